@@ -1,0 +1,77 @@
+"""Every error this package raises, in one tree.
+
+    Error
+    ├── UsageError                   the call cannot be carried out as written
+    │   ├── RowError                 a row given to log() cannot be stored      (ValueError)
+    │   │   └── RowTypeError         … because of a type                        (TypeError)
+    │   ├── SettingsError            an unknown or ill-typed setting or option  (ValueError)
+    │   ├── NoRunError               there is no active run to act on
+    │   ├── RunFinishedError         the run has ended and takes nothing more
+    │   └── RunNotFoundError         no run by that id, name or path            (LookupError)
+    ├── ConfigError                  a config key was changed without leave, or is not allowed
+    ├── StoreError                   the run file could not be written or read  (OSError)
+    ├── LaunchError                  the server refused the run
+    ├── InitStartError               the background process did not start
+    └── CommError                    the server could not be reached or answered with an error
+        └── AuthenticationError      the server does not accept the key
+
+A message says what happened, to which run or file, and what to do next.
+The names `Error`, `UsageError`, `ConfigError`, `CommError`, `AuthenticationError`, `LaunchError`
+and `InitStartError` are those of the documented API.
+"""
+
+
+class Error(Exception):
+    """Base of everything this package raises on purpose."""
+
+
+class UsageError(Error):
+    """The call cannot be carried out as it was written."""
+
+
+class RowError(UsageError, ValueError):
+    """A row given to `log()` cannot be stored; nothing of it was."""
+
+
+class RowTypeError(RowError, TypeError):
+    """A row given to `log()` has a key or value of a type that cannot be stored."""
+
+
+class SettingsError(UsageError, ValueError):
+    """A setting or option is unknown or has a value of the wrong kind."""
+
+
+class NoRunError(UsageError):
+    """A call needs an active run and there is none."""
+
+
+class RunFinishedError(UsageError):
+    """The run has ended and takes no more data."""
+
+
+class RunNotFoundError(UsageError, LookupError):
+    """No run has that id, name or path."""
+
+
+class ConfigError(Error):
+    """A config key is not allowed, or was changed without leave."""
+
+
+class StoreError(Error, OSError):
+    """The run file could not be written or read."""
+
+
+class LaunchError(Error):
+    """The server refused to start the run."""
+
+
+class InitStartError(Error):
+    """The background process could not be started or did not answer in time."""
+
+
+class CommError(Error):
+    """The server could not be reached, or answered with an error."""
+
+
+class AuthenticationError(CommError):
+    """The server does not accept the key."""

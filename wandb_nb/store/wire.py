@@ -1,0 +1,119 @@
+"""Protobuf wire primitives: just what a run file needs, in both directions.
+
+A message is a sequence of fields, each a tag (`number << 3 | wire type`, a varint) and a value:
+wire type 0 is a varint, 1 eight bytes little-endian, 2 a length and that many bytes, 5 four bytes.
+Source: the public protobuf encoding specification.  The writer of history rows packs by hand on
+top of these (`store/history.py`); everything else uses `Message`.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+
+
+class WireError(ValueError):
+    """The bytes are not a protobuf message."""
+
+
+def varint(value: int) -> bytes:
+    """Encode *value* (negative ones as 64-bit two's complement, ten bytes, as protobuf does)."""
+    if 0 <= value < 0x80:
+        return bytes((value,))
+    value &= 0xFFFF_FFFF_FFFF_FFFF
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def read_varint(data: bytes, at: int) -> tuple[int, int]:
+    """Return the varint at *at* and the position after it."""
+    result = shift = 0
+    while shift < 70:
+        if at >= len(data):
+            raise WireError("message ends inside a varint")
+        byte = data[at]
+        at += 1
+        result |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return result & 0xFFFF_FFFF_FFFF_FFFF, at
+        shift += 7
+    raise WireError("varint longer than ten bytes")
+
+
+def signed(value: int) -> int:
+    """Read a 64-bit varint as an int32 or int64."""
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
+def zigzag(value: int) -> int:
+    """Read a 64-bit varint as a sint64."""
+    return (value >> 1) ^ -(value & 1)
+
+
+class Message:
+    """Collects the fields of one message; unset (None) and default values write nothing."""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def varint(self, number: int, value: int | bool | None) -> Message:
+        """Add an integer, enum or bool field."""
+        if value:
+            self._parts += (varint(number << 3 | VARINT), varint(int(value)))
+        return self
+
+    def double(self, number: int, value: float | None) -> Message:
+        """Add a double field."""
+        if value:
+            self._parts += (varint(number << 3 | FIXED64), struct.pack("<d", value))
+        return self
+
+    def text(self, number: int, value: str | None) -> Message:
+        """Add a string field."""
+        return self.bytes(number, value.encode("utf-8", "surrogatepass")) if value else self
+
+    def bytes(self, number: int, value: bytes) -> Message:
+        """Add a bytes field or an encoded message, also when it is empty."""
+        self._parts += (varint(number << 3 | BYTES), varint(len(value)), value)
+        return self
+
+    def message(self, number: int, value: Message | None) -> Message:
+        """Add a sub-message, also when it is empty (presence is meaning); None adds nothing."""
+        return self if value is None else self.bytes(number, value.encode())
+
+    def encode(self) -> bytes:
+        """Return the message's bytes."""
+        return b"".join(self._parts)
+
+
+def fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:
+    """Yield `(number, wire type, value)`; fixed-width values come as their raw bytes."""
+    at, end = 0, len(data)
+    while at < end:
+        tag, at = read_varint(data, at)
+        kind = tag & 7
+        if kind == VARINT:
+            value, at = read_varint(data, at)
+            yield tag >> 3, kind, value
+            continue
+        if kind == BYTES:
+            size, at = read_varint(data, at)
+        elif kind in (FIXED64, FIXED32):
+            size = 8 if kind == FIXED64 else 4
+        else:
+            raise WireError(f"wire type {kind} is not known")
+        if at + size > end:
+            raise WireError("message ends inside a field")
+        yield tag >> 3, kind, data[at : at + size]
+        at += size
