@@ -1,0 +1,40 @@
+"""What every test gets: no settings from outside, a registry of its own, and one order of work."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Groups that start browsers, kernels or processes and would disturb each other on two cores.
+HEAVY = ("browser", "kernel", "crash", "official")
+
+# A loaded machine is slow, not wrong: no deadlines, and the same examples at each run in CI.
+settings.register_profile(
+    "wandb-nb", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("wandb-nb")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Hide the machine's W&B settings, and give the test a registry of runs of its own; its folder is returned."""
+    for name in os.environ:
+        if name.startswith("WANDB"):
+            monkeypatch.delenv(name)
+    registry = tmp_path_factory.mktemp("registry")
+    monkeypatch.setenv("WANDB_NB_DATA_DIR", str(registry))
+    return registry
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests on one worker (`--dist loadgroup`), and all heavy ones on the same."""
+    for item in items:
+        heavy = any(item.get_closest_marker(name) for name in HEAVY)
+        item.add_marker(pytest.mark.xdist_group("heavy" if heavy else str(item.path)))
