@@ -24,7 +24,7 @@ settings.load_profile("wandb-nb")
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hide the machine's W&B settings, and give the test a registry of runs of its own; its folder is returned."""
-    for name in os.environ:
+    for name in list(os.environ):
         if name.startswith("WANDB"):
             monkeypatch.delenv(name)
     registry = tmp_path_factory.mktemp("registry")
