@@ -1,0 +1,1 @@
+"""Bytes on disk: the run file in both directions, the run directory, the registry of runs."""

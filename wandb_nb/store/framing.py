@@ -1,0 +1,188 @@
+"""The log framing of a run file, both directions.
+
+A file is a 7-byte header and then records cut into chunks; no chunk crosses a block boundary, a multiple of
+32,768 bytes from the start of the file (the header counts).  A chunk is a CRC-32 of type and payload, the
+payload's length, a type (whole record, or its first, middle or last part) and the payload.  Where fewer than
+seven bytes are left in a block, zeros fill it.  So a reader that meets damage finds its feet at the next block.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+FILE_HEADER = b":W&B\xe1\xbe\x00"
+BLOCK = 32768
+HEAD = 7
+FULL, FIRST, MIDDLE, LAST = 1, 2, 3, 4
+
+_chunk = Struct("<IHB")
+_pack = _chunk.pack
+_unpack: Callable[[bytes, int], tuple[int, int, int]] = _chunk.unpack_from
+# The checksum runs over type and payload; starting from the type's own CRC saves joining the two.
+SEEDS = (0, *(crc32(bytes((kind,))) for kind in (FULL, FIRST, MIDDLE, LAST)))
+_SEED_FULL = SEEDS[FULL]
+
+
+class Damage(NamedTuple):
+    """A range of the file that holds no readable record: bytes `start` up to `end`, and why."""
+
+    start: int
+    end: int
+    reason: str
+
+
+class Scan(NamedTuple):
+    """What `scan` found.  `position` is where the next scan of this file has to begin."""
+
+    payloads: list[bytes]
+    position: int
+    damage: list[Damage]
+
+
+def frame(payloads: Iterable[bytes], position: int) -> bytes:
+    """Return *payloads*, one record each, as the bytes to write at *position* of a run file."""
+    out: list[bytes] = []
+    for payload in payloads:
+        size = len(payload)
+        if size + HEAD <= BLOCK - position % BLOCK:
+            out += (_pack(crc32(payload, _SEED_FULL), size, FULL), payload)
+            position += HEAD + size
+        else:
+            position = _split(payload, position, out)
+    return b"".join(out)
+
+
+def _split(payload: bytes, position: int, out: list[bytes]) -> int:
+    """Append *payload* in as many chunks as its place needs; return the position after it."""
+    at, size, begun = 0, len(payload), False
+    while True:
+        room = BLOCK - position % BLOCK
+        if room < HEAD:
+            out.append(bytes(room))
+            position += room
+            room = BLOCK
+        part = payload[at : at + room - HEAD]
+        at += len(part)
+        kind = (LAST if begun else FULL) if at == size else (MIDDLE if begun else FIRST)
+        out += (_pack(crc32(part, SEEDS[kind]), len(part), kind), part)
+        position += HEAD + len(part)
+        if at == size:
+            return position
+        begun = True
+
+
+def scan(data: bytes, position: int = 0, *, final: bool = False) -> Scan:
+    """Return the complete records in *data*, the bytes of a run file from *position* on.
+
+    *position* is 0 or one that an earlier scan returned.  What is incomplete or unreadable at the end stays
+    unread (the writer may be in the middle of it): the returned position stands before it.  With *final*
+    it is damage, as is anything unreadable that readable or further data follows.  Adjacent damage is one range.
+    """
+    return _Scanner(data, position).run(final=final)
+
+
+class _Scanner:
+    """One scan; offsets are into `data`, which begins at `base` in the file."""
+
+    def __init__(self, data: bytes, base: int) -> None:
+        self.data = data
+        self.base = base
+        self.end = len(data)
+        self.payloads: list[bytes] = []
+        self.damage: list[Damage] = []
+        self.parts: list[bytes] = []  # chunks of a record whose end has not been met
+        self.done = 0  # everything before it is settled: read, or damage
+
+    def run(self, *, final: bool) -> Scan:
+        at = self._file_header() if self.base == 0 else 0
+        while at is not None and at < self.end:
+            block_end = at + BLOCK - (self.base + at) % BLOCK
+            at = self._full_chunks(at, block_end)
+            at = self._pass_padding(block_end) if block_end - at < HEAD else self._other_chunk(at, block_end)
+        if final and self.done < self.end:
+            self._lose(self.end, "the file ends inside a record")
+        return Scan(self.payloads, self.base + self.done, self.damage)
+
+    def _file_header(self) -> int | None:
+        if self.end < HEAD:
+            return None
+        if self.data[:HEAD] != FILE_HEADER:
+            self._lose(HEAD, "not the header of a run file")
+        self.done = HEAD
+        return HEAD
+
+    def _full_chunks(self, at: int, block_end: int) -> int:
+        """Take whole records from *at* on, by far the most frequent case; stop before anything else."""
+        data, payloads, last = self.data, self.payloads, min(block_end, self.end)
+        if self.parts:
+            return at
+        while at + HEAD <= last:
+            crc, size, kind = _unpack(data, at)
+            stop = at + HEAD + size
+            if kind != FULL or stop > last:
+                break
+            payload = data[at + HEAD : stop]
+            if crc32(payload, _SEED_FULL) != crc:
+                break
+            payloads.append(payload)
+            at = stop
+        self.done = at
+        return at
+
+    def _other_chunk(self, at: int, block_end: int) -> int | None:
+        """Take the part of a record at *at*, or step over what is no chunk; None: wait for more."""
+        if not self._valid(at, block_end):
+            return self._step_over(at, block_end)
+        _, size, kind = _unpack(self.data, at)
+        stop = at + HEAD + size
+        if kind in (FULL, FIRST) and self.parts:
+            self._lose(at, "a record without its end")
+        if kind in (MIDDLE, LAST) and not self.parts:
+            self._lose(stop, "the end of a record without its beginning")
+            return stop
+        self.parts.append(self.data[at + HEAD : stop])
+        if kind in (FULL, LAST):
+            self.payloads.append(b"".join(self.parts))
+            self.parts.clear()
+            self.done = stop
+        return stop
+
+    def _valid(self, at: int, block_end: int) -> bool:
+        if at + HEAD > min(block_end, self.end):
+            return False
+        crc, size, kind = _unpack(self.data, at)
+        stop = at + HEAD + size
+        if stop > min(block_end, self.end) or not FULL <= kind <= LAST:
+            return False
+        return crc32(self.data[at + HEAD : stop], SEEDS[kind]) == crc
+
+    def _step_over(self, at: int, block_end: int) -> int | None:
+        """Lose one chunk where its length proves right, else the rest of the block if data follows it."""
+        if at + HEAD <= self.end:
+            stop = at + HEAD + _unpack(self.data, at)[1]
+            if self._valid(stop, block_end):
+                self._lose(stop, "a chunk with a wrong checksum")
+                return stop
+        if self.end > block_end:
+            self._lose(block_end, "no chunk where one must be")
+            return block_end
+        return None
+
+    def _pass_padding(self, block_end: int) -> int:
+        if not self.parts and block_end <= self.end:
+            self.done = block_end
+        return block_end
+
+    def _lose(self, stop: int, reason: str) -> None:
+        """Count everything from the last settled place to *stop* as damage."""
+        start = self.base + self.done
+        if self.damage and self.damage[-1].end == start:
+            start, _, reason = self.damage.pop()
+        self.damage.append(Damage(start, self.base + stop, reason))
+        self.parts.clear()
+        self.done = stop
