@@ -1,0 +1,349 @@
+"""What the payload of a record says.
+
+Tolerant by design, since files come from many versions and may be hostile: unknown fields and kinds are passed
+over, a field of the wrong wire type counts as absent, JSON that cannot be read stays text.  Only bytes that are no
+protobuf message at all raise `WireError`.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.store.kinds import (
+    KINDS,
+    SUMMARY_KINDS,
+    Alert,
+    ConfigUpdate,
+    Environment,
+    Exit,
+    Files,
+    Header,
+    HistoryRow,
+    Metric,
+    Other,
+    Output,
+    RunInfo,
+    Stats,
+    SummaryUpdate,
+    Telemetry,
+)
+from wandb_nb.store.wire import BYTES, FIXED64, VARINT, WireError, fields, signed, zigzag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wandb_nb.store.kinds import Items, KeyPath, Record
+
+__all__ = ["WireError", "decode", "flatten", "kind", "parse_json"]
+
+# Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
+DEEPEST_PATH = 64
+# Fields of an item, in all kinds that have items; 3 to 8 are the typed values of 0.31.
+KEY, NESTED_KEY, NONE, BOOLEAN, INTEGER, NUMBER, TEXT, JSON, VALUE_JSON = 1, 2, 3, 4, 5, 6, 7, 8, 16
+HISTORY_ITEM, HISTORY_STEP = 1, 2
+
+
+class _Fields:
+    """The fields of one message by number; absent ones, and those of a wrong wire type, read as their default."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self, data: bytes) -> None:
+        self._all: dict[tuple[int, int], list[Any]] = {}
+        for number, kind, value in fields(data):
+            self._all.setdefault((number, kind), []).append(value)
+
+    def last(self, number: int, kind: int) -> Any:
+        values = self._all.get((number, kind))
+        return values[-1] if values else None
+
+    def text(self, number: int) -> str:
+        return _text(self.last(number, BYTES) or b"")
+
+    def texts(self, number: int) -> tuple[str, ...]:
+        return tuple(_text(value) for value in self._all.get((number, BYTES), ()))
+
+    def int(self, number: int) -> int:
+        return signed(self.last(number, VARINT) or 0)
+
+    def flag(self, number: int) -> bool:
+        return bool(self.last(number, VARINT))
+
+    def message(self, number: int) -> _Fields:
+        # A message that occurs twice is, by protobuf's rules, the two joined.
+        return _Fields(b"".join(self._all.get((number, BYTES), ())))
+
+    def messages(self, number: int) -> Iterator[_Fields]:
+        return map(_Fields, self._all.get((number, BYTES), ()))
+
+    def present(self, number: int, kind: int = BYTES) -> bool:
+        return (number, kind) in self._all
+
+    def numbers_set(self) -> tuple[int, ...]:
+        """Return the numbers of the bool fields that are true."""
+        return tuple(sorted({number for (number, kind), values in self._all.items() if kind == VARINT and values[-1]}))
+
+    def time(self, number: int) -> float | None:
+        if not self.present(number):
+            return None
+        stamp = self.message(number)
+        return stamp.int(1) + stamp.int(2) / 1e9
+
+
+def kind(payload: bytes) -> str:
+    """Return the name of the record's kind, "unknown" where there is none; raise `WireError` for no message."""
+    for number, wire_type, _ in fields(payload):
+        if wire_type == BYTES and number in KINDS:
+            return KINDS[number]
+    return "unknown"
+
+
+def decode(payload: bytes) -> Record:
+    """Return what *payload* says; raise `WireError` when it is not a protobuf message."""
+    for number, wire_type, value in fields(payload):
+        if wire_type == BYTES and number in KINDS:
+            assert isinstance(value, bytes)  # noqa: S101 - the wire type says so; this tells the type checker
+            maker = _MAKERS.get(number)
+            return maker(value) if maker else Other(KINDS[number])
+    return Other("unknown")
+
+
+def parse_json(text: bytes) -> Any:
+    """Return the value of JSON *text* (NaN and infinities allowed), or the text itself where it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _text(text)
+
+
+def flatten(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield the leaves of *value*; a dict with a `_type` (a histogram, a picture) is a leaf, and so is an empty one."""
+    if isinstance(value, dict) and value and "_type" not in value and len(path) < DEEPEST_PATH:
+        for key, inner in value.items():
+            yield from flatten((*path, key), inner)
+    else:
+        yield path, value
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _item(data: bytes) -> tuple[KeyPath, Any]:
+    """Return key path and value of a history, summary, config or stats item."""
+    key: bytes = b""
+    nested: list[bytes] = []
+    value: Any = None
+    has_json = False
+    for number, wire_type, raw in fields(data):
+        if isinstance(raw, int):
+            value = value if has_json else _typed_int(number, raw, value)
+        elif number == KEY and wire_type == BYTES:
+            key = raw
+        elif number == NESTED_KEY and wire_type == BYTES:
+            nested.append(raw)
+        elif number == VALUE_JSON and wire_type == BYTES:
+            value, has_json = parse_json(raw), True
+        elif not has_json:
+            value = _typed_bytes(number, wire_type, raw, value)
+    return _path(key, nested), value
+
+
+def _typed_int(number: int, raw: int, otherwise: Any) -> Any:
+    if number == BOOLEAN:
+        return bool(raw)
+    if number == INTEGER:
+        return zigzag(raw)
+    return None if number == NONE else otherwise
+
+
+def _typed_bytes(number: int, wire_type: int, raw: bytes, otherwise: Any) -> Any:
+    if number == NUMBER and wire_type == FIXED64:
+        return struct.unpack("<d", raw)[0]
+    if number == TEXT and wire_type == BYTES:
+        return _text(raw)
+    if number == JSON and wire_type == BYTES:
+        return parse_json(raw)
+    return otherwise
+
+
+def _path(key: bytes, nested: list[bytes]) -> KeyPath:
+    if not nested:
+        return (_text(key),)
+    names = [_text(name) for name in nested]
+    if len(names) > DEEPEST_PATH:
+        names[DEEPEST_PATH - 1 :] = [".".join(names[DEEPEST_PATH - 1 :])]
+    return tuple(names)
+
+
+def _items(data: bytes, number: int) -> Items:
+    return tuple(_item(raw) for found, kind, raw in fields(data) if found == number and isinstance(raw, bytes))
+
+
+def _history(data: bytes) -> HistoryRow:
+    items: list[tuple[KeyPath, Any]] = []
+    step: int | None = None
+    for number, wire_type, raw in fields(data):
+        if wire_type != BYTES or not isinstance(raw, bytes):
+            continue
+        if number == HISTORY_ITEM:
+            items.append(_item(raw))
+        elif number == HISTORY_STEP:
+            step = _Fields(raw).int(1)
+    return HistoryRow(tuple(items), step)
+
+
+def _config(data: bytes) -> ConfigUpdate:
+    return ConfigUpdate(_items(data, 1), tuple(path for path, _ in _items(data, 2)))
+
+
+def _summary(data: bytes) -> SummaryUpdate:
+    return SummaryUpdate(_items(data, 1), tuple(path for path, _ in _items(data, 2)))
+
+
+def _run(data: bytes) -> RunInfo:
+    run = _Fields(data)
+    return RunInfo(
+        id=run.text(1),
+        entity=run.text(2),
+        project=run.text(3),
+        group=run.text(6),
+        job_type=run.text(7),
+        name=run.text(8),
+        notes=run.text(9),
+        tags=run.texts(10),
+        host=run.text(13),
+        sweep=run.text(12),
+        starting_step=run.int(14),
+        start_time=run.time(17),
+        resumed=run.flag(18),
+        runtime=run.int(20),
+        git_remote=run.message(21).text(1),
+        git_commit=run.message(21).text(2),
+        config=_config(run.last(4, BYTES) or b""),
+        summary=_summary(run.last(5, BYTES) or b""),
+    )
+
+
+def _metric(data: bytes) -> Metric:
+    metric = _Fields(data)
+    options, summary = metric.message(6), metric.message(7)
+    return Metric(
+        name=metric.text(1),
+        glob=metric.text(2),
+        step_metric=metric.text(4),
+        step_metric_index=metric.int(5),
+        step_sync=options.flag(1),
+        hidden=options.flag(2),
+        defined=options.flag(3),
+        summary=tuple(SUMMARY_KINDS[n] for n in summary.numbers_set() if n in SUMMARY_KINDS),
+        goal={1: "minimize", 2: "maximize"}.get(metric.int(8)),
+        overwrite=metric.message(9).flag(1),
+        expanded_from_glob=metric.flag(10),
+    )
+
+
+def _exit(data: bytes) -> Exit:
+    ended = _Fields(data)
+    # An int32 travels as a 64-bit varint, but some writers send exit codes as unsigned 32 bits.
+    code = ended.int(1) & 0xFFFF_FFFF
+    return Exit(code - (1 << 32) if code >= 1 << 31 else code, ended.int(2))
+
+
+def _files(data: bytes) -> Files:
+    return Files(
+        tuple(
+            (
+                file.text(1),
+                {1: "end", 2: "live"}.get(file.int(2), "now"),
+                {1: "wandb", 2: "media", 3: "artifact"}.get(file.int(3), "other"),
+            )
+            for file in _Fields(data).messages(1)
+        )
+    )
+
+
+def _output(data: bytes) -> Output:
+    line = _Fields(data)
+    return Output("stdout" if line.int(1) == 1 else "stderr", line.text(3), line.time(2))
+
+
+def _output_logger(data: bytes) -> Output:
+    return Output("stderr", _Fields(data).text(1), None)
+
+
+def _stats(data: bytes) -> Stats:
+    return Stats(_items(data, 3), _Fields(data).time(2))
+
+
+def _alert(data: bytes) -> Alert:
+    alert = _Fields(data)
+    return Alert(alert.text(1), alert.text(2), alert.text(3), alert.int(4) / 1000)
+
+
+def _telemetry(data: bytes) -> Telemetry:
+    used = _Fields(data)
+    return Telemetry(used.message(3).numbers_set(), used.text(4), used.text(5), used.text(13))
+
+
+def _header(data: bytes) -> Header:
+    version = _Fields(data).message(1)
+    return Header(version.text(1), version.text(2))
+
+
+_ENVIRONMENT_TEXTS = {
+    1: "os",
+    2: "python",
+    4: "docker",
+    6: "program",
+    7: "codePath",
+    8: "codePathLocal",
+    10: "email",
+    11: "root",
+    12: "host",
+    13: "username",
+    14: "executable",
+    15: "colab",
+    18: "gpu",
+    25: "cudaVersion",
+    199: "writerId",
+}
+_ENVIRONMENT_NUMBERS = {16: "cpu_count", 17: "cpu_count_logical", 19: "gpu_count"}
+
+
+def _environment(data: bytes) -> Environment:
+    told = _Fields(data)
+    facts: dict[str, Any] = {name: told.text(n) for n, name in _ENVIRONMENT_TEXTS.items() if told.present(n)}
+    facts |= {name: told.int(n) for n, name in _ENVIRONMENT_NUMBERS.items() if told.present(n, VARINT)}
+    if told.present(3):
+        facts["startedAt"] = told.time(3)
+    if told.present(5):
+        facts["args"] = list(told.texts(5))
+    if told.present(9):
+        facts["git"] = {"remote": told.message(9).text(1), "commit": told.message(9).text(2)}
+    if told.present(21):
+        facts["memory"] = {"total": told.message(21).int(1)}
+    if told.present(24):
+        facts["gpu_nvidia"] = [{"name": gpu.text(1), "memoryTotal": gpu.int(2)} for gpu in told.messages(24)]
+    return Environment(facts)
+
+
+_MAKERS: dict[int, Callable[[bytes], Record]] = {
+    2: _history,
+    3: _summary,
+    4: _output,
+    5: _config,
+    6: _files,
+    7: _stats,
+    10: _alert,
+    11: _telemetry,
+    12: _metric,
+    13: _output,
+    17: _run,
+    18: _exit,
+    21: _header,
+    26: _environment,
+    27: _output_logger,
+}

@@ -1,0 +1,196 @@
+"""The kinds of records, and one small frozen object for each that readers look into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KeyPath: TypeAlias = tuple[str, ...]
+Items: TypeAlias = tuple[tuple[KeyPath, Any], ...]
+
+KINDS = {
+    2: "history",
+    3: "summary",
+    4: "output",
+    5: "config",
+    6: "files",
+    7: "stats",
+    8: "artifact",
+    9: "tbrecord",
+    10: "alert",
+    11: "telemetry",
+    12: "metric",
+    13: "output_raw",
+    17: "run",
+    18: "exit",
+    20: "final",
+    21: "header",
+    22: "footer",
+    23: "preempting",
+    24: "link_artifact",
+    25: "use_artifact",
+    26: "environment",
+    27: "output_logger",
+    100: "request",
+}
+SUMMARY_KINDS = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One row, or a part of one; *step* is None where only the `_step` item, or nothing, tells it."""
+
+    items: Items
+    step: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigUpdate:
+    """Config entries set and removed."""
+
+    update: Items = ()
+    remove: tuple[KeyPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryUpdate:
+    """Summary entries set and removed."""
+
+    update: Items = ()
+    remove: tuple[KeyPath, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """A run's own data.  Texts not told are empty; *start_time* is in unix seconds."""
+
+    id: str
+    entity: str
+    project: str
+    group: str
+    job_type: str
+    name: str
+    notes: str
+    tags: tuple[str, ...]
+    host: str
+    sweep: str
+    starting_step: int
+    start_time: float | None
+    resumed: bool
+    runtime: int
+    git_remote: str
+    git_commit: str
+    config: ConfigUpdate
+    summary: SummaryUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric definition: of one metric by *name*, or of many by *glob*."""
+
+    name: str = ""
+    glob: str = ""
+    step_metric: str = ""
+    step_metric_index: int = 0
+    step_sync: bool = False
+    hidden: bool = False
+    defined: bool = False
+    summary: tuple[str, ...] = ()
+    goal: str | None = None
+    overwrite: bool = False
+    expanded_from_glob: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The run ended; *runtime* in seconds."""
+
+    code: int
+    runtime: int
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files to keep: path below `files/` (may be a glob), policy and type."""
+
+    files: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A piece of terminal output, with its control characters; *timestamp* in unix seconds."""
+
+    stream: str
+    text: str
+    timestamp: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """One sample of system metrics."""
+
+    items: Items
+    timestamp: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A message to the user; *wait* in seconds."""
+
+    title: str
+    text: str
+    level: str
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """Which features (by number) and versions a run used."""
+
+    features: tuple[int, ...]
+    python_version: str
+    cli_version: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where a run ran.  *facts* holds what was told, under the names of wandb-metadata.json."""
+
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first record of a file: who wrote it."""
+
+    producer: str
+    min_consumer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A record that readers only count: `preempting`, `artifact`, …; "unknown" where the kind is not known."""
+
+    kind: str
+
+
+Record: TypeAlias = (
+    HistoryRow
+    | ConfigUpdate
+    | SummaryUpdate
+    | RunInfo
+    | Metric
+    | Exit
+    | Files
+    | Output
+    | Stats
+    | Alert
+    | Telemetry
+    | Environment
+    | Header
+    | Other
+)

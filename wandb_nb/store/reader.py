@@ -1,0 +1,97 @@
+"""Reading a run file that may still grow, may end early, and may be damaged.
+
+`Tail` follows one file and gives the payloads of its records; what a payload says is `decode`'s part.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wandb_nb.errors import StoreError
+from wandb_nb.store.framing import BLOCK, Damage, scan
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+READ_BYTES = 4 << 20
+# A record larger than this is taken for damage: rows are limited to 10 MB, and a reader must not
+# gather a whole disk because chunks claim to belong together.
+LARGEST_RECORD = 128 << 20
+
+
+class Tail:
+    """Follows the run file at *path* from the file position *offset* (0, or the `offset` of an earlier tail).
+
+    A chunk at the end that does not make sense is left for the next `read`: the writer may be in the middle of it.
+    After `settle` it counts as damage.  A file that shrank or was replaced is read again from its start, and
+    `restarts` is one higher: what was gathered before no longer holds.  Not thread-safe.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], offset: int = 0) -> None:
+        self.path = Path(path)
+        self.offset = offset
+        self.damage: list[Damage] = []
+        self.restarts = 0
+        self._settled = False
+        self._identity: tuple[int, int] | None = None
+
+    @property
+    def lost(self) -> int:
+        """Bytes of the file that were skipped as damage."""
+        return sum(part.end - part.start for part in self.damage)
+
+    def read(self, max_bytes: int = READ_BYTES) -> list[bytes]:
+        """Return the payloads of complete records that are newly there, from about *max_bytes* of the file.
+
+        An empty list means that there is nothing more at the moment.  Memory stays within a few times
+        *max_bytes*, or a few times the largest record.  Raises `StoreError` when the file cannot be read.
+        """
+        try:
+            with self.path.open("rb") as file:
+                self._notice_replacement(os.fstat(file.fileno()))
+                return self._read_from(file, max(max_bytes, 2 * BLOCK))
+        except OSError as error:
+            raise StoreError(
+                f"The run file {self.path} cannot be read: {error.strerror or error}. "
+                "Check that the run's directory still exists and that you may read it."
+            ) from error
+
+    def settle(self) -> None:
+        """Treat the file's present end as final: from now on `read` counts an incomplete end as damage."""
+        self._settled = True
+
+    def _notice_replacement(self, status: os.stat_result) -> None:
+        identity = (status.st_dev, status.st_ino)
+        if (self._identity not in (None, identity)) or status.st_size < self.offset:
+            self.offset = 0
+            self.damage.clear()
+            self.restarts += 1
+        self._identity = identity
+
+    def _read_from(self, file: BinaryIO, window: int) -> list[bytes]:
+        """Scan on until something is found; the window grows only while one record fills all of it."""
+        while True:
+            file.seek(self.offset)
+            # A window ends with a block, so that a reader who gives up on a record finds its feet after it.
+            data = file.read(window + -(self.offset + window) % BLOCK)
+            at_end = len(data) < window
+            too_large = not at_end and window > LARGEST_RECORD
+            found = scan(data, self.offset, final=too_large or (at_end and self._settled))
+            moved = found.position > self.offset
+            self._count(found.damage)
+            self.offset = found.position
+            if found.payloads or at_end:
+                return found.payloads
+            if not moved:
+                window *= 2
+
+    def _count(self, damage: list[Damage]) -> None:
+        """Keep *damage*, joined to what it continues."""
+        for part in damage:
+            if self.damage and self.damage[-1].end == part.start:
+                before = self.damage.pop()
+                self.damage.append(Damage(before.start, part.end, before.reason))
+            else:
+                self.damage.append(part)
