@@ -1,0 +1,94 @@
+"""Which metrics share a chart, and in which order charts stand. The TypeScript view mirrors `group`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from wandb_nb.view.message import MetricFacts
+
+MOST_LINES = 8
+_SPLIT = re.compile(r"(train|training|val|valid|validation|test|eval)_(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Metrics drawn over one another."""
+
+    title: str
+    keys: list[str]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Charts under one prefix; the prefix "" stands first."""
+
+    prefix: str
+    charts: list[Chart]
+
+
+def group(keys: Iterable[str], metrics: Sequence[MetricFacts]) -> list[Section]:
+    """Return the sections of charts for *keys*, given the metric definitions.
+
+    1. Left out are keys that begin with "_", keys whose definition is hidden, and step metrics of any definition.
+    2. A key's prefix is what stands before its first "/" and its last part what follows its last "/"; a key without
+       "/" may instead begin with train_, training_, val_, valid_, validation_, test_ or eval_; else the prefix is "".
+    3. Keys with the same last part share a chart titled by it; up to 8 keys do so, more get a chart of their own each.
+       A chart of one key is titled by the whole key.
+    4. A chart whose keys share one prefix stands in that prefix's section, one that mixes prefixes in the section "".
+    5. The section "" comes first and in it the charts that mix prefixes; all else is in order of first appearance.
+    """
+    charts = _charts(_shown(keys, metrics))
+    sections: dict[str, list[Chart]] = {"": [chart for chart in charts if _mixes(chart)]}
+    for chart in charts:
+        if not _mixes(chart):
+            sections.setdefault(split(chart.keys[0])[0], []).append(chart)
+    return [Section(prefix, charts) for prefix, charts in sections.items() if charts]
+
+
+def split(key: str) -> tuple[str, str]:
+    """Return prefix and last part of *key*."""
+    if "/" in key:
+        return key.split("/", 1)[0], key.rsplit("/", 1)[1]
+    match = _SPLIT.fullmatch(key)
+    return (match[1], match[2]) if match else ("", key)
+
+
+def definition(key: str, metrics: Sequence[MetricFacts]) -> MetricFacts | None:
+    """Return the definition that holds for *key*: the exact one, else the first glob whose beginning fits."""
+    exact = (one for one in metrics if not one["glob"] and one["name"] == key)
+    globs = (one for one in metrics if one["glob"] and key.startswith(one["name"].removesuffix("*")))
+    return next(exact, None) or next(globs, None)
+
+
+def _shown(keys: Iterable[str], metrics: Sequence[MetricFacts]) -> list[str]:
+    steps = {one["step"] for one in metrics}
+
+    def hidden(key: str) -> bool:
+        found = definition(key, metrics)
+        return found is not None and found["hidden"]
+
+    return [key for key in dict.fromkeys(keys) if not key.startswith("_") and key not in steps and not hidden(key)]
+
+
+def _charts(keys: Sequence[str]) -> list[Chart]:
+    parts: dict[str, list[str]] = {}
+    for key in keys:
+        parts.setdefault(split(key)[1], []).append(key)
+    charts: dict[str, Chart] = {}
+    for key in keys:
+        part = split(key)[1]
+        shared = 1 < len(parts[part]) <= MOST_LINES
+        if not shared:
+            charts[f"one {key}"] = Chart(key, [key])
+        else:
+            charts.setdefault(f"all {part}", Chart(part, parts[part]))
+    return list(charts.values())
+
+
+def _mixes(chart: Chart) -> bool:
+    return len({split(key)[0] for key in chart.keys}) > 1

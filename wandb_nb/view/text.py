@@ -1,0 +1,162 @@
+"""A run in plain text: header line, trends, sparklines, tables. Imports nothing heavy, so `finish()` may use it."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_ASCII = "_.-:=+*#"
+_LONGEST_NAME = 80
+_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+_LARGEST_WHOLE = 1e15
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One metric's points, for the functions here: any sequences of numbers of equal length."""
+
+    key: str
+    steps: Sequence[float]
+    values: Sequence[float]
+    goal: str | None = None
+
+    def finite(self) -> list[tuple[float, float]]:
+        """Return the (step, value) pairs whose value is finite."""
+        pairs = zip(self.steps, self.values, strict=True)
+        return [(float(step), float(value)) for step, value in pairs if math.isfinite(value)]
+
+
+def clean(value: object, longest: int = _LONGEST_NAME) -> str:
+    """Return *value* as one line that is safe in a terminal: what controls or reorders text becomes "�"."""
+    shown = "".join("�" if unicodedata.category(char) in _UNSAFE else char for char in str(value)[: longest + 1])
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def encodable(encoding: str | None) -> bool:
+    """Return whether a stream of *encoding* can write sparklines and arrows."""
+    try:
+        (_BLOCKS + "→·…").encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def number(value: float) -> str:
+    """Return *value* with four digits, whole numbers whole."""
+    if math.isfinite(value) and value == int(value) and abs(value) < _LARGEST_WHOLE:
+        return str(int(value))
+    return f"{value:.4g}"
+
+
+def duration(seconds: float) -> str:
+    """Return *seconds* as 0:42, 12:05 or 1:02:03; "0:00" for what is no time."""
+    whole = int(seconds) if math.isfinite(seconds) and seconds > 0 else 0
+    minutes, second = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def trend(curve: Curve) -> str:
+    """Return the trend in words: "loss 1 → 0.04, lowest 0.04 at step 22"."""
+    points, name = curve.finite(), clean(curve.key)
+    if not points:
+        return f"{name} has no finite value yet"
+    if len(points) == 1:
+        return f"{name} {number(points[0][1])} at step {number(points[0][0])}"
+    first, last = points[0][1], points[-1][1]
+    word, (step, best) = _best(points, curve.goal)
+    return f"{name} {number(first)} → {number(last)}, {word} {number(best)} at step {number(step)}"
+
+
+def sparkline(values: Sequence[float], width: int = 40, ascii_only: bool = False) -> str:
+    """Return *values* as a row of at most *width* blocks; a gap stands for values that are not finite."""
+    means = _means(values, width)
+    finite = [mean for mean in means if mean is not None]
+    if not finite:
+        return ""
+    low, high = min(finite), max(finite)
+    blocks = _ASCII if ascii_only else _BLOCKS
+
+    def block(mean: float | None) -> str:
+        if mean is None:
+            return " "
+        # Halves keep the difference of two huge values finite.
+        share = (mean / 2 - low / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else 0.5
+        return blocks[min(len(blocks) - 1, int(share * len(blocks)))]
+
+    return "".join(map(block, means))
+
+
+def headline(run: Mapping[str, Any], ascii_only: bool = False) -> str:
+    """Return the one line that names a run, from a message's `run`: name, state, project, steps, time, lost rows."""
+    parts = [clean(run["name"] or run["id"]), state(run)]
+    if run["project"]:
+        parts.append(clean(run["project"]))
+    parts += [f"step {run['step']}" if run["rows"] else "no rows yet", duration(run["runtime"])]
+    if run["lost"]:
+        parts.append(f"{run['lost']} rows lost")
+    return _fit(" · ".join(parts), ascii_only)
+
+
+def state(run: Mapping[str, Any]) -> str:
+    """Return the state in words, with the exit code where it is not 0."""
+    code = run["exitCode"]
+    return f"{run['state']} (exit code {code})" if code else str(run["state"])
+
+
+def finish_lines(curves: Iterable[Curve], most: int = 10, ascii_only: bool = False) -> list[str]:
+    """Return one line a metric, names and sparklines aligned: "loss  █▅▂▁  1 → 0.04, lowest 0.04 at step 22"."""
+    shown = list(curves)
+    rows = []
+    for curve in shown[:most]:
+        name = clean(curve.key, 32)
+        words = trend(Curve(name, curve.steps, curve.values, curve.goal))
+        rows.append((name, sparkline(curve.values, 24, ascii_only), words.removeprefix(name).strip()))
+    wide = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
+    lines = [_fit(f"{name:<{wide[0]}}  {line:<{wide[1]}}  {words}", ascii_only) for name, line, words in rows]
+    hidden = len(shown) - most
+    return lines if hidden <= 0 else [*lines, f"+{hidden} more metrics"]
+
+
+def summary_lines(summary: Mapping[str, Any], most: int = 10, ascii_only: bool = False) -> list[str]:
+    """Return the plain values of *summary* as aligned lines, keys that begin with "_" left out."""
+    rows = [
+        (clean(key, 32), number(value) if isinstance(value, float) else clean(value))
+        for key, value in summary.items()
+        if not key.startswith("_") and isinstance(value, (str, int, float))
+    ]
+    wide = max((len(key) for key, _ in rows[:most]), default=0)
+    lines = [_fit(f"{key:<{wide}}  {value}", ascii_only) for key, value in rows[:most]]
+    return lines if len(rows) <= most else [*lines, f"+{len(rows) - most} more"]
+
+
+def _fit(line: str, ascii_only: bool) -> str:
+    if not ascii_only:
+        return line
+    replaced = line.replace("→", "->").replace("·", "-").replace("…", "...").replace("�", "?")
+    return replaced.encode("ascii", "replace").decode()
+
+
+def _best(points: Sequence[tuple[float, float]], goal: str | None) -> tuple[str, tuple[float, float]]:
+    """Return the word and the point of the better extreme; without a goal the one the metric moved towards."""
+    lower = goal == "minimize" or (goal is None and points[-1][1] <= points[0][1])
+    chosen = min if lower else max
+    return ("lowest" if lower else "highest"), chosen(points, key=lambda point: point[1])
+
+
+def _means(values: Sequence[float], width: int) -> list[float | None]:
+    """Return the mean of the finite values of each of at most *width* equal stretches."""
+    count = len(values)
+    cells = min(width, count)
+    means: list[float | None] = []
+    for cell in range(cells):
+        stretch = values[cell * count // cells : (cell + 1) * count // cells]
+        finite = [float(value) for value in stretch if math.isfinite(value)]
+        means.append(math.fsum(value / len(finite) for value in finite) if finite else None)
+    return means
