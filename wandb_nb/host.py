@@ -1,0 +1,109 @@
+"""Where this process runs: script, terminal IPython, or a notebook and which one.
+
+One predicate, `in_notebook()`, decides "notebook" for everybody: whether config may change, what a second `init()`
+does, what is shown, which hooks are set. It asks for a kernel behind the IPython shell, which is the same in Jupyter,
+nbclient, papermill, VS Code, Colab and Kaggle; the path of the connection file is no sign, since nbclient keeps it
+elsewhere.
+
+Nothing is imported here to find out: a notebook host that is not loaded yet is not where we run. Every answer is taken
+anew, since `import wandb_nb` may come before the shell is there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import Any
+
+_JUPYTER_KERNEL = re.compile(r"(?:^|[\\/])kernel-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.json$", re.IGNORECASE)
+
+
+def shell() -> Any | None:
+    """Return the running IPython shell, or None where there is none."""
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return get_ipython() if get_ipython is not None else None
+
+
+def in_notebook() -> bool:
+    """Return whether a notebook runs this code: an IPython shell with a kernel behind it, or marimo."""
+    return _kernel() is not None or _in_marimo()
+
+
+def in_ipython_terminal() -> bool:
+    """Return whether this is IPython at a terminal, without a kernel."""
+    return shell() is not None and _kernel() is None
+
+
+def kind() -> str:
+    """Return the name of the place.
+
+    "colab", "kaggle", "databricks", "sagemaker", "vscode", "jupyter" (any other kernel) and "marimo" are notebooks;
+    "ipython" is IPython at a terminal, "script" everything else. A script started from a notebook host is a "script".
+    """
+    if _in_marimo():
+        return "marimo"
+    running = shell()
+    if running is None:
+        return "script"
+    if _kernel() is None:
+        return "ipython"
+    return _notebook_kind(running)
+
+
+def kernel_id() -> str | None:
+    """Return the id by which a Jupyter server knows this kernel, or None where no server can know it.
+
+    The id is in the name of the connection file; kernels started by other means have names of another form.
+    """
+    application = getattr(_kernel(), "parent", None)
+    found = _JUPYTER_KERNEL.search(str(getattr(application, "connection_file", "")))
+    return found[1] if found else None
+
+
+def interactive_input_possible() -> bool:
+    """Return whether somebody can answer a question now, so that asking cannot block for ever.
+
+    False under nbclient and papermill (they allow no input), in marimo and Databricks (no hidden input), in CI, with
+    redirected streams, and for a background job, which reading from its terminal would stop.
+    """
+    kernel = _kernel()
+    if kernel is not None:
+        return "DATABRICKS_RUNTIME_VERSION" not in os.environ and bool(getattr(kernel, "_allow_stdin", False))
+    return not _in_marimo() and "CI" not in os.environ and _at_terminal()
+
+
+def _kernel() -> Any | None:
+    return getattr(shell(), "kernel", None)
+
+
+def _in_marimo() -> bool:
+    running_in_notebook = getattr(sys.modules.get("marimo"), "running_in_notebook", None)
+    return bool(running_in_notebook()) if running_in_notebook is not None else False
+
+
+def _notebook_kind(running: Any) -> str:
+    if "google.colab" in sys.modules or type(running).__module__.startswith("google.colab"):
+        return "colab"
+    if "__vsc_ipynb_file__" in getattr(running, "user_ns", ()):
+        return "vscode"
+    for variable, name in _KINDS_BY_VARIABLE:
+        if variable in os.environ:
+            return name
+    return "jupyter"
+
+
+_KINDS_BY_VARIABLE = (
+    ("KAGGLE_KERNEL_RUN_TYPE", "kaggle"),
+    ("DATABRICKS_RUNTIME_VERSION", "databricks"),
+    ("SAGEMAKER_INTERNAL_IMAGE_URI", "sagemaker"),
+)
+
+
+def _at_terminal() -> bool:
+    try:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            return False
+        return not hasattr(os, "tcgetpgrp") or os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except (AttributeError, OSError, ValueError):  # no stream (None), no descriptor, or a closed one
+        return False
