@@ -1,0 +1,185 @@
+"""A W&B server on the loopback interface that takes what a client sends, and keeps it for the test to look at.
+
+It answers the calls of a sync: GraphQL (run creation, features, upload addresses), the file stream, and uploads.
+A request that is not meant for it (a proxy request to another host) is refused and kept in `strays`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+ENTITY = "stub-entity"
+STREAM = re.compile(r"^/files/(?P<entity>[^/]+)/(?P<project>[^/]+)/(?P<run>[^/]+)/file_stream$")
+
+
+@dataclass
+class ReceivedRun:
+    """What the server holds of one run."""
+
+    project: str
+    id: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    exit_code: int | None = None
+    complete: bool = False
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The config as the user set it."""
+        entries = json.loads(self.fields["config"])
+        return {key: entry["value"] for key, entry in entries.items() if key != "_wandb"}
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The history, one dict a line as it was sent."""
+        return [json.loads(line) for line in self.lines.get("wandb-history.jsonl", [])]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The newest summary."""
+        return json.loads(self.lines["wandb-summary.json"][-1])
+
+    def take(self, body: dict[str, Any]) -> None:
+        """Apply one request of the file stream: lines are placed at their offset."""
+        for name, part in body.get("files", {}).items():
+            held = self.lines.setdefault(name, [])
+            start = part["offset"]
+            held[start : start + len(part["content"])] = part["content"]
+        self.complete = self.complete or body.get("complete", False)
+        self.exit_code = body.get("exitcode", self.exit_code)
+
+
+class RecordingServer(ThreadingHTTPServer):
+    """Serves from a thread of its own inside `with`; read `runs` and `strays` when the client has ended."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.runs: dict[str, ReceivedRun] = {}
+        self.strays: list[str] = []
+        self.lock = threading.Lock()
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report a failing handler; clients may drop their connections when they are done."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+    def answer(self, operation: str, variables: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the data of a GraphQL answer; None for what this server does not know."""
+        makers = {
+            "UpsertBucket": self._upsert,
+            "CreateRunFiles": self._create_files,
+            "ServerFeaturesQuery": lambda _: {"serverInfo": {"features": []}},
+            "OrganizationCoreWeaveOrganizationID": lambda _: {"entity": None},
+        }
+        return makers[operation](variables) if operation in makers else None
+
+    def _upsert(self, variables: dict[str, Any]) -> dict[str, Any]:
+        new = variables["name"] not in self.runs
+        run = self.runs.setdefault(variables["name"], ReceivedRun(variables["project"], variables["name"]))
+        run.fields.update({key: value for key, value in variables.items() if value is not None})
+        project = {"id": "cHJvamVjdA==", "name": run.project, "entity": {"id": "ZW50aXR5", "name": ENTITY}}
+        bucket = {
+            "id": "YnVja2V0",
+            "name": run.id,
+            "displayName": run.fields.get("displayName", run.id),
+            "description": None,
+            "config": run.fields.get("config", "{}"),
+            "sweepName": None,
+            "project": project,
+            "historyLineCount": len(run.rows),
+        }
+        return {"upsertBucket": {"bucket": bucket, "inserted": new}}
+
+    def _create_files(self, variables: dict[str, Any]) -> dict[str, Any]:
+        files = [
+            {"name": name, "uploadUrl": f"{self.url}/store/{variables['run']}/{name}"} for name in variables["files"]
+        ]
+        return {"createRunFiles": {"runID": "YnVja2V0", "uploadHeaders": [], "files": files}}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: RecordingServer
+
+    def do_POST(self) -> None:
+        body = self._body()
+        if not self._is_ours():
+            return
+        stream = STREAM.match(self.path)
+        if self.path == "/graphql":
+            self._graphql(json.loads(body))
+        elif stream:
+            with self.server.lock:
+                self.server.runs[stream["run"]].take(json.loads(body))
+            self._reply({"exitcode": None, "limits": {}})
+        elif self.path.startswith("/sdk/otel/"):
+            self._reply({})
+        else:
+            self._reply({"error": f"no such address: {self.path}"}, 404)
+
+    def do_PUT(self) -> None:
+        body = self._body()
+        if not self._is_ours():
+            return
+        _, _, run, name = self.path.split("/", 3)
+        with self.server.lock:
+            self.server.runs[run].uploads[name] = body
+        self._reply({})
+
+    def do_CONNECT(self) -> None:
+        self._is_ours()
+
+    do_GET = do_POST  # noqa: N815  the base class's naming
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
+        """Keep the test's output quiet."""
+
+    def _is_ours(self) -> bool:
+        if self.command != "CONNECT" and self.path.startswith("/"):
+            return True
+        self.server.strays.append(f"{self.command} {self.path}")
+        self._reply({"error": "this proxy leads nowhere"}, 403)
+        return False
+
+    def _graphql(self, request: dict[str, Any]) -> None:
+        operation = request.get("operationName") or re.findall(r"(?:query|mutation)\s+(\w+)", request["query"])[0]
+        with self.server.lock:
+            data = self.server.answer(operation, request.get("variables") or {})
+        if data is None:
+            self._reply({"errors": [{"message": f"unknown operation {operation}"}]})
+        else:
+            self._reply({"data": data})
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _reply(self, data: dict[str, Any], status: int = 200) -> None:
+        payload = json.dumps(data).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
