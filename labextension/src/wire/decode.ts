@@ -1,0 +1,89 @@
+import type { Access, Header, Message, SeriesHeader, Slice, Snapshot } from './messages';
+import { VERSION } from './messages';
+
+/** Thrown for bytes that are not a message; the view shows its text as one quiet line. */
+export class WireError extends Error {}
+
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** An HTTP body: u32 header length, JSON header, float64 columns. */
+export function fromHttp(body: ArrayBuffer): Message {
+  if (body.byteLength < 4) throw new WireError('The answer is shorter than its own header.');
+  const length = new DataView(body).getUint32(0, true);
+  if (4 + length > body.byteLength) throw new WireError('The answer was cut short.');
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 4, length))) as unknown;
+  return message(header, floats64(new Uint8Array(body, 4 + length)));
+}
+
+/** A comm message: the header is its content, the columns are its one buffer (none where nothing is new). */
+export function fromComm(header: unknown, buffer?: ArrayBuffer | ArrayBufferView): Message {
+  return message(header, floats64(bytesOf(buffer)));
+}
+
+/** A saved snapshot, whose columns are base64 text of float32 or float64. */
+export function fromSnapshot(saved: unknown): Message {
+  const { data, dtype } = saved as Partial<Snapshot>;
+  if (typeof data !== 'string') throw new WireError('The saved output holds no data.');
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  return message(saved, dtype === 'f4' ? floats32(bytes) : floats64(bytes));
+}
+
+/** The access part of a snapshot, or null where it is missing or not of the right form. */
+export function accessOf(saved: unknown): Access | null {
+  const access = (saved as Partial<Snapshot> | null)?.access;
+  return access && typeof access.id === 'string' && typeof access.token === 'string' ? access : null;
+}
+
+/** The floats of one column, a view and no copy; empty where the column is missing. */
+export function column(message: Message, slice: Slice | undefined): Float64Array {
+  return slice ? message.floats.subarray(slice[0], slice[0] + slice[1]) : new Float64Array(0);
+}
+
+function message(header: unknown, floats: Float64Array): Message {
+  const checked = check(header);
+  for (const series of checked.series) checkSeries(series, floats.length);
+  return { header: checked, floats };
+}
+
+function check(value: unknown): Header {
+  const header = value as Partial<Header> | null;
+  if (typeof header !== 'object' || header === null) throw new WireError('A message without a header.');
+  if (header.v !== VERSION) {
+    throw new WireError(`This view reads version ${VERSION}, the run speaks ${String(header.v)}: reload the page.`);
+  }
+  if (typeof header.cursor !== 'string' || typeof header.run?.id !== 'string' || !Array.isArray(header.series)) {
+    throw new WireError('A message with an incomplete header.');
+  }
+  return header as Header;
+}
+
+/** Keeps a wrong slice from reading beyond the blob, or from giving columns of different lengths. */
+function checkSeries(series: SeriesHeader, available: number): void {
+  const { step, time, value, x } = series.columns;
+  for (const slice of [step, time, value, x]) {
+    if (slice === undefined) continue;
+    const [first, count] = slice;
+    if (!(first >= 0 && count === value[1] && first + count <= available)) {
+      throw new WireError(`The columns of ${series.key} do not fit the data.`);
+    }
+  }
+}
+
+function bytesOf(buffer: ArrayBuffer | ArrayBufferView | undefined): Uint8Array {
+  if (buffer === undefined) return new Uint8Array(0);
+  if (ArrayBuffer.isView(buffer)) return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  return new Uint8Array(buffer);
+}
+
+/** Copies when the bytes do not start at a multiple of 8, which a Float64Array insists on. */
+function floats64(bytes: Uint8Array): Float64Array {
+  const count = Math.floor(bytes.byteLength / 8);
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  const floats = new Float64Array(aligned.buffer as ArrayBuffer, aligned.byteOffset, count);
+  return LITTLE_ENDIAN ? floats : floats.map((_, i) => new DataView(aligned.buffer, aligned.byteOffset).getFloat64(i * 8, true));
+}
+
+function floats32(bytes: Uint8Array): Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Float64Array.from({ length: Math.floor(bytes.byteLength / 4) }, (_, i) => view.getFloat32(i * 4, true));
+}

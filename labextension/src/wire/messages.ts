@@ -1,0 +1,94 @@
+/** The message a view reads, as in docs/design.md: the same over HTTP, a comm and in a saved notebook. */
+
+export const MIME_TYPE = 'application/vnd.wandb-nb.run+json';
+export const COMM_TARGET = 'wandb_nb.view';
+export const VERSION = 1;
+
+export type RunStateName = 'running' | 'finished' | 'failed' | 'crashed';
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+/** Who the run is and how it stands. `startTime` in unix seconds, `runtime` in seconds. */
+export interface RunInfo {
+  id: string;
+  name: string;
+  project: string;
+  entity: string;
+  group: string;
+  jobType: string;
+  notes: string;
+  tags: string[];
+  state: RunStateName;
+  exitCode: number | null;
+  startTime: number;
+  runtime: number;
+  rows: number;
+  step: number;
+  url: string | null;
+  lost: number;
+}
+
+/** One `define_metric`; with `glob`, `name` is a pattern. */
+export interface MetricDefinition {
+  name: string;
+  glob: boolean;
+  step: string | null;
+  goal: 'minimize' | 'maximize' | null;
+  hidden: boolean;
+}
+
+/** Where a column lies in the blob: first float, number of floats. */
+export type Slice = [first: number, count: number];
+
+export interface Columns {
+  step: Slice;
+  time: Slice;
+  value: Slice;
+  x?: Slice;
+}
+
+export interface SeriesHeader {
+  key: string;
+  mode: 'replace' | 'append';
+  n: number;
+  decimated: boolean;
+  stepMetric: string | null;
+  attempts: [attempt: number, first: number][];
+  columns: Columns;
+}
+
+export interface Header {
+  v: number;
+  cursor: string;
+  more: boolean;
+  done: boolean;
+  run: RunInfo;
+  config: JsonObject | null;
+  summary: JsonObject | null;
+  metrics: MetricDefinition[] | null;
+  series: SeriesHeader[];
+}
+
+/** How a saved output finds its run again; `token` is random text that only the outputs of this run hold. */
+export interface Access {
+  id: string;
+  token: string;
+  kernel: string | null;
+}
+
+/** The header with its numbers inside, as a saved notebook keeps it. */
+export interface Snapshot extends Header {
+  data: string;
+  dtype: 'f4' | 'f8';
+  access: Access | null;
+}
+
+/** A header and its float64 columns. */
+export interface Message {
+  header: Header;
+  floats: Float64Array;
+}
+
+/** What a view may ask of a kernel over a comm. */
+export type Request = { type: 'pull'; cursor: string } | { type: 'stop'; force?: boolean };
