@@ -1,0 +1,102 @@
+"""Settings files: INI with one section `[default]`, the user's and the workspace's.
+
+Both are shared with the original's tools, so entries that are no settings here are kept and ignored, not refused.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wandb_nb.errors import SettingsError, StoreError
+from wandb_nb.settings.fields import BY_NAME
+from wandb_nb.settings.model import Layer, Sourced, find
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from configparser import RawConfigParser
+
+_SECTION = "default"
+
+
+class Found(NamedTuple):
+    """What a source said: settings, and the entries that are none."""
+
+    values: Layer
+    ignored: tuple[str, ...]
+
+
+def user_file(config_dir: Path | None = None) -> Path:
+    """Return the path of the user's settings file, in *config_dir* or `~/.config/wandb`."""
+    return (config_dir or Path.home() / ".config" / "wandb") / "settings"
+
+
+def workspace_file(root: Path) -> Path:
+    """Return the path of the settings file for runs whose `wandb/` (or `.wandb/`) folder is in *root*."""
+    hidden = root / ".wandb"
+    return (hidden if hidden.is_dir() else root / "wandb") / "settings"
+
+
+def read(path: Path, label: str) -> Found:
+    """Return the settings in the file at *path*; nothing where there is no file. SettingsError for an unusable one."""
+    if not path.is_file():
+        return Found({}, ())
+    values: Layer = {}
+    ignored = []
+    for name, text in _parser(path).items(_SECTION):
+        if name not in BY_NAME:
+            ignored.append(f"{name} ({path})")
+        elif text.strip():
+            field = BY_NAME[name]
+            values[field.name] = Sourced(field.parse(text.strip(), str(path), text=True), f"{label} {path}")
+    return Found(values, tuple(ignored))
+
+
+def save(path: Path, values: Mapping[str, Any]) -> None:
+    """Set *values* in the settings file at *path* and leave its other entries; None takes an entry out.
+
+    The file is replaced as a whole, so that a reader sees the old or the new one. StoreError where it can't be written.
+    """
+    parser = _parser(path)
+    for name, value in values.items():
+        field = find(name, str(path))
+        if value is None:
+            parser.remove_option(_SECTION, field.name)
+        else:
+            parser.set(_SECTION, field.name, _as_text(field.parse(value, str(path))))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, parser)
+    except OSError as error:
+        raise StoreError(f"The settings file {path} could not be written: {error}.") from error
+
+
+def _parser(path: Path) -> RawConfigParser:
+    from configparser import Error, RawConfigParser  # some milliseconds, spent only where a file exists
+
+    parser = RawConfigParser(strict=False, default_section="")
+    try:
+        parser.read(path, encoding="utf-8")
+    except (Error, OSError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise SettingsError(f"The settings file {path} could not be read: {reason}. Correct or remove it.") from error
+    if not parser.has_section(_SECTION):
+        parser.add_section(_SECTION)
+    return parser
+
+
+def _replace(path: Path, parser: RawConfigParser) -> None:
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8") as stream:
+            parser.write(stream)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if type(value) is tuple else str(value)

@@ -1,0 +1,193 @@
+"""What a setting's value may be: one `Kind` per form, each turning what was given into one plain value.
+
+A kind's `parse` takes what Python code passes; `from_text` takes what stands in an environment variable or a settings
+file. They differ only for lists, which are comma-separated as text while a bare string from code is one item.
+Both raise ValueError with the rest of a sentence that begins with the setting's name ("must be ..., not ...").
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+_LONGEST_SHOWN = 40
+_TRUE = frozenset({"true", "1", "yes", "on", "t", "y"})
+_FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
+
+
+class Kind(Generic[T]):
+    """One form of value: its name for people, and how it is read from code and from text."""
+
+    def __init__(self, name: str, parse: Callable[[Any], T], from_text: Callable[[str], T] | None = None) -> None:
+        self.name = name
+        self.parse = parse
+        self.from_text = from_text or parse
+
+
+class Moment(NamedTuple):
+    """A step of a run, written "id?_step=N": where `resume_from` and `fork_from` take up."""
+
+    run_id: str
+    step: int
+
+    def __str__(self) -> str:
+        return f"{self.run_id}?_step={self.step}"
+
+
+def choice(*names: str, **spellings: str) -> Kind[str]:
+    """Return the kind of one word out of *names*; *spellings* are further words and what they stand for."""
+
+    def parse(value: Any) -> str:
+        word = value.strip().lower() if isinstance(value, str) else str(value).lower()
+        found = spellings.get(word, word)
+        if found not in names:
+            raise ValueError(f"must be one of {', '.join(names)}, not {_shown(value)}")
+        return found
+
+    return Kind(f"one of {', '.join(names)}", parse)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be text, not {type(value).__name__}")  # noqa: TRY004 - one error for all kinds
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    word = str(value).strip().lower() if isinstance(value, (bool, int, str)) else ""
+    if word not in _TRUE | _FALSE:
+        raise ValueError(f"must be true or false, not {_shown(value)}")
+    return word in _TRUE
+
+
+def _number(value: Any) -> float:
+    try:
+        number = float("nan" if isinstance(value, bool) else value)
+    except (TypeError, ValueError):
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise ValueError(f"must be a number, zero or more, not {_shown(value)}")
+    return number
+
+
+def _count(value: Any) -> int:
+    number = _number(value)
+    if number != int(number):
+        raise ValueError(f"must be a whole number, not {_shown(value)}")
+    return int(number)
+
+
+def _path(value: Any) -> Path:
+    if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
+        raise ValueError(f"must be a path, not {_shown(value)}")
+    return Path(os.fspath(value)).expanduser()
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(word, str) for word in value):
+        raise ValueError(f"must be a list of texts, not {_shown(value)}")
+    return tuple(sorted(value)) if isinstance(value, (set, frozenset)) else tuple(value)
+
+
+def _comma_list(text: str) -> tuple[str, ...]:
+    return tuple(word for word in map(str.strip, text.split(",")) if word)
+
+
+def _paths(value: Any) -> tuple[Path, ...]:
+    return tuple(map(_path, value if isinstance(value, (list, tuple)) else (value,)))
+
+
+def _text_map(value: Any) -> Mapping[str, str]:
+    # The value may hold credentials (headers, proxies): no message shows it.
+    entries = _json(value) if isinstance(value, str) else value
+    if not isinstance(entries, dict) or not all(isinstance(part, str) for pair in entries.items() for part in pair):
+        raise ValueError("must be a mapping of texts to texts (JSON, where it is written as text)")
+    return dict(entries)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"is not valid JSON: {error.msg}, at character {error.pos}") from None
+
+
+def _json_words(text: str) -> tuple[str, ...]:
+    return _words(_json(text)) if text.lstrip().startswith("[") else _comma_list(text)
+
+
+def _url(value: Any) -> str:
+    from urllib.parse import urlsplit  # only where a server is named
+
+    parts = urlsplit(_text(value).strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an address such as https://host.example or http://localhost:8080")
+    if parts.username or parts.password:
+        raise ValueError("must not contain a user name or key; log in with login() instead")
+    return parts.geturl().rstrip("/")
+
+
+def _resume(value: Any) -> str | None:
+    # False says "do not continue" and beats a lower source; any other word is an id to continue (an older form).
+    if isinstance(value, bool) or (isinstance(value, str) and value.lower() in ("true", "false")):
+        return "auto" if _boolean(value) else None
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"must be allow, must, never, auto, True, or the id of a run, not {_shown(value)}")
+    return value
+
+
+def _moment(value: Any) -> Moment:
+    if isinstance(value, Moment):
+        return value
+    run_id, mark, step = value.partition("?_step=") if isinstance(value, str) else ("", "", "")
+    if not (run_id and mark and step.isascii() and step.isdigit()):
+        raise ValueError(f'must have the form "id?_step=N" with N a step of that run, not {_shown(value)}')
+    return Moment(run_id, int(step))
+
+
+def _magic(value: Any) -> bool | Mapping[str, Any] | str:
+    if isinstance(value, (bool, dict)):
+        return value
+    text = _text(value).strip()
+    return _boolean(text) if text.lower() in _TRUE | _FALSE else text
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+
+
+text = Kind("text", _text)
+boolean = Kind("true or false", _boolean)
+seconds = Kind("seconds", _number)
+count = Kind("whole number", _count)
+path = Kind("path", _path)
+paths = Kind("list of paths", _paths, lambda line: _paths(_comma_list(line)))
+words = Kind("list of texts", _words, _comma_list)
+arguments = Kind("list of texts", _words, _json_words)
+text_map = Kind("mapping of texts", _text_map)
+url = Kind("address", _url)
+moment = Kind('"id?_step=N"', _moment)
+resume = Kind("allow, must, never, auto, or a run id", _resume)
+magic = Kind("true, false, options, or the name of a YAML file", _magic)
+mode = choice("online", "offline", "disabled", run="online", dryrun="offline")
+reinit = choice(
+    "default",
+    "return_previous",
+    "finish_previous",
+    "create_new",
+    true="finish_previous",
+    false="return_previous",
+)
+anonymous = choice("never", "allow", "must", true="allow", false="never")
+start_method = choice("process", "thread", "fork", "spawn", "forkserver")
+console = choice("auto", "off", "wrap", "redirect", wrap_raw="wrap", wrap_emu="wrap", iowrap="wrap")
