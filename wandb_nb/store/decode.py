@@ -65,7 +65,7 @@ class _Fields:
     def texts(self, number: int) -> tuple[str, ...]:
         return tuple(_text(value) for value in self._all.get((number, BYTES), ()))
 
-    def int(self, number: int) -> int:
+    def integer(self, number: int) -> int:
         return signed(self.last(number, VARINT) or 0)
 
     def flag(self, number: int) -> bool:
@@ -89,7 +89,7 @@ class _Fields:
         if not self.present(number):
             return None
         stamp = self.message(number)
-        return stamp.int(1) + stamp.int(2) / 1e9
+        return stamp.integer(1) + stamp.integer(2) / 1e9
 
 
 def kind(payload: bytes) -> str:
@@ -148,7 +148,7 @@ def _item(data: bytes) -> tuple[KeyPath, Any]:
             value, has_json = parse_json(raw), True
         elif not has_json:
             value = _typed_bytes(number, wire_type, raw, value)
-    return _path(key, nested), value
+    return key_path(key, nested), value
 
 
 def _typed_int(number: int, raw: int, otherwise: Any) -> Any:
@@ -169,7 +169,8 @@ def _typed_bytes(number: int, wire_type: int, raw: bytes, otherwise: Any) -> Any
     return otherwise
 
 
-def _path(key: bytes, nested: list[bytes]) -> KeyPath:
+def key_path(key: bytes, nested: list[bytes]) -> KeyPath:
+    """Return the path that an item's `key`, or its `nested_key` where it has one, spells."""
     if not nested:
         return (_text(key),)
     names = [_text(name) for name in nested]
@@ -191,7 +192,7 @@ def _history(data: bytes) -> HistoryRow:
         if number == HISTORY_ITEM:
             items.append(_item(raw))
         elif number == HISTORY_STEP:
-            step = _Fields(raw).int(1)
+            step = _Fields(raw).integer(1)
     return HistoryRow(tuple(items), step)
 
 
@@ -216,10 +217,10 @@ def _run(data: bytes) -> RunInfo:
         tags=run.texts(10),
         host=run.text(13),
         sweep=run.text(12),
-        starting_step=run.int(14),
+        starting_step=run.integer(14),
         start_time=run.time(17),
         resumed=run.flag(18),
-        runtime=run.int(20),
+        runtime=run.integer(20),
         git_remote=run.message(21).text(1),
         git_commit=run.message(21).text(2),
         config=_config(run.last(4, BYTES) or b""),
@@ -234,12 +235,12 @@ def _metric(data: bytes) -> Metric:
         name=metric.text(1),
         glob=metric.text(2),
         step_metric=metric.text(4),
-        step_metric_index=metric.int(5),
+        step_metric_index=metric.integer(5),
         step_sync=options.flag(1),
         hidden=options.flag(2),
         defined=options.flag(3),
         summary=tuple(SUMMARY_KINDS[n] for n in summary.numbers_set() if n in SUMMARY_KINDS),
-        goal={1: "minimize", 2: "maximize"}.get(metric.int(8)),
+        goal={1: "minimize", 2: "maximize"}.get(metric.integer(8)),
         overwrite=metric.message(9).flag(1),
         expanded_from_glob=metric.flag(10),
     )
@@ -248,8 +249,8 @@ def _metric(data: bytes) -> Metric:
 def _exit(data: bytes) -> Exit:
     ended = _Fields(data)
     # An int32 travels as a 64-bit varint, but some writers send exit codes as unsigned 32 bits.
-    code = ended.int(1) & 0xFFFF_FFFF
-    return Exit(code - (1 << 32) if code >= 1 << 31 else code, ended.int(2))
+    code = ended.integer(1) & 0xFFFF_FFFF
+    return Exit(code - (1 << 32) if code >= 1 << 31 else code, ended.integer(2))
 
 
 def _files(data: bytes) -> Files:
@@ -257,8 +258,8 @@ def _files(data: bytes) -> Files:
         tuple(
             (
                 file.text(1),
-                {1: "end", 2: "live"}.get(file.int(2), "now"),
-                {1: "wandb", 2: "media", 3: "artifact"}.get(file.int(3), "other"),
+                {1: "end", 2: "live"}.get(file.integer(2), "now"),
+                {1: "wandb", 2: "media", 3: "artifact"}.get(file.integer(3), "other"),
             )
             for file in _Fields(data).messages(1)
         )
@@ -267,7 +268,7 @@ def _files(data: bytes) -> Files:
 
 def _output(data: bytes) -> Output:
     line = _Fields(data)
-    return Output("stdout" if line.int(1) == 1 else "stderr", line.text(3), line.time(2))
+    return Output("stdout" if line.integer(1) == 1 else "stderr", line.text(3), line.time(2))
 
 
 def _output_logger(data: bytes) -> Output:
@@ -280,7 +281,7 @@ def _stats(data: bytes) -> Stats:
 
 def _alert(data: bytes) -> Alert:
     alert = _Fields(data)
-    return Alert(alert.text(1), alert.text(2), alert.text(3), alert.int(4) / 1000)
+    return Alert(alert.text(1), alert.text(2), alert.text(3), alert.integer(4) / 1000)
 
 
 def _telemetry(data: bytes) -> Telemetry:
@@ -316,7 +317,7 @@ _ENVIRONMENT_NUMBERS = {16: "cpu_count", 17: "cpu_count_logical", 19: "gpu_count
 def _environment(data: bytes) -> Environment:
     told = _Fields(data)
     facts: dict[str, Any] = {name: told.text(n) for n, name in _ENVIRONMENT_TEXTS.items() if told.present(n)}
-    facts |= {name: told.int(n) for n, name in _ENVIRONMENT_NUMBERS.items() if told.present(n, VARINT)}
+    facts |= {name: told.integer(n) for n, name in _ENVIRONMENT_NUMBERS.items() if told.present(n, VARINT)}
     if told.present(3):
         facts["startedAt"] = told.time(3)
     if told.present(5):
@@ -324,9 +325,9 @@ def _environment(data: bytes) -> Environment:
     if told.present(9):
         facts["git"] = {"remote": told.message(9).text(1), "commit": told.message(9).text(2)}
     if told.present(21):
-        facts["memory"] = {"total": told.message(21).int(1)}
+        facts["memory"] = {"total": told.message(21).integer(1)}
     if told.present(24):
-        facts["gpu_nvidia"] = [{"name": gpu.text(1), "memoryTotal": gpu.int(2)} for gpu in told.messages(24)]
+        facts["gpu_nvidia"] = [{"name": gpu.text(1), "memoryTotal": gpu.integer(2)} for gpu in told.messages(24)]
     return Environment(facts)
 
 

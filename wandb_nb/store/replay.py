@@ -1,0 +1,217 @@
+"""`RunState`: what a run file says once its records are applied, in order, whole or bit by bit as it grows."""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import compress
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.store import kinds
+from wandb_nb.store.decode import WireError, decode, kind
+from wandb_nb.store.derive import MetricRules, derive, put
+from wandb_nb.store.rows import FEWEST
+from wandb_nb.store.table import HistoryTable
+from wandb_nb.store.walk import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wandb_nb.store.kinds import KeyPath
+
+# Terminal output is kept for a look at its end; the whole of it is in `files/output.log`.
+OUTPUT_PIECES = 10_000
+# What a later run record changes only where it says something.
+RUN_TEXTS = ("id", "entity", "project", "group", "job_type", "name", "host", "sweep", "git_remote", "git_commit")
+
+
+class RunState:
+    """A run as its records tell it.  Feed `apply` from one tail, or from one a writer.  Not thread-safe.
+
+    `config` is a plain nested dict without W&B's own `_wandb` entry, which is `config_wandb`.  `start_time` is in
+    unix seconds.  `version` grows with every record that is not
+    history, so a view can tell whether anything but rows changed.
+    """
+
+    def __init__(self) -> None:
+        self.id = self.project = self.entity = self.name = self.group = self.job_type = self.notes = ""
+        self.tags: list[str] = []
+        self.host = self.sweep = self.git_remote = self.git_commit = self.producer = ""
+        self.start_time: float | None = None
+        self.starting_step = 0
+        self.resumed = False
+        self.config: dict[str, Any] = {}
+        self.config_wandb: dict[str, Any] = {}
+        self.metrics: list[kinds.Metric] = []
+        self.table = HistoryTable()
+        self.exit_code: int | None = None
+        self.preempting = False
+        self.output: deque[kinds.Output] = deque(maxlen=OUTPUT_PIECES)
+        self.files: dict[str, tuple[str, str]] = {}
+        self.stats: dict[str, Any] = {}
+        self.alerts: list[kinds.Alert] = []
+        self.telemetry: kinds.Telemetry | None = None
+        self.environment: dict[str, Any] = {}
+        self._unreadable = 0
+        self.version = 0
+        self._exit_runtime: int | None = None
+        self._recorded: dict[str, Any] = {}
+        self._removed: set[KeyPath] = set()
+        # The first row that is newer than the last summary record; None while there is none.
+        self._unsummed: int | None = 0
+        self._summary: tuple[tuple[int, int], dict[str, Any]] | None = None
+
+    def apply(self, payloads: Sequence[bytes], writer: int = 0) -> None:
+        """Apply records in file order.  Rows of different *writer* numbers are kept apart."""
+        history = _history_mask(payloads)
+        before = 0
+        summed: int | None = None
+        for payload, is_history in zip(payloads, history, strict=True):
+            if is_history:
+                before += 1
+            elif self._apply_one(payload):
+                summed = before
+        rows = self.table.append(list(compress(payloads, history)), writer)
+        newer = rows[summed:] if summed is not None else rows
+        if summed is not None:
+            self._unsummed = None
+        if len(newer) and self._unsummed is None:
+            self._unsummed = int(newer.min())
+
+    @property
+    def unreadable(self) -> int:
+        """How many payloads were no records."""
+        return self._unreadable + self.table.unreadable
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The summary: as recorded, and recomputed from the rows where these are newer or nothing is recorded.
+
+        Metric definitions say which value of a metric counts.  Shared with the state: do not change it.
+        """
+        key = (self.version, self.table.parts)
+        if self._summary is None or self._summary[0] != key:
+            since = len(self.table) if self._unsummed is None else self._unsummed
+            derived = derive(self.table, MetricRules(self.metrics), self._recorded, self._removed, since)
+            self._summary = (key, derived)
+        return self._summary[1]
+
+    @property
+    def runtime(self) -> float:
+        """Seconds the run has taken, as far as it has told."""
+        told = [] if self._exit_runtime is None else [float(self._exit_runtime)]
+        known = self.table.runtime[-1:]
+        return max([*told, *known[known == known].tolist()], default=0.0)  # noqa: PLR0124 - NaN differs from itself
+
+    def state(self, alive: bool | None) -> str:
+        """Return "running", "finished", "failed" or "crashed"; *alive* tells of the writer, None where unknown."""
+        if self.exit_code is not None:
+            return "finished" if self.exit_code == 0 else "failed"
+        return "crashed" if alive is False else "running"
+
+    def _apply_one(self, payload: bytes) -> bool:
+        """Apply one record that is not history; return whether it was one of the summary."""
+        try:
+            record = decode(payload)
+        except WireError:
+            self._unreadable += 1
+            return False
+        self.version += 1
+        self._take(record)
+        return isinstance(record, kinds.SummaryUpdate)
+
+    def _take(self, record: kinds.Record) -> None:  # noqa: C901, PLR0912 - one flat case a kind
+        match record:
+            case kinds.SummaryUpdate():
+                self._update_summary(record)
+            case kinds.ConfigUpdate():
+                self._update_config(record)
+            case kinds.Output():
+                self.output.append(record)
+            case kinds.RunInfo():
+                self._take_run(record)
+            case kinds.Metric():
+                self._define(record)
+            case kinds.Exit():
+                self.exit_code, self._exit_runtime = record.code, record.runtime
+            case kinds.Files():
+                self.files |= {path: (policy, kind) for path, policy, kind in record.files}
+            case kinds.Stats():
+                self.stats |= {".".join(path): value for path, value in record.items}
+            case kinds.Alert():
+                self.alerts.append(record)
+            case kinds.Telemetry():
+                self.telemetry = record
+            case kinds.Environment():
+                self.environment |= record.facts
+            case kinds.Header():
+                self.producer = record.producer
+            case kinds.Other():
+                self.preempting = self.preempting or record.kind == "preempting"
+            case kinds.HistoryRow():
+                pass  # `apply` gives rows to the table, many at once
+
+    def _take_run(self, run: kinds.RunInfo) -> None:
+        """Take a run record; a later one updates what a user may change, and reopens an ended run that is resumed."""
+        for name in RUN_TEXTS:
+            setattr(self, name, getattr(run, name) or getattr(self, name))
+        self.notes, self.tags = run.notes, list(run.tags)
+        if self.start_time is None:
+            self.start_time = run.start_time
+            self.starting_step = run.starting_step
+        self.resumed = self.resumed or run.resumed
+        if run.resumed:
+            self.exit_code = self._exit_runtime = None
+        self._update_config(run.config)
+        self._update_summary(run.summary)
+
+    def _update_config(self, record: kinds.ConfigUpdate) -> None:
+        for path, value in record.update:
+            if path[0] == "_wandb":
+                put({"_wandb": self.config_wandb}, path, value)
+                if len(path) == 1 and isinstance(value, dict):
+                    self.config_wandb |= value
+            else:
+                put(self.config, path, value)
+        for path in record.remove:
+            _remove(self.config, path)
+
+    def _update_summary(self, record: kinds.SummaryUpdate) -> None:
+        for path, value in record.update:
+            put(self._recorded, path, value)
+            self._removed.discard(path)
+        for path in record.remove:
+            _remove(self._recorded, path)
+            self._removed.add(path)
+
+    def _define(self, metric: kinds.Metric) -> None:
+        """Take a definition; a later one of the same metric replaces it."""
+        same = [at for at, old in enumerate(self.metrics) if (old.name, old.glob) == (metric.name, metric.glob)]
+        if same:
+            self.metrics[same[0]] = metric
+        else:
+            self.metrics.append(metric)
+
+
+def _history_mask(payloads: Sequence[bytes]) -> list[bool]:
+    """Return for each payload whether it is a history record that can be decoded."""
+    if len(payloads) >= FEWEST:
+        mask: list[bool] = Batch(payloads).are_history().tolist()
+    else:
+        mask = [False] * len(payloads)
+    return [found or _is_history(payload) for found, payload in zip(mask, payloads, strict=True)]
+
+
+def _is_history(payload: bytes) -> bool:
+    try:
+        return kind(payload) == "history"
+    except WireError:
+        return False
+
+
+def _remove(tree: dict[str, Any], path: KeyPath) -> None:
+    for name in path[:-1]:
+        inner = tree.get(name)
+        if not isinstance(inner, dict):
+            return
+        tree = inner
+    tree.pop(path[-1], None)

@@ -1,0 +1,268 @@
+"""`HistoryTable`: the rows of a run as columns.
+
+A row is one step of one attempt of one writer; the parts in which it was logged are merged, the last value of a key
+wins.  Rows of different writers are never merged.  Row indices count from 0 in the order of arrival.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wandb_nb.store.rows import decode_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from wandb_nb.store.kinds import KeyPath
+    from wandb_nb.store.rows import Rows
+
+    Floats = NDArray[np.float64]
+    Indices = NDArray[np.int64]
+
+STEP, RUNTIME, TIMESTAMP, ATTEMPT, CELL = "_step", "_runtime", "_timestamp", "_attempt", "_cell"
+ROW_KEYS = (STEP, RUNTIME, TIMESTAMP, ATTEMPT, CELL)
+
+
+class _Growing:
+    """An array that grows at its end, at an amortised cost of a copy."""
+
+    def __init__(self, dtype: type) -> None:
+        self._room: NDArray[Any] = np.empty(64, dtype)
+        self.size = 0
+
+    @property
+    def view(self) -> NDArray[Any]:
+        return self._room[: self.size]
+
+    def extend(self, values: NDArray[Any] | list[Any]) -> None:
+        end = self.size + len(values)
+        if end > len(self._room):
+            larger = np.empty(max(end, len(self._room) * 3 // 2), self._room.dtype)
+            larger[: self.size] = self.view
+            self._room = larger
+        self._room[self.size : end] = values
+        self.size = end
+
+    def insert(self, at: int, value: Any) -> None:
+        self.extend([value])
+        self.view[at + 1 :] = self.view[at:-1].copy()
+        self.view[at] = value
+
+    def remove(self, at: int) -> None:
+        self.view[at:-1] = self.view[at + 1 :].copy()
+        self.size -= 1
+
+
+class NumberColumn:
+    """The numbers of one key: `values[i]` (float64; bools as 0 and 1) was logged in row `rows[i]`; `rows` ascends.
+
+    Both are views that hold until the table grows.  `rewrites` counts changes to what had been there before.
+    """
+
+    def __init__(self) -> None:
+        self._rows, self._values = _Growing(np.int64), _Growing(np.float64)
+        self.rewrites = 0
+
+    def __len__(self) -> int:
+        return self._rows.size
+
+    @property
+    def rows(self) -> Indices:
+        """The row of each value."""
+        return self._rows.view
+
+    @property
+    def values(self) -> Floats:
+        """The values."""
+        return self._values.view
+
+    def put(self, rows: Indices, values: Floats) -> None:
+        """Add *values* at *rows* (ascending, the last of equal ones wins)."""
+        kept = np.append(rows[1:] != rows[:-1], True)
+        if not kept.all():
+            rows, values = rows[kept], values[kept]
+        late = int(np.searchsorted(rows, self.rows[-1], side="right")) if len(self) else 0
+        for row, value in zip(rows[:late].tolist(), values[:late].tolist(), strict=True):
+            self._put_late(row, value)
+        self._rows.extend(rows[late:])
+        self._values.extend(values[late:])
+
+    def drop(self, row: int) -> None:
+        """Forget the value of *row*, if there is one: a value of another kind took its place."""
+        at = int(np.searchsorted(self.rows, row))
+        if at < len(self) and self.rows[at] == row:
+            self._rows.remove(at)
+            self._values.remove(at)
+            self.rewrites += 1
+
+    def _put_late(self, row: int, value: float) -> None:
+        at = int(np.searchsorted(self.rows, row))
+        if at < len(self) and self.rows[at] == row:
+            self._values.view[at] = value
+        else:
+            self._rows.insert(at, row)
+            self._values.insert(at, value)
+        self.rewrites += 1
+
+
+@dataclass
+class ObjectColumn:
+    """The values of one key that are no numbers (texts, lists, histograms, None), as `NumberColumn` has its numbers."""
+
+    rows: list[int] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    rewrites: int = 0
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def put(self, rows: Sequence[int], values: Sequence[Any]) -> None:
+        """Add *values* at *rows* (ascending, the last of equal ones wins)."""
+        for row, value in zip(rows, values, strict=True):
+            if not self.rows or row > self.rows[-1]:
+                self.rows.append(row)
+                self.values.append(value)
+            else:
+                self.drop(row)
+                at = bisect_left(self.rows, row)
+                self.rows.insert(at, row)
+                self.values.insert(at, value)
+
+    def drop(self, row: int) -> None:
+        """Forget the value of *row*, if there is one."""
+        at = bisect_left(self.rows, row)
+        if at < len(self.rows) and self.rows[at] == row:
+            del self.rows[at], self.values[at]
+            self.rewrites += 1
+
+
+class HistoryTable:
+    """Rows as columns.  `numbers` and `others` map a key to its column; nested keys are joined by ".".
+
+    A key is in both where a run logged numbers and other values under it.  `paths` gives the parts of each key, in
+    first-seen order.  `parts` counts records taken, `unreadable` those that
+    are no rows.  Not thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, NumberColumn] = {}
+        self.others: dict[str, ObjectColumn] = {}
+        self.paths: dict[str, KeyPath] = {}
+        self.parts = 0
+        self.unreadable = 0
+        self._of_row = {key: _Growing(np.float64) for key in ROW_KEYS}
+        # Where each writer stands: the row of its last part, and that row's step and attempt.
+        self._last: dict[int, tuple[int, float, float]] = {}
+
+    def __len__(self) -> int:
+        return self._of_row[STEP].size
+
+    @property
+    def keys(self) -> list[str]:
+        """The logged keys, in first-seen order."""
+        return list(self.paths)
+
+    @property
+    def step(self) -> Floats:
+        """The step of each row."""
+        return self._of_row[STEP].view
+
+    @property
+    def runtime(self) -> Floats:
+        """Seconds since the start of the run, NaN where not told."""
+        return self._of_row[RUNTIME].view
+
+    @property
+    def timestamp(self) -> Floats:
+        """Unix time in seconds, NaN where not told."""
+        return self._of_row[TIMESTAMP].view
+
+    @property
+    def attempt(self) -> Floats:
+        """The attempt of each row, from 0."""
+        return self._of_row[ATTEMPT].view
+
+    @property
+    def cell(self) -> Floats:
+        """The number of the cell execution, NaN where not told."""
+        return self._of_row[CELL].view
+
+    def append(self, payloads: Sequence[bytes], writer: int = 0, *, fast: bool = True) -> Indices:
+        """Take history records of *writer*, in file order; return the row that each readable one went to."""
+        if not payloads:
+            return np.empty(0, np.int64)
+        rows = decode_rows(payloads, fast=fast)
+        if rows.unreadable:
+            self.unreadable += len(rows.unreadable)
+            bad = set(rows.unreadable)
+            return self.append([row for at, row in enumerate(payloads) if at not in bad], writer, fast=fast)
+        own = {key: self._own_column(rows, key) for key in ROW_KEYS}
+        targets = self._place(own[STEP], own[ATTEMPT], writer)
+        for key, values in own.items():
+            told = ~np.isnan(values)
+            self._of_row[key].view[targets[told]] = values[told]
+        self._add_columns(rows, targets)
+        self.parts += rows.size
+        return targets
+
+    def last(self, key: str) -> tuple[int, Any]:
+        """Return the row and the value of the newest value of *key*."""
+        newest: tuple[int, Any] = (-1, None)
+        if key in self.numbers and len(self.numbers[key]):
+            newest = int(self.numbers[key].rows[-1]), float(self.numbers[key].values[-1])
+        if key in self.others and self.others[key].rows and self.others[key].rows[-1] > newest[0]:
+            newest = self.others[key].rows[-1], self.others[key].values[-1]
+        return newest
+
+    def _own_column(self, rows: Rows, key: str) -> Floats:
+        values = np.full(rows.size, 0.0 if key == ATTEMPT else np.nan)
+        if key in rows.numbers:
+            at, told = rows.numbers[key]
+            values[at] = told
+        return values
+
+    def _place(self, steps: Floats, attempts: Floats, writer: int) -> Indices:
+        """Return the row of each part, making the rows that are new; fills in steps that are not told."""
+        row, step, attempt = self._last.get(writer, (-1, -1.0, 0.0))
+        for at in np.flatnonzero(np.isnan(steps)):
+            steps[at] = (steps[at - 1] if at else step) + 1
+        new = np.append(True, (steps[1:] != steps[:-1]) | (attempts[1:] != attempts[:-1]))
+        new[0] = row < 0 or steps[0] != step or attempts[0] != attempt
+        order = np.cumsum(new)
+        targets = np.where(order > 0, len(self) + order - 1, row)
+        for key in ROW_KEYS:
+            self._of_row[key].extend(np.full(int(order[-1]), np.nan))
+        self._last[writer] = (int(targets[-1]), float(steps[-1]), float(attempts[-1]))
+        return targets
+
+    def _add_columns(self, rows: Rows, targets: Indices) -> None:
+        for key, path in rows.paths.items():
+            if key in ROW_KEYS:
+                continue
+            self.paths.setdefault(key, path)
+            if key in rows.others or key in self.others:
+                self._add_mixed(key, rows, targets)
+            elif key in rows.numbers:
+                at, values = rows.numbers[key]
+                self.numbers.setdefault(key, NumberColumn()).put(targets[at], values)
+
+    def _add_mixed(self, key: str, rows: Rows, targets: Indices) -> None:
+        """Add the values of a key that is not only numbers, so that in each row its last value of any kind holds."""
+        at, values = rows.numbers.get(key, (np.empty(0, np.int64), np.empty(0)))
+        parts = [(part, True, value) for part, value in zip(at.tolist(), values.tolist(), strict=True)]
+        parts += [(part, False, value) for part, value in zip(*rows.others.get(key, ((), ())), strict=True)]
+        parts.sort(key=lambda part: part[0])
+        for part, is_number, value in parts:
+            row = int(targets[part])
+            if is_number:
+                self.numbers.setdefault(key, NumberColumn()).put(np.array([row]), np.array([value]))
+                self.others.get(key, ObjectColumn()).drop(row)
+            else:
+                self.others.setdefault(key, ObjectColumn()).put([row], [value])
+                self.numbers.get(key, NumberColumn()).drop(row)
