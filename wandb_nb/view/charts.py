@@ -34,7 +34,8 @@ class Section:
 def group(keys: Iterable[str], metrics: Sequence[MetricFacts]) -> list[Section]:
     """Return the sections of charts for *keys*, given the metric definitions.
 
-    1. Left out are keys that begin with "_", keys whose definition is hidden, and step metrics of any definition.
+    1. Left out are keys that begin with "_", keys whose definition (their own, else the last glob that fits) is
+       hidden, and step metrics of any definition.
     2. A key's prefix is what stands before its first "/" and its last part what follows its last "/"; a key without
        "/" may instead begin with train_, training_, val_, valid_, validation_, test_ or eval_; else the prefix is "".
     3. Keys with the same last part share a chart titled by it; up to 8 keys do so, more get a chart of their own each.
@@ -59,9 +60,9 @@ def split(key: str) -> tuple[str, str]:
 
 
 def definition(key: str, metrics: Sequence[MetricFacts]) -> MetricFacts | None:
-    """Return the definition that holds for *key*: the exact one, else the first glob whose beginning fits."""
+    """Return the definition that holds for *key*: the exact one, else the last glob whose beginning fits."""
     exact = (one for one in metrics if not one["glob"] and one["name"] == key)
-    globs = (one for one in metrics if one["glob"] and key.startswith(one["name"].removesuffix("*")))
+    globs = (one for one in reversed(metrics) if one["glob"] and key.startswith(one["name"].removesuffix("*")))
     return next(exact, None) or next(globs, None)
 
 

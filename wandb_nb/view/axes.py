@@ -1,0 +1,116 @@
+"""Scales, ticks and labels of a chart."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    Points = npt.NDArray[np.float64]
+
+_HUGE, _TINY = 1e6, 1e-4
+_MOST_TICKS = 50
+
+
+@dataclass(frozen=True)
+class Plot:
+    """The rectangle that lines are drawn in; y grows downwards."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The linear map of the data ranges *x* and *y* onto *plot*."""
+
+    plot: Plot
+    x: tuple[float, float]
+    y: tuple[float, float]
+
+    @classmethod
+    def around(cls, plot: Plot, lines: Sequence[Points]) -> Scale:
+        """Return the scale that shows all finite points of *lines*, with some room above and below."""
+        points = np.concatenate([line[np.isfinite(line[:, 1])] for line in lines] or [np.zeros((0, 2))])
+        if not len(points):
+            return cls(plot, (0.0, 1.0), (0.0, 1.0))
+        low, high = _span(points[:, 1])
+        room = (high - low) * 0.05
+        return cls(plot, _span(points[:, 0], 0.4), (low - room, high + room))
+
+    def to_x(self, value: Any) -> Any:
+        """Return the place of a number, or of an array of numbers, from left to right."""
+        low, high = self.x
+        return self.plot.left + (value - low) / (high - low) * (self.plot.right - self.plot.left)
+
+    def to_y(self, value: Any) -> Any:
+        """Return the height of a number, or of an array of numbers."""
+        low, high = self.y
+        return self.plot.bottom - (value - low) / (high - low) * (self.plot.bottom - self.plot.top)
+
+
+def ticks(low: float, high: float, about: int, *, whole: bool = False) -> list[tuple[float, str]]:
+    """Return at most about *about* round (*whole*: whole) numbers in the range, with labels of equal precision."""
+    rough = max((high - low) / about, 1.0 if whole else 0.0)
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    if last - first > _MOST_TICKS:  # beyond the precision of floats
+        return []
+    return [(number * step, _label(number * step, step)) for number in range(first, last + 1)]
+
+
+def short(value: float) -> str:
+    """Return *value* in at most about six characters: 0.0412, 97.2, 12.3k, 4.1e-05."""
+    size = abs(value)
+    if size and (size >= _HUGE or size < _TINY):
+        return f"{value:.2g}" if size >= 1e12 or size < _TINY else _thousands(value, 3)  # noqa: PLR2004 - a trillion
+    return _thousands(value, 3) if size >= 1e4 else f"{value:.3g}" if size < 1e3 else f"{value:.0f}"  # noqa: PLR2004
+
+
+def spread(heights: Sequence[float], apart: float, top: float, bottom: float) -> list[float]:
+    """Return ascending *heights* moved as little as a single pass each way needs to be *apart*, within the bounds."""
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, moved[-1] + apart if moved else top))
+    limit = bottom
+    for place in range(len(moved) - 1, -1, -1):
+        moved[place] = min(moved[place], limit)
+        limit = moved[place] - apart
+    return moved
+
+
+def _span(values: Points, least: float | None = None) -> tuple[float, float]:
+    """Return the range of *values*; where it is a single value, *least* or a tenth of it is added on both sides."""
+    low, high = float(values.min()), float(values.max())
+    if high - low <= abs(high) * 1e-12:
+        room = max(least or abs(high) * 0.1 or 1.0, abs(high) * 1e-9)
+        return low - room, high + room
+    return low, high
+
+
+def _label(value: float, step: float) -> str:
+    size = max(abs(value), step)
+    if value == 0:
+        return "0"
+    if size >= 1e12 or step < _TINY:  # noqa: PLR2004 - a trillion
+        return f"{value:.4g}" if size < 1 and step > size * 1e-3 else f"{value:.3g}"
+    if size >= 1e4:  # noqa: PLR2004 - five digits
+        return _thousands(value, 4)
+    return f"{value:.{max(0, -math.floor(math.log10(step) + 1e-9))}f}"
+
+
+def _thousands(value: float, digits: int) -> str:
+    for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size * 0.9995:
+            return f"{value / size:.{digits}g}{sign}"
+    return f"{value:.{digits}g}"

@@ -1,0 +1,123 @@
+"""The MIME bundle of one output: one run as live view, HTML, picture and text, of bounded size."""
+
+from __future__ import annotations
+
+import base64
+import json
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.view import svg, text
+from wandb_nb.view.message import MIME
+from wandb_nb.view.scene import build, text_curves
+from wandb_nb.view.stream import RunStream, snapshot_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wandb_nb.store.replay import RunState
+    from wandb_nb.view.message import Access, Message
+
+# Together the parts stay below 250 kB, and a notebook that holds two outputs of a run grows by little more than that.
+MOST_BYTES = 240_000
+_PNG_BYTES = 60_000
+_SVG_POINTS = 3_000
+_MOST_POINTS = 8_000
+_MOST_TREE_BYTES = 16_000
+_MOST_ROWS = 40
+_CELL = "padding:1px 12px 1px 0;text-align:left;font-weight:normal"
+
+
+def bundle(
+    run: RunStream | RunState, access: Access | None, widget_view: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the MIME bundle that shows *run*: its snapshot, HTML with inline SVG, a PNG in base64, and plain text.
+
+    *access* lets a view ask the Jupyter server for what came later; None for a run that only this output tells of.
+    *widget_view* is added as `application/vnd.jupyter.widget-view+json`. The whole is at most 250 kB, however long
+    the run, however many its metrics and however large its config: what does not fit is thinned out, then left out.
+    """
+    from wandb_nb.view import png  # Pillow is imported when the first picture is made
+
+    message = _message(run, _MOST_POINTS)
+    parts: dict[str, Any] = {
+        "text/html": html(message),
+        "image/png": base64.b64encode(png.picture(message, _PNG_BYTES)).decode(),
+        "text/plain": plain_text(message),
+    }
+    if widget_view is not None:
+        parts["application/vnd.jupyter.widget-view+json"] = dict(widget_view)
+    parts[MIME] = _snapshot(run, access, MOST_BYTES - len(json.dumps(parts)))
+    return parts
+
+
+def line_bundle(run: RunStream | RunState, note: str = "") -> dict[str, Any]:
+    """Return the bundle of one compact line: state, name, facts, and *note*."""
+    message = _message(run, 0)
+    line = text.headline(message.header["run"]) + (f" · {text.clean(note, 200)}" if note else "")
+    return {"text/html": f'<div style="font-size:90%">{escape(line)}</div>', "text/plain": line}
+
+
+def html(message: Message) -> str:
+    """Return heading, inline SVG and a small table, with no script, address or style that reaches beyond it."""
+    run = message.header["run"]
+    rows = "".join(
+        f'<tr><th scope="row" style="{_CELL}">{escape(name)}</th><td style="{_CELL}">{escape(value)}</td></tr>'
+        for name, value in (line.split("\t", 1) for line in _latest(message))
+    )
+    table = f'<table style="font-size:90%;border-collapse:collapse"><tbody>{rows}</tbody></table>' if rows else ""
+    return (
+        f'<div style="max-width:100%"><p style="margin:0 0 4px"><strong>{escape(text.headline(run))}</strong></p>'
+        f"{svg.render(build(message, _SVG_POINTS))}"
+        f'<details style="margin:4px 0"><summary>Latest values</summary>{table}</details></div>'
+    )
+
+
+def plain_text(message: Message) -> str:
+    """Return the run as text: its line, then for each metric a sparkline and its trend."""
+    return "\n".join([text.headline(message.header["run"]), *text.finish_lines(text_curves(message), _MOST_ROWS)])
+
+
+def _latest(message: Message) -> list[str]:
+    """Return name and trend of each metric, with a tab between."""
+    curves = text_curves(message)
+    lines = [
+        f"{(name := text.clean(curve.key))}\t{text.trend(curve).removeprefix(name)}" for curve in curves[:_MOST_ROWS]
+    ]
+    return lines if len(curves) <= _MOST_ROWS else [*lines, f"…\t+{len(curves) - _MOST_ROWS} more metrics"]
+
+
+def _message(run: RunStream | RunState, points: int) -> Message:
+    return run.snapshot(points) if isinstance(run, RunStream) else snapshot_of(run, points)
+
+
+def _snapshot(run: RunStream | RunState, access: Access | None, most_bytes: int) -> dict[str, Any]:
+    """Return the snapshot with as many points as fit *most_bytes*; series go when even few points do not fit."""
+    points, dtype = _MOST_POINTS, "f8"
+    while True:
+        message = _message(run, points)
+        header = message.header
+        header["config"] = _bounded(header["config"])
+        header["summary"] = _bounded(header["summary"])
+        header["metrics"] = (header["metrics"] or [])[:_MOST_ROWS]
+        found = message.to_json(access, "f4" if dtype == "f4" else "f8")
+        if len(json.dumps(found)) <= most_bytes:
+            return found
+        if dtype == "f8":
+            dtype = "f4"
+        elif points > 1:
+            points //= 2
+        else:
+            return {**found, "series": [], "data": ""}
+
+
+def _bounded(tree: dict[str, Any] | None) -> dict[str, Any]:
+    """Return *tree* without the entries that would make it larger than a notebook should carry."""
+    kept: dict[str, Any] = {}
+    left = _MOST_TREE_BYTES
+    for key, value in (tree or {}).items():
+        size = len(json.dumps({key: value}))
+        if size <= left:
+            kept[key] = value
+            left -= size
+    return kept

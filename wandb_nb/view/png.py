@@ -1,0 +1,142 @@
+"""A scene as a PNG, on white, at twice the size for sharp screens. Pillow lives here and nowhere else."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from wandb_nb.view.scene import COLOURS, Dot, Polyline, Rule, Text, build
+
+if TYPE_CHECKING:
+    from wandb_nb.view.message import Message
+    from wandb_nb.view.scene import Mark, Panel, Scene
+
+SCALE = 2  # pixels a unit
+_FINER = 2  # lines are drawn this much larger and shrunk, since Pillow draws them with hard edges
+_PAINTS = {"ink": "#1b1f24", "soft": "#59636e", "grid": "#e4e7ea"}
+_ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
+_STEPS = 5
+_BAND = 160
+_FEWEST_POINTS = 500
+
+
+def picture(message: Message, most_bytes: int = 60_000) -> bytes:
+    """Return the PNG file of *message*, its lines thinned until it fits *most_bytes*: noise does not compress."""
+    points = 6_000
+    while len(data := render(build(message, points))) > most_bytes and points > _FEWEST_POINTS:
+        points //= 2
+    return data
+
+
+def render(scene: Scene) -> bytes:
+    """Return the PNG file of *scene*.
+
+    Each panel is drawn on its own, so that no single call into Pillow holds the interpreter for long.
+    """
+    page = Image.new("RGB", (int(scene.width * SCALE), int(scene.height * SCALE)), "white")
+    for panel in scene.panels:
+        page.paste(_tile(panel), (int(panel.x * SCALE), int(panel.y * SCALE)))
+    draw = ImageDraw.Draw(page)
+    for mark in scene.marks:
+        _draw(draw, mark, SCALE, 0, 0)
+    for mark in (mark for panel in scene.panels for mark in panel.marks):
+        if isinstance(mark, Text):
+            _write(draw, mark)
+    return _file(page)
+
+
+def _tile(panel: Panel) -> Image.Image:
+    """Return the lines of *panel*, drawn large and shrunk: the mean of neighbours makes smooth edges."""
+    scale = SCALE * _FINER
+    tile = Image.new("RGB", (int(panel.width * scale), int(panel.height * scale)), "white")
+    draw = ImageDraw.Draw(tile)
+    for mark in panel.marks:
+        if not isinstance(mark, Text):
+            _draw(draw, mark, scale, panel.x, panel.y)
+    return tile.reduce(_FINER)
+
+
+def _draw(draw: ImageDraw.ImageDraw, mark: Mark, scale: int, left: float, top: float) -> None:
+    if isinstance(mark, Polyline):
+        points = (mark.points - (left, top)) * scale
+        ink, width = _colour(mark.paint, mark.opacity), round(mark.width * scale)
+        for piece in _dashes(points, [length * scale for length in mark.dash]):
+            draw.line(piece.ravel().tolist(), ink, width, joint="curve")
+    elif isinstance(mark, Rule):
+        ends = [(mark.x1 - left) * scale, (mark.y1 - top) * scale, (mark.x2 - left) * scale, (mark.y2 - top) * scale]
+        draw.line(ends, _colour(mark.paint), max(1, scale // 2))
+    elif isinstance(mark, Dot):
+        x, y, radius = (mark.x - left) * scale, (mark.y - top) * scale, mark.radius * scale
+        draw.ellipse((x - radius, y - radius, x + radius, y + radius), _colour(mark.paint, mark.opacity))
+    else:
+        _write(draw, mark)
+
+
+def _write(draw: ImageDraw.ImageDraw, mark: Text) -> None:
+    weight = 0.4 if mark.bold else 0  # the built-in font has one weight; a thin outline makes it bold
+    place = (mark.x * SCALE, mark.y * SCALE)
+    draw.text(
+        place,
+        mark.text,
+        _colour(mark.paint),
+        _font(round(mark.size * SCALE)),
+        _ANCHORS[mark.anchor],
+        stroke_width=weight,
+    )
+
+
+def _dashes(points: np.ndarray[tuple[int, int], np.dtype[np.float64]], pattern: list[int]) -> list[np.ndarray]:
+    """Return the drawn pieces of the line through *points* when *pattern* gives lengths of dash and gap in turn."""
+    if not pattern:
+        return [points]
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    edges = np.cumsum(np.tile(pattern, int(along[-1] // sum(pattern)) + 1))
+    edges = np.concatenate([[0.0], edges])
+    pieces = []
+    for start, end in zip(edges[0::2], edges[1::2], strict=False):
+        if start >= along[-1]:
+            break
+        inner = points[np.searchsorted(along, start, "right") : np.searchsorted(along, end)]
+        ends = [[np.interp(at, along, points[:, axis]) for axis in (0, 1)] for at in (start, min(end, along[-1]))]
+        pieces.append(np.vstack([ends[:1], inner, ends[1:]]))
+    return pieces
+
+
+@cache
+def _colour(paint: str, opacity: float = 1.0) -> tuple[int, ...]:
+    """Return the colour on white: opacity is mixed in beforehand."""
+    solid = ImageColor.getrgb(_PAINTS.get(paint, paint))
+    return tuple(round(255 + (part - 255) * opacity) for part in solid)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _file(page: Image.Image) -> bytes:
+    """Return *page* as a file with a palette, which takes a third of the room; bands keep each call short."""
+    palette = _palette()
+    small = Image.new("P", page.size)
+    small.putpalette(palette.palette or b"", "RGB")
+    for top in range(0, page.height, _BAND):
+        box = (0, top, page.width, min(top + _BAND, page.height))
+        small.paste(page.crop(box).quantize(palette=palette, dither=Image.Dither.NONE), box)
+    file = io.BytesIO()
+    small.save(file, "PNG", compress_level=6)
+    return file.getvalue()
+
+
+@cache
+def _palette() -> Image.Image:
+    """Return an image whose palette has all paints, in steps from white to their full strength for smooth edges."""
+    paints = [*_PAINTS.values(), *COLOURS]
+    steps = [step / _STEPS for step in range(1, _STEPS + 1)]
+    colours = [(255, 255, 255), *(_colour(paint, step) for paint in paints for step in steps)]
+    image = Image.new("P", (1, 1))
+    image.putpalette([part for colour in colours for part in colour])
+    return image
