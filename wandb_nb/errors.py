@@ -9,6 +9,7 @@
     │   ├── RunFinishedError         the run has ended and takes nothing more
     │   └── RunNotFoundError         no run by that id, name or path            (LookupError)
     ├── ConfigError                  a config key was changed without leave, or is not allowed
+    │   └── ConfigTypeError          … because of a type                        (TypeError)
     ├── StoreError                   the run file could not be written or read  (OSError)
     ├── LaunchError                  the server refused the run
     ├── InitStartError               the background process did not start
@@ -55,6 +56,10 @@ class RunNotFoundError(UsageError, LookupError):
 
 class ConfigError(Error):
     """A config key is not allowed, or was changed without leave."""
+
+
+class ConfigTypeError(ConfigError, TypeError):
+    """A config key or value has a type that cannot be stored."""
 
 
 class StoreError(Error, OSError):

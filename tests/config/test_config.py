@@ -1,0 +1,457 @@
+"""`Config` as a user holds it."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import enum
+import json
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_nb.errors import ConfigError, ConfigTypeError
+from wandb_nb.tracking.config import REMOVED, Config
+
+
+@dataclass
+class Optimizer:
+    """A part of a user's config."""
+
+    name: str = "sgd"
+    betas: tuple[float, float] = (0.9, 0.99)
+
+
+class Colour(enum.Enum):
+    """A user's enum."""
+
+    RED = 1
+
+
+def recording(**options):
+    """Return a config, and the list of what it reports."""
+    seen = []
+    config = Config(
+        {"lr": 0.1}, on_change=lambda changed, removed: seen.append((dict(changed), list(removed))), **options
+    )
+    return config, seen
+
+
+def test_keys_are_read_by_attribute_and_by_item():
+    """A config reads as a dictionary and as an object."""
+    config = Config({"lr": 0.1, "model": {"depth": 2}})
+
+    assert config.lr == config["lr"] == config.get("lr") == 0.1
+    assert config.model.depth == config["model"]["depth"] == 2
+    assert config.get("absent") is None
+    assert config.get("absent", 5) == 5
+    assert "lr" in config
+    assert "absent" not in config
+    assert list(config) == list(config.keys()) == ["lr", "model"]
+    assert dict(config.items()) == {**config} == config.as_dict() == {"lr": 0.1, "model": {"depth": 2}}
+    assert len(config) == 2
+
+
+def test_an_absent_key_is_named():
+    """Reading what is not there raises what a dictionary and an object raise, with the keys there are."""
+    config = Config({"lr": 0.1})
+
+    with pytest.raises(KeyError, match="momentum"):
+        config["momentum"]
+    with pytest.raises(AttributeError, match=r"'momentum'; it has 'lr'"):
+        _ = config.momentum
+    with pytest.raises(AttributeError, match="momentum"):
+        del config.momentum
+
+
+def test_new_keys_are_reported_and_equal_ones_are_not():
+    """Each way of adding keys reports exactly what became different, once a call."""
+    config, seen = recording()
+    config.epochs = 3
+    config["batch"] = 32
+    config.update({"lr": 0.1, "seed": 1}, None, depth=2)
+    config.setdefaults({"lr": 0.5, "width": 8})
+    config.update({"lr": 0.1})
+
+    assert seen == [
+        ({"epochs": 3}, []),
+        ({"batch": 32}, []),
+        ({"seed": 1, "depth": 2}, []),
+        ({"width": 8}, []),
+    ]
+
+
+def test_a_change_is_refused_in_a_script_with_both_ways_out():
+    """The error names key, old and new value and run, and how to allow it; nothing of the call is kept."""
+    config, seen = recording(run_id="abc12345")
+
+    with pytest.raises(ConfigError) as caught:
+        config.update({"lr": 0.2, "new": 1})
+    message = str(caught.value)
+    for part in (
+        "'lr'",
+        "0.1",
+        "0.2",
+        "abc12345",
+        "update({...}, allow_val_change=True)",
+        "init(allow_val_change=True)",
+    ):
+        assert part in message
+    assert config.as_dict() == {"lr": 0.1}
+    assert seen == []
+
+
+def test_leave_is_given_by_the_call_or_for_the_whole_run():
+    """The call's word beats the run's, the run's beats the place's."""
+    config, seen = recording()
+    config.update({"lr": 0.2}, allow_val_change=True)
+    assert seen == [({"lr": 0.2}, [])]
+
+    free, _ = recording(allow_val_change=True)
+    free.lr = 0.3
+    assert free.lr == 0.3
+    with pytest.raises(ConfigError):
+        free.update({"lr": 0.4}, allow_val_change=False)
+
+
+@pytest.mark.parametrize(
+    ("place", "default"),
+    [
+        ("", False),
+        ("from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.instance()", False),
+        ("from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.instance().kernel = 1", True),
+        ("sys.modules['marimo'] = types.SimpleNamespace(running_in_notebook=lambda: True)", True),
+        ("sys.modules['marimo'] = types.SimpleNamespace(running_in_notebook=lambda: False)", False),
+    ],
+    ids=["script", "terminal", "kernel", "marimo", "marimo-script"],
+)
+def test_the_place_decides_and_an_explicit_word_wins(place, default, tmp_path):
+    """Notebooks may change config by default, scripts and terminals not; True and False hold everywhere."""
+    code = (
+        f"import sys, types\n{place}\n"
+        "from wandb_nb.errors import ConfigError\nfrom wandb_nb.tracking.config import Config\n"
+        "for word in (None, True, False):\n"
+        "    config = Config({'lr': 1}, allow_val_change=word)\n"
+        "    try:\n        config.lr = 2\n    except ConfigError:\n        pass\n"
+        "    print(config.lr == 2)\n"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True,
+        env={**os.environ, "IPYTHONDIR": str(tmp_path)},
+    )  # fmt: skip
+
+    assert found.stdout.split() == [str(default), "True", "False"]
+
+
+@pytest.mark.kernel
+def test_a_notebook_run_by_nbclient_may_change_config(tmp_path):
+    """In a real kernel run as papermill does, a change is accepted and an explicit False still refuses it."""
+    import nbclient
+    import nbformat
+
+    code = (
+        "from wandb_nb.errors import ConfigError\nfrom wandb_nb.tracking.config import Config\n"
+        "config = Config({'lr': 1})\nconfig.lr = 2\nstrict = Config({'lr': 1}, allow_val_change=False)\n"
+        "try:\n    strict.lr = 2\nexcept ConfigError:\n    pass\n(config.lr, strict.lr)"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    nbclient.NotebookClient(notebook, timeout=60).execute(env={**os.environ, "IPYTHONDIR": str(tmp_path)})
+
+    assert notebook.cells[0].outputs[-1]["data"]["text/plain"] == "(2, 1)"
+
+
+def test_a_change_is_remembered_with_its_time():
+    """`history` has each value a key took, with times that do not go back."""
+    config = Config({"lr": 0.1}, allow_val_change=True)
+    config.lr = 0.2
+    config.lr = 0.2
+    del config.lr
+    changes = config.history("lr")
+
+    assert [change.value for change in changes] == [0.1, 0.2, REMOVED]
+    assert [change.time for change in changes] == sorted(change.time for change in changes)
+    with pytest.raises(KeyError):
+        config.history("absent")
+
+
+def test_removing_a_key_is_a_change():
+    """A key is removed with leave only, and the removal is reported."""
+    config, seen = recording()
+    with pytest.raises(ConfigError, match="removed"):
+        del config["lr"]
+    free, free_seen = recording(allow_val_change=True)
+    assert free.pop("lr") == 0.1
+
+    assert config.lr == 0.1
+    assert seen == []
+    assert free_seen == [({}, ["lr"])]
+
+
+def test_a_nested_dict_is_live():
+    """Setting a key inside a nested dict reaches the config and its record under the same rules."""
+    config, seen = recording()
+    config.model = {"name": "mlp", "head": {"width": 8}}
+    config.model.head["depth"] = 2
+    config.model.head.update(bias=True)
+    config["model"].setdefault("act", "relu")
+
+    expected = {"name": "mlp", "head": {"width": 8, "depth": 2, "bias": True}, "act": "relu"}
+    assert config.as_dict()["model"] == expected
+    assert seen[-1] == ({"model": expected}, [])
+    with pytest.raises(ConfigError, match=r"'model.head.width'.*8.*16"):
+        config.model.head.width = 16
+    with pytest.raises(ConfigError, match=r"model\.name"):
+        config.model.pop("name")
+    assert config.as_dict()["model"] == expected
+
+
+def test_a_nested_dict_follows_when_changes_are_allowed():
+    """With leave, items inside change and go; a section that is gone says so."""
+    config, seen = recording(allow_val_change=True)
+    config.model = {"name": "mlp", "head": {"width": 8}}
+    head = config.model.head
+    head.width = 16
+    head |= {"depth": 2}
+    del head["width"]
+    assert head == {"depth": 2}
+    assert config.model.head == {"depth": 2}
+    assert seen[-1] == ({"model": {"name": "mlp", "head": {"depth": 2}}}, [])
+
+    config.model = "none"
+    with pytest.raises(ConfigError, match="no longer there"):
+        head.width = 1
+
+
+def test_lists_are_copies():
+    """Changing a list that was read changes nothing behind the config's back."""
+    config = Config({"layers": [1, {"a": 2}]})
+    config.layers.append(3)
+    config.layers[1]["a"] = 3
+    config.as_dict()["layers"].append(4)
+
+    assert config.layers == [1, {"a": 2}]
+
+
+def test_what_was_given_is_not_aliased():
+    """Changing the object given afterwards does not change the config."""
+    source = {"layers": [1], "model": {"a": 1}}
+    config = Config(source)
+    source["layers"].append(2)
+    source["model"]["a"] = 2
+
+    assert config.as_dict() == {"layers": [1], "model": {"a": 1}}
+
+
+def test_keys_with_dots_are_refused_at_the_top_only():
+    """A dotted top-level key is refused as documented; real models' nested keys are not."""
+    config = Config({"model": {"encoder.layer.0": 1}})
+
+    assert config.as_dict() == {"model": {"encoder.layer.0": 1}}
+    for wrong in ({"a.b": 1}, {"": 1}, {"_wandb": 1}, {0.5: 1}):
+        with pytest.raises(ConfigError):
+            config.update(wrong)
+
+
+def test_keys_become_text():
+    """Numbers, booleans, None and numpy's scalars are written out as keys; other objects are refused by name."""
+    config = Config({1: "a", np.int64(2): "b", np.str_("c"): {np.float32(0.5): 1, None: 2, True: 3}})
+
+    assert config.as_dict() == {"1": "a", "2": "b", "c": {"0.5": 1, "None": 2, "True": 3}}
+    assert all(type(key) is str for key in config)
+    with pytest.raises(ConfigTypeError, match="tuple"):
+        config.update({"a": {(1, 2): 3}})
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.float64(0.5), 0.5),
+        (np.float32(0.5), 0.5),
+        (np.int32(5), 5),
+        (np.bool_(True), True),
+        (np.str_("a"), "a"),
+        (np.array(3), 3),
+        (np.arange(40), list(range(40))),
+        (np.array([[1.5, 2], [3, 4]]), [[1.5, 2.0], [3.0, 4.0]]),
+        ((1, "a"), [1, "a"]),
+        ({3, 1, 2}, [1, 2, 3]),
+        (deque([1]), [1]),
+        (range(3), [0, 1, 2]),
+        (Colour.RED, "RED"),
+        (dt.date(2024, 1, 2), "2024-01-02"),
+        (dt.datetime(2024, 1, 2, 3, tzinfo=dt.timezone.utc), "2024-01-02T03:00:00+00:00"),
+        (Path("a") / "b", str(Path("a") / "b")),
+        (b"ab\xff", "ab\\xff"),
+        (len, "builtins.len"),
+        (Optimizer, f"{__name__}.Optimizer"),
+        (Optimizer(), {"name": "sgd", "betas": [0.9, 0.99]}),
+        (None, None),
+        (float("inf"), float("inf")),
+        ("text", "text"),
+    ],
+)
+def test_values_are_plain(value, expected):
+    """Scalars and containers of any library are kept as what a reader of the file gets back."""
+    stored = Config({"key": value}).as_dict()["key"]
+
+    assert stored == expected
+    assert type(stored) is type(expected)
+    assert json.loads(json.dumps(stored)) == stored
+
+
+@pytest.mark.parametrize("value", [object(), {"a": [object()]}, 1j, np.array([1j]), iter([1]), threading.Lock()])
+def test_what_has_no_json_form_is_refused_by_key_and_type(value):
+    """An object without a JSON form raises a TypeError that names the key, and nothing is kept."""
+    config = Config()
+
+    with pytest.raises(TypeError, match="'key") as caught:
+        config.key = value
+    assert isinstance(caught.value, ConfigError)
+    assert "key" not in config
+
+
+def test_a_container_that_holds_itself_is_refused():
+    """A cycle ends in an error, not in endless work."""
+    loop: dict = {}
+    loop["self"] = loop
+
+    with pytest.raises(ConfigError, match="holds itself"):
+        Config({"loop": loop})
+
+
+def test_large_values_are_refused():
+    """A value of 10 MB or more is refused with its size; a large one below is taken."""
+    config = Config({"text": "a" * 9_000_000})
+
+    with pytest.raises(ConfigError, match=r"'more' takes 10\.0 MB"):
+        config.more = "a" * 10_000_000
+    with pytest.raises(ConfigError, match="'model'"):
+        config.model = {"weights": list(range(2_000_000))}
+
+
+def test_a_nan_is_equal_to_itself():
+    """Setting the same NaN again is no change."""
+    config, seen = recording()
+    config.update({"x": float("nan"), "y": [float("nan")]})
+    config.update({"x": float("nan"), "y": [float("nan")]})
+
+    assert len(seen) == 1
+
+
+def test_keys_named_like_methods_live_as_items():
+    """A key such as "update" is set and read as an item; as an attribute it is refused, not lost."""
+    config = Config({"update": 1, "keys": 2})
+
+    assert (config["update"], config["keys"]) == (1, 2)
+    with pytest.raises(ConfigError, match=r"config\['update'\]"):
+        config.update = 5
+
+
+def test_the_repr_is_a_readable_dict():
+    """The repr is the dict as Python writes it, in the order of the keys."""
+    assert repr(Config({"b": 1, "a": "x"})) == "{'b': 1, 'a': 'x'}"
+
+
+def test_copies_are_configs_of_their_own():
+    """Copies and pickles hold the same and report nothing; sections in them are plain."""
+    config, seen = recording()
+    config.model = {"a": {"b": 1}}
+    seen.clear()
+    for other in (copy.copy(config), copy.deepcopy(config), pickle.loads(pickle.dumps(config))):  # noqa: S301 - ours
+        assert other.as_dict() == config.as_dict()
+        other.more = 1
+    assert type(copy.deepcopy(config.model)) is dict
+    assert type(pickle.loads(pickle.dumps(config.model))["a"]) is dict  # noqa: S301 - ours
+    assert json.dumps(config.model) == '{"a": {"b": 1}}'
+
+    assert seen == []
+
+
+def test_an_argument_parser_updates_it():
+    """`config.update(args)` takes a namespace, as scripts do."""
+    import argparse
+
+    config = Config()
+    config.update(argparse.Namespace(lr=0.1, name="a"))
+
+    assert config.as_dict() == {"lr": 0.1, "name": "a"}
+
+
+def test_an_error_in_the_report_reaches_the_caller():
+    """When recording fails the caller learns it."""
+
+    def fail(_changed, _removed):
+        raise OSError("full")
+
+    config = Config(on_change=fail)
+    with pytest.raises(OSError, match="full"):
+        config.lr = 1
+
+
+def test_threads_may_change_it_together():
+    """Keys set by many threads are all there, and the reports replayed in order give the same config."""
+    replayed: dict = {}
+    config = Config(on_change=lambda changed, _removed: replayed.update(changed), allow_val_change=True)
+
+    def work(number):
+        for turn in range(100):
+            config[f"own_{number}_{turn}"] = turn
+            config.shared = (number, turn)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(config) == 801
+    assert replayed == config.as_dict()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_forked_in_the_middle_of_a_change_can_change_it():
+    """A lock that another thread held at the fork does not stop the child."""
+    code = (
+        "import os, threading\nfrom wandb_nb.tracking.config import Config\n"
+        "inside, leave = threading.Event(), threading.Event()\n"
+        "def hold(changed, removed):\n    inside.set()\n    leave.wait(60)\n"
+        "config = Config(on_change=hold)\n"
+        "threading.Thread(target=config.update, args=({'a': 1},)).start()\n"
+        "inside.wait(60)\n"
+        "pid = os.fork()\n"
+        "leave.set()\n"
+        "if pid == 0:\n    config.b = 2\n    os._exit(0)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+
+    assert found.stdout.strip() == "0"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+keys = st.text(min_size=1).filter(lambda key: "." not in key and key != "_wandb")
+
+
+@given(st.dictionaries(keys, json_values, max_size=6))
+def test_json_values_come_back_unchanged(values):
+    """Any JSON values go in and come out the same, and putting them in again is no change."""
+    seen = []
+    config = Config(values, on_change=lambda changed, _removed: seen.append(changed))
+    config.update(copy.deepcopy(values))
+
+    assert config.as_dict() == values
+    assert seen == []

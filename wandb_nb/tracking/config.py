@@ -1,0 +1,249 @@
+"""`Config`: the inputs of a run, dictionary-like, with leave asked before a value changes."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple
+
+from wandb_nb import host
+from wandb_nb.errors import ConfigError
+from wandb_nb.tracking.config_sources import as_mapping
+from wandb_nb.tracking.plain import check_size, plain, plain_key, same
+from wandb_nb.tracking.section import wrapped, wrapped_item
+
+_RESERVED = "_wandb"
+_CHANGES_KEPT = 1000
+_LONGEST_SHOWN = 60
+
+OnChange = Callable[[Mapping[str, Any], Sequence[str]], None]
+
+
+class Change(NamedTuple):
+    """A value that a key took, and when, in unix seconds. A removed key has the value `REMOVED`."""
+
+    time: float
+    value: Any
+
+
+REMOVED = type("Removed", (), {"__slots__": (), "__repr__": lambda _self: "REMOVED"})()
+
+
+class Config(MutableMapping[str, Any]):
+    """The inputs of a run: hyperparameters and the like, by attribute or item.
+
+    Values are kept as plain JSON values, so what is read is what is stored. Top-level keys hold no dot, values stay
+    under 10 MB; else ConfigError, for what has no JSON form ConfigTypeError. A key takes a first value freely; changing
+    or removing it needs leave: `allow_val_change` of the call, else of `init()`, else it is given in notebooks only.
+    A dict read from it is live (see `Section`); a list is a copy.
+
+    *on_change* is called with the changed keys and values and the removed keys, after they hold here and before the
+    call returns, in the order of the changes; the values must not be altered. What it raises reaches the caller.
+    Any thread may read and change it.
+    """
+
+    __slots__ = ("__weakref__", "_allow", "_changes", "_lock", "_on_change", "_run_id", "_values")
+
+    _values: dict[str, Any]
+    _changes: dict[str, deque[Change]]
+
+    def __init__(
+        self,
+        values: Any = None,
+        *,
+        allow_val_change: bool | None = None,
+        on_change: OnChange | None = None,
+        run_id: str = "",
+    ) -> None:
+        for name, value in (
+            ("_values", {}),
+            ("_changes", {}),
+            ("_allow", allow_val_change),
+            ("_on_change", None),
+            ("_run_id", run_id),
+            ("_lock", threading.RLock()),
+        ):
+            object.__setattr__(self, name, value)
+        self.update(values)
+        object.__setattr__(self, "_on_change", on_change)
+        _live[id(self)] = self
+
+    def update(self, values: Any = None, allow_val_change: bool | None = None, **more: Any) -> None:  # type: ignore[override]  # the documented signature
+        """Set all of *values*, or none of them if one is refused.
+
+        *values* is whatever `init(config=)` takes: a dict, a namespace, flags, an object, the name of a file.
+        """
+        self._change({**as_mapping(values), **more}, allow_val_change)
+
+    def setdefaults(self, values: Any) -> None:
+        """Set those of *values* whose keys are not there yet."""
+        with self._lock:
+            given = {plain_key(key): value for key, value in as_mapping(values).items()}
+            self._change({key: value for key, value in given.items() if key not in self._values}, None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all keys and values as a plain dict of its own."""
+        with self._lock:
+            return {key: wrapped_item(value) for key, value in self._values.items()}
+
+    def history(self, key: str) -> tuple[Change, ...]:
+        """Return the values that *key* took, oldest first, the last thousand of them. KeyError if it had none."""
+        return tuple(Change(when, wrapped_item(value)) for when, value in self._changes[key])
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._values[key]
+        return wrapped(self, (key,), value) if isinstance(value, (dict, list)) else value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._change({key: value}, None)
+
+    def __delitem__(self, key: str) -> None:
+        with self._lock:
+            old = self._values[key]
+            self._ask({key: (old, REMOVED)}, None)
+            del self._values[key]
+            self._record({}, [key])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"config has no key {name!r}; it has {_listed(self._values)}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(type(self), name):
+            raise ConfigError(f"config.{name} is a part of config itself; set config[{name!r}] for a key of that name.")
+        self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if name not in self._values:
+            raise AttributeError(f"config has no key {name!r}; it has {_listed(self._values)}")
+        del self[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._values))
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._values
+
+    def __repr__(self) -> str:
+        from pprint import pformat  # only where somebody looks
+
+        return pformat(self.as_dict(), sort_dicts=False, width=100)
+
+    def __reduce__(self) -> tuple[Callable[..., Config], tuple[Any, ...]]:
+        # A copy, also one sent to another process, is a config of its own that records nothing.
+        return Config, (self.as_dict(),)
+
+    def _set_nested(self, path: tuple[str, ...], key: Any, value: Any) -> tuple[str, Any]:
+        """Set *key* of the dict at *path* and return it as it was stored."""
+        key = plain_key(key, ".".join(path))
+        stored = plain(value, ".".join((*path, key)))
+        with self._lock:
+            top, section = self._copied(path)
+            if key in section and same(section[key], stored):
+                return key, stored
+            if key in section:
+                self._ask({".".join((*path, key)): (section[key], stored)}, None)
+            section[key] = stored
+            check_size(top, path[0])
+            self._values[path[0]] = top
+            self._record({path[0]: top}, [])
+        return key, stored
+
+    def _delete_nested(self, path: tuple[str, ...], key: str) -> None:
+        with self._lock:
+            top, section = self._copied(path)
+            if key in section:
+                self._ask({".".join((*path, key)): (section[key], REMOVED)}, None)
+                del section[key]
+                self._values[path[0]] = top
+                self._record({path[0]: top}, [])
+
+    def _copied(self, path: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return a copy of the top-level dict that *path* begins with, and the dict at *path* in that copy."""
+        top = section = wrapped_item(self._values.get(path[0]))
+        for key in path[1:]:
+            section = section.get(key) if isinstance(section, dict) else None
+        if not isinstance(section, dict):
+            raise ConfigError(f"The config section {'.'.join(path)!r} is no longer there; read it from config again.")
+        return top, section
+
+    def _change(self, given: Mapping[Any, Any], allow: bool | None) -> None:
+        values = {_checked_key(key): value for key, value in given.items()}
+        values = {key: plain(value, key) for key, value in values.items()}
+        for key, value in values.items():
+            check_size(value, key)
+        with self._lock:
+            held = self._values
+            changed = {key: new for key, new in values.items() if key not in held or not same(held[key], new)}
+            self._ask({key: (held[key], new) for key, new in changed.items() if key in held}, allow)
+            held.update(changed)
+            if changed:
+                self._record(changed, [])
+
+    def _ask(self, changes: Mapping[str, tuple[Any, Any]], allow: bool | None) -> None:
+        """Raise ConfigError for the first of *changes* (key: old, new) unless they are allowed."""
+        explicit = self._allow if allow is None else allow
+        if not changes or (host.in_notebook() if explicit is None else explicit):
+            return
+        key, (old, new) = next(iter(changes.items()))
+        deed = "be removed" if new is REMOVED else f"become {_shown(new)}"
+        run = f" of run {self._run_id}" if self._run_id else ""
+        raise ConfigError(
+            f"The config key {key!r}{run} is {_shown(old)} and would {deed}. "
+            "What moves during training belongs in log(). To let config change, "
+            "call config.update({...}, allow_val_change=True), or init(allow_val_change=True) for the whole run."
+        )
+
+    def _record(self, changed: Mapping[str, Any], removed: Sequence[str]) -> None:
+        now = time.time()
+        for key, value in (*changed.items(), *((key, REMOVED) for key in removed)):
+            self._changes.setdefault(key, deque(maxlen=_CHANGES_KEPT)).append(Change(now, value))
+        if self._on_change is not None:
+            self._on_change(changed, removed)
+
+
+def _checked_key(key: Any) -> str:
+    text = plain_key(key)
+    if not text:
+        raise ConfigError("A config key must not be empty.")
+    if "." in text:
+        raise ConfigError(
+            f"The config key {_shown(text)} contains a dot, which top-level keys must not; use '_' or '/', or a nested "
+            f"dict: {{{text.split('.', 1)[0]!r}: {{...}}}}."
+        )
+    if text == _RESERVED:
+        raise ConfigError(f"The config key {_RESERVED!r} is reserved for the run's own entries; choose another.")
+    return text
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+
+
+def _listed(keys: Mapping[str, Any]) -> str:
+    return _shown(", ".join(keys)) if keys else "none yet"
+
+
+_live: weakref.WeakValueDictionary[int, Config] = weakref.WeakValueDictionary()
+
+
+def _renew_locks() -> None:
+    # Another thread may have held a lock at the moment of the fork; in the child nobody would ever release it.
+    for config in list(_live.values()):
+        object.__setattr__(config, "_lock", threading.RLock())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_locks)

@@ -1,0 +1,142 @@
+"""Where config comes from: dicts, argument parsers, objects, YAML and JSON files.
+
+Low to high: `config-defaults.yaml` in the working directory, the files of `config_paths`, `init(config=)`.
+A file holds plain entries (`lr: 0.1`), described ones (`lr: {value: 0.1, desc: ...}`), or both.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from wandb_nb.errors import ConfigError, ConfigTypeError, UsageError
+
+DEFAULTS_FILE = "config-defaults.yaml"
+_VERSION_KEY = "wandb_version"
+_OWN_KEY = "_wandb"
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
+# absl flags, pydantic 2, named tuples, pydantic 1: known by what they can do, so that none needs to be imported.
+_AS_MAPPING = ("flag_values_dict", "model_dump", "_asdict", "dict")
+
+
+def load(
+    config: Any = None,
+    include: Iterable[str] | None = None,
+    exclude: Iterable[str] | None = None,
+    paths: Iterable[Path | str] = (),
+    cwd: Path | str | None = None,
+) -> dict[str, Any]:
+    """Return the config that a run starts with, from *config* and the files, as given (not yet plain values).
+
+    *include* takes only these keys of *config*, *exclude* all but these; both at once is a UsageError. A name of a file
+    is looked up in *cwd*. ConfigError for a file that is missing or unusable, ConfigTypeError for an object that holds
+    no config.
+    """
+    folder = Path(cwd) if cwd is not None else Path.cwd()
+    defaults = folder / DEFAULTS_FILE
+    values = read_file(defaults) if defaults.is_file() else {}
+    for path in paths:
+        values.update(read_file(folder / path))
+    values.update(_filtered(as_mapping(config, folder), include, exclude))
+    return values
+
+
+def as_mapping(config: Any, folder: Path | None = None) -> dict[str, Any]:
+    """Return what *config* holds as a dict of its keys and values; its values are left as they are.
+
+    Takes a mapping, an argparse namespace, absl flags, a dataclass, a pydantic model, a named tuple, any object or
+    class with attributes (public ones count), or the path of a YAML or JSON file. ConfigTypeError for anything else.
+    """
+    if config is None:
+        return {}
+    if isinstance(config, Mapping):
+        return dict(config)
+    if isinstance(config, (str, os.PathLike)):
+        return read_file((folder or Path.cwd()) / Path(config).expanduser())
+    if not isinstance(config, type):
+        for method in _AS_MAPPING:
+            if callable(getattr(config, method, None)):
+                return dict(getattr(config, method)())
+        if hasattr(config, "__dataclass_fields__"):
+            return {name: getattr(config, name) for name in config.__dataclass_fields__}
+    return _attributes(config)
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Return the config in the YAML or JSON file at *path*, described entries reduced to their values."""
+    content = _parsed(path)
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"The config file {path} must hold keys and values, not a {type(content).__name__}.")
+    version = content.pop(_VERSION_KEY, 1)
+    if version != 1:
+        raise ConfigError(f"The config file {path} has {_VERSION_KEY} {version!r}; only 1 can be read.")
+    content.pop(_OWN_KEY, None)
+    # `{value: ...}` alone could be a user's own dict, so it counts as described only where the whole file is so.
+    uniform = all(isinstance(entry, dict) and "value" in entry for entry in content.values())
+    return {key: entry["value"] if _described(entry, uniform=uniform) else entry for key, entry in content.items()}
+
+
+def _described(entry: Any, *, uniform: bool) -> bool:
+    return isinstance(entry, dict) and (set(entry) == {"value", "desc"} or (uniform and set(entry) == {"value"}))
+
+
+def _parsed(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"There is no config file {path}. To give config itself, pass a dict.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The config file {path} could not be read: {error}.") from error
+    return _parsed_json(text, path) if path.suffix == ".json" else _parsed_yaml(text, path)
+
+
+def _parsed_json(text: str, path: Path) -> Any:
+    import json
+
+    try:
+        return json.loads(text) if text.strip() else None
+    except ValueError as error:
+        raise ConfigError(f"The config file {path} is not valid JSON: {error}.") from error
+
+
+def _parsed_yaml(text: str, path: Path) -> Any:
+    import yaml  # slow to load, and needed only where a file is read
+
+    from wandb_nb.tracking.yaml_numbers import NumberLoader
+
+    try:
+        return yaml.load(text, NumberLoader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise ConfigError(f"The config file {path} is not valid YAML: {error}") from error
+
+
+def _attributes(config: Any) -> dict[str, Any]:
+    if not hasattr(config, "__dict__") or isinstance(config, _FUNCTIONS):
+        raise ConfigTypeError(
+            f"config cannot be read from {type(config).__name__}; give a dict, an argparse namespace, flags, "
+            "a dataclass, an object with attributes, or the name of a YAML or JSON file."
+        )
+    public = {name: value for name, value in vars(config).items() if not name.startswith("_")}
+    if not isinstance(config, (type, ModuleType)):
+        return public
+    return {name: value for name, value in public.items() if not _is_code(value)}
+
+
+def _is_code(value: Any) -> bool:
+    """Return whether *value*, found in a class or module, is a part of its code rather than a value."""
+    return callable(value) or hasattr(value, "__get__") or isinstance(value, ModuleType)
+
+
+def _filtered(values: dict[str, Any], include: Iterable[str] | None, exclude: Iterable[str] | None) -> dict[str, Any]:
+    if include and exclude:
+        raise UsageError("Only one of config_include_keys and config_exclude_keys can be given.")
+    if include:
+        taken = set(include)
+        return {key: value for key, value in values.items() if key in taken}
+    left_out = set(exclude or ())
+    return {key: value for key, value in values.items() if key not in left_out}

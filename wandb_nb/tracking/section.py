@@ -1,0 +1,80 @@
+"""A dict inside the config, live: what is set in it is set in the config, under the config's rules."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wandb_nb.tracking.config import Config
+
+_MISSING = object()
+
+
+class Section(dict[str, Any]):
+    """What `config.model` gives where its value is a dict: that dict, with attributes as well as items.
+
+    A change goes to the config, which records it or raises ConfigError. Copies and pickles are plain dicts.
+    """
+
+    __slots__ = ("_config", "_path")
+
+    def __init__(self, config: Config, path: tuple[str, ...], values: dict[str, Any]) -> None:
+        super().__init__({key: wrapped(config, (*path, key), value) for key, value in values.items()})
+        object.__setattr__(self, "_config", config)
+        object.__setattr__(self, "_path", path)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"config section {'.'.join(self._path)!r} has no key {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        config = self._config
+        key, stored = config._set_nested(self._path, key, value)  # noqa: SLF001 - the two are one construction
+        super().__setitem__(key, wrapped(config, (*self._path, key), stored))
+
+    def __delitem__(self, key: str) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._config._delete_nested(self._path, key)  # noqa: SLF001 - as above
+        super().__delitem__(key)
+
+    def __ior__(self, other: Any) -> Section:  # type: ignore[override,misc]  # noqa: PYI034 - Self needs 3.11; dict overloads it
+        self.update(other)
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return dict, (dict(self),)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
+        from copy import deepcopy  # only where somebody copies
+
+        return {key: deepcopy(value, memo) for key, value in self.items()}
+
+    # dict's own mutators would write past the config; the mapping's are made of the methods above.
+    update = MutableMapping.update
+    setdefault = MutableMapping.setdefault
+    pop = MutableMapping.pop
+    popitem = MutableMapping.popitem
+    clear = MutableMapping.clear
+
+
+def wrapped(config: Config, path: tuple[str, ...], value: Any) -> Any:
+    """Return the plain *value* at *path* as the user may hold it: dicts as sections, lists as copies."""
+    if isinstance(value, dict):
+        return Section(config, path, value)
+    return [wrapped_item(item) for item in value] if isinstance(value, list) else value
+
+
+def wrapped_item(value: Any) -> Any:
+    """Return a copy of a value inside a list, which has no key and so no way back into the config."""
+    if isinstance(value, dict):
+        return {key: wrapped_item(item) for key, item in value.items()}
+    return [wrapped_item(item) for item in value] if isinstance(value, list) else value
