@@ -32,17 +32,39 @@ from wandb_nb.store.kinds import (
 from wandb_nb.store.wire import BYTES, FIXED64, VARINT, WireError, fields, signed, zigzag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from wandb_nb.store.kinds import Items, KeyPath, Record
 
-__all__ = ["WireError", "decode", "flatten", "kind", "parse_json"]
+__all__ = [
+    "Alert",
+    "ConfigUpdate",
+    "Environment",
+    "Exit",
+    "Files",
+    "Header",
+    "HistoryRow",
+    "Metric",
+    "Other",
+    "Output",
+    "RunInfo",
+    "Stats",
+    "SummaryUpdate",
+    "Telemetry",
+    "WireError",
+    "decode",
+    "flatten",
+    "kind",
+    "parse_json",
+    "whole_objects",
+]
 
 # Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
 DEEPEST_PATH = 64
 # Fields of an item, in all kinds that have items; 3 to 8 are the typed values of 0.31.
 KEY, NESTED_KEY, NONE, BOOLEAN, INTEGER, NUMBER, TEXT, JSON, VALUE_JSON = 1, 2, 3, 4, 5, 6, 7, 8, 16
 HISTORY_ITEM, HISTORY_STEP = 1, 2
+TYPE_KEY = "_type"
 
 
 class _Fields:
@@ -120,7 +142,7 @@ def parse_json(text: bytes) -> Any:
 
 def flatten(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
     """Yield the leaves of *value*; a dict with a `_type` (a histogram, a picture) is a leaf, and so is an empty one."""
-    if isinstance(value, dict) and value and "_type" not in value and len(path) < DEEPEST_PATH:
+    if isinstance(value, dict) and value and TYPE_KEY not in value and len(path) < DEEPEST_PATH:
         for key, inner in value.items():
             yield from flatten((*path, key), inner)
     else:
@@ -167,6 +189,26 @@ def _typed_bytes(number: int, wire_type: int, raw: bytes, otherwise: Any) -> Any
     if number == JSON and wire_type == BYTES:
         return parse_json(raw)
     return otherwise
+
+
+def whole_objects(items: Items) -> Iterable[tuple[KeyPath, Any]]:
+    """Return *items* with the leaves of objects that have a `_type` put together again.
+
+    Since 0.22 the official package writes a histogram as three items, `("h", "_type")` and so on.
+    """
+    objects: dict[KeyPath, dict[str, Any]] = {
+        path[:-1]: {} for path, _ in items if len(path) > 1 and path[-1] == TYPE_KEY
+    }
+    if not objects:
+        return items
+    whole: dict[KeyPath, Any] = {}
+    for path, value in items:
+        if path[:-1] in objects:
+            objects[path[:-1]][path[-1]] = value
+            whole[path[:-1]] = objects[path[:-1]]
+        else:
+            whole[path] = value
+    return whole.items()
 
 
 def key_path(key: bytes, nested: list[bytes]) -> KeyPath:

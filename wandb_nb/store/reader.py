@@ -1,15 +1,19 @@
 """Reading a run file that may still grow, may end early, and may be damaged.
 
-`Tail` follows one file and gives the payloads of its records; what a payload says is `decode`'s part.
+`Tail` follows one file and gives the payloads of its records; what a payload says is `decode`'s part.  `verify` reads
+all files of a run directory and reports what they hold.
 """
 
 from __future__ import annotations
 
 import os
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from wandb_nb.errors import StoreError
+from wandb_nb.errors import RunNotFoundError, StoreError
+from wandb_nb.store.decode import WireError, kind
 from wandb_nb.store.framing import BLOCK, Damage, scan
 
 if TYPE_CHECKING:
@@ -95,3 +99,93 @@ class Tail:
                 self.damage.append(Damage(before.start, part.end, before.reason))
             else:
                 self.damage.append(part)
+
+
+@dataclass
+class Report:
+    """What `verify` found.  `rows` counts steps, each once however many parts it was logged in."""
+
+    run_file: Path
+    segments: list[Path] = field(default_factory=list)
+    records: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    unreadable: int = 0
+    damage: list[tuple[Path, Damage]] = field(default_factory=list)
+    exit_code: int | None = None
+
+    @property
+    def lost(self) -> int:
+        """Bytes that hold no readable record."""
+        return sum(part.end - part.start for _, part in self.damage)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every byte was read and every record understood."""
+        return not self.damage and not self.unreadable
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain values, for JSON."""
+        return {
+            "run_file": str(self.run_file),
+            "segments": [str(path) for path in self.segments],
+            "records": dict(self.records),
+            "rows": self.rows,
+            "unreadable": self.unreadable,
+            "damage": [{"file": str(path), **part._asdict()} for path, part in self.damage],
+            "lost": self.lost,
+            "exit_code": self.exit_code,
+            "ok": self.ok,
+        }
+
+
+def run_file(path: str | os.PathLike[str]) -> Path:
+    """Return the run file of the run directory *path*, or *path* itself where it is a file."""
+    path = Path(path)
+    if path.is_file():
+        return path
+    found = sorted(path.glob("run-*.wandb"))
+    # A directory ends with its run's id; should it hold strangers' files, its own comes first.
+    own = [file for file in found if path.name.endswith(run_id(file))]
+    if not found:
+        raise RunNotFoundError(f"There is no run file (run-<id>.wandb) in {path}. Give the directory of a run.")
+    return (own or found)[0]
+
+
+def run_id(file: Path) -> str:
+    """Return the run's id as the name of its file tells it."""
+    return file.name.removeprefix("run-").removesuffix(".wandb")
+
+
+def data_files(path: str | os.PathLike[str]) -> list[Path]:
+    """Return the run file of the run directory *path*, then the segments that were not folded into it."""
+    file = run_file(path)
+    return [file, *sorted((file.parent / "segments").glob("*.wandb"))]
+
+
+def verify(run_dir: str | os.PathLike[str], *, alive: bool | None = False) -> Report:
+    """Read all files of *run_dir* from end to end and report what they hold.
+
+    With *alive* true the writer may still be in the middle of a record, so an incomplete end is no damage.
+    """
+    from wandb_nb.store.replay import RunState  # brings numpy, which those who only tail don't need
+
+    files = data_files(run_dir)
+    report = Report(run_file=files[0], segments=files[1:])
+    state = RunState()
+    for writer, file in enumerate(files):
+        tail = Tail(file)
+        if not alive:
+            tail.settle()
+        while payloads := tail.read():
+            report.records.update(map(_kind, payloads))
+            state.apply(payloads, writer)
+        report.damage += [(file, part) for part in tail.damage]
+    report.rows, report.exit_code, report.unreadable = len(state.table), state.exit_code, state.unreadable
+    return report
+
+
+def _kind(payload: bytes) -> str:
+    try:
+        return kind(payload)
+    except WireError:
+        return "unreadable"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wandb_nb.store.decode import WireError, decode, flatten, parse_json
+from wandb_nb.store.decode import WireError, decode, flatten, parse_json, whole_objects
 from wandb_nb.store.kinds import HistoryRow
 from wandb_nb.store.shape import Shape
 from wandb_nb.store.walk import Batch, Walk
@@ -139,7 +139,7 @@ class _Gathered:
             self.unreadable.append(row)
             return
         leaves: dict[str, tuple[KeyPath, Any]] = {}
-        for path, value in record.items:
+        for path, value in whole_objects(record.items):
             leaves |= {".".join(leaf): (leaf, inner) for leaf, inner in flatten(path, value)}
         if "_step" not in leaves and record.step is not None:
             leaves["_step"] = (("_step",), record.step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wandb_nb.store.decode import key_path
+from wandb_nb.store.decode import TYPE_KEY, key_path
 from wandb_nb.store.kinds import KINDS
 from wandb_nb.store.walk import NUMBER_START, Batch, Walk
 from wandb_nb.store.wire import BYTES, VARINT, WireError, fields, varint
@@ -63,6 +63,9 @@ class Shape:
         inner_tail = inner[len(items) :]
         names = {item.name for item in items}
         in_order = all(number == ITEM for number, _, _ in inner[: len(items)])
+        # The parts of an object with a type are put together again by the exact path.
+        if any(item.path[-1] == TYPE_KEY for item in items):
+            raise _OddRowError
         if not in_order or len(names) < len(items) or "_step" not in names:
             raise _OddRowError
         if any(number in KINDS for number, _, _ in outer_tail):

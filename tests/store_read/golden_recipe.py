@@ -1,0 +1,75 @@
+"""One run made with the official package, whichever version; run by `make_golden.py` in that version's Python.
+
+Prints what a reader must find in the file as JSON.  Written so that old Pythons can run it.
+"""
+
+import json
+import sys
+
+import numpy as np
+import wandb
+
+PARTS = [
+    ({"loss": 0.5, "acc": 0.25, "text": "a \u00fc"}, None),
+    ({"loss": float("nan"), "acc": float("inf")}, None),
+    ({"loss": None, "nested": {"deep": {"er": 3}, "flat": 1.5}}, None),
+    ({"loss": 1, "flag": True, "big": 123456789012}, None),
+    ({"small": [1, 2.5, 3]}, None),
+    ({"loss": 0.125, "acc": -1e-12}, 20),
+    ({"acc": 0.75, "epoch": 2}, 20),
+    ({"loss": 2.0, "a.b/c": 4}, 21),
+]
+
+
+def main():
+    settings = {"x_history_value_encoding": "json,typed"} if "typed" in sys.argv else {}
+    run = wandb.init(
+        project="golden",
+        name="first",
+        group="some",
+        job_type="train",
+        notes="two\nlines",
+        tags=["a", "b"],
+        config={"lr": 0.1, "layers": [1, 2], "opt": {"name": "adam"}},
+        id="golden01",
+        settings=wandb.Settings(**settings),
+    )
+    if hasattr(run, "define_metric"):
+        run.define_metric("acc", summary="max")
+        run.define_metric("val/*", step_metric="epoch")
+    print("a line of output")
+    for row, step in PARTS:
+        run.log(row, step=step)
+    for at in range(60):
+        run.log({"val/x": at / 7, "epoch": at})
+    run.log({"wide": np.arange(100.0)})
+    run.config.update({"later": 3})
+    run.summary["best"] = 0.5
+    run.name = "second"
+    wandb.finish()
+    print("EXPECTED " + json.dumps({"rows": expected_rows(), "version": wandb.__version__}), file=sys.stderr)
+
+
+def expected_rows():
+    """Return the rows after merging, nested keys joined, without what the package adds by itself."""
+    rows = {}
+    step = -1
+    for row, given in PARTS:
+        step = step + 1 if given is None else given
+        rows.setdefault(step, {}).update(dict(flat("", row)))
+    for at in range(60):
+        step += 1
+        rows[step] = {"val/x": at / 7, "epoch": at}
+    return [{"_step": step, **row} for step, row in rows.items()]
+
+
+def flat(prefix, row):
+    for key, value in row.items():
+        if isinstance(value, dict):
+            for inner in flat(prefix + key + ".", value):
+                yield inner
+        else:
+            yield prefix + key, value
+
+
+main()

@@ -1,0 +1,92 @@
+"""A run's history as a pandas frame.  pandas is used here only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wandb_nb.store.find import chain, find_run
+from wandb_nb.store.reader import Tail, data_files
+from wandb_nb.store.replay import RunState
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from wandb_nb.store.table import HistoryTable
+
+# Beyond this a float64 no longer holds every whole number, and int64 ends.
+LARGEST_STEP = 2.0**53
+
+
+def read(ref: str | os.PathLike[str]) -> pd.DataFrame:
+    """Return the history of the run *ref*: a path of a run directory or file, an id, a name, or "latest".
+
+    One row a logged step, with `_step`, `_runtime` (seconds), `_timestamp` (unix seconds), `_attempt` and `_cell`
+    where the run has them, then the logged keys in first-seen order, nested ones joined by ".".  A key that was not
+    logged in a row is NaN there, None among texts and other objects.  Bools are 0 and 1.  The frame's `attrs` carry
+    `id`, `name`, `project`, `config` and `summary`.  Reads finished, growing and damaged files; directories of a resumed
+    run are joined.  Raises `RunNotFoundError` or `StoreError`.
+    """
+    return to_frame(load(ref))
+
+
+def load(ref: str | os.PathLike[str]) -> RunState:
+    """Return what the files of the run *ref* say, those it was resumed from and its segments included."""
+    state = RunState()
+    files = [file for folder in chain(find_run(ref)) for file in data_files(folder)]
+    for writer, file in enumerate(files):
+        tail = Tail(file)
+        while payloads := tail.read():
+            state.apply(payloads, writer)
+    return state
+
+
+def to_frame(state: RunState) -> pd.DataFrame:
+    """Return the rows of *state* as `read` does."""
+    import pandas as pd
+
+    table = state.table
+    columns = _row_columns(table) | {key: _column(table, key) for key in table.keys}
+    frame: pd.DataFrame = pd.DataFrame(columns, copy=False)
+    frame.attrs = {
+        "id": state.id,
+        "name": state.name,
+        "project": state.project,
+        "config": state.config,
+        "summary": state.summary,
+    }
+    return frame
+
+
+def _row_columns(table: HistoryTable) -> dict[str, NDArray[Any]]:
+    columns = {"_step": _whole(table.step), "_runtime": table.runtime.copy(), "_timestamp": table.timestamp.copy()}
+    if table.attempt.any():
+        columns["_attempt"] = _whole(table.attempt)
+    if not np.isnan(table.cell).all():
+        columns["_cell"] = _whole(table.cell)
+    return columns
+
+
+def _whole(values: NDArray[np.float64]) -> NDArray[Any]:
+    """Return *values* as int64, or a copy as they are where one is missing or no whole number."""
+    if (np.abs(values) <= LARGEST_STEP).all() and (values == np.floor(values)).all():
+        whole: NDArray[np.int64] = values.astype(np.int64)
+        return whole
+    return values.copy()
+
+
+def _column(table: HistoryTable, key: str) -> NDArray[Any]:
+    numbers, others = table.numbers.get(key), table.others.get(key)
+    values = np.full(len(table), np.nan)
+    if numbers is not None:
+        values[numbers.rows] = numbers.values  # noqa: PD011 - a column of ours, not of pandas
+    if others is None or all(value is None for value in others.values):
+        return values
+    objects = values.astype(object) if numbers is not None and len(numbers) else np.full(len(table), None, object)
+    for row, value in zip(others.rows, others.values, strict=True):
+        objects[row] = value
+    return objects
