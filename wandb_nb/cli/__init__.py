@@ -1,0 +1,48 @@
+"""The command line `wandb-nb`: look at the runs of this machine, take their data out, check their files.
+
+RUN is the path of a run directory or run file, a run's id, its name, or `latest`.
+
+Exit codes: 0 done, 1 a file could not be read or written, 2 a wrong option or no such run, 3 `verify` found damage.
+Errors are one line on stderr.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from wandb_nb._version import __version__
+from wandb_nb.cli.data import export, verify
+from wandb_nb.cli.runs import ls, show
+from wandb_nb.errors import Error, UsageError
+from wandb_nb.view.text import clean
+
+__all__ = ["group", "main"]
+
+FAILED, WRONG_USE = 1, 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="wandb-nb")
+def group() -> None:
+    """Look at tracked runs, take their data out, check their files.
+
+    RUN is the path of a run directory or run file, a run's id, its name, or `latest`.
+
+    Exit codes: 0 done, 1 a file could not be read or written, 2 a wrong option or no such run, 3 `verify` found
+    damage.
+    """
+
+
+for command in (ls, show, export, verify):
+    group.add_command(command)
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        group.main(prog_name="wandb-nb")
+    except Error as error:
+        click.echo(f"wandb-nb: {clean(error, 500)}", err=True)
+        sys.exit(WRONG_USE if isinstance(error, UsageError) else FAILED)

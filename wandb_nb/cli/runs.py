@@ -1,0 +1,139 @@
+"""`ls` and `show`: which runs there are, and what one of them says."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wandb_nb.cli.output import age, ascii_only, echo_json, echo_table, tree
+from wandb_nb.view import text
+
+if TYPE_CHECKING:
+    from wandb_nb.store.registry import Entry
+
+    from wandb_nb.store.replay import RunState
+
+MOST = 20
+
+
+@click.command()
+@click.option("--project", help="Only runs of this project.")
+@click.option("--limit", type=click.IntRange(min=1), default=MOST, show_default=True, help="At most so many.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def ls(project: str | None, limit: int, as_json: bool) -> None:
+    """List the runs of this machine, newest first."""
+    from wandb_nb.store.registry import Registry  # `wandb-nb --help` needs none of this
+
+    entries = [entry for entry in Registry().all() if project is None or entry.project == project]
+    runs = [_listed(entry) for entry in entries[:limit]]
+    if as_json:
+        echo_json(runs)
+    elif runs:
+        now = time.time()
+        rows = [
+            (run["state"], run["project"], run["name"], run["id"], _dash(run["steps"]), age(now - run["created"]))
+            for run in runs
+        ]
+        echo_table(("STATE", "PROJECT", "NAME", "ID", "STEPS", "AGE"), rows)
+    else:
+        click.echo("no runs yet: wandb_nb.init() in Python, or %wandb init in a notebook, starts one", err=True)
+
+
+@click.command()
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(run: str, as_json: bool) -> None:
+    """Show a run: its curves as sparklines, its config and its summary."""
+    from wandb_nb.store.find import find_run
+    from wandb_nb.store.frame import load
+
+    path = find_run(run)
+    state = load(path)
+    facts = _facts(path, state)
+    if as_json:
+        echo_json({"run": facts, "config": state.config, "summary": state.summary})
+        return
+    plain = ascii_only()
+    click.echo(text.headline(facts, plain))
+    for name in ("group", "tags", "notes"):
+        if facts[name]:
+            value = ", ".join(facts[name]) if name == "tags" else facts[name]
+            click.echo(f"{name}: {text.clean(value, 200)}")
+    _section("curves", text.finish_lines(_curves(state), most=MOST, ascii_only=plain))
+    for title, values in (("config", state.config), ("summary", state.summary)):
+        _section(title, tree({key: value for key, value in values.items() if not key.startswith("_")}))
+
+
+def _section(title: str, lines: list[str]) -> None:
+    if lines:
+        click.echo("\n".join(("", title, *(f"  {line}" for line in lines))))
+
+
+def _listed(entry: Entry) -> dict[str, Any]:
+    """Return what `ls` tells of *entry*; a run whose process is gone without an end has crashed."""
+    steps = entry.summary.get("_step")
+    return {
+        "state": _verdict(entry),
+        "project": entry.project,
+        "name": entry.name,
+        "id": entry.id,
+        "steps": steps + 1 if isinstance(steps, int) else None,
+        "created": entry.created,
+        "path": entry.path,
+    }
+
+
+def _verdict(entry: Entry) -> str:
+    from wandb_nb.store.lock import owner_alive
+
+    path = Path(entry.path)
+    if not path.exists():
+        return "deleted"
+    return "crashed" if entry.state == "running" and owner_alive(path) is False else entry.state
+
+
+def _facts(path: Path, state: RunState) -> dict[str, Any]:
+    """Return the run itself, under the names a view's message has for it."""
+    from wandb_nb.store.lock import owner_alive
+
+    from wandb_nb.store.reader import run_file
+
+    folder = run_file(path).parent
+    step = state.table.step
+    return {
+        "id": state.id,
+        "name": state.name,
+        "project": state.project,
+        "entity": state.entity,
+        "group": state.group,
+        "jobType": state.job_type,
+        "notes": state.notes,
+        "tags": state.tags,
+        "state": state.state(owner_alive(folder)),
+        "exitCode": state.exit_code,
+        "startTime": state.start_time,
+        "runtime": state.runtime,
+        "rows": len(state.table),
+        "step": int(step[-1]) if len(step) else 0,
+        "lost": 0,
+        "path": str(folder),
+    }
+
+
+def _curves(state: RunState) -> list[text.Curve]:
+    """Return the metrics worth a sparkline: those with numbers, less hidden ones and step metrics."""
+    left_out = {metric.name for metric in state.metrics if metric.hidden}
+    left_out |= {metric.step_metric for metric in state.metrics}
+    goals = {metric.name: metric.goal for metric in state.metrics}
+    return [
+        text.Curve(key, state.table.step[column.rows], column.values, goals.get(key))
+        for key, column in state.table.numbers.items()
+        if key not in left_out and len(column)
+    ]
+
+
+def _dash(value: object) -> object:
+    return "-" if value is None else value
