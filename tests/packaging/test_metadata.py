@@ -1,0 +1,69 @@
+"""What the project says of itself: dependencies, and addresses that must not be there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.metadata import packages_distributions, requires
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# tornado and the Jupyter server are there where that server loads our extension, the others wherever a kernel runs.
+FROM_HOSTS = {"wandb-nb", "tornado", "jupyter-server", "traitlets", "ipykernel", "comm"}
+
+
+def dependencies() -> set[str]:
+    """Return the names of the run-time dependencies in pyproject.toml."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^dependencies = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    return set(re.findall(r'"([\w.-]+)', block))
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """The table in docs/design.md names exactly the run-time dependencies."""
+    design = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    table = design.split("## Dependencies", 1)[1].split("\n## ", 1)[0]
+    named = set(re.findall(r"^\| ([a-z][\w.-]*) \|", table, re.MULTILINE)) - {"package"}
+    assert named == dependencies()
+
+
+def test_every_dependency_is_imported() -> None:
+    """No dependency stays in pyproject.toml that the package does not import any more, and none is missing."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "wandb_nb").rglob("*.py"))
+    imported = set(re.findall(r"^\s*(?:from|import) (\w+)", code, re.MULTILINE))
+    owners = packages_distributions()
+    distributions = {owner.lower().replace("_", "-") for module in imported for owner in owners.get(module, ())}
+    assert dependencies() <= distributions
+    assert distributions - dependencies() <= FROM_HOSTS
+
+
+def test_no_registry_and_no_machine_in_the_tree() -> None:
+    """No file in git names a package registry's host or a path of somebody's machine."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git clone")
+    hosts = (
+        "registry." + "npmjs.org",
+        "registry." + "yarnpkg.com",
+        "pypi" + ".org",
+        "/" + "work/main",
+        "/" + "opt/nbvenv",
+    )
+    for name in listed.stdout.split("\0"):
+        path = ROOT / name
+        if name and path.is_file() and b"\0" not in (data := path.read_bytes())[:1000]:
+            found = [host for host in hosts if host.encode() in data]
+            assert not found, (name, found)
+
+
+def test_installed_command() -> None:
+    """The distribution's command `wandb-nb` starts."""
+    try:
+        requires("wandb-nb")
+    except ModuleNotFoundError:
+        pytest.skip("the package is importable but not installed")
+    done = subprocess.run([str(Path(sys.executable).with_name("wandb-nb")), "--help"], capture_output=True, check=False)
+    assert done.returncode == 0
