@@ -1,0 +1,54 @@
+"""A hidden question, asked where somebody can answer, for a limited time if wanted."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from wandb_nb.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+
+class _TimeUp(BaseException):
+    """The time to answer is over. No Exception, since a kernel's wait for input catches and goes on after those."""
+
+
+def ask_hidden(question: str, timeout: float | None = None) -> str | None:
+    """Return what the user types, which is not shown, or None for no answer within *timeout* seconds.
+
+    In a notebook the kernel puts the box under the cell. End of input means no answer too. Ask
+    `host.interactive_input_possible()` first. A timeout needs the main thread and a system with
+    timers, else UsageError.
+    """
+    from getpass import getpass  # a kernel puts its own in place of it, so it is looked up at each call
+
+    try:
+        with _time_limit(timeout):
+            return getpass(question)
+    except (_TimeUp, EOFError):
+        return None
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float | None) -> Iterator[None]:
+    if not seconds:
+        yield
+        return
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        raise UsageError("A time limit for the key works in the main thread only; call login() without timeout.")
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise _TimeUp
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
