@@ -17,17 +17,26 @@ if TYPE_CHECKING:
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
+_LONGEST = 10  # bytes a 64-bit varint takes at most
+_ONE = tuple(bytes((value,)) for value in range(128))
+
+
 class WireError(ValueError):
     """The bytes are not a protobuf message."""
 
 
 def varint(value: int) -> bytes:
     """Encode *value* (negative ones as 64-bit two's complement, ten bytes, as protobuf does)."""
-    if 0 <= value < 0x80:
-        return bytes((value,))
+    # Up to three bytes straight: every record has several of those.
+    if 0 <= value < 1 << 21:
+        if value < 1 << 7:
+            return _ONE[value]
+        if value < 1 << 14:
+            return bytes((value & 0x7F | 0x80, value >> 7))
+        return bytes((value & 0x7F | 0x80, value >> 7 & 0x7F | 0x80, value >> 14))
     value &= 0xFFFF_FFFF_FFFF_FFFF
     out = bytearray()
-    while value > 0x7F:
+    while value >= 1 << 7:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     out.append(value)
@@ -37,13 +46,13 @@ def varint(value: int) -> bytes:
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
     """Return the varint at *at* and the position after it."""
     result = shift = 0
-    while shift < 70:
+    while shift < _LONGEST * 7:
         if at >= len(data):
             raise WireError("message ends inside a varint")
         byte = data[at]
         at += 1
         result |= (byte & 0x7F) << shift
-        if byte < 0x80:
+        if byte < 1 << 7:
             return result & 0xFFFF_FFFF_FFFF_FFFF, at
         shift += 7
     raise WireError("varint longer than ten bytes")
@@ -80,17 +89,17 @@ class Message:
         return self
 
     def text(self, number: int, value: str | None) -> Message:
-        """Add a string field."""
-        return self.bytes(number, value.encode("utf-8", "surrogatepass")) if value else self
+        """Add a string field; a lone surrogate, which UTF-8 cannot hold, is written as its escape."""
+        return self.blob(number, value.encode("utf-8", "backslashreplace")) if value else self
 
-    def bytes(self, number: int, value: bytes) -> Message:
+    def blob(self, number: int, value: bytes) -> Message:
         """Add a bytes field or an encoded message, also when it is empty."""
         self._parts += (varint(number << 3 | BYTES), varint(len(value)), value)
         return self
 
     def message(self, number: int, value: Message | None) -> Message:
         """Add a sub-message, also when it is empty (presence is meaning); None adds nothing."""
-        return self if value is None else self.bytes(number, value.encode())
+        return self if value is None else self.blob(number, value.encode())
 
     def encode(self) -> bytes:
         """Return the message's bytes."""

@@ -1,0 +1,131 @@
+"""Names and paths inside a run directory."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wandb_nb.errors import StoreError
+
+if TYPE_CHECKING:
+    import os
+    from datetime import datetime
+
+_MOST_SAME_NAMED = 10_000
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """The directory of one run: *path*, and the id that names its run file.
+
+    *warning* is a sentence for the user where the directory isn't where it was wanted, else empty; *linked* tells
+    whether `latest-run` points here.
+    """
+
+    path: Path
+    run_id: str
+    warning: str = ""
+    linked: bool = False
+
+    @classmethod
+    def create(cls, root: str | os.PathLike[str], run_id: str, offline: bool, when: datetime) -> RunDir:
+        """Make the directory of a new run below *root*, in `wandb/`, or `.wandb/` where that exists.
+
+        It is called after *when* (local time) and the id, with a number behind where that name is taken.  Where *root*
+        cannot be written, a fresh temporary folder takes its place, and `warning` says so.
+
+        Raises:
+            StoreError: The temporary folder cannot be written either.
+
+        """
+        name = f"{'offline-' if offline else ''}run-{when:%Y%m%d_%H%M%S}-{run_id}"
+        warning = ""
+        try:
+            path = _make(_workspace(Path(root)), name)
+        except OSError as error:
+            try:
+                path = _make(Path(tempfile.mkdtemp(prefix="wandb-")), name)
+            except OSError as second:
+                raise StoreError(
+                    f"no run directory can be made in {root} ({error}), nor elsewhere: {second}"
+                ) from second
+            warning = f"{root} cannot be written ({error.strerror or error}): this run is stored in {path}"
+        return cls(path, run_id, warning, _link(path))
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> RunDir:
+        """Return the run directory at *path*, which may also be its run file.
+
+        Raises:
+            StoreError: There is no run file.
+
+        """
+        given = Path(path)
+        file = given if given.suffix == ".wandb" else min(given.glob("run-*.wandb"), default=None)
+        if file is None or not file.is_file():
+            raise StoreError(f"{given} is no run directory: it holds no run-<id>.wandb")
+        return cls(file.parent, file.name[len("run-") : -len(".wandb")])
+
+    @property
+    def run_file(self) -> Path:
+        """The run file."""
+        return self.path / f"run-{self.run_id}.wandb"
+
+    @property
+    def files(self) -> Path:
+        """The folder of the run's files."""
+        return self.path / "files"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of logs and of the owner's lock."""
+        return self.path / "logs"
+
+    @property
+    def segments(self) -> Path:
+        """The folder of other writers' files; made by the first of them."""
+        return self.path / "segments"
+
+    @property
+    def control(self) -> Path:
+        """The folder of requests to the run; made by the first of them."""
+        return self.path / "control"
+
+    @property
+    def stop_file(self) -> Path:
+        """The file whose presence asks the run to stop."""
+        return self.control / "stop"
+
+
+def _workspace(root: Path) -> Path:
+    hidden = root / ".wandb"
+    return hidden if hidden.is_dir() else root / "wandb"
+
+
+def _make(workspace: Path, name: str) -> Path:
+    workspace.mkdir(parents=True, exist_ok=True)
+    path = workspace / name
+    for number in range(1, _MOST_SAME_NAMED):
+        try:
+            path.mkdir()
+        except FileExistsError:
+            path = workspace / f"{name}-{number}"
+            continue
+        for folder in ("files", "logs", "tmp/code"):
+            (path / folder).mkdir(parents=True)
+        return path
+    raise FileExistsError(f"{_MOST_SAME_NAMED} directories of that name exist")
+
+
+def _link(path: Path) -> bool:
+    """Let `latest-run` point to *path*; False where the system has no links."""
+    unfinished = path.parent / f".latest-run-{path.name}"
+    try:
+        unfinished.symlink_to(path.name)
+        unfinished.replace(path.parent / "latest-run")
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        return False
+    return True

@@ -1,0 +1,267 @@
+"""One builder per kind of record: the bytes of a `Record` without its number, which the writer adds.
+
+Field numbers are those of the file format; unset and default values write nothing, as protobuf has it.
+JSON texts come from `store/values.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.store.wire import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Key = str | tuple[str, ...]  # the name of a top-level entry, or the path of a nested one
+
+# The first byte of a body tells its kind where the field number is below 16.
+ROW, SUMMARY, CONFIG, STATS, OUTPUT_RAW = (bytes((number << 3 | 2,)) for number in (2, 3, 5, 7, 13))
+
+MIN_CONSUMER = "0.70.0"  # the oldest reader of this format, as the official files say
+
+_ENVIRONMENT_TEXTS = {
+    1: "os",
+    2: "python",
+    4: "docker",
+    6: "program",
+    7: "codePath",
+    8: "codePathLocal",
+    10: "email",
+    11: "root",
+    12: "host",
+    13: "username",
+    14: "executable",
+    15: "colab",
+    18: "gpu",
+    25: "cudaVersion",
+    199: "writerId",
+}
+
+STREAMS = {"stderr": 0, "stdout": 1}
+POLICIES = {"now": 0, "end": 1, "live": 2}
+FILE_TYPES = {"other": 0, "wandb": 1, "media": 2, "artifact": 3}
+GOALS = {"minimize": 1, "maximize": 2}
+SUMMARY_KINDS = {"min": 1, "max": 2, "mean": 3, "best": 4, "last": 5, "none": 6, "copy": 7, "first": 8}
+
+
+def header(producer: str, min_consumer: str = MIN_CONSUMER) -> bytes:
+    """Begin a file: which program writes it, and the oldest reader that understands it."""
+    return _record(21, Message().message(1, Message().text(1, producer).text(2, min_consumer)))
+
+
+def run(  # noqa: D417 - the names of the arguments say what they are
+    run_id: str,
+    *,
+    project: str = "",
+    entity: str = "",
+    config: Mapping[Key, str] | None = None,
+    group: str = "",
+    job_type: str = "",
+    name: str = "",
+    notes: str = "",
+    tags: Iterable[str] = (),
+    sweep_id: str = "",
+    host: str = "",
+    starting_step: int = 0,
+    start_time: float = 0.0,
+    resumed: bool = False,
+    runtime: int = 0,
+    git_remote: str = "",
+    git_commit: str = "",
+    forked: bool = False,
+    branch_point: tuple[str, str, float] | None = None,
+    telemetry: Message | None = None,
+) -> bytes:
+    """Describe the run; a later one replaces it (name, notes and tags may change).
+
+    Args:
+        config: JSON texts by key or path of keys.
+        start_time: Unix seconds.
+        runtime: Seconds that a resumed run has run before.
+        branch_point: Run, metric and value where this run was forked off.
+        telemetry: From `telemetry_message`.
+
+    """
+    message = Message().text(1, run_id).text(2, entity).text(3, project)
+    if config:
+        message.message(4, _items(Message(), 1, config))
+    message.text(6, group).text(7, job_type).text(8, name).text(9, notes)
+    for tag in tags:
+        message.text(10, tag)
+    message.text(12, sweep_id).text(13, host).varint(14, starting_step).message(17, _time(start_time))
+    message.varint(18, resumed).message(19, telemetry).varint(20, runtime).message(21, _git(git_remote, git_commit))
+    message.varint(22, forked)
+    if branch_point is not None:
+        parent, metric_name, value = branch_point
+        message.message(23, Message().text(1, parent).double(2, value).text(3, metric_name))
+    return _record(17, message)
+
+
+def config(update: Mapping[Key, str] | None = None, remove: Iterable[Key] = ()) -> bytes:
+    """Change the config: JSON texts by key or path of keys, and what is to go."""
+    return _record(5, _changes(update or {}, remove))
+
+
+def summary(update: Mapping[Key, str] | None = None, remove: Iterable[Key] = ()) -> bytes:
+    """Change the summary: JSON texts by key or path of keys, and what is to go."""
+    return _record(3, _changes(update or {}, remove))
+
+
+def metric(
+    name: str = "",
+    *,
+    glob_name: str = "",
+    step_metric: str = "",
+    step_metric_index: int = 0,
+    step_sync: bool = False,
+    hidden: bool = False,
+    defined: bool = True,
+    summary: Iterable[str] = (),
+    goal: str | None = None,
+    overwrite: bool = False,
+    expanded_from_glob: bool = False,
+) -> bytes:
+    """Define a metric, by name or by glob; *summary* holds names of `SUMMARY_KINDS`, *goal* one of `GOALS`."""
+    message = Message().text(1, name).text(2, glob_name).text(4, step_metric).varint(5, step_metric_index)
+    options = Message().varint(1, step_sync).varint(2, hidden).varint(3, defined)
+    message.message(6, options if step_sync or hidden or defined else None)
+    message.message(7, _flags(SUMMARY_KINDS[kind] for kind in summary))
+    message.varint(8, GOALS[goal] if goal else 0)
+    message.message(9, Message().varint(1, overwrite) if overwrite else None)
+    return _record(12, message.varint(10, expanded_from_glob))
+
+
+def telemetry_message(
+    *,
+    features: Iterable[int] = (),
+    python_version: str = "",
+    cli_version: str = "",
+    env: Iterable[int] = (),
+    platform: str = "",
+    imports_init: Iterable[int] = (),
+) -> Message:
+    """Say which features and surroundings a run uses, and which libraries it had imported, by their field numbers."""
+    message = Message().message(1, _flags(imports_init)).message(3, _flags(features))
+    return message.text(4, python_version).text(5, cli_version).message(8, _flags(env)).text(13, platform)
+
+
+def telemetry(**facts: Any) -> bytes:
+    """Say which features a run uses; the arguments are those of `telemetry_message`."""
+    return _record(11, telemetry_message(**facts))
+
+
+def environment(facts: Mapping[str, Any]) -> bytes:
+    """Describe where the run runs, in the names and nesting of `wandb-metadata.json`; others are left out.
+
+    Numbers may be texts, as they are there.  Readers merge the records of one `writerId`, so facts may come in parts.
+    """
+    message = Message()
+    for number, name in _ENVIRONMENT_TEXTS.items():
+        message.text(number, _optional_text(facts.get(name)))
+    for number, name in ((16, "cpu_count"), (17, "cpu_count_logical"), (19, "gpu_count")):
+        message.varint(number, int(facts.get(name) or 0))
+    message.message(3, _time(_unix_seconds(facts.get("startedAt"))))
+    for argument in facts.get("args", ()):
+        message.blob(5, str(argument).encode("utf-8", "backslashreplace"))  # an empty argument is one too
+    git = facts.get("git") or {}
+    message.message(9, _git(git.get("remote") or "", git.get("commit") or ""))
+    for mount, usage in (facts.get("disk") or {}).items():
+        sizes = Message().varint(1, int(usage["total"])).varint(2, int(usage["used"]))
+        message.message(20, Message().text(1, mount).message(2, sizes))
+    if memory := facts.get("memory"):
+        message.message(21, Message().varint(1, int(memory["total"])))
+    if cpu := facts.get("cpu"):
+        counts = Message().varint(1, cpu.get("count")).varint(2, cpu.get("countLogical"))
+        message.message(22, counts.text(3, cpu.get("model")))
+    for key, value in (facts.get("slurm") or {}).items():
+        message.message(27, Message().text(1, key).text(2, value))
+    return _record(26, message)
+
+
+def exit(code: int, runtime: float) -> bytes:  # noqa: A001 - the record's own name
+    """End the run: its exit code and how many seconds it ran."""
+    return _record(18, Message().varint(1, code).varint(2, int(runtime)))
+
+
+def files(entries: Iterable[tuple[str, str, str]]) -> bytes:
+    """Name files of the run: `(path below files/, policy, type)`, in words of `POLICIES` and `FILE_TYPES`."""
+    message = Message()
+    for path, policy, kind in entries:
+        message.message(1, Message().text(1, path).varint(2, POLICIES[policy]).varint(3, FILE_TYPES[kind]))
+    return _record(6, message)
+
+
+def output_raw(text: str, stream: str, timestamp: float) -> bytes:
+    """Store one write to a *stream*, "stdout" or "stderr", as it came; *timestamp* in unix seconds."""
+    return _record(13, Message().varint(1, STREAMS[stream]).message(2, _time(timestamp)).text(3, text))
+
+
+def stats(items: Mapping[str, str], timestamp: float) -> bytes:
+    """Store system metrics, JSON texts by name without `system.`, at *timestamp* in unix seconds."""
+    message = Message().message(2, _time(timestamp))
+    for key, text in items.items():
+        message.message(3, Message().text(1, key).text(16, text))
+    return _record(7, message)
+
+
+def alert(title: str, text: str, level: str = "INFO", wait_seconds: float = 60.0) -> bytes:
+    """Raise an alert of *level* INFO, WARN or ERROR, at most one of its title in *wait_seconds*."""
+    return _record(10, Message().text(1, title).text(2, text).text(3, level).varint(4, round(wait_seconds * 1000)))
+
+
+def preempting() -> bytes:
+    """Say that the run is about to be pre-empted."""
+    return _record(23, Message())
+
+
+def _record(number: int, message: Message) -> bytes:
+    return Message().message(number, message).encode()
+
+
+def _time(seconds: float) -> Message | None:
+    """Return a Timestamp of *seconds* since 1970, to the microsecond; None for 0, which means unset."""
+    if not seconds:
+        return None
+    micros = round(seconds * 1e6)
+    return Message().varint(1, micros // 1_000_000).varint(2, micros % 1_000_000 * 1000)
+
+
+def _git(remote: str, commit: str) -> Message | None:
+    return Message().text(1, remote).text(2, commit) if remote or commit else None
+
+
+def _unix_seconds(moment: str | float | None) -> float:
+    if isinstance(moment, str):
+        # Python 3.10 doesn't read the Z of UTC.
+        return datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+    return moment or 0.0
+
+
+def _optional_text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _flags(numbers: Iterable[int]) -> Message | None:
+    """Return a message of bools that has the fields *numbers* set; None without any."""
+    message = Message()
+    for number in sorted(set(numbers)):
+        message.varint(number, value=True)
+    return message if message.encode() else None
+
+
+def _changes(update: Mapping[Key, str], remove: Iterable[Key]) -> Message:
+    return _items(_items(Message(), 1, update), 2, dict.fromkeys(remove, ""))
+
+
+def _items(message: Message, number: int, items: Mapping[Key, str]) -> Message:
+    for key, text in items.items():
+        item = Message()
+        if isinstance(key, str):
+            item.text(1, key)
+        else:
+            for name in key:
+                item.blob(2, name.encode("utf-8", "backslashreplace"))  # an empty name is one too
+        message.message(number, item.text(16, text))
+    return message

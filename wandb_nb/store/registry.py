@@ -1,0 +1,240 @@
+"""The runs of this user on this machine, and how many runs each project has had.
+
+One small JSON file a run directory in a folder of the user's data directory, private to the user, since an entry's
+token opens the run to whoever has it.  Files are replaced whole, so that readers need no lock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import socket
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.errors import StoreError
+from wandb_nb.store.segments import counter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MOST_SUMMARY = 100  # values of a summary that an entry keeps
+_LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the registry knows of one run directory.  Times are unix seconds; *key* names the entry itself."""
+
+    id: str
+    token: str
+    path: str
+    key: str
+    created: float
+    project: str = ""
+    entity: str = ""
+    name: str = ""
+    group: str = ""
+    pid: int = 0
+    host: str = ""
+    kernel: str | None = None
+    notebook: str | None = None
+    state: str = "running"
+    exit_code: int | None = None
+    ended: float | None = None
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+_FIELDS = frozenset(item.name for item in fields(Entry))
+_TYPES: tuple[tuple[tuple[str, ...], tuple[type, ...]], ...] = (
+    (("id", "token", "path", "project", "entity", "name", "group", "host", "state"), (str,)),
+    (("created",), (float, int)),
+    (("summary",), (dict,)),
+)
+_SHORTEST_TOKEN = 20  # of the 32 characters written
+
+
+class Registry:
+    """The entries below *folder*; by default `$WANDB_NB_DATA_DIR`, else the user's data directory for wandb-nb.
+
+    `damaged` counts the entry files that the last look could not read.  Processes and threads may use one folder at
+    once; the last of two updates to one entry wins.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+        self.folder = Path(folder) if folder is not None else _default_folder()
+        self.damaged = 0
+
+    def register(self, *, id: str, path: str | os.PathLike[str], **facts: Any) -> Entry:  # noqa: A002 - the field's name
+        """Add the run directory *path* with a new random token; *facts* are fields of `Entry`, None where unknown.
+
+        Raises:
+            StoreError: The registry cannot be written.
+
+        """
+        key = f"{_file_id(id)}.{secrets.token_hex(4)}"
+        path = os.path.abspath(path)  # noqa: PTH100 - a link on the way, `latest-run` say, must not be followed
+        known = {name: value for name, value in facts.items() if value is not None}
+        facts = {"created": time.time(), "pid": os.getpid(), "host": socket.gethostname(), **known}
+        entry = Entry(id=id, token=secrets.token_urlsafe(24), path=path, key=key, **facts)
+        self._write(entry)
+        return entry
+
+    def update(self, entry: Entry, **changes: Any) -> Entry:
+        """Store *entry* with *changes* to its fields, and return it.
+
+        Raises:
+            StoreError: The registry cannot be written.
+
+        """
+        changed = replace(entry, **changes)
+        self._write(changed)
+        return changed
+
+    def forget(self, entry: Entry) -> None:
+        """Remove *entry*; its run directory stays."""
+        self._file(entry).unlink(missing_ok=True)
+
+    def find(self, run_id: str) -> list[Entry]:
+        """Return the directories of the run *run_id*, newest first."""
+        return [entry for entry in self._read(f"{_file_id(run_id)}.*.json") if entry.id == run_id]
+
+    def find_name(self, name: str) -> list[Entry]:
+        """Return the runs called *name*, newest first."""
+        return [entry for entry in self.all() if entry.name == name]
+
+    def latest(self) -> Entry | None:
+        """Return the run that was started last."""
+        return next(iter(self.all()), None)
+
+    def all(self) -> list[Entry]:
+        """Return every run, newest first."""
+        return self._read("*.json")
+
+    def authorise(self, run_id: str, token: str) -> Entry | None:
+        """Return the entry of *run_id* whose token is *token*, or None; the time taken does not tell how near it is."""
+        given = token.encode("utf-8", "backslashreplace")
+        found = None
+        for entry in self.find(run_id):
+            if secrets.compare_digest(entry.token.encode(), given):
+                found = entry
+        return found
+
+    def next_number(self, project: str) -> int:
+        """Count the runs of *project*: 1 at the first call, then 2, for all processes together.
+
+        Raises:
+            StoreError: The registry cannot be written.
+
+        """
+        name = sha256(project.encode("utf-8", "backslashreplace")).hexdigest()[:24]
+        try:
+            with counter(self._made("projects") / name) as file:
+                stored = os.read(file, 32)
+                number = int(stored) + 1 if stored.isdigit() else 1
+                os.lseek(file, 0, os.SEEK_SET)
+                os.write(file, b"%d" % number)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return number
+
+    def _file(self, entry: Entry) -> Path:
+        return self.folder / "runs" / f"{entry.key}.json"
+
+    def _made(self, name: str) -> Path:
+        folder = self.folder / name
+        if not folder.is_dir():
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    def _write(self, entry: Entry) -> None:
+        content = asdict(replace(entry, summary=_small(entry.summary)))
+        file = self._file(entry)
+        unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+        try:
+            self._made("runs")
+            try:
+                fd = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+                with os.fdopen(fd, "w", encoding="utf-8") as out:
+                    json.dump(content, out)
+                unfinished.replace(file)
+            except BaseException:
+                unfinished.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> StoreError:
+        return StoreError(
+            f"the registry of runs in {self.folder} cannot be written: {error.strerror or error}; "
+            "WANDB_NB_DATA_DIR names another folder"
+        )
+
+    def _read(self, pattern: str) -> list[Entry]:
+        self.damaged = 0
+        entries = list(self._entries((self.folder / "runs").glob(pattern)))
+        return sorted(entries, key=lambda entry: (entry.created, entry.key), reverse=True)
+
+    def _entries(self, files: Iterable[Path]) -> Iterable[Entry]:
+        for file in files:
+            if file.name.startswith("."):
+                continue
+            try:
+                yield _parse(file)
+            except FileNotFoundError:  # forgotten meanwhile
+                continue
+            except (OSError, ValueError, TypeError, KeyError):
+                self.damaged += 1
+
+
+def _parse(file: Path) -> Entry:
+    content = json.loads(file.read_text("utf-8"))
+    if not isinstance(content, dict) or content.get("key") != file.stem:
+        raise ValueError("not an entry of the registry")
+    # Fields of a later version are left alone.
+    known = {name: value for name, value in content.items() if name in _FIELDS}
+    for names, types in _TYPES:
+        if not all(isinstance(known.get(name, types[0]()), types) for name in names):
+            raise TypeError("an entry with fields of the wrong type")
+    if len(known["token"]) < _SHORTEST_TOKEN:
+        raise ValueError("an entry without its token")
+    return Entry(**known)
+
+
+def _file_id(run_id: str) -> str:
+    """Return *run_id* as a part of a file's name; an id that could lead elsewhere is replaced by its digest."""
+    if _SAFE_ID.fullmatch(run_id):
+        return run_id
+    return f"x-{sha256(run_id.encode('utf-8', 'backslashreplace')).hexdigest()[:32]}"
+
+
+def _small(summary: dict[str, Any]) -> dict[str, Any]:
+    """Keep the numbers and short texts of *summary*, the first hundred."""
+    kept = {
+        str(key): value
+        for key, value in summary.items()
+        if isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= _LONGEST_TEXT)
+    }
+    return dict(list(kept.items())[:_MOST_SUMMARY])
+
+
+def _default_folder() -> Path:
+    chosen = os.environ.get("WANDB_NB_DATA_DIR")
+    if chosen:
+        return Path(chosen)
+    if sys.platform == "linux":  # what platformdirs says there, without the milliseconds of its import
+        home = os.environ.get("XDG_DATA_HOME", "")
+        with suppress(RuntimeError):  # no home directory
+            return (Path(home) if home.strip() else Path.home() / ".local" / "share") / "wandb-nb"
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("wandb-nb"))

@@ -1,0 +1,114 @@
+"""What a second writer of a run needs: its segment folded into the run file at the end, and a common count of steps."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wandb_nb.store import records, wire
+from wandb_nb.store.framing import scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wandb_nb.store.writer import RunWriter
+
+_KINDS = (records.ROW[0], records.OUTPUT_RAW[0], records.STATS[0])
+
+
+def fold_segments(run_dir: str | os.PathLike[str], writer: RunWriter) -> int:
+    """Append the rows of every segment in *run_dir* to its run file; return how many records came over.
+
+    A folded segment is renamed to `….wandb.folded`.  One whose writer still lives stays as it is: readers join it.
+    A fold that was cut short is continued, never repeated: what the run file has already is not appended again.
+    """
+    folder = Path(run_dir) / "segments"
+    count = 0
+    for folding in sorted(folder.glob("*.wandb.folding")):
+        count += _fold(folding, writer, set(_bodies(writer.path)))
+    for segment in sorted(folder.glob("*.wandb")):
+        if not _being_written(segment):
+            folding = segment.with_name(f"{segment.name}.folding")
+            segment.rename(folding)
+            count += _fold(folding, writer, set())
+    return count
+
+
+def _fold(folding: Path, writer: RunWriter, present: set[bytes]) -> int:
+    bodies = [body for body in _bodies(folding) if body[0] in _KINDS and body not in present]
+    lost = writer.lost
+    if bodies:
+        writer.append(*bodies)
+    if writer.lost == lost:  # else the segment is the only place where these rows are
+        folding.rename(folding.with_suffix(".folded"))
+    return len(bodies)
+
+
+def _bodies(path: Path) -> Iterator[bytes]:
+    """Yield the records of a file without their numbers."""
+    for payload in scan(path.read_bytes(), final=True).payloads:
+        if payload[:1] == b"\x08":
+            _, at = wire.read_varint(payload, 1)
+            if at < len(payload):
+                yield payload[at:]
+
+
+def _being_written(segment: Path) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # where there is no fork there are no live segments either
+        return False
+    with segment.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # a file system without locks
+            return False
+    return False
+
+
+class SharedSteps:
+    """The next step of a run that has several writers: a number in the file `segments/steps`.
+
+    The first forked child that logs makes the file by its first `take`; while it doesn't `exists()`, there is one
+    writer, and steps need no sharing.  Processes and threads may take at once.
+    """
+
+    def __init__(self, run_dir: str | os.PathLike[str]) -> None:
+        self._path = Path(run_dir) / "segments" / "steps"
+
+    def exists(self) -> bool:
+        """Tell whether there is a second writer.  Costs about a microsecond."""
+        return os.access(self._path, os.F_OK)
+
+    def take(self, at_least: int) -> int:
+        """Return the next free step, *at_least* this one; nobody else gets it.
+
+        Without a disk to count on, it is *at_least* itself.
+        """
+        with suppress(OSError):
+            self._path.parent.mkdir(exist_ok=True)
+            with counter(self._path) as file:
+                stored = os.read(file, 32)
+                step = max(at_least, int(stored) if stored.isdigit() else 0)
+                os.lseek(file, 0, os.SEEK_SET)
+                os.write(file, b"%d" % (step + 1))  # numbers only grow, so the text never gets shorter
+                return step
+        return at_least
+
+
+@contextmanager
+def counter(path: Path) -> Iterator[int]:
+    """Open the counter file *path*, made if need be, for this process alone; gives its descriptor."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    try:
+        with suppress(ImportError):
+            import fcntl
+
+            fcntl.flock(fd, fcntl.LOCK_EX)
+        yield fd
+    finally:
+        os.close(fd)

@@ -1,0 +1,294 @@
+"""The one writer of a run file: numbered records in, one `os.write` an append.
+
+Three things can go wrong while a record is on its way, and each leaves a file that reads well:
+
+- the disk is full or fails: what was half written is cut off again, or, where even that fails, padded to the next
+  block, where every reader finds its feet;
+- an interrupt (the notebook's Stop button) ends the call anywhere: the next append compares the size of the file with
+  the one it aimed at, and so learns whether the record is there;
+- a signal handler or destructor appends in the middle of an append: its records wait until that one is done.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import weakref
+from collections import deque
+from contextlib import suppress
+from pathlib import Path
+from struct import Struct
+from typing import TYPE_CHECKING, Literal
+from zlib import crc32
+
+from wandb_nb._version import __version__
+from wandb_nb.errors import StoreError
+from wandb_nb.store import records, wire
+from wandb_nb.store.framing import BLOCK, FILE_HEADER, FULL, HEAD, SEEDS, frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+PRODUCER = f"wandb_nb {__version__}"
+
+_pack = Struct("<IHB").pack
+_SEED = SEEDS[FULL]
+_ROW = records.ROW[0]
+_DROPPED = (_ROW, records.OUTPUT_RAW[0], records.STATS[0])  # kinds that a failed write loses; others are tried again
+_MAX_KEPT = 1000
+
+
+def _tell(text: str) -> None:
+    print(f"wandb_nb: {text}", file=sys.stderr)  # noqa: T201 - the default for those who give no `warn`
+
+
+class RunWriter:
+    """Appends records to the run file *path*, which it creates (and never opens, should it exist already).
+
+    When `append` has returned, its records survive the end of any process; `sync` makes them survive that of the
+    machine too.  Threads may append at once, and so may a signal handler or destructor in the middle of an append.
+    In a forked child the same object writes a file of its own, `segments/<pid>-<n>.wandb` beside the run file, which
+    begins with the child's first record.  The file is readable by others as far as the process's umask allows.
+
+    With *on_error* "warn" a write that fails calls *warn* with the reason, once, and counts lost rows in `lost`; every
+    later append tries again, and takes records other than rows, console lines and system metrics along that failed
+    before.  With "raise" it raises StoreError and keeps nothing.
+
+    Raises:
+        StoreError: The file cannot be created.
+
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        on_error: Literal["warn", "raise"] = "warn",
+        warn: Callable[[str], object] = _tell,
+    ) -> None:
+        self.path = Path(path)
+        self.lost = 0
+        self.closed = False
+        self.forked = False
+        self._raises = on_error == "raise"
+        self._warn = warn
+        self._warned = False
+        self._lock = threading.RLock()
+        self._busy = False
+        self._late: deque[bytes] = deque()  # appended in the middle of an append
+        self._kept: deque[bytes] = deque((records.header(PRODUCER),), _MAX_KEPT)  # to be written with the next append
+        self._at = (0, 1)  # size of the file, number of the next record: one attribute, so that both change at once
+        self._aim: tuple[int, int] | None = None  # what `_at` becomes, while a write is under way
+        try:
+            self._fd = _create(self.path)
+        except OSError as error:
+            raise StoreError(f"the run file {self.path} cannot be created: {error.strerror or error}") from error
+        try:
+            self.append()
+        except StoreError:
+            self.close()
+            raise
+        _writers.add(self)
+
+    @property
+    def position(self) -> int:
+        """The size of the file in bytes, as far as records are whole."""
+        return self._at[0]
+
+    def append(self, *bodies: bytes) -> None:
+        """Store *bodies*, each the bytes of a record without its number, with one write.
+
+        Raises:
+            StoreError: The writer is closed; or the write failed, and the writer was made with `on_error="raise"`.
+
+        """
+        while True:
+            with self._lock:  # an RLock: it stops other threads, not a signal handler of this one
+                if self._busy:
+                    self._late.extend(bodies)
+                    return
+                self._busy = True
+                try:
+                    self._store(bodies)
+                    while self._late:
+                        self._store((self._late.popleft(),))
+                finally:
+                    self._busy = False
+            if not self._late:  # a handler may have come between the last look and `_busy = False`
+                return
+            bodies = ()
+
+    def sync(self) -> None:
+        """Bring everything appended so far to the disk itself.
+
+        Raises:
+            StoreError: The disk reports an error, and the writer was made with `on_error="raise"`.
+
+        """
+        with self._lock:
+            if self._fd < 0:
+                return
+            fd = os.dup(self._fd)  # so that nobody who logs waits for the disk
+        try:
+            getattr(os, "fdatasync", os.fsync)(fd)  # macOS has no fdatasync
+        except OSError as error:
+            self._failed(error, ())
+        finally:
+            os.close(fd)
+
+    def close(self) -> None:
+        """Write what still waits, and close the file.  Closing twice is harmless."""
+        with self._lock:
+            if self.closed:
+                return
+            try:
+                if self._kept and self._fd >= 0 and not self._raises:
+                    self.append()
+            finally:
+                self.closed = True
+                if self._fd >= 0:
+                    os.close(self._fd)
+                    self._fd = -1
+
+    def _store(self, bodies: tuple[bytes, ...]) -> None:
+        if self._fd < 0 and not self._may_open(bodies):
+            return
+        try:
+            if self._fd < 0:
+                self._open_segment()
+            if self._aim is not None:
+                self._settle()
+            if self._kept:
+                bodies = (*self._kept, *bodies)
+            position, number = self._at
+            data = self._framed(bodies, position, number)
+            self._aim = aim = (position + len(data), number + len(bodies))
+            written = os.write(self._fd, data)
+            while written < len(data):
+                written += os.write(self._fd, data[written:])
+        except OSError as error:
+            self._failed(error, bodies)
+            return
+        self._at = aim
+        if self._kept:
+            self._kept.clear()
+        self._aim = None
+
+    def _may_open(self, bodies: tuple[bytes, ...]) -> bool:
+        if self.closed:
+            raise StoreError(f"the run file {self.path} is closed; nothing more can be stored in it")
+        return bool(bodies)
+
+    def _framed(self, bodies: tuple[bytes, ...], position: int, number: int) -> bytes:
+        if len(bodies) == 1 and position:
+            # One record that fits its block is by far the most frequent case: `frame` written out for it.
+            payload = b"\x08" + wire.varint(number) + bodies[0]
+            size = len(payload)
+            if size + HEAD <= BLOCK - position % BLOCK:
+                return _pack(crc32(payload, _SEED), size, FULL) + payload
+        payloads = [b"\x08" + wire.varint(num) + body for num, body in enumerate(bodies, number)]
+        head = b"" if position else FILE_HEADER
+        return head + frame(payloads, position + len(head))
+
+    def _settle(self) -> None:
+        """Find out what became of a write that was interrupted or failed, and leave only whole records."""
+        aim = self._aim
+        size = os.fstat(self._fd).st_size
+        position, number = self._at
+        if aim is not None and size == aim[0]:
+            self._at = aim
+            self._kept.clear()
+        elif size > position:
+            with suppress(OSError):  # some file systems cannot truncate; padding does as well
+                os.ftruncate(self._fd, position)
+                size = position
+            if size > position:
+                padding = -size % BLOCK
+                os.write(self._fd, bytes(padding))
+                self._at = (size + padding, number)
+        self._aim = None
+
+    def _failed(self, error: OSError, bodies: Iterable[bytes]) -> None:
+        """Count what *error* has cost, mend the file if that is possible now, and tell."""
+        if not _is_ours(error):
+            raise error
+        if self._fd >= 0 and self._aim is not None:
+            with suppress(OSError):  # the next append tries again
+                self._settle()
+        self.lost += sum(body[0] == _ROW for body in bodies)
+        if self._raises:
+            raise StoreError(f"the run file {self.path} cannot be written: {error.strerror or error}") from error
+        self._kept = deque((body for body in bodies if body[0] not in _DROPPED), _MAX_KEPT)
+        if not self._warned:
+            self._warned = True
+            self._warn(
+                f"the run file {self.path} cannot be written: {error.strerror or error}. "
+                "The run goes on; rows are lost until it can be written again."
+            )
+
+    def _open_segment(self) -> None:
+        """Create this process's own file: it was forked off the owner, whose file it must not touch."""
+        folder = self.path.parent
+        folder = folder if folder.name == "segments" else folder / "segments"
+        with suppress(FileExistsError):
+            os.mkdir(folder)  # noqa: PTH102 - pathlib's frames would look like a signal handler's, see _is_ours
+        number = 0
+        while self._fd < 0:
+            self.path = folder / f"{os.getpid()}-{number}.wandb"
+            with suppress(FileExistsError):
+                self._fd = _create(self.path)
+            number += 1
+        _claim(self._fd)
+
+    def _after_fork(self) -> None:
+        """Start anew in a forked child; the lock may have been held by a thread that isn't here."""
+        self._lock = threading.RLock()
+        self.forked = True
+        self._busy = False
+        self._aim = None
+        self._at = (0, 1)
+        self.lost = 0
+        self._late.clear()
+        self._kept = deque((records.header(PRODUCER),), _MAX_KEPT)
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _create(path: Path) -> int:
+    # O_APPEND: the end of the file is where a record goes, whatever a failed write or a truncation did before.
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+    return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
+
+
+def _is_ours(error: OSError) -> bool:
+    """Tell a failed write from an OSError that the user's signal handler raised meanwhile (TimeoutError is one)."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or trace.tb_frame.f_globals is globals()
+
+
+def _claim(fd: int) -> None:
+    """Let the owner see, when it folds segments in, that this one is still being written."""
+    import fcntl  # only where there is fork
+
+    with suppress(OSError):  # a file system without locks: then the owner folds it whenever it finishes
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()
+
+
+def _forked_child() -> None:
+    for writer in list(_writers):
+        writer._after_fork()  # noqa: SLF001 - the module's own class
+
+
+def _forked_parent() -> None:
+    for writer in list(_writers):
+        writer.forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked_child, after_in_parent=_forked_parent)
