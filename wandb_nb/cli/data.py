@@ -138,23 +138,27 @@ class _Terminal(io.StringIO):
 
 @click.command()
 @click.argument("run")
+@click.option("--fold", is_flag=True, help="First move the rows of segments into the run file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def verify(run: str, as_json: bool) -> None:
+def verify(run: str, fold: bool, as_json: bool) -> None:
     """Read a run's files from end to end: records, segments, damage. Exits with 3 where something is damaged."""
-    from wandb_nb.store.lock import owner_alive
-
     from wandb_nb.store.find import find_run
+    from wandb_nb.store.lock import owner_alive
     from wandb_nb.store.reader import run_file
     from wandb_nb.store.reader import verify as check
+    from wandb_nb.store.repair import fold_after_crash
 
     folder = run_file(find_run(run)).parent
     alive = owner_alive(folder)
+    folded = fold_after_crash(folder) if fold else 0
     report = check(folder, alive=alive)
     if as_json:
-        echo_json(report.as_dict())
+        echo_json({**report.as_dict(), "folded": folded})
     else:
         kinds = ", ".join(f"{count} {kind}" for kind, count in report.records.most_common())
         click.echo(f"{report.run_file}: {report.rows} rows, {sum(report.records.values())} records ({kinds})")
+        if folded:
+            click.echo(f"{folded} records of segments folded into the run file")
         for path in report.segments:
             click.echo(f"segment not folded in yet: {clean(path, 500)}")
         for path, damage in report.damage:

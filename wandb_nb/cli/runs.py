@@ -13,7 +13,6 @@ from wandb_nb.view import text
 
 if TYPE_CHECKING:
     from wandb_nb.store.registry import Entry
-
     from wandb_nb.store.replay import RunState
 
 MOST = 20
@@ -98,7 +97,6 @@ def _verdict(entry: Entry) -> str:
 def _facts(path: Path, state: RunState) -> dict[str, Any]:
     """Return the run itself, under the names a view's message has for it."""
     from wandb_nb.store.lock import owner_alive
-
     from wandb_nb.store.reader import run_file
 
     folder = run_file(path).parent
@@ -129,7 +127,7 @@ def _curves(state: RunState) -> list[text.Curve]:
     left_out |= {metric.step_metric for metric in state.metrics}
     goals = {metric.name: metric.goal for metric in state.metrics}
     return [
-        text.Curve(key, state.table.step[column.rows], column.values, goals.get(key))
+        text.Curve(key, state.table.step[column.rows].tolist(), column.values.tolist(), goals.get(key))
         for key, column in state.table.numbers.items()
         if key not in left_out and len(column)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from wandb_nb.store import records, wire
 from wandb_nb.store.framing import scan
@@ -13,12 +13,20 @@ from wandb_nb.store.framing import scan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wandb_nb.store.writer import RunWriter
-
 _KINDS = (records.ROW[0], records.OUTPUT_RAW[0], records.STATS[0])
 
 
-def fold_segments(run_dir: str | os.PathLike[str], writer: RunWriter) -> int:
+class Appender(Protocol):
+    """What takes the folded rows: the owner's `RunWriter`, or what stands in for it after a crash."""
+
+    path: Path
+    lost: int
+
+    def append(self, *bodies: bytes) -> None:
+        """Store *bodies*, each the bytes of a record without its number."""
+
+
+def fold_segments(run_dir: str | os.PathLike[str], writer: Appender) -> int:
     """Append the rows of every segment in *run_dir* to its run file; return how many records came over.
 
     A folded segment is renamed to `….wandb.folded`.  One whose writer still lives stays as it is: readers join it.
@@ -36,7 +44,7 @@ def fold_segments(run_dir: str | os.PathLike[str], writer: RunWriter) -> int:
     return count
 
 
-def _fold(folding: Path, writer: RunWriter, present: set[bytes]) -> int:
+def _fold(folding: Path, writer: Appender, present: set[bytes]) -> int:
     bodies = [body for body in _bodies(folding) if body[0] in _KINDS and body not in present]
     lost = writer.lost
     if bodies:

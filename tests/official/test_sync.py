@@ -1,0 +1,178 @@
+"""Runs made here, sent by the official `wandb sync`: the server then holds what was logged."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import yaml
+
+import wandb_nb as wandb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from recording_server import ReceivedRun
+
+    Sync = Callable[[Path], ReceivedRun]
+
+pytestmark = pytest.mark.official
+
+
+def start(folder: Path, **arguments: Any) -> wandb.Run:
+    """Start an offline run in *folder* that prints nothing."""
+    settings = wandb.Settings(silent=True, save_code=False)
+    return wandb.init(project="p", mode="offline", dir=folder, settings=settings, **arguments)
+
+
+def users(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what the user logged in *row*."""
+    return {key: value for key, value in row.items() if not key.startswith("_")}
+
+
+def merged(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return *rows* with adjacent parts of one step and attempt made one, as every reader here does."""
+    whole: list[dict[str, Any]] = []
+    for row in rows:
+        same = whole and [whole[-1].get(key, 0) for key in ("_step", "_attempt")] == [
+            row["_step"],
+            row.get("_attempt", 0),
+        ]
+        if same:
+            whole[-1] |= row
+        else:
+            whole.append(row)
+    return whole
+
+
+def test_rows_and_summary_arrive(tmp_path: Path, sync: Sync) -> None:
+    """Scalars, nested dicts, texts, None and infinities come out of the sync as they went into `log`."""
+    logged = [{"loss": 1 / (n + 1), "deep": {"a": {"b": n}}, "text": f"é{n}\n", "none": None} for n in range(300)]
+    with start(tmp_path, name="first", config={"lr": 0.1}, tags=["x"], group="g", notes="n") as run:
+        for row in logged:
+            run.log(row)
+        run.log({"infinite": math.inf, "minus": -math.inf})
+    received = sync(run.directory)
+    assert [users(row) for row in received.rows] == [*logged, {"infinite": math.inf, "minus": -math.inf}]
+    assert [row["_step"] for row in received.rows] == list(range(301))
+    assert users(received.summary) == {**logged[-1], "infinite": math.inf, "minus": -math.inf}
+    assert (received.exit_code, received.complete) == (0, True)
+    assert received.id == run.id
+    assert {key: received.fields[key] for key in ("displayName", "project", "groupName", "tags", "notes")} == {
+        "displayName": "first",
+        "project": "p",
+        "groupName": "g",
+        "tags": ["x"],
+        "notes": "n",
+    }
+
+
+def test_nan_arrives(tmp_path: Path, sync: Sync) -> None:
+    """A NaN is a row of its own kind, not a missing value."""
+    with start(tmp_path) as run:
+        run.log({"loss": math.nan})
+    (row,) = sync(run.directory).rows
+    assert math.isnan(row["loss"])
+
+
+def test_histogram_arrives(tmp_path: Path, sync: Sync) -> None:
+    """A large array comes as the histogram object that W&B's pages draw, a small one as a list."""
+    with start(tmp_path) as run:
+        run.log({"weights": np.arange(1000.0), "few": np.arange(3)})
+    (row,) = sync(run.directory).rows
+    assert row["few"] == [0, 1, 2]
+    assert row["weights"]["_type"] == "histogram"
+    assert sum(row["weights"]["values"]) == 1000
+    assert len(row["weights"]["bins"]) == len(row["weights"]["values"]) + 1
+
+
+def test_parts_of_a_step_arrive(tmp_path: Path, sync: Sync) -> None:
+    """Parts of one step, each on disk when its call returned, merge to the one row that was meant."""
+    with start(tmp_path) as run:
+        run.log({"a": 1}, step=5)
+        run.log({"b": 2}, step=5)
+        run.log({"c": 3})
+        run.log({"d": 4}, commit=False)
+        run.log({"d": 5})
+    rows = merged(sync(run.directory).rows)
+    assert [(row["_step"], users(row)) for row in rows] == [(5, {"a": 1, "b": 2, "c": 3}), (6, {"d": 5})]
+
+
+def test_attempts_arrive(tmp_path: Path, sync: Sync) -> None:
+    """Rows after a step back are sent with their own step, and tell their attempt."""
+    with start(tmp_path) as run:
+        for step in (0, 1, 2, 1, 2):
+            run.log({"loss": step}, step=step, commit=True)
+    rows = merged(sync(run.directory).rows)
+    assert [(row["_step"], row.get("_attempt", 0)) for row in rows] == [(0, 0), (1, 0), (2, 0), (1, 1), (2, 1)]
+
+
+def test_config_changes_arrive(tmp_path: Path, sync: Sync) -> None:
+    """The config at the end is what the server holds, in its record and in the uploaded config.yaml."""
+    with start(tmp_path, config={"lr": 0.1, "net": {"width": 8, "deep": [1, 2]}}) as run:
+        run.config["batch"] = 32
+        run.config.update({"lr": 0.2}, allow_val_change=True)
+    expected = {"lr": 0.2, "net": {"width": 8, "deep": [1, 2]}, "batch": 32}
+    received = sync(run.directory)
+    assert received.config == expected
+    saved = yaml.safe_load(received.uploads["config.yaml"])
+    assert {key: entry["value"] for key, entry in saved.items() if key != "_wandb"} == expected
+
+
+def test_metric_definitions_arrive(tmp_path: Path, sync: Sync) -> None:
+    """`define_metric` reaches the server: in the config's metric list, and in what the summary holds."""
+    with start(tmp_path) as run:
+        run.define_metric("epoch")
+        run.define_metric("val/*", step_metric="epoch")
+        run.define_metric("loss", summary="min,max")
+        for n, loss in enumerate((3.0, 1.0, 2.0)):
+            run.log({"epoch": n, "val/loss": loss, "loss": loss})
+        run.summary["best"] = "mine"
+    received = sync(run.directory)
+    definitions = json.loads(received.fields["config"])["_wandb"]["value"]["m"]
+    names = {definition.get("1") or definition.get("2") for definition in definitions}
+    assert {"epoch", "val/loss", "loss"} <= names
+    assert received.summary["loss"] == {"min": 1.0, "max": 3.0}
+    assert (received.summary["val/loss"], received.summary["best"]) == (2.0, "mine")
+
+
+def test_exit_code_arrives(tmp_path: Path, sync: Sync) -> None:
+    """A run that failed is a failed run on the server."""
+    run = start(tmp_path)
+    run.log({"loss": 1})
+    run.finish(exit_code=3)
+    assert sync(run.directory).exit_code == 3
+
+
+KILLED = """
+import os, sys, wandb_nb
+run = wandb_nb.init(project="p", mode="offline", dir=sys.argv[1], settings=wandb_nb.Settings(silent=True))
+for n in range(1000):
+    run.log({"n": n})
+print(run.directory, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_killed_run_arrives_whole(tmp_path: Path, sync: Sync) -> None:
+    """After `kill -9` the official sync sends every row that `log` returned for, and calls the run failed."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ,
+    )
+    assert done.returncode == -signal.SIGKILL
+    received = sync(type(tmp_path)(done.stdout.strip()))
+    assert [row["n"] for row in received.rows] == list(range(1000))
+    assert received.exit_code == 1

@@ -1,0 +1,85 @@
+"""What is done for a run whose owner is gone: the segments that it did not fold in any more."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from wandb_nb.errors import StoreError
+from wandb_nb.store import wire
+from wandb_nb.store.framing import BLOCK, frame
+from wandb_nb.store.lock import OwnerLock, owner_alive
+from wandb_nb.store.reader import Tail, run_file
+from wandb_nb.store.segments import fold_segments
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from typing_extensions import Self
+
+
+def fold_after_crash(run_dir: str | os.PathLike[str]) -> int:
+    """Append the rows of the segments in *run_dir* to its run file; return how many records came over.
+
+    Doing it again is harmless. When this returns, the records are on the disk itself.
+
+    Raises:
+        StoreError: The run's owner is alive, or may be (it ran on another host), or a file cannot be written.
+
+    """
+    file = run_file(run_dir)
+    folder = file.parent
+    if owner_alive(folder) is not False:
+        raise StoreError(f"the run in {folder} may still be written; its owner folds the segments in when it finishes")
+    lock = OwnerLock(folder)
+    lock.acquire()
+    try:
+        with _Continued(file) as writer:
+            return fold_segments(folder, writer)
+    except OSError as error:
+        raise StoreError(f"the run file {file} cannot be written: {error.strerror or error}") from error
+    finally:
+        lock.release()
+
+
+class _Continued:
+    """A run file opened for more records behind those it has; an error leaves what was there readable."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lost = 0
+        self._number, self._whole = _end(path)
+        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+    def append(self, *bodies: bytes) -> None:
+        """Store *bodies* at the end, or, behind a record that the crash cut short, at the next block."""
+        position = os.fstat(self._fd).st_size
+        padding = b"" if self._whole else bytes(-position % BLOCK)
+        payloads = [b"\x08" + wire.varint(number) + body for number, body in enumerate(bodies, self._number)]
+        self._number += len(bodies)
+        data = padding + frame(payloads, position + len(padding))
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+            os.fsync(self._fd)
+        except OSError:
+            os.ftruncate(self._fd, position)
+            raise
+        self._whole = True
+
+
+def _end(path: Path) -> tuple[int, bool]:
+    """Return the number for the next record, and whether the file ends with a whole one."""
+    tail, last = Tail(path), 0
+    tail.settle()
+    while payloads := tail.read():
+        if payloads[-1][:1] == b"\x08":
+            last = wire.read_varint(payloads[-1], 1)[0]
+    cut_short = tail.damage and tail.damage[-1].end == path.stat().st_size
+    return last + 1, not cut_short
