@@ -6,6 +6,7 @@ JSON texts come from `store/values.py`.
 
 from __future__ import annotations
 
+import platform
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,30 @@ _ENVIRONMENT_TEXTS = {
     25: "cudaVersion",
     199: "writerId",
 }
+
+# The features and surroundings that a TelemetryRecord can tell, with their field numbers.
+FEATURES = {
+    "watch": 1,
+    "finish": 2,
+    "save": 3,
+    "offline": 4,
+    "resumed": 5,
+    "metric": 7,
+    "set_init_name": 13,
+    "set_init_id": 14,
+    "set_init_tags": 15,
+    "set_init_config": 16,
+    "set_run_name": 17,
+    "set_run_tags": 18,
+    "set_config_item": 19,
+    "set_step_log": 61,
+    "set_summary": 62,
+    "metric_summary": 63,
+    "metric_hidden": 65,
+    "shared_mode": 67,
+    "table": 78,
+}
+ENVIRONMENTS = {"jupyter": 1, "windows": 3, "colab": 12, "ipython": 13}
 
 STREAMS = {"stderr": 0, "stdout": 1}
 POLICIES = {"now": 0, "end": 1, "live": 2}
@@ -135,16 +160,19 @@ def metric(
 
 def telemetry_message(
     *,
-    features: Iterable[int] = (),
-    python_version: str = "",
+    features: Iterable[str] = (),
+    environments: Iterable[str] = (),
     cli_version: str = "",
-    env: Iterable[int] = (),
-    platform: str = "",
     imports_init: Iterable[int] = (),
 ) -> Message:
-    """Say which features and surroundings a run uses, and which libraries it had imported, by their field numbers."""
-    message = Message().message(1, _flags(imports_init)).message(3, _flags(features))
-    return message.text(4, python_version).text(5, cli_version).message(8, _flags(env)).text(13, platform)
+    """Say which features and surroundings a run uses, by names of `FEATURES` and `ENVIRONMENTS`.
+
+    *imports_init* holds the field numbers of the libraries that were imported before the run.
+    """
+    message = Message().message(1, _flags(imports_init)).message(3, _flags(FEATURES[name] for name in features))
+    message.text(4, platform.python_version()).text(5, cli_version)
+    message.message(8, _flags(ENVIRONMENTS[name] for name in environments))
+    return message.text(13, f"{platform.system()}-{platform.machine()}".lower())
 
 
 def telemetry(**facts: Any) -> bytes:

@@ -73,18 +73,18 @@ class Registry:
         self.folder = Path(folder) if folder is not None else _default_folder()
         self.damaged = 0
 
-    def register(self, *, id: str, path: str | os.PathLike[str], **facts: Any) -> Entry:  # noqa: A002 - the field's name
+    def register(self, *, run_id: str, path: str | os.PathLike[str], **facts: Any) -> Entry:
         """Add the run directory *path* with a new random token; *facts* are fields of `Entry`, None where unknown.
 
         Raises:
             StoreError: The registry cannot be written.
 
         """
-        key = f"{_file_id(id)}.{secrets.token_hex(4)}"
+        key = f"{_file_id(run_id)}.{secrets.token_hex(4)}"
         path = os.path.abspath(path)  # noqa: PTH100 - a link on the way, `latest-run` say, must not be followed
         known = {name: value for name, value in facts.items() if value is not None}
         facts = {"created": time.time(), "pid": os.getpid(), "host": socket.gethostname(), **known}
-        entry = Entry(id=id, token=secrets.token_urlsafe(24), path=path, key=key, **facts)
+        entry = Entry(id=run_id, token=secrets.token_urlsafe(24), path=path, key=key, **facts)
         self._write(entry)
         return entry
 
