@@ -37,9 +37,9 @@ def exit_record(code=0):
 class RunFile:
     """A run directory whose file grows by `add` and `log`."""
 
-    def __init__(self, directory, name="run-abcd1234.wandb", **facts):
+    def __init__(self, directory, file_name="run-abcd1234.wandb", **facts):
         directory.mkdir(parents=True, exist_ok=True)
-        self.directory, self.path = directory, directory / name
+        self.directory, self.path = directory, directory / file_name
         self.path.write_bytes(FILE_HEADER)
         self.add(run_record(**facts))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _HUGE, _TINY = 1e6, 1e-4
 _MOST_TICKS = 50
+_LEAST_STEP = 1e-300
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,15 @@ class Scale:
 def ticks(low: float, high: float, about: int, *, whole: bool = False) -> list[tuple[float, str]]:
     """Return at most about *about* round (*whole*: whole) numbers in the range, with labels of equal precision."""
     rough = max((high - low) / about, 1.0 if whole else 0.0)
+    if rough < _LEAST_STEP:
+        return []
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     if last - first > _MOST_TICKS:  # beyond the precision of floats
         return []
-    return [(number * step, _label(number * step, step)) for number in range(first, last + 1)]
+    values = [number * step for number in range(first, last + 1)]
+    return list(zip(values, _labels(values, step), strict=True))
 
 
 def short(value: float) -> str:
@@ -92,25 +96,28 @@ def spread(heights: Sequence[float], apart: float, top: float, bottom: float) ->
 def _span(values: Points, least: float | None = None) -> tuple[float, float]:
     """Return the range of *values*; where it is a single value, *least* or a tenth of it is added on both sides."""
     low, high = float(values.min()), float(values.max())
-    if high - low <= abs(high) * 1e-12:
-        room = max(least or abs(high) * 0.1 or 1.0, abs(high) * 1e-9)
+    size = max(abs(low), abs(high))
+    if high - low <= max(size * 1e-9, _LEAST_STEP):
+        room = max(least or size * 0.1, size * 1e-6) if size > _LEAST_STEP else least or 1.0
         return low - room, high + room
     return low, high
 
 
-def _label(value: float, step: float) -> str:
-    size = max(abs(value), step)
-    if value == 0:
-        return "0"
-    if size >= 1e12 or step < _TINY:  # noqa: PLR2004 - a trillion
-        return f"{value:.4g}" if size < 1 and step > size * 1e-3 else f"{value:.3g}"
-    if size >= 1e4:  # noqa: PLR2004 - five digits
-        return _thousands(value, 4)
-    return f"{value:.{max(0, -math.floor(math.log10(step) + 1e-9))}f}"
+def _labels(values: Sequence[float], step: float) -> list[str]:
+    """Return labels of equal precision, as short as they can be and still differ."""
+    if step >= _TINY and all(abs(value) < 1e4 for value in values):  # noqa: PLR2004 - five digits are too wide
+        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+        return [f"{value:.{decimals}f}" if value else "0" for value in values]
+    labels: list[str] = []
+    for digits in range(3, 17):
+        labels = [_thousands(value, digits) if value else "0" for value in values]
+        if len(set(labels)) == len(labels):
+            break
+    return labels
 
 
 def _thousands(value: float, digits: int) -> str:
     for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size * 0.9995:
+        if size * 0.9995 <= abs(value) < 1e12:  # noqa: PLR2004 - a trillion
             return f"{value / size:.{digits}g}{sign}"
     return f"{value:.{digits}g}"

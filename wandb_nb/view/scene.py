@@ -31,6 +31,7 @@ MARGIN, GAP, HEAD, FOOT = 14.0, 18.0, 34.0, 18.0
 TITLE_ROW, LEGEND_ROW, AXIS_ROW, AXIS_COLUMN = 18.0, 14.0, 16.0, 36.0
 END_COLUMN, NAMED_END_COLUMN = 42.0, 66.0
 ROUGH = 12  # a line that runs up and down more often than this is drawn thin, so that it stays a line
+_LARGEST = 1e300
 _CHAR = 0.56  # mean width of a character, in units of the font's size
 
 Paint = str  # "ink" and "soft" for text, "grid" for rules, else a "#rrggbb"
@@ -223,15 +224,19 @@ def _curve(one: Series, name: str, colour: int, by_metric: bool, buckets: int) -
     across = one.x if by_metric and one.x is not None else one.step
     lines = []
     for _, where in one.lines()[-MOST_ATTEMPTS:]:
-        xs, ys = across[where], one.value[where]
+        xs, ys = _bounded(across[where]), _bounded(one.value[where])
         if np.any(np.diff(xs) < 0):
             order = np.argsort(xs, kind="stable")
             xs, ys = xs[order], ys[order]
         kept = decimate(ys, buckets)
         kept = kept[np.isfinite(xs[kept])]
-        # Beyond this the difference of two values is no longer a number.
-        lines.append(np.column_stack([xs[kept], np.clip(ys[kept], -1e300, 1e300) + 0 * ys[kept]]))
+        lines.append(np.column_stack([xs[kept], ys[kept]]))
     return _Curve(name, colour, [line for line in lines if len(line)])
+
+
+def _bounded(values: Points) -> Points:
+    """Return *values* with infinities as gaps, and the rest so far from the largest float that differences are numbers."""
+    return np.where(np.isfinite(values), np.clip(values, -_LARGEST, _LARGEST), np.nan)
 
 
 def _legend(curves: Sequence[_Curve], x: float, y: float, width: float) -> list[Mark]:

@@ -1,0 +1,131 @@
+"""The MIME bundle of an output: its parts, their safety and their size."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+from test_pictures import HOSTILE, Page, pixels
+from view_runs import RunFile, exit_record, metric_record, run_record
+
+from wandb_nb.store.replay import RunState
+from wandb_nb.view.bundle import bundle, line_bundle
+from wandb_nb.view.message import MIME, parse_json
+from wandb_nb.view.stream import RunStream
+
+ACCESS = {"id": "abcd1234", "token": "a-token", "kernel": None}
+MIMES = {MIME, "text/html", "image/png", "text/plain"}
+
+
+def streamed(file):
+    """Return a stream that has read all of *file*."""
+    stream = RunStream(file.directory, lambda _: True)
+    while stream.advance():
+        pass
+    return stream
+
+
+@pytest.fixture
+def short_run(tmp_path):
+    """Give a finished run of 50 steps."""
+    file = RunFile(tmp_path / "run", config={"lr": 0.1})
+    file.log_many([{"train/loss": 1 / (step + 1), "acc": step / 50} for step in range(50)])
+    file.add(exit_record())
+    return streamed(file)
+
+
+def test_parts_agree(short_run):
+    """Snapshot, HTML, picture and text tell of the same run."""
+    parts = bundle(short_run, ACCESS)
+
+    assert parts.keys() == MIMES
+    snapshot = parse_json(parts[MIME])
+    assert parts[MIME]["access"] == ACCESS
+    assert parts[MIME]["done"] is True
+    assert [(one.key, one.n) for one in snapshot.series()] == [("train/loss", 50), ("acc", 50)]
+    assert snapshot.series()[0].value[-1] == 1 / 50
+    assert pixels(base64.b64decode(parts["image/png"])).std() > 1
+    assert "train/loss 1 → 0.02, lowest 0.02 at step 49" in " ".join(Page(parts["text/html"]).texts)
+    lines = parts["text/plain"].splitlines()
+    assert lines[0] == "snowy-owl-10 · finished · digits · step 49 · 0:24"
+    assert lines[1].startswith("acc ")
+
+
+def test_state_alone_makes_a_bundle():
+    """A state read elsewhere gives a bundle too."""
+    state = RunState()
+    state.apply([run_record(), *(RunFile.row({"loss": float(step)}, step) for step in range(5))])
+
+    assert parse_json(bundle(state, None)[MIME]).series()[0].n == 5
+
+
+def test_widget_view_rides_along(short_run):
+    """A widget's entry is kept as given."""
+    entry = {"model_id": "abc", "version_major": 2, "version_minor": 0}
+
+    assert bundle(short_run, ACCESS, entry)["application/vnd.jupyter.widget-view+json"] == entry
+
+
+def test_html_leads_nowhere(short_run):
+    """The HTML has no frame, script, address, style sheet, identifier or handler."""
+    html = bundle(short_run, ACCESS)["text/html"]
+    page = Page(html)
+
+    assert not [word for word in ("<iframe", "<script", "http", "<style", "url(", "@import") if word in html]
+    assert {name for name, _ in page.attributes}.isdisjoint({"id", "class", "href", "src", "xmlns"})
+    assert "a-token" not in html
+
+
+def test_hostile_run_is_harmless(tmp_path):
+    """Names, notes and config of a hostile run are escaped in HTML and neutralised in text."""
+    file = RunFile(tmp_path / "run", name=HOSTILE, project=HOSTILE, config={HOSTILE: HOSTILE})
+    file.log({HOSTILE: 1.0, f"{HOSTILE} 2": float("nan"), "text": HOSTILE}, 0)
+    parts = bundle(streamed(file), ACCESS)
+
+    tags = set(Page(parts["text/html"]).tags)
+    assert tags.isdisjoint({"script", "iframe", "img", "a", "style", "link"})
+    assert "\x1b" not in parts["text/html"] + parts["text/plain"]
+    assert len(parts["text/plain"].splitlines()) == 3
+    json.dumps(parts, allow_nan=False)
+
+
+def test_size_is_bounded_for_any_run():
+    """Two hundred metrics of a million points, with large config and summary, fit 250 kB."""
+    state = RunState()
+    state.apply([run_record(config={f"c{i}": "x" * 1000 for i in range(500)}), metric_record("m1*", "m0")])
+    state.apply([RunFile.row({f"m{i}": 1.0 for i in range(200)} | {"text": "y" * 100_000}, 0)])
+    table = state.table
+    rows = np.arange(1, 1_000_001)
+    for column in table._of_row.values():
+        column.extend(np.zeros(len(rows)))
+    table._of_row["_step"].view[1:] = rows
+    noise = np.random.default_rng(0).standard_normal(len(rows))
+    shared = table.numbers["m0"]
+    shared.put(rows, noise)
+    for key in table.numbers:
+        table.numbers[key] = shared
+
+    parts = bundle(state, ACCESS)
+
+    assert len(json.dumps(parts)) <= 250_000
+    snapshot = parse_json(parts[MIME])
+    assert len(snapshot.series()) == 200
+    assert all(one.n == 1_000_001 and len(one.value) >= 8 for one in snapshot.series())
+
+
+@pytest.mark.parametrize("name", ["plain", "x" * 5_000])
+def test_size_is_bounded_for_thousands_of_metrics(name):
+    """Thousands of metrics, with long names too, fit 250 kB; those that do not fit are left out."""
+    state = RunState()
+    state.apply([run_record(), RunFile.row({f"{name}{i}": float(i) for i in range(1_500)}, 0)])
+
+    assert len(json.dumps(bundle(state, ACCESS))) <= 250_000
+
+
+def test_one_line(short_run):
+    """The compact bundle is one line, escaped."""
+    parts = line_bundle(short_run, "charts under cell [5] <b>")
+
+    assert parts["text/plain"].endswith("· charts under cell [5] <b>")
+    assert "&lt;b&gt;" in parts["text/html"]
+    assert len(parts["text/plain"].splitlines()) == 1
