@@ -22,6 +22,7 @@ PARTS = [
 
 
 def main():
+    """Make the run."""
     settings = {"x_history_value_encoding": "json,typed"} if "typed" in sys.argv else {}
     run = wandb.init(
         project="golden",
@@ -37,9 +38,9 @@ def main():
     if hasattr(run, "define_metric"):
         run.define_metric("acc", summary="max")
         run.define_metric("val/*", step_metric="epoch")
-    print("a line of output")
+    print("a line of output")  # noqa: T201 - what a golden file must hold
     for row, step in PARTS:
-        run.log(row, step=step)
+        run.log(dict(row), step=step)  # a copy, since old versions add to it
     for at in range(60):
         run.log({"val/x": at / 7, "epoch": at})
     run.log({"wide": np.arange(100.0)})
@@ -47,27 +48,26 @@ def main():
     run.summary["best"] = 0.5
     run.name = "second"
     wandb.finish()
-    print("EXPECTED " + json.dumps({"rows": expected_rows(), "version": wandb.__version__}), file=sys.stderr)
+    print("EXPECTED " + json.dumps({"rows": expected_rows(), "version": wandb.__version__}), file=sys.stderr)  # noqa: T201 - the answer to `make_golden.py`
 
 
 def expected_rows():
     """Return the rows after merging, nested keys joined, without what the package adds by itself."""
     rows = {}
-    step = -1
-    for row, given in PARTS:
-        step = step + 1 if given is None else given
+    step, committed = -1, True
+    for row, given in [*PARTS, *(({"val/x": at / 7, "epoch": at}, None) for at in range(60))]:
+        # A row with a step stays open: the next one without completes it.
+        step = given if given is not None else step + committed
+        committed = given is None
         rows.setdefault(step, {}).update(dict(flat("", row)))
-    for at in range(60):
-        step += 1
-        rows[step] = {"val/x": at / 7, "epoch": at}
     return [{"_step": step, **row} for step, row in rows.items()]
 
 
 def flat(prefix, row):
+    """Yield the leaves of *row* under their joined names."""
     for key, value in row.items():
         if isinstance(value, dict):
-            for inner in flat(prefix + key + ".", value):
-                yield inner
+            yield from flat(prefix + key + ".", value)
         else:
             yield prefix + key, value
 

@@ -9,12 +9,11 @@ from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wandb_nb.store.registry import Registry
-
 from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.decode import WireError, decode
 from wandb_nb.store.kinds import RunInfo
 from wandb_nb.store.reader import Tail, run_file, run_id
+from wandb_nb.store.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

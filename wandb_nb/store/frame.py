@@ -25,11 +25,11 @@ LARGEST_STEP = 2.0**53
 def read(ref: str | os.PathLike[str]) -> pd.DataFrame:
     """Return the history of the run *ref*: a path of a run directory or file, an id, a name, or "latest".
 
-    One row a logged step, with `_step`, `_runtime` (seconds), `_timestamp` (unix seconds), `_attempt` and `_cell`
-    where the run has them, then the logged keys in first-seen order, nested ones joined by ".".  A key that was not
-    logged in a row is NaN there, None among texts and other objects.  Bools are 0 and 1.  The frame's `attrs` carry
-    `id`, `name`, `project`, `config` and `summary`.  Reads finished, growing and damaged files; directories of a resumed
-    run are joined.  Raises `RunNotFoundError` or `StoreError`.
+    One row a logged step, with `_step`, `_runtime` (seconds), `_timestamp` (unix seconds), and where the run has them
+    `_attempt`, `_cell` and `_writer`; then the logged keys in first-seen order, nested ones joined by ".".  A key that
+    was not logged in a row is NaN there, None among texts and other objects.  Bools are 0 and 1.  The frame's `attrs`
+    carry `id`, `name`, `project`, `config` and `summary`.  Reads finished, growing and damaged files; directories of
+    a resumed run are joined.  Raises `RunNotFoundError` or `StoreError`.
     """
     return to_frame(load(ref))
 
@@ -68,15 +68,16 @@ def _row_columns(table: HistoryTable) -> dict[str, NDArray[Any]]:
         columns["_attempt"] = _whole(table.attempt)
     if not np.isnan(table.cell).all():
         columns["_cell"] = _whole(table.cell)
+    if table.writer.any():
+        columns["_writer"] = _whole(table.writer)
     return columns
 
 
 def _whole(values: NDArray[np.float64]) -> NDArray[Any]:
     """Return *values* as int64, or a copy as they are where one is missing or no whole number."""
-    if (np.abs(values) <= LARGEST_STEP).all() and (values == np.floor(values)).all():
-        whole: NDArray[np.int64] = values.astype(np.int64)
-        return whole
-    return values.copy()
+    whole = (np.abs(values) <= LARGEST_STEP).all() and (values == np.floor(values)).all()
+    copied: NDArray[Any] = values.astype(np.int64 if whole else np.float64)
+    return copied
 
 
 def _column(table: HistoryTable, key: str) -> NDArray[Any]:
@@ -84,9 +85,12 @@ def _column(table: HistoryTable, key: str) -> NDArray[Any]:
     values = np.full(len(table), np.nan)
     if numbers is not None:
         values[numbers.rows] = numbers.values  # noqa: PD011 - a column of ours, not of pandas
-    if others is None or all(value is None for value in others.values):
+    kept = others.values if others is not None else []  # noqa: PD011 - the same
+    if others is None or all(value is None for value in kept):
         return values
-    objects = values.astype(object) if numbers is not None and len(numbers) else np.full(len(table), None, object)
-    for row, value in zip(others.rows, others.values, strict=True):
+    objects: NDArray[Any] = np.full(len(table), None, object)
+    if numbers is not None and len(numbers):
+        objects[numbers.rows] = numbers.values  # noqa: PD011 - the same
+    for row, value in zip(others.rows, kept, strict=True):
         objects[row] = value
     return objects

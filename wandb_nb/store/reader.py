@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import RunNotFoundError, StoreError
 from wandb_nb.store.decode import WireError, kind
 from wandb_nb.store.framing import BLOCK, Damage, scan
+from wandb_nb.store.lock import owner_alive
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-READ_BYTES = 4 << 20
+READ_BYTES = 1 << 20
 # A record larger than this is taken for damage: rows are limited to 10 MB, and a reader must not
 # gather a whole disk because chunks claim to belong together.
 LARGEST_RECORD = 128 << 20
@@ -162,14 +163,15 @@ def data_files(path: str | os.PathLike[str]) -> list[Path]:
     return [file, *sorted((file.parent / "segments").glob("*.wandb"))]
 
 
-def verify(run_dir: str | os.PathLike[str], *, alive: bool | None = False) -> Report:
+def verify(run_dir: str | os.PathLike[str]) -> Report:
     """Read all files of *run_dir* from end to end and report what they hold.
 
-    With *alive* true the writer may still be in the middle of a record, so an incomplete end is no damage.
+    While the run's owner lives it may be in the middle of a record, so an incomplete end is no damage then.
     """
     from wandb_nb.store.replay import RunState  # brings numpy, which those who only tail don't need
 
     files = data_files(run_dir)
+    alive = owner_alive(files[0].parent)
     report = Report(run_file=files[0], segments=files[1:])
     state = RunState()
     for writer, file in enumerate(files):

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int64]
 
 STEP, RUNTIME, TIMESTAMP, ATTEMPT, CELL = "_step", "_runtime", "_timestamp", "_attempt", "_cell"
-ROW_KEYS = (STEP, RUNTIME, TIMESTAMP, ATTEMPT, CELL)
+# Which process logged a row, where there were several; folding their segments brings all rows into one file.
+WRITER = "_writer"
+ROW_KEYS = (STEP, RUNTIME, TIMESTAMP, ATTEMPT, CELL, WRITER)
+ZERO_IF_ABSENT = (ATTEMPT, WRITER)
 
 
 class _Growing:
@@ -157,8 +160,8 @@ class HistoryTable:
         self.parts = 0
         self.unreadable = 0
         self._of_row = {key: _Growing(np.float64) for key in ROW_KEYS}
-        # Where each writer stands: the row of its last part, and that row's step and attempt.
-        self._last: dict[int, tuple[int, float, float]] = {}
+        # Where each tail stands: the row of its last part, and what makes that row another than the next.
+        self._last: dict[int, tuple[int, tuple[float, ...]]] = {}
 
     def __len__(self) -> int:
         return self._of_row[STEP].size
@@ -193,6 +196,11 @@ class HistoryTable:
         """The number of the cell execution, NaN where not told."""
         return self._of_row[CELL].view
 
+    @property
+    def writer(self) -> Floats:
+        """The process that logged each row: 0 the owner of the run."""
+        return self._of_row[WRITER].view
+
     def append(self, payloads: Sequence[bytes], writer: int = 0, *, fast: bool = True) -> Indices:
         """Take history records of *writer*, in file order; return the row that each readable one went to."""
         if not payloads:
@@ -203,7 +211,7 @@ class HistoryTable:
             bad = set(rows.unreadable)
             return self.append([row for at, row in enumerate(payloads) if at not in bad], writer, fast=fast)
         own = {key: self._own_column(rows, key) for key in ROW_KEYS}
-        targets = self._place(own[STEP], own[ATTEMPT], writer)
+        targets = self._place([own[STEP], own[ATTEMPT], own[WRITER]], writer)
         for key, values in own.items():
             told = ~np.isnan(values)
             self._of_row[key].view[targets[told]] = values[told]
@@ -221,24 +229,30 @@ class HistoryTable:
         return newest
 
     def _own_column(self, rows: Rows, key: str) -> Floats:
-        values = np.full(rows.size, 0.0 if key == ATTEMPT else np.nan)
+        values = np.full(rows.size, 0.0 if key in ZERO_IF_ABSENT else np.nan)
         if key in rows.numbers:
             at, told = rows.numbers[key]
             values[at] = told
         return values
 
-    def _place(self, steps: Floats, attempts: Floats, writer: int) -> Indices:
-        """Return the row of each part, making the rows that are new; fills in steps that are not told."""
-        row, step, attempt = self._last.get(writer, (-1, -1.0, 0.0))
+    def _place(self, identity: list[Floats], writer: int) -> Indices:
+        """Return the row of each part, making the rows that are new; fills in steps that are not told.
+
+        Parts next to each other belong to one row when all of *identity* (step first) is equal.
+        """
+        row, last = self._last.get(writer, (-1, (-1.0,)))
+        steps = identity[0]
         for at in np.flatnonzero(np.isnan(steps)):
-            steps[at] = (steps[at - 1] if at else step) + 1
-        new = np.append(True, (steps[1:] != steps[:-1]) | (attempts[1:] != attempts[:-1]))
-        new[0] = row < 0 or steps[0] != step or attempts[0] != attempt
+            steps[at] = (steps[at - 1] if at else last[0]) + 1
+        new = np.zeros(len(steps), bool)
+        for facts in identity:
+            new[1:] |= facts[1:] != facts[:-1]
+        new[0] = row < 0 or last != tuple(float(facts[0]) for facts in identity)
         order = np.cumsum(new)
         targets = np.where(order > 0, len(self) + order - 1, row)
-        for key in ROW_KEYS:
-            self._of_row[key].extend(np.full(int(order[-1]), np.nan))
-        self._last[writer] = (int(targets[-1]), float(steps[-1]), float(attempts[-1]))
+        for column in self._of_row.values():
+            column.extend(np.full(int(order[-1]), np.nan))
+        self._last[writer] = (int(targets[-1]), tuple(float(facts[-1]) for facts in identity))
         return targets
 
     def _add_columns(self, rows: Rows, targets: Indices) -> None:

@@ -1,0 +1,280 @@
+"""Following files that grow, end early, shrink, vanish or are damaged."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_nb.errors import StoreError
+from wandb_nb.store.framing import BLOCK, FILE_HEADER, frame
+from wandb_nb.store.history import HistoryEncoder
+from wandb_nb.store.reader import Tail, verify
+from wandb_nb.store.replay import RunState
+
+
+def all_of(tail: Tail, max_bytes: int = 1 << 16) -> list[bytes]:
+    """Read on to the present end."""
+    found: list[bytes] = []
+    while payloads := tail.read(max_bytes):
+        found += payloads
+    return found
+
+
+def settled(path: Path) -> tuple[Tail, list[bytes]]:
+    """Return a tail that took the file as final, and what it read."""
+    tail = Tail(path)
+    tail.settle()
+    return tail, all_of(tail)
+
+
+def numbered(count: int, size: int = 100) -> list[bytes]:
+    """Return payloads that can be told apart."""
+    return [f"{at:08}".encode() * (size // 8) for at in range(count)]
+
+
+def file_of(payloads: list[bytes]) -> bytes:
+    """Return a run file of *payloads*."""
+    return FILE_HEADER + frame(payloads, len(FILE_HEADER))
+
+
+@given(st.lists(st.integers(0, 70_000), max_size=8), st.data())
+def test_a_file_may_grow_by_any_bytes(sizes: list[int], data: st.DataObject):
+    """Read after each of any pieces that a file grows by, every record comes once and whole, and nothing is damage."""
+    payloads = [bytes([at]) * size for at, size in enumerate(sizes)]
+    content = file_of(payloads)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=6)))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run-x.wandb"
+        path.touch()
+        tail, found = Tail(path), []
+        for start, end in zip([0, *cuts], [*cuts, len(content)], strict=True):
+            with path.open("ab") as file:
+                file.write(content[start:end])
+            found += all_of(tail)
+
+    assert payloads == found
+    assert not tail.damage
+    assert len(content) == tail.offset
+
+
+damages = st.tuples(
+    st.sampled_from(["flip", "cut", "insert", "zero"]),
+    st.floats(0, 1),
+    st.integers(1, 5_000),
+    st.binary(min_size=1, max_size=300),
+)
+
+
+@given(st.lists(damages, min_size=1, max_size=3))
+def test_damage_is_skipped_and_counted(hurts: list[tuple[str, float, int, bytes]]):
+    """Flipped, cut, inserted or zeroed bytes: no crash, nothing invented, all before the first damage is kept."""
+    payloads = numbered(3_000)
+    content = file_of(payloads)
+    damaged, first = bytearray(content), len(content)
+    for how, where, size, extra in hurts:
+        at = len(FILE_HEADER) + int(where * (len(damaged) - len(FILE_HEADER)))
+        first = min(first, at)
+        hurt(damaged, how, at, size, extra)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run-x.wandb"
+        path.write_bytes(damaged)
+        tail, found = settled(path)
+
+    before = sum(1 for end in ends(payloads) if end <= first)
+    assert payloads[:before] == found[:before]
+    assert set(found) <= set(payloads)
+    assert tail.offset == len(damaged)
+    if len(found) < len(payloads) and len(damaged) > first:
+        assert 0 < tail.lost <= len(damaged)
+
+
+@given(st.floats(0, 1), st.binary(min_size=1, max_size=20_000))
+def test_overwritten_bytes_cost_their_blocks_only(where: float, extra: bytes):
+    """Every record outside of the blocks that were overwritten is recovered."""
+    payloads = numbered(3_000)
+    content = file_of(payloads)
+    at = len(FILE_HEADER) + int(where * (len(content) - len(FILE_HEADER) - len(extra)))
+    damaged = content[:at] + extra + content[at + len(extra) :]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run-x.wandb"
+        path.write_bytes(damaged)
+        _, found = settled(path)
+
+    low, high = at // BLOCK * BLOCK, -(-(at + len(extra)) // BLOCK) * BLOCK
+    for payload, start, end in zip(payloads, [len(FILE_HEADER), *ends(payloads)], ends(payloads), strict=False):
+        if end <= low or start >= high:
+            assert payload in found
+
+
+def hurt(content: bytearray, how: str, at: int, size: int, extra: bytes) -> None:
+    """Damage *content* in place."""
+    if how == "flip" and at < len(content):
+        content[at] ^= 1 + size % 255
+    elif how == "cut":
+        del content[at : at + size]
+    elif how == "insert":
+        content[at:at] = extra
+    else:
+        content[at : at + size] = bytes(len(content[at : at + size]))
+
+
+def ends(payloads: list[bytes]) -> list[int]:
+    """Return where each record ends in the file."""
+    position, found = len(FILE_HEADER), []
+    for payload in payloads:
+        position += len(frame([payload], position))
+        found.append(position)
+    return found
+
+
+@given(st.binary(max_size=3_000))
+def test_any_bytes_are_read_without_harm(content: bytes):
+    """A file of any bytes is read to its end, and replaying what it gives does not fail."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run-x.wandb"
+        path.write_bytes(FILE_HEADER + content)
+        tail, found = settled(path)
+
+    RunState().apply(found)
+    assert tail.offset == len(FILE_HEADER) + len(content)
+
+
+@given(st.lists(st.binary(max_size=200), max_size=60))
+def test_any_payloads_are_replayed_without_harm(payloads: list[bytes]):
+    """Whole records of any content are applied, and the state can be asked for all it has."""
+    state = RunState()
+    state.apply(payloads)
+
+    assert isinstance(state.summary, dict)
+    assert state.runtime >= 0
+    assert state.unreadable <= len(payloads)
+
+
+def test_a_bad_end_waits_until_it_is_final(tmp_path: Path):
+    """Half a record at the end is waited for; once the file is final it is damage."""
+    content = file_of(numbered(5))
+    path = tmp_path / "run-x.wandb"
+    path.write_bytes(content[:-10])
+    tail = Tail(path)
+
+    assert numbered(5)[:4] == tail.read()
+    assert not tail.damage
+
+    tail.settle()
+    assert not tail.read()
+    assert len(tail.damage) == 1
+    assert len(content) - 10 == tail.offset
+
+
+def test_a_file_that_shrank_or_was_replaced_is_read_again(tmp_path: Path):
+    """A shorter file, or another one of the same name, begins anew, and `restarts` tells it."""
+    path = tmp_path / "run-x.wandb"
+    path.write_bytes(file_of(numbered(50)))
+    tail = Tail(path)
+    all_of(tail)
+    path.write_bytes(file_of(numbered(3)))
+
+    assert numbered(3) == all_of(tail)
+    assert tail.restarts == 1
+
+    other = tmp_path / "other"
+    other.write_bytes(file_of(numbered(70)))
+    other.replace(path)
+    assert numbered(70) == all_of(tail)
+    assert tail.restarts == 2
+
+
+def test_a_missing_file_is_named(tmp_path: Path):
+    """A file that is not there is an error that names it."""
+    with pytest.raises(StoreError, match=r"run-none\.wandb"):
+        Tail(tmp_path / "run-none.wandb").read()
+
+
+def test_a_record_larger_than_the_window_is_read(tmp_path: Path):
+    """A record of 5 MB comes through a window of 64 kB."""
+    payloads = [b"a", os.urandom(5 << 20), b"b"]
+    path = tmp_path / "run-x.wandb"
+    path.write_bytes(file_of(payloads))
+
+    assert payloads == all_of(Tail(path), 1 << 16)
+
+
+@pytest.mark.parametrize("hurtful", [b"\0", b"\xff", b"\x02"])
+def test_memory_stays_bounded(tmp_path: Path, hurtful: bytes):
+    """A file of 16 MB of one byte costs a few windows of memory, not more, and is one damage."""
+    path = tmp_path / "run-x.wandb"
+    path.write_bytes(FILE_HEADER + hurtful * (16 << 20))
+    tail = Tail(path)
+    tail.settle()
+    tracemalloc.start()
+    try:
+        while tail.offset < path.stat().st_size:
+            tail.read(1 << 18)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 8 << 18
+    assert tail.lost == 16 << 20
+
+
+def test_replay_takes_a_few_times_the_file(tmp_path: Path):
+    """Replaying 20,000 rows needs no more memory than a few times their file."""
+    encoder = HistoryEncoder()
+    path = tmp_path / "run-x.wandb"
+    path.write_bytes(file_of([encoder.encode({"a": at / 3, "b": at}, at, at, at) for at in range(20_000)]))
+    tracemalloc.start()
+    try:
+        verify(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 6 * path.stat().st_size
+
+
+WRITE = """
+import sys
+from pathlib import Path
+from wandb_nb.store.history import HistoryEncoder
+from wandb_nb.store.writer import RunWriter
+encoder, writer = HistoryEncoder(), RunWriter(Path(sys.argv[1]))
+for at in range(20_000):
+    writer.append(encoder.encode({"loss": at / 7, "text": "x" * (at % 50)}, at, at, at))
+writer.close()
+"""
+
+
+def test_a_real_writer_is_followed(tmp_path: Path):
+    """While another process logs 20,000 rows at full speed, each is seen once, in order, and nothing as damage."""
+    path = tmp_path / "run-x.wandb"
+    with subprocess.Popen([sys.executable, "-c", WRITE, str(path)]) as writer:
+        wait_for(path.exists)
+        tail, state = Tail(path), RunState()
+        ended = False
+        while payloads := tail.read(1 << 15) or not ended:
+            ended = writer.poll() is not None
+            if payloads is not True:
+                state.apply(payloads)
+    state.apply(all_of(tail))
+
+    assert list(range(20_000)) == state.table.step.tolist()
+    assert [at / 7 for at in range(20_000)] == state.table.numbers["loss"].values.tolist()
+    assert not tail.damage
+
+
+def wait_for(condition, seconds: float = 20) -> None:
+    """Wait until *condition* holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
