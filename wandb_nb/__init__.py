@@ -1,0 +1,91 @@
+"""The experiment tracker made for notebooks: the documented `wandb.init()` system, without an account.
+
+`import wandb_nb as wandb`, then `wandb.init(project=...)`, `wandb.log({...})`, `wandb.finish()`; in a notebook
+`%load_ext wandb_nb` brings `%wandb init`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb._api import define_metric, finish, followed, init, log, mark_preempting, read, save
+from wandb_nb._version import __version__
+from wandb_nb.errors import (
+    AuthenticationError,
+    CommError,
+    ConfigError,
+    Error,
+    InitStartError,
+    LaunchError,
+    NoRunError,
+    RowError,
+    RowTypeError,
+    RunFinishedError,
+    RunNotFoundError,
+    SettingsError,
+    StoreError,
+    UsageError,
+)
+from wandb_nb.settings import Settings
+from wandb_nb.tracking import active
+from wandb_nb.tracking.config import Config
+from wandb_nb.tracking.init import setup
+from wandb_nb.tracking.login import login
+from wandb_nb.tracking.run import Run
+from wandb_nb.tracking.summary import Summary
+
+if TYPE_CHECKING:
+    config: Config
+    run: Run | None
+    summary: Summary
+
+__all__ = [
+    "AuthenticationError",
+    "CommError",
+    "Config",
+    "ConfigError",
+    "Error",
+    "InitStartError",
+    "LaunchError",
+    "NoRunError",
+    "RowError",
+    "RowTypeError",
+    "Run",
+    "RunFinishedError",
+    "RunNotFoundError",
+    "Settings",
+    "SettingsError",
+    "StoreError",
+    "Summary",
+    "UsageError",
+    "__version__",
+    "config",
+    "define_metric",
+    "finish",
+    "init",
+    "log",
+    "login",
+    "mark_preempting",
+    "read",
+    "run",
+    "save",
+    "setup",
+    "summary",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Give what follows the active run, and what IPython and Jupyter ask for, which is loaded only then."""
+    if name == "run":
+        return active.current()
+    if name in ("config", "summary"):
+        return followed(name)
+    if name in ("load_ipython_extension", "unload_ipython_extension"):
+        from wandb_nb.notebook import extension
+
+        return getattr(extension, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,226 @@
+"""The public calls: the documented `init()` and the module-level functions that follow the active run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb import host
+from wandb_nb.errors import NoRunError
+from wandb_nb.tracking import active
+from wandb_nb.tracking import init as tracking
+from wandb_nb.tracking.presenter import presenter
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+
+    from wandb_nb.settings import Settings
+    from wandb_nb.tracking.metrics import Metric
+    from wandb_nb.tracking.run import Run
+
+
+def init(
+    job_type: str | None = None,
+    dir: str | os.PathLike[str] | None = None,  # noqa: A002 -- the documented name
+    config: Any = None,
+    project: str | None = None,
+    entity: str | None = None,
+    reinit: bool | str | None = None,
+    tags: str | Sequence[str] | None = None,
+    group: str | None = None,
+    name: str | None = None,
+    notes: str | None = None,
+    magic: bool | str | Mapping[str, Any] | None = None,
+    config_exclude_keys: Iterable[str] | None = None,
+    config_include_keys: Iterable[str] | None = None,
+    anonymous: str | None = None,
+    mode: str | None = None,
+    allow_val_change: bool | None = None,
+    resume: bool | str | None = None,
+    force: bool | None = None,
+    tensorboard: bool | None = None,
+    sync_tensorboard: bool | None = None,
+    monitor_gym: bool | None = None,
+    save_code: bool | None = None,
+    id: str | None = None,  # noqa: A002 -- the documented name
+    settings: Settings | Mapping[str, Any] | None = None,
+    *,
+    resume_from: str | None = None,
+    fork_from: str | None = None,
+    **unknown: Any,
+) -> Run:
+    """Start a run and return it; `wandb_nb.run` is that very object.
+
+    Everything is stored under `<dir>/wandb/`, in a folder of its own; rows are on disk when `log()` returns.  The
+    run is finished by `finish()`, by leaving a `with` block, or by itself when the interpreter ends.
+
+    Args:
+        job_type: Kind of job: train, eval, worker …
+        dir: Parent of the `wandb` folder; the working directory by default.
+        config: Inputs of the run: a dict, an argparse namespace, absl flags, a dataclass or other object, or the
+            name of a YAML or JSON file.
+        project: Project of the run; `uncategorized` by default.
+        entity: User or team that owns it.
+        reinit: What to do while a run goes on: "return_previous" (False; the default in scripts),
+            "finish_previous" (True; the default in notebooks), or "create_new", which leaves `wandb_nb.run` alone.
+        tags: Labels; a bare text is one label.
+        group: Experiment that ties runs together.
+        name: Display name; two words and a number by default.
+        notes: Longer description.
+        magic: Accepted; instruments nothing yet.
+        config_exclude_keys: Keys of *config* to leave out.
+        config_include_keys: Keys of *config* to take, and no others.
+        anonymous: "never", "allow" or "must": whether a run without an account is wanted.
+        mode: "online", "offline" or "disabled", which takes every call and stores nothing.
+        allow_val_change: Whether config keys may change once they are set; by default in notebooks only.
+        resume: "allow", "must", "never", "auto" (True): whether to continue the run of this *id*.
+        force: Whether not being logged in is an error.
+        tensorboard: Older name of *sync_tensorboard*.
+        sync_tensorboard: Accepted; records nothing yet.
+        monitor_gym: Accepted; records nothing yet.
+        save_code: Whether the code is saved with the run.
+        id: Id of the run, unique in its project.
+        settings: A `Settings` or a dict; arguments win over it.
+        resume_from: "id?_step=N": rewind that run to a step and continue it.
+        fork_from: "id?_step=N": branch from that run.
+        **unknown: Nothing; a name that is not above is a TypeError.
+
+    Raises:
+        TypeError: An argument that does not exist.
+        UsageError: An argument that is not possible, or not together with another.
+        ConfigError: A key or value that config cannot hold.
+        StoreError: No run file can be made.
+
+    """
+    arguments = dict(locals())
+    _refuse(arguments.pop("unknown"), arguments)
+    arguments.pop("config"), arguments.pop("settings")
+    _attach_notebook()
+    return tracking.init(config, settings, arguments)
+
+
+def log(row: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+    """Store one row in the active run; see `Run.log`."""
+    _need("log()").log(row, step, commit)
+
+
+def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
+    """Finish the active run; without one, do nothing.  See `Run.finish`."""
+    run = active.current()
+    if run is not None:
+        run.finish(exit_code, quiet)
+
+
+def define_metric(
+    name: str,
+    step_metric: str | None = None,
+    step_sync: bool | None = None,
+    hidden: bool | None = None,
+    summary: str | None = None,
+    goal: str | None = None,
+    overwrite: bool | None = None,
+) -> Metric:
+    """Say how a metric of the active run is drawn and summed up; see `Run.define_metric`."""
+    run = _need("define_metric()")
+    return run.define_metric(name, step_metric, step_sync, hidden, summary, goal, overwrite)
+
+
+def mark_preempting() -> None:
+    """Record that the machine of the active run is about to be taken away."""
+    _need("mark_preempting()").mark_preempting()
+
+
+def save() -> None:
+    """Do nothing: everything is stored already (older scripts call this after assigning a name)."""
+    _need("save()").save()
+
+
+def read(ref: str | os.PathLike[str] = "latest") -> pd.DataFrame:
+    """Return the rows of a run as a pandas frame; *ref* is a path, an id, a name or "latest".
+
+    One row a logged row, with `_step`, `_runtime` (seconds), `_timestamp` (unix seconds) and the metrics in the
+    order of their first appearance; `.attrs` has id, name, project, config and summary.  Runs still going on and
+    damaged files are read as far as they go.  Raises RunNotFoundError, with near names.
+    """
+    from wandb_nb.store.frame import read as read_frame  # pandas takes long to import
+
+    return read_frame(ref)
+
+
+class Follower:
+    """`wandb_nb.config` and `wandb_nb.summary` before `init()`: becomes the active run's as soon as there is one."""
+
+    __slots__ = ("_attribute",)
+
+    def __init__(self, attribute: str) -> None:
+        object.__setattr__(self, "_attribute", attribute)
+
+    def _followed(self) -> Any:
+        return getattr(_need(self._attribute), self._attribute)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._followed(), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._followed(), name, value)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._followed()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._followed()[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self._followed()[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._followed()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._followed())
+
+    def __len__(self) -> int:
+        return len(self._followed())
+
+    def __repr__(self) -> str:
+        run = active.current()
+        return f"<{self._attribute} of the active run: none before init()>" if run is None else repr(self._followed())
+
+
+def followed(attribute: str) -> Any:
+    """Return *attribute* of the active run, or what stands for it until there is one."""
+    run = active.current()
+    return Follower(attribute) if run is None else getattr(run, attribute)
+
+
+def _need(what: str) -> Run:
+    run = active.current()
+    if run is None:
+        raise NoRunError(f"{what} needs a run, and none is active: call init() first")
+    return run
+
+
+def _refuse(unknown: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Raise a TypeError that names the first unknown argument and the nearest that exists."""
+    for name in unknown:
+        from difflib import get_close_matches  # only for the error
+
+        near = get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise TypeError(f"init() got an unexpected keyword argument {name!r}{hint}")
+
+
+def _attach_notebook() -> None:
+    """Have runs shown under their cells where a notebook is; a failure there costs the display, never the run."""
+    if not host.in_notebook():
+        return
+    try:
+        from wandb_nb import notebook  # IPython is there already, but not everywhere
+
+        notebook.attach()
+    except Exception as error:  # noqa: BLE001 -- the notebook is never hurt
+        presenter().notice(f"the notebook view is not available ({type(error).__name__}: {error})", key="attach")

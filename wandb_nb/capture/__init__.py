@@ -1,0 +1,1 @@
+"""What is observed around a run: environment, git and installed packages."""

@@ -1,0 +1,104 @@
+"""The state of a git repository, read from its files.
+
+No `git` program is started: one look at `HEAD`, a ref and `config` takes well under a millisecond,
+works where git is not installed, and cannot ask anybody for a password.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_CREDENTIALS = re.compile(r"^(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/]*@")
+_REF_HOPS = 5
+
+
+@dataclass(frozen=True)
+class GitState:
+    """Where a work tree stands: its root folder, commit, branch and remote (without credentials)."""
+
+    root: Path
+    commit: str | None
+    branch: str | None
+    remote: str | None
+
+
+def read(folder: Path, remote_name: str = "origin") -> GitState | None:
+    """Return the state of the repository that holds *folder*; None outside a repository or when it cannot be read."""
+    try:
+        found = _find(folder)
+        if found is None:
+            return None
+        root, git_dir = found
+        common = _common_dir(git_dir)
+        commit, branch = _head(git_dir, common)
+        return GitState(root, commit, branch, _remote(common, remote_name))
+    except OSError:
+        return None
+
+
+def without_credentials(url: str) -> str:
+    """Return *url* with user name, password and token removed; `git@host:path` keeps its user, which is no secret."""
+    return _CREDENTIALS.sub(lambda match: match["scheme"], url)
+
+
+def _find(folder: Path) -> tuple[Path, Path] | None:
+    folder = folder.absolute()
+    for root in (folder, *folder.parents):
+        marker = root / ".git"
+        if marker.is_dir():
+            return root, marker
+        if marker.is_file():  # a linked work tree or a submodule
+            text = marker.read_text("utf-8", "replace").strip()
+            if text.startswith("gitdir:"):
+                return root, root / text[len("gitdir:") :].strip()
+    return None
+
+
+def _common_dir(git_dir: Path) -> Path:
+    pointer = git_dir / "commondir"
+    return git_dir / pointer.read_text("utf-8").strip() if pointer.is_file() else git_dir
+
+
+def _head(git_dir: Path, common: Path) -> tuple[str | None, str | None]:
+    """Return commit and branch; a branch without a commit yet gives `(None, branch)`."""
+    text = (git_dir / "HEAD").read_text("utf-8", "replace").strip()
+    branch = text[len("ref: refs/heads/") :] if text.startswith("ref: refs/heads/") else None
+    for _ in range(_REF_HOPS):
+        if not text.startswith("ref:"):
+            return (text if _COMMIT.fullmatch(text) else None), branch
+        text = _ref(text[len("ref:") :].strip(), git_dir, common)
+    return None, branch
+
+
+def _ref(name: str, git_dir: Path, common: Path) -> str:
+    for folder in (git_dir, common):
+        path = folder / name
+        if path.is_file():
+            return path.read_text("utf-8", "replace").strip()
+    packed = common / "packed-refs"
+    if packed.is_file():
+        for line in packed.read_text("utf-8", "replace").splitlines():
+            commit, _, ref = line.partition(" ")
+            if ref == name:
+                return commit
+    return ""
+
+
+def _remote(common: Path, name: str) -> str | None:
+    """Return the address of remote *name* from the repository's own config file."""
+    path = common / "config"
+    if not path.is_file():
+        return None
+    inside = False
+    for raw in path.read_text("utf-8", "replace").splitlines():
+        line = raw.strip()
+        if line.startswith("["):
+            inside = line == f'[remote "{name}"]'
+            continue
+        key, _, value = line.partition("=")
+        if inside and key.strip().lower() == "url":
+            return without_credentials(value.strip().strip('"'))
+    return None

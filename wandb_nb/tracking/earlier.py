@@ -1,0 +1,17 @@
+"""What a run that continues another one starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The end of the run's earlier part; the defaults are those of a run that has none."""
+
+    next_step: int = 0
+    runtime: float = 0.0
+    config: Mapping[str, Any] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,106 @@
+"""The files beside a run's data: config.yaml, wandb-summary.json, wandb-metadata.json, requirements.txt.
+
+What takes long to find out is gathered by a short-lived thread after `init()`, which `finish()` joins.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.capture import environment, requirements
+from wandb_nb.store import records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from wandb_nb.settings import Resolved
+    from wandb_nb.tracking.identity import Identity
+
+CONFIG, SUMMARY, METADATA, REQUIREMENTS = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "requirements.txt"
+GATHERING_TAKES_AT_MOST_S = 10.0
+
+
+class RunFiles:
+    """Writes the files of one run into *folder*; a file is there whole or not at all.
+
+    Files that cannot be written are told by *notice* and never end the run.
+    """
+
+    def __init__(self, folder: Path, append: Callable[[bytes], None], notice: Callable[[str], None]) -> None:
+        self._folder, self._append, self._notice = folder, append, notice
+        self.facts: environment.Facts = {}
+        """What is known of machine and program so far; the thread replaces it by a fuller one."""
+        self._thread: threading.Thread | None = None
+
+    def gather(self, identity: Identity, settings: Resolved, writer_id: str) -> bytes:
+        """Return the record of what is known at once of machine and program; a thread finds out the rest."""
+        known = {} if settings.x_disable_meta else _known(identity, settings)
+        started = datetime.fromtimestamp(identity.start_time, timezone.utc).isoformat()
+        self.facts = {**known, "writerId": writer_id, "startedAt": started.replace("+00:00", "Z")}
+        record = records.environment(self.facts)
+        self._thread = threading.Thread(
+            target=self._guarded, args=(self._gather, settings), name="wandb_nb-files", daemon=True
+        )
+        self._thread.start()
+        return record
+
+    def join(self) -> None:
+        """Wait until everything is gathered; nothing to wait for in a forked child, which has no such thread."""
+        if self._thread is not None and self._thread.is_alive():
+            self._thread.join(GATHERING_TAKES_AT_MOST_S)
+
+    def write_results(self, config: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
+        """Write config.yaml and wandb-summary.json; *config* with its `_wandb` entry."""
+        self._guarded(self._write_config, config)
+        self._guarded(self._write, SUMMARY, json.dumps(summary) + "\n")
+
+    def _gather(self, settings: Resolved) -> None:
+        paths = []
+        if not settings.x_disable_meta:
+            more = {} if settings.x_disable_machine_info else environment.machine(self._folder)
+            new = {key: value for key, value in more.items() if key not in self.facts}  # what the user set stands
+            self.facts = {**self.facts, **new}
+            self._append(records.environment({"writerId": self.facts["writerId"], **new}))
+            self._write(METADATA, json.dumps(self.facts, indent=2) + "\n")
+            paths.append(METADATA)
+        if settings.x_save_requirements:
+            self._write(REQUIREMENTS, "".join(line + "\n" for line in requirements.installed()))
+            paths.append(REQUIREMENTS)
+        self._append(records.files([(path, "now", "wandb") for path in paths]))
+
+    def _write_config(self, config: Mapping[str, Any]) -> None:
+        import yaml  # some milliseconds, and only needed at the end of a run
+
+        content = {key: {"value": value} for key, value in config.items()}
+        self._write(CONFIG, yaml.safe_dump(content, indent=4, sort_keys=True, allow_unicode=True))
+
+    def _write(self, name: str, content: str) -> None:
+        unfinished = self._folder / f".{name}.{os.getpid()}"
+        unfinished.write_text(content, "utf-8", errors="backslashreplace")
+        unfinished.replace(self._folder / name)
+
+    def _guarded(self, act: Callable[..., None], *arguments: Any) -> None:
+        try:
+            act(*arguments)
+        except Exception as error:  # noqa: BLE001 -- a side file must never cost the run
+            self._notice(
+                f"a file in {self._folder} could not be written ({type(error).__name__}: {error}); the rows are safe"
+            )
+
+
+def _known(identity: Identity, settings: Resolved) -> dict[str, Any]:
+    """Return the quick facts, with what the user set in their place."""
+    own = {
+        "program": settings.program,
+        "args": settings.program_args,
+        "email": settings.email,
+        "docker": settings.docker,
+        "username": settings.username,
+    }
+    facts = environment.basic(identity.git, identity.host)
+    return facts | {key: value for key, value in own.items() if value is not None}

@@ -1,0 +1,332 @@
+"""The way of a row from `log()` to the run file: its step, its attempt, its bytes, one write.
+
+One object a run.  Threads share one lock.  A call that comes while the same thread is inside another one
+(a signal handler, a destructor) is put aside and carried out before the outer call returns.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from threading import RLock
+from time import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from wandb_nb.errors import Error, RowError, RowTypeError, RunFinishedError
+from wandb_nb.store import records
+from wandb_nb.store.history import HistoryEncoder, extra_items
+from wandb_nb.store.values import to_json
+from wandb_nb.store.segments import SharedSteps
+from wandb_nb.tracking.metrics import Metrics
+from wandb_nb.tracking.summary import Summary
+
+if TYPE_CHECKING:
+    from wandb_nb.tracking.metrics import Metric
+
+SUMMARY_EVERY_S = 1.0
+LOOK_EVERY_S = 0.1
+"""How often `log()` looks for a request to stop, and for other writers."""
+
+
+class Writer(Protocol):
+    """What takes the records: the run file, or nothing at all in disabled mode."""
+
+    @property
+    def lost(self) -> int:
+        """Rows that could not be stored."""
+
+    def append(self, *bodies: bytes) -> None:
+        """Store records, all with one write."""
+
+
+class History:
+    """Steps, attempts and summary of one run, and its rows' way to the file.
+
+    `attend` is called after a stored row, outside the lock, at most ten times a second, and after the next
+    row when `look_soon()` was called.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        writer: Writer,
+        *,
+        start_time: float,
+        starting_step: int = 0,
+        earlier_runtime: float = 0.0,
+        summary: Mapping[str, Any],
+        counter: SharedSteps | None = None,
+        attend: Callable[[], None],
+        notice: Callable[[str], None],
+    ) -> None:
+        self.step = starting_step
+        self.cell: int | None = None
+        self.attempt = 0
+        self.rows = 0
+        self.closed = False
+        self.lock = RLock()
+        self.metrics = Metrics()
+        self._last: tuple[int, float, float] | None = None
+        self._ended: float | None = None
+        self._epoch = start_time - earlier_runtime
+        self.summary = Summary(self.metrics, self.lock, self._store_summary, self._marks)
+        self.summary._load(summary)  # noqa: SLF001 -- the summary is part of the row's way
+        self.step_was_given = False
+        self._name, self._writer, self._append = name, writer, writer.append
+        self._encode = HistoryEncoder().encode
+        self._attend, self._notice = attend, notice
+        self._extra = b""
+        self._busy = False
+        self._deferred: deque[tuple[Mapping[str, Any], Any, bool | None]] = deque()
+        self._look_at = self._summary_at = 0.0
+        self._counter, self._shared = counter, None
+        self._forked, self._pid = False, os.getpid()
+        self._synced: dict[str, Any] = {}
+        _live.add(self)
+
+    def log(self, row: Mapping[str, Any], step: Any = None, commit: bool | None = None) -> None:
+        """Store one row; see `Run.log`.  Kept flat: this is the path that a training loop takes."""
+        with self.lock:
+            if self.closed:
+                raise RunFinishedError(f"{self._name} has finished and takes no more rows; start another with init()")
+            if self._busy:
+                self._deferred.append((dict(row), step, commit))
+                return
+            try:
+                self._busy = True
+                if step is None:
+                    at, extra = (self.step, self._extra) if self._shared is None else self._shared_step(commit)
+                    ahead = 1 if commit or commit is None else 0
+                else:
+                    at, extra = self._explicit(step)
+                    ahead = 1 if commit else 0
+                if self.metrics:
+                    row = self._with_steps(row)
+                now = time()
+                body = self._encode(row, at, now - self._epoch, now, extra)
+                # The row is sound.  The step moves on before the write: an interrupt between the two may leave
+                # a gap in the steps, never two rows at one step, of which a reader would keep one.
+                self.step = at + ahead
+                self.rows += 1
+                if extra is not self._extra:
+                    self._extra, self.attempt = extra, self.attempt + 1
+                self._last = (at, now - self._epoch, now)
+                self.summary._absorb(row)  # noqa: SLF001 -- the summary is part of the row's way
+                if due := now >= self._look_at:
+                    self._look_at = now + LOOK_EVERY_S
+                    self._append(body, *self._summary_due(now))
+                else:
+                    self._append(body)
+            finally:
+                self._busy = False
+                if self._deferred:
+                    self._log_deferred()
+        if due:
+            self._look()
+
+    def look_soon(self) -> None:
+        """Have `attend` called after the next row."""
+        self._look_at = 0.0
+
+    def set_cell(self, cell: int | None) -> None:
+        """Mark the rows that follow as logged by execution *cell* of a notebook."""
+        with self.lock:
+            self.cell = cell
+            self._extra = extra_items(cell=cell, attempt=self.attempt or None)
+
+    def runtime(self) -> float:
+        """Return the seconds since the run started (until it ended), those of earlier parts included."""
+        return (self._ended or time()) - self._epoch
+
+    @property
+    def lost(self) -> int:
+        """How many rows could not be stored."""
+        return self._writer.lost
+
+    @property
+    def is_child(self) -> bool:
+        """Whether this is the copy that a forked child holds."""
+        return self._pid != os.getpid()
+
+    def append(self, *bodies: bytes) -> None:
+        """Store records that are no rows."""
+        self._append(*bodies)
+
+    def close(self) -> None:
+        """Take no more rows."""
+        with self.lock:
+            self.closed, self._ended = True, time()
+
+    def define(self, metric: Metric, *, overwrite: bool) -> None:
+        """Record a metric definition."""
+        with self.lock:
+            self._record_metrics(self.metrics.define(metric, overwrite=overwrite), overwrite=overwrite)
+
+    def final_summary(self) -> bytes:
+        """Return the record of all that the summary still owes the file, and of where the run stands."""
+        with self.lock:
+            return self._summary_record(self.summary._take_changes())  # noqa: SLF001 -- as in log
+
+    # -- steps
+
+    def _explicit(self, step: Any) -> tuple[int, bytes]:
+        """Return the step as an int and the row's extra items; a step behind the current one opens an attempt."""
+        at = whole_step(step)
+        self.step_was_given = True
+        if at >= self.step:
+            return at, self._extra
+        return at, extra_items(cell=self.cell, attempt=self.attempt + 1)
+
+    def _shared_step(self, commit: bool | None) -> tuple[int, bytes]:
+        """Take the step from the counter that all writers of the run share."""
+        shared = self._shared
+        if shared is None or commit is False:
+            return self.step, self._extra
+        return shared.take(self.step), self._extra
+
+    # -- definitions
+
+    def _with_steps(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Record globs that *row* is the first to match, and add step metrics it leaves out, at their last value."""
+        if not isinstance(row, Mapping):
+            return row  # the encoder says what is wrong with it
+        missing: dict[str, Any] = {}
+        leaves = dict(_leaves(row))
+        for key, value in leaves.items():
+            if key in self.metrics.steps:
+                self._synced[key] = value
+            expanded = self.metrics.expand(key)
+            if expanded:
+                self._record_metrics([expanded], overwrite=False)
+            metric = self.metrics.of(key)
+            step = metric.step_metric if metric and metric.step_sync else None
+            if step in self._synced and step not in leaves:
+                missing[step] = self._synced[step]
+        return {**row, **missing} if missing else row
+
+    def _record_metrics(self, metrics: list[Metric], *, overwrite: bool) -> None:
+        for metric in metrics:
+            self._append(
+                records.metric(
+                    name="" if metric.is_glob else metric.name,
+                    glob_name=metric.name if metric.is_glob else "",
+                    step_metric=metric.step_metric or "",
+                    step_metric_index=self.metrics.index(metric.step_metric),
+                    step_sync=metric.step_sync,
+                    hidden=metric.hidden,
+                    defined=metric.defined,
+                    summary=metric.summary,
+                    goal=metric.goal,
+                    expanded_from_glob=metric.expanded,
+                    overwrite=overwrite,
+                )
+            )
+
+    # -- summary
+
+    def _store_summary(self, update: Mapping[str, Any], remove: tuple[str, ...]) -> None:
+        if self.closed:
+            raise RunFinishedError(f"{self._name} has finished; its summary takes no more changes")
+        self._append(records.summary({key: to_json(value, key) for key, value in update.items()}, remove))
+
+    def _summary_due(self, now: float) -> tuple[bytes, ...]:
+        if now < self._summary_at:
+            return ()
+        self._summary_at = now + SUMMARY_EVERY_S
+        changed = self.summary._take_changes()  # noqa: SLF001 -- as in log
+        return (self._summary_record(changed),) if changed else ()
+
+    def _summary_record(self, changed: Mapping[str, Any]) -> bytes:
+        values = {**changed, **self._marks()}
+        return records.summary({key: to_json(value, key) for key, value in values.items()})
+
+    def _marks(self) -> dict[str, Any]:
+        """Return where the run stands, as the summary tells it."""
+        runtime = int(self.runtime())
+        marks: dict[str, Any] = {"_runtime": runtime, "_wandb": {"runtime": runtime}}
+        if self._last:
+            step, _, timestamp = self._last
+            marks |= {"_step": step, "_timestamp": timestamp}
+        return marks
+
+    # -- other writers, calls put aside
+
+    def _look(self) -> None:
+        """Do what is due now and then, with no lock held."""
+        if self._forked and self._shared is None and self._counter is not None and self._counter.exists():
+            self._shared = self._counter
+        self._attend()
+
+    def _log_deferred(self) -> None:
+        while self._deferred:
+            row, step, commit = self._deferred.popleft()
+            try:
+                self.log(row, step, commit)
+            except Error as error:  # the caller is long gone; whoever logs now is not to blame
+                self._notice(f"a row logged inside another log() call was not stored: {error}")
+
+    def _after_fork(self, *, child: bool) -> None:
+        """Go on in both processes: a child counts steps with the others from its first row, the owner when it must."""
+        self._forked = True
+        if child:
+            self._busy = False
+            self._deferred.clear()
+            self._shared = self._counter
+        self.lock.release()
+
+
+def whole_step(step: Any) -> int:
+    """Return a step given by the user as an int; RowError for negative, fractional and other values."""
+    try:
+        at = int(step) if isinstance(step, float) and step.is_integer() else operator.index(step)
+    except TypeError:
+        item = getattr(step, "item", None)  # a 0-d array or tensor
+        if callable(item) and not isinstance(step := item(), type(None)):
+            return whole_step(step) if isinstance(step, (int, float)) else _bad_step(step)
+        return _bad_step(step)
+    if not 0 <= at < 1 << 63:
+        raise RowError(f"log(step={at}): a step is not negative, and below 2**63")
+    return at
+
+
+def _bad_step(step: Any) -> int:
+    if isinstance(step, float):
+        raise RowError(f"log(step={step!r}): a step is a whole number; define_metric() gives other x axes")
+    raise RowTypeError(f"log(step=…): a step is a whole number, not {type(step).__name__}")
+
+
+def _leaves(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a row under their dotted names."""
+    for key, value in row.items():
+        if isinstance(value, Mapping) and isinstance(key, str):
+            yield from _leaves(value, f"{prefix}{key}.")
+        elif isinstance(key, str):
+            yield prefix + key, value
+
+
+_live: weakref.WeakSet[History] = weakref.WeakSet()
+_held: list[History] = []
+
+
+def _before_fork() -> None:
+    """Fork only between rows, so that neither process inherits half a row or a lock that nobody releases."""
+    _held[:] = list(_live)
+    for history in _held:
+        history.lock.acquire()
+
+
+def _after_fork(*, child: bool) -> None:
+    for history in _held:
+        history._after_fork(child=child)  # noqa: SLF001 -- this module's own class
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=lambda: _after_fork(child=False),
+        after_in_child=lambda: _after_fork(child=True),
+    )

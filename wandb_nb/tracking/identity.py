@@ -1,0 +1,55 @@
+"""Who a run is: the facts of its RunRecord, some of which may change while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.store import records
+from wandb_nb.store.values import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wandb_nb.capture.git import GitState
+
+
+@dataclass
+class Identity:
+    """The facts of one run.  `project` and `entity` are as given; None leaves the choice to the server."""
+
+    id: str
+    name: str
+    project: str | None
+    entity: str | None
+    group: str | None
+    job_type: str | None
+    notes: str | None
+    tags: tuple[str, ...]
+    start_time: float
+    host: str
+    git: GitState | None
+    starting_step: int = 0
+    resumed: bool = False
+    sweep_id: str | None = None
+
+    def record(self, config: Mapping[str, Any]) -> bytes:
+        """Return the RunRecord, with *config* as the config the run has at this moment."""
+        return records.run(
+            run_id=self.id,
+            entity=self.entity or "",
+            project=self.project or "",
+            config={key: to_json(value, key) for key, value in config.items()},
+            group=self.group or "",
+            job_type=self.job_type or "",
+            name=self.name,
+            notes=self.notes or "",
+            tags=self.tags,
+            start_time=self.start_time,
+            starting_step=self.starting_step,
+            resumed=self.resumed,
+            host=self.host,
+            git_remote=(self.git and self.git.remote) or "",
+            git_commit=(self.git and self.git.commit) or "",
+            sweep_id=self.sweep_id or "",
+        )

@@ -1,0 +1,154 @@
+"""`init()`: from arguments, settings, environment and files to a run that takes rows."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb import host
+from wandb_nb.capture import git
+from wandb_nb.errors import UsageError
+from wandb_nb.settings import Settings, resolve
+from wandb_nb.tracking import active, names
+from wandb_nb.tracking.config import Config
+from wandb_nb.tracking.config_sources import load
+from wandb_nb.tracking.disabled import DisabledRun, NullWriter
+from wandb_nb.tracking.earlier import Earlier
+from wandb_nb.tracking.identity import Identity
+from wandb_nb.tracking.login import find_key
+from wandb_nb.tracking.place import Place
+from wandb_nb.tracking.presenter import tell
+from wandb_nb.tracking.run import DEFAULT_PROJECT, Run
+from wandb_nb.tracking.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wandb_nb.settings import Resolved
+
+_LATER = ("sync_tensorboard", "monitor_gym", "magic")
+_setup: Settings | None = None
+
+
+def setup(settings: Settings | Mapping[str, Any] | None = None) -> None:
+    """Set *settings* for every later `init()` of this process; arguments and settings given there win.  None resets."""
+    global _setup  # noqa: PLW0603 -- that is what the call is for
+    _setup = Settings(**settings) if settings is not None and not isinstance(settings, Settings) else settings
+
+
+def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: Mapping[str, Any]) -> Run:
+    """Start a run; *arguments* are those of the public `init()` but for these two."""
+    resolved = resolve(arguments, given=settings, setup=_setup)
+    previous = _make_way(resolved)
+    if previous is not None:
+        if config is not None or any(value is not None for value in arguments.values()):
+            previous.notice(
+                f"run {previous.name} goes on, so the arguments of this init() are not used; "
+                "finish() it first, or give reinit=True",
+                key="init-arguments",
+            )
+        return previous
+    run = _start(config, resolved)
+    active.add(run, make_current=resolved.reinit != "create_new")
+    run.tell_start()
+    for name in _LATER:
+        if getattr(resolved, name):
+            run.notice(f"{name} is accepted but does nothing yet; it comes with a later version")
+    return run
+
+
+def _make_way(settings: Resolved) -> Run | None:
+    """Return the run to go on with, or None after those that have to end have ended."""
+    going_on = active.own()
+    reinit = settings.reinit
+    if reinit == "default":
+        reinit = "finish_previous" if host.in_notebook() else "return_previous"
+    if reinit == "finish_previous":
+        for run in reversed(going_on):
+            run.finish()
+    return going_on[-1] if going_on and reinit == "return_previous" else None
+
+
+def _start(config: Any, settings: Resolved) -> Run:
+    """Make the run, and nothing lasting if that fails."""
+    values = load(config, settings.config_include_keys, settings.config_exclude_keys, settings.config_paths, Path.cwd())
+    identity = _identity(settings)
+    used = _telemetry(settings, values)
+    if _mode(settings) == "disabled":
+        identity.name = settings.run_name or f"dummy-{identity.id}"
+        return DisabledRun(identity, settings, "disabled", NullWriter(), None, values, used, Earlier())
+    earlier = Earlier()
+    place = Place(identity, settings, partial(tell, settings))
+    try:
+        identity.name = settings.run_name or names.run_name(place.next_number(settings.project or DEFAULT_PROJECT))
+        run = Run(identity, settings, "offline", place.writer, place, values, used, earlier)
+        place.begin(run, used)
+    except BaseException:
+        place.abandon()
+        raise
+    return run
+
+
+def _mode(settings: Resolved) -> str:
+    """Return the mode asked for, after the checks that it brings."""
+    if settings.mode == "online" and settings.force and find_key(settings) is None:
+        raise UsageError(
+            "init(force=True) needs a key, and there is none on this machine: call login() or run 'wandb-nb login', "
+            "or leave force out to run offline"
+        )
+    return settings.mode
+
+
+def _identity(settings: Resolved) -> Identity:
+    """Return the facts of a new run, each checked; the name comes later."""
+    start_time = time.time()
+    return Identity(
+        id=names.check_id(settings.run_id) if settings.run_id else names.run_id(),
+        name=names.check_label("name", settings.run_name) if settings.run_name else "",
+        project=names.check_project(settings.project) if settings.project else None,
+        entity=names.check_entity(settings.entity) if settings.entity else None,
+        group=names.check_label("group", settings.run_group) if settings.run_group else None,
+        job_type=names.check_label("job_type", settings.run_job_type) if settings.run_job_type else None,
+        notes=settings.run_notes,
+        tags=names.check_tags(settings.run_tags or ()),
+        start_time=start_time,
+        host=settings.host or socket.gethostname(),
+        git=_git(settings),
+        sweep_id=settings.sweep_id,
+    )
+
+
+def _git(settings: Resolved) -> git.GitState | None:
+    """Return what git knows of the folder of the program, with what the settings put in its place."""
+    if settings.disable_git:
+        return None
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    folder = settings.git_root or (Path(main).absolute().parent if main else Path.cwd())
+    found = git.read(folder, settings.git_remote)
+    if settings.git_commit is None and settings.git_remote_url is None:
+        return found
+    found = found or git.GitState(folder, None, None, None)
+    remote = settings.git_remote_url
+    return replace(
+        found,
+        commit=settings.git_commit or found.commit,
+        remote=git.without_credentials(remote) if remote else found.remote,
+    )
+
+
+def _telemetry(settings: Resolved, config: Mapping[str, Any]) -> Telemetry:
+    used = Telemetry(enabled=settings.error_reporting)
+    given = {
+        "offline": True,
+        "set_init_name": settings.run_name,
+        "set_init_id": settings.run_id,
+        "set_init_tags": settings.run_tags,
+        "set_init_config": config,
+    }
+    used.used(*(feature for feature, value in given.items() if value))
+    return used

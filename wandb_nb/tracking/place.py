@@ -1,0 +1,133 @@
+"""Everything of a run that lies on disk: directory, run file, owner's lock, registry entry, side files."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb import host
+from wandb_nb.errors import StoreError
+from wandb_nb.store.layout import RunDir
+from wandb_nb.store.lock import OwnerLock
+from wandb_nb.store.registry import Registry
+from wandb_nb.store.segments import SharedSteps, fold_segments
+from wandb_nb.store.writer import RunWriter
+from wandb_nb.tracking.files import RunFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from wandb_nb.settings import Resolved
+    from wandb_nb.store.registry import Entry
+    from wandb_nb.tracking.identity import Identity
+    from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.telemetry import Telemetry
+
+
+class Place:
+    """Makes the run directory and opens what is in it; `leave()` gives everything back.
+
+    *notice* tells the user what went wrong with the disk.  Raises StoreError when no run file can be made.
+    """
+
+    def __init__(self, identity: Identity, settings: Resolved, notice: Callable[[str], None]) -> None:
+        when = datetime.fromtimestamp(identity.start_time)  # noqa: DTZ006 -- directory names are in local time
+        self._notice = notice
+        self._dir = RunDir.create(settings.root_dir, identity.id, offline=True, when=when)
+        if self._dir.warning:
+            notice(self._dir.warning)
+        self._lock = OwnerLock(self._dir.path)
+        self._lock.acquire()
+        self.writer = RunWriter(self._dir.run_file, on_error=settings.on_store_error, warn=notice)
+        self.run_files = RunFiles(self._dir.files, self.writer.append, notice)
+        self.writer_id = secrets.token_hex(16)
+        self.entry: Entry | None = None
+        self._registry = Registry()
+
+    @property
+    def path(self) -> Path:
+        """The run directory."""
+        return self._dir.path
+
+    @property
+    def files(self) -> Path:
+        """The folder of the run's files."""
+        return self._dir.files
+
+    @property
+    def run_file(self) -> Path:
+        """The run file."""
+        return self._dir.run_file
+
+    def shared_steps(self) -> SharedSteps:
+        """Return the counter of steps for when there is more than one writer."""
+        return SharedSteps(self._dir.path)
+
+    def next_number(self, project: str) -> int:
+        """Return the number of a new run in *project*, counted on this machine; 1 where nothing can be counted."""
+        with self._registry_guarded():
+            return self._registry.next_number(project)
+        return 1
+
+    def begin(self, run: Run, used: Telemetry) -> None:
+        """Write the records that a run starts with, start gathering files, and register the run."""
+        self.writer.append(run.record())
+        environment = self.run_files.gather(run.identity, run.settings, self.writer_id)
+        self.writer.append(environment, used.record())
+        with self._registry_guarded():
+            self.entry = self._registry.register(
+                id=run.id,
+                path=self.path,
+                project=run.project,
+                entity=run.entity or "",
+                name=run.name,
+                group=run.group or "",
+                created=run.start_time,
+                host=run.identity.host,
+                kernel=host.kernel_id(),
+                notebook=run.settings.notebook_name,
+            )
+
+    def note(self, **changes: Any) -> None:
+        """Bring the registry up to date."""
+        if self.entry is not None:
+            with self._registry_guarded():
+                self.entry = self._registry.update(self.entry, **changes)
+
+    @contextmanager
+    def _registry_guarded(self) -> Iterator[None]:
+        """Let a registry that cannot be written cost the run nothing but its place in the lists."""
+        try:
+            yield
+        except StoreError as error:
+            self._notice(f"{error}; the run goes on without being listed")
+
+    def take_stop_request(self) -> bool:
+        """Return whether somebody asked the run to stop since the last call."""
+        try:
+            self._dir.stop_file.unlink()
+        except OSError:  # nobody did
+            return False
+        return True
+
+    def fold_segments(self) -> None:
+        """Take the rows that forked children wrote into the run file."""
+        fold_segments(self.path, self.writer)
+
+    def sync(self) -> None:
+        """Bring the run file onto the disk itself."""
+        self.writer.sync()
+
+    def leave(self, run: Run) -> None:
+        """Give everything back after the run's end."""
+        ended = run.start_time + run.runtime
+        self.note(state=run.state, exit_code=run.exit_code, ended=ended, summary=run.summary.as_dict())
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Close file and lock."""
+        self.writer.close()
+        self._lock.release()

@@ -1,0 +1,87 @@
+"""Who tells the user about a run: lines in a terminal, or whatever the notebook layer puts in their place."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+from wandb_nb.tracking import terminal
+
+if TYPE_CHECKING:
+    from wandb_nb.settings import Resolved
+    from wandb_nb.tracking.run import Run
+
+
+class Presenter(Protocol):
+    """What a run tells its user.  Called in the thread that acts on the run; errors in it are reported, not raised."""
+
+    def started(self, run: Run) -> None:
+        """Tell that *run* has begun."""
+
+    def finished(self, run: Run) -> None:
+        """Tell that *run* has ended, and what came of it."""
+
+    def show(self, run: Run) -> None:
+        """Show *run* as it stands now."""
+
+    def notice(self, text: str, key: str | None = None) -> None:
+        """Tell one thing, each *key* once a process; without a key every time."""
+
+
+class TerminalPresenter:
+    """Lines on stderr, where they stay apart from what a script prints for others to read."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def started(self, run: Run) -> None:
+        """Write the one line at the start."""
+        if not run.settings.silent:
+            self._write(terminal.started(run))
+
+    def finished(self, run: Run) -> None:
+        """Write sparklines and summary, unless the run is quiet, and the line that says where it lies."""
+        if not run.settings.silent:
+            self._write(terminal.finished(run, quiet=run.quiet))
+
+    def show(self, run: Run) -> None:
+        """Write the run's header and its values so far."""
+        self._write(terminal.shown(run))
+
+    def notice(self, text: str, key: str | None = None) -> None:
+        """Write one line, once for each *key*."""
+        if key is not None and key in self._told:
+            return
+        self._told.add(key or "")
+        self._write(terminal.line(text))
+
+    def _write(self, text: str) -> None:
+        stream = sys.stderr
+        if stream is None or stream.closed:  # pythonw, or the interpreter is ending
+            return
+        try:
+            stream.write(text + "\n")
+            stream.flush()
+        except (OSError, ValueError):  # a closed pipe must not end a training
+            return
+
+
+_presenter: Presenter = TerminalPresenter()
+
+
+def presenter() -> Presenter:
+    """Return the presenter in use."""
+    return _presenter
+
+
+def set_presenter(new: Presenter) -> Presenter:
+    """Put *new* in use for this process and return the one before it."""
+    global _presenter  # noqa: PLW0603 -- one audience a process
+    old, _presenter = _presenter, new
+    return old
+
+
+def tell(settings: Resolved, text: str, key: str | None = None) -> None:
+    """Tell the user one thing, each *key* once; nothing where the settings say `silent`."""
+    if not settings.silent:
+        _presenter.notice(text, key)

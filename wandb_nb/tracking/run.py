@@ -1,0 +1,462 @@
+"""`Run`: what `init()` returns and a training script talks to."""
+
+from __future__ import annotations
+
+import _thread
+import threading
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.errors import RunFinishedError
+from wandb_nb.store import records
+from wandb_nb.store.values import to_json
+from wandb_nb.tracking import active, metrics, names
+from wandb_nb.tracking.config import Config
+from wandb_nb.tracking.finish import finish
+from wandb_nb.tracking.history import History
+from wandb_nb.tracking.presenter import TerminalPresenter, presenter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+    from types import TracebackType
+
+    import pandas as pd
+
+    from wandb_nb.settings import Resolved
+    from wandb_nb.store.registry import Entry
+    from wandb_nb.tracking.earlier import Earlier
+    from wandb_nb.tracking.history import Writer
+    from wandb_nb.tracking.identity import Identity
+    from wandb_nb.tracking.place import Place
+    from wandb_nb.tracking.summary import Summary
+    from wandb_nb.tracking.telemetry import Telemetry
+
+DEFAULT_PROJECT = "uncategorized"
+
+
+class Run:
+    """One tracked run, made by `init()`.
+
+    Rows given to `log()`, changes of config and summary, name, notes and tags are in the run file when the call
+    returns and survive a killed process.  Threads may use a run at once; a forked child may log too, its rows
+    join the run when the parent finishes it.  As a context manager it finishes itself, with exit code 1 after an
+    exception, which is never swallowed.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        settings: Resolved,
+        mode: str,
+        writer: Writer,
+        place: Place | None,
+        config: Mapping[str, Any],
+        used: Telemetry,
+        earlier: Earlier,
+    ) -> None:
+        self._identity, self._settings, self._mode = identity, settings, mode
+        self._place, self._telemetry = place, used
+        self._next_row: Callable[[Run], None] | None = None
+        self._finish_lock = threading.Lock()
+        self._exit_code: int | None = None
+        self._quiet = settings.quiet
+        self._told: set[str] = set()
+        self._history = History(
+            f"run {identity.id}",
+            writer,
+            start_time=identity.start_time,
+            starting_step=earlier.next_step,
+            earlier_runtime=earlier.runtime,
+            summary=earlier.summary,
+            counter=place.shared_steps() if place else None,
+            attend=self._attend,
+            notice=self.notice,
+        )
+        self._config = Config(
+            {**earlier.config, **config},
+            allow_val_change=settings.allow_val_change,
+            on_change=self._store_config,
+            run_id=identity.id,
+        )
+
+    # -- what it is
+
+    @property
+    def id(self) -> str:
+        """Eight characters of a-z and 0-9 unless given; unique in its project."""
+        return self._identity.id
+
+    @property
+    def name(self) -> str:
+        """The display name; may be assigned, and is stored at once."""
+        return self._identity.name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._telemetry.used("set_run_name")
+        self._change(name=names.check_label("name", value))
+
+    @property
+    def notes(self) -> str | None:
+        """The longer description; may be assigned, and is stored at once."""
+        return self._identity.notes
+
+    @notes.setter
+    def notes(self, value: str | None) -> None:
+        self._change(notes=None if value is None else str(value))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The labels; may be assigned (a bare string is one tag), and are stored at once."""
+        return self._identity.tags
+
+    @tags.setter
+    def tags(self, value: Iterable[str] | None) -> None:
+        self._telemetry.used("set_run_tags")
+        self._change(tags=names.check_tags(value or ()))
+
+    @property
+    def project(self) -> str:
+        """The project; `uncategorized` when none was given."""
+        return self._identity.project or DEFAULT_PROJECT
+
+    @property
+    def entity(self) -> str | None:
+        """The user or team, where one was given."""
+        return self._identity.entity
+
+    @property
+    def group(self) -> str | None:
+        """The experiment that this run belongs to."""
+        return self._identity.group
+
+    @property
+    def job_type(self) -> str | None:
+        """The kind of job: train, eval …"""
+        return self._identity.job_type
+
+    @property
+    def sweep_id(self) -> str | None:
+        """The sweep that started this run."""
+        return self._identity.sweep_id
+
+    @property
+    def path(self) -> str:
+        """Entity (where known), project and id, joined by slashes."""
+        return "/".join(part for part in (self.entity, self.project, self.id) if part)
+
+    @property
+    def start_time(self) -> float:
+        """Seconds since 1970 at which the run began."""
+        return self._identity.start_time
+
+    @property
+    def starting_step(self) -> int:
+        """The first step of this part of the run; above 0 after a resume."""
+        return self._identity.starting_step
+
+    @property
+    def resumed(self) -> bool:
+        """Whether this continues an earlier run."""
+        return self._identity.resumed
+
+    @property
+    def url(self) -> str | None:
+        """The address of the run's page; None while it is nowhere but here."""
+        return None
+
+    @property
+    def settings(self) -> Resolved:
+        """The settings in force, each with its source."""
+        return self._settings
+
+    @property
+    def mode(self) -> str:
+        """How the run really runs: "offline" or "disabled"."""
+        return self._mode
+
+    @property
+    def disabled(self) -> bool:
+        """Whether calls are swallowed and nothing is stored."""
+        return self._mode == "disabled"
+
+    @property
+    def offline(self) -> bool:
+        """Whether nothing is uploaded while the run goes on."""
+        return self._mode != "online"
+
+    # -- where it stands
+
+    @property
+    def config(self) -> Config:
+        """The inputs of the run."""
+        return self._config
+
+    @config.setter
+    def config(self, values: Mapping[str, Any]) -> None:
+        self._config.update(values)
+
+    @property
+    def summary(self) -> Summary:
+        """The newest value of every metric, and what was set by hand."""
+        return self._history.summary
+
+    @property
+    def step(self) -> int:
+        """The step that a `log()` without a step goes to."""
+        return self._history.step
+
+    @property
+    def rows(self) -> int:
+        """How many calls of `log()` were stored in this process."""
+        return self._history.rows - self._history.lost
+
+    @property
+    def lost(self) -> int:
+        """How many rows could not be stored: the disk was full, or failed."""
+        return self._history.lost
+
+    @property
+    def runtime(self) -> float:
+        """Seconds from the start to now, or to the end."""
+        return self._history.runtime()
+
+    @property
+    def state(self) -> str:
+        """One of "running", "finished" (exit code 0) and "failed"."""
+        if self._exit_code is None:
+            return "running"
+        return "failed" if self._exit_code else "finished"
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, None while the run goes on."""
+        return self._exit_code
+
+    # -- where it lies
+
+    @property
+    def dir(self) -> str:
+        """The folder of the run's files; what is put there belongs to the run.  "/" in disabled mode."""
+        return str(self._place.files) if self._place else "/"
+
+    @property
+    def directory(self) -> Path | None:
+        """The run directory; None in disabled mode."""
+        return self._place.path if self._place else None
+
+    @property
+    def file(self) -> Path | None:
+        """The run file; None in disabled mode."""
+        return self._place.run_file if self._place else None
+
+    @property
+    def entry(self) -> Entry | None:
+        """What the registry of this machine knows of the run; None in disabled mode."""
+        return self._place.entry if self._place else None
+
+    # -- what it does
+
+    def log(self, row: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+        """Store one row of metrics; when the call returns, it survives a killed process.
+
+        Without *step* the row takes the run's current step and completes it (`commit=False` leaves it open for
+        more parts).  With *step* the row is a part of that step, completed by `commit=True` or by the next row
+        without a step; a step behind the current one begins a new attempt, and nothing is dropped.
+        Values: numbers, texts, bools, None, NaN and infinities, nested dicts, arrays and tensors of any library
+        (small ones as lists, larger ones as histograms), dates, sets, enums.
+
+        Raises RowError or RowTypeError, naming key and type, for a row that cannot be stored, and
+        RunFinishedError after `finish()`; the run goes on after the first two.  A full disk does not raise: rows
+        are counted as `lost` and one notice is given (`Settings(on_store_error="raise")` raises StoreError).
+        """
+        self._history.log(row, step, commit)
+
+    def define_metric(
+        self,
+        name: str,
+        step_metric: str | None = None,
+        step_sync: bool | None = None,
+        hidden: bool | None = None,
+        summary: str | None = None,
+        goal: str | None = None,
+        overwrite: bool | None = None,
+    ) -> metrics.Metric:
+        """Say how metric *name* (or all that match, as in "val/*") is drawn and summed up; return the definition.
+
+        *step_metric* is the metric to draw it over; its last value is added to rows without it unless *step_sync*
+        is False.  *summary* is some of min, max, mean, first, last, best (by *goal*, "minimize" or "maximize"),
+        none and copy, joined by commas.  *hidden* keeps it out of the charts.  A second definition adds to the
+        first unless *overwrite*.  Raises UsageError for a name or option that is not possible.
+        """
+        metrics.check_name(name, "name")
+        if step_metric is not None:
+            metrics.check_name(step_metric, "step_metric")
+        kinds = metrics.parse_kinds(summary, goal, name)
+        synced = step_metric is not None if step_sync is None else step_sync
+        metric = metrics.Metric(name, step_metric, synced, bool(hidden), kinds, goal)
+        self._expect_running("define_metric()")
+        features = ("metric_summary",) * bool(kinds) + ("metric_hidden",) * bool(hidden)
+        self._telemetry.used("metric", *features)
+        self._history.define(metric, overwrite=bool(overwrite))
+        return metric
+
+    def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
+        """End the run: everything is on disk (fdatasync) when this returns.  Again, it does nothing.
+
+        *exit_code* 0 (the default) means finished, anything else failed.  *quiet* prints one line only.  In a
+        forked child it ends what the child logs, never the parent's run.
+        """
+        with self._finish_lock:
+            if self._exit_code is not None:
+                return
+            if self._history.is_child:
+                self._history.close()
+                return
+            code = int(exit_code or 0)
+            finish(self, self._place, self._history, self._telemetry, code)
+            self._exit_code = code
+        active.remove(self)
+        if self._place:
+            self._place.leave(self)
+        self._quiet = self.settings.quiet if quiet is None else quiet
+        self._present(presenter().finished)
+
+    def history(self) -> pd.DataFrame:
+        """Return the rows stored so far as a pandas frame, also while the run goes on."""
+        from wandb_nb.store.frame import read  # pandas takes long to import
+
+        if self.file is None:
+            raise RunFinishedError(f"Run {self.name} is disabled: it stores no rows to read.")
+        return read(self.file)
+
+    def mark_preempting(self) -> None:
+        """Record that this machine is about to be taken away, so that a server may queue the run again."""
+        self._expect_running("mark_preempting()")
+        self._history.append(records.preempting())
+
+    def save(self) -> None:
+        """Do nothing: name, notes and tags are stored when they are assigned (older scripts call this after)."""
+
+    def display(self) -> None:
+        """Show the run: its panel in a notebook, its lines in a terminal."""
+        self._present(presenter().show)
+
+    # -- for the layers above, and for the start
+
+    @property
+    def identity(self) -> Identity:
+        """The facts of the run's record."""
+        return self._identity
+
+    def record(self) -> bytes:
+        """Return the record that describes the run, with the config as it is now."""
+        return self._identity.record(self._config.as_dict())
+
+    @property
+    def cell(self) -> int | None:
+        """The number of the cell execution that the rows are marked with."""
+        return self._history.cell
+
+    @cell.setter
+    def cell(self, number: int | None) -> None:
+        self._history.set_cell(number)
+
+    @property
+    def on_next_row(self) -> Callable[[Run], None] | None:
+        """Called once, after the next stored row, then cleared; an error in it is told, not raised."""
+        return self._next_row
+
+    @on_next_row.setter
+    def on_next_row(self, callback: Callable[[Run], None] | None) -> None:
+        self._next_row = callback
+        if callback is not None:
+            self._history.look_soon()
+
+    @property
+    def is_child(self) -> bool:
+        """Whether this is the copy of a run that a forked child holds."""
+        return self._history.is_child
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the end of the run is told in one line."""
+        return self._quiet
+
+    def goal_of(self, metric: str) -> str | None:
+        """Return the goal defined for *metric*."""
+        definition = self._history.metrics.of(metric)
+        return definition.goal if definition else None
+
+    def notice(self, text: str, key: str | None = None) -> None:
+        """Tell the user one thing, each *key* once; nothing in a silent run."""
+        if self.settings.silent or (key is not None and key in self._told):
+            return
+        self._told.add(key or "")
+        self._present(lambda _run: presenter().notice(text, None))
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.finish(exit_code=0 if kind is None else 1)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name!r} {self.project}/{self.id} {self.state}>"
+
+    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
+        """Show the run where a notebook displays it as the value of a cell; the text is for everybody else."""
+        self.display()
+        return {"text/plain": ""}
+
+    # -- inside
+
+    def _change(self, **facts: Any) -> None:
+        """Store changed facts; a second RunRecord takes the place of the first."""
+        self._expect_running(", ".join(facts))
+        for key, value in facts.items():
+            setattr(self._identity, key, value)
+        self._history.append(self.record())
+        if self._place:
+            self._place.note(name=self.name)
+
+    def tell_start(self) -> None:
+        """Tell the user that the run has begun."""
+        self._present(presenter().started)
+
+    def _store_config(self, changed: Mapping[str, Any], removed: Iterable[str]) -> None:
+        self._expect_running("config")
+        self._telemetry.used("set_config_item")
+        self._history.append(
+            records.config({key: to_json(value, key) for key, value in changed.items()}, tuple(removed))
+        )
+
+    def _expect_running(self, what: str) -> None:
+        if self._history.closed:
+            raise RunFinishedError(
+                f"Run {self.name} has finished: {what} cannot change it any more; start another with init()"
+            )
+
+    def _attend(self) -> None:
+        """Do what waits for a row: a callback, a request to stop.  Called by the history, no lock held."""
+        callback, self._next_row = self._next_row, None
+        if callback is not None:
+            self._present(callback)
+        if self._place and self.settings.stop_on_request and self._place.take_stop_request():
+            self.notice(f"run {self.name} was asked to stop")
+            if threading.current_thread() is threading.main_thread():
+                raise KeyboardInterrupt
+            _thread.interrupt_main()
+
+    def _present(self, tell: Callable[[Run], None]) -> None:
+        """Call what shows something to the user: its failures are told once and cost nothing else."""
+        try:
+            tell(self)
+        except Exception as error:  # noqa: BLE001 -- a display must never spoil a training
+            if "display" not in self._told:
+                self._told.add("display")
+                TerminalPresenter().notice(
+                    f"showing run {self.name} failed ({type(error).__name__}: {error}); it goes on"
+                )

@@ -1,0 +1,203 @@
+"""`run.summary`: the newest value of every metric, or what `define_metric` keeps of it, and what the user sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.store.values import to_json
+from wandb_nb.tracking.metrics import Aggregate, Metrics
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    OnChange = Callable[[Mapping[str, Any], tuple[str, ...]], None]
+
+PLAIN = frozenset({float, int, str, bool, type(None)})
+"""Types whose values cannot change after they were logged, so that a row of them is taken as it is."""
+_OWN = "_"  # names with this prefix are attributes of the object, never keys
+
+
+def plain(value: Any, key: str) -> Any:
+    """Return *value* as plain JSON values (arrays as lists or histograms …), by the rules of `log()`."""
+    return value if type(value) in PLAIN else json.loads(to_json(value, key))
+
+
+class _Node(MutableMapping[str, Any]):
+    """One level of the summary.  Values are looked up at each access, so a node never goes stale."""
+
+    def _level(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _child(self, key: str) -> _Node:
+        raise NotImplementedError
+
+    def __getitem__(self, key: str) -> Any:
+        value = self._level()[key]
+        return self._child(key) if isinstance(value, dict) else value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._level()))
+
+    def __len__(self) -> int:
+        return len(self._level())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._level()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith(_OWN):
+            raise AttributeError(name)
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the summary has no key {name!r}") from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name.startswith(_OWN):
+            object.__setattr__(self, name, value)
+        else:
+            self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        del self[name]
+
+    def __repr__(self) -> str:
+        return repr(self._level())
+
+
+class _Branch(_Node):
+    """A nested object of the summary: reads and writes through to the whole."""
+
+    def __init__(self, parent: _Node, key: str) -> None:
+        self._parent, self._key = parent, key
+
+    def _level(self) -> dict[str, Any]:
+        level: dict[str, Any] = self._parent._level()[self._key]  # noqa: SLF001 -- a node's own kind
+        return level
+
+    def _child(self, key: str) -> _Node:
+        return _Branch(self, key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._parent[self._key] = {**self._level(), key: value}
+
+    def __delitem__(self, key: str) -> None:
+        rest = dict(self._level())
+        del rest[key]
+        self._parent[self._key] = rest
+
+
+class Summary(_Node):
+    """The summary of one run, as a mapping and by attribute, nested objects included.
+
+    Logged rows update it by themselves.  A value set by hand is written to the run file before the call
+    returns and stays until the next row that logs its key.  Values must be JSON or what `log()` takes
+    (RowTypeError names the key otherwise).  Threads may use it at once.
+    """
+
+    def __init__(
+        self,
+        metrics: Metrics,
+        lock: AbstractContextManager[Any],
+        on_change: OnChange,
+        marks: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self._metrics, self._lock, self._on_change, self._marks = metrics, lock, on_change, marks
+        self._values: dict[str, Any] = {}
+        self._fresh: dict[str, Any] = {}
+        self._changed: set[str] = set()
+        self._aggregates: dict[str, Aggregate] = {}
+
+    def update(self, other: Any = (), /, **more: Any) -> None:
+        """Set several keys with one record in the run file."""
+        values = {key: plain(value, key) for key, value in {**dict(other), **more}.items()}
+        if not values:
+            return
+        with self._lock:
+            self._settle()
+            self._values.update(values)
+            self._on_change(values, ())
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.update({key: value})
+
+    def __delitem__(self, key: str) -> None:
+        with self._lock:
+            self._settle()
+            del self._values[key]
+            self._on_change({}, (key,))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a copy as plain dicts and lists."""
+        with self._lock:
+            copied: dict[str, Any] = _copied(self._level())
+            return copied
+
+    _as_dict = as_dict  # the name that callers of the original use
+
+    def _level(self) -> dict[str, Any]:
+        with self._lock:
+            self._settle()
+            return self._values
+
+    def _child(self, key: str) -> _Node:
+        return _Branch(self, key)
+
+    # The rest serves the run's history, which holds the lock.
+
+    def _absorb(self, row: Mapping[str, Any]) -> None:
+        """Take a stored row.  The common row costs one dict update; it is worked in when somebody looks."""
+        if not self._metrics and PLAIN.issuperset(map(type, row.values())):
+            self._fresh.update(row)
+            return
+        self._settle()
+        for key, value in row.items():
+            self._take(self._values, key, key, plain(value, key))
+        self._changed.update(row)
+
+    def _take(self, level: dict[str, Any], key: str, name: str, value: Any) -> None:
+        if isinstance(value, dict) and "_type" not in value:
+            branch = level[key] if isinstance(level.get(key), dict) else {}
+            level[key] = branch = dict(branch)
+            for inner, each in value.items():
+                self._take(branch, inner, f"{name}.{inner}", each)
+            return
+        metric = self._metrics.of(name) if self._metrics else None
+        if metric is None or not metric.summary or metric.summary == ("copy",):
+            level[key] = value
+        elif metric.aggregates:
+            aggregate = self._aggregates.get(name)
+            if aggregate is None or aggregate.metric != metric:
+                aggregate = self._aggregates[name] = _continued(metric, aggregate)
+            aggregate.add(value)
+            level[key] = aggregate.value()
+
+    def _settle(self) -> None:
+        if self._fresh:
+            fresh, self._fresh = self._fresh, {}
+            self._values.update(fresh)
+            self._changed.update(fresh)
+        self._values.update(self._marks())
+
+    def _load(self, values: Mapping[str, Any]) -> None:
+        """Start from the summary of an earlier part of the run."""
+        self._values.update(values)
+
+    def _take_changes(self) -> dict[str, Any]:
+        """Return what logged rows changed since the last call; keys of metrics kept out of the summary are absent."""
+        self._settle()
+        changed, self._changed = self._changed, set()
+        return {key: self._values[key] for key in changed if key in self._values}
+
+
+def _continued(metric: Any, earlier: Aggregate | None) -> Aggregate:
+    """Return an aggregate of the new definition that goes on from what the old one holds."""
+    return Aggregate(metric) if earlier is None else Aggregate(metric, earlier.count, earlier.total, dict(earlier.held))
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value

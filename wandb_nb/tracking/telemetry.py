@@ -1,0 +1,53 @@
+"""Which features a run used, as TelemetryRecord and as the config entry `_wandb.t`.  Goes only where the run goes."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from typing import Any
+
+from wandb_nb import host
+from wandb_nb._version import __version__
+from wandb_nb.store import records
+
+
+class Telemetry:
+    """The features used so far, by their names in `records.FEATURES`; nothing is noted unless *enabled*."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+        self._features: set[str] = set()
+
+    def used(self, *features: str) -> None:
+        """Note that *features* were used."""
+        if self._enabled:
+            self._features.update(features)
+
+    def record(self) -> bytes:
+        """Return the TelemetryRecord."""
+        return records.telemetry(features=self._features, environments=_environments(), cli_version=__version__)
+
+    def as_config(self) -> dict[str, Any]:
+        """Return what the config holds under `_wandb`: versions, and as `t` the record with field numbers as keys."""
+        entry = {
+            "3": sorted(records.FEATURES[feature] for feature in self._features),
+            "4": platform.python_version(),
+            "5": __version__,
+            "8": sorted(records.ENVIRONMENTS[name] for name in _environments()),
+            "13": f"{platform.system()}-{platform.machine()}".lower(),
+        }
+        return {
+            "cli_version": __version__,
+            "python_version": platform.python_version(),
+            "t": {key: value for key, value in entry.items() if value},
+        }
+
+
+def _environments() -> list[str]:
+    found = {
+        "jupyter": host.in_notebook(),
+        "windows": sys.platform == "win32",
+        "colab": host.kind() == "colab",
+        "ipython": host.in_ipython_terminal(),
+    }
+    return [name for name, here in found.items() if here]

@@ -1,0 +1,100 @@
+"""The lines that a terminal shows of a run: one at the start; at the end curves, summary and where it lies."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.tracking.curves import sample
+from wandb_nb.view import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wandb_nb.tracking.run import Run
+
+PREFIX = "wandb_nb: "
+SPARKLINE_CELLS = 24
+
+
+def line(words: str) -> str:
+    """Return *words* as one of our lines."""
+    return PREFIX + words
+
+
+def started(run: Run) -> str:
+    """Return the line that tells what began, and where its files are."""
+    parts = [f"run {text.clean(run.name)}", f"project {text.clean(run.project)}", run.mode]
+    if run.resumed:
+        parts.append(f"resumed at step {run.starting_step}")
+    return line(_join(parts) + _where(run))
+
+
+def finished(run: Run, *, quiet: bool) -> str:
+    """Return curves and summary (not when *quiet*), then the line with the outcome."""
+    outcome = [f"run {text.clean(run.name)} {text.state(facts(run))}", _count(run.lost, "row lost", "rows lost")]
+    if run.directory is not None and run.mode == "offline":
+        outcome.append(f"'wandb sync {text.clean(str(run.directory), 500)}' uploads it")
+    last = line(_join([part for part in outcome if part]))
+    return last if quiet else "\n".join([*_body(run), last])
+
+
+def shown(run: Run) -> str:
+    """Return the header line, and the curves and values so far."""
+    return "\n".join([line(text.headline(facts(run), _ascii_only())), *_body(run)])
+
+
+def facts(run: Run) -> Mapping[str, Any]:
+    """Return the run as a message's `run` names it."""
+    return {
+        "id": run.id,
+        "name": run.name,
+        "project": run.project,
+        "state": run.state,
+        "exitCode": run.exit_code,
+        "runtime": run.runtime,
+        "rows": run.rows,
+        "step": max(run.step - 1, 0),
+        "lost": run.lost,
+    }
+
+
+def _body(run: Run) -> list[str]:
+    ascii_only = _ascii_only()
+    curves = _curves(run, ascii_only)
+    summary = run.summary.as_dict()
+    values = text.summary_lines(summary, run.settings.max_end_of_run_summary_metrics, ascii_only)
+    lines = [*(("Run history:", *curves) if curves else ()), *(("Run summary:", *values) if values else ())]
+    return [line("  " * (not each.startswith("Run ")) + each) for each in lines]
+
+
+def _curves(run: Run, ascii_only: bool) -> list[str]:
+    if run.file is None:
+        return []
+    points, whole = sample(run.file)
+    curves = [text.Curve(name, each.steps, each.values, run.goal_of(name)) for name, each in points.items()]
+    most = run.settings.max_end_of_run_history_metrics
+    if whole:
+        return text.finish_lines(curves, most, ascii_only)
+    wide = max((len(text.clean(curve.key, 32)) for curve in curves[:most]), default=0)
+    lines = [
+        f"{text.clean(curve.key, 32):<{wide}}  {text.sparkline(curve.values, SPARKLINE_CELLS, ascii_only)}"
+        for curve in curves[:most]
+    ]
+    return [*lines, f"+{len(curves) - most} more metrics"] if len(curves) > most else lines
+
+
+def _where(run: Run) -> str:
+    return "" if run.directory is None else f" -> {text.clean(str(run.directory), 500)}"
+
+
+def _join(parts: list[str]) -> str:
+    return (" - " if _ascii_only() else " · ").join(parts)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}" if number else ""
+
+
+def _ascii_only() -> bool:
+    return not text.encodable(getattr(sys.stderr, "encoding", None))
