@@ -32,10 +32,34 @@ class Field(Generic[T, D]):
     `WANDB_<NAME>`, *also* further names under which code may give it. The value of a *secret* is never shown.
     """
 
+    @overload
     def __init__(
-        self,
+        self: Field[T, T],
         kind: Kind[T],
-        default: D,
+        default: T,
+        doc: str,
+        *,
+        argument: str = ...,
+        env: tuple[str, ...] = ...,
+        also: tuple[str, ...] = ...,
+        secret: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Field[T, None],
+        kind: Kind[T],
+        default: None,
+        doc: str,
+        *,
+        argument: str = ...,
+        env: tuple[str, ...] = ...,
+        also: tuple[str, ...] = ...,
+        secret: bool = ...,
+    ) -> None: ...
+    def __init__(
+        self: Field[T, Any],
+        kind: Kind[T],
+        default: Any,
         doc: str,
         *,
         argument: str = "",

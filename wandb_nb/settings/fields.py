@@ -6,6 +6,8 @@ settings file; `argument` is its name in `init()` where that differs. The doc is
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from wandb_nb.settings import kinds
 from wandb_nb.settings.field import Field
 
@@ -54,20 +56,14 @@ class Fields:
     login_timeout = Field(kinds.seconds, None, "Seconds to wait for a key to be typed")
 
     # Files
-    root_dir = Field(
-        kinds.path,
-        None,
-        "Folder that holds `wandb/`; the working directory by default",
-        argument="dir",
-        env=("WANDB_DIR",),
-    )
+    root_dir = Field(kinds.path, Path(), "Folder that holds `wandb/`", argument="dir", env=("WANDB_DIR",))
     config_dir = Field(kinds.path, None, "Folder of the user's `settings` file")
     data_dir = Field(kinds.path, None, "Folder for files waiting to be sent")
     cache_dir = Field(kinds.path, None, "Folder for downloaded artifact files")
     artifact_dir = Field(kinds.path, None, "Folder that artifacts are downloaded to")
     ignore_globs = Field(kinds.words, (), "Patterns of files in the run's folder that are not sent")
     symlink = Field(kinds.boolean, True, "Whether to keep the `latest-run` link")
-    on_store_error = Field(kinds.choice("warn", "raise"), "warn", "What a full disk or I/O error does to `log()`")
+    on_store_error = Field(kinds.store_error, "warn", "What a full disk or I/O error does to `log()`")
 
     # Code and environment
     save_code = Field(kinds.boolean, None, "Whether code is saved with the run")
@@ -90,7 +86,7 @@ class Fields:
     x_save_requirements = Field(kinds.boolean, True, "Whether to save the list of installed packages")
     x_disable_stats = Field(kinds.boolean, False, "Whether to take no system metrics")
     x_stats_sampling_interval = Field(kinds.seconds, 10.0, "Seconds between two samples of system metrics")
-    x_stats_disk_paths = Field(kinds.paths, ("/",), "Paths whose disk use is sampled")
+    x_stats_disk_paths = Field(kinds.paths, (Path("/"),), "Paths whose disk use is sampled")
 
     # Output
     silent = Field(kinds.boolean, False, "Whether to print and show nothing at all")

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
+Word = TypeVar("Word", bound=str)
 
 _LONGEST_SHOWN = 40
 _TRUE = frozenset({"true", "1", "yes", "on", "t", "y"})
@@ -41,13 +42,13 @@ class Moment(NamedTuple):
         return f"{self.run_id}?_step={self.step}"
 
 
-def choice(*names: str, **spellings: str) -> Kind[str]:
+def choice(*names: Word, **spellings: Word) -> Kind[Word]:
     """Return the kind of one word out of *names*; *spellings* are further words and what they stand for."""
 
-    def parse(value: Any) -> str:
+    def parse(value: Any) -> Word:
         word = value.strip().lower() if isinstance(value, str) else str(value).lower()
-        found = spellings.get(word, word)
-        if found not in names:
+        found = spellings.get(word) or next((name for name in names if name == word), None)
+        if found is None:
             raise ValueError(f"must be one of {', '.join(names)}, not {_shown(value)}")
         return found
 
@@ -179,8 +180,10 @@ url = Kind("address", _url)
 moment = Kind('"id?_step=N"', _moment)
 resume = Kind("allow, must, never, auto, or a run id", _resume)
 magic = Kind("true, false, options, or the name of a YAML file", _magic)
-mode = choice("online", "offline", "disabled", run="online", dryrun="offline")
-reinit = choice(
+mode: Kind[Literal["online", "offline", "disabled"]] = choice(
+    "online", "offline", "disabled", run="online", dryrun="offline"
+)
+reinit: Kind[Literal["default", "return_previous", "finish_previous", "create_new"]] = choice(
     "default",
     "return_previous",
     "finish_previous",
@@ -188,6 +191,11 @@ reinit = choice(
     true="finish_previous",
     false="return_previous",
 )
-anonymous = choice("never", "allow", "must", true="allow", false="never")
-start_method = choice("process", "thread", "fork", "spawn", "forkserver")
-console = choice("auto", "off", "wrap", "redirect", wrap_raw="wrap", wrap_emu="wrap", iowrap="wrap")
+anonymous: Kind[Literal["never", "allow", "must"]] = choice("never", "allow", "must", true="allow", false="never")
+start_method: Kind[Literal["process", "thread", "fork", "spawn", "forkserver"]] = choice(
+    "process", "thread", "fork", "spawn", "forkserver"
+)
+console: Kind[Literal["auto", "off", "wrap", "redirect"]] = choice(
+    "auto", "off", "wrap", "redirect", wrap_raw="wrap", wrap_emu="wrap", iowrap="wrap"
+)
+store_error: Kind[Literal["warn", "raise"]] = choice("warn", "raise")

@@ -1,0 +1,74 @@
+"""The page `docs/settings.md`, made from the table of settings.
+
+`python tests/settings/document.py > docs/settings.md` writes it anew; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wandb_nb.settings.fields import FIELDS
+
+if TYPE_CHECKING:
+    from wandb_nb.settings.field import Field
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+
+INTRODUCTION = """# Settings
+
+Each setting can be given in several places. The later ones in this list win:
+
+1. the default, and what the host asks for (Colab: `start_method` is `thread`);
+2. the user's file `~/.config/wandb/settings` (`WANDB_CONFIG_DIR` moves it);
+3. the workspace's file `wandb/settings` in the folder that the runs go to;
+4. the environment, read anew at each `init()`;
+5. `wandb.setup(settings=...)`;
+6. `wandb.init(settings=wandb.Settings(...))`, or a dict;
+7. the arguments of `wandb.init()`.
+
+A file has the section `[default]` and lines `name = value`. An empty variable counts as not set, and so does None.
+Lists are written with commas in files and variables. A name that is no setting is an error in code; in a file or the
+environment it is left alone. `run.settings.source("project")` says where a value came from, `run.settings.table()`
+lists all of them. Settings about sending to a server are read by the part that does so.
+"""
+
+SECTIONS = {
+    "entity": "Run",
+    "mode": "Mode and account",
+    "root_dir": "Files",
+    "save_code": "Code and environment",
+    "silent": "Output",
+    "sync_tensorboard": "Integrations",
+    "start_method": "Background process and network",
+}
+
+
+def page() -> str:
+    """Return the whole page."""
+    lines = [INTRODUCTION]
+    for name, field in FIELDS.items():
+        if name in SECTIONS:
+            lines.append(f"\n## {SECTIONS[name]}\n")
+            lines.append("| setting | form | default | variables | meaning |\n| --- | --- | --- | --- | --- |")
+        lines.append(_row(name, field))
+    return "\n".join(lines) + "\n"
+
+
+def _row(name: str, field: Field[object, object]) -> str:
+    argument = f"<br>`init({field.argument}=)`" if field.argument else ""
+    variables = "<br>".join(f"`{variable}`" for variable in field.env)
+    return f"| `{name}`{argument} | {field.kind.name} | {_default(field.default)} | {variables} | {field.doc}. |"
+
+
+def _default(value: object) -> str:
+    if value is None or value == ():
+        return ""
+    if isinstance(value, tuple):
+        return f"`{','.join(map(str, value))}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())
