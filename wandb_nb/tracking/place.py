@@ -79,7 +79,7 @@ class Place:
         self.writer.append(environment, used.record())
         with self._registry_guarded():
             self.entry = self._registry.register(
-                id=run.id,
+                run_id=run.id,
                 path=self.path,
                 project=run.project,
                 entity=run.entity or "",
