@@ -17,11 +17,11 @@ from wandb_nb.store.history import HistoryEncoder
 from wandb_nb.store.replay import RunState
 from wandb_nb.view import png, svg
 from wandb_nb.view.bundle import bundle
+from wandb_nb.view.facts import Standing, describe
 from wandb_nb.view.message import pack
 from wandb_nb.view.pyramid import BUCKETS, Pyramid
 from wandb_nb.view.scene import build
 from wandb_nb.view.series import Book
-from wandb_nb.view.stream import describe, snapshot_of
 
 ROWS, SERIES, NEW_ROWS = 1_000_000, 4, 250
 ENCODER = HistoryEncoder()
@@ -70,7 +70,7 @@ def main():
         add_rows(state, NEW_ROWS)
         later.append(timed(message))
     naive = timed(lambda: [one_pass(column.values) for column in state.table.numbers.values()], 3)
-    found = snapshot_of(state)
+    found = Standing(state).snapshot()
     parts = {}
     rows = [
         ("first message, 1M points x 4", first, ""),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 from test_message import RUN, header
 
-from wandb_nb.view import axes, png, scene, svg
+from wandb_nb.view import axes, marks, png, scene, svg
 from wandb_nb.view.message import Series, pack
 
 HOSTILE = """<script>alert("x")</script>'&amp;\n\x1b[31m http://x"""
@@ -79,7 +79,7 @@ def test_lines_differ_without_colour():
     """As many dash patterns as colours, all different, and a legend for charts of several lines."""
     assert len(set(scene.DASHES)) == len(scene.COLOURS) == len(set(scene.COLOURS))
     picture = scene.build(message(series("train/loss", [2, 1]), series("val/loss", [2, 1.5])))
-    texts = [mark.text for mark in picture.panels[0].marks if isinstance(mark, scene.Text)]
+    texts = [mark.text for mark in picture.panels[0].marks if isinstance(mark, marks.Text)]
 
     assert {"loss", "train", "val", "1 train", "1.5 val"} <= set(texts)
 
@@ -116,14 +116,14 @@ def test_single_point_is_seen():
     picture = scene.build(message(series("one", [0.5], step=[7])))
 
     assert near(pixels(png.render(picture)), scene.COLOURS[0]).sum() > 50
-    assert "7" in [mark.text for mark in picture.panels[0].marks if isinstance(mark, scene.Text)]
+    assert "7" in [mark.text for mark in picture.panels[0].marks if isinstance(mark, marks.Text)]
 
 
 def test_earlier_attempts_are_faint():
     """The newest attempt is drawn strong and last, the one before it faint."""
     picture = scene.build(message(series("loss", [3, 2, 1, 2, 1, 0], [[1, 0], [2, 3]], [0, 1, 2, 0, 1, 2])))
 
-    lines = [mark for mark in picture.panels[0].marks if isinstance(mark, scene.Polyline)]
+    lines = [mark for mark in picture.panels[0].marks if isinstance(mark, marks.Polyline)]
     assert [line.opacity < 1 for line in lines] == [True, False]
 
 
@@ -132,7 +132,7 @@ def test_many_metrics_are_counted():
     picture = scene.build(message(*(series(f"m{i}", [0, 1]) for i in range(40))))
 
     assert len(picture.panels) == 12
-    assert "+28 more metrics" in [mark.text for mark in picture.marks if isinstance(mark, scene.Text)]
+    assert "+28 more metrics" in [mark.text for mark in picture.marks if isinstance(mark, marks.Text)]
 
 
 def test_nothing_logged_is_said():
@@ -180,7 +180,7 @@ def test_no_numbers_break_a_picture(values, across, name):
 
     assert not re.search(r'="[^"]*\b(nan|inf)\b', markup.split("</desc>")[1])
     for panel in picture.panels:
-        for line in (mark for mark in panel.marks if isinstance(mark, scene.Polyline)):
+        for line in (mark for mark in panel.marks if isinstance(mark, marks.Polyline)):
             assert np.all((line.points >= -1) & (line.points <= 2000))
     assert png.render(picture).startswith(b"\x89PNG")
 

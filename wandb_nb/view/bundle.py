@@ -8,9 +8,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.view import svg, text
-from wandb_nb.view.message import MIME
+from wandb_nb.view.facts import Standing
+from wandb_nb.view.message import MIME, strict_json
 from wandb_nb.view.scene import build, text_curves
-from wandb_nb.view.stream import RunStream, snapshot_of
+from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,8 @@ def bundle(
     """
     from wandb_nb.view import png  # Pillow is imported when the first picture is made
 
-    message = _message(run, _MOST_POINTS)
+    source = _source(run)
+    message = source.snapshot(_MOST_POINTS)
     parts: dict[str, Any] = {
         "text/html": html(message),
         "image/png": base64.b64encode(png.picture(message, _PNG_BYTES)).decode(),
@@ -47,14 +49,13 @@ def bundle(
     }
     if widget_view is not None:
         parts["application/vnd.jupyter.widget-view+json"] = dict(widget_view)
-    parts[MIME] = _snapshot(run, access, MOST_BYTES - len(json.dumps(parts)))
+    parts[MIME] = _snapshot(source, access, MOST_BYTES - len(json.dumps(parts)))
     return parts
 
 
 def line_bundle(run: RunStream | RunState, note: str = "") -> dict[str, Any]:
     """Return the bundle of one compact line: state, name, facts, and *note*."""
-    message = _message(run, 0)
-    line = text.headline(message.header["run"]) + (f" · {text.clean(note, 200)}" if note else "")
+    line = text.headline(_source(run).snapshot(0).header["run"]) + (f" · {text.clean(note, 200)}" if note else "")
     return {"text/html": f'<div style="font-size:90%">{escape(line)}</div>', "text/plain": line}
 
 
@@ -87,28 +88,26 @@ def _latest(message: Message) -> list[str]:
     return lines if len(curves) <= _MOST_ROWS else [*lines, f"…\t+{len(curves) - _MOST_ROWS} more metrics"]
 
 
-def _message(run: RunStream | RunState, points: int) -> Message:
-    return run.snapshot(points) if isinstance(run, RunStream) else snapshot_of(run, points)
+def _source(run: RunStream | RunState) -> RunStream | Standing:
+    return run if isinstance(run, RunStream) else Standing(run)
 
 
-def _snapshot(run: RunStream | RunState, access: Access | None, most_bytes: int) -> dict[str, Any]:
-    """Return the snapshot with as many points as fit *most_bytes*; series go when even few points do not fit."""
-    points, dtype = _MOST_POINTS, "f8"
+def _snapshot(source: RunStream | Standing, access: Access | None, most_bytes: int) -> dict[str, Any]:
+    """Return the snapshot with as many points as fit *most_bytes*; no series when even few points do not fit."""
+    points = _MOST_POINTS
     while True:
-        message = _message(run, points)
+        message = source.snapshot(points)
         header = message.header
-        header["config"] = _bounded(header["config"])
-        header["summary"] = _bounded(header["summary"])
+        header["config"], header["summary"] = _bounded(header["config"]), _bounded(header["summary"])
         header["metrics"] = (header["metrics"] or [])[:_MOST_ROWS]
-        found = message.to_json(access, "f4" if dtype == "f4" else "f8")
-        if len(json.dumps(found)) <= most_bytes:
+        room = most_bytes - len(strict_json([header, access]))
+        encoded = len(message.blob) * 4 // 3 + 100
+        found = message.to_json(access, "f8" if encoded <= room else "f4")
+        if len(found["data"]) + 100 <= room:
             return found
-        if dtype == "f8":
-            dtype = "f4"
-        elif points > 1:
-            points //= 2
-        else:
+        if points == 1:
             return {**found, "series": [], "data": ""}
+        points = max(1, min(points // 2, points * 2 * max(room, 0) // encoded))
 
 
 def _bounded(tree: dict[str, Any] | None) -> dict[str, Any]:

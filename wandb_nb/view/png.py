@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from wandb_nb.view.scene import COLOURS, Dot, Polyline, Rule, Text, build
+from wandb_nb.view.marks import Dot, Polyline, Rule, Text
+from wandb_nb.view.scene import COLOURS, build
 
 if TYPE_CHECKING:
+    from wandb_nb.view.marks import Mark, Panel, Scene
     from wandb_nb.view.message import Message
-    from wandb_nb.view.scene import Mark, Panel, Scene
 
 SCALE = 2  # pixels a unit
 _FINER = 2  # lines are drawn this much larger and shrunk, since Pillow draws them with hard edges

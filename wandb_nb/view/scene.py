@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wandb_nb.view import axes, text
 from wandb_nb.view.charts import definition, group, split
+from wandb_nb.view.marks import Dot, Mark, Panel, Polyline, Rule, Scene, Text
 from wandb_nb.view.pyramid import decimate
 
 if TYPE_CHECKING:
@@ -33,80 +34,6 @@ END_COLUMN, NAMED_END_COLUMN = 42.0, 66.0
 ROUGH = 12  # a line that runs up and down more often than this is drawn thin, so that it stays a line
 _LARGEST = 1e300
 _CHAR = 0.56  # mean width of a character, in units of the font's size
-
-Paint = str  # "ink" and "soft" for text, "grid" for rules, else a "#rrggbb"
-
-
-@dataclass(frozen=True)
-class Polyline:
-    """A line through *points*, rows of x and y."""
-
-    points: Points
-    paint: Paint
-    width: float
-    dash: tuple[int, ...] = ()
-    opacity: float = 1.0
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A thin straight line."""
-
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-    paint: Paint = "grid"
-
-
-@dataclass(frozen=True)
-class Dot:
-    """A filled circle."""
-
-    x: float
-    y: float
-    radius: float
-    paint: Paint
-    opacity: float = 1.0
-
-
-@dataclass(frozen=True)
-class Text:
-    """One line of text with its baseline at *y*."""
-
-    x: float
-    y: float
-    text: str
-    size: float = 10.0
-    paint: Paint = "soft"
-    anchor: Literal["start", "middle", "end"] = "start"
-    bold: bool = False
-
-
-Mark = Polyline | Rule | Dot | Text
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One chart: its place on the page and its marks, in page coordinates."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    marks: list[Mark]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A page of *width* by *height* units; *title* and *description* say in words what it shows."""
-
-    width: float
-    height: float
-    title: str
-    description: str
-    marks: list[Mark] = field(default_factory=list)
-    panels: list[Panel] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -235,7 +162,7 @@ def _curve(one: Series, name: str, colour: int, by_metric: bool, buckets: int) -
 
 
 def _bounded(values: Points) -> Points:
-    """Return *values* with infinities as gaps, and the rest so far from the largest float that differences are numbers."""
+    """Return *values* with infinities as gaps, and the rest so small that the difference of two is a number."""
     return np.where(np.isfinite(values), np.clip(values, -_LARGEST, _LARGEST), np.nan)
 
 

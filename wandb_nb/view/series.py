@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 MOST_POINTS = 100_000  # of one series in one message
 MOST_POINTS_IN_ALL = 400_000
 FEWEST_BUCKETS = 8
+MOST_SERIES_SAVED = 300
 
 
 class Held(NamedTuple):

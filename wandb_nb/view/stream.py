@@ -9,23 +9,21 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from wandb_nb.errors import StoreError
 from wandb_nb.store.reader import Tail
 from wandb_nb.store.replay import RunState
-from wandb_nb.view.message import VERSION, pack, plain, strict_json
-from wandb_nb.view.series import Book, Held
+from wandb_nb.view.facts import definitions, describe
+from wandb_nb.view.message import pack, strict_json
+from wandb_nb.view.series import MOST_SERIES_SAVED, Book, Held
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from wandb_nb.view.message import Header, Message, MetricFacts
+    from wandb_nb.view.message import Header, Message
 
 SLICE_BYTES = 128 << 10  # what is read and applied at once; other threads get a turn in between
 OWNER_CHECK_S = 1.0
-MOST_SERIES_SAVED = 300
 
 
 class RunStream:
@@ -180,60 +178,6 @@ class _Marks:
                 self._texts[name] = text
                 self._marks[name] += 1
         return {name: self._marks[name] for name in self.NAMES}
-
-
-def describe(state: RunState, alive: bool | None, metrics: list[MetricFacts]) -> Header:
-    """Return the header that tells of *state*, without series and cursor."""
-    steps = state.table.step[-1:]
-    return {
-        "v": VERSION,
-        "cursor": "",
-        "more": False,
-        "done": state.exit_code is not None or alive is False,
-        "run": {
-            "id": state.id,
-            "name": state.name,
-            "project": state.project,
-            "entity": state.entity,
-            "group": state.group,
-            "jobType": state.job_type,
-            "notes": state.notes,
-            "tags": list(state.tags),
-            "state": cast("Any", state.state(alive)),
-            "exitCode": state.exit_code,
-            "startTime": state.start_time or 0.0,
-            "runtime": state.runtime,
-            "rows": len(state.table),
-            "step": int(steps[0]) if len(steps) and np.isfinite(steps[0]) else state.starting_step,
-            "url": None,
-            "lost": state.unreadable,
-        },
-        "config": plain(state.config),
-        "summary": plain({key: value for key, value in state.summary.items() if key != "_wandb"}),
-        "metrics": metrics,
-        "series": [],
-    }
-
-
-def definitions(state: RunState) -> list[MetricFacts]:
-    """Return the metric definitions in the form of a message."""
-    return [
-        {
-            "name": metric.glob or metric.name,
-            "glob": bool(metric.glob),
-            "step": metric.step_metric or None,
-            "goal": cast("Any", metric.goal),
-            "hidden": metric.hidden,
-        }
-        for metric in state.metrics
-    ]
-
-
-def snapshot_of(state: RunState, points: int = 4_000) -> Message:
-    """Return *state* as `RunStream.snapshot` does, the writer taken to be alive."""
-    metrics, book = definitions(state), Book()
-    book.sync(state, metrics)
-    return pack(describe(state, None, metrics), book.whole(points, MOST_SERIES_SAVED))
 
 
 def _run_file(path: Path) -> Path:

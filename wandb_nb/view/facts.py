@@ -1,0 +1,73 @@
+"""What a run's state says, in the form of a message's header."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from wandb_nb.view.message import VERSION, pack, plain
+from wandb_nb.view.series import MOST_SERIES_SAVED, Book
+
+if TYPE_CHECKING:
+    from wandb_nb.store.replay import RunState
+    from wandb_nb.view.message import Header, Message, MetricFacts
+
+
+class Standing:
+    """A state that does not change while it is looked at, with the `snapshot` of a `RunStream`."""
+
+    def __init__(self, state: RunState) -> None:
+        self._state, self._metrics, self._book = state, definitions(state), Book()
+        self._book.sync(state, self._metrics)
+
+    def snapshot(self, points: int = 4_000) -> Message:
+        """Return the run with about *points* points over all series; its writer is taken to be alive."""
+        return pack(describe(self._state, None, self._metrics), self._book.whole(points, MOST_SERIES_SAVED))
+
+
+def describe(state: RunState, alive: bool | None, metrics: list[MetricFacts]) -> Header:
+    """Return the header that tells of *state*, without series and cursor."""
+    steps = state.table.step[-1:]
+    return {
+        "v": VERSION,
+        "cursor": "",
+        "more": False,
+        "done": state.exit_code is not None or alive is False,
+        "run": {
+            "id": state.id,
+            "name": state.name,
+            "project": state.project,
+            "entity": state.entity,
+            "group": state.group,
+            "jobType": state.job_type,
+            "notes": state.notes,
+            "tags": list(state.tags),
+            "state": cast("Any", state.state(alive)),
+            "exitCode": state.exit_code,
+            "startTime": state.start_time or 0.0,
+            "runtime": state.runtime,
+            "rows": len(state.table),
+            "step": int(steps[0]) if len(steps) and np.isfinite(steps[0]) else state.starting_step,
+            "url": None,
+            "lost": state.unreadable,
+        },
+        "config": plain(state.config),
+        "summary": plain({key: value for key, value in state.summary.items() if key != "_wandb"}),
+        "metrics": metrics,
+        "series": [],
+    }
+
+
+def definitions(state: RunState) -> list[MetricFacts]:
+    """Return the metric definitions in the form of a message."""
+    return [
+        {
+            "name": metric.glob or metric.name,
+            "glob": bool(metric.glob),
+            "step": metric.step_metric or None,
+            "goal": cast("Any", metric.goal),
+            "hidden": metric.hidden,
+        }
+        for metric in state.metrics
+    ]

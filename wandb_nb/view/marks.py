@@ -1,0 +1,86 @@
+"""The primitives of a picture, in page units with y growing downwards: what `scene` makes, `svg` and `png` write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Points = npt.NDArray[np.float64]
+
+Paint = str  # "ink" and "soft" for text, "grid" for rules, else a "#rrggbb"
+
+
+@dataclass(frozen=True)
+class Polyline:
+    """A line through *points*, rows of x and y."""
+
+    points: Points
+    paint: Paint
+    width: float
+    dash: tuple[int, ...] = ()
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A thin straight line."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    paint: Paint = "grid"
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A filled circle."""
+
+    x: float
+    y: float
+    radius: float
+    paint: Paint
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
+class Text:
+    """One line of text with its baseline at *y*."""
+
+    x: float
+    y: float
+    text: str
+    size: float = 10.0
+    paint: Paint = "soft"
+    anchor: Literal["start", "middle", "end"] = "start"
+    bold: bool = False
+
+
+Mark = Polyline | Rule | Dot | Text
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart: its place on the page and its marks, in page coordinates."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    marks: list[Mark]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page of *width* by *height* units; *title* and *description* say in words what it shows."""
+
+    width: float
+    height: float
+    title: str
+    description: str
+    marks: list[Mark] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
