@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.run import Run
 
 
-def init(
+def init(  # noqa: PLR0917 -- the documented signature
     job_type: str | None = None,
     dir: str | os.PathLike[str] | None = None,  # noqa: A002 -- the documented name
     config: Any = None,
@@ -113,7 +113,7 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
         run.finish(exit_code, quiet)
 
 
-def define_metric(
+def define_metric(  # noqa: PLR0917 -- the documented signature
     name: str,
     step_metric: str | None = None,
     step_sync: bool | None = None,

@@ -14,7 +14,6 @@ def installed() -> list[str]:
     found: dict[str, str] = {}
     for distribution in metadata.distributions():
         head = distribution.metadata
-        name, version = head.get("Name"), head.get("Version")
-        if name and version:
-            found.setdefault(name, version)  # the first one on the path is the one that gets imported
+        if "Name" in head and "Version" in head:
+            found.setdefault(head["Name"], head["Version"])  # the first one on the path is the one that gets imported
     return [f"{name}=={found[name]}" for name in sorted(found, key=str.lower)]

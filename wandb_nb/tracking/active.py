@@ -43,10 +43,14 @@ def remove(run: Run) -> None:
 
 def _finish_all(exit_code: int) -> None:
     for run in reversed(own()):
-        try:
-            run.finish(exit_code)
-        except Exception as error:  # noqa: BLE001 -- the other runs want to be finished, too
-            run.notice(f"run {run.name} could not be finished ({type(error).__name__}: {error})")
+        _finish(run, exit_code)
+
+
+def _finish(run: Run, exit_code: int) -> None:
+    try:
+        run.finish(exit_code)
+    except Exception as error:  # noqa: BLE001 -- the other runs want to be finished, too
+        run.notice(f"run {run.name} could not be finished ({type(error).__name__}: {error})")
 
 
 watch = ExitWatch(_finish_all)

@@ -24,6 +24,7 @@ class Swallowed:
     """What a call of an unknown method of a disabled run gives: it takes any further use, too."""
 
     def __call__(self, *_arguments: Any, **_options: Any) -> Swallowed:
+        """Take any arguments and do nothing."""
         return self
 
     def __getattr__(self, name: str) -> Swallowed:
@@ -31,7 +32,7 @@ class Swallowed:
             raise AttributeError(name)
         return self
 
-    def __enter__(self) -> Swallowed:
+    def __enter__(self) -> Swallowed:  # noqa: PYI034 -- typing.Self is of 3.11
         return self
 
     def __exit__(self, *_error: object) -> None:

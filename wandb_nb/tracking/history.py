@@ -19,11 +19,11 @@ from wandb_nb.errors import Error, RowError, RowTypeError, RunFinishedError
 from wandb_nb.store import records
 from wandb_nb.store.history import HistoryEncoder, extra_items
 from wandb_nb.store.values import to_json
-from wandb_nb.store.segments import SharedSteps
 from wandb_nb.tracking.metrics import Metrics
 from wandb_nb.tracking.summary import Summary
 
 if TYPE_CHECKING:
+    from wandb_nb.store.segments import SharedSteps
     from wandb_nb.tracking.metrics import Metric
 
 SUMMARY_EVERY_S = 1.0
@@ -82,7 +82,8 @@ class History:
         self._busy = False
         self._deferred: deque[tuple[Mapping[str, Any], Any, bool | None]] = deque()
         self._look_at = self._summary_at = 0.0
-        self._counter, self._shared = counter, None
+        self._counter = counter
+        self._shared: SharedSteps | None = None
         self._forked, self._pid = False, os.getpid()
         self._synced: dict[str, Any] = {}
         _live.add(self)
@@ -93,7 +94,7 @@ class History:
             if self.closed:
                 raise RunFinishedError(f"{self._name} has finished and takes no more rows; start another with init()")
             if self._busy:
-                self._deferred.append((dict(row), step, commit))
+                self._deferred.append((dict(row) if isinstance(row, dict) else row, step, commit))
                 return
             try:
                 self._busy = True
@@ -135,7 +136,7 @@ class History:
         """Mark the rows that follow as logged by execution *cell* of a notebook."""
         with self.lock:
             self.cell = cell
-            self._extra = extra_items(cell=cell, attempt=self.attempt or None)
+            self._extra = self._facts(self.attempt)
 
     def runtime(self) -> float:
         """Return the seconds since the run started (until it ended), those of earlier parts included."""
@@ -172,13 +173,17 @@ class History:
 
     # -- steps
 
+    def _facts(self, attempt: int) -> bytes:
+        """Return the items that each row carries besides its metrics; a child's rows tell whose they are."""
+        return extra_items(cell=self.cell, attempt=attempt or None, writer=os.getpid() if self.is_child else None)
+
     def _explicit(self, step: Any) -> tuple[int, bytes]:
         """Return the step as an int and the row's extra items; a step behind the current one opens an attempt."""
         at = whole_step(step)
         self.step_was_given = True
         if at >= self.step:
             return at, self._extra
-        return at, extra_items(cell=self.cell, attempt=self.attempt + 1)
+        return at, self._facts(self.attempt + 1)
 
     def _shared_step(self, commit: bool | None) -> tuple[int, bytes]:
         """Take the step from the counter that all writers of the run share."""
@@ -189,13 +194,13 @@ class History:
 
     # -- definitions
 
-    def _with_steps(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _with_steps(self, row: Any) -> Any:
         """Record globs that *row* is the first to match, and add step metrics it leaves out, at their last value."""
         if not isinstance(row, Mapping):
             return row  # the encoder says what is wrong with it
         missing: dict[str, Any] = {}
-        leaves = dict(_leaves(row))
-        for key, value in leaves.items():
+        values = dict(leaves(row))
+        for key, value in values.items():
             if key in self.metrics.steps:
                 self._synced[key] = value
             expanded = self.metrics.expand(key)
@@ -203,7 +208,7 @@ class History:
                 self._record_metrics([expanded], overwrite=False)
             metric = self.metrics.of(key)
             step = metric.step_metric if metric and metric.step_sync else None
-            if step in self._synced and step not in leaves:
+            if step in self._synced and step not in values:
                 missing[step] = self._synced[step]
         return {**row, **missing} if missing else row
 
@@ -275,6 +280,7 @@ class History:
             self._busy = False
             self._deferred.clear()
             self._shared = self._counter
+            self._extra = self._facts(self.attempt)
         self.lock.release()
 
 
@@ -284,7 +290,7 @@ def whole_step(step: Any) -> int:
         at = int(step) if isinstance(step, float) and step.is_integer() else operator.index(step)
     except TypeError:
         item = getattr(step, "item", None)  # a 0-d array or tensor
-        if callable(item) and not isinstance(step := item(), type(None)):
+        if callable(item) and (step := item()) is not None:
             return whole_step(step) if isinstance(step, (int, float)) else _bad_step(step)
         return _bad_step(step)
     if not 0 <= at < 1 << 63:
@@ -298,11 +304,11 @@ def _bad_step(step: Any) -> int:
     raise RowTypeError(f"log(step=…): a step is a whole number, not {type(step).__name__}")
 
 
-def _leaves(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the values of a row under their dotted names."""
     for key, value in row.items():
         if isinstance(value, Mapping) and isinstance(key, str):
-            yield from _leaves(value, f"{prefix}{key}.")
+            yield from leaves(value, f"{prefix}{key}.")
         elif isinstance(key, str):
             yield prefix + key, value
 

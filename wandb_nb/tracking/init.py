@@ -15,7 +15,6 @@ from wandb_nb.capture import git
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve
 from wandb_nb.tracking import active, names
-from wandb_nb.tracking.config import Config
 from wandb_nb.tracking.config_sources import load
 from wandb_nb.tracking.disabled import DisabledRun, NullWriter
 from wandb_nb.tracking.earlier import Earlier

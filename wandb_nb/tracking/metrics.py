@@ -51,7 +51,7 @@ def parse_kinds(summary: str | None, goal: str | None, name: str) -> tuple[str, 
     return kinds
 
 
-def check_name(name: str, what: str) -> str:
+def check_name(name: object, what: str) -> str:
     """Return *name* if it can name a metric, else raise a UsageError."""
     if not isinstance(name, str) or not name:
         raise UsageError(f"define_metric(): {what} must be a name, not {name!r}")

@@ -68,9 +68,10 @@ class Place:
 
     def next_number(self, project: str) -> int:
         """Return the number of a new run in *project*, counted on this machine; 1 where nothing can be counted."""
-        with self._registry_guarded():
+        try:
             return self._registry.next_number(project)
-        return 1
+        except StoreError:  # registering the run will tell
+            return 1
 
     def begin(self, run: Run, used: Telemetry) -> None:
         """Write the records that a run starts with, start gathering files, and register the run."""

@@ -76,7 +76,7 @@ def presenter() -> Presenter:
 
 def set_presenter(new: Presenter) -> Presenter:
     """Put *new* in use for this process and return the one before it."""
-    global _presenter  # noqa: PLW0603 -- one audience a process
+    global _presenter
     old, _presenter = _presenter, new
     return old
 

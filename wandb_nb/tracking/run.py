@@ -43,7 +43,7 @@ class Run:
     exception, which is never swallowed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 -- called in one place, by init()
         self,
         identity: Identity,
         settings: Resolved,
@@ -132,7 +132,7 @@ class Run:
 
     @property
     def job_type(self) -> str | None:
-        """The kind of job: train, eval …"""
+        """The kind of job, such as train or eval."""
         return self._identity.job_type
 
     @property
@@ -272,7 +272,7 @@ class Run:
         """
         self._history.log(row, step, commit)
 
-    def define_metric(
+    def define_metric(  # noqa: PLR0917 -- the documented signature
         self,
         name: str,
         step_metric: str | None = None,
@@ -395,7 +395,7 @@ class Run:
         self._told.add(key or "")
         self._present(lambda _run: presenter().notice(text, None))
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> Run:  # noqa: PYI034 -- typing.Self is of 3.11
         return self
 
     def __exit__(

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.tracking.curves import sample
+from wandb_nb.tracking.history import leaves
 from wandb_nb.view import text
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def facts(run: Run) -> Mapping[str, Any]:
 def _body(run: Run) -> list[str]:
     ascii_only = _ascii_only()
     curves = _curves(run, ascii_only)
-    summary = run.summary.as_dict()
+    summary = dict(leaves(run.summary.as_dict()))
     values = text.summary_lines(summary, run.settings.max_end_of_run_summary_metrics, ascii_only)
     lines = [*(("Run history:", *curves) if curves else ()), *(("Run summary:", *values) if values else ())]
     return [line("  " * (not each.startswith("Run ")) + each) for each in lines]
