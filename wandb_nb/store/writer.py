@@ -37,6 +37,7 @@ _SEED = SEEDS[FULL]
 _ROW = records.ROW[0]
 _DROPPED = (_ROW, records.OUTPUT_RAW[0], records.STATS[0])  # kinds that a failed write loses; others are tried again
 _MAX_KEPT = 1000
+_TORN = (-1, 0)  # an aim that no size of a file equals
 
 
 def _tell(text: str) -> None:
@@ -199,13 +200,13 @@ class RunWriter:
             self._at = aim
             self._kept.clear()
         elif size > position:
-            with suppress(OSError):  # some file systems cannot truncate; padding does as well
+            self._aim = _TORN
+            with suppress(OSError):  # some files cannot be truncated; padding does as well
                 os.ftruncate(self._fd, position)
                 size = position
-            if size > position:
-                padding = -size % BLOCK
-                os.write(self._fd, bytes(padding))
-                self._at = (size + padding, number)
+            while size > position and size % BLOCK:
+                size += os.write(self._fd, bytes(-size % BLOCK))
+            self._at = (size, number)
         self._aim = None
 
     def _failed(self, error: OSError, bodies: Iterable[bytes]) -> None:
@@ -213,6 +214,7 @@ class RunWriter:
         if not _is_ours(error):
             raise error
         if self._fd >= 0 and self._aim is not None:
+            self._aim = _TORN
             with suppress(OSError):  # the next append tries again
                 self._settle()
         self.lost += sum(body[0] == _ROW for body in bodies)
