@@ -1,0 +1,89 @@
+import type { Line } from '../model/lines';
+import { strong } from '../model/lines';
+import { nearest } from '../model/range';
+import type { Palette } from './palette';
+import { colour, dash } from './palette';
+import type { Frame } from './path';
+import { spread, toX, toY, trace } from './path';
+
+const LABEL_FONT = 11;
+const EARLIER = 0.4;
+const RAW = 0.28;
+
+/** Draw the lines of a chart into a frame of a canvas; `scale` is its pixels per CSS pixel. */
+export function drawLines(ctx: CanvasRenderingContext2D, frame: Frame, lines: Line[], palette: Palette, scale: number): void {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(frame.left, frame.top - scale, frame.width + 2 * scale, frame.height + 2 * scale);
+  ctx.clip();
+  ctx.lineJoin = 'round';
+  for (const line of lines) {
+    ctx.strokeStyle = ctx.fillStyle = colour(palette, line.style);
+    if (line.raw) stroke(ctx, frame, line, line.raw, RAW, 1 * scale, []);
+    const dashes = dash(line.style).map((one) => one * scale);
+    stroke(ctx, frame, line, line.ys, line.faint ? EARLIER : 1, (line.faint ? 1.1 : 1.7) * scale, dashes);
+  }
+  ctx.restore();
+}
+
+function stroke(
+  ctx: CanvasRenderingContext2D, frame: Frame, line: Line, ys: Float64Array, alpha: number, width: number, dashes: number[],
+): void {
+  ctx.globalAlpha = alpha;
+  ctx.lineWidth = width;
+  ctx.setLineDash(dashes);
+  ctx.beginPath();
+  const single = trace(ctx, frame, line, ys);
+  ctx.stroke();
+  for (const [x, y] of single) {
+    ctx.beginPath();
+    ctx.arc(x, y, 1.6 * width, 0, 2 * Math.PI);
+    ctx.fill();
+  }
+}
+
+/** Names at the line ends, where there are several lines, and numbers at the ends of earlier attempts. */
+export function drawLabels(ctx: CanvasRenderingContext2D, frame: Frame, lines: Line[], palette: Palette, scale: number): void {
+  const newest = strong(lines);
+  ctx.save();
+  ctx.font = font(scale);
+  ctx.textBaseline = 'middle';
+  ctx.textAlign = 'left';
+  ctx.fillStyle = palette.soft;
+  for (const line of lines.filter((one) => one.faint && one.style === 0)) {
+    const [x, y] = lastPlace(frame, line);
+    if (!Number.isNaN(y)) ctx.fillText(`#${line.attempt}`, Math.min(x, frame.left + frame.width - 14 * scale) + 3 * scale, y - 7 * scale);
+  }
+  if (newest.length > 1) {
+    const ends = newest.map((line) => lastPlace(frame, line)[1]);
+    const wanted = ends.map((y) => (Number.isNaN(y) ? frame.top + frame.height : y));
+    const heights = spread(wanted, (LABEL_FONT + 1) * scale, frame.top + 5 * scale, frame.top + frame.height - 5 * scale);
+    newest.forEach((line, i) => {
+      if (Number.isNaN(ends[i])) return;
+      ctx.fillStyle = colour(palette, line.style);
+      ctx.fillText(shorten(line.label), frame.left + frame.width + 6 * scale, heights[i]!);
+    });
+  }
+  ctx.restore();
+}
+
+/** The room, in CSS pixels, that the names at the line ends need. */
+export function labelRoom(lines: Line[]): number {
+  const newest = strong(lines);
+  if (newest.length < 2) return 12;
+  return 14 + Math.max(...newest.map((line) => shorten(line.label).length)) * LABEL_FONT * 0.56;
+}
+
+function lastPlace(frame: Frame, line: Line): [number, number] {
+  const i = nearest(line, frame.x[1]);
+  if (i < 0 || line.xs[i]! < frame.x[0]) return [NaN, NaN];
+  return [toX(frame, line.xs[i]!), toY(frame, line.ys[i]!)];
+}
+
+function shorten(label: string): string {
+  return label.length > 9 ? `${label.slice(0, 8)}…` : label;
+}
+
+export function font(scale: number): string {
+  return `${LABEL_FONT * scale}px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif`;
+}

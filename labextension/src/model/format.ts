@@ -1,0 +1,65 @@
+import type { Json, JsonObject } from '../wire/messages';
+
+/** A number as people read it: four digits, grouped thousands, powers of ten where it is very large or small. */
+export function number(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e9)) return minus(value.toExponential(2).replace(/\.?0+e/, 'e').replace('e+', 'e'));
+  if (Number.isInteger(value)) return minus(value.toLocaleString('en-US'));
+  return minus(value.toLocaleString('en-US', size >= 1000 ? { maximumFractionDigits: 1 } : { maximumSignificantDigits: 4 }));
+}
+
+/** Labels of ticks: short, and all with the same number of decimals. */
+export function tickLabels(values: number[]): string[] {
+  const size = Math.max(...values.map(Math.abs), 0);
+  if (size >= 1e5 || (size > 0 && size < 1e-3)) return values.map(short);
+  const labels = values.map((one) => Number(one.toPrecision(8)).toString());
+  const decimals = Math.max(...labels.map((one) => one.split('.')[1]?.length ?? 0), 0);
+  return values.map((one) => minus(one.toFixed(Math.min(decimals, 8))));
+}
+
+/** Seconds as 0.5s, 42s, 3:05, 2:10:00, 3d 04:00. */
+export function duration(seconds: number): string {
+  if (seconds < 0) return `−${duration(-seconds)}`;
+  if (seconds < 60) return `${seconds < 10 ? Number(seconds.toFixed(1)) : Math.floor(seconds)}s`;
+  const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
+  const [days, hours, minutes] = [seconds / 86400, (seconds / 3600) % 24, (seconds / 60) % 60];
+  if (days >= 1) return `${Math.floor(days)}d ${two(hours)}:${two(minutes)}`;
+  if (hours >= 1) return `${Math.floor(hours)}:${two(minutes)}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes)}:${two(seconds % 60)}`;
+}
+
+/** Nested mappings as dotted rows, in their order; everything else as text. */
+export function dotted(value: JsonObject, prefix = ''): [name: string, text: string][] {
+  return Object.entries(value).flatMap(([key, one]): [string, string][] => {
+    const name = prefix === '' ? key : `${prefix}.${key}`;
+    const nested = typeof one === 'object' && one !== null && !Array.isArray(one) && Object.keys(one).length > 0;
+    return nested ? dotted(one, name) : [[name, text(one)]];
+  });
+}
+
+/** A line without control characters, which some readers of text would obey. */
+export function plainLine(value: string): string {
+  return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
+}
+
+function text(value: Json): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : minus(String(Number(value.toPrecision(10))));
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e3 && size < 1e15) {
+    const unit = size >= 1e12 ? 'T' : size >= 1e9 ? 'G' : size >= 1e6 ? 'M' : 'k';
+    const scale = { T: 1e12, G: 1e9, M: 1e6, k: 1e3 }[unit];
+    return minus(`${Number((value / scale).toPrecision(4))}${unit}`);
+  }
+  return value === 0 ? '0' : minus(value.toExponential(1).replace('.0e', 'e').replace('e+', 'e'));
+}
+
+/** A true minus sign, as wide as a digit. */
+function minus(text: string): string {
+  return text.replace(/^-/, '−');
+}

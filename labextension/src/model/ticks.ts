@@ -1,0 +1,42 @@
+import type { Range } from './range';
+
+const NICE = [1, 2, 2.5, 5, 10];
+const NICE_SECONDS = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400];
+
+/** About `count` round numbers within the range; whole ones where `whole`. */
+export function ticks([min, max]: Range, count: number, whole = false): number[] {
+  const rough = (max - min) / Math.max(1, count);
+  if (!(rough > 0) || !Number.isFinite(rough)) return [];
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const nice = NICE.map((one) => one * power).find((one) => one >= rough * 0.999) ?? 10 * power;
+  return every(whole ? Math.max(1, Math.round(nice)) : nice, min, max);
+}
+
+/** The same for seconds: minutes and hours are round, too. */
+export function timeTicks([min, max]: Range, count: number): number[] {
+  const rough = (max - min) / Math.max(1, count);
+  if (rough < 1) return ticks([min, max], count);
+  const nice = NICE_SECONDS.find((one) => one >= rough) ?? Math.ceil(rough / 86400) * 86400;
+  return every(nice, min, max);
+}
+
+/** Ticks of a log axis: the range and the answer are in log10. */
+export function logTicks([min, max]: Range, count: number): number[] {
+  const decades = max - min;
+  if (decades < 0.8) return ticks([10 ** min, 10 ** max], count).filter((one) => one > 0).map(Math.log10);
+  const stride = Math.max(1, Math.ceil(decades / count));
+  const wanted = decades < count / 2 ? [1, 2, 5] : [1];
+  const out: number[] = [];
+  for (let power = Math.floor(min); power <= max; power++) {
+    if (power % stride === 0) out.push(...wanted.map((one) => power + Math.log10(one)));
+  }
+  return out.filter((one) => one >= min && one <= max);
+}
+
+function every(increment: number, min: number, max: number): number[] {
+  const first = Math.ceil(min / increment - 1e-9);
+  const last = Math.floor(max / increment + 1e-9);
+  const out: number[] = [];
+  for (let i = first; i <= last && out.length < 50; i++) out.push(Number((i * increment).toPrecision(12)));
+  return out;
+}

@@ -1,0 +1,26 @@
+import type { Transport } from '../sources/feed';
+import { Feed } from '../sources/feed';
+import { mountView } from '../view/view';
+import { fromSnapshot } from '../wire/decode';
+import { ScriptedRun } from './scripted';
+import type { Script } from './scripted';
+
+/** The view on a plain page, for tests and for looking at it: no Jupyter, no kernel. */
+const page = {
+  /** Show a saved snapshot. */
+  snapshot(host: HTMLElement, saved: unknown): Feed {
+    const feed = new Feed([]);
+    feed.offer(fromSnapshot(saved));
+    mountView(host, feed);
+    return feed;
+  },
+  /** Show a run that grows as its script says. */
+  scripted(host: HTMLElement, script: Script): Feed {
+    const run: Transport = new ScriptedRun(script);
+    const feed = new Feed([async () => run]);
+    mountView(host, feed);
+    return feed;
+  },
+};
+
+Object.assign(window, { wandbNb: page });

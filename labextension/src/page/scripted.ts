@@ -1,0 +1,101 @@
+import type { Transport } from '../sources/feed';
+import type { JsonObject, Message, MetricDefinition, RunStateName, SeriesHeader } from '../wire/messages';
+
+/** How a made-up run goes: curves by name, rows at the start, at each pull, and in all. */
+export interface Script {
+  name: string;
+  keys: string[];
+  start: number;
+  each: number;
+  total: number;
+  /** Attempt 2 begins at this row, with steps from 0. */
+  again?: number;
+  /** Values of the step metric rise by one in so many rows. */
+  epoch?: number;
+  metrics?: MetricDefinition[];
+  config?: JsonObject;
+  end?: RunStateName;
+}
+
+/** A run without a kernel, by the same messages as a real one. */
+export class ScriptedRun implements Transport {
+  private rows = 0;
+  private stopped = false;
+  readonly stops: boolean[] = [];
+
+  constructor(private readonly script: Script) {}
+
+  async pull(cursor: string): Promise<Message> {
+    const { start, each, total } = this.script;
+    const from = cursor === '' ? 0 : Number(cursor);
+    this.rows = this.stopped ? this.rows : Math.min(total, this.rows === 0 ? start : this.rows + each);
+    return this.message(from, this.rows);
+  }
+
+  async stop(force: boolean): Promise<void> {
+    this.stops.push(force);
+    this.stopped = true;
+  }
+
+  close(): void {
+    this.stopped = true;
+  }
+
+  private message(from: number, to: number): Message {
+    const { script } = this;
+    const done = this.stopped || to >= script.total;
+    const count = to - from;
+    const floats = new Float64Array(count * (3 + script.keys.length));
+    for (let i = 0; i < count; i++) this.row(floats, count, from + i, i);
+    const summary = Object.fromEntries(script.keys.map((key, k) => [key, curve(k, Math.max(0, to - 1), script.total)]));
+    return {
+      header: {
+        v: 1, cursor: String(to), more: false, done, series: count > 0 ? script.keys.map((key, k) => this.series(key, k, from, to)) : [],
+        run: {
+          id: 'abcd1234', name: script.name, project: 'digits', entity: '', group: '', jobType: '', notes: '', tags: [],
+          state: done ? (script.end ?? 'finished') : 'running', exitCode: null, startTime: 0, runtime: to * 0.05,
+          rows: to, step: this.step(Math.max(0, to - 1)), url: null, lost: 0,
+        },
+        config: from === 0 ? (script.config ?? {}) : null, summary, metrics: script.metrics ?? [],
+      },
+      floats,
+    };
+  }
+
+  private row(floats: Float64Array, count: number, row: number, i: number): void {
+    floats[i] = this.step(row);
+    floats[count + i] = row * 0.05;
+    floats[2 * count + i] = Math.floor(row / (this.script.epoch ?? 1));
+    this.script.keys.forEach((_, k) => (floats[(3 + k) * count + i] = curve(k, row, this.script.total)));
+  }
+
+  private step(row: number): number {
+    const { again } = this.script;
+    return again !== undefined && row >= again ? row - again : row;
+  }
+
+  private series(key: string, k: number, from: number, to: number): SeriesHeader {
+    const count = to - from;
+    const { again, epoch } = this.script;
+    const attempts: [number, number][] = again === undefined || to <= again ? [[1, 0]] : again <= from ? [[2, 0]] : [[1, 0], [2, again - from]];
+    return {
+      key, mode: from === 0 ? 'replace' : 'append', n: to, decimated: false, stepMetric: epoch ? 'epoch' : null, attempts,
+      columns: { step: [0, count], time: [count, count], value: [(3 + k) * count, count], ...(epoch ? { x: [2 * count, count] } : {}) },
+    };
+  }
+}
+
+/** Falling, rising and waving curves with noise that is the same each time. */
+function curve(k: number, row: number, total: number): number {
+  const t = row / total;
+  const noise = (Math.sin(row * 12.9898 + k * 78.233) * 43758.5453) % 1;
+  const shapes = [
+    () => 2.2 * Math.exp(-4 * t) + 0.08 + 0.06 * noise,
+    () => 2.3 * Math.exp(-3.4 * t) + 0.16 + 0.03 * noise,
+    () => 1 - 0.85 * Math.exp(-5 * t) + 0.02 * noise,
+    () => 0.95 - 0.8 * Math.exp(-4 * t) + 0.01 * noise,
+    () => 1e-3 * (0.5 + 0.5 * Math.cos(Math.PI * t)),
+    () => 40 + 30 * Math.sin(9 * t) + 6 * noise,
+  ];
+  return shapes[k % shapes.length]!() * (1 + 0.04 * Math.floor(k / shapes.length));
+}

@@ -1,0 +1,162 @@
+import { Chart } from '../chart/chart';
+import type { Palette } from '../chart/palette';
+import { colour, dash } from '../chart/palette';
+import { duration, number } from '../model/format';
+import type { ChartGroup } from '../model/groups';
+import type { Line, XUnit } from '../model/lines';
+import { linesOf, strong, unitOf } from '../model/lines';
+import { nearest } from '../model/range';
+import type { RunData } from '../model/store';
+import { trend } from '../model/trend';
+import { freshId, h, icon, OWN_KEYS, setText, swatch } from './dom';
+import { cursorKeys } from './keys';
+import type { ViewState } from './state';
+import { PointTable } from './points';
+
+export interface CardOwner {
+  data: RunData;
+  state: ViewState;
+  palette: Palette;
+  /** Charts of one group share the cursor. */
+  group: string;
+  /** A choice changed that all charts follow. */
+  restyle(): void;
+}
+
+const TABLE_ICON = 'M2 3.5h12v9H2zM2 6.5h12M2 9.5h12M6 3.5v9';
+
+/** One chart with its title, legend, and its points as a table behind a button. It draws only while it is in sight. */
+export class ChartCard {
+  readonly element: HTMLElement;
+  private readonly plot: HTMLElement;
+  private readonly legend = h('div', { class: 'wnb-legend' });
+  private readonly where = h('span', { class: 'wnb-where' });
+  private readonly values = new Map<string, HTMLElement>();
+  private readonly trendId = freshId();
+  private readonly words = h('p', { class: 'wnb-hidden', id: this.trendId });
+  private readonly table: PointTable;
+  private readonly chart: Chart;
+  private lines: Line[] = [];
+  private unit: XUnit = { id: 'step', label: 'step', column: 'step' };
+  private cursor: number | null = null;
+  private legendKey = '';
+  private drawn = '';
+  inSight = false;
+
+  constructor(private readonly owner: CardOwner, readonly group: ChartGroup) {
+    this.plot = h('div', {
+      class: 'wnb-plot', tabindex: 0, role: 'slider', 'aria-describedby': this.trendId,
+      'aria-label': `Cursor in the chart ${group.title}`, 'aria-valuenow': 0, ...OWN_KEYS,
+    });
+    this.table = new PointTable(owner.data, group);
+    this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
+      h('div', { class: 'wnb-card-head' },
+        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.where, this.tableButton()),
+      this.legend, this.words, this.plot, this.table.element);
+    this.chart = new Chart(this.plot, owner.group, { hover: (x) => this.hover(x), zoom: (range) => this.zoom(range) }, owner.palette);
+    cursorKeys(this.plot, {
+      move: (points) => this.chart.point(this.chart.along(this.cursor, points)),
+      edge: (end) => this.chart.point(this.chart.range[end ? 1 : 0]),
+      zoom: (factor) => this.zoomAround(factor),
+      reset: () => (this.chart.point(null), this.zoom(null)),
+    });
+  }
+
+  /** Draw what is new; nothing happens while the card is out of sight, or where nothing changed. */
+  update(): void {
+    const { data, state, palette } = this.owner;
+    if (!this.inSight || this.element.clientWidth === 0) return;
+    this.unit = unitOf(data, this.group, state.mode);
+    const zoom = state.zoom.get(this.unit.id) ?? null;
+    const now = [data.version, this.plot.clientWidth, state.mode, state.smoothing, state.log, zoom, palette.ink].join(' ');
+    if (now === this.drawn) return;
+    this.drawn = now;
+    this.lines = linesOf(data, this.group, this.unit, state.smoothing);
+    this.chart.show({ lines: this.lines, unit: this.unit, zoom, log: state.log }, palette);
+    this.describe();
+  }
+
+  destroy(): void {
+    this.chart.destroy();
+  }
+
+  private describe(): void {
+    this.drawLegend();
+    setText(this.words, this.group.keys.map((key) => trend(this.owner.data, key)).filter(Boolean).join('; '));
+    const [min, max] = this.chart.range;
+    this.plot.setAttribute('aria-valuemin', String(min));
+    this.plot.setAttribute('aria-valuemax', String(max));
+    this.table.update();
+    this.showValues();
+  }
+
+  private drawLegend(): void {
+    const lines = strong(this.lines);
+    const key = lines.map((line) => `${line.key} ${line.attempt}`).join('\n') + this.owner.palette.ink;
+    if (key === this.legendKey) return;
+    this.legendKey = key;
+    this.values.clear();
+    const again = this.lines.some((line) => line.faint)
+      ? h('span', { class: 'wnb-again' }, `attempt ${Math.max(...lines.map((line) => line.attempt))}, earlier ones faint`)
+      : null;
+    this.legend.replaceChildren(...lines.map((line) => this.legendEntry(line, lines.length > 1)), ...(again ? [again] : []));
+  }
+
+  private legendEntry(line: Line, named: boolean): HTMLElement {
+    const { palette } = this.owner;
+    const value = h('span', { class: 'wnb-value' });
+    this.values.set(line.key, value);
+    return h('span', { class: 'wnb-entry', title: line.key },
+      named && swatch(colour(palette, line.style), dash(line.style)), named && h('span', { class: 'wnb-name' }, line.label), value);
+  }
+
+  private hover(x: number | null): void {
+    this.cursor = x;
+    this.showValues();
+  }
+
+  /** The values at the cursor, or the latest. */
+  private showValues(): void {
+    const x = this.cursor ?? Infinity;
+    const spoken: string[] = [];
+    let at = NaN;
+    for (const line of strong(this.lines)) {
+      const i = Number.isFinite(x) ? nearest(line, x) : line.ys.length - 1;
+      const value = (line.raw ?? line.ys)[i] ?? NaN;
+      const element = this.values.get(line.key);
+      if (element) setText(element, i < 0 ? '–' : number(value));
+      spoken.push(`${line.label} ${number(value)}`);
+      if (i >= 0 && !(Math.abs(line.xs[i]! - x) >= Math.abs(at - x))) at = line.xs[i]!;
+    }
+    const place = this.place(at);
+    setText(this.where, this.cursor === null ? (this.unit.column === 'step' ? '' : this.unit.label) : place);
+    this.plot.setAttribute('aria-valuenow', String(Number.isFinite(at) ? at : this.chart.range[1]));
+    this.plot.setAttribute('aria-valuetext', `${place}: ${spoken.join(', ')}`);
+  }
+
+  private place(x: number): string {
+    if (!Number.isFinite(x)) return 'latest';
+    return this.unit.column === 'time' ? duration(x) : `${this.unit.label} ${number(x)}`;
+  }
+
+  private zoom(range: [number, number] | null): void {
+    if (range === null) this.owner.state.zoom.delete(this.unit.id);
+    else this.owner.state.zoom.set(this.unit.id, range);
+    this.owner.restyle();
+  }
+
+  private zoomAround(factor: number): void {
+    const [min, max] = this.chart.range;
+    const middle = this.cursor ?? (min + max) / 2;
+    this.zoom([middle - (middle - min) * factor, middle + (max - middle) * factor]);
+  }
+
+  private tableButton(): HTMLElement {
+    const button = h('button', {
+      class: 'wnb-tool', type: 'button', 'aria-expanded': 'false', 'aria-controls': this.table.element.id,
+      'aria-label': `Points of ${this.group.title} as a table`, title: 'Show the points as a table', ...OWN_KEYS,
+      onclick: () => button.setAttribute('aria-expanded', String(this.table.toggle())),
+    }, icon(TABLE_ICON));
+    return button;
+  }
+}

@@ -1,0 +1,44 @@
+/** What keys do in a chart. */
+export interface CursorActions {
+  move(points: number): void;
+  edge(end: boolean): void;
+  zoom(factor: number): void;
+  reset(): void;
+}
+
+/** Arrows move the cursor (with shift ten points), Home and End go to the edges, + and − zoom, Escape shows all. */
+export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
+  element.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const points = event.shiftKey ? 10 : 1;
+    const keys: Record<string, () => void> = {
+      ArrowLeft: () => actions.move(-points),
+      ArrowRight: () => actions.move(points),
+      Home: () => actions.edge(false),
+      End: () => actions.edge(true),
+      '+': () => actions.zoom(0.5),
+      '-': () => actions.zoom(2),
+      Escape: () => actions.reset(),
+    };
+    const action = keys[event.key];
+    if (action === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    action();
+  });
+}
+
+/** Tabs as one stop of the tab key: arrows, Home and End go through them. */
+export function rovingKeys(tabs: HTMLElement[], choose: (index: number) => void): void {
+  tabs.forEach((tab, i) => {
+    tab.addEventListener('keydown', (event) => {
+      const to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: tabs.length - 1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const next = (to + tabs.length) % tabs.length;
+      choose(next);
+      tabs[next]?.focus();
+    });
+  });
+}
