@@ -100,6 +100,14 @@ def test_ink_lies_where_the_data_is():
     assert not drawn[bottom - height : bottom, right - width : right].any()
 
 
+def test_ground_is_white_and_rules_are_seen():
+    """The ground is pure white in the file, and grey rules are on it."""
+    image = pixels(png.render(scene.build(message(series("rise", np.arange(500.0))))))
+
+    assert np.all(image[:, :10] == 255)
+    assert (np.ptp(image, axis=2) < 12).sum() > near(image, "#ffffff", 12).sum() + 500
+
+
 def test_gap_has_no_ink():
     """Between the two stretches that a gap of NaN divides nothing is drawn."""
     values = np.zeros(300)

@@ -39,6 +39,8 @@ def test_trend_of_little():
     """One value and none are said plainly."""
     assert text.trend(Curve("m", [7], [0.5])) == "m 0.5 at step 7"
     assert text.trend(Curve("m", [7], [math.nan])) == "m has no finite value yet"
+    assert text.trend(Curve("m", [0, 1, 2], [3.0, math.nan, 3.0])) == "m 3 throughout"
+    assert text.trend(Curve("m", [0, 1], [25562.7, 1e-9])) == "m 25563 → 1e-09, lowest 1e-09 at step 1"
 
 
 def test_sparkline_shape():

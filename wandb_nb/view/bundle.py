@@ -26,6 +26,7 @@ _SVG_POINTS = 3_000
 _MOST_POINTS = 8_000
 _MOST_TREE_BYTES = 16_000
 _MOST_ROWS = 40
+_TABLE = "color:inherit;font-size:90%;border-collapse:collapse"
 _CELL = "padding:1px 12px 1px 0;text-align:left;font-weight:normal"
 
 
@@ -66,10 +67,11 @@ def html(message: Message) -> str:
         f'<tr><th scope="row" style="{_CELL}">{escape(name)}</th><td style="{_CELL}">{escape(value)}</td></tr>'
         for name, value in (line.split("\t", 1) for line in _latest(message))
     )
-    table = f'<table style="font-size:90%;border-collapse:collapse"><tbody>{rows}</tbody></table>' if rows else ""
+    table = f'<table style="{_TABLE}"><tbody>{rows}</tbody></table>' if rows else ""
     return (
-        f'<div style="max-width:100%"><p style="margin:0 0 4px"><strong>{escape(text.headline(run))}</strong></p>'
-        f"{svg.render(build(message, _SVG_POINTS))}"
+        f'<div style="max-width:100%;font-family:system-ui,sans-serif">'
+        f'<p style="margin:0 0 4px"><strong>{escape(text.headline(run))}</strong></p>'
+        f"{svg.render(build(message, _SVG_POINTS, titled=False))}"
         f'<details style="margin:4px 0"><summary>Latest values</summary>{table}</details></div>'
     )
 

@@ -134,10 +134,13 @@ def _file(page: Image.Image) -> bytes:
 
 @cache
 def _palette() -> Image.Image:
-    """Return an image whose palette has all paints, in steps from white to their full strength for smooth edges."""
-    paints = [*_PAINTS.values(), *COLOURS]
+    """Return an image whose palette has all paints, in steps from white to their full strength for smooth edges.
+
+    Rules lie on whole pixels and get no steps: so light a tint would be taken for white's nearest.
+    """
+    paints = [_PAINTS["ink"], _PAINTS["soft"], *COLOURS]
     steps = [step / _STEPS for step in range(1, _STEPS + 1)]
-    colours = [(255, 255, 255), *(_colour(paint, step) for paint in paints for step in steps)]
+    colours = [(255, 255, 255), _colour("grid"), *(_colour(paint, step) for paint in paints for step in steps)]
     image = Image.new("P", (1, 1))
     image.putpalette([part for colour in colours for part in colour])
     return image

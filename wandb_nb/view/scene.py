@@ -28,7 +28,7 @@ DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (9, 3, 2, 3), (12, 3)
 STATES = {"running": "#2f7de1", "finished": "#16996b", "failed": "#e0456b", "crashed": "#e0456b"}
 MOST_CHARTS = 12
 MOST_ATTEMPTS = 6
-MARGIN, GAP, HEAD, FOOT = 14.0, 18.0, 34.0, 18.0
+MARGIN, GAP, HEAD, FOOT, EMPTY = 14.0, 18.0, 34.0, 18.0, 24.0
 TITLE_ROW, LEGEND_ROW, AXIS_ROW, AXIS_COLUMN = 18.0, 14.0, 16.0, 36.0
 END_COLUMN, NAMED_END_COLUMN = 42.0, 66.0
 ROUGH = 12  # a line that runs up and down more often than this is drawn thin, so that it stays a line
@@ -45,8 +45,11 @@ class _Curve:
     lines: list[Points]
 
 
-def build(message: Message, points: int = 12_000) -> Scene:
-    """Return the picture of *message* with about *points* points in all its lines together."""
+def build(message: Message, points: int = 12_000, *, titled: bool = True) -> Scene:
+    """Return the picture of *message* with about *points* points in all its lines together.
+
+    *titled* puts a line with the run's name, state and steps above the charts.
+    """
     series = {one.key: one for one in message.series()}
     charts = _charts(message, series)
     shown = charts[:MOST_CHARTS]
@@ -55,15 +58,22 @@ def build(message: Message, points: int = 12_000) -> Scene:
     lines = sum(len(series[key].lines()[-MOST_ATTEMPTS:]) for chart in shown for key in chart.keys)
     buckets = max(8, min(int(width * 0.6), points // max(1, 2 * lines)))
     step_x, step_y = width + GAP, height + GAP
+    head = HEAD if titled else 4.0
     panels = [
         _panel(
-            chart, series, buckets, (MARGIN + place % columns * step_x, HEAD + place // columns * step_y, width, height)
+            chart, series, buckets, (MARGIN + place % columns * step_x, head + place // columns * step_y, width, height)
         )
         for place, chart in enumerate(shown)
     ]
-    page = (2 * MARGIN + columns * step_x - GAP, HEAD + rows * step_y + (FOOT if len(charts) > len(shown) else 0))
+    page = (
+        2 * MARGIN + columns * step_x - GAP,
+        head + (rows * step_y or EMPTY) + (FOOT if len(charts) > len(shown) else 0),
+    )
     hidden = sum(len(chart.keys) for chart in charts[MOST_CHARTS:])
-    return Scene(*page, *_words(message, shown), _frame(message, page, hidden, bool(shown)), panels)
+    marks = (_title(message, page[0]) if titled else []) + _foot(page, hidden)
+    if not shown:
+        marks.append(Text(MARGIN, head + 12, "No numbers logged yet", 11))
+    return Scene(*page, *_words(message, shown), marks, panels)
 
 
 def _charts(message: Message, series: dict[str, Series]) -> list[Chart]:
@@ -99,21 +109,19 @@ def text_curves(message: Message, only: set[str] | None = None) -> list[text.Cur
     return curves
 
 
-def _frame(message: Message, page: tuple[float, float], hidden: int, any_chart: bool) -> list[Mark]:
-    """Return what stands around the charts: name, state and facts on one line, at the foot what is not shown."""
+def _title(message: Message, width: float) -> list[Mark]:
     run = message.header["run"]
-    name, state = text.clean(run["name"] or run["id"], 32 if page[0] > 600 else 24), text.state(run)  # noqa: PLR2004 - room
+    name = text.clean(run["name"] or run["id"], int(width / 26))
     facts = f"step {run['step']:,} · {text.duration(run['runtime'])}" if run["rows"] else "no rows yet"
-    marks: list[Mark] = [
+    return [
         Dot(MARGIN + 4.5, 16, 4.5, STATES.get(run["state"], COLOURS[-1])),
         Text(MARGIN + 16, 21, name, 14, "ink", bold=True),
-        Text(page[0] - MARGIN, 20.5, f"{state} · {facts}", 11, "soft", "end"),
+        Text(width - MARGIN, 20.5, f"{text.state(run)} · {facts}", 11, "soft", "end"),
     ]
-    if hidden:
-        marks.append(Text(page[0] / 2, page[1] - 9, f"+{hidden} more metrics", 11, "soft", "middle"))
-    if not any_chart:
-        marks.append(Text(MARGIN, 44, "No numbers logged yet", 11))
-    return marks
+
+
+def _foot(page: tuple[float, float], hidden: int) -> list[Mark]:
+    return [Text(page[0] / 2, page[1] - 9, f"+{hidden} more metrics", 11, "soft", "middle")] if hidden else []
 
 
 def _panel(chart: Chart, series: dict[str, Series], buckets: int, place: tuple[float, float, float, float]) -> Panel:
@@ -198,7 +206,7 @@ def _lines(curve: _Curve, scale: axes.Scale) -> list[Mark]:
     marks: list[Mark] = []
     for number, line in enumerate(curve.lines, 1):
         newest = number == len(curve.lines)
-        width, opacity = (1.0 if _rough(line) else 1.75, 1.0) if newest else (1.0, 0.45)
+        width, opacity = (1.2 if _rough(line) else 1.75, 1.0) if newest else (1.0, 0.45)
         for piece in pieces(line):
             drawn = np.column_stack([scale.to_x(piece[:, 0]), scale.to_y(piece[:, 1])])
             if len(piece) > 1:

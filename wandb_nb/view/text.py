@@ -14,7 +14,7 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "_.-:=+*#"
 _LONGEST_NAME = 80
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-_LARGEST_WHOLE = 1e15
+_LARGE, _LARGEST_WHOLE = 1e4, 1e15
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ def encodable(encoding: str | None) -> bool:
 
 
 def number(value: float) -> str:
-    """Return *value* with four digits, whole numbers whole."""
+    """Return *value* with four digits or more, whole numbers whole."""
     if math.isfinite(value) and value == int(value) and abs(value) < _LARGEST_WHOLE:
         return str(int(value))
-    return f"{value:.4g}"
+    return f"{value:.0f}" if _LARGE <= abs(value) < _LARGEST_WHOLE else f"{value:.4g}"
 
 
 def duration(seconds: float) -> str:
@@ -63,13 +63,15 @@ def duration(seconds: float) -> str:
 
 
 def trend(curve: Curve) -> str:
-    """Return the trend in words: "loss 1 → 0.04, lowest 0.04 at step 22"."""
+    """Return the trend in words, as "loss 1 → 0.04, lowest 0.04 at step 22"."""
     points, name = curve.finite(), clean(curve.key)
     if not points:
         return f"{name} has no finite value yet"
     if len(points) == 1:
         return f"{name} {number(points[0][1])} at step {number(points[0][0])}"
     first, last = points[0][1], points[-1][1]
+    if all(value == first for _, value in points):
+        return f"{name} {number(first)} throughout"
     word, (step, best) = _best(points, curve.goal)
     return f"{name} {number(first)} → {number(last)}, {word} {number(best)} at step {number(step)}"
 
