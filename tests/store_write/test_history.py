@@ -1,0 +1,131 @@
+"""Rows as record bytes."""
+
+from __future__ import annotations
+
+import json
+import math
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_nb.errors import RowError, RowTypeError
+from wandb_nb.store.decode import HistoryRow, decode
+from wandb_nb.store.history import RESERVED, HistoryEncoder, extra_items
+
+keys = st.text(max_size=150).filter(lambda key: key not in RESERVED)
+numbers = st.integers() | st.floats()
+values = st.recursive(
+    numbers | st.none() | st.text(max_size=200) | st.lists(numbers, max_size=3),
+    lambda inner: st.dictionaries(keys, inner, min_size=1, max_size=3),
+)
+
+
+def items_of(body: bytes) -> dict[tuple[str, ...], object]:
+    """Return the items of a record as a reader sees them; a key may be there only once."""
+    record = decode(b"\x08\x01" + body)
+    assert isinstance(record, HistoryRow)
+    items = dict(record.items)
+    assert len(items) == len(record.items)
+    return items
+
+
+def leaves(row, path=()):
+    """Return *row* as leaves by path."""
+    found = {}
+    for key, value in row.items():
+        found.update(leaves(value, (*path, key)) if isinstance(value, dict) else {(*path, key): value})
+    return found
+
+
+def text(value: object) -> str:
+    """Return *value* as JSON, which compares NaN with NaN."""
+    return json.dumps(value)
+
+
+@given(
+    st.dictionaries(keys.map(lambda key: key.encode("utf-8", "ignore").decode()), values, max_size=6),
+    st.one_of(st.integers(0, 300), st.integers(16_000, 17_000), st.integers(0, 1 << 40)),
+)
+def test_a_row_decodes_to_what_was_logged(row, step):
+    """Any row comes back leaf by leaf, with its step, runtime and timestamp; twice the same from one encoder."""
+    encoder = HistoryEncoder()
+    body = encoder.encode(row, step, 1.25, 1_700_000_000.5)
+    assert encoder.encode(row, step, 1.25, 1_700_000_000.5) == body
+    items = items_of(body)
+    assert decode(b"\x08\x01" + body).step == step
+    expected = {**leaves(row), ("_step",): step, ("_runtime",): 1.25, ("_timestamp",): 1_700_000_000.5}
+    assert {path: text(value) for path, value in items.items()} == {
+        path: text(value) for path, value in expected.items()
+    }
+
+
+def test_extra_items_ride_along():
+    """Cell, attempt and writer are items of the row, in whatever combination they are given."""
+    encoder = HistoryEncoder()
+    assert extra_items() == b""
+    items = items_of(encoder.encode({"a": 1}, 0, 0.0, 0.0, extra_items(cell=12, attempt=0, writer=345)))
+    assert items["_cell",] == 12
+    assert items["_attempt",] == 0
+    assert items["_writer",] == 345
+
+
+def test_empty_rows_and_dicts_are_harmless():
+    """An empty row is a row, as with the official client; an empty nested dict leaves nothing."""
+    encoder = HistoryEncoder()
+    assert set(items_of(encoder.encode({}, 0, 0.0, 0.0))) == {("_step",), ("_runtime",), ("_timestamp",)}
+    assert encoder.encode({"a": {}, "b": {"c": {}}}, 0, 0.0, 0.0) == encoder.encode({}, 0, 0.0, 0.0)
+
+
+def test_any_mapping_is_a_row():
+    """Mappings other than dicts are taken, also nested."""
+    row = MappingProxyType({"a": MappingProxyType({"b": 1})})
+    assert items_of(HistoryEncoder().encode(row, 0, 0.0, 0.0))["a", "b"] == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "kind", "message"),
+    [
+        ([("a", 1)], RowTypeError, "a row is a dict of metrics, not a list"),
+        ({1: 2}, RowTypeError, "the key 1 of the row is a int"),
+        ({None: 2.5}, RowTypeError, "the key None of the row is a NoneType"),
+        ({"a": 1, "_step": 2}, RowError, "the key '_step' is written by the package"),
+        ({"_timestamp": 2.5}, RowError, "'_timestamp'"),
+        ({"_runtime": math.nan}, RowError, "'_runtime'"),
+        ({"a": {"b": object()}}, RowTypeError, "'a.b' is a object"),
+        ({"a": {"b": {(1,): 1}}}, RowTypeError, r"a key of 'a.b' is \(1,\), a tuple"),
+        ({"small": 1, "big": "x" * 10_000_001}, RowError, "10.0 MB.* most of it is 'big', a str"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_bad_rows_are_named(row, kind, message):
+    """What cannot be a row gets an error that names key and type, also from an encoder that has seen better."""
+    encoder = HistoryEncoder()
+    encoder.encode({"a": 1, "b": 2.5}, 0, 0.0, 0.0)
+    with pytest.raises(kind, match=message):
+        encoder.encode(row, 0, 0.0, 0.0)
+
+
+def test_a_dict_in_itself_is_an_error():
+    """A row that contains itself ends in a clear error."""
+    row: dict[str, object] = {}
+    row["again"] = row
+    with pytest.raises(RowError, match="contains itself"):
+        HistoryEncoder().encode(row, 0, 0.0, 0.0)
+
+
+def test_the_cache_is_bounded():
+    """A new key in every row doesn't make the encoder grow without end."""
+    encoder = HistoryEncoder()
+    for number in range(5000):
+        assert items_of(encoder.encode({f"k{number}": 1}, 0, 0.0, 0.0))[f"k{number}",] == 1
+    assert len(encoder._cache) <= 1024
+
+
+def test_a_row_of_two_scalars_is_small():
+    """Two random floats take at most 160 bytes in the file, chunk header and record number included."""
+    body = HistoryEncoder().encode(
+        {"loss": 0.12345678901234567, "acc": 1 / 3}, 123_456, 12345.678901, 1_790_000_000.123
+    )
+    assert len(body) + 7 + 4 <= 160

@@ -1,0 +1,164 @@
+"""Values as JSON text: what is taken, in which form, and what the errors say."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections import OrderedDict, deque
+from decimal import Decimal
+from enum import Enum, IntEnum
+from pathlib import PurePosixPath
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_nb.errors import RowError, RowTypeError
+from wandb_nb.store.values import to_json
+
+
+class Colour(Enum):
+    """An enum."""
+
+    RED = 3
+
+
+class Level(IntEnum):
+    """An enum that is an integer too."""
+
+    HIGH = 9
+
+
+class Tensor:
+    """What the tensor libraries have in common, with the traits that keep numpy from reading it directly."""
+
+    def __init__(self, values, *, bound: bool) -> None:
+        self._values, self._bound = np.asarray(values), bound
+        self.shape, self.dtype = self._values.shape, self._values.dtype
+
+    def item(self):
+        """Return the one element."""
+        return self._values.item()
+
+    def detach(self):
+        """Free it of its gradient."""
+        return Tensor(self._values, bound=False)
+
+    def cpu(self):
+        """Bring it here."""
+        return self
+
+    def __array__(self, dtype=None, copy=None):
+        if self._bound:
+            raise RuntimeError("detach it first")
+        return np.asarray(self._values, dtype)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+)
+
+
+@given(json_values)
+def test_plain_values_are_their_json(value):
+    """Whatever JSON can hold comes back from the text as it was, infinities included."""
+    assert json.loads(to_json(value, "k")) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (float("nan"), "NaN"),
+        (-math.inf, "-Infinity"),
+        (np.float32(1.1), "1.100000023841858"),
+        (np.float64(2), "2.0"),
+        (np.int64(-3), "-3"),
+        (np.bool_(True), "true"),
+        (np.longdouble(1.5), "1.5"),
+        (np.array(1.5), "1.5"),
+        (np.array([[2.5]]), "2.5"),
+        (np.arange(3), "[0,1,2]"),
+        (np.array([[1, 2], [3, 4]]), "[[1,2],[3,4]]"),
+        (np.zeros(0), "[]"),
+        (np.array(["a"] * 40), json.dumps(["a"] * 40, separators=(",", ":"))),
+        (np.datetime64("2020-01-02"), '"2020-01-02"'),
+        (Tensor(0.5, bound=True), "0.5"),
+        (Tensor([0.5, 1], bound=True), "[0.5,1.0]"),
+        (pd.Series([1, 2]), "[1,2]"),
+        (pd.Timestamp("2020-01-02"), '"2020-01-02T00:00:00"'),
+        (dt.datetime(2020, 1, 2, 3, tzinfo=dt.timezone.utc), '"2020-01-02T03:00:00+00:00"'),
+        (dt.date(2020, 1, 2), '"2020-01-02"'),
+        (Colour.RED, '"RED"'),
+        (Level.HIGH, '"HIGH"'),
+        (Colour, f'"{__name__}.Colour"'),
+        (len, '"builtins.len"'),
+        (b"a\xff", '"a\\\\xff"'),
+        ({3, 1}, "[1,3]"),
+        ((1, (2,)), "[1,[2]]"),
+        (deque([1]), "[1]"),
+        (range(2), "[0,1]"),
+        (OrderedDict(a={"b": 1}), '{"a":{"b":1}}'),
+        ({1: 2}, '{"1":2}'),
+        (Decimal("1.5"), "1.5"),
+        (PurePosixPath("a/b"), '"a/b"'),
+        (np.str_("x"), '"x"'),
+    ],
+    ids=repr,
+)
+def test_other_values_have_their_form(value, text):
+    """Numpy, tensors, times, enums, sets, bytes, functions: each becomes the JSON that the format gives it."""
+    assert to_json(value, "k") == text
+
+
+def test_large_arrays_become_histograms():
+    """An array of more than 32 elements is 32 counts over its finite elements and 33 edges."""
+    array = np.append(np.linspace(0, 1, 1000), [np.nan, np.inf])
+    histogram = json.loads(to_json(array, "k"))
+    counts, edges = np.histogram(array[:1000], bins=32)
+    assert histogram == {"_type": "histogram", "values": counts.tolist(), "bins": edges.tolist()}
+    assert to_json(np.arange(32), "k").startswith("[0,")
+    assert len(json.loads(to_json(np.full(33, np.nan), "k"))["bins"]) == 33
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (object(), "'k' is a object"),
+        (1j, "'k' is a complex"),
+        ({"a": [1, object()]}, r"'k.a\[1\]' is a object"),
+        (pd.DataFrame({"a": [1]}), "'k' is a pandas.*DataFrame"),
+        (np.array(object()), "'k' is a object"),
+        ({"a": {(1, 2): 3}}, r"a key of 'k.a' is \(1, 2\), a tuple"),
+        (iter([]), "'k' is a list_iterator"),
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_stored_is_named(value, message):
+    """The error names the dotted key and the type, and is both a TypeError and a ValueError."""
+    with pytest.raises(RowTypeError, match=message) as caught:
+        to_json(value, "k")
+    assert isinstance(caught.value, TypeError)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_a_container_in_itself_is_an_error():
+    """A list or dict that contains itself gets a clear error, not the end of the stack."""
+    values: list[object] = []
+    values.append({"again": values})
+    with pytest.raises(RowError, match="contains itself"):
+        to_json(values, "k")
+
+
+def test_an_endless_integer_is_an_error_or_text():
+    """An integer of thousands of digits is refused with its key where Python refuses to write it down."""
+    try:
+        str(10**5000)
+    except ValueError:
+        with pytest.raises(RowError, match="'k' is an integer"):
+            to_json(10**5000, "k")
+    else:
+        assert to_json(10**5000, "k") == "1" + "0" * 5000
