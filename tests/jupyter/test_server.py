@@ -1,0 +1,224 @@
+"""The routes of a real Jupyter server on a free port, with real kernels and real runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import wandb_nb
+from wandb_nb.view.message import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.kernel
+LOGIN = "server-login"
+REPOSITORY = Path(__file__).parents[2]
+
+
+class Server:
+    """A Jupyter server in a process of its own, and its answers."""
+
+    def __init__(self, folder: Path) -> None:
+        self._runtime, self._log = folder / "runtime", (folder / "log").open("w+")
+        config = folder / "config" / "jupyter_server_config.d"
+        config.mkdir(parents=True)
+        shipped = REPOSITORY / "jupyter-config" / "server-config" / "wandb_nb.json"
+        (config / shipped.name).write_text(shipped.read_text())
+        environment = {
+            **os.environ,
+            "JUPYTER_RUNTIME_DIR": str(self._runtime),
+            "JUPYTER_CONFIG_DIR": str(config.parent),
+        }
+        options = ["--ServerApp.port=0", f"--IdentityProvider.token={LOGIN}", "--no-browser", "--allow-root"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter_server", *options, f"--ServerApp.root_dir={folder}"],
+            env=environment,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        self.url = until(self._address, 60)
+
+    def _address(self) -> str | None:
+        for file in self._runtime.glob("jpserver-*.json"):
+            text = file.read_text()
+            if text:
+                return str(json.loads(text)["url"])
+        assert self._process.poll() is None, self.log()
+        return None
+
+    def log(self) -> str:
+        """Return what the server printed."""
+        self._log.flush()
+        return Path(self._log.name).read_text()
+
+    def ask(self, path: str, token: str = "", body: Any = None, login: str = LOGIN) -> tuple[int, bytes]:
+        """Return status and body of the answer."""
+        headers = {"X-Wandb-Nb-Token": token, **({"Authorization": f"token {login}"} if login else {})}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, headers=headers)  # noqa: S310  loopback
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  loopback
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
+    def close(self) -> None:
+        """Stop the server and its kernels."""
+        self._process.terminate()
+        self._process.wait(30)
+        self._log.close()
+
+
+def until(look: Callable[[], Any], seconds: float = 30) -> Any:
+    """Return the first true answer of *look*; fails after *seconds*."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.05)
+    pytest.fail("it did not happen in time")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a running server whose registry is that of the module's runs."""
+    folder = tmp_path_factory.mktemp("server")
+    os.environ["WANDB_NB_DATA_DIR"] = str(folder / "registry")
+    running = Server(folder)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def registry(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let this process use the server's registry."""
+    path = str(Path(server._log.name).parent / "registry")
+    monkeypatch.setenv("WANDB_NB_DATA_DIR", path)
+    return path
+
+
+@pytest.fixture
+def run(registry: str, tmp_path: Path) -> Iterator[Any]:  # noqa: ARG001  before init
+    """Return a run of this process, finished at the test's end."""
+    run = wandb_nb.init(project="p", dir=tmp_path, settings={"silent": True}, reinit="create_new")
+    yield run
+    run.finish()
+
+
+def test_rows_arrive_while_the_run_goes_on(server: Server, run: Any) -> None:
+    """A page gets what there is, then with its cursor only what is new, then that it is done."""
+    path = f"wandb-nb/v1/runs/{run.id}/data?cursor="
+    for i in range(100):
+        run.log({"loss": 1 / (1 + i)})
+    status, body = server.ask(path, run.entry.token)
+    first = parse(body)
+    run.log({"loss": 0.5})
+    second = parse(server.ask(path + first.header["cursor"], run.entry.token)[1])
+    run.finish()
+    last = parse(server.ask(path + second.header["cursor"], run.entry.token)[1])
+
+    assert status == 200
+    assert first.header["run"]["state"] == "running"
+    assert len(first.series()[0].value) == 100
+    assert list(second.series()[0].value) == [0.5]
+    assert (last.header["done"], last.header["run"]["state"], last.header["series"]) == (True, "finished", [])
+
+
+def test_who_may_not_read(server: Server, run: Any) -> None:
+    """No login, a wrong token and an unknown run are refused, and the server's log holds no token."""
+    data, stop = (f"wandb-nb/v1/runs/{run.id}/{route}" for route in ("data", "stop"))
+    token = run.entry.token
+
+    assert server.ask(data, token, login="")[0] == 403
+    assert server.ask(stop, token, {}, login="")[0] == 403
+    assert server.ask(data, "wrong")[0] == 403
+    assert server.ask(data)[0] == 403
+    assert server.ask(stop, "wrong", {})[0] == 403
+    assert server.ask("wandb-nb/v1/runs/nobody00/data", token)[0] == 404
+    assert server.ask("wandb-nb/v1/runs/..%2F..%2Fetc/data", token)[0] == 404
+    assert server.ask("wandb-nb/v1/runs/%25s%25d/data", token)[0] == 404
+    assert server.ask(data, token)[0] == 200
+    assert token not in server.log()
+    assert "Traceback" not in server.log()
+
+
+def test_a_run_whose_files_are_gone(server: Server, registry: str, tmp_path: Path) -> None:  # noqa: ARG001  before init
+    """A deleted run directory is a 404, also for a page that has read it before, and stopping it a 409."""
+    run = wandb_nb.init(project="p", dir=tmp_path, settings={"silent": True}, reinit="create_new")
+    run.finish()
+    path, token = f"wandb-nb/v1/runs/{run.id}/", run.entry.token
+
+    assert server.ask(path + "data", token)[0] == 200
+    assert server.ask(path + "stop", token, {"force": True})[0] == 409
+    run.directory.rename(tmp_path / "elsewhere")
+    assert server.ask(path + "data", token)[0] == 404
+
+
+TRAINING = """
+import sys, time
+import wandb_nb as wandb
+run = wandb.init(project="p", dir={folder!r}, settings={{"silent": True}})
+open({told!r}, "w").write(run.id + " " + run.entry.token)
+end = "by itself"
+try:
+    started = time.time()
+    while time.time() < started + 60:
+        {work}
+except KeyboardInterrupt:
+    end = "stopped"
+open({told!r} + ".end", "w").write(end)
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "wish"),
+    [("wandb.log({'a': 1})", {}), ("time.sleep(0.01)", {}), ("time.sleep(0.01)", {"force": True})],
+    ids=["by the stop file", "by an interrupt after a wait", "by force"],
+)
+def test_stop_ends_a_loop(server: Server, tmp_path: Path, work: str, wish: dict[str, Any]) -> None:
+    """A loop that logs sees the stop file; one that does not is interrupted, after two seconds or at once."""
+    kernel = json.loads(server.ask("api/kernels", body={"name": "python3"})[1])["id"]
+    told = tmp_path / "told"
+    code = TRAINING.format(folder=str(tmp_path), told=str(told), work=work)
+    execute(server, kernel, code)
+    run_id, token = until(lambda: told.exists() and told.read_text(), 60).split()
+
+    status, answer = server.ask(f"wandb-nb/v1/runs/{run_id}/stop", token, wish)
+
+    assert status == 200
+    assert json.loads(answer) == {"asked": True, "interrupted": "force" in wish, "kernel": True}
+    assert until(lambda: (end := tmp_path / "told.end").exists() and end.read_text(), 30) == "stopped"
+
+
+def execute(server: Server, kernel: str, code: str) -> None:
+    """Send *code* to a kernel of the server, by the kernel's own channels, and go on."""
+    from jupyter_client import BlockingKernelClient
+
+    connection = Path(server._log.name).parent / "runtime" / f"kernel-{kernel}.json"
+    client = BlockingKernelClient()
+    client.load_connection_file(str(connection))
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    client.execute(code)
+    client.stop_channels()
+
+
+def test_a_foreign_kernel_is_left_alone(server: Server, run: Any) -> None:
+    """A page cannot have another kernel interrupted through a run: only the stop file is written."""
+    kernel = json.loads(server.ask("api/kernels", body={"name": "python3"})[1])["id"]
+
+    status, answer = server.ask(f"wandb-nb/v1/runs/{run.id}/stop", run.entry.token, {"kernel": kernel, "force": True})
+
+    assert (status, json.loads(answer)) == (200, {"asked": True, "interrupted": False, "kernel": False})
