@@ -1,0 +1,36 @@
+"""Notebooks run by real kernels: given cells, the executed notebook comes back."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from nbformat import NotebookNode
+
+
+@pytest.fixture
+def execute(tmp_path: Path) -> Callable[..., NotebookNode]:
+    """Return a function that runs cells in a kernel of their own, in the test's folder.
+
+    As in Run All, an error ends it; the cells behind then have no execution count.
+    """
+
+    def run(*cells: str) -> NotebookNode:
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+        client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
+        with contextlib.suppress(CellExecutionError):  # it stands in the cell's outputs too
+            client.execute()
+        nbformat.validate(notebook)
+        return notebook
+
+    return run

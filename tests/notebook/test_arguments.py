@@ -1,0 +1,91 @@
+"""The line behind `%wandb`: words, options, pairs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.error import UsageError
+
+from wandb_nb.notebook import arguments
+
+LITERALS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.from_regex(r"[a-z_][a-z0-9_/.]*", fullmatch=True), LITERALS, max_size=4))
+def test_any_literal_survives_the_line(config: dict[str, Any]) -> None:
+    """What repr() writes after an = comes back as the same value, blanks, quotes and brackets included."""
+    line = " ".join(f"{key}={value!r}" for key, value in config.items())
+
+    assert arguments.pairs(arguments.split(line), "init") == config
+
+
+@given(st.text())
+def test_any_line_is_split_or_refused(line: str) -> None:
+    """No line makes the splitter fail in another way than by one clear error, and no word is empty."""
+    try:
+        words = arguments.split(line)
+    except UsageError:
+        return
+
+    assert all(words)
+
+
+def test_init_options_become_arguments() -> None:
+    """Every documented option arrives under the name that init() knows, and only those that were given."""
+    line = (
+        "--project digits --name 'the first' --group g --tags a,b --notes \"two words\" --job-type train "
+        "--mode offline --id abc --resume allow --dir runs --entity me --no-save-code lr=0.1 net=wide"
+    )
+
+    assert arguments.init_arguments(arguments.parse("init", arguments.split(line))) == {
+        "project": "digits",
+        "name": "the first",
+        "group": "g",
+        "tags": ["a", "b"],
+        "notes": "two words",
+        "job_type": "train",
+        "mode": "offline",
+        "id": "abc",
+        "resume": "allow",
+        "dir": "runs",
+        "entity": "me",
+        "save_code": False,
+        "config": {"lr": 0.1, "net": "wide"},
+    }
+    assert arguments.init_arguments(arguments.parse("init", [])) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("--nmae x", "did you mean --name?"),
+        ("--mode somewhere", "invalid choice: 'somewhere'"),
+        ("--project", "expected one argument"),
+        ("digits", "'digits' is neither an option nor key=value"),
+        ("layers=[1, 2", "a closing ] is missing"),
+        ("--zzz", "%wandb init --help lists the options"),
+    ],
+)
+def test_a_wrong_line_is_refused_in_one_line(line: str, hint: str) -> None:
+    """The complaint is one line and says what is wrong."""
+    with pytest.raises(UsageError) as refused:
+        arguments.init_arguments(arguments.parse("init", arguments.split(line)))
+
+    assert hint in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_text_that_is_no_literal_stays_text() -> None:
+    """Names, paths and an apostrophe need no quotes."""
+    words = arguments.split("net=resnet-50 path=data/x.csv note=it's lr=1e-3")
+
+    assert arguments.pairs(words, "init") == {"net": "resnet-50", "path": "data/x.csv", "note": "it's", "lr": 0.001}
+    assert math.isclose(0.001, arguments.literal("1e-3"))

@@ -1,0 +1,174 @@
+"""Magics in real kernels, executed as Run All, nbconvert and papermill execute them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from cells import LOAD, MIME, error, shown, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nbformat import NotebookNode
+
+    Execute = Callable[..., NotebookNode]
+
+pytestmark = pytest.mark.kernel
+
+
+def test_a_run_from_init_to_finish(execute: Execute) -> None:
+    """The line magics start, log, tell, list and end one run, with IPython's own $name and {expr} filled in."""
+    *_, start, _, status, listed, end, after = execute(
+        LOAD,
+        "rate, project = 0.5, 'digits'",
+        "%wandb init --project $project --name first --mode offline lr={rate * 2} layers=[64, 32] net=wide",
+        "%wandb log loss={1 / 4} note=fine\nwandb.log({'loss': wandb.config.lr})",
+        "%wandb status",
+        "%wandb ls --project digits",
+        "run = wandb.run\n%wandb finish 3",
+        "print(run.state, run.exit_code, dict(run.config), wandb.run, list(run.history()['loss']))",
+    ).cells
+
+    assert "charts under cell [4]" in start.outputs[0].data["text/plain"]
+    assert "first · running · step 2 · digits" in texts(status)
+    assert "digits" in texts(listed)
+    assert "first" in texts(listed)
+    assert "failed" in texts(end)
+    assert texts(after).startswith("failed 3 {'lr': 1.0, 'layers': [64, 32], 'net': 'wide'} None [0.25, 1.0]")
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("%wandb init --nmae x", "UsageError: %wandb init: unknown option --nmae; did you mean --name?"),
+        ("%wandb log loss=1", "UsageError: %wandb: there is no active run; %wandb init starts one"),
+        ("%%wandb --zzz\nprint('ran')", "UsageError: %wandb init: unknown option --zzz"),
+    ],
+)
+def test_a_wrong_line_is_one_line_and_stops(execute: Execute, line: str, complaint: str) -> None:
+    """A wrong option shows one line without traceback, and Run All does not go on."""
+    notebook = execute(LOAD, line, "print('reached')")
+
+    assert texts(notebook.cells[1]).strip().startswith(complaint)
+    assert texts(notebook.cells[1]).count("\n") == 1
+    assert error(notebook.cells[1]) is None
+    assert notebook.cells[2].execution_count is None
+
+
+def test_a_tracked_cell(execute: Execute) -> None:
+    """`%%wandb` awaits, shows its last expression, sees names, fires hooks once, and ends its run with the cell."""
+    cell = (
+        "%%wandb --project cells --name $name lr={1 + 1}\n"
+        "import asyncio\n"
+        "for i in range(3):\n"
+        "    await asyncio.sleep(0)\n"
+        "    wandb.log({'loss': i})\n"
+        "run = wandb.run\n"
+        "run.config.lr * 21"
+    )
+    notebook = execute(
+        LOAD,
+        "hooks = []\n"
+        "for event in ('pre_run_cell', 'post_run_cell'):\n"
+        "    get_ipython().events.register(event, lambda info, event=event: hooks.append(event))\n"
+        "name = 'awaited'",
+        cell,
+        "print(hooks, run.name, run.state, _, len(run.history()), set(run.history()['_cell']))",
+    )
+
+    result = next(output for output in notebook.cells[2].outputs if output.output_type == "execute_result")
+    assert result.data["text/plain"] == "42"
+    assert len(shown(notebook.cells[2])) == 1
+    expected = ["post_run_cell", "pre_run_cell", "post_run_cell", "pre_run_cell"]
+    assert texts(notebook.cells[3]) == f"{expected} awaited finished 42 3 {{3}}\n"
+
+
+def test_a_failing_tracked_cell(execute: Execute) -> None:
+    """An error in a `%%wandb` cell is the cell's: Run All stops, the traceback is the user's, the run failed."""
+    notebook = execute(
+        LOAD,
+        "%%wandb --project cells --name broken\nwandb.log({'loss': 1})\nwandb.log({'loss': 1 / 0})\nprint('after')",
+        "print('reached')",
+    )
+
+    raised = error(notebook.cells[1])
+    assert raised is not None
+    assert raised.ename == "ZeroDivisionError"
+    assert any("wandb.log({'loss': 1 / 0})" in line or "1 / 0" in line or "/" in line for line in raised.traceback)
+    assert not any("wandb_nb/notebook" in line for line in raised.traceback)
+    assert "after" not in texts(notebook.cells[1])
+    assert notebook.cells[2].execution_count is None
+    (bundle,) = shown(notebook.cells[1])
+    assert bundle[MIME]["run"]["state"] == "failed"
+    assert bundle[MIME]["run"]["exitCode"] == 1
+
+
+def test_help_and_completion(execute: Execute) -> None:
+    """`%wandb?` shows the options, and Tab offers words, options and choices, whole or begun."""
+    ask = (
+        "import json\n"
+        "def offered(line):\n"
+        "    return sorted(get_ipython().kernel.do_complete(line, len(line))['matches'])\n"
+        "print(json.dumps([offered(line) for line in [\n"
+        "    '%wandb ', '%wandb in', '%wandb init --pr', '%%wandb --na', '%wandb init --mode ',\n"
+        "    '%wandb init --project d', '%wandb ls ', 'x = 1\\n%wandb log --']]))"
+    )
+    notebook = execute(
+        LOAD, "%wandb init --project digits --name one\n%wandb finish", "%wandb?", "%wandb init --help", ask
+    )
+
+    words = json.loads(texts(notebook.cells[4]))
+    assert words[:4] == [["finish", "init", "log", "ls", "status"], ["init"], ["--project"], ["--name"]]
+    assert words[4:6] == [["disabled", "offline", "online"], ["digits"]]
+    assert words[6:] == [["--help", "--limit", "--project"], ["--help", "--step"]]
+    assert "--job-type" in texts(notebook.cells[3])
+
+
+def test_the_extension_is_there_once(execute: Execute) -> None:
+    """Loading twice, reloading, and importlib.reload leave one hook of each kind; unloading leaves none."""
+    count = (
+        "callbacks = get_ipython().events.callbacks\n"
+        "ours = lambda: [sum(getattr(f, '__module__', '').startswith('wandb_nb') for f in callbacks[e])\n"
+        "                for e in ('pre_run_cell', 'post_run_cell')]\n"
+        "shell = get_ipython()\n"
+        "state = lambda: (ours(), len([t for t in shell.input_transformers_cleanup if 'wandb_nb' in t.__module__]),\n"
+        "                 len(shell.Completer.custom_matchers), 'wandb' in shell.magics_manager.magics['line'],\n"
+        "                 len([c for c in shell.configurables if type(c).__name__ == 'WandbMagics']))\n"
+    )
+    notebook = execute(
+        LOAD,
+        count + "print(state())",
+        "%load_ext wandb_nb\n%reload_ext wandb_nb\nprint(state())",
+        "import importlib, wandb_nb.notebook.extension as e\n"
+        "importlib.reload(wandb)\nimportlib.reload(e).attach()\nprint(state())",
+        "%unload_ext wandb_nb\nprint(state())",
+        "%load_ext wandb_nb\nprint(state())\n%wandb init --project again\nwandb.log({'a': 1})\n%wandb finish",
+    )
+
+    there = "([1, 1], 1, 1, True, 1)"
+    gone = "([0, 0], 0, 0, False, 0)"
+    lines = [texts(cell).splitlines()[-1:] for cell in notebook.cells[1:5]]
+    assert lines == [[there], [there], [there], [gone]]
+    assert texts(notebook.cells[5]).splitlines()[0] == there
+    assert len(shown(notebook.cells[5])) == 1
+
+
+def test_a_name_that_is_taken_stays(execute: Execute) -> None:
+    """`%load_ext` does not overwrite a `wandb` of the user's, and says so in one line."""
+    notebook = execute("wandb = 'mine'", LOAD, "print(wandb)")
+
+    assert texts(notebook.cells[1]).count("\n") == 1
+    assert texts(notebook.cells[2]) == "mine\n"
+
+
+def test_errors_of_plain_cells_are_untouched(execute: Execute) -> None:
+    """With a live run, a user's error has its own traceback and the run goes on."""
+    notebook = execute(LOAD, "%wandb init --project p", "wandb.log({'a': 1})\nraise KeyError('user')")
+
+    raised = error(notebook.cells[2])
+    assert raised is not None
+    assert (raised.ename, raised.evalue) == ("KeyError", "'user'")
+    assert len(shown(notebook.cells[2])) == 1
+    assert texts(notebook.cells[2]) == ""

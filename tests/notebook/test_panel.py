@@ -1,0 +1,164 @@
+"""What a notebook holds of a run: places, pictures, sizes; and what a killed kernel leaves."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from cells import LOAD, MIME, shown, texts
+from nbclient import NotebookClient
+from nbclient.exceptions import DeadKernelError
+from nbformat.v4 import new_code_cell, new_notebook
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from nbformat import NotebookNode
+
+    Execute = Callable[..., NotebookNode]
+
+pytestmark = pytest.mark.kernel
+LARGEST_RUN = 300_000  # bytes that one run may add to a notebook
+
+
+def ink(png: str) -> bytes:
+    """Return the first bytes of a base64 picture."""
+    return base64.b64decode(png)[:8]
+
+
+def test_the_charts_follow_the_logging_cell(execute: Execute) -> None:
+    """The init cell shrinks to its line, a cell left with a chart keeps a picture, the last holds the whole view."""
+    notebook = execute(
+        LOAD,
+        "%wandb init --project p --name moving",
+        "1 + 1",
+        "for i in range(50):\n    wandb.log({'train/loss': 1 / (1 + i), 'val/loss': 2 / (1 + i)})",
+        "wandb.log({'test': 1.0})",
+        "%wandb finish",
+    )
+    _, start, other, training, testing, end = notebook.cells
+
+    assert "charts under cell [4]" in start.outputs[0].data["text/plain"]
+    assert "image/png" not in start.outputs[0].data
+    assert shown(other) == []
+    (left,) = training.outputs
+    assert sorted(left.data) == ["image/png", "text/plain"]
+    assert "charts under cell [5]" in left.data["text/plain"]
+    (bundle,) = shown(testing)
+    assert bundle[MIME]["run"]["state"] == "finished"
+    assert bundle[MIME]["run"]["rows"] == 51
+    assert "moving" in texts(end)
+    assert texts(end).count("\n") == 1
+    assert len(nbformat.writes(notebook)) < LARGEST_RUN
+
+
+def test_the_saved_output_is_a_picture_anywhere(execute: Execute, tmp_path: Path) -> None:
+    """PNG, HTML and text stand beside our MIME type, no widget state is stored, and nbconvert needs no network."""
+    notebook = execute(
+        LOAD,
+        "%wandb init --project p --name '<script>alert(1)</script>'",
+        "for i in range(2000):\n    wandb.log({'train/loss': 1 / (1 + i), 'val/accuracy': i / 2000})\n%wandb finish",
+    )
+    (bundle,) = shown(notebook.cells[2])
+    path = tmp_path / "executed.ipynb"
+    nbformat.write(notebook, path)
+    subprocess.run([sys.executable, "-m", "nbconvert", "--to", "html", path], check=True, capture_output=True)
+    page = path.with_suffix(".html").read_text()
+
+    assert set(bundle) == {MIME, "text/html", "image/png", "text/plain"}
+    assert ink(bundle["image/png"]) == b"\x89PNG\r\n\x1a\n"
+    assert "train/loss" in bundle["text/plain"]
+    assert re.search(r"<iframe|<script|http", bundle["text/html"]) is None
+    assert "widgets" not in notebook.metadata
+    assert bundle["text/html"][:60] in page
+    assert "<script>alert(1)" not in page
+
+
+def test_display_can_be_turned_off(execute: Execute) -> None:
+    """By setting, by `%config`, and wholly by silent; `%wandb` shows the run all the same."""
+    notebook = execute(
+        LOAD + "\n%config WandbMagics.display = False",
+        "wandb.init(project='p')\nwandb.log({'a': 1})",
+        "%wandb",
+        "wandb.finish()\n%config WandbMagics.display = True\n"
+        "wandb.init(project='p', settings={'display': False})\nwandb.log({'a': 1})\nwandb.finish()",
+        "wandb.init(project='p', settings={'silent': True})\nwandb.log({'a': 1})\nwandb.finish()",
+        "run = wandb.init(project='p')\nwandb.log({'a': 1})",
+        "run",
+    )
+
+    _, line, magic, setting, silent, plain, last = notebook.cells
+    assert shown(line) == []
+    assert texts(line).count("\n") == 1
+    assert len(shown(magic)) == 1
+    assert shown(setting) == []
+    assert silent.outputs == []
+    assert len(plain.outputs) == 1
+    assert len(shown(last)) == 1
+
+
+def test_an_interrupt_leaves_the_run_active(execute: Execute) -> None:
+    """After Stop the cell ended with KeyboardInterrupt, its rows are shown, and the run takes more."""
+    notebook = execute(
+        LOAD,
+        "%wandb init --project p",
+        "import threading\n"
+        "run = wandb.run\n"
+        "from wandb_nb.notebook import widget\n"
+        "followed = get_ipython()._wandb_nb.presenter.followed(run.id)\n"
+        "stopper = threading.Timer(0.5, lambda: widget.stop(followed, force=False))\n"
+        "stopper.start()\n"
+        "try:\n"
+        "    while True:\n"
+        "        wandb.log({'a': 1})\n"
+        "except KeyboardInterrupt:\n"
+        "    print('stopped', run.state)",
+        "wandb.log({'a': 2})\nprint(wandb.run is run, run.state)",
+    )
+
+    assert texts(notebook.cells[2]).endswith("stopped running\n")
+    assert texts(notebook.cells[3]) == "True running\n"
+
+
+def test_a_killed_kernel_leaves_a_fresh_snapshot(tmp_path: Path) -> None:
+    """The kernel dies in the middle of training: the notebook has a picture with the curve, at most 10 s old."""
+    training = (
+        "import os, time\n"
+        "started = time.time()\n"
+        "while time.time() < started + 22:\n"
+        "    wandb.log({'loss': 1 / (1 + time.time() - started), 'at': time.time() - started})\n"
+        "    time.sleep(0.01)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    notebook = new_notebook(
+        cells=[new_code_cell(text) for text in (LOAD, "%wandb init --project p --name killed", training)]
+    )
+    with pytest.raises(DeadKernelError):
+        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+
+    (bundle,) = shown(notebook.cells[2])
+    assert bundle[MIME]["summary"]["at"] > 12
+    assert ink(bundle["image/png"]) == b"\x89PNG\r\n\x1a\n"
+    assert re.search(r"<iframe|<script|http", bundle["text/html"]) is None
+    assert len(json.dumps(bundle)) < LARGEST_RUN
+
+
+def test_hooks_are_cheap_and_registered_for_live_runs_only(execute: Execute) -> None:
+    """Rows carry the number of the cell that logged them, with two runs alive at once too."""
+    notebook = execute(
+        LOAD,
+        "first = wandb.init(project='p')\nsecond = wandb.init(project='p', reinit='create_new')",
+        "first.log({'a': 1}); second.log({'b': 1})",
+        "second.log({'b': 2})",
+        "second.finish(); first.log({'a': 2}); first.finish()\n"
+        "print(list(first.history()['_cell']), list(second.history()['_cell']))",
+    )
+
+    assert texts(notebook.cells[4]).splitlines()[-1] == "[3, 5] [3, 4]"

@@ -1,0 +1,162 @@
+"""The kernel's own eyes on its runs: one thread that follows the files of shown runs and tells their viewers.
+
+The thread does nothing while nobody looks and no snapshot is due. It reads the run file like every other reader, so
+`log()` never waits for it. All messages to widgets come from this thread or from the handler of a front end's
+message, one at a time for each run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from wandb_nb.view.stream import RunStream
+
+from .guard import guard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wandb_nb.tracking.run import Run
+    from wandb_nb.view.message import Message
+
+PUSH_SECONDS = 0.25
+FIRST_SNAPSHOT_SECONDS = 1.0  # then 2, 4 and so on, up to
+SNAPSHOT_SECONDS = 8.0  # which leaves two seconds for making it, so that a saved one is never older than ten
+READ_SECONDS = 0.25
+
+
+class Viewer(Protocol):
+    """Somebody who looks at a run through the kernel."""
+
+    def send(self, message: Message) -> None:
+        """Send *message* to the front end."""
+
+
+class Followed:
+    """One shown run: its stream, who looks at it, and when its next snapshot is due.  Thread-safe."""
+
+    def __init__(self, run: Run, file: Path) -> None:
+        self.run = run
+        self.file = file
+        self.lock = threading.RLock()
+        self.stream = RunStream(file, owner_alive=lambda _directory: True)  # the owner is this very process
+        self.snapshot: Callable[[], None] | None = None
+        self._viewers: dict[Viewer, str] = {}
+        self._size = -1
+        self._pause = FIRST_SNAPSHOT_SECONDS
+        self._due = 0.0
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody looks."""
+        return bool(self._viewers)
+
+    @property
+    def rows(self) -> int:
+        """How many rows have been read."""
+        return len(self.stream.state.table)
+
+    def changed(self) -> bool:
+        """Return whether the run file grew since the last snapshot; one system call."""
+        return self._file_size() != self._size
+
+    def catch_up(self) -> None:
+        """Read to the file's end."""
+        with self.lock:
+            while self.stream.advance(READ_SECONDS):
+                pass
+
+    def pull(self, viewer: Viewer, cursor: str) -> None:
+        """Answer *viewer* now, and push to it from now on."""
+        with self.lock:
+            self.stream.advance(READ_SECONDS)
+            message = self.stream.message(cursor)
+            self._viewers[viewer] = message.header["cursor"]
+            viewer.send(message)
+
+    def leave(self, viewer: Viewer) -> None:
+        """Push nothing more to *viewer*."""
+        with self.lock:
+            self._viewers.pop(viewer, None)
+
+    def push(self) -> None:
+        """Send what is new to all viewers; nothing when nothing is."""
+        with self.lock:
+            self.stream.advance(READ_SECONDS)
+            for viewer, cursor in list(self._viewers.items()):
+                message = self.stream.message(cursor)
+                if message.header["cursor"] != cursor or message.header["done"]:
+                    self._viewers[viewer] = message.header["cursor"]
+                    viewer.send(message)
+
+    def snapshot_taken(self) -> None:
+        """Note that a snapshot of the file as it is now is about to be taken."""
+        self._size = self._file_size()
+        self._pause = min(2 * self._pause, SNAPSHOT_SECONDS)
+        self._due = time.monotonic() + self._pause
+
+    def snapshot_due(self, now: float) -> bool:
+        """Return whether a new snapshot is to be taken at *now*."""
+        return self.snapshot is not None and now >= self._due and self.changed()
+
+    def _file_size(self) -> int:
+        with contextlib.suppress(OSError):  # the folder was deleted: nothing new comes from there
+            return int(self.file.stat().st_size)
+        return self._size
+
+
+class Feed:
+    """The thread that serves all shown runs of this process.  Thread-safe; a forked child starts with an empty one."""
+
+    def __init__(self) -> None:
+        self._followed: dict[str, Followed] = {}
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def follow(self, followed: Followed) -> None:
+        """Serve *followed* until `forget`; starts the thread with the first one."""
+        self._followed[followed.run.id] = followed
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._serve, name="wandb-nb-feed", daemon=True)
+            self._thread.start()
+        self._wake.set()
+
+    def forget(self, run_id: str) -> None:
+        """Serve that run no more; the thread ends with the last one."""
+        self._followed.pop(run_id, None)
+        self._wake.set()
+
+    def close(self) -> None:
+        """Serve nothing more and wait, a second at most, for the thread to end."""
+        self._followed.clear()
+        self._wake.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(1.0)
+
+    def get(self, run_id: str) -> Followed | None:
+        """Return the followed run of that id."""
+        return self._followed.get(run_id)
+
+    def _serve(self) -> None:
+        while self._followed:
+            watched = any(followed.watched for followed in list(self._followed.values()))
+            self._wake.wait(PUSH_SECONDS if watched else FIRST_SNAPSHOT_SECONDS)
+            self._wake.clear()
+            for followed in list(self._followed.values()):
+                with guard("refreshing the view"):
+                    self._step(followed)
+
+    def _step(self, followed: Followed) -> None:
+        if followed.watched:
+            followed.push()
+        if followed.snapshot_due(time.monotonic()) and followed.snapshot is not None:
+            followed.snapshot()
+
+
+def reply(message: Message) -> dict[str, Any]:
+    """Return the content that carries *message* over a comm; its blob travels as the one buffer."""
+    return {"type": "message", "header": message.header}

@@ -1,0 +1,69 @@
+"""What happens before and after each cell: numbering rows, placing the panel, refreshing its snapshot.
+
+Idle cost is a few microseconds a cell. Hooks are registered once for a shell; whatever fails in them ends in the guard.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from .guard import guard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .presenter import NotebookPresenter
+
+
+def running_cell(shell: Any) -> int:
+    """Return the number of the running cell.
+
+    IPython counts on at the start of a cell in some versions and at its end in others; its list of inputs, which begins
+    with an empty one, tells which, unless the user emptied it.
+    """
+    count = int(shell.execution_count)
+    stored = len(shell.history_manager.input_hist_parsed) - 1
+    return stored if stored in (count - 1, count) else count - 1
+
+
+class CellHooks:
+    """The cell hooks of one IPython shell."""
+
+    def __init__(self, shell: Any, presenter: NotebookPresenter) -> None:
+        self._shell = shell
+        self._presenter = presenter
+        self._next = running_cell(shell) + 1
+        self.cell_ends: Callable[[bool], None] | None = None
+        """Called once, with the cell's success, when the running cell has ended; set by `%%wandb`."""
+
+    def register(self) -> None:
+        """Begin to be called around each cell."""
+        self._shell.events.register("pre_run_cell", self.before)
+        self._shell.events.register("post_run_cell", self.after)
+
+    def unregister(self) -> None:
+        """Be called no more; harmless when it never was."""
+        for event, callback in (("pre_run_cell", self.before), ("post_run_cell", self.after)):
+            with contextlib.suppress(ValueError):  # raised by IPython for a callback that is not registered
+                self._shell.events.unregister(event, callback)
+
+    def before(self, _info: Any) -> None:
+        """Tell the live runs which cell logs from now on."""
+        self.cell_ends = None
+        with guard("the work before a cell"):
+            self._presenter.cell_begins(self._next)
+
+    def after(self, result: Any) -> None:
+        """Refresh what is shown while the cell still counts as running, then end a `%%wandb` run.
+
+        *result* is None when an interrupt ended an awaiting cell.
+        """
+        succeeded = result is not None and result.success
+        cell_ends, self.cell_ends = self.cell_ends, None
+        if cell_ends is not None:
+            with guard("finishing the cell's run"):
+                cell_ends(succeeded)
+        self._next = self._shell.execution_count
+        with guard("the work after a cell"):
+            self._presenter.cell_ended()

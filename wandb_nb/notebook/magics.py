@@ -1,0 +1,154 @@
+"""`%wandb` and `%%wandb`."""
+
+from __future__ import annotations
+
+import functools
+import time
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class
+from traitlets import Bool
+
+from wandb_nb import errors
+from wandb_nb.store.lock import owner_alive
+from wandb_nb.store.registry import Registry
+from wandb_nb.tracking import active
+from wandb_nb.tracking.init import init
+from wandb_nb.view import text
+
+from . import arguments
+from .cellmagic import WORD as CELL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wandb_nb.store.registry import Entry
+    from wandb_nb.tracking.run import Run
+
+    from .hooks import CellHooks
+
+NUMBERS_THAT_ARE_NO_LITERALS = ("nan", "inf", "-inf")
+
+
+def _documentation() -> str:
+    """Return the help text behind `%wandb?`."""
+    lines = [
+        "Track experiments in this notebook.",
+        "",
+        "    %wandb            show the active run",
+        *(f"    %wandb {name:<10} {meaning}" for name, meaning in arguments.SUBCOMMANDS.items()),
+        "    %%wandb [options] [key=value ...]",
+        "                      track this one cell: options as for init; the run ends with the cell",
+        "",
+        "Values are read as Python literals, else as text. IPython fills in $name and {expression}.",
+        "",
+        arguments.init_parser().format_help(),
+    ]
+    return "\n".join(lines)
+
+
+@magics_class
+class WandbMagics(Magics):
+    """The magics, and what `%config WandbMagics` can set."""
+
+    display = Bool(True, help="Show a run's charts unasked, under the cell that starts it or logs.").tag(config=True)
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self.hooks: CellHooks | None = None
+        self._commands: dict[str, Callable[[Any], None]] = {
+            "init": self._init,
+            "log": self._log,
+            "finish": self._finish,
+            "status": self._status,
+            "ls": self._ls,
+        }
+
+    @line_cell_magic
+    def wandb(self, line: str, cell: str | None = None) -> None:  # noqa: D102  the help text is set below
+        if cell is not None:
+            raise UsageError("%%wandb must be the first line of its cell")
+        try:
+            self._run(arguments.split(line))
+        except errors.Error as error:
+            raise UsageError(str(error)) from None  # IPython shows it as one line, and Run All stops
+
+    wandb.__doc__ = _documentation()
+
+    def _run(self, words: list[str]) -> None:
+        command, rest = (words[0], words[1:]) if words else ("", [])
+        if command == "":
+            _active().display()
+        elif command in ("help", "-h", "--help"):
+            print(_documentation())  # noqa: T201  help was asked for
+        elif command == CELL:
+            self._track_cell(rest)
+        elif command in self._commands:
+            self._carry_out(command, rest)
+        else:
+            raise UsageError(f"%wandb: unknown command {command!r}; there are {', '.join(self._commands)}")
+
+    def _carry_out(self, command: str, words: list[str]) -> None:
+        given = arguments.parse(command, words)
+        if given.help:
+            print(arguments.PARSERS[command]().format_help())  # noqa: T201  help was asked for
+        else:
+            self._commands[command](given)
+
+    def _init(self, given: Any) -> None:
+        _start(given)
+
+    def _log(self, given: Any) -> None:
+        row = arguments.pairs(given.row, "log")
+        _active().log({key: _number(value) for key, value in row.items()}, step=given.step)
+
+    def _finish(self, given: Any) -> None:
+        _active().finish(exit_code=given.exit_code)
+
+    def _status(self, _given: Any) -> None:
+        run = _active()
+        print(f"{text.clean(run.name)} · {run.state} · step {run.step} · {text.clean(run.project)} · {run.dir}")  # noqa: T201
+
+    def _ls(self, given: Any) -> None:
+        runs = [entry for entry in Registry().all() if given.project in (None, entry.project)][: given.limit]
+        print("\n".join(map(_listed, runs)) or "No runs here yet: %wandb init starts one.")  # noqa: T201
+
+    def _track_cell(self, words: list[str]) -> None:
+        given = arguments.parse("init", words[1:] if words[:1] == ["init"] else words)
+        if given.help:
+            print(arguments.init_parser().format_help())  # noqa: T201  help was asked for
+            return
+        run = _start(given)
+        if self.hooks is not None:
+            self.hooks.cell_ends = functools.partial(_end, run)
+
+
+def _start(given: Any) -> Run:
+    """Start the run that the options and pairs in *given* describe."""
+    named = arguments.init_arguments(given)
+    return init(named.pop("config", None), None, named)
+
+
+def _end(run: Run, succeeded: bool) -> None:
+    """End a cell's run, unless the cell did that itself."""
+    if run.state == "running":
+        run.finish(exit_code=0 if succeeded else 1)
+
+
+def _active() -> Run:
+    run = active.current()
+    if run is None:
+        raise UsageError("%wandb: there is no active run; %wandb init starts one")
+    return run
+
+
+def _number(value: Any) -> Any:
+    """Return the float that a formatted NaN or infinity stood for."""
+    return float(value) if isinstance(value, str) and value in NUMBERS_THAT_ARE_NO_LITERALS else value
+
+
+def _listed(entry: Entry) -> str:
+    state = "crashed" if entry.state == "running" and owner_alive(entry.path) is False else entry.state
+    age = text.duration(time.time() - entry.created)
+    return f"{entry.id}  {state:<8}  {text.clean(entry.project):<20}  {text.clean(entry.name):<28}  {age} ago"
