@@ -1,6 +1,8 @@
 """A run in plain text."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -114,3 +116,10 @@ def test_encodable(encoding, able):
 def test_duration(seconds, shown):
     """Times read as people write them."""
     assert text.duration(seconds) == shown
+
+
+def test_nothing_heavy_is_loaded():
+    """`finish()` in a script writes its lines without numpy or Pillow."""
+    code = "import sys, wandb_nb.view.text; sys.exit(bool({'numpy', 'PIL'} & set(sys.modules)))"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

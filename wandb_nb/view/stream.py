@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.view.message import Header, Message
 
-SLICE_BYTES = 128 << 10  # what is read and applied at once; other threads get a turn in between
+SLICE_BYTES = 256 << 10  # what is read and applied at once; other threads get a turn in between
 OWNER_CHECK_S = 1.0
 
 
