@@ -7,11 +7,11 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store import kinds
+from wandb_nb.store.batch import HISTORY_TAG, Batch
 from wandb_nb.store.decode import WireError, decode, kind
 from wandb_nb.store.derive import MetricRules, derive, put
 from wandb_nb.store.rows import FEWEST
 from wandb_nb.store.table import HistoryTable
-from wandb_nb.store.walk import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,7 +195,7 @@ class RunState:
 def _history_mask(payloads: Sequence[bytes]) -> list[bool]:
     """Return for each payload whether it is a history record that can be decoded."""
     if len(payloads) >= FEWEST:
-        mask: list[bool] = Batch(payloads).are_history().tolist()
+        mask: list[bool] = Batch(payloads).are(HISTORY_TAG).tolist()
     else:
         mask = [False] * len(payloads)
     return [found or _is_history(payload) for found, payload in zip(mask, payloads, strict=True)]

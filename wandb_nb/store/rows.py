@@ -1,9 +1,8 @@
-"""History payloads → columns of one batch, fast where rows look alike.
+"""History payloads → columns of one batch.
 
-Two paths that agree.  The exact one decodes row by row (`_Gathered.add_row`).  The fast one takes a row as the pattern
-(`_Shape`: its keys in their order), walks all rows of the batch along it at once with numpy, following every
-length in the bytes, and keeps those that fit to the last byte.  Their number texts are then cut out of the joined
-bytes and parsed in one call.  Rows that fit no pattern go the exact way.
+Two paths that agree.  The exact one decodes row by row.  The fast one finds the items of all rows at once
+(`items`), cuts the texts of their numbers out of the joined bytes and parses them in one call.  Rows that it calls
+odd go the exact way.
 """
 
 from __future__ import annotations
@@ -13,22 +12,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from wandb_nb.store.batch import HISTORY_TAG, Batch
 from wandb_nb.store.decode import WireError, decode, flatten, parse_json, whole_objects
+from wandb_nb.store.items import find_items
 from wandb_nb.store.kinds import HistoryRow
-from wandb_nb.store.shape import Shape
-from wandb_nb.store.walk import Batch, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from wandb_nb.store.items import Items
     from wandb_nb.store.kinds import KeyPath
 
 # Below this many rows numpy's fixed cost is higher than decoding them one by one.
-FEWEST = 48
-# Rows of more shapes than this in one batch go the exact way: each shape costs a pass over the batch.
-MOST_SHAPES = 16
+FEWEST = 32
+# The first byte of a JSON number, of NaN or of an infinity; no other JSON value begins with one of these.
+NUMBER_START = np.zeros(256, dtype=bool)
+NUMBER_START[list(b"-0123456789NI")] = True
 
 
 class Rows(NamedTuple):
@@ -50,63 +51,60 @@ def decode_rows(payloads: Sequence[bytes], *, fast: bool = True) -> Rows:
     gathered = _Gathered()
     left: Iterable[int] = range(len(payloads))
     if fast and len(payloads) >= FEWEST:
-        left = _take_shapes(payloads, gathered)
+        left = _take_alike(payloads, gathered)
     for index in left:
         gathered.add_row(index, payloads[index])
     return gathered.rows(len(payloads))
 
 
-def _take_shapes(payloads: Sequence[bytes], gathered: _Gathered) -> Iterable[int]:
-    """Take the rows that share a shape; return the indices of those that are left."""
+def _take_alike(payloads: Sequence[bytes], gathered: _Gathered) -> Iterable[int]:
+    """Take the rows that have nothing odd; return the indices of those that are left."""
     batch = Batch(payloads)
-    left = np.arange(len(payloads))
-    odd: list[int] = []
-    for _ in range(MOST_SHAPES):
-        if len(left) < FEWEST:
-            break
-        shape = Shape.of(payloads[left[0]])
-        walk = shape.walk(batch, left) if shape else None
-        if shape is None or walk is None or len(walk.rows) < FEWEST or not _take(batch, shape, walk, gathered):
-            odd.append(int(left[0]))
-            left = left[1:]
-        else:
-            left = np.setdiff1d(left, walk.rows, assume_unique=True)
-    return sorted([*odd, *left.tolist()])
+    items = find_items(batch, HISTORY_TAG)
+    odd = items.odd.copy()
+    # A row without `_step` takes its step from elsewhere.
+    stepped = np.zeros(len(payloads), bool)
+    if "_step" in items.columns:
+        stepped[items.rows[items.columns["_step"].members]] = True
+    odd |= ~stepped
+    if not odd.all() and not _take(batch, items, odd, gathered):
+        return range(len(payloads))
+    left: list[int] = np.flatnonzero(odd).tolist()
+    return left
 
 
-def _take(batch: Batch, shape: Shape, walk: Walk, gathered: _Gathered) -> bool:
-    """Add the rows of *walk*; False, and nothing added, if a number's text cannot be read as a number."""
-    numeric = [at for at, item in enumerate(shape.items) if item.numeric]
-    table = _numbers(batch, walk, numeric)
-    if table is None:
+def _take(batch: Batch, items: Items, odd: NDArray[np.bool_], gathered: _Gathered) -> bool:
+    """Add the rows that are not *odd*; False, and nothing added, if a number cannot be read as one."""
+    wanted = ~odd[items.rows]
+    numeric = wanted & NUMBER_START[batch.data[items.starts]]
+    values = np.full(len(items.rows), np.nan)
+    numbers = _numbers(batch, items.starts[numeric], items.sizes[numeric])
+    if numbers is None:
         return False
-    first = int(walk.rows[0])
-    for column, at in enumerate(numeric):
-        item = shape.items[at]
-        gathered.see(item.name, item.path, first, at)
-        gathered.add_column(item.name, walk.rows, table[:, column])
-    for at, item in enumerate(shape.items):
-        if not item.numeric:
-            starts, sizes = walk.starts[at].tolist(), walk.sizes[at].tolist()
-            for row, start, size in zip(walk.rows.tolist(), starts, sizes, strict=True):
-                gathered.add_value(row, item.path, parse_json(batch.joined[start : start + size]), at)
+    values[numeric] = numbers
+    for name, (path, members) in items.columns.items():
+        own = members[numeric[members]]
+        if len(own):
+            gathered.see(name, path, int(items.rows[own[0]]), int(items.order[own[0]]))
+            gathered.add_column(name, items.rows[own], values[own])
+        for member in members[wanted[members] & ~numeric[members]].tolist():
+            start = int(items.starts[member])
+            value = parse_json(batch.joined[start : start + int(items.sizes[member])])
+            gathered.add_value(int(items.rows[member]), path, value, int(items.order[member]))
     return True
 
 
-def _numbers(batch: Batch, walk: Walk, numeric: list[int]) -> NDArray[np.float64] | None:
-    """Return the numbers of the items *numeric*, one row of the result a row of the walk."""
-    if not numeric:
-        return np.empty((len(walk.rows), 0))
-    starts = np.stack([walk.starts[at] for at in numeric], axis=1).ravel()
-    sizes = np.stack([walk.sizes[at] for at in numeric], axis=1).ravel()
-    text = batch.cut(starts, sizes)
+def _numbers(batch: Batch, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """Return the numbers whose texts lie at *starts*, which ascend; None if one of them is no number."""
+    if not len(starts):
+        return np.empty(0)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            values = np.fromstring(text, dtype=np.float64, sep=",")
+            values = np.fromstring(batch.cut(starts, sizes), dtype=np.float64, sep=",")
     except (DeprecationWarning, ValueError):
         return None
-    return values.reshape(-1, len(numeric)) if len(values) == len(starts) else None
+    return values if len(values) == len(starts) else None
 
 
 class _Gathered:
