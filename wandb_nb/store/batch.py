@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Positions: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 
-HISTORY_TAG, NUM_TAG = b"\x12", 0x08
+HISTORY_TAG, SUMMARY_TAG, NUM_TAG = b"\x12", b"\x1a", 0x08
 LONGEST_VARINT = 10
 # Lengths of up to three bytes (2 MB) are read; a longer one is given as more than any batch has.
 MORE, SEVEN, TOO_LONG = 0x80, 0x7F, 1 << 40

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from wandb_nb.store.kinds import KeyPath
 
 ITEM, KEY, NESTED_KEY, VALUE_JSON = b"\x0a", 0x0A, 0x12, b"\x82\x01"
-# Fields that may follow: a step inside of the history, control and info after it.
+# Fields that may follow: a step and an info inside of the history, control and info after it.
 STEP, CONTROL, INFO = b"\x12", b"\x82\x01", b"\xc2\x0c"
+HISTORY_TAIL, SUMMARY_TAIL = (STEP, INFO, STEP), (INFO,)  # what has the tag of a step is a removal in a summary
 # Each round of a search costs some microseconds, so a row made to need many is odd.
 MOST_ITEMS, MOST_KEYS, MOST_PARTS = 4_000, 4_000, 32
 
@@ -42,9 +43,9 @@ class Items(NamedTuple):
     odd: Mask
 
 
-def find_items(batch: Batch, tag: bytes) -> Items:
-    """Return the items of all records of *batch* that have *tag* and nothing odd."""
-    rows, order, starts, ends, fit = _spans(batch, tag)
+def find_items(batch: Batch, tag: bytes, tail: tuple[bytes, ...]) -> Items:
+    """Return the items of all records of *batch* that have *tag* and nothing odd; *tail* may follow the items."""
+    rows, order, starts, ends, fit = _spans(batch, tag, tail)
     key_ends, values, sizes = _values(batch, starts, ends)
     whole = (values + sizes == ends) & (sizes > 0) & (key_ends > starts)
     fit[rows[~whole]] = False
@@ -57,7 +58,9 @@ def find_items(batch: Batch, tag: bytes) -> Items:
     return Items(rows, order, values, sizes, columns, ~fit)
 
 
-def _spans(batch: Batch, tag: bytes) -> tuple[Positions, Positions, Positions, Positions, Mask]:
+def _spans(
+    batch: Batch, tag: bytes, tail: tuple[bytes, ...]
+) -> tuple[Positions, Positions, Positions, Positions, Mask]:
     """Return row, place, start and end of each item, and which rows have nothing but items where they should."""
     at = batch.bodies()
     fit = batch.at(at, tag) & (at < batch.ends)
@@ -77,8 +80,8 @@ def _spans(batch: Batch, tag: bytes) -> tuple[Positions, Positions, Positions, P
         rows, start, end = rows[inside], start[inside], (start + size)[inside]
         at[rows] = end
         found.append((rows, np.full(len(rows), order), start, end))
-    for _ in range(2):  # the step and an info, in either order
-        at = batch.skip_field(batch.skip_field(at, limits, STEP), limits, INFO)
+    for field in tail:
+        at = batch.skip_field(at, limits, field)
     fit &= at == limits
     at = batch.skip_field(batch.skip_field(at, batch.ends, CONTROL), batch.ends, INFO)
     fit &= at == batch.ends

@@ -7,10 +7,10 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store import kinds
-from wandb_nb.store.batch import HISTORY_TAG, Batch
+from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
 from wandb_nb.store.decode import WireError, decode, kind
 from wandb_nb.store.derive import MetricRules, derive, put
-from wandb_nb.store.rows import FEWEST
+from wandb_nb.store.rows import FEWEST, newest_summary
 from wandb_nb.store.table import HistoryTable
 
 if TYPE_CHECKING:
@@ -62,14 +62,18 @@ class RunState:
 
     def apply(self, payloads: Sequence[bytes], writer: int = 0) -> None:
         """Apply records in file order.  Rows of different *writer* numbers are kept apart."""
-        history = _history_mask(payloads)
+        history, summary = _masks(payloads)
+        newest = newest_summary(list(compress(payloads, summary)))
         before = 0
         summed: int | None = None
-        for payload, is_history in zip(payloads, history, strict=True):
+        for payload, is_history, is_summary in zip(payloads, history, summary, strict=True):
             if is_history:
                 before += 1
-            elif self._apply_one(payload):
+            elif (is_summary and newest is not None) or self._apply_one(payload):
                 summed = before
+        if newest is not None:
+            self.version += 1
+            self._update_summary(kinds.SummaryUpdate(tuple(newest)))
         rows = self.table.append(list(compress(payloads, history)), writer)
         newer = rows[summed:] if summed is not None else rows
         if summed is not None:
@@ -192,13 +196,14 @@ class RunState:
             self.metrics.append(metric)
 
 
-def _history_mask(payloads: Sequence[bytes]) -> list[bool]:
-    """Return for each payload whether it is a history record that can be decoded."""
+def _masks(payloads: Sequence[bytes]) -> tuple[list[bool], list[bool]]:
+    """Return for each payload whether it is a history record, and whether it looks like one of the summary."""
+    history = summary = [False] * len(payloads)
     if len(payloads) >= FEWEST:
-        mask: list[bool] = Batch(payloads).are(HISTORY_TAG).tolist()
-    else:
-        mask = [False] * len(payloads)
-    return [found or _is_history(payload) for found, payload in zip(mask, payloads, strict=True)]
+        batch = Batch(payloads)
+        history, summary = batch.are(HISTORY_TAG).tolist(), batch.are(SUMMARY_TAG).tolist()
+    kinds_known = zip(payloads, history, summary, strict=True)
+    return [known or (not other and _is_history(payload)) for payload, known, other in kinds_known], summary
 
 
 def _is_history(payload: bytes) -> bool:

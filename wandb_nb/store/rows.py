@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wandb_nb.store.batch import HISTORY_TAG, Batch
+from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
 from wandb_nb.store.decode import WireError, decode, flatten, parse_json, whole_objects
-from wandb_nb.store.items import find_items
+from wandb_nb.store.items import HISTORY_TAIL, SUMMARY_TAIL, find_items
 from wandb_nb.store.kinds import HistoryRow
 
 if TYPE_CHECKING:
@@ -57,10 +57,27 @@ def decode_rows(payloads: Sequence[bytes], *, fast: bool = True) -> Rows:
     return gathered.rows(len(payloads))
 
 
+def newest_summary(payloads: Sequence[bytes]) -> list[tuple[KeyPath, Any]] | None:
+    """Return the last value of each key in *payloads*, which are summary records, in the order of these values.
+
+    The official package writes two such records a row; all but the newest values need no decoding.  None where
+    the records have to be applied one by one.
+    """
+    if len(payloads) < FEWEST:
+        return None
+    batch = Batch(payloads)
+    items = find_items(batch, SUMMARY_TAG, SUMMARY_TAIL)
+    if items.odd.any():
+        return None
+    newest = sorted((int(members[-1]), path) for path, members in items.columns.values())
+    spans = [(path, int(items.starts[at]), int(items.sizes[at])) for at, path in newest]
+    return [(path, parse_json(batch.joined[start : start + size])) for path, start, size in spans]
+
+
 def _take_alike(payloads: Sequence[bytes], gathered: _Gathered) -> Iterable[int]:
     """Take the rows that have nothing odd; return the indices of those that are left."""
     batch = Batch(payloads)
-    items = find_items(batch, HISTORY_TAG)
+    items = find_items(batch, HISTORY_TAG, HISTORY_TAIL)
     odd = items.odd.copy()
     # A row without `_step` takes its step from elsewhere.
     stepped = np.zeros(len(payloads), bool)
