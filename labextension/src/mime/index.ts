@@ -1,20 +1,13 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import { Widget } from '@lumino/widgets';
-import { fromSnapshot } from '../wire/decode';
 import { MIME_TYPE } from '../wire/messages';
-
-class RunRenderer extends Widget implements IRenderMime.IRenderer {
-  async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
-    const { run } = fromSnapshot(model.data[MIME_TYPE]).header;
-    this.node.textContent = `${run.name} · ${run.state} · ${run.rows} rows`;
-  }
-}
+import { RunRenderer } from './renderer';
 
 const extension: IRenderMime.IExtension = {
   id: 'wandb-nb:mime',
-  description: 'Draws wandb_nb runs',
+  description: 'Draws runs of wandb_nb in notebook outputs.',
+  // Only what the view makes itself enters the page, all texts as texts: untrusted notebooks are drawn, too.
   rendererFactory: { safe: true, mimeTypes: [MIME_TYPE], createRenderer: () => new RunRenderer() },
-  rank: -100,
+  rank: -100, // before a widget's view in the same output: ours needs no kernel
   dataType: 'json',
 };
 

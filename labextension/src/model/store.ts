@@ -34,7 +34,8 @@ export class RunData {
   isBehind(message: Message): boolean {
     const { run, done } = message.header;
     if (this.run === null) return true;
-    return run.rows > this.run.rows || (run.rows === this.run.rows && done && !this.done);
+    if (run.rows !== this.run.rows) return run.rows > this.run.rows;
+    return (done && !this.done) || (message.floats.length > 0 && this.points === 0);
   }
 
   /** Points over all series; 0 while nothing was logged that can be drawn. */

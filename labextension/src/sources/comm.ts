@@ -1,6 +1,7 @@
 import { fromComm } from '../wire/decode';
 import type { Message, Request } from '../wire/messages';
 import type { Transport } from './feed';
+import { Gone } from './feed';
 
 /** A line to the kernel: an open comm, or an anywidget model. */
 export interface Line {
@@ -16,6 +17,7 @@ const PATIENCE_MS = 3000;
 export class CommTransport implements Transport {
   pushed?: (listener: (message: Message) => void) => void;
   private listener: ((message: Message) => void) | null = null;
+  private closed = false;
   private waiting: { resolve: (message: Message) => void; reject: (error: Error) => void } | null = null;
 
   constructor(private readonly line: Line) {
@@ -24,6 +26,7 @@ export class CommTransport implements Transport {
 
   /** Rejects when there is no answer for 3 s; the caller then asks again. */
   pull(cursor: string): Promise<Message> {
+    if (this.closed) return Promise.reject(new Gone('The kernel does not know this run.'));
     return new Promise<Message>((resolve, reject) => {
       this.waiting = { resolve, reject };
       setTimeout(() => reject(new Error('The kernel does not answer.')), PATIENCE_MS);
@@ -48,6 +51,12 @@ export class CommTransport implements Transport {
     } catch (error) {
       waiting?.reject(error as Error);
     }
+  }
+
+  /** The other side hung up. */
+  hungUp(): void {
+    this.closed = true;
+    this.waiting?.reject(new Gone('The kernel does not know this run.'));
   }
 
   close(): void {

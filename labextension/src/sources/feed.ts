@@ -70,6 +70,11 @@ export class Feed {
     this.schedule();
   }
 
+  /** Whether nobody looks. */
+  get idle(): boolean {
+    return this.viewers.size === 0;
+  }
+
   /** Take a snapshot that tells everything, unless as much is known already. */
   offer(message: Message): void {
     if (this.status === 'live' || !this.data.isBehind(message)) return;
@@ -136,7 +141,10 @@ export class Feed {
     while (this.next < this.ways.length) {
       const way = await this.ways[this.next++]!().catch(() => null);
       if (way === null) continue;
-      way.pushed?.((message) => this.received(message));
+      way.pushed?.((message) => {
+        this.received(message);
+        this.schedule();
+      });
       return way;
     }
     return null;

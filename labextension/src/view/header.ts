@@ -26,7 +26,7 @@ export class Header {
 
   update(): void {
     const { run } = this.feed.data;
-    if (run === null) return;
+    if (run === null) return setText(this.state, 'Waiting for the run …');
     this.element.dataset.state = run.state;
     setText(this.name, run.name || run.id);
     this.name.title = [run.project, run.group, run.id].filter(Boolean).join(' · ');

@@ -1,0 +1,104 @@
+import { DASHES, PALETTES } from './palette';
+import type { Frame } from './path';
+import { spread, toY, trace } from './path';
+import { number, plainLine, tickLabels } from '../model/format';
+import type { ChartGroup } from '../model/groups';
+import { group } from '../model/groups';
+import type { Line } from '../model/lines';
+import { linesOf, strong, unitOf } from '../model/lines';
+import { nearest, xRange, yRange } from '../model/range';
+import type { RunData } from '../model/store';
+import { ticks } from '../model/ticks';
+import { trend } from '../model/trend';
+
+const MOST_CHARTS = 12;
+const [MARGIN, GAP, HEAD, TITLE] = [14, 18, 34, 34];
+const COLOURS = PALETTES.light.lines;
+
+/** A run's charts as inline SVG for a page, light or dark: no script, style sheet or address; texts are escaped. */
+export function svg(data: RunData): { markup: string; width: number; height: number } {
+  const charts = group(data.series.keys(), data.metrics).flatMap((one) => one.charts);
+  const shown = charts.slice(0, MOST_CHARTS);
+  const columns = shown.length === 1 ? 1 : shown.length === 2 || shown.length === 4 ? 2 : 3;
+  const [cell, tall] = columns === 1 ? [560, 230] : columns === 2 ? [421, 200] : [274, 168];
+  const width = 2 * MARGIN + columns * (cell + GAP) - GAP;
+  const rest = charts.slice(MOST_CHARTS).reduce((sum, chart) => sum + chart.keys.length, 0);
+  const height = HEAD + Math.ceil(shown.length / columns) * (tall + GAP) + (rest > 0 ? 14 : 0);
+  const parts = shown.map((chart, i) =>
+    panel(data, chart, MARGIN + (i % columns) * (cell + GAP), HEAD + Math.floor(i / columns) * (tall + GAP), cell, tall));
+  if (rest > 0) parts.push(text(width / 2, height - 6, `+${rest} more metrics`, 'text-anchor="middle" fill-opacity=".72"'));
+  const words = shown.flatMap((chart) => chart.keys).map((key) => trend(data, key)).filter(Boolean).join('; ');
+  const markup = `<svg role="img" aria-label="${escape(headline(data))}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" `
+    + `style="max-width:100%;height:auto;font-family:system-ui,sans-serif" font-size="10" fill="currentColor">`
+    + `<title>${escape(headline(data))}</title><desc>${escape(words)}</desc>`
+    + text(MARGIN, 21, headline(data), 'font-size="13" font-weight="600"') + parts.join('\n') + '</svg>';
+  return { markup, width, height };
+}
+
+/** The line that names a run and how it stands. */
+export function headline(data: RunData): string {
+  const { run } = data;
+  if (run === null) return '';
+  const state = run.exitCode ? `${run.state} (exit code ${run.exitCode})` : run.state;
+  return plainLine([run.name || run.id, state, run.project, run.rows > 0 ? `step ${run.step}` : 'no rows yet'].filter(Boolean).join(' · '));
+}
+
+export function escape(value: string): string {
+  const marks: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  return plainLine(value).replace(/[&<>"']/g, (mark) => marks[mark]!);
+}
+
+function panel(data: RunData, chart: ChartGroup, x: number, y: number, width: number, height: number): string {
+  const lines = linesOf(data, chart, unitOf(data, chart, 'metric'), 0);
+  const range = xRange(lines);
+  const frame: Frame = {
+    left: x + 40, top: y + TITLE, width: width - 40 - 66, height: height - TITLE - 16, x: range, y: yRange(lines, range, false), log: false,
+  };
+  return `<g>${text(x, y + 11, chart.title.slice(0, 40), 'font-size="12" font-weight="600"')}${axes(frame)}`
+    + `${lines.map((line) => polyline(frame, line)).join('')}${ends(frame, strong(lines))}</g>`;
+}
+
+function axes(frame: Frame): string {
+  const rows = ticks(frame.y, 4);
+  const columns = ticks(frame.x, 4);
+  const [right, bottom] = [frame.left + frame.width, frame.top + frame.height];
+  const rules = rows.map((value) => {
+    const at = toY(frame, value).toFixed(1);
+    return `<line x1="${frame.left}" y1="${at}" x2="${right}" y2="${at}" stroke="currentColor" stroke-opacity=".15"/>`;
+  });
+  const labels = tickLabels(rows).map((label, i) => text(frame.left - 5, toY(frame, rows[i]!) + 3, label, 'text-anchor="end" fill-opacity=".72"'));
+  const below = tickLabels(columns).map((label, i) => {
+    const at = frame.left + ((columns[i]! - frame.x[0]) / (frame.x[1] - frame.x[0])) * frame.width;
+    return text(at, bottom + 13, label, 'text-anchor="middle" fill-opacity=".72"');
+  });
+  return [...rules, ...labels, ...below].join('');
+}
+
+function polyline(frame: Frame, line: Line): string {
+  let path = '';
+  const pen = {
+    moveTo: (x: number, y: number): void => void (path += `M${x.toFixed(1)} ${y.toFixed(1)}`),
+    lineTo: (x: number, y: number): void => void (path += `L${x.toFixed(1)} ${y.toFixed(1)}`),
+  };
+  const single = trace(pen, frame, line, line.ys, 2);
+  const paint = COLOURS[line.style % COLOURS.length];
+  const dashes = DASHES[line.style % DASHES.length]!.join(' ');
+  const faint = line.faint ? ' opacity=".4"' : '';
+  const dots = single.map(([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="2.5" fill="${paint}"${faint}/>`).join('');
+  return `<path d="${path}" fill="none" stroke="${paint}" stroke-width="1.6" stroke-linejoin="round" stroke-dasharray="${dashes}"${faint}/>${dots}`;
+}
+
+function ends(frame: Frame, lines: Line[]): string {
+  const last = lines.map((line) => nearest(line, frame.x[1]));
+  const wanted = lines.map((line, n) => (last[n]! < 0 ? frame.top : toY(frame, line.ys[last[n]!]!)));
+  const heights = spread(wanted, 11, frame.top, frame.top + frame.height);
+  return lines.map((line, n) => {
+    if (last[n]! < 0) return '';
+    const name = lines.length > 1 ? ` ${line.label.slice(0, 6)}` : '';
+    return text(frame.left + frame.width + 5, heights[n]! + 3, number(line.ys[last[n]!]!) + name, `fill="${COLOURS[line.style % COLOURS.length]}"`);
+  }).join('');
+}
+
+function text(x: number, y: number, words: string, attributes: string): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escape(words)}</text>`;
+}

@@ -1,0 +1,53 @@
+import { escape, headline, svg } from '../chart/svg';
+import { toSnapshot } from '../model/snapshot';
+import type { RunData } from '../model/store';
+import { trend } from '../model/trend';
+import type { Access } from '../wire/messages';
+import { MIME_TYPE } from '../wire/messages';
+
+const MOST_ROWS = 40;
+const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
+
+type Bundle = Record<string, unknown>;
+
+/** The parts of an output that tell of the run, made from what is known now; `png` is base64, null keeps the old one. */
+export function bundle(data: RunData, access: Access | null, old: Bundle, png: string | null): Bundle | null {
+  const snapshot = toSnapshot(data, access);
+  if (snapshot === null) return null;
+  const made: Bundle = { ...old, [MIME_TYPE]: snapshot, 'text/html': html(data), 'text/plain': plainText(data) };
+  if (png !== null) made['image/png'] = png;
+  if (data.done) delete made[WIDGET_VIEW]; // a saved notebook must not refer to a widget that nobody will know
+  return made;
+}
+
+/** The charts as a PNG in base64; null where the browser cannot make one. */
+export async function picture(data: RunData): Promise<string | null> {
+  const { markup, width, height } = svg(data);
+  const standalone = markup.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" color="#1b1f24" ');
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone)}`;
+  await image.decode();
+  const canvas = Object.assign(document.createElement('canvas'), { width: 2 * width, height: 2 * height });
+  const context = canvas.getContext('2d');
+  if (context === null) return null;
+  context.fillStyle = '#ffffff';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(image, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL('image/png').split(',')[1] ?? null;
+}
+
+function html(data: RunData): string {
+  const style = 'padding:1px 12px 1px 0;text-align:left;font-weight:normal';
+  const rows = trends(data).map(([key, words]) => `<tr><th scope="row" style="${style}">${escape(key)}</th><td style="${style}">${escape(words)}</td></tr>`);
+  return `<div style="max-width:100%">${svg(data).markup}<details style="margin:4px 0"><summary>Latest values</summary>`
+    + `<table style="font-size:90%;border-collapse:collapse"><tbody>${rows.join('')}</tbody></table></details></div>`;
+}
+
+function plainText(data: RunData): string {
+  return [headline(data), ...trends(data).map(([key, words]) => `${key} ${words}`)].join('\n');
+}
+
+function trends(data: RunData): [key: string, words: string][] {
+  const keys = [...data.series.keys()].slice(0, MOST_ROWS);
+  return keys.map((key): [string, string] => [key, trend(data, key).slice(key.length).trim()]).filter(([, words]) => words !== '');
+}
