@@ -22,6 +22,7 @@ _PAINTS = {"ink": "#1b1f24", "soft": "#59636e", "grid": "#e4e7ea"}
 _ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
 _STEPS = 5
 _BAND = 160
+_MOST_DASHES = 60
 _FEWEST_POINTS = 500
 
 
@@ -95,16 +96,16 @@ def _dashes(points: np.ndarray[tuple[int, int], np.dtype[np.float64]], pattern: 
     if not pattern:
         return [points]
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    edges = np.cumsum(np.tile(pattern, int(along[-1] // sum(pattern)) + 1))
-    edges = np.concatenate([[0.0], edges])
-    pieces = []
-    for start, end in zip(edges[0::2], edges[1::2], strict=False):
-        if start >= along[-1]:
-            break
-        inner = points[np.searchsorted(along, start, "right") : np.searchsorted(along, end)]
-        ends = [[np.interp(at, along, points[:, axis]) for axis in (0, 1)] for at in (start, min(end, along[-1]))]
-        pieces.append(np.vstack([ends[:1], inner, ends[1:]]))
-    return pieces
+    # A line that runs up and down is long: its dashes are stretched, or they would be many and look like dust.
+    stretch = max(1.0, along[-1] / (sum(pattern) * _MOST_DASHES))
+    edges = np.cumsum([0.0, *pattern * (int(along[-1] // (sum(pattern) * stretch)) + 1)]) * stretch
+    corners = np.column_stack([np.interp(edges, along, points[:, axis]) for axis in (0, 1)])
+    firsts, lasts = np.searchsorted(along, edges, "right"), np.searchsorted(along, edges)
+    return [
+        np.vstack([corners[at : at + 1], points[firsts[at] : lasts[at + 1]], corners[at + 1 : at + 2]])
+        for at in range(0, len(edges) - 1, 2)
+        if edges[at] < along[-1]
+    ]
 
 
 @cache
