@@ -53,4 +53,9 @@ def _finish(run: Run, exit_code: int) -> None:
         run.notice(f"run {run.name} could not be finished ({type(error).__name__}: {error})")
 
 
-watch = ExitWatch(_finish_all)
+def _look_out() -> None:
+    for run in own():
+        run.look_soon()
+
+
+watch = ExitWatch(_finish_all, _look_out)

@@ -10,7 +10,10 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
+
+from wandb_nb import host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,10 +23,14 @@ UNCAUGHT = 1
 
 
 class ExitWatch:
-    """Knows the code with which this process is about to end, and calls *at_exit* with it."""
+    """Knows the code with which this process is about to end, and calls *at_exit* with it.
 
-    def __init__(self, at_exit: Callable[[int], None]) -> None:
-        self._at_exit = at_exit
+    *announced* is called when the main thread asks for an exit, which the program may still catch: whoever sees it
+    live on says `goes_on()`.
+    """
+
+    def __init__(self, at_exit: Callable[[int], None], announced: Callable[[], None]) -> None:
+        self._at_exit, self._on_announced = at_exit, announced
         self._pid = 0
         self._uncaught = False
         self._announced: int | None = None
@@ -44,6 +51,8 @@ class ExitWatch:
 
     def code(self) -> int:
         """Return the exit code as far as it is known."""
+        if host.in_notebook():  # a cell's sys.exit() ends nothing but the cell
+            return 0
         return UNCAUGHT if self._uncaught else self._announced or 0
 
     def _chain(self) -> None:
@@ -54,7 +63,9 @@ class ExitWatch:
             earlier_hook(kind, error, trace)
 
         def leave(status: Any = None, /) -> Any:
-            self._announced = _as_code(status)
+            if threading.current_thread() is threading.main_thread():  # elsewhere it ends that thread only
+                self._announced = _as_code(status)
+                self._on_announced()
             return earlier_exit(status)
 
         leave.__doc__ = earlier_exit.__doc__

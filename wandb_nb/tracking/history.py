@@ -79,7 +79,7 @@ class History:
         self._encode = HistoryEncoder().encode
         self._attend, self._notice = attend, notice
         self._extra = b""
-        self._busy = False
+        self._busy = self._draining = False
         self._deferred: deque[tuple[Mapping[str, Any], Any, bool | None]] = deque()
         self._look_at = self._summary_at = 0.0
         self._counter = counter
@@ -123,7 +123,7 @@ class History:
                     self._append(body)
             finally:
                 self._busy = False
-                if self._deferred:
+                if self._deferred and not self._draining:
                     self._log_deferred()
         if due:
             self._look()
@@ -266,12 +266,18 @@ class History:
         self._attend()
 
     def _log_deferred(self) -> None:
-        while self._deferred:
-            row, step, commit = self._deferred.popleft()
-            try:
-                self.log(row, step, commit)
-            except Error as error:  # the caller is long gone; whoever logs now is not to blame
-                self._notice(f"a row logged inside another log() call was not stored: {error}")
+        self._draining = True
+        try:
+            while self._deferred:
+                self._log_quietly(*self._deferred.popleft())
+        finally:
+            self._draining = False
+
+    def _log_quietly(self, row: Mapping[str, Any], step: Any, commit: bool | None) -> None:
+        try:
+            self.log(row, step, commit)
+        except Error as error:  # the caller is long gone; whoever logs now is not to blame
+            self._notice(f"a row logged inside another log() call was not stored: {error}")
 
     def _after_fork(self, *, child: bool) -> None:
         """Go on in both processes: a child counts steps with the others from its first row, the owner when it must."""

@@ -388,6 +388,10 @@ class Run:
         definition = self._history.metrics.of(metric)
         return definition.goal if definition else None
 
+    def look_soon(self) -> None:
+        """See after the next row what there is to do besides."""
+        self._history.look_soon()
+
     def notice(self, text: str, key: str | None = None) -> None:
         """Tell the user one thing, each *key* once; nothing in a silent run."""
         if self.settings.silent or (key is not None and key in self._told):
@@ -441,6 +445,7 @@ class Run:
 
     def _attend(self) -> None:
         """Do what waits for a row: a callback, a request to stop.  Called by the history, no lock held."""
+        active.watch.goes_on()
         callback, self._next_row = self._next_row, None
         if callback is not None:
             self._present(callback)

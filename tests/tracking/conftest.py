@@ -1,0 +1,52 @@
+"""Runs in a folder of their own, that print nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import wandb_nb as wandb
+from wandb_nb.tracking import active
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Start = Callable[..., wandb.Run]
+    Script = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Give a function that starts silent runs; what still goes on at the end is finished."""
+
+    def begin(**arguments: Any) -> wandb.Run:
+        return wandb.init(**{"dir": tmp_path, "mode": "offline", "settings": {"silent": True}, **arguments})
+
+    yield begin
+    for run in active.own():
+        run.finish()
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Script:
+    """Give a function that runs Python source as a script in its own folder and returns the finished process."""
+
+    def run(source: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        path = tmp_path / "script.py"
+        path.write_text("import wandb_nb as wandb\n" + source, "utf-8")
+        return subprocess.run(
+            [sys.executable, str(path)],
+            cwd=tmp_path,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
