@@ -10,10 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
     from wandb_nb.store.kinds import KeyPath, Metric
-    from wandb_nb.store.table import HistoryTable
+    from wandb_nb.store.table import HistoryTable, NumberColumn
 
 # Every whole number up to here has its own float64; larger ones are shown as floats.
 WHOLE = 2.0**53
@@ -36,24 +34,74 @@ class MetricRules:
         return fitting[-1] if fitting else None
 
 
-def derive(
-    table: HistoryTable, rules: MetricRules, recorded: dict[str, Any], removed: set[KeyPath], since: int
-) -> dict[str, Any]:
-    """Return *recorded* with what the rows say of every key that it lacks, or that has values from row *since* on.
+class Derived:
+    """Recomputes summaries of one growing *table*; what it knows of a column's values it keeps for the next time."""
 
-    Keys in *removed* stay away until they are logged again.
-    """
-    summary = copy.deepcopy(recorded)
-    for key, path in table.paths.items():
-        row, value = table.last(key)
-        known = path in removed or _has(recorded, path)
-        if row >= since or not known:
-            column = table.numbers.get(key)
-            value = _under_rule(rules.of(key), value, None if column is None else column.values)
-            if value is not None:
-                put(summary, path, value)
-    _put_row_keys(summary, table, since)
-    return summary
+    def __init__(self, table: HistoryTable) -> None:
+        self._table = table
+        self._statistics: dict[str, _Statistics] = {}
+
+    def summary(
+        self, rules: MetricRules, recorded: dict[str, Any], removed: set[KeyPath], since: int
+    ) -> dict[str, Any]:
+        """Return *recorded* with what the rows say of every key that it lacks, or that has values from *since* on.
+
+        *since* is a row.  Keys in *removed* stay away until they are logged again.
+        """
+        summary = copy.deepcopy(recorded)
+        for key, path in self._table.paths.items():
+            row, value = self._table.last(key)
+            if row >= since or not (path in removed or _has(recorded, path)):
+                value = self._under_rule(rules.of(key), key, value)
+                if value is not None:
+                    put(summary, path, value)
+        _put_row_keys(summary, self._table, since)
+        return summary
+
+    def _under_rule(self, rule: Metric | None, key: str, value: Any) -> Any:
+        """Return what stands in the summary for *key*, whose newest value is *value*; None for nothing."""
+        wanted = rule.summary if rule else ()
+        if "none" in wanted or value is None:
+            return None
+        kinds = [kind for kind in wanted if kind != "copy"]
+        column = self._table.numbers.get(key)
+        if rule is None or not kinds or column is None or not len(column):
+            return plain(value)
+        known = self._statistics.get(key)
+        if known is None or known.rewrites != column.rewrites:  # earlier values changed: all of them again
+            known = self._statistics[key] = _Statistics(column.rewrites)
+        known.follow(column)
+        return {kind: plain(known.of(kind, column, rule.goal)) for kind in kinds}
+
+
+class _Statistics:
+    """Smallest, largest and mean of a column as it grows; NaN takes no part, unless there is nothing else."""
+
+    def __init__(self, rewrites: int = 0) -> None:
+        self.rewrites = rewrites
+        self._seen = self._count = 0
+        self._sum, self._min, self._max = 0.0, float("inf"), float("-inf")
+
+    def follow(self, column: NumberColumn) -> None:
+        """Take the values that are new."""
+        new = column.values[self._seen :]
+        self._seen = len(column)
+        new = new[~np.isnan(new)]
+        if len(new):
+            self._count += len(new)
+            self._min, self._max = min(self._min, float(new.min())), max(self._max, float(new.max()))
+            with np.errstate(invalid="ignore", over="ignore"):  # infinities of both signs have no mean
+                self._sum += float(new.sum())
+
+    def of(self, kind: str, column: NumberColumn, goal: str | None) -> float:
+        """Return one statistic of *column*, which is not empty."""
+        if kind in ("first", "last"):
+            return float(column.values[0 if kind == "first" else -1])
+        if not self._count:
+            return float("nan")
+        if kind == "mean":
+            return self._sum / self._count
+        return self._max if kind == "max" or (kind == "best" and goal == "maximize") else self._min
 
 
 def put(tree: dict[str, Any], path: KeyPath, value: Any) -> None:
@@ -66,17 +114,6 @@ def put(tree: dict[str, Any], path: KeyPath, value: Any) -> None:
     tree[path[-1]] = value
 
 
-def _under_rule(rule: Metric | None, value: Any, values: NDArray[np.float64] | None) -> Any:
-    """Return what stands in the summary for a metric whose newest value is *value*; None for nothing."""
-    wanted = rule.summary if rule else ()
-    if "none" in wanted or value is None:
-        return None
-    statistics = [kind for kind in wanted if kind != "copy"]
-    if values is None or not len(values) or not statistics:
-        return plain(value)
-    return {kind: plain(_statistic(kind, values, rule.goal if rule else None)) for kind in statistics}
-
-
 def _put_row_keys(summary: dict[str, Any], table: HistoryTable, since: int) -> None:
     if not len(table):
         return
@@ -84,20 +121,6 @@ def _put_row_keys(summary: dict[str, Any], table: HistoryTable, since: int) -> N
         value = float(column[-1])
         if not np.isnan(value) and (key not in summary or len(table) > since):
             summary[key] = plain(value)
-
-
-def _statistic(kind: str, values: NDArray[np.float64], goal: str | None) -> float:
-    """Return one statistic; NaN takes no part in the smallest, largest and mean, unless there is nothing else."""
-    if kind in ("first", "last"):
-        return float(values[0 if kind == "first" else -1])
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return float("nan")
-    if kind == "mean":
-        with np.errstate(invalid="ignore", over="ignore"):  # infinities of both signs have no mean
-            return float(known.mean())
-    largest = kind == "max" or (kind == "best" and goal == "maximize")
-    return float(known.max() if largest else known.min())
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.store import kinds
 from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
 from wandb_nb.store.decode import WireError, decode, kind
-from wandb_nb.store.derive import MetricRules, derive, put
+from wandb_nb.store.derive import Derived, MetricRules, put
 from wandb_nb.store.rows import FEWEST, newest_summary
 from wandb_nb.store.table import HistoryTable
 
@@ -43,6 +43,7 @@ class RunState:
         self.config_wandb: dict[str, Any] = {}
         self.metrics: list[kinds.Metric] = []
         self.table = HistoryTable()
+        self._derived = Derived(self.table)
         self.exit_code: int | None = None
         self.preempting = False
         self.output: deque[kinds.Output] = deque(maxlen=OUTPUT_PIECES)
@@ -95,7 +96,7 @@ class RunState:
         key = (self.version, self.table.parts)
         if self._summary is None or self._summary[0] != key:
             since = len(self.table) if self._unsummed is None else self._unsummed
-            derived = derive(self.table, MetricRules(self.metrics), self._recorded, self._removed, since)
+            derived = self._derived.summary(MetricRules(self.metrics), self._recorded, self._removed, since)
             self._summary = (key, derived)
         return self._summary[1]
 
