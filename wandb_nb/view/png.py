@@ -23,37 +23,41 @@ _ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
 _STEPS = 5
 _BAND = 160
 _MOST_DASHES = 60
-_FEWEST_POINTS = 500
+_TRIES = ((6_000, SCALE), (6_000, 1), (1_000, 1))  # points and scale
 
 
 def picture(message: Message, most_bytes: int = 60_000) -> bytes:
-    """Return the PNG file of *message*, its lines thinned until it fits *most_bytes*: noise does not compress."""
-    points = 6_000
-    while len(data := render(build(message, points))) > most_bytes and points > _FEWEST_POINTS:
-        points //= 2
+    """Return the PNG file of *message*; at half size or thinner where noise is above *most_bytes*.
+
+    Only a page full of charts that are nothing but noise is still larger then, by half at most.
+    """
+    data = b""
+    for points, scale in _TRIES:
+        data = render(build(message, points), scale)
+        if len(data) <= most_bytes:
+            break
     return data
 
 
-def render(scene: Scene) -> bytes:
-    """Return the PNG file of *scene*.
+def render(scene: Scene, scale: int = SCALE) -> bytes:
+    """Return the PNG file of *scene*, at *scale* pixels a unit.
 
     Each panel is drawn on its own, so that no single call into Pillow holds the interpreter for long.
     """
-    page = Image.new("RGB", (int(scene.width * SCALE), int(scene.height * SCALE)), "white")
+    page = Image.new("RGB", (int(scene.width * scale), int(scene.height * scale)), "white")
     for panel in scene.panels:
-        page.paste(_tile(panel), (int(panel.x * SCALE), int(panel.y * SCALE)))
+        page.paste(_tile(panel, scale * _FINER), (int(panel.x * scale), int(panel.y * scale)))
     draw = ImageDraw.Draw(page)
     for mark in scene.marks:
-        _draw(draw, mark, SCALE, 0, 0)
+        _draw(draw, mark, scale, 0, 0)
     for mark in (mark for panel in scene.panels for mark in panel.marks):
         if isinstance(mark, Text):
-            _write(draw, mark)
+            _write(draw, mark, scale)
     return _file(page)
 
 
-def _tile(panel: Panel) -> Image.Image:
+def _tile(panel: Panel, scale: int) -> Image.Image:
     """Return the lines of *panel*, drawn large and shrunk: the mean of neighbours makes smooth edges."""
-    scale = SCALE * _FINER
     tile = Image.new("RGB", (int(panel.width * scale), int(panel.height * scale)), "white")
     draw = ImageDraw.Draw(tile)
     for mark in panel.marks:
@@ -75,17 +79,17 @@ def _draw(draw: ImageDraw.ImageDraw, mark: Mark, scale: int, left: float, top: f
         x, y, radius = (mark.x - left) * scale, (mark.y - top) * scale, mark.radius * scale
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), _colour(mark.paint, mark.opacity))
     else:
-        _write(draw, mark)
+        _write(draw, mark, scale)
 
 
-def _write(draw: ImageDraw.ImageDraw, mark: Text) -> None:
+def _write(draw: ImageDraw.ImageDraw, mark: Text, scale: int) -> None:
     weight = 0.4 if mark.bold else 0  # the built-in font has one weight; a thin outline makes it bold
-    place = (mark.x * SCALE, mark.y * SCALE)
+    place = (mark.x * scale, mark.y * scale)
     draw.text(
         place,
         mark.text,
         _colour(mark.paint),
-        _font(round(mark.size * SCALE)),
+        _font(round(mark.size * scale)),
         _ANCHORS[mark.anchor],
         stroke_width=weight,
     )
