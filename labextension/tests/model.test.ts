@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { DASHES, PALETTES } from '../src/chart/palette';
+import { spread, trace } from '../src/chart/path';
+import type { Frame } from '../src/chart/path';
+import { dotted, duration, number, plainLine, tickLabels } from '../src/model/format';
+import type { Section } from '../src/model/groups';
+import { group, lineLabel } from '../src/model/groups';
+import { linesOf, unitOf } from '../src/model/lines';
+import { decimate } from '../src/model/decimate';
+import { nearest, yRange } from '../src/model/range';
+import { smooth } from '../src/model/smooth';
+import { RunData } from '../src/model/store';
+import { logTicks, ticks, timeTicks } from '../src/model/ticks';
+import { trend } from '../src/model/trend';
+import type { MetricDefinition } from '../src/wire/messages';
+import { message } from './messages';
+
+interface Case {
+  about: string;
+  keys: string[];
+  metrics: MetricDefinition[];
+  sections: Section[];
+}
+
+const shared = new URL('../../tests/view/charts_cases.json', import.meta.url);
+const cases = JSON.parse(readFileSync(shared, 'utf8')) as Case[];
+
+describe('charts are grouped as in Python', () => {
+  it.each(cases.map((one): [string, Case] => [one.about, one]))('%s', (_, { keys, metrics, sections }) => {
+    expect(group(keys, metrics)).toEqual(sections);
+  });
+
+  it('and lines are named by what tells them apart', () => {
+    const label = (...keys: string[]) => keys.map((key) => lineLabel(key, { title: '', keys }));
+    expect(label('train/loss', 'val/loss')).toEqual(['train', 'val']);
+    expect(label('gan/gen/loss', 'gan/disc/loss')).toEqual(['gan/gen', 'gan/disc']);
+    expect(label('loss', 'val_loss')).toEqual(['loss', 'val_loss']);
+    expect(label('loss')).toEqual(['loss']);
+  });
+});
+
+describe('smoothing', () => {
+  it('leaves a constant as it is, from the first point on', () => {
+    expect([...smooth(Float64Array.of(2, 2, 2), 0.9)].map((one) => one.toFixed(9))).toEqual(['2.000000000', '2.000000000', '2.000000000']);
+  });
+
+  it('passes over gaps', () => {
+    const [first, gap, last] = smooth(Float64Array.of(1, NaN, 3), 0.5);
+    expect([first, gap, last]).toEqual([1, NaN, (0.25 + 1.5) / 0.75]);
+  });
+});
+
+describe('drawing', () => {
+  const frame: Frame = { left: 0, top: 0, width: 100, height: 100, x: [0, 99_999], y: [0, 1], log: false };
+  const path = (ys: number[], at: Frame = frame) => {
+    const points: [string, number, number][] = [];
+    const pen = { moveTo: (x: number, y: number) => void points.push(['M', x, y]), lineTo: (x: number, y: number) => void points.push(['L', x, y]) };
+    const line = { key: 'a', label: 'a', style: 0, faint: false, attempt: 1, xs: Float64Array.from(ys.keys()), ys: Float64Array.from(ys), raw: null };
+    return { points, single: trace(pen, at, line, line.ys) };
+  };
+
+  it('takes a few hundred strokes for many points, and loses no spike', () => {
+    const ys = new Array<number>(100_000).fill(0.5);
+    ys[54_321] = 1;
+    const { points } = path(ys);
+    expect(points.length).toBeLessThan(500);
+    expect(points.some(([, , y]) => y === 0)).toBe(true);
+  });
+
+  it('breaks the line at gaps, and tells points that stand alone', () => {
+    const { points, single } = path([0.1, NaN, 0.5, 0.6], { ...frame, x: [0, 3] });
+    expect(points.filter(([what]) => what === 'M').length).toBe(2);
+    expect(single).toEqual([[0, 90]]);
+  });
+
+  it('leaves out what a log axis has no place for', () => {
+    expect(path([-1, 0, 10], { ...frame, x: [0, 2], log: true }).points.map(([what]) => what)).toEqual(['M']);
+  });
+
+  it('moves labels apart and keeps them inside', () => {
+    expect(spread([50, 51, 99], 10, 0, 100)).toEqual([50, 60, 99]);
+    expect(spread([98, 99], 10, 0, 100)).toEqual([90, 100]);
+  });
+
+  it('thins out to extremes', () => {
+    const values = Float64Array.from({ length: 1000 }, (_, i) => (i === 500 ? 9 : i === 501 ? -9 : 0));
+    const kept = decimate(values, 0, 1000, 20);
+    expect(kept.length).toBeLessThan(25);
+    expect(kept).toEqual(expect.arrayContaining([0, 500, 501, 999]));
+  });
+
+  it('has colours that pass WCAG AA on each ground, and as many dashes', () => {
+    for (const palette of Object.values(PALETTES)) {
+      expect(contrast(palette.ink, palette.ground)).toBeGreaterThan(7);
+      expect(contrast(palette.soft, palette.ground)).toBeGreaterThan(4.5);
+      for (const line of palette.lines) expect(contrast(line, palette.ground)).toBeGreaterThan(3);
+      expect(DASHES.length).toBe(palette.lines.length);
+    }
+  });
+});
+
+describe('axes', () => {
+  it('have round ticks', () => {
+    expect(ticks([0, 1], 4)).toEqual([0, 0.25, 0.5, 0.75, 1]);
+    expect(ticks([0, 3], 8, true)).toEqual([0, 1, 2, 3]);
+    expect(timeTicks([0, 130], 4)).toEqual([0, 60, 120]);
+    expect(logTicks([-3, 0], 4)).toEqual([-3, -2, -1, 0]);
+    expect(ticks([1, 1], 4)).toEqual([]);
+  });
+
+  it('have short labels of equal precision', () => {
+    expect(tickLabels([0, 0.5, 1])).toEqual(['0.0', '0.5', '1.0']);
+    expect(tickLabels([0, 100_000, 200_000])).toEqual(['0', '100k', '200k']);
+  });
+
+  it('count the step metric where all metrics of a chart share it', () => {
+    const data = new RunData();
+    data.apply(message([{ key: 'a/loss', values: [1], x: [1] }, { key: 'b/loss', values: [1] }]));
+    expect(unitOf(data, { title: 'loss', keys: ['a/loss'] }, 'metric').label).toBe('epoch');
+    expect(unitOf(data, { title: 'loss', keys: ['a/loss', 'b/loss'] }, 'metric').label).toBe('step');
+  });
+
+  it('span the values in sight, spikes included', () => {
+    const data = new RunData();
+    data.apply(message([{ key: 'loss', values: [0, 1, 50, 1, 1, 1], attempts: [[1, 0], [2, 3]] }]));
+    const chart = { title: 'loss', keys: ['loss'] };
+    const lines = linesOf(data, chart, unitOf(data, chart, 'step'), 0);
+    expect(lines.map((line) => [line.attempt, line.faint])).toEqual([[1, true], [2, false]]);
+    expect(yRange(lines, [0, 5], false)[1]).toBe(53);
+    expect(nearest(lines[1]!, 3.4)).toBe(0);
+  });
+});
+
+describe('words and numbers', () => {
+  it('are short and exact enough', () => {
+    expect([0.123456, 1234567, 1e-7, NaN, -3, 0].map(number)).toEqual(['0.1235', '1,234,567', '1e-7', 'NaN', '−3', '0']);
+    expect([4.25, 42, 185, 7800].map(duration)).toEqual(['4.3s', '42s', '3:05', '2:10:00']);
+  });
+
+  it('say a trend', () => {
+    const data = new RunData();
+    data.apply(message([{ key: 'loss', values: [1, NaN, 0.02, 0.04] }]));
+    expect(trend(data, 'loss')).toBe('loss 1 → 0.04, lowest 0.02 at step 2');
+  });
+
+  it('show nested config as dotted rows, and are freed of control characters', () => {
+    expect(dotted({ a: { b: 1, c: [1, 2] }, d: 'x' })).toEqual([['a.b', '1'], ['a.c', '[1,2]'], ['d', 'x']]);
+    expect(plainLine('a\u001b[31m\nb\u202e')).toBe('a [31m b ');
+  });
+});
+
+function contrast(one: string, other: string): number {
+  const luminance = (hex: string): number => {
+    const [red, green, blue] = [1, 3, 5].map((at) => {
+      const part = parseInt(hex.slice(at, at + 2), 16) / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red! + 0.7152 * green! + 0.0722 * blue!;
+  };
+  const [high, low] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (high! + 0.05) / (low! + 0.05);
+}
