@@ -130,6 +130,17 @@ def test_a_block_padded_after_a_failed_write_is_stepped_over():
     assert found.position == len(data)
 
 
+@pytest.mark.parametrize("room", range(15))
+def test_any_room_at_the_end_of_a_block(room):
+    """Less than a chunk header is filled with zeros; just a header's room takes an empty first chunk."""
+    payloads = [b"x" * (BLOCK - len(FILE_HEADER) - 7 - room), b"second", b"third"]
+    data = file_of(payloads)
+    assert scan(data) == Scan(payloads, len(data), [])
+    if room < 7:
+        assert data[BLOCK - room : BLOCK] == bytes(room)
+        assert data[BLOCK + 7 :].startswith(b"second")
+
+
 def test_the_bytes_are_the_documented_ones():
     """A chunk is CRC-32 of type and payload, length, type, payload, after the seven bytes of the file header."""
     data = file_of([b"abc"])

@@ -61,6 +61,14 @@ def test_a_row_decodes_to_what_was_logged(row, step):
     }
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.0, 5e-324, -1.7976931348623157e308, 10**40, True])
+def test_special_numbers_are_the_same_each_time(value):
+    """NaN, infinities and the longest numbers are right at a key's first row and at later ones."""
+    encoder = HistoryEncoder()
+    for _ in range(2):
+        assert text(items_of(encoder.encode({"a": value}, 0, 0.0, 0.0))["a",]) == text(value)
+
+
 def test_extra_items_ride_along():
     """Cell, attempt and writer are items of the row, in whatever combination they are given."""
     encoder = HistoryEncoder()

@@ -110,15 +110,23 @@ def test_numbers_are_counted_for_all_processes(registry):
     """Processes that count at once get every number once; projects are counted apart, whatever their names."""
     code = (
         "import sys; from wandb_nb.store.registry import Registry; registry = Registry(sys.argv[1]);"
-        "print(*(registry.next_number('p') for _ in range(50)))"
+        "print('ready', flush=True); sys.stdin.read(1);"
+        "print(*(registry.next_number('p') for _ in range(1000)))"
     )
     processes = [
-        subprocess.Popen([sys.executable, "-c", code, registry.folder], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", code, registry.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for _ in range(3)
     ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("x")
+        process.stdin.flush()
     numbers = [int(word) for process in processes for word in process.communicate()[0].split()]
-    assert sorted(numbers) == list(range(1, 151))
-    assert [registry.next_number(name) for name in ("q", "../q", "", "p", "q")] == [1, 1, 1, 151, 2]
+    assert sorted(numbers) == list(range(1, 3001))
+    assert [registry.next_number(name) for name in ("q", "../q", "", "p", "q")] == [1, 1, 1, 3001, 2]
 
 
 def test_an_unwritable_registry_is_told(tmp_path):

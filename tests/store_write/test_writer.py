@@ -288,9 +288,10 @@ class TestForks:
             writer.append(row(2))
             os._exit(0)
         os.read(ready[0], 1)
-        assert fold_segments(tmp_path, writer) == 0
+        folded = fold_segments(tmp_path, writer)
         os.write(go[1], b"x")
         os.waitpid(pid, 0)
+        assert folded == 0
         assert fold_segments(tmp_path, writer) == 2
         for fd in (*ready, *go):
             os.close(fd)
