@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.tracking.curves import sample
 from wandb_nb.tracking.history import leaves
 from wandb_nb.view import text
 
@@ -72,6 +71,8 @@ def _body(run: Run) -> list[str]:
 def _curves(run: Run, ascii_only: bool) -> list[str]:
     if run.file is None:
         return []
+    from wandb_nb.tracking.curves import sample  # the readers are not needed before the end of a run
+
     points, whole = sample(run.file)
     curves = [text.Curve(name, each.steps, each.values, run.goal_of(name)) for name, each in points.items()]
     most = run.settings.max_end_of_run_history_metrics
