@@ -128,6 +128,7 @@ def test_show_prints_curves_config_and_summary(run: wandb.Run) -> None:
     (curve,) = [line for line in rest if "█" in line and line.strip().startswith("loss")]
     assert "1 → 0.1, lowest 0.1 at step 9" in curve
     assert "  net.width  8" in rest
+    assert "  lr         0.1" in rest
     assert "  deep.acc  0.9" in rest
 
 

@@ -11,7 +11,7 @@ import click
 from wandb_nb.view.text import clean, encodable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
@@ -41,16 +41,19 @@ def echo_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip())
 
 
-def tree(values: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """Return nested *values* as lines "dotted.name  JSON value", each safe in a terminal."""
-    lines: list[str] = []
+def tree(values: Mapping[str, Any]) -> list[str]:
+    """Return nested *values* as aligned lines "dotted.name  JSON value", each safe in a terminal."""
+    leaves = [(clean(name), clean(dumps(value), 200)) for name, value in _leaves(values, "")]
+    wide = max((len(name) for name, _ in leaves), default=0)
+    return [f"{name:<{wide}}  {value}" for name, value in leaves]
+
+
+def _leaves(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in values.items():
-        name = f"{prefix}{key}"
         if isinstance(value, dict) and value and "_type" not in value:
-            lines += tree(value, f"{name}.")
+            yield from _leaves(value, f"{prefix}{key}.")
         else:
-            lines.append(f"{clean(name)}  {clean(dumps(value), 200)}")
-    return lines
+            yield f"{prefix}{key}", value
 
 
 def age(seconds: float) -> str:
