@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from .feed import Followed
 
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
 
 @dataclass
 class Place:
@@ -105,7 +107,7 @@ class Panel:
         """Show the run through *widget* too, for pages without our extension; None where it was not built."""
         with self._lock:
             if widget is not None and self.followed.snapshot is None:  # the run ended meanwhile
-                widget.close()
+                _let_go(widget)
             elif widget is not None:
                 self._widget = widget
                 self.refresh()
@@ -122,7 +124,7 @@ class Panel:
             widget, self._widget = self._widget, None
             self.refresh()
             if widget is not None:
-                widget.close()
+                _let_go(widget)
 
     @property
     def _widget_view(self) -> dict[str, Any] | None:
@@ -143,7 +145,8 @@ class Panel:
         """Return the one line, and what a view needs to draw the run by itself; made in a moment."""
         with self.followed.lock:
             points = self.followed.stream.snapshot(0).to_json(self._access)
-            return {MIME: points, **bundles.line_bundle(self.followed.stream)}
+            live = {WIDGET: self._widget_view} if self._widget_view is not None else {}
+            return {MIME: points, **live, **bundles.line_bundle(self.followed.stream)}
 
     def _line(self, note: str) -> dict[str, Any]:
         with self.followed.lock:
@@ -170,3 +173,10 @@ class Panel:
         """Take back a stop that no loop saw: the cell it was meant for has ended."""
         with contextlib.suppress(OSError):  # mostly there is none
             self._stop_file.unlink()
+
+
+def _let_go(widget: Any) -> None:
+    """Close *widget* and the layout that every widget brings along."""
+    layout = widget.layout
+    widget.close()
+    layout.close()

@@ -1,0 +1,83 @@
+"""A page before a kernel, as far as messages go: cells with facts, comms, and a subshell of its own."""
+
+from __future__ import annotations
+
+import time
+from queue import Empty
+from typing import TYPE_CHECKING, Any
+
+from jupyter_client import KernelManager
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class Page:
+    """Starts a kernel in *folder* and talks to it as JupyterLab does."""
+
+    def __init__(self, folder: Path) -> None:
+        self._manager = KernelManager()
+        self._manager.start_kernel(cwd=str(folder))
+        self._client = self._manager.blocking_client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=60)
+        self.heard: list[dict[str, Any]] = []
+        self._subshell = self._open_subshell()
+
+    def _open_subshell(self) -> str:
+        self._client.control_channel.send(self._client.session.msg("create_subshell_request", {}))
+        while True:
+            answer = self._client.get_control_msg(timeout=30)
+            if "subshell_id" in answer["content"]:
+                return str(answer["content"]["subshell_id"])
+
+    def run(self, code: str) -> str:
+        """Send a cell, with the facts a page sends, and go on; return the message's id."""
+        message = self._client.session.msg("execute_request", {"code": code, "silent": False, "store_history": True})
+        message["metadata"] = {"cellId": "a-cell"}
+        self._client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+    def finished(self, cell: str) -> bool:
+        """Return whether the cell's end was heard."""
+        return any(
+            message["parent_header"].get("msg_id") == cell and message["content"].get("execution_state") == "idle"
+            for message in self.heard
+        )
+
+    def send(self, kind: str, content: dict[str, Any]) -> None:
+        """Send a comm message to the page's subshell."""
+        message = self._client.session.msg(kind, content)
+        message["header"]["subshell_id"] = self._subshell
+        self._client.shell_channel.send(message)
+
+    def hear(self, wanted: Callable[[dict[str, Any]], Any], seconds: float = 30) -> dict[str, Any]:
+        """Return the first message that is wanted, of those heard before or from now on; fails after *seconds*."""
+        for message in self.heard:
+            if wanted(message):
+                return message
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                message = self._client.get_iopub_msg(timeout=0.2)
+            except Empty:
+                continue
+            self.heard.append(message)
+            if wanted(message):
+                return message
+        raise AssertionError("it was not heard in time")
+
+    def close(self) -> None:
+        """Shut the kernel down."""
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+
+
+def custom(message: dict[str, Any]) -> dict[str, Any]:
+    """Return what a comm message carries from our widget or comm; empty for other messages."""
+    if message["msg_type"] != "comm_msg":
+        return {}
+    data = message["content"]["data"]
+    content = data.get("content") if data.get("method") == "custom" else data
+    return content if content.get("type") == "message" else {}

@@ -1,0 +1,138 @@
+"""Pages without our server routes: the widget and the comm, answered by a busy kernel."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cells import LOAD, MIME
+from ipykernel.comm.comm import BaseComm
+from page import Page, custom
+
+from wandb_nb.notebook.widget import SCRIPT, TARGET
+from wandb_nb.view.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.kernel
+WIDGET = "application/vnd.jupyter.widget-view+json"
+BUSY = (
+    "import time\n"
+    "end = 'by itself'\n"
+    "started = time.time()\n"
+    "try:\n"
+    "    while time.time() < started + 60:\n"
+    "        wandb.log({'loss': 1 / (1 + time.time() - started)})\n"
+    "        time.sleep(0.01)\n"
+    "except KeyboardInterrupt:\n"
+    "    end = 'stopped'\n"
+    "print('ended ' + end)"
+)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """Return a page before a kernel in which a run was started."""
+    page = Page(tmp_path)
+    page.run(LOAD + "\n%wandb init --project p --name seen\nprint('id ' + wandb.run.id)")
+    yield page
+    page.close()
+
+
+def printed(message: dict[str, Any], start: str) -> str | None:
+    """Return the rest of a printed line that begins with *start*."""
+    lines = message["content"].get("text", "").splitlines() if message["msg_type"] == "stream" else []
+    return next((line.removeprefix(start) for line in lines if line.startswith(start)), None)
+
+
+def points(message: dict[str, Any]) -> int:
+    """Return how many points of the first series a message tells of."""
+    header = custom(message)["header"]
+    whole = Message(header, bytes(message["buffers"][0]))
+    return len(whole.series()[0].value) if header["series"] else 0
+
+
+def mode(message: dict[str, Any]) -> str | None:
+    """Return whether the first series of a message is appended or replaced."""
+    series = custom(message).get("header", {}).get("series")
+    return str(series[0]["mode"]) if series else None
+
+
+def test_a_comm_is_answered_by_a_busy_kernel(page: Page) -> None:
+    """A page opens a comm by the run's id, asks while the cell runs, and gets rows; then it stops the cell."""
+    run_id = printed(page.hear(lambda message: printed(message, "id ")), "id ")
+    cell = page.run(BUSY)
+    page.hear(lambda message: MIME in message["content"].get("data", {}) and message["parent_header"]["msg_id"] == cell)
+    page.send("comm_open", {"comm_id": "c1", "target_name": TARGET, "data": {"id": run_id}})
+    page.send("comm_msg", {"comm_id": "c1", "data": {"type": "pull", "cursor": ""}})
+
+    answer = page.hear(custom)
+
+    assert points(answer) > 0
+    assert not page.finished(cell)
+    page.send("comm_msg", {"comm_id": "c1", "data": {"type": "stop", "force": False}})
+    assert page.hear(lambda message: printed(message, "ended ") == "stopped")
+
+
+def test_a_comm_for_an_unknown_run_is_closed(page: Page) -> None:
+    """The page learns at once that this kernel cannot tell it anything."""
+    page.send("comm_open", {"comm_id": "c2", "target_name": TARGET, "data": {"id": "nobody00"}})
+
+    assert page.hear(lambda message: message["msg_type"] == "comm_close" and message["content"]["comm_id"] == "c2")
+
+
+@pytest.mark.skipif(not SCRIPT.exists(), reason="the JavaScript is not built")
+def test_the_widget_is_fed_while_the_cell_runs(page: Page) -> None:
+    """A page gets one widget a run; after its first pull rows are pushed, and its Stop arrives in the busy cell."""
+    opened = page.hear(
+        lambda message: message["msg_type"] == "comm_open" and "_esm" in str(message["content"]["data"]["state"].keys())
+    )
+    widget = opened["content"]["comm_id"]
+    shown = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
+    cell = page.run(BUSY)
+    page.send("comm_msg", {"comm_id": widget, "data": {"method": "custom", "content": {"type": "pull", "cursor": ""}}})
+    first = page.hear(custom)
+    pushed = page.hear(lambda message: mode(message) == "append")
+
+    assert shown["content"]["data"][WIDGET]["model_id"] == widget
+    assert first is not pushed
+    assert points(pushed) > 0
+    assert not page.finished(cell)
+    page.send("comm_msg", {"comm_id": widget, "data": {"method": "custom", "content": {"type": "stop", "force": True}}})
+    assert page.hear(lambda message: printed(message, "ended ") == "stopped")
+    page.run("%wandb finish")
+    page.hear(lambda message: message["msg_type"] == "comm_close" and message["content"]["comm_id"] == widget)
+    last = [message for message in page.heard if message["msg_type"] == "update_display_data"][-1]
+    assert WIDGET not in last["content"]["data"]
+    assert last["content"]["data"][MIME]["run"]["state"] == "finished"
+
+
+def test_the_private_name_is_still_there() -> None:
+    """The widget's way to a busy kernel hangs on a private method of ipykernel; this test tells when it goes."""
+    assert callable(BaseComm._reply_subshell_for)
+
+
+def test_a_terminal_gets_text(tmp_path: Path) -> None:
+    """In IPython at a terminal the magics work and print: a line at the start, curves and summary at the end."""
+    script = tmp_path / "session.ipy"
+    script.write_text(
+        f"{LOAD}\n%wandb init --project p --name text lr=0.1\nfor i in range(9): wandb.log({{'loss': 1 / (1 + i)}})\n"
+        "\n%wandb status\n%wandb\n%wandb finish\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "text · running · step 9 · p" in done.stdout
+    assert "█" in done.stderr
+    assert "1 → 0.1111" in done.stderr
+    assert "run text finished" in done.stderr
+    assert "vnd.wandb-nb" not in done.stdout + done.stderr
