@@ -1,6 +1,6 @@
-"""The processes that the crash tests start: they log through encoder and writer until something happens to them.
+"""The processes that the crash tests start: they log until something happens to them.
 
-`logger.py MODE RUN_FILE [number]`; each row is `{"thread": t, "i": i}`, and is reported on standard output as a line
+`logger.py MODE PATH NUMBER`; each row is `{"thread": t, "i": i}`, and is reported on standard output as a line
 `t i` after the append has returned, never before.
 """
 
@@ -15,9 +15,13 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wandb_nb.store.history import HistoryEncoder
 from wandb_nb.store.writer import RunWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 encode = HistoryEncoder().encode
 
@@ -32,19 +36,32 @@ def report(thread: int, index: int) -> None:
     os.write(1, b"%d %d\n" % (thread, index))
 
 
-def log_until_killed(writer: RunWriter, thread: int) -> None:
+def log_until_killed(store: Callable[[int, int], None], thread: int) -> None:
     """Log at full speed."""
     for index in range(10_000_000):
-        log(writer, thread, index)
+        store(thread, index)
         report(thread, index)
 
 
-def kill(path: str, threads: int) -> None:
+def in_threads(store: Callable[[int, int], None], threads: int) -> None:
     """Log from *threads* threads until the kill comes."""
-    writer = RunWriter(path)
     for thread in range(1, threads):
-        threading.Thread(target=log_until_killed, args=(writer, thread), daemon=True).start()
-    log_until_killed(writer, 0)
+        threading.Thread(target=log_until_killed, args=(store, thread), daemon=True).start()
+    log_until_killed(store, 0)
+
+
+def kill_writer(path: str, threads: int) -> None:
+    """Log through encoder and writer."""
+    writer = RunWriter(path)
+    in_threads(lambda thread, index: log(writer, thread, index), threads)
+
+
+def kill_run(folder: str, threads: int) -> None:
+    """Log as a user does, through a run."""
+    import wandb_nb
+
+    run = wandb_nb.init(mode="offline", dir=folder, settings=wandb_nb.Settings(silent=True))
+    in_threads(lambda thread, index: run.log({"thread": thread, "i": index, "loss": 1 / (index + 1)}), threads)
 
 
 def interrupt(path: str, rounds: int) -> None:
@@ -89,4 +106,5 @@ def limited(path: str, append_only: int) -> None:
 
 
 if __name__ == "__main__":
-    {"kill": kill, "interrupt": interrupt, "limited": limited}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    modes = {"kill_writer": kill_writer, "kill_run": kill_run, "interrupt": interrupt, "limited": limited}
+    modes[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
