@@ -63,14 +63,14 @@ export class Chart {
     this.plot.setCursor({ left, top: x === null ? -10 : this.plot.over.clientHeight / 2 });
   }
 
-  /** The x that lies `points` further than `x`, in points of the longest line but at least a pixel. */
+  /** The x that lies `points` further than `x`, in points of the longest line but at least half a pixel. */
   along(x: number | null, points: number): number {
     const [min, max] = this.x;
     const longest = strong(this.content.lines).reduce<Line | null>((a, b) => (a && a.xs.length >= b.xs.length ? a : b), null);
     if (x === null || longest === null) return points < 0 ? max : min;
-    const pixel = (max - min) / Math.max(1, this.plot?.over.clientWidth ?? 1);
+    const least = (max - min) / 2 / Math.max(1, this.plot?.over.clientWidth ?? 1);
     const next = longest.xs[Math.max(0, Math.min(longest.xs.length - 1, lowerBound(longest.xs, x) + points))] ?? x;
-    const far = Math.abs(next - x) < pixel ? x + Math.sign(points) * pixel * Math.abs(points) : next;
+    const far = Math.abs(next - x) < least ? x + least * points : next;
     return Math.max(min, Math.min(max, far));
   }
 

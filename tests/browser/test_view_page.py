@@ -1,0 +1,292 @@
+"""The view on a plain page in Chromium: drawn, live, operable by keys, readable in both themes, safe, accessible."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ROOT / "labextension"
+ARTIFACTS = ROOT / "test-artifacts"
+HOSTILE = "<img src=x onerror=window.harmed=1>"
+SCRIPT = {
+    "name": "snowy-owl-10",
+    "keys": ["train/loss", "val/loss", "train/accuracy", "val/accuracy", "train/lr", "gpu/temp"],
+    "start": 400,
+    "each": 40,
+    "total": 100_000,
+    "config": {"lr": 0.1, "model": {"width": 64, "activation": "relu"}},
+}
+
+pytestmark = [pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def script_text() -> str:
+    """Build the page's script, or skip where the JavaScript's packages are not installed."""
+    if not (SOURCES / "node_modules").is_dir() or shutil.which("npm") is None:
+        pytest.skip("labextension/node_modules is missing: run `npm ci` there")
+    subprocess.run(["npm", "run", "--silent", "build:page"], cwd=SOURCES, check=True, capture_output=True, timeout=120)
+    return (SOURCES / "lib/page/page.js").read_text()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium without a window, or skip where it is not installed."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, script_text: str) -> Iterator[Page]:
+    """Give an empty page with our script; at the end the console must have been silent."""
+    page = browser.new_page(viewport={"width": 1000, "height": 760})
+    page.set_default_timeout(20_000)
+    noises: list[str] = []
+    page.on("console", lambda message: noises.append(message.text))
+    page.on("pageerror", lambda error: noises.append(str(error)))
+    page.set_content(
+        '<!doctype html><html lang="en"><head><title>Run</title></head>'
+        '<body data-jp-theme-light="true" style="margin:12px;background:#fff"><main id="view"></main></body></html>'
+    )
+    page.add_script_tag(content=script_text)
+    yield page
+    page.close()
+    assert noises == []
+
+
+def show(page: Page, **changes: Any) -> None:
+    """Mount a scripted run, and wait for its first chart."""
+    page.evaluate(
+        "script => { window.feed = wandbNb.scripted(document.getElementById('view'), script); }", {**SCRIPT, **changes}
+    )
+    page.wait_for_selector(".wnb canvas")
+
+
+def darken(page: Page) -> None:
+    """Turn the page dark as JupyterLab does."""
+    page.evaluate("() => { document.body.dataset.jpThemeLight = 'false'; document.body.style.background = '#111'; }")
+    page.wait_for_selector(".wnb[data-theme=dark]")
+
+
+def shot(page: Page, name: str) -> None:
+    """Keep a picture for people to look at."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"view-{name}.png")
+
+
+def points(page: Page) -> int:
+    """Return the points that the view has drawn."""
+    return int(page.get_attribute(".wnb", "data-points") or 0)
+
+
+def test_charts_grow_while_the_run_goes_on(page: Page) -> None:
+    """The number of drawn points rises between two looks, and metrics of one last part share a chart."""
+    show(page)
+    before = points(page)
+    page.wait_for_function("before => Number(document.querySelector('.wnb').dataset.points) > before", arg=before)
+    titles = page.locator(".wnb-card-title").all_text_contents()
+    assert titles == ["loss", "accuracy", "train/lr", "gpu/temp"]
+    assert page.locator(".wnb-state").text_content() == "running"
+
+
+def test_a_run_without_rows_is_one_line(page: Page) -> None:
+    """Before the first row there is a header and nothing else."""
+    page.evaluate("script => wandbNb.scripted(document.getElementById('view'), script)", {**SCRIPT, "start": 0, "each": 0})
+    page.wait_for_selector("text=waiting for the first row")
+    assert page.locator(".wnb").bounding_box()["height"] < 60
+    assert not page.locator(".wnb-body").is_visible()
+
+
+def test_hover_shows_values_in_all_charts(page: Page) -> None:
+    """The cursor in one chart tells step and values there, and stands at the same step in the others."""
+    show(page, each=0)
+    box = page.locator(".u-over").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
+    places = page.locator(".wnb-where").all_text_contents()
+    assert places[0] == places[1] != ""
+    assert places[0].startswith("step ")
+    assert page.locator(".wnb-card").first.locator(".wnb-dot:visible").count() == 2
+    shot(page, "hover")
+
+
+def test_keys_move_the_cursor(page: Page) -> None:
+    """Arrows, Home, End and Escape work in a chart, and its values are spoken."""
+    show(page, each=0)
+    plot = page.get_by_role("slider", name="Cursor in the chart loss")
+    plot.focus()
+    page.keyboard.press("Home")
+    assert plot.get_attribute("aria-valuetext").startswith("step 0: train 2.")
+    page.keyboard.press("ArrowRight")
+    assert plot.get_attribute("aria-valuetext").startswith("step 1: ")
+    page.keyboard.press("End")
+    assert plot.get_attribute("aria-valuetext").startswith("step 399: ")
+    page.keyboard.press("Escape")
+    assert plot.get_attribute("aria-valuetext").startswith("latest: ") or "399" in plot.get_attribute("aria-valuetext")
+
+
+def test_dragging_zooms_all_charts_and_resets(page: Page) -> None:
+    """A drag shows a part of x in each chart; the button, and a double-click, show all again."""
+    show(page, each=0)
+    reset = page.get_by_role("button", name="Reset zoom")
+    box = page.locator(".u-over").first.bounding_box()
+
+    def drag() -> None:
+        page.mouse.move(box["x"] + 40, box["y"] + 60)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 120, box["y"] + 60, steps=4)
+        page.mouse.up()
+        reset.wait_for()
+
+    def ends() -> list[float]:
+        plots = page.locator(".wnb-plot")
+        return [float(plots.nth(i).get_attribute("aria-valuemax")) for i in range(2)]
+
+    drag()
+    page.wait_for_function("() => Number(document.querySelector('.wnb-plot').ariaValueMax) < 399")
+    assert ends()[0] == ends()[1]
+    reset.click()
+    page.wait_for_function("() => Number(document.querySelector('.wnb-plot').ariaValueMax) === 399")
+    drag()
+    page.mouse.dblclick(box["x"] + 60, box["y"] + 60)
+    page.wait_for_function("() => Number(document.querySelector('.wnb-plot').ariaValueMax) === 399")
+
+
+def test_log_smoothing_and_axis_change_the_picture(page: Page) -> None:
+    """Each control of the bar draws the chart anew."""
+    show(page, each=0, epoch=20)
+    canvas = "() => document.querySelector('.wnb canvas').toDataURL()"
+    pictures = {page.evaluate(canvas)}
+    changed = "old => !old.includes(document.querySelector('.wnb canvas').toDataURL())"
+    for control in (
+        lambda: page.get_by_role("button", name="Log").click(),
+        lambda: page.get_by_label("Smoothing").fill("0.9"),
+        lambda: page.get_by_label("X axis").select_option("time"),
+        lambda: page.get_by_label("X axis").select_option("step"),
+    ):
+        control()
+        page.wait_for_function(changed, arg=list(pictures))
+        pictures.add(page.evaluate(canvas))
+    assert page.locator(".wnb-where").first.text_content() == ""
+    shot(page, "smooth-log")
+
+
+def test_a_new_message_keeps_what_the_reader_chose(page: Page) -> None:
+    """Smoothing, log scale, an open table and the tab outlive new rows."""
+    show(page)
+    page.get_by_role("button", name="Log").click()
+    page.get_by_role("button", name="Points of loss as a table").click()
+    before = points(page)
+    page.wait_for_function("before => Number(document.querySelector('.wnb').dataset.points) > before", arg=before)
+    assert page.get_by_role("button", name="Log").get_attribute("aria-pressed") == "true"
+    rows = page.get_by_role("region", name="Points of loss").locator("tbody tr")
+    assert rows.count() == 100
+    shot(page, "table")
+
+
+def test_tabs_by_keys_and_search(page: Page) -> None:
+    """Arrow keys go through the tabs; the config's dotted rows are found by name."""
+    show(page)
+    page.get_by_role("tab", name="Charts").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("tab", name="Config").get_attribute("aria-selected") == "true"
+    page.get_by_label("Search the config").fill("width")
+    assert page.locator(".wnb-facts:visible tbody tr").all_text_contents() == ["model.width64"]
+    page.keyboard.press("Tab")
+    shot(page, "config")
+
+
+def test_many_metrics_are_paged_and_found(page: Page) -> None:
+    """Of 300 metrics only the first sections are open; the box finds one of the others."""
+    show(page, keys=[f"layer{i // 30}/w{i}" for i in range(300)], start=50, each=0)
+    assert page.locator(".wnb-card").count() <= 54
+    page.get_by_label("Find a metric").fill("w299")
+    page.wait_for_function("() => document.querySelectorAll('.wnb-card').length <= 1")
+    page.get_by_role("button", name="layer9").click()
+    page.wait_for_selector("text=layer9/w299")
+
+
+def test_stop_asks_then_forces(page: Page) -> None:
+    """Stop turns into Stop now, and goes away with the run."""
+    show(page)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.wait_for_function("() => document.querySelector('.wnb-state').textContent === 'finished'")
+    assert not page.locator(".wnb-stop").is_visible()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_serious_for_axe(page: Page, dark: bool) -> None:
+    """axe-core finds nothing serious on any tab, with a table open, in either theme."""
+    show(page, again=200)
+    if dark:
+        darken(page)
+    page.get_by_role("button", name="Points of loss as a table").click()
+    shot(page, "dark" if dark else "light")
+    page.add_script_tag(path=SOURCES / "node_modules/axe-core/axe.min.js")
+    found = []
+    for tab in ("Charts", "Config", "Summary"):
+        page.get_by_role("tab", name=tab).click()
+        result = page.evaluate("() => axe.run('.wnb')")
+        found += [
+            (tab, one["id"], one["nodes"][0]["html"])
+            for one in result["violations"]
+            if one["impact"] in {"serious", "critical"}
+        ]
+    assert found == []
+
+
+def test_hostile_names_stay_text(page: Page) -> None:
+    """Names and config values that look like markup are shown as they are and do nothing."""
+    show(page, name=HOSTILE, keys=[f"{HOSTILE}/loss", "constructor", "__proto__"], config={HOSTILE: HOSTILE}, each=0)
+    assert page.locator(".wnb-run-name").text_content() == HOSTILE
+    page.get_by_role("tab", name="Config").click()
+    assert page.locator(".wnb-facts:visible th").last.text_content() == HOSTILE
+    assert page.evaluate("() => window.harmed") is None
+    assert page.locator(".wnb img").count() == 0
+
+
+def test_a_broken_snapshot_is_one_quiet_line(page: Page) -> None:
+    """What cannot be drawn is told in a sentence; nothing is thrown into the page."""
+    message = page.evaluate("() => { try { wandbNb.snapshot(document.body, {v: 1}); } catch (e) { return e.message; } }")
+    assert message == "The saved output holds no data."
+
+
+def test_reduced_motion_is_respected(page: Page) -> None:
+    """With `prefers-reduced-motion` the running dot stands still."""
+    page.emulate_media(reduced_motion="reduce")
+    show(page)
+    assert page.evaluate("() => getComputedStyle(document.querySelector('.wnb-state-dot')).animationName") == "none"
+
+
+def test_a_million_points_stay_fluent(page: Page) -> None:
+    """Four series of 250,000 points with appends go on drawing; frames and first paint are kept as a figure."""
+    started = page.evaluate("() => performance.now()")
+    show(page, keys=["a", "b", "c", "d"], start=250_000, each=100, total=1_000_000)
+    painted = page.evaluate("() => performance.now()") - started
+    before = points(page)
+    frames = page.evaluate(
+        """() => new Promise(done => {
+            let frames = 0; const start = performance.now();
+            const tick = now => now - start < 3000 ? (frames++, requestAnimationFrame(tick)) : done(frames / 3);
+            requestAnimationFrame(tick); })"""
+    )
+    assert points(page) > before
+    figures = {"points": points(page), "first_paint_ms": round(painted), "frames_per_second": round(frames, 1)}
+    ARTIFACTS.mkdir(exist_ok=True)
+    (ARTIFACTS / "view-figures.json").write_text(json.dumps(figures))
