@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.kinds import (
@@ -65,6 +66,8 @@ DEEPEST_PATH = 64
 KEY, NESTED_KEY, NONE, BOOLEAN, INTEGER, NUMBER, TEXT, JSON, VALUE_JSON = 1, 2, 3, 4, 5, 6, 7, 8, 16
 HISTORY_ITEM, HISTORY_STEP = 1, 2
 TYPE_KEY = "_type"
+# The first byte of a JSON number, of NaN or of an infinity; no other JSON value begins with one of these.
+NUMBER_STARTS = tuple(bytes((byte,)) for byte in b"-0123456789NI")
 
 
 class _Fields:
@@ -133,11 +136,21 @@ def decode(payload: bytes) -> Record:
 
 
 def parse_json(text: bytes) -> Any:
-    """Return the value of JSON *text* (NaN and infinities allowed), or the text itself where it is not JSON."""
+    """Return the value of JSON *text* (NaN and infinities allowed), or the text itself where it is not JSON.
+
+    A number that JSON would spell otherwise (`007`), or has too many digits for an int, is still a number.
+    """
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return _text(text)
+        return _lenient_number(text)
+
+
+def _lenient_number(text: bytes) -> float | str:
+    if text[:1] in NUMBER_STARTS:
+        with suppress(ValueError):
+            return float(text)
+    return _text(text)
 
 
 def flatten(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:

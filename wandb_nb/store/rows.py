@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
-from wandb_nb.store.decode import WireError, decode, flatten, parse_json, whole_objects
+from wandb_nb.store.decode import NUMBER_STARTS, WireError, decode, flatten, parse_json, whole_objects
 from wandb_nb.store.items import HISTORY_TAIL, SUMMARY_TAIL, find_items
 from wandb_nb.store.kinds import HistoryRow
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 # Below this many rows numpy's fixed cost is higher than decoding them one by one.
 FEWEST = 32
-# The first byte of a JSON number, of NaN or of an infinity; no other JSON value begins with one of these.
+# By first byte, whether a value is a number.
 NUMBER_START = np.zeros(256, dtype=bool)
-NUMBER_START[list(b"-0123456789NI")] = True
+NUMBER_START[list(b"".join(NUMBER_STARTS))] = True
 
 
 class Rows(NamedTuple):
