@@ -388,6 +388,26 @@ class Run:
         definition = self._history.metrics.of(metric)
         return definition.goal if definition else None
 
+    def carry_on(self, earlier: Earlier | None) -> None:
+        """Store again what the earlier part of the run leaves to this one, whose file then says all by itself."""
+        if earlier is None:
+            return
+        for each in earlier.metrics:
+            goal = each.goal if each.goal in metrics.GOALS else None
+            name = each.name or each.glob
+            definition = metrics.Metric(
+                name,
+                each.step_metric or None,
+                each.step_sync,
+                each.hidden,
+                each.summary,
+                goal,
+                each.defined,
+                each.expanded_from_glob,
+            )
+            self._history.define(definition, overwrite=False)
+        self.summary.update(earlier.summary)
+
     def look_soon(self) -> None:
         """See after the next row what there is to do besides."""
         self._history.look_soon()
@@ -410,10 +430,9 @@ class Run:
     def __repr__(self) -> str:
         return f"<Run {self.name!r} {self.project}/{self.id} {self.state}>"
 
-    def _repr_mimebundle_(self, **_options: Any) -> dict[str, Any]:
-        """Show the run where a notebook displays it as the value of a cell; the text is for everybody else."""
+    def _ipython_display_(self) -> None:
+        """Show the run where IPython displays it as the value of a cell."""
         self.display()
-        return {"text/plain": ""}
 
     # -- inside
 
