@@ -31,6 +31,8 @@ class Identity:
     git: GitState | None
     starting_step: int = 0
     resumed: bool = False
+    runtime: float = 0.0
+    """Seconds that the earlier parts of the run took."""
     sweep_id: str | None = None
 
     def record(self, config: Mapping[str, Any]) -> bytes:
@@ -48,6 +50,7 @@ class Identity:
             start_time=self.start_time,
             starting_step=self.starting_step,
             resumed=self.resumed,
+            runtime=int(self.runtime),
             host=self.host,
             git_remote=(self.git and self.git.remote) or "",
             git_commit=(self.git and self.git.commit) or "",

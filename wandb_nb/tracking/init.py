@@ -22,6 +22,7 @@ from wandb_nb.tracking.identity import Identity
 from wandb_nb.tracking.login import find_key
 from wandb_nb.tracking.place import Place
 from wandb_nb.tracking.presenter import tell
+from wandb_nb.tracking.resume import earlier
 from wandb_nb.tracking.run import DEFAULT_PROJECT, Run
 from wandb_nb.tracking.telemetry import Telemetry
 
@@ -76,17 +77,20 @@ def _make_way(settings: Resolved) -> Run | None:
 def _start(config: Any, settings: Resolved) -> Run:
     """Make the run, and nothing lasting if that fails."""
     values = load(config, settings.config_include_keys, settings.config_exclude_keys, settings.config_paths, Path.cwd())
-    identity = _identity(settings)
-    used = _telemetry(settings, values)
     if _mode(settings) == "disabled":
-        identity.name = settings.run_name or f"dummy-{identity.id}"
+        identity = _identity(settings, None)
+        identity.name = identity.name or f"dummy-{identity.id}"
+        used = _telemetry(settings, values)
         return DisabledRun(identity, settings, "disabled", NullWriter(), None, values, used, Earlier())
-    earlier = Earlier()
+    before = earlier(settings)
+    identity = _identity(settings, before)
+    used = _telemetry(settings, values)
     place = Place(identity, settings, partial(tell, settings))
     try:
-        identity.name = settings.run_name or names.run_name(place.next_number(settings.project or DEFAULT_PROJECT))
-        run = Run(identity, settings, "offline", place.writer, place, values, used, earlier)
+        identity.name = identity.name or names.run_name(place.next_number(identity.project or DEFAULT_PROJECT))
+        run = Run(identity, settings, "offline", place.writer, place, values, used, before or Earlier())
         place.begin(run, used)
+        run.carry_on(before)
     except BaseException:
         place.abandon()
         raise
@@ -103,21 +107,25 @@ def _mode(settings: Resolved) -> str:
     return settings.mode
 
 
-def _identity(settings: Resolved) -> Identity:
-    """Return the facts of a new run, each checked; the name comes later."""
-    start_time = time.time()
+def _identity(settings: Resolved, before: Earlier | None) -> Identity:
+    """Return the facts of the run, each checked: what is given, else what its earlier part had."""
+    old = before or Earlier()
+    label = names.check_label
     return Identity(
-        id=names.check_id(settings.run_id) if settings.run_id else names.run_id(),
-        name=names.check_label("name", settings.run_name) if settings.run_name else "",
-        project=names.check_project(settings.project) if settings.project else None,
-        entity=names.check_entity(settings.entity) if settings.entity else None,
-        group=names.check_label("group", settings.run_group) if settings.run_group else None,
-        job_type=names.check_label("job_type", settings.run_job_type) if settings.run_job_type else None,
-        notes=settings.run_notes,
-        tags=names.check_tags(settings.run_tags or ()),
-        start_time=start_time,
+        id=old.run_id or (names.check_id(settings.run_id) if settings.run_id else names.run_id()),
+        name=label("name", settings.run_name) if settings.run_name else old.name,
+        project=names.check_project(settings.project) if settings.project else old.project,
+        entity=names.check_entity(settings.entity) if settings.entity else old.entity,
+        group=label("group", settings.run_group) if settings.run_group else old.group,
+        job_type=label("job_type", settings.run_job_type) if settings.run_job_type else old.job_type,
+        notes=settings.run_notes or old.notes,
+        tags=names.check_tags(settings.run_tags or old.tags),
+        start_time=time.time(),
         host=settings.host or socket.gethostname(),
         git=_git(settings),
+        starting_step=old.next_step,
+        resumed=before is not None,
+        runtime=old.runtime,
         sweep_id=settings.sweep_id,
     )
 
@@ -144,6 +152,7 @@ def _telemetry(settings: Resolved, config: Mapping[str, Any]) -> Telemetry:
     used = Telemetry(enabled=settings.error_reporting)
     given = {
         "offline": True,
+        "resumed": settings.resume,
         "set_init_name": settings.run_name,
         "set_init_id": settings.run_id,
         "set_init_tags": settings.run_tags,

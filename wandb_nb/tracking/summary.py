@@ -12,6 +12,8 @@ from wandb_nb.tracking.metrics import Aggregate, Metrics
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from wandb_nb.tracking.metrics import Metric
+
     OnChange = Callable[[Mapping[str, Any], tuple[str, ...]], None]
 
 PLAIN = frozenset({float, int, str, bool, type(None)})
@@ -170,7 +172,7 @@ class Summary(_Node):
         elif metric.aggregates:
             aggregate = self._aggregates.get(name)
             if aggregate is None or aggregate.metric != metric:
-                aggregate = self._aggregates[name] = _continued(metric, aggregate)
+                aggregate = self._aggregates[name] = _continued(metric, aggregate, level.get(key))
             aggregate.add(value)
             level[key] = aggregate.value()
 
@@ -192,9 +194,11 @@ class Summary(_Node):
         return {key: self._values[key] for key in changed if key in self._values}
 
 
-def _continued(metric: Any, earlier: Aggregate | None) -> Aggregate:
-    """Return an aggregate of the new definition that goes on from what the old one holds."""
-    return Aggregate(metric) if earlier is None else Aggregate(metric, earlier.count, earlier.total, dict(earlier.held))
+def _continued(metric: Metric, old: Aggregate | None, shown: Any) -> Aggregate:
+    """Return an aggregate that goes on from the *old* definition's, or from what the summary of a resumed run shows."""
+    if old is not None:
+        return Aggregate(metric, old.count, old.total, dict(old.held))
+    return Aggregate(metric, held=dict(shown) if isinstance(shown, dict) else {})
 
 
 def _copied(value: Any) -> Any:

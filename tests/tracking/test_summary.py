@@ -1,0 +1,131 @@
+"""What the summary keeps: newest values, what `define_metric` asks for, and what the user sets."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import wandb_nb as wandb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Start = Callable[..., wandb.Run]
+
+
+def test_the_newest_value_counts_and_a_set_one_stays_until_the_next(start: Start) -> None:
+    """A value set by hand holds until its key is logged again."""
+    run = start()
+    run.log({"a": 1, "b": 1})
+    run.summary["a"] = 10
+    run.log({"b": 2})
+    assert (run.summary["a"], run.summary["b"]) == (10, 2)
+    run.log({"a": 3})
+    assert run.summary["a"] == 3
+
+
+def test_nested_access(start: Start) -> None:
+    """Nested objects read and write through, by item and by attribute, and rows merge into them."""
+    run = start()
+    run.log({"deep": {"a": 1}})
+    run.log({"deep": {"b": 2}})
+    run.summary["deep"]["c"] = 3
+    run.summary.deep.d = {"e": 4}
+    assert run.summary["deep"]["d"]["e"] == 4
+    del run.summary["deep"]["a"]
+    assert run.summary.as_dict()["deep"] == {"b": 2, "c": 3, "d": {"e": 4}}
+    del run.summary["deep"]
+    assert "deep" not in run.summary
+    with pytest.raises(AttributeError, match="deep"):
+        run.summary.deep  # noqa: B018
+    with pytest.raises(KeyError):
+        run.summary["deep"]
+
+
+def test_logged_objects_are_copied(start: Start) -> None:
+    """A list changed after it was logged, and an array, are in the summary as they were logged."""
+    run = start()
+    values = [1, 2]
+    run.log({"list": values, "array": np.arange(3), "number": np.float32(1.5)})
+    values.append(3)
+    assert (run.summary["list"], run.summary["array"], run.summary["number"]) == ([1, 2], [0, 1, 2], 1.5)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "goal", "kept"),
+    [
+        ("min", None, {"min": 1}),
+        ("max,mean", None, {"max": 3, "mean": 2.0}),
+        ("first, last", None, {"first": 3, "last": 2}),
+        ("best", "maximize", {"best": 3}),
+        ("best", "minimize", {"best": 1}),
+        ("copy", None, 2),
+        (None, None, 2),
+    ],
+)
+def test_summary_kinds(start: Start, kinds: str | None, goal: str | None, kept: Any) -> None:
+    """Each kind keeps what its name says of 3, NaN, 1 and 2, in memory and for readers of the file."""
+    with start() as run:
+        run.define_metric("m", summary=kinds, goal=goal)
+        for value in (3, math.nan, 1, 2):
+            run.log({"m": value})
+        assert run.summary.as_dict()["m"] == kept
+    assert wandb.read(run.directory).attrs["summary"]["m"] == kept
+
+
+def test_none_keeps_a_metric_out(start: Start) -> None:
+    """With "none" the summary has no such key, not even after the run."""
+    with start() as run:
+        run.define_metric("m", summary="none")
+        run.log({"m": 1, "other": 2})
+        assert "m" not in run.summary
+    assert "m" not in wandb.read(run.directory).attrs["summary"]
+
+
+def test_globs_and_step_metrics(start: Start) -> None:
+    """A glob holds for every metric that matches, and rows without the step metric get its last value."""
+    with start() as run:
+        run.define_metric("val/*", step_metric="epoch", summary="max")
+        run.define_metric("free", step_metric="epoch", step_sync=False)
+        run.log({"epoch": 1})
+        run.log({"val/a": 5})
+        run.log({"free": 1})
+        run.log({"val/a": 4, "epoch": 2})
+        assert run.summary.as_dict()["val/a"] == {"max": 5}
+    epochs = wandb.read(run.directory)["epoch"]
+    assert [None if math.isnan(value) else value for value in epochs] == [1, 1, None, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("", {}),
+        (3, {}),
+        ("_own", {}),
+        ("a*b", {}),
+        ("a", {"summary": "median"}),
+        ("a", {"summary": "none,max"}),
+        ("a", {"goal": "up"}),
+        ("a", {"step_metric": 1}),
+    ],
+)
+def test_definitions_that_are_not_possible(start: Start, name: Any, options: dict[str, Any]) -> None:
+    """A name or option that cannot be is a UsageError and defines nothing."""
+    run = start()
+    with pytest.raises(wandb.UsageError, match="define_metric"):
+        run.define_metric(name, **options)
+
+
+def test_a_second_definition_adds_unless_it_overwrites(start: Start) -> None:
+    """Definitions of one name are merged; `overwrite=True` replaces what was said before."""
+    run = start()
+    run.define_metric("m", summary="min")
+    run.define_metric("m", summary="max")
+    run.log({"m": 1})
+    assert run.summary.as_dict()["m"] == {"min": 1, "max": 1}
+    run.define_metric("m", summary="last", overwrite=True)
+    run.log({"m": 2})
+    assert run.summary.as_dict()["m"] == {"last": 2}
