@@ -107,7 +107,6 @@ def test_plain_values_are_their_json(value):
         (PurePosixPath("a/b"), '"a/b"'),
         (np.str_("x"), '"x"'),
     ],
-    ids=repr,
 )
 def test_other_values_have_their_form(value, text):
     """Numpy, tensors, times, enums, sets, bytes, functions: each becomes the JSON that the format gives it."""
@@ -135,7 +134,6 @@ def test_large_arrays_become_histograms():
         ({"a": {(1, 2): 3}}, r"a key of 'k.a' is \(1, 2\), a tuple"),
         (iter([]), "'k' is a list_iterator"),
     ],
-    ids=repr,
 )
 def test_what_cannot_be_stored_is_named(value, message):
     """The error names the dotted key and the type, and is both a TypeError and a ValueError."""
