@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def finish(run: Run, place: Place | None, history: History, used: Telemetry, code: int) -> None:
     """Close *history* and *place* with exit code *code*.  No failure of the disk keeps a run from ending."""
-    used.used("finish")
+    used.used("finish", *history.features())
     if place is None:
         history.close()
         return

@@ -6,20 +6,20 @@ One object a run.  Threads share one lock.  A call that comes while the same thr
 
 from __future__ import annotations
 
-import operator
 import os
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from threading import RLock
 from time import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wandb_nb.errors import Error, RowError, RowTypeError, RunFinishedError
+from wandb_nb.errors import Error, RunFinishedError
 from wandb_nb.store import records
 from wandb_nb.store.history import HistoryEncoder, extra_items
 from wandb_nb.store.values import to_json
 from wandb_nb.tracking.metrics import Metrics
+from wandb_nb.tracking.rows import leaves, whole_step
 from wandb_nb.tracking.summary import Summary
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class History:
         self._epoch = start_time - earlier_runtime
         self.summary = Summary(self.metrics, self.lock, self._store_summary, self._marks)
         self.summary._load(summary)  # noqa: SLF001 -- the summary is part of the row's way
-        self.step_was_given = False
+        self.step_was_given = self.summary_was_set = False
         self._name, self._writer, self._append = name, writer, writer.append
         self._encode = HistoryEncoder().encode
         self._attend, self._notice = attend, notice
@@ -166,6 +166,11 @@ class History:
         with self.lock:
             self._record_metrics(self.metrics.define(metric, overwrite=overwrite), overwrite=overwrite)
 
+    def features(self) -> list[str]:
+        """Return the features that were used here, for the telemetry."""
+        used = {"set_step_log": self.step_was_given, "set_summary": self.summary_was_set}
+        return [feature for feature, yes in used.items() if yes]
+
     def final_summary(self) -> bytes:
         """Return the record of all that the summary still owes the file, and of where the run stands."""
         with self.lock:
@@ -235,6 +240,7 @@ class History:
     def _store_summary(self, update: Mapping[str, Any], remove: tuple[str, ...]) -> None:
         if self.closed:
             raise RunFinishedError(f"{self._name} has finished; its summary takes no more changes")
+        self.summary_was_set = True
         self._append(records.summary({key: to_json(value, key) for key, value in update.items()}, remove))
 
     def _summary_due(self, now: float) -> tuple[bytes, ...]:
@@ -288,35 +294,6 @@ class History:
             self._shared = self._counter
             self._extra = self._facts(self.attempt)
         self.lock.release()
-
-
-def whole_step(step: Any) -> int:
-    """Return a step given by the user as an int; RowError for negative, fractional and other values."""
-    try:
-        at = int(step) if isinstance(step, float) and step.is_integer() else operator.index(step)
-    except TypeError:
-        item = getattr(step, "item", None)  # a 0-d array or tensor
-        if callable(item) and (step := item()) is not None:
-            return whole_step(step) if isinstance(step, (int, float)) else _bad_step(step)
-        return _bad_step(step)
-    if not 0 <= at < 1 << 63:
-        raise RowError(f"log(step={at}): a step is not negative, and below 2**63")
-    return at
-
-
-def _bad_step(step: Any) -> int:
-    if isinstance(step, float):
-        raise RowError(f"log(step={step!r}): a step is a whole number; define_metric() gives other x axes")
-    raise RowTypeError(f"log(step=…): a step is a whole number, not {type(step).__name__}")
-
-
-def leaves(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of a row under their dotted names."""
-    for key, value in row.items():
-        if isinstance(value, Mapping) and isinstance(key, str):
-            yield from leaves(value, f"{prefix}{key}.")
-        elif isinstance(key, str):
-            yield prefix + key, value
 
 
 _live: weakref.WeakSet[History] = weakref.WeakSet()

@@ -18,12 +18,13 @@ from wandb_nb.tracking import active, names
 from wandb_nb.tracking.config_sources import load
 from wandb_nb.tracking.disabled import DisabledRun, NullWriter
 from wandb_nb.tracking.earlier import Earlier
+from wandb_nb.tracking.facts import DEFAULT_PROJECT
 from wandb_nb.tracking.identity import Identity
 from wandb_nb.tracking.login import find_key
 from wandb_nb.tracking.place import Place
 from wandb_nb.tracking.presenter import tell
 from wandb_nb.tracking.resume import earlier
-from wandb_nb.tracking.run import DEFAULT_PROJECT, Run
+from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.telemetry import Telemetry
 
 if TYPE_CHECKING:

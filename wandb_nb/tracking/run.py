@@ -11,19 +11,18 @@ from wandb_nb.store import records
 from wandb_nb.store.values import to_json
 from wandb_nb.tracking import active, metrics, names
 from wandb_nb.tracking.config import Config
+from wandb_nb.tracking.facts import RunFacts
 from wandb_nb.tracking.finish import finish
 from wandb_nb.tracking.history import History
 from wandb_nb.tracking.presenter import TerminalPresenter, presenter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
     from types import TracebackType
 
     import pandas as pd
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.store.registry import Entry
     from wandb_nb.tracking.earlier import Earlier
     from wandb_nb.tracking.history import Writer
     from wandb_nb.tracking.identity import Identity
@@ -31,10 +30,8 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.summary import Summary
     from wandb_nb.tracking.telemetry import Telemetry
 
-DEFAULT_PROJECT = "uncategorized"
 
-
-class Run:
+class Run(RunFacts):
     """One tracked run, made by `init()`.
 
     Rows given to `log()`, changes of config and summary, name, notes and tags are in the run file when the call
@@ -82,11 +79,6 @@ class Run:
     # -- what it is
 
     @property
-    def id(self) -> str:
-        """Eight characters of a-z and 0-9 unless given; unique in its project."""
-        return self._identity.id
-
-    @property
     def name(self) -> str:
         """The display name; may be assigned, and is stored at once."""
         return self._identity.name
@@ -116,78 +108,6 @@ class Run:
         self._change(tags=names.check_tags(value or ()))
 
     @property
-    def project(self) -> str:
-        """The project; `uncategorized` when none was given."""
-        return self._identity.project or DEFAULT_PROJECT
-
-    @property
-    def entity(self) -> str | None:
-        """The user or team, where one was given."""
-        return self._identity.entity
-
-    @property
-    def group(self) -> str | None:
-        """The experiment that this run belongs to."""
-        return self._identity.group
-
-    @property
-    def job_type(self) -> str | None:
-        """The kind of job, such as train or eval."""
-        return self._identity.job_type
-
-    @property
-    def sweep_id(self) -> str | None:
-        """The sweep that started this run."""
-        return self._identity.sweep_id
-
-    @property
-    def path(self) -> str:
-        """Entity (where known), project and id, joined by slashes."""
-        return "/".join(part for part in (self.entity, self.project, self.id) if part)
-
-    @property
-    def start_time(self) -> float:
-        """Seconds since 1970 at which the run began."""
-        return self._identity.start_time
-
-    @property
-    def starting_step(self) -> int:
-        """The first step of this part of the run; above 0 after a resume."""
-        return self._identity.starting_step
-
-    @property
-    def resumed(self) -> bool:
-        """Whether this continues an earlier run."""
-        return self._identity.resumed
-
-    @property
-    def url(self) -> str | None:
-        """The address of the run's page; None while it is nowhere but here."""
-        return None
-
-    @property
-    def settings(self) -> Resolved:
-        """The settings in force, each with its source."""
-        return self._settings
-
-    @property
-    def mode(self) -> str:
-        """How the run really runs: "offline" or "disabled"."""
-        return self._mode
-
-    @property
-    def disabled(self) -> bool:
-        """Whether calls are swallowed and nothing is stored."""
-        return self._mode == "disabled"
-
-    @property
-    def offline(self) -> bool:
-        """Whether nothing is uploaded while the run goes on."""
-        return self._mode != "online"
-
-    # -- where it stands
-
-    @property
     def config(self) -> Config:
         """The inputs of the run."""
         return self._config
@@ -200,60 +120,6 @@ class Run:
     def summary(self) -> Summary:
         """The newest value of every metric, and what was set by hand."""
         return self._history.summary
-
-    @property
-    def step(self) -> int:
-        """The step that a `log()` without a step goes to."""
-        return self._history.step
-
-    @property
-    def rows(self) -> int:
-        """How many calls of `log()` were stored in this process."""
-        return self._history.rows - self._history.lost
-
-    @property
-    def lost(self) -> int:
-        """How many rows could not be stored: the disk was full, or failed."""
-        return self._history.lost
-
-    @property
-    def runtime(self) -> float:
-        """Seconds from the start to now, or to the end."""
-        return self._history.runtime()
-
-    @property
-    def state(self) -> str:
-        """One of "running", "finished" (exit code 0) and "failed"."""
-        if self._exit_code is None:
-            return "running"
-        return "failed" if self._exit_code else "finished"
-
-    @property
-    def exit_code(self) -> int | None:
-        """The exit code, None while the run goes on."""
-        return self._exit_code
-
-    # -- where it lies
-
-    @property
-    def dir(self) -> str:
-        """The folder of the run's files; what is put there belongs to the run.  "/" in disabled mode."""
-        return str(self._place.files) if self._place else "/"
-
-    @property
-    def directory(self) -> Path | None:
-        """The run directory; None in disabled mode."""
-        return self._place.path if self._place else None
-
-    @property
-    def file(self) -> Path | None:
-        """The run file; None in disabled mode."""
-        return self._place.run_file if self._place else None
-
-    @property
-    def entry(self) -> Entry | None:
-        """What the registry of this machine knows of the run; None in disabled mode."""
-        return self._place.entry if self._place else None
 
     # -- what it does
 
@@ -344,11 +210,6 @@ class Run:
 
     # -- for the layers above, and for the start
 
-    @property
-    def identity(self) -> Identity:
-        """The facts of the run's record."""
-        return self._identity
-
     def record(self) -> bytes:
         """Return the record that describes the run, with the config as it is now."""
         return self._identity.record(self._config.as_dict())
@@ -372,21 +233,6 @@ class Run:
         self._next_row = callback
         if callback is not None:
             self._history.look_soon()
-
-    @property
-    def is_child(self) -> bool:
-        """Whether this is the copy of a run that a forked child holds."""
-        return self._history.is_child
-
-    @property
-    def quiet(self) -> bool:
-        """Whether the end of the run is told in one line."""
-        return self._quiet
-
-    def goal_of(self, metric: str) -> str | None:
-        """Return the goal defined for *metric*."""
-        definition = self._history.metrics.of(metric)
-        return definition.goal if definition else None
 
     def carry_on(self, earlier: Earlier | None) -> None:
         """Store again what the earlier part of the run leaves to this one, whose file then says all by itself."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.tracking.history import leaves
+from wandb_nb.tracking.rows import leaves
 from wandb_nb.view import text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def line(words: str) -> str:
 
 def started(run: Run) -> str:
     """Return the line that tells what began, and where its files are."""
-    parts = [f"run {text.clean(run.name)}", f"project {text.clean(run.project)}", run.mode]
+    parts = [f"run {text.clean(run.name)}", f"project {text.clean(run.project)}", _mode(run)]
     if run.resumed:
         parts.append(f"resumed at step {run.starting_step}")
     return line(_join(parts) + _where(run))
@@ -84,6 +84,12 @@ def _curves(run: Run, ascii_only: bool) -> list[str]:
         for curve in curves[:most]
     ]
     return [*lines, f"+{len(curves) - most} more metrics"] if len(curves) > most else lines
+
+
+def _mode(run: Run) -> str:
+    """Return the mode, with the reason where it is not the one asked for."""
+    asked = run.settings.mode
+    return run.mode if run.mode == asked else f"{run.mode} (this version cannot upload yet)"
 
 
 def _where(run: Run) -> str:
