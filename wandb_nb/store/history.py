@@ -105,7 +105,8 @@ class HistoryEncoder:
             if step < 0x4000  # noqa: PLR2004 - the first that takes three
             else _long_step(step),
         )
-        body = "".join(parts).encode("latin-1") + extra
+        # The extra items stand before the step, with all other items: the fast reader knows rows of that form.
+        body = extra + "".join(parts).encode("latin-1")
         size = len(body)
         if size > MAX_ROW:
             raise self._too_large(row, size)
