@@ -4,7 +4,7 @@ import type { Line, XUnit } from '../model/lines';
 import { strong } from '../model/lines';
 import type { Range } from '../model/range';
 import { lowerBound, nearest, xRange, yRange } from '../model/range';
-import { logTicks, ticks, timeTicks } from '../model/ticks';
+import { logLabels, logTicks, ticks, timeTicks } from '../model/ticks';
 import { drawLabels, drawLines, font, labelRoom } from './draw';
 import { colour } from './palette';
 import type { Palette } from './palette';
@@ -144,7 +144,7 @@ export class Chart {
       size: (_plot, values) => 12 + Math.max(2, ...(values ?? []).map((one) => one.length)) * 6.3,
       grid: { stroke: this.palette.grid, width: 1 },
       splits: (_plot, _axis, min, max) => (log() ? logTicks([min, max], 4) : ticks([min, max], 4)),
-      values: (_plot, splits) => (log() ? splits.flatMap((one) => tickLabels([Number((10 ** one).toPrecision(8))])) : tickLabels(splits)),
+      values: (_plot, splits) => (log() ? logLabels(splits) : tickLabels(splits)),
     };
   }
 

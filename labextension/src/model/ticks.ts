@@ -1,3 +1,4 @@
+import { tickLabels } from './format';
 import type { Range } from './range';
 
 const NICE = [1, 2, 2.5, 5, 10];
@@ -31,6 +32,13 @@ export function logTicks([min, max]: Range, count: number): number[] {
     if (power % stride === 0) out.push(...wanted.map((one) => power + Math.log10(one)));
   }
   return out.filter((one) => one >= min && one <= max);
+}
+
+/** Labels for these: of one precision within a decade, else each as short as it can be. */
+export function logLabels(splits: number[]): string[] {
+  const values = splits.map((one) => Number((10 ** one).toPrecision(8)));
+  const near = Math.max(...splits) - Math.min(...splits) < 0.8;
+  return near ? tickLabels(values) : values.flatMap((one) => tickLabels([one]));
 }
 
 function every(increment: number, min: number, max: number): number[] {

@@ -8,7 +8,7 @@ import { linesOf, strong, unitOf } from '../model/lines';
 import { nearest } from '../model/range';
 import type { RunData } from '../model/store';
 import { trend } from '../model/trend';
-import { freshId, h, icon, OWN_KEYS, setText, swatch } from './dom';
+import { freshId, h, icon, setText, swatch } from './dom';
 import { cursorKeys } from './keys';
 import type { ViewState } from './state';
 import { PointTable } from './points';
@@ -46,7 +46,7 @@ export class ChartCard {
   constructor(private readonly owner: CardOwner, readonly group: ChartGroup) {
     this.plot = h('div', {
       class: 'wnb-plot', tabindex: 0, role: 'slider', 'aria-describedby': this.trendId,
-      'aria-label': `Cursor in the chart ${group.title}`, 'aria-valuenow': 0, ...OWN_KEYS,
+      'aria-label': `Cursor in the chart ${group.title}`, 'aria-valuenow': 0,
     });
     this.table = new PointTable(owner.data, group);
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
@@ -96,10 +96,7 @@ export class ChartCard {
     if (key === this.legendKey) return;
     this.legendKey = key;
     this.values.clear();
-    const again = this.lines.some((line) => line.faint)
-      ? h('span', { class: 'wnb-again' }, `attempt ${Math.max(...lines.map((line) => line.attempt))}, earlier ones faint`)
-      : null;
-    this.legend.replaceChildren(...lines.map((line) => this.legendEntry(line, lines.length > 1)), ...(again ? [again] : []));
+    this.legend.replaceChildren(...lines.map((line) => this.legendEntry(line, lines.length > 1)));
   }
 
   private legendEntry(line: Line, named: boolean): HTMLElement {
@@ -129,9 +126,16 @@ export class ChartCard {
       if (i >= 0 && !(Math.abs(line.xs[i]! - x) >= Math.abs(at - x))) at = line.xs[i]!;
     }
     const place = this.place(at);
-    setText(this.where, this.cursor === null ? (this.unit.column === 'step' ? '' : this.unit.label) : place);
+    setText(this.where, this.cursor === null ? this.note() : place);
     this.plot.setAttribute('aria-valuenow', String(Number.isFinite(at) ? at : this.chart.range[1]));
     this.plot.setAttribute('aria-valuetext', `${place}: ${spoken.join(', ')}`);
+  }
+
+  /** What the chart counts on its x axis where that is not the step, and which attempt the strong lines are. */
+  private note(): string {
+    const attempt = Math.max(...this.lines.map((line) => line.attempt));
+    const again = this.lines.some((line) => line.faint) ? `attempt ${attempt}` : '';
+    return [again, this.unit.column === 'step' ? '' : this.unit.label].filter(Boolean).join(' · ');
   }
 
   private place(x: number): string {
@@ -154,7 +158,7 @@ export class ChartCard {
   private tableButton(): HTMLElement {
     const button = h('button', {
       class: 'wnb-tool', type: 'button', 'aria-expanded': 'false', 'aria-controls': this.table.element.id,
-      'aria-label': `Points of ${this.group.title} as a table`, title: 'Show the points as a table', ...OWN_KEYS,
+      'aria-label': `Points of ${this.group.title} as a table`, title: 'Show the points as a table',
       onclick: () => button.setAttribute('aria-expanded', String(this.table.toggle())),
     }, icon(TABLE_ICON));
     return button;

@@ -50,9 +50,6 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Keys in this element are its own: JupyterLab then takes none of them for a shortcut of its notebook. */
-export const OWN_KEYS = { 'data-lm-suppress-shortcuts': 'true' };
-
 let count = 0;
 
 /** An id that no other element of the page has. */

@@ -1,6 +1,6 @@
 import { dotted } from '../model/format';
 import type { JsonObject } from '../wire/messages';
-import { h, OWN_KEYS, setText } from './dom';
+import { h, setText } from './dom';
 
 const MOST_ROWS = 500;
 
@@ -15,11 +15,11 @@ export class Facts {
 
   constructor(private readonly name: string) {
     this.search = h('input', {
-      type: 'search', class: 'wnb-filter', placeholder: `Search the ${name}`, 'aria-label': `Search the ${name}`, ...OWN_KEYS,
+      type: 'search', class: 'wnb-filter', placeholder: `Search the ${name}`, 'aria-label': `Search the ${name}`,
       oninput: () => this.draw(),
     });
     this.element = h('div', { class: 'wnb-facts' }, this.search,
-      h('div', { class: 'wnb-facts-scroll', tabindex: 0, role: 'region', 'aria-label': `Table of the ${name}`, ...OWN_KEYS },
+      h('div', { class: 'wnb-facts-scroll', tabindex: 0, role: 'region', 'aria-label': `Table of the ${name}` },
         h('table', {},
           h('thead', { class: 'wnb-hidden' }, h('tr', {}, h('th', { scope: 'col' }, 'Name'), h('th', { scope: 'col' }, 'Value'))),
           this.body)),

@@ -2,7 +2,7 @@ import type { ChartGroup, Section } from '../model/groups';
 import { group } from '../model/groups';
 import type { CardOwner } from './card';
 import { ChartCard } from './card';
-import { freshId, h, OWN_KEYS, setText } from './dom';
+import { freshId, h, setText } from './dom';
 
 const PAGE = 24;
 const NARROWEST = 290;
@@ -99,12 +99,12 @@ export class Grid {
     const cards = shown.map((chart) => this.card(prefix, chart, kept).element);
     const name = prefix === '' ? 'Overview' : prefix;
     const title = h('button', {
-      class: 'wnb-section-title', type: 'button', 'aria-expanded': String(state.open), 'aria-controls': id, ...OWN_KEYS,
+      class: 'wnb-section-title', type: 'button', 'aria-expanded': String(state.open), 'aria-controls': id,
       onclick: () => this.change(state, { open: !state.open }),
     }, h('span', {}, name), h('span', { class: 'wnb-count' }, String(charts.length)));
     const left = charts.length - shown.length;
     const more = h('button', {
-      class: 'wnb-more', type: 'button', ...OWN_KEYS, onclick: () => this.change(state, { shown: state.shown + PAGE }),
+      class: 'wnb-more', type: 'button', onclick: () => this.change(state, { shown: state.shown + PAGE }),
     }, `Show ${Math.min(PAGE, left)} more of ${left}`);
     return h('section', { class: 'wnb-section', 'data-charts': charts.length, 'aria-label': `Charts ${name}` },
       titled && h('h3', {}, title),
@@ -133,7 +133,7 @@ export class Grid {
 export function filterBox(owner: CardOwner): { element: HTMLElement; update(total: number): void } {
   const count = h('span', { class: 'wnb-hidden', role: 'status' });
   const input = h('input', {
-    type: 'search', class: 'wnb-filter', placeholder: 'Find a metric', 'aria-label': 'Find a metric', ...OWN_KEYS,
+    type: 'search', class: 'wnb-filter', placeholder: 'Find a metric', 'aria-label': 'Find a metric',
     oninput: () => {
       owner.state.filter = input.value;
       owner.restyle();

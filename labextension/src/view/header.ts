@@ -1,10 +1,10 @@
 import { duration, number } from '../model/format';
 import { group } from '../model/groups';
 import type { Feed } from '../sources/feed';
-import { h, OWN_KEYS, setText } from './dom';
+import { h, setText } from './dom';
 
 const MOST_VALUES = 4;
-const PATIENCE_MS = 2000;
+const FORGET_MS = 4000;
 
 /** The line on top: state, name, elapsed time, steps, latest values, and Stop while there is something to stop. */
 export class Header {
@@ -20,7 +20,7 @@ export class Header {
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly feed: Feed) {
-    this.stop = h('button', { class: 'wnb-stop', type: 'button', hidden: true, ...OWN_KEYS, onclick: () => this.askToStop() }, 'Stop');
+    this.stop = h('button', { class: 'wnb-stop', type: 'button', hidden: true, onclick: () => this.askToStop() }, 'Stop');
     this.element = h('header', { class: 'wnb-head' }, this.dot, this.name, this.state, this.elapsed, this.steps, this.values, this.stop);
   }
 
@@ -67,13 +67,16 @@ export class Header {
     this.stop.title = this.asked ? 'Interrupt the cell at once' : 'Ask the training to end; it is interrupted after two seconds';
   }
 
-  /** The first click asks, and forces after a while; the second forces at once. */
+  /**
+   * The first click asks; who is asked interrupts the cell when the loop takes no notice for two seconds. A second
+   * click interrupts at once. The run itself may go on in another cell, so the button is then as before.
+   */
   private askToStop(): void {
     clearTimeout(this.timer);
     const force = this.asked;
     this.asked = true;
     this.feed.stop(force).catch(() => setText(this.state, 'could not be stopped from here'));
-    if (!force) this.timer = setTimeout(() => this.feed.canStop && this.asked && this.askToStop(), PATIENCE_MS);
+    this.timer = setTimeout(() => ((this.asked = false), this.showStop()), FORGET_MS);
     this.showStop();
   }
 }

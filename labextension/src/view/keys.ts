@@ -28,6 +28,22 @@ export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
   });
 }
 
+const OURS = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown', 'Enter', ' ', 'Escape', '+', '-']);
+
+/**
+ * Keep JupyterLab from taking the keys of the view's controls for shortcuts of its notebook; save, run cell and all
+ * other shortcuts go on. Returns what ends that.
+ */
+export function shieldKeys(root: HTMLElement): () => void {
+  const listener = (event: KeyboardEvent): void => {
+    const modified = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter');
+    root.toggleAttribute('data-lm-suppress-shortcuts', OURS.has(event.key) && !modified);
+  };
+  // On the window, since JupyterLab looks for the attribute in the capture phase at the document.
+  window.addEventListener('keydown', listener, true);
+  return () => window.removeEventListener('keydown', listener, true);
+}
+
 /** Tabs as one stop of the tab key: arrows, Home and End go through them. */
 export function rovingKeys(tabs: HTMLElement[], choose: (index: number) => void): void {
   tabs.forEach((tab, i) => {

@@ -2,7 +2,7 @@ import { number } from '../model/format';
 import type { ChartGroup } from '../model/groups';
 import { lineLabel } from '../model/groups';
 import type { RunData } from '../model/store';
-import { freshId, h, OWN_KEYS } from './dom';
+import { freshId, h } from './dom';
 
 const MOST_ROWS = 100;
 
@@ -15,7 +15,7 @@ interface Row {
 
 /** The points of a chart as a table, newest first; made only while it is open. */
 export class PointTable {
-  readonly element = h('div', { class: 'wnb-points', id: freshId(), hidden: true, tabindex: 0, role: 'region', ...OWN_KEYS });
+  readonly element = h('div', { class: 'wnb-points', id: freshId(), hidden: true, tabindex: 0, role: 'region' });
   private version = -1;
 
   constructor(private readonly data: RunData, private readonly group: ChartGroup) {

@@ -1,4 +1,4 @@
-import { freshId, h, OWN_KEYS } from './dom';
+import { freshId, h } from './dom';
 import { rovingKeys } from './keys';
 
 export interface Tab {
@@ -17,7 +17,7 @@ export class Tabs {
       panel.id = freshId();
       panel.setAttribute('role', 'tabpanel');
       const button = h('button', {
-        class: 'wnb-tab', type: 'button', role: 'tab', id: freshId(), 'aria-controls': panel.id, ...OWN_KEYS,
+        class: 'wnb-tab', type: 'button', role: 'tab', id: freshId(), 'aria-controls': panel.id,
         onclick: () => this.choose(i),
       }, name);
       panel.setAttribute('aria-labelledby', button.id);

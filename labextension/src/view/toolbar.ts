@@ -1,6 +1,6 @@
 import type { XMode } from '../model/lines';
 import type { CardOwner } from './card';
-import { freshId, h, OWN_KEYS, setText } from './dom';
+import { freshId, h, setText } from './dom';
 import { filterBox } from './grid';
 
 /** What all charts share: the x axis, smoothing, log scale, and the way back from a zoom. */
@@ -16,7 +16,7 @@ export class Toolbar {
   constructor(private readonly owner: CardOwner) {
     const { state } = owner;
     this.axis = h('select', {
-      'aria-label': 'X axis', ...OWN_KEYS,
+      'aria-label': 'X axis',
       onchange: () => {
         state.mode = this.axis.value as XMode;
         state.chosen = true;
@@ -25,21 +25,21 @@ export class Toolbar {
     });
     const id = freshId();
     const slider = h('input', {
-      id, type: 'range', min: 0, max: 0.99, step: 0.01, value: 0, ...OWN_KEYS,
+      id, type: 'range', min: 0, max: 0.99, step: 0.01, value: 0,
       oninput: () => {
         state.smoothing = Number(slider.value);
         owner.restyle();
       },
     });
     this.log = h('button', {
-      type: 'button', class: 'wnb-toggle', 'aria-pressed': 'false', title: 'Logarithmic y axis', ...OWN_KEYS,
+      type: 'button', class: 'wnb-toggle', 'aria-pressed': 'false', title: 'Logarithmic y axis',
       onclick: () => {
         state.log = !state.log;
         owner.restyle();
       },
     }, 'Log');
     this.reset = h('button', {
-      type: 'button', class: 'wnb-toggle', hidden: true, title: 'Show all points again (or double-click a chart)', ...OWN_KEYS,
+      type: 'button', class: 'wnb-toggle', hidden: true, title: 'Show all points again (or double-click a chart)',
       onclick: () => {
         state.zoom.clear();
         owner.restyle();

@@ -5,6 +5,7 @@ import { freshId, h, setText } from './dom';
 import { Facts } from './facts';
 import { Grid } from './grid';
 import { Header } from './header';
+import { shieldKeys } from './keys';
 import { initialState } from './state';
 import css from './style.css';
 import { Tabs } from './tabs';
@@ -46,6 +47,7 @@ class RunView implements Viewer, Mounted {
   private readonly sight: IntersectionObserver;
   private readonly clock: ReturnType<typeof setInterval>;
   private readonly forgetTheme: () => void;
+  private readonly freeKeys: () => void;
   private frame = 0;
 
   constructor(private readonly host: HTMLElement, private readonly feed: Feed) {
@@ -62,6 +64,7 @@ class RunView implements Viewer, Mounted {
     this.body = h('div', { class: 'wnb-body', hidden: true }, h('div', { class: 'wnb-bar' }, this.tabs.list, this.toolbar.element), ...panels);
     this.root = h('section', { class: 'wnb', 'aria-label': 'Run' }, h('style', {}, css), this.header.element, this.notice, this.body);
     host.replaceChildren(this.root);
+    this.freeKeys = shieldKeys(this.root);
     this.forgetTheme = watchTheme(() => this.changed());
     this.sight = new IntersectionObserver((entries) => feed.look(this, entries.at(-1)?.isIntersecting ?? false));
     this.sight.observe(this.root);
@@ -84,6 +87,7 @@ class RunView implements Viewer, Mounted {
     cancelAnimationFrame(this.frame);
     clearInterval(this.clock);
     this.forgetTheme();
+    this.freeKeys();
     this.sight.disconnect();
     this.header.destroy();
     this.grid.destroy();
