@@ -56,7 +56,7 @@ _ASSIGNED = re.compile(
 )
 _QUERIED = re.compile(rf"(?i)([?&]{_NAMED}=)[^&\s\"'#<>]{{8,}}")
 _NAME_HINT = re.compile(r"(?i)key|token|secret|passw|passphrase")
-_OPTION = re.compile(rf"(?i)(--?[\w-]*(?:api-?key|key|token|secret|password|passwd))(?:=(.*))?")
+_OPTION = re.compile(r"(?i)(--?[\w-]*(?:api-?key|key|token|secret|password|passwd))(?:=(.*))?")
 
 
 class Redactor:
@@ -75,7 +75,7 @@ class Redactor:
         self._keep = frozenset(keep)
 
     def __call__(self, text: str) -> str:
-        """Return *text* with every secret replaced by `[redacted]`.  Costs about 30 ns a character."""
+        """Return *text* with every secret replaced by `[redacted]`.  Costs 30 to 150 ns a character."""
         for value in self._values:
             if value in text:
                 text = text.replace(value, MARK)
