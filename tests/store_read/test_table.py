@@ -25,8 +25,8 @@ def field(tag: bytes, body: bytes) -> bytes:
 
 
 def item(key: bytes, text: bytes) -> bytes:
-    """Return an item with a plain key."""
-    return field(b"\x0a", field(b"\x0a", key) + field(b"\x82\x01", text))
+    """Return an item, its key spelled as `HistoryEncoder` does."""
+    return field(b"\x0a", field(b"\x12", key) + field(b"\x82\x01", text))
 
 
 def part(row: dict[str, Any], step: int, **extra: int) -> bytes:
@@ -166,7 +166,11 @@ def test_both_paths_agree_on_broken_rows(broken: list[tuple[int, float, bytes, i
     "odd",
     [
         item(b"loss", b"1") + item(b"loss", b"2") + item(b"_step", b"7"),  # a key twice
+        item(b"loss", b'"x"') + item(b"loss", b"2") + item(b"_step", b"7"),  # the same, of two kinds
+        field(b"\x0a", field(b"\x12", b"loss") + field(b"\x82\x01", b"1") + b"\x0a") + item(b"_step", b"7"),  # cut off
         item(b"loss", b"1"),  # no step at all
+        item(b"loss", b"1") + field(b"\x12", b"\x01"),  # a broken step
+        field(b"\x0a", field(b"\x0a", b"loss") + field(b"\x82\x01", b"1")) + item(b"_step", b"7"),  # a plain key
         item(b"loss", b"1") + field(b"\x12", b"\x08\x07"),  # a step of its own field
         item(b"loss", b"007") + item(b"_step", b"7"),
         item(b"loss", b"9" * 5000) + item(b"_step", b"7"),
@@ -188,6 +192,7 @@ def test_both_paths_agree_on_odd_rows(odd: bytes):
     ordinary = [part({"loss": at}, at) for at in range(40)]
     assert_paths_agree([*ordinary, *[field(b"\x12", odd)] * 40, *ordinary])
     assert_paths_agree([*ordinary, field(b"\x12", odd) + field(b"\xc2\x0c", b"stream"), *ordinary])
+    assert_paths_agree([*ordinary, field(b"\x12", odd) + b"\x0a", *ordinary])
 
 
 def assert_paths_agree(payloads: list[bytes]) -> None:

@@ -247,7 +247,9 @@ def _history(data: bytes) -> HistoryRow:
         if number == HISTORY_ITEM:
             items.append(_item(raw))
         elif number == HISTORY_STEP:
-            step = _Fields(raw).integer(1)
+            # Only a copy of the `_step` item: a broken one must not cost the row.
+            with suppress(WireError):
+                step = _Fields(raw).integer(1)
     return HistoryRow(tuple(items), step)
 
 
