@@ -105,7 +105,6 @@ def test_any_mapping_is_a_row():
         ({"a": {"b": {(1,): 1}}}, RowTypeError, r"a key of 'a.b' is \(1,\), a tuple"),
         ({"small": 1, "big": "x" * 10_000_001}, RowError, "10.0 MB.* most of it is 'big', a str"),
     ],
-    ids=lambda value: repr(value)[:40],
 )
 def test_bad_rows_are_named(row, kind, message):
     """What cannot be a row gets an error that names key and type, also from an encoder that has seen better."""
