@@ -51,6 +51,8 @@ def test_logged_objects_are_copied(start: Start) -> None:
     values = [1, 2]
     run.log({"list": values, "array": np.arange(3), "number": np.float32(1.5)})
     values.append(3)
+    run.summary["set"] = np.float64(0.5)
+    assert type(run.summary["set"]) is float
     assert (run.summary["list"], run.summary["array"], run.summary["number"]) == ([1, 2], [0, 1, 2], 1.5)
 
 
