@@ -162,3 +162,39 @@ def test_hooks_are_cheap_and_registered_for_live_runs_only(execute: Execute) -> 
     )
 
     assert texts(notebook.cells[4]).splitlines()[-1] == "[3, 5] [3, 4]"
+
+
+def test_papermill_runs_a_tracked_notebook(tmp_path: Path) -> None:
+    """A notebook run by papermill comes back whole, its parameters reach the run, and the output holds the picture."""
+    source, target = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
+    cells = [LOAD, "%wandb init --project p lr=$lr", "for i in range(5):\n    wandb.log({'a': i})\n%wandb finish"]
+    parameters = new_code_cell("lr = 0.1", metadata={"tags": ["parameters"]})
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(new_notebook(cells=[parameters, *map(new_code_cell, cells)], metadata=kernel), source)
+    command = [sys.executable, "-m", "papermill", "-p", "lr", "0.5", "--cwd", tmp_path, source, target]
+    subprocess.run(command, check=True, capture_output=True)
+
+    (bundle,) = shown(nbformat.read(target, 4).cells[-1])
+    assert bundle[MIME]["config"] == {"lr": 0.5}
+    assert ink(bundle["image/png"]) == b"\x89PNG\r\n\x1a\n"
+    assert len(list((tmp_path / "wandb").glob("offline-run-*"))) == 1
+
+
+def test_a_forked_child_leaves_the_notebook_alone(execute: Execute) -> None:
+    """A child that logs neither hangs nor shows anything; its rows join the run, whose panel goes on."""
+    notebook = execute(
+        LOAD,
+        "import os, warnings\nwarnings.simplefilter('ignore')\nrun = wandb.init(project='p')",
+        "if (child := os.fork()) == 0:\n"
+        "    try:\n"
+        "        wandb.log({'child': 1})\n"
+        "    finally:\n"
+        "        os._exit(0)\n"
+        "print('child', os.waitpid(child, 0)[1])\n"
+        "wandb.log({'parent': 1})",
+        "run.finish()\nprint(sorted(run.history()[['child', 'parent']].sum()))",
+    )
+
+    assert texts(notebook.cells[2]) == "child 0\n"
+    assert len(shown(notebook.cells[2])) == 1
+    assert texts(notebook.cells[3]).splitlines()[-1] == "[1.0, 1.0]"
