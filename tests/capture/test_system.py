@@ -1,0 +1,100 @@
+"""Samples of real processes on a real machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wandb_nb.capture import gpu
+from wandb_nb.capture.system import Machine, Sampler
+from wandb_nb.store.decode import decode
+from wandb_nb.store.kinds import Stats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+    """Wait until *condition* holds, and tell whether it did in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def test_a_sample_has_the_documented_names() -> None:
+    """CPU, memory, threads, disk and network are told by W&B's names, with sensible values."""
+    sample = Machine([Path("/")]).sample()
+    assert {"cpu", "memory_percent", "proc.memory.rssMB", "proc.cpu.threads", "cpu.0.cpu_percent"} <= set(sample)
+    assert {"disk./.usagePercent", "disk./.usageGB", "network.sent", "network.recv", "disk.in"} <= set(sample)
+    assert 1 < sample["proc.memory.rssMB"] < 1e6
+    assert 0 < sample["memory_percent"] <= 100
+
+
+def test_children_count() -> None:
+    """The memory of a child process is part of the sample."""
+    machine = Machine()
+    alone = machine.sample()["proc.memory.rssMB"]
+    source = "b = bytearray(200 << 20); b[::4096] = b'x' * len(b[::4096]); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        together = machine.sample()["proc.memory.rssMB"]
+        child.communicate(b"\n")
+    assert together > alone + 190
+
+
+def test_busy_threads_show() -> None:
+    """A thread that computes between two samples shows as CPU use."""
+    machine, ended = Machine(), time.monotonic() + 0.3
+    while time.monotonic() < ended:
+        pass
+    assert machine.sample()["cpu"] > 1
+
+
+def test_samples_become_records_until_stopped() -> None:
+    """The thread stores a first sample soon and others after the interval; after `stop()` it stores nothing more."""
+    bodies: list[bytes] = []
+    sampler = Sampler(bodies.append, interval=0.1, failed=pytest.fail)
+    sampler.start()
+    assert until(lambda: len(bodies) >= 3)
+    sampler.stop()
+    stored = len(bodies)
+    assert not any(thread.name == "wandb_nb-system" for thread in threading.enumerate())
+    assert len(bodies) == stored
+    stats = decode(b"\x08\x01" + bodies[0])
+    assert isinstance(stats, Stats)
+    assert "proc.memory.rssMB" in {path[0] for path, _ in stats.items}
+
+
+def test_what_a_card_says() -> None:
+    """A card's line becomes metrics; what it does not know is left out, and other lines give nothing."""
+    assert gpu.parse("0, 35, 10, 1024, 4096, 61, 70.5, 141.0") == {
+        "gpu.0.gpu": 35,
+        "gpu.0.memory": 10,
+        "gpu.0.memoryAllocated": 25,
+        "gpu.0.memoryAllocatedBytes": 1024 << 20,
+        "gpu.0.temp": 61,
+        "gpu.0.powerWatts": 70.5,
+        "gpu.0.powerPercent": 50,
+    }
+    assert gpu.parse("1, [N/A], [N/A], 10, 0, , [Not Supported], [N/A]") == {"gpu.1.memoryAllocatedBytes": 10 << 20}
+    assert gpu.parse("No devices were found") == {}
+
+
+def test_no_cards_no_metrics(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the program, and with one that fails, there are no graphics metrics and no error."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert gpu.Gpus().sample() == {}
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\nexit 9\n")
+    program.chmod(0o755)
+    assert gpu.Gpus().sample() == {}
