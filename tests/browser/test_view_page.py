@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "labextension"
 ARTIFACTS = ROOT / "test-artifacts"
+MIME = "application/vnd.wandb-nb.run+json"
 HOSTILE = "<img src=x onerror=window.harmed=1>"
 SCRIPT = {
     "name": "snowy-owl-10",
@@ -306,3 +308,19 @@ def test_shortcuts_of_the_notebook_go_on(page: Page) -> None:
     for key in ("ArrowRight", "Control+s", "b", "Shift+Enter", "Escape"):
         page.keyboard.press(key)
     assert [key for key in page.evaluate("() => window.seen") if key not in {"Control", "Shift"}] == ["s", "b", "Enter"]
+
+
+def test_what_is_written_back_is_a_safe_picture(page: Page) -> None:
+    """The bundle for the notebook has snapshot, SVG, PNG and text; no script, frame or address; names are escaped."""
+    show(page, keys=[f"{HOSTILE}/loss", "val/loss", "lr"], start=4_000, each=0, again=1_000)
+    bundle = page.evaluate("() => wandbNb.bundle(window.feed)")
+    assert sorted(bundle) == [MIME, "image/png", "text/html", "text/plain"]
+    assert not [word for word in ("<script", "<iframe", "<img", "http") if word in bundle["text/html"]]
+    assert "&lt;img" in bundle["text/html"]
+    assert len(json.dumps(bundle)) < 250_000
+    picture = base64.b64decode(bundle["image/png"])
+    assert picture.startswith(b"\x89PNG")
+    (ARTIFACTS / "view-written-back.png").write_bytes(picture)
+    page.evaluate("saved => { wandbNb.snapshot(document.getElementById('view'), saved); }", bundle[MIME])
+    page.wait_for_selector(".wnb canvas")
+    assert "lowest" in bundle["text/plain"]

@@ -6,16 +6,21 @@ import type { Access } from '../wire/messages';
 import { MIME_TYPE } from '../wire/messages';
 
 const MOST_ROWS = 40;
+const MOST_BUNDLE = 240_000;
+const MOST_SNAPSHOT = 150_000;
+const MOST_PNG = 80_000;
 const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
 
 type Bundle = Record<string, unknown>;
 
-/** The parts of an output that tell of the run, made from what is known now; `png` is base64, null keeps the old one. */
+/** The parts of an output that tell of the run, at most 250 kB together, made from what is known now; `png` is base64, null keeps the old one. */
 export function bundle(data: RunData, access: Access | null, old: Bundle, png: string | null): Bundle | null {
-  const snapshot = toSnapshot(data, access);
-  if (snapshot === null) return null;
-  const made: Bundle = { ...old, [MIME_TYPE]: snapshot, 'text/html': html(data), 'text/plain': plainText(data) };
+  const made: Bundle = { ...old, 'text/html': html(data), 'text/plain': plainText(data) };
   if (png !== null) made['image/png'] = png;
+  delete made[MIME_TYPE];
+  const snapshot = toSnapshot(data, access, Math.min(MOST_SNAPSHOT, MOST_BUNDLE - JSON.stringify(made).length));
+  if (snapshot === null) return null;
+  made[MIME_TYPE] = snapshot;
   if (data.done) delete made[WIDGET_VIEW]; // a saved notebook must not refer to a widget that nobody will know
   return made;
 }
@@ -27,7 +32,15 @@ export async function picture(data: RunData): Promise<string | null> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone)}`;
   await image.decode();
-  const canvas = Object.assign(document.createElement('canvas'), { width: 2 * width, height: 2 * height });
+  for (const scale of [2, 1.5]) {
+    const png = painted(image, width * scale, height * scale);
+    if (png === null || png.length <= MOST_PNG) return png;
+  }
+  return painted(image, width, height);
+}
+
+function painted(image: HTMLImageElement, width: number, height: number): string | null {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
   const context = canvas.getContext('2d');
   if (context === null) return null;
   context.fillStyle = '#ffffff';

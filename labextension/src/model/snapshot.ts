@@ -13,7 +13,7 @@ const MOST_TREE = 16_000;
 const LARGEST_EXACT_F4 = 2 ** 24;
 
 /**
- * The run as a saved notebook keeps it: at most 150,000 characters of JSON, however long the run. Points are thinned
+ * The run as a saved notebook keeps it: at most `most` characters of JSON, however long the run. Points are thinned
  * out until it fits; its cursor asks for everything.
  */
 export function toSnapshot(data: RunData, access: Access | null, most = MOST_CHARACTERS): Snapshot | null {

@@ -1,3 +1,4 @@
+import { bundle, picture } from '../mime/bundle';
 import type { Transport } from '../sources/feed';
 import { Feed } from '../sources/feed';
 import { mountView } from '../view/view';
@@ -13,6 +14,10 @@ const page = {
     feed.offer(fromSnapshot(saved));
     mountView(host, feed);
     return feed;
+  },
+  /** What a notebook would be given to save. */
+  async bundle(feed: Feed): Promise<Record<string, unknown> | null> {
+    return bundle(feed.data, null, {}, await picture(feed.data));
   },
   /** Show a run that grows as its script says. */
   scripted(host: HTMLElement, script: Script): Feed {

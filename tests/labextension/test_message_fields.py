@@ -1,0 +1,37 @@
+"""The message that a view reads is written down twice, in Python and in TypeScript: both must name the same fields."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from wandb_nb.notebook import widget
+from wandb_nb.view import message
+
+SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("interface", "fields"),
+    [
+        ("RunInfo", message.RunFacts),
+        ("MetricDefinition", message.MetricFacts),
+        ("SeriesHeader", message.SeriesFacts),
+        ("Header", message.Header),
+        ("Access", message.Access),
+    ],
+)
+def test_fields_have_the_same_names(interface: str, fields: type) -> None:
+    """Each interface of messages.ts names the fields of its TypedDict, in the same order."""
+    found = re.search(rf"export interface {interface} \{{(.*?)^\}}", SOURCE, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    assert re.findall(r"^  (\w+)\??:", found[1], re.MULTILINE) == list(fields.__annotations__)
+
+
+def test_names_and_version_are_the_same() -> None:
+    """MIME type, comm target and version agree."""
+    assert f"MIME_TYPE = '{message.MIME}'" in SOURCE
+    assert f"COMM_TARGET = '{widget.TARGET}'" in SOURCE
+    assert f"VERSION = {message.VERSION};" in SOURCE
