@@ -7,8 +7,6 @@ protobuf message at all raise `WireError`.
 
 from __future__ import annotations
 
-import json
-import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -30,12 +28,13 @@ from wandb_nb.store.kinds import (
     SummaryUpdate,
     Telemetry,
 )
-from wandb_nb.store.wire import BYTES, FIXED64, VARINT, WireError, fields, signed, zigzag
+from wandb_nb.store.leaves import as_text, read_item, read_items
+from wandb_nb.store.wire import BYTES, VARINT, WireError, fields, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from wandb_nb.store.kinds import Items, KeyPath, Record
+    from wandb_nb.store.kinds import KeyPath, Record
 
 __all__ = [
     "Alert",
@@ -54,20 +53,10 @@ __all__ = [
     "Telemetry",
     "WireError",
     "decode",
-    "flatten",
     "kind",
-    "parse_json",
-    "whole_objects",
 ]
 
-# Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
-DEEPEST_PATH = 64
-# Fields of an item, in all kinds that have items; 3 to 8 are the typed values of 0.31.
-KEY, NESTED_KEY, NONE, BOOLEAN, INTEGER, NUMBER, TEXT, JSON, VALUE_JSON = 1, 2, 3, 4, 5, 6, 7, 8, 16
 HISTORY_ITEM, HISTORY_STEP = 1, 2
-TYPE_KEY = "_type"
-# The first byte of a JSON number, of NaN or of an infinity; no other JSON value begins with one of these.
-NUMBER_STARTS = tuple(bytes((byte,)) for byte in b"-0123456789NI")
 
 
 class _Fields:
@@ -85,10 +74,10 @@ class _Fields:
         return values[-1] if values else None
 
     def text(self, number: int) -> str:
-        return _text(self.last(number, BYTES) or b"")
+        return as_text(self.last(number, BYTES) or b"")
 
     def texts(self, number: int) -> tuple[str, ...]:
-        return tuple(_text(value) for value in self._all.get((number, BYTES), ()))
+        return tuple(as_text(value) for value in self._all.get((number, BYTES), ()))
 
     def integer(self, number: int) -> int:
         return signed(self.last(number, VARINT) or 0)
@@ -135,109 +124,6 @@ def decode(payload: bytes) -> Record:
     return Other("unknown")
 
 
-def parse_json(text: bytes) -> Any:
-    """Return the value of JSON *text* (NaN and infinities allowed), or the text itself where it is not JSON.
-
-    A number that JSON would spell otherwise (`007`), or has too many digits for an int, is still a number.
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return _lenient_number(text)
-
-
-def _lenient_number(text: bytes) -> float | str:
-    if text[:1] in NUMBER_STARTS:
-        with suppress(ValueError):
-            return float(text)
-    return _text(text)
-
-
-def flatten(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield the leaves of *value*; a dict with a `_type` (a histogram, a picture) is a leaf, and so is an empty one."""
-    if isinstance(value, dict) and value and TYPE_KEY not in value and len(path) < DEEPEST_PATH:
-        for key, inner in value.items():
-            yield from flatten((*path, key), inner)
-    else:
-        yield path, value
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
-
-
-def _item(data: bytes) -> tuple[KeyPath, Any]:
-    """Return key path and value of a history, summary, config or stats item."""
-    key: bytes = b""
-    nested: list[bytes] = []
-    value: Any = None
-    has_json = False
-    for number, wire_type, raw in fields(data):
-        if isinstance(raw, int):
-            value = value if has_json else _typed_int(number, raw, value)
-        elif number == KEY and wire_type == BYTES:
-            key = raw
-        elif number == NESTED_KEY and wire_type == BYTES:
-            nested.append(raw)
-        elif number == VALUE_JSON and wire_type == BYTES:
-            value, has_json = parse_json(raw), True
-        elif not has_json:
-            value = _typed_bytes(number, wire_type, raw, value)
-    return key_path(key, nested), value
-
-
-def _typed_int(number: int, raw: int, otherwise: Any) -> Any:
-    if number == BOOLEAN:
-        return bool(raw)
-    if number == INTEGER:
-        return zigzag(raw)
-    return None if number == NONE else otherwise
-
-
-def _typed_bytes(number: int, wire_type: int, raw: bytes, otherwise: Any) -> Any:
-    if number == NUMBER and wire_type == FIXED64:
-        return struct.unpack("<d", raw)[0]
-    if number == TEXT and wire_type == BYTES:
-        return _text(raw)
-    if number == JSON and wire_type == BYTES:
-        return parse_json(raw)
-    return otherwise
-
-
-def whole_objects(items: Items) -> Iterable[tuple[KeyPath, Any]]:
-    """Return *items* with the leaves of objects that have a `_type` put together again.
-
-    Since 0.22 the official package writes a histogram as three items, `("h", "_type")` and so on.
-    """
-    objects: dict[KeyPath, dict[str, Any]] = {
-        path[:-1]: {} for path, _ in items if len(path) > 1 and path[-1] == TYPE_KEY
-    }
-    if not objects:
-        return items
-    whole: dict[KeyPath, Any] = {}
-    for path, value in items:
-        if path[:-1] in objects:
-            objects[path[:-1]][path[-1]] = value
-            whole[path[:-1]] = objects[path[:-1]]
-        else:
-            whole[path] = value
-    return whole.items()
-
-
-def key_path(key: bytes, nested: list[bytes]) -> KeyPath:
-    """Return the path that an item's `key`, or its `nested_key` where it has one, spells."""
-    if not nested:
-        return (_text(key),)
-    names = [_text(name) for name in nested]
-    if len(names) > DEEPEST_PATH:
-        names[DEEPEST_PATH - 1 :] = [".".join(names[DEEPEST_PATH - 1 :])]
-    return tuple(names)
-
-
-def _items(data: bytes, number: int) -> Items:
-    return tuple(_item(raw) for found, kind, raw in fields(data) if found == number and isinstance(raw, bytes))
-
-
 def _history(data: bytes) -> HistoryRow:
     items: list[tuple[KeyPath, Any]] = []
     step: int | None = None
@@ -245,7 +131,7 @@ def _history(data: bytes) -> HistoryRow:
         if wire_type != BYTES or not isinstance(raw, bytes):
             continue
         if number == HISTORY_ITEM:
-            items.append(_item(raw))
+            items.append(read_item(raw))
         elif number == HISTORY_STEP:
             # Only a copy of the `_step` item: a broken one must not cost the row.
             with suppress(WireError):
@@ -254,11 +140,11 @@ def _history(data: bytes) -> HistoryRow:
 
 
 def _config(data: bytes) -> ConfigUpdate:
-    return ConfigUpdate(_items(data, 1), tuple(path for path, _ in _items(data, 2)))
+    return ConfigUpdate(read_items(data, 1), tuple(path for path, _ in read_items(data, 2)))
 
 
 def _summary(data: bytes) -> SummaryUpdate:
-    return SummaryUpdate(_items(data, 1), tuple(path for path, _ in _items(data, 2)))
+    return SummaryUpdate(read_items(data, 1), tuple(path for path, _ in read_items(data, 2)))
 
 
 def _run(data: bytes) -> RunInfo:
@@ -333,7 +219,7 @@ def _output_logger(data: bytes) -> Output:
 
 
 def _stats(data: bytes) -> Stats:
-    return Stats(_items(data, 3), _Fields(data).time(2))
+    return Stats(read_items(data, 3), _Fields(data).time(2))
 
 
 def _alert(data: bytes) -> Alert:

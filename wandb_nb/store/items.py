@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wandb_nb.store.decode import TYPE_KEY, key_path
+from wandb_nb.store.leaves import TYPE_KEY, key_path
 from wandb_nb.store.wire import BYTES, WireError, fields
 
 if TYPE_CHECKING:

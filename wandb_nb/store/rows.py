@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
-from wandb_nb.store.decode import NUMBER_STARTS, WireError, decode, flatten, parse_json, whole_objects
+from wandb_nb.store.decode import WireError, decode
 from wandb_nb.store.items import HISTORY_TAIL, SUMMARY_TAIL, find_items
 from wandb_nb.store.kinds import HistoryRow
+from wandb_nb.store.leaves import NUMBER_STARTS, flatten, parse_json, whole_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

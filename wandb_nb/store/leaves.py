@@ -1,0 +1,131 @@
+"""Keys and values: what one item of a history, summary, config or stats record says.
+
+JSON that cannot be read stays text; only bytes that are no protobuf message raise `WireError`.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.store.wire import BYTES, FIXED64, fields, zigzag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from wandb_nb.store.kinds import Items, KeyPath
+
+# Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
+DEEPEST_PATH = 64
+# Fields of an item, in all kinds that have items; 3 to 8 are the typed values of 0.31.
+KEY, NESTED_KEY, NONE, BOOLEAN, INTEGER, NUMBER, TEXT, JSON, VALUE_JSON = 1, 2, 3, 4, 5, 6, 7, 8, 16
+TYPE_KEY = "_type"
+# The first byte of a JSON number, of NaN or of an infinity; no other JSON value begins with one of these.
+NUMBER_STARTS = tuple(bytes((byte,)) for byte in b"-0123456789NI")
+
+
+def parse_json(text: bytes) -> Any:
+    """Return the value of JSON *text* (NaN and infinities allowed), or the text itself where it is not JSON.
+
+    A number that JSON would spell otherwise (`007`), or has too many digits for an int, is still a number.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _lenient_number(text)
+
+
+def _lenient_number(text: bytes) -> float | str:
+    if text[:1] in NUMBER_STARTS:
+        with suppress(ValueError):
+            return float(text)
+    return as_text(text)
+
+
+def flatten(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield the leaves of *value*; a dict with a `_type` (a histogram, a picture) is a leaf, and so is an empty one."""
+    if isinstance(value, dict) and value and TYPE_KEY not in value and len(path) < DEEPEST_PATH:
+        for key, inner in value.items():
+            yield from flatten((*path, key), inner)
+    else:
+        yield path, value
+
+
+def as_text(data: bytes) -> str:
+    """Return the text of *data*; what is no UTF-8 shows as replacement characters."""
+    return data.decode("utf-8", "replace")
+
+
+def read_item(data: bytes) -> tuple[KeyPath, Any]:
+    """Return key path and value of a history, summary, config or stats item."""
+    key: bytes = b""
+    nested: list[bytes] = []
+    value: Any = None
+    has_json = False
+    for number, wire_type, raw in fields(data):
+        if isinstance(raw, int):
+            value = value if has_json else _typed_int(number, raw, value)
+        elif number == KEY and wire_type == BYTES:
+            key = raw
+        elif number == NESTED_KEY and wire_type == BYTES:
+            nested.append(raw)
+        elif number == VALUE_JSON and wire_type == BYTES:
+            value, has_json = parse_json(raw), True
+        elif not has_json:
+            value = _typed_bytes(number, wire_type, raw, value)
+    return key_path(key, nested), value
+
+
+def _typed_int(number: int, raw: int, otherwise: Any) -> Any:
+    if number == BOOLEAN:
+        return bool(raw)
+    if number == INTEGER:
+        return zigzag(raw)
+    return None if number == NONE else otherwise
+
+
+def _typed_bytes(number: int, wire_type: int, raw: bytes, otherwise: Any) -> Any:
+    if number == NUMBER and wire_type == FIXED64:
+        return struct.unpack("<d", raw)[0]
+    if number == TEXT and wire_type == BYTES:
+        return as_text(raw)
+    if number == JSON and wire_type == BYTES:
+        return parse_json(raw)
+    return otherwise
+
+
+def whole_objects(items: Items) -> Iterable[tuple[KeyPath, Any]]:
+    """Return *items* with the leaves of objects that have a `_type` put together again.
+
+    Since 0.22 the official package writes a histogram as three items, `("h", "_type")` and so on.
+    """
+    objects: dict[KeyPath, dict[str, Any]] = {
+        path[:-1]: {} for path, _ in items if len(path) > 1 and path[-1] == TYPE_KEY
+    }
+    if not objects:
+        return items
+    whole: dict[KeyPath, Any] = {}
+    for path, value in items:
+        if path[:-1] in objects:
+            objects[path[:-1]][path[-1]] = value
+            whole[path[:-1]] = objects[path[:-1]]
+        else:
+            whole[path] = value
+    return whole.items()
+
+
+def key_path(key: bytes, nested: list[bytes]) -> KeyPath:
+    """Return the path that an item's `key`, or its `nested_key` where it has one, spells."""
+    if not nested:
+        return (as_text(key),)
+    names = [as_text(name) for name in nested]
+    if len(names) > DEEPEST_PATH:
+        names[DEEPEST_PATH - 1 :] = [".".join(names[DEEPEST_PATH - 1 :])]
+    return tuple(names)
+
+
+def read_items(data: bytes, number: int) -> Items:
+    """Return the items that are the fields *number* of the message *data*."""
+    return tuple(read_item(raw) for found, kind, raw in fields(data) if found == number and isinstance(raw, bytes))
