@@ -14,7 +14,7 @@ import wandb_nb
 
 PACKAGE = Path(wandb_nb.__file__).parent
 LAYERS = (
-    ("errors", "settings", "host", "_version"),
+    ("errors", "settings", "credentials", "host", "_version"),
     ("store",),
     ("capture", "view"),
     ("tracking", "jupyter"),

@@ -9,10 +9,10 @@ import time
 
 import pytest
 
+from wandb_nb.credentials import Key, check_key, find_key, machine, netrc
 from wandb_nb.errors import AuthenticationError, UsageError
 from wandb_nb.settings import resolve
-from wandb_nb.tracking import netrc
-from wandb_nb.tracking.login import Key, check_key, find_key, login, machine
+from wandb_nb.tracking.login import login
 
 KEY = "0123456789abcdef" * 2 + "01234567"
 ASK = "from wandb_nb.tracking.login import login\nprint('answer', login({}))\n"
@@ -243,7 +243,7 @@ def test_the_hosts_secrets_are_read(host, label, granted, tmp_path):
         f"def secret(name):\n    if not {granted}: raise RuntimeError('not granted')\n"
         f"    return {{'WANDB_API_KEY': {KEY!r}}}[name]\n"
         f"{host}\n"
-        "from wandb_nb.settings import resolve\nfrom wandb_nb.tracking.login import find_key\n"
+        "from wandb_nb.settings import resolve\nfrom wandb_nb.credentials import find_key\n"
         "key = find_key(resolve({}))\nprint(key and (key.source, len(key.text)))"
     )
     found = subprocess.run(

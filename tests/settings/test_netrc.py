@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wandb_nb.credentials import netrc
 from wandb_nb.errors import StoreError
-from wandb_nb.tracking import netrc
 
 OTHERS = """# my servers
 machine example.org login me password "two words"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.capture import git
+from wandb_nb.credentials import find_key
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve
 from wandb_nb.tracking import active, names
@@ -20,7 +21,6 @@ from wandb_nb.tracking.disabled import DisabledRun, NullWriter
 from wandb_nb.tracking.earlier import Earlier
 from wandb_nb.tracking.facts import DEFAULT_PROJECT
 from wandb_nb.tracking.identity import Identity
-from wandb_nb.tracking.login import find_key
 from wandb_nb.tracking.place import Place
 from wandb_nb.tracking.presenter import tell
 from wandb_nb.tracking.resume import earlier
