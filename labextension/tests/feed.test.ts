@@ -63,6 +63,15 @@ describe('a feed', () => {
     expect([left.asked.length, left.closed]).toEqual([1, true]);
   });
 
+  it('does not ask at all for a run whose snapshot is of its end', async () => {
+    const http = way(() => message([]));
+    const feed = new Feed([async () => http]);
+    feed.offer(message([{ key: 'loss', values: [1] }], { done: true }));
+    feed.join(viewer());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([http.asked, feed.status]).toEqual([[], 'done']);
+  });
+
   it('takes the next way where the first is gone, and says so where there is none', async () => {
     const gone = way(() => {
       throw new Gone();

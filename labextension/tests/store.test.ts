@@ -25,7 +25,8 @@ describe('run data', () => {
 
   it('takes an append twice as one, as when a push and an answer cross', () => {
     const more = message([{ key: 'loss', values: [1], mode: 'append', n: 3 }]);
-    expect(values(held(message([{ key: 'loss', values: [3, 2] }]), more, more))).toEqual([3, 2, 1]);
+    const data = held(message([{ key: 'loss', values: [3, 2] }]), more, more);
+    expect([values(data), data.cursor]).toEqual([[3, 2, 1], 'c1']);
   });
 
   it('asks for everything where points are missing in between', () => {
