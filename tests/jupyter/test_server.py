@@ -189,17 +189,22 @@ open({told!r} + ".end", "w").write(end)
 )
 def test_stop_ends_a_loop(server: Server, tmp_path: Path, work: str, wish: dict[str, Any]) -> None:
     """A loop that logs sees the stop file; one that does not is interrupted, after two seconds or at once."""
-    kernel = json.loads(server.ask("api/kernels", body={"name": "python3"})[1])["id"]
-    told = tmp_path / "told"
-    code = TRAINING.format(folder=str(tmp_path), told=str(told), work=work)
-    execute(server, kernel, code)
-    run_id, token = until(lambda: told.exists() and told.read_text(), 60).split()
+    run_id, token = start_training(server, tmp_path, work)
 
     status, answer = server.ask(f"wandb-nb/v1/runs/{run_id}/stop", token, wish)
 
     assert status == 200
     assert json.loads(answer) == {"asked": True, "interrupted": "force" in wish, "kernel": True}
     assert until(lambda: (end := tmp_path / "told.end").exists() and end.read_text(), 30) == "stopped"
+
+
+def start_training(server: Server, folder: Path, work: str) -> list[str]:
+    """Start a loop that does *work* in a new kernel of the server; return its run's id and token."""
+    kernel = json.loads(server.ask("api/kernels", body={"name": "python3"})[1])["id"]
+    told = folder / "told"
+    execute(server, kernel, TRAINING.format(folder=str(folder), told=str(told), work=work))
+    words: list[str] = until(lambda: told.exists() and told.read_text(), 60).split()
+    return words
 
 
 def execute(server: Server, kernel: str, code: str) -> None:
@@ -215,10 +220,23 @@ def execute(server: Server, kernel: str, code: str) -> None:
     client.stop_channels()
 
 
-def test_a_foreign_kernel_is_left_alone(server: Server, run: Any) -> None:
-    """A page cannot have another kernel interrupted through a run: only the stop file is written."""
-    kernel = json.loads(server.ask("api/kernels", body={"name": "python3"})[1])["id"]
+def test_a_foreign_kernel_is_left_alone(server: Server, tmp_path: Path) -> None:
+    """A page cannot have another kernel interrupted through a run, nor through a run of no kernel of this server."""
+    run_id, token = start_training(server, tmp_path, "time.sleep(0.01)")
+    other = json.loads(server.ask("api/kernels", body={"name": "python3"})[1])["id"]
+    path = f"wandb-nb/v1/runs/{run_id}/stop"
 
-    status, answer = server.ask(f"wandb-nb/v1/runs/{run.id}/stop", run.entry.token, {"kernel": kernel, "force": True})
+    refused = json.loads(server.ask(path, token, {"kernel": other, "force": True})[1])
+    carried_out = json.loads(server.ask(path, token, {"force": True})[1])
+
+    assert refused == {"asked": True, "interrupted": False, "kernel": False}
+    assert carried_out == {"asked": True, "interrupted": True, "kernel": True}
+
+
+def test_a_run_without_a_kernel_gets_the_stop_file(server: Server, run: Any) -> None:
+    """A script's run is asked to stop; there is nothing to interrupt."""
+    status, answer = server.ask(f"wandb-nb/v1/runs/{run.id}/stop", run.entry.token, {"force": True})
 
     assert (status, json.loads(answer)) == (200, {"asked": True, "interrupted": False, "kernel": False})
+    with pytest.raises(KeyboardInterrupt):
+        until(lambda: run.log({"loss": 1}))
