@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from wandb_nb.capture.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.identity import Identity
 
@@ -37,9 +38,11 @@ class RunFiles:
         """What is known of machine and program so far; the thread replaces it by a fuller one."""
         self._thread: threading.Thread | None = None
 
-    def gather(self, identity: Identity, settings: Resolved, writer_id: str) -> bytes:
+    def gather(self, identity: Identity, settings: Resolved, writer_id: str, redact: Redactor) -> bytes:
         """Return the record of what is known at once of machine and program; a thread finds out the rest."""
         known = {} if settings.x_disable_meta else _known(identity, settings)
+        if "args" in known:
+            known["args"] = redact.arguments(known["args"])
         started = datetime.fromtimestamp(identity.start_time, timezone.utc).isoformat()
         self.facts = {**known, "writerId": writer_id, "startedAt": started.replace("+00:00", "Z")}
         record = records.environment(self.facts)

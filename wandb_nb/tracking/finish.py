@@ -21,6 +21,8 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
         history.close()
         return
     place.run_files.join()
+    if place.observers is not None:
+        place.observers.stop()
     try:
         place.fold_segments()
         with history.lock:  # no row comes between the last summary and the exit record
@@ -38,4 +40,4 @@ def config_file(run: Run, history: History, used: Telemetry, place: Place) -> di
     own = {**used.as_config(), "e": {place.writer_id: place.run_files.facts}}
     if history.metrics:
         own["m"] = history.metrics.as_config()
-    return {**run.config.as_dict(), "_wandb": own}
+    return {**place.redact.value(run.config.as_dict()), "_wandb": own}

@@ -57,6 +57,7 @@ def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: 
     run = _start(config, resolved)
     active.add(run, make_current=resolved.reinit != "create_new")
     run.tell_start()
+    run.observe()
     for name in _LATER:
         if getattr(resolved, name):
             run.notice(f"{name} is accepted but does nothing yet; it comes with a later version")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
+from wandb_nb.capture.redact import Redactor
 from wandb_nb.errors import StoreError
 from wandb_nb.store.layout import RunDir
 from wandb_nb.store.lock import OwnerLock
@@ -15,6 +17,7 @@ from wandb_nb.store.registry import Registry
 from wandb_nb.store.segments import SharedSteps, fold_segments
 from wandb_nb.store.writer import RunWriter
 from wandb_nb.tracking.files import RunFiles
+from wandb_nb.tracking.observe import Observers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,7 +45,10 @@ class Place:
         self._lock = OwnerLock(self._dir.path)
         self._lock.acquire()
         self.writer = RunWriter(self._dir.run_file, on_error=settings.on_store_error, warn=notice)
+        commit = identity.git and identity.git.commit
+        self.redact = Redactor(os.environ, [settings.api_key], [commit] if commit else [])
         self.run_files = RunFiles(self._dir.files, self.writer.append, notice)
+        self.observers: Observers | None = None
         self.writer_id = secrets.token_hex(16)
         self.entry: Entry | None = None
         self._registry = Registry()
@@ -76,7 +82,7 @@ class Place:
     def begin(self, run: Run, used: Telemetry) -> None:
         """Write the records that a run starts with, start gathering files, and register the run."""
         self.writer.append(run.record())
-        environment = self.run_files.gather(run.identity, run.settings, self.writer_id)
+        environment = self.run_files.gather(run.identity, run.settings, self.writer_id, self.redact)
         self.writer.append(environment, used.record())
         with self._registry_guarded():
             self.entry = self._registry.register(
@@ -91,6 +97,11 @@ class Place:
                 kernel=host.kernel_id(),
                 notebook=run.settings.notebook_name,
             )
+
+    def observe(self, run: Run) -> None:
+        """Begin to take down what the program prints and what the machine does."""
+        self.observers = Observers(run, self)
+        self.observers.start()
 
     def note(self, **changes: Any) -> None:
         """Bring the registry up to date."""

@@ -212,7 +212,7 @@ class Run(RunFacts):
 
     def record(self) -> bytes:
         """Return the record that describes the run, with the config as it is now."""
-        return self._identity.record(self._config.as_dict())
+        return self._identity.record(self._without_secrets(self._config.as_dict()))
 
     @property
     def cell(self) -> int | None:
@@ -271,6 +271,8 @@ class Run(RunFacts):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None and self._place and self._place.observers:
+            self._place.observers.exception(error)
         self.finish(exit_code=0 if kind is None else 1)
 
     def __repr__(self) -> str:
@@ -295,12 +297,23 @@ class Run(RunFacts):
         """Tell the user that the run has begun."""
         self._present(presenter().started)
 
+    def observe(self) -> None:
+        """Begin to take down what the program prints and what the machine does."""
+        if self._place:
+            self._place.observe(self)
+
     def _store_config(self, changed: Mapping[str, Any], removed: Iterable[str]) -> None:
         self._expect_running("config")
         self._telemetry.used("set_config_item")
         self._history.append(
-            records.config({key: to_json(value, key) for key, value in changed.items()}, tuple(removed))
+            records.config(
+                {key: to_json(value, key) for key, value in self._without_secrets(changed).items()}, tuple(removed)
+            )
         )
+
+    def _without_secrets(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return config values as they are stored; the program itself goes on seeing what it put in."""
+        return self._place.redact.value(dict(values)) if self._place else values
 
     def _expect_running(self, what: str) -> None:
         if self._history.closed:
