@@ -1,4 +1,4 @@
-"""The files beside a run's data: config.yaml, wandb-summary.json, wandb-metadata.json, requirements.txt.
+"""The files beside a run's data: config.yaml, wandb-summary.json, wandb-metadata.json, requirements.txt, code.
 
 What takes long to find out is gathered by a short-lived thread after `init()`, which `finish()` joins.
 """
@@ -11,18 +11,21 @@ import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture import environment, requirements
+from wandb_nb import host
+from wandb_nb.capture import code, diff, environment, requirements
 from wandb_nb.store import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from wandb_nb.capture.git import GitState
     from wandb_nb.capture.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.identity import Identity
 
 CONFIG, SUMMARY, METADATA, REQUIREMENTS = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "requirements.txt"
+CHANGES = "diff.patch"
 GATHERING_TAKES_AT_MOST_S = 10.0
 
 
@@ -36,6 +39,8 @@ class RunFiles:
         self._folder, self._append, self._notice = folder, append, notice
         self.facts: environment.Facts = {}
         """What is known of machine and program so far; the thread replaces it by a fuller one."""
+        self.code_path: str | None = None
+        """Where the copy of the main file lies below the folder, once it is there."""
         self._thread: threading.Thread | None = None
 
     def gather(self, identity: Identity, settings: Resolved, writer_id: str, redact: Redactor) -> bytes:
@@ -47,7 +52,10 @@ class RunFiles:
         self.facts = {**known, "writerId": writer_id, "startedAt": started.replace("+00:00", "Z")}
         record = records.environment(self.facts)
         self._thread = threading.Thread(
-            target=self._guarded, args=(self._gather, settings), name="wandb_nb-files", daemon=True
+            target=self._guarded,
+            args=(self._gather, settings, identity.git, redact),
+            name="wandb_nb-files",
+            daemon=True,
         )
         self._thread.start()
         return record
@@ -62,8 +70,8 @@ class RunFiles:
         self._guarded(self._write_config, config)
         self._guarded(self._write, SUMMARY, json.dumps(summary) + "\n")
 
-    def _gather(self, settings: Resolved) -> None:
-        paths = []
+    def _gather(self, settings: Resolved, repository: GitState | None, redact: Redactor) -> None:
+        paths = self._copy_script(settings, repository, redact)
         if not settings.x_disable_meta:
             more = {} if settings.x_disable_machine_info else environment.machine(self._folder)
             new = {key: value for key, value in more.items() if key not in self.facts}  # what the user set stands
@@ -74,7 +82,30 @@ class RunFiles:
         if settings.x_save_requirements:
             self._write(REQUIREMENTS, "".join(line + "\n" for line in requirements.installed()))
             paths.append(REQUIREMENTS)
+        if repository is not None and repository.commit:
+            paths += self._keep_changes(repository.root, redact)
         self._append(records.files([(path, "now", "wandb") for path in paths]))
+
+    def _copy_script(self, settings: Resolved, repository: GitState | None, redact: Redactor) -> list[str]:
+        """Copy the main file if that is wanted; first of all, since the user may go on editing it."""
+        if settings.disable_code or not settings.save_code or host.in_notebook():
+            return []
+        self.code_path = code.save_script(self._folder, repository, redact)
+        return [self.code_path] if self.code_path else []
+
+    def _keep_changes(self, root: Path, redact: Redactor) -> list[str]:
+        """Write what the work tree has changed; a repository that git cannot read costs the patches only."""
+        patches: dict[str, str] = {}
+        try:
+            patches[CHANGES] = diff.against_commit(root)
+            if upstream := diff.against_upstream(root):
+                patches[f"upstream_diff_{upstream[0]}.patch"] = upstream[1]
+        except diff.DiffError as error:
+            self._notice(f"the changes in {root} are not kept with the run: {error}")
+        written = {name: patch for name, patch in patches.items() if patch}
+        for name, patch in written.items():
+            self._write(name, redact(patch))
+        return list(written)
 
     def _write_config(self, config: Mapping[str, Any]) -> None:
         import yaml  # some milliseconds, and only needed at the end of a run

@@ -38,6 +38,8 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
 def config_file(run: Run, history: History, used: Telemetry, place: Place) -> dict[str, object]:
     """Return the config as config.yaml holds it, the tracker's own facts under `_wandb`."""
     own = {**used.as_config(), "e": {place.writer_id: place.run_files.facts}}
+    if place.run_files.code_path:
+        own["code_path"] = place.run_files.code_path
     if history.metrics:
         own["m"] = history.metrics.as_config()
     return {**place.redact.value(run.config.as_dict()), "_wandb": own}

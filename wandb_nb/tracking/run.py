@@ -6,6 +6,7 @@ import _thread
 import threading
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.capture.code import INCLUDED
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store import records
 from wandb_nb.store.values import to_json
@@ -15,13 +16,16 @@ from wandb_nb.tracking.facts import RunFacts
 from wandb_nb.tracking.finish import finish
 from wandb_nb.tracking.history import History
 from wandb_nb.tracking.presenter import TerminalPresenter, presenter
+from wandb_nb.tracking.source import log_code
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     import pandas as pd
 
+    from wandb_nb.capture.code import Choice
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.earlier import Earlier
     from wandb_nb.tracking.history import Writer
@@ -195,6 +199,19 @@ class Run(RunFacts):
         if self.file is None:
             raise RunFinishedError(f"Run {self.name} is disabled: it stores no rows to read.")
         return read(self.file)
+
+    def log_code(
+        self, root: str | os.PathLike[str] | None = None, include: Choice = INCLUDED, exclude: Choice = ()
+    ) -> list[str]:
+        """Copy the source files below *root* into the run and return their paths below `dir`, sorted.
+
+        *root* is by default the setting `code_dir`, else the working directory.  *include* ("*.py", "*.ipynb") and
+        *exclude* are patterns for a file's path relative to *root* or for its name, or functions of that path.
+        Hidden folders, environments, links and files above 10 MB are left out, and secrets are.  Copies nothing
+        where the setting `disable_code` is on.  Raises UsageError when *root* is no folder.
+        """
+        self._expect_running("log_code()")
+        return log_code(self, self._place, root, include, exclude)
 
     def mark_preempting(self) -> None:
         """Record that this machine is about to be taken away, so that a server may queue the run again."""

@@ -1,0 +1,95 @@
+"""The program's source, copied into the run's files without the secrets in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from wandb_nb.capture.git import GitState
+
+    Choice = Iterable[str] | Callable[[str], bool]
+
+FOLDER = "code"
+INCLUDED = ("*.py", "*.ipynb")
+LARGEST_BYTES = 10 << 20
+"""Larger files are data, whatever they are called."""
+
+# Folders that hold other people's code, or runs.
+_SKIPPED = frozenset(("wandb", ".wandb", "node_modules", "__pycache__", "site-packages", "venv", "env"))
+
+
+def script_path(git: GitState | None) -> tuple[Path, PurePosixPath] | None:
+    """Return the main file and its path relative to the repository, else to the working directory, else its name.
+
+    None where there is no such file, as in a notebook and at a prompt.
+    """
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    path = Path(main).absolute() if main else None
+    if path is None or not path.is_file():
+        return None
+    for top in (git.root if git else None, Path.cwd()):
+        if top is not None and top in path.parents:
+            return path, PurePosixPath(path.relative_to(top).as_posix())
+    return path, PurePosixPath(path.name)
+
+
+def save_script(files: Path, git: GitState | None, redact: Callable[[str], str]) -> str | None:
+    """Copy the main file to *files*`/code/` and return its path there; None where there is none.
+
+    Raises OSError when it cannot be read or written.
+    """
+    found = script_path(git)
+    if found is None:
+        return None
+    path, relative = found
+    return _copy(path, files, relative, redact)
+
+
+def save_tree(
+    files: Path,
+    root: Path,
+    redact: Callable[[str], str],
+    include: Choice = INCLUDED,
+    exclude: Choice = (),
+) -> list[str]:
+    """Copy the source files below *root* to *files*`/code/`; return their paths below *files*, sorted.
+
+    *include* and *exclude* are patterns for the path relative to *root* or for its last part, or functions that
+    are given that path.  Hidden folders, environments, run folders and files above 10 MB are left out, and links
+    are not followed.  Raises OSError when *root* is no folder or a file cannot be written.
+    """
+    if not root.is_dir():
+        raise NotADirectoryError(f"{root} is no folder")
+    wanted = [
+        relative for relative in _source_files(root) if _chosen(relative, include) and not _chosen(relative, exclude)
+    ]
+    return [_copy(root / relative, files, relative, redact) for relative in sorted(wanted)]
+
+
+def _source_files(root: Path) -> Iterator[PurePosixPath]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith(".")]
+        for name in names:
+            path = Path(folder, name)
+            if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_BYTES:
+                yield PurePosixPath(path.relative_to(root).as_posix())
+
+
+def _chosen(relative: PurePosixPath, choice: Choice) -> bool:
+    if callable(choice):
+        return bool(choice(str(relative)))
+    return any(fnmatch(text, pattern) for pattern in choice for text in (str(relative), relative.name))
+
+
+def _copy(path: Path, files: Path, relative: PurePosixPath, redact: Callable[[str], str]) -> str:
+    target = files / FOLDER / relative
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source = path.read_bytes().decode("utf-8", "surrogateescape")  # any bytes come out as they went in
+    target.write_bytes(redact(source).encode("utf-8", "surrogateescape"))
+    return f"{FOLDER}/{relative}"
