@@ -1,5 +1,6 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { Kernel } from '@jupyterlab/services';
 import type { Widget } from '@lumino/widgets';
 import { notebooks } from '../mime/notebooks';
@@ -15,11 +16,15 @@ const outputs: JupyterFrontEndPlugin<void> = {
   id: 'wandb-nb:outputs',
   description: 'Keeps saved outputs of wandb_nb current, and reaches kernels whose files the server does not see.',
   autoStart: true,
-  activate: (app: JupyterFrontEnd) => {
+  optional: [ISettingRegistry],
+  activate: (app: JupyterFrontEnd, settings: ISettingRegistry | null) => {
     app.docRegistry.addWidgetExtension('Notebook', {
       createNew(panel: Widget, context: DocumentRegistry.Context): void {
         const home = {
           mayWrite: () => !context.model.collaborative && !context.model.readOnly,
+          keep: async () => {
+            if (home.mayWrite() && context.model.dirty && (await savesByItself(settings))) await context.save();
+          },
           comm: async (access: { id: string }) => {
             const kernel = (panel as NotebookPanel).sessionContext?.session?.kernel;
             return kernel ? openComm(kernel, access.id) : null;
@@ -34,5 +39,11 @@ const outputs: JupyterFrontEndPlugin<void> = {
     });
   },
 };
+
+/** Whether the user lets Jupyter save documents without being asked. */
+async function savesByItself(settings: ISettingRegistry | null): Promise<boolean> {
+  const documents = await settings?.load('@jupyterlab/docmanager-extension:plugin');
+  return documents?.get('autosave').composite === true;
+}
 
 export default [outputs];

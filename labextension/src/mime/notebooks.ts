@@ -5,6 +5,8 @@ import type { Access } from '../wire/messages';
 export interface Home {
   /** Whether outputs may be written back: not where others edit the same notebook. */
   mayWrite(): boolean;
+  /** Save now, once for a new output, where Jupyter saves by itself anyway: a page reloaded before would not know it. */
+  keep(): Promise<void>;
   /** A line to the notebook's kernel. */
   comm(access: Access): Promise<Transport | null>;
 }

@@ -28,6 +28,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, Output
   private writing = false;
   private written = 0;
   private lastWrite = Date.now();
+  private kept = false;
   private png: string | null = null;
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -53,6 +54,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, Output
   /** The feed has news: time to write now and then, and at the end. */
   changed(): void {
     const done = this.feed?.data.done ?? false;
+    this.keep();
     if (!done && Date.now() - this.lastWrite < WRITE_EVERY_MS) return;
     if (this.feed === null || this.written === this.feed.data.version || this.atHome() === null) return;
     this.lastWrite = Date.now();
@@ -113,6 +115,12 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, Output
     this.writing = true;
     model.setData({ data: made as IRenderMime.IMimeModel['data'] });
     this.writing = false;
+  }
+
+  private keep(): void {
+    if (this.kept || this.feed?.canStop !== true || this.feed.data.series.size === 0) return;
+    this.kept = true;
+    void this.atHome()?.keep().catch(() => null); // Jupyter has told why it could not save
   }
 
   private unmount(): void {

@@ -45,7 +45,7 @@ export function plainLine(value: string): string {
 }
 
 function text(value: Json): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : minus(String(Number(value.toPrecision(10))));
+  if (typeof value === 'number') return String(value); // exact, and fit to be copied
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -1,0 +1,171 @@
+"""A real JupyterLab or Notebook 7 server for the browser tests, and the few gestures they share."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import http.client
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Page
+
+TOKEN = "browser-tests"
+ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
+
+
+def wait_for(condition: Callable[[], object], what: str, timeout: float = 60) -> object:
+    """Poll *condition* until it gives something true, and return that."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"after {timeout} s still no {what}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class JupyterServer:
+    """One running server with folders of its own; *ours* False switches our two extensions off."""
+
+    def __init__(self, folder: Path, app: str = "lab", *, ours: bool = True) -> None:
+        self.root, self.app = folder / "work", app
+        self.root.mkdir(parents=True)
+        self.base = f"http://127.0.0.1:{_free_port()}"
+        config = folder / "config"
+        (config / "labconfig").mkdir(parents=True)
+        disabled = {"@jupyterlab/apputils-extension:announcements": True}
+        if not ours:
+            disabled["wandb-nb"] = True
+            (config / "jupyter_server_config.json").write_text(
+                json.dumps({"ServerApp": {"jpserver_extensions": {"wandb_nb.jupyter": False}}})
+            )
+        (config / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
+        self._log = (folder / "server.log").open("wb")
+        self.log_path = folder / "server.log"
+        self._process = subprocess.Popen(
+            self._command(), env=self._environment(folder), stdout=self._log, stderr=subprocess.STDOUT
+        )
+        wait_for(self._answers, f"answer from {app}: see {self.log_path}")
+
+    def _command(self) -> list[str]:
+        port = self.base.rsplit(":", 1)[1]
+        options = [
+            "--no-browser",
+            f"--port={port}",
+            "--ServerApp.port_retries=0",
+            "--allow-root",
+            f"--IdentityProvider.token={TOKEN}",
+        ]
+        return [
+            sys.executable,
+            "-m",
+            "jupyter",
+            self.app,
+            *options,
+            "--expose-app-in-browser",
+            f"--ServerApp.root_dir={self.root}",
+        ]
+
+    @staticmethod
+    def _environment(folder: Path) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+        own = {
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "IPYTHONDIR": "ipython",
+            "WANDB_NB_DATA_DIR": "data",
+        }
+        bin_dir = str(Path(sys.executable).parent)
+        return {
+            **kept,
+            **{name: str(folder / sub) for name, sub in own.items()},
+            "PATH": f"{bin_dir}{os.pathsep}{kept['PATH']}",
+        }
+
+    def _answers(self) -> bool:
+        if self._process.poll() is not None:
+            raise AssertionError(f"the server ended:\n{self.log_path.read_text()[-3000:]}")
+        try:
+            return self.get("/api/status") is not None
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    def get(self, path: str) -> object:
+        """GET a JSON answer."""
+        with self._ask("GET", path) as answer:
+            return json.load(answer)
+
+    def _ask(self, method: str, path: str) -> http.client.HTTPResponse:
+        request = urllib.request.Request(self.base + path, method=method, headers={"Authorization": f"token {TOKEN}"})
+        return urllib.request.urlopen(request, timeout=20)
+
+    def shut_sessions(self) -> None:
+        """End every kernel: they outlive the page and are re-used by path."""
+        for session in self.get("/api/sessions"):  # type: ignore[attr-defined]
+            self._ask("DELETE", f"/api/sessions/{session['id']}").close()
+
+    def url(self, notebook: str) -> str:
+        """Return the address of *notebook* in this server's own front end."""
+        return f"{self.base}/{'doc/tree' if self.app == 'lab' else 'notebooks'}/{notebook}?reset&token={TOKEN}"
+
+    def add(self, source: Path) -> str:
+        """Copy a notebook into the server's root and return its name."""
+        shutil.copy(source, self.root / source.name)
+        return source.name
+
+    def __enter__(self) -> JupyterServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the server and its kernels."""
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+
+@contextmanager
+def chromium(folder: Path) -> Iterator[Page]:
+    """Give a page in headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    quiet = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch_persistent_context(
+            str(folder), executable_path=shutil.which("chromium"), args=quiet, viewport={"width": 1200, "height": 2600}
+        )
+        page = browser.pages[0]
+        page.set_default_timeout(30_000)
+        yield page
+        browser.close()

@@ -1,0 +1,202 @@
+"""The view in real JupyterLab and Notebook 7: live in a busy cell, back after a reload, stopped, saved, reopened."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+
+from wandb_nb.store.replay import RunState
+from wandb_nb.store.reader import Tail
+
+from lab import ARTIFACTS, JupyterServer, chromium, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Locator, Page
+
+QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
+LONG_RUN = Path(__file__).parent / "long_run.ipynb"
+OTHERS = ("favicon", "kernelspecs", "ResizeObserver")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module", params=["lab", "notebook"])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """Start JupyterLab, then Notebook 7, with our extensions."""
+    with JupyterServer(tmp_path_factory.mktemp(request.param), request.param) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """Start JupyterLab with our extensions."""
+    with JupyterServer(tmp_path_factory.mktemp("lab")) as server:
+        yield server
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Page]:
+    """Open a page; at its end the console must hold no error of ours."""
+    with chromium(tmp_path / "profile") as page:
+        noises: list[str] = []
+        page.on("pageerror", lambda error: noises.append(f"{error}\n{error.stack}"))
+        page.on("console", lambda message: noises.append(f"{message.text} {message.location['url']}"))
+        yield page
+    ours = [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise]
+    assert ours == []
+
+
+def start(page: Page, server: JupyterServer, notebook: Path) -> str:
+    """Open a copy of *notebook* with no kernel left from before, and run all its cells."""
+    server.shut_sessions()
+    name = server.add(notebook)
+    open_notebook(page, server, name)
+    page.get_by_text("Python 3 (ipykernel)").first.wait_for()
+    page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
+    if server.app == "lab":
+        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    else:
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_text("Run All Cells", exact=True).click()
+    return name
+
+
+def open_notebook(page: Page, server: JupyterServer, name: str) -> None:
+    """Go to the notebook and wait for its cells."""
+    page.goto(server.url(name))
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+
+
+def view(page: Page) -> Locator:
+    """Return the view with charts, scrolled into sight."""
+    found = page.locator(".wnb:has(canvas)").last
+    found.wait_for()
+    found.evaluate("view => view.scrollIntoView({block: 'start'})")
+    return found
+
+
+def points(page: Page) -> int:
+    """Return how many points the view draws now; 0 while there is none."""
+    shown = page.locator(".wnb[data-points]")
+    counts = [int(count) for count in shown.evaluate_all("views => views.map(view => view.dataset.points)")]
+    return max(counts, default=0)
+
+
+def grows(page: Page, more: int = 30) -> int:
+    """Wait until the view draws *more* points than now; return the new number."""
+    before = points(page)
+    wait_for(lambda: points(page) >= before + more, f"{more} points more than {before}")
+    return points(page)
+
+
+def save(page: Page, server: JupyterServer, name: str) -> nbformat.NotebookNode:
+    """Save by the keyboard, as a person does, and return what the file holds then."""
+    path = server.root / name
+    before = path.stat().st_mtime_ns
+    page.keyboard.press("Control+s")
+    wait_for(lambda: path.stat().st_mtime_ns > before, "saved notebook")
+    return nbformat.read(path, as_version=4)
+
+
+def run_state(server: JupyterServer) -> RunState:
+    """Replay the newest run file under the server's root."""
+    file = max(server.root.glob("wandb/*run-*/run-*.wandb"), key=lambda path: path.stat().st_mtime_ns)
+    tail, state = Tail(file), RunState()
+    while payloads := tail.read():
+        state.apply(payloads)
+    return state
+
+
+def test_quickstart(page: Page, lab: JupyterServer) -> None:
+    """The quickstart draws itself while its cell runs, ends with the file's values, and is there when reopened."""
+    name = start(page, lab, QUICKSTART)
+    view(page)
+    grows(page)
+    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    wait_for(lambda: page.locator(".wnb[data-theme=dark]").count(), "dark view")
+    view(page).screenshot(path=ARTIFACTS / "lab-dark.png")
+    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+    grows(page, 10)
+    photograph(page, "quickstart.png")
+    page.locator(".wnb-head[data-state=finished]").last.wait_for(timeout=120_000)
+
+    summary = run_state(lab).summary
+    view(page)
+    page.get_by_role("tab", name="Summary").last.click()
+    shown = page.locator(".wnb-facts:visible").last.inner_text()
+    for key in ("train/loss", "val/loss", "train/accuracy", "val/accuracy", "parameters"):
+        assert str(summary[key]) in shown
+
+    held = points(page)
+    save(page, lab, name)
+    lab.shut_sessions()
+    (lab.root / "wandb").rename(lab.root / "moved away")
+    open_notebook(page, lab, name)
+    view(page)
+    assert points(page) == held
+    hover(page)
+    page.screenshot(path=ARTIFACTS / "lab-reopened.png")
+
+
+def photograph(page: Page, name: str) -> None:
+    """Keep a picture of the training cell and the view under it."""
+    page.locator(".jp-Cell", has=view(page)).last.screenshot(path=ARTIFACTS / name)
+
+
+def hover(page: Page) -> None:
+    """Point into the first chart: its legend must then say where."""
+    plot = view(page).locator(".wnb-plot").first
+    plot.hover(position={"x": 150, "y": 80})
+    wait_for(lambda: page.locator(".wnb-where").first.inner_text(), "hovered value")
+
+
+def test_reload_and_stop(page: Page, server: JupyterServer) -> None:
+    """A reload in the middle of a cell brings the growing chart back, and Stop ends the loop."""
+    name = start(page, server, LONG_RUN)
+    view(page)
+    grows(page)
+    before = points(page)
+    page.reload()
+    wait_for(lambda: points(page) >= before, "live chart after the reload")
+    view(page)
+    grows(page)
+    page.get_by_role("button", name="Stop").last.click()
+    rows = wait_for(lambda: stands_still(server), "end of the loop")
+    page.screenshot(path=ARTIFACTS / f"{server.app}-stopped.png")
+    assert rows < 6000
+    held = json.dumps(save(page, server, name))
+    assert "application/vnd.wandb-nb.run+json" in held
+
+
+def stands_still(server: JupyterServer) -> int:
+    """Return the number of rows once no kernel is busy with a cell, else 0."""
+    kernels = server.get("/api/kernels")
+    busy = [kernel for kernel in kernels if kernel["execution_state"] == "busy"]
+    return 0 if busy else len(run_state(server).table)
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """Start JupyterLab with our extensions switched off, as a host that lacks them."""
+    with JupyterServer(tmp_path_factory.mktemp("bare"), ours=False) as server:
+        yield server
+
+
+def test_widget(page: Page, bare: JupyterServer) -> None:
+    """Without our extension the same view is live through the kernel's widget, and its Stop works."""
+    start(page, bare, LONG_RUN)
+    view(page)
+    grows(page)
+    page.screenshot(path=ARTIFACTS / "widget.png")
+    page.get_by_role("button", name="Stop").last.click()
+    assert wait_for(lambda: stands_still(bare), "end of the loop") < 6000
