@@ -1,0 +1,86 @@
+"""A server's application in this process, and its first user's key."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from wandb_nb.server.app import create_app
+from wandb_nb.server.services import open_services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from wandb_nb.server.services import Services
+
+HOST = "http://127.0.0.1:8090"
+
+
+class Client:
+    """Calls the application without a socket, with *key* unless it is None."""
+
+    def __init__(self, services: Services, key: str | None) -> None:
+        self.services = services
+        self.app = create_app(services)
+        self.headers = {"Authorization": "Basic " + base64.b64encode(f"api:{key}".encode()).decode()} if key else {}
+
+    def send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send one request and return the answer."""
+        import anyio
+
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app, client=("127.0.0.1", 1))
+            headers = {**self.headers, **options.pop("headers", {})}
+            async with httpx.AsyncClient(transport=transport, base_url=HOST) as client:
+                return await client.request(method, path, headers=headers, **options)
+
+        return anyio.run(ask)
+
+    def query(self, text: str, **variables: Any) -> Any:
+        """Return the data of a GraphQL answer without errors."""
+        answer = self.answer(text, **variables)
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def answer(self, text: str, **variables: Any) -> Any:
+        """Return a GraphQL answer as it comes."""
+        return self.send("POST", "/graphql", json={"query": text, "variables": variables}).json()
+
+    def upsert(self, name: str, **given: Any) -> Any:
+        """Make or change a run in project p of the caller."""
+        text = """mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { inserted
+            bucket { id name displayName state config historyLineCount project { name entity { name } } } } }"""
+        given = {"name": name, "modelName": "p", **given}
+        return self.query(text, input=given)["upsertBucket"]
+
+    def stream(self, name: str, **body: Any) -> httpx.Response:
+        """Post to a run's file stream."""
+        return self.send("POST", f"/files/local/p/{name}/file_stream", json=body)
+
+    def rows(self, name: str, first: int, *texts: str) -> None:
+        """Post history lines from number *first* on."""
+        files = {"wandb-history.jsonl": {"offset": first, "content": list(texts)}}
+        assert self.stream(name, files=files).status_code == 200
+
+    def run(self, name: str, fields: str) -> Any:
+        """Return *fields* of a run."""
+        text = f'query R($n: String!) {{ project(name: "p") {{ run(name: $n) {{ {fields} }} }} }}'
+        return self.query(text, n=name)["project"]["run"]
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """Return an open server's parts."""
+    opened = open_services(tmp_path / "server")
+    yield opened
+    opened.database.close()
+
+
+@pytest.fixture
+def client(services: Services) -> Client:
+    """Return a client with the first user's key."""
+    return Client(services, (services.folder / "key").read_text())

@@ -1,0 +1,93 @@
+"""Lines by offset, and what is read of them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_nb.server import history
+from wandb_nb.server.services import open_services
+
+if TYPE_CHECKING:
+    from conftest import Client
+
+    from wandb_nb.server.services import Services
+
+
+def put(services: Services, offset: int, texts: list[str]) -> None:
+    """Make *texts* the lines of run 1."""
+    with services.database.write() as connection:
+        history.put_history(connection, 1, offset, texts)
+
+
+@pytest.fixture
+def run(client: Client) -> Services:
+    """Return a server whose run 1 is there."""
+    client.upsert("a")
+    return client.services
+
+
+posts = st.lists(st.tuples(st.integers(0, 30), st.lists(st.integers(0, 99), max_size=8)), max_size=12)
+
+
+@given(posts, st.randoms(use_true_random=False))
+def test_posts_are_idempotent(tmp_path_factory: pytest.TempPathFactory, sent: list, chance: object) -> None:
+    """Whatever posts come, also twice, line i is the last one that was put at i, as in a list."""
+    services = open_services(tmp_path_factory.mktemp("server"))
+    expected: dict[int, str] = {}
+    with services.database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        for offset, values in sent:
+            texts = [json.dumps({"_step": value, f"k{value % 3}": value}) for value in values]
+            for _ in range(chance.choice((1, 2))):  # type: ignore[attr-defined]
+                history.put_history(connection, 1, offset, texts)
+            expected |= dict(enumerate(texts, offset))
+        held = history.after(connection, 1, "history", 0, 1000)
+        assert held == [expected[number] for number in sorted(expected)]
+        assert history.count(connection, 1, "history") == max(expected, default=-1) + 1
+    services.database.close()
+
+
+def test_ranges_are_by_step(run: Services) -> None:
+    """A range has the rows from its first step up to, not including, its end, in the order of steps."""
+    put(run, 0, [json.dumps({"_step": step, "a": step}) for step in (0, 5, 3, 9)])
+    with run.database.read() as connection:
+        rows = history.between(connection, 1, 3, 9, 10)
+    assert [json.loads(row)["a"] for row in rows] == [3, 5]
+
+
+def test_samples_of_rare_keys(run: Services) -> None:
+    """A key that one row in a hundred has is sampled as well as one that all have, first and last row included."""
+    rows = [{"_step": n, "loss": n, **({"val": {"acc": n}} if n % 100 == 0 else {})} for n in range(5_001)]
+    put(run, 0, list(map(json.dumps, rows)))
+    with run.database.read() as connection:
+        everything = history.sample(connection, 1, ["_step", "val.acc"], 500, None, None)
+        few = history.sample(connection, 1, ["loss"], 11, None, None)
+        part = history.sample(connection, 1, ["val.acc"], 500, 200, 400)
+    assert everything == [{"_step": n, "val.acc": n} for n in range(0, 5_001, 100)]
+    assert [row["loss"] for row in few] == list(range(0, 5_001, 500))
+    assert [row["val.acc"] for row in part] == [200, 300, 400]
+
+
+def test_rewind(run: Services) -> None:
+    """Rewinding keeps the rows up to the step, and the last values are those of then."""
+    put(run, 0, [json.dumps({"_step": n, "a": n, **({"b": n} if n < 2 else {})}) for n in range(6)])
+    with run.database.write() as connection:
+        history.rewind(connection, 1, 3)
+        assert history.count(connection, 1, "history") == 4
+        assert history.newest_values(connection, 1) == {"_step": 3, "a": 3, "b": 1}
+
+
+def test_keys_tell_counts_and_types(run: Services) -> None:
+    """Of each key it is known how often it was logged, by type, after lines were overwritten too."""
+    put(run, 0, ['{"_step": 0, "a": 1}', '{"_step": 1, "a": "x"}', '{"_step": 2, "h": {"_type": "histogram"}}'])
+    put(run, 1, ['{"_step": 1, "a": NaN}'])
+    with run.database.read() as connection:
+        found = history.keys(connection, 1)
+    assert found.counts["a"] == {"number": 2}
+    assert found.counts["h"] == {"histogram": 1}
+    assert found.last_step == 2

@@ -1,0 +1,259 @@
+"""The official client, as real processes, against a real server on loopback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.official
+
+SERVE = """
+import sys, uvicorn
+from pathlib import Path
+from wandb_nb.server.app import create_app
+from wandb_nb.server.services import open_services
+uvicorn.run(create_app(open_services(Path(sys.argv[1]))), host="127.0.0.1", port=int(sys.argv[2]), log_level="warning")
+"""
+
+
+class Server:
+    """A server process, and official clients of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = subprocess.Popen([sys.executable, "-c", SERVE, str(folder / "server"), str(self.port)])
+        end = time.monotonic() + 60
+        while not _answers(self.url):
+            assert self.process.poll() is None, "the server ended"
+            assert time.monotonic() < end, "the server did not come up"
+            time.sleep(0.05)  # between looks
+        self.home = folder / "home"
+        self.home.mkdir()
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a user whose client knows this server and its key."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "WANDB_BASE_URL": self.url,
+            "WANDB_API_KEY": (self.folder / "server" / "key").read_text(),
+            "WANDB_ERROR_REPORTING": "false",
+            "HTTP_PROXY": self.url,
+            "HTTPS_PROXY": self.url,
+            "NO_PROXY": "127.0.0.1",
+        }
+
+    def python(self, source: str, *arguments: str, code: int = 0) -> str:
+        """Run *source* in a new process with the official package; return what it prints."""
+        return self.command(sys.executable, "-c", "import wandb, sys\n" + source, *arguments, code=code)
+
+    def command(self, *command: str, code: int = 0) -> str:
+        """Run *command*, which must end with *code*; return what it prints."""
+        done = subprocess.run(
+            command, env=self.environment(), cwd=self.home, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.terminate()
+        self.process.wait(30)
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.post(f"{url}/graphql", timeout=5).status_code == 401
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a running server."""
+    running = Server(tmp_path_factory.mktemp("official"))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def look(server: Server) -> Callable[[str], Any]:
+    """Return a function that evaluates an expression over `run`, the run of that id as `wandb.Api()` has it."""
+
+    def evaluate(name: str, expression: str) -> Any:
+        source = "run = wandb.Api().run('local/p/' + sys.argv[1])\nprint(repr(eval(sys.argv[2])))"
+        from ast import literal_eval
+
+        return literal_eval(server.python(source, name, expression).splitlines()[-1])
+
+    return evaluate
+
+
+ONLINE = """
+import math
+run = wandb.init(project="p", id="online", name="shown", config={"lr": 0.1, "net": {"width": 8}}, tags=["t"],
+                 notes="n", group="g", job_type="j")
+print("hello console")
+for n in range(25):
+    run.log({"loss": 1 / (n + 1), "deep": {"n": n}, **({"rare": n} if n % 10 == 0 else {})})
+run.alert("Title", "Text")
+open("extra.txt", "w").write("content")
+run.save("extra.txt")
+run.summary["best"] = 0.5
+run.config["late"] = "v"
+run.finish(exit_code=int(sys.argv[1]))
+"""
+
+
+def test_online_run_and_public_api(server: Server, look: Callable[..., Any]) -> None:
+    """A run logged online is read back whole by the public API: facts, history in all its ways, files."""
+    server.python(ONLINE, "0")
+    assert look("online", "(run.state, run.name, run.tags, run.notes, run.group, run.job_type)") == (
+        "finished",
+        "shown",
+        ["t"],
+        "n",
+        "g",
+        "j",
+    )
+    assert look("online", "run.config") == {"lr": 0.1, "net": {"width": 8}, "late": "v"}
+    assert look("online", "(run.summary['best'], run.summary['deep']['n'], run.lastHistoryStep)") == (0.5, 24, 24)
+    rows = [{"_step": n, "rare": n} for n in (0, 10, 20)]
+    assert look("online", "run.history(keys=['rare'], pandas=False)") == rows
+    assert look("online", "[row['deep'] for row in run.history(pandas=False)]") == [{"n": n} for n in range(25)]
+    assert look("online", "[row['loss'] for row in run.scan_history()]") == [1 / (n + 1) for n in range(25)]
+    assert look("online", "[row['rare'] for row in run.scan_history(keys=['rare'], min_step=5)]") == [10, 20]
+    assert look("online", "len(run.history(stream='system', pandas=False)) > 0")
+    assert look("online", "run.file('extra.txt').download(replace=True).read()") == "content"
+    assert look("online", "sorted(f.name for f in run.files())[:3]") == ["config.yaml", "extra.txt", "output.log"]
+
+
+def test_public_api_changes(server: Server) -> None:
+    """Runs are found by filter and order, changed and deleted by the public API."""
+    server.python(
+        "for n in (1, 3, 2):\n"
+        "    with wandb.init(project='many', id=f'm{n}', config={'n': n}) as run: run.log({'v': -n})\n"
+    )
+    found = server.python(
+        "api = wandb.Api()\n"
+        "filters = {'config.n.value': {'$gte': 2}}\n"
+        "print([r.id for r in api.runs('local/many', filters=filters, order='+config.n.value')])\n"
+        "print([r.id for r in api.runs('local/many', order='-summary_metrics.v')])\n"
+        "run = api.run('local/many/m1'); run.config['new'] = 5; run.notes = 'changed'; run.update()\n"
+        "run.summary['s'] = 9; run.summary.update()\n"
+        "run = wandb.Api().run('local/many/m1'); print(run.config, run.notes, run.summary['s'])\n"
+        "run.delete(); print(len(wandb.Api().runs('local/many')), [p.name for p in api.projects()][0])\n"
+        "try: wandb.Api().artifact('local/many/a:v0')\n"
+        "except wandb.errors.CommError as error: print('does not keep artifacts' in str(error))\n"
+    )
+    assert found.splitlines() == [
+        "['m2', 'm3']",
+        "['m1', 'm2', 'm3']",
+        "{'n': 1, 'new': 5} changed 9",
+        "2 many",
+        "True",
+    ]
+
+
+RESUME = """
+mode, name = sys.argv[1:3]
+try:
+    run = wandb.init(project="p", id=name, resume=None if mode == "none" else mode)
+except wandb.errors.UsageError:
+    print("refused"); sys.exit()
+for n in range(3): run.log({"n": n})
+print(run.resumed); run.finish()
+"""
+
+
+def test_resume_modes(server: Server, look: Callable[..., Any]) -> None:
+    """Each mode goes on, starts anew or refuses as documented, and the steps go on without a gap."""
+
+    def last(mode: str, name: str) -> str:
+        return server.python(RESUME, mode, name).splitlines()[-1]
+
+    assert last("must", "res") == "refused"
+    assert last("allow", "res") == "False"
+    assert last("allow", "res") == "True"
+    assert last("must", "res") == "True"
+    assert last("never", "res") == "refused"
+    assert look("res", "[row['_step'] for row in run.scan_history()]") == list(range(9))
+    assert last("never", "fresh") == "False"
+    assert last("none", "res") == "False"
+    assert look("res", "[row['_step'] for row in run.scan_history()]") == [0, 1, 2]
+
+
+def test_rewind(server: Server, look: Callable[..., Any]) -> None:
+    """`resume_from` takes the steps after its own away, and the run goes on there."""
+    server.python(RESUME, "none", "back")
+    server.python(
+        "run = wandb.init(project='p', resume_from='back?_step=1')\nrun.log({'n': 7})\nrun.finish()",
+    )
+    assert look("back", "[(row['_step'], row['n']) for row in run.scan_history()]") == [(0, 0), (1, 1), (2, 7)]
+
+
+def test_failed_script(server: Server, look: Callable[..., Any]) -> None:
+    """A script that raises leaves a failed run."""
+    server.python("wandb.init(project='p', id='bad').log({'a': 1})\nraise ValueError", code=1)
+    assert look("bad", "run.state") == "failed"
+
+
+def test_offline_run_synced_twice(server: Server, look: Callable[..., Any]) -> None:
+    """An offline run sent by `wandb sync` is there, once, after the second time too."""
+    server.python(
+        "with wandb.init(project='p', id='off', mode='offline') as r:\n  [r.log({'n': n}) for n in range(40)]"
+    )
+    (folder,) = (server.home / "wandb").glob("offline-run-*-off")
+    wandb = str(Path(sys.executable).with_name("wandb"))
+    for _ in range(2):
+        server.command(wandb, "sync", "--include-synced", str(folder))
+    assert look("off", "[row['n'] for row in run.scan_history()]") == list(range(40))
+    assert look("off", "run.state") == "finished"
+
+
+def test_stop_from_the_server(server: Server) -> None:
+    """Asking the server to stop a run raises KeyboardInterrupt in its script."""
+    source = """
+import json, time, urllib.request, base64, os
+run = wandb.init(project="p", id="stopme", settings=wandb.Settings(x_file_stream_transmit_interval=1))
+api = wandb.Api().run("local/p/stopme")
+query = {"query": "mutation S($i: ID!) { stopRun(input: {id: $i}) { success } }", "variables": {"i": api.storage_id}}
+key = base64.b64encode(("api:" + os.environ["WANDB_API_KEY"]).encode()).decode()
+request = urllib.request.Request(os.environ["WANDB_BASE_URL"] + "/graphql", json.dumps(query).encode(),
+                                 {"Authorization": "Basic " + key})
+urllib.request.urlopen(request).read()
+try:
+    for n in range(600): run.log({"n": n}); time.sleep(0.1)
+except KeyboardInterrupt: print("stopped")
+run.finish()
+"""
+    assert server.python(source).splitlines()[-1] == "stopped"
+
+
+def test_wrong_key(server: Server) -> None:
+    """A wrong key is refused at login."""
+    source = """
+try: wandb.login(key="0" * 40, relogin=True, verify=True)
+except wandb.errors.AuthenticationError as error: print("refused")
+"""
+    assert server.python(source).splitlines()[-1] == "refused"

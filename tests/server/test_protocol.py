@@ -1,0 +1,180 @@
+"""The protocol, call by call, against the application in this process."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import update
+
+from wandb_nb.server.tables import runs
+
+if TYPE_CHECKING:
+    from conftest import Client
+
+RESUME = """query S($n: String!) { model(name: "p") { id bucket(name: $n, missingOk: true) {
+    id name summaryMetrics displayName logLineCount historyLineCount eventsLineCount historyTail eventsTail config tags
+    notes wandbConfig(keys: ["t"]) } } }"""
+
+
+def resume_facts(client: Client, name: str) -> Any:
+    """Return what a resuming client is told of a run."""
+    return client.query(RESUME, n=name)["model"]["bucket"]
+
+
+def test_a_run_is_made_and_changed(client: Client) -> None:
+    """The first upsert makes project and run and invents a name; later ones change what they give, nothing else."""
+    first = client.upsert("a", config='{"lr": {"value": 1}}', tags=["x"], notes="n")
+    assert first["inserted"]
+    assert first["bucket"]["displayName"]
+    assert first["bucket"]["project"] == {"name": "p", "entity": {"name": "local"}}
+    second = client.upsert("a", id=first["bucket"]["id"], tags=[], displayName="mine")
+    assert not second["inserted"]
+    assert second["bucket"]["displayName"] == "mine"
+    assert client.run("a", "tags notes config") == {"tags": [], "notes": "n", "config": '{"lr": {"value": 1}}'}
+
+
+def test_lines_are_overwritten_at_their_offset(client: Client) -> None:
+    """A post that comes twice is as once; lines of the console are overwritten, as progress bars need it."""
+    client.upsert("a")
+    client.rows("a", 0, '{"_step":0,"a":NaN}', '{"_step":1,"a":1}')
+    client.rows("a", 1, '{"_step":1,"a":2}')
+    for offset, lines in ((0, ["one", "10%"]), (1, ["20%"]), (1, ["20%"])):
+        client.stream("a", files={"output.log": {"offset": offset, "content": lines}})
+    told = client.run("a", "historyLineCount logLineCount history")
+    assert told["history"] == ['{"_step":0,"a":NaN}', '{"_step":1,"a":2}']
+    assert (told["historyLineCount"], told["logLineCount"]) == (2, 2)
+
+
+def test_resume_facts(client: Client) -> None:
+    """A resuming client is told the counts, the last lines as a list of texts, and telemetry of the first start."""
+    client.upsert("a", config='{"_wandb": {"value": {"t": {"5": "x"}, "m": []}}}')
+    client.rows("a", 0, '{"_step":0}', '{"_step":1}')
+    client.stream("a", files={"wandb-summary.json": {"offset": 0, "content": ['{"_step": 1}']}})
+    told = resume_facts(client, "a")
+    assert (told["historyLineCount"], told["eventsLineCount"], told["logLineCount"]) == (2, 0, 0)
+    assert json.loads(told["historyTail"]) == ['{"_step":1}']
+    assert json.loads(told["eventsTail"]) == []
+    assert json.loads(told["wandbConfig"]) == {"t": {"5": "x"}}
+    assert resume_facts(client, "other") is None
+
+
+def test_a_new_start_replaces_the_old_rows(client: Client) -> None:
+    """A second start under an old id without resuming empties each stream once, when its first lines come."""
+    client.upsert("a", jobProgram="t.py")
+    client.rows("a", 0, *(json.dumps({"_step": n}) for n in range(5)))
+    assert client.upsert("a", jobProgram="t.py")["bucket"]["historyLineCount"] == 0
+    assert len(client.run("a", "history")["history"]) == 5
+    client.rows("a", 0, '{"_step":0}')
+    client.rows("a", 1, '{"_step":1}')
+    client.rows("a", 0, '{"_step":0}')  # a late repetition takes nothing away
+    assert client.run("a", "historyLineCount")["historyLineCount"] == 2
+
+
+def test_a_resumed_start_keeps_the_rows(client: Client) -> None:
+    """A start that names the storage id goes on where the run was."""
+    made = client.upsert("a", jobProgram="t.py")
+    client.rows("a", 0, '{"_step":0}', '{"_step":1}')
+    client.stream("a", complete=True, exitcode=0)
+    client.upsert("a", id=made["bucket"]["id"], jobProgram="t.py")
+    client.rows("a", 2, '{"_step":2}')
+    assert client.run("a", "historyLineCount state") == {"historyLineCount": 3, "state": "running"}
+
+
+def test_states(client: Client, services: Any) -> None:
+    """Running, preempting, finished, failed; crashed is who has been silent for five minutes; the end is the end."""
+    client.upsert("a")
+    assert client.run("a", "state")["state"] == "running"
+    client.stream("a", preempting=True)
+    assert client.run("a", "state")["state"] == "preempting"
+    for code, state in ((3, "failed"), (0, "finished")):
+        client.stream("a", complete=True, exitcode=code)
+        assert client.run("a", "state exitCode") == {"state": state, "exitCode": code}
+    client.stream("a", files={"wandb-summary.json": {"offset": 0, "content": ['{"old": 1}']}})
+    assert client.run("a", "state summaryMetrics") == {"state": "finished", "summaryMetrics": "{}"}
+    client.upsert("b")
+    with services.database.write() as connection:
+        connection.execute(update(runs).where(runs.c.name == "b").values(heartbeat=0))
+    assert client.run("b", "state")["state"] == "crashed"
+    assert client.stream("b").json() == {"exitcode": None, "limits": {}}
+    assert client.run("b", "state")["state"] == "running"
+
+
+def test_stop_reaches_the_run(client: Client) -> None:
+    """Asking for a stop is told at the run's next post, and to old clients when they ask."""
+    made = client.upsert("a")
+    client.query("mutation S($i: ID!) { stopRun(input: {id: $i}) { success } }", i=made["bucket"]["id"])
+    assert client.stream("a").json()["stopped"] is True
+    assert client.run("a", "stopped")["stopped"] is True
+
+
+def test_bodies_may_be_gzip(client: Client) -> None:
+    """A packed body counts as what it holds."""
+    client.upsert("a")
+    body = json.dumps({"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step":0}']}}}).encode()
+    headers = {"Content-Encoding": "gzip"}
+    sent = client.send("POST", "/files/local/p/a/file_stream", content=gzip.compress(body), headers=headers)
+    assert sent.status_code == 200
+    assert client.run("a", "historyLineCount")["historyLineCount"] == 1
+
+
+def test_files_come_and_go(client: Client, services: Any) -> None:
+    """A file goes up without a key, is listed with its size and MD5, comes down again, and is replaced as a whole."""
+    client.upsert("a")
+    text = """mutation F { createRunFiles(input: {projectName: "p", runName: "a", files: ["d/x y.txt"]}) {
+        runID uploadHeaders files { name uploadUrl } } }"""
+    (told,) = client.query(text)["createRunFiles"]["files"]
+    key, client.headers = client.headers, {}
+    for content in (b"old", b"hello"):
+        assert client.send("PUT", told["uploadUrl"], content=content).status_code == 200
+    client.headers = key
+    files = client.run("a", "fileCount files { edges { node { name directUrl sizeBytes md5 } } }")
+    (node,) = (edge["node"] for edge in files["files"]["edges"])
+    assert (files["fileCount"], node["name"], node["sizeBytes"]) == (1, "d/x y.txt", 5)
+    assert node["md5"] == "5d41402abc4b2a76b9719d911017c592"
+    assert client.send("GET", node["directUrl"]).content == b"hello"
+    assert len([path for path in (services.folder / "files").rglob("*") if path.is_file()]) == 1
+
+
+def test_deleting_a_run_deletes_all_of_it(client: Client, services: Any) -> None:
+    """Its rows and the bytes of its files are gone, and its id is free."""
+    made = client.upsert("a")
+    client.rows("a", 0, '{"_step":0}')
+    (told,) = client.query(
+        'mutation { createRunFiles(input: {projectName: "p", runName: "a", files: ["x"]}) { files { uploadUrl } } }'
+    )["createRunFiles"]["files"]
+    client.send("PUT", told["uploadUrl"], content=b"1")
+    client.query("mutation D($i: ID!) { deleteRun(input: {id: $i}) { clientMutationId } }", i=made["bucket"]["id"])
+    assert client.run("a", "id") is None
+    assert not [path for path in (services.folder / "files").rglob("*") if path.is_file()]
+    assert client.upsert("a")["bucket"]["historyLineCount"] == 0
+
+
+def test_runs_are_filtered_ordered_and_paged(client: Client) -> None:
+    """Pages of filtered runs come in order, with a cursor to the next one."""
+    for number in range(5):
+        client.upsert(f"r{number}", config=json.dumps({"lr": {"value": number}}))
+    text = """query R($f: JSONString, $a: String) { project(name: "p") { runCount(filters: $f)
+        runs(filters: $f, order: "-config.lr", first: 2, after: $a) {
+            edges { node { name } } pageInfo { endCursor hasNextPage } } } }"""
+    names, cursor, more = [], None, True
+    while more:
+        found = client.query(text, f='{"config.lr.value": {"$gt": 0}}', a=cursor)["project"]
+        names += [edge["node"]["name"] for edge in found["runs"]["edges"]]
+        cursor, more = found["runs"]["pageInfo"]["endCursor"], found["runs"]["pageInfo"]["hasNextPage"]
+    assert (found["runCount"], names) == (4, ["r4", "r3", "r2", "r1"])
+
+
+def test_artifacts_are_told_to_be_missing(client: Client) -> None:
+    """A query for artifacts gets one plain error."""
+    (error,) = client.answer('{ project(name: "p") { artifact(name: "x") { id } artifacts { id } } }')["errors"]
+    assert "does not keep artifacts" in error["message"]
+
+
+def test_a_failed_change_leaves_nothing(client: Client) -> None:
+    """A document whose second change fails leaves nothing of the first."""
+    text = """mutation { upsertBucket(input: {name: "a", modelName: "p"}) { bucket { id } }
+        deleteRun(input: {id: "nonsense"}) { clientMutationId } }"""
+    assert "errors" in client.answer(text)
+    assert client.query('{ project(name: "p") { id } }') == {"project": None}

@@ -1,0 +1,127 @@
+"""The routes that clients of W&B's protocol call."""
+
+from __future__ import annotations
+
+import mimetypes
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from wandb_nb.errors import UsageError
+from wandb_nb.server import filestream, graphql, runs
+from wandb_nb.server.requests import body_of, bounded, caller, services_of, someone
+from wandb_nb.server.tables import files
+from wandb_nb.server.urls import UPLOAD
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from wandb_nb.server.filestore import Stored
+    from wandb_nb.server.services import Services
+    from wandb_nb.server.users import User
+
+_LARGEST_FILE = 5 << 30
+_LARGEST_TELEMETRY = 1 << 20
+# What opens in a browser by itself stays harmless: no scripts, no forms, nothing of this server's origin.
+FILE_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+
+
+class NotFoundError(UsageError):
+    """Nothing is there for this user."""
+
+
+async def graphql_route(request: Request) -> Response:
+    """`POST /graphql`."""
+    user = await caller(request)
+    asked = filestream.parse(await body_of(request))
+    base = str(request.base_url).rstrip("/")
+    status, answer = await run_in_threadpool(graphql.answer, services_of(request), user, base, asked)
+    return Response(graphql.dumps(answer), status, media_type="application/json")
+
+
+async def file_stream(request: Request) -> Response:
+    """`POST /files/<entity>/<project>/<run>/file_stream`: answered when all is committed."""
+    user = await caller(request)
+    body = filestream.parse(await body_of(request))
+    answer = await run_in_threadpool(_take, services_of(request), user, dict(request.path_params), body)
+    return JSONResponse(answer)
+
+
+def _take(services: Services, user: User, path: dict[str, str], body: Any) -> dict[str, Any]:
+    with services.database.write() as connection:
+        found = _run(services, connection, user, path)
+        run = runs.run_for_writing(connection, user, found.id)
+        return filestream.take(connection, run, body)
+
+
+def _run(_: Services, connection: Any, user: User, path: dict[str, str]) -> Any:
+    project = runs.find_project(connection, user, path["entity"], path["project"])
+    run = runs.find_run(connection, project.id, path["run"]) if project is not None else None
+    if run is None:
+        raise NotFoundError("There is no such run on this server.")
+    return run
+
+
+async def upload(request: Request) -> Response:
+    """`PUT /upload/<signed>`: the address itself is the permission."""
+    services = services_of(request)
+    facts = services.signer.read(UPLOAD, request.path_params["signed"])
+    if facts is None:
+        return JSONResponse({"error": "This upload address is not valid, or no longer."}, 403)
+    stored = await services.store.write(bounded(request, _LARGEST_FILE), _LARGEST_FILE)
+    old = await run_in_threadpool(_keep, services, facts[0], facts[1], stored)
+    if old is not None:
+        await run_in_threadpool(services.store.delete, old)
+    return JSONResponse({})
+
+
+def _keep(services: Services, run: int, name: str, stored: Stored) -> str | None:
+    """Make *stored* the file *name* of the run; return the blob that is no longer needed."""
+    which = (files.c.run_id == run, files.c.name == name)
+    with services.database.write() as connection:
+        if runs.run_by_number(connection, run) is None:
+            return stored.blob  # deleted while its file came
+        old = connection.execute(select(files.c.blob).where(*which)).scalar()
+        connection.execute(delete(files).where(*which))
+        facts = {**stored._asdict(), "updated": time.time()}
+        connection.execute(insert(files).values(run_id=run, name=name, **facts))
+    return old
+
+
+async def download(request: Request) -> Response:
+    """`GET /files/<entity>/<project>/<run>/<name>`."""
+    user = await someone(request)
+    row = await run_in_threadpool(_file, services_of(request), user, dict(request.path_params))
+    kind = mimetypes.guess_type(row.name)[0] or "application/octet-stream"
+    path = services_of(request).store.path(row.blob)
+    return FileResponse(path, media_type=kind, filename=row.name.rpartition("/")[2], headers=FILE_HEADERS)
+
+
+def _file(services: Services, user: User, path: dict[str, str]) -> Any:
+    with services.database.read() as connection:
+        run = _run(services, connection, user, path)
+        which = (files.c.run_id == run.id, files.c.name == path["name"])
+        row = connection.execute(select(files).where(*which)).first()
+    if row is None:
+        raise NotFoundError("The run has no such file.")
+    return row
+
+
+async def telemetry(request: Request) -> Response:
+    """`POST /sdk/otel/…`: official clients report on themselves; it is taken and thrown away."""
+    async for _ in bounded(request, _LARGEST_TELEMETRY):
+        pass
+    return JSONResponse({})
+
+
+ROUTES = [
+    Route("/graphql", graphql_route, methods=["POST"]),
+    Route("/files/{entity}/{project}/{run}/file_stream", file_stream, methods=["POST"]),
+    Route("/files/{entity}/{project}/{run}/{name:path}", download),
+    Route("/upload/{signed}", upload, methods=["PUT"]),
+    Route("/sdk/otel/{rest:path}", telemetry, methods=["POST"]),
+]

@@ -1,0 +1,72 @@
+"""What mutations do."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, update
+
+from wandb_nb.errors import UsageError
+from wandb_nb.server import history, names, runs
+from wandb_nb.server.nodes import File, Run
+from wandb_nb.server.tables import alerts
+from wandb_nb.server.tables import runs as runs_table
+
+if TYPE_CHECKING:
+    from wandb_nb.server.graphql import Context
+
+_MOST_FILES = 10_000
+_LONGEST_FILE_NAME = 1024
+
+
+class Mutations:
+    """The root of mutations. All of a document's changes are kept, or none."""
+
+    def upsert_bucket(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
+        row, inserted = runs.upsert(context.connection, context.user, input)
+        return {"bucket": Run(row), "inserted": inserted}
+
+    def create_run_files(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
+        run = _named(context, input)
+        wanted = input["files"]
+        if len(wanted) > _MOST_FILES or any(not 0 < len(name) <= _LONGEST_FILE_NAME for name in wanted):
+            raise UsageError(f"At most {_MOST_FILES} files at once, their names 1 to {_LONGEST_FILE_NAME} characters.")
+        nodes = [File(context, run, name) for name in wanted]
+        return {"runID": names.global_id("Run", run.id), "uploadHeaders": [], "files": nodes}
+
+    def delete_run(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
+        run = runs.run_for_writing(context.connection, context.user, names.local_id("Run", input["id"]))
+        context.unused.extend(runs.delete_run(context.connection, run.id))
+        return {}
+
+    def stop_run(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
+        run = runs.run_for_writing(context.connection, context.user, names.local_id("Run", input["id"]))
+        runs.ask_stop(context.connection, run.id)
+        return {"success": True}
+
+    def rewind_run(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
+        run = _named(context, input)
+        if input.get("metricName") not in {None, "_step"} or input.get("metricValue") is None:
+            raise UsageError("A run can be rewound to a value of _step only.")
+        history.rewind(context.connection, run.id, int(input["metricValue"]))
+        summary = json.dumps(history.newest_values(context.connection, run.id))
+        changed = update(runs_table).where(runs_table.c.id == run.id)
+        context.connection.execute(changed.values(summary=summary, state="running", exit_code=None))
+        return {"rewoundRun": Run(runs.run_by_number(context.connection, run.id))}
+
+    def notify_scriptable_run_alert(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
+        run = _named(context, input)
+        facts = {"title": input["title"], "text": input.get("text") or "", "severity": input.get("severity") or "INFO"}
+        context.connection.execute(insert(alerts).values(run_id=run.id, created=time.time(), **facts))
+        return {"success": True}
+
+
+def _named(context: Context, given: dict[str, Any]) -> Any:
+    """Return the row of the run that *given* names by entity, project and id, if the user may write there."""
+    project = runs.find_project(context.connection, context.user, given.get("entityName"), given.get("projectName"))
+    run = runs.find_run(context.connection, project.id, given["runName"]) if project is not None else None
+    if run is None:
+        raise UsageError(f"There is no run {given['runName'][:100]!r} in that project on this server.")
+    return runs.run_for_writing(context.connection, context.user, run.id)

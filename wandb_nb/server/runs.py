@@ -1,0 +1,181 @@
+"""Projects and runs: found, made, changed, listed."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, delete, func, insert, select, update
+
+from wandb_nb.errors import UsageError
+from wandb_nb.server import names
+from wandb_nb.server.tables import files, projects, runs
+from wandb_nb.server.users import PermissionDeniedError, Right, made_id, may_create, right
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from wandb_nb.server.users import User
+
+DEFAULT_PROJECT = "uncategorized"
+SILENT_AFTER_S = 300.0  # clients send a heartbeat every 30 s
+STREAMS = ("history", "events", "output")
+
+_TEXTS = {
+    "description": "description",
+    "notes": "notes",
+    "displayName": "display_name",
+    "groupName": "group_name",
+    "jobType": "job_type",
+    "commit": "commit",
+    "host": "host",
+    "jobProgram": "program",
+    "jobRepo": "repo",
+    "sweep": "sweep",
+    "state": "state",
+}
+_OBJECTS = {"config": "config", "summaryMetrics": "summary"}
+
+
+def find_project(connection: Connection, user: User, entity: str | None, name: str | None) -> Any:
+    """Return the project's row, or None where there is none that *user* may read."""
+    which = and_(projects.c.entity == (entity or user.name), projects.c.name == (name or DEFAULT_PROJECT))
+    found = connection.execute(select(projects).where(which)).first()
+    return found if found is not None and right(connection, user, found) >= Right.READ else None
+
+
+def project_by_number(connection: Connection, number: int) -> Any:
+    """Return the project's row."""
+    return connection.execute(select(projects).where(projects.c.id == number)).one()
+
+
+def list_projects(connection: Connection, user: User, entity: str | None = None) -> list[Any]:
+    """Return the projects that *user* may read, of *entity* or of all, newest first."""
+    query = select(projects).order_by(projects.c.created.desc(), projects.c.id.desc())
+    if entity is not None:
+        query = query.where(projects.c.entity == entity)
+    return [row for row in connection.execute(query) if right(connection, user, row) >= Right.READ]
+
+
+def project_for_writing(connection: Connection, user: User, entity: str | None, name: str | None) -> Any:
+    """Return the project's row, made where there is none. PermissionDeniedError where *user* may not write."""
+    entity, name = entity or user.name, name or DEFAULT_PROJECT
+    which = and_(projects.c.entity == entity, projects.c.name == name)
+    found = connection.execute(select(projects).where(which)).first()
+    if found is None and may_create(user, entity):
+        facts = {"entity": names.checked(entity, "entity"), "name": names.checked(name, "project")}
+        connection.execute(insert(projects).values(**facts, created=time.time()))
+        found = connection.execute(select(projects).where(which)).first()
+    if found is None or right(connection, user, found) < Right.WRITE:
+        raise PermissionDeniedError(f"permission denied: {user.name} may not write to {entity}/{name}")
+    return found
+
+
+def _selected() -> Any:
+    """Select runs with their project, their user's place, and the state that holds now."""
+    silent = and_(runs.c.state == "running", runs.c.heartbeat < time.time() - SILENT_AFTER_S)
+    state = case((silent, "crashed"), else_=runs.c.state).label("state")
+    others = [column for column in runs.c if column.name != "state"]
+    joined = runs.join(projects, runs.c.project_id == projects.c.id)
+    return select(*others, state, projects.c.entity, projects.c.name.label("project")).select_from(joined)
+
+
+def find_run(connection: Connection, project: int, name: str) -> Any:
+    """Return the run's row or None."""
+    which = and_(runs.c.project_id == project, runs.c.name == name)
+    return connection.execute(_selected().where(which)).first()
+
+
+def run_by_number(connection: Connection, number: int) -> Any:
+    """Return the run's row or None."""
+    return connection.execute(_selected().where(runs.c.id == number)).first()
+
+
+def list_runs(connection: Connection, project: int) -> list[Any]:
+    """Return the rows of all runs of *project*."""
+    return list(connection.execute(_selected().where(runs.c.project_id == project)))
+
+
+def run_for_writing(connection: Connection, user: User, number: int | None, needed: Right = Right.WRITE) -> Any:
+    """Return the run's row. UsageError where it does not exist, PermissionDeniedError where *user* may not."""
+    run = run_by_number(connection, number) if number is not None else None
+    if run is None:
+        raise UsageError("No run has that id on this server.")
+    project = project_by_number(connection, run.project_id)
+    if right(connection, user, project) < needed:
+        raise PermissionDeniedError(f"permission denied: {user.name} may not change {run.entity}/{run.project}")
+    return run
+
+
+def upsert(connection: Connection, user: User, given: Mapping[str, Any]) -> tuple[Any, bool]:
+    """Make or change the run that *given* names; what is None there stays. Return its row and whether it is new.
+
+    A client that starts a run under the id of an old one without resuming it gives no storage id, and counts lines
+    from 0 again: each stream is then emptied when its first lines come.
+    """
+    number = names.local_id("Run", given.get("id") or "")
+    if number is not None:
+        run = run_for_writing(connection, user, number)
+    else:
+        project = project_for_writing(connection, user, given.get("entityName"), given.get("modelName"))
+        run = find_run(connection, project.id, given.get("name") or "")
+        if run is None:
+            return _make(connection, user, project, given), True
+    changes = _changes(given)
+    if number is None and given.get("jobProgram"):
+        changes |= {"fresh": ",".join(STREAMS)}
+    if given.get("jobProgram"):
+        changes |= {"state": "running", "exit_code": None, "stop": False, "heartbeat": time.time()}
+    if changes:
+        connection.execute(update(runs).where(runs.c.id == run.id).values(**changes))
+    return run_by_number(connection, run.id), False
+
+
+def _make(connection: Connection, user: User, project: Any, given: Mapping[str, Any]) -> Any:
+    total = connection.execute(select(func.count()).where(runs.c.project_id == project.id)).scalar() or 0
+    facts = {"display_name": names.display_name(total + 1), **_changes(given)}
+    now = time.time()
+    facts |= {"name": names.checked(given.get("name") or names.run_name(), "run id"), "created": now, "heartbeat": now}
+    added = connection.execute(insert(runs).values(project_id=project.id, user_id=user.id, **facts))
+    return run_by_number(connection, made_id(added))
+
+
+def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
+    changes = {column: given[name] for name, column in _TEXTS.items() if given.get(name) is not None}
+    for name, column in _OBJECTS.items():
+        if given.get(name) is not None:
+            changes[column] = object_text(given[name], name)
+    if given.get("tags") is not None:
+        changes["tags"] = json.dumps(given["tags"])
+    return changes
+
+
+def starts_anew(run: Any, stream: str) -> bool:
+    """Whether the lines of *stream* are those of an earlier start, to be emptied when the first ones of this come."""
+    return stream in run.fresh.split(",")
+
+
+def object_text(text: str, what: str) -> str:
+    """Return *text*, which must hold a JSON object. UsageError else."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"The {what} is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise UsageError(f"The {what} is no JSON object.")
+    return text
+
+
+def delete_run(connection: Connection, run: int) -> list[str]:
+    """Delete the run with all its lines; return the blobs of its files, to be deleted once this is committed."""
+    blobs = list(connection.execute(select(files.c.blob).where(files.c.run_id == run)).scalars())
+    connection.execute(delete(runs).where(runs.c.id == run))
+    return blobs
+
+
+def ask_stop(connection: Connection, run: int) -> None:
+    """Have the run's process told to stop at its next post."""
+    connection.execute(update(runs).where(runs.c.id == run).values(stop=True))

@@ -1,0 +1,26 @@
+"""Addresses of files, to take them from here and to send them here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from wandb_nb.server.signing import Signer
+
+UPLOAD = "upload"
+_UPLOAD_SECONDS = 24 * 3600.0
+
+
+def upload_url(base: str, signer: Signer, run: int, name: str) -> str:
+    """Return where the file *name* of *run* can be put for a day, by whoever has the address: no key goes along."""
+    return f"{base}/upload/{signer.sign(UPLOAD, [run, name], _UPLOAD_SECONDS)}"
+
+
+def download_url(base: str, run: Any, name: str) -> str:
+    """Return where a reader of the project gets the file *name* of *run*."""
+    return f"{base}/files/{'/'.join(map(_part, (run.entity, run.project, run.name)))}/{quote(name, safe='/')}"
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

@@ -1,0 +1,94 @@
+"""Users, their keys, and what each may do with a project.
+
+A key is random with 160 bits, so its plain hash is kept: nothing can be guessed from it, and looking it up is one
+index read. A user may do everything with the projects of the entity that has the user's name, an admin of the server
+with all; others what their membership says. An open project can be read by every user.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import insert, select
+
+from wandb_nb.errors import CommError
+from wandb_nb.server.tables import members, users
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, CursorResult
+
+_KEY_BYTES = 20
+
+
+class PermissionDeniedError(CommError):
+    """The user may not do that with this project."""
+
+
+class Right(IntEnum):
+    """What a user may do with a project; each right holds those below it."""
+
+    NONE = 0
+    READ = 1
+    WRITE = 2
+    ADMIN = 3
+
+
+class User(NamedTuple):
+    """Who calls. The user's own entity has the user's name."""
+
+    id: int
+    name: str
+    admin: bool
+
+
+def new_key() -> str:
+    """Return a new random key in the form that official clients of every version take."""
+    return f"local-{secrets.token_hex(_KEY_BYTES)}"
+
+
+def add_user(connection: Connection, name: str, key: str, admin: bool = False) -> int:
+    """Add a user who has *key*; return the id."""
+    added = connection.execute(insert(users).values(name=name, key_hash=_hashed(key), admin=admin))
+    return made_id(added)
+
+
+def user_by_key(connection: Connection, key: str) -> User | None:
+    """Return the user who has *key*."""
+    return _user(connection, users.c.key_hash == _hashed(key))
+
+
+def user_by_id(connection: Connection, user: int) -> User | None:
+    """Return the user with that id."""
+    return _user(connection, users.c.id == user)
+
+
+def right(connection: Connection, user: User, project: Any) -> Right:
+    """Return what *user* may do with *project*, a row of the table of projects."""
+    if user.admin or project.entity == user.name:
+        return Right.ADMIN
+    which = select(members.c.level).where(members.c.project_id == project.id, members.c.user_id == user.id)
+    level = connection.execute(which).scalar()
+    return max(Right(level or 0), Right.READ if project.open else Right.NONE)
+
+
+def may_create(user: User, entity: str) -> bool:
+    """Whether *user* may make projects of *entity*."""
+    return user.admin or entity == user.name
+
+
+def _user(connection: Connection, which: Any) -> User | None:
+    row = connection.execute(select(users.c.id, users.c.name, users.c.admin).where(which)).first()
+    return User(row.id, row.name, row.admin) if row else None
+
+
+def made_id(added: CursorResult[Any]) -> int:
+    """Return the id of the row that was inserted."""
+    key: Any = added.inserted_primary_key
+    return int(key[0])
+
+
+def _hashed(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()
