@@ -17,7 +17,7 @@ LAYERS = (
     ("errors", "settings", "credentials", "host", "_version"),
     ("store",),
     ("capture", "view"),
-    ("tracking", "jupyter"),
+    ("tracking", "jupyter", "server", "sync"),
     ("notebook",),
     ("__init__", "_api", "cli", "__main__"),
 )
