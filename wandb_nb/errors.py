@@ -14,6 +14,7 @@
     ├── LaunchError                  the server refused the run
     ├── InitStartError               the background process did not start
     └── CommError                    the server could not be reached or answered with an error
+        ├── RefusedError             the server refuses a request for good
         └── AuthenticationError      the server does not accept the key
 
 A message says what happened, to which run or file, and what to do next.
@@ -76,6 +77,14 @@ class InitStartError(Error):
 
 class CommError(Error):
     """The server could not be reached, or answered with an error."""
+
+
+class RefusedError(CommError):
+    """The server refuses a request for good; *status* is its HTTP status, 200 for an error of GraphQL."""
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class AuthenticationError(CommError):

@@ -1,8 +1,8 @@
-"""The command line `wandb-nb`: look at the runs of this machine, take their data out, check their files.
+"""The command line `wandb-nb`: look at the runs of this machine, take their data out, check and send their files.
 
 RUN is the path of a run directory or run file, a run's id, its name, or `latest`.
 
-Exit codes: 0 done, 1 a file could not be read or written, 2 a wrong option or no such run, 3 `verify` found damage.
+Exit codes: 0 done, 1 a file could not be read, written or sent, 2 a wrong option or no such run, 3 damage was found.
 Errors are one line on stderr.
 """
 
@@ -15,6 +15,7 @@ import click
 from wandb_nb._version import __version__
 from wandb_nb.cli.data import export, verify
 from wandb_nb.cli.runs import ls, show
+from wandb_nb.cli.sync import status, sync
 from wandb_nb.errors import Error, UsageError
 from wandb_nb.view.text import clean
 
@@ -26,16 +27,16 @@ FAILED, WRONG_USE = 1, 2
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="wandb-nb")
 def group() -> None:
-    """Look at tracked runs, take their data out, check their files.
+    """Look at tracked runs, take their data out, check and send their files.
 
     RUN is the path of a run directory or run file, a run's id, its name, or `latest`.
 
-    Exit codes: 0 done, 1 a file could not be read or written, 2 a wrong option or no such run, 3 `verify` found
-    damage.
+    Exit codes: 0 done, 1 a file could not be read, written or sent, 2 a wrong option or no such run, 3 damage was
+    found.
     """
 
 
-for command in (ls, show, export, verify):
+for command in (ls, show, export, verify, sync, status):
     group.add_command(command)
 
 

@@ -7,31 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from wandb_nb.store.rules import put
 
+if TYPE_CHECKING:
     from wandb_nb.store.kinds import KeyPath, Metric
+    from wandb_nb.store.rules import MetricRules
     from wandb_nb.store.table import HistoryTable, NumberColumn
 
 # Every whole number up to here has its own float64; larger ones are shown as floats.
 WHOLE = 2.0**53
 ROW_KEYS = ("_step", "_runtime", "_timestamp")
-
-
-class MetricRules:
-    """Which definition holds for a metric: its own, else the last glob that fits it."""
-
-    def __init__(self, metrics: Iterable[Metric]) -> None:
-        defined = list(metrics)
-        self._names = {metric.name: metric for metric in defined if metric.name}
-        self._globs = [metric for metric in defined if metric.glob]
-
-    def of(self, key: str) -> Metric | None:
-        """Return the definition for *key*, whose parts are joined by "."."""
-        if key in self._names:
-            return self._names[key]
-        fitting = [metric for metric in self._globs if _fits(metric.glob, key)]
-        return fitting[-1] if fitting else None
 
 
 class Derived:
@@ -104,16 +89,6 @@ class _Statistics:
         return self._max if kind == "max" or (kind == "best" and goal == "maximize") else self._min
 
 
-def put(tree: dict[str, Any], path: KeyPath, value: Any) -> None:
-    """Set the entry at *path*, making the dicts on the way."""
-    for name in path[:-1]:
-        inner = tree.get(name)
-        if not isinstance(inner, dict):
-            inner = tree[name] = {}
-        tree = inner
-    tree[path[-1]] = value
-
-
 def _put_row_keys(summary: dict[str, Any], table: HistoryTable, since: int) -> None:
     if not len(table):
         return
@@ -135,7 +110,3 @@ def _has(tree: dict[str, Any], path: KeyPath) -> bool:
             return False
         inner = inner[name]
     return True
-
-
-def _fits(glob: str, key: str) -> bool:
-    return key.startswith(glob[:-1]) if glob.endswith("*") else key == glob

@@ -1,0 +1,257 @@
+"""A W&B server on the loopback interface that keeps what it is sent, and misbehaves where a test asks for it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import struct
+import sys
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Self
+
+ENTITY = "stub-entity"
+
+
+class Exchange(NamedTuple):
+    """One request: `name` is the operation, "file_stream" or "PUT <file>"; `content` its variables or body."""
+
+    name: str
+    content: Any
+    headers: dict[str, str]
+
+
+class Fault(NamedTuple):
+    """What goes wrong with a request.
+
+    *kind*: "status" answers *status* and does nothing; "reset" drops the connection unread; "half" drops it half
+    read; "after" does what is asked and drops the connection then; "late" the same, after *seconds*; "twice" does it
+    two times.
+    """
+
+    kind: str
+    status: int = 500
+    headers: dict[str, str] = {}  # noqa: RUF012 - never changed
+    seconds: float = 0.0
+    message: str = "scripted"
+
+
+@dataclass
+class HeldRun:
+    """What the server holds of one run."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    uploads: dict[str, bytes] = field(default_factory=dict)
+    uploaded: list[str] = field(default_factory=list)
+    exit_code: int | None = None
+    completions: int = 0
+    preempting: bool = False
+    gaps: int = 0
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The history, a dict a line."""
+        return [json.loads(line) for line in self.lines.get("wandb-history.jsonl", [])]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The system metrics, a dict a line."""
+        return [json.loads(line) for line in self.lines.get("wandb-events.jsonl", [])]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The newest summary."""
+        return json.loads(self.lines["wandb-summary.json"][-1])
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The config with its `value` layer taken off."""
+        return {key: entry["value"] for key, entry in json.loads(self.fields["config"]).items()}
+
+    def take(self, body: dict[str, Any]) -> None:
+        """Place each line of a post where it belongs."""
+        for name, part in body.get("files", {}).items():
+            held, start = self.lines.setdefault(name, []), part["offset"]
+            self.gaps += start > len(held)
+            held[start : start + len(part["content"])] = part["content"]
+        self.uploaded += body.get("uploaded", [])
+        self.completions += bool(body.get("complete"))
+        self.exit_code = body.get("exitcode", self.exit_code)
+        self.preempting = self.preempting or body.get("preempting", False)
+
+
+class ScriptedServer(ThreadingHTTPServer):
+    """Serves from a thread of its own inside `with`; *script* says which request meets which fault."""
+
+    daemon_threads = True
+    request_queue_size = 50
+
+    def __init__(self, script: Callable[[int, str], Fault | None] | None = None, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.runs: dict[str, HeldRun] = {}
+        self.exchanges: list[Exchange] = []
+        self.script = script or (lambda _number, _name: None)
+        self.features: list[str] = []
+        self.stopped = False
+        self.lock = threading.Lock()
+        self.count = 0
+        self.url = f"http://127.0.0.1:{self.server_port}"
+        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report a failing handler; a dropped connection is none."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, ValueError)):
+            super().handle_error(request, client_address)
+
+    def names(self) -> list[str]:
+        """Return the names of all requests in order."""
+        return [exchange.name for exchange in self.exchanges]
+
+    def of(self, name: str) -> list[Any]:
+        """Return the contents of the requests called *name*."""
+        return [exchange.content for exchange in self.exchanges if exchange.name == name]
+
+    def fault(self, name: str) -> Fault | None:
+        """Return what happens to the request that comes now."""
+        with self.lock:
+            self.count += 1
+            return self.script(self.count, name)
+
+    def answer(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Return the data of a GraphQL answer."""
+        match operation:
+            case "UpsertBucket":
+                return self._upsert(variables)
+            case "CreateRunFiles":
+                files = [
+                    {"name": n, "uploadUrl": f"{self.url}/store/{variables['run']}/{n}"} for n in variables["files"]
+                ]
+                return {"createRunFiles": {"runID": "x", "uploadHeaders": ["X-Given:yes"], "files": files}}
+            case "ServerFeaturesQuery":
+                return {"serverInfo": {"features": [{"name": name, "isEnabled": True} for name in self.features]}}
+            case "RunResumeStatus":
+                return self._resume(variables["name"])
+            case "Viewer":
+                return {
+                    "viewer": {"id": "u", "entity": ENTITY, "username": "u", "email": "", "flags": "{}", "teams": None}
+                }
+            case "NotifyScriptableRunAlert":
+                return {"notifyScriptableRunAlert": {"success": True}}
+        raise AssertionError(operation)
+
+    def _upsert(self, variables: dict[str, Any]) -> dict[str, Any]:
+        new = variables["name"] not in self.runs
+        run = self.runs.setdefault(variables["name"], HeldRun())
+        run.fields |= {key: value for key, value in variables.items() if value is not None}
+        project = {"id": "p", "name": run.fields.get("project", "uncategorized"), "entity": {"id": "e", "name": ENTITY}}
+        bucket = {"id": "b", "name": variables["name"], "displayName": run.fields.get("displayName", "made-up-1")}
+        return {"upsertBucket": {"bucket": {**bucket, "project": project}, "inserted": new}}
+
+    def _resume(self, name: str) -> dict[str, Any]:
+        run = self.runs.get(name)
+        counts = {
+            "historyLineCount": "wandb-history.jsonl",
+            "eventsLineCount": "wandb-events.jsonl",
+            "logLineCount": "output.log",
+        }
+        bucket = run and {"id": "b", "name": name, **{k: len(run.lines.get(file, [])) for k, file in counts.items()}}
+        return {"model": {"id": "m", "name": "p", "entity": {"name": ENTITY}, "bucket": bucket}}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: ScriptedServer
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        stream = self.path.endswith("/file_stream")
+        if stream and self._fails("file_stream", length):
+            return
+        raw = self.rfile.read(length)
+        if self.headers.get("Content-Encoding") == "gzip":
+            raw = gzip.decompress(raw)
+        request = json.loads(raw)
+        if stream:
+            run = unquote(self.path.split("/")[4])
+            self._do("file_stream", request, lambda: self.server.runs[run].take(request))
+            self._reply({"exitcode": None, "limits": {}, **({"stopped": True} if self.server.stopped else {})})
+            return
+        operation, variables = request["operationName"], request.get("variables") or {}
+        if self._fails(operation, 0):
+            return
+        answer: dict[str, Any] = {}
+        self._do(operation, variables, lambda: answer.update(self.server.answer(operation, variables)))
+        self._reply({"data": answer})
+
+    def do_PUT(self) -> None:
+        _, _, run, name = unquote(self.path).split("/", 3)
+        length = int(self.headers.get("Content-Length") or 0)
+        if self._fails(f"PUT {name}", length):
+            return
+        body = self.rfile.read(length)
+        self._do(f"PUT {name}", body, lambda: self.server.runs[run].uploads.update({name: body}))
+        self._reply({})
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+        """Keep the test's output quiet."""
+
+    def _do(self, name: str, content: Any, act: Callable[[], None]) -> None:
+        headers = {key.lower(): value for key, value in self.headers.items()}
+        with self.server.lock:
+            self.server.exchanges.append(Exchange(name, content, headers))
+            act()
+            if self._fault and self._fault.kind == "twice":
+                act()
+
+    def _fails(self, name: str, length: int) -> bool:
+        """Carry out the faults that come before the request is looked at; keep the others for the answer."""
+        self._fault = fault = self.server.fault(name)
+        if fault is None:
+            return False
+        if fault.kind == "status":
+            self.rfile.read(length)
+            self._answer({"errors": [{"message": fault.message}]}, fault.status, fault.headers)
+        elif fault.kind in ("reset", "half"):
+            self.rfile.read(length // 2 if fault.kind == "half" else 0)
+            self._drop()
+        else:
+            return False
+        return True
+
+    def _drop(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
+
+    def _reply(self, data: dict[str, Any]) -> None:
+        if self._fault and self._fault.kind in ("after", "late"):
+            threading.Event().wait(self._fault.seconds)
+            self._drop()
+        else:
+            self._answer(data, 200, {})
+
+    def _answer(self, data: dict[str, Any], status: int, headers: dict[str, str]) -> None:
+        payload = json.dumps(data).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(payload)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(payload)

@@ -1,0 +1,170 @@
+"""The GraphQL operations that a run needs, by the names the server knows them by."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.errors import CommError, RefusedError
+from wandb_nb.sync.transport import Request, final_query, final_upsert, message_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wandb_nb.sync.network import Network
+    from wandb_nb.sync.transport import Sender
+
+_BUCKET = """id name displayName description config sweepName
+      project { id name entity { id name } } historyLineCount"""
+UPSERT_VARIABLES = {
+    "id": "String",
+    "name": "String",
+    "project": "String",
+    "entity": "String",
+    "groupName": "String",
+    "description": "String",
+    "displayName": "String",
+    "notes": "String",
+    "commit": "String",
+    "config": "JSONString",
+    "host": "String",
+    "debug": "Boolean",
+    "program": "String",
+    "repo": "String",
+    "jobType": "String",
+    "state": "String",
+    "sweep": "String",
+    "tags": "[String!]",
+    "summaryMetrics": "JSONString",
+}
+_RENAMED = {"project": "modelName", "entity": "entityName", "program": "jobProgram", "repo": "jobRepo"}
+_UPSERT_DECLARED = ", ".join(f"${name}: {kind}" for name, kind in UPSERT_VARIABLES.items())
+_UPSERT_GIVEN = ", ".join(f"{_RENAMED.get(name, name)}: ${name}" for name in UPSERT_VARIABLES)
+
+QUERIES = {
+    "Viewer": "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
+    "ServerFeaturesQuery": "query ServerFeaturesQuery { serverInfo { features { name isEnabled } } }",
+    "UpsertBucket": f"""mutation UpsertBucket({_UPSERT_DECLARED}) {{
+  upsertBucket(input: {{{_UPSERT_GIVEN}}}) {{
+    bucket {{ {_BUCKET} }}
+    inserted
+  }}
+}}""",
+    "RunResumeStatus": """query RunResumeStatus($project: String, $entity: String, $name: String!) {
+  model(name: $project, entityName: $entity) {
+    id name entity { id name }
+    bucket(name: $name, missingOk: true) {
+      id name summaryMetrics displayName logLineCount historyLineCount eventsLineCount historyTail eventsTail
+      config tags notes wandbConfig(keys: ["t"])
+    }
+  }
+}""",
+    "CreateRunFiles": """mutation CreateRunFiles(
+  $entity: String!, $project: String!, $run: String!, $files: [String!]!
+) {
+  createRunFiles(input: {entityName: $entity, projectName: $project, runName: $run, files: $files}) {
+    runID uploadHeaders files { name uploadUrl }
+  }
+}""",
+    "NotifyScriptableRunAlert": """mutation NotifyScriptableRunAlert(
+  $entityName: String!, $projectName: String!, $runName: String!, $title: String!, $text: String!,
+  $severity: AlertSeverity, $waitDuration: Duration
+) {
+  notifyScriptableRunAlert(input: {
+    entityName: $entityName, projectName: $projectName, runName: $runName, title: $title, text: $text,
+    severity: $severity, waitDuration: $waitDuration
+  }) { success }
+}""",
+    "RewindRun": f"""mutation RewindRun(
+  $runName: String!, $entity: String, $project: String, $metricName: String!, $metricValue: Float!
+) {{
+  rewindRun(input: {{
+    runName: $runName, entityName: $entity, projectName: $project, metricName: $metricName, metricValue: $metricValue
+  }}) {{ rewoundRun {{ {_BUCKET} }} }}
+}}""",
+}
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A run as the server names it."""
+
+    id: str
+    entity: str
+    project: str
+    name: str
+    display_name: str
+    inserted: bool
+
+
+class GraphQL:
+    """Asks one server.  Raises what `Sender.send` raises, and RefusedError for errors inside an answer."""
+
+    def __init__(self, network: Network, sender: Sender) -> None:
+        self._network, self._sender = network, sender
+        self._url = f"{network.base_url}/graphql"
+        self.headers = {**authorization(network.key), "Content-Type": "application/json"}
+
+    def ask(self, operation: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the data that *operation* answers."""
+        body = {"query": QUERIES[operation], "variables": variables, "operationName": operation}
+        retry = self._network.graphql
+        request = Request("POST", self._url, self.headers, json.dumps(body).encode(), retry.timeout)
+        final = final_upsert if operation == "UpsertBucket" else final_query
+        answer = self._sender.send(request, retry, final)
+        try:
+            content = answer.json()
+        except ValueError as error:
+            raise CommError(f"{self._network.base_url} answers {operation} with something that is no JSON") from error
+        if content.get("errors"):
+            raise RefusedError(message_of(answer), answer.status)
+        data: dict[str, Any] = content.get("data") or {}
+        return data
+
+    def viewer(self) -> dict[str, Any]:
+        """Return the account that the key belongs to."""
+        return self.ask("Viewer").get("viewer") or {}
+
+    def features(self) -> frozenset[str]:
+        """Return what the server says it can do; nothing where it does not know the question."""
+        try:
+            info = self.ask("ServerFeaturesQuery").get("serverInfo") or {}
+        except RefusedError:
+            return frozenset()
+        return frozenset(item["name"] for item in info.get("features") or () if item and item.get("isEnabled"))
+
+    def upsert(self, **fields: Any) -> Bucket:
+        """Create the run or change the *fields* given; the others stay as they are on the server."""
+        answer = self.ask("UpsertBucket", {**dict.fromkeys(UPSERT_VARIABLES), **fields})
+        found = (answer.get("upsertBucket") or {}).get("bucket")
+        if not found:
+            raise RefusedError("the server answered the creation of the run without a run", 200)
+        project = found.get("project") or {}
+        return Bucket(
+            id=found.get("id") or "",
+            entity=(project.get("entity") or {}).get("name") or fields.get("entity") or "",
+            project=project.get("name") or fields.get("project") or "",
+            name=found.get("name") or fields["name"],
+            display_name=found.get("displayName") or "",
+            inserted=bool(answer["upsertBucket"].get("inserted")),
+        )
+
+    def resume_status(self, entity: str | None, project: str | None, name: str) -> dict[str, Any] | None:
+        """Return what the server holds of the run *name*; None where there is no such run."""
+        model = self.ask("RunResumeStatus", {"project": project, "entity": entity, "name": name}).get("model")
+        found: dict[str, Any] | None = (model or {}).get("bucket")
+        return found
+
+    def rewind(self, entity: str | None, project: str | None, name: str, step: int) -> None:
+        """Take the run *name* back to *step* on the server."""
+        self.ask(
+            "RewindRun",
+            {"runName": name, "entity": entity, "project": project, "metricName": "_step", "metricValue": step},
+        )
+
+
+def authorization(key: str) -> dict[str, str]:
+    """Return the header that carries *key*."""
+    return {"Authorization": "Basic " + base64.b64encode(f"api:{key}".encode()).decode()}

@@ -1,0 +1,92 @@
+"""Which runs a `sync` means: from the paths that were given to run files, oldest first."""
+
+from __future__ import annotations
+
+import os
+import re
+from glob import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wandb_nb.errors import RunNotFoundError
+from wandb_nb.store.decode import decode
+from wandb_nb.store.find import WORKSPACES, find_run
+from wandb_nb.store.kinds import RunInfo
+from wandb_nb.store.reader import Tail, run_file
+from wandb_nb.store.wire import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FRONT_BYTES = 1 << 16
+
+
+def pick(paths: Iterable[str], *, include_synced: bool) -> list[Path]:
+    """Return the run files below *paths*, each once; all runs of this folder's `wandb/` where no path is given.
+
+    A path is a run directory, a run file, a folder of runs, or whatever else names a run (id, name, `latest`).  With a
+    resumed run come the parts before it.  What is on a server already is left out unless *include_synced*.  Raises
+    RunNotFoundError for a path that means no run.
+    """
+    given = list(paths) or [name for name in WORKSPACES if Path(name).is_dir()]
+    if not given:
+        raise RunNotFoundError(
+            f"There is no folder wandb/ in {Path.cwd()}: give the path of a run or of a folder of runs."
+        )
+    found: dict[Path, None] = {}
+    for path in given:
+        for file in _below(path):
+            found |= dict.fromkeys((*earlier(file), file.resolve()))
+    return sorted((file for file in found if include_synced or not synced(file)), key=lambda file: _order(file.parent))
+
+
+def earlier(file: Path) -> list[Path]:
+    """Return the run files of the parts that the run of *file* goes on from, oldest first: its rows follow theirs."""
+    parts: list[Path] = []
+    if not _resumed(file):
+        return parts
+    own = file.resolve()
+    beside = (folder / file.name for folder in own.parent.parent.glob(f"*run-*-{escape(_id(own))}"))
+    older = [part for part in beside if part.is_file() and _order(part.parent) < _order(own.parent)]
+    for part in sorted(older, key=lambda part: _order(part.parent), reverse=True):
+        parts.insert(0, part)
+        if not _resumed(part):
+            break
+    return parts
+
+
+def _id(file: Path) -> str:
+    return file.name.removeprefix("run-").removesuffix(".wandb")
+
+
+def _resumed(file: Path) -> bool:
+    """Tell whether the run record, which stands at the front, says that the run goes on from an earlier part."""
+    for payload in Tail(file).read(FRONT_BYTES):
+        try:
+            record = decode(payload)
+        except WireError:
+            continue
+        if isinstance(record, RunInfo):
+            return record.resumed
+    return False
+
+
+def synced(file: Path) -> bool:
+    """Tell whether the run of *file* is marked as being on a server from end to end."""
+    return file.with_name(f"{file.name}.synced").exists()
+
+
+def _below(path: str) -> list[Path]:
+    folder = Path(path)
+    if folder.is_dir() and not any(folder.glob("run-*.wandb")):
+        inner = [folder / name for name in WORKSPACES if (folder / name).is_dir()] or [folder]
+        # Directories only: `latest-run` is a link to one of them.
+        runs = (run for place in inner for run in place.glob("*run-*") if not run.is_symlink())
+        return [file for run in runs for file in run.glob("run-*.wandb")]
+    return [run_file(find_run(path))]
+
+
+def _order(folder: Path) -> tuple[str, str]:
+    """Return what sorts run directories by their start: the time in their names."""
+    stamp = re.search(r"run-(\d{8}_\d{6})", folder.name)
+    return (stamp[1] if stamp else "", os.fspath(folder))

@@ -1,0 +1,128 @@
+"""Nested values whose leaves stay JSON text, from the run file to the request without being parsed."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from wandb_nb.store.leaves import flatten, key_path
+from wandb_nb.store.rules import put
+from wandb_nb.store.wire import BYTES, FIXED64, fields, zigzag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wandb_nb.store.kinds import KeyPath
+
+Tree: TypeAlias = "dict[str, Tree | str]"
+"""Values by key; a text is the JSON of a leaf."""
+Item: TypeAlias = "tuple[KeyPath, str]"
+
+KEY, NESTED_KEY, NONE, BOOLEAN, INTEGER, NUMBER, TEXT, JSON, VALUE_JSON = 1, 2, 3, 4, 5, 6, 7, 8, 16
+_NUMBER = re.compile(rb"-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN|true|false|null")
+
+
+def items(data: bytes, number: int) -> Iterator[Item]:
+    """Yield path and JSON text of the items in field *number* of a message; objects come as their leaves."""
+    for found, wire_type, raw in fields(data):
+        if found == number and wire_type == BYTES and isinstance(raw, bytes):
+            path, text = _item(raw)
+            if text[0] == "{":
+                for leaf, value in flatten(path, json.loads(text)):
+                    yield leaf, json.dumps(value)
+            else:
+                yield path, text
+
+
+def paths(data: bytes, number: int) -> Iterator[KeyPath]:
+    """Yield the paths of the items in field *number* of a message."""
+    for found, wire_type, raw in fields(data):
+        if found == number and wire_type == BYTES and isinstance(raw, bytes):
+            yield _item(raw)[0]
+
+
+def merge(tree: Tree, new: Tree) -> None:
+    """Put the leaves of *new* over those of *tree*."""
+    for key, value in new.items():
+        held = tree.get(key)
+        if isinstance(value, dict) and isinstance(held, dict) and "_type" not in value:
+            merge(held, value)
+        else:
+            tree[key] = value
+
+
+def plant(leaves: Iterator[Item]) -> Tree:
+    """Return the tree of *leaves*."""
+    tree: Tree = {}
+    for path, text in leaves:
+        if len(path) == 1:
+            tree[path[0]] = text
+        else:
+            put(tree, path, text)
+    return tree
+
+
+def remove(tree: Tree, path: KeyPath) -> None:
+    """Take what is at *path* out of *tree*, if it is there."""
+    for name in path[:-1]:
+        inner = tree.get(name)
+        if not isinstance(inner, dict):
+            return
+        tree = inner
+    tree.pop(path[-1], None)
+
+
+def render(tree: Tree) -> str:
+    """Return the JSON text of *tree*."""
+    return (
+        "{"
+        + ",".join(f"{quoted(key)}:{value if isinstance(value, str) else render(value)}" for key, value in tree.items())
+        + "}"
+    )
+
+
+@lru_cache(maxsize=10_000)
+def quoted(key: str) -> str:
+    """Return *key* as JSON."""
+    return json.dumps(key)
+
+
+def json_text(raw: bytes) -> str:
+    """Return *raw* as JSON text; what is no JSON becomes a JSON string."""
+    if _NUMBER.fullmatch(raw):
+        return raw.decode()
+    text = raw.decode("utf-8", "replace")
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return json.dumps(text)
+    return text.strip().replace("\n", " ")  # a line of the stream is one line; no JSON string holds a raw newline
+
+
+def _item(raw: bytes) -> Item:
+    key, nested, text, from_json = b"", [], "null", False
+    for number, wire_type, value in fields(raw):
+        if number == VALUE_JSON and isinstance(value, bytes):
+            text, from_json = json_text(value), True
+        elif number == KEY and isinstance(value, bytes):
+            key = value
+        elif number == NESTED_KEY and isinstance(value, bytes):
+            nested.append(value)
+        elif not from_json:
+            text = _typed(number, wire_type, value, text)
+    return key_path(key, nested), text
+
+
+def _typed(number: int, wire_type: int, value: int | bytes, otherwise: str) -> str:
+    """Return the JSON of a typed value, as files of 0.31 may hold it."""
+    if isinstance(value, int):
+        known = {NONE: "null", BOOLEAN: "true" if value else "false", INTEGER: str(zigzag(value))}
+        return known.get(number, otherwise)
+    if number == NUMBER and wire_type == FIXED64:
+        return json.dumps(struct.unpack("<d", value)[0])
+    if number == TEXT:
+        return json.dumps(value.decode("utf-8", "replace"))
+    return json_text(value) if number == JSON else otherwise
