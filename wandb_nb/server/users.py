@@ -12,10 +12,10 @@ import secrets
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, update
 
-from wandb_nb.errors import CommError
-from wandb_nb.server.tables import members, users
+from wandb_nb.errors import CommError, UsageError
+from wandb_nb.server.tables import members, projects, users
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult
@@ -77,6 +77,32 @@ def right(connection: Connection, user: User, project: Any) -> Right:
 def may_create(user: User, entity: str) -> bool:
     """Whether *user* may make projects of *entity*."""
     return user.admin or entity == user.name
+
+
+def set_right(connection: Connection, entity: str, project: str, user: str, level: Right) -> None:
+    """Let *user* do what *level* says with the project. UsageError where either is not there."""
+    project_id = _project_id(connection, entity, project)
+    user_id = connection.execute(select(users.c.id).where(users.c.name == user)).scalar()
+    if user_id is None:
+        raise UsageError(f"There is no user {user!r}; `wandb-nb server users {user}` adds one.")
+    which = (members.c.project_id == project_id, members.c.user_id == user_id)
+    connection.execute(delete(members).where(*which))
+    if level:
+        connection.execute(insert(members).values(project_id=project_id, user_id=user_id, level=int(level)))
+
+
+def set_open(connection: Connection, entity: str, project: str, is_open: bool) -> None:
+    """Let every user of the server read the project, or only its members. UsageError where it is not there."""
+    number = _project_id(connection, entity, project)
+    connection.execute(update(projects).where(projects.c.id == number).values(open=is_open))
+
+
+def _project_id(connection: Connection, entity: str, project: str) -> int:
+    which = (projects.c.entity == entity, projects.c.name == project)
+    found = connection.execute(select(projects.c.id).where(*which)).scalar()
+    if found is None:
+        raise UsageError(f"There is no project {entity}/{project} on this server.")
+    return int(found)
 
 
 def _user(connection: Connection, which: Any) -> User | None:

@@ -1,0 +1,99 @@
+"""The commands: a real server process, its users, and the login that finds its key."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def command(home: Path, *arguments: str, code: int = 0) -> str:
+    """Run `wandb-nb` with *home* as the user's; return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "wandb_nb", *arguments],
+        env={**os.environ, "HOME": str(home), "NETRC": str(home / "netrc")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Return the address of a running server, and its process."""
+    arguments = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(tmp_path / "data")]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        yield line.split()[2], process
+        process.kill()
+
+
+def test_login_local_finds_the_key(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
+    """After `login --local` the netrc file has the key that the server answers to, for this address only."""
+    url, _ = served
+    told = command(tmp_path, "login", "--local", "--dir", str(tmp_path / "data"))
+    key = (tmp_path / "data" / "key").read_text()
+    netrc = (tmp_path / "netrc").read_text()
+    assert key not in told
+    assert netrc.split() == ["machine", url.removeprefix("http://"), "login", "user", "password", key]
+    answer = httpx.post(f"{url}/graphql", json={"query": "{ viewer { username } }"}, auth=("api", key))
+    assert answer.json() == {"data": {"viewer": {"username": "local"}}}
+
+
+def test_an_ended_server_keeps_what_it_took(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
+    """The server ends in order at SIGTERM, and its key, made once, is still the same; nobody else can read it."""
+    _, process = served
+    key = tmp_path / "data" / "key"
+    before = key.read_text()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) in {0, -signal.SIGTERM}
+    command(tmp_path, "server", "--dir", str(tmp_path / "data"), "users", "ann")
+    assert key.read_text() == before
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_users_and_rights(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
+    """A user that was added sees a project once given the right to read it, and may not write to it."""
+    url, _ = served
+    data = ["server", "--dir", str(tmp_path / "data")]
+    first = ("api", (tmp_path / "data" / "key").read_text())
+    upsert = 'mutation { upsertBucket(input: {name: "a", modelName: "p", entityName: "local"}) { bucket { id } } }'
+    assert httpx.post(f"{url}/graphql", json={"query": upsert}, auth=first).status_code == 200
+    ann = ("api", command(tmp_path, *data, "users", "ann").strip())
+    look = {"query": '{ project(name: "p", entityName: "local") { name } }'}
+    assert httpx.post(f"{url}/graphql", json=look, auth=ann).json()["data"]["project"] is None
+    command(tmp_path, *data, "projects", "local/p", "--user", "ann", "--right", "read")
+    assert httpx.post(f"{url}/graphql", json=look, auth=ann).json()["data"]["project"] == {"name": "p"}
+    assert httpx.post(f"{url}/graphql", json={"query": upsert}, auth=ann).status_code == 403
+    command(tmp_path, *data, "projects", "local/p", "--user", "ann", "--right", "write")
+    assert httpx.post(f"{url}/graphql", json={"query": upsert}, auth=ann).status_code == 200
+
+
+def test_errors_are_one_line(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
+    """A taken port, an unknown project, a second user of one name and a missing key are told, each in a line."""
+    url, _ = served
+    data = str(tmp_path / "data")
+    port = url.rpartition(":")[2]
+    command(tmp_path, "server", "--dir", data, "users", "ann")
+    for arguments, code in (
+        (("server", "--dir", data, "--port", port), 2),
+        (("server", "--dir", data, "projects", "local/none", "--open"), 2),
+        (("server", "--dir", data, "users", "ann"), 2),
+        (("server", "--dir", data, "users", "a/b"), 2),
+        (("login", "--local", "--dir", str(tmp_path / "other")), 1),
+    ):
+        assert len(command(tmp_path, *arguments, code=code).splitlines()) == 1
