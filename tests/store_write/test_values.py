@@ -57,6 +57,26 @@ class Tensor:
         return np.asarray(self._values, dtype)
 
 
+class Element:
+    """A tensor of a library without arrays; None stands for one that cannot be read."""
+
+    def __init__(self, value) -> None:
+        self._value = value
+
+    def item(self):
+        """Return the one element."""
+        if self._value is None:
+            raise LookupError("freed")
+        return self._value
+
+
+class Unready:
+    """A number that is not there yet."""
+
+    def __float__(self) -> float:
+        raise LookupError("not computed")
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -113,6 +133,11 @@ def test_other_values_have_their_form(value, text):
     assert to_json(value, "k") == text
 
 
+def test_an_item_is_enough():
+    """A tensor of a library that knows no arrays is stored by its `item()`."""
+    assert to_json([Element(2.5), Element(Level.HIGH)], "k") == '[2.5,"HIGH"]'
+
+
 def test_large_arrays_become_histograms():
     """An array of more than 32 elements is 32 counts over its finite elements and 33 edges."""
     array = np.append(np.linspace(0, 1, 1000), [np.nan, np.inf])
@@ -133,6 +158,9 @@ def test_large_arrays_become_histograms():
         (np.array(object()), "'k' is a object"),
         ({"a": {(1, 2): 3}}, r"a key of 'k.a' is \(1, 2\), a tuple"),
         (iter([]), "'k' is a list_iterator"),
+        ((number for number in ()), "'k' is a generator"),
+        (Element(None), "'k' is a .*Element, which gives no value: freed"),
+        (Unready(), "'k' is a .*Unready, which gives no value: not computed"),
     ],
 )
 def test_what_cannot_be_stored_is_named(value, message):

@@ -14,7 +14,7 @@ from itertools import starmap
 from json.encoder import encode_basestring_ascii as quote
 from typing import Any
 
-from wandb_nb.errors import RowError, RowTypeError
+from wandb_nb.errors import Error, RowError, RowTypeError
 
 LIST_SIZE = 32  # arrays with more elements become histograms, and this is their number of bins
 MAX_DEPTH = 100
@@ -109,7 +109,12 @@ def _list(value: Any, key: str, depth: int) -> str:
 def _other(value: Any, key: str, depth: int) -> str:
     for applies, text in _RULES:
         if applies(value):
-            return text(value, key, depth)
+            try:
+                return text(value, key, depth)
+            except Error:
+                raise
+            except Exception as error:  # what a foreign class may raise is not known
+                raise RowTypeError(f"{key!r} is a {type_name(value)}, which gives no value: {error}") from error
     raise RowTypeError(
         f"{key!r} is a {type_name(value)}, which cannot be stored; "
         "log numbers, strings, lists, dicts of them, arrays or tensors"
@@ -121,16 +126,22 @@ def _is_array(value: Any) -> bool:
     return not isinstance(value, type) and hasattr(value, "__array__") and not hasattr(value, "columns")
 
 
+def _has_item(value: Any) -> bool:
+    return not isinstance(value, type) and callable(getattr(value, "item", None)) and not hasattr(value, "columns")
+
+
+def _item(value: Any, key: str, depth: int) -> str:
+    """Write down the one element of a tensor whose library gives no arrays."""
+    return _text(value.item(), key, depth + 1)
+
+
 def _array(value: Any, key: str, depth: int) -> str:
     scalar = _scalar(value)
     if scalar is not None and not _is_array(scalar):
         return _text(scalar, key, depth + 1)
     import numpy as np  # whoever has an array has it loaded
 
-    try:
-        array = np.asarray(_on_this_machine(value))
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise RowTypeError(f"{key!r} is a {type_name(value)}, which gives no array: {error}") from error
+    array = np.asarray(_on_this_machine(value))
     if array.dtype.names is None and array.dtype.char in "Vg":  # bfloat16 and its like, long doubles
         array = array.astype(np.float64)
     if array.dtype.kind in "Mm":
@@ -186,11 +197,12 @@ _RULES: tuple[tuple[Callable[[Any], bool], Callable[[Any, str, int], str]], ...]
     _as_exact(int),
     (_is(dt.date, dt.time), lambda value, _key, _depth: quote(value.isoformat())),
     (_is_array, _array),
+    (_has_item, _item),
     (_is(AbstractSet), lambda value, key, depth: f"[{','.join(sorted(_text(v, key, depth + 1) for v in value))}]"),
     (_is(Sequence), _list),
     (_is(os.PathLike), lambda value, key, depth: _text(os.fspath(value), key, depth + 1)),
     (
-        lambda value: hasattr(value, "__qualname__"),
+        lambda value: callable(value) and hasattr(value, "__qualname__"),
         lambda value, _k, _d: quote(f"{value.__module__}.{value.__qualname__}"),
     ),
     # Decimal, Fraction, and the numbers of algebra packages
