@@ -30,12 +30,15 @@ class StreamTap:
     """Stands in for the `write` of one stream object, which it calls first; see `listen`."""
 
     def __init__(self, stream: Any, name: str) -> None:
-        self._stream, self._name, self._write = stream, name, stream.write
+        self._stream, self._name = stream, name
         self._listeners: tuple[Listener, ...] = ()
+        self._called = False
+        self._install()
         _taps.add(self)
 
     def __call__(self, text: str) -> Any:
         """Write *text* and tell the listeners; what the stream raises and returns reaches the caller."""
+        self._called = True
         written = self._write(text)
         for listener in self._listeners:
             listener(self._name, text)
@@ -51,14 +54,29 @@ class StreamTap:
         tap = vars(stream).get("write")
         if not isinstance(tap, cls):
             tap = cls(stream, name)
-            stream.write = tap
         tap._listeners = (*tap._listeners, listener)
         return lambda: tap._forget(listener)
+
+    def stay(self) -> None:
+        """Come back where somebody has put the stream's own `write` in our place, as IPython does after each cell."""
+        self._called = False
+        if self._listeners:
+            self._stream.write("")  # reaches us through any wrapper that was put over ours
+            if not self._called:
+                self._install()
+
+    def _install(self) -> None:
+        self._before = vars(self._stream).get("write")
+        self._write = self._stream.write
+        self._stream.write = self
 
     def _forget(self, listener: Listener) -> None:
         self._listeners = tuple(each for each in self._listeners if each != listener)
         if not self._listeners and vars(self._stream).get("write") is self:  # else somebody else has built on it
-            del self._stream.write
+            if self._before is None:
+                del self._stream.write
+            else:
+                self._stream.write = self._before
 
     def _after_fork(self) -> None:
         self._listeners = ()
@@ -156,6 +174,13 @@ def _terminal(like: int) -> tuple[int, int]:
     with contextlib.suppress(OSError):
         fcntl.ioctl(writing, termios.TIOCSWINSZ, fcntl.ioctl(like, termios.TIOCGWINSZ, bytes(8)))
     return reading, writing
+
+
+def stay() -> None:
+    """See to it that every listener still hears; called before each cell of a notebook."""
+    for tap in list(_taps):
+        if isinstance(tap, StreamTap):
+            tap.stay()
 
 
 _taps: weakref.WeakSet[StreamTap | DescriptorTap] = weakref.WeakSet()

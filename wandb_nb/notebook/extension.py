@@ -18,9 +18,10 @@ from wandb_nb.tracking.presenter import TerminalPresenter, set_presenter
 from .cellmagic import begin_run_in_place
 from .completion import wandb_matcher
 from .feed import Feed
-from .hooks import CellHooks
+from .hooks import CellHooks, running_cell
 from .magics import WandbMagics
 from .presenter import NotebookPresenter
+from .recorder import Recorder
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.presenter import Presenter
@@ -81,7 +82,8 @@ class Attachment:
         self._magics = WandbMagics(shell)
         shell.register_magics(self._magics)
         self.presenter = NotebookPresenter(shell, self._feed, self._magics)
-        self.hooks = self._magics.hooks = CellHooks(shell, self.presenter)
+        self._recorder = Recorder(shell, running_cell(shell)) if host.in_notebook() else None
+        self.hooks = self._magics.hooks = CellHooks(shell, self.presenter, self._recorder)
         self.hooks.register()
         shell.input_transformers_cleanup.append(begin_run_in_place)
         self._matchers = getattr(getattr(shell, "Completer", None), "custom_matchers", [])
@@ -92,6 +94,8 @@ class Attachment:
     def remove(self) -> None:
         """Take everything out again."""
         self.hooks.unregister()
+        if self._recorder is not None:
+            self._recorder.remove()
         self.presenter.forget_all()
         self._feed.close()
         atexit.unregister(self._feed.close)
@@ -109,6 +113,8 @@ class Attachment:
     def leave_in_child(self) -> None:
         """Forget, in a forked child, what belongs to the parent's notebook: its outputs, its thread, its locks."""
         self.presenter.forget_all()
+        if self._recorder is not None:
+            self._recorder.session.forget()
         if self._before is not None:
             set_presenter(TerminalPresenter())
 

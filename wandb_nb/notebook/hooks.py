@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .presenter import NotebookPresenter
+    from .recorder import Recorder
 
 
 def running_cell(shell: Any) -> int:
@@ -30,8 +31,9 @@ def running_cell(shell: Any) -> int:
 class CellHooks:
     """The cell hooks of one IPython shell."""
 
-    def __init__(self, shell: Any, presenter: NotebookPresenter) -> None:
+    def __init__(self, shell: Any, presenter: NotebookPresenter, recorder: Recorder | None = None) -> None:
         self._shell = shell
+        self._recorder = recorder
         self._presenter = presenter
         self._next = running_cell(shell) + 1
         self.cell_ends: Callable[[bool], None] | None = None
@@ -48,9 +50,12 @@ class CellHooks:
             with contextlib.suppress(ValueError):  # raised by IPython for a callback that is not registered
                 self._shell.events.unregister(event, callback)
 
-    def before(self, _info: Any) -> None:
+    def before(self, info: Any) -> None:
         """Tell the live runs which cell logs from now on."""
         self.cell_ends = None
+        if self._recorder is not None:
+            with guard("recording a cell"):
+                self._recorder.begin(self._next, info)
         with guard("the work before a cell"):
             self._presenter.cell_begins(self._next)
 
@@ -60,6 +65,9 @@ class CellHooks:
         *result* is None when an interrupt ended an awaiting cell.
         """
         succeeded = result is not None and result.success
+        if self._recorder is not None:
+            with guard("recording a cell"):
+                self._recorder.end(result)
         cell_ends, self.cell_ends = self.cell_ends, None
         if cell_ends is not None:
             with guard("finishing the cell's run"):

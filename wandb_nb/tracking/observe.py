@@ -1,11 +1,13 @@
-"""What watches a run while it goes on: the console and the system metrics."""
+"""What watches a run while it goes on: the console, the system metrics, the notebook's session."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wandb_nb.capture import journal, session
 from wandb_nb.capture.console import Console
 from wandb_nb.capture.system import Sampler
+from wandb_nb.store import records
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.place import Place
@@ -27,17 +29,26 @@ class Observers:
             failed=run.notice,
         )
         self._samples = not settings.x_disable_stats
+        self._run, self._place = run, place
+        self._kept: session.Kept | None = None
 
     def start(self) -> None:
         """Begin to observe."""
         self._console.start(self._mode)
         if self._samples:
             self._sampler.start()
+        try:
+            self._keep_cells()
+        except OSError as error:
+            self._run.notice(f"the cells cannot be kept with the run ({error}); it goes on without them")
 
     def stop(self) -> None:
         """Stop observing; all that was observed is in the run file when this returns."""
         self._sampler.stop()
         self._console.stop()
+        going_on = session.current()
+        if going_on is not None and self._kept is not None:
+            going_on.close(self._kept)
 
     def exception(self, error: BaseException) -> None:
         """Store the traceback of what ends the run, where nobody will print it before the run has ended."""
@@ -45,3 +56,14 @@ class Observers:
 
         if self._mode != "off":
             self._console.write("stderr", "".join(format_exception(error)))
+
+    def _keep_cells(self) -> None:
+        """Write the notebook's cells down: their sources unless that is switched off, all of them if code is saved."""
+        settings, going_on = self._run.settings, session.current()
+        if going_on is None or settings.disable_code or settings.save_code is False:
+            return
+        saved = bool(settings.save_code)
+        cells = journal.Journal(self._place.path / journal.FILE, self._place.redact, with_outputs=saved)
+        self._kept = going_on.open(cells, self._place.files / journal.HISTORY if saved else None)
+        if saved:
+            self._place.writer.append(records.files([(journal.HISTORY, "end", "wandb")]))

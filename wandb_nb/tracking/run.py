@@ -16,7 +16,7 @@ from wandb_nb.tracking.facts import RunFacts
 from wandb_nb.tracking.finish import finish
 from wandb_nb.tracking.history import History
 from wandb_nb.tracking.presenter import TerminalPresenter, presenter
-from wandb_nb.tracking.source import log_code
+from wandb_nb.tracking.source import cells, log_code
 
 if TYPE_CHECKING:
     import os
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wandb_nb.capture.code import Choice
+    from wandb_nb.capture.journal import Cell
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.earlier import Earlier
     from wandb_nb.tracking.history import Writer
@@ -199,6 +200,15 @@ class Run(RunFacts):
         if self.file is None:
             raise RunFinishedError(f"Run {self.name} is disabled: it stores no rows to read.")
         return read(self.file)
+
+    def cells(self, metric: str | None = None) -> list[Cell]:
+        """Return the executed cells of the notebook, oldest first, each with its source as it was executed.
+
+        With *metric* only those that logged it.  A cell's `steps` are the steps that it logged (of that metric), so
+        that the source behind each point stays known after the cell was edited or deleted.  Empty outside
+        notebooks, and where saving code is switched off.
+        """
+        return cells(self._place, metric)
 
     def log_code(
         self, root: str | os.PathLike[str] | None = None, include: Choice = INCLUDED, exclude: Choice = ()

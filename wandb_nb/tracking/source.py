@@ -1,11 +1,13 @@
-"""The code of a run, on request."""
+"""The code of a run: copied on request, and the cells that logged its rows."""
 
 from __future__ import annotations
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.capture.code import save_tree
+from wandb_nb.capture.journal import FILE, read_cells
 from wandb_nb.errors import UsageError
 from wandb_nb.store import records
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     import os
 
     from wandb_nb.capture.code import Choice
+    from wandb_nb.capture.journal import Cell
     from wandb_nb.tracking.place import Place
     from wandb_nb.tracking.run import Run
 
@@ -30,3 +33,35 @@ def log_code(
         raise UsageError(f"log_code() of run {run.name}: {error}; give the folder that holds the code") from error
     place.writer.append(records.files([(path, "now", "other") for path in paths]))
     return paths
+
+
+def cells(place: Place | None, metric: str | None) -> list[Cell]:
+    """Carry out `Run.cells`."""
+    if place is None:
+        return []
+    found = read_cells(place.path / FILE)
+    steps = _steps_by_cell(place.path, metric)
+    for cell in found:
+        cell.steps = steps.get(cell.number, [])
+    return found if metric is None else [cell for cell in found if cell.steps]
+
+
+def _steps_by_cell(folder: Path, metric: str | None) -> dict[int, list[int]]:
+    """Return the steps that each cell logged, of *metric* only if given, in the order of the rows."""
+    from wandb_nb.store.reader import Tail, data_files
+    from wandb_nb.store.replay import RunState  # brings numpy
+
+    state = RunState()
+    for writer, file in enumerate(data_files(folder)):
+        tail = Tail(file)
+        while payloads := tail.read():
+            state.apply(payloads, writer)
+    table = state.table
+    columns = (table.numbers.get(metric or ""), table.others.get(metric or ""))
+    rows = {int(row) for column in columns if column is not None for row in column.rows}
+    steps: dict[int, list[int]] = {}
+    for row in sorted(rows) if metric is not None else range(len(table)):
+        number = float(table.cell[row])
+        if not isnan(number):  # rows that no cell logged
+            steps.setdefault(int(number), []).append(int(table.step[row]))
+    return steps

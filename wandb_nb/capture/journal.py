@@ -1,0 +1,186 @@
+"""The executed cells of a run, in a file that only grows, and the notebook that is made from it.
+
+One JSON object a line: a cell's source when it begins, its duration and outcome when it ends, then its outputs.  What
+was written survives a killed kernel; a line that was cut short is skipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from wandb_nb.capture.outputs import Output
+    from wandb_nb.capture.redact import Redactor
+
+FILE = "logs/cells.jsonl"
+"""Where the journal lies in a run directory."""
+HISTORY = "code/_session_history.ipynb"
+"""Where the notebook lies below the run's files."""
+
+LARGEST_OUTPUTS = 32 << 20
+"""Characters of outputs that one run keeps; the sources go on."""
+_WORTH_SHARING = 1024
+_TEXTS = ("text/", "image/svg", "application/javascript")
+
+
+@dataclass
+class Cell:
+    """One execution of a cell: *started* in unix seconds, *ok* None while it runs or when nobody saw its end."""
+
+    number: int
+    source: str
+    started: float | None = None
+    seconds: float | None = None
+    ok: bool | None = None
+    steps: list[int] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list, repr=False)
+
+
+class Journal:
+    """Writes the cells of one run to *path*, secrets taken out; outputs too if *with_outputs*.
+
+    Each call appends one line with one write.  Raises OSError when the file cannot be written.
+    """
+
+    def __init__(self, path: Path, redact: Redactor, *, with_outputs: bool) -> None:
+        self.path, self.with_outputs = path, with_outputs
+        self._redact = redact
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o666)
+        self._room = LARGEST_OUTPUTS
+        self._seen: dict[bytes, int] = {}
+
+    def begin(self, number: int, source: str, started: float | None) -> None:
+        """Note that a cell begins."""
+        self._write({"cell": number, "source": self._redact(source), "started": started})
+
+    def end(self, number: int, seconds: float | None, ok: bool | None) -> None:
+        """Note that it has ended."""
+        self._write({"cell": number, "seconds": seconds, "ok": ok})
+
+    def outputs(self, number: int, outputs: Iterable[Output]) -> None:
+        """Note what the cell has put out, instead of what was noted before."""
+        self._write({"cell": number, "outputs": [self._kept(output, number) for output in outputs]})
+
+    def updated(self, number: int, display_id: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
+        """Note a display of an earlier cell that has changed since."""
+        self._seen.clear()  # what takes the place of the earlier state must not be told to be the same as that
+        output = self._kept({"data": data, "metadata": metadata}, number)
+        self._write({"cell": number, "display_id": display_id, **output})
+
+    def close(self) -> None:
+        """Write no more; harmless twice."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _write(self, entry: dict[str, Any]) -> None:
+        if self._fd >= 0:
+            os.write(self._fd, json.dumps(entry, default=str).encode("utf-8", "backslashreplace") + b"\n")
+
+    def _kept(self, output: Output, number: int) -> Output:
+        """Return *output* without secrets; data that was kept before, or for which there is no room, is only told."""
+        kept = dict(output)
+        for part in ("text", "evalue", "traceback"):
+            if part in kept:
+                kept[part] = self._redact.value(kept[part])
+        if "data" in kept:
+            kept["data"] = self._data(kept["data"], number)
+        self._room -= len(kept.get("text", ""))
+        return kept
+
+    def _data(self, data: dict[str, Any], number: int) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        told: list[str] = []
+        for mime, value in data.items():
+            is_text = mime.startswith(_TEXTS) or not isinstance(value, str)
+            clean = self._redact.value(value) if is_text else value
+            if reason := self._too_much(clean, number):
+                told.append(f"[{mime}: {reason}]")
+            else:
+                kept[mime] = clean
+        if told:
+            kept["text/plain"] = "\n".join([str(kept.get("text/plain", "")), *told]).lstrip("\n")
+        return kept
+
+    def _too_much(self, value: Any, number: int) -> str:
+        text = value if isinstance(value, str) else json.dumps(value, default=str)
+        if len(text) < _WORTH_SHARING:
+            return ""
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        if digest in self._seen:
+            return f"the same as in cell {self._seen[digest]}"
+        self._seen[digest] = number
+        self._room -= len(text)
+        return "" if self._room > 0 else "left out, the session's outputs are too large"
+
+
+def read_cells(path: Path) -> list[Cell]:
+    """Return the cells of the journal at *path* in the order of execution; empty where there is no journal."""
+    cells: dict[int, Cell] = {}
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return []
+    for line in lines:
+        try:
+            entry = json.loads(line)
+            number = int(entry["cell"])
+        except (ValueError, KeyError, TypeError):  # cut short when the kernel was killed
+            continue
+        if "source" in entry:
+            cells.pop(number, None)
+            cells[number] = Cell(number, entry["source"], entry.get("started"))
+        elif number in cells:
+            _apply(cells[number], entry)
+    return list(cells.values())
+
+
+def _apply(cell: Cell, entry: dict[str, Any]) -> None:
+    if "outputs" in entry:
+        cell.outputs = entry["outputs"]
+    elif "display_id" in entry:
+        for output in cell.outputs:
+            if output.get("display_id") == entry["display_id"]:
+                output.update(data=entry["data"], metadata=entry["metadata"])
+    else:
+        cell.seconds, cell.ok = entry.get("seconds"), entry.get("ok")
+
+
+def history_notebook(path: Path) -> dict[str, Any]:
+    """Return the notebook (nbformat 4.4) of the cells in the journal at *path*; complete after a killed kernel too."""
+    return {
+        "cells": [_notebook_cell(cell) for cell in read_cells(path)],
+        "metadata": {"language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 4,
+    }
+
+
+def write_history(journal: Path, target: Path) -> None:
+    """Write the notebook of *journal* to *target*, which is there whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    unfinished.write_text(json.dumps(history_notebook(journal), indent=1) + "\n", "utf-8", errors="backslashreplace")
+    unfinished.replace(target)
+
+
+def _notebook_cell(cell: Cell) -> dict[str, Any]:
+    facts = {"started": cell.started, "seconds": cell.seconds, "ok": cell.ok}
+    return {
+        "cell_type": "code",
+        "execution_count": cell.number,
+        "metadata": {"wandb_nb": facts},
+        "outputs": [_notebook_output(output) for output in cell.outputs],
+        "source": cell.source,
+    }
+
+
+def _notebook_output(output: Output) -> Output:
+    return {key: value for key, value in output.items() if key != "display_id"}
