@@ -14,7 +14,7 @@ JAVASCRIPT := $(shell find labextension \( -name node_modules -o -name lib -o -n
 ALLOW_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-headless test lint check-js check-py browser bench build clean
+.PHONY: help demo demo-headless test lint check-js check-py browser bench picture build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,6 +46,10 @@ browser:
 
 bench: $(VENV)/.test ## figures against the budgets, and side by side with others
 	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+picture: $(VENV)/.test ## take the README's picture anew, from a real quickstart
+	$(BIN)/pytest tests/browser/test_jupyter.py -k quickstart
+	mkdir -p docs/images && cp test-artifacts/quickstart.png docs/images/
 
 build: $(VENV)/.made ## the wheel, in dist/
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .

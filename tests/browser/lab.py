@@ -15,13 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from typing_extensions import Self
+
 if TYPE_CHECKING:
     import http.client
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Page
 
-TOKEN = "browser-tests"
+TOKEN = "browser-tests"  # noqa: S105 - of a server on loopback that lives for one test
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
 
 
@@ -113,8 +115,8 @@ class JupyterServer:
             return json.load(answer)
 
     def _ask(self, method: str, path: str) -> http.client.HTTPResponse:
-        request = urllib.request.Request(self.base + path, method=method, headers={"Authorization": f"token {TOKEN}"})
-        return urllib.request.urlopen(request, timeout=20)
+        request = urllib.request.Request(self.base + path, method=method, headers={"Authorization": f"token {TOKEN}"})  # noqa: S310 - our own server
+        return urllib.request.urlopen(request, timeout=20)  # noqa: S310 - the same
 
     def shut_sessions(self) -> None:
         """End every kernel: they outlive the page and are re-used by path."""
@@ -130,7 +132,7 @@ class JupyterServer:
         shutil.copy(source, self.root / source.name)
         return source.name
 
-    def __enter__(self) -> JupyterServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

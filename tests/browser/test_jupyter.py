@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-
-from wandb_nb.store.replay import RunState
-from wandb_nb.store.reader import Tail
-
 from lab import ARTIFACTS, JupyterServer, chromium, wait_for
+
+from wandb_nb.store.reader import Tail
+from wandb_nb.store.replay import RunState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,13 +44,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
-    """Open a page; at its end the console must hold no error of ours."""
+def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Open a page and keep its last look; at its end the console must hold no error of ours."""
     with chromium(tmp_path / "profile") as page:
         noises: list[str] = []
         page.on("pageerror", lambda error: noises.append(f"{error}\n{error.stack}"))
         page.on("console", lambda message: noises.append(f"{message.text} {message.location['url']}"))
         yield page
+        page.screenshot(path=ARTIFACTS / f"end-of-{request.node.name}.png")
     ours = [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise]
     assert ours == []
 
@@ -126,7 +126,7 @@ def test_quickstart(page: Page, lab: JupyterServer) -> None:
     wait_for(lambda: page.locator(".wnb[data-theme=dark]").count(), "dark view")
     view(page).screenshot(path=ARTIFACTS / "lab-dark.png")
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
-    grows(page, 10)
+    wait_for(lambda: points(page) > 600, "well-grown chart")
     photograph(page, "quickstart.png")
     page.locator(".wnb-head[data-state=finished]").last.wait_for(timeout=120_000)
 
@@ -157,7 +157,7 @@ def hover(page: Page) -> None:
     """Point into the first chart: its legend must then say where."""
     plot = view(page).locator(".wnb-plot").first
     plot.hover(position={"x": 150, "y": 80})
-    wait_for(lambda: page.locator(".wnb-where").first.inner_text(), "hovered value")
+    wait_for(page.locator(".wnb-where").first.inner_text, "hovered value")
 
 
 def test_reload_and_stop(page: Page, server: JupyterServer) -> None:
