@@ -15,8 +15,8 @@ import click
 from wandb_nb._version import __version__
 from wandb_nb.cli.data import export, verify
 from wandb_nb.cli.runs import ls, show
-from wandb_nb.cli.sync import status, sync
 from wandb_nb.cli.server import login, server
+from wandb_nb.cli.sync import status, sync
 from wandb_nb.errors import Error, UsageError
 from wandb_nb.view.text import clean
 
