@@ -16,7 +16,7 @@ LARGEST_CELL = 1 << 20
 _MOST_OUTPUTS = 200
 _STREAM_HEAD, _STREAM_TAIL = 128 << 10, 32 << 10
 # Live views: they belong to a running kernel, and ours carry an access token.
-_PRIVATE = ("application/vnd.wandb-nb", "application/vnd.jupyter.widget")
+PRIVATE = ("application/vnd.wandb-nb", "application/vnd.jupyter.widget")
 
 
 class CellOutputs:
@@ -143,7 +143,7 @@ def bounded(data: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     gone: list[str] = []
     for mime, value in data.items():
-        if mime.startswith(_PRIVATE):
+        if mime.startswith(PRIVATE):
             continue
         if isinstance(value, bytes):
             value = base64.b64encode(value).decode("ascii")  # noqa: PLW2901 -- the same in another form

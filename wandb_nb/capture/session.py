@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-_QUICKLY_WRITTEN = 8_000  # characters of a source; redacting more takes too long for the moment before a cell
+_QUICKLY_WRITTEN = 4_000  # characters of a source; redacting more takes too long for the moment before a cell
 _NOTEBOOK_EVERY_S = 1.0
 _NOTEBOOK_SHARE = 20  # the notebook is written again after this many times what the last writing took
 _CLOSING_TAKES_AT_MOST_S = 5.0

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.capture import code, diff, environment, requirements
+from wandb_nb.capture import code, diff, environment, notebook_file, requirements
 from wandb_nb.store import records
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.capture.git import GitState
+    from wandb_nb.capture.notebook_file import NotebookFile
     from wandb_nb.capture.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.identity import Identity
@@ -41,6 +42,7 @@ class RunFiles:
         """What is known of machine and program so far; the thread replaces it by a fuller one."""
         self.code_path: str | None = None
         """Where the copy of the main file lies below the folder, once it is there."""
+        self._notebook: NotebookFile | None = None
         self._thread: threading.Thread | None = None
 
     def gather(self, identity: Identity, settings: Resolved, writer_id: str, redact: Redactor) -> bytes:
@@ -72,6 +74,14 @@ class RunFiles:
 
     def _gather(self, settings: Resolved, repository: GitState | None, redact: Redactor) -> None:
         paths = self._copy_script(settings, repository, redact)
+        if self._looks_for_notebook(settings):
+            self._notebook = notebook_file.find(settings.notebook_name)
+            if self._notebook is None:
+                self._notice(
+                    "the notebook's file was not found, so only the session's history is saved; "
+                    "set WANDB_NOTEBOOK_NAME to its path to have it saved as well"
+                )
+            paths += self.copy_notebook(redact)
         if not settings.x_disable_meta:
             more = {} if settings.x_disable_machine_info else environment.machine(self._folder)
             new = {key: value for key, value in more.items() if key not in self.facts}  # what the user set stands
@@ -85,6 +95,20 @@ class RunFiles:
         if repository is not None and repository.commit:
             paths += self._keep_changes(repository.root, redact)
         self._append(records.files([(path, "now", "wandb") for path in paths]))
+
+    def copy_notebook(self, redact: Redactor) -> list[str]:
+        """Copy the notebook's file as it is now, if there is one; again at the end, for what was saved meanwhile."""
+        if self._notebook is None:
+            return []
+        try:
+            copied = notebook_file.save(self._notebook, self._folder / code.FOLDER, redact)
+        except (OSError, ValueError):  # being saved at this moment, or gone: the session's history has the cells
+            return []
+        return [copied.relative_to(self._folder).as_posix()]
+
+    @staticmethod
+    def _looks_for_notebook(settings: Resolved) -> bool:
+        return bool(settings.save_code) and not settings.disable_code and host.in_notebook()
 
     def _copy_script(self, settings: Resolved, repository: GitState | None, redact: Redactor) -> list[str]:
         """Copy the main file if that is wanted; first of all, since the user may go on editing it."""

@@ -21,6 +21,7 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
         history.close()
         return
     place.run_files.join()
+    place.run_files.copy_notebook(place.redact)
     if place.observers is not None:
         place.observers.stop()
     try:
