@@ -1,0 +1,159 @@
+"""The background process of this user process: found by its lock file, else started; a few milliseconds, never more.
+
+Imports nothing that takes long, since the user's process does.  A run is handed over by a small file in the process's
+folder, which stays until the run is on the server: whoever starts the process again finds it there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wandb_nb.errors import InitStartError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LOCK, LOG = "lock", "service.log"
+_PACKAGES = str(Path(__file__).parents[2])
+# Signals meant for the user's program pass by from the first moment on, and the folder that this one was started in
+# must not lend the process its modules.
+_CODE = """\
+import signal, sys
+for name in ("SIGINT", "SIGHUP"):
+    if hasattr(signal, name):
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
+sys.path[:] = [path for path in sys.path if path]
+sys.path.append(sys.argv[1])
+from wandb_nb.sync.service import main
+main(sys.argv[2])
+"""
+_REMEDIES = (
+    "Check that the Python at sys.executable starts and that the data folder can be written, give "
+    "Settings(start_method='thread') where no process may be started, or mode='offline' and send the run later."
+)
+_started: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+class Background:
+    """What sends the runs of this process with the settings in *variables*, environment variables of `WANDB_*`.
+
+    *data* is the user's data directory.  With *thread* the work is done in this process, by a thread.
+    """
+
+    def __init__(self, data: Path, variables: Mapping[str, str], *, thread: bool = False) -> None:
+        told = json.dumps(sorted(variables.items())).encode()
+        self._variables, self._thread = dict(variables), thread
+        self._folder = data / "sync" / f"{os.getpid()}-{hashlib.sha256(told).hexdigest()[:12]}"
+
+    def take(self, run_file: Path) -> None:
+        """Have the run of *run_file* sent, from now to its end.  InitStartError where nothing can be started."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            request = self._request(run_file)
+            unfinished = request.with_suffix(".new")
+            unfinished.write_text(json.dumps({"run_file": str(run_file)}), "utf-8")
+            unfinished.replace(request)
+        except OSError as error:
+            raise InitStartError(f"The background process has no folder ({error}). {_REMEDIES}") from error
+        self.keep()
+
+    def keep(self) -> bool:
+        """Start what sends, if it is not there (any more); return whether it had to be started.
+
+        InitStartError where that fails.
+        """
+        if self._thread:
+            from wandb_nb.sync.service import start_thread  # the HTTP client comes with it, into this process
+
+            return start_thread(self._folder, self._variables)
+        if serving(self._folder):
+            return False
+        self._spawn()
+        return True
+
+    def failure(self) -> str | None:
+        """Return why the process ended, where it ended badly; None where it lives or ended well."""
+        process = _started.get(self._folder)
+        if process is None or process.poll() in (None, 0):
+            return None
+        with suppress(OSError):
+            last = (self._folder / LOG).read_text("utf-8", "replace").strip().splitlines()[-1:]
+            return f"exit code {process.returncode}" + "".join(f": {line}" for line in last)
+        return f"exit code {process.returncode}"
+
+    def _request(self, run_file: Path) -> Path:
+        return self._folder / f"{hashlib.sha256(str(run_file).encode()).hexdigest()[:16]}.json"
+
+    def _spawn(self) -> None:
+        if not sys.executable:
+            raise InitStartError(f"There is no Python to start the background process with. {_REMEDIES}")
+        command = [sys.executable, "-c", _CODE, _PACKAGES, str(self._folder)]
+        try:
+            with (self._folder / LOG).open("ab") as log:
+                # A session of its own: Ctrl-C, a closed terminal and an ending shell are not meant for it.
+                process = subprocess.Popen(  # noqa: S603 - our own code
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                    cwd=self._folder,
+                    env={**os.environ, **self._variables},
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise InitStartError(f"The background process could not be started ({error}). {_REMEDIES}") from error
+        earlier = _started.pop(self._folder, None)
+        if earlier is not None:
+            earlier.poll()
+        _started[self._folder] = process
+
+
+def serving(folder: Path) -> bool:
+    """Tell whether a process serves *folder*, by its lock."""
+    fd = take_lock(folder)
+    if fd is None:
+        return True
+    os.close(fd)
+    return False
+
+
+def take_lock(folder: Path) -> int | None:
+    """Return the lock of *folder* as a descriptor to close, None where somebody else has it."""
+    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    try:
+        import fcntl
+
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # Windows: two processes may serve one folder; each run has a lock of its own
+        return fd
+    except BlockingIOError:
+        os.close(fd)
+        return None
+    except OSError:  # a file system without locks
+        return fd
+    return fd
+
+
+def requests(folder: Path) -> dict[Path, Path]:
+    """Return the runs to be sent: request file → run file.  What cannot be read is left out."""
+    found: dict[Path, Path] = {}
+    for request in sorted(folder.glob("*.json")):
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            found[request] = Path(json.loads(request.read_text("utf-8"))["run_file"])
+    return found
+
+
+def _forget_in_child() -> None:
+    """Leave the parent's process alone in a forked child."""
+    _started.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

@@ -1,0 +1,157 @@
+"""What sends all runs of one user process, as a process of its own or as a thread of it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wandb_nb.errors import Error
+from wandb_nb.sync import cursor as cursors
+from wandb_nb.sync.launch import requests, take_lock
+from wandb_nb.sync.network import Network
+from wandb_nb.sync.sender import RunSender
+from wandb_nb.sync.transport import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+LOOK_EVERY_S = 0.2
+DURABLE_EVERY_S = 1.0
+LINGER_S = 10.0
+"""How long the service waits for another run after the last one."""
+AGAIN_AFTER_S = 30.0
+"""How long it waits after it gave up a request, before all begins again at the cursor."""
+
+log = logging.getLogger(__name__)
+_threads: dict[Path, threading.Thread] = {}
+
+
+class Service:
+    """Sends the runs named in *folder* until each is at its end; *alive* tells whether the user's process lives."""
+
+    def __init__(self, folder: Path, network: Network, stop: threading.Event, alive: Callable[[], bool]) -> None:
+        self._folder, self._network, self._stop, self._alive = folder, network, stop, alive
+        self._runs: dict[Path, threading.Thread] = {}
+        self._durable: dict[Path, int] = {}
+
+    def serve(self) -> None:
+        """Serve until there is nothing to do, or until *stop*; another service of this folder makes this one return."""
+        while (lock := take_lock(self._folder)) is not None:
+            try:
+                self._serve()
+            finally:
+                os.close(lock)
+            # A run handed over between the last look and the end of the lock found the lock still taken.
+            if self._stop.is_set() or not requests(self._folder):
+                break
+        if not self._stop.is_set() and not self._alive():
+            self._tidy()
+
+    def _serve(self) -> None:
+        idle_since = time.monotonic()
+        next_durable = 0.0
+        while not self._stop.is_set():
+            self._look()
+            now = time.monotonic()
+            if self._runs:
+                idle_since = now
+            elif not self._alive() or now - idle_since > LINGER_S:
+                return
+            if now >= next_durable:
+                next_durable = now + DURABLE_EVERY_S
+                self._make_durable()
+            self._stop.wait(LOOK_EVERY_S)
+        for thread in self._runs.values():
+            thread.join(timeout=2)
+
+    def _look(self) -> None:
+        """Begin with runs that are new, and let go of those that are done."""
+        self._runs = {request: thread for request, thread in self._runs.items() if thread.is_alive()}
+        for request, run_file in requests(self._folder).items():
+            if request not in self._runs:
+                self._durable.setdefault(run_file, -1)
+                thread = threading.Thread(target=self._send, args=(request, run_file), name="wandb_nb-run", daemon=True)
+                self._runs[request] = thread
+                thread.start()
+
+    def _send(self, request: Path, run_file: Path) -> None:
+        """Send one run, again and again until it is at its end or refused."""
+        while not self._stop.is_set():
+            try:
+                sender = RunSender(run_file, self._network, connect(self._network), self._stop)
+                cursor = sender.send(follow=True)
+                if cursor.done or cursor.state == cursors.REFUSED:
+                    request.unlink(missing_ok=True)
+                    self._durable.pop(run_file, None)
+                    return
+            except Error as error:  # the directory was deleted, or somebody else sends the run
+                log.warning("%s: %s", run_file, error)
+                if not run_file.exists():
+                    request.unlink(missing_ok=True)
+                    return
+            except Exception:  # the edge of a background thread: one run's trouble is not the others'
+                log.exception("sending %s failed", run_file)
+            self._stop.wait(AGAIN_AFTER_S)
+
+    def _make_durable(self) -> None:
+        """Bring what grew onto the disk itself."""
+        for run_file, size in list(self._durable.items()):
+            with suppress(OSError):
+                grown = run_file.stat().st_size
+                if grown != size:
+                    fd = os.open(run_file, os.O_RDONLY)
+                    try:
+                        getattr(os, "fdatasync", os.fsync)(fd)
+                    finally:
+                        os.close(fd)
+                    self._durable[run_file] = grown
+
+    def _tidy(self) -> None:
+        """Remove the folder of a process that is gone, if no run is left in it."""
+        if not requests(self._folder):
+            for file in self._folder.glob("*"):
+                file.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._folder.rmdir()
+
+
+def main(folder: str) -> None:
+    """Be the background process; the settings are in the environment, as `launch` put them there."""
+    from wandb_nb.settings import resolve
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
+    parent = int(Path(folder).name.partition("-")[0])
+    network = Network.of(resolve({}))
+    Service(Path(folder), network, stop, lambda: os.getppid() == parent).serve()
+
+
+def start_thread(folder: Path, variables: Mapping[str, str]) -> bool:
+    """Serve *folder* from a thread of this process, unless one does; return whether it was started."""
+    from wandb_nb.settings import resolve
+
+    running = _threads.get(folder)
+    if running is not None and running.is_alive():
+        return False
+    network = Network.of(resolve({}, environ={**os.environ, **variables}))
+    service = Service(folder, network, threading.Event(), lambda: True)
+    thread = threading.Thread(target=service.serve, name="wandb_nb-sync", daemon=True)
+    _threads[folder] = thread
+    thread.start()
+    return True
+
+
+def _forget_in_child() -> None:
+    """Forget the threads, which a forked child does not have."""
+    _threads.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)

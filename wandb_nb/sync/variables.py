@@ -1,0 +1,30 @@
+"""The settings that decide how a server is reached, as environment variables for the background process."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.settings.fields import FIELDS
+
+if TYPE_CHECKING:
+    from wandb_nb.credentials import Key
+    from wandb_nb.settings import Resolved
+
+NAMES = (
+    "insecure_disable_ssl",
+    "http_proxy",
+    "https_proxy",
+    "heartbeat_seconds",
+    *(name for name in FIELDS if name.startswith(("x_graphql_", "x_file_stream_", "x_file_transfer_", "x_extra_http"))),
+)
+
+
+def variables(settings: Resolved, key: Key) -> dict[str, str]:
+    """Return variables that make `resolve()` in another process give what *settings* say about the server."""
+    given = {FIELDS[name].env[0]: _text(getattr(settings, name)) for name in NAMES if settings.given(name)}
+    return {**given, "WANDB_BASE_URL": settings.base_url, "WANDB_API_KEY": key.text, "WANDB_MODE": "online"}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
