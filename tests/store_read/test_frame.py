@@ -10,10 +10,11 @@ import pytest
 
 from wandb_nb.errors import RunNotFoundError, StoreError
 from wandb_nb.store import records
-from wandb_nb.store.find import chain, find_run
+from wandb_nb.store.find import find_run
 from wandb_nb.store.frame import read
 from wandb_nb.store.history import HistoryEncoder, extra_items
 from wandb_nb.store.layout import RunDir
+from wandb_nb.store.parts import Part, parts
 from wandb_nb.store.reader import verify
 from wandb_nb.store.registry import Registry
 from wandb_nb.store.writer import RunWriter
@@ -117,7 +118,7 @@ def test_a_resumed_run_is_read_as_one(tmp_path: Path):
 
     assert read("aaaa1111")["_step"].tolist() == [0, 1, 2, 3, 4]
     assert read(second)["_step"].tolist() == [0, 1, 2, 3]
-    assert [first] == chain(first)
+    assert [Part(first)] == parts(first)
 
 
 def test_segments_are_joined_and_kept_apart(tmp_path: Path):

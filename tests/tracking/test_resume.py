@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 import wandb_nb as wandb
+from wandb_nb.store.frame import load
 from wandb_nb.store.registry import Registry
+from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
+    from pathlib import Path
 
     Start = Callable[..., wandb.Run]
     Script = Callable[..., subprocess.CompletedProcess[str]]
@@ -73,3 +78,177 @@ def test_the_same_id_without_resume_begins_anew(start: Start) -> None:
             run.log({"a": number})
     assert list(wandb.read("same")["a"]) == [1]
     assert len(Registry().find("same")) == 2
+
+
+def test_a_mean_carries_on(start: Start) -> None:
+    """A mean, and the other kinds, count the rows of the earlier part as if there had been one run only."""
+    for part in ([1, 2, 3], [10], [float("nan"), 4]):
+        with start(id="mean", resume="allow") as run:
+            run.define_metric("loss", summary="mean,min,max,first,last")
+            for value in part:
+                run.log({"loss": value})
+            live = run.summary["loss"]
+            assert live["mean"] == pytest.approx(sum(sum(p) for p in _until(part)) / sum(map(len, _until(part))))
+    assert run.summary["loss"] == {"mean": 4, "min": 1, "max": 10, "first": 1, "last": 4}
+    assert load("mean").summary["loss"] == run.summary["loss"]
+
+
+def _until(part: list[float]) -> list[list[float]]:
+    """Return the numbers of the parts up to *part*."""
+    parts: list[list[float]] = [[1, 2, 3], [10], [4]]
+    return parts[: {3: 1, 1: 2, 2: 3}[len(part)]]
+
+
+def test_an_id_in_use_is_refused(start: Start) -> None:
+    """While somebody writes a run, its id is refused in any way to use it; in another project it is another run."""
+    start(id="busy", project="p")
+    for options in ({}, {"resume": "must"}, {"resume": "auto"}, {"resume_from": "busy?_step=0"}):
+        with pytest.raises(wandb.UsageError, match=r"busy.*living process"):
+            start(**{"id": "busy", "project": "p", "reinit": "create_new", **options})
+    with start(id="busy", project="q", reinit="create_new") as other:
+        assert not other.resumed
+    assert len(Registry().find("busy")) == 2
+
+
+def test_a_deleted_id_is_refused(start: Start) -> None:
+    """An id that was deleted is never taken again in its project, and is free in others."""
+    with start(id="gone", project="p") as run:
+        run.log({"a": 1})
+    (entry,) = Registry().find("gone")
+    Registry().forget(entry, deleted=True)
+    for resume in (None, "allow", "must"):
+        with pytest.raises(wandb.UsageError, match="deleted"):
+            start(id="gone", project="p", resume=resume)
+    start(id="gone", project="q")
+
+
+def test_replaced_rows_stay_out_after_a_resume(start: Start, script: Script) -> None:
+    """What a run without `resume` replaced counts neither for a later resume, nor in `ls`, nor in the files' data."""
+    for options, value in (({}, 1), ({}, 2), ({"resume": "must"}, 3)):
+        with start(id="twice", **options) as run:
+            run.log({"a": value})
+    assert list(wandb.read("twice")["a"]) == [2, 3]
+    assert [entry.state for entry in Registry().find("twice")] == ["finished", "continued", "replaced"]
+    shown = script("import subprocess, sys; subprocess.run([sys.executable, '-m', 'wandb_nb', 'ls'])").stdout
+    assert shown.count("twice") == 1
+
+
+def test_the_resume_file_names_what_has_not_ended_well(script: Script, tmp_path: Path) -> None:
+    """With "auto" the file is there while the run goes on and after a failure, and gone after a good end."""
+    file = tmp_path / "wandb" / "wandb-resume.json"
+    source = "run = wandb.init(resume='auto', settings={'silent': True})\nprint(run.id)\n"
+    failed = script(source + "1 / 0").stdout.strip()
+    assert json.loads(file.read_text("utf-8")) == {"run_id": failed}
+    script("wandb.init(settings={'silent': True})")  # a good run between does not take its place
+    assert script(source).stdout.strip() == failed
+    assert not file.exists()
+
+
+def test_variables_resume_too(script: Script) -> None:
+    """WANDB_RUN_ID and WANDB_RESUME do what the arguments do, and a bare id as `resume` continues that run."""
+    source = "run = wandb.init({}settings={{'silent': True}})\nprint(run.id, run.step)\nrun.log({{'a': 1}})\n"
+    assert script(source.format(""), WANDB_RUN_ID="named").stdout.split() == ["named", "0"]
+    assert script(source.format(""), WANDB_RUN_ID="named", WANDB_RESUME="must").stdout.split() == ["named", "1"]
+    assert script(source.format("resume='named', ")).stdout.split() == ["named", "2"]
+    refused = script(source.format(""), WANDB_RUN_ID="named", WANDB_RESUME="never")
+    assert "UsageError: resume='never'" in refused.stderr
+
+
+def test_auto_leaves_a_living_run_alone(start: Start) -> None:
+    """A run that goes on has not crashed: "auto" starts another beside it."""
+    first = start()
+    second = start(resume="auto", reinit="create_new")
+    assert (second.id != first.id, second.step) == (True, 0)
+
+
+def test_must_waits_for_the_run_that_goes_on(start: Start) -> None:
+    """A script that asks for one run while another goes on is not given that other one."""
+    start(id="one").finish()
+    start(id="two")
+    with pytest.raises(wandb.UsageError, match="while run"):
+        start(id="one", resume="must")
+
+
+@pytest.fixture
+def parent(start: Start) -> wandb.Run:
+    """Give a finished run of ten steps with a mean, a config and a value set by hand at step 4 and again at the end."""
+    with start(id="parent", project="p", config={"lr": 0.1}, name="first") as run:
+        run.define_metric("loss", summary="mean,max")
+        for step in range(10):
+            run.log({"loss": step, "acc": step})
+            if step == 4:
+                run.summary["note"] = "early"
+        run.summary["note"] = "late"
+    return run
+
+
+def _steps_seen(run: wandb.Run) -> list[list[float]]:
+    """Return the steps of "loss" as the frame, a fresh view and the live frame have them."""
+    stream = RunStream(str(run.directory))
+    while stream.advance():
+        pass
+    message = stream.message()
+    header, blob = message.header, message.blob
+    (series,) = (each for each in header["series"] if each["key"] == "loss")
+    start, count = series["columns"]["step"]
+    steps = [float(step) for step in np.frombuffer(blob, "<f8")[start : start + count]]
+    return [wandb.read(run.id)["_step"].tolist(), steps, run.history()["_step"].tolist()]
+
+
+def test_resume_from_rewinds(start: Start, parent: wandb.Run) -> None:
+    """Steps behind the one named no longer count, for frame, view, summary and the next resume."""
+    run = start(resume_from="parent?_step=5")
+    assert (run.id, run.name, run.step, run.resumed, run.project) == ("parent", "first", 6, True, "p")
+    assert run.config["lr"] == 0.1
+    assert (run.summary["acc"], run.summary["loss"], run.summary["note"]) == (5, {"mean": 2.5, "max": 5}, "early")
+    run.log({"loss": 100, "acc": 100})
+    run.finish()
+    assert _steps_seen(run) == [list(range(7))] * 3
+    assert run.summary["loss"] == load("parent").summary["loss"] == {"mean": 115 / 7, "max": 100}
+    with start(id="parent", resume="must") as again:
+        assert again.step == 7
+        again.log({"loss": 0, "acc": 0})
+    assert _steps_seen(again) == [list(range(8))] * 3
+    assert parent.directory is not None
+    assert len(wandb.read(parent.directory)) == 10
+
+
+def test_fork_from_branches(start: Start, parent: wandb.Run) -> None:
+    """A fork has a name and an id of its own, its parent's rows up to the step, and leaves the parent alone."""
+    run = start(fork_from="parent?_step=3", name="branch", config={"depth": 2})
+    assert (run.id != parent.id, run.step, run.resumed, run.config.as_dict()) == (
+        True,
+        4,
+        False,
+        {"lr": 0.1, "depth": 2},
+    )
+    run.log({"loss": 50, "acc": 0})
+    run.finish()
+    assert _steps_seen(run) == [list(range(5))] * 3
+    state = load(run.id)
+    assert (state.name, state.id, state.exit_code) == ("branch", run.id, 0)
+    assert state.summary["loss"] == {"mean": 11.2, "max": 50}
+    assert list(wandb.read("parent")["_step"]) == list(range(10))
+    with start(fork_from=f"{run.id}?_step=2") as second:
+        second.log({"loss": 1})
+    assert _steps_seen(second) == [list(range(4))] * 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"resume_from": "parent?_step=10"}, "end at 9"),
+        ({"fork_from": "parent?_step=10"}, "end at 9"),
+        ({"fork_from": "nobody?_step=1"}, "not known"),
+        ({"resume_from": "parent"}, "_step"),
+        ({"resume_from": "parent?_step=1", "resume": "allow"}, "Only one"),
+        ({"resume_from": "parent?_step=1", "id": "other"}, "give one of them"),
+        ({"fork_from": "parent?_step=1", "id": "parent"}, "another id"),
+    ],
+)
+def test_moments_that_are_not_there(start: Start, parent: wandb.Run, arguments: dict[str, str], words: str) -> None:
+    """A step, a run or a form that does not exist is refused by name, and starts nothing."""
+    with pytest.raises(wandb.UsageError, match=words):
+        start(**arguments)
+    assert wandb.run is None
+    assert [entry.path for entry in Registry().all()] == [str(parent.directory)]

@@ -24,9 +24,10 @@ MOST = 20
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def ls(project: str | None, limit: int, as_json: bool) -> None:
     """List the runs of this machine, newest first."""
-    from wandb_nb.store.registry import Registry  # `wandb-nb --help` needs none of this
+    from wandb_nb.store.registry import CONTINUED, REPLACED, Registry  # `wandb-nb --help` needs none of this
 
-    entries = [entry for entry in Registry().all() if project is None or entry.project == project]
+    shown = (entry for entry in Registry().all() if entry.state not in (CONTINUED, REPLACED))
+    entries = [entry for entry in shown if project is None or entry.project == project]
     runs = [_listed(entry) for entry in entries[:limit]]
     if as_json:
         echo_json(runs)

@@ -7,7 +7,9 @@ protobuf message at all raise `WireError`.
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
+from struct import unpack
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.kinds import (
@@ -29,7 +31,7 @@ from wandb_nb.store.kinds import (
     Telemetry,
 )
 from wandb_nb.store.leaves import as_text, read_item, read_items
-from wandb_nb.store.wire import BYTES, VARINT, WireError, fields, signed
+from wandb_nb.store.wire import BYTES, FIXED64, VARINT, WireError, fields, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,6 +86,10 @@ class _Fields:
 
     def flag(self, number: int) -> bool:
         return bool(self.last(number, VARINT))
+
+    def double(self, number: int) -> float:
+        raw = self.last(number, FIXED64)
+        return float(unpack("<d", raw)[0]) if raw else 0.0
 
     def message(self, number: int) -> _Fields:
         # A message that occurs twice is, by protobuf's rules, the two joined.
@@ -168,7 +174,13 @@ def _run(data: bytes) -> RunInfo:
         git_commit=run.message(21).text(2),
         config=_config(run.last(4, BYTES) or b""),
         summary=_summary(run.last(5, BYTES) or b""),
+        branch=_branch(run.message(23)),
     )
+
+
+def _branch(point: _Fields) -> tuple[str, int] | None:
+    step = point.double(2)
+    return (point.text(1), int(step)) if point.text(1) and math.isfinite(step) else None
 
 
 def _metric(data: bytes) -> Metric:

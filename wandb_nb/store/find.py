@@ -1,28 +1,21 @@
-"""From what a user calls a run to its directory, and to the directories that it was resumed from."""
+"""From what a user calls a run to its directory."""
 
 from __future__ import annotations
 
 import os
-import re
 from difflib import get_close_matches
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import RunNotFoundError
-from wandb_nb.store.decode import WireError, decode
-from wandb_nb.store.kinds import RunInfo
-from wandb_nb.store.reader import Tail, run_file, run_id
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.layout import age_order
+from wandb_nb.store.registry import REPLACED, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from wandb_nb.store.registry import Entry
 
 WORKSPACES = ("wandb", ".wandb")
-# The run record stands at the front; what comes before it is small.
-FRONT_BYTES = 1 << 16
 MOST_NEAR_NAMES = 3
 
 
@@ -42,28 +35,11 @@ def find_run(ref: str | os.PathLike[str]) -> Path:
         entries = [newest] if newest else []
     else:
         entries = registry.find(text) or registry.find_name(text)
-    found = [Path(entry.path) for entry in entries if _has_run(Path(entry.path))] or _in_workspaces(text)
+    counting = (Path(entry.path) for entry in entries if entry.state != REPLACED)
+    found = [path for path in counting if _has_run(path)] or _in_workspaces(text)
     if not found:
         raise RunNotFoundError(_not_found(text, registry.all()))
     return found[0]
-
-
-def chain(path: Path) -> list[Path]:
-    """Return the directories of one run, oldest first, up to *path*: those it was resumed from, and itself.
-
-    A directory whose run did not resume another one begins the chain.
-    """
-    file = run_file(path)
-    own = file.parent.resolve()
-    if not _resumed(file):
-        return [path]
-    older = [folder for folder in _same_id(file) if _order(folder) < _order(own)]
-    links = [path]
-    for folder in sorted(older, key=_order, reverse=True):
-        links.insert(0, folder)
-        if not _resumed(run_file(folder)):
-            break
-    return links
 
 
 def _as_path(text: str) -> Path | None:
@@ -84,33 +60,7 @@ def _in_workspaces(text: str) -> list[Path]:
         return []
     pattern = "*run-*" if text == "latest" else f"*run-*-{escape(text)}"
     folders = [folder for name in WORKSPACES for folder in Path(name).glob(pattern) if _has_run(folder)]
-    return sorted((folder for folder in folders if not folder.is_symlink()), key=_order, reverse=True)
-
-
-def _same_id(file: Path) -> Iterable[Path]:
-    """Return the other directories of the run that *file* belongs to."""
-    identity, own = run_id(file), file.parent.resolve()
-    beside = own.parent.glob(f"*run-*-{escape(identity)}")
-    known = (Path(entry.path) for entry in Registry().find(identity))
-    folders = {folder.resolve() for folder in (*beside, *known) if (folder / file.name).is_file()}
-    return folders - {own}
-
-
-def _order(folder: Path) -> tuple[str, str]:
-    """Return what sorts run directories by age: the time in their name."""
-    stamp = re.search(r"run-(\d{8}_\d{6})", folder.name)
-    return (stamp[1] if stamp else "", folder.name)
-
-
-def _resumed(file: Path) -> bool:
-    for payload in Tail(file).read(FRONT_BYTES):
-        try:
-            record = decode(payload)
-        except WireError:
-            continue
-        if isinstance(record, RunInfo):
-            return record.resumed
-    return False
+    return sorted((folder for folder in folders if not folder.is_symlink()), key=age_order, reverse=True)
 
 
 def _not_found(text: str, entries: list[Entry]) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wandb_nb.store.find import chain, find_run
-from wandb_nb.store.reader import Tail, data_files
+from wandb_nb.store.find import find_run
+from wandb_nb.store.parts import parts, sources
 from wandb_nb.store.replay import RunState
 
 if TYPE_CHECKING:
@@ -37,10 +37,8 @@ def read(ref: str | os.PathLike[str]) -> pd.DataFrame:
 def load(ref: str | os.PathLike[str]) -> RunState:
     """Return what the files of the run *ref* say, those it was resumed from and its segments included."""
     state = RunState()
-    files = [file for folder in chain(find_run(ref)) for file in data_files(folder)]
-    for writer, file in enumerate(files):
-        tail = Tail(file)
-        while payloads := tail.read():
+    for writer, source in enumerate(sources(parts(find_run(ref)))):
+        while payloads := source.read():
             state.apply(payloads, writer)
     return state
 

@@ -85,6 +85,8 @@ class RunInfo:
     git_commit: str
     config: ConfigUpdate
     summary: SummaryUpdate
+    branch: tuple[str, int] | None = None
+    """The run and the step of it that this one goes on from; the run may be the very same, rewound."""
 
 
 @dataclass(frozen=True, slots=True)

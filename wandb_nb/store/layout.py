@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ class RunDir:
         name = f"{'offline-' if offline else ''}run-{when:%Y%m%d_%H%M%S}-{run_id}"
         warning = ""
         try:
-            path = _make(_workspace(Path(root)), name)
+            path = _make(workspace(Path(root)), name)
         except OSError as error:
             try:
                 path = _make(Path(tempfile.mkdtemp(prefix="wandb-")), name)
@@ -99,7 +100,14 @@ class RunDir:
         return self.control / "stop"
 
 
-def _workspace(root: Path) -> Path:
+def age_order(folder: Path) -> tuple[str, str]:
+    """Return what sorts run directories by age: the time in their name."""
+    stamp = re.search(r"run-(\d{8}_\d{6})", folder.name)
+    return (stamp[1] if stamp else "", folder.name)
+
+
+def workspace(root: Path) -> Path:
+    """Return the folder of run directories in *root*: `.wandb` where that exists, else `wandb`."""
     hidden = root / ".wandb"
     return hidden if hidden.is_dir() else root / "wandb"
 

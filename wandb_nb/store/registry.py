@@ -25,6 +25,8 @@ from wandb_nb.store.segments import counter
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+REPLACED, CONTINUED = "replaced", "continued"
+"""States of directories whose run began anew, or goes on, in a later one."""
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MOST_SUMMARY = 100  # values of a summary that an entry keeps
 _LONGEST_TEXT = 200
@@ -99,9 +101,34 @@ class Registry:
         self._write(changed)
         return changed
 
-    def forget(self, entry: Entry) -> None:
-        """Remove *entry*; its run directory stays."""
+    def supersede(self, newer: Entry, state: str) -> None:
+        """Mark the earlier directories of the run of *newer* as REPLACED or CONTINUED.
+
+        Raises:
+            StoreError: The registry cannot be written.
+
+        """
+        for entry in self.find(newer.id):
+            if entry.key != newer.key and entry.project == newer.project and entry.state != REPLACED:
+                self.update(entry, state=state)
+
+    def forget(self, entry: Entry, *, deleted: bool = False) -> None:
+        """Remove *entry*; its run directory stays.  With *deleted* its id is never taken again in its project.
+
+        Raises:
+            StoreError: The registry cannot be written.
+
+        """
+        if deleted:
+            try:
+                self._tombstone(entry.id, entry.project, make=True).touch(0o600)
+            except OSError as error:
+                raise self._unwritable(error) from error
         self._file(entry).unlink(missing_ok=True)
+
+    def is_deleted(self, run_id: str, project: str) -> bool:
+        """Tell whether a run *run_id* of *project* was deleted on this machine."""
+        return self._tombstone(run_id, project).exists()
 
     def find(self, run_id: str) -> list[Entry]:
         """Return the directories of the run *run_id*, newest first."""
@@ -148,6 +175,11 @@ class Registry:
 
     def _file(self, entry: Entry) -> Path:
         return self.folder / "runs" / f"{entry.key}.json"
+
+    def _tombstone(self, run_id: str, project: str, *, make: bool = False) -> Path:
+        folder = self._made("deleted") if make else self.folder / "deleted"
+        digest = sha256(project.encode("utf-8", "backslashreplace")).hexdigest()[:24]
+        return folder / f"{_file_id(run_id)}.{digest}"
 
     def _made(self, name: str) -> Path:
         folder = self.folder / name

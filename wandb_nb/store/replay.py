@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.store import kinds
 from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
 from wandb_nb.store.decode import WireError, decode, kind
-from wandb_nb.store.derive import Derived
+from wandb_nb.store.derive import Derived, MetricRules, put
 from wandb_nb.store.rows import FEWEST, newest_summary
-from wandb_nb.store.rules import MetricRules, put
 from wandb_nb.store.table import HistoryTable
 
 if TYPE_CHECKING:
@@ -165,7 +164,7 @@ class RunState:
             self.start_time = run.start_time
             self.starting_step = run.starting_step
         self.resumed = self.resumed or run.resumed
-        if run.resumed:
+        if run.resumed or run.branch:
             self.exit_code = self._exit_runtime = None
         self._update_config(run.config)
         self._update_summary(run.summary)

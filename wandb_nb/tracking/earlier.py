@@ -1,19 +1,26 @@
-"""What a run that continues another one starts from."""
+"""What a run that goes on from another one, or from an earlier part of itself, starts with."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.store.kinds import Metric
+    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.replay import RunState
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """The end of the run's earlier part; the defaults are those of a run that has none."""
+    """The run's earlier part, as far as it counts; the defaults are those of a run that has none.
+
+    *branch* is the run and the step of it where a rewound or forked run goes on.  *means* holds how many numbers of
+    a metric were logged, and their sum.
+    """
 
     run_id: str = ""
     name: str = ""
@@ -24,7 +31,59 @@ class Earlier:
     notes: str | None = None
     tags: tuple[str, ...] = ()
     next_step: int = 0
+    last_step: int = -1
     runtime: float = 0.0
     config: Mapping[str, Any] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()
+    means: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    branch: tuple[str, int] | None = None
+
+    def forked(self) -> Earlier:
+        """Return what another run takes over: all but who this one is."""
+        return replace(self, run_id="", name="", notes=None, tags=())
+
+
+def read(entry: Entry, upto: int | None = None) -> Earlier:
+    """Return the run of *entry* at its end, or at step *upto*.
+
+    Raises StoreError when its files cannot be read.
+    """
+    from wandb_nb.store.parts import Part, parts, sources  # the readers load numpy, which only a resumed run has to
+    from wandb_nb.store.replay import RunState
+
+    found = parts(Path(entry.path))
+    if upto is not None:
+        found = [Part(part.folder, upto if part.upto is None else min(upto, part.upto)) for part in found]
+    state = RunState()
+    for writer, source in enumerate(sources(found)):
+        source.tail.settle()
+        while payloads := source.read():
+            state.apply(payloads, writer)
+    steps = state.table.step
+    last = int(steps.max()) if len(steps) else state.starting_step - 1
+    return Earlier(
+        run_id=entry.id,
+        name=state.name if upto is None else entry.name,
+        project=state.project or None,
+        entity=state.entity or None,
+        group=state.group or None,
+        job_type=state.job_type or None,
+        notes=state.notes or None,
+        tags=tuple(state.tags),
+        next_step=last + 1 if upto is None else upto + 1,
+        last_step=last,
+        runtime=state.runtime,
+        config=state.config,
+        summary=dict(state.summary),
+        metrics=tuple(state.metrics),
+        means=_means(state),
+        branch=None if upto is None else (entry.id, upto),
+    )
+
+
+def _means(state: RunState) -> dict[str, tuple[int, float]]:
+    """Return count and sum of each metric that has numbers; NaN takes no part."""
+    numbers = ((key, column.values) for key, column in state.table.numbers.items())
+    finite = ((key, values[values == values]) for key, values in numbers)  # noqa: PLR0124 - NaN differs from itself
+    return {key: (len(values), float(values.sum())) for key, values in finite if len(values)}

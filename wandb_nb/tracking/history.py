@@ -58,6 +58,7 @@ class History:
         starting_step: int = 0,
         earlier_runtime: float = 0.0,
         summary: Mapping[str, Any],
+        means: Mapping[str, tuple[int, float]],
         counter: SharedSteps | None = None,
         attend: Callable[[], None],
         notice: Callable[[str], None],
@@ -73,7 +74,7 @@ class History:
         self._ended: float | None = None
         self._epoch = start_time - earlier_runtime
         self.summary = Summary(self.metrics, self.lock, self._store_summary, self._marks)
-        self.summary._load(summary)  # noqa: SLF001 -- the summary is part of the row's way
+        self.summary._load(summary, means)  # noqa: SLF001 -- the summary is part of the row's way
         self.step_was_given = self.summary_was_set = False
         self._name, self._writer, self._append = name, writer, writer.append
         self._encode = HistoryEncoder().encode
@@ -176,6 +177,12 @@ class History:
         with self.lock:
             return self._summary_record(self.summary._take_changes())  # noqa: SLF001 -- as in log
 
+    def attached(self) -> None:
+        """Go on as a writer beside the owner, which is another process: count steps with it, mark rows as ours."""
+        self._pid = 0
+        self._shared = self._counter
+        self._extra = self._facts(self.attempt)
+
     # -- steps
 
     def _facts(self, attempt: int) -> bytes:
@@ -267,7 +274,7 @@ class History:
 
     def _look(self) -> None:
         """Do what is due now and then, with no lock held."""
-        if self._forked and self._shared is None and self._counter is not None and self._counter.exists():
+        if self._shared is None and self._counter is not None and self._counter.exists():
             self._shared = self._counter
         self._attend()
 

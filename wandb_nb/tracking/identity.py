@@ -34,6 +34,8 @@ class Identity:
     runtime: float = 0.0
     """Seconds that the earlier parts of the run took."""
     sweep_id: str | None = None
+    branch: tuple[str, int] | None = None
+    """The run and its step that this run was rewound to or forked from."""
 
     def record(self, config: Mapping[str, Any]) -> bytes:
         """Return the RunRecord, with *config* as the config the run has at this moment."""
@@ -55,4 +57,6 @@ class Identity:
             git_remote=(self.git and self.git.remote) or "",
             git_commit=(self.git and self.git.commit) or "",
             sweep_id=self.sweep_id or "",
+            forked=bool(self.branch) and not self.resumed,
+            branch_point=(self.branch[0], "_step", self.branch[1]) if self.branch else None,
         )

@@ -73,26 +73,36 @@ def _make_way(settings: Resolved) -> Run | None:
     if reinit == "finish_previous":
         for run in reversed(going_on):
             run.finish()
-    return going_on[-1] if going_on and reinit == "return_previous" else None
+    if not going_on or reinit != "return_previous":
+        return None
+    if settings.resume == "must" and settings.run_id != going_on[-1].id:
+        raise UsageError(
+            f"resume='must' cannot continue run {settings.run_id!r} while run {going_on[-1].name} goes on: finish() "
+            "that one first, or give reinit=True"
+        )
+    return going_on[-1]
 
 
 def _start(config: Any, settings: Resolved) -> Run:
     """Make the run, and nothing lasting if that fails."""
     values = load(config, settings.config_include_keys, settings.config_exclude_keys, settings.config_paths, Path.cwd())
-    if _mode(settings) == "disabled":
+    mode = _mode(settings)
+    if mode == "disabled":
         identity = _identity(settings, None)
         identity.name = identity.name or f"dummy-{identity.id}"
         used = _telemetry(settings, values)
         return DisabledRun(identity, settings, "disabled", NullWriter(), None, values, used, Earlier())
-    before = earlier(settings)
+    before = earlier(settings, partial(tell, settings))
     identity = _identity(settings, before)
     used = _telemetry(settings, values)
-    place = Place(identity, settings, partial(tell, settings))
+    used.used(*("offline",) * (mode == "offline"))
+    place = Place(identity, settings, partial(tell, settings), mode)
     try:
         identity.name = identity.name or names.run_name(place.next_number(identity.project or DEFAULT_PROJECT))
-        run = Run(identity, settings, "offline", place.writer, place, values, used, before or Earlier())
+        run = Run(identity, settings, mode, place.writer, place, values, used, before or Earlier())
         place.begin(run, used)
         run.carry_on(before)
+        place.go_online(run)
     except BaseException:
         place.abandon()
         raise
@@ -100,13 +110,15 @@ def _start(config: Any, settings: Resolved) -> Run:
 
 
 def _mode(settings: Resolved) -> str:
-    """Return the mode asked for, after the checks that it brings."""
-    if settings.mode == "online" and settings.force and find_key(settings) is None:
+    """Return the mode of the run: offline where online is not possible, for want of a key."""
+    if settings.mode != "online" or find_key(settings) is not None:
+        return settings.mode
+    if settings.force:
         raise UsageError(
             "init(force=True) needs a key, and there is none on this machine: call login() or run 'wandb-nb login', "
             "or leave force out to run offline"
         )
-    return settings.mode
+    return "offline"
 
 
 def _identity(settings: Resolved, before: Earlier | None) -> Identity:
@@ -126,7 +138,8 @@ def _identity(settings: Resolved, before: Earlier | None) -> Identity:
         host=settings.host or socket.gethostname(),
         git=_git(settings),
         starting_step=old.next_step,
-        resumed=before is not None,
+        resumed=before is not None and settings.fork_from is None,
+        branch=old.branch,
         runtime=old.runtime,
         sweep_id=settings.sweep_id,
     )
@@ -153,7 +166,6 @@ def _git(settings: Resolved) -> git.GitState | None:
 def _telemetry(settings: Resolved, config: Mapping[str, Any]) -> Telemetry:
     used = Telemetry(enabled=settings.error_reporting)
     given = {
-        "offline": True,
         "resumed": settings.resume,
         "set_init_name": settings.run_name,
         "set_init_id": settings.run_id,

@@ -13,9 +13,10 @@ from wandb_nb.capture.redact import Redactor
 from wandb_nb.errors import StoreError
 from wandb_nb.store.layout import RunDir
 from wandb_nb.store.lock import OwnerLock
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.segments import SharedSteps, fold_segments
 from wandb_nb.store.writer import RunWriter
+from wandb_nb.tracking.autoresume import ResumeFile
 from wandb_nb.tracking.files import RunFiles
 from wandb_nb.tracking.observe import Observers
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.store.registry import Entry
     from wandb_nb.tracking.identity import Identity
+    from wandb_nb.tracking.online import Online
     from wandb_nb.tracking.run import Run
     from wandb_nb.tracking.telemetry import Telemetry
 
@@ -36,10 +38,10 @@ class Place:
     *notice* tells the user what went wrong with the disk.  Raises StoreError when no run file can be made.
     """
 
-    def __init__(self, identity: Identity, settings: Resolved, notice: Callable[[str], None]) -> None:
+    def __init__(self, identity: Identity, settings: Resolved, notice: Callable[[str], None], mode: str) -> None:
         when = datetime.fromtimestamp(identity.start_time)  # noqa: DTZ006 -- directory names are in local time
         self._notice = notice
-        self._dir = RunDir.create(settings.root_dir, identity.id, offline=True, when=when)
+        self._dir = RunDir.create(settings.root_dir, identity.id, offline=mode != "online", when=when)
         if self._dir.warning:
             notice(self._dir.warning)
         self._lock = OwnerLock(self._dir.path)
@@ -51,7 +53,11 @@ class Place:
         self.observers: Observers | None = None
         self.writer_id = secrets.token_hex(16)
         self.entry: Entry | None = None
+        self.online: Online | None = None
+        """The run's way to the server; None for a run that stays here."""
+        self._mode = mode
         self._registry = Registry()
+        self._resume_file = ResumeFile(self._dir.path.parent)
 
     @property
     def path(self) -> Path:
@@ -97,11 +103,22 @@ class Place:
                 kernel=host.kernel_id(),
                 notebook=run.settings.notebook_name,
             )
+            self._registry.supersede(self.entry, CONTINUED if run.resumed else REPLACED)
+        if run.settings.resume == "auto":
+            self._resume_file.write(run.id)
 
     def observe(self, run: Run) -> None:
         """Begin to take down what the program prints and what the machine does."""
         self.observers = Observers(run, self)
         self.observers.start()
+
+    def go_online(self, run: Run) -> None:
+        """Have the run sent to the server from now on, where that is its mode; raises what `Online.begin` raises."""
+        if self._mode == "online":
+            from wandb_nb.tracking.online import Online  # other runs need nothing of it
+
+            self.online = Online(self.run_file, run.settings, run.notice)
+            self.online.begin()
 
     def note(self, **changes: Any) -> None:
         """Bring the registry up to date."""
@@ -125,9 +142,9 @@ class Place:
             return False
         return True
 
-    def fold_segments(self) -> None:
-        """Take the rows that forked children wrote into the run file."""
-        fold_segments(self.path, self.writer)
+    def fold_segments(self) -> int:
+        """Take what other processes wrote into the run file; return how many records that was."""
+        return fold_segments(self.path, self.writer)
 
     def sync(self) -> None:
         """Bring the run file onto the disk itself."""
@@ -136,6 +153,8 @@ class Place:
     def leave(self, run: Run) -> None:
         """Give everything back after the run's end."""
         ended = run.start_time + run.runtime
+        if run.exit_code == 0:
+            self._resume_file.remove(run.id)
         self.note(state=run.state, exit_code=run.exit_code, ended=ended, summary=run.summary.as_dict())
         self.abandon()
 

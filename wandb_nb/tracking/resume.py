@@ -1,53 +1,115 @@
-"""Continuing a run of this machine: in a new directory, from where the earlier one stopped.
+"""Which run of this machine an `init()` goes on from: resumed at its end, rewound to a step, or branched off.
 
-The newest directory of an id holds all that is needed, since each part of a run carries config and summary on.
+The run goes on in a new directory, which says what it continues; readers join the two.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
+from wandb_nb.store.layout import workspace
 from wandb_nb.store.lock import owner_alive
-from wandb_nb.store.registry import Registry
-from wandb_nb.tracking.earlier import Earlier
+from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
+from wandb_nb.tracking.autoresume import ResumeFile
+from wandb_nb.tracking.earlier import Earlier, read
+from wandb_nb.tracking.facts import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wandb_nb.settings import Resolved
+    from wandb_nb.settings.kinds import Moment
     from wandb_nb.store.registry import Entry
 
+_ENDED_EARLIER = (REPLACED, CONTINUED)
 
-def earlier(settings: Resolved) -> Earlier | None:
-    """Return what the run of these *settings* continues; None for a new run.
 
-    UsageError where `resume` does not allow what is found: "must" without a known run, "never" with one, or a
-    run that another process, or this one, still writes.
+def earlier(settings: Resolved, notice: Callable[[str], Any]) -> Earlier | None:
+    """Return what the run of these *settings* goes on from; None for a new run, which replaces one of its id.
+
+    UsageError where `resume` does not allow what is found: "must" without a known run, "never" with one, an id that
+    was deleted, a step that the run does not have, or a run that another process, or this one, still writes.
     """
-    for name in ("resume_from", "fork_from"):
-        if getattr(settings, name) is not None:
-            raise UsageError(f"init({name}=...) is not built yet; resume='allow' with an id continues a run at its end")
-    if settings.resume is None:
-        return None
-    if settings.resume == "auto" and settings.run_id is None:
-        found = _unfinished(settings.root_dir)
-    else:
-        found = _newest(settings.run_id)
+    _check_id(settings)
+    if settings.resume_from is not None:
+        return _at(settings.resume_from, settings, "resume_from")
+    if settings.fork_from is not None:
+        return _at(settings.fork_from, settings, "fork_from").forked()
+    found = _newest(settings.run_id, settings.project) if settings.run_id else None
+    if settings.resume == "auto":
+        found = _auto(settings, found, notice)
     _check(settings, found)
-    return None if found is None or settings.resume == "never" else _read(found)
+    return None if found is None or settings.resume in (None, "never") else read(found)
 
 
-def _newest(run_id: str | None) -> Entry | None:
-    entries = Registry().find(run_id) if run_id else []
-    return next((entry for entry in entries if Path(entry.path).is_dir()), None)
+def _known(run_id: str, project: str | None) -> list[Entry]:
+    """Return the directories of the run that still count, newest first; an id belongs to its project."""
+    entries = (entry for entry in Registry().find(run_id) if entry.state != REPLACED)
+    return [entry for entry in entries if project in (None, entry.project) and _file(entry).is_file()]
 
 
-def _unfinished(root: Path | None) -> Entry | None:
-    """Return the newest run below *root* if it ended in any way but with exit code 0."""
-    here = (root or Path.cwd()).absolute()
-    beside = (entry for entry in Registry().all() if Path(entry.path).parent.parent == here)
-    newest = next((entry for entry in beside if Path(entry.path).is_dir()), None)
-    return newest if newest is not None and newest.exit_code != 0 else None
+def _newest(run_id: str, project: str | None) -> Entry | None:
+    return next(iter(_known(run_id, project)), None)
+
+
+def _file(entry: Entry) -> Path:
+    return Path(entry.path) / f"run-{entry.id}.wandb"
+
+
+def _check_id(settings: Resolved) -> None:
+    """Refuse an id that was deleted, or that somebody writes at this moment."""
+    run_id, project = settings.run_id, settings.project or DEFAULT_PROJECT
+    if run_id is None:
+        return
+    if Registry().is_deleted(run_id, project):
+        raise UsageError(
+            f"the id {run_id!r} belonged to a deleted run of project {project!r} and cannot be used again; "
+            "give another id, or none"
+        )
+    for entry in _known(run_id, settings.project or (None if settings.resume or settings.resume_from else project)):
+        if owner_alive(entry.path):
+            raise UsageError(
+                f"run {run_id!r} ({entry.name}) is still being written by a living process (pid {entry.pid} on "
+                f"{entry.host}): finish it first, or give another id"
+            )
+
+
+def _at(moment: Moment, settings: Resolved, argument: str) -> Earlier:
+    """Return the run of *moment* as it was at its step."""
+    found = _newest(moment.run_id, settings.project) or _newest(moment.run_id, None)
+    if found is None:
+        raise UsageError(
+            f"{argument} names the run {moment.run_id!r}, which is not known on this machine; "
+            "'wandb-nb ls' shows those that are"
+        )
+    known = read(found, moment.step)
+    if known.last_step < moment.step:
+        raise UsageError(
+            f"{argument} names step {moment.step} of run {moment.run_id!r} ({found.name}), whose steps end at "
+            f"{known.last_step}"
+        )
+    return known
+
+
+def _auto(settings: Resolved, found: Entry | None, notice: Callable[[str], Any]) -> Entry | None:
+    """Return the run that resume="auto" goes on with: the one of the id given, else the one of this folder.
+
+    That is the run which the resume file names, else the last one that ended in any way but with exit code 0.  A
+    living run has not ended, and is left alone.
+    """
+    folder = workspace(settings.root_dir).absolute()
+    noted = ResumeFile(folder).read()
+    if settings.run_id is not None:
+        if noted not in (None, settings.run_id):
+            notice(f"resume='auto' goes on with the given id {settings.run_id}, not with the unfinished run {noted}")
+        return found
+    if noted is not None and (named := _newest(noted, None)) is not None:
+        return None if owner_alive(named.path) else named
+    entries = (entry for entry in Registry().all() if entry.state not in _ENDED_EARLIER)
+    last = next((entry for entry in entries if Path(entry.path).parent == folder and _file(entry).is_file()), None)
+    return None if last is None or last.exit_code == 0 or owner_alive(last.path) else last
 
 
 def _check(settings: Resolved, found: Entry | None) -> None:
@@ -62,35 +124,3 @@ def _check(settings: Resolved, found: Entry | None) -> None:
             f"resume='never', but there is a run {found.id!r} ({found.name}) already: give another id, "
             "or resume='allow' to continue it"
         )
-    if found is not None and owner_alive(found.path):
-        raise UsageError(f"run {found.id!r} ({found.name}) is still being written by a living process: finish it first")
-
-
-def _read(found: Entry) -> Earlier:
-    from wandb_nb.store.layout import RunDir  # the readers load numpy, which only a resumed run has to
-    from wandb_nb.store.reader import Tail
-    from wandb_nb.store.replay import RunState
-
-    directory = RunDir.open(found.path)
-    state = RunState()
-    for number, file in enumerate((directory.run_file, *sorted(directory.segments.glob("*.wandb")))):
-        tail = Tail(file)
-        tail.settle()
-        while payloads := tail.read():
-            state.apply(payloads, number)
-    steps = state.table.step
-    return Earlier(
-        run_id=found.id,
-        name=state.name,
-        project=state.project or None,
-        entity=state.entity or None,
-        group=state.group or None,
-        job_type=state.job_type or None,
-        notes=state.notes or None,
-        tags=tuple(state.tags),
-        next_step=max(state.starting_step, int(steps.max()) + 1 if len(steps) else 0),
-        runtime=state.runtime,
-        config=state.config,
-        summary=dict(state.summary),
-        metrics=tuple(state.metrics),
-    )

@@ -70,6 +70,7 @@ class Run(RunFacts):
             starting_step=earlier.next_step,
             earlier_runtime=earlier.runtime,
             summary=earlier.summary,
+            means=earlier.means,
             counter=place.shared_steps() if place else None,
             attend=self._attend,
             notice=self.notice,

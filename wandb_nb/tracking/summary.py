@@ -111,6 +111,7 @@ class Summary(_Node):
         self._fresh: dict[str, Any] = {}
         self._changed: set[str] = set()
         self._aggregates: dict[str, Aggregate] = {}
+        self._means: Mapping[str, tuple[int, float]] = {}
 
     def update(self, other: Any = (), /, **more: Any) -> None:
         """Set several keys with one record in the run file."""
@@ -172,7 +173,9 @@ class Summary(_Node):
         elif metric.aggregates:
             aggregate = self._aggregates.get(name)
             if aggregate is None or aggregate.metric != metric:
-                aggregate = self._aggregates[name] = _continued(metric, aggregate, level.get(key))
+                aggregate = self._aggregates[name] = _continued(
+                    metric, aggregate, level.get(key), self._means.get(name, (0, 0.0))
+                )
             aggregate.add(value)
             level[key] = aggregate.value()
 
@@ -183,9 +186,10 @@ class Summary(_Node):
             self._changed.update(fresh)
         self._values.update(self._marks())
 
-    def _load(self, values: Mapping[str, Any]) -> None:
-        """Start from the summary of an earlier part of the run."""
+    def _load(self, values: Mapping[str, Any], means: Mapping[str, tuple[int, float]]) -> None:
+        """Start from the summary of an earlier part of the run, and its numbers' counts and sums."""
         self._values.update(values)
+        self._means = means
 
     def _take_changes(self) -> dict[str, Any]:
         """Return what logged rows changed since the last call; keys of metrics kept out of the summary are absent."""
@@ -194,11 +198,11 @@ class Summary(_Node):
         return {key: self._values[key] for key in changed if key in self._values}
 
 
-def _continued(metric: Metric, old: Aggregate | None, shown: Any) -> Aggregate:
+def _continued(metric: Metric, old: Aggregate | None, shown: Any, mean: tuple[int, float]) -> Aggregate:
     """Return an aggregate that goes on from the *old* definition's, or from what the summary of a resumed run shows."""
     if old is not None:
         return Aggregate(metric, old.count, old.total, dict(old.held))
-    return Aggregate(metric, held=dict(shown) if isinstance(shown, dict) else {})
+    return Aggregate(metric, *mean, held=dict(shown) if isinstance(shown, dict) else {})
 
 
 def _copied(value: Any) -> Any:

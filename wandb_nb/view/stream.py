@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
+from wandb_nb.store.parts import parts, sources
 from wandb_nb.store.reader import Tail
 from wandb_nb.view.teller import Teller
 
@@ -23,7 +24,7 @@ class RunStream(Teller):
 
     *owner_alive* says whether the writer of a run directory lives, None where that cannot be known; it is asked once
     a second at most. A run without exit record whose writer is gone has crashed. Segments that other processes write
-    beside the run file are followed too.
+    beside the run file are followed too, and what the run was resumed from comes first.
     Not thread-safe: one thread at a time may call `advance`, `message` or `snapshot`. Nothing is ever written.
     """
 
@@ -51,6 +52,8 @@ class RunStream(Teller):
         """Begin again at the start of all files; cursors given before ask for everything from now on."""
         super()._restart()
         self._tails = {self.file: Tail(self.file)}
+        self._earlier = sources(parts(self.file)[:-1]) if self.file.exists() else []
+        self._earlier_read = 0
 
     def _lost(self) -> int:
         return super()._lost() + sum(map(_damaged, self._tails.values()))
@@ -76,8 +79,10 @@ class RunStream(Teller):
 
     def _read_slice(self) -> bool:
         """Read a slice of each file; return whether there may be more."""
+        if self._earlier_read < len(self._earlier):
+            return self._read_earlier()
         more = False
-        for writer, (path, tail) in enumerate(list(self._tails.items())):
+        for writer, (path, tail) in enumerate(list(self._tails.items()), len(self._earlier)):
             restarts = tail.restarts
             try:
                 payloads = tail.read(SLICE_BYTES)
@@ -91,6 +96,16 @@ class RunStream(Teller):
             self.state.apply(payloads, writer)
             more = more or bool(payloads)
         return more
+
+    def _read_earlier(self) -> bool:
+        """Read a slice of what the run goes on from; it is read once, and whole before anything newer."""
+        try:
+            payloads = self._earlier[self._earlier_read].read(SLICE_BYTES)
+        except StoreError:  # taken away meanwhile: what is left is shown
+            payloads = []
+        self.state.apply(payloads, self._earlier_read)
+        self._earlier_read += not payloads
+        return True
 
 
 def _run_file(path: Path) -> Path:

@@ -1,0 +1,133 @@
+"""The directories that one run is made of: those it was resumed, rewound or forked from, and its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from glob import escape
+from itertools import compress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wandb_nb.store.decode import WireError, decode, kind
+from wandb_nb.store.kinds import RunInfo
+from wandb_nb.store.layout import age_order
+from wandb_nb.store.reader import Tail, data_files, run_file
+from wandb_nb.store.registry import Registry
+from wandb_nb.store.rows import decode_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The run record stands at the front; what comes before it is small.
+FRONT_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Part:
+    """One directory of a run; its steps count up to *upto*, or all of them."""
+
+    folder: Path
+    upto: int | None = None
+
+
+class Source:
+    """One file of a run, read from its start: what counts of it for the run that goes on from there."""
+
+    def __init__(self, file: Path, upto: int | None = None) -> None:
+        self.tail = Tail(file)
+        self._upto = upto
+        self._beyond = False
+        self._step = -1.0
+
+    def read(self, max_bytes: int = 1 << 20) -> list[bytes]:
+        """Return the next payloads; an empty list at the present end of the file."""
+        while payloads := self.tail.read(max_bytes):
+            if kept := payloads if self._upto is None else self._cut(payloads, self._upto):
+                return kept
+        return []
+
+    def _cut(self, payloads: Sequence[bytes], upto: int) -> list[bytes]:
+        """Leave out the rows behind step *upto*, and all that is not a row from the first of them on."""
+        are_rows = [_is_row(payload) for payload in payloads]
+        inside = iter(self._inside(list(compress(payloads, are_rows)), upto))
+        kept = []
+        for payload, is_row in zip(payloads, are_rows, strict=True):
+            counts = next(inside) if is_row else not self._beyond
+            self._beyond = self._beyond or (is_row and not counts)
+            if counts:
+                kept.append(payload)
+        return kept
+
+    def _inside(self, rows: Sequence[bytes], upto: int) -> list[bool]:
+        """Tell of each row whether its step counts; one that does not tell its step follows the row before it."""
+        steps = np.full(len(rows), np.nan)
+        at, told = decode_rows(rows).numbers.get("_step", (np.empty(0, np.int64), np.empty(0)))
+        steps[at] = told
+        for place in np.flatnonzero(np.isnan(steps)):
+            steps[place] = (steps[place - 1] if place else self._step) + 1
+        self._step = float(steps[-1]) if len(steps) else self._step
+        inside: list[bool] = (steps <= upto).tolist()
+        return inside
+
+
+def parts(path: Path) -> list[Part]:
+    """Return the directories of the run at *path*, oldest first, its own last.
+
+    A directory whose run neither resumed nor branched off another one begins the chain: what other directories of
+    its id hold was replaced.
+    """
+    chain = [Part(path)]
+    file, upto = run_file(path), None
+    info = _front(file)
+    while info is not None and (info.resumed or info.branch):
+        origin, step = info.branch or (info.id, None)
+        older = _before(file, origin, info)
+        if older is None:
+            break
+        upto = step if upto is None or (step is not None and step < upto) else upto
+        chain.insert(0, Part(older, upto))
+        file = run_file(older)
+        info = _front(file)
+    return chain
+
+
+def sources(found: Sequence[Part]) -> list[Source]:
+    """Return the files of the *found* parts, in the order in which they are to be read."""
+    return [Source(file, part.upto) for part in found for file in data_files(part.folder)]
+
+
+def _before(file: Path, identity: str, info: RunInfo) -> Path | None:
+    """Return the newest directory of the run *identity* that began before the one of *file*."""
+    own = file.parent.resolve()
+    beside = own.parent.glob(f"*run-*-{escape(identity)}*")
+    known = (Path(entry.path) for entry in Registry().find(identity))
+    name = f"run-{identity}.wandb"
+    folders = {folder.resolve() for folder in (*beside, *known) if (folder / name).is_file()} - {own}
+    begun = {folder: _age(folder, front) for folder in folders if (front := _front(folder / name)) is not None}
+    older = [folder for folder, age in begun.items() if age < _age(own, info)]
+    return max(older, key=begun.__getitem__, default=None)
+
+
+def _age(folder: Path, info: RunInfo) -> tuple[float, tuple[str, str]]:
+    return info.start_time or 0.0, age_order(folder)
+
+
+def _front(file: Path) -> RunInfo | None:
+    """Return the record that the run of *file* began with."""
+    for payload in Tail(file).read(FRONT_BYTES):
+        try:
+            record = decode(payload)
+        except WireError:
+            continue
+        if isinstance(record, RunInfo):
+            return record
+    return None
+
+
+def _is_row(payload: bytes) -> bool:
+    try:
+        return kind(payload) == "history"
+    except WireError:
+        return False

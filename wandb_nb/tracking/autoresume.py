@@ -1,0 +1,40 @@
+"""`wandb-resume.json`: which run of a folder has not ended well yet, for `resume="auto"`."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class ResumeFile:
+    """The file in *folder*, which holds the run directories.  One that cannot be read or written is none."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "wandb-resume.json"
+
+    def read(self) -> str | None:
+        """Return the id of the run that has not ended well."""
+        try:
+            content = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        run_id = content.get("run_id") if isinstance(content, dict) else None
+        return run_id if isinstance(run_id, str) and run_id else None
+
+    def write(self, run_id: str) -> None:
+        """Note that the run *run_id* goes on."""
+        unfinished = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        with suppress(OSError):  # the registry of runs knows it, too
+            unfinished.write_text(json.dumps({"run_id": run_id}), "utf-8")
+            unfinished.replace(self._path)
+
+    def remove(self, run_id: str) -> None:
+        """Note that the run *run_id* has ended well; what is noted of another run stays."""
+        if self.read() == run_id:
+            with suppress(OSError):
+                self._path.unlink()
