@@ -10,9 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from wandb_nb.errors import AuthenticationError, Error
-from wandb_nb.server import api
+from wandb_nb.server import api, pages
 from wandb_nb.server.filestore import TooLargeError
 from wandb_nb.server.history import BadLineError
+from wandb_nb.server.live import LiveRuns
 from wandb_nb.server.requests import is_ours
 from wandb_nb.server.users import PermissionDeniedError
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.routing import Mount, Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from wandb_nb.server.services import Services
@@ -44,11 +44,11 @@ _HEADERS = {
 }
 
 
-def create_app(services: Services, hosts: Iterable[str] = (), routes: Iterable[Route | Mount] = ()) -> _Guard:
+def create_app(services: Services, hosts: Iterable[str] = ()) -> _Guard:
     """Return the ASGI application of *services*, which answers under the loopback names and *hosts* only."""
     handlers: dict[Any, Any] = {kind: _told for kind, _ in _STATUS} | {HTTPException: _http_error}
-    app = Starlette(routes=[*api.ROUTES, *routes], exception_handlers=handlers)
-    app.state.services = services
+    app = Starlette(routes=[*api.ROUTES, *pages.ROUTES], exception_handlers=handlers)
+    app.state.services, app.state.live = services, LiveRuns(services.database)
     app.state.hosts = LOOPBACK | {host.lower() for host in hosts} | {socket.gethostname().lower()}
     return _Guard(app)
 

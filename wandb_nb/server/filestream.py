@@ -48,7 +48,8 @@ def take(connection: Connection, run: Any, body: Any) -> dict[str, Any]:
         if name == _SUMMARY:
             changes |= {"summary": object_text(content[-1], "summary")} if content and not late else {}
         elif stream := _FILES.get(name):
-            _put(connection, run.id, stream, offset, content, begin=stream in fresh)
+            if _put(connection, run.id, stream, offset, content, begin=stream in fresh):
+                changes["rewrites"] = run.rewrites + 1
             fresh.discard(stream)
     changes["fresh"] = ",".join(sorted(fresh))
     if not late:
@@ -57,13 +58,15 @@ def take(connection: Connection, run: Any, body: Any) -> dict[str, Any]:
     return {"exitcode": changes.get("exit_code"), "limits": {}, **({"stopped": True} if run.stop else {})}
 
 
-def _put(connection: Connection, run: int, stream: str, offset: int, content: list[str], *, begin: bool) -> None:
-    if begin and offset == 0:
+def _put(connection: Connection, run: int, stream: str, offset: int, content: list[str], *, begin: bool) -> bool:
+    """Put lines into *stream*; return whether history that had been there has changed."""
+    emptied = begin and offset == 0
+    if emptied:
         history.clear(connection, run, stream)
     if stream == history.HISTORY:
-        history.put_history(connection, run, offset, content)
-    else:
-        history.put_lines(connection, run, stream, offset, [line.rstrip("\n") for line in content])
+        return history.put_history(connection, run, offset, content) or emptied
+    history.put_lines(connection, run, stream, offset, [line.rstrip("\n") for line in content])
+    return False
 
 
 def _checked(name: str, part: Any) -> tuple[int, list[str]]:

@@ -33,8 +33,11 @@ class Keys(NamedTuple):
     last_step: int
 
 
-def put_history(connection: Connection, run: int, offset: int, texts: Sequence[str]) -> None:
-    """Make *texts* the history lines from number *offset* on. BadLineError for a text that is no JSON object."""
+def put_history(connection: Connection, run: int, offset: int, texts: Sequence[str]) -> bool:
+    """Make *texts* the history lines from number *offset* on; return whether some had been there before.
+
+    BadLineError for a text that is no JSON object.
+    """
     known = _shapes(connection, run)
     rows = []
     for number, text in enumerate(texts, offset):
@@ -53,7 +56,7 @@ def put_history(connection: Connection, run: int, offset: int, texts: Sequence[s
                 "text": text,
             }
         )
-    _replace(connection, history, run, offset, rows)
+    return _replace(connection, history, run, offset, rows)
 
 
 def put_lines(connection: Connection, run: int, stream: str, offset: int, texts: Sequence[str]) -> None:
@@ -64,15 +67,15 @@ def put_lines(connection: Connection, run: int, stream: str, offset: int, texts:
     _replace(connection, lines, run, offset, rows, lines.c.stream == stream)
 
 
-def _replace(connection: Connection, table: Any, run: int, offset: int, rows: list[Any], *which: Any) -> None:
+def _replace(connection: Connection, table: Any, run: int, offset: int, rows: list[Any], *which: Any) -> bool:
     """Put *rows* in the place of those with their numbers: the same call twice is the same as once."""
     if not rows:
-        return
+        return False
     number = table.c.number
-    connection.execute(
-        delete(table).where(table.c.run_id == run, *which, number >= offset, number < offset + len(rows))
-    )
+    theirs = (table.c.run_id == run, *which, number >= offset, number < offset + len(rows))
+    gone = connection.execute(delete(table).where(*theirs))
     connection.execute(insert(table), rows)
+    return gone.rowcount > 0
 
 
 def clear(connection: Connection, run: int, stream: str) -> None:

@@ -53,7 +53,9 @@ class Mutations:
         history.rewind(context.connection, run.id, int(input["metricValue"]))
         summary = json.dumps(history.newest_values(context.connection, run.id))
         changed = update(runs_table).where(runs_table.c.id == run.id)
-        context.connection.execute(changed.values(summary=summary, state="running", exit_code=None))
+        context.connection.execute(
+            changed.values(summary=summary, state="running", exit_code=None, rewrites=run.rewrites + 1)
+        )
         return {"rewoundRun": Run(runs.run_by_number(context.connection, run.id))}
 
     def notify_scriptable_run_alert(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name

@@ -77,6 +77,7 @@ runs = Table(
     Column("heartbeat", Float, nullable=False),
     Column("stop", Boolean, nullable=False, default=False),
     Column("fresh", String(64), nullable=False, default=""),
+    Column("rewrites", Integer, nullable=False, default=0),  # grows when history lines were replaced or taken out
     UniqueConstraint("project_id", "name"),
 )
 

@@ -1,0 +1,136 @@
+"""Stored runs as the views' messages: the charts of a page are those of the notebook."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.errors import RowError
+from wandb_nb.server import history, runs
+from wandb_nb.server.filters import Facts
+from wandb_nb.store import kinds, records
+from wandb_nb.store.history import HistoryEncoder, extra_items
+from wandb_nb.view.teller import Teller
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wandb_nb.server.database import Database
+    from wandb_nb.view.message import Message
+
+_SLICE = 2_000
+_BUDGET_S = 0.25
+_MOST_RUNS = 16  # each holds its run's numbers in memory
+_OWN = ("_cell", "_attempt", "_writer")
+
+
+class StoredRun(Teller):
+    """Follows run *number* of *database*. Not thread-safe."""
+
+    def __init__(self, database: Database, number: int) -> None:
+        self._database, self._number = database, number
+        self._encoder = HistoryEncoder()
+        self._row: Any = None
+        super().__init__()
+
+    def advance(self) -> None:
+        """Read on for a quarter of a second at most."""
+        end = time.monotonic() + _BUDGET_S
+        with self._database.read() as connection:
+            row = runs.run_by_number(connection, self._number)
+            if self._row is not None and row.rewrites != self._row.rewrites:
+                self._restart()
+            self._more = True
+            while self._more and time.monotonic() < end:
+                texts = history.after(connection, self._number, "history", self._next, _SLICE)
+                self.state.apply([payload for text in texts if (payload := self._payload(text)) is not None])
+                self._next += len(texts)
+                self._more = len(texts) == _SLICE
+        if row != self._row or self._fresh:
+            self._describe_row(row)
+
+    def _restart(self) -> None:
+        super()._restart()
+        self._next = self._skipped = 0
+        self._fresh = True
+
+    def _lost(self) -> int:
+        return super()._lost() + self._skipped
+
+    def _payload(self, text: str) -> bytes | None:
+        row = json.loads(text)
+        users = {key: value for key, value in row.items() if not key.startswith("_")}
+        extra = extra_items(*(_whole(row.get(key)) for key in _OWN))
+        step, runtime, stamp = (_number(row.get(key)) for key in ("_step", "_runtime", "_timestamp"))
+        try:
+            return self._encoder.encode(users, max(0, int(step)), runtime, stamp, extra)
+        except RowError:
+            self._skipped += 1  # the header's count of lost rows tells it
+            return None
+
+    def _describe_row(self, row: Any) -> None:
+        """Take the run's own facts over into the state."""
+        facts, state = Facts(row), self.state
+        state.id, state.name, state.project, state.entity = row.name, row.display_name, row.project, row.entity
+        state.group, state.job_type, state.notes = row.group_name or "", row.job_type or "", row.notes or ""
+        state.tags, state.start_time, state.exit_code = json.loads(row.tags), row.created, row.exit_code
+        own = facts.config.get("_wandb")
+        state.config = {key: value for key, value in facts.config.items() if key != "_wandb"}
+        state.metrics = _definitions(own if isinstance(own, dict) else {})
+        texts: dict[str | tuple[str, ...], str] = {key: json.dumps(value) for key, value in facts.summary.items()}
+        gone = [key for key in state.summary if key not in texts]
+        state.apply([records.summary(texts, gone)])
+        self.alive = False if row.state == "crashed" else None
+        self._row, self._fresh = row, False
+
+
+def _definitions(own: Mapping[str, Any]) -> list[kinds.Metric]:
+    """Return the metric definitions that clients keep in a config: records with their fields' numbers as keys."""
+    entries = [entry for entry in own.get("m") or () if isinstance(entry, dict)]
+    found = []
+    for entry in entries:
+        at = entry.get("5")
+        step = entries[at - 1].get("1", "") if isinstance(at, int) and 0 < at <= len(entries) else ""
+        options = entry.get("6") or []
+        found.append(
+            kinds.Metric(
+                name=str(entry.get("1", "")),
+                glob=str(entry.get("2", "")),
+                step_metric=str(entry.get("4") or step),
+                hidden=isinstance(options, list) and 2 in options,  # noqa: PLR2004 - the field's number
+            )
+        )
+    return found
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, (int, float)) and abs(value) < 2**53 else 0.0
+
+
+class LiveRuns:
+    """The runs that pages look at, a bounded number of them. Any thread may call; one run is read by one at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._held: OrderedDict[int, tuple[threading.Lock, StoredRun]] = OrderedDict()
+
+    def message(self, number: int, cursor: str) -> Message:
+        """Return what is new in the run since the message with *cursor*."""
+        with self._lock:
+            if number not in self._held:
+                self._held[number] = threading.Lock(), StoredRun(self._database, number)
+            self._held.move_to_end(number)
+            while len(self._held) > _MOST_RUNS:
+                self._held.popitem(last=False)
+            lock, run = self._held[number]
+        with lock:
+            run.advance()
+            return run.message(cursor)
