@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.store import kinds
 from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
 from wandb_nb.store.decode import WireError, decode, kind
-from wandb_nb.store.derive import Derived, MetricRules, put
+from wandb_nb.store.derive import Derived
 from wandb_nb.store.rows import FEWEST, newest_summary
+from wandb_nb.store.rules import MetricRules, put
 from wandb_nb.store.table import HistoryTable
 
 if TYPE_CHECKING:
