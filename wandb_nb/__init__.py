@@ -29,6 +29,7 @@ from wandb_nb.errors import (
 )
 from wandb_nb.settings import Settings
 from wandb_nb.tracking import active
+from wandb_nb.tracking.attach import attach
 from wandb_nb.tracking.config import Config
 from wandb_nb.tracking.init import setup
 from wandb_nb.tracking.login import login
@@ -61,6 +62,7 @@ __all__ = [
     "Summary",
     "UsageError",
     "__version__",
+    "attach",
     "config",
     "define_metric",
     "finish",

@@ -13,7 +13,7 @@ from wandb_nb.store.framing import scan
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_KINDS = (records.ROW[0], records.OUTPUT_RAW[0], records.STATS[0])
+_KINDS = (records.ROW[0], records.SUMMARY[0], records.CONFIG[0], records.OUTPUT_RAW[0], records.STATS[0])
 
 
 class Appender(Protocol):
@@ -27,7 +27,9 @@ class Appender(Protocol):
 
 
 def fold_segments(run_dir: str | os.PathLike[str], writer: Appender) -> int:
-    """Append the rows of every segment in *run_dir* to its run file; return how many records came over.
+    """Append what every segment in *run_dir* holds to its run file; return how many records came over.
+
+    That is rows, changes of config and summary, console lines and system metrics.
 
     A folded segment is renamed to `….wandb.folded`.  One whose writer still lives stays as it is: readers join it.
     A fold that was cut short is continued, never repeated: what the run file has already is not appended again.

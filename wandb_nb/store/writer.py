@@ -56,6 +56,8 @@ class RunWriter:
     later append tries again, and takes records other than rows, console lines and system metrics along that failed
     before.  With "raise" it raises StoreError and keeps nothing.
 
+    Without *owner* the run file is another process's, and only a segment is written, as in a forked child.
+
     Raises:
         StoreError: The file cannot be created.
 
@@ -66,6 +68,8 @@ class RunWriter:
         path: str | os.PathLike[str],
         on_error: Literal["warn", "raise"] = "warn",
         warn: Callable[[str], object] = _tell,
+        *,
+        owner: bool = True,
     ) -> None:
         self.path = Path(path)
         self.lost = 0
@@ -80,6 +84,10 @@ class RunWriter:
         self._kept: deque[bytes] = deque((records.header(PRODUCER),), _MAX_KEPT)  # to be written with the next append
         self._at = (0, 1)  # size of the file, number of the next record: one attribute, so that both change at once
         self._aim: tuple[int, int] | None = None  # what `_at` becomes, while a write is under way
+        if not owner:
+            self._fd, self.forked = -1, True
+            _writers.add(self)
+            return
         try:
             self._fd = _create(self.path)
         except OSError as error:
@@ -273,9 +281,9 @@ def _is_ours(error: OSError) -> bool:
 
 def _claim(fd: int) -> None:
     """Let the owner see, when it folds segments in, that this one is still being written."""
-    import fcntl  # only where there is fork
+    with suppress(ImportError, OSError):  # nobody locks here: then the owner folds it whenever it finishes
+        import fcntl
 
-    with suppress(OSError):  # a file system without locks: then the owner folds it whenever it finishes
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 

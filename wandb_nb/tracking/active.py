@@ -18,6 +18,11 @@ def current() -> Run | None:
     return _current
 
 
+def going_on() -> list[Run]:
+    """Return the runs that this process knows and that go on, those of others among them, oldest first."""
+    return list(_going_on)
+
+
 def own() -> list[Run]:
     """Return the runs that this very process started and that go on, oldest first."""
     return [run for run in _going_on if not run.is_child]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import Error
+from wandb_nb.settings import resolve
+from wandb_nb.tracking.earlier import Earlier
+from wandb_nb.tracking.identity import Identity
 from wandb_nb.tracking.run import Run
+from wandb_nb.tracking.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +60,10 @@ class DisabledRun(Run):
         except Error:
             return
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Give another process a disabled run as well."""
+        return _again, (self.id, self.name, dict(self.config.as_dict()))
+
     def mark_preempting(self) -> None:
         """Do nothing."""
 
@@ -62,3 +71,22 @@ class DisabledRun(Run):
         if name.startswith("_"):
             raise AttributeError(name)
         return Swallowed()
+
+
+def _again(run_id: str, name: str, config: Mapping[str, Any]) -> DisabledRun:
+    """Return a disabled run of that id, in another process."""
+    identity = Identity(
+        id=run_id,
+        name=name,
+        project=None,
+        entity=None,
+        group=None,
+        job_type=None,
+        notes=None,
+        tags=(),
+        start_time=time.time(),
+        host="",
+        git=None,
+    )
+    settings = resolve({}, given=None, setup=None)
+    return DisabledRun(identity, settings, "disabled", NullWriter(), None, config, Telemetry(enabled=False), Earlier())

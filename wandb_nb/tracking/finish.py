@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store import records
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wandb_nb.tracking.history import History
     from wandb_nb.tracking.place import Place
     from wandb_nb.tracking.run import Run
@@ -24,8 +26,9 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
     place.run_files.copy_notebook(place.redact)
     if place.observers is not None:
         place.observers.stop()
+    folded = 0
     try:
-        place.fold_segments()
+        folded = place.fold_segments()
         with history.lock:  # no row comes between the last summary and the exit record
             history.append(used.record(), history.final_summary(), records.exit(code, int(history.runtime())))
             history.close()
@@ -33,14 +36,26 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
     except StoreError as error:
         history.close()
         run.notice(f"the end of run {run.name} could not be stored: {error}")
-    place.run_files.write_results(config_file(run, history, used, place), run.summary.as_dict())
+    config, summary = _with_others(place) if folded else (run.config.as_dict(), run.summary.as_dict())
+    place.run_files.write_results(config_file(config, history, used, place), summary)
 
 
-def config_file(run: Run, history: History, used: Telemetry, place: Place) -> dict[str, object]:
-    """Return the config as config.yaml holds it, the tracker's own facts under `_wandb`."""
+def _with_others(place: Place) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return config and summary as the run file now tells them, with what other processes have changed."""
+    from wandb_nb.store.reader import Tail
+    from wandb_nb.store.replay import RunState  # brings numpy, which only a run of several processes has to pay for
+
+    state, tail = RunState(), Tail(place.run_file)
+    while payloads := tail.read():
+        state.apply(payloads)
+    return state.config, dict(state.summary)
+
+
+def config_file(config: Mapping[str, Any], history: History, used: Telemetry, place: Place) -> dict[str, object]:
+    """Return *config* as config.yaml holds it, the tracker's own facts under `_wandb`."""
     own = {**used.as_config(), "e": {place.writer_id: place.run_files.facts}}
     if place.run_files.code_path:
         own["code_path"] = place.run_files.code_path
     if history.metrics:
         own["m"] = history.metrics.as_config()
-    return {**place.redact.value(run.config.as_dict()), "_wandb": own}
+    return {**place.redact.value(dict(config)), "_wandb": own}

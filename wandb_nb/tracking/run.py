@@ -303,6 +303,12 @@ class Run(RunFacts):
             self._place.observers.exception(error)
         self.finish(exit_code=0 if kind is None else 1)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Give another process the run to log to, as `attach()` does; see there."""
+        from wandb_nb.tracking import attach  # it builds on this module
+
+        return attach.join, (attach.ticket_of(self),)
+
     def __repr__(self) -> str:
         return f"<Run {self.name!r} {self.project}/{self.id} {self.state}>"
 

@@ -1,0 +1,108 @@
+"""A run in several processes: forked, spawned, in pools, attached by id."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+import wandb_nb as wandb
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPAWNED = """
+import sys, multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+import wandb_nb as wandb
+
+def work(run, number):
+    for step in range(10):
+        run.log({"loss": number * 100 + step})
+    run.config.update({f"c{number}": number})
+    run.summary[f"s{number}"] = number
+    return run.id
+
+if __name__ == "__main__":
+    method = sys.argv[1]
+    run = wandb.init(settings={"silent": True})
+    run.log({"own": 1})
+    if method == "joblib":
+        import joblib
+        ids = joblib.Parallel(n_jobs=2)(joblib.delayed(work)(run, number) for number in range(3))
+    else:
+        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context(method)) as pool:
+            ids = list(pool.map(work, [run] * 3, range(3)))
+    assert set(ids) == {run.id}, ids
+    assert run.state == "running"
+    run.log({"own": 2})
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork", "forkserver", "joblib"])
+def test_workers_log_to_the_run(tmp_path: Path, method: str) -> None:
+    """Rows, config and summary of workers all arrive in the one run, each once, and it ends when its owner says so."""
+    if method == "joblib":
+        pytest.importorskip("joblib")
+    (tmp_path / "s.py").write_text(SPAWNED)
+    command = [sys.executable, "-W", "ignore", "s.py", method]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    folder = tmp_path / "wandb/latest-run"
+    frame = wandb.read(folder)
+    assert sorted(frame["loss"].dropna()) == [number * 100 + step for number in range(3) for step in range(10)]
+    assert list(frame["own"].dropna()) == [1, 2]
+    assert {f"c{number}": number for number in range(3)}.items() <= frame.attrs["config"].items()
+    assert {f"s{number}": number for number in range(3)}.items() <= frame.attrs["summary"].items()
+    config = yaml.safe_load((folder / "files/config.yaml").read_text())
+    assert config["c2"] == {"value": 2}
+    assert json.loads((folder / "files/wandb-summary.json").read_text())["s2"] == 2
+
+
+def test_attaching_by_id(tmp_path: Path) -> None:
+    """Another process gets the run by its id, logs to it and cannot end it; once it has ended attaching is refused."""
+    source = (
+        "import sys, wandb_nb as wandb; run = wandb.attach(sys.argv[1]); assert wandb.run is run\n"
+        "wandb.log({'x': 5}); run.finish(); wandb.attach(sys.argv[1])"
+    )
+    with wandb.init(dir=tmp_path, settings={"silent": True}, config={"a": 1}) as run:
+        run.log({"x": 1})
+        assert wandb.attach(run.id) is run
+        command = [sys.executable, "-c", source, run.id]
+        subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
+        assert run.state == "running"
+        run.log({"x": 2})
+    assert sorted(wandb.read(tmp_path / "wandb/latest-run")["x"]) == [1, 2, 5]
+    with pytest.raises(wandb.UsageError, match="has ended"):
+        wandb.attach(run.id)
+    with pytest.raises(wandb.RunNotFoundError):
+        wandb.attach("nosuchrun")
+
+
+def test_a_pickled_run_is_the_same_here(tmp_path: Path) -> None:
+    """In the process that started it a run that was pickled comes back as that very object; disabled ones work too."""
+    with wandb.init(dir=tmp_path, settings={"silent": True}) as run:
+        assert pickle.loads(pickle.dumps(run)) is run  # noqa: S301 -- our own
+    with wandb.init(mode="disabled", config={"a": 1}, settings={"silent": True}) as run:
+        disabled = pickle.loads(pickle.dumps(run))  # noqa: S301 -- our own
+    disabled.log({"b": 1})
+    assert disabled.disabled
+    assert disabled.config["a"] == 1
+
+
+def test_a_child_that_only_looks_costs_nothing(tmp_path: Path) -> None:
+    """A process that gets the run and does not log leaves no file, and one killed while logging keeps its rows."""
+    with wandb.init(dir=tmp_path, settings={"silent": True}) as run:
+        run.log({"x": 1})
+        (tmp_path / "run").write_bytes(pickle.dumps(run))
+        load = "import pickle, os, signal; run = pickle.load(open('run', 'rb'));"
+        subprocess.run([sys.executable, "-c", load], cwd=tmp_path, check=True, timeout=60)
+        assert not (tmp_path / "wandb/latest-run/segments").exists()
+        killed = load + "run.log({'x': 2}); os.kill(os.getpid(), signal.SIGKILL)"
+        subprocess.run([sys.executable, "-c", killed], cwd=tmp_path, check=False, timeout=60)
+    assert sorted(wandb.read(tmp_path / "wandb/latest-run")["x"]) == [1, 2]

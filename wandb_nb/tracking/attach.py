@@ -1,0 +1,156 @@
+"""A run in another process than the one that started it: given along by pickling, or asked for by its id.
+
+What such a process logs goes to a segment of its own, as in a forked child; the owner takes it in when it finishes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.capture.redact import Redactor
+from wandb_nb.errors import UsageError
+from wandb_nb.settings import resolve
+from wandb_nb.store.layout import RunDir
+from wandb_nb.store.lock import owner_alive
+from wandb_nb.store.writer import RunWriter
+from wandb_nb.tracking import active
+from wandb_nb.tracking.earlier import Earlier
+from wandb_nb.tracking.identity import Identity
+from wandb_nb.tracking.place import Place
+from wandb_nb.tracking.run import Run
+from wandb_nb.tracking.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from wandb_nb.store.registry import Entry
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """What another process has to know of a run to log to it."""
+
+    directory: str
+    run_id: str
+    name: str
+    start_time: float
+    project: str | None = None
+    entity: str | None = None
+    silent: bool = False
+    step: int = 0
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+def attach(run_id: str) -> Run:
+    """Return the run *run_id*, which another process of this user on this machine has started and goes on with.
+
+    Logging, config and summary work as in a forked child: all of it is on disk when the call returns and joins the
+    run when its owner finishes it; `finish()` ends only what this process logs.  In the process that started the
+    run it is that very object.  Raises UsageError when the run has ended, and RunNotFoundError, with near names,
+    when there is no such run.
+    """
+    for run in active.going_on():
+        if run.id == run_id:
+            return run
+    from wandb_nb.store.find import find_run
+
+    folder = find_run(run_id)
+    folder = folder.parent if folder.is_file() else folder
+    if owner_alive(folder) is False:
+        raise UsageError(
+            f"run {run_id} in {folder} has ended, so nobody can attach to it; "
+            f"init(id={run_id!r}, resume='must') continues it"
+        )
+    return join(_ticket(folder, run_id))
+
+
+def join(ticket: Ticket) -> Run:
+    """Return the run that *ticket* is for, the same object each time."""
+    for run in active.going_on():
+        if run.id == ticket.run_id and str(run.directory) == ticket.directory:
+            return run
+    run = AttachedRun(ticket)
+    active.add(run, make_current=active.current() is None)
+    return run
+
+
+def ticket_of(run: Run) -> Ticket:
+    """Return what `join` needs in another process."""
+    return Ticket(
+        directory=str(run.directory),
+        run_id=run.id,
+        name=run.name,
+        start_time=run.start_time,
+        project=run.identity.project,
+        entity=run.identity.entity,
+        silent=run.settings.silent,
+        step=run.step,
+        config=json.loads(json.dumps(run.config.as_dict(), default=str)),
+    )
+
+
+class AttachedPlace(Place):
+    """The place of a run that another process owns: only a segment there is written from here."""
+
+    def __init__(self, ticket: Ticket, notice: Callable[[str], None]) -> None:  # the owner's has made everything
+        folder = Path(ticket.directory)
+        self._dir = RunDir(folder, ticket.run_id)
+        self.writer = RunWriter(self._dir.run_file, warn=notice, owner=False)
+        self.redact = Redactor(os.environ)
+        self.observers = self.online = None
+        self.entry: Entry | None = None
+
+    def take_stop_request(self) -> bool:
+        """Return False: the request is for the owner."""
+        return False
+
+
+class AttachedRun(Run):
+    """The run as this process holds it, which did not start it."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        settings = resolve({}, given={"silent": ticket.silent}, setup=None)
+        identity = Identity(
+            id=ticket.run_id,
+            name=ticket.name,
+            project=ticket.project,
+            entity=ticket.entity,
+            group=None,
+            job_type=None,
+            notes=None,
+            tags=(),
+            start_time=ticket.start_time,
+            host="",
+            git=None,
+        )
+        place = AttachedPlace(ticket, self.notice)
+        used = Telemetry(enabled=False)
+        earlier = Earlier(next_step=ticket.step, config=ticket.config)
+        super().__init__(identity, settings, "offline", place.writer, place, {}, used, earlier)
+        self._history.attached()
+
+
+def _ticket(folder: Path, run_id: str) -> Ticket:
+    from wandb_nb.store.reader import Tail, data_files
+    from wandb_nb.store.replay import RunState  # brings numpy
+
+    state = RunState()
+    for writer, file in enumerate(data_files(folder)):
+        tail = Tail(file)
+        while payloads := tail.read():
+            state.apply(payloads, writer)
+    steps = state.table.step
+    return Ticket(
+        directory=str(folder),
+        run_id=run_id,
+        name=state.name,
+        start_time=state.start_time or 0.0,
+        project=state.project or None,
+        entity=state.entity or None,
+        step=int(steps.max()) + 1 if len(steps) else state.starting_step,
+        config=state.config,
+    )
