@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Together the parts stay below 250 kB, and a notebook that holds two outputs of a run grows by little more than that.
 MOST_BYTES = 240_000
 _PNG_BYTES = 60_000
+_LIGHT_PNG_BYTES = 20_000  # of the picture inside the HTML
+_LIGHT_POINTS = 1_000
 _SVG_POINTS = 3_000
 _MOST_POINTS = 8_000
 _MOST_TREE_BYTES = 16_000
@@ -43,9 +45,11 @@ def bundle(
 
     source = _source(run)
     message = source.snapshot(_MOST_POINTS)
+    picture = png.picture(message, _PNG_BYTES)
+    light = picture if len(picture) <= _LIGHT_PNG_BYTES else png.render(build(message, _LIGHT_POINTS), scale=1)
     parts: dict[str, Any] = {
-        "text/html": html(message),
-        "image/png": base64.b64encode(png.picture(message, _PNG_BYTES)).decode(),
+        "text/html": html(message, light),
+        "image/png": base64.b64encode(picture).decode(),
         "text/plain": plain_text(message),
     }
     if widget_view is not None:
@@ -60,9 +64,19 @@ def line_bundle(run: RunStream | RunState, note: str = "") -> dict[str, Any]:
     return {"text/html": f'<div style="font-size:90%">{escape(line)}</div>', "text/plain": line}
 
 
-def html(message: Message) -> str:
-    """Return heading, inline SVG and a small table, with no script, address or style that reaches beyond it."""
-    run = message.header["run"]
+def html(message: Message, picture: bytes) -> str:
+    """Return heading, inline SVG and a small table, with no script, address or style that reaches beyond it.
+
+    The PNG *picture* shows where a page takes SVG out: it lies inside the SVG's description, which is never drawn,
+    and comes to light when the elements around it go. Pages that remove elements keep their text, here the labels of
+    the axes; a font size of 0 hides it, and SVG's texts have sizes of their own. (A picture hidden by `display: none`
+    would stay hidden in JupyterLab's untrusted notebooks, which keep that style and drop the SVG.)
+    """
+    run, scene = message.header["run"], build(message, _SVG_POINTS, titled=False)
+    instead = (
+        f'<img alt="{escape(scene.description)}" width="{scene.width:.0f}" style="max-width:100%" '
+        f'src="data:image/png;base64,{base64.b64encode(picture).decode()}">'
+    )
     rows = "".join(
         f'<tr><th scope="row" style="{_CELL}">{escape(name)}</th><td style="{_CELL}">{escape(value)}</td></tr>'
         for name, value in (line.split("\t", 1) for line in _latest(message))
@@ -71,7 +85,7 @@ def html(message: Message) -> str:
     return (
         f'<div style="max-width:100%;font-family:system-ui,sans-serif">'
         f'<p style="margin:0 0 4px"><strong>{escape(text.headline(run))}</strong></p>'
-        f"{svg.render(build(message, _SVG_POINTS, titled=False))}"
+        f'<div style="font-size:0">{svg.render(scene, instead)}</div>'
         f'<details style="margin:4px 0"><summary>Latest values</summary>{table}</details></div>'
     )
 

@@ -20,9 +20,13 @@ _TEXT = {"ink": "1", "soft": ".72", "grid": ".15"}
 _FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
 
 
-def render(scene: Scene) -> str:
-    """Return the `<svg>` element: one line per panel, all texts escaped, no scripts, links or references."""
-    title, description = escape(scene.title), escape(scene.description)
+def render(scene: Scene, instead: str = "") -> str:
+    """Return the `<svg>` element: one line per panel, all texts escaped, no scripts, links or references.
+
+    *instead* is HTML for pages that take SVG's elements out and leave their content. It takes the place of the
+    description, which is never drawn.
+    """
+    title, description = escape(scene.title), instead or escape(scene.description)
     size = f'viewBox="0 0 {scene.width:.0f} {scene.height:.0f}" width="{scene.width:.0f}" height="{scene.height:.0f}"'
     parts = [
         f'<svg role="img" aria-label="{title}" {size} style="max-width:100%;height:auto;{_FONT}" fill="currentColor">',

@@ -15,8 +15,11 @@ const MOST_CHARTS = 12;
 const [MARGIN, GAP, HEAD, TITLE] = [14, 18, 34, 34];
 const COLOURS = PALETTES.light.lines;
 
-/** A run's charts as inline SVG for a page, light or dark: no script, style sheet or address; texts are escaped. */
-export function svg(data: RunData): { markup: string; width: number; height: number } {
+/**
+ * A run's charts as inline SVG for a page, light or dark: no script, style sheet or address; texts are escaped.
+ * `instead` is the base64 of a PNG for pages that take SVG's elements out: it lies in the description, which is never drawn.
+ */
+export function svg(data: RunData, instead = ''): { markup: string; width: number; height: number } {
   const charts = group(data.series.keys(), data.metrics).flatMap((one) => one.charts);
   const shown = charts.slice(0, MOST_CHARTS);
   const columns = shown.length === 1 ? 1 : shown.length === 2 || shown.length === 4 ? 2 : 3;
@@ -30,9 +33,13 @@ export function svg(data: RunData): { markup: string; width: number; height: num
   const words = shown.flatMap((chart) => chart.keys).map((key) => trend(data, key)).filter(Boolean).join('; ');
   const markup = `<svg role="img" aria-label="${escape(headline(data))}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" `
     + `style="max-width:100%;height:auto;font-family:system-ui,sans-serif" font-size="10" fill="currentColor">`
-    + `<title>${escape(headline(data))}</title><desc>${escape(words)}</desc>`
+    + `<title>${escape(headline(data))}</title><desc>${instead === '' ? escape(words) : image(instead, words, width)}</desc>`
     + text(MARGIN, 21, headline(data), 'font-size="13" font-weight="600"') + parts.join('\n') + '</svg>';
   return { markup, width, height };
+}
+
+function image(png: string, alt: string, width: number): string {
+  return `<img alt="${escape(alt)}" width="${width}" style="max-width:100%" src="data:image/png;base64,${png}">`;
 }
 
 /** The line that names a run and how it stands. */

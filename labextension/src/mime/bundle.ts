@@ -9,14 +9,19 @@ const MOST_ROWS = 40;
 const MOST_BUNDLE = 240_000;
 const MOST_SNAPSHOT = 150_000;
 const MOST_PNG = 80_000;
+const MOST_LIGHT = 60_000;
 const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
 
 type Bundle = Record<string, unknown>;
 
-/** The parts of an output that tell of the run, at most 250 kB together, made from what is known now; `png` is base64, null keeps the old one. */
-export function bundle(data: RunData, access: Access | null, old: Bundle, png: string | null): Bundle | null {
-  const made: Bundle = { ...old, 'text/html': html(data), 'text/plain': plainText(data) };
-  if (png !== null) made['image/png'] = png;
+/** The charts as PNGs in base64: for the output's own part, and a light one inside its HTML. */
+export interface Picture { full: string; light: string }
+
+/** The parts of an output that tell of the run, at most 250 kB together, made from what is known now; no `picture` keeps the old one. */
+export function bundle(data: RunData, access: Access | null, old: Bundle, picture: Picture | null): Bundle | null {
+  const light = picture?.light ?? /data:image\/png;base64,([\w+/=]+)/.exec(String(old['text/html']))?.[1];
+  const made: Bundle = { ...old, 'text/html': html(data, light), 'text/plain': plainText(data) };
+  if (picture !== null) made['image/png'] = picture.full;
   delete made[MIME_TYPE];
   const snapshot = toSnapshot(data, access, Math.min(MOST_SNAPSHOT, MOST_BUNDLE - JSON.stringify(made).length));
   if (snapshot === null) return null;
@@ -25,18 +30,22 @@ export function bundle(data: RunData, access: Access | null, old: Bundle, png: s
   return made;
 }
 
-/** The charts as a PNG in base64; null where the browser cannot make one. */
-export async function picture(data: RunData): Promise<string | null> {
+/** The charts as pictures; null where the browser cannot make any. */
+export async function picture(data: RunData): Promise<Picture | null> {
   const { markup, width, height } = svg(data);
   const standalone = markup.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" color="#1b1f24" ');
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone)}`;
   await image.decode();
-  for (const scale of [2, 1.5]) {
-    const png = painted(image, width * scale, height * scale);
-    if (png === null || png.length <= MOST_PNG) return png;
+  const light = painted(image, width, height);
+  if (light === null) return null;
+  let full = light;
+  for (const scale of [1.5, 2]) {
+    const larger = painted(image, width * scale, height * scale);
+    if (larger === null || larger.length > MOST_PNG) break;
+    full = larger;
   }
-  return painted(image, width, height);
+  return { full, light: light.length <= MOST_LIGHT ? light : '' };
 }
 
 function painted(image: HTMLImageElement, width: number, height: number): string | null {
@@ -49,10 +58,11 @@ function painted(image: HTMLImageElement, width: number, height: number): string
   return canvas.toDataURL('image/png').split(',')[1] ?? null;
 }
 
-function html(data: RunData): string {
+/** As the Python side makes it: see `html` in view/bundle.py for the picture in the SVG and the font size of 0. */
+function html(data: RunData, light?: string): string {
   const style = 'padding:1px 12px 1px 0;text-align:left;font-weight:normal';
   const rows = trends(data).map(([key, words]) => `<tr><th scope="row" style="${style}">${escape(key)}</th><td style="${style}">${escape(words)}</td></tr>`);
-  return `<div style="max-width:100%">${svg(data).markup}<details style="margin:4px 0"><summary>Latest values</summary>`
+  return `<div style="max-width:100%"><div style="font-size:0">${svg(data, light).markup}</div><details style="margin:4px 0"><summary>Latest values</summary>`
     + `<table style="font-size:90%;border-collapse:collapse"><tbody>${rows.join('')}</tbody></table></details></div>`;
 }
 

@@ -8,6 +8,7 @@ import { mountView, showFailure } from '../view/view';
 import { accessOf, fromSnapshot } from '../wire/decode';
 import type { Access } from '../wire/messages';
 import { MIME_TYPE } from '../wire/messages';
+import type { Picture } from './bundle';
 import { bundle, picture } from './bundle';
 import type { Home, Output } from './notebooks';
 import { notebooks } from './notebooks';
@@ -29,7 +30,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, Output
   private written = 0;
   private lastWrite = Date.now();
   private kept = false;
-  private png: string | null = null;
+  private picture: Picture | null = null;
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     if (this.writing) return; // our own write comes back here
@@ -59,7 +60,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, Output
     if (this.feed === null || this.written === this.feed.data.version || this.atHome() === null) return;
     this.lastWrite = Date.now();
     void picture(this.feed.data)
-      .then((png) => (this.png = png), () => null)
+      .then((made) => (this.picture = made), () => null)
       .then(() => this.writeBack());
   }
 
@@ -109,7 +110,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, Output
     if (feed.data.version === this.written || feed.status === 'saved') return;
     const held = fromSnapshot(model.data[MIME_TYPE]);
     if (held.header.run.id !== feed.data.run?.id || !isAhead(feed, held.header.run.rows, held.header.done)) return;
-    const made = bundle(feed.data, this.access, model.data, this.png);
+    const made = bundle(feed.data, this.access, model.data, this.picture);
     if (made === null) return;
     this.written = feed.data.version;
     this.writing = true;
