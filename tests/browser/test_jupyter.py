@@ -61,14 +61,25 @@ def start(page: Page, server: JupyterServer, notebook: Path) -> str:
     server.shut_sessions()
     name = server.add(notebook)
     open_notebook(page, server, name)
-    page.get_by_text("Python 3 (ipykernel)").first.wait_for()
+    wait_for(lambda: ready(server), "idle kernel")
     page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
+    run_all(page, server)
+    return name
+
+
+def ready(server: JupyterServer) -> bool:
+    """Return whether the page's kernel waits for work: a page that runs cells before runs nothing."""
+    kernels = server.get("/api/kernels")
+    return [(kernel["execution_state"], kernel["connections"] > 0) for kernel in kernels] == [("idle", True)]
+
+
+def run_all(page: Page, server: JupyterServer) -> None:
+    """Run all cells by the menu's command."""
     if server.app == "lab":
         page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     else:
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()
-    return name
 
 
 def open_notebook(page: Page, server: JupyterServer, name: str) -> None:
