@@ -29,6 +29,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
             monkeypatch.delenv(name)
     registry = tmp_path_factory.mktemp("registry")
     monkeypatch.setenv("WANDB_NB_DATA_DIR", str(registry))
+    monkeypatch.setenv("NETRC", str(registry / "netrc"))  # no key of the machine's user takes a run online
     return registry
 
 

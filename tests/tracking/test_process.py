@@ -55,7 +55,7 @@ def test_a_script_prints_one_line_at_each_end(script: Script) -> None:
     lines = done.stderr.splitlines()
     assert lines[0].startswith("wandb_nb: run n · project p · offline")
     assert "offline-run-" in lines[0]
-    assert "cannot upload yet" in lines[0]
+    assert "no key" in lines[0]
     assert any("loss" in line and "█" in line and "9 → 1" in line for line in lines)
     assert lines[-1].startswith("wandb_nb: run n finished")
     assert done.stdout == ""

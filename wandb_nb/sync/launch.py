@@ -13,12 +13,17 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.errors import InitStartError
+from wandb_nb.sync import cursor as cursors
+from wandb_nb.sync.cursor import DONE, REFUSED, WAITING
+from wandb_nb.sync.variables import variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+__all__ = ["DONE", "REFUSED", "REMEDIES", "WAITING", "Background", "Sent", "sent", "variables"]
 
 LOCK, LOG = "lock", "service.log"
 _PACKAGES = str(Path(__file__).parents[2])
@@ -34,11 +39,47 @@ sys.path.append(sys.argv[1])
 from wandb_nb.sync.service import main
 main(sys.argv[2])
 """
-_REMEDIES = (
+REMEDIES = (
     "Check that the Python at sys.executable starts and that the data folder can be written, give "
     "Settings(start_method='thread') where no process may be started, or mode='offline' and send the run later."
 )
-_started: dict[Path, subprocess.Popen[bytes]] = {}
+
+
+class _Process(subprocess.Popen[bytes]):
+    """A process that is meant to outlive the object: it goes on when the user's program ends."""
+
+    def __del__(self) -> None:
+        self.poll()
+
+
+_started: dict[Path, _Process] = {}
+
+
+class Sent(NamedTuple):
+    """How far a run is, as the background process wrote it down; `state` as in `cursor`."""
+
+    state: str = ""
+    begun: bool = False
+    url: str = ""
+    rows: int = 0
+    message: str = ""
+    status: int = 0
+    problems: tuple[str, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be sent."""
+        return self.state in (DONE, REFUSED)
+
+
+def sent(run_file: Path) -> Sent:
+    """Return how far the run of *run_file* is; nothing is known while nothing was tried."""
+    known = cursors.load(run_file)
+    if known is None:
+        return Sent()
+    return Sent(
+        known.state, known.begun, known.url, known.rows, known.message, known.status, tuple(map(str, known.problems))
+    )
 
 
 class Background:
@@ -61,7 +102,7 @@ class Background:
             unfinished.write_text(json.dumps({"run_file": str(run_file)}), "utf-8")
             unfinished.replace(request)
         except OSError as error:
-            raise InitStartError(f"The background process has no folder ({error}). {_REMEDIES}") from error
+            raise InitStartError(f"The background process has no folder ({error}). {REMEDIES}") from error
         self.keep()
 
     def keep(self) -> bool:
@@ -78,6 +119,10 @@ class Background:
         self._spawn()
         return True
 
+    def withdraw(self, run_file: Path) -> None:
+        """Take the run of *run_file* back: what is not sent yet stays here."""
+        self._request(run_file).unlink(missing_ok=True)
+
     def failure(self) -> str | None:
         """Return why the process ended, where it ended badly; None where it lives or ended well."""
         process = _started.get(self._folder)
@@ -93,12 +138,12 @@ class Background:
 
     def _spawn(self) -> None:
         if not sys.executable:
-            raise InitStartError(f"There is no Python to start the background process with. {_REMEDIES}")
+            raise InitStartError(f"There is no Python to start the background process with. {REMEDIES}")
         command = [sys.executable, "-c", _CODE, _PACKAGES, str(self._folder)]
         try:
             with (self._folder / LOG).open("ab") as log:
                 # A session of its own: Ctrl-C, a closed terminal and an ending shell are not meant for it.
-                process = subprocess.Popen(  # noqa: S603 - our own code
+                process = _Process(
                     command,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
@@ -108,7 +153,7 @@ class Background:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise InitStartError(f"The background process could not be started ({error}). {_REMEDIES}") from error
+            raise InitStartError(f"The background process could not be started ({error}). {REMEDIES}") from error
         earlier = _started.pop(self._folder, None)
         if earlier is not None:
             earlier.poll()

@@ -37,7 +37,7 @@ class Service:
 
     def __init__(self, folder: Path, network: Network, stop: threading.Event, alive: Callable[[], bool]) -> None:
         self._folder, self._network, self._stop, self._alive = folder, network, stop, alive
-        self._runs: dict[Path, threading.Thread] = {}
+        self._runs: dict[Path, tuple[threading.Thread, threading.Event]] = {}
         self._durable: dict[Path, int] = {}
 
     def serve(self) -> None:
@@ -67,37 +67,48 @@ class Service:
                 next_durable = now + DURABLE_EVERY_S
                 self._make_durable()
             self._stop.wait(LOOK_EVERY_S)
-        for thread in self._runs.values():
+        for thread, stop in self._runs.values():
+            stop.set()
             thread.join(timeout=2)
 
     def _look(self) -> None:
-        """Begin with runs that are new, and let go of those that are done."""
-        self._runs = {request: thread for request, thread in self._runs.items() if thread.is_alive()}
-        for request, run_file in requests(self._folder).items():
+        """Begin with runs that are new, and let go of those that are done or were taken back."""
+        wanted = requests(self._folder)
+        for request, (thread, stop) in list(self._runs.items()):
+            if not thread.is_alive():
+                del self._runs[request]
+            elif request not in wanted:
+                stop.set()
+        for request, run_file in wanted.items():
             if request not in self._runs:
                 self._durable.setdefault(run_file, -1)
-                thread = threading.Thread(target=self._send, args=(request, run_file), name="wandb_nb-run", daemon=True)
-                self._runs[request] = thread
+                stop = threading.Event()
+                thread = threading.Thread(
+                    target=self._send, args=(request, run_file, stop), name="wandb_nb-run", daemon=True
+                )
+                self._runs[request] = thread, stop
                 thread.start()
 
-    def _send(self, request: Path, run_file: Path) -> None:
-        """Send one run, again and again until it is at its end or refused."""
-        while not self._stop.is_set():
-            try:
-                sender = RunSender(run_file, self._network, connect(self._network), self._stop)
-                cursor = sender.send(follow=True)
-                if cursor.done or cursor.state == cursors.REFUSED:
-                    request.unlink(missing_ok=True)
-                    self._durable.pop(run_file, None)
-                    return
-            except Error as error:  # the directory was deleted, or somebody else sends the run
-                log.warning("%s: %s", run_file, error)
-                if not run_file.exists():
-                    request.unlink(missing_ok=True)
-                    return
-            except Exception:  # the edge of a background thread: one run's trouble is not the others'
-                log.exception("sending %s failed", run_file)
-            self._stop.wait(AGAIN_AFTER_S)
+    def _send(self, request: Path, run_file: Path, stop: threading.Event) -> None:
+        """Send one run, again and again until it is at its end, refused, or taken back."""
+        while not stop.is_set():
+            if self._sent(run_file, stop) or not run_file.exists():
+                request.unlink(missing_ok=True)
+                self._durable.pop(run_file, None)
+                return
+            stop.wait(AGAIN_AFTER_S)
+
+    def _sent(self, run_file: Path, stop: threading.Event) -> bool:
+        """Send one run as far as it goes; return whether nothing more is to be done for it."""
+        try:
+            cursor = RunSender(run_file, self._network, connect(self._network), stop).send(follow=True)
+        except Error as error:  # the directory was deleted, or somebody else sends the run
+            log.warning("%s: %s", run_file, error)
+        except Exception:  # the edge of a background thread: one run's trouble is not the others'
+            log.exception("sending %s failed", run_file)
+        else:
+            return cursor.done or cursor.state == cursors.REFUSED
+        return False
 
     def _make_durable(self) -> None:
         """Bring what grew onto the disk itself."""

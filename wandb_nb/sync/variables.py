@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.settings.fields import FIELDS
 
 if TYPE_CHECKING:
-    from wandb_nb.credentials import Key
     from wandb_nb.settings import Resolved
 
 NAMES = (
@@ -20,10 +19,10 @@ NAMES = (
 )
 
 
-def variables(settings: Resolved, key: Key) -> dict[str, str]:
-    """Return variables that make `resolve()` in another process give what *settings* say about the server."""
+def variables(settings: Resolved, key: str) -> dict[str, str]:
+    """Return variables that make `resolve()` in another process give *key* and what *settings* say about the server."""
     given = {FIELDS[name].env[0]: _text(getattr(settings, name)) for name in NAMES if settings.given(name)}
-    return {**given, "WANDB_BASE_URL": settings.base_url, "WANDB_API_KEY": key.text, "WANDB_MODE": "online"}
+    return {**given, "WANDB_BASE_URL": settings.base_url, "WANDB_API_KEY": key, "WANDB_MODE": "online"}
 
 
 def _text(value: Any) -> str:

@@ -26,6 +26,7 @@ class RunFacts:
     _history: History
     _exit_code: int | None
     _quiet: bool
+    _outcome: str
 
     # -- what it is
 
@@ -82,7 +83,12 @@ class RunFacts:
     @property
     def url(self) -> str | None:
         """The address of the run's page; None while it is nowhere but here."""
-        return None
+        return self._place.online.url if self._place and self._place.online else None
+
+    @property
+    def outcome(self) -> str:
+        """What became of sending the run, in a sentence, once it has finished; empty for a run that was not sent."""
+        return self._outcome
 
     @property
     def settings(self) -> Resolved:
@@ -91,7 +97,7 @@ class RunFacts:
 
     @property
     def mode(self) -> str:
-        """How the run really runs: "offline" or "disabled"."""
+        """How the run really runs: "online", "offline" or "disabled"."""
         return self._mode
 
     @property

@@ -62,6 +62,7 @@ class Run(RunFacts):
         self._finish_lock = threading.Lock()
         self._exit_code: int | None = None
         self._quiet = settings.quiet
+        self._outcome = ""
         self._told: set[str] = set()
         self._history = History(
             f"run {identity.id}",
@@ -191,6 +192,8 @@ class Run(RunFacts):
         active.remove(self)
         if self._place:
             self._place.leave(self)
+            if self._place.online:
+                self._outcome = self._place.online.finish(self.rows)
         self._quiet = self.settings.quiet if quiet is None else quiet
         self._present(presenter().finished)
 
@@ -358,6 +361,8 @@ class Run(RunFacts):
     def _attend(self) -> None:
         """Do what waits for a row: a callback, a request to stop.  Called by the history, no lock held."""
         active.watch.goes_on()
+        if self._place and self._place.online:
+            self._place.online.look()
         callback, self._next_row = self._next_row, None
         if callback is not None:
             self._present(callback)

@@ -34,7 +34,8 @@ def finished(run: Run, *, quiet: bool) -> str:
     """Return curves and summary (not when *quiet*), then the line with the outcome."""
     outcome = [f"run {text.clean(run.name)} {text.state(facts(run))}", _count(run.lost, "row lost", "rows lost")]
     if run.directory is not None and run.mode == "offline":
-        outcome.append(f"'wandb sync {text.clean(str(run.directory), 500)}' uploads it")
+        outcome.append(f"'wandb-nb sync {text.clean(str(run.directory), 500)}' uploads it")
+    outcome.append(text.clean(run.outcome, 500))
     last = line(_join([part for part in outcome if part]))
     return last if quiet else "\n".join([*_body(run), last])
 
@@ -89,7 +90,7 @@ def _curves(run: Run, ascii_only: bool) -> list[str]:
 def _mode(run: Run) -> str:
     """Return the mode, with the reason where it is not the one asked for."""
     asked = run.settings.mode
-    return run.mode if run.mode == asked else f"{run.mode} (this version cannot upload yet)"
+    return run.mode if run.mode == asked else f"{run.mode} (no key: 'wandb-nb login' stores one)"
 
 
 def _where(run: Run) -> str:

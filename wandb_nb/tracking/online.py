@@ -1,0 +1,194 @@
+"""A run's way to the server, as its own process sees it: begun, looked after, waited for.
+
+The work is the background process's.  What it has done it writes beside the run file, and that is what is read here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from wandb_nb import host
+from wandb_nb.credentials import find_key
+from wandb_nb.errors import AuthenticationError, CommError, InitStartError, LaunchError
+from wandb_nb.store.registry import Registry
+from wandb_nb.sync import launch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wandb_nb.settings import Resolved
+    from wandb_nb.sync.launch import Sent
+
+LOOK_EVERY_S = 1.0
+KEEP_EVERY_S = 5.0
+POLL_EVERY_S = 0.02
+UNREACHED_S = 3.0
+"""How long `finish()` waits for a server that was not reached at all, where nobody asked for it by name."""
+_BAR = 24
+_FILES = ("user file", "workspace file")
+
+
+class Online:
+    """The run of *run_file*, which is handed to the background process by `begin`.
+
+    *notice* tells the user something, each key once.  Nothing here but `begin` raises, and nothing but `begin`, for a
+    run that is asked to be online by argument or environment, and `finish` waits.
+    """
+
+    def __init__(self, run_file: Path, settings: Resolved, notice: Callable[[str, str], None]) -> None:
+        self._file, self._settings, self._notice = run_file, settings, notice
+        self._pid = os.getpid()
+        self._explicit = settings.given("mode") and settings.source("mode") not in _FILES
+        self._background: launch.Background | None = None
+        self._next_look = self._next_keep = 0.0
+        self.url: str | None = None
+        """The address of the run's page, once the server knows the run."""
+
+    def begin(self) -> None:
+        """Have the run sent from now on.
+
+        Where online was asked for, wait until the server knows the run: LaunchError or AuthenticationError when it
+        refuses, CommError when it does not answer within `init_timeout`.  InitStartError where nothing can be started.
+        """
+        key = find_key(self._settings)
+        if key is None:  # it was there a moment ago
+            raise AuthenticationError(f"There is no key for {self._settings.base_url} any more: call login().")
+        thread = self._settings.start_method == "thread"
+        variables = launch.variables(self._settings, key.text)
+        self._background = launch.Background(Registry().folder, variables, thread=thread)
+        self._background.take(self._file)
+        if self._explicit:
+            try:
+                self._await_server(self._background)
+            except BaseException:
+                self._background.withdraw(self._file)
+                raise
+
+    def _await_server(self, background: launch.Background) -> None:
+        deadline = time.monotonic() + self._settings.init_timeout
+        while not (sent := launch.sent(self._file)).begun:
+            if sent.state == launch.REFUSED:
+                raise _refusal(sent, self._settings)
+            if failure := background.failure():
+                raise InitStartError(f"The background process ended at once ({failure}). {launch.REMEDIES}")
+            if time.monotonic() > deadline:
+                raise CommError(
+                    f"{self._settings.base_url} did not answer within {self._settings.init_timeout:g} s"
+                    f"{f' ({sent.message})' if sent.message else ''}. Check the address and the network, raise "
+                    "init_timeout, or use mode='offline' and send the run later with 'wandb-nb sync'."
+                )
+            time.sleep(POLL_EVERY_S)
+        self.url = sent.url
+
+    def look(self) -> None:
+        """Tell the user once what is new, and start the background process again should it be gone."""
+        now = time.monotonic()
+        if now < self._next_look or os.getpid() != self._pid:
+            return
+        self._next_look = now + LOOK_EVERY_S
+        self._tell(launch.sent(self._file))
+        if now >= self._next_keep:
+            self._next_keep = now + KEEP_EVERY_S
+            self._keep()
+
+    def finish(self, rows: int) -> str:
+        """Wait until all is sent, `finish_timeout` seconds at most or until Ctrl-C; return a line with the outcome."""
+        began, timeout = time.monotonic(), self._settings.finish_timeout or float("inf")
+        bar = _Bar(self._settings, rows)
+        next_keep = 0.0
+        try:
+            while not (sent := launch.sent(self._file)).over:
+                passed = time.monotonic() - began
+                if passed > (timeout if self._explicit or sent.begun else min(UNREACHED_S, timeout)):
+                    break
+                if passed >= next_keep:
+                    next_keep = passed + 1.0
+                    self._keep()
+                bar.show(sent.rows)
+                time.sleep(POLL_EVERY_S)
+        except KeyboardInterrupt:
+            sent = launch.sent(self._file)
+        finally:
+            bar.close()
+        self.url = sent.url or self.url
+        return self._outcome(sent, rows)
+
+    def _outcome(self, sent: Sent, rows: int) -> str:
+        later = f"'wandb-nb sync {self._file.parent}' sends it"
+        if sent.state == launch.DONE:
+            problems = f"; not sent: {'; '.join(sent.problems)}" if sent.problems else ""
+            return f"sent: {sent.url}{problems}"
+        if sent.state == launch.REFUSED:
+            return f"refused by the server ({sent.message}); the run is on disk, {later}"
+        pending = max(0, rows - sent.rows)
+        why = f" ({sent.message})" if sent.message else ""
+        return f"{pending or 'some'} rows or files are not sent yet{why}; the background process goes on, else {later}"
+
+    def _tell(self, sent: Sent) -> None:
+        if sent.begun and self.url is None:
+            self.url = sent.url
+            self._notice(f"the run is at {sent.url}", "online-url")
+        if sent.state == launch.REFUSED:
+            self._notice(f"the server refuses this run ({sent.message}); it goes on, on disk", "online-refused")
+        elif sent.state == launch.WAITING and sent.message:
+            self._notice(f"the server is not reached ({sent.message}); the run goes on, on disk", "online-waiting")
+
+    def _keep(self) -> None:
+        if self._background is None or launch.sent(self._file).over:
+            return
+        try:
+            self._background.keep()
+        except InitStartError as error:
+            self._notice(str(error), "online-start")
+
+
+class _Bar:
+    """A line with how much is sent, written over itself, where somebody sees it."""
+
+    def __init__(self, settings: Resolved, rows: int) -> None:
+        stream = sys.stderr
+        seen = stream is not None and (host.in_notebook() or stream.isatty())
+        self._stream = stream if seen and not (settings.silent or settings.quiet) else None
+        self._rows, self._shown = rows, ""
+
+    def show(self, sent: int) -> None:
+        """Show that *sent* rows have arrived."""
+        if self._stream is None or not self._rows:
+            return
+        full = min(_BAR, _BAR * sent // self._rows)
+        text = f"\rwandb_nb: sending [{'#' * full}{'.' * (_BAR - full)}] {min(sent, self._rows)}/{self._rows} rows"
+        if text != self._shown:
+            self._shown = text
+            self._write(text)
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._write("\r" + " " * len(self._shown) + "\r")
+
+    def _write(self, text: str) -> None:
+        assert self._stream is not None  # noqa: S101 - only what was shown is taken away
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):  # a closed stream must not end a training
+            self._stream = None
+            self._shown = ""
+
+
+def _refusal(sent: Sent, settings: Resolved) -> LaunchError | CommError:
+    """Return the error for what the server said; "Permission denied" is the documented case."""
+    if sent.status == 401:  # noqa: PLR2004 - HTTP
+        return AuthenticationError(f"{sent.message}. Log in to {settings.base_url} with 'wandb-nb login --relogin'.")
+    if sent.status in (403, 404):
+        where = "/".join(part for part in (settings.entity, settings.project) if part) or "the default project"
+        return LaunchError(
+            f"Launch exception: Permission denied: {settings.base_url} does not let this key log to {where} "
+            f"({sent.message}). Check that you are logged in with the right key, that the entity is your user or a "
+            "team of yours, and that you may write to the project."
+        )
+    return CommError(f"{settings.base_url} refused the run: {sent.message}")
