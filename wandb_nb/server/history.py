@@ -20,6 +20,7 @@ HISTORY = "history"
 Shape = tuple[tuple[str, str], ...]
 
 _LARGEST_STEP = 2**63 - 1
+_DENSE = 0.8  # of the rows asked for by number; below, each is looked for
 
 
 class BadLineError(ValueError):
@@ -158,20 +159,26 @@ def sample(  # noqa: PLR0917 - the parts of one question
 def _spread_rows(  # noqa: PLR0917 - the parts of one question
     connection: Connection, run: int, fitting: Sequence[int], most: int, low: int, high: int
 ) -> Iterable[str]:
-    """Return texts by line number; beyond *most* each even share of the lines gives its first row that fits."""
-    ours = [history.c.run_id == run, history.c.shape_id.in_(fitting)]
+    """Return texts by line number: all, or one for each of *most* even shares of the lines that has any."""
+    number = history.c.number
+    ours = [history.c.run_id == run]
+    # One shape alone is a range of its index; several would be sorted.
+    ours.append(history.c.shape_id == fitting[0] if len(fitting) == 1 else history.c.shape_id.in_(fitting))
     if low > -_LARGEST_STEP or high < _LARGEST_STEP:
         ours += [history.c.step >= low, history.c.step <= high]
-    query = select(history.c.number, history.c.text).where(*ours).order_by(history.c.number)
+    query = select(number, history.c.text).where(*ours).order_by(number)
     found = connection.execute(query.limit(most + 1)).all()
     if len(found) <= most:
         return [row.text for row in found]
-    edges = select(func.min(history.c.number), func.max(history.c.number)).where(*ours)
-    start, end = connection.execute(edges).one()
+    last = connection.execute(select(number).where(*ours).order_by(number.desc()).limit(1)).scalar_one()
+    targets = _spread(found[0].number, last, most)
+    hits = connection.execute(query.where(number.in_(targets))).all()
+    if len(hits) > most * _DENSE:
+        return [row.text for row in hits]
     picked: dict[int, str] = {}
-    for target in _spread(start, end, most):
+    for target in targets:
         if not picked or target > next(reversed(picked)):
-            row = connection.execute(query.where(history.c.number >= target).limit(1)).one()
+            row = connection.execute(query.where(number >= target).limit(1)).one()
             picked[row.number] = row.text
     return picked.values()
 
