@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import Error
@@ -47,6 +45,9 @@ def against_upstream(root: Path, largest: int = LARGEST_BYTES) -> tuple[str, str
 
 
 def _git(root: Path, *arguments: str, largest: int = LARGEST_BYTES) -> str:
+    import shutil
+    import subprocess  # some milliseconds, and only in the thread that gathers files
+
     program = shutil.which("git")
     if program is None:
         raise DiffError("git is not installed here")

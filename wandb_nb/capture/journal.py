@@ -6,7 +6,6 @@ was written survives a killed kernel; a line that was cut short is skipped.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -113,6 +112,8 @@ class Journal:
         text = value if isinstance(value, str) else json.dumps(value, default=str)
         if len(text) < _WORTH_SHARING:
             return ""
+        import hashlib  # loads OpenSSL, and only where outputs are saved
+
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         if digest in self._seen:
             return f"the same as in cell {self._seen[digest]}"

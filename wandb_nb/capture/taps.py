@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import contextlib
-import ctypes
 import os
 import sys
 import threading
@@ -158,7 +157,9 @@ def _flush(name: str) -> None:
     """Write out what Python's and C's buffers hold."""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         getattr(sys, name).flush()
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # no such library on this system
+    with contextlib.suppress(ImportError, AttributeError, OSError, TypeError):  # no such library on this system
+        import ctypes  # some milliseconds, and only when redirecting
+
         ctypes.CDLL(None).fflush(None)
 
 
