@@ -42,7 +42,7 @@ def test_trend_of_little():
     assert text.trend(Curve("m", [7], [0.5])) == "m 0.5 at step 7"
     assert text.trend(Curve("m", [7], [math.nan])) == "m has no finite value yet"
     assert text.trend(Curve("m", [0, 1, 2], [3.0, math.nan, 3.0])) == "m 3 throughout"
-    assert text.trend(Curve("m", [0, 1], [25562.7, 1e-9])) == "m 25563 → 1e-09, lowest 1e-09 at step 1"
+    assert text.trend(Curve("m", [0, 1], [25562.7, 1e-9])) == "m 25562.7 → 1e-09, lowest 1e-09 at step 1"
 
 
 def test_sparkline_shape():
@@ -101,7 +101,7 @@ def test_summary_lines():
     """Plain values are aligned, inner keys and objects left out."""
     lines = text.summary_lines({"_step": 3, "loss": 0.123456, "best": "yes\x1b[0m", "hist": {"_type": "histogram"}})
 
-    assert lines == ["loss  0.1235", "best  yes�[0m"]
+    assert lines == ["loss  0.12346", "best  yes�[0m"]
 
 
 @pytest.mark.parametrize(("encoding", "able"), [("utf-8", True), ("ascii", False), ("latin-1", False), (None, False)])
@@ -123,3 +123,13 @@ def test_nothing_heavy_is_loaded():
     code = "import sys, wandb_nb.view.text; sys.exit(bool({'numpy', 'PIL'} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.99995, "0.99995"), (0.9999999, "0.9999999"), (1.0, "1"), (12345.678, "12345.7"), (1e-9, "1e-09"),
+     (1 / 3, "0.33333"), (-2.000001, "-2.000001"), (1e20, "1e+20"), (float("nan"), "nan"), (float("-inf"), "-inf")],
+)  # fmt: skip
+def test_a_number_that_is_not_whole_never_looks_so(value: float, shown: str):
+    """Five digits, more where fewer would make a whole number of what is none."""
+    assert text.number(value) == shown

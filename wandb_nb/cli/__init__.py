@@ -13,9 +13,10 @@ import sys
 import click
 
 from wandb_nb._version import __version__
+from wandb_nb.cli.account import MODES, login, settings
 from wandb_nb.cli.data import export, verify
 from wandb_nb.cli.runs import ls, show
-from wandb_nb.cli.server import login, server
+from wandb_nb.cli.server import server
 from wandb_nb.cli.sync import status, sync
 from wandb_nb.errors import Error, UsageError
 from wandb_nb.view.text import clean
@@ -37,7 +38,7 @@ def group() -> None:
     """
 
 
-for command in (ls, show, export, verify, login, server, sync, status):
+for command in (ls, show, export, verify, login, server, sync, status, *MODES, settings):
     group.add_command(command)
 
 

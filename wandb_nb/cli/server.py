@@ -1,4 +1,4 @@
-"""`server` and `login`: the embedded server, and a key for it."""
+"""`server`: the embedded server, and a key for it."""
 
 from __future__ import annotations
 
@@ -87,12 +87,8 @@ def projects(folder: Path, project: str, user: str | None, right: str | None, is
             set_open(connection, entity, name, is_open)
 
 
-@click.command()
-@click.option("--local", is_flag=True, required=True, help="Store the key of this machine's `wandb-nb server`.")
-@_folder
-def login(local: bool, folder: Path | None) -> None:
+def login_locally(folder: Path | None) -> None:
     """Store the local server's key in the netrc file. No run goes to that server until it is told to."""
-    del local  # it says which key, and there is one choice so far
     from wandb_nb.credentials import machine, netrc
 
     folder = folder or default_folder()

@@ -14,7 +14,8 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "_.-:=+*#"
 _LONGEST_NAME = 80
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-_LARGE, _LARGEST_WHOLE = 1e4, 1e15
+_LARGEST_WHOLE = 1e15
+_DIGITS, _MOST_DIGITS = 5, 17
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,13 @@ def encodable(encoding: str | None) -> bool:
 
 
 def number(value: float) -> str:
-    """Return *value* with four digits or more, whole numbers whole."""
-    if math.isfinite(value) and value == int(value) and abs(value) < _LARGEST_WHOLE:
+    """Return *value* with five digits or more, whole numbers whole; what is not whole never looks so."""
+    if not math.isfinite(value) or abs(value) >= _LARGEST_WHOLE:
+        return f"{value:.{_DIGITS}g}"
+    if value == int(value):
         return str(int(value))
-    return f"{value:.0f}" if _LARGE <= abs(value) < _LARGEST_WHOLE else f"{value:.4g}"
+    shown = (f"{value:.{digits}g}" for digits in range(_DIGITS, _MOST_DIGITS))
+    return next((text for text in shown if not float(text).is_integer()), f"{value:.{_MOST_DIGITS}g}")
 
 
 def duration(seconds: float) -> str:
