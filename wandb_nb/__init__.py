@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb._api import define_metric, finish, followed, init, log, mark_preempting, read, save
+from wandb_nb._api import define_metric, finish, followed, init, later, log, mark_preempting, read, save
 from wandb_nb._version import __version__
 from wandb_nb.errors import (
     AuthenticationError,
@@ -32,6 +32,7 @@ from wandb_nb.tracking import active
 from wandb_nb.tracking.attach import attach
 from wandb_nb.tracking.config import Config
 from wandb_nb.tracking.init import setup
+from wandb_nb.tracking.later import CALLS, TYPES
 from wandb_nb.tracking.login import login
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.summary import Summary
@@ -84,6 +85,8 @@ def __getattr__(name: str) -> Any:
         return active.current()
     if name in ("config", "summary"):
         return followed(name)
+    if name in CALLS or name in TYPES:
+        return later(name)
     if name in ("load_ipython_extension", "unload_ipython_extension"):
         from wandb_nb.notebook import extension
 

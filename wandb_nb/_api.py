@@ -8,6 +8,7 @@ from wandb_nb import host
 from wandb_nb.errors import NoRunError
 from wandb_nb.tracking import active
 from wandb_nb.tracking import init as tracking
+from wandb_nb.tracking.later import Swallowed, refuse
 from wandb_nb.tracking.presenter import presenter
 
 if TYPE_CHECKING:
@@ -132,9 +133,17 @@ def mark_preempting() -> None:
     _need("mark_preempting()").mark_preempting()
 
 
-def save() -> None:
-    """Do nothing: everything is stored already (older scripts call this after assigning a name)."""
-    _need("save()").save()
+def save(*files: Any, **options: Any) -> None:
+    """Do nothing: everything is stored already (older scripts call this after assigning a name).  See `Run.save`."""
+    _need("save()").save(*files, **options)
+
+
+def later(name: str) -> Any:
+    """Return what stands for the documented *name*: its call is swallowed in disabled mode, else a UsageError."""
+    run = active.current()
+    if run is None:
+        return refuse(f"{name}()")
+    return Swallowed() if run.disabled else getattr(run, name, None) or refuse(f"{name}()")
 
 
 def read(ref: str | os.PathLike[str] = "latest") -> pd.DataFrame:

@@ -9,11 +9,15 @@ from wandb_nb.errors import Error
 from wandb_nb.settings import resolve
 from wandb_nb.tracking.earlier import Earlier
 from wandb_nb.tracking.identity import Identity
+from wandb_nb.tracking.later import Swallowed
+from wandb_nb.tracking.metrics import Metric
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
 
 class NullWriter:
@@ -23,28 +27,6 @@ class NullWriter:
 
     def append(self, *bodies: bytes) -> None:
         """Drop the records."""
-
-
-class Swallowed:
-    """What a call of an unknown method of a disabled run gives: it takes any further use, too."""
-
-    def __call__(self, *_arguments: Any, **_options: Any) -> Swallowed:
-        """Take any arguments and do nothing."""
-        return self
-
-    def __getattr__(self, name: str) -> Swallowed:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return self
-
-    def __enter__(self) -> Swallowed:  # noqa: PYI034 -- typing.Self is of 3.11
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        return None
-
-    def __bool__(self) -> bool:
-        return False
 
 
 class DisabledRun(Run):
@@ -66,6 +48,27 @@ class DisabledRun(Run):
 
     def mark_preempting(self) -> None:
         """Do nothing."""
+
+    def save(self, *_arguments: Any, **_options: Any) -> None:
+        """Do nothing."""
+
+    def log_code(self, *_arguments: Any, **_options: Any) -> list[str]:
+        """Save nothing."""
+        return []
+
+    def define_metric(self, *arguments: Any, **options: Any) -> Metric:
+        """Define the metric for the summary; what could not be defined is dropped without a word."""
+        try:
+            return super().define_metric(*arguments, **options)
+        except (Error, TypeError):
+            return Metric(str(arguments[0]) if arguments else "")
+
+    def history(self) -> pd.DataFrame:
+        """Return no rows."""
+        from wandb_nb.store.frame import to_frame  # numpy and pandas take long to import
+        from wandb_nb.store.replay import RunState
+
+        return to_frame(RunState())
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

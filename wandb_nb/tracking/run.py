@@ -15,6 +15,7 @@ from wandb_nb.tracking.config import Config
 from wandb_nb.tracking.facts import RunFacts
 from wandb_nb.tracking.finish import finish
 from wandb_nb.tracking.history import History
+from wandb_nb.tracking.later import LaterCalls, not_built
 from wandb_nb.tracking.presenter import TerminalPresenter, presenter
 from wandb_nb.tracking.source import cells, log_code
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.telemetry import Telemetry
 
 
-class Run(RunFacts):
+class Run(LaterCalls, RunFacts):
     """One tracked run, made by `init()`.
 
     Rows given to `log()`, changes of config and summary, name, notes and tags are in the run file when the call
@@ -232,8 +233,13 @@ class Run(RunFacts):
         self._expect_running("mark_preempting()")
         self._history.append(records.preempting())
 
-    def save(self) -> None:
-        """Do nothing: name, notes and tags are stored when they are assigned (older scripts call this after)."""
+    def save(self, *files: Any, **options: Any) -> None:
+        """Do nothing: name, notes and tags are stored when they are assigned (older scripts call this after).
+
+        Raises UsageError when it is asked to save *files*, which this version cannot.
+        """
+        if files or options:
+            raise not_built("run.save() with files")
 
     def display(self) -> None:
         """Show the run: its panel in a notebook, its lines in a terminal."""

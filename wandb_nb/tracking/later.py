@@ -1,0 +1,71 @@
+"""Names of the documented API that this version has no work behind: clear errors, and nothing at all when disabled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from wandb_nb.errors import UsageError
+
+CALLS = frozenset({
+    "alert", "finish_artifact", "get_project_url", "get_url", "link_artifact", "link_model", "log_artifact",
+    "log_model", "restore", "to_html", "unwatch", "upsert_artifact", "use_artifact", "use_model", "watch",
+})  # fmt: skip
+"""Methods of a run, most of them module-level functions as well."""
+TYPES = frozenset({
+    "AlertLevel", "Artifact", "Audio", "Graph", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Table",
+    "Video",
+})  # fmt: skip
+"""What a module-level call makes to be logged."""
+
+
+class Swallowed:
+    """What a call in disabled mode gives: it takes any further use, too."""
+
+    def __call__(self, *_arguments: Any, **_options: Any) -> Swallowed:
+        """Take any arguments and do nothing."""
+        return self
+
+    def __getattr__(self, name: str) -> Swallowed:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __enter__(self) -> Swallowed:  # noqa: PYI034 -- typing.Self is of 3.11
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return None
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class LaterCalls:
+    """The part of `Run` that says of a documented call what it cannot do yet."""
+
+    if not TYPE_CHECKING:  # a type checker shall find misspelled names
+
+        def __getattr__(self, name: str) -> Any:
+            if name in CALLS:
+                return refuse(f"run.{name}()")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+def refuse(what: str) -> Any:
+    """Return a function that takes anything and raises a UsageError naming *what*."""
+
+    def call(*_arguments: Any, **_options: Any) -> NoReturn:
+        raise not_built(what)
+
+    return call
+
+
+def not_built(what: str) -> UsageError:
+    """Return the error for the documented call *what*, which does nothing in this version."""
+    return UsageError(
+        f"{what} is not built in this version of wandb_nb; numbers, texts and small arrays can be given to log(), and "
+        "files put into run.dir belong to the run. mode='disabled' swallows the call"
+    )
