@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +138,8 @@ def test_online_run_and_public_api(server: Server, look: Callable[..., Any]) -> 
         "g",
         "j",
     )
+    with closing(sqlite3.connect(server.folder / "server" / "server.db")) as database:
+        assert database.execute("SELECT title, text, severity FROM alerts").fetchall() == [("Title", "Text", "INFO")]
     assert look("online", "run.config") == {"lr": 0.1, "net": {"width": 8}, "late": "v"}
     assert look("online", "(run.summary['best'], run.summary['deep']['n'], run.lastHistoryStep)") == (0.5, 24, 24)
     rows = [{"_step": n, "rare": n} for n in (0, 10, 20)]

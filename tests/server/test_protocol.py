@@ -6,9 +6,9 @@ import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from wandb_nb.server.tables import runs
+from wandb_nb.server.tables import alerts, runs
 
 if TYPE_CHECKING:
     from conftest import Client
@@ -178,3 +178,20 @@ def test_a_failed_change_leaves_nothing(client: Client) -> None:
         deleteRun(input: {id: "nonsense"}) { clientMutationId } }"""
     assert "errors" in client.answer(text)
     assert client.query('{ project(name: "p") { id } }') == {"project": None}
+
+
+def test_alerts_are_kept(client: Client, services: Any) -> None:
+    """An alert, in the types that clients declare, is kept with its run."""
+    client.upsert("a")
+    text = """mutation N($r: String!, $s: AlertSeverity = INFO, $w: Duration) { notifyScriptableRunAlert(
+        input: {projectName: "p", runName: $r, title: "T", text: "x", severity: $s, waitDuration: $w}) { success } }"""
+    assert client.query(text, r="a", s="WARN", w=60000)["notifyScriptableRunAlert"]["success"]
+    with services.database.read() as connection:
+        assert [(row.title, row.severity) for row in connection.execute(select(alerts))] == [("T", "WARN")]
+
+
+def test_old_clients_find_the_types_they_probe(client: Client) -> None:
+    """Introspection answers with fields for each type that older clients look at before they work."""
+    for name in ("Query", "Mutation", "ServerInfo", "ServerSettings"):
+        found = client.query("query T($n: String!) { __type(name: $n) { fields { name } } }", n=name)
+        assert found["__type"]["fields"]

@@ -92,7 +92,7 @@ class _Bounded(ValidationRule):
 def schema() -> GraphQLSchema:
     """Return the schema of `schema.graphql`."""
     built = build_schema(files("wandb_nb.server").joinpath("schema.graphql").read_text("utf-8"))
-    for name in ("JSON", "JSONString", "Int64", "DateTime"):
+    for name in ("JSON", "JSONString", "Int64", "DateTime", "Duration"):
         scalar: Any = built.type_map[name]
         scalar.serialize = scalar.parse_value = lambda value: value
         scalar.parse_literal = value_from_ast_untyped

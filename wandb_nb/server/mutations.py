@@ -26,7 +26,7 @@ class Mutations:
 
     def upsert_bucket(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
         row, inserted = runs.upsert(context.connection, context.user, input)
-        return {"bucket": Run(row), "inserted": inserted}
+        return {"bucket": Run(row), "inserted": inserted, "serverSettings": {"serverMessages": []}}
 
     def create_run_files(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
         run = _named(context, input)
