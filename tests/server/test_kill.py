@@ -29,7 +29,8 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], httpx.Client]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process.stdout:
-        url = next(process.stdout.readline() for _ in range(3)).split()[2]
+        told = process.stdout.readline() + process.stdout.readline() + process.stdout.readline()
+    url = told.split()[2]
     return process, httpx.Client(base_url=url, auth=("api", (folder / "key").read_text()), timeout=30)
 
 
