@@ -44,17 +44,18 @@ def _free_port() -> int:
 
 
 class JupyterServer:
-    """One running server with folders of its own; *ours* False switches our two extensions off."""
+    """One running server with folders of its own; *page* and *routes* False switch our two extensions off."""
 
-    def __init__(self, folder: Path, app: str = "lab", *, ours: bool = True) -> None:
+    def __init__(self, folder: Path, app: str = "lab", *, page: bool = True, routes: bool = True) -> None:
         self.root, self.app = folder / "work", app
         self.root.mkdir(parents=True)
         self.base = f"http://127.0.0.1:{_free_port()}"
         config = folder / "config"
         (config / "labconfig").mkdir(parents=True)
         disabled = {"@jupyterlab/apputils-extension:announcements": True}
-        if not ours:
+        if not page:
             disabled["wandb-nb"] = True
+        if not routes:
             (config / "jupyter_server_config.json").write_text(
                 json.dumps({"ServerApp": {"jpserver_extensions": {"wandb_nb.jupyter": False}}})
             )
