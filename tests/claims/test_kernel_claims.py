@@ -52,7 +52,8 @@ TABLE = [
 def test_a_notebook_does_what_the_documents_say(tmp_path: Path, cells: list[str], printed: str) -> None:
     """The cells run without an error, and the last one prints what the claim means."""
     sources = ["import wandb_nb as wandb", *cells]
-    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    made = [new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]  # nbformat has no types
+    notebook = new_notebook(cells=made)  # type: ignore[no-untyped-call]  # as above
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     texts = (output.text for output in notebook.cells[-1].outputs if output.get("name") == "stdout")
     assert "".join(texts).split() == printed.split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     Script = Callable[..., subprocess.CompletedProcess[str]]
 
 
+FROM_3_12 = pytest.mark.skipif(sys.version_info < (3, 12), reason="Python tells from 3.12 on")
+
+
 @pytest.mark.parametrize(
     ("ending", "code"),
     [
@@ -27,6 +31,9 @@ if TYPE_CHECKING:
         ("import sys; sys.exit(7)", 7),
         ("import sys; sys.exit('text')", 1),
         ("import sys; sys.exit()", 0),
+        pytest.param("raise SystemExit(3)", 3, marks=FROM_3_12),
+        pytest.param("def main(): raise SystemExit('text')\nmain()", 1, marks=FROM_3_12),
+        pytest.param("try: raise SystemExit(3)\nexcept SystemExit: pass", 0, marks=FROM_3_12),
         ("import sys\ntry: sys.exit(7)\nexcept SystemExit: wandb.log({'b': 1})", 0),
         ("import sys, threading; t = threading.Thread(target=sys.exit, args=(7,)); t.start(); t.join()", 0),
         ("import threading; t = threading.Thread(target=lambda: 1 / 0); t.start(); t.join()", 0),
