@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from conftest import KEY, run_file, start
+from sending import KEY, run_file, start
 
 from wandb_nb.sync.launch import Background
 
@@ -27,5 +27,6 @@ sys.stdout.write("logged\n")
 sys.stdout.flush()
 if os.environ.get("LIVE_ON"):
     sys.stdin.readline()
-    background.keep()
+    while not background.keep():  # until it is seen that the service is gone
+        time.sleep(0.02)
 run.finish()

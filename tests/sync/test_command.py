@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import KEY, run_file, start
 from scripted_server import Fault, ScriptedServer
+from sending import KEY, run_file, start
 
 from wandb_nb.cli import group
 from wandb_nb.sync import cursor as cursors
@@ -99,4 +99,4 @@ def test_no_key_is_said(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETRC", str(here / "none"))
     with start(here) as run:
         run.log({"n": 1})
-    assert "wandb-nb login" in str(call("sync").exception)
+    assert "login()" in str(call("sync").exception)

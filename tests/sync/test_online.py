@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from conftest import KEY
 from scripted_server import Fault, ScriptedServer
+from sending import KEY
 
 import wandb_nb as wandb
 from wandb_nb.cli import group

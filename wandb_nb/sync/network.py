@@ -54,7 +54,7 @@ class Network:
         key = find_key(settings)
         if key is None:
             raise AuthenticationError(
-                f"There is no key for {settings.base_url}: run 'wandb-nb login' or set WANDB_API_KEY."
+                f"There is no key for {settings.base_url}: call wandb_nb.login(), or set WANDB_API_KEY."
             )
         proxies = {"http": settings.http_proxy, "https": settings.https_proxy}
         return cls(

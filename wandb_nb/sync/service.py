@@ -25,8 +25,8 @@ LOOK_EVERY_S = 0.2
 DURABLE_EVERY_S = 1.0
 LINGER_S = 10.0
 """How long the service waits for another run after the last one."""
-AGAIN_AFTER_S = 30.0
-"""How long it waits after it gave up a request, before all begins again at the cursor."""
+FIRST_PAUSE_S, AGAIN_AFTER_S = 0.5, 30.0
+"""How long it waits after it gave up a run, before all begins again at the cursor: the shortest and the longest."""
 
 log = logging.getLogger(__name__)
 _threads: dict[Path, threading.Thread] = {}
@@ -91,12 +91,14 @@ class Service:
 
     def _send(self, request: Path, run_file: Path, stop: threading.Event) -> None:
         """Send one run, again and again until it is at its end, refused, or taken back."""
+        pause = FIRST_PAUSE_S
         while not stop.is_set():
             if self._sent(run_file, stop) or not run_file.exists():
                 request.unlink(missing_ok=True)
                 self._durable.pop(run_file, None)
                 return
-            stop.wait(AGAIN_AFTER_S)
+            stop.wait(pause)
+            pause = min(2 * pause, AGAIN_AFTER_S)
 
     def _sent(self, run_file: Path, stop: threading.Event) -> bool:
         """Send one run as far as it goes; return whether nothing more is to be done for it."""

@@ -92,7 +92,7 @@ def _curves(run: Run, ascii_only: bool) -> list[str]:
 def _mode(run: Run) -> str:
     """Return the mode, with the reason where it is not the one asked for."""
     asked = run.settings.mode
-    return run.mode if run.mode == asked else f"{run.mode} (no key: 'wandb-nb login' stores one)"
+    return run.mode if run.mode == asked else f"{run.mode} (no key: login() stores one)"
 
 
 def _where(run: Run) -> str:

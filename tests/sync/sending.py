@@ -1,0 +1,45 @@
+"""Runs to send to a scripted server, and a way to send them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import wandb_nb as wandb
+from wandb_nb.sync.network import Network, Retry
+from wandb_nb.sync.sender import RunSender
+from wandb_nb.sync.transport import connect
+from wandb_nb.sync.upkeep import Target
+
+if TYPE_CHECKING:
+    from scripted_server import ScriptedServer
+
+    from wandb_nb.sync.cursor import Cursor
+
+KEY = "0123456789" * 4
+
+
+def network(server: ScriptedServer, **changes: Any) -> Network:
+    """Return the way to *server*, with waits that a test can afford."""
+    quick = Retry(most=50, first=0.001, longest=0.01, timeout=5.0)
+    return Network(
+        server.url, KEY, **{"graphql": quick, "stream": quick, "transfer": quick, "interval": 0.05, **changes}
+    )
+
+
+def start(folder: Path, **arguments: Any) -> wandb.Run:
+    """Start an offline run in *folder* that says nothing."""
+    settings = wandb.Settings(silent=True, x_disable_stats=True, console="off", **arguments.pop("settings", {}))
+    return wandb.init(project="p", mode="offline", dir=folder, settings=settings, **arguments)
+
+
+def run_file(run: wandb.Run) -> Path:
+    """Return the run's file."""
+    (found,) = Path(run.directory).glob("run-*.wandb")
+    return found
+
+
+def send(file: Path, way: Network, target: Target = Target(), *, follow: bool = False) -> Cursor:  # noqa: B008 - frozen
+    """Send the run of *file*; return how far it came."""
+    return RunSender(file, way, connect(way), threading.Event(), target=target).send(follow=follow)
