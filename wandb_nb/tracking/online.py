@@ -183,7 +183,9 @@ class _Bar:
 def _refusal(sent: Sent, settings: Resolved) -> LaunchError | CommError:
     """Return the error for what the server said; "Permission denied" is the documented case."""
     if sent.status == 401:  # noqa: PLR2004 - HTTP
-        return AuthenticationError(f"{sent.message}. Give {settings.base_url} its key with login(relogin=True) or WANDB_API_KEY.")
+        return AuthenticationError(
+            f"{sent.message}. Give {settings.base_url} its key with login(relogin=True) or WANDB_API_KEY."
+        )
     if sent.status in (403, 404):
         where = "/".join(part for part in (settings.entity, settings.project) if part) or "the default project"
         return LaunchError(
