@@ -1,0 +1,86 @@
+"""One program in every place: whether config may change, what a second `init()` does, and what is shown."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MIME = "application/vnd.wandb-nb.run+json"
+PROGRAM = """
+import json
+import wandb_nb as wandb
+from wandb_nb import host
+first = wandb.init(config={"a": 1})
+try:
+    first.config.a = 2
+except wandb.ConfigError:
+    pass
+wandb.log({"loss": 1})
+second = wandb.init()
+with open("found.json", "w") as file:
+    json.dump([host.kind(), first.config.a == 2, second is not first, first.state], file)
+wandb.finish()
+"""
+IN_NOTEBOOK = [True, True, "finished"]
+IN_SCRIPT = [False, False, "running"]
+COLAB = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')"
+
+
+@pytest.mark.parametrize(("kind", "command"), [("script", []), ("ipython", ["-m", "IPython", "--colors=NoColor"])])
+def test_a_terminal(tmp_path: Path, kind: str, command: list[str]) -> None:
+    """In scripts and IPython at a terminal config is fixed, the run goes on, and plain lines are shown."""
+    (tmp_path / "train.py").write_text(PROGRAM, "utf-8")
+    done = subprocess.run(
+        [sys.executable, *command, "train.py"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "found.json").read_text()) == [kind, *IN_SCRIPT]
+    assert "wandb_nb: run" in done.stderr
+    assert "<" not in done.stdout, "no HTML at a terminal"
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("kind", "before", "variables"),
+    [
+        ("jupyter", "", {}),
+        ("vscode", "__vsc_ipynb_file__ = 'a.ipynb'", {}),
+        ("colab", COLAB, {}),
+        ("kaggle", "", {"KAGGLE_KERNEL_RUN_TYPE": "Batch"}),
+    ],
+)
+def test_a_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, before: str, variables: dict[str, str]
+) -> None:
+    """In every notebook config may change, a second `init()` ends the first run, and the view is shown."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    cells = [new_code_cell(source) for source in (before, PROGRAM)]  # type: ignore[no-untyped-call]  # nbformat has no types
+    notebook = new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # as above
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert json.loads((tmp_path / "found.json").read_text()) == [kind, *IN_NOTEBOOK]
+    shown = [output["data"] for output in notebook.cells[1].outputs if MIME in output.get("data", {})]
+    assert shown, notebook.cells[1].outputs
+    assert all("text/html" in data and "text/plain" in data for data in shown)
+
+
+def test_marimo(tmp_path: Path) -> None:
+    """Marimo is a notebook as well."""
+    pytest.importorskip("marimo", reason="marimo is not installed")
+    body = "".join(f"    {line}\n" for line in PROGRAM.splitlines())
+    source = f"import marimo\napp = marimo.App()\n\n@app.cell\ndef _():\n{body}    return\n"
+    (tmp_path / "book.py").write_text(source, "utf-8")
+    command = [sys.executable, "-m", "marimo", "export", "html", "book.py", "-o", "book.html"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "found.json").read_text()) == ["marimo", *IN_NOTEBOOK]
