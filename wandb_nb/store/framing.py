@@ -3,11 +3,15 @@
 A file is a 7-byte header and then records cut into chunks; no chunk crosses a block boundary, a multiple of
 32,768 bytes from the start of the file (the header counts).  A chunk is a CRC-32 of type and payload, the
 payload's length, a type (whole record, or its first, middle or last part) and the payload.  Where fewer than
-seven bytes are left in a block, zeros fill it.  So a reader that meets damage finds its feet at the next block.
+seven bytes are left in a block, zeros fill it.
+
+A reader that meets damage looks for the next chunk whose checksum holds, wherever it lies: bytes that were inserted or
+lost move all blocks behind them.
 """
 
 from __future__ import annotations
 
+import re
 from struct import Struct
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -26,6 +30,8 @@ _unpack: Callable[[bytes, int], tuple[int, int, int]] = _chunk.unpack_from
 # The checksum runs over type and payload; starting from the type's own CRC saves joining the two.
 SEEDS = (0, *(crc32(bytes((kind,))) for kind in (FULL, FIRST, MIDDLE, LAST)))
 _SEED_FULL = SEEDS[FULL]
+SEARCHES = 1024  # places tried in one scan before it only steps from block to block: bounds the time on hostile bytes
+_MAYBE_CHUNK = re.compile(rb"(?s)(?=.{6}[\x01-\x04])")
 
 
 class Damage(NamedTuple):
@@ -83,30 +89,39 @@ def scan(data: bytes, position: int = 0, *, final: bool = False) -> Scan:
     unread (the writer may be in the middle of it): the returned position stands before it.  With *final*
     it is damage, as is anything unreadable that readable or further data follows.  Adjacent damage is one range.
     """
-    return _Scanner(data, position).run(final=final)
+    return _Scanner(data, position, final=final).run()
 
 
 class _Scanner:
     """One scan; offsets are into `data`, which begins at `base` in the file."""
 
-    def __init__(self, data: bytes, base: int) -> None:
+    def __init__(self, data: bytes, base: int, *, final: bool) -> None:
         self.data = data
         self.base = base
+        self.final = final
+        self.grid: int | None = 0  # where a block begins in the file; None: bytes are missing or too many, not known
         self.end = len(data)
         self.payloads: list[bytes] = []
         self.damage: list[Damage] = []
         self.parts: list[bytes] = []  # chunks of a record whose end has not been met
+        self.searches = SEARCHES
         self.done = 0  # everything before it is settled: read, or damage
 
-    def run(self, *, final: bool) -> Scan:
+    def run(self) -> Scan:
         at = self._file_header() if self.base == 0 else 0
         while at is not None and at < self.end:
-            block_end = at + BLOCK - (self.base + at) % BLOCK
+            block_end = self._block_end(at)
             at = self._full_chunks(at, block_end)
-            at = self._pass_padding(block_end) if block_end - at < HEAD else self._other_chunk(at, block_end)
-        if final and self.done < self.end:
+            if block_end - at < HEAD:
+                at = self._pass_padding(at, block_end)
+            else:
+                at = self._other_chunk(at, self._block_end(at))
+        if self.final and self.done < self.end:
             self._lose(self.end, "the file ends inside a record")
         return Scan(self.payloads, self.base + self.done, self.damage)
+
+    def _block_end(self, at: int) -> int:
+        return at + BLOCK - (0 if self.grid is None else (self.base + at - self.grid) % BLOCK)
 
     def _file_header(self) -> int | None:
         if self.end < HEAD:
@@ -140,6 +155,8 @@ class _Scanner:
             return self._step_over(at, block_end)
         _, size, kind = _unpack(self.data, at)
         stop = at + HEAD + size
+        if kind == FIRST and self.grid is None:
+            self.grid = self.base + stop  # a record is cut at the end of a block only
         if kind in (FULL, FIRST) and self.parts:
             self._lose(at, "a record without its end")
         if kind in (MIDDLE, LAST) and not self.parts:
@@ -162,18 +179,52 @@ class _Scanner:
         return crc32(self.data[at + HEAD : stop], SEEDS[kind]) == crc
 
     def _step_over(self, at: int, block_end: int) -> int | None:
-        """Lose one chunk where its length proves right, else the rest of the block if data follows it."""
+        """Go on at the next readable chunk and lose what lies before it; None: wait for more."""
         if at + HEAD <= self.end:
             stop = at + HEAD + _unpack(self.data, at)[1]
             if self._valid(stop, block_end):
                 self._lose(stop, "a chunk with a wrong checksum")
                 return stop
-        if self.end > block_end:
-            self._lose(block_end, "no chunk where one must be")
-            return block_end
+            if stop > self.end and self.end <= block_end and not self.final:
+                return None  # it may be in the middle of being written
+        found = self._next_chunk(at)
+        if found is not None:
+            return self._go_on(at, found)
+        stop = block_end if self.end > block_end else at
+        if self.searches:  # all was tried: nothing that begins so early that it would be whole here is a chunk
+            stop = max(stop, self.end - BLOCK - HEAD)
+        if stop == at:
+            return None
+        self._lose(stop, "no chunk where one must be")
+        return stop
+
+    def _next_chunk(self, at: int) -> int | None:
+        for match in _MAYBE_CHUNK.finditer(self.data, at):
+            if not self.searches:
+                return None
+            self.searches -= 1
+            if self._valid(match.start(), match.start() + BLOCK):
+                return match.start()
         return None
 
-    def _pass_padding(self, block_end: int) -> int:
+    def _go_on(self, at: int, found: int) -> int:
+        """Take up reading at *found*, where a chunk begins though none was expected there."""
+        stop = found + HEAD + _unpack(self.data, found)[1]
+        if found - at < HEAD and not any(self.data[at:found]):
+            self.grid = self.base + found if found > at else None
+            if not self.parts:
+                self.done = found
+            return found
+        if stop > self._block_end(found):
+            self.grid = None
+        self._lose(found, "no chunk where one must be")
+        return found
+
+    def _pass_padding(self, at: int, block_end: int) -> int | None:
+        if self.grid is None:
+            return at  # not the end of a block, only as far as one can reach
+        if any(self.data[at : min(block_end, self.end)]):
+            return self._step_over(at, block_end)
         if not self.parts and block_end <= self.end:
             self.done = block_end
         return block_end
