@@ -43,6 +43,7 @@ class RunFiles:
         self.code_path: str | None = None
         """Where the copy of the main file lies below the folder, once it is there."""
         self._notebook: NotebookFile | None = None
+        self._failed = False
         self._thread: threading.Thread | None = None
 
     def gather(self, identity: Identity, settings: Resolved, writer_id: str, redact: Redactor) -> bytes:
@@ -146,6 +147,9 @@ class RunFiles:
         try:
             act(*arguments)
         except Exception as error:  # noqa: BLE001 -- a side file must never cost the run
+            if self._failed:
+                return  # told once: one full disk is one piece of news
+            self._failed = True
             self._notice(
                 f"a file in {self._folder} could not be written ({type(error).__name__}: {error}); the rows are safe"
             )

@@ -372,7 +372,9 @@ class Run(LaterCalls, RunFacts):
         callback, self._next_row = self._next_row, None
         if callback is not None:
             self._present(callback)
-        if self._place and self.settings.stop_on_request and self._place.take_stop_request():
+        if self._place is None or self.is_child or not self.settings.stop_on_request:
+            return  # a request to stop is the owner's to take
+        if self._place.take_stop_request():
             self.notice(f"run {self.name} was asked to stop")
             if threading.current_thread() is threading.main_thread():
                 raise KeyboardInterrupt
