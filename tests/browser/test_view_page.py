@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -315,8 +316,12 @@ def test_what_is_written_back_is_a_safe_picture(page: Page) -> None:
     show(page, keys=[f"{HOSTILE}/loss", "val/loss", "lr"], start=4_000, each=0, again=1_000)
     bundle = page.evaluate("() => wandbNb.bundle(window.feed)")
     assert sorted(bundle) == [MIME, "image/png", "text/html", "text/plain"]
-    assert not [word for word in ("<script", "<iframe", "<img", "http") if word in bundle["text/html"]]
+    assert not [word for word in ("<script", "<iframe", HOSTILE, "http") if word in bundle["text/html"]]
     assert "&lt;img" in bundle["text/html"]
+    assert re.findall("<img[^>]*src=.{15}", bundle["text/html"]) == re.findall(
+        "<img[^>]*src=.data:image/png", bundle["text/html"]
+    )
+    assert bundle["text/html"].count("<img") == 1
     assert len(json.dumps(bundle)) < 250_000
     picture = base64.b64decode(bundle["image/png"])
     assert picture.startswith(b"\x89PNG")
