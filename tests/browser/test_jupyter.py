@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import urllib.error
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,10 @@ def start(page: Page, server: JupyterServer, notebook: Path) -> str:
 
 def ready(server: JupyterServer) -> bool:
     """Return whether the page's kernel waits for work: a page that runs cells before runs nothing."""
-    kernels = server.get("/api/kernels")
+    try:
+        kernels = server.get("/api/kernels")
+    except urllib.error.HTTPError:  # the server answers 500 when asked in the moment a kernel starts
+        return False
     return [(kernel["execution_state"], kernel["connections"] > 0) for kernel in kernels] == [("idle", True)]
 
 
