@@ -31,6 +31,7 @@ from wandb_nb.store.kinds import (
     Telemetry,
 )
 from wandb_nb.store.leaves import as_text, read_item, read_items
+from wandb_nb.store.records import ENVIRONMENT_TEXTS
 from wandb_nb.store.wire import BYTES, FIXED64, VARINT, WireError, fields, signed
 
 if TYPE_CHECKING:
@@ -249,29 +250,12 @@ def _header(data: bytes) -> Header:
     return Header(version.text(1), version.text(2))
 
 
-_ENVIRONMENT_TEXTS = {
-    1: "os",
-    2: "python",
-    4: "docker",
-    6: "program",
-    7: "codePath",
-    8: "codePathLocal",
-    10: "email",
-    11: "root",
-    12: "host",
-    13: "username",
-    14: "executable",
-    15: "colab",
-    18: "gpu",
-    25: "cudaVersion",
-    199: "writerId",
-}
 _ENVIRONMENT_NUMBERS = {16: "cpu_count", 17: "cpu_count_logical", 19: "gpu_count"}
 
 
 def _environment(data: bytes) -> Environment:
     told = _Fields(data)
-    facts: dict[str, Any] = {name: told.text(n) for n, name in _ENVIRONMENT_TEXTS.items() if told.present(n)}
+    facts: dict[str, Any] = {name: told.text(n) for n, name in ENVIRONMENT_TEXTS.items() if told.present(n)}
     facts |= {name: told.integer(n) for n, name in _ENVIRONMENT_NUMBERS.items() if told.present(n, VARINT)}
     if told.present(3):
         facts["startedAt"] = told.time(3)

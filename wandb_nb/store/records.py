@@ -22,7 +22,8 @@ ROW, SUMMARY, CONFIG, STATS, OUTPUT_RAW = (bytes((number << 3 | 2,)) for number 
 
 MIN_CONSUMER = "0.70.0"  # the oldest reader of this format, as the official files say
 
-_ENVIRONMENT_TEXTS = {
+# The texts of an EnvironmentRecord by field number, under the names of wandb-metadata.json; `decode` reads by it too.
+ENVIRONMENT_TEXTS = {
     1: "os",
     2: "python",
     4: "docker",
@@ -186,7 +187,7 @@ def environment(facts: Mapping[str, Any]) -> bytes:
     Numbers may be texts, as they are there.  Readers merge the records of one `writerId`, so facts may come in parts.
     """
     message = Message()
-    for number, name in _ENVIRONMENT_TEXTS.items():
+    for number, name in ENVIRONMENT_TEXTS.items():
         message.text(number, _optional_text(facts.get(name)))
     for number, name in ((16, "cpu_count"), (17, "cpu_count_logical"), (19, "gpu_count")):
         message.varint(number, int(facts.get(name) or 0))
