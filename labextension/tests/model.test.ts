@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { DASHES, PALETTES } from '../src/chart/palette';
+import { shortNames } from '../src/chart/draw';
+import { colour, dash, DASHES, PALETTES } from '../src/chart/palette';
 import { spread, trace } from '../src/chart/path';
 import type { Frame } from '../src/chart/path';
 import { dotted, duration, number, plainLine, tickLabels } from '../src/model/format';
 import type { Section } from '../src/model/groups';
 import { group, lineLabel } from '../src/model/groups';
-import { linesOf, unitOf } from '../src/model/lines';
+import { linesOf, placeOf, strong, unitOf } from '../src/model/lines';
 import { decimate } from '../src/model/decimate';
 import { nearest, yRange } from '../src/model/range';
 import { smooth } from '../src/model/smooth';
+import { Overlay, runLabels } from '../src/model/overlay';
 import { RunData } from '../src/model/store';
 import { logTicks, ticks, timeTicks } from '../src/model/ticks';
 import { trend } from '../src/model/trend';
@@ -56,8 +58,7 @@ describe('drawing', () => {
   const path = (ys: number[], at: Frame = frame) => {
     const points: [string, number, number][] = [];
     const pen = { moveTo: (x: number, y: number) => void points.push(['M', x, y]), lineTo: (x: number, y: number) => void points.push(['L', x, y]) };
-    const line = { key: 'a', label: 'a', style: 0, faint: false, attempt: 1, xs: Float64Array.from(ys.keys()), ys: Float64Array.from(ys), raw: null };
-    return { points, single: trace(pen, at, line, line.ys) };
+    return { points, single: trace(pen, at, { xs: Float64Array.from(ys.keys()) }, Float64Array.from(ys)) };
   };
 
   it('takes a few hundred strokes for many points, and loses no spike', () => {
@@ -117,18 +118,75 @@ describe('axes', () => {
   it('count the step metric where all metrics of a chart share it', () => {
     const data = new RunData();
     data.apply(message([{ key: 'a/loss', values: [1], x: [1] }, { key: 'b/loss', values: [1] }]));
-    expect(unitOf(data, { title: 'loss', keys: ['a/loss'] }, 'metric').label).toBe('epoch');
-    expect(unitOf(data, { title: 'loss', keys: ['a/loss', 'b/loss'] }, 'metric').label).toBe('step');
+    const overlay = Overlay.of(data);
+    expect(unitOf(overlay, { title: 'loss', keys: ['a/loss'] }, 'metric').label).toBe('epoch');
+    expect(unitOf(overlay, { title: 'loss', keys: ['a/loss', 'b/loss'] }, 'metric').label).toBe('step');
   });
 
   it('span the values in sight, spikes included', () => {
     const data = new RunData();
     data.apply(message([{ key: 'loss', values: [0, 1, 50, 1, 1, 1], attempts: [[1, 0], [2, 3]] }]));
     const chart = { title: 'loss', keys: ['loss'] };
-    const lines = linesOf(data, chart, unitOf(data, chart, 'step'), 0);
+    const lines = linesOf(Overlay.of(data), chart, unitOf(Overlay.of(data), chart, 'step'), 0);
     expect(lines.map((line) => [line.attempt, line.faint])).toEqual([[1, true], [2, false]]);
     expect(yRange(lines, [0, 5], false)[1]).toBe(53);
     expect(nearest(lines[1]!, 3.4)).toBe(0);
+  });
+});
+
+describe('several runs in one chart', () => {
+  const data = (...values: number[]): RunData => {
+    const made = new RunData();
+    made.apply(message([{ key: 'train/loss', values }, { key: 'val/loss', values }], { metrics: [] }));
+    return made;
+  };
+  const two = (): Overlay => {
+    const overlay = Overlay.of(data(3, 2, 1), data(4, 2));
+    overlay.runs.forEach((run, i) => (run.label = `run-${i}`));
+    return overlay;
+  };
+
+  it('have a chart for each metric, a colour, dash and name for each run', () => {
+    const overlay = two();
+    expect(overlay.sections().flatMap((one) => one.charts.map((chart) => chart.title))).toEqual(['train/loss', 'val/loss']);
+    const chart = { title: 'train/loss', keys: ['train/loss'] };
+    const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
+    expect(lines.map((line) => [line.label, line.style, line.dash, line.faint])).toEqual([['run-0', 0, 0, false], ['run-1', 1, 1, false]]);
+    overlay.runs[0]!.hidden = true;
+    expect(linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0).map((line) => line.label)).toEqual(['run-1']);
+  });
+
+  it('lie faint and named behind the others as ghosts, in the colours of their metrics', () => {
+    const overlay = two();
+    overlay.runs[1]!.role = 'ghost';
+    expect(overlay.sections().flatMap((one) => one.charts.map((chart) => chart.title))).toEqual(['loss']);
+    const chart = { title: 'loss', keys: ['train/loss', 'val/loss'] };
+    const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
+    expect(lines.map((line) => [line.label, line.style, line.faint, line.mark])).toEqual([
+      ['run-1', 0, true, 'run-1'], ['run-1', 1, true, 'run-1'], ['train', 0, false, ''], ['val', 1, false, ''],
+    ]);
+    expect(strong(lines).length).toBe(2);
+  });
+
+  it('are told apart by id where they have one name, and by dash beyond the colours', () => {
+    expect(runLabels([{ name: 'a', id: '1' }, { name: 'a', id: '2' }, { name: '', id: '3' }])).toEqual(['a (1)', 'a (2)', '3']);
+    const looks = Array.from({ length: 64 }, (_, i) => `${colour(PALETTES.light, i)} ${dash(i).join(',')}`);
+    expect(new Set(looks).size).toBe(64);
+  });
+
+  it('have short names that differ', () => {
+    expect(shortNames(['snowy-owl-10 (a1)', 'snowy-owl-10 (c3)', 'val'])).toEqual(['…-10 (a1)', '…-10 (c3)', 'val']);
+  });
+
+  it('know where a sorted point stands in its series', () => {
+    const made = new RunData();
+    made.apply(message([{ key: 'loss', values: [7, 8, 9, 5], x: [3, 1, 2, 0], attempts: [[0, 0], [1, 3]] }]));
+    const chart = { title: 'loss', keys: ['loss'] };
+    const overlay = Overlay.of(made);
+    const [first, second] = linesOf(overlay, chart, unitOf(overlay, chart, 'metric'), 0);
+    expect([...first!.ys]).toEqual([8, 9, 7]);
+    expect([0, 1, 2].map((i) => placeOf(first!, i))).toEqual([1, 2, 0]);
+    expect([placeOf(second!, 0), first!.mark, second!.mark]).toEqual([3, '#1', '']);
   });
 });
 

@@ -5,98 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
-import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from plain import ARTIFACTS, HOSTILE, MIME, SCRIPT, darken, points, serious, shot, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from playwright.sync_api import Browser, Page
-
-ROOT = Path(__file__).parents[2]
-SOURCES = ROOT / "labextension"
-ARTIFACTS = ROOT / "test-artifacts"
-MIME = "application/vnd.wandb-nb.run+json"
-HOSTILE = "<img src=x onerror=window.harmed=1>"
-SCRIPT = {
-    "name": "snowy-owl-10",
-    "keys": ["train/loss", "val/loss", "train/accuracy", "val/accuracy", "train/lr", "gpu/temp"],
-    "start": 400,
-    "each": 40,
-    "total": 4_000,
-    "config": {"lr": 0.1, "model": {"width": 64, "activation": "relu"}},
-}
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser]
-
-
-@pytest.fixture(scope="module")
-def script_text() -> str:
-    """Build the page's script, or skip where the JavaScript's packages are not installed."""
-    if not (SOURCES / "node_modules").is_dir() or shutil.which("npm") is None:
-        pytest.skip("labextension/node_modules is missing: run `npm ci` there")
-    subprocess.run(["npm", "run", "--silent", "build:page"], cwd=SOURCES, check=True, capture_output=True, timeout=120)
-    return (SOURCES / "lib/page/page.js").read_text()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium without a window, or skip where it is not installed."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser, script_text: str) -> Iterator[Page]:
-    """Give an empty page with our script; at the end the console must have been silent."""
-    page = browser.new_page(viewport={"width": 1000, "height": 760})
-    page.set_default_timeout(20_000)
-    noises: list[str] = []
-    page.on("console", lambda message: noises.append(message.text))
-    page.on("pageerror", lambda error: noises.append(str(error)))
-    page.set_content(
-        '<!doctype html><html lang="en"><head><title>Run</title></head>'
-        '<body data-jp-theme-light="true" style="margin:12px;background:#fff"><main id="view"></main></body></html>'
-    )
-    page.add_script_tag(content=script_text)
-    yield page
-    page.close()
-    assert noises == []
-
-
-def show(page: Page, **changes: Any) -> None:
-    """Mount a scripted run, and wait for its first chart."""
-    page.evaluate(
-        "script => { window.feed = wandbNb.scripted(document.getElementById('view'), script); }", {**SCRIPT, **changes}
-    )
-    page.wait_for_selector(".wnb canvas")
-
-
-def darken(page: Page) -> None:
-    """Turn the page dark as JupyterLab does."""
-    page.evaluate("() => { document.body.dataset.jpThemeLight = 'false'; document.body.style.background = '#111'; }")
-    page.wait_for_selector(".wnb[data-theme=dark]")
-
-
-def shot(page: Page, name: str) -> None:
-    """Keep a picture for people to look at."""
-    ARTIFACTS.mkdir(exist_ok=True)
-    page.screenshot(path=ARTIFACTS / f"view-{name}.png")
-
-
-def points(page: Page) -> int:
-    """Return the points that the view has drawn."""
-    return int(page.get_attribute(".wnb", "data-points") or 0)
 
 
 def test_charts_grow_while_the_run_goes_on(page: Page) -> None:
@@ -244,16 +161,10 @@ def test_nothing_serious_for_axe(page: Page, dark: bool) -> None:
         darken(page)
     page.get_by_role("button", name="Points of loss as a table").click()
     shot(page, "dark" if dark else "light")
-    page.add_script_tag(path=SOURCES / "node_modules/axe-core/axe.min.js")
     found = []
     for tab in ("Charts", "Config", "Summary"):
         page.get_by_role("tab", name=tab).click()
-        result = page.evaluate("() => axe.run('.wnb')")
-        found += [
-            (tab, one["id"], one["nodes"][0]["html"])
-            for one in result["violations"]
-            if one["impact"] in {"serious", "critical"}
-        ]
+        found += [(tab, *one) for one in serious(page)]
     assert found == []
 
 

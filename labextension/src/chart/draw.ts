@@ -20,7 +20,7 @@ export function drawLines(ctx: CanvasRenderingContext2D, frame: Frame, lines: Li
   for (const line of lines) {
     ctx.strokeStyle = ctx.fillStyle = colour(palette, line.style);
     if (line.raw) stroke(ctx, frame, line, line.raw, RAW, 1 * scale, []);
-    const dashes = dash(line.style).map((one) => one * scale);
+    const dashes = dash(line.dash).map((one) => one * scale);
     stroke(ctx, frame, line, line.ys, line.faint ? EARLIER : 1, (line.faint ? 1.1 : 1.7) * scale, dashes);
   }
   ctx.restore();
@@ -42,7 +42,7 @@ function stroke(
   }
 }
 
-/** Names at the line ends, where there are several lines, and numbers at the ends of earlier attempts. */
+/** Names at the line ends, where there are several lines, and what marks the faint ones. */
 export function drawLabels(ctx: CanvasRenderingContext2D, frame: Frame, lines: Line[], palette: Palette, scale: number): void {
   const newest = strong(lines);
   ctx.save();
@@ -50,34 +50,47 @@ export function drawLabels(ctx: CanvasRenderingContext2D, frame: Frame, lines: L
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'left';
   ctx.fillStyle = palette.soft;
-  for (const line of lines.filter((one) => one.faint && one.style === 0)) {
-    const [x, y] = lastPlace(frame, line);
-    if (!Number.isNaN(y)) ctx.fillText(`#${line.attempt}`, Math.min(x, frame.left + frame.width - 14 * scale) + 3 * scale, y - 7 * scale);
-  }
+  for (const line of lines.filter((one) => one.faint && one.mark !== '')) drawMark(ctx, frame, line, scale);
   if (newest.length > 1) {
     const ends = newest.map((line) => lastPlace(frame, line)[1]);
     const wanted = ends.map((y) => (Number.isNaN(y) ? frame.top + frame.height : y));
     const heights = spread(wanted, (LABEL_FONT + 1) * scale, frame.top + 5 * scale, frame.top + frame.height - 5 * scale);
+    const names = shortNames(newest.map((line) => line.label));
     newest.forEach((line, i) => {
       if (Number.isNaN(ends[i])) return;
       ctx.fillStyle = colour(palette, line.style);
-      ctx.fillText(shorten(line.label), frame.left + frame.width + 6 * scale, heights[i]!);
+      ctx.fillText(names[i]!, frame.left + frame.width + 6 * scale, heights[i]!);
     });
   }
   ctx.restore();
+}
+
+/** Beside the end of a faint line, inside the frame. */
+function drawMark(ctx: CanvasRenderingContext2D, frame: Frame, line: Line, scale: number): void {
+  const [x, y] = lastPlace(frame, line);
+  if (Number.isNaN(y)) return;
+  const mark = shorten(line.mark);
+  const right = frame.left + frame.width - ctx.measureText(mark).width;
+  ctx.fillText(mark, Math.min(x + 3 * scale, right), Math.max(frame.top + 5 * scale, y - 7 * scale));
 }
 
 /** The room, in CSS pixels, that the names at the line ends need. */
 export function labelRoom(lines: Line[]): number {
   const newest = strong(lines);
   if (newest.length < 2) return 12;
-  return 14 + Math.max(...newest.map((line) => shorten(line.label).length)) * LABEL_FONT * 0.56;
+  return 14 + Math.max(...shortNames(newest.map((line) => line.label)).map((one) => one.length)) * LABEL_FONT * 0.56;
 }
 
 function lastPlace(frame: Frame, line: Line): [number, number] {
   const i = nearest(line, frame.x[1]);
   if (i < 0 || line.xs[i]! < frame.x[0]) return [NaN, NaN];
   return [toX(frame, line.xs[i]!), toY(frame, line.ys[i]!)];
+}
+
+/** Short forms of names: their beginnings, or their ends where beginnings are the same. */
+export function shortNames(names: string[]): string[] {
+  const heads = names.map(shorten);
+  return names.map((name, i) => (heads.filter((head) => head === heads[i]).length > 1 && heads[i] !== name ? `…${name.slice(-8)}` : heads[i]!));
 }
 
 function shorten(label: string): string {

@@ -35,6 +35,7 @@ export function colour(palette: Palette, style: number): string {
   return palette.lines[style % palette.lines.length]!;
 }
 
+/** Moved on by one with each round of the colours, so that 64 styles are different. */
 export function dash(style: number): readonly number[] {
-  return DASHES[style % DASHES.length]!;
+  return DASHES[(style + Math.floor(style / PALETTES.light.lines.length)) % DASHES.length]!;
 }

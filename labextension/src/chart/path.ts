@@ -35,7 +35,7 @@ export function toY(frame: Frame, y: number): number {
  * Draw the values `ys` of a line. Points that share a column of pixels become one stroke from their lowest to their
  * highest: no spike is lost, and a million points cost a few hundred strokes. Returns points without neighbours.
  */
-export function trace(pen: Pen, frame: Frame, line: Line, ys: Float64Array, grain = 1): [number, number][] {
+export function trace(pen: Pen, frame: Frame, line: Pick<Line, 'xs'>, ys: Float64Array, grain = 1): [number, number][] {
   const [first, end] = visible(line.xs, frame.x);
   const single: [number, number][] = [];
   let pieces = 0; // strokes since the last gap

@@ -1,12 +1,12 @@
-import { DASHES, PALETTES } from './palette';
+import { dash, PALETTES } from './palette';
 import type { Frame } from './path';
 import { spread, toY, trace } from './path';
 import { number, plainLine, tickLabels } from '../model/format';
 import type { ChartGroup } from '../model/groups';
-import { group } from '../model/groups';
 import type { Line } from '../model/lines';
 import { linesOf, strong, unitOf } from '../model/lines';
 import { nearest, xRange, yRange } from '../model/range';
+import { Overlay } from '../model/overlay';
 import type { RunData } from '../model/store';
 import { ticks } from '../model/ticks';
 import { trend } from '../model/trend';
@@ -20,7 +20,7 @@ const COLOURS = PALETTES.light.lines;
  * `instead` is the base64 of a PNG for pages that take SVG's elements out: it lies in the description, which is never drawn.
  */
 export function svg(data: RunData, instead = ''): { markup: string; width: number; height: number } {
-  const charts = group(data.series.keys(), data.metrics).flatMap((one) => one.charts);
+  const charts = Overlay.of(data).sections().flatMap((one) => one.charts);
   const shown = charts.slice(0, MOST_CHARTS);
   const columns = shown.length === 1 ? 1 : shown.length === 2 || shown.length === 4 ? 2 : 3;
   const [cell, tall] = columns === 1 ? [560, 230] : columns === 2 ? [421, 200] : [274, 168];
@@ -56,7 +56,8 @@ export function escape(value: string): string {
 }
 
 function panel(data: RunData, chart: ChartGroup, x: number, y: number, width: number, height: number): string {
-  const lines = linesOf(data, chart, unitOf(data, chart, 'metric'), 0);
+  const overlay = Overlay.of(data);
+  const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'metric'), 0);
   const range = xRange(lines);
   const frame: Frame = {
     left: x + 40, top: y + TITLE, width: width - 40 - 66, height: height - TITLE - 16, x: range, y: yRange(lines, range, false), log: false,
@@ -89,7 +90,7 @@ function polyline(frame: Frame, line: Line): string {
   };
   const single = trace(pen, frame, line, line.ys, 2);
   const paint = COLOURS[line.style % COLOURS.length];
-  const dashes = DASHES[line.style % DASHES.length]!.join(' ');
+  const dashes = dash(line.dash).join(' ');
   const faint = line.faint ? ' opacity=".4"' : '';
   const dots = single.map(([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="2.5" fill="${paint}"${faint}/>`).join('');
   return `<path d="${path}" fill="none" stroke="${paint}" stroke-width="1.6" stroke-linejoin="round" stroke-dasharray="${dashes}"${faint}/>${dots}`;

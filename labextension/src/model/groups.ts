@@ -15,9 +15,12 @@ export interface Section {
 const MOST_LINES = 8;
 const SPLIT = /^(train|training|val|valid|validation|test|eval)_(.+)$/s;
 
-/** Which metrics share a chart, and in which order: the rules of `wandb_nb/view/charts.py`, with the same test cases. */
-export function group(keys: Iterable<string>, metrics: MetricDefinition[]): Section[] {
-  const charts = chartsOf(shown(keys, metrics));
+/**
+ * Which metrics share a chart, and in which order: the rules of `wandb_nb/view/charts.py`, with the same test cases.
+ * With `apart` each metric has a chart of its own.
+ */
+export function group(keys: Iterable<string>, metrics: MetricDefinition[], apart = false): Section[] {
+  const charts = chartsOf(shown(keys, metrics), apart ? 1 : MOST_LINES);
   const sections = new Map<string, ChartGroup[]>([['', charts.filter(mixes)]]);
   for (const chart of charts) {
     if (mixes(chart)) continue;
@@ -61,7 +64,7 @@ function shown(keys: Iterable<string>, metrics: MetricDefinition[]): string[] {
   );
 }
 
-function chartsOf(keys: string[]): ChartGroup[] {
+function chartsOf(keys: string[], most: number): ChartGroup[] {
   const parts = new Map<string, string[]>();
   for (const key of keys) {
     const last = split(key)[1];
@@ -71,7 +74,7 @@ function chartsOf(keys: string[]): ChartGroup[] {
   for (const key of keys) {
     const last = split(key)[1];
     const together = parts.get(last) ?? [];
-    const shared = together.length > 1 && together.length <= MOST_LINES;
+    const shared = together.length > 1 && together.length <= most;
     const id = shared ? `all ${last}` : `one ${key}`;
     if (!charts.has(id)) charts.set(id, shared ? { title: last, keys: together } : { title: key, keys: [key] });
   }

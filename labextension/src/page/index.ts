@@ -1,6 +1,7 @@
 import { bundle, picture } from '../mime/bundle';
 import type { Transport } from '../sources/feed';
 import { Feed } from '../sources/feed';
+import { mountComparison } from '../view/compare';
 import { mountView } from '../view/view';
 import { fromSnapshot } from '../wire/decode';
 import { ScriptedRun } from './scripted';
@@ -18,6 +19,12 @@ const page = {
   /** What a notebook would be given to save. */
   async bundle(feed: Feed): Promise<Record<string, unknown> | null> {
     return bundle(feed.data, null, {}, await picture(feed.data));
+  },
+  /** Show several runs over one another. */
+  compared(host: HTMLElement, scripts: Script[]): Feed[] {
+    const feeds = scripts.map((script) => new Feed([async () => new ScriptedRun(script)]));
+    mountComparison(host, feeds);
+    return feeds;
   },
   /** Show a run that grows as its script says. */
   scripted(host: HTMLElement, script: Script): Feed {

@@ -4,11 +4,14 @@ import type { JsonObject, Message, MetricDefinition, RunStateName, SeriesHeader 
 /** How a made-up run goes: curves by name, rows at the start, at each pull, and in all. */
 export interface Script {
   name: string;
+  id?: string;
+  /** Factor of all values. */
+  scale?: number;
   keys: string[];
   start: number;
   each: number;
   total: number;
-  /** Attempt 2 begins at this row, with steps from 0. */
+  /** The second attempt begins at this row, with steps from 0. */
   again?: number;
   /** Values of the step metric rise by one in so many rows. */
   epoch?: number;
@@ -52,7 +55,7 @@ export class ScriptedRun implements Transport {
       header: {
         v: 1, cursor: String(to), more: false, done, series: count > 0 ? script.keys.map((key, k) => this.series(key, k, from, to)) : [],
         run: {
-          id: 'abcd1234', name: script.name, project: 'digits', entity: '', group: '', jobType: '', notes: '', tags: [],
+          id: script.id ?? 'abcd1234', name: script.name, project: 'digits', entity: '', group: '', jobType: '', notes: '', tags: [],
           state: done ? (script.end ?? 'finished') : 'running', exitCode: null, startTime: 0, runtime: to * 0.05,
           rows: to, step: this.step(Math.max(0, to - 1)), url: null, lost: 0,
         },
@@ -66,7 +69,7 @@ export class ScriptedRun implements Transport {
     floats[i] = this.step(row);
     floats[count + i] = row * 0.05;
     floats[2 * count + i] = Math.floor(row / (this.script.epoch ?? 1));
-    this.script.keys.forEach((_, k) => (floats[(3 + k) * count + i] = curve(k, row, this.script.total)));
+    this.script.keys.forEach((_, k) => (floats[(3 + k) * count + i] = curve(k, row, this.script.total) * (this.script.scale ?? 1)));
   }
 
   private step(row: number): number {
@@ -77,7 +80,7 @@ export class ScriptedRun implements Transport {
   private series(key: string, k: number, from: number, to: number): SeriesHeader {
     const count = to - from;
     const { again, epoch } = this.script;
-    const attempts: [number, number][] = again === undefined || to <= again ? [[1, 0]] : again <= from ? [[2, 0]] : [[1, 0], [2, again - from]];
+    const attempts: [number, number][] = again === undefined || to <= again ? [[0, 0]] : again <= from ? [[1, 0]] : [[0, 0], [1, again - from]];
     return {
       key, mode: from === 0 ? 'replace' : 'append', n: to, decimated: false, stepMetric: epoch ? 'epoch' : null, attempts,
       columns: { step: [0, count], time: [count, count], value: [(3 + k) * count, count], ...(epoch ? { x: [2 * count, count] } : {}) },

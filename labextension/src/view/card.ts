@@ -6,7 +6,7 @@ import type { ChartGroup } from '../model/groups';
 import type { Line, XUnit } from '../model/lines';
 import { linesOf, strong, unitOf } from '../model/lines';
 import { nearest } from '../model/range';
-import type { RunData } from '../model/store';
+import type { Overlay } from '../model/overlay';
 import { trend } from '../model/trend';
 import { freshId, h, icon, setText, swatch } from './dom';
 import { cursorKeys } from './keys';
@@ -14,7 +14,7 @@ import type { ViewState } from './state';
 import { PointTable } from './points';
 
 export interface CardOwner {
-  data: RunData;
+  overlay: Overlay;
   state: ViewState;
   palette: Palette;
   /** Charts of one group share the cursor. */
@@ -48,7 +48,7 @@ export class ChartCard {
       class: 'wnb-plot', tabindex: 0, role: 'slider', 'aria-describedby': this.trendId,
       'aria-label': `Cursor in the chart ${group.title}`, 'aria-valuenow': 0,
     });
-    this.table = new PointTable(owner.data, group);
+    this.table = new PointTable(owner.overlay, group);
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
       h('div', { class: 'wnb-card-head' },
         h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.where, this.tableButton()),
@@ -64,14 +64,14 @@ export class ChartCard {
 
   /** Draw what is new; nothing happens while the card is out of sight, or where nothing changed. */
   update(): void {
-    const { data, state, palette } = this.owner;
+    const { overlay, state, palette } = this.owner;
     if (!this.inSight || this.element.clientWidth === 0) return;
-    this.unit = unitOf(data, this.group, state.mode);
+    this.unit = unitOf(overlay, this.group, state.mode);
     const zoom = state.zoom.get(this.unit.id) ?? null;
-    const now = [data.version, this.plot.clientWidth, state.mode, state.smoothing, state.log, zoom, palette.ink].join(' ');
+    const now = [overlay.version, this.plot.clientWidth, state.mode, state.smoothing, state.log, zoom, palette.ink].join(' ');
     if (now === this.drawn) return;
     this.drawn = now;
-    this.lines = linesOf(data, this.group, this.unit, state.smoothing);
+    this.lines = linesOf(overlay, this.group, this.unit, state.smoothing);
     this.chart.show({ lines: this.lines, unit: this.unit, zoom, log: state.log }, palette);
     this.describe();
   }
@@ -82,7 +82,7 @@ export class ChartCard {
 
   private describe(): void {
     this.drawLegend();
-    setText(this.words, this.group.keys.map((key) => trend(this.owner.data, key)).filter(Boolean).join('; '));
+    setText(this.words, this.trends().join('; '));
     const [min, max] = this.chart.range;
     this.plot.setAttribute('aria-valuemin', String(min));
     this.plot.setAttribute('aria-valuemax', String(max));
@@ -90,9 +90,16 @@ export class ChartCard {
     this.showValues();
   }
 
+  /** What the chart says, in words, for each of its metrics and runs. */
+  private trends(): string[] {
+    const { equals, compares } = this.owner.overlay;
+    return equals.filter((run) => !run.hidden).flatMap((run) =>
+      this.group.keys.map((key) => trend(run.data, key)).filter(Boolean).map((words) => (compares ? `${run.label}: ${words}` : words)));
+  }
+
   private drawLegend(): void {
     const lines = strong(this.lines);
-    const key = lines.map((line) => `${line.key} ${line.attempt}`).join('\n') + this.owner.palette.ink;
+    const key = lines.map((line) => `${line.label} ${line.style} ${line.key} ${line.attempt}`).join('\n') + this.owner.palette.ink;
     if (key === this.legendKey) return;
     this.legendKey = key;
     this.values.clear();
@@ -102,9 +109,9 @@ export class ChartCard {
   private legendEntry(line: Line, named: boolean): HTMLElement {
     const { palette } = this.owner;
     const value = h('span', { class: 'wnb-value' });
-    this.values.set(line.key, value);
-    return h('span', { class: 'wnb-entry', title: line.key },
-      named && swatch(colour(palette, line.style), dash(line.style)), named && h('span', { class: 'wnb-name' }, line.label), value);
+    this.values.set(entryOf(line), value);
+    return h('span', { class: 'wnb-entry', title: this.owner.overlay.compares ? `${line.label} · ${line.key}` : line.key },
+      named && swatch(colour(palette, line.style), dash(line.dash)), named && h('span', { class: 'wnb-name' }, line.label), value);
   }
 
   private hover(x: number | null): void {
@@ -120,7 +127,7 @@ export class ChartCard {
     for (const line of strong(this.lines)) {
       const i = Number.isFinite(x) ? nearest(line, x) : line.ys.length - 1;
       const value = (line.raw ?? line.ys)[i] ?? NaN;
-      const element = this.values.get(line.key);
+      const element = this.values.get(entryOf(line));
       if (element) setText(element, i < 0 ? '–' : number(value));
       spoken.push(`${line.label} ${number(value)}`);
       if (i >= 0 && !(Math.abs(line.xs[i]! - x) >= Math.abs(at - x))) at = line.xs[i]!;
@@ -134,7 +141,7 @@ export class ChartCard {
   /** What the chart counts on its x axis where that is not the step, and which attempt the strong lines are. */
   private note(): string {
     const attempt = Math.max(...this.lines.map((line) => line.attempt));
-    const again = this.lines.some((line) => line.faint) ? `attempt ${attempt}` : '';
+    const again = !this.owner.overlay.compares && this.lines.some((line) => line.attempt < attempt) ? `attempt ${attempt + 1}` : '';
     return [again, this.unit.column === 'step' ? '' : this.unit.label].filter(Boolean).join(' · ');
   }
 
@@ -163,4 +170,9 @@ export class ChartCard {
     }, icon(TABLE_ICON));
     return button;
   }
+}
+
+/** What names an entry of the legend. */
+function entryOf(line: Line): string {
+  return `${line.style} ${line.key}`;
 }

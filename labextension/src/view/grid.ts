@@ -1,5 +1,4 @@
 import type { ChartGroup, Section } from '../model/groups';
-import { group } from '../model/groups';
 import type { CardOwner } from './card';
 import { ChartCard } from './card';
 import { freshId, h, setText } from './dom';
@@ -32,8 +31,8 @@ export class Grid {
 
   /** Lay the charts out anew where metrics or choices changed, and draw those in sight. */
   update(): void {
-    const { data, state } = this.owner;
-    const sections = group(data.series.keys(), data.metrics);
+    const { overlay, state } = this.owner;
+    const sections = overlay.sections();
     this.total = sections.reduce((sum, one) => sum + one.charts.length, 0);
     const found = matching(sections, state.filter);
     this.openFirst(found);

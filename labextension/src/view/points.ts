@@ -1,12 +1,13 @@
 import { number } from '../model/format';
 import type { ChartGroup } from '../model/groups';
 import { lineLabel } from '../model/groups';
-import type { RunData } from '../model/store';
+import type { OverlaidRun, Overlay } from '../model/overlay';
 import { freshId, h } from './dom';
 
 const MOST_ROWS = 100;
 
 interface Row {
+  run: OverlaidRun;
   attempt: number;
   step: number;
   time: number;
@@ -16,9 +17,9 @@ interface Row {
 /** The points of a chart as a table, newest first; made only while it is open. */
 export class PointTable {
   readonly element = h('div', { class: 'wnb-points', id: freshId(), hidden: true, tabindex: 0, role: 'region' });
-  private version = -1;
+  private version = '';
 
-  constructor(private readonly data: RunData, private readonly group: ChartGroup) {
+  constructor(private readonly overlay: Overlay, private readonly group: ChartGroup) {
     this.element.setAttribute('aria-label', `Points of ${group.title}`);
   }
 
@@ -30,47 +31,56 @@ export class PointTable {
   }
 
   update(): void {
-    if (this.element.hidden || this.version === this.data.version) return;
-    this.version = this.data.version;
-    const rows = newestRows(this.data, this.group);
+    if (this.element.hidden || this.version === this.overlay.version) return;
+    this.version = this.overlay.version;
+    const rows = newestRows(this.overlay, this.group);
     const several = new Set(rows.map((row) => row.attempt)).size > 1;
-    const names = ['step', 'seconds', ...(several ? ['attempt'] : []), ...this.group.keys.map((key) => lineLabel(key, this.group))];
+    const runs = new Set(rows.map((row) => row.run)).size > 1;
+    const names = [
+      ...(runs ? ['run'] : []), 'step', 'seconds', ...(several ? ['attempt'] : []), ...this.group.keys.map((key) => lineLabel(key, this.group)),
+    ];
     this.element.replaceChildren(
       h('table', {},
         h('caption', {}, this.caption(rows.length)),
         h('thead', {}, h('tr', {}, ...names.map((name) => h('th', { scope: 'col' }, name)))),
-        h('tbody', {}, ...rows.map((row) => this.row(row, several)))));
+        h('tbody', {}, ...rows.map((row) => this.row(row, runs, several)))));
   }
 
-  private row(row: Row, several: boolean): HTMLElement {
+  private row(row: Row, runs: boolean, several: boolean): HTMLElement {
     const values = this.group.keys.map((key) => row.values.get(key));
     return h('tr', {},
+      runs && h('td', {}, row.run.label || 'this run'),
       h('th', { scope: 'row' }, number(row.step)),
       h('td', {}, row.time.toFixed(1)),
-      several && h('td', {}, String(row.attempt)),
+      several && h('td', {}, String(row.attempt + 1)),
       ...values.map((value) => h('td', {}, value === undefined ? '' : number(value))));
   }
 
   private caption(rows: number): string {
-    const logged = Math.max(0, ...this.group.keys.map((key) => this.data.series.get(key)?.n ?? 0));
+    const logged = this.overlay.shown.reduce((sum, { data }) => sum + Math.max(0, ...this.group.keys.map((key) => data.series.get(key)?.n ?? 0)), 0);
     return rows < logged ? `The newest ${rows} of ${number(logged)} points` : `${number(rows)} points, newest first`;
   }
 }
 
-/** The newest rows of a chart's metrics, joined where step and attempt are the same. */
-function newestRows(data: RunData, group: ChartGroup): Row[] {
+/** The newest rows of a chart's metrics, joined where run, step and attempt are the same. */
+function newestRows(overlay: Overlay, group: ChartGroup): Row[] {
+  const rows = overlay.shown.flatMap((run) => rowsOf(run, group));
+  return rows.sort((a, b) => b.attempt - a.attempt || b.step - a.step).slice(0, MOST_ROWS);
+}
+
+function rowsOf(run: OverlaidRun, group: ChartGroup): Row[] {
   const rows = new Map<string, Row>();
   for (const key of group.keys) {
-    const series = data.series.get(key);
+    const series = run.data.series.get(key);
     for (const { attempt, first, end } of series?.attempts() ?? []) {
       for (let i = Math.max(first, series!.length - MOST_ROWS); i < end; i++) {
         const step = series!.step.at(i);
         const id = `${attempt} ${step}`;
-        const row = rows.get(id) ?? { attempt, step, time: series!.time.at(i), values: new Map() };
+        const row = rows.get(id) ?? { run, attempt, step, time: series!.time.at(i), values: new Map<string, number>() };
         row.values.set(key, series!.value.at(i));
         rows.set(id, row);
       }
     }
   }
-  return [...rows.values()].sort((a, b) => b.attempt - a.attempt || b.step - a.step).slice(0, MOST_ROWS);
+  return [...rows.values()];
 }

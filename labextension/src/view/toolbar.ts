@@ -64,8 +64,8 @@ export class Toolbar {
 
   /** Offer the step metrics of the run, which are then the first choice. */
   private fillAxis(): void {
-    const { data, state } = this.owner;
-    const metrics = [...new Set([...data.series.values()].filter((one) => one.x).map((one) => one.stepMetric))];
+    const { overlay, state } = this.owner;
+    const metrics = [...new Set(overlay.equals.flatMap((run) => [...run.data.series.values()]).filter((one) => one.x).map((one) => one.stepMetric))];
     const name = metrics.length === 1 ? metrics[0]! : 'step metrics';
     if (!state.chosen) state.mode = metrics.length > 0 ? 'metric' : 'step';
     const key = metrics.length > 0 ? name : '';

@@ -1,0 +1,55 @@
+"""A plain page with our script in real Chromium, for the tests that need no Jupyter."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+from plain import SOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+
+@pytest.fixture(scope="module")
+def script_text() -> str:
+    """Build the page's script, or skip where the JavaScript's packages are not installed."""
+    if not (SOURCES / "node_modules").is_dir() or shutil.which("npm") is None:
+        pytest.skip("labextension/node_modules is missing: run `npm ci` there")
+    subprocess.run(["npm", "run", "--silent", "build:page"], cwd=SOURCES, check=True, capture_output=True, timeout=120)
+    return (SOURCES / "lib/page/page.js").read_text()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium without a window, or skip where it is not installed."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, script_text: str) -> Iterator[Page]:
+    """Give an empty page with our script; at the end the console must have been silent."""
+    page = browser.new_page(viewport={"width": 1000, "height": 760})
+    page.set_default_timeout(20_000)
+    noises: list[str] = []
+    page.on("console", lambda message: noises.append(message.text))
+    page.on("pageerror", lambda error: noises.append(str(error)))
+    page.set_content(
+        '<!doctype html><html lang="en"><head><title>Run</title></head>'
+        '<body data-jp-theme-light="true" style="margin:12px;background:#fff"><main id="view"></main></body></html>'
+    )
+    page.add_script_tag(content=script_text)
+    yield page
+    page.close()
+    assert noises == []

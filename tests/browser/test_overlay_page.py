@@ -1,0 +1,84 @@
+"""Several runs over one another on a plain page in Chromium: told apart, switched, compared, accessible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from plain import HOSTILE, SCRIPT, darken, serious, shot
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser]
+
+RUNS: list[dict[str, Any]] = [
+    {"name": "snowy-owl-10", "id": "a1", "config": {"lr": 0.1, "model": {"width": 64}}},
+    {"name": "quiet-river-11", "id": "b2", "scale": 1.3, "total": 3_000, "config": {"lr": 0.3, "model": {"width": 64}}},
+    {"name": "snowy-owl-10", "id": "c3", "scale": 0.8, "config": {"lr": 0.01, "model": {"width": 64}}},
+]
+
+
+def compare(page: Page, *runs: dict[str, Any], **changes: Any) -> None:
+    """Mount scripted *runs* in one view, and wait for the first chart."""
+    scripts = [{**SCRIPT, "start": 2_000, "each": 0, **run, **changes} for run in runs]
+    page.evaluate("scripts => { wandbNb.compared(document.getElementById('view'), scripts); }", scripts)
+    page.wait_for_selector(".wnb canvas")
+
+
+def test_runs_share_charts_and_are_told_apart(page: Page) -> None:
+    """Each metric has one chart with a line and a legend entry for each run; equal names carry their ids."""
+    compare(page, *RUNS)
+    titles = page.locator(".wnb-card-title").all_text_contents()
+    assert titles[:2] == ["train/loss", "train/accuracy"]
+    legend = page.locator(".wnb-card").first.locator(".wnb-entry .wnb-name").all_text_contents()
+    assert legend == ["snowy-owl-10 (a1)", "quiet-river-11", "snowy-owl-10 (c3)"]
+    words = page.locator(".wnb-card").first.locator("p.wnb-hidden").text_content() or ""
+    assert words.count("train/loss 2.") == 2
+    assert "quiet-river-11: train/loss" in words
+    shot(page, "overlay")
+
+
+def test_a_run_is_switched_off_and_on(page: Page) -> None:
+    """The switch of a run takes its line out of every chart; its colour stays its own."""
+    compare(page, *RUNS)
+    switch = page.get_by_role("button", name="quiet-river-11")
+    swatch = switch.locator("path").get_attribute("stroke")
+    switch.click()
+    entries = page.locator(".wnb-card").first.locator(".wnb-entry")
+    page.wait_for_function(
+        "() => document.querySelectorAll('.wnb-card')[0].querySelectorAll('.wnb-entry').length === 2"
+    )
+    assert switch.get_attribute("aria-pressed") == "false"
+    switch.press("Enter")
+    page.wait_for_function(
+        "() => document.querySelectorAll('.wnb-card')[0].querySelectorAll('.wnb-entry').length === 3"
+    )
+    assert entries.nth(1).locator("path").get_attribute("stroke") == swatch
+
+
+def test_config_shows_what_differs(page: Page) -> None:
+    """The config tab has a column for each run and only the differing rows, until all are asked for."""
+    compare(page, *RUNS)
+    page.get_by_role("tab", name="Config").click()
+    rows = page.locator(".wnb-facts:visible tbody tr")
+    rows.first.wait_for()
+    assert rows.all_text_contents() == ["lr0.10.30.01"]
+    page.get_by_role("checkbox", name="Show equal values too").check()
+    assert rows.all_text_contents() == ["lr0.10.30.01", "model.width646464"]
+    shot(page, "overlay-config")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_overlay_is_accessible(page: Page, dark: bool) -> None:
+    """axe-core finds nothing serious in a comparison, hostile names stay text."""
+    compare(page, *RUNS, {"name": HOSTILE, "id": "d4"})
+    if dark:
+        darken(page)
+        shot(page, "overlay-dark")
+    found = []
+    for tab in ("Charts", "Config", "Summary"):
+        page.get_by_role("tab", name=tab).click()
+        found += [(tab, *one) for one in serious(page)]
+    assert found == []
+    assert page.locator(".wnb img").count() == 0
