@@ -41,6 +41,8 @@ if __name__ == "__main__":
     assert set(ids) == {run.id}, ids
     assert run.state == "running"
     run.log({"own": 2})
+    run.finish()
+    assert (run.config["c2"], run.summary["s2"]) == (2, 2)
 """
 
 

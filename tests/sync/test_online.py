@@ -12,6 +12,7 @@ from sending import KEY
 
 import wandb_nb as wandb
 from wandb_nb.cli import group
+from wandb_nb.store.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,6 +104,20 @@ def test_refusal_at_init(server: ScriptedServer, status: int, error: type[Except
     server.script = lambda _n, _name: Fault("status", status, message="not for you")
     with pytest.raises(error, match="not for you"):
         wandb.init(project="p", mode="online", settings=QUIET)
+
+
+def test_a_refused_run_leaves_nothing(server: ScriptedServer, here: Path) -> None:
+    """After a refusal no directory, listed run or request is left, and the earlier run of that id still counts."""
+    with wandb.init(project="p", id="same", mode="offline", settings=QUIET) as first:
+        first.log({"a": 1})
+    server.script = lambda _n, _name: Fault("status", 403, message="not for you")
+    with pytest.raises(wandb.LaunchError):
+        wandb.init(project="p", id="same", mode="online", settings=QUIET)
+    assert [path.name for path in (here / "wandb").glob("*run-*-*")] == [first.directory.name]
+    assert (here / "wandb/latest-run").resolve() == first.directory
+    assert [(entry.path, entry.state) for entry in Registry().all()] == [(str(first.directory), "finished")]
+    assert list(Registry().folder.glob("sync/*/*.json")) == []
+    assert list(wandb.read("same")["a"]) == [1]
 
 
 @pytest.mark.usefixtures("here")

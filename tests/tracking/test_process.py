@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +13,11 @@ import wandb_nb as wandb
 from wandb_nb.store.registry import Registry
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
     Start = Callable[..., wandb.Run]
     Script = Callable[..., subprocess.CompletedProcess[str]]
-
-
-FROM_3_12 = pytest.mark.skipif(sys.version_info < (3, 12), reason="Python tells from 3.12 on")
 
 
 @pytest.mark.parametrize(
@@ -31,9 +28,11 @@ FROM_3_12 = pytest.mark.skipif(sys.version_info < (3, 12), reason="Python tells 
         ("import sys; sys.exit(7)", 7),
         ("import sys; sys.exit('text')", 1),
         ("import sys; sys.exit()", 0),
-        pytest.param("raise SystemExit(3)", 3, marks=FROM_3_12),
-        pytest.param("def main(): raise SystemExit('text')\nmain()", 1, marks=FROM_3_12),
-        pytest.param("try: raise SystemExit(3)\nexcept SystemExit: pass", 0, marks=FROM_3_12),
+        ("raise SystemExit(3)", 3),
+        ("def main(): raise SystemExit('text')\nmain()", 1),
+        ("try: raise SystemExit(3)\nexcept SystemExit: pass", 0),
+        ("try: raise SystemExit(3)\nexcept SystemExit as error: kept = error", 0),
+        ("def main(): return 5\nif __name__ == '__main__': raise SystemExit(main())", 5),
         ("import sys\ntry: sys.exit(7)\nexcept SystemExit: wandb.log({'b': 1})", 0),
         ("import sys, threading; t = threading.Thread(target=sys.exit, args=(7,)); t.start(); t.join()", 0),
         ("import threading; t = threading.Thread(target=lambda: 1 / 0); t.start(); t.join()", 0),
@@ -48,6 +47,15 @@ def test_a_script_that_ends_finishes_its_run(script: Script, ending: str, code: 
     assert entry is not None
     assert (entry.state, entry.exit_code) == ("failed" if code else "finished", code), done.stderr
     assert len(wandb.read(entry.path)) >= 1
+
+
+def test_a_module_that_ends_finishes_its_run(tmp_path: Path) -> None:
+    """`python -m` has its exit code too, also from a SystemExit that was raised without `sys.exit()`."""
+    (tmp_path / "train.py").write_text("import wandb_nb\nwandb_nb.init()\nraise SystemExit(4)\n", "utf-8")
+    done = subprocess.run([sys.executable, "-m", "train"], cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    entry = Registry().latest()
+    assert entry is not None
+    assert (done.returncode, entry.state, entry.exit_code) == (4, "failed", 4)
 
 
 def test_the_exception_hook_of_others_still_runs(script: Script) -> None:

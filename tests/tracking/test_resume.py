@@ -72,6 +72,16 @@ def test_auto_continues_what_did_not_end_well(script: Script) -> None:
     assert third[1] == "0"
 
 
+def test_the_last_lines_show_the_whole_run(script: Script) -> None:
+    """The curves at the end of a resumed run begin with its first part; rewound ones leave out what is cut."""
+    source = "run = wandb.init(id='a', {})\nfor i in range({}, {}): run.log({{'loss': i}})"
+    script(source.format("", 100, 105))
+    assert "100 → 109" in script(source.format("resume='must'", 105, 110)).stderr
+    rewound = script(source.format("resume_from='a?_step=2'", 203, 205)).stderr
+    assert "100 → 204" in rewound
+    assert "109" not in rewound
+
+
 def test_the_same_id_without_resume_begins_anew(start: Start) -> None:
     """Without `resume` the rows of an earlier run of that id no longer count."""
     for number in range(2):

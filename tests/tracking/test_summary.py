@@ -111,6 +111,7 @@ def test_globs_and_step_metrics(start: Start) -> None:
         ("a", {"summary": "median"}),
         ("a", {"summary": "none,max"}),
         ("a", {"goal": "up"}),
+        ("a", {"summary": "best"}),
         ("a", {"step_metric": 1}),
     ],
 )
@@ -131,3 +132,7 @@ def test_a_second_definition_adds_unless_it_overwrites(start: Start) -> None:
     run.define_metric("m", summary="last", overwrite=True)
     run.log({"m": 2})
     assert run.summary.as_dict()["m"] == {"last": 2}
+    run.define_metric("m", goal="minimize")
+    run.define_metric("m", summary="best")
+    run.log({"m": 3})
+    assert run.summary.as_dict()["m"] == {"last": 3, "best": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +69,19 @@ class RunDir:
         if file is None or not file.is_file():
             raise StoreError(f"{given} is no run directory: it holds no run-<id>.wandb")
         return cls(file.parent, file.name[len("run-") : -len(".wandb")])
+
+    def discard(self) -> None:
+        """Remove the directory with all that is in it; `latest-run` points to the newest of those left, if any."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        link = self.path.parent / "latest-run"
+        if not self.linked or not link.is_symlink() or link.exists():
+            return
+        left = (path for path in self.path.parent.glob("*run-*-*") if path.is_dir() and not path.is_symlink())
+        newest = max(left, key=age_order, default=None)
+        if newest is None:
+            link.unlink(missing_ok=True)
+        else:
+            _link(newest)
 
     @property
     def run_file(self) -> Path:

@@ -121,7 +121,8 @@ class Background:
 
     def withdraw(self, run_file: Path) -> None:
         """Take the run of *run_file* back: what is not sent yet stays here."""
-        self._request(run_file).unlink(missing_ok=True)
+        with suppress(OSError):  # where there can be no folder there is no request either
+            self._request(run_file).unlink(missing_ok=True)
 
     def failure(self) -> str | None:
         """Return why the process ended, where it ended badly; None where it lives or ended well."""

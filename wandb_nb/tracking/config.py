@@ -144,6 +144,11 @@ class Config(MutableMapping[str, Any]):
         # A copy, also one sent to another process, is a config of its own that records nothing.
         return Config, (self.as_dict(),)
 
+    def _load(self, values: Mapping[str, Any]) -> None:
+        """Hold *values*, which the run file has already."""
+        with self._lock:
+            self._values.update(values)
+
     def _set_nested(self, path: tuple[str, ...], key: Any, value: Any) -> tuple[str, Any]:
         """Set *key* of the dict at *path* and return it as it was stored."""
         key = plain_key(key, ".".join(path))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wandb_nb.store import decode, framing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 WHOLE_UP_TO = 4 * framing.BLOCK
@@ -32,29 +33,38 @@ class Sample(NamedTuple):
     whole: bool
 
 
-def sample(run_file: Path) -> Sample:
-    """Return points of every numeric metric in *run_file*, in the order in which the metrics appear."""
+def sample(files: Iterable[tuple[Path, int | None]]) -> Sample:
+    """Return points of every numeric metric in the run *files*, in the order in which the metrics appear.
+
+    A file comes with the last step that counts of it, None for all of them.
+    """
     found: dict[str, Points] = {}
+    whole = [_sample_file(file, found, upto) for file, upto in files]
+    return Sample(found, whole=all(whole))
+
+
+def _sample_file(run_file: Path, found: dict[str, Points], upto: int | None) -> bool:
+    """Add points of *run_file* up to step *upto*; return whether these are all."""
     with run_file.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(0)
         if size <= WHOLE_UP_TO:
-            _gather(framing.scan(file.read()).payloads, found, size)
-            return Sample(found, whole=True)
+            _gather(framing.scan(file.read()).payloads, found, size, upto)
+            return True
         last = size // framing.BLOCK
         for block in sorted({number * last // (BLOCKS - 1) for number in range(BLOCKS)}):
             file.seek(block * framing.BLOCK)
             rows = framing.scan(file.read(framing.BLOCK), block * framing.BLOCK, final=True).payloads
-            _gather(rows if block else rows[:: max(1, len(rows) // 30)], found, ROWS_PER_BLOCK)
-    return Sample(found, whole=False)
+            _gather(rows if block else rows[:: max(1, len(rows) // 30)], found, ROWS_PER_BLOCK, upto)
+    return False
 
 
-def _gather(payloads: list[bytes], found: dict[str, Points], most: int) -> None:
-    """Add the numbers of at most *most* rows among *payloads*, evenly chosen."""
+def _gather(payloads: list[bytes], found: dict[str, Points], most: int, upto: int | None) -> None:
+    """Add the numbers of at most *most* rows among *payloads*, evenly chosen, whose steps end at *upto*."""
     rows = [payload for payload in payloads if decode.kind(payload) == "history"]
     for payload in rows[:: max(1, -(-len(rows) // most))]:
         row = decode.decode(payload)
-        if not isinstance(row, decode.HistoryRow):
+        if not isinstance(row, decode.HistoryRow) or (upto is not None and (row.step or 0) > upto):
             continue
         for path, value in row.items:
             name = ".".join(path)

@@ -1,8 +1,7 @@
 """Finishing by itself: at the end of the interpreter, with the exit code that the script is ending with.
 
 An uncaught exception is seen by the exception hook (chained, never replaced), the code of `sys.exit(n)`
-by a wrapper around it, that of `raise SystemExit(n)` written out as it leaves the outermost frame, which Python tells
-from 3.12 on; before it counts as 0, as does the polite end of a kernel.
+by a wrapper around it, that of `raise SystemExit(n)` written out by `raised`.  The polite end of a kernel counts as 0.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
+from wandb_nb.tracking import raised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
 UNCAUGHT = 1
-_TOOL = 4  # of sys.monitoring: one that no debugger, coverage or profiler has by convention
 
 
 class ExitWatch:
@@ -65,43 +64,24 @@ class ExitWatch:
 
         def leave(status: Any = None, /) -> Any:
             if threading.current_thread() is threading.main_thread():  # elsewhere it ends that thread only
-                self._announced = _as_code(status)
+                self._take(status)
                 self._on_announced()
             return earlier_exit(status)
 
-        if sys.version_info >= (3, 12) and not host.in_notebook():
-            self._watch_raised()
+        if not host.in_notebook():
+            raised.watch(self._take)
         leave.__doc__ = earlier_exit.__doc__
         sys.excepthook, sys.exit = hook, leave
 
-    if sys.version_info >= (3, 12):
-
-        def _watch_raised(self) -> None:
-            """Have Python call us when an exception leaves a frame; running code pays nothing for it."""
-            events = sys.monitoring.events.PY_UNWIND
-
-            def unwound(_code: Any, _offset: int, error: BaseException) -> None:
-                if isinstance(error, SystemExit) and _in_outermost_frame():
-                    self._announced = _as_code(error.code)
-
-            try:
-                sys.monitoring.use_tool_id(_TOOL, "wandb_nb")
-            except ValueError:  # somebody else has it
-                return
-            sys.monitoring.register_callback(_TOOL, events, unwound)
-            sys.monitoring.set_events(_TOOL, events)
+    def _take(self, status: object) -> None:
+        self._announced = _as_code(status)
 
     def _leave(self) -> None:
         if os.getpid() == self._pid:  # a forked child ends without ending its parent's run
             self._at_exit(self.code())
 
 
-def _in_outermost_frame() -> bool:
-    """Tell whether the frame that called our callback is the main thread's first one."""
-    return sys._getframe(2).f_back is None and threading.current_thread() is threading.main_thread()  # noqa: SLF001
-
-
-def _as_code(status: Any) -> int:
+def _as_code(status: object) -> int:
     """Return the process's exit code for what was given to `sys.exit`: a text is printed and means 1."""
     if status is None:
         return 0

@@ -26,9 +26,9 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
     place.run_files.copy_notebook(place.redact)
     if place.observers is not None:
         place.observers.stop()
-    folded = 0
+    others = False
     try:
-        folded = place.fold_segments()
+        others = place.fold_segments()
         with history.lock:  # no row comes between the last summary and the exit record
             history.append(used.record(), history.final_summary(), records.exit(code, int(history.runtime())))
             history.close()
@@ -36,19 +36,25 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
     except StoreError as error:
         history.close()
         run.notice(f"the end of run {run.name} could not be stored: {error}")
-    config, summary = _with_others(place) if folded else (run.config.as_dict(), run.summary.as_dict())
-    place.run_files.write_results(config_file(config, history, used, place), summary)
+    if others:
+        _take_over(run, place)
+    place.run_files.write_results(config_file(run.config.as_dict(), history, used, place), run.summary.as_dict())
 
 
-def _with_others(place: Place) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return config and summary as the run file now tells them, with what other processes have changed."""
-    from wandb_nb.store.reader import Tail
+def _take_over(run: Run, place: Place) -> None:
+    """Let config and summary be as the run's files now tell them, with what other processes have changed."""
+    from wandb_nb.store.reader import Tail, data_files
     from wandb_nb.store.replay import RunState  # brings numpy, which only a run of several processes has to pay for
 
-    state, tail = RunState(), Tail(place.run_file)
-    while payloads := tail.read():
-        state.apply(payloads)
-    return state.config, dict(state.summary)
+    state = RunState()
+    for writer, file in enumerate(data_files(place.path)):
+        tail = Tail(file)
+        while payloads := tail.read():
+            state.apply(payloads, writer)
+    own = place.redact.value(run.config.as_dict())  # as the file has it: the program keeps its secrets
+    changed = {key: value for key, value in state.config.items() if key not in own or own[key] != value}
+    run.config._load(changed)  # noqa: SLF001 -- it is no change of this process
+    run.summary._load(state.summary)  # noqa: SLF001 -- as above
 
 
 def config_file(config: Mapping[str, Any], history: History, used: Telemetry, place: Place) -> dict[str, object]:

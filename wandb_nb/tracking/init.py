@@ -103,6 +103,7 @@ def _start(config: Any, settings: Resolved) -> Run:
         place.begin(run, used)
         run.carry_on(before)
         place.go_online(run)
+        place.settle(run)
     except BaseException:
         place.abandon()
         raise

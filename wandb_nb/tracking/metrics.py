@@ -39,7 +39,7 @@ class Metric:
 
 
 def parse_kinds(summary: str | None, goal: str | None, name: str) -> tuple[str, ...]:
-    """Return the kinds that the text *summary* (`"min,max"`) names; UsageError for an unknown one."""
+    """Return the kinds that the text *summary* (`"min,max"`) names; UsageError for an unknown one, or no goal."""
     kinds = tuple(dict.fromkeys(part.strip() for part in (summary or "").split(",") if part.strip()))
     for kind in kinds:
         if kind not in KINDS:
@@ -48,6 +48,8 @@ def parse_kinds(summary: str | None, goal: str | None, name: str) -> tuple[str, 
         raise UsageError(f"define_metric({name!r}): summary 'none' cannot be combined with other kinds")
     if goal is not None and goal not in GOALS:
         raise UsageError(f"define_metric({name!r}): goal={goal!r} is not known; take 'minimize' or 'maximize'")
+    if "best" in kinds and goal is None:
+        raise UsageError(f"define_metric({name!r}): summary='best' needs goal='minimize' or goal='maximize'")
     return kinds
 
 

@@ -60,13 +60,13 @@ class Online:
         thread = self._settings.start_method == "thread"
         variables = launch.variables(self._settings, key.text)
         self._background = launch.Background(Registry().folder, variables, thread=thread)
-        self._background.take(self._file)
-        if self._explicit:
-            try:
+        try:
+            self._background.take(self._file)
+            if self._explicit:
                 self._await_server(self._background)
-            except BaseException:
-                self._background.withdraw(self._file)
-                raise
+        except BaseException:
+            self._background.withdraw(self._file)
+            raise
 
     def _await_server(self, background: launch.Background) -> None:
         deadline = time.monotonic() + self._settings.init_timeout

@@ -103,7 +103,12 @@ class Place:
                 kernel=host.kernel_id(),
                 notebook=run.settings.notebook_name,
             )
-            self._registry.supersede(self.entry, CONTINUED if run.resumed else REPLACED)
+
+    def settle(self, run: Run) -> None:
+        """Let the run, which has begun, take the place of the earlier ones of its id."""
+        if self.entry is not None:
+            with self._registry_guarded():
+                self._registry.supersede(self.entry, CONTINUED if run.resumed else REPLACED)
         if run.settings.resume == "auto":
             self._resume_file.write(run.id)
 
@@ -142,9 +147,9 @@ class Place:
             return False
         return True
 
-    def fold_segments(self) -> int:
-        """Take what other processes wrote into the run file; return how many records that was."""
-        return fold_segments(self.path, self.writer)
+    def fold_segments(self) -> bool:
+        """Take what other processes wrote into the run file; return whether any did, or still does."""
+        return bool(fold_segments(self.path, self.writer)) or any(self._dir.segments.glob("*.wandb"))
 
     def sync(self) -> None:
         """Bring the run file onto the disk itself."""
@@ -156,9 +161,17 @@ class Place:
         if run.exit_code == 0:
             self._resume_file.remove(run.id)
         self.note(state=run.state, exit_code=run.exit_code, ended=ended, summary=run.summary.as_dict())
-        self.abandon()
+        self._close()
 
     def abandon(self) -> None:
-        """Close file and lock."""
+        """Undo everything: the run could not begin."""
+        self.run_files.join()
+        if self.entry is not None:
+            with self._registry_guarded():
+                self._registry.forget(self.entry)
+        self._close()
+        self._dir.discard()
+
+    def _close(self) -> None:
         self.writer.close()
         self._lock.release()

@@ -159,14 +159,14 @@ class Run(LaterCalls, RunFacts):
         """Say how metric *name* (or all that match, as in "val/*") is drawn and summed up; return the definition.
 
         *step_metric* is the metric to draw it over; its last value is added to rows without it unless *step_sync*
-        is False.  *summary* is some of min, max, mean, first, last, best (by *goal*, "minimize" or "maximize"),
+        is False.  *summary* is some of min, max, mean, first, last, best (needs *goal*, "minimize" or "maximize"),
         none and copy, joined by commas.  *hidden* keeps it out of the charts.  A second definition adds to the
         first unless *overwrite*.  Raises UsageError for a name or option that is not possible.
         """
         metrics.check_name(name, "name")
         if step_metric is not None:
             metrics.check_name(step_metric, "step_metric")
-        kinds = metrics.parse_kinds(summary, goal, name)
+        kinds = metrics.parse_kinds(summary, goal or (None if overwrite else self.goal_of(name)), name)
         synced = step_metric is not None if step_sync is None else step_sync
         metric = metrics.Metric(name, step_metric, synced, bool(hidden), kinds, goal)
         self._expect_running("define_metric()")

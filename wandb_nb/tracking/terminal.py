@@ -10,6 +10,7 @@ from wandb_nb.view import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from wandb_nb.tracking.run import Run
 
@@ -76,7 +77,7 @@ def _curves(run: Run, ascii_only: bool) -> list[str]:
         return []
     from wandb_nb.tracking.curves import sample  # the readers are not needed before the end of a run
 
-    points, whole = sample(run.file)
+    points, whole = sample(_files(run, run.file))
     curves = [text.Curve(name, each.steps, each.values, run.goal_of(name)) for name, each in points.items()]
     most = run.settings.max_end_of_run_history_metrics
     if whole:
@@ -87,6 +88,16 @@ def _curves(run: Run, ascii_only: bool) -> list[str]:
         for curve in curves[:most]
     ]
     return [*lines, f"+{len(curves) - most} more metrics"] if len(curves) > most else lines
+
+
+def _files(run: Run, own: Path) -> list[tuple[Path, int | None]]:
+    """Return the files of the run, those of the parts that it goes on from first, and the last step that counts."""
+    if run.directory is None or not (run.resumed or run.identity.branch):
+        return [(own, None)]
+    from wandb_nb.store.parts import parts  # brings numpy, which the resumed run has loaded already
+    from wandb_nb.store.reader import data_files
+
+    return [(file, part.upto) for part in parts(run.directory) for file in data_files(part.folder)]
 
 
 def _mode(run: Run) -> str:
