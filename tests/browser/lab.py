@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
@@ -16,25 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typing_extensions import Self
+from waiting import until
 
 if TYPE_CHECKING:
     import http.client
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from playwright.sync_api import Page
 
 TOKEN = "browser-tests"  # noqa: S105 - of a server on loopback that lives for one test
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
-
-
-def wait_for(condition: Callable[[], object], what: str, timeout: float = 60) -> object:
-    """Poll *condition* until it gives something true, and return that."""
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.1)
-    raise AssertionError(f"after {timeout} s still no {what}")
 
 
 def _free_port() -> int:
@@ -65,7 +55,7 @@ class JupyterServer:
         self._process = subprocess.Popen(
             self._command(), env=self._environment(folder), stdout=self._log, stderr=subprocess.STDOUT
         )
-        wait_for(self._answers, f"answer from {app}: see {self.log_path}")
+        until(self._answers, f"answer from {app}: see {self.log_path}")
 
     def _command(self) -> list[str]:
         port = self.base.rsplit(":", 1)[1]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, wait_for
+from lab import ARTIFACTS, JupyterServer, chromium
+from waiting import until
 
 from wandb_nb.store.reader import Tail
 from wandb_nb.store.replay import RunState
@@ -63,7 +64,7 @@ def start(page: Page, server: JupyterServer, notebook: Path) -> str:
     server.shut_sessions()
     name = server.add(notebook)
     open_notebook(page, server, name)
-    wait_for(lambda: ready(server), "idle kernel")
+    until(lambda: ready(server), "idle kernel")
     page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
     run_all(page, server)
     return name
@@ -111,7 +112,7 @@ def points(page: Page) -> int:
 def grows(page: Page, more: int = 30) -> int:
     """Wait until the view draws *more* points than now; return the new number."""
     before = points(page)
-    wait_for(lambda: points(page) >= before + more, f"{more} points more than {before}")
+    until(lambda: points(page) >= before + more, f"{more} points more than {before}")
     return points(page)
 
 
@@ -120,7 +121,7 @@ def save(page: Page, server: JupyterServer, name: str) -> nbformat.NotebookNode:
     path = server.root / name
     before = path.stat().st_mtime_ns
     page.keyboard.press("Control+s")
-    wait_for(lambda: path.stat().st_mtime_ns > before, "saved notebook")
+    until(lambda: path.stat().st_mtime_ns > before, "saved notebook")
     return nbformat.read(path, as_version=4)
 
 
@@ -139,10 +140,10 @@ def test_quickstart(page: Page, lab: JupyterServer) -> None:
     view(page)
     grows(page)
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
-    wait_for(lambda: page.locator(".wnb[data-theme=dark]").count(), "dark view")
+    until(lambda: page.locator(".wnb[data-theme=dark]").count(), "dark view")
     view(page).screenshot(path=ARTIFACTS / "lab-dark.png")
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
-    wait_for(lambda: points(page) > 600, "well-grown chart")
+    until(lambda: points(page) > 600, "well-grown chart")
     photograph(page, "quickstart.png")
     page.locator(".wnb-head[data-state=finished]").last.wait_for(timeout=120_000)
 
@@ -173,7 +174,7 @@ def hover(page: Page) -> None:
     """Point into the first chart: its legend must then say where."""
     plot = view(page).locator(".wnb-plot").first
     plot.hover(position={"x": 150, "y": 80})
-    wait_for(page.locator(".wnb-where").first.inner_text, "hovered value")
+    until(page.locator(".wnb-where").first.inner_text, "hovered value")
 
 
 def test_reload_and_stop(page: Page, server: JupyterServer) -> None:
@@ -183,11 +184,11 @@ def test_reload_and_stop(page: Page, server: JupyterServer) -> None:
     grows(page)
     before = points(page)
     page.reload()
-    wait_for(lambda: points(page) >= before, "live chart after the reload")
+    until(lambda: points(page) >= before, "live chart after the reload")
     view(page)
     grows(page)
     page.get_by_role("button", name="Stop").last.click()
-    rows = wait_for(lambda: stands_still(server), "end of the loop")
+    rows = until(lambda: stands_still(server), "end of the loop")
     page.screenshot(path=ARTIFACTS / f"{server.app}-stopped.png")
     assert rows < 6000
     held = json.dumps(save(page, server, name))
@@ -215,4 +216,4 @@ def test_kernel_feeds_the_view(page: Page, lacking: JupyterServer, request: pyte
     grows(page)
     page.screenshot(path=ARTIFACTS / f"{request.node.callspec.id}.png")
     page.get_by_role("button", name="Stop").last.click()
-    assert wait_for(lambda: stands_still(lacking), "end of the loop") < 6000
+    assert until(lambda: stands_still(lacking), "end of the loop") < 6000

@@ -6,19 +6,19 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import until
 
 import wandb_nb
 from wandb_nb.view.message import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.kernel
 LOGIN = "server-login"
@@ -46,7 +46,7 @@ class Server:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
-        self.url = until(self._address, 60)
+        self.url = until(self._address, "the server's address")
 
     def _address(self) -> str | None:
         for file in self._runtime.glob("jpserver-*.json"):
@@ -78,17 +78,6 @@ class Server:
         self._process.terminate()
         self._process.wait(30)
         self._log.close()
-
-
-def until(look: Callable[[], Any], seconds: float = 30) -> Any:
-    """Return the first true answer of *look*; fails after *seconds*."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.05)
-    pytest.fail("it did not happen in time")
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +184,7 @@ def test_stop_ends_a_loop(server: Server, tmp_path: Path, work: str, wish: dict[
 
     assert status == 200
     assert json.loads(answer) == {"asked": True, "interrupted": "force" in wish, "kernel": True}
-    assert until(lambda: (end := tmp_path / "told.end").exists() and end.read_text(), 30) == "stopped"
+    assert until(lambda: (end := tmp_path / "told.end").exists() and end.read_text(), "the end") == "stopped"
 
 
 def start_training(server: Server, folder: Path, work: str) -> list[str]:
@@ -203,7 +192,7 @@ def start_training(server: Server, folder: Path, work: str) -> list[str]:
     kernel = json.loads(server.ask("api/kernels", body={"name": "python3"})[1])["id"]
     told = folder / "told"
     execute(server, kernel, TRAINING.format(folder=str(folder), told=str(told), work=work))
-    words: list[str] = until(lambda: told.exists() and told.read_text(), 60).split()
+    words: list[str] = until(lambda: told.exists() and told.read_text(), "what it told").split()
     return words
 
 
@@ -239,4 +228,4 @@ def test_a_run_without_a_kernel_gets_the_stop_file(server: Server, run: Any) -> 
 
     assert (status, json.loads(answer)) == (200, {"asked": True, "interrupted": False, "kernel": False})
     with pytest.raises(KeyboardInterrupt):
-        until(lambda: run.log({"loss": 1}))
+        until(lambda: run.log({"loss": 1}), "the stop")

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from threaded_server import ThreadedServer
 
 ENTITY = "stub-entity"
 STREAM = re.compile(r"^/files/(?P<entity>[^/]+)/(?P<project>[^/]+)/(?P<run>[^/]+)/file_stream$")
@@ -59,32 +56,13 @@ class ReceivedRun:
         self.exit_code = body.get("exitcode", self.exit_code)
 
 
-class RecordingServer(ThreadingHTTPServer):
+class RecordingServer(ThreadedServer):
     """Serves from a thread of its own inside `with`; read `runs` and `strays` when the client has ended."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.runs: dict[str, ReceivedRun] = {}
         self.strays: list[str] = []
-        self.lock = threading.Lock()
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self._thread = threading.Thread(target=self.serve_forever, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report a failing handler; clients may drop their connections when they are done."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
 
     def answer(self, operation: str, variables: dict[str, Any]) -> dict[str, Any] | None:
         """Return the data of a GraphQL answer; None for what this server does not know."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 import tracemalloc
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import until
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.framing import BLOCK, FILE_HEADER, frame
@@ -279,7 +279,7 @@ def test_a_real_writer_is_followed(tmp_path: Path):
     """While another process logs 20,000 rows at full speed, each is seen once, in order, and nothing as damage."""
     path = tmp_path / "run-x.wandb"
     with subprocess.Popen([sys.executable, "-c", WRITE, str(path)]) as writer:
-        wait_for(path.exists)
+        until(path.exists)
         tail, state = Tail(path), RunState()
         ended = False
         while payloads := tail.read(1 << 15) or not ended:
@@ -291,11 +291,3 @@ def test_a_real_writer_is_followed(tmp_path: Path):
     assert list(range(20_000)) == state.table.step.tolist()
     assert [at / 7 for at in range(20_000)] == state.table.numbers["loss"].values.tolist()
     assert not tail.damage
-
-
-def wait_for(condition, seconds: float = 20) -> None:
-    """Wait until *condition* holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)

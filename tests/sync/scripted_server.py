@@ -6,17 +6,16 @@ import gzip
 import json
 import socket
 import struct
-import sys
-import threading
+import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote
 
+from threaded_server import ThreadedServer
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from typing_extensions import Self
 
 ENTITY = "stub-entity"
 
@@ -89,37 +88,17 @@ class HeldRun:
         self.preempting = self.preempting or body.get("preempting", False)
 
 
-class ScriptedServer(ThreadingHTTPServer):
+class ScriptedServer(ThreadedServer):
     """Serves from a thread of its own inside `with`; *script* says which request meets which fault."""
 
-    daemon_threads = True
-    request_queue_size = 50
-
     def __init__(self, script: Callable[[int, str], Fault | None] | None = None, port: int = 0) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(_Handler, port)
         self.runs: dict[str, HeldRun] = {}
         self.exchanges: list[Exchange] = []
         self.script = script or (lambda _number, _name: None)
         self.features: list[str] = []
         self.stopped = False
-        self.lock = threading.Lock()
         self.count = 0
-        self.url = f"http://127.0.0.1:{self.server_port}"
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Report a failing handler; a dropped connection is none."""
-        if not isinstance(sys.exc_info()[1], (ConnectionError, ValueError)):
-            super().handle_error(request, client_address)
 
     def names(self) -> list[str]:
         """Return the names of all requests in order."""
@@ -243,7 +222,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self, data: dict[str, Any]) -> None:
         if self._fault and self._fault.kind in ("after", "late"):
-            threading.Event().wait(self._fault.seconds)
+            time.sleep(self._fault.seconds)
             self._drop()
         else:
             self._answer(data, 200, {})

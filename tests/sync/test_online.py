@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from scripted_server import Fault, ScriptedServer
 from sending import KEY
+from waiting import until
 
 import wandb_nb as wandb
 from wandb_nb.cli import group
 from wandb_nb.store.registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.crash
 
 QUIET = {"silent": True, "x_disable_stats": True, "console": "off"}
-
-
-def until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
-    """Return what *condition* gives as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {seconds} s")
 
 
 def services() -> list[psutil.Process]:

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from waiting import until
 
 from wandb_nb.sync import cursor as cursors
 
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.crash
 HERE = Path(__file__).parent
-
-
-def until(condition: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
-    """Return what *condition* gives as soon as it is true."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {seconds} s")
 
 
 class Program:

@@ -121,6 +121,14 @@ def kind(payload: bytes) -> str:
     return "unknown"
 
 
+def is_history(payload: bytes) -> bool:
+    """Tell whether the record is a row; what is no message is none."""
+    try:
+        return kind(payload) == "history"
+    except WireError:
+        return False
+
+
 def decode(payload: bytes) -> Record:
     """Return what *payload* says; raise `WireError` when it is not a protobuf message."""
     for number, wire_type, value in fields(payload):

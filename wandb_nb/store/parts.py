@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wandb_nb.store.decode import WireError, decode, kind
-from wandb_nb.store.kinds import RunInfo
+from wandb_nb.store.decode import is_history
 from wandb_nb.store.layout import age_order
-from wandb_nb.store.reader import Tail, data_files, run_file
+from wandb_nb.store.reader import Tail, data_files, run_file, run_info
 from wandb_nb.store.registry import Registry
 from wandb_nb.store.rows import decode_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# The run record stands at the front; what comes before it is small.
-FRONT_BYTES = 1 << 16
+    from wandb_nb.store.kinds import RunInfo
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Source:
 
     def _cut(self, payloads: Sequence[bytes], upto: int) -> list[bytes]:
         """Leave out the rows behind step *upto*, and all that is not a row from the first of them on."""
-        are_rows = [_is_row(payload) for payload in payloads]
+        are_rows = [is_history(payload) for payload in payloads]
         inside = iter(self._inside(list(compress(payloads, are_rows)), upto))
         kept = []
         for payload, is_row in zip(payloads, are_rows, strict=True):
@@ -80,7 +78,7 @@ def parts(path: Path) -> list[Part]:
     """
     chain = [Part(path)]
     file, upto = run_file(path), None
-    info = _front(file)
+    info = run_info(file)
     while info is not None and (info.resumed or info.branch):
         origin, step = info.branch or (info.id, None)
         older = _before(file, origin, info)
@@ -89,7 +87,7 @@ def parts(path: Path) -> list[Part]:
         upto = step if upto is None or (step is not None and step < upto) else upto
         chain.insert(0, Part(older, upto))
         file = run_file(older)
-        info = _front(file)
+        info = run_info(file)
     return chain
 
 
@@ -105,29 +103,10 @@ def _before(file: Path, identity: str, info: RunInfo) -> Path | None:
     known = (Path(entry.path) for entry in Registry().find(identity))
     name = f"run-{identity}.wandb"
     folders = {folder.resolve() for folder in (*beside, *known) if (folder / name).is_file()} - {own}
-    begun = {folder: _age(folder, front) for folder in folders if (front := _front(folder / name)) is not None}
+    begun = {folder: _age(folder, front) for folder in folders if (front := run_info(folder / name)) is not None}
     older = [folder for folder, age in begun.items() if age < _age(own, info)]
     return max(older, key=begun.__getitem__, default=None)
 
 
 def _age(folder: Path, info: RunInfo) -> tuple[float, tuple[str, str]]:
     return info.start_time or 0.0, age_order(folder)
-
-
-def _front(file: Path) -> RunInfo | None:
-    """Return the record that the run of *file* began with."""
-    for payload in Tail(file).read(FRONT_BYTES):
-        try:
-            record = decode(payload)
-        except WireError:
-            continue
-        if isinstance(record, RunInfo):
-            return record
-    return None
-
-
-def _is_row(payload: bytes) -> bool:
-    try:
-        return kind(payload) == "history"
-    except WireError:
-        return False

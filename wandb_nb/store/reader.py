@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RunNotFoundError, StoreError
-from wandb_nb.store.decode import WireError, kind
+from wandb_nb.store.decode import WireError, decode, kind
 from wandb_nb.store.framing import BLOCK, Damage, scan
+from wandb_nb.store.kinds import RunInfo
 from wandb_nb.store.lock import owner_alive
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+FRONT_BYTES = 1 << 16  # what comes before the run record is small
 READ_BYTES = 1 << 20
 # A record larger than this is taken for damage: rows are limited to 10 MB, and a reader must not
 # gather a whole disk because chunks claim to belong together.
@@ -155,6 +158,16 @@ def run_file(path: str | os.PathLike[str]) -> Path:
 def run_id(file: Path) -> str:
     """Return the run's id as the name of its file tells it."""
     return file.name.removeprefix("run-").removesuffix(".wandb")
+
+
+def run_info(file: Path) -> RunInfo | None:
+    """Return the record that the run of *file* began with, which stands at the front; None where it is not readable."""
+    for payload in Tail(file).read(FRONT_BYTES):
+        with suppress(WireError):
+            record = decode(payload)
+            if isinstance(record, RunInfo):
+                return record
+    return None
 
 
 def data_files(path: str | os.PathLike[str]) -> list[Path]:

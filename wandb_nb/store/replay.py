@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store import kinds
 from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
-from wandb_nb.store.decode import WireError, decode, kind
+from wandb_nb.store.decode import WireError, decode, is_history
 from wandb_nb.store.derive import Derived
 from wandb_nb.store.rows import FEWEST, newest_summary
-from wandb_nb.store.rules import MetricRules, put
+from wandb_nb.store.rules import MetricRules, put, remove
 from wandb_nb.store.table import HistoryTable
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class RunState:
         newest = newest_summary(list(compress(payloads, summary)))
         before = 0
         summed: int | None = None
-        for payload, is_history, is_summary in zip(payloads, history, summary, strict=True):
-            if is_history:
+        for payload, is_row, is_summary in zip(payloads, history, summary, strict=True):
+            if is_row:
                 before += 1
             elif (is_summary and newest is not None) or self._apply_one(payload):
                 summed = before
@@ -179,14 +179,14 @@ class RunState:
             else:
                 put(self.config, path, value)
         for path in record.remove:
-            _remove(self.config, path)
+            remove(self.config, path)
 
     def _update_summary(self, record: kinds.SummaryUpdate) -> None:
         for path, value in record.update:
             put(self._recorded, path, value)
             self._removed.discard(path)
         for path in record.remove:
-            _remove(self._recorded, path)
+            remove(self._recorded, path)
             self._removed.add(path)
 
     def _define(self, metric: kinds.Metric) -> None:
@@ -205,20 +205,4 @@ def _masks(payloads: Sequence[bytes]) -> tuple[list[bool], list[bool]]:
         batch = Batch(payloads)
         history, summary = batch.are(HISTORY_TAG).tolist(), batch.are(SUMMARY_TAG).tolist()
     kinds_known = zip(payloads, history, summary, strict=True)
-    return [known or (not other and _is_history(payload)) for payload, known, other in kinds_known], summary
-
-
-def _is_history(payload: bytes) -> bool:
-    try:
-        return kind(payload) == "history"
-    except WireError:
-        return False
-
-
-def _remove(tree: dict[str, Any], path: KeyPath) -> None:
-    for name in path[:-1]:
-        inner = tree.get(name)
-        if not isinstance(inner, dict):
-            return
-        tree = inner
-    tree.pop(path[-1], None)
+    return [known or (not other and is_history(payload)) for payload, known, other in kinds_known], summary

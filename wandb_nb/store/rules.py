@@ -36,5 +36,15 @@ def put(tree: dict[str, Any], path: KeyPath, value: Any) -> None:
     tree[path[-1]] = value
 
 
+def remove(tree: dict[str, Any], path: KeyPath) -> None:
+    """Take the entry at *path* out, if it is there."""
+    for name in path[:-1]:
+        inner = tree.get(name)
+        if not isinstance(inner, dict):
+            return
+        tree = inner
+    tree.pop(path[-1], None)
+
+
 def _fits(glob: str, key: str) -> bool:
     return key.startswith(glob[:-1]) if glob.endswith("*") else key == glob

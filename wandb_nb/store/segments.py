@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from wandb_nb.store import records, wire
+from wandb_nb.store.flock import try_flock
 from wandb_nb.store.framing import scan
 
 if TYPE_CHECKING:
@@ -66,18 +67,8 @@ def _bodies(path: Path) -> Iterator[bytes]:
 
 
 def _being_written(segment: Path) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # where there is no fork there are no live segments either
-        return False
     with segment.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        except OSError:  # a file system without locks
-            return False
-    return False
+        return try_flock(file.fileno(), shared=True) is False
 
 
 class SharedSteps:

@@ -25,6 +25,7 @@ from zlib import crc32
 from wandb_nb._version import __version__
 from wandb_nb.errors import StoreError
 from wandb_nb.store import records, wire
+from wandb_nb.store.flock import try_flock
 from wandb_nb.store.framing import BLOCK, FILE_HEADER, FULL, HEAD, SEEDS, frame
 
 if TYPE_CHECKING:
@@ -281,10 +282,7 @@ def _is_ours(error: OSError) -> bool:
 
 def _claim(fd: int) -> None:
     """Let the owner see, when it folds segments in, that this one is still being written."""
-    with suppress(ImportError, OSError):  # nobody locks here: then the owner folds it whenever it finishes
-        import fcntl
-
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try_flock(fd)  # where locks don't work the owner folds it whenever it finishes
 
 
 _writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()

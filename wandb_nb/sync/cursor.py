@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
+
+from wandb_nb.store.flock import try_flock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,22 +109,9 @@ def sending(run_file: Path) -> Iterator[bool]:
     folder.mkdir(exist_ok=True)
     fd = os.open(folder / "sync.lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
-        yield _locked(fd)
+        yield try_flock(fd) is not False
     finally:
         os.close(fd)
-
-
-def _locked(fd: int) -> bool:
-    with suppress(ImportError):  # Windows: nothing is promised there
-        import fcntl
-
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # a file system without locks
-            return True
-    return True
 
 
 def page_host(server: str) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.errors import InitStartError
+from wandb_nb.store.flock import try_flock
 from wandb_nb.sync import cursor as cursors
 from wandb_nb.sync.cursor import DONE, REFUSED, WAITING
 from wandb_nb.sync.variables import variables
@@ -173,18 +174,10 @@ def serving(folder: Path) -> bool:
 def take_lock(folder: Path) -> int | None:
     """Return the lock of *folder* as a descriptor to close, None where somebody else has it."""
     fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-    try:
-        import fcntl
-
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:  # Windows: two processes may serve one folder; each run has a lock of its own
-        return fd
-    except BlockingIOError:
+    if try_flock(fd) is False:
         os.close(fd)
         return None
-    except OSError:  # a file system without locks
-        return fd
-    return fd
+    return fd  # without locks two processes may serve one folder; each run has a lock of its own
 
 
 def requests(folder: Path) -> dict[Path, Path]:

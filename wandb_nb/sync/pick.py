@@ -9,16 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import RunNotFoundError
-from wandb_nb.store.decode import decode
 from wandb_nb.store.find import WORKSPACES, find_run
-from wandb_nb.store.kinds import RunInfo
-from wandb_nb.store.reader import Tail, run_file
-from wandb_nb.store.wire import WireError
+from wandb_nb.store.reader import run_file, run_id, run_info
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-FRONT_BYTES = 1 << 16
 
 
 def pick(paths: Iterable[str], *, include_synced: bool) -> list[Path]:
@@ -46,7 +41,7 @@ def earlier(file: Path) -> list[Path]:
     if not _resumed(file):
         return parts
     own = file.resolve()
-    beside = (folder / file.name for folder in own.parent.parent.glob(f"*run-*-{escape(_id(own))}"))
+    beside = (folder / file.name for folder in own.parent.parent.glob(f"*run-*-{escape(run_id(own))}"))
     older = [part for part in beside if part.is_file() and _order(part.parent) < _order(own.parent)]
     for part in sorted(older, key=lambda part: _order(part.parent), reverse=True):
         parts.insert(0, part)
@@ -55,20 +50,9 @@ def earlier(file: Path) -> list[Path]:
     return parts
 
 
-def _id(file: Path) -> str:
-    return file.name.removeprefix("run-").removesuffix(".wandb")
-
-
 def _resumed(file: Path) -> bool:
-    """Tell whether the run record, which stands at the front, says that the run goes on from an earlier part."""
-    for payload in Tail(file).read(FRONT_BYTES):
-        try:
-            record = decode(payload)
-        except WireError:
-            continue
-        if isinstance(record, RunInfo):
-            return record.resumed
-    return False
+    info = run_info(file)
+    return info is not None and info.resumed
 
 
 def synced(file: Path) -> bool:

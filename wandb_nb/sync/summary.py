@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wandb_nb.store.rules import MetricRules, put
-from wandb_nb.sync.tree import Tree, items, merge, paths, remove
+from wandb_nb.store.rules import MetricRules, put, remove
+from wandb_nb.sync.tree import Tree, items, merge, paths
 
 if TYPE_CHECKING:
     from wandb_nb.store.kinds import KeyPath, Metric

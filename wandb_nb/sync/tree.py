@@ -65,16 +65,6 @@ def plant(leaves: Iterator[Item]) -> Tree:
     return tree
 
 
-def remove(tree: Tree, path: KeyPath) -> None:
-    """Take what is at *path* out of *tree*, if it is there."""
-    for name in path[:-1]:
-        inner = tree.get(name)
-        if not isinstance(inner, dict):
-            return
-        tree = inner
-    tree.pop(path[-1], None)
-
-
 def render(tree: Tree) -> str:
     """Return the JSON text of *tree*."""
     return (

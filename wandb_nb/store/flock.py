@@ -1,0 +1,22 @@
+"""Advisory locks on open files, where the system and the file system have them."""
+
+from __future__ import annotations
+
+
+def try_flock(fd: int, *, shared: bool = False) -> bool | None:
+    """Lock the open file *fd* until it is closed; False where another holder is in the way, None where locks fail.
+
+    Unlike the owner's record lock, it goes over to forked children and is kept per open file, so that threads of one
+    process exclude each other too.  Never waits.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return None
+    try:
+        fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return None
+    return True
