@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.capture.redact import MARK, Redactor
+from wandb_nb.capture.redact import LOOK_EVERY_S, MARK, Redactor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +96,41 @@ def test_values_of_the_environment(tmp_path: Path) -> None:
     assert redact(text) == f"{MARK}, {MARK}, short, {tmp_path}, Springfield, {MARK}"
 
 
+def test_variables_set_later() -> None:
+    """A variable that appears later is a secret at once, its new value soon, and a value once seen stays one."""
+    environ = {"A_TOKEN": "first value"}
+    redact = Redactor(environ)
+    assert redact("first value") == MARK
+    environ["B_SECRET"] = "later value"
+    assert redact("later value") == MARK
+    environ["A_TOKEN"] = "other value"
+    until = time.monotonic() + LOOK_EVERY_S + 5
+    while redact("other value") != MARK:
+        assert time.monotonic() < until
+    assert redact("first value") == MARK
+
+
+@pytest.mark.parametrize("before", ["%env MY_TOKEN=", "%env MY_TOKEN ", "%set_env MY_TOKEN=", "!export MY_TOKEN="])
+def test_variables_set_by_command(before: str) -> None:
+    """What a cell sets a secret-looking variable to is taken out; other variables and references stay."""
+    assert NONE(f"{before}plainword") == f"{before}{MARK}"
+    other = before.replace("TOKEN", "FOLDER")
+    assert NONE(f"{other}plainword; {before}$HERE") == f"{other}plainword; {before}$HERE"
+
+
+def test_json_text() -> None:
+    """In JSON text values lose secrets in spite of escapes and non-ASCII characters; numbers come back as they are."""
+    redact = Redactor({"A_TOKEN": "pässword\n1"})
+    assert json.loads(redact.json(json.dumps(["x pässword\n1", "\nsk-abc12345", {"n": 1}]))) == [
+        f"x {MARK}",
+        f"\n{MARK}",
+        {"n": 1},
+    ]
+    for text in ("1.5", "NaN", "[1,2]", '{"a":1,"b":[2]}', '"plain"'):
+        assert redact.json(text) == text
+    assert redact.json('"correct horse"', "api_key") == f'"{MARK}"'
+
+
 def test_a_secret_that_holds_another_one() -> None:
     """Of two secrets of which one contains the other nothing is left over."""
     redact = Redactor({"A_KEY": "abcdefgh", "B_KEY": "abcdefgh-ijkl"})
@@ -114,6 +151,7 @@ def test_values_in_depth() -> None:
         "n": 3,
         "deep": [{"url": f"http://{MARK}@c"}],
     }
+    assert NONE.value(("a", {"sk-abc12345": 1})) == ("a", {MARK: 1})
 
 
 def test_command_lines() -> None:

@@ -6,9 +6,13 @@ variables have, and where a text names a secret itself (`password = "…"`, `htt
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
+
+from wandb_nb.store.values import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
 MARK = "[redacted]"
 SHORTEST = 8
 """Shorter values are words of everyday text: taking them out would spoil more than it hides."""
+LOOK_EVERY_S = 1.0
+"""How often the environment is searched again."""
 
 _SECRET_NAME = re.compile(
     r"(?i)(?:^|[_\-.])(?:(?:api|access|secret|private|auth|account|encryption|signing)_?key(?:_id)?|key|token|secret|"
@@ -50,9 +56,13 @@ _SHAPES: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
         ("earer ", r"(?<=earer )[A-Za-z0-9_\-.=+/]{8,}", MARK),
     )
 )
+_TEXT_ENDS = re.compile(r'"(?:[\]},]|$)')  # in JSON as `to_json` writes it; a name ends with a colon
 _HEX_KEY = re.compile(r"\b[0-9a-f]{40}\b")
 _ASSIGNED = re.compile(
     rf"(?i)({_NAMED}['\"\])]*(?:\s*:\s*[A-Za-z. |\[\]]+)?\s*[:=]\s*[rbuf]*(['\"]))[^\s'\"<>\[\]{{}}|]{{8,}}(?=\2)"
+)
+_EXPORTED = re.compile(
+    r"((?:%(?:set_)?env|\bexport|\bsetenv)\s+(\w+)\s*[=\s]\s*)([^\s'\"$]{8,})"  # $NAME is no value
 )
 _QUERIED = re.compile(rf"(?i)([?&]{_NAMED}=)[^&\s\"'#<>]{{8,}}")
 _NAME_HINT = re.compile(r"(?i)key|token|secret|passw|passphrase")
@@ -62,20 +72,23 @@ _OPTION = re.compile(r"(?i)(--?[\w-]*(?:api-?key|key|token|secret|password|passw
 class Redactor:
     """Takes the secrets of this process out of texts; safe to call from any thread.
 
-    *environ* is searched for variables whose names end like a secret's (`…KEY`, `…TOKEN`, `…SECRET`, `…PASSWORD`);
-    *keys* are secrets known otherwise.  Values below eight characters, and those that are the path of a file, stay.
-    *keep* holds texts of a key's shape that are none, such as the commit of the run.
+    *environ* is searched for variables whose names end like a secret's (`…KEY`, `…TOKEN`, `…SECRET`, `…PASSWORD`), and
+    searched again as it changes: at once for a new variable, within a second for a new value.  A value once seen stays
+    a secret.  *keys* are secrets known otherwise.  Values below eight characters, and those that are the path of a
+    file, stay.  *keep* holds texts of a key's shape that are none, such as the commit of the run.
     """
 
     def __init__(self, environ: Mapping[str, str], keys: Iterable[str | None] = (), keep: Iterable[str] = ()) -> None:
-        named = (value for name, value in environ.items() if is_secret_name(name))
-        values = {value.strip() for value in (*named, *keys) if value}
-        found = (value for value in values if len(value) >= SHORTEST and not _is_path(value))
-        self._values = sorted(found, key=len, reverse=True)  # a secret may hold another one
+        self._environ, self._variables, self._look_at = environ, -1, 0.0
+        self._seen: set[str] = set()
+        self._values: list[str] = []
         self._keep = frozenset(keep)
+        self._learn(key for key in keys if key)
 
     def __call__(self, text: str) -> str:
         """Return *text* with every secret replaced by `[redacted]`.  Costs 30 to 150 ns a character."""
+        if len(self._environ) != self._variables or monotonic() >= self._look_at:
+            self._look()
         for value in self._values:
             if value in text:
                 text = text.replace(value, MARK)
@@ -84,20 +97,32 @@ class Redactor:
                 text = pattern.sub(replacement, text)
         if len(text) >= SHORTEST and _NAME_HINT.search(text):
             text = _QUERIED.sub(rf"\1{MARK}", _ASSIGNED.sub(rf"\1{MARK}", text))
+            text = _EXPORTED.sub(_exported, text)
         return _HEX_KEY.sub(self._hex, text)
 
     def value(self, value: Any, name: str = "") -> Any:
-        """Return a plain value with the texts in it redacted, lists and dicts in depth; others come back as they are.
+        """Return a plain value with the texts in it redacted, containers in depth; others come back as they are.
 
-        A text filed under a secret's name goes altogether.
+        A text filed under a secret's name goes altogether; a name that is a secret itself goes too.
         """
         if isinstance(value, str):
             return MARK if len(value) >= SHORTEST and is_secret_name(name) and _CREDENTIAL.search(name) else self(value)
         if isinstance(value, dict):
-            return {key: self.value(inner, str(key)) for key, inner in value.items()}
+            return {
+                self(key) if isinstance(key, str) else key: self.value(inner, str(key)) for key, inner in value.items()
+            }
         if isinstance(value, (list, tuple)):
-            return [self.value(inner, name) for inner in value]
+            clean = [self.value(inner, name) for inner in value]
+            return tuple(clean) if isinstance(value, tuple) else clean
         return value
+
+    def json(self, text: str, name: str = "") -> str:
+        """Return the JSON *text* of a value filed under *name* with the texts in it redacted."""
+        if '"' not in text or not _TEXT_ENDS.search(text) or text.startswith('{"_type":"histogram"'):
+            return text  # numbers and their names only
+        value = json.loads(text)
+        clean = self.value(value, name)
+        return text if clean == value else to_json(clean, name)
 
     def arguments(self, arguments: Sequence[str]) -> list[str]:
         """Return a command line without its secrets: also `--token X` and `--token=X` of any form."""
@@ -114,6 +139,19 @@ class Redactor:
             hide_next = option is not None and option[2] is None
         return redacted
 
+    def _look(self) -> None:
+        """Learn what the environment holds now."""
+        self._variables, self._look_at = len(self._environ), monotonic() + LOOK_EVERY_S
+        self._learn(value for name, value in list(self._environ.items()) if is_secret_name(name))
+
+    def _learn(self, values: Iterable[str]) -> None:
+        new = {value.strip() for value in values} - self._seen
+        if not new:
+            return
+        self._seen |= new
+        found = {value for value in new if len(value) >= SHORTEST and not _is_path(value)}
+        self._values = sorted({*self._values, *found}, key=len, reverse=True)  # a secret may hold another one
+
     def _hex(self, match: re.Match[str]) -> str:
         return match[0] if match[0] in self._keep else MARK
 
@@ -125,6 +163,10 @@ _CREDENTIAL = re.compile(r"(?i)api|access|auth|secret|private|passw|passphrase|p
 def is_secret_name(name: str) -> bool:
     """Tell whether a variable of that name usually holds a secret."""
     return _SECRET_NAME.search(name) is not None
+
+
+def _exported(match: re.Match[str]) -> str:
+    return f"{match[1]}{MARK}" if is_secret_name(match[2]) else match[0]
 
 
 def _is_path(value: str) -> bool:

@@ -8,7 +8,7 @@ encoding once is faster than encoding each part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from wandb_nb.errors import RowError, RowTypeError
@@ -57,10 +57,15 @@ def extra_items(cell: int | None = None, attempt: int | None = None, writer: int
 
 
 class HistoryEncoder:
-    """Turns rows into the bytes of history records.  Threads may share one: its only state is a cache."""
+    """Turns rows into the bytes of history records.  Threads may share one: its only state is a cache.
 
-    def __init__(self) -> None:
+    *clean* is given the JSON text of each value that is no plain number, and the value's name; it returns the text to
+    store.
+    """
+
+    def __init__(self, clean: Callable[[str, str], str] | None = None) -> None:
         self._cache: dict[str, tuple[str, ...]] = {}
+        self._clean = clean or _as_it_is
 
     def encode(self, row: Mapping[str, Any], step: int, runtime: float, timestamp: float, extra: bytes = b"") -> bytes:
         """Return *row* as the bytes of a record without its number.
@@ -122,7 +127,7 @@ class HistoryEncoder:
         if isinstance(value, Mapping):
             self._add_nested(parts, (key,), value)
             return
-        text = to_json(value, key)
+        text = self._clean(to_json(value, key), key)
         prefixes = self._cache.get(key) or self._remember(key)
         size = len(text)
         parts += (prefixes[size] if size < _NUMBER_SIZE else _prefix(_key_part((key,)), size), text)
@@ -135,7 +140,7 @@ class HistoryEncoder:
             if isinstance(item, Mapping):
                 self._add_nested(parts, below, item)
             else:
-                text = to_json(item, ".".join(below))
+                text = self._clean(to_json(item, ".".join(below)), below[-1])
                 parts += (_prefix(_key_part(below), len(text)), text)
 
     def _remember(self, key: str) -> tuple[str, ...]:
@@ -155,6 +160,10 @@ class HistoryEncoder:
             f"the row takes {size / 1e6:.1f} MB, more than the {MAX_ROW / 1e6:.0f} MB a row may take; "
             f"most of it is {largest!r}, a {type_name(row[largest])}: store that in a file"
         )
+
+
+def _as_it_is(text: str, _name: str) -> str:
+    return text
 
 
 def _long_step(step: int) -> str:

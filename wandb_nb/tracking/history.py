@@ -23,6 +23,7 @@ from wandb_nb.tracking.rows import leaves, whole_step
 from wandb_nb.tracking.summary import Summary
 
 if TYPE_CHECKING:
+    from wandb_nb.capture.redact import Redactor
     from wandb_nb.store.segments import SharedSteps
     from wandb_nb.tracking.metrics import Metric
 
@@ -60,6 +61,7 @@ class History:
         summary: Mapping[str, Any],
         means: Mapping[str, tuple[int, float]],
         counter: SharedSteps | None = None,
+        redact: Redactor | None = None,
         attend: Callable[[], None],
         notice: Callable[[str], None],
     ) -> None:
@@ -73,11 +75,11 @@ class History:
         self._last: tuple[int, float, float] | None = None
         self._ended: float | None = None
         self._epoch = start_time - earlier_runtime
-        self.summary = Summary(self.metrics, self.lock, self._store_summary, self._marks)
+        self.summary = Summary(self.metrics, self.lock, self._store_summary, self._marks, redact)
         self.summary._load(summary, means)  # noqa: SLF001 -- the summary is part of the row's way
         self.step_was_given = self.summary_was_set = False
         self._name, self._writer, self._append = name, writer, writer.append
-        self._encode = HistoryEncoder().encode
+        self._encode = HistoryEncoder(redact.json if redact else None).encode
         self._attend, self._notice = attend, notice
         self._extra = b""
         self._busy = self._draining = False

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.capture.git import GitState
+    from wandb_nb.capture.redact import Redactor
 
 
 @dataclass
@@ -36,6 +37,12 @@ class Identity:
     sweep_id: str | None = None
     branch: tuple[str, int] | None = None
     """The run and its step that this run was rewound to or forked from."""
+
+    def redact(self, redact: Redactor) -> None:
+        """Take the secrets out of what a user may have written."""
+        self.name = redact(self.name)
+        self.group, self.job_type, self.notes = map(redact.value, (self.group, self.job_type, self.notes))
+        self.tags = tuple(map(redact, self.tags))
 
     def record(self, config: Mapping[str, Any]) -> bytes:
         """Return the RunRecord, with *config* as the config the run has at this moment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.capture import git
+from wandb_nb.capture.redact import Redactor
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve
@@ -86,17 +88,20 @@ def _make_way(settings: Resolved) -> Run | None:
 def _start(config: Any, settings: Resolved) -> Run:
     """Make the run, and nothing lasting if that fails."""
     values = load(config, settings.config_include_keys, settings.config_exclude_keys, settings.config_paths, Path.cwd())
-    mode = _mode(settings)
+    mode, key = _mode(settings)
+    repository = _git(settings)
+    redact = Redactor(os.environ, [settings.api_key, key], [repository.commit or ""] if repository else [])
     if mode == "disabled":
-        identity = _identity(settings, None)
+        identity = _identity(settings, None, repository)
         identity.name = identity.name or f"dummy-{identity.id}"
         used = _telemetry(settings, values)
         return DisabledRun(identity, settings, "disabled", NullWriter(), None, values, used, Earlier())
     before = earlier(settings, partial(tell, settings))
-    identity = _identity(settings, before)
+    identity = _identity(settings, before, repository)
+    identity.redact(redact)
     used = _telemetry(settings, values)
     used.used(*("offline",) * (mode == "offline"))
-    place = Place(identity, settings, partial(tell, settings), mode)
+    place = Place(identity, settings, partial(tell, settings), mode, redact)
     try:
         identity.name = identity.name or names.run_name(place.next_number(identity.project or DEFAULT_PROJECT))
         run = Run(identity, settings, mode, place.writer, place, values, used, before or Earlier())
@@ -110,19 +115,20 @@ def _start(config: Any, settings: Resolved) -> Run:
     return run
 
 
-def _mode(settings: Resolved) -> str:
-    """Return the mode of the run: offline where online is not possible, for want of a key."""
-    if settings.mode != "online" or find_key(settings) is not None:
-        return settings.mode
+def _mode(settings: Resolved) -> tuple[str, str | None]:
+    """Return the mode of the run, offline where online is not possible for want of a key, and the key if it is used."""
+    key = find_key(settings) if settings.mode == "online" else None
+    if settings.mode != "online" or key is not None:
+        return settings.mode, key and key.text
     if settings.force:
         raise UsageError(
             "init(force=True) needs a key, and there is none on this machine: call login() or run 'wandb-nb login', "
             "or leave force out to run offline"
         )
-    return "offline"
+    return "offline", None
 
 
-def _identity(settings: Resolved, before: Earlier | None) -> Identity:
+def _identity(settings: Resolved, before: Earlier | None, repository: git.GitState | None) -> Identity:
     """Return the facts of the run, each checked: what is given, else what its earlier part had."""
     old = before or Earlier()
     label = names.check_label
@@ -137,7 +143,7 @@ def _identity(settings: Resolved, before: Earlier | None) -> Identity:
         tags=names.check_tags(settings.run_tags or old.tags),
         start_time=time.time(),
         host=settings.host or socket.gethostname(),
-        git=_git(settings),
+        git=repository,
         starting_step=old.next_step,
         resumed=before is not None and settings.fork_from is None,
         branch=old.branch,

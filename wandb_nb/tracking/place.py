@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.capture.redact import Redactor
 from wandb_nb.errors import StoreError
 from wandb_nb.store.layout import RunDir
 from wandb_nb.store.lock import OwnerLock
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from wandb_nb.capture.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.store.registry import Entry
     from wandb_nb.tracking.identity import Identity
@@ -38,7 +37,9 @@ class Place:
     *notice* tells the user what went wrong with the disk.  Raises StoreError when no run file can be made.
     """
 
-    def __init__(self, identity: Identity, settings: Resolved, notice: Callable[[str], None], mode: str) -> None:
+    def __init__(
+        self, identity: Identity, settings: Resolved, notice: Callable[[str], None], mode: str, redact: Redactor
+    ) -> None:
         when = datetime.fromtimestamp(identity.start_time)  # noqa: DTZ006 -- directory names are in local time
         self._notice = notice
         self._dir = RunDir.create(settings.root_dir, identity.id, offline=mode != "online", when=when)
@@ -47,8 +48,7 @@ class Place:
         self._lock = OwnerLock(self._dir.path)
         self._lock.acquire()
         self.writer = RunWriter(self._dir.run_file, on_error=settings.on_store_error, warn=notice)
-        commit = identity.git and identity.git.commit
-        self.redact = Redactor(os.environ, [settings.api_key], [commit] if commit else [])
+        self.redact = redact
         self.run_files = RunFiles(self._dir.files, self.writer.append, notice)
         self.observers: Observers | None = None
         self.writer_id = secrets.token_hex(16)

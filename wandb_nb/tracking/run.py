@@ -74,6 +74,7 @@ class Run(LaterCalls, RunFacts):
             summary=earlier.summary,
             means=earlier.means,
             counter=place.shared_steps() if place else None,
+            redact=place.redact if place else None,
             attend=self._attend,
             notice=self.notice,
         )
@@ -330,7 +331,7 @@ class Run(LaterCalls, RunFacts):
     def _change(self, **facts: Any) -> None:
         """Store changed facts; a second RunRecord takes the place of the first."""
         self._expect_running(", ".join(facts))
-        for key, value in facts.items():
+        for key, value in self._without_secrets(facts).items():
             setattr(self._identity, key, value)
         self._history.append(self.record())
         if self._place:
@@ -355,7 +356,7 @@ class Run(LaterCalls, RunFacts):
         )
 
     def _without_secrets(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return config values as they are stored; the program itself goes on seeing what it put in."""
+        """Return values as they are stored.  Of config the program itself goes on seeing what it put in."""
         return self._place.redact.value(dict(values)) if self._place else values
 
     def _expect_running(self, what: str) -> None:

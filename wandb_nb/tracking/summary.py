@@ -12,6 +12,7 @@ from wandb_nb.tracking.metrics import Aggregate, Metrics
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from wandb_nb.capture.redact import Redactor
     from wandb_nb.tracking.metrics import Metric
 
     OnChange = Callable[[Mapping[str, Any], tuple[str, ...]], None]
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 PLAIN = frozenset({float, int, str, bool, type(None)})
 """Types whose values cannot change after they were logged, so that a row of them is taken as it is."""
 _OWN = "_"  # names with this prefix are attributes of the object, never keys
-
-
-def plain(value: Any, key: str) -> Any:
-    """Return *value* as plain JSON values (arrays as lists or histograms …), by the rules of `log()`."""
-    return value if type(value) in PLAIN else json.loads(to_json(value, key))
 
 
 class _Node(MutableMapping[str, Any]):
@@ -96,7 +92,8 @@ class Summary(_Node):
 
     Logged rows update it by themselves.  A value set by hand is written to the run file before the call
     returns and stays until the next row that logs its key.  Values must be JSON or what `log()` takes
-    (RowTypeError names the key otherwise).  Threads may use it at once.
+    (RowTypeError names the key otherwise); secrets in texts are taken out, as in what is stored.  Threads may use it
+    at once.
     """
 
     def __init__(
@@ -105,8 +102,10 @@ class Summary(_Node):
         lock: AbstractContextManager[Any],
         on_change: OnChange,
         marks: Callable[[], Mapping[str, Any]],
+        redact: Redactor | None = None,
     ) -> None:
         self._metrics, self._lock, self._on_change, self._marks = metrics, lock, on_change, marks
+        self._redact = redact
         self._values: dict[str, Any] = {}
         self._fresh: dict[str, Any] = {}
         self._changed: set[str] = set()
@@ -115,7 +114,7 @@ class Summary(_Node):
 
     def update(self, other: Any = (), /, **more: Any) -> None:
         """Set several keys with one record in the run file."""
-        values = {key: plain(value, key) for key, value in {**dict(other), **more}.items()}
+        values = {key: self._plain(value, key) for key, value in {**dict(other), **more}.items()}
         if not values:
             return
         with self._lock:
@@ -157,7 +156,7 @@ class Summary(_Node):
             return
         self._settle()
         for key, value in row.items():
-            self._take(self._values, key, key, plain(value, key))
+            self._take(self._values, key, key, self._plain(value, key))
         self._changed.update(row)
 
     def _take(self, level: dict[str, Any], key: str, name: str, value: Any) -> None:
@@ -179,10 +178,20 @@ class Summary(_Node):
             aggregate.add(value)
             level[key] = aggregate.value()
 
+    def _plain(self, value: Any, key: str) -> Any:
+        """Return *value* as plain JSON values (arrays as lists or histograms …), by the rules of `log()`."""
+        kind = type(value)
+        if kind is str:
+            return value if self._redact is None else self._redact.value(value, key)
+        if kind in PLAIN:
+            return value
+        text = to_json(value, key)
+        return json.loads(text if self._redact is None else self._redact.json(text, key))
+
     def _settle(self) -> None:
         if self._fresh:
             fresh, self._fresh = self._fresh, {}
-            self._values.update(fresh)
+            self._values.update((key, self._plain(value, key)) for key, value in fresh.items())
             self._changed.update(fresh)
         self._values.update(self._marks())
 
