@@ -10,7 +10,7 @@ import time
 import pytest
 
 from wandb_nb.credentials import Key, check_key, find_key, machine, netrc
-from wandb_nb.errors import AuthenticationError, UsageError
+from wandb_nb.errors import AuthenticationError, CommError
 from wandb_nb.settings import resolve
 from wandb_nb.tracking.login import login
 
@@ -105,10 +105,10 @@ def test_a_bad_key_is_not_stored(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_verification_is_not_pretended(tmp_path):
-    """verify=True says that a key cannot be checked yet, and stores nothing."""
-    with pytest.raises(UsageError, match="cannot ask a server"):
-        login(key=KEY, verify=True)
+def test_a_key_that_cannot_be_verified_is_not_stored(tmp_path):
+    """With verify=True a server that does not answer is a CommError, and nothing is stored."""
+    with pytest.raises(CommError, match="did not answer"):
+        login(key=KEY, host="http://127.0.0.1:9", verify=True)
 
     assert list(tmp_path.iterdir()) == []
 

@@ -20,10 +20,17 @@ NO_KEY = 1
 @click.option("--host", help="Address of the server; it is kept for later runs.")
 @click.option("--relogin", is_flag=True, help="Ask for a key even if there is one.")
 @click.option("--timeout", type=click.FloatRange(min=0), help="Seconds to wait for a key to be typed.")
+@click.option("--verify", is_flag=True, help="Ask the server whose key it is before it is stored.")
 @click.option("--local", is_flag=True, help="Store the key of this machine's `wandb-nb server`.")
 @click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where that server's data is.")
 def login(  # noqa: PLR0917 - one parameter an option
-    key: str | None, host: str | None, relogin: bool, timeout: float | None, local: bool, folder: Path | None
+    key: str | None,
+    host: str | None,
+    relogin: bool,
+    timeout: float | None,
+    verify: bool,
+    local: bool,
+    folder: Path | None,
 ) -> None:
     """Store the key of an account: KEY, or what is typed at a hidden prompt.
 
@@ -36,7 +43,7 @@ def login(  # noqa: PLR0917 - one parameter an option
         login_locally(folder)
         return
     given = sys.stdin.readline().strip() if key == "-" else key
-    if not log_in(given, host=host, relogin=relogin, timeout=timeout):
+    if not log_in(given, host=host, relogin=relogin, timeout=timeout, verify=verify):
         sys.exit(NO_KEY)
 
 

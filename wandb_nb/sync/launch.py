@@ -11,11 +11,12 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wandb_nb.errors import InitStartError
+from wandb_nb.errors import AuthenticationError, InitStartError
 from wandb_nb.store.flock import try_flock
 from wandb_nb.sync import cursor as cursors
 from wandb_nb.sync.cursor import DONE, REFUSED, WAITING
@@ -24,9 +25,13 @@ from wandb_nb.sync.variables import variables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["DONE", "REFUSED", "REMEDIES", "WAITING", "Background", "Sent", "sent", "variables"]
+    from wandb_nb.settings import Resolved
+
+__all__ = ["DONE", "REFUSED", "REMEDIES", "WAITING", "Background", "Sent", "account", "sent", "variables"]
 
 LOCK, LOG = "lock", "service.log"
+_ATTEMPTS = 2
+"""How often a server is asked by somebody who waits for the answer."""
 _PACKAGES = str(Path(__file__).parents[2])
 # Signals meant for the user's program pass by from the first moment on, and the folder that this one was started in
 # must not lend the process its modules.
@@ -160,6 +165,22 @@ class Background:
         if earlier is not None:
             earlier.poll()
         _started[self._folder] = process
+
+
+def account(settings: Resolved) -> str:
+    """Return the name of the account that the key in *settings* belongs to, as the server says.
+
+    AuthenticationError where the server does not accept the key, CommError where it does not answer.
+    """
+    from wandb_nb.sync.graphql import GraphQL  # the HTTP client comes with it
+    from wandb_nb.sync.network import Network
+    from wandb_nb.sync.transport import Sender, connect
+
+    way = Network.of(settings).impatient(_ATTEMPTS)
+    viewer = GraphQL(way, Sender(connect(way), threading.Event())).viewer()
+    if not viewer:
+        raise AuthenticationError(f"{settings.base_url} knows no account of this key.")
+    return str(viewer.get("username") or viewer.get("entity") or "")
 
 
 def serving(folder: Path) -> bool:

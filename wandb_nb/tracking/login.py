@@ -10,6 +10,7 @@ from wandb_nb.credentials import SECRET_NAME, check_key, find_key, machine, netr
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve, save, user_file
 from wandb_nb.tracking.prompt import ask_hidden
+from wandb_nb.view.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,31 +37,36 @@ def login(  # noqa: PLR0917 - the documented order of arguments
     *timeout* seconds if given, at a terminal or in a notebook. Where nobody can answer: UsageError if *force*, else a
     line that says what to do, and False. It never blocks there.
 
-    *verify* asks for the server's word on the key, which this version cannot get: UsageError, and nothing is stored.
-    AuthenticationError for a key that cannot be one, StoreError if it can't be stored.
+    With *verify* the server is asked whose key it is before anything is stored: AuthenticationError where it does not
+    accept the key, CommError where it does not answer. Without, no network call is made.
+    AuthenticationError also for a key that cannot be one, StoreError if it can't be stored.
     """
-    if verify:
-        raise UsageError(
-            "verify=True: this version cannot ask a server whether it accepts a key; call login() without it."
-        )
     arguments = {"base_url": host, "anonymous": anonymous, "login_timeout": timeout}
     settings = resolve({}, given={name: value for name, value in arguments.items() if value is not None}, setup=setup)
     tell = _silence if settings.silent else _tell
     if key is None and not relogin and (found := find_key(settings)) is not None:
-        tell(f"Logged in to {settings.base_url} with the key from {found.source}; the key was not checked.")
+        word = _word(settings, found.text) if verify else "the key was not checked"
+        tell(f"Logged in to {settings.base_url} with the key from {found.source}; {word}.")
         _keep_host(settings, host)
         return True
     if key is None:
         key = _ask(settings, tell, force=bool(force))
     if key is None:
         return False
-    stored = _store(settings, key, host)
-    tell(f"The key for {settings.base_url} is stored in {stored}; the server was not asked whether it accepts it.")
+    check_key(key)
+    word = _word(settings, key) if verify else "the server was not asked whether it accepts it"
+    tell(f"The key for {settings.base_url} is stored in {_store(settings, key, host)}; {word}.")
     return True
 
 
+def _word(settings: Resolved, key: str) -> str:
+    """Return what the server says of *key*, or raise what it refuses the key with."""
+    from wandb_nb.tracking.online import account  # most logins need no server
+
+    return f"it belongs to {clean(account(settings.replace('login(key=)', api_key=key)), 100)}"
+
+
 def _store(settings: Resolved, key: str, host: str | None) -> Path:
-    check_key(key)
     stored = netrc.store(machine(settings.base_url), key)
     _keep_host(settings, host)
     return stored

@@ -146,6 +146,11 @@ class Online:
             self._notice(str(error), "online-start")
 
 
+def account(settings: Resolved) -> str:
+    """Return the name of the account that the key in *settings* belongs to; raises what `launch.account` does."""
+    return launch.account(settings)
+
+
 class _Bar:
     """A line with how much is sent, written over itself, where somebody sees it."""
 
