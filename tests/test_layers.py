@@ -23,7 +23,11 @@ LAYERS = (
     ("__init__", "_api", "cli", "__main__"),
 )
 # The one way between siblings: a run has itself sent by the background process.
-PASSES = {("wandb_nb.tracking.online", "wandb_nb.sync"), ("wandb_nb.tracking.online", "wandb_nb.sync.launch")}
+PASSES = {
+    (f"wandb_nb.tracking.{name}", target)
+    for name in ("online", "remote")
+    for target in ("wandb_nb.sync", "wandb_nb.sync.launch")
+}
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 HEAVY = ("numpy", "pandas", "PIL", "yaml", "requests", "IPython", "anywidget", "tornado", "click", "platformdirs")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb._api import define_metric, finish, followed, init, later, log, mark_preempting, read, save
+from wandb_nb._api import alert, define_metric, finish, followed, init, later, log, mark_preempting, read, restore, save
 from wandb_nb._version import __version__
 from wandb_nb.errors import (
     AuthenticationError,
@@ -31,6 +31,7 @@ from wandb_nb.settings import Settings
 from wandb_nb.tracking import active
 from wandb_nb.tracking.attach import attach
 from wandb_nb.tracking.config import Config
+from wandb_nb.tracking.deliveries import AlertLevel
 from wandb_nb.tracking.init import setup
 from wandb_nb.tracking.later import CALLS, TYPES
 from wandb_nb.tracking.login import login
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     summary: Summary
 
 __all__ = [
+    "AlertLevel",
     "AuthenticationError",
     "CommError",
     "Config",
@@ -63,6 +65,7 @@ __all__ = [
     "Summary",
     "UsageError",
     "__version__",
+    "alert",
     "attach",
     "config",
     "define_metric",
@@ -72,6 +75,7 @@ __all__ = [
     "login",
     "mark_preempting",
     "read",
+    "restore",
     "run",
     "save",
     "setup",

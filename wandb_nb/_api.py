@@ -14,10 +14,12 @@ from wandb_nb.tracking.presenter import presenter
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from io import TextIOWrapper
 
     import pandas as pd
 
     from wandb_nb.settings import Settings
+    from wandb_nb.tracking.deliveries import AlertLevel, Wait
     from wandb_nb.tracking.metrics import Metric
     from wandb_nb.tracking.run import Run
 
@@ -133,9 +135,28 @@ def mark_preempting() -> None:
     _need("mark_preempting()").mark_preempting()
 
 
-def save(*files: Any, **options: Any) -> None:
-    """Do nothing: everything is stored already (older scripts call this after assigning a name).  See `Run.save`."""
-    _need("save()").save(*files, **options)
+def alert(title: str, text: str, level: AlertLevel | str | None = None, wait_duration: Wait | None = None) -> None:
+    """Have the server send the user a message about the active run; see `Run.alert`."""
+    _need("alert()").alert(title, text, level, wait_duration)
+
+
+def save(
+    glob_str: str | os.PathLike[str] | None = None,
+    base_path: str | os.PathLike[str] | None = None,
+    policy: str = "live",
+) -> list[str]:
+    """Take files into the active run; see `Run.save`."""
+    return _need("save()").save(glob_str, base_path, policy)
+
+
+def restore(
+    name: str,
+    run_path: str | None = None,
+    replace: bool = False,
+    root: str | os.PathLike[str] | None = None,
+) -> TextIOWrapper | None:
+    """Return a file of the active run, or of the run *run_path*, open for reading; see `Run.restore`."""
+    return _need("restore()").restore(name, run_path, replace, root)
 
 
 def later(name: str) -> Any:

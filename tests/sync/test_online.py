@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 from scripted_server import Fault, ScriptedServer
 from sending import KEY
+from services import end_services, services
 from waiting import until
 
 import wandb_nb as wandb
@@ -23,18 +23,11 @@ pytestmark = pytest.mark.crash
 QUIET = {"silent": True, "x_disable_stats": True, "console": "off"}
 
 
-def services() -> list[psutil.Process]:
-    """Return the background processes of this test's process."""
-    children = psutil.Process().children()
-    return [child for child in children if child.status() != psutil.STATUS_ZOMBIE and "-c" in child.cmdline()]
-
-
 @pytest.fixture(autouse=True)
 def no_service_stays() -> Iterator[None]:
     """End the services that a test started."""
     yield
-    for service in services():
-        service.kill()
+    end_services()
 
 
 @pytest.fixture

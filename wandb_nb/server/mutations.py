@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server import history, names, runs
+from wandb_nb.server import alerts, history, names, runs
 from wandb_nb.server.nodes import File, Run
-from wandb_nb.server.tables import alerts
 from wandb_nb.server.tables import runs as runs_table
 
 if TYPE_CHECKING:
@@ -60,8 +58,7 @@ class Mutations:
 
     def notify_scriptable_run_alert(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
         run = _named(context, input)
-        facts = {"title": input["title"], "text": input.get("text") or "", "severity": input.get("severity") or "INFO"}
-        context.connection.execute(insert(alerts).values(run_id=run.id, created=time.time(), **facts))
+        alerts.raise_alert(context.connection, run.id, input)
         return {"success": True}
 
 

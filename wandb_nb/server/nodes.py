@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from wandb_nb.server import filters, history, names, runs, users
+from wandb_nb.server import alerts, filters, history, names, runs, users
 from wandb_nb.server.tables import files
 from wandb_nb.server.urls import download_url, upload_url
 
@@ -172,6 +172,17 @@ class Run:
         inner = json.loads(self.row.config).get("_wandb", {})
         inner = inner.get("value", {}) if isinstance(inner, dict) else {}
         return json.dumps({key: value for key, value in inner.items() if keys is None or key in keys})
+
+    def alerts(self, context: Context) -> list[dict[str, Any]]:
+        return [
+            {
+                "title": row.title,
+                "text": row.text,
+                "severity": row.severity,
+                "createdAt": filters.timestamp(row.created),
+            }
+            for row in alerts.listed(context.connection, self.row.id)
+        ]
 
     def system_metrics(self, context: Context) -> str:
         newest = history.tail(context.connection, self.row.id, "events")

@@ -42,6 +42,8 @@ UPSERT_VARIABLES = {
 _RENAMED = {"project": "modelName", "entity": "entityName", "program": "jobProgram", "repo": "jobRepo"}
 _UPSERT_DECLARED = ", ".join(f"${name}: {kind}" for name, kind in UPSERT_VARIABLES.items())
 _UPSERT_GIVEN = ", ".join(f"{_RENAMED.get(name, name)}: ${name}" for name in UPSERT_VARIABLES)
+DEFAULT_PROJECT = "uncategorized"
+SOME = 1000
 
 QUERIES = {
     "Viewer": "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
@@ -76,6 +78,18 @@ QUERIES = {
     entityName: $entityName, projectName: $projectName, runName: $runName, title: $title, text: $text,
     severity: $severity, waitDuration: $waitDuration
   }) { success }
+}""",
+    "RunFiles": """query RunFiles($project: String!, $entity: String!, $name: String!, $files: [String]!) {
+  project(name: $project, entityName: $entity) {
+    run(name: $name) { files(names: $files, first: 10) { edges { node { name directUrl } } } }
+  }
+}""",
+    "HistoryPage": """query HistoryPage(
+  $entity: String!, $project: String!, $run: String!, $minStep: Int64!, $maxStep: Int64!, $pageSize: Int!
+) {
+  project(name: $project, entityName: $entity) {
+    run(name: $run) { history(minStep: $minStep, maxStep: $maxStep, samples: $pageSize) }
+  }
 }""",
     "RewindRun": f"""mutation RewindRun(
   $runName: String!, $entity: String, $project: String, $metricName: String!, $metricValue: Float!
@@ -157,12 +171,36 @@ class GraphQL:
         found: dict[str, Any] | None = (model or {}).get("bucket")
         return found
 
+    def file_url(self, entity: str | None, project: str | None, name: str, file: str) -> str | None:
+        """Return the address of *file* of the run *name*; None where there is none."""
+        entity = entity or self.viewer().get("entity")
+        variables = {"entity": entity, "project": project or DEFAULT_PROJECT, "name": name, "files": [file]}
+        run = (self.ask("RunFiles", variables).get("project") or {}).get("run") or {}
+        nodes = [edge["node"] for edge in (run.get("files") or {}).get("edges") or ()]
+        return next((node["directUrl"] for node in nodes if node["name"] == file and node.get("directUrl")), None)
+
+    def rows(self, entity: str | None, project: str | None, name: str, step: int) -> list[dict[str, Any]]:
+        """Return the rows of the run *name* of the last 1,000 steps up to *step*, oldest first."""
+        entity = entity or self.viewer().get("entity")
+        steps = {"minStep": max(0, step + 1 - SOME), "maxStep": step + 1, "pageSize": SOME}
+        variables = {"entity": entity, "project": project or DEFAULT_PROJECT, "run": name, **steps}
+        run = (self.ask("HistoryPage", variables).get("project") or {}).get("run") or {}
+        return [row for row in map(_row, run.get("history") or ()) if row.get("_step", step) <= step]
+
     def rewind(self, entity: str | None, project: str | None, name: str, step: int) -> None:
         """Take the run *name* back to *step* on the server."""
         self.ask(
             "RewindRun",
             {"runName": name, "entity": entity, "project": project, "metricName": "_step", "metricValue": step},
         )
+
+
+def _row(line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) else {}
 
 
 def authorization(key: str) -> dict[str, str]:

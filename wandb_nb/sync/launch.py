@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.errors import AuthenticationError, InitStartError
 from wandb_nb.store.flock import try_flock
@@ -32,6 +34,8 @@ __all__ = ["DONE", "REFUSED", "REMEDIES", "WAITING", "Background", "Sent", "acco
 LOCK, LOG = "lock", "service.log"
 _ATTEMPTS = 2
 """How often a server is asked by somebody who waits for the answer."""
+QUESTION, ANSWER = ".ask", ".answer"
+POLL_EVERY_S, KEEP_EVERY_S = 0.02, 1.0
 _PACKAGES = str(Path(__file__).parents[2])
 # Signals meant for the user's program pass by from the first moment on, and the folder that this one was started in
 # must not lend the process its modules.
@@ -103,10 +107,7 @@ class Background:
         """Have the run of *run_file* sent, from now to its end.  InitStartError where nothing can be started."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            request = self._request(run_file)
-            unfinished = request.with_suffix(".new")
-            unfinished.write_text(json.dumps({"run_file": str(run_file)}), "utf-8")
-            unfinished.replace(request)
+            put(self._request(run_file), {"run_file": str(run_file)})
         except OSError as error:
             raise InitStartError(f"The background process has no folder ({error}). {REMEDIES}") from error
         self.keep()
@@ -124,6 +125,34 @@ class Background:
             return False
         self._spawn()
         return True
+
+    def ask(self, question: Mapping[str, Any], timeout: float) -> dict[str, Any]:
+        """Have the server asked *question* (see `questions`) and return its answer; empty after *timeout* seconds.
+
+        InitStartError where nothing can be started that asks.
+        """
+        path = self._folder / f"{secrets.token_hex(8)}{QUESTION}"
+        said = path.with_suffix(ANSWER)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            put(path, question)
+            deadline, next_keep = time.monotonic() + timeout, 0.0
+            while not said.exists():
+                if time.monotonic() > deadline:
+                    return {}
+                if time.monotonic() > next_keep:
+                    next_keep = time.monotonic() + KEEP_EVERY_S
+                    self.keep()
+                if failure := self.failure():
+                    raise InitStartError(f"The background process ended at once ({failure}). {REMEDIES}")
+                time.sleep(POLL_EVERY_S)
+            answered: dict[str, Any] = json.loads(said.read_text("utf-8"))
+        except OSError as error:
+            raise InitStartError(f"The background process has no folder ({error}). {REMEDIES}") from error
+        finally:
+            path.unlink(missing_ok=True)
+            said.unlink(missing_ok=True)
+        return answered
 
     def withdraw(self, run_file: Path) -> None:
         """Take the run of *run_file* back: what is not sent yet stays here."""
@@ -199,6 +228,13 @@ def take_lock(folder: Path) -> int | None:
         os.close(fd)
         return None
     return fd  # without locks two processes may serve one folder; each run has a lock of its own
+
+
+def put(path: Path, content: Mapping[str, Any]) -> None:
+    """Write *content* as JSON to *path*, whole or not at all."""
+    unfinished = path.with_suffix(f"{path.suffix}.new")
+    unfinished.write_text(json.dumps(content), "utf-8")
+    unfinished.replace(path)
 
 
 def requests(folder: Path) -> dict[Path, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import Error
 from wandb_nb.sync import cursor as cursors
-from wandb_nb.sync.launch import requests, take_lock
+from wandb_nb.sync.launch import ANSWER, QUESTION, put, requests, take_lock
 from wandb_nb.sync.network import Network
+from wandb_nb.sync.questions import answer
 from wandb_nb.sync.sender import RunSender
 from wandb_nb.sync.transport import connect
 
@@ -39,6 +41,7 @@ class Service:
         self._folder, self._network, self._stop, self._alive = folder, network, stop, alive
         self._runs: dict[Path, tuple[threading.Thread, threading.Event]] = {}
         self._durable: dict[Path, int] = {}
+        self._answering: dict[Path, threading.Thread] = {}
 
     def serve(self) -> None:
         """Serve until there is nothing to do, or until *stop*; another service of this folder makes this one return."""
@@ -58,8 +61,9 @@ class Service:
         next_durable = 0.0
         while not self._stop.is_set():
             self._look()
+            self._answer()
             now = time.monotonic()
-            if self._runs:
+            if self._runs or self._answering:
                 idle_since = now
             elif not self._alive() or now - idle_since > LINGER_S:
                 return
@@ -88,6 +92,27 @@ class Service:
                 )
                 self._runs[request] = thread, stop
                 thread.start()
+
+    def _answer(self) -> None:
+        """Take up questions that are new, and forget those that are answered."""
+        for question, thread in list(self._answering.items()):
+            if not thread.is_alive():
+                del self._answering[question]
+        for question in self._folder.glob(f"*{QUESTION}"):
+            if question not in self._answering and not question.with_suffix(ANSWER).exists():
+                thread = threading.Thread(target=self._ask, args=(question,), name="wandb_nb-question", daemon=True)
+                self._answering[question] = thread
+                thread.start()
+
+    def _ask(self, question: Path) -> None:
+        try:
+            said = answer(json.loads(question.read_text("utf-8")), self._network, self._stop)
+        except OSError:  # taken back
+            return
+        except Exception as error:
+            log.exception("a question could not be answered")
+            said = {"error": f"the background process failed ({type(error).__name__})", "status": 0}
+        put(question.with_suffix(ANSWER), said)
 
     def _send(self, request: Path, run_file: Path, stop: threading.Event) -> None:
         """Send one run, again and again until it is at its end, refused, or taken back."""

@@ -19,6 +19,8 @@ from wandb_nb.sync.network import CONNECT_TIMEOUT_S
 if TYPE_CHECKING:
     import threading
 
+    import requests
+
     from wandb_nb.sync.network import Network, Retry
 
 FINAL = frozenset({400, 401, 403, 404, 409, 410, 413, 422, 501})
@@ -126,24 +128,32 @@ class Sender:
         self._failing = text is not None
 
 
-def connect(network: Network) -> Transport:
-    """Return a transport over one session of kept-alive connections, for one thread."""
+def session(network: Network) -> requests.Session:
+    """Return a session of kept-alive connections, for one thread."""
     import requests  # the HTTP client is loaded by whoever talks to a server, and nobody else
 
-    session = requests.Session()
-    session.headers.clear()
-    session.headers.update({"User-Agent": "wandb_nb", "Accept": "*/*", **network.headers})
-    session.auth = _no_auth  # or else requests puts a netrc password on uploads to foreign hosts
-    session.proxies.update(network.proxies)
-    session.verify = network.verify
+    made = requests.Session()
+    made.headers.clear()
+    made.headers.update({"User-Agent": "wandb_nb", "Accept": "*/*", **network.headers})
+    made.auth = _no_auth  # or else requests puts a netrc password on uploads to foreign hosts
+    made.proxies.update(network.proxies)
+    made.verify = network.verify
     if not network.verify:
         import urllib3
 
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return made
+
+
+def connect(network: Network) -> Transport:
+    """Return a transport over one session of kept-alive connections, for one thread."""
+    import requests
+
+    http = session(network)
 
     def transport(request: Request) -> Response:
         try:
-            answer = session.request(
+            answer = http.request(
                 request.method,
                 request.url,
                 data=request.body,

@@ -102,6 +102,7 @@ class AttachedPlace(Place):
         self.writer = RunWriter(self._dir.run_file, warn=notice, owner=False)
         self.redact = Redactor(os.environ)
         self.observers = self.online = None
+        self.linked = set()
         self.entry: Entry | None = None
 
     def take_stop_request(self) -> bool:

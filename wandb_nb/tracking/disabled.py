@@ -49,7 +49,14 @@ class DisabledRun(Run):
     def mark_preempting(self) -> None:
         """Do nothing."""
 
-    def save(self, *_arguments: Any, **_options: Any) -> None:
+    def save(self, *_arguments: Any, **_options: Any) -> list[str]:
+        """Save nothing."""
+        return []
+
+    def restore(self, *_arguments: Any, **_options: Any) -> None:
+        """Find nothing."""
+
+    def alert(self, *_arguments: Any, **_options: Any) -> None:
         """Do nothing."""
 
     def log_code(self, *_arguments: Any, **_options: Any) -> list[str]:

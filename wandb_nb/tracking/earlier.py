@@ -43,6 +43,10 @@ class Earlier:
         """Return what another run takes over: all but who this one is."""
         return replace(self, run_id="", name="", notes=None, tags=())
 
+    def cut(self, step: int, summary: Mapping[str, Any]) -> Earlier:
+        """Return the run as it was at *step*, with the *summary* of then."""
+        return replace(self, next_step=step + 1, last_step=step, summary=summary, branch=(self.run_id, step))
+
 
 def read(entry: Entry, upto: int | None = None) -> Earlier:
     """Return the run of *entry* at its end, or at step *upto*.

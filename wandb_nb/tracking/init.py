@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.settings import Resolved
+    from wandb_nb.tracking.remote import Remote
 
 _LATER = ("sync_tensorboard", "monitor_gym", "magic")
 _setup: Settings | None = None
@@ -96,7 +97,7 @@ def _start(config: Any, settings: Resolved) -> Run:
         identity.name = identity.name or f"dummy-{identity.id}"
         used = _telemetry(settings, values)
         return DisabledRun(identity, settings, "disabled", NullWriter(), None, values, used, Earlier())
-    before = earlier(settings, partial(tell, settings))
+    before = earlier(settings, partial(tell, settings), _remote(settings, mode))
     identity = _identity(settings, before, repository)
     identity.redact(redact)
     used = _telemetry(settings, values)
@@ -113,6 +114,15 @@ def _start(config: Any, settings: Resolved) -> Run:
         place.abandon()
         raise
     return run
+
+
+def _remote(settings: Resolved, mode: str) -> Remote | None:
+    """Return the server of a run that is online and goes on from another; others have nothing to ask it."""
+    if mode != "online" or not (settings.resume or settings.resume_from or settings.fork_from):
+        return None
+    from wandb_nb.tracking.remote import Remote  # other runs need nothing of it
+
+    return Remote(settings, partial(tell, settings))
 
 
 def _mode(settings: Resolved) -> tuple[str, str | None]:

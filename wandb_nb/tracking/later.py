@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from wandb_nb.errors import UsageError
 
 CALLS = frozenset({
-    "alert", "finish_artifact", "get_project_url", "get_url", "link_artifact", "link_model", "log_artifact",
-    "log_model", "restore", "to_html", "unwatch", "upsert_artifact", "use_artifact", "use_model", "watch",
+    "finish_artifact", "get_project_url", "get_url", "link_artifact", "link_model", "log_artifact",
+    "log_model", "to_html", "unwatch", "upsert_artifact", "use_artifact", "use_model", "watch",
 })  # fmt: skip
 """Methods of a run, most of them module-level functions as well."""
 TYPES = frozenset({
-    "AlertLevel", "Artifact", "Audio", "Graph", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Table",
+    "Artifact", "Audio", "Graph", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Table",
     "Video",
 })  # fmt: skip
 """What a module-level call makes to be logged."""

@@ -11,10 +11,9 @@ import time
 from typing import TYPE_CHECKING
 
 from wandb_nb import host
-from wandb_nb.credentials import find_key
-from wandb_nb.errors import AuthenticationError, CommError, InitStartError, LaunchError
-from wandb_nb.store.registry import Registry
+from wandb_nb.errors import CommError, InitStartError
 from wandb_nb.sync import launch
+from wandb_nb.tracking.remote import asked_for, background, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +28,6 @@ POLL_EVERY_S = 0.02
 UNREACHED_S = 3.0
 """How long `finish()` waits for a server that was not reached at all, where nobody asked for it by name."""
 _BAR = 24
-_FILES = ("user file", "workspace file")
 
 
 class Online:
@@ -42,7 +40,7 @@ class Online:
     def __init__(self, run_file: Path, settings: Resolved, notice: Callable[[str, str], None]) -> None:
         self._file, self._settings, self._notice = run_file, settings, notice
         self._pid = os.getpid()
-        self._explicit = settings.given("mode") and settings.source("mode") not in _FILES
+        self._explicit = asked_for(settings)
         self._background: launch.Background | None = None
         self._next_look = self._next_keep = 0.0
         self.url: str | None = None
@@ -54,12 +52,7 @@ class Online:
         Where online was asked for, wait until the server knows the run: LaunchError or AuthenticationError when it
         refuses, CommError when it does not answer within `init_timeout`.  InitStartError where nothing can be started.
         """
-        key = find_key(self._settings)
-        if key is None:  # it was there a moment ago
-            raise AuthenticationError(f"There is no key for {self._settings.base_url} any more: call login().")
-        thread = self._settings.start_method == "thread"
-        variables = launch.variables(self._settings, key.text)
-        self._background = launch.Background(Registry().folder, variables, thread=thread)
+        self._background = background(self._settings)
         try:
             self._background.take(self._file)
             if self._explicit:
@@ -72,7 +65,7 @@ class Online:
         deadline = time.monotonic() + self._settings.init_timeout
         while not (sent := launch.sent(self._file)).begun:
             if sent.state == launch.REFUSED:
-                raise _refusal(sent, self._settings)
+                raise refusal(sent.status, sent.message, self._settings)
             if failure := background.failure():
                 raise InitStartError(f"The background process ended at once ({failure}). {launch.REMEDIES}")
             if time.monotonic() > deadline:
@@ -183,19 +176,3 @@ class _Bar:
         except (OSError, ValueError):  # a closed stream must not end a training
             self._stream = None
             self._shown = ""
-
-
-def _refusal(sent: Sent, settings: Resolved) -> LaunchError | CommError:
-    """Return the error for what the server said; "Permission denied" is the documented case."""
-    if sent.status == 401:  # noqa: PLR2004 - HTTP
-        return AuthenticationError(
-            f"{sent.message}. Give {settings.base_url} its key with login(relogin=True) or WANDB_API_KEY."
-        )
-    if sent.status in (403, 404):
-        where = "/".join(part for part in (settings.entity, settings.project) if part) or "the default project"
-        return LaunchError(
-            f"Launch exception: Permission denied: {settings.base_url} does not let this key log to {where} "
-            f"({sent.message}). Check that you are logged in with the right key, that the entity is your user or a "
-            "team of yours, and that you may write to the project."
-        )
-    return CommError(f"{settings.base_url} refused the run: {sent.message}")

@@ -53,6 +53,7 @@ class Place:
         self.observers: Observers | None = None
         self.writer_id = secrets.token_hex(16)
         self.entry: Entry | None = None
+        self.linked: set[Path] = set()
         self.online: Online | None = None
         """The run's way to the server; None for a run that stays here."""
         self._mode = mode

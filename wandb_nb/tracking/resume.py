@@ -5,10 +5,11 @@ The run goes on in a new directory, which says what it continues; readers join t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.errors import UsageError
+from wandb_nb.errors import CommError, UsageError
 from wandb_nb.store.layout import workspace
 from wandb_nb.store.lock import owner_alive
 from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
@@ -22,26 +23,44 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.settings.kinds import Moment
     from wandb_nb.store.registry import Entry
+    from wandb_nb.tracking.remote import Remote
 
 _ENDED_EARLIER = (REPLACED, CONTINUED)
 
 
-def earlier(settings: Resolved, notice: Callable[[str], Any]) -> Earlier | None:
+def earlier(settings: Resolved, notice: Callable[[str], Any], remote: Remote | None = None) -> Earlier | None:
     """Return what the run of these *settings* goes on from; None for a new run, which replaces one of its id.
 
-    UsageError where `resume` does not allow what is found: "must" without a known run, "never" with one, an id that
-    was deleted, a step that the run does not have, or a run that another process, or this one, still writes.
+    *remote* is the server of an online run: of a run that both know, what got further counts.  UsageError where
+    `resume` does not allow what is found: "must" without a known run, "never" with one, an id that was deleted, a
+    step that the run does not have, or a run that another process, or this one, still writes.
     """
     _check_id(settings)
     if settings.resume_from is not None:
-        return _at(settings.resume_from, settings, "resume_from")
+        return _at(settings.resume_from, settings, "resume_from", remote)
     if settings.fork_from is not None:
-        return _at(settings.fork_from, settings, "fork_from").forked()
+        return _at(settings.fork_from, settings, "fork_from", remote).forked()
     found = _newest(settings.run_id, settings.project) if settings.run_id else None
     if settings.resume == "auto":
         found = _auto(settings, found, notice)
-    _check(settings, found)
-    return None if found is None or settings.resume in (None, "never") else read(found)
+    run_id = found.id if found is not None else settings.run_id
+    there = remote.earlier(run_id) if remote and settings.resume and run_id else None
+    _check(settings, _name(found or there), remote)
+    if settings.resume in (None, "never"):
+        return None
+    here = None if found is None else read(found)
+    return _further(here, there)
+
+
+def _name(found: Entry | Earlier | None) -> str | None:
+    return None if found is None else found.name
+
+
+def _further(here: Earlier | None, there: Earlier | None) -> Earlier | None:
+    """Return what got further; this machine knows more of a run that is as far here."""
+    if here is None or there is None or there.next_step <= here.next_step:
+        return here or there
+    return replace(there, group=here.group, job_type=here.job_type, project=here.project, entity=here.entity)
 
 
 def _known(run_id: str, project: str | None) -> list[Entry]:
@@ -76,21 +95,23 @@ def _check_id(settings: Resolved) -> None:
             )
 
 
-def _at(moment: Moment, settings: Resolved, argument: str) -> Earlier:
+def _at(moment: Moment, settings: Resolved, argument: str, remote: Remote | None) -> Earlier:
     """Return the run of *moment* as it was at its step."""
     found = _newest(moment.run_id, settings.project) or _newest(moment.run_id, None)
-    if found is None:
+    known = None if found is None else read(found, moment.step)
+    if known is not None and known.last_step >= moment.step:
+        return known
+    if remote is not None and (there := remote.at(moment, argument)) is not None:
+        return there
+    if found is None or known is None:
         raise UsageError(
-            f"{argument} names the run {moment.run_id!r}, which is not known on this machine; "
-            "'wandb-nb ls' shows those that are"
+            f"{argument} names the run {moment.run_id!r}, which is not known on this machine"
+            f"{'' if remote is None else ' or on the server'}; 'wandb-nb ls' shows those that are"
         )
-    known = read(found, moment.step)
-    if known.last_step < moment.step:
-        raise UsageError(
-            f"{argument} names step {moment.step} of run {moment.run_id!r} ({found.name}), whose steps end at "
-            f"{known.last_step}"
-        )
-    return known
+    raise UsageError(
+        f"{argument} names step {moment.step} of run {moment.run_id!r} ({found.name}), whose steps end at "
+        f"{known.last_step}"
+    )
 
 
 def _auto(settings: Resolved, found: Entry | None, notice: Callable[[str], Any]) -> Entry | None:
@@ -112,15 +133,21 @@ def _auto(settings: Resolved, found: Entry | None, notice: Callable[[str], Any])
     return None if last is None or last.exit_code == 0 or owner_alive(last.path) else last
 
 
-def _check(settings: Resolved, found: Entry | None) -> None:
+def _check(settings: Resolved, found: str | None, remote: Remote | None) -> None:
+    """Refuse what `resume` does not allow; *found* is the name of the run that is there, None for none."""
     if settings.resume == "must" and found is None:
         named = f"the id {settings.run_id!r}" if settings.run_id else "no id given"
+        if remote is not None and remote.failed:
+            raise CommError(
+                f"resume='must' finds no run to continue here ({named}), and {settings.base_url} could not be asked: "
+                "check address and network"
+            )
         raise UsageError(
             f"resume='must' finds no run to continue ({named}): 'wandb-nb ls' shows the runs of this machine, "
             "resume='allow' starts a new one"
         )
     if settings.resume == "never" and found is not None:
         raise UsageError(
-            f"resume='never', but there is a run {found.id!r} ({found.name}) already: give another id, "
+            f"resume='never', but there is a run {settings.run_id!r} ({found}) already: give another id, "
             "or resume='allow' to continue it"
         )

@@ -6,27 +6,24 @@ import _thread
 import threading
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.code import INCLUDED
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store import records
 from wandb_nb.store.values import to_json
-from wandb_nb.tracking import active, metrics, names
+from wandb_nb.tracking import active, metrics, names, saving
 from wandb_nb.tracking.config import Config
-from wandb_nb.tracking.facts import RunFacts
+from wandb_nb.tracking.deliveries import Deliveries
 from wandb_nb.tracking.finish import finish
 from wandb_nb.tracking.history import History
-from wandb_nb.tracking.later import LaterCalls, not_built
+from wandb_nb.tracking.later import LaterCalls
 from wandb_nb.tracking.presenter import TerminalPresenter, presenter
-from wandb_nb.tracking.source import cells, log_code
+from wandb_nb.tracking.source import cells
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
     import pandas as pd
 
-    from wandb_nb.capture.code import Choice
     from wandb_nb.capture.journal import Cell
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.earlier import Earlier
@@ -37,7 +34,7 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.telemetry import Telemetry
 
 
-class Run(LaterCalls, RunFacts):
+class Run(LaterCalls, Deliveries):
     """One tracked run, made by `init()`.
 
     Rows given to `log()`, changes of config and summary, name, notes and tags are in the run file when the call
@@ -196,6 +193,7 @@ class Run(LaterCalls, RunFacts):
             self._place.leave(self)
             if self._place.online:
                 self._outcome = self._place.online.finish(self.rows)
+            saving.keep(self._place)
         self._quiet = self.settings.quiet if quiet is None else quiet
         self._present(presenter().finished)
 
@@ -215,32 +213,6 @@ class Run(LaterCalls, RunFacts):
         notebooks, and where saving code is switched off.
         """
         return cells(self._place, metric)
-
-    def log_code(
-        self, root: str | os.PathLike[str] | None = None, include: Choice = INCLUDED, exclude: Choice = ()
-    ) -> list[str]:
-        """Copy the source files below *root* into the run and return their paths below `dir`, sorted.
-
-        *root* is by default the setting `code_dir`, else the working directory.  *include* ("*.py", "*.ipynb") and
-        *exclude* are patterns for a file's path relative to *root* or for its name, or functions of that path.
-        Hidden folders, environments, links and files above 10 MB are left out, and secrets are.  Copies nothing
-        where the setting `disable_code` is on.  Raises UsageError when *root* is no folder.
-        """
-        self._expect_running("log_code()")
-        return log_code(self, self._place, root, include, exclude)
-
-    def mark_preempting(self) -> None:
-        """Record that this machine is about to be taken away, so that a server may queue the run again."""
-        self._expect_running("mark_preempting()")
-        self._history.append(records.preempting())
-
-    def save(self, *files: Any, **options: Any) -> None:
-        """Do nothing: name, notes and tags are stored when they are assigned (older scripts call this after).
-
-        Raises UsageError when it is asked to save *files*, which this version cannot.
-        """
-        if files or options:
-            raise not_built("run.save() with files")
 
     def display(self) -> None:
         """Show the run: its panel in a notebook, its lines in a terminal."""

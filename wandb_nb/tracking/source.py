@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.code import Choice
     from wandb_nb.capture.journal import Cell
+    from wandb_nb.tracking.facts import RunFacts
     from wandb_nb.tracking.place import Place
-    from wandb_nb.tracking.run import Run
 
 
 def log_code(
-    run: Run, place: Place | None, root: str | os.PathLike[str] | None, include: Choice, exclude: Choice
+    run: RunFacts, place: Place | None, root: str | os.PathLike[str] | None, include: Choice, exclude: Choice
 ) -> list[str]:
     """Carry out `Run.log_code`."""
     if place is None or run.settings.disable_code:
@@ -30,7 +30,9 @@ def log_code(
     try:
         paths = save_tree(place.files, folder, place.redact, include, exclude)
     except NotADirectoryError as error:
-        raise UsageError(f"log_code() of run {run.name}: {error}; give the folder that holds the code") from error
+        raise UsageError(
+            f"log_code() of run {run.identity.name}: {error}; give the folder that holds the code"
+        ) from error
     place.writer.append(records.files([(path, "now", "other") for path in paths]))
     return paths
 

@@ -1,0 +1,78 @@
+"""The embedded server as a process of its own, and questions to it as `wandb_nb`'s users ask them: over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+ENTITY = "local"
+RUN = """query R($p: String!, $n: String!) { project(name: $p) { run(name: $n) {
+    %s } } }"""
+
+
+class EmbeddedServer:
+    """`wandb-nb server` on *folder*, at any free port, inside `with`."""
+
+    def __init__(self, folder: Path, port: int = 0) -> None:
+        self.folder = folder
+        command = [sys.executable, "-m", "wandb_nb", "server", "--port", str(port), "--dir", str(folder)]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
+        environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
+        assert self.process.stdout is not None
+        self.told = [self.process.stdout.readline() for _ in range(3)]
+        self.url = self.told[0].split()[2]
+        self.port = int(self.url.rpartition(":")[2])
+        self.key = (folder / "key").read_text().strip()
+        self.client = httpx.Client(base_url=self.url, auth=("api", self.key), timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+        self.process.terminate()
+        self.process.wait(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a user sets to log there."""
+        return {"WANDB_BASE_URL": self.url, "WANDB_API_KEY": self.key}
+
+    def query(self, text: str, **variables: Any) -> Any:
+        """Return the data of an answer without errors."""
+        answer = self.client.post("/graphql", json={"query": text, "variables": variables}).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def run(self, name: str, fields: str, project: str = "p") -> Any:
+        """Return *fields* of a run, None where there is no such run."""
+        found = self.query(RUN % fields, p=project, n=name)["project"]
+        return found and found["run"]
+
+    def rows(self, name: str, project: str = "p") -> list[dict[str, Any]]:
+        """Return the history of a run."""
+        held = self.run(name, "history(samples: 100000)", project)
+        return [json.loads(line) for line in held["history"]] if held else []
+
+    def config(self, name: str) -> dict[str, Any]:
+        """Return the config of a run, without the tracker's own."""
+        entries = json.loads(self.run(name, "config")["config"])
+        return {key: entry["value"] for key, entry in entries.items() if key != "_wandb"}
+
+    def files(self, name: str) -> dict[str, bytes]:
+        """Return the files of a run."""
+        held = self.run(name, "files(first: 1000) { edges { node { name directUrl } } }")
+        nodes = [edge["node"] for edge in held["files"]["edges"]]
+        return {node["name"]: self.client.get(node["directUrl"]).content for node in nodes}

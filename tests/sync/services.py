@@ -1,0 +1,24 @@
+"""The background processes of a test."""
+
+from __future__ import annotations
+
+import psutil
+
+
+def services() -> list[psutil.Process]:
+    """Return the background processes of this test's process."""
+    return [child for child in psutil.Process().children() if _serves(child)]
+
+
+def _serves(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and "-c" in process.cmdline()
+    except psutil.Error:
+        return False
+
+
+def end_services() -> None:
+    """End the background processes of this test's process."""
+    for service in services():
+        service.kill()
+        service.wait()

@@ -1,0 +1,201 @@
+"""Alerts and saved files: from the call to the embedded server, online, and offline with a `sync` later."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from embedded_server import EmbeddedServer
+from services import end_services
+from waiting import until
+
+import wandb_nb as wandb
+from wandb_nb.cli import group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.crash
+
+QUIET = {"silent": True, "x_disable_stats": True, "console": "off"}
+ALERTS = "alerts { title text severity }"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """Return a running server."""
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: EmbeddedServer) -> Iterator[Path]:
+    """Return the working directory of a user who has a key for the server; services end with the test."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in server.environ.items():
+        monkeypatch.setenv(name, value)
+    yield tmp_path
+    end_services()
+
+
+def start(mode: str, run_id: str) -> wandb.Run:
+    """Start a run in project p."""
+    return wandb.init(project="p", id=run_id, mode=mode, settings=QUIET)
+
+
+def sync() -> None:
+    """Send what is here."""
+    done = CliRunner().invoke(group, ["sync"])
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("mode", ["online", "offline"])
+def test_alerts_arrive(server: EmbeddedServer, mode: str) -> None:
+    """An alert reaches the server with its level; another one of its title within the wait does not."""
+    run = start(mode, f"alert-{mode}")
+    wandb.alert("Low accuracy", "below 0.5", level=wandb.AlertLevel.WARN, wait_duration=timedelta(minutes=5))
+    run.alert("Low accuracy", "again", level="ERROR", wait_duration=300)
+    run.alert(title="<b>\n", text="", wait_duration=0)
+    run.alert(title="<b>\n", text="second", wait_duration=0)
+    run.finish()
+    if mode == "offline":
+        sync()
+    assert server.run(run.id, ALERTS)["alerts"] == [
+        {"title": "Low accuracy", "text": "below 0.5", "severity": "WARN"},
+        {"title": "<b>\n", "text": "", "severity": "INFO"},
+        {"title": "<b>\n", "text": "second", "severity": "INFO"},
+    ]
+
+
+def test_alert_comes_while_the_run_goes_on(server: EmbeddedServer) -> None:
+    """An alert does not wait for the end of the run."""
+    run = start("online", "alert-live")
+    run.alert("now", "please")
+    until(lambda: server.run(run.id, ALERTS)["alerts"], "the alert")
+    run.finish()
+
+
+def test_impossible_alerts() -> None:
+    """A level or wait that does not exist is a UsageError which names it; without a run it is a NoRunError."""
+    with pytest.raises(wandb.NoRunError, match="alert"):
+        wandb.alert("a", "b")
+    with start("offline", "bad-alert") as run:
+        with pytest.raises(wandb.UsageError, match="'loud'"):
+            run.alert("a", "b", level="loud")
+        with pytest.raises(wandb.UsageError, match="-1"):
+            run.alert("a", "b", wait_duration=-1)
+    with pytest.raises(wandb.RunFinishedError, match="alert"):
+        run.alert("a", "b")
+
+
+@pytest.mark.parametrize("mode", ["online", "offline"])
+def test_saved_files_arrive(server: EmbeddedServer, here: Path, mode: str) -> None:
+    """Files keep their place below the base; "now" is the file at the call, "live" and "end" its last state."""
+    (here / "sv/d").mkdir(parents=True)
+    for name in ("sv/d/x.txt", "sv/y.txt", "end.txt", "odd[1] *.txt"):
+        Path(name).write_text("first")
+    run = start(mode, f"save-{mode}")
+    assert wandb.save("sv/d/*", base_path="sv") == [str(Path(run.dir) / "d/x.txt")]
+    run.save("sv/y.txt", policy="now")
+    run.save(here / "end.txt", policy="end")
+    run.save("odd[1] *.txt", policy="now")
+    for name in ("sv/d/x.txt", "sv/y.txt", "end.txt"):
+        Path(name).write_text("second")
+    run.finish()
+    if mode == "offline":
+        (here / "end.txt").unlink()
+        sync()
+    held = server.files(run.id)
+    assert {name: held[name] for name in ("d/x.txt", "sv/y.txt", "odd[1] *.txt")} == {
+        "d/x.txt": b"second",
+        "sv/y.txt": b"first",
+        "odd[1] *.txt": b"first",
+    }
+    assert held[f"{here.name}/end.txt"] == b"second"
+
+
+def test_live_files_are_sent_again(server: EmbeddedServer, here: Path) -> None:
+    """A file with the policy "live" is on the server while the run goes on, and anew when it has changed."""
+    (here / "live.txt").write_text("one")
+    run = start("online", "live")
+    run.save("live.txt")
+    until(lambda: server.files(run.id).get("live.txt") == b"one", "the file")
+    (here / "live.txt").write_text("two, longer")
+    until(lambda: server.files(run.id).get("live.txt") == b"two, longer", "the changed file")
+    run.finish()
+
+
+def test_folders_and_what_lies_in_the_run(here: Path) -> None:
+    """A folder stands for the files in it, never for runs; what lies in the run's own folder is only announced."""
+    (here / "out/deep").mkdir(parents=True)
+    (here / "out/deep/a.bin").write_bytes(b"a")
+    run = start("offline", "folders")
+    assert [Path(path).relative_to(run.dir).as_posix() for path in run.save("out")] == ["out/deep/a.bin"]
+    assert not any("run-folders.wandb" in path for path in run.save(here, base_path=here))
+    own = Path(run.dir) / "mine.txt"
+    own.write_text("mine")
+    assert run.save(own) == [str(own)]
+    assert not own.is_symlink()
+    run.finish()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "options"),
+    [
+        ("../outside.txt", {}),
+        ("a\0b", {}),
+        ("", {}),
+        ("in.txt", {"policy": "sometimes"}),
+        ("in.txt", {"base_path": "elsewhere"}),
+    ],
+)
+def test_hostile_paths_are_refused(here: Path, pattern: str, options: dict[str, str]) -> None:
+    """A path that leads out of the base path, or is none, is a UsageError, and nothing is kept."""
+    (here.parent / "outside.txt").write_text("x")
+    (here / "in.txt").write_text("x")
+    with start("offline", "hostile") as run:
+        with pytest.raises(wandb.UsageError):
+            run.save(pattern, **options)
+        kept = {path.name for path in Path(run.dir).rglob("*")}
+    assert kept.isdisjoint({"outside.txt", "in.txt"})
+
+
+def test_what_cannot_be_saved_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pattern without files, a name that is the run's own and a pipe cost a line each, not the training."""
+    (here / "config.yaml").write_text("x")
+    os.mkfifo(here / "pipe")
+    run = wandb.init(project="p", mode="offline", settings={**QUIET, "silent": False})
+    capsys.readouterr()
+    assert run.save("none*") == run.save("config.yaml") == run.save("pipe") == run.save("s3://bucket/x") == []
+    told = capsys.readouterr().err
+    words = ("'none*') matches no file", "config.yaml", "pipe", "s3://bucket/x")
+    assert [word for word in words if word not in told] == []
+    run.finish()
+
+
+def test_restore_brings_files_back(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A saved file comes back from this machine, and from the server where this machine does not know the run."""
+    (here / "weights.txt").write_text("0.5")
+    with start("online", "trained") as run:
+        run.save("weights.txt", policy="now")
+    (here / "weights.txt").unlink()
+    with start("offline", "beside") as other:
+        with other.restore("weights.txt", "local/p/trained") as file:
+            assert (file.read(), file.name) == ("0.5", f"{other.dir}/weights.txt")
+        assert other.restore("nothing.txt", "trained") is None
+        with pytest.raises(wandb.UsageError, match="below"):
+            other.restore("../../escape.txt")
+    monkeypatch.setenv("WANDB_NB_DATA_DIR", str(here / "another-machine"))
+    with start("online", "elsewhere"):
+        with wandb.restore("weights.txt", "local/p/trained", root="here") as file:
+            assert (file.read(), Path(file.name)) == ("0.5", Path("here/weights.txt"))
+        (here / "here/weights.txt").write_text("mine")
+        with wandb.restore("weights.txt", "local/p/trained", root="here") as file:
+            assert file.read() == "mine"
+        with wandb.restore("weights.txt", "local/p/trained", root="here", replace=True) as file:
+            assert file.read() == "0.5"
+        assert wandb.restore("nothing.txt", "local/p/trained") is None

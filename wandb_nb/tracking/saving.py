@@ -1,0 +1,202 @@
+"""Files that the user gives to a run: copied or linked into its folder, and named in the run file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from glob import escape, glob
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from wandb_nb.errors import UsageError
+from wandb_nb.store import records
+from wandb_nb.store.registry import Registry
+from wandb_nb.tracking.files import CHANGES, CONFIG, METADATA, REQUIREMENTS, SUMMARY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from io import TextIOWrapper
+
+    from wandb_nb.tracking.facts import RunFacts
+    from wandb_nb.tracking.place import Place
+
+OWN_FILES = frozenset((CONFIG, SUMMARY, METADATA, REQUIREMENTS, CHANGES, "output.log"))
+"""What the run writes itself under these names would take the place of the user's."""
+LARGEST_COPY = 1 << 30
+"""Bytes of a linked file that is still copied at the end; larger ones stay links."""
+_REMOTE = ("gs://", "s3://", "http://", "https://")
+
+
+def save(
+    place: Place,
+    notice: Callable[[str], None],
+    pattern: str | os.PathLike[str],
+    base: str | os.PathLike[str] | None,
+    policy: str,
+) -> list[str]:
+    """Carry out `Run.save`.  A file that cannot be read or written is told by *notice* and left out."""
+    text = os.fspath(pattern)
+    if policy not in records.POLICIES:
+        raise UsageError(f"save(policy={policy!r}) is not possible: give 'now', 'live' or 'end'")
+    if not text or "\0" in text:
+        raise UsageError(f"save({pattern!r}) names no file: give a path or a pattern such as 'models/*.pt'")
+    if text.startswith(_REMOTE):
+        notice(f"save() takes files of this machine only, so {text} was not saved")
+        return []
+    found = _matches(text, _top(text, base), place)
+    saved = {name: path for name, source in found.items() if (path := _take(place, name, source, policy, notice))}
+    if not found:
+        notice(f"save({text!r}) matches no file; call it again once the files are there")
+    if saved:
+        place.writer.append(records.files([(escape(name), policy, "other") for name in saved]))
+    return list(saved.values())
+
+
+def restore(  # noqa: PLR0917 - what `Run.restore` is given
+    run: RunFacts, place: Place, name: str, run_path: str | None, replace: bool, root: str | os.PathLike[str] | None
+) -> TextIOWrapper | None:
+    """Carry out `Run.restore`."""
+    name = inside(name, f"restore({name!r})")
+    target = (Path(root) if root is not None else place.files) / name
+    if replace or not target.is_file():
+        entity, project, run_id = _named(run, run_path)
+        here = _on_this_machine(run_id, project, name, but=target)
+        if here is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _copy(here, target)
+        elif run.offline or not _from_server(run, (entity, project, run_id), name, target):
+            return None
+    return target.open(encoding="utf-8", errors="surrogateescape")
+
+
+def _named(run: RunFacts, run_path: str | None) -> tuple[str | None, str | None, str]:
+    """Return entity, project and id of the run *run_path*, or of *run*."""
+    if run_path is None:
+        return run.entity, run.project, run.id
+    *where, run_id = run_path.strip("/").split("/")
+    entity, project = [None, None, *where][-2:]
+    return entity, project, run_id
+
+
+def _on_this_machine(run_id: str, project: str | None, name: str, but: Path) -> Path | None:
+    for entry in Registry().find(run_id):
+        path = Path(entry.path) / "files" / name
+        if project in (None, entry.project) and path.is_file() and path.resolve() != but.resolve():
+            return path
+    return None
+
+
+def _from_server(run: RunFacts, where: tuple[str | None, str | None, str], name: str, target: Path) -> bool:
+    from wandb_nb.tracking.remote import Remote  # few runs need it
+
+    return Remote(run.settings, print).fetch(where, name, target.absolute())
+
+
+def keep(place: Place) -> None:
+    """Make the files that `save` linked copies, as they are now; what is gone or too large stays a link."""
+    for path in place.linked:
+        try:
+            if path.is_symlink() and path.stat().st_size <= LARGEST_COPY:
+                _copy(path, path)
+        except OSError:  # noqa: PERF203 - each file for itself; the link says where it was
+            continue
+
+
+def inside(name: str, what: str) -> str:
+    """Return the path *name*; UsageError where it leads out of the folder it is relative to."""
+    parts = PurePath(name).parts
+    if not parts or "\0" in name or PurePath(name).is_absolute() or ".." in parts:
+        raise UsageError(f"{what} is not possible: {name!r} must be a path below the folder of files")
+    return name
+
+
+def _top(text: str, base: str | os.PathLike[str] | None) -> Path:
+    """Return the folder below which the files keep their place."""
+    if base is not None:
+        return Path(base).resolve()
+    return Path(text).parent.parent.resolve() if Path(text).is_absolute() else Path.cwd()
+
+
+def _matches(text: str, top: Path, place: Place) -> dict[str, Path]:
+    """Return name and path of each file that *text* matches: folders stand for what is in them."""
+    hits = [text] if os.path.lexists(text) else sorted(glob(text, recursive=True))  # noqa: PTH207 - keeps the text
+    workspace, own = place.path.parent.resolve(), place.files.resolve()
+    found: dict[str, Path] = {}
+    for hit in hits:
+        for path in _files(Path(hit), workspace):
+            below = own if own in path.parents else top
+            if below not in path.parents:
+                raise UsageError(
+                    f"save({text!r}) would keep {path} outside {top}: give base_path, a folder above the file"
+                )
+            found[path.relative_to(below).as_posix()] = path
+    return found
+
+
+def _files(hit: Path, workspace: Path) -> Iterator[Path]:
+    """Yield *hit*, its folder resolved, or the files below it; runs that lie there are none of them."""
+    if not hit.is_dir():
+        yield hit.parent.resolve() / hit.name
+        return
+    for folder, inner, names in os.walk(hit.resolve()):
+        inner[:] = sorted(name for name in inner if Path(folder, name) != workspace)
+        yield from (Path(folder, name) for name in sorted(names))
+
+
+def _take(place: Place, name: str, source: Path, policy: str, notice: Callable[[str], None]) -> str | None:
+    """Put *source* into the run as *name* and return where it lies; None where that failed, which is told."""
+    target = place.files / name
+    try:
+        if source == target.parent.resolve() / target.name:
+            return str(target)
+        why = _obstacle(name, source)
+        if not why:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if policy != "now" and _link(source, target):
+                place.linked.add(target)
+            else:
+                _copy(source, target)
+    except OSError as error:
+        why = str(error)
+    if why:
+        notice(f"{str(source)!r} was not saved: {why}")
+        return None
+    return str(target)
+
+
+def _obstacle(name: str, source: Path) -> str:
+    """Return why the file *source* cannot be kept as *name*, empty where it can."""
+    if not source.is_file():
+        return "it is no file"
+    if any("\ud800" <= letter <= "\udfff" for letter in name):  # stands for a byte that no text has
+        return "its name is no UTF-8"
+    if name in OWN_FILES:
+        return "the run writes a file of that name itself; give base_path so that it lies in a folder"
+    return ""
+
+
+def _link(source: Path, target: Path) -> bool:
+    """Make *target* a link to *source*; False where the system has no links."""
+    unfinished = _beside(target)
+    try:
+        unfinished.symlink_to(source)
+        unfinished.replace(target)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        return False
+    return True
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy *source*, whole or not at all, with its time of change: a copy of what was sent is not sent again."""
+    unfinished = _beside(target)
+    try:
+        shutil.copyfile(source, unfinished)
+        shutil.copystat(source, unfinished)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name[:100]}.{os.getpid()}")
