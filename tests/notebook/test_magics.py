@@ -120,7 +120,12 @@ def test_help_and_completion(execute: Execute) -> None:
     )
 
     words = json.loads(texts(notebook.cells[4]))
-    assert words[:4] == [["finish", "init", "log", "ls", "status"], ["init"], ["--project"], ["--name"]]
+    assert words[:4] == [
+        ["compare", "diff", "finish", "init", "log", "ls", "status"],
+        ["init"],
+        ["--project"],
+        ["--name"],
+    ]
     assert words[4:6] == [["disabled", "offline", "online"], ["digits"]]
     assert words[6:] == [["--help", "--limit", "--project"], ["--help", "--step"]]
     assert "--job-type" in texts(notebook.cells[3])

@@ -14,6 +14,7 @@ import click
 
 from wandb_nb._version import __version__
 from wandb_nb.cli.account import MODES, login, settings
+from wandb_nb.cli.compare import compare, diff
 from wandb_nb.cli.data import export, verify
 from wandb_nb.cli.runs import ls, show
 from wandb_nb.cli.server import server
@@ -38,7 +39,7 @@ def group() -> None:
     """
 
 
-for command in (ls, show, export, verify, login, server, sync, status, *MODES, settings):
+for command in (ls, show, diff, compare, export, verify, login, server, sync, status, *MODES, settings):
     group.add_command(command)
 
 

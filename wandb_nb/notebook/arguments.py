@@ -25,6 +25,8 @@ SUBCOMMANDS = {
     "log": "log one row: %wandb log key=value ... [--step N]",
     "finish": "end the run: %wandb finish [exit code]",
     "status": "tell the active run's state in one line",
+    "diff": "what two runs differ in: %wandb diff A B [metric ...], by id, name, latest or latest~1",
+    "compare": "the newest runs side by side: %wandb compare [--last 5] [--group NAME] [metric ...]",
     "ls": "list the runs of this machine: %wandb ls [--project NAME] [--limit N]",
 }
 PAIRS = {"(": ")", "[": "]", "{": "}"}
@@ -164,6 +166,25 @@ def ls_parser() -> argparse.ArgumentParser:
 
 
 @functools.cache
+def diff_parser() -> argparse.ArgumentParser:
+    """Return the parser of `%wandb diff`."""
+    parser = _parser("diff")
+    parser.add_argument("runs", nargs="*", metavar="A B", help="id, name, path, latest or latest~1; then metrics")
+    return parser
+
+
+@functools.cache
+def compare_parser() -> argparse.ArgumentParser:
+    """Return the parser of `%wandb compare`."""
+    parser = _parser("compare")
+    parser.add_argument("--last", type=int, default=5, help="how many runs (default: 5)")
+    parser.add_argument("--group", type=unquote, help="only the runs of this group")
+    parser.add_argument("--project", type=unquote, help="only the runs of this project (default: the newest run's)")
+    parser.add_argument("keys", nargs="*", metavar="metric", help="only these metrics")
+    return parser
+
+
+@functools.cache
 def status_parser() -> argparse.ArgumentParser:
     """Return the parser of `%wandb status`."""
     return _parser("status")
@@ -174,6 +195,8 @@ PARSERS = {
     "log": log_parser,
     "finish": finish_parser,
     "status": status_parser,
+    "diff": diff_parser,
+    "compare": compare_parser,
     "ls": ls_parser,
 }
 

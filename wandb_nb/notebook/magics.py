@@ -19,6 +19,7 @@ from wandb_nb.view import text
 
 from . import arguments
 from .cellmagic import WORD as CELL
+from .comparing import compare, diff, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +64,8 @@ class WandbMagics(Magics):
             "finish": self._finish,
             "status": self._status,
             "ls": self._ls,
+            "diff": self._diff,
+            "compare": self._compare,
         }
 
     @line_cell_magic
@@ -113,6 +116,13 @@ class WandbMagics(Magics):
     def _ls(self, given: Any) -> None:
         runs = [entry for entry in Registry().all() if given.project in (None, entry.project)][: given.limit]
         print("\n".join(map(_listed, runs)) or "No runs here yet: %wandb init starts one.")  # noqa: T201
+
+    def _diff(self, given: Any) -> None:
+        show(self.shell, diff([arguments.unquote(word) for word in given.runs]))
+
+    def _compare(self, given: Any) -> None:
+        keys = [arguments.unquote(word) for word in given.keys]
+        show(self.shell, compare(given.last, given.group, given.project, keys))
 
     def _track_cell(self, words: list[str]) -> None:
         given = arguments.parse("init", words[1:] if words[:1] == ["init"] else words)

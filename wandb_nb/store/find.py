@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import os
+import re
 from difflib import get_close_matches
 from glob import escape
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.layout import age_order
-from wandb_nb.store.registry import REPLACED, Registry
+from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
 
 if TYPE_CHECKING:
     from wandb_nb.store.registry import Entry
 
 WORKSPACES = ("wandb", ".wandb")
 MOST_NEAR_NAMES = 3
+_LATEST = re.compile(r"latest(?:~(\d{1,9}))?")
 
 
 def find_run(ref: str | os.PathLike[str]) -> Path:
-    """Return the run directory (or file) that *ref* means: a path, an id, a name, or "latest".
+    """Return the run directory (or file) that *ref* means: a path, an id, a name, "latest", or "latest~1" before it.
 
     Ids and names are looked up among the runs of this user on this machine, then among the run directories below
     `wandb/` here.  The newest run wins.  Raises `RunNotFoundError`, with near names, when there is none.
@@ -30,16 +33,17 @@ def find_run(ref: str | os.PathLike[str]) -> Path:
     if path is not None:
         return path
     registry = Registry()
-    if text == "latest":
-        newest = registry.latest()
-        entries = [newest] if newest else []
+    back = _LATEST.fullmatch(text)
+    if back is not None:
+        entries = [entry for entry in registry.all() if entry.state not in (REPLACED, CONTINUED)]
     else:
         entries = registry.find(text) or registry.find_name(text)
     counting = (Path(entry.path) for entry in entries if entry.state != REPLACED)
-    found = [path for path in counting if _has_run(path)] or _in_workspaces(text)
-    if not found:
+    place = int(back[1] or 0) if back else 0
+    found = next(islice(filter(_has_run, counting), place, None), None) or _in_workspaces(text, place, back is not None)
+    if found is None:
         raise RunNotFoundError(_not_found(text, registry.all()))
-    return found[0]
+    return found
 
 
 def _as_path(text: str) -> Path | None:
@@ -54,20 +58,23 @@ def _has_run(path: Path) -> bool:
     return path.is_dir() and any(path.glob("run-*.wandb"))
 
 
-def _in_workspaces(text: str) -> list[Path]:
-    """Return the run directories here that carry the id *text*, newest first; "latest" means all."""
+def _in_workspaces(text: str, place: int, latest: bool) -> Path | None:
+    """Return the run directory here that carries the id *text*, or any if *latest*: the newest but *place*."""
     if not text or "/" in text or "\0" in text:
-        return []
-    pattern = "*run-*" if text == "latest" else f"*run-*-{escape(text)}"
+        return None
+    pattern = "*run-*" if latest else f"*run-*-{escape(text)}"
     folders = [folder for name in WORKSPACES for folder in Path(name).glob(pattern) if _has_run(folder)]
-    return sorted((folder for folder in folders if not folder.is_symlink()), key=age_order, reverse=True)
+    newest = sorted((folder for folder in folders if not folder.is_symlink()), key=age_order, reverse=True)
+    return newest[place] if place < len(newest) else None
 
 
 def _not_found(text: str, entries: list[Entry]) -> str:
-    if text == "latest" and not entries:
+    if _LATEST.fullmatch(text) and not entries:
         return (
             "There is no run yet on this machine. Start one with wandb_nb.init(), or give the path of a run directory."
         )
+    if _LATEST.fullmatch(text):
+        return f"There is no run {text!r}: `wandb-nb ls` shows the runs of this machine, newest first."
     names = {name for entry in entries for name in (entry.name, entry.id) if name}
     near = get_close_matches(text, sorted(names), MOST_NEAR_NAMES)
     hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""

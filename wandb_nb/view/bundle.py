@@ -14,9 +14,10 @@ from wandb_nb.view.scene import build, text_curves
 from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from wandb_nb.store.replay import RunState
+    from wandb_nb.view.marks import Scene
     from wandb_nb.view.message import Access, Message
 
 # Together the parts stay below 250 kB, and a notebook that holds two outputs of a run grows by little more than that.
@@ -24,12 +25,12 @@ MOST_BYTES = 240_000
 _PNG_BYTES = 60_000
 _LIGHT_PNG_BYTES = 20_000  # of the picture inside the HTML
 _LIGHT_POINTS = 1_000
-_SVG_POINTS = 3_000
+SVG_POINTS = 3_000
 _MOST_POINTS = 8_000
 _MOST_TREE_BYTES = 16_000
 _MOST_ROWS = 40
-_TABLE = "color:inherit;font-size:90%;border-collapse:collapse"
-_CELL = "padding:1px 12px 1px 0;text-align:left;font-weight:normal"
+TABLE = "color:inherit;font-size:90%;border-collapse:collapse"
+CELL = "padding:1px 12px 1px 0;text-align:left;font-weight:normal"
 
 
 def bundle(
@@ -41,12 +42,9 @@ def bundle(
     *widget_view* is added as `application/vnd.jupyter.widget-view+json`. The whole is at most 250 kB, however long
     the run, however many its metrics and however large its config: what does not fit is thinned out, then left out.
     """
-    from wandb_nb.view import png  # Pillow is imported when the first picture is made
-
     source = _source(run)
     message = source.snapshot(_MOST_POINTS)
-    picture = png.picture(message, _PNG_BYTES)
-    light = picture if len(picture) <= _LIGHT_PNG_BYTES else png.render(build(message, _LIGHT_POINTS), scale=1)
+    picture, light = pictures(lambda points: build(message, points))
     parts: dict[str, Any] = {
         "text/html": html(message, light),
         "image/png": base64.b64encode(picture).decode(),
@@ -58,6 +56,14 @@ def bundle(
     return parts
 
 
+def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
+    """Return the PNG file of the scene with so many points, and a light one to go inside HTML."""
+    from wandb_nb.view import png  # Pillow is imported when the first picture is made
+
+    picture = png.fitting(scene_of, _PNG_BYTES)
+    return picture, picture if len(picture) <= _LIGHT_PNG_BYTES else png.render(scene_of(_LIGHT_POINTS), scale=1)
+
+
 def line_bundle(run: RunStream | RunState, note: str = "") -> dict[str, Any]:
     """Return the bundle of one compact line: state, name, facts, and *note*."""
     line = text.headline(_source(run).snapshot(0).header["run"]) + (f" · {text.clean(note, 200)}" if note else "")
@@ -65,29 +71,36 @@ def line_bundle(run: RunStream | RunState, note: str = "") -> dict[str, Any]:
 
 
 def html(message: Message, picture: bytes) -> str:
-    """Return heading, inline SVG and a small table, with no script, address or style that reaches beyond it.
+    """Return heading, inline SVG and a small table, with no script, address or style that reaches beyond it."""
+    run, scene = message.header["run"], build(message, SVG_POINTS, titled=False)
+    rows = "".join(
+        f'<tr><th scope="row" style="{CELL}">{escape(name)}</th><td style="{CELL}">{escape(value)}</td></tr>'
+        for name, value in (line.split("\t", 1) for line in _latest(message))
+    )
+    table = f'<table style="{TABLE}"><tbody>{rows}</tbody></table>' if rows else ""
+    return (
+        f'<div style="max-width:100%;font-family:system-ui,sans-serif">'
+        f'<p style="margin:0 0 4px"><strong>{escape(text.headline(run))}</strong></p>'
+        f"{figure(scene, picture)}"
+        f'<details style="margin:4px 0"><summary>Latest values</summary>{table}</details></div>'
+    )
+
+
+def figure(scene: Scene, picture: bytes) -> str:
+    """Return *scene* as inline SVG that brings its PNG *picture* along; without one, only its description.
 
     The PNG *picture* shows where a page takes SVG out: it lies inside the SVG's description, which is never drawn,
     and comes to light when the elements around it go. Pages that remove elements keep their text, here the labels of
     the axes; a font size of 0 hides it, and SVG's texts have sizes of their own. (A picture hidden by `display: none`
     would stay hidden in JupyterLab's untrusted notebooks, which keep that style and drop the SVG.)
     """
-    run, scene = message.header["run"], build(message, _SVG_POINTS, titled=False)
+    if not picture:
+        return f'<div style="font-size:0">{svg.render(scene)}</div>'
     instead = (
         f'<img alt="{escape(scene.description)}" width="{scene.width:.0f}" style="max-width:100%" '
         f'src="data:image/png;base64,{base64.b64encode(picture).decode()}">'
     )
-    rows = "".join(
-        f'<tr><th scope="row" style="{_CELL}">{escape(name)}</th><td style="{_CELL}">{escape(value)}</td></tr>'
-        for name, value in (line.split("\t", 1) for line in _latest(message))
-    )
-    table = f'<table style="{_TABLE}"><tbody>{rows}</tbody></table>' if rows else ""
-    return (
-        f'<div style="max-width:100%;font-family:system-ui,sans-serif">'
-        f'<p style="margin:0 0 4px"><strong>{escape(text.headline(run))}</strong></p>'
-        f'<div style="font-size:0">{svg.render(scene, instead)}</div>'
-        f'<details style="margin:4px 0"><summary>Latest values</summary>{table}</details></div>'
-    )
+    return f'<div style="font-size:0">{svg.render(scene, instead)}</div>'
 
 
 def plain_text(message: Message) -> str:

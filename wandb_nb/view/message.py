@@ -134,10 +134,8 @@ class Message:
     blob: bytes
 
     def to_bytes(self) -> bytes:
-        """Return the HTTP body. The leading length counts the blanks that align the blob to 8 bytes."""
-        header = strict_json(self.header).encode()
-        header += b" " * (-(4 + len(header)) % _ALIGNMENT)
-        return struct.pack("<I", len(header)) + header + self.blob
+        """Return the HTTP body."""
+        return http_body(self.header, self.blob)
 
     def to_json(self, access: Access | None = None, dtype: Literal["f4", "f8"] = "f8") -> dict[str, Any]:
         """Return the snapshot form, ready for `json.dumps`.
@@ -145,17 +143,17 @@ class Message:
         With "f4" the blob takes half the room and values keep seven digits; a blob whose steps would suffer
         (above 16,777,216) stays "f8", and the answer says so.
         """
-        floats = np.frombuffer(self.blob, "<f8")
-        if dtype == "f4" and self._largest_step() >= _LARGEST_EXACT_F4:
-            dtype = "f8"
-        with np.errstate(over="ignore"):  # beyond the range of f4 is infinity, which a chart leaves out
-            data = floats.astype("<" + dtype).tobytes()
         header = cast("dict[str, Any]", plain(self.header))
-        return {**header, "data": base64.b64encode(data).decode(), "dtype": dtype, "access": access}
+        return {**header, **base64_floats(self.blob, self.largest_step, dtype), "access": access}
 
     def series(self) -> list[Series]:
         """Return the series with their columns as arrays that share the blob's memory."""
         return [self._one(facts) for facts in self.header["series"]]
+
+    @property
+    def largest_step(self) -> float:
+        """The largest step in any series."""
+        return max((float(series.step.max()) for series in self.series() if series.step.size), default=0.0)
 
     def _one(self, facts: SeriesFacts) -> Series:
         floats = np.frombuffer(self.blob, "<f8")
@@ -173,41 +171,65 @@ class Message:
             decimated=facts["decimated"],
         )
 
-    def _largest_step(self) -> float:
-        return max((float(series.step.max()) for series in self.series() if series.step.size), default=0.0)
+
+class Blob:
+    """Columns gathered; equal ones are stored once, since metrics logged together have the same steps."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self._places: dict[bytes, list[int]] = {}
+        self._floats = 0
+
+    def place(self, column: Floats) -> list[int]:
+        """Return where *column* lies: its first float and their number."""
+        data = np.ascontiguousarray(column, "<f8").tobytes()
+        if data not in self._places:
+            self._places[data] = [self._floats, len(column)]
+            self._chunks.append(data)
+            self._floats += len(column)
+        return self._places[data]
+
+    def facts(self, series: Iterable[Series]) -> list[SeriesFacts]:
+        """Return the headers of *series*, whose columns are placed here."""
+        return [
+            {
+                "key": one.key,
+                "mode": one.mode,
+                "n": one.n,
+                "decimated": one.decimated,
+                "stepMetric": one.step_metric,
+                "attempts": one.attempts,
+                "columns": {name: self.place(column) for name, column in one.columns().items()},
+            }
+            for one in series
+        ]
+
+    def join(self) -> bytes:
+        """Return the blob."""
+        return b"".join(self._chunks)
 
 
 def pack(header: Header, series: Iterable[Series]) -> Message:
-    """Return a message of *header* with its `series` replaced by *series*.
+    """Return a message of *header* with its `series` replaced by *series*."""
+    blob = Blob()
+    facts = blob.facts(series)
+    return Message({**header, "series": facts}, blob.join())
 
-    Metrics logged together have the same steps and times: equal columns are stored once and pointed at twice.
-    """
-    chunks: list[bytes] = []
-    places: dict[bytes, list[int]] = {}
-    floats = 0
 
-    def place(column: Floats) -> list[int]:
-        nonlocal floats
-        data = np.ascontiguousarray(column, "<f8").tobytes()
-        if data not in places:
-            places[data] = [floats, len(column)]
-            chunks.append(data)
-            floats += len(column)
-        return places[data]
+def http_body(header: Mapping[str, Any], blob: bytes) -> bytes:
+    """Return *header* and *blob* as HTTP carries them. The leading length counts the blanks that align the blob."""
+    text = strict_json(header).encode()
+    text += b" " * (-(4 + len(text)) % _ALIGNMENT)
+    return struct.pack("<I", len(text)) + text + blob
 
-    facts: list[SeriesFacts] = [
-        {
-            "key": one.key,
-            "mode": one.mode,
-            "n": one.n,
-            "decimated": one.decimated,
-            "stepMetric": one.step_metric,
-            "attempts": one.attempts,
-            "columns": {name: place(column) for name, column in one.columns().items()},
-        }
-        for one in series
-    ]
-    return Message({**header, "series": facts}, b"".join(chunks))
+
+def base64_floats(blob: bytes, largest_step: float, dtype: Literal["f4", "f8"]) -> dict[str, Any]:
+    """Return *blob* as a snapshot carries it; "f8" in any case where "f4" could not tell the steps apart."""
+    if dtype == "f4" and largest_step >= _LARGEST_EXACT_F4:
+        dtype = "f8"
+    with np.errstate(over="ignore"):  # beyond the range of f4 is infinity, which a chart leaves out
+        data = np.frombuffer(blob, "<f8").astype("<" + dtype).tobytes()
+    return {"data": base64.b64encode(data).decode(), "dtype": dtype}
 
 
 def parse(body: bytes) -> Message:

@@ -10,11 +10,12 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from wandb_nb.view.marks import Dot, Polyline, Rule, Text
-from wandb_nb.view.scene import COLOURS, build
+from wandb_nb.view.plot import COLOURS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wandb_nb.view.marks import Mark, Panel, Scene
-    from wandb_nb.view.message import Message
 
 SCALE = 2  # pixels a unit
 _FINER = 2  # lines are drawn this much larger and shrunk, since Pillow draws them with hard edges
@@ -26,14 +27,14 @@ _MOST_DASHES = 60
 _TRIES = ((6_000, SCALE), (6_000, 1), (1_000, 1))  # points and scale
 
 
-def picture(message: Message, most_bytes: int = 60_000) -> bytes:
-    """Return the PNG file of *message*; at half size or thinner where noise is above *most_bytes*.
+def fitting(scene_of: Callable[[int], Scene], most_bytes: int) -> bytes:
+    """Return the PNG file of *scene_of*(points); at half size or thinner where noise is above *most_bytes*.
 
     Only a page full of charts that are nothing but noise is still larger then, by half at most.
     """
     data = b""
     for points, scale in _TRIES:
-        data = render(build(message, points), scale)
+        data = render(scene_of(points), scale)
         if len(data) <= most_bytes:
             break
     return data

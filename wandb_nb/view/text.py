@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -107,7 +108,7 @@ def headline(run: Mapping[str, Any], ascii_only: bool = False) -> str:
     parts += [f"step {run['step']}" if run["rows"] else "no rows yet", duration(run["runtime"])]
     if run["lost"]:
         parts.append(f"{run['lost']} rows lost")
-    return _fit(" · ".join(parts), ascii_only)
+    return printable(" · ".join(parts), ascii_only)
 
 
 def state(run: Mapping[str, Any]) -> str:
@@ -125,7 +126,7 @@ def finish_lines(curves: Iterable[Curve], most: int = 10, ascii_only: bool = Fal
         words = trend(Curve(name, curve.steps, curve.values, curve.goal))
         rows.append((name, sparkline(curve.values, 24, ascii_only), words.removeprefix(name).strip()))
     wide = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
-    lines = [_fit(f"{name:<{wide[0]}}  {line:<{wide[1]}}  {words}", ascii_only) for name, line, words in rows]
+    lines = [printable(f"{name:<{wide[0]}}  {line:<{wide[1]}}  {words}", ascii_only) for name, line, words in rows]
     hidden = len(shown) - most
     return lines if hidden <= 0 else [*lines, f"+{hidden} more metrics"]
 
@@ -138,11 +139,12 @@ def summary_lines(summary: Mapping[str, Any], most: int = 10, ascii_only: bool =
         if not key.startswith("_") and isinstance(value, (str, int, float))
     ]
     wide = max((len(key) for key, _ in rows[:most]), default=0)
-    lines = [_fit(f"{key:<{wide}}  {value}", ascii_only) for key, value in rows[:most]]
+    lines = [printable(f"{key:<{wide}}  {value}", ascii_only) for key, value in rows[:most]]
     return lines if len(rows) <= most else [*lines, f"+{len(rows) - most} more"]
 
 
-def _fit(line: str, ascii_only: bool) -> str:
+def printable(line: str, ascii_only: bool) -> str:
+    """Return *line*, with what ASCII lacks replaced if it is *ascii_only*."""
     if not ascii_only:
         return line
     replaced = line.replace("→", "->").replace("·", "-").replace("…", "...").replace("�", "?")
@@ -164,5 +166,6 @@ def _means(values: Sequence[float], width: int) -> list[float | None]:
     for cell in range(cells):
         stretch = values[cell * count // cells : (cell + 1) * count // cells]
         finite = [float(value) for value in stretch if math.isfinite(value)]
-        means.append(math.fsum(value / len(finite) for value in finite) if finite else None)
+        mean = sum(value / len(finite) for value in finite)  # the mean of the largest floats may round to infinity
+        means.append(min(max(mean, -sys.float_info.max), sys.float_info.max) if finite else None)
     return means

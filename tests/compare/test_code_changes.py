@@ -1,0 +1,124 @@
+"""Code side by side: exactly the edited cell or file is named."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_nb.capture.journal import Cell
+from wandb_nb.compare.code import MOST_CODE, Change, cell_changes, change_facts, file_changes
+from wandb_nb.compare.load import cells_of_notebook, git_facts, packages
+
+SOURCES = (
+    "import numpy as np\nrng = np.random.default_rng(0)",
+    "def model(x):\n    return x * 2",
+    "%wandb init",
+    "for i in range(9):\n    wandb.log({'loss': model(i)})",
+)
+EDITED = "for i in range(9):\n    wandb.log({'loss': model(i) + 1})"
+
+
+def session(*sources: str, start: float = 0.0, first: int = 1) -> list[Cell]:
+    """Return cells executed one second after another."""
+    return [Cell(first + at, source, start + at, 0.5, ok=True) for at, source in enumerate(sources)]
+
+
+def test_two_kernels_that_differ_in_one_cell() -> None:
+    """The changed cell alone is named, with the line that differs."""
+    (change,) = cell_changes(session(*SOURCES), session(*SOURCES[:3], EDITED), (2.1, 2.1))
+    assert (change.title, change.change) == ("cell [4]", "changed")
+    assert change.lines == [
+        " for i in range(9):",
+        "-    wandb.log({'loss': model(i)})",
+        "+    wandb.log({'loss': model(i) + 1})",
+    ]
+
+
+def test_two_runs_of_one_kernel() -> None:
+    """A second run in the same session brings the first one's cells along: only the cell edited since is named."""
+    first = session(*SOURCES)
+    second = [*first, *session(SOURCES[2], EDITED, start=10, first=5)]
+    (change,) = cell_changes(first, second, (2.1, 10.1))
+    assert change.title == "cell [4] → [6]"
+    assert change.change == "changed"
+
+
+def test_a_definition_before_the_run_counts() -> None:
+    """A cell that was executed before `init` and edited for the other run is named as well."""
+    other = [SOURCES[0], "def model(x):\n    return x * 3", *SOURCES[2:]]
+    (change,) = cell_changes(session(*SOURCES), session(*other), (2.1, 2.1))
+    assert change.lines == [" def model(x):", "-    return x * 2", "+    return x * 3"]
+
+
+def test_added_and_removed_cells() -> None:
+    """A cell that only one run has is told as added or removed, not as a change of its neighbour."""
+    more = [*SOURCES, "print('the end of it all')"]
+    assert [(one.title, one.change) for one in cell_changes(session(*SOURCES), session(*more), (2.1, 2.1))] == [
+        ("cell [5]", "added")
+    ]
+    assert [one.change for one in cell_changes(session(*more), session(*SOURCES), (2.1, 2.1))] == ["removed"]
+
+
+def test_executing_a_cell_again_is_no_change() -> None:
+    """The same cell executed three times in one run and once in the other differs in nothing."""
+    assert cell_changes(session(*SOURCES, SOURCES[3], SOURCES[3]), session(*SOURCES), (2.1, 2.1)) == []
+
+
+cells = st.lists(st.text("ab(\n ", max_size=12), max_size=8)
+
+
+@given(cells, cells, st.floats(0, 9), st.floats(0, 9))
+def test_a_session_never_differs_from_itself(ours: list[str], theirs: list[str], start: float, other: float) -> None:
+    """A session against itself has no changes, and against another one every line is marked, whatever the cells."""
+    assert cell_changes(session(*ours), session(*ours), (start, start)) == []
+    for change in cell_changes(session(*ours), session(*theirs), (start, other)):
+        assert all(line[:1] in " -+@" for line in change.facts()["lines"])
+
+
+@given(st.lists(st.text(), max_size=30), st.lists(st.text(), max_size=30))
+def test_a_diff_of_a_file_gives_both_back(before: list[str], after: list[str]) -> None:
+    """Both versions can be read off the marked lines, but for the gaps."""
+    old, new = ("\n".join(lines) for lines in (before, after))
+    (change,) = file_changes({"a.py": old}, {"a.py": new}) or (Change("a.py", "changed", []),)
+    removed = [line[1:] for line in change.lines if line[0] == "-"]
+    added = [line[1:] for line in change.lines if line[0] == "+"]
+    assert all(line in old.splitlines() for line in removed)
+    assert all(line in new.splitlines() for line in added)
+    assert (old.splitlines() == new.splitlines()) is not bool(removed or added)
+
+
+def test_files_that_came_and_went() -> None:
+    """Files are matched by path, and long ones are not compared line by line."""
+    found = file_changes({"a.py": "1", "b.py": "2", "c.py": "same"}, {"b.py": "3", "c.py": "same", "d.py": "4"})
+    assert [(one.title, one.change) for one in found] == [("a.py", "removed"), ("b.py", "changed"), ("d.py", "added")]
+    (long,) = file_changes({"a.py": "x" * 300_000}, {"a.py": "y"})
+    assert long.lines == ["@ too long to compare: 300,000 and 1 characters"]
+
+
+def test_the_message_holds_a_bounded_part() -> None:
+    """Beyond the room for code, lines and changes are counted instead of told."""
+    changes = [Change(f"{at}.py", "added", [f"+{'x' * 90}"] * 100) for at in range(10)]
+    facts = change_facts(changes)
+    assert len(json.dumps(facts)) < MOST_CODE * 1.1
+    assert facts[-1]["lines"][-1].startswith("@ ")
+    assert facts[-1]["lines"][-1].endswith("7 more changes")
+    assert change_facts(changes[:1])[0]["lines"] == changes[0].lines
+
+
+def test_cells_of_a_saved_notebook() -> None:
+    """The history notebook gives its cells back, with the times in its metadata; what is no notebook gives none."""
+    cell = {"cell_type": "code", "execution_count": 3, "source": ["a\n", "b"], "metadata": {"wandb_nb": {"started": 5}}}
+    (found,) = cells_of_notebook(json.dumps({"cells": [cell, {"cell_type": "markdown", "source": "# no"}]}))
+    assert (found.number, found.source, found.started) == (3, "a\nb", 5.0)
+    for text in ("", "[]", "{}", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', "null"):
+        assert cells_of_notebook(text) == []
+
+
+def test_packages_and_git() -> None:
+    """Requirements are read by name; a patch is told by the number of its lines."""
+    assert packages("numpy==2.0\n# comment\nbroken\npandas==2.2.1\n") == {"numpy": "2.0", "pandas": "2.2.1"}
+    patch = "--- a\n+++ b\n@@ -1 +1 @@\n-old\n+new\n same\n"
+    assert git_facts("abc", "", patch) == {"commit": "abc", "uncommitted": "2 changed lines"}
+    assert git_facts("", "", "") == {}

@@ -1,0 +1,293 @@
+"""What a comparison finds: values, curves, and that all its forms tell the same."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import wandb_nb as wandb
+from wandb_nb.compare import choose, picture, text
+from wandb_nb.compare.bundle import bundle
+from wandb_nb.compare.comparison import compare
+from wandb_nb.compare.curves import align, verdict
+from wandb_nb.compare.load import load
+from wandb_nb.compare.message import MIME, diff_facts, overlay
+from wandb_nb.compare.subject import labels
+from wandb_nb.compare.values import ABSENT, Row, delta, differing
+from wandb_nb.errors import RunNotFoundError
+from wandb_nb.view.message import Message, Series
+from wandb_nb.view.thin import thin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wandb_nb.compare.comparison import Comparison
+
+HOSTILE = "<script>alert(1)</script>"
+values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers()))
+trees = st.recursive(values, lambda inner: st.dictionaries(st.text(min_size=1), inner, max_size=4), max_leaves=12)
+
+
+def track(folder: Path, rows: int = 20, rate: float = 0.1, name: str = "", **options: Any) -> Path:
+    """Make a finished run, and return its directory."""
+    config = {"lr": rate, "model": {"width": 64}, **options.pop("config", {})}
+    settings = wandb.Settings(silent=True)
+    with wandb.init(
+        dir=folder, project="p", name=name or None, config=config, mode="offline", settings=settings, **options
+    ) as run:
+        for step in range(rows):
+            run.log({"loss": 1 / (1 + rate * step), "same": step})
+    assert run.directory is not None
+    return run.directory
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Comparison:
+    """Return the comparison of two runs that differ in one config key and one metric."""
+    return compare([load(track(tmp_path, rate=0.1, name="slow")), load(track(tmp_path, rate=0.5, name="fast"))])
+
+
+def curve(steps: list[float], ys: list[float], attempts: list[list[int]] | None = None) -> Series:
+    """Return a series of these points."""
+    at = np.array(steps, float)
+    return Series("m", at, at / 2, np.array(ys, float), attempts=attempts or [[0, 0]], n=len(ys))
+
+
+def test_exactly_the_differing_keys_are_named(pair: Comparison) -> None:
+    """Config and summary name the key and the metric that differ, with both values and the change; no other."""
+    assert [(row.key, row.texts, row.change) for row in differing(pair.config)] == [
+        ("lr", ["0.1", "0.5"], "+0.4 (+400 %)")
+    ]
+    assert [row.key for row in differing(pair.summary)] == ["loss"]
+    assert [row.key for row in pair.config] == ["lr", "model.width"]
+    assert pair.keys == ["loss", "same"]
+    assert pair.labels == ["slow", "fast"]
+
+
+@given(st.lists(st.dictionaries(st.text(min_size=1), trees, max_size=5), min_size=2, max_size=4))
+def test_every_leaf_is_in_one_row(found: list[dict[str, Any]]) -> None:
+    """A key's row has each run's value, ABSENT where it lacks the key; what differs never looks the same."""
+    rows = {row.key: row for row in delta(found)}
+    flat = [{row.key: row.values[at] for row in rows.values()} for at in range(len(found))]
+    for tree, leaves in zip(found, flat, strict=True):
+        for key, value in tree.items():
+            if not key.startswith("_") and not isinstance(value, dict) and "." not in key:
+                assert leaves[key] is value
+        assert all(value is ABSENT or isinstance(key, str) for key, value in leaves.items())
+    for row in rows.values():
+        assert row.same or len(set(row.texts)) > 1 or any(len(text or "") > 100 for text in row.texts)
+
+
+@pytest.mark.parametrize(
+    ("pair_of", "same", "change"),
+    [
+        ((1, 1.0), True, None),
+        ((1, True), False, None),
+        ((math.nan, math.nan), True, None),
+        ((0, 3), False, "+3"),
+        ((4.0, 3.0), False, "-1 (-25 %)"),
+        (("a", 1), False, None),
+        ((None, ABSENT), False, None),
+        ((1.0, 1.0 + 2**-52), False, "+2.2204e-16"),
+    ],
+)
+def test_values_side_by_side(pair_of: tuple[Any, Any], same: bool, change: str | None) -> None:
+    """Numbers are equal whatever their type, bools are no numbers, and a change is told for two numbers only."""
+    row = Row("k", pair_of)
+    assert (row.same, row.change) == (same, change)
+    assert same or row.texts[0] != row.texts[1]
+
+
+def test_curves_meet_on_one_axis() -> None:
+    """Curves logged at different steps are read at the steps of both, over the stretch that both cover."""
+    found = align("m", [curve([0, 2, 4], [0, 2, 4]), curve([1, 3, 5], [2, 4, 6])])
+    assert found is not None
+    assert found.at.tolist() == [1, 2, 3, 4]
+    assert found.values[0].tolist() == [1, 2, 3, 4]
+    assert found.values[1].tolist() == [2, 3, 4, 5]
+    assert verdict(found, ["A", "B"]) == "B is higher at 100 % of 4 common points, furthest apart at 1 by 1"
+
+
+def test_only_the_newest_attempt_and_finite_points_count() -> None:
+    """An attempt that began again at step 0 is not mixed with the one before it, and a NaN is no point."""
+    again = curve([0, 1, 2, 0, 1, 2], [9, 9, 9, 1, math.nan, 3], [[0, 0], [1, 3]])
+    found = align("m", [again, curve([0, 1, 2], [1, 2, 3])])
+    assert found is not None
+    assert found.values[0].tolist() == found.values[1].tolist() == [1, 2, 3]
+    assert verdict(found, ["A", "B"]) == "the same at all 3 common points"
+
+
+def test_curves_that_never_meet() -> None:
+    """A metric that one run lacks, or steps with nothing in common, give no common axis."""
+    assert align("m", [curve([0], [1]), None]) is None
+    assert align("m", [curve([0, 1], [1, 1]), curve([5, 6], [1, 1])]) is None
+    assert align("m", [curve([0], [math.nan]), curve([0], [1])]) is None
+
+
+@given(st.lists(st.floats(allow_infinity=False), min_size=1, max_size=300), st.integers(4, 40), st.integers(0, 299))
+def test_thinning_keeps_the_shape(ys: list[float], points: int, cut: int) -> None:
+    """Thinned out, a series keeps its ends, its extremes and the border of its attempts, and never grows."""
+    attempts = [[0, 0], [1, cut]] if 0 < cut < len(ys) else [[0, 0]]
+    one = curve(list(range(len(ys))), ys, attempts)
+    few = thin(one, points)
+    assert len(few.value) <= max(points + 8, len(ys) if len(ys) <= points else 0)
+    assert (few.step[0], few.step[-1]) == (0, len(ys) - 1)
+    finite = [value for value in ys if math.isfinite(value)]
+    if finite:
+        assert (np.nanmin(few.value), np.nanmax(few.value)) == (min(finite), max(finite))
+    assert [attempt for attempt, _ in few.lines()] == [attempt for attempt, _ in one.lines()]
+    assert [few.step[where][0] for _, where in few.lines()] == [one.step[where][0] for _, where in one.lines()]
+
+
+def test_labels_tell_runs_apart() -> None:
+    """Runs of one name get their ids, and one run compared with itself a number."""
+    run: Any = {"name": "a", "id": "1"}
+    assert labels([run, {"name": "b", "id": "2"}]) == ["a", "b"]  # type: ignore[list-item]
+    assert labels([run, {"name": "a", "id": "2"}]) == ["a (1)", "a (2)"]  # type: ignore[list-item]
+    assert labels([run, run]) == ["a (1) #1", "a (1) #2"]
+
+
+def test_the_message_holds_whole_runs(pair: Comparison) -> None:
+    """Each run comes out of the message as a message of its own; equal columns of two runs are stored once."""
+    runs = [subject.message for subject in pair.subjects]
+    told = overlay(runs, diff=diff_facts(pair))
+    body = told.to_bytes()
+    header = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
+
+    assert [one["run"]["name"] for one in header["runs"]] == header["labels"] == ["slow", "fast"]
+    assert [len(one.series()) for one in told.messages()] == [2, 2]
+    for run, message in zip(runs, told.messages(), strict=True):
+        assert [one.value.tolist() for one in message.series()] == [one.value.tolist() for one in run.series()]
+    places = [facts["columns"]["step"] for one in header["runs"] for facts in one["series"]]
+    assert len({tuple(place) for place in places}) == 1
+    assert header["diff"]["config"][0] == {
+        "key": "lr",
+        "texts": ["0.1", "0.5"],
+        "same": False,
+        "change": "+0.4 (+400 %)",
+    }
+    assert (4 + int.from_bytes(body[:4], "little")) % 8 == 0
+
+
+def test_all_parts_of_an_output_tell_the_same(pair: Comparison) -> None:
+    """Message, HTML, picture and text are there; the HTML leads nowhere; the text names winner and values."""
+    parts = bundle(pair)
+
+    assert parts.keys() == {MIME, "text/html", "image/png", "text/plain"}
+    assert base64.b64decode(parts["image/png"])[:8] == b"\x89PNG\r\n\x1a\n"
+    without_picture = re.sub(r'src="data:image/png;base64,[A-Za-z0-9+/=]+"', "", parts["text/html"])
+    assert not re.search(r"<iframe|<script|http|<style|url\(|@import|href", without_picture)
+    assert "+0.4 (+400 %)" in parts["text/html"]
+    assert "fast is lower at 95 % of 20 common points" in parts["text/plain"]
+    assert "the same at all 20 common points" in parts["text/plain"]
+    saved = parts[MIME]
+    floats = np.frombuffer(base64.b64decode(saved["data"]), "<" + saved["dtype"])
+    first, count = saved["runs"][1]["series"][0]["columns"]["value"]
+    assert floats[first : first + count][-1] == pytest.approx(1 / (1 + 0.5 * 19))
+
+
+def test_hostile_names_stay_texts(tmp_path: Path) -> None:
+    """Markup and control characters in names and config are escaped in HTML and made harmless in text."""
+    runs = [load(track(tmp_path, name=HOSTILE, config={HOSTILE: f"{HOSTILE}\x1b[31m{at}"})) for at in range(2)]
+    parts = bundle(compare(runs))
+    assert "<script" not in parts["text/html"]
+    assert "\x1b" not in json.dumps(parts["text/html"]) + parts["text/plain"]
+    assert "&lt;script&gt;" in parts["text/html"]
+
+
+def test_a_long_comparison_stays_small(tmp_path: Path) -> None:
+    """Five runs with many metrics, large configs and long sources fit 250 kB of notebook."""
+    noise = np.random.default_rng(0)
+    runs = []
+    for at in range(5):
+        config = {f"k{n}": "x" * 300 + str(at) for n in range(300)}
+        with wandb.init(dir=tmp_path, config=config, mode="offline", settings=wandb.Settings(silent=True)) as run:
+            for row in noise.standard_normal((3_000, 30)):
+                run.log({f"metric/{n}": value for n, value in enumerate(row.tolist())})
+        assert run.directory is not None
+        code = run.directory / "files/code"
+        code.mkdir(exist_ok=True)
+        (code / "long.py").write_text("\n".join(f"line {at} {n}" for n in range(20_000)))
+        runs.append(load(run.directory))
+
+    assert len(json.dumps(bundle(compare(runs)))) < 250_000
+    assert len(json.dumps(bundle(compare(runs[:2])))) < 250_000
+
+
+def test_keys_choose_the_metrics(tmp_path: Path) -> None:
+    """With keys, only those metrics are drawn and told."""
+    runs = [load(track(tmp_path)) for _ in range(3)]
+    found = compare(runs, ["loss"])
+    assert found.keys == picture.shown_keys(found) == ["loss"]
+    assert [row.key for row in found.summary] == ["loss"]
+    assert found.code == []
+    assert "same" not in "\n".join(text.lines(found)).split("curves")[1].split("git")[0]
+
+
+def test_a_group_or_a_project_is_chosen(tmp_path: Path) -> None:
+    """The newest runs are those of the newest one's project; replaced ones are left out; a group may span projects."""
+    track(tmp_path, group="g", name="one")
+    track(tmp_path, id="again", name="two")
+    track(tmp_path, id="again", name="three")
+    with wandb.init(dir=tmp_path, project="q", group="g", name="four", settings={"silent": True}):
+        pass
+    assert [entry.name for entry in choose.newest()] == ["four"]
+    assert [entry.name for entry in choose.newest(project="p")] == ["three", "one"]
+    assert [entry.name for entry in choose.newest(group="g")] == ["four", "one"]
+    assert choose.several(choose.newest(project="p")).labels == ["one", "three"]
+    with pytest.raises(RunNotFoundError, match="only one run"):
+        choose.several(choose.newest())
+
+
+def test_latest_counts_back(tmp_path: Path) -> None:
+    """`latest~1` is the run before the newest; counting too far names what there is to do."""
+    track(tmp_path, name="one")
+    track(tmp_path, name="two")
+    assert choose.diff("latest~1", "latest").labels == ["one", "two"]
+    with pytest.raises(RunNotFoundError, match="latest~7"):
+        choose.diff("latest~7", "latest")
+
+
+def test_a_running_run_and_a_resumed_one(tmp_path: Path) -> None:
+    """A run that goes on is compared as far as it got; of a resumed run all parts count."""
+    track(tmp_path, id="whole", rows=10)
+    track(tmp_path, id="whole", rows=10, resume="allow")
+    with wandb.init(dir=tmp_path, project="p", mode="offline", settings={"silent": True}) as run:
+        run.log({"loss": 3.0})
+        found = choose.diff("whole", run.id)
+    assert [len(curve.value) for curve in found.curves("loss") if curve is not None] == [20, 1]
+    assert found.subjects[1].run["state"] == "running"
+
+
+def test_a_message_is_decoded_by_its_own_header() -> None:
+    """A run without series is a run without curves, not an error."""
+    empty = Message(
+        {
+            "run": {"id": "a", "name": "", "startTime": 0.0},
+            "config": None,
+            "summary": None,
+            "series": [],
+            "metrics": None,
+        },
+        b"",
+    )  # type: ignore[typeddict-item]
+    told = overlay([empty, empty])
+    assert [message.series() for message in told.messages()] == [[], []]
+    assert told.to_json()["data"] == ""
+
+
+def test_text_is_quick_for_long_runs() -> None:
+    """What is told of 100,000 points takes work in proportion to what is shown, not to what was logged."""
+    steps = list(range(100_000))
+    long = curve([float(step) for step in steps], [1 / (1 + step) for step in steps])
+    told = text.newest(long)
+    assert len(told.values) <= 1_010
+    assert (told.values[0], told.values[-1], told.steps[-1]) == (1.0, 1 / 100_000, 99_999)

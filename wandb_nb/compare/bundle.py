@@ -1,0 +1,114 @@
+"""The MIME bundle of a comparison: alive without a kernel where our view is, a picture and tables everywhere else."""
+
+from __future__ import annotations
+
+import base64
+import json
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.compare import picture, text
+from wandb_nb.compare.code import change_facts
+from wandb_nb.compare.message import MIME, diff_facts, overlay
+from wandb_nb.compare.values import differing
+from wandb_nb.view.bundle import CELL, MOST_BYTES, SVG_POINTS, TABLE, figure, pictures
+from wandb_nb.view.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from wandb_nb.compare.comparison import Comparison
+    from wandb_nb.compare.values import Row
+
+_MOST_ROWS, _LONGEST_CELL = 40, 60
+_MOST_LIGHT_BYTES = 30_000
+_TRIES = ((8_000, None), (4_000, None), (2_000, None), (2_000, 12), (1_000, 6), (0, 0))  # points, metrics
+_MOST_HTML_CODE = 12_000
+_PRE = "margin:0 0 8px;font-size:85%;line-height:1.35;white-space:pre-wrap;background:none;color:inherit"
+# Tints that leave the page's own text readable, in light and in dark.
+_TINTS = {"-": "background:rgba(224,69,107,.18)", "+": "background:rgba(22,153,107,.18)", "@": "opacity:.7"}
+
+
+def bundle(comparison: Comparison) -> dict[str, Any]:
+    """Return the parts that show *comparison*: the message that our view reads, HTML, a PNG in base64, plain text.
+
+    The whole is at most 250 kB: points are thinned out, then series left out, where that is not enough.
+    """
+    full, light = pictures(lambda points: picture.build(comparison, points))
+    parts: dict[str, Any] = {
+        "text/html": html(comparison, light if len(light) <= _MOST_LIGHT_BYTES else b""),
+        "image/png": base64.b64encode(full).decode(),
+        "text/plain": "\n".join(text.lines(comparison)),
+    }
+    parts[MIME] = _saved(comparison, MOST_BYTES - len(json.dumps(parts)))
+    return parts
+
+
+def html(comparison: Comparison, light: bytes) -> str:
+    """Return heading, the curves as inline SVG, and tables, with no script or address, all texts escaped."""
+    tables = (
+        ("Config", comparison.config),
+        ("Summary", comparison.summary),
+        ("Git", comparison.git),
+        ("Packages", comparison.packages),
+    )
+    return (
+        '<div style="max-width:100%;font-family:system-ui,sans-serif">'
+        f'<p style="margin:0 0 4px"><strong>{escape(picture.title(comparison))}</strong></p>'
+        f"{figure(picture.build(comparison, SVG_POINTS), light)}"
+        f"{''.join(_table(title, comparison.labels, rows) for title, rows in tables)}"
+        f"{''.join(_code(comparison))}</div>"
+    )
+
+
+def _table(title: str, labels: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return the rows that differ as a table that folds; open, since that is what was asked for."""
+    found = differing(rows)
+    if not rows:
+        return ""
+    same = len(rows) - len(found)
+    more = f" ({same} the same)" if same else ""
+    if not found:
+        return f'<p style="margin:4px 0">{title}: the same</p>'
+    heads = "".join(f'<th scope="col" style="{CELL}">{escape(label)}</th>' for label in ("", *labels, ""))
+    body = "".join(map(_row, found[:_MOST_ROWS]))
+    hidden = f"<p>+{len(found) - _MOST_ROWS} more</p>" if len(found) > _MOST_ROWS else ""
+    return (
+        f'<details open style="margin:4px 0"><summary>{title}{more}</summary>'
+        f'<table style="{TABLE}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{hidden}</details>'
+    )
+
+
+def _row(row: Row) -> str:
+    facts = row.facts()
+    cells = ["-" if value is None else value for value in (*facts["texts"], facts["change"] or "")]
+    values = "".join(f'<td style="{CELL}">{escape(clean(cell, _LONGEST_CELL))}</td>' for cell in cells)
+    return f'<tr><th scope="row" style="{CELL}">{escape(facts["key"])}</th>{values}</tr>'
+
+
+def _code(comparison: Comparison) -> Iterator[str]:
+    if not comparison.code:
+        return
+    yield '<details open style="margin:4px 0"><summary>Code</summary>'
+    for facts in change_facts(comparison.code, _MOST_HTML_CODE):
+        yield f'<p style="margin:4px 0">{escape(facts["title"])} {facts["change"]}</p><pre style="{_PRE}">'
+        yield "\n".join(_line(line) for line in facts["lines"]) + "</pre>"
+    yield "</details>"
+
+
+def _line(line: str) -> str:
+    tint = _TINTS.get(line[:1])
+    return f'<span style="{tint}">{escape(line)}</span>' if tint else escape(line)
+
+
+def _saved(comparison: Comparison, room: int) -> dict[str, Any]:
+    """Return the message with as many points as fit *room* characters; then with fewer metrics, or none."""
+    runs = [subject.message for subject in comparison.subjects]
+    diff = diff_facts(comparison)
+    keys = [*picture.shown_keys(comparison), *comparison.keys]
+    found: dict[str, Any] = {}
+    for points, most in _TRIES:
+        found = overlay(runs, points, keys[:most], diff).to_json()
+        if len(json.dumps(found)) <= room:
+            break
+    return found

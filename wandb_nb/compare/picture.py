@@ -1,0 +1,95 @@
+"""Several runs in one picture: a chart a metric, in it a line a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wandb_nb.compare.curves import verdict
+from wandb_nb.view import text
+from wandb_nb.view.charts import group
+from wandb_nb.view.marks import Mark, Polyline, Scene, Text
+from wandb_nb.view.plot import CHAR, COLOURS, DASHES, curve_of, draw
+from wandb_nb.view.scene import MARGIN, Page
+
+if TYPE_CHECKING:
+    from wandb_nb.compare.comparison import Comparison
+    from wandb_nb.view.marks import Panel
+
+MOST_RUNS, MOST_CHARTS = len(COLOURS), 6
+_HEAD, _LEGEND = 12.0, 16.0
+
+
+def build(comparison: Comparison, points: int = 12_000) -> Scene:
+    """Return the curves of *comparison* over one another, eight runs at most, with about *points* points in all."""
+    keys = shown_keys(comparison)
+    shown = keys[:MOST_CHARTS]
+    runs = min(len(comparison.labels), MOST_RUNS)
+    legend = _legend(comparison.labels[:runs], Page(len(shown), 0, 0.0).width - 2 * MARGIN)
+    page = Page(len(shown), len(keys), _HEAD + _LEGEND * (1 + max((row for row, *_ in legend), default=0)) + 6)
+    buckets = page.buckets(runs * len(shown), points)
+    panels = [_panel(comparison, key, buckets, page.place(at)) for at, key in enumerate(shown)]
+    marks = [*_legend_marks(legend), *page.foot(len(keys) - len(shown))]
+    return Scene(page.width, page.height, title(comparison), description(comparison), marks, panels)
+
+
+def shown_keys(comparison: Comparison) -> list[str]:
+    """Return the metrics with a chart, in the order of a run's own charts: hidden and step metrics have none."""
+    metrics = [metric for one in comparison.subjects for metric in one.message.header["metrics"] or []]
+    sections = group(comparison.keys, metrics)
+    return [key for section in sections for chart in section.charts for key in chart.keys]
+
+
+def title(comparison: Comparison) -> str:
+    """Return the one line that names the runs."""
+    return " · ".join(comparison.labels)
+
+
+def description(comparison: Comparison) -> str:
+    """Return the curves in words: each run's last value, and how the second runs against the first."""
+    told = []
+    for key in shown_keys(comparison)[:MOST_CHARTS]:
+        ends = [
+            f"{label} {text.number(float(curve.value[-1]))}"
+            for label, curve in zip(comparison.labels, comparison.curves(key), strict=True)
+            if curve is not None
+        ]
+        aligned = comparison.aligned(key) if len(comparison.subjects) == 2 else None  # noqa: PLR2004 - a pair
+        words = [verdict(aligned, comparison.labels)] if aligned else []
+        told.append(f"{text.clean(key)}: {', '.join([*ends, *words])}")
+    return "; ".join(told) or "No numbers logged yet"
+
+
+def _panel(comparison: Comparison, key: str, buckets: int, place: tuple[float, float, float, float]) -> Panel:
+    curves = comparison.curves(key)[:MOST_RUNS]
+    by = {curve.step_metric for curve in curves if curve is not None}
+    by_metric = next(iter(by)) if len(by) == 1 else None
+    lines = [
+        curve_of(curve, comparison.labels[at], at, buckets, by_metric=by_metric is not None, most_attempts=1)
+        for at, curve in enumerate(curves)
+        if curve is not None
+    ]
+    return draw(key, lines, place, by_metric, legend=False)
+
+
+def _legend(labels: list[str], width: float) -> list[tuple[int, float, str, int]]:
+    """Return row, place from the left, label and colour of each run."""
+    entries: list[tuple[int, float, str, int]] = []
+    row, at = 0, 0.0
+    for colour, label in enumerate(labels):
+        room = 24 + len(label) * 11 * CHAR + 14
+        if at and at + room > width:
+            row, at = row + 1, 0.0
+        entries.append((row, at, label, colour))
+        at += room
+    return entries
+
+
+def _legend_marks(entries: list[tuple[int, float, str, int]]) -> list[Mark]:
+    marks: list[Mark] = []
+    for row, at, label, colour in entries:
+        x, y = MARGIN + at, _HEAD + row * _LEGEND + 9
+        sample = np.array([[x, y - 4.0], [x + 20, y - 4.0]])
+        marks += [Polyline(sample, COLOURS[colour], 2, DASHES[colour]), Text(x + 24, y, label, 11, "ink")]
+    return marks

@@ -1,0 +1,110 @@
+"""A comparison in plain text, for a terminal and for the text part of an output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wandb_nb.compare.code import change_facts
+from wandb_nb.compare.curves import verdict
+from wandb_nb.compare.picture import shown_keys
+from wandb_nb.compare.values import differing
+from wandb_nb.view import text
+from wandb_nb.view.thin import thin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from wandb_nb.compare.comparison import Comparison
+    from wandb_nb.compare.values import Row
+    from wandb_nb.view.message import Series
+
+MOST_METRICS, MOST_ROWS = 20, 40
+_WIDEST = 40
+_MOST_POINTS = 1_000
+_PAIR = 2
+
+
+def lines(comparison: Comparison, *, ascii_only: bool = False) -> list[str]:
+    """Return the whole comparison: the runs, what differs, the curves, the code of a pair."""
+    found = list(_all(comparison, ascii_only))
+    return [text.printable(line, ascii_only) for line in found]
+
+
+def _all(comparison: Comparison, ascii_only: bool) -> Iterator[str]:
+    yield from _runs(comparison)
+    yield from _table("config", comparison, comparison.config)
+    yield from _table("summary", comparison, comparison.summary)
+    yield from _curves(comparison, ascii_only)
+    yield from _table("git", comparison, comparison.git)
+    yield from _table("packages", comparison, comparison.packages)
+    if comparison.code:
+        yield from ("", "code")
+    for facts in change_facts(comparison.code):
+        yield f"  {facts['title']} {facts['change']}"
+        yield from (f"    {line}" for line in facts["lines"])
+
+
+def _runs(comparison: Comparison) -> Iterator[str]:
+    wide = max(map(len, comparison.labels))
+    for label, subject in zip(comparison.labels, comparison.subjects, strict=True):
+        run = subject.run
+        facts = [text.state(run), text.clean(run["project"]), f"step {run['step']}", text.duration(run["runtime"])]
+        yield f"{label:<{wide}}  {' · '.join(facts)}"
+
+
+def _table(title: str, comparison: Comparison, rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the rows that differ, aligned, under the runs' labels; one line where none does."""
+    if not rows:
+        return
+    found = differing(rows)
+    same = len(rows) - len(found)
+    yield ""
+    if not found:
+        yield f"{title}: the same in all {same} keys" if same > 1 else f"{title}: the same"
+        return
+    pair = len(comparison.labels) == _PAIR
+    cells = [["", *comparison.labels, *([""] if pair else [])]]
+    cells += [[text.clean(row.key), *map(_cell, row.texts), *([row.change or ""] if pair else [])] for row in found]
+    yield title + (f" ({same} more the same)" if same else "")
+    yield from (f"  {line}" for line in table(cells[: MOST_ROWS + 1]))
+    if len(found) > MOST_ROWS:
+        yield f"  +{len(found) - MOST_ROWS} more"
+
+
+def table(cells: Sequence[Sequence[str]]) -> list[str]:
+    """Return *cells* in aligned columns; long ones are cut."""
+    cut = [[text.clean(cell, _WIDEST) for cell in row] for row in cells]
+    wide = [max(len(row[at]) for row in cut) for at in range(len(cut[0]))]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip() for row in cut]
+
+
+def _curves(comparison: Comparison, ascii_only: bool) -> Iterator[str]:
+    keys = shown_keys(comparison)
+    if keys:
+        yield from ("", "curves")
+    wide = max(map(len, comparison.labels))
+    for key in keys[:MOST_METRICS]:
+        yield f"  {text.clean(key)}"
+        for label, one in zip(comparison.labels, comparison.curves(key), strict=True):
+            if one is None:
+                yield f"    {label:<{wide}}  not logged"
+                continue
+            curve = newest(one)
+            spark = text.sparkline(curve.values, 24, ascii_only)
+            yield f"    {label:<{wide}}  {spark:<24}  {text.trend(curve).strip()}"
+        aligned = comparison.aligned(key) if len(comparison.labels) == _PAIR else None
+        if aligned:
+            yield f"    {verdict(aligned, comparison.labels)}"
+    if len(keys) > MOST_METRICS:
+        yield f"  +{len(keys) - MOST_METRICS} more metrics"
+
+
+def newest(one: Series) -> text.Curve:
+    """Return the newest attempt of *one*, thinned out where it is long, without its name."""
+    few = thin(one, _MOST_POINTS)
+    where = few.lines()[-1][1] if few.lines() else slice(None)
+    return text.Curve("", few.step[where].tolist(), few.value[where].tolist())
+
+
+def _cell(value: str | None) -> str:
+    return "-" if value is None else value

@@ -1,0 +1,129 @@
+"""Trees of values side by side: config, summary, git facts, packages."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from wandb_nb.view import text
+from wandb_nb.view.message import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+LONGEST_TEXT = 200
+_NOTABLE_PERCENT = 0.05
+
+
+class RowFacts(TypedDict):
+    """One key of a table in a comparison's message; `texts` has one entry a run, null where the run lacks the key."""
+
+    key: str
+    texts: list[str | None]
+    same: bool
+    change: str | None
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+"""Stands for the value of a key that a run does not have."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One key with its value in each run, `ABSENT` where a run lacks it."""
+
+    key: str
+    values: tuple[Any, ...]
+
+    @property
+    def same(self) -> bool:
+        """Whether all runs have the key, with equal values. 1 and 1.0 are equal, 1 and True are not."""
+        first = self.values[0]
+        return all(_equal(first, value) for value in self.values)
+
+    @property
+    def texts(self) -> list[str | None]:
+        """The values as one line each, None where absent; values that differ never look the same."""
+        short = [None if value is ABSENT else _short(value) for value in self.values]
+        if self.same or len(set(short)) > 1:
+            return short
+        return [None if value is ABSENT else _exact(value) for value in self.values]
+
+    @property
+    def change(self) -> str | None:
+        """For two runs with numbers: how much the second is above the first, as "+0.2 (+200 %)"."""
+        if len(self.values) != 2 or self.same or not all(map(_is_number, self.values)):  # noqa: PLR2004 - a pair
+            return None
+        before, after = map(float, self.values)
+        share = (after - before) / abs(before) * 100 if before else math.nan
+        percent = f" ({share:+.3g} %)" if math.isfinite(share) and abs(share) >= _NOTABLE_PERCENT else ""
+        sign = "+" if after > before else "-"
+        return f"{sign}{text.number(abs(after - before))}{percent}"
+
+    def values_of(self, labels: Sequence[str]) -> dict[str, Any]:
+        """Return the row for a program: its key, whether it is the same, and the values of the runs that have it."""
+        pairs = zip(labels, self.values, strict=True)
+        return {
+            "key": self.key,
+            "same": self.same,
+            "values": {name: value for name, value in pairs if value is not ABSENT},
+        }
+
+    def facts(self) -> RowFacts:
+        """Return the row as a message has it."""
+        return {"key": text.clean(self.key), "texts": self.texts, "same": self.same, "change": self.change}
+
+
+def delta(trees: Sequence[Mapping[str, Any]]) -> list[Row]:
+    """Return one row for each key of any of *trees*, nested keys joined by ".", those beginning with "_" left out.
+
+    Keys stand in the order of their first appearance.
+    """
+    flat = [dict(_leaves(tree)) for tree in trees]
+    keys = dict.fromkeys(key for leaves in flat for key in leaves)
+    return [Row(key, tuple(leaves.get(key, ABSENT) for leaves in flat)) for key in keys]
+
+
+def differing(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows in which the runs differ."""
+    return [row for row in rows if not row.same]
+
+
+def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if not prefix and str(key).startswith("_"):
+            continue
+        if isinstance(value, dict) and value and "_type" not in value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if one is ABSENT or other is ABSENT:
+        return one is other
+    if isinstance(one, bool) is not isinstance(other, bool):
+        return False
+    both_nan = one != one and other != other  # noqa: PLR0124 - NaN differs from itself
+    return bool(both_nan or one == other)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, float):
+        return text.number(value)
+    return text.clean(value if isinstance(value, str) else _exact(value), LONGEST_TEXT)
+
+
+def _exact(value: Any) -> str:
+    return text.clean(json.dumps(plain(value), ensure_ascii=False), LONGEST_TEXT)

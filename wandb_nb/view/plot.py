@@ -1,0 +1,187 @@
+"""One chart as primitives: title, legend, axes, the lines of its curves, and the labels at their ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wandb_nb.view import axes, text
+from wandb_nb.view.marks import Dot, Mark, Panel, Polyline, Rule, Text
+from wandb_nb.view.pyramid import decimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from wandb_nb.view.message import Series
+
+    Points = npt.NDArray[np.float64]
+
+# Each has a contrast of at least 3:1 to white, #111111 and #1e1e1e, the grounds that Jupyter draws on.
+COLOURS = ("#2f7de1", "#e0680b", "#16996b", "#b05cd4", "#e0456b", "#0e93b0", "#948b00", "#9a7058")
+DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (9, 3, 2, 3), (12, 3), (4, 4), (2, 4), (9, 2, 2, 2, 2, 2))
+TITLE_ROW, LEGEND_ROW, AXIS_ROW, AXIS_COLUMN = 18.0, 14.0, 16.0, 36.0
+END_COLUMN, NAMED_END_COLUMN = 42.0, 66.0
+ROUGH = 12  # a line that runs up and down more often than this is drawn thin, so that it stays a line
+_LARGEST = 1e300
+CHAR = 0.56  # mean width of a character, in units of the font's size
+_LABEL_APART = 10.5
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One metric in a chart: the lines of its attempts, oldest first, as rows of x and value.
+
+    *attempts* names each line; it is empty where there are no attempts to tell apart.
+    """
+
+    name: str
+    colour: int
+    lines: list[Points]
+    attempts: list[str]
+
+
+def draw(
+    title: str,
+    curves: Sequence[Curve],
+    place: tuple[float, float, float, float],
+    by_metric: str | None,
+    *,
+    legend: bool = True,
+) -> Panel:
+    """Return the chart of *curves* at *place* (left, top, width, height); x counts steps, or *by_metric*.
+
+    Without *legend* the names of the curves stand elsewhere.
+    """
+    x, y, width, height = place
+    legend = legend and len(curves) > 1
+    top = y + TITLE_ROW + (LEGEND_ROW if legend else 0)
+    named = len(curves) > 1 or any(curve.attempts for curve in curves)
+    right = x + width - (NAMED_END_COLUMN if named else END_COLUMN)
+    plot = axes.Plot(x + AXIS_COLUMN, top + 4, right, y + height - AXIS_ROW)
+    scale = axes.Scale.around(plot, [line for curve in curves for line in curve.lines])
+    by = f"by {text.clean(by_metric, 24)}" if by_metric else ""
+    marks: list[Mark] = [
+        Text(x, y + 11, text.clean(title, int((width - len(by) * 5.2 - 12) / 12 / CHAR)), 12, "ink", bold=True),
+        Text(plot.right, y + 11, by, 9, "soft", "end"),
+        *(_legend(curves, x, y + TITLE_ROW + 9, width) if legend else ()),
+        *_axes(scale, by_metric is None),
+    ]
+    for curve in reversed(curves):  # the first metric lies on top
+        marks += _lines(curve, scale)
+    return Panel(x, y, width, height, [*marks, *_end_labels(curves, scale)])
+
+
+def curve_of(one: Series, name: str, colour: int, buckets: int, *, by_metric: bool, most_attempts: int) -> Curve:
+    """Return *one* as a curve of about two points a bucket, its newest attempts as lines of their own."""
+    across = one.x if by_metric and one.x is not None else one.step
+    lines, attempts = [], []
+    for attempt, where in one.lines()[-most_attempts:]:
+        line = _line(across[where], one.value[where], buckets)
+        if len(line):
+            lines.append(line)
+            attempts.append(f"attempt {attempt + 1}")
+    several = len(lines) > 1 or any(attempt for attempt, _ in one.lines())
+    return Curve(name, colour, lines, attempts if several and most_attempts > 1 else [])
+
+
+def _line(xs: Points, ys: Points, buckets: int) -> Points:
+    xs, ys = _bounded(xs), _bounded(ys)
+    if np.any(np.diff(xs) < 0):
+        order = np.argsort(xs, kind="stable")
+        xs, ys = xs[order], ys[order]
+    kept = decimate(ys, buckets)
+    kept = kept[np.isfinite(xs[kept])]
+    return np.column_stack([xs[kept], ys[kept]])
+
+
+def _bounded(values: Points) -> Points:
+    """Return *values* with infinities as gaps, and the rest so small that the difference of two is a number."""
+    return np.where(np.isfinite(values), np.clip(values, -_LARGEST, _LARGEST), np.nan)
+
+
+def _legend(curves: Sequence[Curve], x: float, y: float, width: float) -> list[Mark]:
+    if len(curves) < 2:  # noqa: PLR2004 - one line needs no legend
+        return []
+    marks: list[Mark] = []
+    at = x
+    for number, curve in enumerate(curves):
+        room = 22 + len(curve.name) * 10 * CHAR + 10
+        if at + room > x + width and number:
+            marks.append(Text(at, y, f"+{len(curves) - number}", 10))
+            break
+        sample = np.array([[at, y - 3.5], [at + 18, y - 3.5]])
+        marks.append(Polyline(sample, COLOURS[curve.colour], 2, DASHES[curve.colour]))
+        marks.append(Text(at + 22, y, curve.name, 10))
+        at += room
+    return marks
+
+
+def _axes(scale: axes.Scale, by_step: bool) -> list[Mark]:
+    plot = scale.plot
+    marks: list[Mark] = []
+    for value, label in axes.ticks(*scale.y, 5):
+        y = scale.to_y(value)
+        marks += [Rule(plot.left, y, plot.right, y), Text(plot.left - 5, y + 3.2, label, 9, "soft", "end")]
+    for value, label in axes.ticks(*scale.x, round((plot.right - plot.left) / 36), whole=by_step):
+        marks.append(Text(scale.to_x(value), plot.bottom + 12, label, 9, "soft", "middle"))
+    return marks
+
+
+def _lines(curve: Curve, scale: axes.Scale) -> list[Mark]:
+    marks: list[Mark] = []
+    for number, line in enumerate(curve.lines, 1):
+        newest = number == len(curve.lines)
+        width, opacity = (1.2 if _rough(line) else 1.75, 1.0) if newest else (1.0, 0.45)
+        for piece in pieces(line):
+            drawn = np.column_stack([scale.to_x(piece[:, 0]), scale.to_y(piece[:, 1])])
+            if len(piece) > 1:
+                marks.append(Polyline(drawn, COLOURS[curve.colour], width, DASHES[curve.colour], opacity))
+            else:
+                marks.append(Dot(drawn[0, 0], drawn[0, 1], 2.5, COLOURS[curve.colour], opacity))
+    return marks
+
+
+def _rough(line: Points) -> bool:
+    values = line[np.isfinite(line[:, 1]), 1] / 2  # halves keep differences finite
+    return len(values) > 1 and float(np.abs(np.diff(values)).sum()) > ROUGH * float(np.ptp(values))
+
+
+def pieces(line: Points) -> list[Points]:
+    """Return the stretches of *line* between values that are not finite."""
+    finite = np.isfinite(line[:, 1])
+    cuts = np.flatnonzero(np.diff(finite)) + 1
+    return [piece for piece in np.split(line, cuts) if len(piece) and np.isfinite(piece[0, 1])]
+
+
+def _end_labels(curves: Sequence[Curve], scale: axes.Scale) -> list[Mark]:
+    """Return a dot and the last value at each line's end; labels that would touch are moved apart."""
+    marks: list[Mark] = []
+    labels: list[tuple[float, str, str]] = []
+    for curve in curves:
+        for at, line in enumerate(curve.lines):
+            finite = line[np.isfinite(line[:, 1])]
+            if not len(finite):
+                continue
+            x, y, newest = scale.to_x(finite[-1, 0]), float(scale.to_y(finite[-1, 1])), at == len(curve.lines) - 1
+            if newest:
+                name = f" {text.clean(curve.name, 6)}" if len(curves) > 1 else ""
+                marks.append(Dot(x, y, 2.5, COLOURS[curve.colour]))
+                labels.append((y, axes.short(finite[-1, 1]) + name, "ink"))
+            if curve.attempts:
+                labels.append((y + newest * 1e-3, curve.attempts[at], "soft"))
+    return marks + _spread(labels, scale.plot)
+
+
+def _spread(labels: list[tuple[float, str, str]], plot: axes.Plot) -> list[Mark]:
+    """Return the texts right of *plot*, near their heights; where room is short, values go before attempts."""
+    room = max(1, int((plot.bottom - plot.top) / _LABEL_APART) + 1)
+    kept = sorted(sorted(labels, key=lambda label: label[2] == "soft")[:room])
+    heights = axes.spread([height for height, *_ in kept], _LABEL_APART, plot.top, plot.bottom)
+    return [
+        Text(plot.right + 5, height + 3.2, words, 9, paint)
+        for height, (_, words, paint) in zip(heights, kept, strict=True)
+    ]
