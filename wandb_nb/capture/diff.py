@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from wandb_nb.capture import programs
 from wandb_nb.errors import Error
 
 if TYPE_CHECKING:
@@ -53,14 +54,7 @@ def _git(root: Path, *arguments: str, largest: int = LARGEST_BYTES) -> str:
         raise DiffError("git is not installed here")
     command = [program, "-c", "core.fsmonitor=false", "-C", str(root), *arguments]
     try:
-        done = subprocess.run(  # noqa: S603 -- a fixed command line
-            command,
-            env={**os.environ, **_QUIETLY},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TAKES_AT_MOST_S,
-            check=False,
-        )
+        done = programs.ask(command, timeout=_TAKES_AT_MOST_S, environ={**os.environ, **_QUIETLY})
     except (OSError, subprocess.SubprocessError) as error:
         raise DiffError(f"git cannot be run: {error}") from error
     if done.returncode:

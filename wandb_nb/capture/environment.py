@@ -12,10 +12,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.capture import code, programs
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wandb_nb.capture.git import GitState
 
 Facts = dict[str, Any]
+_SLURM = "SLURM_"
 
 
 def program() -> str | None:
@@ -24,8 +29,8 @@ def program() -> str | None:
     spec = getattr(main, "__spec__", None)
     if spec is not None and getattr(spec, "name", None):
         return f"-m {str(spec.name).removesuffix('.__main__')}"
-    path = getattr(main, "__file__", None)
-    return str(path) if path else None
+    path = str(getattr(main, "__file__", None) or "<")
+    return None if path.startswith("<") else path  # <stdin>
 
 
 def basic(git: GitState | None, host: str) -> Facts:
@@ -39,23 +44,31 @@ def basic(git: GitState | None, host: str) -> Facts:
     }
     running = program()
     if running:
-        facts |= {"program": running, "args": sys.argv[1:], **_code_paths(git)}
-    if git and git.commit:
-        facts["git"] = _present({"remote": git.remote, "commit": git.commit})
+        facts |= {"program": running, "args": sys.argv[1:]}
+    if script := code.script_path(git):
+        facts |= {"codePath": str(script[1]), "codePathLocal": script[0].name}
+    if git:
+        facts["git"] = _present({"remote": git.remote, "commit": git.commit, "branch": git.branch})
+    facts["slurm"] = {
+        name[len(_SLURM) :].lower(): value for name, value in os.environ.items() if name.startswith(_SLURM)
+    }
     return _present(facts)
 
 
-def machine(folder: Path) -> Facts:
-    """Return what takes milliseconds: operating system, user, memory, processor, and the disk that holds *folder*."""
+def machine(disks: Iterable[Path]) -> Facts:
+    """Return what takes longer: operating system, user, memory, processor, graphics cards, and the *disks*."""
+    from wandb_nb.capture import gpu  # brings subprocess, some milliseconds
+
     model, cores = _cpu()
     memory = _memory()
     facts = {
-        "os": platform.platform(),
+        "os": _system(),
         "username": _username(),
-        "disk": _disk(folder),
+        "disk": _present({str(disk): _usage(disk) for disk in disks}),
         "memory": {"total": str(memory)} if memory else None,
         "cpu_count": cores,
         "cpu": _present({"model": model, "count": cores, "countLogical": os.cpu_count()}),
+        **gpu.cards(),
     }
     return _present(facts)
 
@@ -64,14 +77,9 @@ def _present(facts: Facts) -> Facts:
     return {key: value for key, value in facts.items() if value not in (None, "", [], {}, 0)}
 
 
-def _code_paths(git: GitState | None) -> Facts:
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    if not main:
-        return {}
-    path = Path(main).absolute()
-    top = git.root if git else Path.cwd()
-    inside = {"codePath": path.relative_to(top).as_posix()} if top in path.parents else {}
-    return {"codePathLocal": path.name, **inside}
+def _system() -> str:
+    with programs.no_fork():  # it may ask `uname`
+        return platform.platform()
 
 
 def _username() -> str | None:
@@ -83,14 +91,14 @@ def _username() -> str | None:
         return None
 
 
-def _disk(folder: Path) -> Facts:
+def _usage(disk: Path) -> Facts:
     import shutil
 
     try:
-        usage = shutil.disk_usage(folder)
+        usage = shutil.disk_usage(disk)
     except OSError:
         return {}
-    return {"/": {"total": str(usage.total), "used": str(usage.used)}}
+    return {"total": str(usage.total), "used": str(usage.used)}
 
 
 def _memory() -> int | None:

@@ -1,11 +1,15 @@
-"""How busy the graphics cards are, asked of `nvidia-smi`."""
+"""What the graphics cards are and how busy, asked of `nvidia-smi`."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 from contextlib import suppress
+from typing import Any
 
+from wandb_nb.capture import programs
+
+_PROGRAM = "nvidia-smi"
 _TAKES_AT_MOST_S = 5.0
 _TRIES = 3
 _MB = 1 << 20
@@ -18,7 +22,7 @@ class Gpus:
     """The NVIDIA cards of this machine.  Where there is no `nvidia-smi`, or it keeps failing, there are none."""
 
     def __init__(self) -> None:
-        self._program = shutil.which("nvidia-smi")
+        self._program = shutil.which(_PROGRAM)
         self._tries = _TRIES
 
     def sample(self) -> dict[str, float]:
@@ -26,21 +30,51 @@ class Gpus:
         if self._program is None or not self._tries:
             return {}
         try:
-            done = subprocess.run(  # noqa: S603 -- a fixed command line
-                [self._program, f"--query-gpu={_COLUMNS}", "--format=csv,noheader,nounits"],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_TAKES_AT_MOST_S,
-                check=True,
+            done = programs.ask(
+                [self._program, f"--query-gpu={_COLUMNS}", "--format=csv,noheader,nounits"], timeout=_TAKES_AT_MOST_S
             )
+            done.check_returncode()
         except (OSError, subprocess.SubprocessError):  # no driver, no card, or a driver that hangs
             self._tries -= 1
             return {}
         found: dict[str, float] = {}
-        for line in done.stdout.splitlines():
+        for line in done.stdout.decode("utf-8", "replace").splitlines():
             found |= parse(line)
         return found
+
+
+def cards() -> dict[str, Any]:
+    """Return what the cards are, in the names of `wandb-metadata.json`; nothing where there are none."""
+    program = shutil.which(_PROGRAM)
+    if program is None:
+        return {}
+    from xml.etree import ElementTree as ET  # only where there are cards
+
+    try:
+        answer = programs.ask([program, "-q", "-x"], timeout=_TAKES_AT_MOST_S).stdout
+        told = ET.fromstring(answer)  # noqa: S314 -- the driver's own words
+    except (OSError, subprocess.SubprocessError, ET.ParseError):
+        return {}
+    found = [_card(card) for card in told.iter("gpu")]
+    if not found:
+        return {}
+    return {
+        "gpu": found[0].get("name"),
+        "gpu_count": len(found),
+        "gpu_nvidia": found,
+        "cudaVersion": told.findtext("cuda_version"),
+    }
+
+
+def _card(card: Any) -> dict[str, Any]:
+    memory, _, unit = str(card.findtext("fb_memory_usage/total") or "").partition(" ")
+    facts = {
+        "name": card.findtext("product_name"),
+        "memoryTotal": str(int(memory) * _MB) if memory.isdigit() and unit == "MiB" else None,
+        "architecture": card.findtext("product_architecture"),
+        "uuid": card.findtext("uuid"),
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 def parse(line: str) -> dict[str, float]:

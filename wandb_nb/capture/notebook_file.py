@@ -66,13 +66,16 @@ def save(notebook: NotebookFile, folder: Path, redact: Redactor) -> Path:
     return target
 
 
-def _places(given: str | None) -> Iterator[Path]:
-    if given:
-        yield Path(given)
+def told(given: str | None) -> Iterator[str]:
+    """Yield what is said to be the notebook's path, the best first; asks nobody."""
     shell = host.shell()
-    told = getattr(shell, "user_ns", {}).get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")
-    yield from (Path(str(path)) for path in told if path)
-    kernel = host.kernel_id()
+    said = given, getattr(shell, "user_ns", {}).get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")
+    yield from (str(path) for path in said if path)
+
+
+def _places(given: str | None) -> Iterator[Path]:
+    yield from map(Path, told(given))
+    shell, kernel = host.shell(), host.kernel_id()
     if kernel is not None:
         yield from _from_servers(kernel, Path(shell.kernel.parent.connection_file).parent)  # type: ignore[union-attr]
 

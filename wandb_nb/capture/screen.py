@@ -68,7 +68,8 @@ class Screen:
         line, start = self._lines[self._row], self._column
         if start > len(line):
             line.extend(" " * (start - len(line)))
-        cells = list(run) if run.isascii() else _cells(run, line, start)
+        joins = "".join(line[max(0, start - 2) : start]).endswith(_JOINER)
+        cells = list(run) if run.isascii() and not joins else _cells(run, line, start)
         del cells[max(0, WIDEST - start) :]
         end = start + len(cells)
         if start < len(line) and cells:  # nothing half of a wide character may stay

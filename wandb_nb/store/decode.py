@@ -31,7 +31,7 @@ from wandb_nb.store.kinds import (
     Telemetry,
 )
 from wandb_nb.store.leaves import as_text, read_item, read_items
-from wandb_nb.store.records import ENVIRONMENT_TEXTS
+from wandb_nb.store.records import ENVIRONMENT_TEXTS, GIT_BRANCH
 from wandb_nb.store.wire import BYTES, FIXED64, VARINT, WireError, fields, signed
 
 if TYPE_CHECKING:
@@ -270,12 +270,34 @@ def _environment(data: bytes) -> Environment:
     if told.present(5):
         facts["args"] = list(told.texts(5))
     if told.present(9):
-        facts["git"] = {"remote": told.message(9).text(1), "commit": told.message(9).text(2)}
+        git = told.message(9)
+        facts["git"] = _said(remote=git.text(1), commit=git.text(2), branch=git.text(GIT_BRANCH))
+    if told.present(20):
+        facts["disk"] = {
+            entry.text(1): {"total": str(entry.message(2).integer(1)), "used": str(entry.message(2).integer(2))}
+            for entry in told.messages(20)
+        }
     if told.present(21):
-        facts["memory"] = {"total": told.message(21).integer(1)}
+        facts["memory"] = {"total": str(told.message(21).integer(1))}
+    if told.present(22):
+        cpu = told.message(22)
+        facts["cpu"] = _said(model=cpu.text(3), count=cpu.integer(1), countLogical=cpu.integer(2))
     if told.present(24):
-        facts["gpu_nvidia"] = [{"name": gpu.text(1), "memoryTotal": gpu.integer(2)} for gpu in told.messages(24)]
+        facts["gpu_nvidia"] = [_card(card) for card in told.messages(24)]
+    if told.present(27):
+        facts["slurm"] = {entry.text(1): entry.text(2) for entry in told.messages(27)}
     return Environment(facts)
+
+
+def _card(card: _Fields) -> dict[str, Any]:
+    memory = card.integer(2)
+    return _said(
+        name=card.text(1), memoryTotal=str(memory) if memory else "", architecture=card.text(4), uuid=card.text(5)
+    )
+
+
+def _said(**facts: Any) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if value}
 
 
 _MAKERS: dict[int, Callable[[bytes], Record]] = {

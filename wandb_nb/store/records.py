@@ -41,6 +41,9 @@ ENVIRONMENT_TEXTS = {
     199: "writerId",
 }
 
+GIT_BRANCH = 100
+"""Our own field of the git message, far above the official ones; other readers skip it."""
+
 # The features and surroundings that a TelemetryRecord can tell, with their field numbers.
 FEATURES = {
     "watch": 1,
@@ -195,7 +198,7 @@ def environment(facts: Mapping[str, Any]) -> bytes:
     for argument in facts.get("args", ()):
         message.blob(5, str(argument).encode("utf-8", "backslashreplace"))  # an empty argument is one too
     git = facts.get("git") or {}
-    message.message(9, _git(git.get("remote") or "", git.get("commit") or ""))
+    message.message(9, _git(git.get("remote") or "", git.get("commit") or "", git.get("branch") or ""))
     for mount, usage in (facts.get("disk") or {}).items():
         sizes = Message().varint(1, int(usage["total"])).varint(2, int(usage["used"]))
         message.message(20, Message().text(1, mount).message(2, sizes))
@@ -204,6 +207,9 @@ def environment(facts: Mapping[str, Any]) -> bytes:
     if cpu := facts.get("cpu"):
         counts = Message().varint(1, cpu.get("count")).varint(2, cpu.get("countLogical"))
         message.message(22, counts.text(3, cpu.get("model")))
+    for card in facts.get("gpu_nvidia") or ():
+        size = Message().text(1, card.get("name")).varint(2, int(card.get("memoryTotal") or 0))
+        message.message(24, size.text(4, card.get("architecture")).text(5, card.get("uuid")))
     for key, value in (facts.get("slurm") or {}).items():
         message.message(27, Message().text(1, key).text(2, value))
     return _record(26, message)
@@ -257,8 +263,8 @@ def _time(seconds: float) -> Message | None:
     return Message().varint(1, micros // 1_000_000).varint(2, micros % 1_000_000 * 1000)
 
 
-def _git(remote: str, commit: str) -> Message | None:
-    return Message().text(1, remote).text(2, commit) if remote or commit else None
+def _git(remote: str, commit: str, branch: str = "") -> Message | None:
+    return Message().text(1, remote).text(2, commit).text(GIT_BRANCH, branch) if remote or commit or branch else None
 
 
 def _unix_seconds(moment: str | float | None) -> float:

@@ -51,6 +51,7 @@ class RunFiles:
         known = {} if settings.x_disable_meta else _known(identity, settings)
         if "args" in known:
             known["args"] = redact.arguments(known["args"])
+        known = redact.value(known)
         started = datetime.fromtimestamp(identity.start_time, timezone.utc).isoformat()
         self.facts = {**known, "writerId": writer_id, "startedAt": started.replace("+00:00", "Z")}
         record = records.environment(self.facts)
@@ -84,7 +85,7 @@ class RunFiles:
                 )
             paths += self.copy_notebook(redact)
         if not settings.x_disable_meta:
-            more = {} if settings.x_disable_machine_info else environment.machine(self._folder)
+            more = {} if settings.x_disable_machine_info else environment.machine(settings.x_stats_disk_paths)
             new = {key: value for key, value in more.items() if key not in self.facts}  # what the user set stands
             self.facts = {**self.facts, **new}
             self._append(records.environment({"writerId": self.facts["writerId"], **new}))
@@ -116,7 +117,10 @@ class RunFiles:
         if settings.disable_code or not settings.save_code or host.in_notebook():
             return []
         self.code_path = code.save_script(self._folder, repository, redact)
-        return [self.code_path] if self.code_path else []
+        if self.code_path is None:
+            return []
+        self._append(records.config({("_wandb", "code_path"): json.dumps(self.code_path)}))
+        return [self.code_path]
 
     def _keep_changes(self, root: Path, redact: Redactor) -> list[str]:
         """Write what the work tree has changed; a repository that git cannot read costs the patches only."""
@@ -165,4 +169,7 @@ def _known(identity: Identity, settings: Resolved) -> dict[str, Any]:
         "username": settings.username,
     }
     facts = environment.basic(identity.git, identity.host)
-    return facts | {key: value for key, value in own.items() if value is not None}
+    if host.in_notebook():
+        facts["program"] = next(notebook_file.told(settings.notebook_name), None)
+    facts |= {key: value for key, value in own.items() if value is not None}
+    return {key: value for key, value in facts.items() if value is not None}

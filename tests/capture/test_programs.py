@@ -1,0 +1,45 @@
+"""Programs asked while the user's code forks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from wandb_nb.capture import programs
+
+STORM = """
+import os, signal, threading
+from wandb_nb.capture import programs
+answers = []
+def ask():
+    for number in range(100):
+        answers.append(programs.ask(["/bin/echo", str(number)], timeout=20).stdout)
+thread = threading.Thread(target=ask)
+thread.start()
+children = []
+while thread.is_alive() and len(children) < 300:
+    children.append(os.fork())
+    if not children[-1]:
+        signal.pause()  # lives on with whatever it has inherited
+thread.join(20)
+for child in children:
+    os.kill(child, signal.SIGKILL)
+print(len(answers), len(children) > 5)
+os._exit(0)
+"""
+
+
+def test_forked_children_keep_no_pipe_open() -> None:
+    """A hundred programs answer at once, whatever children are forked meanwhile and live on."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", STORM], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert (done.stdout, done.stderr) == ("100 True\n", "")
+
+
+def test_a_program_that_takes_too_long() -> None:
+    """It is ended, and the caller is told."""
+    with pytest.raises(subprocess.TimeoutExpired):
+        programs.ask(["/bin/sleep", "60"], timeout=0.1)
