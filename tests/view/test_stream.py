@@ -183,6 +183,20 @@ def test_long_series_are_decimated(tmp_path, monkeypatch):
     assert (few.decimated, few.n, len(few.value)) == (False, 200, 200)
 
 
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 15, 999])
+def test_short_series_are_saved_whole(tmp_path, count):
+    """A snapshot with room for every point has every point, also where their number is odd."""
+    file = RunFile(tmp_path / "run")
+    file.log_many([{"loss": step % 7} for step in range(count)])
+    stream = RunStream(file.directory, alive)
+    read_all(stream)
+
+    (loss,) = stream.snapshot(4_000).series()
+
+    assert loss.step.tolist() == list(range(count))
+    assert not loss.decimated
+
+
 def test_attempts_start_where_they_should(tmp_path):
     """Rows logged again come as a second attempt behind the first."""
     file = RunFile(tmp_path / "run")
