@@ -14,6 +14,7 @@ export interface Rows {
   x?: number[];
   n?: number;
   attempts?: [number, number][];
+  cells?: [number, number][];
   decimated?: boolean;
 }
 
@@ -21,8 +22,8 @@ export interface Rows {
 export function message(series: Rows[], changes: Partial<Header> = {}): Message {
   const floats: number[] = [];
   const place = (column: number[]): [number, number] => [floats.push(...column) - column.length, column.length];
-  const headers = series.map(({ key, values, mode = 'replace', steps, x, n, attempts = [[1, 0]], decimated = false }): SeriesHeader => ({
-    key, mode, n: n ?? values.length, decimated, stepMetric: x ? 'epoch' : null, attempts,
+  const headers = series.map(({ key, values, mode = 'replace', steps, x, n, attempts = [[1, 0]], cells = [], decimated = false }): SeriesHeader => ({
+    key, mode, n: n ?? values.length, decimated, stepMetric: x ? 'epoch' : null, attempts, cells,
     columns: {
       step: place(steps ?? values.map((_, i) => i)), time: place(values.map((_, i) => i / 10)), value: place(values), ...(x ? { x: place(x) } : {}),
     },

@@ -186,7 +186,7 @@ describe('several runs in one chart', () => {
     const [first, second] = linesOf(overlay, chart, unitOf(overlay, chart, 'metric'), 0);
     expect([...first!.ys]).toEqual([8, 9, 7]);
     expect([0, 1, 2].map((i) => placeOf(first!, i))).toEqual([1, 2, 0]);
-    expect([placeOf(second!, 0), first!.mark, second!.mark]).toEqual([3, '#1', '']);
+    expect([placeOf(second!, 0), first!.mark, second!.mark]).toEqual([3, 'attempt 1', 'attempt 2']);
   });
 });
 

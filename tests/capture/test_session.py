@@ -12,10 +12,11 @@ import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from wandb_nb.capture.journal import FILE, HISTORY, Journal, history_notebook, read_cells
+from wandb_nb.capture.journal import HISTORY, Journal, history_notebook
 from wandb_nb.capture.outputs import LARGEST_CELL, CellOutputs
 from wandb_nb.capture.redact import Redactor
 from wandb_nb.capture.session import Session
+from wandb_nb.store.cells import FILE, read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

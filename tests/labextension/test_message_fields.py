@@ -18,6 +18,7 @@ SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_
     [
         ("RunInfo", message.RunFacts),
         ("MetricDefinition", message.MetricFacts),
+        ("CellInfo", message.CellFacts),
         ("SeriesHeader", message.SeriesFacts),
         ("Header", message.Header),
         ("Access", message.Access),

@@ -48,16 +48,16 @@ class RunFile:
         with self.path.open("ab") as file:
             file.write(frame(records, file.tell()))
 
-    def log(self, row, step, attempt=None):
+    def log(self, row, step, attempt=None, cell=None):
         """Append one row."""
-        self.add(self.row(row, step, attempt))
+        self.add(self.row(row, step, attempt, cell))
 
     def log_many(self, rows, first=0):
         """Append rows of consecutive steps at once."""
         self.add(*(self.row(row, step) for step, row in enumerate(rows, first)))
 
     @staticmethod
-    def row(row, step, attempt=None):
+    def row(row, step, attempt=None, cell=None):
         """Return a row's record, at half a second a step."""
-        extra = extra_items(attempt=attempt) if attempt is not None else b""
+        extra = extra_items(cell=cell, attempt=attempt)
         return ENCODER.encode(row, step, step / 2, 1_700_000_000 + step / 2, extra)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from wandb_nb.store.cells import read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,29 +18,16 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.outputs import Output
     from wandb_nb.capture.redact import Redactor
+    from wandb_nb.store.cells import Cell
 
-FILE = "logs/cells.jsonl"
-"""Where the journal lies in a run directory."""
 HISTORY = "code/_session_history.ipynb"
 """Where the notebook lies below the run's files."""
 
 LARGEST_OUTPUTS = 32 << 20
 """Characters of outputs that one run keeps; the sources go on."""
+LONGEST_ERROR = 500
 _WORTH_SHARING = 1024
 _TEXTS = ("text/", "image/svg", "application/javascript")
-
-
-@dataclass
-class Cell:
-    """One execution of a cell: *started* in unix seconds, *ok* None while it runs or when nobody saw its end."""
-
-    number: int
-    source: str
-    started: float | None = None
-    seconds: float | None = None
-    ok: bool | None = None
-    steps: list[int] = field(default_factory=list)
-    outputs: list[Output] = field(default_factory=list, repr=False)
 
 
 class Journal:
@@ -59,9 +47,11 @@ class Journal:
         """Note that a cell begins."""
         self._write({"cell": number, "source": self._redact(source), "started": started})
 
-    def end(self, number: int, seconds: float | None, ok: bool | None) -> None:
-        """Note that it has ended."""
-        self._write({"cell": number, "seconds": seconds, "ok": ok})
+    def end(self, number: int, seconds: float | None, ok: bool | None, error: str | None = None) -> None:
+        """Note that it has ended, and by which *error*."""
+        # Cut after the secrets are out, so that no half of one is left; and before, since that takes its time.
+        told = {"error": self._redact(error[: 8 * LONGEST_ERROR])[:LONGEST_ERROR]} if error else {}
+        self._write({"cell": number, "seconds": seconds, "ok": ok, **told})
 
     def outputs(self, number: int, outputs: Iterable[Output]) -> None:
         """Note what the cell has put out, instead of what was noted before."""
@@ -120,38 +110,6 @@ class Journal:
         self._seen[digest] = number
         self._room -= len(text)
         return "" if self._room > 0 else "left out, the session's outputs are too large"
-
-
-def read_cells(path: Path) -> list[Cell]:
-    """Return the cells of the journal at *path* in the order of execution; empty where there is no journal."""
-    cells: dict[int, Cell] = {}
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return []
-    for line in lines:
-        try:
-            entry = json.loads(line)
-            number = int(entry["cell"])
-        except (ValueError, KeyError, TypeError):  # cut short when the kernel was killed
-            continue
-        if "source" in entry:
-            cells.pop(number, None)
-            cells[number] = Cell(number, entry["source"], entry.get("started"))
-        elif number in cells:
-            _apply(cells[number], entry)
-    return list(cells.values())
-
-
-def _apply(cell: Cell, entry: dict[str, Any]) -> None:
-    if "outputs" in entry:
-        cell.outputs = entry["outputs"]
-    elif "display_id" in entry:
-        for output in cell.outputs:
-            if output.get("display_id") == entry["display_id"]:
-                output.update(data=entry["data"], metadata=entry["metadata"])
-    else:
-        cell.seconds, cell.ok = entry.get("seconds"), entry.get("ok")
 
 
 def history_notebook(path: Path) -> dict[str, Any]:

@@ -11,9 +11,10 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.journal import Cell, Journal, write_history
+from wandb_nb.capture.journal import Journal, write_history
 from wandb_nb.capture.outputs import CellOutputs, bounded
 from wandb_nb.capture.taps import STREAMS, StreamTap
+from wandb_nb.store.cells import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -79,6 +80,7 @@ class Session:
             return
         cell = self._cells[-1]
         cell.ok, cell.seconds = ok, round(time.time() - (cell.started or 0), 6)
+        cell.error = f"{error[0]}: {error[1]}".rstrip(": ") if error else None
         self._each(self._ended, cell)
         self._put(self._end, cell.number, error)
 
@@ -146,7 +148,7 @@ class Session:
         kept.changed = True
 
     def _ended(self, kept: Kept, cell: Cell) -> None:
-        kept.journal.end(cell.number, cell.seconds, cell.ok)
+        kept.journal.end(cell.number, cell.seconds, cell.ok, cell.error)
         kept.changed = True
 
     def _write_outputs(self, kept: Kept) -> None:

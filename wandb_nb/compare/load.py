@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.journal import FILE, HISTORY, Cell, read_cells
+from wandb_nb.capture.journal import HISTORY
 from wandb_nb.compare.subject import Subject
+from wandb_nb.store.cells import FILE, Cell, read_cells
 from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture import session as sessions
 from wandb_nb.capture import taps
-from wandb_nb.capture.journal import Cell
 from wandb_nb.capture.session import Session
+from wandb_nb.store.cells import Cell
 from wandb_nb.tracking.presenter import TerminalPresenter
 
 from .guard import guard

@@ -31,10 +31,11 @@ class Part:
 
 
 class Source:
-    """One file of a run, read from its start: what counts of it for the run that goes on from there."""
+    """One file of a run in *folder*, read from its start: what counts of it for the run that goes on from there."""
 
-    def __init__(self, file: Path, upto: int | None = None) -> None:
+    def __init__(self, file: Path, folder: Path, upto: int | None = None) -> None:
         self.tail = Tail(file)
+        self.folder = folder
         self._upto = upto
         self._beyond = False
         self._step = -1.0
@@ -93,7 +94,7 @@ def parts(path: Path) -> list[Part]:
 
 def sources(found: Sequence[Part]) -> list[Source]:
     """Return the files of the *found* parts, in the order in which they are to be read."""
-    return [Source(file, part.upto) for part in found for file in data_files(part.folder)]
+    return [Source(file, part.folder, part.upto) for part in found for file in data_files(part.folder)]
 
 
 def _before(file: Path, identity: str, info: RunInfo) -> Path | None:

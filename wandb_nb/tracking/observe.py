@@ -8,6 +8,7 @@ from wandb_nb.capture import journal, session
 from wandb_nb.capture.console import Console
 from wandb_nb.capture.system import Sampler
 from wandb_nb.store import records
+from wandb_nb.store.cells import FILE as CELLS
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.place import Place
@@ -63,7 +64,7 @@ class Observers:
         if going_on is None or settings.disable_code or settings.save_code is False:
             return
         saved = bool(settings.save_code)
-        cells = journal.Journal(self._place.path / journal.FILE, self._place.redact, with_outputs=saved)
+        cells = journal.Journal(self._place.path / CELLS, self._place.redact, with_outputs=saved)
         self._kept = going_on.open(cells, self._place.files / journal.HISTORY if saved else None)
         if saved:
             self._place.writer.append(records.files([(journal.HISTORY, "end", "wandb")]))

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from wandb_nb.capture.journal import Cell
     from wandb_nb.settings import Resolved
+    from wandb_nb.store.cells import Cell
     from wandb_nb.tracking.earlier import Earlier
     from wandb_nb.tracking.history import Writer
     from wandb_nb.tracking.identity import Identity

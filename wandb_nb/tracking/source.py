@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.capture.code import save_tree
-from wandb_nb.capture.journal import FILE, read_cells
 from wandb_nb.errors import UsageError
 from wandb_nb.store import records
+from wandb_nb.store.cells import FILE, read_cells
 
 if TYPE_CHECKING:
     import os
 
     from wandb_nb.capture.code import Choice
-    from wandb_nb.capture.journal import Cell
+    from wandb_nb.store.cells import Cell
     from wandb_nb.tracking.facts import RunFacts
     from wandb_nb.tracking.place import Place
 

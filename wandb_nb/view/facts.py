@@ -55,6 +55,7 @@ def describe(state: RunState, alive: bool | None, metrics: list[MetricFacts]) ->
         "config": plain(state.config),
         "summary": plain({key: value for key, value in state.summary.items() if key != "_wandb"}),
         "metrics": metrics,
+        "cells": [],
         "series": [],
     }
 

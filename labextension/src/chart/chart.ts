@@ -5,7 +5,8 @@ import { strong } from '../model/lines';
 import type { Range } from '../model/range';
 import { lowerBound, nearest, xRange, yRange } from '../model/range';
 import { logLabels, logTicks, ticks, timeTicks } from '../model/ticks';
-import { drawLabels, drawLines, font, labelRoom } from './draw';
+import type { Band } from '../model/provenance';
+import { drawBands, drawLabels, drawLines, font, labelRoom } from './draw';
 import { colour } from './palette';
 import type { Palette } from './palette';
 import type { Frame } from './path';
@@ -14,19 +15,34 @@ import { toY } from './path';
 /** What a chart shows; a new one replaces the old one as a whole. */
 export interface Content {
   lines: Line[];
+  /** Cells behind the lines, with their names; empty for none. */
+  bands: NamedBand[];
   unit: XUnit;
   /** The part of x to show; null for all. */
   zoom: Range | null;
   log: boolean;
 }
 
+/** A band and what it is called. */
+export type NamedBand = Band & { name: string };
+
+/** A point of a line. */
+export interface Pick {
+  line: Line;
+  index: number;
+}
+
 export interface ChartEvents {
   /** The cursor stands at this x; null when it left. Told to all charts that share a cursor. */
   hover(x: number | null): void;
   zoom(range: Range | null): void;
+  /** A click on a chart, without a drag. */
+  click(): void;
 }
 
 const HEIGHT = 190;
+const FAINT_PENALTY = 8; // pixels that a faint line must be nearer to be meant
+const CLICK_PIXELS = 4;
 
 /** One chart: uPlot gives axes, cursor and selection, the lines are drawn here from decimated columns. */
 export class Chart {
@@ -34,15 +50,27 @@ export class Chart {
   private key = '';
   private x: Range = [0, 1];
   private y: Range = [0, 1];
-  private content: Content = { lines: [], unit: { id: 'step', label: 'step', column: 'step' }, zoom: null, log: false };
+  private content: Content = { lines: [], bands: [], unit: { id: 'step', label: 'step', column: 'step' }, zoom: null, log: false };
   private readonly dots: HTMLElement[] = [];
+  /** Height of the pointer over the chart; null while it is elsewhere. */
+  private pointer: number | null = null;
+  private pressed: [number, number] = [0, 0];
 
   constructor(
     private readonly host: HTMLElement,
     private readonly group: string,
     private readonly events: ChartEvents,
     private palette: Palette,
-  ) {}
+  ) {
+    // In the capture phase, so that the height is known when uPlot tells where the cursor stands.
+    host.addEventListener('mousemove', (event) => this.track(event), true);
+    host.addEventListener('mouseleave', () => (this.pointer = null), true);
+    host.addEventListener('mousedown', (event) => (this.pressed = [event.clientX, event.clientY]), true);
+    host.addEventListener('click', (event) => {
+      const [x, y] = this.pressed;
+      if (event.detail === 1 && Math.hypot(event.clientX - x, event.clientY - y) < CLICK_PIXELS) this.events.click();
+    });
+  }
 
   /** Draw this content in the width that the host has now. */
   show(content: Content, palette: Palette): void {
@@ -61,6 +89,20 @@ export class Chart {
     if (this.plot === null) return;
     const left = x === null ? -10 : Math.max(0, Math.min(this.plot.over.clientWidth, this.plot.valToPos(x, 'x')));
     this.plot.setCursor({ left, top: x === null ? -10 : this.plot.over.clientHeight / 2 });
+  }
+
+  /** The point at an x that is meant: of the line nearest to the pointer, else of the first strong line. */
+  pick(x: number): Pick | null {
+    const { plot } = this;
+    let best: { pick: Pick; far: number } | null = null;
+    for (const line of plot === null ? [] : [...strong(this.content.lines), ...this.content.lines.filter((one) => one.faint)]) {
+      const index = nearest(line, x);
+      if (index < 0 || (line.faint && this.pointer === null)) continue;
+      const top = toY(this.frame(plot!), line.ys[index]!) / uPlot.pxRatio;
+      const far = this.pointer === null ? 0 : Math.abs(top - this.pointer) + (line.faint ? FAINT_PENALTY : 0);
+      if (Number.isFinite(far) && (best === null || far < best.far)) best = { pick: { line, index }, far };
+    }
+    return best?.pick ?? null;
   }
 
   /** The x that lies `points` further than `x`, in points of the longest line but at least half a pixel. */
@@ -117,6 +159,7 @@ export class Chart {
         },
       },
       hooks: {
+        drawClear: [(plot) => drawBands(plot.ctx, this.frame(plot), this.content.bands, this.palette, uPlot.pxRatio)],
         draw: [(plot) => this.draw(plot)],
         setCursor: [(plot) => this.moved(plot)],
         setSelect: [(plot) => this.selected(plot)],
@@ -169,14 +212,20 @@ export class Chart {
     this.events.hover(x);
   }
 
+  private track(event: MouseEvent): void {
+    this.pointer = event.clientY - this.host.getBoundingClientRect().top;
+  }
+
   private placeDots(plot: uPlot, x: number | null): void {
     const frame = this.frame(plot);
+    const meant = x === null ? undefined : this.pick(x)?.line;
     const lines = x === null ? [] : strong(this.content.lines);
+    if (meant?.faint) lines.push(meant);
     lines.forEach((line, n) => {
       const i = nearest(line, x!);
       const y = i < 0 ? NaN : (toY(frame, line.ys[i]!) - frame.top) / uPlot.pxRatio;
       const dot = (this.dots[n] ??= plot.over.appendChild(document.createElement('div')));
-      dot.className = 'wnb-dot';
+      dot.className = line === meant && this.pointer !== null ? 'wnb-dot wnb-dot-meant' : 'wnb-dot';
       dot.hidden = Number.isNaN(y);
       dot.style.background = colour(this.palette, line.style);
       if (!dot.hidden) dot.style.transform = `translate(${plot.valToPos(line.xs[i]!, 'x')}px, ${y}px)`;

@@ -1,6 +1,7 @@
 import type { Line } from '../model/lines';
 import { strong } from '../model/lines';
 import { nearest } from '../model/range';
+import type { NamedBand } from './chart';
 import type { Palette } from './palette';
 import { colour, dash } from './palette';
 import type { Frame } from './path';
@@ -9,6 +10,23 @@ import { spread, toX, toY, trace } from './path';
 const LABEL_FONT = 11;
 const EARLIER = 0.4;
 const RAW = 0.28;
+
+/** Shade every other cell, and name those that have room for it. */
+export function drawBands(ctx: CanvasRenderingContext2D, frame: Frame, bands: NamedBand[], palette: Palette, scale: number): void {
+  ctx.save();
+  ctx.font = font(scale);
+  ctx.textBaseline = 'top';
+  bands.forEach((band, i) => {
+    const left = Math.max(frame.left, toX(frame, band.from));
+    const right = Math.min(frame.left + frame.width, toX(frame, band.to));
+    if (right <= left) return;
+    ctx.fillStyle = palette.band;
+    if (i % 2 === 1) ctx.fillRect(left, frame.top, right - left, frame.height);
+    ctx.fillStyle = palette.soft;
+    if (ctx.measureText(band.name).width + 6 * scale < right - left) ctx.fillText(band.name, left + 3 * scale, frame.top + 2 * scale);
+  });
+  ctx.restore();
+}
 
 /** Draw the lines of a chart into a frame of a canvas; `scale` is its pixels per CSS pixel. */
 export function drawLines(ctx: CanvasRenderingContext2D, frame: Frame, lines: Line[], palette: Palette, scale: number): void {
@@ -51,11 +69,11 @@ export function drawLabels(ctx: CanvasRenderingContext2D, frame: Frame, lines: L
   ctx.textAlign = 'left';
   ctx.fillStyle = palette.soft;
   for (const line of lines.filter((one) => one.faint && one.mark !== '')) drawMark(ctx, frame, line, scale);
-  if (newest.length > 1) {
+  const names = endNames(newest);
+  if (names.length > 0) {
     const ends = newest.map((line) => lastPlace(frame, line)[1]);
     const wanted = ends.map((y) => (Number.isNaN(y) ? frame.top + frame.height : y));
     const heights = spread(wanted, (LABEL_FONT + 1) * scale, frame.top + 5 * scale, frame.top + frame.height - 5 * scale);
-    const names = shortNames(newest.map((line) => line.label));
     newest.forEach((line, i) => {
       if (Number.isNaN(ends[i])) return;
       ctx.fillStyle = colour(palette, line.style);
@@ -76,9 +94,14 @@ function drawMark(ctx: CanvasRenderingContext2D, frame: Frame, line: Line, scale
 
 /** The room, in CSS pixels, that the names at the line ends need. */
 export function labelRoom(lines: Line[]): number {
-  const newest = strong(lines);
-  if (newest.length < 2) return 12;
-  return 14 + Math.max(...shortNames(newest.map((line) => line.label)).map((one) => one.length)) * LABEL_FONT * 0.56;
+  const names = endNames(strong(lines));
+  return names.length === 0 ? 12 : 14 + Math.max(...names.map((one) => one.length)) * LABEL_FONT * 0.56;
+}
+
+/** What stands at the ends of the strong lines: their names, or which attempt the only one is. */
+function endNames(lines: Line[]): string[] {
+  if (lines.length === 1) return lines[0]!.mark === '' ? [] : [lines[0]!.mark];
+  return shortNames(lines.map((line) => line.label));
 }
 
 function lastPlace(frame: Frame, line: Line): [number, number] {

@@ -4,6 +4,8 @@ export interface Palette {
   soft: string;
   grid: string;
   ground: string;
+  /** Behind every other cell. */
+  band: string;
   lines: readonly string[];
 }
 
@@ -15,6 +17,7 @@ export const PALETTES: Record<Theme, Palette> = {
     soft: '#59636e',
     grid: '#eaedf0',
     ground: '#ffffff',
+    band: '#eef2f7',
     lines: ['#2f7de1', '#d45f06', '#0f8a5f', '#a34dc9', '#d93a62', '#0b819b', '#857c00', '#8c6248'],
   },
   dark: {
@@ -22,6 +25,7 @@ export const PALETTES: Record<Theme, Palette> = {
     soft: '#a3abb5',
     grid: '#2b3036',
     ground: '#16181b',
+    band: '#20252c',
     lines: ['#62a2f5', '#f29450', '#3fc08f', '#cb90ea', '#f57f9b', '#42bad6', '#c4ba3a', '#cba68b'],
   },
 };

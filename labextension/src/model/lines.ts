@@ -23,7 +23,7 @@ export interface Line {
   /** An earlier attempt, or a run that lies behind the others. */
   faint: boolean;
   attempt: number;
-  /** What stands at the end of a faint line; empty for nothing. */
+  /** What stands at the end of a line that has no name there: its attempt, or the run behind; empty for nothing. */
   mark: string;
   xs: Float64Array;
   ys: Float64Array;
@@ -56,7 +56,8 @@ export function linesOf(overlay: Overlay, chart: ChartGroup, unit: XUnit, smooth
       if (series === undefined) return [];
       if (run.role === 'ghost') return ghostLine(series, { run, label: run.label, style: compares ? run.style : k, dash: k + n + 1 }, unit);
       const style = compares ? run.style : k;
-      return seriesLines(series, { run, label: compares ? run.label : lineLabel(key, chart), style, dash: style }, unit, smoothing);
+      const look = { run, label: compares ? run.label : lineLabel(key, chart), style, dash: style };
+      return seriesLines(series, compares ? series.attempts().slice(-1) : series.attempts(), look, unit, smoothing);
     }),
   );
   return [...lines.filter((line) => line.faint), ...lines.filter((line) => !line.faint)];
@@ -72,11 +73,11 @@ export function placeOf(line: Line, i: number): number {
   return line.order === null ? line.first + i : line.order[i]!;
 }
 
-function seriesLines(series: Series, look: Look, unit: XUnit, smoothing: number): Line[] {
-  const ranges = series.attempts();
-  return ranges.map((range, i) => {
-    const faint = i < ranges.length - 1;
-    const line = { ...look, faint, mark: faint && look.style === 0 ? attemptMark(range.attempt) : '', ...points(series, range, unit) };
+function seriesLines(series: Series, attempts: AttemptRange[], look: Look, unit: XUnit, smoothing: number): Line[] {
+  const marked = attempts.length > 1 && look.style === 0; // one metric of a chart is enough to tell which attempt is which
+  return attempts.map((range, i) => {
+    const faint = i < attempts.length - 1;
+    const line = { ...look, faint, mark: marked ? attemptMark(range.attempt) : '', ...points(series, range, unit) };
     return smoothing > 0 && !faint ? { ...line, ys: smooth(line.ys, smoothing), raw: line.ys } : line;
   });
 }
@@ -89,7 +90,7 @@ function ghostLine(series: Series, look: Look, unit: XUnit): Line[] {
 
 /** How an attempt is called: people count from 1. */
 export function attemptMark(attempt: number): string {
-  return `#${attempt + 1}`;
+  return `attempt ${attempt + 1}`;
 }
 
 function points(series: Series, { attempt, first, end }: AttemptRange, unit: XUnit): Omit<Line, keyof Look | 'faint' | 'mark'> {

@@ -9,6 +9,13 @@ export interface AttemptRange {
   end: number;
 }
 
+/** A part of a series: the rows that one execution of a cell logged. */
+export interface CellRange {
+  cell: number;
+  first: number;
+  end: number;
+}
+
 /** One metric: columns of equal length. `n` counts the points logged, of which the columns hold all or a decimation. */
 export class Series {
   readonly key: string;
@@ -20,6 +27,7 @@ export class Series {
   value = new Column();
   x: Column | null = null;
   private starts: [attempt: number, first: number][] = [];
+  private cellStarts: [cell: number, first: number][] = [];
 
   constructor(key: string) {
     this.key = key;
@@ -57,19 +65,31 @@ export class Series {
       .filter((range) => range.end > range.first);
   }
 
+  /** Which cells logged the points, in stretches; empty where no cell is told. */
+  cells(): CellRange[] {
+    return this.cellStarts
+      .map(([cell, first], i) => ({ cell, first, end: this.cellStarts[i + 1]?.[1] ?? this.length }))
+      .filter((range) => range.cell !== 0 && range.end > range.first);
+  }
+
+  /** The id of the cell that logged the point at `index`; 0 where none is told. */
+  cellAt(index: number): number {
+    return this.cellStarts.findLast(([, first]) => first <= index)?.[0] ?? 0;
+  }
+
   private clear(withX: boolean): void {
     this.step = new Column();
     this.time = new Column();
     this.value = new Column();
     this.x = withX ? new Column() : null;
     this.starts = [];
+    this.cellStarts = [];
   }
 
   private extend(header: SeriesHeader, message: Message): void {
     const held = this.length;
-    for (const [attempt, first] of header.attempts) {
-      if (this.starts.at(-1)?.[0] !== attempt) this.starts.push([attempt, held + first]);
-    }
+    join(this.starts, header.attempts, held);
+    join(this.cellStarts, header.cells?.length ? header.cells : [[0, 0]], held);
     this.step.append(column(message, header.columns.step));
     this.time.append(column(message, header.columns.time));
     this.value.append(column(message, header.columns.value));
@@ -78,4 +98,9 @@ export class Series {
     this.decimated = header.decimated;
     this.stepMetric = header.stepMetric;
   }
+}
+
+/** Add the stretches of a message that begin at `held`; one that goes on is not begun again. */
+function join(starts: [number, number][], more: [number, number][], held: number): void {
+  for (const [what, first] of more) if (starts.at(-1)?.[0] !== what) starts.push([what, held + first]);
 }

@@ -34,7 +34,7 @@ function withPoints(data: RunData, access: Access | null, points: number): Snaps
   const dtype = all.some((one) => one.step.values().some((step) => step >= LARGEST_EXACT_F4)) ? 'f8' : 'f4';
   return {
     v: VERSION, cursor: '', more: false, done: data.done, run: data.run,
-    config: bounded(data.config), summary: bounded(data.summary), metrics: data.metrics.slice(0, MOST_DEFINITIONS),
+    config: bounded(data.config), summary: bounded(data.summary), metrics: data.metrics.slice(0, MOST_DEFINITIONS), cells: [...data.cells.values()],
     series, data: blob.text(dtype), dtype, access,
   };
 }
@@ -44,13 +44,19 @@ function seriesHeader(series: Series, share: number, blob: Blob64): SeriesHeader
   const ranges = series.attempts();
   const kept: number[] = [];
   const attempts: [number, number][] = [];
+  const cells: [number, number][] = [];
   for (const { attempt, first, end } of ranges) {
     attempts.push([attempt, kept.length]);
     kept.push(...decimate(values, first, end, Math.max(2, Math.round((share * (end - first)) / series.length))));
   }
+  kept.forEach((at, i) => {
+    const cell = series.cellAt(at);
+    if (cells.at(-1)?.[0] !== cell) cells.push([cell, i]);
+  });
   const pick = (column: Float64Array): Float64Array => Float64Array.from(kept, (i) => column[i]!);
   return {
     key: series.key, mode: 'replace', n: series.n, decimated: kept.length < series.n, stepMetric: series.stepMetric, attempts,
+    cells: series.cells().length > 0 ? cells : [],
     columns: {
       step: blob.place(pick(series.step.values())),
       time: blob.place(pick(series.time.values())),

@@ -1,4 +1,4 @@
-import type { JsonObject, Message, MetricDefinition, RunInfo } from '../wire/messages';
+import type { CellInfo, JsonObject, Message, MetricDefinition, RunInfo } from '../wire/messages';
 import { Series } from './series';
 
 /** All that is known of one run, grown by messages. Views of one page share it. */
@@ -7,6 +7,7 @@ export class RunData {
   config: JsonObject = {};
   summary: JsonObject = {};
   metrics: MetricDefinition[] = [];
+  cells = new Map<number, CellInfo>();
   readonly series = new Map<string, Series>();
   cursor = '';
   done = false;
@@ -24,6 +25,7 @@ export class RunData {
     this.config = header.config ?? this.config;
     this.summary = header.summary ?? this.summary;
     this.metrics = header.metrics ?? this.metrics;
+    if (header.cells) this.cells = new Map(header.cells.map((cell) => [cell.id, cell]));
     this.cursor = whole ? header.cursor : '';
     this.done = header.done;
     this.toldAt = performance.now();
@@ -43,6 +45,11 @@ export class RunData {
     let sum = 0;
     for (const series of this.series.values()) sum += series.length;
     return sum;
+  }
+
+  /** Whether it is known which notebook cells logged the points. */
+  get hasCells(): boolean {
+    return [...this.series.values()].some((series) => series.cells().length > 0);
   }
 
   /** Seconds since the run began; goes on between messages while it runs and `live` says that somebody tells. */

@@ -1,5 +1,5 @@
 import type { Transport } from '../sources/feed';
-import type { JsonObject, Message, MetricDefinition, RunStateName, SeriesHeader } from '../wire/messages';
+import type { CellInfo, JsonObject, Message, MetricDefinition, RunStateName, SeriesHeader } from '../wire/messages';
 
 /** How a made-up run goes: curves by name, rows at the start, at each pull, and in all. */
 export interface Script {
@@ -15,6 +15,8 @@ export interface Script {
   again?: number;
   /** Values of the step metric rise by one in so many rows. */
   epoch?: number;
+  /** Sources of notebook cells, which log the same number of rows each; the second one fails. */
+  cells?: string[];
   metrics?: MetricDefinition[];
   config?: JsonObject;
   end?: RunStateName;
@@ -60,6 +62,7 @@ export class ScriptedRun implements Transport {
           rows: to, step: this.step(Math.max(0, to - 1)), url: null, lost: 0,
         },
         config: from === 0 ? (script.config ?? {}) : null, summary, metrics: script.metrics ?? [],
+        cells: from === 0 ? (script.cells ?? []).map(cell) : null,
       },
       floats,
     };
@@ -77,15 +80,28 @@ export class ScriptedRun implements Transport {
     return again !== undefined && row >= again ? row - again : row;
   }
 
+  private cells(from: number, to: number): [cell: number, first: number][] {
+    const { cells = [], total } = this.script;
+    const each = total / Math.max(1, cells.length);
+    const first = Math.floor(from / each);
+    const starts = cells.map((_, i): [number, number] => [4 + i, Math.max(0, Math.ceil(i * each) - from)]);
+    return starts.filter(([, at], i) => i >= first && at < to - from);
+  }
+
   private series(key: string, k: number, from: number, to: number): SeriesHeader {
     const count = to - from;
     const { again, epoch } = this.script;
     const attempts: [number, number][] = again === undefined || to <= again ? [[0, 0]] : again <= from ? [[1, 0]] : [[0, 0], [1, again - from]];
     return {
-      key, mode: from === 0 ? 'replace' : 'append', n: to, decimated: false, stepMetric: epoch ? 'epoch' : null, attempts,
+      key, mode: from === 0 ? 'replace' : 'append', n: to, decimated: false, stepMetric: epoch ? 'epoch' : null, attempts, cells: this.cells(from, to),
       columns: { step: [0, count], time: [count, count], value: [(3 + k) * count, count], ...(epoch ? { x: [2 * count, count] } : {}) },
     };
   }
+}
+
+function cell(source: string, i: number): CellInfo {
+  const error = i === 1 ? 'ValueError: the learning rate must be positive' : null;
+  return { id: 4 + i, n: 4 + i, source, cut: false, started: 10 * i, seconds: 4.2 + i, ok: error === null, error };
 }
 
 /** Falling, rising and waving curves with noise that is the same each time. */

@@ -1,13 +1,16 @@
 import { Chart } from '../chart/chart';
+import type { NamedBand, Pick } from '../chart/chart';
 import type { Palette } from '../chart/palette';
 import { colour, dash } from '../chart/palette';
 import { duration, number } from '../model/format';
 import type { ChartGroup } from '../model/groups';
 import type { Line, XUnit } from '../model/lines';
-import { linesOf, strong, unitOf } from '../model/lines';
+import { attemptMark, linesOf, strong, unitOf } from '../model/lines';
 import { nearest } from '../model/range';
 import type { Overlay } from '../model/overlay';
+import { bands, cellName, cellOf } from '../model/provenance';
 import { trend } from '../model/trend';
+import { CellPanel } from './cell';
 import { freshId, h, icon, setText, swatch } from './dom';
 import { cursorKeys } from './keys';
 import type { ViewState } from './state';
@@ -35,6 +38,8 @@ export class ChartCard {
   private readonly trendId = freshId();
   private readonly words = h('p', { class: 'wnb-hidden', id: this.trendId });
   private readonly table: PointTable;
+  private readonly cell = new CellPanel(() => this.plot.focus());
+  private readonly tableTool: HTMLElement;
   private readonly chart: Chart;
   private lines: Line[] = [];
   private unit: XUnit = { id: 'step', label: 'step', column: 'step' };
@@ -49,16 +54,20 @@ export class ChartCard {
       'aria-label': `Cursor in the chart ${group.title}`, 'aria-valuenow': 0,
     });
     this.table = new PointTable(owner.overlay, group);
+    this.tableTool = this.tableButton();
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
       h('div', { class: 'wnb-card-head' },
-        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.where, this.tableButton()),
-      this.legend, this.words, this.plot, this.table.element);
-    this.chart = new Chart(this.plot, owner.group, { hover: (x) => this.hover(x), zoom: (range) => this.zoom(range) }, owner.palette);
+        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.where, this.tableTool),
+      this.legend, this.words, this.plot, this.cell.element, this.table.element);
+    this.chart = new Chart(this.plot, owner.group, {
+      hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), click: () => this.tellCell(),
+    }, owner.palette);
     cursorKeys(this.plot, {
       move: (points) => this.chart.point(this.chart.along(this.cursor, points)),
       edge: (end) => this.chart.point(this.chart.range[end ? 1 : 0]),
       zoom: (factor) => this.zoomAround(factor),
-      reset: () => (this.chart.point(null), this.zoom(null)),
+      tell: () => this.tellCell(),
+      reset: () => (this.cell.open ? this.cell.close() : (this.chart.point(null), this.zoom(null))),
     });
   }
 
@@ -68,12 +77,17 @@ export class ChartCard {
     if (!this.inSight || this.element.clientWidth === 0) return;
     this.unit = unitOf(overlay, this.group, state.mode);
     const zoom = state.zoom.get(this.unit.id) ?? null;
-    const now = [overlay.version, this.plot.clientWidth, state.mode, state.smoothing, state.log, zoom, palette.ink].join(' ');
+    const now = [overlay.version, this.plot.clientWidth, state.mode, state.smoothing, state.log, state.bands, zoom, palette.ink].join(' ');
     if (now === this.drawn) return;
     this.drawn = now;
     this.lines = linesOf(overlay, this.group, this.unit, state.smoothing);
-    this.chart.show({ lines: this.lines, unit: this.unit, zoom, log: state.log }, palette);
+    this.chart.show({ lines: this.lines, bands: state.bands ? this.bands() : [], unit: this.unit, zoom, log: state.log }, palette);
     this.describe();
+  }
+
+  /** Open or close the table of points. */
+  toggleTable(): void {
+    this.tableTool.setAttribute('aria-expanded', String(this.table.toggle()));
   }
 
   destroy(): void {
@@ -132,7 +146,7 @@ export class ChartCard {
       spoken.push(`${line.label} ${number(value)}`);
       if (i >= 0 && !(Math.abs(line.xs[i]! - x) >= Math.abs(at - x))) at = line.xs[i]!;
     }
-    const place = this.place(at);
+    const place = [this.place(at), this.cursor === null ? '' : this.cellWords()].filter(Boolean).join(' · ');
     setText(this.where, this.cursor === null ? this.note() : place);
     this.plot.setAttribute('aria-valuenow', String(Number.isFinite(at) ? at : this.chart.range[1]));
     this.plot.setAttribute('aria-valuetext', `${place}: ${spoken.join(', ')}`);
@@ -143,6 +157,33 @@ export class ChartCard {
     const attempt = Math.max(...this.lines.map((line) => line.attempt));
     const again = !this.owner.overlay.compares && this.lines.some((line) => line.attempt < attempt) ? `attempt ${attempt + 1}` : '';
     return [again, this.unit.column === 'step' ? '' : this.unit.label].filter(Boolean).join(' · ');
+  }
+
+  /** The cells behind the lines of one run: those of its strongest line, where there are several. */
+  private bands(): NamedBand[] {
+    const line = strong(this.lines)[0];
+    const found = line === undefined || this.owner.overlay.compares ? [] : bands(line);
+    return found.length < 2 ? [] : found.map((band) => ({ ...band, name: cellName(line!.run.data, band.cell) }));
+  }
+
+  /** Which cell logged the point that is meant, and in which attempt. */
+  private cellWords(): string {
+    const meant = this.meant();
+    if (meant === null) return '';
+    const { line, index } = meant;
+    const id = cellOf(line, index);
+    return [line.faint && line.run.role === 'equal' ? attemptMark(line.attempt) : '', line.run.role === 'ghost' ? line.label : '',
+      id === 0 ? '' : `cell ${cellName(line.run.data, id)}`].filter(Boolean).join(' · ');
+  }
+
+  private meant(): Pick | null {
+    return this.cursor === null ? null : this.chart.pick(this.cursor);
+  }
+
+  /** Show the cell of the point that is meant below the chart. */
+  private tellCell(): void {
+    const meant = this.meant();
+    if (meant !== null) this.cell.show(meant.line, cellOf(meant.line, meant.index));
   }
 
   private place(x: number): string {
@@ -163,12 +204,11 @@ export class ChartCard {
   }
 
   private tableButton(): HTMLElement {
-    const button = h('button', {
+    return h('button', {
       class: 'wnb-tool', type: 'button', 'aria-expanded': 'false', 'aria-controls': this.table.element.id,
-      'aria-label': `Points of ${this.group.title} as a table`, title: 'Show the points as a table',
-      onclick: () => button.setAttribute('aria-expanded', String(this.table.toggle())),
+      'aria-label': `Points of ${this.group.title} as a table`, title: 'Show the points as a table (T)',
+      'aria-keyshortcuts': 'T', onclick: () => this.toggleTable(),
     }, icon(TABLE_ICON));
-    return button;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Overlay } from '../model/overlay';
 import type { CardOwner } from './card';
 import { freshId } from './dom';
 import { Grid } from './grid';
+import { letterKeys } from './keys';
 import { initialState } from './state';
 import { Toolbar } from './toolbar';
 
@@ -25,6 +26,15 @@ export class Charts {
     this.toolbar.element.hidden = !shown;
     this.toolbar.update(this.grid.total);
     if (shown) this.grid.update();
+  }
+
+  /** Let the letters in the titles of the controls work anywhere in `root`. */
+  listen(root: HTMLElement): void {
+    letterKeys(root, {
+      l: () => this.toolbar.toggleLog(),
+      c: () => this.toolbar.toggleCells(),
+      t: (target) => this.grid.cardOf(target)?.toggleTable(),
+    });
   }
 
   destroy(): void {

@@ -54,6 +54,7 @@ class Comparison implements Viewer, MountedComparison {
       ...tabs.map((one) => one.panel));
     this.stage = new Stage(host, [this.list.element, this.notice, this.body], (theme) => this.update(theme), () => this.leave());
     this.stage.root.setAttribute('aria-label', 'Comparison of runs');
+    this.charts.listen(this.stage.root);
     this.stage.watchSight((inSight) => {
       this.inSight = inSight;
       for (const feed of this.feeds.keys()) feed.look(this, inSight);

@@ -48,6 +48,12 @@ export class Grid {
     for (const card of this.cards.values()) card.destroy();
   }
 
+  /** The card that holds an element, or the first one. */
+  cardOf(element: Element): ChartCard | undefined {
+    const cards = [...this.cards.values()];
+    return cards.find((card) => card.element.contains(element)) ?? cards[0];
+  }
+
   /** Give each section as many columns as it has charts, and draw what is in sight in its new width. */
   private fit(): void {
     const columns = Math.max(1, Math.min(Math.floor((this.element.clientWidth + GAP) / (NARROWEST + GAP)), this.shown));

@@ -3,13 +3,15 @@ export interface CursorActions {
   move(points: number): void;
   edge(end: boolean): void;
   zoom(factor: number): void;
+  /** Tell where the point at the cursor comes from. */
+  tell(): void;
   reset(): void;
 }
 
-/** Arrows move the cursor (with shift ten points), Home and End go to the edges, + and − zoom, Escape shows all. */
+/** Arrows move the cursor (with shift ten points), Home and End go to the edges, + and − zoom, Enter tells the cell, Escape shows all. */
 export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
   element.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter')) return;
     const points = event.shiftKey ? 10 : 1;
     const keys: Record<string, () => void> = {
       ArrowLeft: () => actions.move(-points),
@@ -18,6 +20,7 @@ export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
       End: () => actions.edge(true),
       '+': () => actions.zoom(0.5),
       '-': () => actions.zoom(2),
+      Enter: () => actions.tell(),
       Escape: () => actions.reset(),
     };
     const action = keys[event.key];
@@ -28,7 +31,23 @@ export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
   });
 }
 
-const OURS = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown', 'Enter', ' ', 'Escape', '+', '-']);
+const OURS = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown', 'Enter', ' ', 'Escape', '+', '-', 'c', 'g', 'l', 't']);
+
+/** Single letters that work anywhere in `root` but where text is typed or chosen; with Ctrl, Alt and Meta they are others'. */
+export function letterKeys(root: HTMLElement, letters: Record<string, (target: Element) => void>): void {
+  root.addEventListener('keydown', (event) => {
+    const target = event.target as Element;
+    const action = letters[event.key.toLowerCase()];
+    if (action === undefined || event.ctrlKey || event.metaKey || event.altKey || types(target)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    action(target);
+  });
+}
+
+function types(target: Element): boolean {
+  return target.matches('input:not([type=range]):not([type=checkbox]), select, textarea');
+}
 
 /**
  * Keep JupyterLab from taking the keys of the view's controls for shortcuts of its notebook; save, run cell and all

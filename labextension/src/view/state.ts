@@ -12,8 +12,10 @@ export interface ViewState {
   /** Shown part of x, by unit. */
   zoom: Map<string, Range>;
   filter: string;
+  /** Whether cells are shaded behind the lines. */
+  bands: boolean;
 }
 
 export function initialState(): ViewState {
-  return { mode: 'step', chosen: false, smoothing: 0, log: false, zoom: new Map(), filter: '' };
+  return { mode: 'step', chosen: false, smoothing: 0, log: false, zoom: new Map(), filter: '', bands: true };
 }

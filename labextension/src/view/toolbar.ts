@@ -9,6 +9,7 @@ export class Toolbar {
   private readonly axis: HTMLSelectElement;
   private readonly share = h('output', { class: 'wnb-share' }, '0');
   private readonly log: HTMLButtonElement;
+  private readonly cells: HTMLButtonElement;
   private readonly reset: HTMLButtonElement;
   private readonly filter: ReturnType<typeof filterBox>;
   private options = '';
@@ -32,12 +33,14 @@ export class Toolbar {
       },
     });
     this.log = h('button', {
-      type: 'button', class: 'wnb-toggle', 'aria-pressed': 'false', title: 'Logarithmic y axis',
-      onclick: () => {
-        state.log = !state.log;
-        owner.restyle();
-      },
+      type: 'button', class: 'wnb-toggle', 'aria-pressed': 'false', 'aria-keyshortcuts': 'L', title: 'Logarithmic y axis (L)',
+      onclick: () => this.toggleLog(),
     }, 'Log');
+    this.cells = h('button', {
+      type: 'button', class: 'wnb-toggle', 'aria-pressed': 'true', 'aria-keyshortcuts': 'C', hidden: true,
+      title: 'Shade the notebook cells that logged the points (C); click a point to see its cell',
+      onclick: () => this.toggleCells(),
+    }, 'Cells');
     this.reset = h('button', {
       type: 'button', class: 'wnb-toggle', hidden: true, title: 'Show all points again (or double-click a chart)',
       onclick: () => {
@@ -49,7 +52,17 @@ export class Toolbar {
     this.element = h('div', { class: 'wnb-toolbar', role: 'group', 'aria-label': 'Chart settings' },
       this.reset, this.filter.element,
       h('label', { class: 'wnb-control' }, 'X axis', this.axis),
-      h('span', { class: 'wnb-control' }, h('label', { for: id }, 'Smoothing'), slider, this.share), this.log);
+      h('span', { class: 'wnb-control' }, h('label', { for: id }, 'Smoothing'), slider, this.share), this.cells, this.log);
+  }
+
+  toggleLog(): void {
+    this.owner.state.log = !this.owner.state.log;
+    this.owner.restyle();
+  }
+
+  toggleCells(): void {
+    this.owner.state.bands = !this.owner.state.bands;
+    this.owner.restyle();
   }
 
   update(charts: number): void {
@@ -58,6 +71,9 @@ export class Toolbar {
     this.axis.value = state.mode;
     setText(this.share, state.smoothing === 0 ? 'off' : state.smoothing.toFixed(2));
     this.log.setAttribute('aria-pressed', String(state.log));
+    this.cells.setAttribute('aria-pressed', String(state.bands));
+    const { overlay } = this.owner;
+    this.cells.hidden = overlay.compares || !overlay.equals.some((run) => run.data.hasCells);
     this.reset.hidden = state.zoom.size === 0;
     this.filter.update(charts);
   }

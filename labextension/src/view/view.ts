@@ -49,6 +49,7 @@ class RunView implements Viewer, Mounted {
     );
     this.body = h('div', { class: 'wnb-body', hidden: true }, h('div', { class: 'wnb-bar' }, this.tabs.list, this.charts.toolbar.element), ...panels);
     this.stage = new Stage(host, [this.header.element, this.notice, this.body], (theme) => this.update(theme), () => this.leave());
+    this.charts.listen(this.stage.root);
     this.stage.watchSight((inSight) => feed.look(this, inSight));
     this.clock = setInterval(() => this.header.tick(), 1000);
     feed.join(this);

@@ -48,6 +48,20 @@ export interface Columns {
   x?: Slice;
 }
 
+/** One execution of a cell: `n` is its number in the notebook, `id` what a series' `cells` call it. Times in seconds. */
+export interface CellInfo {
+  id: number;
+  n: number;
+  source: string;
+  /** `source` is not the whole. */
+  cut: boolean;
+  started: number | null;
+  /** Null while it runs, as `ok` is. */
+  seconds: number | null;
+  ok: boolean | null;
+  error: string | null;
+}
+
 export interface SeriesHeader {
   key: string;
   mode: 'replace' | 'append';
@@ -55,6 +69,8 @@ export interface SeriesHeader {
   decimated: boolean;
   stepMetric: string | null;
   attempts: [attempt: number, first: number][];
+  /** Missing in outputs saved by the first version. */
+  cells?: [cell: number, first: number][];
   columns: Columns;
 }
 
@@ -67,6 +83,7 @@ export interface Header {
   config: JsonObject | null;
   summary: JsonObject | null;
   metrics: MetricDefinition[] | null;
+  cells?: CellInfo[] | null;
   series: SeriesHeader[];
 }
 

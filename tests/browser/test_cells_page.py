@@ -1,0 +1,129 @@
+"""Which cell logged a point, on a plain page in Chromium: by pointer, by keys, as bands, from a saved output alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from plain import HOSTILE, MIME, darken, serious, shot, show
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = [pytest.mark.browser]
+
+CELLS = [
+    "model = build(width=64)  # warm-up\nfor step in range(100):\n    wandb.log({'loss': train(model)})",
+    "for step in range(100):\n    wandb.log({'loss': train(model, lr=-1.0)})",
+    f"print({HOSTILE!r})\nfit(model)",
+    "fit(model)",
+]
+
+
+def draw(page: Page, **changes: object) -> None:
+    """Show a run of 400 rows that four cells logged."""
+    show(page, **{"start": 400, "each": 0, "total": 400, "cells": CELLS, **changes})
+
+
+def click_at(page: Page, share: float) -> None:
+    """Click into the first chart, at a share of its width."""
+    box = page.locator(".u-over").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * share, box["y"] + 90)
+    page.mouse.down()
+    page.mouse.up()
+
+
+def test_click_shows_the_cell(page: Page) -> None:
+    """The pointer names the cell; a click shows its source in colours, its duration, its error and its points."""
+    draw(page)
+    click_at(page, 0.3)
+    where = page.locator(".wnb-where").first.text_content() or ""
+    assert where.endswith("cell [5]")
+    panel = page.get_by_role("region", name="Cell [5] of the notebook")
+    assert "failed after 5.2 s" in (panel.text_content() or "")
+    assert panel.locator(".wnb-cell-error").text_content() == "ValueError: the learning rate must be positive"
+    assert panel.locator("code").text_content() == CELLS[1]
+    assert panel.locator(".wnb-code-keyword").all_text_contents() == ["for", "in"]
+    click_at(page, 0.9)
+    page.get_by_role("region", name="Cell [7] of the notebook").wait_for()
+    click_at(page, 0.3)
+    shot(page, "cells")
+
+
+def test_hostile_source_stays_text(page: Page) -> None:
+    """Markup in a source is shown and does nothing."""
+    draw(page)
+    click_at(page, 0.6)
+    assert HOSTILE in (page.locator(".wnb-code").first.text_content() or "")
+    assert page.evaluate("() => window.harmed") is None
+
+
+def test_keys_show_the_cell_and_close_it(page: Page) -> None:
+    """Enter tells the cell of the point at the cursor, the value is spoken with it, Escape closes it first."""
+    draw(page)
+    plot = page.get_by_role("slider", name="Cursor in the chart loss")
+    plot.focus()
+    page.keyboard.press("Home")
+    assert "cell [4]" in (plot.get_attribute("aria-valuetext") or "")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("region", name="Cell [4] of the notebook")
+    panel.wait_for()
+    page.keyboard.press("Escape")
+    panel.wait_for(state="hidden")
+    assert page.evaluate("() => document.activeElement.className") == "wnb-plot"
+
+
+def test_bands_are_switched(page: Page) -> None:
+    """The shaded cells behind the lines go and come by the button and by its letter."""
+    draw(page)
+    canvas = "() => document.querySelector('.wnb canvas').toDataURL()"
+    with_bands = page.evaluate(canvas)
+    page.get_by_role("button", name="Cells").click()
+    page.wait_for_function("old => document.querySelector('.wnb canvas').toDataURL() !== old", arg=with_bands)
+    without = page.evaluate(canvas)
+    page.locator(".wnb-plot").first.focus()
+    for same in ("!==", "==="):
+        page.keyboard.press("c")
+        page.wait_for_function(f"old => document.querySelector('.wnb canvas').toDataURL() {same} old", arg=without)
+
+
+def test_letters_do_not_disturb_typing(page: Page) -> None:
+    """In a search box the letters of the controls are letters."""
+    draw(page)
+    page.get_by_role("tab", name="Config").click()
+    page.get_by_label("Search the config").press_sequentially("lct")
+    assert page.get_by_label("Search the config").input_value() == "lct"
+    assert page.get_by_role("button", name="Log", include_hidden=True).get_attribute("aria-pressed") == "false"
+
+
+def test_a_script_has_no_cells(page: Page) -> None:
+    """Without cells there is no switch and no panel."""
+    draw(page, cells=[])
+    click_at(page, 0.3)
+    assert not page.get_by_role("button", name="Cells").is_visible()
+    assert page.locator(".wnb-cell:visible").count() == 0
+
+
+def test_saved_output_tells_cells(page: Page) -> None:
+    """The saved snapshot alone, without kernel and server, shows the cell of a point."""
+    draw(page)
+    bundle = page.evaluate("() => wandbNb.bundle(window.feed)")
+    page.evaluate("saved => { wandbNb.snapshot(document.getElementById('view'), saved); }", bundle[MIME])
+    page.wait_for_selector(".wnb canvas")
+    click_at(page, 0.3)
+    panel = page.get_by_role("region", name="Cell [5] of the notebook")
+    assert panel.locator("code").text_content() == CELLS[1]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_cells_are_accessible(page: Page, dark: bool) -> None:
+    """axe-core finds nothing serious with a cell open, colours of the source included."""
+    draw(page)
+    if dark:
+        darken(page)
+    click_at(page, 0.3)
+    page.locator(".wnb-cell").first.wait_for()
+    if dark:
+        shot(page, "cells-dark")
+    assert serious(page) == []
