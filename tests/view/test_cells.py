@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from view_runs import RunFile, part
 
@@ -11,6 +12,7 @@ from wandb_nb.view.bundle import MOST_BYTES, bundle
 from wandb_nb.view.message import MIME, parse
 from wandb_nb.view.series import CELLS_OF_A_PART
 from wandb_nb.view.stream import RunStream
+from wandb_nb.view.thin import thin
 
 
 def alive(_directory):
@@ -92,6 +94,19 @@ def test_sources_are_bounded(tmp_path):
     assert len(json.dumps(saved)) <= MOST_BYTES + 10_000
     assert [cell["n"] for cell in saved[MIME]["cells"]] == list(range(61, 101))
     assert saved[MIME]["series"]
+
+
+def test_thinned_points_keep_their_cells(run):
+    """Where points are left out, each that stays is still its cell's."""
+    for step in range(7, 1_000):
+        run.log({"loss": step}, step, cell=8 + step // 250)
+    series = whole(RunStream(run.directory, alive)).series()[0]
+    fewer = thin(series, 40)
+    starts = np.array([first for _, first in fewer.cells])
+    cells = [fewer.cells[at][0] for at in np.searchsorted(starts, np.arange(len(fewer.step)), side="right") - 1]
+    expected = [3 if step < 4 else 7 if step < 6 else 8 + int(step) // 250 for step in fewer.step]
+    assert len(fewer.step) < 60
+    assert cells == expected
 
 
 def test_cells_of_a_resumed_run_are_not_mixed_up(tmp_path):

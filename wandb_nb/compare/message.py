@@ -79,8 +79,8 @@ def overlay(
 
 
 def _header(header: Header, series: list[SeriesFacts]) -> Header:
-    """Return *header* without config and summary, which the tables tell."""
-    return {**header, "cursor": "", "more": False, "config": None, "summary": None, "series": series}
+    """Return *header* without config, summary and sources of cells, which the tables tell."""
+    return {**header, "cursor": "", "more": False, "config": None, "summary": None, "cells": [], "series": series}
 
 
 def diff_facts(comparison: Comparison) -> DiffFacts:

@@ -10,7 +10,15 @@ import numpy as np
 from wandb_nb.view.pyramid import Pyramid
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from wandb_nb.view.message import Series
+
+
+def _cells(one: Series, kept: npt.NDArray[np.int64]) -> list[list[int]]:
+    """Return where the kept points of each cell begin; cells that kept none are left out."""
+    starts = {int(np.searchsorted(kept, first)): cell for cell, first in one.cells}
+    return [[cell, first] for first, cell in starts.items() if first < len(kept)]
 
 
 def thin(one: Series, points: int) -> Series:
@@ -28,6 +36,7 @@ def thin(one: Series, points: int) -> Series:
         value=one.value[kept],
         x=None if one.x is None else one.x[kept],
         attempts=[[attempt, int(np.searchsorted(kept, first))] for attempt, first in one.attempts],
+        cells=_cells(one, kept),
         decimated=True,
         mode="replace",
     )
