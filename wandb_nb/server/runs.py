@@ -10,7 +10,8 @@ from sqlalchemy import and_, case, delete, func, insert, select, update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server import names
-from wandb_nb.server.tables import files, projects, runs
+from wandb_nb.server.branches import inherit
+from wandb_nb.server.tables import deleted, files, projects, runs
 from wandb_nb.server.users import PermissionDeniedError, Right, made_id, may_create, right
 
 if TYPE_CHECKING:
@@ -139,7 +140,11 @@ def _make(connection: Connection, user: User, project: Any, given: Mapping[str, 
     facts = {"display_name": names.display_name(total + 1), **_changes(given)}
     now = time.time()
     facts |= {"name": names.checked(given.get("name") or names.run_name(), "run id"), "created": now, "heartbeat": now}
+    gone = (deleted.c.project_id == project.id, deleted.c.name == facts["name"])
+    if connection.execute(select(deleted).where(*gone)).first() is not None:
+        raise UsageError(f"The run {facts['name']} of this project was deleted, and its id cannot be used again.")
     added = connection.execute(insert(runs).values(project_id=project.id, user_id=user.id, **facts))
+    inherit(connection, run_by_number(connection, made_id(added)))
     return run_by_number(connection, made_id(added))
 
 
@@ -170,9 +175,11 @@ def object_text(text: str, what: str) -> str:
 
 
 def delete_run(connection: Connection, run: int) -> list[str]:
-    """Delete the run with all its lines; return the blobs of its files, to be deleted once this is committed."""
+    """Delete the run, its id for good; return the blobs of its files, to be deleted once this is committed."""
     blobs = list(connection.execute(select(files.c.blob).where(files.c.run_id == run)).scalars())
+    row = run_by_number(connection, run)
     connection.execute(delete(runs).where(runs.c.id == run))
+    connection.execute(insert(deleted).values(project_id=row.project_id, name=row.name))
     return blobs
 
 

@@ -81,6 +81,14 @@ runs = Table(
     UniqueConstraint("project_id", "name"),
 )
 
+# Ids that were in use: a client that goes on with one must hear that its run is gone.
+deleted = Table(
+    "deleted",
+    metadata,
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(128), primary_key=True),
+)
+
 # Which keys a history line has, and of which types: few different ones in a run, and what sampling by key needs.
 shapes = Table(
     "shapes",

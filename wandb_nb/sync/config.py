@@ -22,6 +22,8 @@ class RunConfig:
         self._own: dict[str, Any] = {}
         self._telemetry: kinds.Telemetry | None = None
         self._features: set[int] = set()
+        self.branch: tuple[str, int] | None = None
+        """The run and the step of it that this one branched off, or was rewound to."""
         self.changed = False
 
     def update(self, record: kinds.ConfigUpdate) -> None:
@@ -72,6 +74,8 @@ class RunConfig:
             texts = {"4": told.python_version, "5": told.cli_version, "12": told.cli_version, "13": told.platform}
             own["t"] = {"3": sorted(self._features), **{number: text for number, text in texts.items() if text}}
             own |= {"cli_version": told.cli_version, "python_version": told.python_version}
+        if self.branch:
+            own["branch_point"] = {"run_id": self.branch[0], "step": self.branch[1]}
         if self.environments:
             own["e"] = self.environments
         return {"_wandb": {"value": own}, **{key: {"value": value} for key, value in self.values.items()}}

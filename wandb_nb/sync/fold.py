@@ -115,7 +115,7 @@ class RunFold:
 
     def _run(self, run: kinds.RunInfo) -> None:
         self.config.update(run.config)
-        self.config.changed = True
+        self.config.branch, self.config.changed = run.branch, True
         self.run = run
         if run.resumed:  # a run record behind an exit: the file goes on
             self.exit = None

@@ -13,6 +13,7 @@ from wandb_nb.sync.transport import Request, final_query, final_upsert, message_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wandb_nb.store.kinds import RunInfo
     from wandb_nb.sync.network import Network
     from wandb_nb.sync.transport import Sender
 
@@ -111,6 +112,8 @@ class Bucket:
     name: str
     display_name: str
     inserted: bool
+    rows: int = 0
+    """How many lines of history it has."""
 
 
 class GraphQL:
@@ -163,6 +166,7 @@ class GraphQL:
             name=found.get("name") or fields["name"],
             display_name=found.get("displayName") or "",
             inserted=bool(answer["upsertBucket"].get("inserted")),
+            rows=int(found.get("historyLineCount") or 0),
         )
 
     def resume_status(self, entity: str | None, project: str | None, name: str) -> dict[str, Any] | None:
@@ -170,6 +174,13 @@ class GraphQL:
         model = self.ask("RunResumeStatus", {"project": project, "entity": entity, "name": name}).get("model")
         found: dict[str, Any] | None = (model or {}).get("bucket")
         return found
+
+    def has_rows(self, run: RunInfo | None) -> bool:
+        """Tell whether the server has rows of a run that goes by the names of *run*."""
+        if run is None:
+            return False
+        held = self.resume_status(run.entity or None, run.project or None, run.id)
+        return bool(held and held.get("historyLineCount"))
 
     def file_url(self, entity: str | None, project: str | None, name: str, file: str) -> str | None:
         """Return the address of *file* of the run *name*; None where there is none."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreError
 from wandb_nb.store.lock import owner_alive
-from wandb_nb.store.reader import Tail, run_id
+from wandb_nb.store.reader import Tail, run_id, run_info
 from wandb_nb.store.repair import fold_after_crash
 from wandb_nb.sync import cursor as cursors
 from wandb_nb.sync import results
@@ -15,6 +15,7 @@ from wandb_nb.sync.filestream import MOST_CHARACTERS, Batch, FileStream
 from wandb_nb.sync.fold import RunFold
 from wandb_nb.sync.graphql import GraphQL
 from wandb_nb.sync.pace import Pace
+from wandb_nb.sync.pick import earlier
 from wandb_nb.sync.transport import Sender, Stopped
 from wandb_nb.sync.upkeep import Target, Upkeep
 from wandb_nb.sync.uploads import Uploads
@@ -55,6 +56,7 @@ class RunSender:
     ) -> None:
         self.run_file, self._network, self._stop, self._target = run_file, network, stop, target
         self._progress = progress or (lambda _cursor: None)
+        self._transport = transport
         self._sender = Sender(transport, stop, self._trouble)
         self._graphql = GraphQL(network, self._sender)
         self.cursor = self._known_cursor()
@@ -108,7 +110,9 @@ class RunSender:
         return known
 
     def _begin(self) -> None:
-        """Read up to the run record, and make the run known to the server."""
+        """Read up to the run record, and make the run known to the server, after the parts that it goes on from."""
+        if not self.cursor.begun and self._target == HOME:
+            self._send_earlier()
         while self._fold.run is None and (payloads := self._tail.read()):
             self._fold.apply(payloads)
         bucket = self._upkeep.introduce(self._target, run_id(self.run_file))
@@ -117,6 +121,21 @@ class RunSender:
         self._stream = FileStream(self._network, self._sender, self._graphql.headers, bucket, gzip=packed)
         self._upkeep.uploads = Uploads(self._network, self._sender, self._graphql, bucket, self.cursor.problem)
         self._save(cursors.ONLINE)
+
+    def _send_earlier(self) -> None:
+        """Send what the server lacks of the parts before this one: its rows follow theirs."""
+        for part in earlier(self.run_file):
+            known = cursors.load(part)
+            if known is not None and known.server == self._network.base_url and known.done:
+                continue
+            if known is None and self._graphql.has_rows(run_info(part)):
+                self.cursor.problem(f"{part.parent.name} was not sent: the server has other rows of that run")
+                continue
+            sent = RunSender(part, self._network, self._transport, self._stop).send(follow=False)
+            if sent.state == cursors.REFUSED:
+                raise RefusedError(sent.message, sent.status)
+            if sent.state == cursors.WAITING:
+                raise CommError(f"its earlier part {part.parent.name} is not sent yet: {sent.message}")
 
     # -- the middle
 

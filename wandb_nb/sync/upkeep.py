@@ -68,16 +68,25 @@ class Upkeep:
         fields = self._fields()
         name = target.run_id or (run.id if run else "") or id_of_file
         if target.append or (run is not None and run.resumed):
-            held = self._graphql.resume_status(fields.get("entity"), fields.get("project"), name) or {}
-            cursor.bases = {kind: int(held.get(count) or 0) for kind, count in COUNTS.items()}
+            cursor.bases = self._go_on(fields.get("entity"), fields.get("project"), name)
         config = json.dumps(self._fold.config.layout())
         bucket = self._graphql.upsert(name=name, config=config, **fields)
+        if run is not None and run.branch and bucket.inserted:  # what the server gave it of the run it branched off
+            cursor.bases["history"] = bucket.rows
         cursor.entity, cursor.project, cursor.run = bucket.entity, bucket.project, bucket.name
         cursor.name, cursor.begun = bucket.display_name, True
         self._note(fields, config)
         # From here on these places are this file's: that must be known after any crash.
         cursors.store(self._run_file, cursor, durable=True)
         return bucket
+
+    def _go_on(self, entity: Any, project: Any, name: str) -> dict[str, int]:
+        """Return the number of lines that the server has of the run, which is first taken back if it was rewound."""
+        held, branch = self._graphql.resume_status(entity, project, name), self._fold.config.branch
+        if held and branch and branch[0] == name:
+            self._graphql.rewind(entity, project, name, branch[1])
+            held = self._graphql.resume_status(entity, project, name)
+        return {kind: int((held or {}).get(count) or 0) for kind, count in COUNTS.items()}
 
     def describe(self) -> None:
         """Tell the server what changed in config, name, tags and the like."""

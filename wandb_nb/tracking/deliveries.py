@@ -65,6 +65,7 @@ class Deliveries(RunFacts):
         if glob_str is None:
             return []
         self._expect_running("save()")
+        self._telemetry.used("save")
         return [] if self._place is None else saving.save(self._place, self.notice, glob_str, base_path, policy)
 
     def restore(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.history import History
     from wandb_nb.tracking.identity import Identity
     from wandb_nb.tracking.place import Place
+    from wandb_nb.tracking.telemetry import Telemetry
 
 DEFAULT_PROJECT = "uncategorized"
 
@@ -24,6 +25,7 @@ class RunFacts:
     _mode: str
     _place: Place | None
     _history: History
+    _telemetry: Telemetry
     _exit_code: int | None
     _quiet: bool
     _outcome: str

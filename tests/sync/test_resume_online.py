@@ -1,0 +1,207 @@
+"""Runs that go on: the server's state decides, also where this machine knows nothing of the run."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from embedded_server import EmbeddedServer
+from services import end_services
+
+import wandb_nb as wandb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.crash
+
+QUIET = {"silent": True, "x_disable_stats": True, "console": "off"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """Return a running server."""
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: EmbeddedServer) -> Iterator[Path]:
+    """Return the working directory of a user who has a key for the server; services end with the test."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in server.environ.items():
+        monkeypatch.setenv(name, value)
+    yield tmp_path
+    end_services()
+
+
+@pytest.fixture
+def move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Return a function after which everything happens on a machine that knows no run."""
+
+    def moved() -> None:
+        folder = tmp_path / "elsewhere"
+        folder.mkdir()
+        monkeypatch.setenv("WANDB_NB_DATA_DIR", str(folder / "data"))
+        monkeypatch.chdir(folder)
+
+    return moved
+
+
+def start(**arguments: Any) -> wandb.Run:
+    """Start an online run in project p."""
+    return wandb.init(**{"project": "p", "mode": "online", "settings": QUIET, **arguments})
+
+
+def first_part(run_id: str, rows: int = 5, **arguments: Any) -> wandb.Run:
+    """Make a run of some rows and end it."""
+    with start(id=run_id, config={"lr": 0.1, "deep": {"er": [1, 2]}}, name="first", tags=["a"], **arguments) as run:
+        run.define_metric("loss", summary="min")
+        for n in range(rows):
+            run.log({"loss": rows - n, "n": n})
+    return run
+
+
+def numbers(server: EmbeddedServer, run_id: str) -> list[tuple[int, int]]:
+    """Return step and value of each row."""
+    return [(row["_step"], row["n"]) for row in server.rows(run_id)]
+
+
+@pytest.mark.parametrize("resume", ["allow", "must", "auto"])
+@pytest.mark.parametrize("known", [True, False], ids=["here", "elsewhere"])
+def test_a_run_goes_on_at_the_servers_step(
+    server: EmbeddedServer, move: Callable[[], None], resume: str, known: bool
+) -> None:
+    """Step, config, summary, definitions, name and tags go on, on this machine as on one that never saw the run."""
+    run_id = f"go-{resume}-{known}"
+    first_part(run_id)
+    if not known:
+        move()
+    run = start(id=run_id, resume=resume, config={"epochs": 3})
+    assert (run.resumed, run.step, run.starting_step, run.name, run.tags) == (True, 5, 5, "first", ("a",))
+    assert run.config.as_dict() == {"lr": 0.1, "deep": {"er": [1, 2]}, "epochs": 3}
+    assert run.summary["n"] == 4
+    run.log({"loss": 9, "n": 5})
+    assert run.summary["loss"]["min"] == 1
+    run.finish()
+    assert numbers(server, run_id) == [(n, n) for n in range(6)]
+    held = server.run(run_id, "displayName tags state summaryMetrics")
+    assert (held["displayName"], held["tags"], held["state"]) == ("first", ["a"], "finished")
+    assert json.loads(held["summaryMetrics"])["loss"] == {"min": 1}
+    assert server.config(run_id) == {"lr": 0.1, "deep": {"er": [1, 2]}, "epochs": 3}
+
+
+def test_what_resume_does_not_allow(move: Callable[[], None]) -> None:
+    """With "must" the server has to know the run, with "never" not: else a UsageError at init, and no run."""
+    first_part("known", 1)
+    move()
+    with pytest.raises(wandb.UsageError, match="must"):
+        start(id="nobody-knows", resume="must")
+    with pytest.raises(wandb.UsageError, match=r"never.*first"):
+        start(id="known", resume="never")
+    assert wandb.run is None
+    with start(id="nobody-knows", resume="allow") as run:
+        assert (run.resumed, run.step) == (False, 0)
+    with start(id="new-one", resume="never") as run:
+        run.log({"n": 0})
+
+
+def test_without_resume_a_run_begins_anew(server: EmbeddedServer, move: Callable[[], None]) -> None:
+    """The id of a run on the server, given without `resume`, begins that run anew."""
+    first_part("anew")
+    move()
+    with start(id="anew") as run:
+        run.log({"n": 100})
+    assert numbers(server, "anew") == [(0, 100)]
+
+
+def test_the_further_one_counts(
+    server: EmbeddedServer, here: Path, move: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that went on on another machine goes on from there, though this machine knows its first part."""
+    data = here / "data"
+    monkeypatch.setenv("WANDB_NB_DATA_DIR", str(data))
+    first_part("further", 3)
+    move()
+    with start(id="further", resume="must") as run:
+        run.log({"n": 3, "elsewhere": 1})
+    monkeypatch.setenv("WANDB_NB_DATA_DIR", str(data))
+    monkeypatch.chdir(here)
+    with start(id="further", resume="must") as run:
+        assert (run.step, run.summary["elsewhere"]) == (4, 1)
+        run.log({"n": 4})
+    assert numbers(server, "further") == [(n, n) for n in range(5)]
+
+
+def test_an_offline_part_is_sent_first(server: EmbeddedServer) -> None:
+    """Going on online with a run that was offline sends its first part first: no row is missing, none is displaced."""
+    first_part("part", 4, mode="offline")
+    with start(id="part", resume="must") as run:
+        run.log({"n": 4})
+    assert numbers(server, "part") == [(n, n) for n in range(5)]
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["here", "elsewhere"])
+def test_resume_from_rewinds_on_the_server(server: EmbeddedServer, move: Callable[[], None], known: bool) -> None:
+    """The rows behind the step are gone from the server, and new ones take their place."""
+    run_id = f"rewound-{known}"
+    first_part(run_id, 6)
+    if not known:
+        move()
+    with start(resume_from=f"{run_id}?_step=3") as run:
+        assert (run.id, run.step, run.summary["n"], run.config["lr"]) == (run_id, 4, 3, 0.1)
+        run.log({"n": 40})
+    assert numbers(server, run_id) == [(0, 0), (1, 1), (2, 2), (3, 3), (4, 40)]
+    own = json.loads(server.run(run_id, "config")["config"])["_wandb"]["value"]
+    assert own["branch_point"] == {"run_id": run_id, "step": 3}
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["here", "elsewhere"])
+def test_fork_from_branches_on_the_server(server: EmbeddedServer, move: Callable[[], None], known: bool) -> None:
+    """The branch has the rows up to the step, then its own; the run it came from keeps all of its rows."""
+    run_id = f"parent-{known}"
+    first_part(run_id, 6)
+    if not known:
+        move()
+    with start(id=f"child-{known}", fork_from=f"{run_id}?_step=2") as run:
+        assert (run.step, run.summary["n"], run.config["lr"], run.resumed) == (3, 2, 0.1, False)
+        run.log({"n": 30})
+    assert numbers(server, run.id) == [(0, 0), (1, 1), (2, 2), (3, 30)]
+    assert numbers(server, run_id) == [(n, n) for n in range(6)]
+
+
+def test_moments_that_are_not_there(move: Callable[[], None]) -> None:
+    """A run or a step that neither this machine nor the server has is a UsageError, and rewinds nothing."""
+    first_part("moment", 3)
+    move()
+    for argument in ("resume_from", "fork_from"):
+        with pytest.raises(wandb.UsageError, match="steps end at 2"):
+            start(**{argument: "moment?_step=7"})
+        with pytest.raises(wandb.UsageError, match=r"not known on this machine or on the server"):
+            start(**{argument: "missing?_step=1"})
+
+
+def test_a_deleted_id_is_refused(server: EmbeddedServer, move: Callable[[], None]) -> None:
+    """The id of a run that was deleted on the server cannot be used again: the server's words are in the error."""
+    first_part("gone", 1)
+    number = server.run("gone", "id")["id"]
+    server.query("mutation D($id: ID!) { deleteRun(input: {id: $id}) { clientMutationId } }", id=number)
+    move()
+    with pytest.raises(wandb.CommError, match="was deleted"):
+        start(id="gone")
+    assert wandb.run is None
+
+
+def test_no_server_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where online is only the default, what this machine knows counts; "must" without that, and online, are errors."""
+    first_part("unreached", 2)
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+    with wandb.init(project="p", id="unreached", resume="must", settings=QUIET) as run:
+        assert run.step == 2
+        run.log({"n": 2})
+    with pytest.raises(wandb.CommError, match="could not be asked"):
+        wandb.init(project="p", id="nothing-here", resume="must", settings=QUIET)
+    with pytest.raises(wandb.CommError, match="did not answer within 1 s"):
+        start(id="unreached", resume="must", settings={**QUIET, "init_timeout": 1})
