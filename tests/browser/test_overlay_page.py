@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from plain import HOSTILE, SCRIPT, darken, serious, shot
 
+import wandb_nb
+from wandb_nb.compare.bundle import bundle
+from wandb_nb.compare.choose import diff
+from wandb_nb.compare.message import MIME
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser]
@@ -82,3 +89,36 @@ def test_overlay_is_accessible(page: Page, dark: bool) -> None:
         found += [(tab, *one) for one in serious(page)]
     assert found == []
     assert page.locator(".wnb img").count() == 0
+
+
+@pytest.fixture
+def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Give the saved comparison of two real runs that differ in config, summary and a script."""
+    monkeypatch.chdir(tmp_path)
+    for name, lr in (("calm-sea", 0.1), (HOSTILE, 0.3)):
+        run = wandb_nb.init(project="digits", name=name, config={"lr": lr, "width": 64}, mode="offline")
+        for step in range(300):
+            run.log({"train/loss": lr + 2 / (step + 1), "val/loss": lr + 3 / (step + 1)})
+        (tmp_path / "train.py").write_text(f"lr = {lr}\nfit(lr)\nsave()\n")
+        run.log_code(tmp_path)
+        run.finish()
+    return bundle(diff("latest~1", "latest"))[MIME]
+
+
+def test_saved_comparison_is_alive(page: Page, saved: dict[str, Any]) -> None:
+    """What a notebook keeps of a comparison shows charts and all tables, without kernel and server."""
+    page.evaluate("saved => wandbNb.comparison(document.getElementById('view'), saved)", saved)
+    page.wait_for_selector(".wnb canvas")
+    assert page.locator(".wnb-card-title").all_text_contents() == ["train/loss", "val/loss"]
+    assert page.locator(".wnb-runs .wnb-run-label").all_text_contents() == ["calm-sea", HOSTILE]
+    shot(page, "saved-comparison")
+    page.get_by_role("tab", name="Config").click()
+    page.locator(".wnb-facts:visible tbody tr").first.wait_for()
+    assert page.locator(".wnb-facts:visible tbody tr").all_text_contents() == ["lr0.10.3+0.2 (+200 %)"]
+    page.get_by_role("tab", name="Code").click()
+    lines = page.locator(".wnb-code-line").all_text_contents()
+    assert "removed: -lr = 0.1\n" in lines
+    assert "added: +lr = 0.3\n" in lines
+    shot(page, "saved-comparison-code")
+    assert serious(page) == []
+    assert page.evaluate("() => window.harmed") is None

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from wandb_nb.compare import message as comparison
+from wandb_nb.compare.code import ChangeFacts
+from wandb_nb.compare.values import RowFacts
 from wandb_nb.notebook import widget
 from wandb_nb.view import message
 
@@ -22,6 +25,10 @@ SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_
         ("SeriesHeader", message.SeriesFacts),
         ("Header", message.Header),
         ("Access", message.Access),
+        ("DiffRow", RowFacts),
+        ("CodeChange", ChangeFacts),
+        ("Diff", comparison.DiffFacts),
+        ("ComparisonHeader", comparison.ComparisonHeader),
     ],
 )
 def test_fields_have_the_same_names(interface: str, fields: type) -> None:
@@ -33,6 +40,7 @@ def test_fields_have_the_same_names(interface: str, fields: type) -> None:
 
 def test_names_and_version_are_the_same() -> None:
     """MIME type, comm target and version agree."""
-    assert f"MIME_TYPE = '{message.MIME}'" in SOURCE
+    assert f" MIME_TYPE = '{message.MIME}'" in SOURCE
+    assert f" COMPARISON_MIME_TYPE = '{comparison.MIME}'" in SOURCE
     assert f"COMM_TARGET = '{widget.TARGET}'" in SOURCE
     assert f"VERSION = {message.VERSION};" in SOURCE

@@ -1,9 +1,9 @@
 import { bundle, picture } from '../mime/bundle';
 import type { Transport } from '../sources/feed';
 import { Feed } from '../sources/feed';
-import { mountComparison } from '../view/compare';
+import { mountComparison, mountSavedComparison } from '../view/compare';
 import { mountView } from '../view/view';
-import { fromSnapshot } from '../wire/decode';
+import { comparisonFromSaved, fromSnapshot } from '../wire/decode';
 import { ScriptedRun } from './scripted';
 import type { Script } from './scripted';
 
@@ -15,6 +15,10 @@ const page = {
     feed.offer(fromSnapshot(saved));
     mountView(host, feed);
     return feed;
+  },
+  /** Show a saved comparison. */
+  comparison(host: HTMLElement, saved: unknown): void {
+    mountSavedComparison(host, comparisonFromSaved(saved));
   },
   /** What a notebook would be given to save. */
   async bundle(feed: Feed): Promise<Record<string, unknown> | null> {

@@ -1,7 +1,12 @@
 import type { Theme } from '../chart/palette';
+import { differences } from '../model/differences';
 import type { OverlaidRun } from '../model/overlay';
 import { Overlay, runLabels } from '../model/overlay';
-import type { Feed, Viewer } from '../sources/feed';
+import type { RunData } from '../model/store';
+import type { Viewer } from '../sources/feed';
+import { Feed } from '../sources/feed';
+import type { Comparison, Diff, DiffRow, JsonObject } from '../wire/messages';
+import { codeChanges } from './changes';
 import { Charts } from './charts';
 import { Differences } from './differences';
 import { h, setText } from './dom';
@@ -17,10 +22,16 @@ export interface MountedComparison extends Mounted {
   show(feeds: Feed[]): void;
 }
 
-/** Draw several runs over one another into `host`, live; `more` are tabs of the caller's own. */
-export function mountComparison(host: HTMLElement, feeds: Feed[], more: Tab[] = []): MountedComparison {
+/** What is known of the runs' differences beside their messages. */
+export interface Known {
+  labels?: string[];
+  diff?: Diff | null;
+}
+
+/** Draw several runs over one another into `host`, live. Without `known.diff` the tables are made of the runs' config and summary. */
+export function mountComparison(host: HTMLElement, feeds: Feed[], known: Known = {}): MountedComparison {
   try {
-    const view = new Comparison(host, more);
+    const view = new ComparisonView(host, known);
     view.show(feeds);
     return view;
   } catch (error) {
@@ -29,26 +40,40 @@ export function mountComparison(host: HTMLElement, feeds: Feed[], more: Tab[] = 
   }
 }
 
-class Comparison implements Viewer, MountedComparison {
+/** Draw a comparison that was made before, alive without a kernel. */
+export function mountSavedComparison(host: HTMLElement, { runs, labels, diff }: Comparison): MountedComparison {
+  const feeds = runs.map((message) => {
+    const feed = new Feed([]);
+    feed.offer(message);
+    return feed;
+  });
+  return mountComparison(host, feeds, { labels, diff });
+}
+
+/** A tab with a table, and where its rows come from. */
+interface TableTab {
+  tab: Tab;
+  table: Differences;
+  rows(): DiffRow[];
+}
+
+class ComparisonView implements Viewer, MountedComparison {
   private readonly overlay = new Overlay([]);
   private readonly feeds = new Map<Feed, OverlaidRun>();
   private readonly charts: Charts;
   private readonly list: RunList;
-  private readonly config = new Differences('config', ({ config }) => config);
-  private readonly summary = new Differences('summary', ({ summary }) => summary);
+  private readonly tables: TableTab[];
   private readonly tabs: Tabs;
   private readonly stage: Stage;
   private readonly body: HTMLElement;
   private readonly notice = h('p', { class: 'wnb-quiet', role: 'status' });
   private inSight = false;
 
-  constructor(host: HTMLElement, more: Tab[]) {
+  constructor(host: HTMLElement, private readonly known: Known) {
     this.charts = new Charts(this.overlay, () => this.changed());
     this.list = new RunList(this.overlay, () => this.changed());
-    const tab = (name: string, child: HTMLElement): Tab => ({ name, panel: h('div', { class: 'wnb-panel' }, child) });
-    const tabs = [
-      tab('Charts', this.charts.grid.element), tab('Config', this.config.element), tab('Summary', this.summary.element), ...more,
-    ];
+    this.tables = this.tableTabs();
+    const tabs = [panel('Charts', this.charts.grid.element), ...this.tables.map((one) => one.tab), ...this.codeTab()];
     this.tabs = new Tabs(tabs, () => this.changed());
     this.body = h('div', { class: 'wnb-body' }, h('div', { class: 'wnb-bar' }, this.tabs.list, this.charts.toolbar.element),
       ...tabs.map((one) => one.panel));
@@ -76,6 +101,22 @@ class Comparison implements Viewer, MountedComparison {
     this.stage.destroy();
   }
 
+  private tableTabs(): TableTab[] {
+    const of = (name: string, rows: () => DiffRow[]): TableTab => {
+      const table = new Differences(name);
+      return { table, rows, tab: panel(name === 'git facts' ? 'Git' : name[0]!.toUpperCase() + name.slice(1), table.element) };
+    };
+    const { diff } = this.known;
+    const now = (value: (data: RunData) => JsonObject) => (): DiffRow[] => differences(this.overlay.equals.map((run) => value(run.data)));
+    if (!diff) return [of('config', now(({ config }) => config)), of('summary', now(({ summary }) => summary))];
+    return [of('config', () => diff.config), of('summary', () => diff.summary), of('git facts', () => diff.git), of('packages', () => diff.packages)];
+  }
+
+  private codeTab(): Tab[] {
+    const { diff, labels } = this.known;
+    return diff ? [panel('Code', codeChanges(diff.code, labels ?? []))] : [];
+  }
+
   private add(feed: Feed): void {
     const taken = new Set([...this.feeds.values()].map((run) => run.style));
     let style = 0;
@@ -96,16 +137,20 @@ class Comparison implements Viewer, MountedComparison {
   }
 
   private update(theme: Theme): void {
-    const { overlay } = this;
-    const labels = runLabels(overlay.runs.map((run) => ({ name: run.data.run?.name ?? '', id: run.data.run?.id ?? '…' })));
-    overlay.runs.forEach((run, i) => (run.label = labels[i]!));
-    this.stage.root.dataset.points = String(overlay.points);
+    const { runs } = this.overlay;
+    const labels = this.known.labels ?? runLabels(runs.map((run) => ({ name: run.data.run?.name ?? '', id: run.data.run?.id ?? '…' })));
+    runs.forEach((run, i) => (run.label = labels[i] ?? ''));
+    this.stage.root.dataset.points = String(this.overlay.points);
     this.list.update(theme);
-    this.body.hidden = overlay.runs.length === 0;
+    this.body.hidden = runs.length === 0;
     setText(this.notice, this.body.hidden ? 'Choose the runs to compare.' : '');
     if (this.body.hidden) return;
     this.charts.update(theme, this.tabs.current === 0);
-    if (this.tabs.current === 1) this.config.update(overlay);
-    if (this.tabs.current === 2) this.summary.update(overlay);
+    const open = this.tables[this.tabs.current - 1];
+    open?.table.update(runs.map((run) => run.label), open.rows());
   }
+}
+
+function panel(name: string, child: HTMLElement): Tab {
+  return { name, panel: h('div', { class: 'wnb-panel' }, child) };
 }

@@ -1,12 +1,9 @@
-import { dotted } from '../model/format';
-import type { Overlay } from '../model/overlay';
-import type { RunData } from '../model/store';
-import type { JsonObject } from '../wire/messages';
+import type { DiffRow } from '../wire/messages';
 import { freshId, h, setText } from './dom';
 
 const MOST_ROWS = 500;
 
-/** A mapping of several runs side by side, a column a run: what differs, or all. */
+/** A table with a column for each run: what differs, or all. */
 export class Differences {
   readonly element: HTMLElement;
   private readonly head = h('tr', {});
@@ -14,10 +11,11 @@ export class Differences {
   private readonly note = h('p', { class: 'wnb-quiet', role: 'status' });
   private readonly search: HTMLInputElement;
   private readonly all: HTMLInputElement;
-  private overlay: Overlay | null = null;
+  private labels: string[] = [];
+  private rows: DiffRow[] = [];
   private shown = '';
 
-  constructor(private readonly name: string, private readonly of: (data: RunData) => JsonObject) {
+  constructor(private readonly name: string) {
     this.search = h('input', {
       type: 'search', class: 'wnb-filter', placeholder: `Search the ${name}`, 'aria-label': `Search the ${name}`, oninput: () => this.draw(),
     });
@@ -30,45 +28,33 @@ export class Differences {
       this.note);
   }
 
-  update(overlay: Overlay): void {
-    this.overlay = overlay;
+  update(labels: string[], rows: DiffRow[]): void {
+    this.labels = labels;
+    this.rows = rows;
     this.draw();
   }
 
   private draw(): void {
-    const runs = this.overlay?.equals ?? [];
-    const rows = table(runs.map((run) => this.of(run.data)));
     const wanted = this.search.value.trim().toLowerCase();
-    const differing = rows.filter(({ differs }) => differs).length;
-    const found = rows.filter((row) => (row.differs || this.all.checked) && `${row.name} ${row.texts.join(' ')}`.toLowerCase().includes(wanted));
-    const shown = JSON.stringify([runs.map((run) => run.label), found]);
-    if (shown === this.shown) return;
+    const found = this.rows.filter((row) => (!row.same || this.all.checked) && `${row.key} ${row.texts.join(' ')}`.toLowerCase().includes(wanted));
+    const shown = JSON.stringify([this.labels, found]);
+    if (shown !== this.shown) this.fill(found.slice(0, MOST_ROWS));
     this.shown = shown;
-    this.head.replaceChildren(h('th', { scope: 'col' }, 'Name'), ...runs.map((run) => h('th', { scope: 'col' }, run.label)));
-    this.body.replaceChildren(...found.slice(0, MOST_ROWS).map((row) => h('tr', { class: row.differs && 'wnb-differs' },
-      h('th', { scope: 'row' }, row.name), ...row.texts.map((text) => h('td', {}, text)))));
-    setText(this.note, this.words(rows.length, differing, found.length));
+    setText(this.note, this.words(this.rows.length, this.rows.filter((row) => !row.same).length, found.length));
+  }
+
+  private fill(rows: DiffRow[]): void {
+    const changes = rows.some((row) => row.change !== null);
+    const heads = ['Name', ...this.labels, ...(changes ? ['Change'] : [])];
+    this.head.replaceChildren(...(rows.length > 0 ? heads.map((head) => h('th', { scope: 'col' }, head)) : []));
+    this.body.replaceChildren(...rows.map((row) => h('tr', { class: !row.same && 'wnb-differs' },
+      h('th', { scope: 'row' }, row.key), ...row.texts.map((text) => h('td', {}, text ?? '–')), changes && h('td', {}, row.change ?? ''))));
   }
 
   private words(all: number, differing: number, found: number): string {
-    if (all === 0) return `The ${this.name} is empty.`;
+    if (all === 0) return `The ${this.name} is empty, or was not kept.`;
     if (found > MOST_ROWS) return `${found - MOST_ROWS} more: search to see them.`;
     if (found === 0 && differing > 0) return 'Nothing here has this in it.';
     return differing === 0 ? `All ${all} values are equal.` : `${differing} of ${all} values differ.`;
   }
-}
-
-interface Row {
-  name: string;
-  texts: string[];
-  differs: boolean;
-}
-
-function table(values: JsonObject[]): Row[] {
-  const columns = values.map((one) => new Map(dotted(one).filter(([name]) => !name.startsWith('_wandb'))));
-  const names = [...new Set(columns.flatMap((one) => [...one.keys()]))];
-  return names.map((name) => {
-    const texts = columns.map((one) => one.get(name) ?? '–');
-    return { name, texts, differs: new Set(texts).size > 1 };
-  });
 }

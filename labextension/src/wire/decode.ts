@@ -1,4 +1,4 @@
-import type { Access, Header, Message, SeriesHeader, Slice, Snapshot } from './messages';
+import type { Access, Comparison, ComparisonHeader, Header, Message, SeriesHeader, Slice, Snapshot } from './messages';
 import { VERSION } from './messages';
 
 /** Thrown for bytes that are not a message; the view shows its text as one quiet line. */
@@ -8,11 +8,22 @@ const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** An HTTP body: u32 header length, JSON header, float64 columns. */
 export function fromHttp(body: ArrayBuffer): Message {
-  if (body.byteLength < 4) throw new WireError('The answer is shorter than its own header.');
-  const length = new DataView(body).getUint32(0, true);
-  if (4 + length > body.byteLength) throw new WireError('The answer was cut short.');
-  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 4, length))) as unknown;
-  return message(header, floats64(new Uint8Array(body, 4 + length)));
+  return message(...split(body));
+}
+
+/** Several runs in one HTTP body. */
+export function comparisonFromHttp(body: ArrayBuffer): Comparison {
+  return comparison(...split(body));
+}
+
+/** Several runs over a comm. */
+export function comparisonFromComm(header: unknown, buffer?: ArrayBuffer | ArrayBufferView): Comparison {
+  return comparison(header, floats64(bytesOf(buffer)));
+}
+
+/** Several runs as a notebook keeps them. */
+export function comparisonFromSaved(saved: unknown): Comparison {
+  return comparison(saved, savedFloats(saved));
 }
 
 /** A comm message: the header is its content, the columns are its one buffer (none where nothing is new). */
@@ -22,10 +33,7 @@ export function fromComm(header: unknown, buffer?: ArrayBuffer | ArrayBufferView
 
 /** A saved snapshot, whose columns are base64 text of float32 or float64. */
 export function fromSnapshot(saved: unknown): Message {
-  const { data, dtype } = saved as Partial<Snapshot>;
-  if (typeof data !== 'string') throw new WireError('The saved output holds no data.');
-  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
-  return message(saved, dtype === 'f4' ? floats32(bytes) : floats64(bytes));
+  return message(saved, savedFloats(saved));
 }
 
 /** The access part of a snapshot, or null where it is missing or not of the right form. */
@@ -37,6 +45,29 @@ export function accessOf(saved: unknown): Access | null {
 /** The floats of one column, a view and no copy; empty where the column is missing. */
 export function column(message: Message, slice: Slice | undefined): Float64Array {
   return slice ? message.floats.subarray(slice[0], slice[0] + slice[1]) : new Float64Array(0);
+}
+
+function split(body: ArrayBuffer): [header: unknown, floats: Float64Array] {
+  if (body.byteLength < 4) throw new WireError('The answer is shorter than its own header.');
+  const length = new DataView(body).getUint32(0, true);
+  if (4 + length > body.byteLength) throw new WireError('The answer was cut short.');
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 4, length))) as unknown;
+  return [header, floats64(new Uint8Array(body, 4 + length))];
+}
+
+function savedFloats(saved: unknown): Float64Array {
+  const { data, dtype } = (saved ?? {}) as Partial<Snapshot>;
+  if (typeof data !== 'string') throw new WireError('The saved output holds no data.');
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  return dtype === 'f4' ? floats32(bytes) : floats64(bytes);
+}
+
+function comparison(header: unknown, floats: Float64Array): Comparison {
+  const { runs, labels, diff } = (header ?? {}) as Partial<ComparisonHeader>;
+  if (!Array.isArray(runs) || !Array.isArray(labels) || labels.length !== runs.length) {
+    throw new WireError('A comparison with an incomplete header.');
+  }
+  return { runs: runs.map((one) => message(one, floats)), labels: labels.map(String), diff: diff ?? null };
 }
 
 function message(header: unknown, floats: Float64Array): Message {

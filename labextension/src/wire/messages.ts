@@ -1,6 +1,7 @@
 /** The message a view reads, as in docs/design.md: the same over HTTP, a comm and in a saved notebook. */
 
 export const MIME_TYPE = 'application/vnd.wandb-nb.run+json';
+export const COMPARISON_MIME_TYPE = 'application/vnd.wandb-nb.comparison+json';
 export const COMM_TARGET = 'wandb_nb.view';
 export const VERSION = 1;
 
@@ -107,5 +108,42 @@ export interface Message {
   floats: Float64Array;
 }
 
+/** One key of a table, its value in each run as text; null where a run lacks it. `change` is told of two numbers. */
+export interface DiffRow {
+  key: string;
+  texts: (string | null)[];
+  same: boolean;
+  change: string | null;
+}
+
+/** One cell or file that two runs differ in; lines begin with " ", "-", "+", or "@" for a gap. */
+export interface CodeChange {
+  title: string;
+  change: 'changed' | 'added' | 'removed';
+  lines: string[];
+}
+
+export interface Diff {
+  config: DiffRow[];
+  summary: DiffRow[];
+  git: DiffRow[];
+  packages: DiffRow[];
+  code: CodeChange[];
+}
+
+export interface ComparisonHeader {
+  v: number;
+  runs: Header[];
+  labels: string[];
+  diff: Diff | null;
+}
+
+/** Several runs at once, each as a message of its own. */
+export interface Comparison {
+  runs: Message[];
+  labels: string[];
+  diff: Diff | null;
+}
+
 /** What a view may ask of a kernel over a comm. */
-export type Request = { type: 'pull'; cursor: string } | { type: 'stop'; force?: boolean };
+export type Request = { type: 'pull'; cursor: string } | { type: 'ghosts' } | { type: 'stop'; force?: boolean };
