@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import base64
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from visiting import HOSTILE, Site, Visitor
 
 from wandb_nb.server.app import create_app
 from wandb_nb.server.services import open_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from playwright.sync_api import Page
 
     from wandb_nb.server.services import Services
 
 HOST = "http://127.0.0.1:8090"
+ROOT = Path(__file__).parents[2]
 
 
 class Client:
@@ -84,3 +92,56 @@ def services(tmp_path: Path) -> Iterator[Services]:
 def client(services: Services) -> Client:
     """Return a client with the first user's key."""
     return Client(services, (services.folder / "key").read_text())
+
+
+@pytest.fixture
+def browser(client: Client) -> Visitor:
+    """Return a visitor of a server with a hostile run and a plain one."""
+    config = json.dumps({HOSTILE: {"value": HOSTILE}, "lr": {"value": 0.1}})
+    client.upsert("a", displayName=HOSTILE, notes=HOSTILE, tags=[HOSTILE], groupName=HOSTILE, config=config)
+    client.rows("a", 0, *(json.dumps({"_step": n, "loss": n / 2, "_runtime": n, "bad": HOSTILE}) for n in range(9)))
+    client.stream("a", files={"output.log": {"offset": 0, "content": ["one", HOSTILE]}})
+    summary = json.dumps({"loss": 4, HOSTILE: HOSTILE})
+    client.stream("a", files={"wandb-summary.json": {"offset": 0, "content": [summary]}})
+    client.upsert("b", displayName="plain", config='{"lr": {"value": 0.2}}')
+    client.stream("b", complete=True, exitcode=1)
+    return Visitor(client)
+
+
+@pytest.fixture(scope="session")
+def script() -> None:
+    """Build the pages' script, or skip where the JavaScript's packages are not installed."""
+    if not (ROOT / "labextension/node_modules").is_dir() or shutil.which("npm") is None:
+        pytest.skip("labextension/node_modules is missing: run `npm ci` there")
+    build = ["npm", "run", "--silent", "build:server"]
+    subprocess.run(build, cwd=ROOT / "labextension", check=True, capture_output=True, timeout=120)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """Return a running server's site."""
+    command = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield Site(process.stdout.readline().split()[2], (tmp_path / "key").read_text())
+        process.kill()
+
+
+@pytest.fixture
+def page(script: None) -> Iterator[Page]:
+    """Return a page of a real browser, whose console must stay silent."""
+    del script
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    noises: list[str] = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda message: noises.append(message.text))
+        page.on("pageerror", lambda error: noises.append(str(error)))
+        yield page
+        browser.close()
+    assert noises == []

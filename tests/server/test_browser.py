@@ -1,106 +1,84 @@
-"""The pages in Chromium, while a run grows."""
+"""The pages in Chromium, while runs grow."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Page
-
-ROOT = Path(__file__).parents[2]
-HOSTILE = "<img src=x onerror=window.harmed=1>"
-UPSERT = "mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }"
+    from visiting import Site
 
 pytestmark = pytest.mark.browser
 
 
-class Site:
-    """A real server with a run, and its key."""
-
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self.key, self.rows = url, key, 0
-        given = {"name": "grow", "modelName": "p", "displayName": HOSTILE, "config": '{"lr": {"value": 1}}'}
-        self.post("/graphql", {"query": UPSERT, "variables": {"input": given}})
-        self.grow(50)
-
-    def post(self, path: str, body: Any) -> None:
-        """Send *body* with the key."""
-        assert httpx.post(self.url + path, json=body, auth=("api", self.key)).status_code == 200
-
-    def grow(self, more: int) -> None:
-        """Log *more* rows and a line."""
-        rows = [
-            json.dumps({"_step": n, "_runtime": n, "loss": 1 / (n + 1)}) for n in range(self.rows, self.rows + more)
-        ]
-        files = {
-            "wandb-history.jsonl": {"offset": self.rows, "content": rows},
-            "output.log": {"offset": 0, "content": [f"{self.rows + more} rows {HOSTILE}"]},
-        }
-        self.post("/files/local/p/grow/file_stream", {"files": files})
-        self.rows += more
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    """Return a running server's site, its script built."""
-    if not (ROOT / "labextension/node_modules").is_dir() or shutil.which("npm") is None:
-        pytest.skip("labextension/node_modules is missing: run `npm ci` there")
-    build = ["npm", "run", "--silent", "build:server"]
-    subprocess.run(build, cwd=ROOT / "labextension", check=True, capture_output=True, timeout=120)
-    command = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield Site(process.stdout.readline().split()[2], (tmp_path / "key").read_text())
-        process.kill()
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """Return a page whose console must stay silent."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    noises: list[str] = []
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.on("console", lambda message: noises.append(message.text))
-        page.on("pageerror", lambda error: noises.append(str(error)))
-        yield page
-        browser.close()
-    assert noises == []
-
-
-def test_from_login_to_a_growing_run(site: Site, page: Page) -> None:
-    """A visitor logs in, finds the run, sees its charts and console grow, and stops it; hostile texts stay texts."""
+def enter(site: Site, page: Page) -> None:
+    """Log in."""
     page.goto(site.url)
     page.fill("#key", site.key)
     page.click("main button")
+    page.wait_for_selector("h1:has-text('Projects')")
+
+
+def points(page: Page, count: int) -> None:
+    """Wait until the charts hold so many points."""
+    page.wait_for_function("n => document.querySelector('.wnb')?.dataset.points === String(n)", arg=count)
+
+
+def test_from_login_to_a_growing_run(site: Site, page: Page) -> None:
+    """A visitor logs in, finds the run, sees its charts and state change, and stops it; hostile texts stay texts."""
+    enter(site, page)
     page.click("main a >> text=p")
-    page.click("tbody a")
-    assert page.locator("h1").inner_text().startswith(HOSTILE)
-    page.wait_for_selector("#charts canvas")
-    page.wait_for_function("() => document.querySelector('.wnb').dataset.points === '50'")
+    page.click("tbody th a")
+    assert page.locator("h1").inner_text().startswith("<img src=x")
+    points(page, 50)
     site.grow(70)
-    page.wait_for_function("() => document.querySelector('.wnb').dataset.points === '120'")
-    page.wait_for_function("() => document.getElementById('log').textContent.startsWith('120 rows')")
+    points(page, 120)
     assert page.evaluate("() => window.harmed") is None
-    page.click("#charts button:has-text('Stop')")
-    answer: dict[str, Any] = {}
-    while not answer.get("stopped"):
-        sent = httpx.post(f"{site.url}/files/local/p/grow/file_stream", json={}, auth=("api", site.key))
-        answer = sent.json()
-        page.wait_for_timeout(50)
-    site.post("/files/local/p/grow/file_stream", {"complete": True, "exitcode": 0})
-    page.wait_for_function("() => document.querySelector('.wnb-state').textContent === 'finished'")
+    page.click("#stop")
+    page.wait_for_selector("#stop:disabled")
+    assert site.stream("grow")["stopped"] is True
+    site.stream("grow", complete=True, exitcode=0)
+    page.wait_for_selector(".title .state.finished")
+    assert not page.locator("#stop").is_visible()
+
+
+def test_the_console_grows(site: Site, page: Page) -> None:
+    """Lines that are printed while the page is open appear, and hostile ones do no harm."""
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/runs/grow/console")
+    page.wait_for_selector("#log:has-text('50 rows <img')")
+    site.grow(70)
+    page.wait_for_selector("#log:has-text('120 rows <img')")
+    assert page.evaluate("() => window.harmed") is None
+
+
+def test_selected_runs_are_drawn_and_grow(site: Site, page: Page) -> None:
+    """Runs selected in the project's table are drawn over one another, live, and stay selected after a reload."""
+    site.start("other", displayName="other")
+    site.rows_of("other", 30)
+    enter(site, page)
+    page.goto(f"{site.url}/local/p")
+    for run in ("grow", "other"):
+        page.locator(f"tr[data-run={run}] input").check()
+    points(page, 80)
+    assert page.locator(".wnb-entry").count() == 2
+    site.rows_of("other", 20, first=30)
+    points(page, 100)
+    page.reload()
+    points(page, 100)
+    page.locator("tr[data-run=grow] input").uncheck()
+    points(page, 50)
+
+
+def test_a_new_run_appears_in_the_table(site: Site, page: Page) -> None:
+    """The table follows the project: a run that starts comes in, one that ends changes its state, a selection stays."""
+    enter(site, page)
+    page.goto(f"{site.url}/local/p")
+    page.locator("tr[data-run=grow] input").check()
+    site.start("late", displayName="late one")
+    page.wait_for_selector("tr[data-run=late]")
+    assert page.locator("tr[data-run=grow] input").is_checked()
+    site.stream("late", complete=True, exitcode=1)
+    page.wait_for_selector("tr[data-run=late] .state.failed")

@@ -1,48 +1,32 @@
-"""The pages: behind a login, with hostile texts as texts, and live."""
+"""The pages: behind a login, with hostile texts as texts, and their data."""
 
 from __future__ import annotations
 
 import json
+import re
 import struct
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from visiting import FORM, UPLOAD, Visitor
 
 if TYPE_CHECKING:
-    import httpx
     from conftest import Client
 
-HOSTILE = "<script>alert(1)</script>\"'&"
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-
-class Browser:
-    """A browser that logged in."""
-
-    def __init__(self, client: Client) -> None:
-        key = (client.services.folder / "key").read_text()
-        client.headers = {}
-        self.client = client
-        self.answer = client.send("POST", "/login", content=f"key={key}", headers=FORM)
-        self.cookie = self.answer.headers["set-cookie"].partition(";")[0]
-
-    def get(self, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-        """Ask for a page."""
-        return self.client.send(method, path, headers={"Cookie": self.cookie, **headers})
-
-
-@pytest.fixture
-def browser(client: Client) -> Browser:
-    """Return a browser before a server with a hostile run and a plain one."""
-    config = json.dumps({HOSTILE: {"value": HOSTILE}, "lr": {"value": 0.1}})
-    client.upsert("a", displayName=HOSTILE, notes=HOSTILE, tags=[HOSTILE], groupName=HOSTILE, config=config)
-    client.rows("a", 0, *(json.dumps({"_step": n, "loss": n / 2, "_runtime": n, "bad": HOSTILE}) for n in range(9)))
-    client.stream("a", files={"output.log": {"offset": 0, "content": ["one", HOSTILE]}})
-    summary = json.dumps({"loss": 4, HOSTILE: HOSTILE})
-    client.stream("a", files={"wandb-summary.json": {"offset": 0, "content": [summary]}})
-    client.upsert("b", displayName="plain", config='{"lr": {"value": 0.2}}')
-    client.stream("b", complete=True, exitcode=1)
-    return Browser(client)
+RUN = "/local/p/runs/a"
+PAGES = [
+    "/",
+    "/local/p",
+    "/local/p?q=%3Cscript%3Ealert(1)&sort=-config.lr",
+    "/local/p?group=group",
+    "/local/p?group=config.lr&sort=-duration",
+    RUN,
+    f"{RUN}/overview",
+    f"{RUN}/system",
+    f"{RUN}/console",
+    f"{RUN}/files",
+    f"{RUN}/code",
+]
 
 
 def header_of(message: bytes) -> Any:
@@ -50,7 +34,25 @@ def header_of(message: bytes) -> Any:
     return json.loads(message[4 : 4 + struct.unpack("<I", message[:4])[0]])
 
 
-def test_login_gives_a_cookie_and_no_key(browser: Browser) -> None:
+def with_key(client: Client) -> dict[str, str]:
+    """Return the header that carries the first user's key."""
+    return {"Authorization": f"Bearer {(client.services.folder / 'key').read_text()}"}
+
+
+def upload(client: Client, run: str, files: dict[str, bytes]) -> None:
+    """Upload *files* to a run with the first user's key."""
+    client.headers = with_key(client)
+    for file in client.query(UPLOAD, run=run, files=list(files))["createRunFiles"]["files"]:
+        assert client.send("PUT", file["uploadUrl"], content=files[file["name"]]).status_code == 200
+    client.headers = {}
+
+
+def shown_runs(visitor: Visitor, query: str) -> list[str]:
+    """Return the ids of the runs in the project's table, as it shows them."""
+    return re.findall(r'<tr data-run="([^"]+)"', visitor.get(f"/local/p?{query}").text)
+
+
+def test_login_gives_a_cookie_and_no_key(browser: Visitor) -> None:
     """The cookie cannot be read by scripts, does not travel from other sites, and holds no key."""
     cookie = browser.answer.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=strict"} <= set(cookie.split("; "))
@@ -58,73 +60,190 @@ def test_login_gives_a_cookie_and_no_key(browser: Browser) -> None:
     assert browser.answer.status_code == 303
 
 
-def test_without_login_there_is_only_the_form(browser: Browser) -> None:
-    """Pages lead to the login, data is refused, a wrong key and a forged cookie are refused."""
+def test_without_login_there_is_only_the_form(browser: Visitor) -> None:
+    """Pages and forms lead to the login, data and events are refused, as are a wrong key and a forged cookie."""
     for cookie in ("", "wandb_nb_login=forged", browser.cookie[:-2]):
-        for path in ("/", "/local/p", "/local/p/runs/a", "/local/p/runs/a/log"):
+        for path in PAGES:
             got = browser.get(path, Cookie=cookie)
             assert (got.status_code, got.headers.get("location")) == (303, "/login")
-        assert browser.get("/local/p/runs/a/data", Cookie=cookie).status_code == 403
-        assert browser.get("/local/p/runs/a/stop", "POST", Cookie=cookie).status_code == 403
+        for path in ("data", "sampled", "system/data", "events", "../../events"):
+            assert browser.get(f"{RUN}/{path}", Cookie=cookie).status_code == 403
+        assert browser.get(f"{RUN}/stop", "POST", Cookie=cookie).headers["location"] == "/login"
     assert browser.client.send("POST", "/login", content="key=x", headers=FORM).status_code == 401
 
 
-def test_the_cookie_is_no_key_for_the_api(browser: Browser) -> None:
-    """What a page's cookie opens are pages: a forged form of another site can change nothing."""
-    assert browser.get("/graphql", "POST").status_code == 401
-    assert browser.get("/local/p/runs/a/stop", "POST", **{"Sec-Fetch-Site": "cross-site"}).status_code == 403
+def test_logout_forgets_the_cookie(browser: Visitor) -> None:
+    """After the form in the page's head the browser holds no login."""
+    sent = browser.send("/logout")
+    assert sent.headers["location"] == "/login"
+    assert "Max-Age=0" in sent.headers["set-cookie"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/local/p", "/local/p?q=%3Cscript%3Ealert(1)&sort=-config.lr", "/local/p/runs/a"]
-)
-def test_hostile_texts_stay_texts(browser: Browser, path: str) -> None:
+@pytest.mark.parametrize("path", PAGES)
+def test_hostile_texts_stay_texts(browser: Visitor, path: str) -> None:
     """Names, notes, tags, config, console and queries come out escaped, under a policy that runs no inline script."""
     got = browser.get(path)
     assert got.status_code == 200
     assert "<script>alert" not in got.text
-    assert got.headers["content-security-policy"].startswith("default-src 'self'")
+    policy = got.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; script-src 'self'")
+    assert "unsafe" not in policy
     assert "nosniff" in got.headers["x-content-type-options"]
 
 
-def test_the_table_searches_filters_and_sorts(browser: Browser) -> None:
+def test_each_page_has_a_nonce_of_its_own(browser: Visitor) -> None:
+    """What one page lets its scripts style is of no use for another answer."""
+    nonces = [re.findall(r"'nonce-([^']+)'", browser.get("/").headers["content-security-policy"]) for _ in range(2)]
+    assert nonces[0] != nonces[1]
+
+
+def test_the_table_searches_filters_and_sorts(browser: Visitor) -> None:
     """The project's page keeps the runs that are asked for, in the order that is asked for."""
-
-    def shown(query: str) -> list[str]:
-        text = browser.get(f"/local/p?{query}").text
-        return sorted(("plain", "/runs/a"), key=text.find) if "plain" in text and "/runs/a" in text else [text]
-
-    assert shown("sort=%2Bconfig.lr") == ["/runs/a", "plain"]
-    assert shown("sort=-config.lr") == ["plain", "/runs/a"]
-    assert "/runs/a" not in browser.get("/local/p?q=plain").text
-    assert "plain</a>" not in browser.get("/local/p?state=running").text
+    assert shown_runs(browser, "sort=%2Bconfig.lr") == ["a", "b"]
+    assert shown_runs(browser, "sort=-config.lr") == ["b", "a"]
+    assert shown_runs(browser, "q=plain") == ["b"]
+    assert shown_runs(browser, "q=lr%3E0.15") == ["b"]
+    assert shown_runs(browser, "state=running") == ["a"]
     assert browser.get("/local/p?sort=nonsense").status_code == 400
     assert browser.get("/local/none").status_code == 404
 
 
-def test_a_page_follows_its_run(browser: Browser, client: Client) -> None:
+def test_the_table_groups(browser: Visitor) -> None:
+    """Each value of the key has a row of its own with the count and the means of its runs, and a way to all of them."""
+    text = browser.get("/local/p?group=config.lr").text
+    assert re.findall(r'scope="rowgroup"[^>]*><span class="quiet">lr</span> ([\d.]+)', text) == ["0.1", "0.2"]
+    assert shown_runs(browser, "group=config.lr") == ["a", "b"]
+
+
+def test_columns_are_kept(browser: Visitor) -> None:
+    """The columns that a visitor chose are there at the next visit, until the choice is taken back."""
+    automatic = browser.get("/local/p").text
+    assert ">seed</a>" not in automatic
+    sent = browser.send("/local/p/columns", column=["config.lr", "notes", "config.<gone>"], query="q=plain")
+    assert (sent.status_code, sent.headers["location"]) == (303, "/local/p?q=plain")
+    text = browser.get("/local/p").text
+    assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', text) == [
+        "Name",
+        "State",
+        "lr",
+        "Notes",
+        "&lt;gone&gt;",
+    ]
+    browser.send("/local/p/columns", automatic="1")
+    assert "&lt;gone&gt;" not in browser.get("/local/p").text
+
+
+def test_a_page_follows_its_run(browser: Visitor, client: Client) -> None:
     """Data comes in the views' messages: all at first, what is new after a cursor, all again after a rewrite."""
-    first = header_of(browser.get("/local/p/runs/a/data?cursor=").content)
+    first = header_of(browser.get(f"{RUN}/data?cursor=").content)
     (loss,) = (series for series in first["series"] if series["key"] == "loss")
     assert (loss["n"], loss["mode"], first["run"]["state"], first["summary"]["loss"]) == (9, "replace", "running", 4)
-    key = (client.services.folder / "key").read_text()
-    client.headers = {"Authorization": f"Bearer {key}"}
+    client.headers = with_key(client)
     client.rows("a", 9, '{"_step": 9, "loss": 1, "_runtime": 9}')
     client.headers = {}
-    second = header_of(browser.get(f"/local/p/runs/a/data?cursor={first['cursor']}").content)
+    second = header_of(browser.get(f"{RUN}/data?cursor={first['cursor']}").content)
     (loss,) = second["series"]
     assert (loss["mode"], loss["columns"]["value"][1]) == ("append", 1)
     assert second["config"] is None
-    client.headers = {"Authorization": f"Bearer {key}"}
+    client.headers = with_key(client)
     client.rows("a", 0, '{"_step": 0, "loss": 7, "_runtime": 0}')
     client.headers = {}
-    third = header_of(browser.get(f"/local/p/runs/a/data?cursor={second['cursor']}").content)
+    third = header_of(browser.get(f"{RUN}/data?cursor={second['cursor']}").content)
     assert [series["mode"] for series in third["series"] if series["key"] == "loss"] == ["replace"]
     assert header_of(browser.get("/local/p/runs/b/data").content)["done"]
 
 
-def test_stop_from_a_page(browser: Browser, client: Client) -> None:
+def test_the_overview_tells_what_the_run_was(browser: Visitor, client: Client) -> None:
+    """Commit, command and host from the metadata stand on the overview; nonsense in that file does no harm."""
+    metadata = {
+        "git": {"commit": "c0ffee", "remote": "https://x/y"},
+        "program": "t.py",
+        "args": ["--lr", 1],
+        "host": "h1",
+    }
+    upload(client, "a", {"wandb-metadata.json": json.dumps(metadata).encode()})
+    text = browser.get(f"{RUN}/overview").text
+    assert all(f"<code>{fact}</code>" in text for fact in ("c0ffee", "https://x/y", "t.py --lr 1"))
+    for nonsense in (b"[1]", b"{", b'{"git": 1, "cpu": [], "memory": {"total": {}}}', b"\xff", b"[" * 100_000):
+        upload(client, "a", {"wandb-metadata.json": nonsense})
+        assert browser.get(f"{RUN}/overview").status_code == 200
+
+
+def test_the_console_is_read_back_in_parts(browser: Visitor, client: Client) -> None:
+    """The last thousand lines are shown, the earlier ones page by page; what went to stderr is marked."""
+    lines = [f"2026-01-31T12:00:00.000000 line {number}" for number in range(1500)]
+    lines.append("ERROR 2026-01-31T12:00:01.000000 broken")
+    client.headers = with_key(client)
+    client.stream("b", files={"output.log": {"offset": 0, "content": lines}})
+    client.headers = {}
+    text = browser.get("/local/p/runs/b/console").text
+    assert re.findall(r">line (\d+)\n", text)[0] == "501"
+    assert re.search(r'class="line error"[^>]*>broken', text)
+    earlier = browser.get("/local/p/runs/b/console?before=501").text
+    assert [re.findall(r">line (\d+)\n", earlier)[at] for at in (0, -1)] == ["0", "500"]
+    assert browser.get("/local/p/runs/b/console?before=nonsense").status_code == 200
+
+
+def test_files_are_shown_as_text(browser: Visitor, client: Client) -> None:
+    """Text is escaped, pictures are pictures, bytes are a download only, hostile names lead to their files."""
+    name = 'a "b" <i>?&#.txt'
+    upload(client, "a", {name: b"<b>x</b>", "p.svg": b"<svg onload=alert(1)>", "x.bin": b"\xff\x00", "n.txt": b"a\x00"})
+    links = re.findall(r'<th scope="row"><a href="([^"]+)"', browser.get(f"{RUN}/files").text)
+    assert len(links) == 4
+    shown = {link: browser.get(link) for link in links}
+    assert [page.status_code for page in shown.values()] == [200] * 4
+    assert "&lt;b&gt;x&lt;/b&gt;" in shown[links[0]].text
+    texts = "".join(page.text for page in shown.values())
+    assert "<svg" not in texts
+    assert '<img src="/files/local/p/a/p.svg"' in texts
+    assert texts.count("It holds no text.") == 2
+    assert browser.get(f"{RUN}/files/..%2f..%2fkey").status_code == 404
+
+
+def test_code_is_shown_by_cell(browser: Visitor, client: Client) -> None:
+    """The session's notebook is shown cell by cell with its numbers, a script with its words marked."""
+    cells = [
+        {
+            "cell_type": "code",
+            "execution_count": 7,
+            "source": ["import a\n", "<b>"],
+            "metadata": {"wandb_nb": {"ok": False}},
+        },
+        {"cell_type": "code", "source": 3, "metadata": 4},
+        5,
+    ]
+    notebook = json.dumps({"cells": cells}).encode()
+    upload(
+        client, "a", {"code/_session_history.ipynb": notebook, "code/t.py": b'x = "<i>"  # why', "code/n.ipynb": b"[]"}
+    )
+    text = browser.get(f"{RUN}/code").text
+    assert "[7]" in text
+    assert '<span class="py-keyword">import</span> a\n&lt;b&gt;' in text
+    text = browser.get(f"{RUN}/code?file=code/t.py").text
+    assert '<span class="py-string">&#34;&lt;i&gt;&#34;</span>' in text
+    assert browser.get(f"{RUN}/code?file=code/n.ipynb").status_code == 200
+    assert browser.get(f"{RUN}/code?file=nothing").status_code == 404
+
+
+def test_stop_from_a_page(browser: Visitor, client: Client) -> None:
     """The page's stop reaches the run at its next post."""
-    assert browser.get("/local/p/runs/a/stop", "POST").json() == {"asked": True}
-    client.headers = {"Authorization": f"Bearer {(client.services.folder / 'key').read_text()}"}
+    assert browser.send(f"{RUN}/stop").status_code == 303
+    client.headers = with_key(client)
     assert client.stream("a").json()["stopped"] is True
+
+
+def test_rename_and_delete(browser: Visitor) -> None:
+    """Name, notes and tags are changed by a form; deleting asks once more, and then takes the run and its files."""
+    upload(browser.client, "b", {"x.txt": b"x"})
+    assert browser.send("/local/p/runs/b/edit", name="new <name>", notes="n", tags="x, y,x").status_code == 303
+    text = browser.get("/local/p/runs/b").text
+    assert "<h1>new &lt;name&gt;</h1>" in text
+    assert re.findall(r'class="tag">([^<]+)', text) == ["x", "y"]
+    for name in ("", "a\nb", "x" * 200):
+        assert browser.send("/local/p/runs/b/edit", name=name).status_code == 400
+    assert "Delete 1 run?" in browser.send("/local/p/delete", run="b").text
+    assert shown_runs(browser, "") == ["b", "a"]
+    assert browser.send("/local/p/delete", run="b", sure="1").status_code == 303
+    assert shown_runs(browser, "") == ["a"]
+    assert [path for path in (browser.client.services.folder / "files").rglob("*") if path.is_file()] == []
+    assert "No run was selected" in browser.send("/local/p/delete", sure="1").text

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server import filestream, graphql, runs
+from wandb_nb.server.policy import SANDBOX
 from wandb_nb.server.requests import body_of, bounded, caller, services_of, someone
 from wandb_nb.server.tables import files
 from wandb_nb.server.urls import UPLOAD
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 
 _LARGEST_FILE = 5 << 30
 _LARGEST_TELEMETRY = 1 << 20
-# What opens in a browser by itself stays harmless: no scripts, no forms, nothing of this server's origin.
-FILE_HEADERS = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
+FILE_HEADERS = {"Content-Security-Policy": SANDBOX, "X-Content-Type-Options": "nosniff"}
 
 
 class NotFoundError(UsageError):
@@ -53,14 +53,16 @@ async def file_stream(request: Request) -> Response:
 
 def _take(services: Services, user: User, path: dict[str, str], body: Any) -> dict[str, Any]:
     with services.database.write() as connection:
-        found = _run(services, connection, user, path)
+        found = _run(connection, user, path)
         run = runs.run_for_writing(connection, user, found.id)
-        return filestream.take(connection, run, body)
+        answer = filestream.take(connection, run, body)
+    services.changes.tell(run)
+    return answer
 
 
-def _run(_: Services, connection: Any, user: User, path: dict[str, str]) -> Any:
+def _run(connection: Any, user: User, path: dict[str, str]) -> Any:
     project = runs.find_project(connection, user, path["entity"], path["project"])
-    run = runs.find_run(connection, project.id, path["run"]) if project is not None else None
+    run = runs.find_run(connection, project, path["run"]) if project is not None else None
     if run is None:
         raise NotFoundError("There is no such run on this server.")
     return run
@@ -79,16 +81,18 @@ async def upload(request: Request) -> Response:
     return JSONResponse({})
 
 
-def _keep(services: Services, run: int, name: str, stored: Stored) -> str | None:
+def _keep(services: Services, number: int, name: str, stored: Stored) -> str | None:
     """Make *stored* the file *name* of the run; return the blob that is no longer needed."""
-    which = (files.c.run_id == run, files.c.name == name)
+    which = (files.c.run_id == number, files.c.name == name)
     with services.database.write() as connection:
-        if runs.run_by_number(connection, run) is None:
+        run = runs.run_by_number(connection, number)
+        if run is None:
             return stored.blob  # deleted while its file came
         old = connection.execute(select(files.c.blob).where(*which)).scalar()
         connection.execute(delete(files).where(*which))
         facts = {**stored._asdict(), "updated": time.time()}
-        connection.execute(insert(files).values(run_id=run, name=name, **facts))
+        connection.execute(insert(files).values(run_id=number, name=name, **facts))
+    services.changes.tell(run)
     return old
 
 
@@ -103,11 +107,11 @@ async def download(request: Request) -> Response:
 
 def _file(services: Services, user: User, path: dict[str, str]) -> Any:
     with services.database.read() as connection:
-        run = _run(services, connection, user, path)
+        run = _run(connection, user, path)
         which = (files.c.run_id == run.id, files.c.name == path["name"])
         row = connection.execute(select(files).where(*which)).first()
-    if row is None:
-        raise NotFoundError("The run has no such file.")
+    if row is None or (runs.is_private_file(row.name) and not run.member):
+        raise NotFoundError("The run has no such file, or you may not see it.")
     return row
 
 

@@ -14,6 +14,7 @@ from wandb_nb.server import api, pages
 from wandb_nb.server.filestore import TooLargeError
 from wandb_nb.server.history import BadLineError
 from wandb_nb.server.live import LiveRuns
+from wandb_nb.server.policy import content_policy
 from wandb_nb.server.requests import is_ours
 from wandb_nb.server.users import PermissionDeniedError
 
@@ -39,8 +40,7 @@ _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
-    b"content-security-policy": b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    b"content-security-policy": content_policy().encode(),
 }
 
 

@@ -58,6 +58,7 @@ class Context:
     user: User
     base_url: str
     unused: list[str] = field(default_factory=list)  # blobs to delete once the change is committed
+    changed: list[Any] = field(default_factory=list)  # rows of runs, to tell of then
 
 
 class _OnlyWhatIsKept(ValidationRule):
@@ -121,16 +122,20 @@ def _execute(
     operation = get_operation_ast(document, request.get("operationName") or None)
     changes = operation is not None and operation.operation is OperationType.MUTATION
     unused: list[str] = []
+    changed: list[Any] = []
     try:
         with services.database.write() if changes else services.database.read() as connection:
-            result = _run(document, Context(services, connection, user, base_url, unused), request)
+            result = _run(document, Context(services, connection, user, base_url, unused, changed), request)
             if changes and result.errors:
                 raise _RolledBackError(result)  # noqa: TRY301 - a change that failed half-way must leave nothing
     except _RolledBackError as error:
         result = ExecutionResult(None, error.result.errors)
         unused.clear()
+        changed.clear()
     for blob in unused:
         services.store.delete(blob)
+    for run in changed:
+        services.changes.tell(run)
     return _answer(result)
 
 

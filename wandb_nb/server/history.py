@@ -20,6 +20,7 @@ HISTORY = "history"
 Shape = tuple[tuple[str, str], ...]
 
 _LARGEST_STEP = 2**63 - 1
+_MOST_SHAPES = 16
 _DENSE = 0.8  # of the rows asked for by number; below, each is looked for
 
 
@@ -152,14 +153,19 @@ def sample(  # noqa: PLR0917 - the parts of one question
     if not fitting or most < 1:
         return []
     low, high = (first if first is not None else -_LARGEST_STEP), (last if last is not None else _LARGEST_STEP)
-    texts = _spread_rows(connection, run, fitting, most, low, high)
-    return [_chosen(json.loads(text), names) for text in texts]
+    rows = _spread_rows(connection, run, fitting, most, low, high)
+    return [_chosen(json.loads(text), names) for _, text in rows]
 
 
 def _spread_rows(  # noqa: PLR0917 - the parts of one question
-    connection: Connection, run: int, fitting: Sequence[int], most: int, low: int, high: int
-) -> Iterable[str]:
-    """Return texts by line number: all, or one for each of *most* even shares of the lines that has any."""
+    connection: Connection,
+    run: int,
+    fitting: Sequence[int],
+    most: int,
+    low: int = -_LARGEST_STEP,
+    high: int = _LARGEST_STEP,
+) -> Iterable[tuple[int, str]]:
+    """Return numbers and texts of lines: all, or one for each of *most* even shares of the lines that has any."""
     number = history.c.number
     ours = [history.c.run_id == run]
     # One shape alone is a range of its index; several would be sorted.
@@ -169,18 +175,33 @@ def _spread_rows(  # noqa: PLR0917 - the parts of one question
     query = select(number, history.c.text).where(*ours).order_by(number)
     found = connection.execute(query.limit(most + 1)).all()
     if len(found) <= most:
-        return [row.text for row in found]
+        return [(row.number, row.text) for row in found]
     last = connection.execute(select(number).where(*ours).order_by(number.desc()).limit(1)).scalar_one()
     targets = _spread(found[0].number, last, most)
     hits = connection.execute(query.where(number.in_(targets))).all()
     if len(hits) > most * _DENSE:
-        return [row.text for row in hits]
+        return [(row.number, row.text) for row in hits]
     picked: dict[int, str] = {}
     for target in targets:
         if not picked or target > next(reversed(picked)):
             row = connection.execute(query.where(number >= target).limit(1)).one()
             picked[row.number] = row.text
-    return picked.values()
+    return picked.items()
+
+
+def spread(connection: Connection, run: int, most: int) -> tuple[list[str], int]:
+    """Return rows that show the course of every key, in their order, and how many rows there are in all.
+
+    All rows, or of those with the same keys about *most*, evenly spaced; a run whose rows hold many different sets of
+    keys gives fewer of each.
+    """
+    total = count(connection, run, HISTORY)
+    known = list(_shapes(connection, run).values())
+    share = max(2, min(most, most * _MOST_SHAPES // max(1, len(known))))
+    if total <= share:
+        return after(connection, run, HISTORY, 0, share), total
+    rows = {number: text for shape in known for number, text in _spread_rows(connection, run, [shape], share)}
+    return [rows[number] for number in sorted(rows)], total
 
 
 def keys(connection: Connection, run: int) -> Keys:

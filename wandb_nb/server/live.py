@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.server.database import Database
+    from wandb_nb.store.replay import RunState
     from wandb_nb.view.message import Message
 
 _SLICE = 2_000
@@ -72,19 +73,28 @@ class StoredRun(Teller):
             return None
 
     def _describe_row(self, row: Any) -> None:
-        """Take the run's own facts over into the state."""
-        facts, state = Facts(row), self.state
-        state.id, state.name, state.project, state.entity = row.name, row.display_name, row.project, row.entity
-        state.group, state.job_type, state.notes = row.group_name or "", row.job_type or "", row.notes or ""
-        state.tags, state.start_time, state.exit_code = json.loads(row.tags), row.created, row.exit_code
-        own = facts.config.get("_wandb")
-        state.config = {key: value for key, value in facts.config.items() if key != "_wandb"}
-        state.metrics = _definitions(own if isinstance(own, dict) else {})
-        texts: dict[str | tuple[str, ...], str] = {key: json.dumps(value) for key, value in facts.summary.items()}
-        gone = [key for key in state.summary if key not in texts]
-        state.apply([records.summary(texts, gone)])
-        self.alive = False if row.state == "crashed" else None
+        take_row(self.state, row)
+        self.alive = alive(row)
         self._row, self._fresh = row, False
+
+
+def alive(row: Any) -> bool | None:
+    """Whether the run's process is known to be gone; None where it is not."""
+    return False if row.state == "crashed" else None
+
+
+def take_row(state: RunState, row: Any) -> None:
+    """Take a run's own facts, which *row* of the table of runs holds, over into *state*."""
+    facts = Facts(row)
+    state.id, state.name, state.project, state.entity = row.name, row.display_name, row.project, row.entity
+    state.group, state.job_type, state.notes = row.group_name or "", row.job_type or "", row.notes or ""
+    state.tags, state.start_time, state.exit_code = json.loads(row.tags), row.created, row.exit_code
+    own = facts.config.get("_wandb")
+    state.config = {key: value for key, value in facts.config.items() if key != "_wandb"}
+    state.metrics = _definitions(own if isinstance(own, dict) else {})
+    texts: dict[str | tuple[str, ...], str] = {key: json.dumps(value) for key, value in facts.summary.items()}
+    gone = [key for key in state.summary if key not in texts]
+    state.apply([records.summary(texts, gone)])
 
 
 def _definitions(own: Mapping[str, Any]) -> list[kinds.Metric]:

@@ -24,6 +24,7 @@ class Mutations:
 
     def upsert_bucket(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
         row, inserted = runs.upsert(context.connection, context.user, input)
+        context.changed.append(row)
         return {"bucket": Run(row), "inserted": inserted, "serverSettings": {"serverMessages": []}}
 
     def create_run_files(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
@@ -35,12 +36,12 @@ class Mutations:
         return {"runID": names.global_id("Run", run.id), "uploadHeaders": [], "files": nodes}
 
     def delete_run(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
-        run = runs.run_for_writing(context.connection, context.user, names.local_id("Run", input["id"]))
+        run = _by_id(context, input)
         context.unused.extend(runs.delete_run(context.connection, run.id))
         return {}
 
     def stop_run(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
-        run = runs.run_for_writing(context.connection, context.user, names.local_id("Run", input["id"]))
+        run = _by_id(context, input)
         runs.ask_stop(context.connection, run.id)
         return {"success": True}
 
@@ -62,10 +63,21 @@ class Mutations:
         return {"success": True}
 
 
+def _by_id(context: Context, given: dict[str, Any]) -> Any:
+    """Return the row of the run with the storage id in *given*, if the user may write there; it is about to change."""
+    run = runs.run_for_writing(context.connection, context.user, names.local_id("Run", given["id"]))
+    context.changed.append(run)
+    return run
+
+
 def _named(context: Context, given: dict[str, Any]) -> Any:
-    """Return the row of the run that *given* names by entity, project and id, if the user may write there."""
+    """Return the row of the run that *given* names by entity, project and id, if the user may write there.
+
+    It is about to change.
+    """
     project = runs.find_project(context.connection, context.user, given.get("entityName"), given.get("projectName"))
-    run = runs.find_run(context.connection, project.id, given["runName"]) if project is not None else None
+    run = runs.find_run(context.connection, project, given["runName"]) if project is not None else None
     if run is None:
         raise UsageError(f"There is no run {given['runName'][:100]!r} in that project on this server.")
+    context.changed.append(run)
     return runs.run_for_writing(context.connection, context.user, run.id)

@@ -8,10 +8,7 @@ import mimetypes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
-
 from wandb_nb.server import alerts, filters, history, names, runs, users
-from wandb_nb.server.tables import files
 from wandb_nb.server.urls import download_url, upload_url
 
 if TYPE_CHECKING:
@@ -85,7 +82,7 @@ class Project:
 
     is_benchmark = False
 
-    def __init__(self, row: Any) -> None:
+    def __init__(self, row: runs.Project) -> None:
         self.row = row
         self.id = names.global_id("Project", row.id)
         self.internal_id = names.global_id("ProjectInternalId", row.id)
@@ -94,12 +91,10 @@ class Project:
         self.created_at = filters.timestamp(row.created)
         self.access = "USER_READ" if row.open else "PRIVATE"
         self.user = None
-
-    def read_only(self, context: Context) -> bool:
-        return users.right(context.connection, context.user, self.row) < users.Right.WRITE
+        self.read_only = row.right < users.Right.WRITE
 
     def run(self, context: Context, name: str | None = None) -> Run | None:
-        row = runs.find_run(context.connection, self.row.id, name or "")
+        row = runs.find_run(context.connection, self.row, name or "")
         return Run(row) if row is not None else None
 
     def bucket(
@@ -116,13 +111,13 @@ class Project:
         first: int | None = None,
         order: str | None = None,
     ) -> dict[str, Any]:
-        return page(_listed(context, self.row.id, filters, order), after, first)
+        return page(_listed(context, self.row, filters, order), after, first)
 
     def run_count(self, context: Context, filters: str | None = None) -> int:
-        return len(_listed(context, self.row.id, filters, None))
+        return len(_listed(context, self.row, filters, None))
 
 
-def _listed(context: Context, project: int, text: str | None, order: str | None) -> list[Run]:
+def _listed(context: Context, project: runs.Project, text: str | None, order: str | None) -> list[Run]:
     tree = filters.parse(text)
     found = (filters.Facts(row) for row in runs.list_runs(context.connection, project))
     return [Run(facts.row) for facts in filters.ordered([f for f in found if filters.fits(f, tree)], order)]
@@ -166,7 +161,7 @@ class Run:
         return Viewer(owner) if owner else None
 
     def project(self, context: Context) -> Project:
-        return Project(runs.project_by_number(context.connection, self.row.project_id))
+        return Project(runs.project_by_number(context.connection, context.user, self.row.project_id))
 
     def wandb_config(self, _: Context, keys: Sequence[str] | None = None) -> str:
         inner = json.loads(self.row.config).get("_wandb", {})
@@ -231,8 +226,7 @@ class Run:
         return {"parquetUrls": [], "liveData": [json.loads(text) for text in rows]}
 
     def file_count(self, context: Context) -> int:
-        query = select(func.count()).select_from(files).where(files.c.run_id == self.row.id)
-        return context.connection.execute(query).scalar() or 0
+        return len(runs.list_files(context.connection, self.row))
 
     def files(
         self,
@@ -244,8 +238,7 @@ class Run:
     ) -> dict[str, Any]:
         """Return the files; those that are named are told even before they exist, as old clients need it."""
         wanted = [name for name in names or () if name]
-        kept = select(files).where(files.c.run_id == self.row.id).order_by(files.c.name)
-        found = {row.name: row for row in context.connection.execute(kept)}
+        found = {row.name: row for row in runs.list_files(context.connection, self.row)}
         if wanted:
             return page([File(context, self.row, name, found.get(name)) for name in wanted], None, _MOST_A_PAGE)
         like = pattern.replace("%", "*") if pattern else "*"
@@ -272,6 +265,7 @@ class File:
         return download_url(context.base_url, self.run, self.name)
 
     def upload_url(self, context: Context) -> str:
+        runs.run_for_writing(context.connection, context.user, self.run.id)
         return upload_url(context.base_url, context.services.signer, self.run.id, self.name)
 
     def size_bytes(self, _: Context) -> int:

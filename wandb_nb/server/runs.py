@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, func, insert, select, update
+from sqlalchemy import and_, case, delete, func, insert, literal, select, update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server import names
 from wandb_nb.server.branches import inherit
 from wandb_nb.server.tables import deleted, files, projects, runs
-from wandb_nb.server.users import PermissionDeniedError, Right, made_id, may_create, right
+from wandb_nb.server.users import PermissionDeniedError, Right, made_id, may_create, membership
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,29 +40,54 @@ _TEXTS = {
     "state": "state",
 }
 _OBJECTS = {"config": "config", "summaryMetrics": "summary"}
+_ONLY_FOR_MEMBERS = ("commit", "host", "program", "repo")
+_FOR_EVERYBODY = ("m", "t")  # of W&B's own part of a config: the metrics' definitions and the telemetry
 
 
-def find_project(connection: Connection, user: User, entity: str | None, name: str | None) -> Any:
-    """Return the project's row, or None where there is none that *user* may read."""
+class Project(NamedTuple):
+    """A project as one user sees it: *right* is what the user may do.
+
+    Who is no *member* reads it only because it is open, and is shown neither git commit nor command.
+    """
+
+    id: int
+    entity: str
+    name: str
+    open: bool
+    created: float
+    right: Right
+    member: bool
+
+
+def _seen(connection: Connection, user: User, row: Any) -> Project:
+    level = membership(connection, user, row)
+    right = max(level, Right.READ if row.open else Right.NONE)
+    return Project(row.id, row.entity, row.name, row.open, row.created, right, level >= Right.READ)
+
+
+def find_project(connection: Connection, user: User, entity: str | None, name: str | None) -> Project | None:
+    """Return the project, or None where there is none that *user* may read."""
     which = and_(projects.c.entity == (entity or user.name), projects.c.name == (name or DEFAULT_PROJECT))
-    found = connection.execute(select(projects).where(which)).first()
-    return found if found is not None and right(connection, user, found) >= Right.READ else None
+    row = connection.execute(select(projects).where(which)).first()
+    found = _seen(connection, user, row) if row is not None else None
+    return found if found is not None and found.right >= Right.READ else None
 
 
-def project_by_number(connection: Connection, number: int) -> Any:
-    """Return the project's row."""
-    return connection.execute(select(projects).where(projects.c.id == number)).one()
+def project_by_number(connection: Connection, user: User, number: int) -> Project:
+    """Return the project, whether *user* may read it or not."""
+    return _seen(connection, user, connection.execute(select(projects).where(projects.c.id == number)).one())
 
 
-def list_projects(connection: Connection, user: User, entity: str | None = None) -> list[Any]:
+def list_projects(connection: Connection, user: User, entity: str | None = None) -> list[Project]:
     """Return the projects that *user* may read, of *entity* or of all, newest first."""
     query = select(projects).order_by(projects.c.created.desc(), projects.c.id.desc())
     if entity is not None:
         query = query.where(projects.c.entity == entity)
-    return [row for row in connection.execute(query) if right(connection, user, row) >= Right.READ]
+    found = [_seen(connection, user, row) for row in connection.execute(query).all()]
+    return [project for project in found if project.right >= Right.READ]
 
 
-def project_for_writing(connection: Connection, user: User, entity: str | None, name: str | None) -> Any:
+def project_for_writing(connection: Connection, user: User, entity: str | None, name: str | None) -> Project:
     """Return the project's row, made where there is none. PermissionDeniedError where *user* may not write."""
     entity, name = entity or user.name, name or DEFAULT_PROJECT
     which = and_(projects.c.entity == entity, projects.c.name == name)
@@ -70,9 +96,10 @@ def project_for_writing(connection: Connection, user: User, entity: str | None, 
         facts = {"entity": names.checked(entity, "entity"), "name": names.checked(name, "project")}
         connection.execute(insert(projects).values(**facts, created=time.time()))
         found = connection.execute(select(projects).where(which)).first()
-    if found is None or right(connection, user, found) < Right.WRITE:
+    project = _seen(connection, user, found) if found is not None else None
+    if project is None or project.right < Right.WRITE:
         raise PermissionDeniedError(f"permission denied: {user.name} may not write to {entity}/{name}")
-    return found
+    return project
 
 
 def _selected() -> Any:
@@ -81,23 +108,60 @@ def _selected() -> Any:
     state = case((silent, "crashed"), else_=runs.c.state).label("state")
     others = [column for column in runs.c if column.name != "state"]
     joined = runs.join(projects, runs.c.project_id == projects.c.id)
-    return select(*others, state, projects.c.entity, projects.c.name.label("project")).select_from(joined)
+    told = (state, projects.c.entity, projects.c.name.label("project"), literal(True).label("member"))
+    return select(*others, *told).select_from(joined)
 
 
-def find_run(connection: Connection, project: int, name: str) -> Any:
+def _veiled(row: Any) -> Any:
+    """Return *row* as those see it who are no members: without git commit and command, wherever they stand in it."""
+    config = json.loads(row.config)
+    own = config.get("_wandb")
+    if isinstance(own, dict) and isinstance(own.get("value"), dict):
+        config["_wandb"] = {"value": {key: own["value"][key] for key in _FOR_EVERYBODY if key in own["value"]}}
+    hidden = dict.fromkeys(_ONLY_FOR_MEMBERS)
+    return SimpleNamespace(**{**row._mapping, **hidden, "config": json.dumps(config), "member": False})  # noqa: SLF001 - SQLAlchemy's public name
+
+
+def is_private_file(name: str) -> bool:
+    """Whether the file *name* of a run tells git commit or command, and so is for members only."""
+    return name in {"wandb-metadata.json", "config.yaml"} or name.endswith(".patch")
+
+
+def find_run(connection: Connection, project: Project, name: str) -> Any:
     """Return the run's row or None."""
-    which = and_(runs.c.project_id == project, runs.c.name == name)
-    return connection.execute(_selected().where(which)).first()
+    which = and_(runs.c.project_id == project.id, runs.c.name == name)
+    row = connection.execute(_selected().where(which)).first()
+    return row if row is None or project.member else _veiled(row)
+
+
+def activity(connection: Connection, project: Project) -> tuple[int, float | None]:
+    """Return how many runs of *project* are running, and when any of its runs was last heard of."""
+    live = and_(runs.c.state == "running", runs.c.heartbeat >= time.time() - SILENT_AFTER_S)
+    query = select(func.count(case((live, 1))), func.max(runs.c.heartbeat)).where(runs.c.project_id == project.id)
+    running, newest = connection.execute(query).one()
+    return running, newest
+
+
+def list_files(connection: Connection, run: Any) -> list[Any]:
+    """Return the rows of the files of *run* that its reader may see, by name."""
+    found = connection.execute(select(files).where(files.c.run_id == run.id).order_by(files.c.name))
+    return [file for file in found if run.member or not is_private_file(file.name)]
 
 
 def run_by_number(connection: Connection, number: int) -> Any:
-    """Return the run's row or None."""
+    """Return the run's row, all of it, or None."""
     return connection.execute(_selected().where(runs.c.id == number)).first()
 
 
-def list_runs(connection: Connection, project: int) -> list[Any]:
+def list_runs(connection: Connection, project: Project) -> list[Any]:
     """Return the rows of all runs of *project*."""
-    return list(connection.execute(_selected().where(runs.c.project_id == project)))
+    found = connection.execute(_selected().where(runs.c.project_id == project.id)).all()
+    return list(found) if project.member else [_veiled(row) for row in found]
+
+
+def count_runs(connection: Connection, project: Project) -> int:
+    """Return how many runs *project* has."""
+    return connection.execute(select(func.count()).where(runs.c.project_id == project.id)).scalar() or 0
 
 
 def run_for_writing(connection: Connection, user: User, number: int | None, needed: Right = Right.WRITE) -> Any:
@@ -105,8 +169,7 @@ def run_for_writing(connection: Connection, user: User, number: int | None, need
     run = run_by_number(connection, number) if number is not None else None
     if run is None:
         raise UsageError("No run has that id on this server.")
-    project = project_by_number(connection, run.project_id)
-    if right(connection, user, project) < needed:
+    if project_by_number(connection, user, run.project_id).right < needed:
         raise PermissionDeniedError(f"permission denied: {user.name} may not change {run.entity}/{run.project}")
     return run
 
@@ -122,7 +185,7 @@ def upsert(connection: Connection, user: User, given: Mapping[str, Any]) -> tupl
         run = run_for_writing(connection, user, number)
     else:
         project = project_for_writing(connection, user, given.get("entityName"), given.get("modelName"))
-        run = find_run(connection, project.id, given.get("name") or "")
+        run = find_run(connection, project, given.get("name") or "")
         if run is None:
             return _make(connection, user, project, given), True
     changes = _changes(given)
@@ -135,9 +198,8 @@ def upsert(connection: Connection, user: User, given: Mapping[str, Any]) -> tupl
     return run_by_number(connection, run.id), False
 
 
-def _make(connection: Connection, user: User, project: Any, given: Mapping[str, Any]) -> Any:
-    total = connection.execute(select(func.count()).where(runs.c.project_id == project.id)).scalar() or 0
-    facts = {"display_name": names.display_name(total + 1), **_changes(given)}
+def _make(connection: Connection, user: User, project: Project, given: Mapping[str, Any]) -> Any:
+    facts = {"display_name": names.display_name(count_runs(connection, project) + 1), **_changes(given)}
     now = time.time()
     facts |= {"name": names.checked(given.get("name") or names.run_name(), "run id"), "created": now, "heartbeat": now}
     gone = (deleted.c.project_id == project.id, deleted.c.name == facts["name"])

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from wandb_nb.server import users
+from wandb_nb.server.changes import Changes
 from wandb_nb.server.database import Database
 from wandb_nb.server.filestore import FileStore, FolderStore
 from wandb_nb.server.signing import Signer
@@ -36,6 +37,7 @@ class Services:
     store: FileStore
     signer: Signer
     folder: Path
+    changes: Changes = field(default_factory=Changes)
 
 
 def open_services(folder: Path, url: str | None = None) -> Services:

@@ -142,3 +142,11 @@ alerts = Table(
     Column("created", Float, nullable=False),
     Index("alerts_of_run", "run_id"),
 )
+
+choices = Table(
+    "choices",
+    metadata,
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("columns", Text, nullable=False),
+)

@@ -65,13 +65,12 @@ def user_by_id(connection: Connection, user: int) -> User | None:
     return _user(connection, users.c.id == user)
 
 
-def right(connection: Connection, user: User, project: Any) -> Right:
-    """Return what *user* may do with *project*, a row of the table of projects."""
+def membership(connection: Connection, user: User, project: Any) -> Right:
+    """Return what *user* may do with *project*, a row of the table of projects, apart from its being open."""
     if user.admin or project.entity == user.name:
         return Right.ADMIN
     which = select(members.c.level).where(members.c.project_id == project.id, members.c.user_id == user.id)
-    level = connection.execute(which).scalar()
-    return max(Right(level or 0), Right.READ if project.open else Right.NONE)
+    return Right(connection.execute(which).scalar() or 0)
 
 
 def may_create(user: User, entity: str) -> bool:

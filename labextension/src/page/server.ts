@@ -1,43 +1,84 @@
-import type { Transport } from '../sources/feed';
-import { Feed, Gone } from '../sources/feed';
-import { fromHttp } from '../wire/decode';
-import { mountView } from '../view/view';
+import type { XMode } from '../model/lines';
+import { Feed } from '../sources/feed';
+import { h, setText } from '../view/dom';
+import { restoreFolds, wireControls } from './controls';
+import { Curves } from './curves';
+import { Events } from './events';
+import { drawn, Picks } from './picks';
+import { Refresh } from './refresh';
+import { ServerSource } from './source';
 
-/** The embedded server tells of its runs; the browser's login cookie goes along by itself. */
-function transport(base: string): Transport {
-  const ask = async (what: string, init: RequestInit): Promise<Response> => {
-    const response = await fetch(`${base}/${what}`, init);
-    if (response.status === 403 || response.status === 404) throw new Gone(`The server does not show this run (${response.status}).`);
-    if (!response.ok) throw new Error(`The server answered ${response.status}.`);
-    return response;
+const POINTS = 600;
+
+/** Say in the page's head when the server is not reachable, and take it back when it is. */
+function connection(): (connected: boolean) => void {
+  const place = h('span', { class: 'lost', role: 'status' });
+  document.querySelector('.top nav')?.after(place);
+  return (connected) => {
+    document.body.dataset.live = connected ? 'yes' : 'no';
+    setText(place, connected ? '' : 'Not connected, trying again …');
   };
-  return {
-    pull: async (cursor) => fromHttp(await (await ask(`data?cursor=${encodeURIComponent(cursor)}`, {})).arrayBuffer()),
-    stop: async () => void (await ask('stop', { method: 'POST' })),
-    close: () => undefined,
+}
+
+/** A run's page: its parts stay current, and its charts grow. */
+function runPage(base: string): void {
+  const events = new Events(`${base}/events`, connection());
+  const refresh = new Refresh(() => undefined);
+  events.listen(() => refresh.request());
+  const host = document.getElementById('charts');
+  if (host === null) return scrollConsole();
+  const { source, axis } = host.dataset;
+  const curves = new Curves(host, 'Nothing to draw yet.', (axis as XMode | undefined) ?? null);
+  curves.show([{ feed: new Feed([async () => new ServerSource(`${base}/${source}`, '', events)]), style: 0 }]);
+}
+
+function scrollConsole(): void {
+  const log = document.querySelector('[data-follow]');
+  if (log) log.scrollTop = log.scrollHeight;
+}
+
+/** A feed for each run, made once. */
+function feeder(base: string, events: Events): (run: string) => Feed {
+  const feeds = new Map<string, Feed>();
+  return (run) => {
+    const address = `${base}/runs/${encodeURIComponent(run)}/sampled?points=${POINTS}`;
+    const feed = feeds.get(run) ?? new Feed([async () => new ServerSource(address, run, events)]);
+    feeds.set(run, feed);
+    return feed;
   };
 }
 
-const LOG_MS = 3000;
-
-/** Show the console's last lines, and keep them current until the run is over. */
-async function followLog(base: string, place: HTMLElement, feed: Feed): Promise<void> {
-  const over = feed.status === 'done';
-  const response = document.hidden ? null : await fetch(`${base}/log`).catch(() => null);
-  const text = response?.ok && !response.redirected ? await response.text() : '';
-  if (text && text !== place.textContent) {
-    const atEnd = place.scrollTop + place.clientHeight >= place.scrollHeight - 4;
-    place.textContent = text;
-    if (atEnd) place.scrollTop = place.scrollHeight;
-  }
-  if (!over) setTimeout(() => void followLog(base, place, feed), LOG_MS);
+/** A project's page: the table stays current, and the selected runs are drawn. */
+function projectPage(base: string): void {
+  const host = document.getElementById('charts')!;
+  const events = new Events(`${base}/events`, connection());
+  const feed = feeder(base, events);
+  let curves: Curves | null = null;
+  const show = (): void => {
+    document.body.toggleAttribute('data-charts', picks.all.length > 0);
+    host.hidden = picks.all.length === 0;
+    if (!host.hidden) curves ??= new Curves(host, 'The selected runs have logged no numbers yet.');
+    curves?.show(drawn(picks.all).map(([run, style]) => ({ feed: feed(run), style })));
+  };
+  const picks = new Picks(base, show);
+  const refresh = new Refresh(() => (restoreFolds(), picks.mark()));
+  events.listen(() => refresh.request());
+  show();
 }
 
-const host = document.getElementById('charts');
-const log = document.getElementById('log');
-const base = host?.dataset['run'];
-if (host && base) {
-  const feed = new Feed([async () => transport(base)]);
-  mountView(host, feed);
-  if (log) void followLog(base, log, feed);
+/** A comparison: the curves of its runs over one another. */
+function comparePage(base: string): void {
+  const host = document.getElementById('charts');
+  const events = new Events(`${base}/events`, connection());
+  const refresh = new Refresh(() => undefined);
+  events.listen(() => refresh.request());
+  if (host === null) return;
+  const feed = feeder(base, events);
+  const runs = JSON.parse(host.dataset.runs ?? '[]') as string[];
+  new Curves(host, 'These runs have logged no numbers yet.').show(runs.map((run, style) => ({ feed: feed(run), style })));
 }
+
+const PAGES: Record<string, (base: string) => void> = { run: runPage, project: projectPage, compare: comparePage };
+const { page = '', base } = document.body.dataset;
+wireControls();
+if (base !== undefined) PAGES[page]?.(base);

@@ -12,6 +12,8 @@ export interface Transport {
   stop(force: boolean): Promise<void>;
   /** Messages that come unasked, where the other side sends such. */
   pushed?: (listener: (message: Message) => void) => void;
+  /** How long the other side may be silent before it is asked again. */
+  readonly restMs?: number;
   close(): void;
 }
 
@@ -163,7 +165,7 @@ export class Feed {
     if (this.way === null) return 0;
     if (this.failures > 0) return Math.min(LONGEST_WAIT_MS, 500 * 2 ** Math.min(this.failures, 6));
     if (this.more) return 0;
-    if (this.way.pushed && this.data.cursor !== '') return PUSHED_MS;
+    if (this.way.pushed && this.data.cursor !== '') return this.way.restMs ?? PUSHED_MS;
     const seen = !document.hidden && [...this.viewers.values()].includes(true);
     return seen ? IN_VIEW_MS : OUT_OF_VIEW_MS;
   }

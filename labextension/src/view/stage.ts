@@ -17,7 +17,7 @@ export class Stage {
     private readonly update: (theme: Theme) => void,
     private readonly destroyed: () => void,
   ) {
-    this.root = h('section', { class: 'wnb', 'aria-label': 'Run' }, h('style', {}, css), ...children);
+    this.root = h('section', { class: 'wnb', 'aria-label': 'Run' }, styles(), ...children);
     host.replaceChildren(this.root);
     this.ends = [shieldKeys(this.root), watchTheme(() => this.changed())];
   }
@@ -61,5 +61,10 @@ export class Stage {
 /** One quiet line in place of a view. */
 export function showFailure(host: HTMLElement, error: unknown): void {
   const why = error instanceof Error ? error.message : String(error);
-  host.replaceChildren(h('div', { class: 'wnb' }, h('style', {}, css), h('p', { class: 'wnb-quiet' }, `wandb_nb cannot draw this run: ${why}`)));
+  host.replaceChildren(h('div', { class: 'wnb' }, styles(), h('p', { class: 'wnb-quiet' }, `wandb_nb cannot draw this run: ${why}`)));
+}
+
+/** The style element. A page with a strict content policy gives its scripts a nonce, which stands for styles too. */
+function styles(): HTMLElement {
+  return h('style', { nonce: document.querySelector<HTMLElement>('script[nonce]')?.nonce || null }, css);
 }

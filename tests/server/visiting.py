@@ -1,0 +1,90 @@
+"""Visitors of the pages: one without a browser, and a real server with a run for a real one."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from conftest import Client
+
+HOSTILE = "<script>alert(1)</script>\"'&"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+UPSERT = "mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }"
+UPLOAD = """mutation F($run: String!, $files: [String!]!) {
+    createRunFiles(input: {projectName: "p", runName: $run, files: $files}) { files { name uploadUrl } } }"""
+
+
+class Visitor:
+    """Somebody who logged in with a key, and whose browser is not run: it sends a cookie and forms."""
+
+    def __init__(self, client: Client, key: str | None = None) -> None:
+        client.headers = {}
+        self.client = client
+        self.key = key or (client.services.folder / "key").read_text()
+        self.answer = client.send("POST", "/login", content=f"key={self.key}", headers=FORM)
+        self.cookie = self.answer.headers["set-cookie"].partition(";")[0]
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> httpx.Response:
+        """Ask for a page."""
+        return self.client.send(method, path, headers={"Cookie": self.cookie, **headers})
+
+    def token(self, path: str = "/") -> str:
+        """Return what the forms of a page carry."""
+        match = re.search(r'name="token" value="([^"]+)"', self.get(path).text)
+        assert match is not None
+        return match[1]
+
+    def send(self, path: str, **fields: Any) -> httpx.Response:
+        """Send a form as a page of this server does."""
+        data = {"token": self.token(), **fields}
+        return self.client.send("POST", path, data=data, headers={"Cookie": self.cookie})
+
+
+class Site:
+    """A real server with a run, and its key."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self.url, self.key, self.rows = url, key, 0
+        self.start("grow", displayName="<img src=x onerror=window.harmed=1>", config='{"lr": {"value": 1}}')
+        self.grow(50)
+
+    def post(self, path: str, body: Any) -> Any:
+        """Send *body* with the key; return the answer."""
+        sent = httpx.post(self.url + path, json=body, auth=("api", self.key), timeout=30)
+        assert sent.status_code == 200, sent.text
+        return sent.json()
+
+    def query(self, text: str, **variables: Any) -> Any:
+        """Return the data of a GraphQL answer without errors."""
+        answer = self.post("/graphql", {"query": text, "variables": variables})
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def start(self, run: str, **facts: Any) -> None:
+        """Start a run of project p."""
+        self.query(UPSERT, input={"name": run, "modelName": "p", **facts})
+
+    def stream(self, run: str, **body: Any) -> Any:
+        """Post to the file stream of a run."""
+        return self.post(f"/files/local/p/{run}/file_stream", body)
+
+    def rows_of(self, run: str, count: int, first: int = 0) -> None:
+        """Log *count* rows of a falling loss."""
+        rows = [json.dumps({"_step": n, "_runtime": n, "loss": 1 / (n + 1)}) for n in range(first, first + count)]
+        self.stream(run, files={"wandb-history.jsonl": {"offset": first, "content": rows}})
+
+    def upload(self, run: str, files: dict[str, bytes]) -> None:
+        """Upload files by name."""
+        for file in self.query(UPLOAD, run=run, files=list(files))["createRunFiles"]["files"]:
+            assert httpx.put(file["uploadUrl"], content=files[file["name"]]).status_code == 200
+
+    def grow(self, more: int) -> None:
+        """Log *more* rows and a line in the run `grow`."""
+        self.rows_of("grow", more, self.rows)
+        self.rows += more
+        line = f"{self.rows} rows <img src=x onerror=window.harmed=1>"
+        self.stream("grow", files={"output.log": {"offset": 0, "content": [line]}})

@@ -1,0 +1,58 @@
+"""The way in and out, and the projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse
+
+from wandb_nb.server import runs
+from wandb_nb.server.pages.forms import first, form_of
+from wandb_nb.server.pages.shown import page, shown
+from wandb_nb.server.requests import COOKIE, LOGIN, LOGIN_SECONDS, by_key, services_of, visitor
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from wandb_nb.server.users import User
+
+
+async def login(request: Request) -> Response:
+    """Show the form for a key, or take it: the browser then holds a signed cookie, never the key."""
+    if request.method == "GET":
+        return shown(request, "login.html", None, error="")
+    form = await form_of(request, None)
+    services = services_of(request)
+    user = await run_in_threadpool(by_key, services, first(form, "key").strip())
+    if user is None:
+        return shown(request, "login.html", None, 401, error="This server does not know that key.")
+    answer = RedirectResponse("/", 303)
+    signed = services.signer.sign(LOGIN, [user.id], LOGIN_SECONDS)
+    answer.set_cookie(COOKIE, signed, int(LOGIN_SECONDS), httponly=True, samesite="strict")
+    return answer
+
+
+async def logout(request: Request) -> Response:
+    """Forget the login."""
+    user = await visitor(request)
+    if user is not None:
+        await form_of(request, user)
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return answer
+
+
+async def index(request: Request) -> Response:
+    """`GET /`: the projects."""
+    return await page(request, _index)
+
+
+def _index(request: Request, user: User) -> Response:
+    with services_of(request).database.read() as connection:
+        found = [
+            (project, runs.count_runs(connection, project), *runs.activity(connection, project))
+            for project in runs.list_projects(connection, user)
+        ]
+    return shown(request, "projects.html", user, projects=found)

@@ -1,0 +1,138 @@
+"""A run's pages: charts, overview, system metrics, console."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, select
+
+from wandb_nb.server import alerts, filters, history, users
+from wandb_nb.server.listing import duration
+from wandb_nb.server.pages.metadata import metadata_of
+from wandb_nb.server.pages.shown import may_write, page, run_of, shown
+from wandb_nb.server.requests import services_of
+from wandb_nb.server.tables import files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from wandb_nb.server.users import User
+
+LOG_LINES = 1_000
+_MOST_ALERTS = 10
+_STAMP = re.compile(r"(ERROR )?(\d{4}-\d\d-\d\dT[\d:.]+) (?:\[[^\]]*\] )?(.*)", re.DOTALL)
+
+
+def head(connection: Connection, request: Request, user: User) -> dict[str, Any]:
+    """Return what all pages of a run show: the run, its owner, tags, and what the visitor may do."""
+    project, row = run_of(connection, request, user)
+    owner = users.user_by_id(connection, row.user_id)
+    kept = select(func.count()).where(files.c.run_id == row.id)
+    return {
+        "project": project,
+        "run": row,
+        "base": f"/{row.entity}/{row.project}/runs/{row.name}",
+        "owner": owner.name if owner else "",
+        "tags": json.loads(row.tags),
+        "alerts": alerts.listed(connection, row.id, _MOST_ALERTS),
+        "file_count": connection.execute(kept).scalar(),
+        "may_write": may_write(project),
+    }
+
+
+async def charts(request: Request) -> Response:
+    """`GET /<entity>/<project>/runs/<run>`."""
+    return await page(request, _charts)
+
+
+def _charts(request: Request, user: User) -> Response:
+    with services_of(request).database.read() as connection:
+        return shown(request, "run_charts.html", user, **head(connection, request, user))
+
+
+async def system(request: Request) -> Response:
+    """`GET …/system`: the charts of the machine."""
+    return await page(request, _system)
+
+
+def _system(request: Request, user: User) -> Response:
+    with services_of(request).database.read() as connection:
+        values = head(connection, request, user)
+        count = history.count(connection, values["run"].id, "events")
+    return shown(request, "run_system.html", user, **values, count=count)
+
+
+async def overview(request: Request) -> Response:
+    """`GET …/overview`: what the run is, its config and its summary."""
+    return await page(request, _overview)
+
+
+def _overview(request: Request, user: User) -> Response:
+    services = services_of(request)
+    with services.database.read() as connection:
+        values = head(connection, request, user)
+        rows = history.count(connection, values["run"].id, "history")
+        metadata = metadata_of(services, connection, values["run"])
+    facts = filters.Facts(values["run"])
+    return shown(
+        request,
+        "run_overview.html",
+        user,
+        **values,
+        rows=rows,
+        metadata=metadata,
+        config=list(dotted(facts.config)),
+        summary=list(dotted(facts.summary)),
+        seconds=duration(facts),
+    )
+
+
+def dotted(values: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the dotted name and the value of each leaf, by name, without those that only programs read."""
+    for key, value in sorted(values.items()):
+        if key.startswith("_") and not prefix:
+            continue
+        if isinstance(value, dict) and value and "_type" not in value:
+            yield from dotted(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+class Line(NamedTuple):
+    """A line of the console; *stamp* is UTC, empty where the client sent none."""
+
+    number: int
+    stamp: str
+    text: str
+    is_error: bool
+
+
+async def console(request: Request) -> Response:
+    """`GET …/console?before=`: the last lines, or those before a given one."""
+    return await page(request, _console)
+
+
+def _console(request: Request, user: User) -> Response:
+    asked = request.query_params.get("before", "")
+    with services_of(request).database.read() as connection:
+        values = head(connection, request, user)
+        total = history.count(connection, values["run"].id, "output")
+        end = min(total, int(asked)) if asked.isdecimal() and len(asked) < 10 else total  # noqa: PLR2004 - of 32 bits
+        first = max(0, end - LOG_LINES)
+        texts = history.after(connection, values["run"].id, "output", first, end - first)
+    lines = [line_of(number, text) for number, text in enumerate(texts, first)]
+    return shown(request, "run_console.html", user, **values, lines=lines, first=first, end=end, total=total)
+
+
+def line_of(number: int, text: str) -> Line:
+    """Return the line as clients send it in its parts."""
+    match = _STAMP.fullmatch(text)
+    if match is None:
+        return Line(number, "", text, is_error=False)
+    return Line(number, match[2], match[3], is_error=match[1] is not None)
