@@ -1,4 +1,7 @@
-"""One program in every place: whether config may change, what a second `init()` does, and what is shown."""
+"""One program in every place: whether config may change, what a second `init()` does, and what is shown.
+
+The defaults differ between scripts and notebooks; an explicit argument holds everywhere.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,30 @@ PROGRAM = """
 import json
 import wandb_nb as wandb
 from wandb_nb import host
+
+def changes(run):
+    try:
+        run.config.a += 1
+    except wandb.ConfigError:
+        return False
+    return True
+
 first = wandb.init(config={"a": 1})
-try:
-    first.config.a = 2
-except wandb.ConfigError:
-    pass
+found = {"place": host.kind(), "config may change": changes(first)}
 wandb.log({"loss": 1})
 second = wandb.init()
+found["init() again"] = "goes on" if second is first else f"new, the first is {first.state}"
+found["reinit=False"] = wandb.init(reinit=False) is second
+found["reinit=True"] = wandb.init(reinit=True, config={"a": 1}, allow_val_change=True) is not second
+found["allowed"] = changes(wandb.run)
+found["not allowed"] = changes(wandb.init(reinit=True, config={"a": 1}, allow_val_change=False))
 with open("found.json", "w") as file:
-    json.dump([host.kind(), first.config.a == 2, second is not first, first.state], file)
+    json.dump(found, file)
 wandb.finish()
 """
-IN_NOTEBOOK = [True, True, "finished"]
-IN_SCRIPT = [False, False, "running"]
+EXPLICIT = {"reinit=False": True, "reinit=True": True, "allowed": True, "not allowed": False}
+IN_NOTEBOOK = {"config may change": True, "init() again": "new, the first is finished", **EXPLICIT}
+IN_SCRIPT = {"config may change": False, "init() again": "goes on", **EXPLICIT}
 COLAB = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')"
 
 
@@ -44,7 +58,7 @@ def test_a_terminal(tmp_path: Path, kind: str, command: list[str]) -> None:
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "found.json").read_text()) == [kind, *IN_SCRIPT]
+    assert json.loads((tmp_path / "found.json").read_text()) == {"place": kind, **IN_SCRIPT}
     assert "wandb_nb: run" in done.stderr
     assert "<" not in done.stdout, "no HTML at a terminal"
 
@@ -68,19 +82,32 @@ def test_a_notebook(
     cells = [new_code_cell(source) for source in (before, PROGRAM)]  # type: ignore[no-untyped-call]  # nbformat has no types
     notebook = new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # as above
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert json.loads((tmp_path / "found.json").read_text()) == [kind, *IN_NOTEBOOK]
+    assert json.loads((tmp_path / "found.json").read_text()) == {"place": kind, **IN_NOTEBOOK}
     shown = [output["data"] for output in notebook.cells[1].outputs if MIME in output.get("data", {})]
     assert shown, notebook.cells[1].outputs
     assert all("text/html" in data and "text/plain" in data for data in shown)
 
 
 def test_marimo(tmp_path: Path) -> None:
-    """Marimo is a notebook as well."""
-    pytest.importorskip("marimo", reason="marimo is not installed")
+    """Marimo is a notebook as well; it shows the run's lines."""
+    pytest.importorskip("marimo", reason="marimo is not installed; the next test emulates it")
     body = "".join(f"    {line}\n" for line in PROGRAM.splitlines())
     source = f"import marimo\napp = marimo.App()\n\n@app.cell\ndef _():\n{body}    return\n"
     (tmp_path / "book.py").write_text(source, "utf-8")
     command = [sys.executable, "-m", "marimo", "export", "html", "book.py", "-o", "book.html"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "found.json").read_text()) == ["marimo", *IN_NOTEBOOK]
+    assert json.loads((tmp_path / "found.json").read_text()) == {"place": "marimo", **IN_NOTEBOOK}
+    assert "wandb_nb: run" in (tmp_path / "book.html").read_text("utf-8")
+
+
+def test_what_marimo_sets(tmp_path: Path) -> None:
+    """Where the module `marimo` says that a notebook runs, it does; IPython is not needed for it."""
+    marimo = "import sys, types\nsys.modules['marimo'] = types.SimpleNamespace(running_in_notebook=lambda: True)\n"
+    (tmp_path / "book.py").write_text(marimo + PROGRAM, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "book.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "found.json").read_text()) == {"place": "marimo", **IN_NOTEBOOK}
+    assert "wandb_nb: run" in done.stderr

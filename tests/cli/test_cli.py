@@ -239,3 +239,31 @@ def test_verify_of_a_damaged_run(tmp_path: Path) -> None:
     assert not report["ok"]
     assert 0 < report["lost"] <= 32_768
     assert report["rows"] > 1000
+
+
+def test_rm_deletes_a_run_with_its_earlier_parts(tmp_path: Path) -> None:
+    """After `rm` neither folder nor entry of the run is left, its id is spent, and other runs are as they were."""
+    other = track(tmp_path, [{"a": 1}], name="other")
+    first = track(tmp_path, [{"a": 1}], id="gone")
+    second = track(tmp_path, [{"a": 2}], id="gone", resume="must")
+    assert cli("rm", "gone").returncode == 1, "nobody said yes"
+    assert stdout("rm", "gone", "--yes") == ""
+    assert (first.directory.exists(), second.directory.exists(), other.directory.exists()) == (False, False, True)
+    assert (tmp_path / "wandb/latest-run").resolve() == other.directory
+    assert [each["name"] for each in json.loads(stdout("ls", "--json"))] == ["other"]
+    with pytest.raises(wandb.UsageError, match="deleted"):
+        track(tmp_path, id="gone")
+
+
+def test_rm_leaves_a_living_run_alone(tmp_path: Path) -> None:
+    """A run that is being written, one that nobody knows, and a folder that is none of ours are refused."""
+    run = wandb.init(dir=tmp_path, mode="offline", settings=wandb.Settings(silent=True))
+    done = cli("rm", run.id, "--yes")
+    assert (done.returncode, "living process" in done.stderr, run.directory.exists()) == (2, True, True)
+    run.finish()
+    assert cli("rm", "nosuchrun", "--yes").returncode == 2
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "run-a.wandb").write_bytes(run.file.read_bytes())
+    assert cli("rm", str(foreign), "--yes").returncode == 2
+    assert foreign.exists()

@@ -16,7 +16,7 @@ from wandb_nb._version import __version__
 from wandb_nb.cli.account import MODES, login, settings
 from wandb_nb.cli.compare import compare, diff
 from wandb_nb.cli.data import export, verify
-from wandb_nb.cli.runs import ls, show
+from wandb_nb.cli.runs import ls, rm, show
 from wandb_nb.cli.server import server
 from wandb_nb.cli.sync import status, sync
 from wandb_nb.errors import Error, UsageError
@@ -39,7 +39,7 @@ def group() -> None:
     """
 
 
-for command in (ls, show, diff, compare, export, verify, login, server, sync, status, *MODES, settings):
+for command in (ls, show, rm, diff, compare, export, verify, login, server, sync, status, *MODES, settings):
     group.add_command(command)
 
 

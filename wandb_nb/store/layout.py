@@ -74,7 +74,7 @@ class RunDir:
         """Remove the directory with all that is in it; `latest-run` points to the newest of those left, if any."""
         shutil.rmtree(self.path, ignore_errors=True)
         link = self.path.parent / "latest-run"
-        if not self.linked or not link.is_symlink() or link.exists():
+        if not link.is_symlink() or link.exists():
             return
         left = (path for path in self.path.parent.glob("*run-*-*") if path.is_dir() and not path.is_symlink())
         newest = max(left, key=age_order, default=None)
