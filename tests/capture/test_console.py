@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wandb_nb.capture.console import Console
+from wandb_nb.capture.outputlog import OutputLog
 from wandb_nb.capture.taps import StreamTap
 from wandb_nb.store.decode import decode
 from wandb_nb.store.kinds import Files, Output
@@ -176,14 +177,15 @@ def test_two_runs_hear_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def console(path: Path, bodies: list[bytes]) -> Console:
     """Return a console that stores its records in a list."""
-    return Console(lambda *new: bodies.extend(new), path, redact=lambda text: text, failed=pytest.fail)
+    return Console(lambda *new: bodies.extend(new), OutputLog(path), redact=lambda text: text, failed=pytest.fail)
 
 
 def test_a_disk_that_fails_costs_the_log_only(tmp_path: Path) -> None:
     """Where the log cannot be written the records are still made, and one notice says so."""
     bodies: list[bytes] = []
     notices: list[str] = []
-    broken = Console(lambda *new: bodies.extend(new), tmp_path / "no/such/folder", redact=str, failed=notices.append)
+    log = OutputLog(tmp_path / "no/such/folder")
+    broken = Console(lambda *new: bodies.extend(new), log, redact=str, failed=notices.append)
     broken.start("wrap")
     print("text")  # noqa: T201
     broken.stop()

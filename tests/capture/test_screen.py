@@ -83,7 +83,7 @@ def test_the_file_follows(tmp_path: Path) -> None:
     for number in range(3 * HEIGHT):
         piece = f"line {number}\n{number}%\r"
         text += piece
-        log.write(piece)
+        log.write([("stdout", piece)])
         assert (tmp_path / "output.log").read_text().splitlines() == shown(text)
     log.close()
 
@@ -92,7 +92,7 @@ def test_the_file_is_bounded(tmp_path: Path) -> None:
     """Of a long output the beginning and the end are kept, and a line says how much is missing."""
     log = OutputLog(tmp_path / "output.log", head=10_000, tail=5_000)
     for number in range(100):
-        log.write("".join(f"line {number * 100 + each}\n" for each in range(100)))
+        log.write([("stdout", "".join(f"line {number * 100 + each}\n" for each in range(100)))])
     log.close()
     lines = (tmp_path / "output.log").read_text().splitlines()
     assert lines[0] == "line 0"

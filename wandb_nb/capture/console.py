@@ -1,4 +1,4 @@
-"""What the program prints, as OutputRawRecords and as `output.log`.
+"""What the program prints, as OutputRawRecords and as text.
 
 Whoever prints only puts the text into a queue, which takes well under a microsecond and may happen anywhere, in signal
 handlers too.  A thread redacts it and writes it down, a tenth of a second later at most.
@@ -11,13 +11,13 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from wandb_nb.capture.outputlog import OutputLog
 from wandb_nb.capture.taps import STREAMS, DescriptorTap, StreamTap, on_descriptor
 from wandb_nb.store import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from wandb_nb.capture.outputlog import OutputLog, OutputParts
 
 Mode = Literal["auto", "off", "wrap", "redirect"]
 
@@ -41,21 +41,20 @@ class _Written(NamedTuple):
 class Console:
     """Stores what is printed from `start()` to `stop()`.
 
-    *append* takes records, *path* is the text file, *redact* takes secrets out, *failed* is told once what went wrong.
+    *append* takes records, *log* the text, *redact* takes secrets out, *failed* is told once what went wrong.
     Nothing of it reaches the code that prints.  A forked child's prints are shown, not stored.
     """
 
     def __init__(
         self,
         append: Callable[..., None],
-        path: Path,
+        log: OutputLog | OutputParts,
         *,
         redact: Callable[[str], str],
         failed: Callable[[str], None],
     ) -> None:
-        self._append, self._path, self._redact, self._failed = append, path, redact, failed
+        self._append, self._log, self._redact, self._failed = append, log, redact, failed
         self._queue: SimpleQueue[_Written | None] = SimpleQueue()
-        self._log: OutputLog | None = None
         self._log_failed = False
         self._stopping = threading.Event()
         self._held: _Written | None = None
@@ -145,23 +144,24 @@ class Console:
         if self._characters + size <= MOST_CHARACTERS:
             self._append(*bodies)
         self._characters += size
-        self._write_log("".join(text for _, text in texts))
+        pieces = [(run.stream, text) for run, text in texts if text]
+        if pieces:
+            self._keep_log(lambda: self._log.write(pieces))
 
-    def _write_log(self, text: str) -> None:
-        if not text or self._log_failed:
+    def _keep_log(self, act: Callable[[], list[str]]) -> None:
+        """Write to the text log, and announce the files that are complete."""
+        if self._log_failed:
             return
         try:
-            if self._log is None:
-                self._log = OutputLog(self._path)
-            self._log.write(text)
+            if complete := act():
+                self._append(records.files([(name, "now", "wandb") for name in complete]))
         except OSError as error:
-            self._failed(f"{self._path} cannot be written ({error.strerror or error}); the run file has the output")
+            what = error.filename or "the text of the console"
+            self._failed(f"{what} cannot be written ({error.strerror or error}); the run file has the output")
             self._log_failed = True
 
     def _finish(self) -> None:
-        if self._log is not None:
-            self._log.close()
-            self._append(records.files([(self._path.name, "end", "wandb")]))
+        self._keep_log(self._log.close)
 
 
 def _joined(batch: list[_Written]) -> list[_Written]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from wandb_nb.capture.outputlog import PARTS
 from wandb_nb.sync.uploads import found
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def made(fold: RunFold) -> dict[str, bytes]:
     if fold.config.metadata:
         files[METADATA] = json.dumps(fold.config.metadata, indent=2).encode() + b"\n"
     fold.console.text.seek(0)
-    if text := fold.console.text.read():
+    in_parts = any(path.startswith(PARTS) for path in fold.files)
+    if not in_parts and (text := fold.console.text.read()):
         files[CONSOLE] = text
     return files
 

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.capture import journal, session
 from wandb_nb.capture.console import Console
+from wandb_nb.capture.outputlog import OutputLog, OutputParts
 from wandb_nb.capture.system import Sampler
 from wandb_nb.store import records
 from wandb_nb.store.cells import FILE as CELLS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wandb_nb.settings import Resolved
     from wandb_nb.tracking.place import Place
     from wandb_nb.tracking.run import Run
 
@@ -22,7 +26,7 @@ class Observers:
         settings = run.settings
         append = place.writer.append
         self._mode = settings.console
-        self._console = Console(append, place.files / "output.log", redact=place.redact, failed=run.notice)
+        self._console = Console(append, _log(settings, place.files), redact=place.redact, failed=run.notice)
         self._sampler = Sampler(
             append,
             interval=settings.x_stats_sampling_interval,
@@ -68,3 +72,10 @@ class Observers:
         self._kept = going_on.open(cells, self._place.files / journal.HISTORY if saved else None)
         if saved:
             self._place.writer.append(records.files([(journal.HISTORY, "end", "wandb")]))
+
+
+def _log(settings: Resolved, files: Path) -> OutputLog | OutputParts:
+    """Return what keeps the console as text: one file, or parts."""
+    if settings.console_multipart:
+        return OutputParts(files, settings.console_chunk_max_bytes, settings.console_chunk_max_seconds)
+    return OutputLog(files / "output.log")

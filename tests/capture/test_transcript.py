@@ -1,0 +1,90 @@
+"""Lines of several streams, and the files they fill."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.capture.test_screen import shown
+from wandb_nb.capture.outputlog import OutputParts
+from wandb_nb.capture.screen import HEIGHT
+from wandb_nb.capture.transcript import MOST_LIVE, Transcript
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = st.text(alphabet=st.sampled_from("ab\n\r\x1b[2KJA"), max_size=12)
+
+
+def lines(transcript: Transcript) -> list[tuple[str, str]]:
+    """Return all lines of *transcript*, once."""
+    return [(line.stream, line.text) for line in transcript.take_settled() + transcript.live()]
+
+
+def test_streams_do_not_break_into_each_other() -> None:
+    """A bar on one stream is one line with its last state, whatever the other prints meanwhile."""
+    transcript = Transcript()
+    for percent in range(101):
+        transcript.feed("stderr", f"\r{percent}%")
+        transcript.feed("stdout", f"step {percent}\n" if percent % 10 == 0 else "")
+    assert lines(transcript) == [("stderr", "100%"), *(("stdout", f"step {n}") for n in range(0, 101, 10))]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), TEXT)))
+def test_each_stream_is_as_it_would_be_alone(pieces: list[tuple[str, str]]) -> None:
+    """Of each stream there are the lines that a terminal with nothing else on it shows."""
+    transcript, found = Transcript(), []
+    for stream, text in pieces:
+        transcript.feed(stream, text)
+        found += transcript.take_settled()
+    found += transcript.live()
+    for stream in ("stdout", "stderr"):
+        alone = shown(*(text for which, text in pieces if which == stream))
+        assert [line.text for line in found if line.stream == stream] == alone
+
+
+def test_a_line_that_never_ends_holds_up_little() -> None:
+    """Behind a bar that goes on for ever lines are settled all the same; what it becomes later is a new line."""
+    transcript, settled = Transcript(), []
+    transcript.feed("stderr", "0%")
+    for number in range(10 * MOST_LIVE):
+        transcript.feed("stdout", f"{number}\n")
+        settled += transcript.take_settled()
+        assert len(transcript.live()) <= MOST_LIVE
+    assert settled[0].text == "0%"
+    transcript.feed("stderr", "\r100%")
+    texts = [line.text for line in settled + transcript.live()]
+    assert texts == ["0%", *map(str, range(10 * MOST_LIVE)), "100%"]
+
+
+def test_the_time_of_a_line() -> None:
+    """A line has the time of the output that changed it last."""
+    transcript = Transcript()
+    for time, text in enumerate(["a\n", "10%", "\r10%", "\r20%", "\nb\n"]):
+        transcript.feed("stdout", text, time)
+    assert [(line.text, line.changed) for line in transcript.live()] == [("a", 0), ("20%", 3), ("b", 4)]
+
+
+def test_parts(tmp_path: Path) -> None:
+    """A part ends when it has its size; together the parts hold every line once, in order."""
+    parts, ended = OutputParts(tmp_path, most_bytes=1000, most_seconds=0), []
+    for number in range(3 * HEIGHT):
+        ended += parts.write([("stdout", f"line {number}\n")])
+    ended += parts.close()
+    assert len(ended) > 2
+    texts = [(tmp_path / name).read_text() for name in ended]
+    assert all(1000 <= len(text) < 1100 for text in texts[:-1])
+    assert "".join(texts) == "".join(f"line {number}\n" for number in range(3 * HEIGHT))
+
+
+def test_parts_by_age(tmp_path: Path) -> None:
+    """A part that is old enough ends with the next output; without limits there is one part."""
+    parts = OutputParts(tmp_path, most_bytes=0, most_seconds=1e-9)
+    names = [*parts.write([("stdout", "a")]), *parts.write([("stdout", "\rb")]), *parts.close()]
+    assert [(tmp_path / name).read_text() for name in names] == ["a\n", "b\n"]
+    one = OutputParts(tmp_path / "one", most_bytes=0, most_seconds=0)
+    (tmp_path / "one").mkdir()
+    assert [*one.write([("stdout", "a\n")]), *one.write([("stdout", "b\n")])] == []
+    assert [(tmp_path / "one" / name).read_text() for name in one.close()] == ["a\nb\n"]
