@@ -52,6 +52,7 @@ def init(  # noqa: PLR0917 -- the documented signature
     *,
     resume_from: str | None = None,
     fork_from: str | None = None,
+    rerun: str | None = None,
     **unknown: Any,
 ) -> Run:
     """Start a run and return it; `wandb_nb.run` is that very object.
@@ -88,6 +89,9 @@ def init(  # noqa: PLR0917 -- the documented signature
         settings: A `Settings` or a dict; arguments win over it.
         resume_from: "id?_step=N": rewind that run to a step and continue it.
         fork_from: "id?_step=N": branch from that run.
+        rerun: What this cell of a notebook begins when it is executed again: "new" (a new run), "resume" (one more
+            attempt of the same run, drawn as a line of its own), "replace" (the same run anew; the earlier one is kept
+            on disk and no longer listed). It says nothing where an id or a run to continue is given.
         **unknown: Nothing; a name that is not above is a TypeError.
 
     Raises:

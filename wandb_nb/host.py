@@ -61,6 +61,14 @@ def kernel_id() -> str | None:
     return found[1] if found else None
 
 
+def cell_id() -> str | None:
+    """Return the id that the page gives the running cell; nbclient gives none."""
+    get_parent = getattr(shell(), "get_parent", None)
+    parent = get_parent() if get_parent is not None else None
+    told = parent.get("metadata", {}).get("cellId") if isinstance(parent, dict) else None
+    return str(told) if told else None
+
+
 def interactive_input_possible() -> bool:
     """Return whether somebody can answer a question now, so that asking cannot block for ever.
 

@@ -359,3 +359,15 @@ def test_level_shares_fairly(counts, total):
     assert sum(cut) <= total
     if cut != counts:
         assert sum(min(count, share + 1) for count in counts) > total
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 51, 1_001])
+def test_a_short_run_is_saved_whole(tmp_path, rows):
+    """A snapshot with room for all points leaves none out, whether their number is odd or even."""
+    file = RunFile(tmp_path / "run")
+    file.log_many([{"loss": float(row % 7)} for row in range(rows)])
+    stream = RunStream(file.directory, lambda _: True)
+    while stream.advance():
+        pass
+    (series,) = stream.snapshot(8_000).series()
+    assert (len(series.value), series.decimated) == (rows, False)

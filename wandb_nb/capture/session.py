@@ -64,6 +64,11 @@ class Session:
         self._owners: dict[str, int] = {}
         self._late: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
 
+    @property
+    def running(self) -> Cell | None:
+        """The cell that is being executed."""
+        return self._cells[-1] if self._cells and self._cells[-1].ok is None else None
+
     # -- called by the shell's hooks
 
     def begin(self, number: int, source: str) -> None:

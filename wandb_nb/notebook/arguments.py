@@ -29,6 +29,7 @@ SUBCOMMANDS = {
     "compare": "the newest runs side by side: %wandb compare [--last 5] [--group NAME] [metric ...]",
     "ls": "list the runs of this machine: %wandb ls [--project NAME] [--limit N]",
 }
+RERUN = ("new", "resume", "replace")
 PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -134,6 +135,7 @@ def init_parser() -> argparse.ArgumentParser:
     modes = ("online", "offline", "disabled")
     parser.add_argument("--mode", choices=modes, help="where the rows go besides this machine's disk")
     parser.add_argument("--resume", choices=("allow", "must", "never", "auto"), help="what to do about a known id")
+    parser.add_argument("--rerun", choices=RERUN, help="what this cell begins when it is executed again")
     parser.add_argument("--save-code", action=argparse.BooleanOptionalAction, help="save the notebook's code")
     parser.add_argument("config", nargs="*", metavar="key=value", help="config of the run")
     return parser

@@ -10,7 +10,7 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 
 from wandb_nb.store.registry import Registry
 
-from .arguments import PARSERS, SUBCOMMANDS, options
+from .arguments import PARSERS, RERUN, SUBCOMMANDS, options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
 MOST_ENTRIES = 200  # a Tab must not wait for thousands of files
-CHOICES = {"--mode": ("online", "offline", "disabled"), "--resume": ("allow", "must", "never", "auto")}
+CHOICES = {
+    "--mode": ("online", "offline", "disabled"),
+    "--resume": ("allow", "must", "never", "auto"),
+    "--rerun": RERUN,
+}
 FROM_REGISTRY = {"--project": "project", "--name": "name", "--group": "group", "--id": "id", "--entity": "entity"}
 
 

@@ -43,7 +43,7 @@ class NotebookPresenter:
             if panel is not None and self._wanted(run):
                 panel.show(self._cell)
                 self._bring_widget(panel)
-            elif not run.settings.silent:
+            if not run.settings.silent and (run.identity.begun or panel is None or not panel.placed):
                 _say(terminal.started(run))
 
     def finished(self, run: Run) -> None:

@@ -37,6 +37,7 @@ class Fields:
     resume = Field(kinds.resume, None, "Whether to continue the run of this id")
     resume_from = Field(kinds.moment, None, "Step of this run to rewind to before continuing")
     fork_from = Field(kinds.moment, None, "Step of another run to branch from")
+    rerun = Field(kinds.rerun, "new", "What a notebook's `init` cell begins when it is executed again")
     allow_val_change = Field(kinds.boolean, None, "Whether config keys may change: by default in notebooks only")
     config_paths = Field(kinds.paths, (), "YAML or JSON files to read config from")
     config_exclude_keys = Field(kinds.words, None, "Keys of `config` to leave out")

@@ -191,6 +191,7 @@ reinit: Kind[Literal["default", "return_previous", "finish_previous", "create_ne
     true="finish_previous",
     false="return_previous",
 )
+rerun: Kind[Literal["new", "resume", "replace"]] = choice("new", "resume", "replace")
 anonymous: Kind[Literal["never", "allow", "must"]] = choice("never", "allow", "must", true="allow", false="never")
 start_method: Kind[Literal["process", "thread", "fork", "spawn", "forkserver"]] = choice(
     "process", "thread", "fork", "spawn", "forkserver"

@@ -34,7 +34,10 @@ _LONGEST_TEXT = 200
 
 @dataclass(frozen=True)
 class Entry:
-    """What the registry knows of one run directory.  Times are unix seconds; *key* names the entry itself."""
+    """What the registry knows of one run directory.
+
+    Times are unix seconds; *key* names the entry itself, *cell* the notebook cell that began the run.
+    """
 
     id: str
     token: str
@@ -49,6 +52,7 @@ class Entry:
     host: str = ""
     kernel: str | None = None
     notebook: str | None = None
+    cell: str = ""
     state: str = "running"
     exit_code: int | None = None
     ended: float | None = None
@@ -57,7 +61,7 @@ class Entry:
 
 _FIELDS = frozenset(item.name for item in fields(Entry))
 _TYPES: tuple[tuple[tuple[str, ...], tuple[type, ...]], ...] = (
-    (("id", "token", "path", "project", "entity", "name", "group", "host", "state"), (str,)),
+    (("id", "token", "path", "project", "entity", "name", "group", "host", "state", "cell"), (str,)),
     (("created",), (float, int)),
     (("summary",), (dict,)),
 )

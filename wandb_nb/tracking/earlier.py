@@ -38,6 +38,8 @@ class Earlier:
     metrics: tuple[Metric, ...] = ()
     means: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     branch: tuple[str, int] | None = None
+    attempt: int = 0
+    """The attempt that the next row belongs to."""
 
     def forked(self) -> Earlier:
         """Return what another run takes over: all but who this one is."""
@@ -83,6 +85,7 @@ def read(entry: Entry, upto: int | None = None) -> Earlier:
         metrics=tuple(state.metrics),
         means=_means(state),
         branch=None if upto is None else (entry.id, upto),
+        attempt=int(state.table.attempt.max()) if len(steps) else 0,
     )
 
 

@@ -57,6 +57,7 @@ class History:
         *,
         start_time: float,
         starting_step: int = 0,
+        attempt: int = 0,
         earlier_runtime: float = 0.0,
         summary: Mapping[str, Any],
         means: Mapping[str, tuple[int, float]],
@@ -67,7 +68,7 @@ class History:
     ) -> None:
         self.step = starting_step
         self.cell: int | None = None
-        self.attempt = 0
+        self.attempt = attempt
         self.rows = 0
         self.closed = False
         self.lock = RLock()
@@ -81,13 +82,13 @@ class History:
         self._name, self._writer, self._append = name, writer, writer.append
         self._encode = HistoryEncoder(redact.json if redact else None).encode
         self._attend, self._notice = attend, notice
-        self._extra = b""
         self._busy = self._draining = False
         self._deferred: deque[tuple[Mapping[str, Any], Any, bool | None]] = deque()
         self._look_at = self._summary_at = 0.0
         self._counter = counter
         self._shared: SharedSteps | None = None
         self._forked, self._pid = False, os.getpid()
+        self._extra = self._facts(attempt)
         self._synced: dict[str, Any] = {}
         _live.add(self)
 

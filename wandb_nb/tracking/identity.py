@@ -35,6 +35,10 @@ class Identity:
     runtime: float = 0.0
     """Seconds that the earlier parts of the run took."""
     sweep_id: str | None = None
+    cell: str = ""
+    """What names the notebook cell that began the run; for this machine only."""
+    begun: str = ""
+    """How the run goes on from what that cell began before, in words."""
     branch: tuple[str, int] | None = None
     """The run and its step that this run was rewound to or forked from."""
 

@@ -25,6 +25,7 @@ from wandb_nb.tracking.facts import DEFAULT_PROJECT
 from wandb_nb.tracking.identity import Identity
 from wandb_nb.tracking.place import Place
 from wandb_nb.tracking.presenter import tell
+from wandb_nb.tracking.rerun import again
 from wandb_nb.tracking.resume import earlier
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.telemetry import Telemetry
@@ -97,8 +98,11 @@ def _start(config: Any, settings: Resolved) -> Run:
         identity.name = identity.name or f"dummy-{identity.id}"
         used = _telemetry(settings, values)
         return DisabledRun(identity, settings, "disabled", NullWriter(), None, values, used, Earlier())
-    before = earlier(settings, partial(tell, settings), _remote(settings, mode))
+    rerun = again(settings)
+    settings = rerun.settings
+    before = rerun.attempt(earlier(settings, partial(tell, settings), _remote(settings, mode)))
     identity = _identity(settings, before, repository)
+    identity.cell, identity.begun = rerun.cell, rerun.told(before)
     identity.redact(redact)
     used = _telemetry(settings, values)
     used.used(*("offline",) * (mode == "offline"))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
+from wandb_nb.capture import notebook_file
 from wandb_nb.errors import StoreError
 from wandb_nb.store.layout import RunDir
 from wandb_nb.store.lock import OwnerLock
@@ -102,7 +103,8 @@ class Place:
                 created=run.start_time,
                 host=run.identity.host,
                 kernel=host.kernel_id(),
-                notebook=run.settings.notebook_name,
+                notebook=next(notebook_file.told(run.settings.notebook_name), None),
+                cell=run.identity.cell,
             )
 
     def settle(self, run: Run) -> None:

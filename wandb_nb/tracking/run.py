@@ -67,6 +67,7 @@ class Run(LaterCalls, Deliveries):
             writer,
             start_time=identity.start_time,
             starting_step=earlier.next_step,
+            attempt=earlier.attempt,
             earlier_runtime=earlier.runtime,
             summary=earlier.summary,
             means=earlier.means,

@@ -26,6 +26,8 @@ def line(words: str) -> str:
 def started(run: Run) -> str:
     """Return the line that tells what began, and where its files are."""
     parts = [f"run {text.clean(run.name)}", f"project {text.clean(run.project)}", _mode(run)]
+    if run.identity.begun:
+        parts.append(run.identity.begun)
     if run.resumed:
         parts.append(f"resumed at step {run.starting_step}")
     return line(_join(parts) + _where(run))
