@@ -125,6 +125,27 @@ def test_rows_arrive_while_the_run_goes_on(server: Server, run: Any) -> None:
     assert (last.header["done"], last.header["run"]["state"], last.header["series"]) == (True, "finished", [])
 
 
+def test_earlier_runs_of_the_notebook(server: Server, registry: str, tmp_path: Path) -> None:  # noqa: ARG001
+    """A page gets the runs that the same notebook had before, with its token only."""
+    entries = []
+    for name in ("one", "two"):
+        settings = {"silent": True, "notebook_name": str(tmp_path / "a.ipynb")}
+        with wandb_nb.init(name=name, project="p", dir=tmp_path, settings=settings) as run:
+            run.log({"loss": len(name)})
+        entries.append(run.entry)
+    path = f"wandb-nb/v1/runs/{entries[1].id}/ghosts"
+    status, body = server.ask(path, entries[1].token)
+    header = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
+
+    assert status == 200
+    assert header["labels"] == ["one"]
+    assert [series["key"] for series in header["runs"][0]["series"]] == ["loss"]
+    assert header["diff"] is None
+    assert server.ask(path, "wrong")[0] == 403
+    assert server.ask(path, entries[1].token, login="")[0] == 403
+    assert server.ask("wandb-nb/v1/runs/nobody00/ghosts", entries[1].token)[0] == 404
+
+
 def test_who_may_not_read(server: Server, run: Any) -> None:
     """No login, a wrong token and an unknown run are refused, and the server's log holds no token."""
     data, stop = (f"wandb-nb/v1/runs/{run.id}/{route}" for route in ("data", "stop"))

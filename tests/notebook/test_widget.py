@@ -78,6 +78,28 @@ def test_a_comm_is_answered_by_a_busy_kernel(page: Page) -> None:
     assert page.hear(lambda message: printed(message, "ended ") == "stopped")
 
 
+def ghosts(message: dict[str, Any]) -> dict[str, Any]:
+    """Return what a comm message tells of earlier runs; empty for other messages."""
+    data = message["content"].get("data", {}) if message["msg_type"] == "comm_msg" else {}
+    return data["header"] if data.get("type") == "ghosts" else {}
+
+
+def test_earlier_runs_come_over_the_comm(page: Page) -> None:
+    """A page that asks gets the earlier runs of the kernel's notebook, also while a cell runs."""
+    page.run("wandb.log({'loss': 1})\nwandb.init(project='p', name='second')\nprint('second ' + wandb.run.id)")
+    run_id = printed(page.hear(lambda message: printed(message, "second ")), "second ")
+    cell = page.run(BUSY)
+    page.hear(lambda message: MIME in message["content"].get("data", {}) and message["parent_header"]["msg_id"] == cell)
+    page.send("comm_open", {"comm_id": "c3", "target_name": TARGET, "data": {"id": run_id}})
+    page.send("comm_msg", {"comm_id": "c3", "data": {"type": "ghosts"}})
+
+    answer = page.hear(ghosts)
+
+    assert ghosts(answer)["labels"] == ["seen"]
+    assert len(answer["buffers"][0]) >= 3 * 8
+    assert not page.finished(cell)
+
+
 def test_a_comm_for_an_unknown_run_is_closed(page: Page) -> None:
     """The page learns at once that this kernel cannot tell it anything."""
     page.send("comm_open", {"comm_id": "c2", "target_name": TARGET, "data": {"id": "nobody00"}})

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.compare.comparison import compare
 from wandb_nb.compare.load import load
+from wandb_nb.compare.message import overlay
 from wandb_nb.errors import RunNotFoundError, StoreError
 from wandb_nb.store.find import find_run
 from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
+from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wandb_nb.compare.comparison import Comparison
+    from wandb_nb.compare.message import Overlay
     from wandb_nb.compare.subject import Subject
     from wandb_nb.store.registry import Entry
+    from wandb_nb.view.message import Message
 
 LAST = 5
+GHOST_POINTS = 8_000
 
 
 def diff(first: str, second: str, keys: Sequence[str] = ()) -> Comparison:
@@ -45,6 +51,22 @@ def newest(last: int = LAST, *, group: str | None = None, project: str | None = 
     return fitting[:last]
 
 
+def earlier(entry: Entry, most: int = LAST) -> list[Entry]:
+    """Return the *most* newest runs that the notebook of the run *entry* had before, newest first.
+
+    Where nobody knows the notebook's path, those of the same kernel. Its own parts and replaced runs don't count.
+    """
+    others = (one for one in Registry().all() if one.created < entry.created and one.id != entry.id)
+    same = (one for one in others if one.state not in (REPLACED, CONTINUED) and _of_one_notebook(one, entry))
+    return list(islice((one for one in same if Path(one.path).is_dir()), most))
+
+
+def ghosts(entry: Entry) -> Overlay:
+    """Return those runs in one message, thinned out, to be drawn behind the run *entry*."""
+    found = [message for one in earlier(entry) if (message := _message(one)) is not None]
+    return overlay(found, GHOST_POINTS)
+
+
 def several(entries: Sequence[Entry], keys: Sequence[str] = ()) -> Comparison:
     """Compare the runs of *entries*, oldest first; those whose files cannot be read are left out.
 
@@ -57,6 +79,25 @@ def several(entries: Sequence[Entry], keys: Sequence[str] = ()) -> Comparison:
             "`wandb-nb ls` shows the runs of this machine, --group and --project choose others."
         )
     return compare(subjects, keys)
+
+
+def _of_one_notebook(one: Entry, other: Entry) -> bool:
+    if one.notebook or other.notebook:
+        return one.notebook == other.notebook
+    if one.kernel or other.kernel:
+        return one.kernel == other.kernel
+    in_notebook = one.cell and other.cell  # of a kernel that no server knows, as nbclient's
+    return bool(in_notebook) and (one.pid, one.host) == (other.pid, other.host)
+
+
+def _message(entry: Entry) -> Message | None:
+    stream = RunStream(entry.path)
+    try:
+        while stream.advance():
+            pass
+    except StoreError:  # as below
+        return None
+    return stream.snapshot(GHOST_POINTS)
 
 
 def _readable(entry: Entry) -> Subject | None:

@@ -34,7 +34,7 @@ class DiffFacts(TypedDict):
 
 
 class ComparisonHeader(TypedDict):
-    """The JSON part: one header a run, as a run's own message has it but for config and summary."""
+    """The JSON part: one header a run, as a run's own message has it but for config, summary and cells."""
 
     v: int
     runs: list[Header]

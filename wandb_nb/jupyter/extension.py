@@ -6,7 +6,7 @@ from typing import Any
 
 from jupyter_server.utils import url_path_join
 
-from .handlers import DataHandler, StopHandler
+from .handlers import DataHandler, GhostsHandler, StopHandler
 from .runs import LiveRuns
 
 RUN = "/wandb-nb/v1/runs/([^/]+)"
@@ -21,6 +21,7 @@ def load(server: Any) -> None:
     base = server.web_app.settings["base_url"]
     routes = [
         (url_path_join(base, RUN, "data"), DataHandler, {"runs": runs}),
+        (url_path_join(base, RUN, "ghosts"), GhostsHandler, {"runs": runs}),
         (url_path_join(base, RUN, "stop"), StopHandler, {"runs": runs}),
     ]
     server.web_app.add_handlers(".*$", routes)

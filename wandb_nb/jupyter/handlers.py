@@ -1,4 +1,4 @@
-"""The two routes: what is new in a run, and stopping its training."""
+"""The routes of one run: what is new in it, the runs before it, and stopping its training."""
 
 from __future__ import annotations
 
@@ -59,6 +59,24 @@ class DataHandler(RunHandler):
             raise self.refuse(error) from error
         self.set_header("Cache-Control", "no-store")
         await self.finish(message.to_bytes(), set_content_type="application/octet-stream")
+
+
+class GhostsHandler(RunHandler):
+    """`GET ghosts`: the earlier runs of the same notebook, to be drawn behind the run."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """Answer with a comparison in its binary form; read in a worker thread."""
+        from wandb_nb.compare.choose import ghosts  # only where somebody asks for them
+
+        try:
+            entry = await self.runs.entry(run_id, self.run_token)
+        except (UnknownRunError, WrongTokenError) as error:
+            raise self.refuse(error) from error
+        body = await asyncio.to_thread(lambda: ghosts(entry).to_bytes())
+        self.set_header("Cache-Control", "no-store")
+        await self.finish(body, set_content_type="application/octet-stream")
 
 
 class StopHandler(RunHandler):

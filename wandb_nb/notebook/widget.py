@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.layout import RunDir
+from wandb_nb.view.message import plain
 
 from .feed import reply
 from .guard import guard
@@ -68,12 +69,15 @@ class WidgetViewer:
 
     def send(self, message: Message) -> None:
         """Send *message* to all views of the widget."""
-        self._widget.send(reply(message), buffers=[message.blob])
+        self._answer(reply(message), message.blob)
 
     def receive(self, content: Any) -> None:
         """Handle a message from the page."""
         with guard("answering the view"):
-            _handle(content, self._followed, lambda cursor: self._followed.pull(self, cursor))
+            _handle(content, self._followed, lambda cursor: self._followed.pull(self, cursor), self._answer)
+
+    def _answer(self, content: dict[str, Any], blob: bytes) -> None:
+        self._widget.send(content, buffers=[blob])
 
 
 class CommViewer:
@@ -89,12 +93,15 @@ class CommViewer:
 
     def send(self, message: Message) -> None:
         """Send *message* to the page."""
-        self._comm.send(data=reply(message), buffers=[message.blob])
+        self._answer(reply(message), message.blob)
 
     def receive(self, received: dict[str, Any]) -> None:
         """Handle a message from the page."""
         with guard("answering the view"):
-            _handle(received["content"]["data"], self._followed, self._pull)
+            _handle(received["content"]["data"], self._followed, self._pull, self._answer)
+
+    def _answer(self, content: dict[str, Any], blob: bytes) -> None:
+        self._comm.send(data=content, buffers=[blob])
 
     def _pull(self, cursor: str) -> None:
         with self._followed.lock:
@@ -121,10 +128,17 @@ def unregister_target(shell: Any) -> None:
     shell.kernel.comm_manager.targets.pop(TARGET, None)
 
 
-def _handle(content: Any, followed: Followed, pull: Callable[[str], None]) -> None:
+def _handle(
+    content: Any, followed: Followed, pull: Callable[[str], None], answer: Callable[[dict[str, Any], bytes], None]
+) -> None:
     kind = content.get("type") if isinstance(content, dict) else None
     if kind == "pull":
         pull(str(content.get("cursor") or ""))
+    elif kind == "ghosts" and followed.run.entry is not None:
+        from wandb_nb.compare.choose import ghosts  # only where somebody asks for them
+
+        found = ghosts(followed.run.entry)
+        answer({"type": "ghosts", "header": plain(found.header)}, found.blob)
     elif kind == "stop":
         stop(followed, force=bool(content.get("force")))
 

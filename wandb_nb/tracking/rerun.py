@@ -20,8 +20,8 @@ from wandb_nb.tracking.facts import DEFAULT_PROJECT
 from wandb_nb.tracking.presenter import tell
 
 if TYPE_CHECKING:
-    from wandb_nb.store.cells import Cell
     from wandb_nb.settings import Resolved
+    from wandb_nb.store.cells import Cell
     from wandb_nb.store.registry import Entry
     from wandb_nb.tracking.earlier import Earlier
 
