@@ -14,7 +14,7 @@ from starlette.routing import Route
 from wandb_nb.errors import UsageError
 from wandb_nb.server import filestream, graphql, runs
 from wandb_nb.server.policy import SANDBOX
-from wandb_nb.server.requests import body_of, bounded, caller, services_of, someone
+from wandb_nb.server.requests import body_of, bounded, caller, order_of, services_of, someone
 from wandb_nb.server.tables import files
 from wandb_nb.server.urls import UPLOAD
 
@@ -39,7 +39,8 @@ async def graphql_route(request: Request) -> Response:
     user = await caller(request)
     asked = filestream.parse(await body_of(request))
     base = str(request.base_url).rstrip("/")
-    status, answer = await run_in_threadpool(graphql.answer, services_of(request), user, base, asked)
+    order = order_of(request)
+    status, answer = await run_in_threadpool(graphql.answer, services_of(request), user, base, asked, order)
     return Response(graphql.dumps(answer), status, media_type="application/json")
 
 
@@ -47,15 +48,16 @@ async def file_stream(request: Request) -> Response:
     """`POST /files/<entity>/<project>/<run>/file_stream`: answered when all is committed."""
     user = await caller(request)
     body = filestream.parse(await body_of(request))
-    answer = await run_in_threadpool(_take, services_of(request), user, dict(request.path_params), body)
+    path, order = dict(request.path_params), order_of(request)
+    answer = await run_in_threadpool(_take, services_of(request), user, path, body, order)
     return JSONResponse(answer)
 
 
-def _take(services: Services, user: User, path: dict[str, str], body: Any) -> dict[str, Any]:
+def _take(services: Services, user: User, path: dict[str, str], body: Any, order: int | None) -> dict[str, Any]:
     with services.database.write() as connection:
         found = _run(connection, user, path)
         run = runs.run_for_writing(connection, user, found.id)
-        answer = filestream.take(connection, run, body)
+        answer = filestream.take(connection, run, body, order)
     services.changes.tell(run)
     return answer
 
@@ -75,25 +77,28 @@ async def upload(request: Request) -> Response:
     if facts is None:
         return JSONResponse({"error": "This upload address is not valid, or no longer."}, 403)
     stored = await services.store.write(bounded(request, _LARGEST_FILE), _LARGEST_FILE)
-    old = await run_in_threadpool(_keep, services, facts[0], facts[1], stored)
+    old = await run_in_threadpool(_keep, services, facts, stored)
     if old is not None:
         await run_in_threadpool(services.store.delete, old)
     return JSONResponse({})
 
 
-def _keep(services: Services, number: int, name: str, stored: Stored) -> str | None:
-    """Make *stored* the file *name* of the run; return the blob that is no longer needed."""
+def _keep(services: Services, facts: list[Any], stored: Stored) -> str | None:
+    """Make *stored* the file that its address means, *facts*; return the blob that is no longer needed."""
+    number, name, announced = facts
     which = (files.c.run_id == number, files.c.name == name)
     with services.database.write() as connection:
         run = runs.run_by_number(connection, number)
         if run is None:
             return stored.blob  # deleted while its file came
-        old = connection.execute(select(files.c.blob).where(*which)).scalar()
+        old = connection.execute(select(files).where(*which)).first()
+        if old is not None and old.announced > announced:
+            return stored.blob  # it was under way while a newer one came
         connection.execute(delete(files).where(*which))
-        facts = {**stored._asdict(), "updated": time.time()}
-        connection.execute(insert(files).values(run_id=number, name=name, **facts))
+        values = {**stored._asdict(), "updated": time.time(), "announced": announced}
+        connection.execute(insert(files).values(run_id=number, name=name, **values))
     services.changes.tell(run)
-    return old
+    return None if old is None else str(old.blob)
 
 
 async def download(request: Request) -> Response:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from wandb_nb.errors import AuthenticationError, Error
@@ -46,7 +47,8 @@ _HEADERS = {
 
 def create_app(services: Services, hosts: Iterable[str] = ()) -> _Guard:
     """Return the ASGI application of *services*, which answers under the loopback names and *hosts* only."""
-    handlers: dict[Any, Any] = {kind: _told for kind, _ in _STATUS} | {HTTPException: _http_error}
+    handlers: dict[Any, Any] = {kind: _told for kind, _ in _STATUS}
+    handlers |= {HTTPException: _http_error, ClientDisconnect: _half}
     app = Starlette(routes=[*api.ROUTES, *pages.ROUTES], exception_handlers=handlers)
     app.state.services, app.state.live = services, LiveRuns(services.database)
     app.state.hosts = LOOPBACK | {host.lower() for host in hosts} | {socket.gethostname().lower()}
@@ -81,6 +83,11 @@ class _Guard:
 async def _told(_: Request, error: Exception) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     return JSONResponse({"error": str(error)}, status)
+
+
+async def _half(_: Request, __: Exception) -> Response:
+    """Do nothing with half a request; nobody is there to read this."""
+    return JSONResponse({"error": "The request ended before its body did."}, 400)
 
 
 async def _http_error(_: Request, error: Exception) -> Response:

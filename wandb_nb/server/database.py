@@ -6,7 +6,8 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy.schema import CreateColumn
 
 from wandb_nb.server.tables import metadata
 
@@ -27,6 +28,7 @@ class Database:
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare)
         metadata.create_all(self.engine)
+        _add_columns(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -43,6 +45,18 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _add_columns(engine: Engine) -> None:
+    """Add the columns that a database of an earlier version lacks; each has a default on the server's side."""
+    known = inspect(engine)
+    with engine.begin() as connection:
+        for table in metadata.sorted_tables:
+            found = {column["name"] for column in known.get_columns(table.name)}
+            for column in table.columns:
+                if column.name not in found:
+                    made = CreateColumn(column).compile(dialect=engine.dialect)
+                    connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {made}"))
 
 
 def _prepare(connection: Any, _record: object) -> None:

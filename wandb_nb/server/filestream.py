@@ -12,7 +12,7 @@ from sqlalchemy import update
 from wandb_nb.errors import UsageError
 from wandb_nb.server import history
 from wandb_nb.server.filestore import TooLargeError
-from wandb_nb.server.runs import object_text
+from wandb_nb.server.runs import object_text, overtaken
 from wandb_nb.server.tables import runs
 
 if TYPE_CHECKING:
@@ -36,11 +36,16 @@ def unzipped(body: bytes, limit: int) -> bytes:
     return data
 
 
-def take(connection: Connection, run: Any, body: Any) -> dict[str, Any]:
-    """Apply a post to *run*, a row of the table of runs, and return the answer. The same post twice is as once."""
+def take(connection: Connection, run: Any, body: Any, order: int | None = None) -> dict[str, Any]:
+    """Apply a post to *run*, a row of the table of runs, and return the answer. The same post twice is as once.
+
+    One that comes after others with a higher *order* is told the highest, and changes nothing.
+    """
     if not isinstance(body, dict) or not isinstance(body.get("files", {}), dict):
         raise UsageError("A file_stream body is a JSON object with an object `files`.")
-    changes: dict[str, Any] = {"heartbeat": time.time()}
+    if overtaken(run, order):
+        return {"exitcode": None, "limits": {}, "order": run.posted}
+    changes: dict[str, Any] = {"heartbeat": time.time(), "posted": run.posted if order is None else order}
     fresh = set(filter(None, run.fresh.split(",")))
     late = run.exit_code is not None and not body.get("complete")  # sent before the end, and arriving after it
     for name, part in (body.get("files") or {}).items():

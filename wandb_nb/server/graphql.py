@@ -59,6 +59,8 @@ class Context:
     base_url: str
     unused: list[str] = field(default_factory=list)  # blobs to delete once the change is committed
     changed: list[Any] = field(default_factory=list)  # rows of runs, to tell of then
+    order: int | None = None  # the request's number, where the client gives any
+    extensions: dict[str, Any] = field(default_factory=dict)  # what the answer tells besides its data
 
 
 class _OnlyWhatIsKept(ValidationRule):
@@ -100,8 +102,10 @@ def schema() -> GraphQLSchema:
     return built
 
 
-def answer(services: Services, user: User, base_url: str, request: Any) -> tuple[int, dict[str, Any]]:
-    """Return the HTTP status and the JSON answer to a GraphQL *request*, made for *user*."""
+def answer(
+    services: Services, user: User, base_url: str, request: Any, order: int | None = None
+) -> tuple[int, dict[str, Any]]:
+    """Return the HTTP status and the JSON answer to a GraphQL *request*, made for *user*; *order* is its number."""
     if not isinstance(request, dict) or not isinstance(request.get("query"), str):
         raise UsageError("A GraphQL request is a JSON object with a text `query`.")
     try:
@@ -113,11 +117,11 @@ def answer(services: Services, user: User, base_url: str, request: Any) -> tuple
     )
     if errors:
         return 200, {"data": None, "errors": [error.formatted for error in errors]}
-    return _execute(services, user, base_url, document, request)
+    return _execute(services, user, base_url, document, request, order)
 
 
-def _execute(
-    services: Services, user: User, base_url: str, document: DocumentNode, request: dict[str, Any]
+def _execute(  # noqa: PLR0917 - what makes a context, and what runs in it
+    services: Services, user: User, base_url: str, document: DocumentNode, request: dict[str, Any], order: int | None
 ) -> tuple[int, dict[str, Any]]:
     operation = get_operation_ast(document, request.get("operationName") or None)
     changes = operation is not None and operation.operation is OperationType.MUTATION
@@ -125,7 +129,9 @@ def _execute(
     changed: list[Any] = []
     try:
         with services.database.write() if changes else services.database.read() as connection:
-            result = _run(document, Context(services, connection, user, base_url, unused, changed), request)
+            context = Context(services, connection, user, base_url, unused, changed, order)
+            result = _run(document, context, request)
+            result.extensions = context.extensions
             if changes and result.errors:
                 raise _RolledBackError(result)  # noqa: TRY301 - a change that failed half-way must leave nothing
     except _RolledBackError as error:
@@ -156,7 +162,9 @@ def _answer(result: ExecutionResult) -> tuple[int, dict[str, Any]]:
     for error in errors:
         _log(error)
     denied = any(isinstance(error.original_error, PermissionDeniedError) for error in errors)
-    told = {"errors": [_told(error) for error in errors]} if errors else {}
+    told: dict[str, Any] = {"errors": [_told(error) for error in errors]} if errors else {}
+    if result.extensions:
+        told["extensions"] = result.extensions
     return (403 if denied else 200), {"data": result.data, **told}
 
 

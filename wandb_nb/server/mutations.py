@@ -23,7 +23,9 @@ class Mutations:
     """The root of mutations. All of a document's changes are kept, or none."""
 
     def upsert_bucket(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
-        row, inserted = runs.upsert(context.connection, context.user, input)
+        row, inserted = runs.upsert(context.connection, context.user, input, context.order)
+        if runs.overtaken(row, context.order):
+            context.extensions["order"] = row.posted
         context.changed.append(row)
         return {"bucket": Run(row), "inserted": inserted, "serverSettings": {"serverMessages": []}}
 
@@ -32,6 +34,7 @@ class Mutations:
         wanted = input["files"]
         if len(wanted) > _MOST_FILES or any(not 0 < len(name) <= _LONGEST_FILE_NAME for name in wanted):
             raise UsageError(f"At most {_MOST_FILES} files at once, their names 1 to {_LONGEST_FILE_NAME} characters.")
+        run = runs.announce(context.connection, run.id)
         nodes = [File(context, run, name) for name in wanted]
         return {"runID": names.global_id("Run", run.id), "uploadHeaders": [], "files": nodes}
 

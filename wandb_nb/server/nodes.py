@@ -266,7 +266,7 @@ class File:
 
     def upload_url(self, context: Context) -> str:
         runs.run_for_writing(context.connection, context.user, self.run.id)
-        return upload_url(context.base_url, context.services.signer, self.run.id, self.name)
+        return upload_url(context.base_url, context.services.signer, self.run, self.name)
 
     def size_bytes(self, _: Context) -> int:
         return self.row.size if self.row is not None else 0

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 32 << 20  # clients send 10 MiB at once
 COOKIE = "wandb_nb_login"
+_ORDER = "x-wandb-nb-order"
+_ORDER_DIGITS = 15
 LOGIN = "login"
 LOGIN_SECONDS = 30 * 86400.0
 
@@ -56,6 +58,12 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
         if total > limit:
             raise TooLargeError(f"The body has more than {limit} bytes, which this server takes at most.")
         yield chunk
+
+
+def order_of(request: Request) -> int | None:
+    """Return the number that our own client gives to its requests of one run, in the order it makes them."""
+    told = request.headers.get(_ORDER, "")
+    return int(told) if told.isdecimal() and len(told) <= _ORDER_DIGITS else None
 
 
 async def caller(request: Request) -> User:

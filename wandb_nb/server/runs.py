@@ -174,11 +174,16 @@ def run_for_writing(connection: Connection, user: User, number: int | None, need
     return run
 
 
-def upsert(connection: Connection, user: User, given: Mapping[str, Any]) -> tuple[Any, bool]:
+def overtaken(run: Any, order: int | None) -> bool:
+    """Whether a request with the number *order* was under way so long that later ones of *run* were taken before."""
+    return order is not None and order < run.posted
+
+
+def upsert(connection: Connection, user: User, given: Mapping[str, Any], order: int | None = None) -> tuple[Any, bool]:
     """Make or change the run that *given* names; what is None there stays. Return its row and whether it is new.
 
     A client that starts a run under the id of an old one without resuming it gives no storage id, and counts lines
-    from 0 again: each stream is then emptied when its first lines come.
+    from 0 again: each stream is then emptied when its first lines come.  A request that was overtaken changes nothing.
     """
     number = names.local_id("Run", given.get("id") or "")
     if number is not None:
@@ -188,7 +193,9 @@ def upsert(connection: Connection, user: User, given: Mapping[str, Any]) -> tupl
         run = find_run(connection, project, given.get("name") or "")
         if run is None:
             return _make(connection, user, project, given), True
-    changes = _changes(given)
+    if overtaken(run, order):
+        return run, False
+    changes = _changes(given) | ({} if order is None else {"posted": order})
     if number is None and given.get("jobProgram"):
         changes |= {"fresh": ",".join(STREAMS)}
     if given.get("jobProgram"):
@@ -196,6 +203,13 @@ def upsert(connection: Connection, user: User, given: Mapping[str, Any]) -> tupl
     if changes:
         connection.execute(update(runs).where(runs.c.id == run.id).values(**changes))
     return run_by_number(connection, run.id), False
+
+
+def announce(connection: Connection, number: int) -> Any:
+    """Count an announcement of files, so that a file which comes late does not replace a newer one; return the row."""
+    count = update(runs).where(runs.c.id == number).values(announced=runs.c.announced + 1)
+    connection.execute(count)
+    return run_by_number(connection, number)
 
 
 def _make(connection: Connection, user: User, project: Project, given: Mapping[str, Any]) -> Any:

@@ -78,6 +78,8 @@ runs = Table(
     Column("stop", Boolean, nullable=False, default=False),
     Column("fresh", String(64), nullable=False, default=""),
     Column("rewrites", Integer, nullable=False, default=0),  # grows when history lines were replaced or taken out
+    Column("posted", BigInteger, nullable=False, server_default="0"),  # number of the last ordered request taken
+    Column("announced", Integer, nullable=False, server_default="0"),  # how often upload addresses were asked for
     UniqueConstraint("project_id", "name"),
 )
 
@@ -129,6 +131,7 @@ files = Table(
     Column("size", BigInteger, nullable=False),
     Column("md5", String(32), nullable=False),
     Column("updated", Float, nullable=False),
+    Column("announced", Integer, nullable=False, server_default="0"),  # which of the run's announcements brought it
 )
 
 alerts = Table(

@@ -12,9 +12,9 @@ UPLOAD = "upload"
 _UPLOAD_SECONDS = 24 * 3600.0
 
 
-def upload_url(base: str, signer: Signer, run: int, name: str) -> str:
+def upload_url(base: str, signer: Signer, run: Any, name: str) -> str:
     """Return where the file *name* of *run* can be put for a day, by whoever has the address: no key goes along."""
-    return f"{base}/upload/{signer.sign(UPLOAD, [run, name], _UPLOAD_SECONDS)}"
+    return f"{base}/upload/{signer.sign(UPLOAD, [run.id, name, run.announced], _UPLOAD_SECONDS)}"
 
 
 def download_url(base: str, run: Any, name: str) -> str:

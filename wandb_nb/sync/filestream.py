@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wandb_nb.sync.fold import RunFold
     from wandb_nb.sync.graphql import Bucket
     from wandb_nb.sync.network import Network
+    from wandb_nb.sync.order import Order
     from wandb_nb.sync.transport import Sender
 
 MOST_CHARACTERS = 1 << 20
@@ -27,9 +28,10 @@ class FileStream:
     """
 
     def __init__(
-        self, network: Network, sender: Sender, headers: dict[str, str], bucket: Bucket, *, gzip: bool
+        self, network: Network, sender: Sender, headers: dict[str, str], bucket: Bucket, order: Order, *, gzip: bool
     ) -> None:
         self._network, self._sender, self._headers, self._gzip = network, sender, headers, gzip
+        self._order = order
         names = "/".join(quote(name, safe="") for name in (bucket.entity, bucket.project, bucket.name))
         self._url = f"{network.base_url}/files/{names}/file_stream"
         self.spacing = 0.0
@@ -40,14 +42,20 @@ class FileStream:
         data, headers = json.dumps(body).encode(), self._headers
         if self._gzip:
             data, headers = gzip.compress(data, 5), {**headers, "Content-Encoding": "gzip"}
+        while self._order.overtaken(self._posted(data, {**headers, **self._order.header()})):
+            pass
+
+    def _posted(self, data: bytes, headers: dict[str, str]) -> object:
+        """Send *data* and return the number of the last request that the server took, where it tells one."""
         retry = self._network.stream
         answer = self._sender.send(Request("POST", self._url, headers, data, retry.timeout), retry)
         self.spacing = spacing(answer.headers)
         try:
             told = answer.json()
         except ValueError:  # an answer of 2xx is one, whatever it says
-            return
+            return None
         self.stopped = isinstance(told, dict) and bool(told.get("stopped"))
+        return told.get("order") if isinstance(told, dict) else None
 
 
 class Batch:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.kinds import RunInfo
     from wandb_nb.sync.network import Network
+    from wandb_nb.sync.order import Order
     from wandb_nb.sync.transport import Sender
 
 _BUCKET = """id name displayName description config sweepName
@@ -126,19 +127,22 @@ class GraphQL:
 
     def ask(self, operation: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the data that *operation* answers."""
+        data: dict[str, Any] = self._answer(operation, variables, {}).get("data") or {}
+        return data
+
+    def _answer(self, operation: str, variables: Mapping[str, Any] | None, headers: dict[str, str]) -> dict[str, Any]:
         body = {"query": QUERIES[operation], "variables": variables, "operationName": operation}
         retry = self._network.graphql
-        request = Request("POST", self._url, self.headers, json.dumps(body).encode(), retry.timeout)
+        request = Request("POST", self._url, {**self.headers, **headers}, json.dumps(body).encode(), retry.timeout)
         final = final_upsert if operation == "UpsertBucket" else final_query
         answer = self._sender.send(request, retry, final)
         try:
-            content = answer.json()
+            content: dict[str, Any] = answer.json()
         except ValueError as error:
             raise CommError(f"{self._network.base_url} answers {operation} with something that is no JSON") from error
         if content.get("errors"):
             raise RefusedError(message_of(answer), answer.status)
-        data: dict[str, Any] = content.get("data") or {}
-        return data
+        return content
 
     def viewer(self) -> dict[str, Any]:
         """Return the account that the key belongs to."""
@@ -152,10 +156,13 @@ class GraphQL:
             return frozenset()
         return frozenset(item["name"] for item in info.get("features") or () if item and item.get("isEnabled"))
 
-    def upsert(self, **fields: Any) -> Bucket:
+    def upsert(self, order: Order, **fields: Any) -> Bucket:
         """Create the run or change the *fields* given; the others stay as they are on the server."""
-        answer = self.ask("UpsertBucket", {**dict.fromkeys(UPSERT_VARIABLES), **fields})
-        found = (answer.get("upsertBucket") or {}).get("bucket")
+        variables, content = {**dict.fromkeys(UPSERT_VARIABLES), **fields}, dict[str, Any]()
+        while not content or order.overtaken((content.get("extensions") or {}).get("order")):
+            content = self._answer("UpsertBucket", variables, order.header())
+        answer = (content.get("data") or {}).get("upsertBucket") or {}
+        found = answer.get("bucket")
         if not found:
             raise RefusedError("the server answered the creation of the run without a run", 200)
         project = found.get("project") or {}
@@ -165,7 +172,7 @@ class GraphQL:
             project=project.get("name") or fields.get("project") or "",
             name=found.get("name") or fields["name"],
             display_name=found.get("displayName") or "",
-            inserted=bool(answer["upsertBucket"].get("inserted")),
+            inserted=bool(answer.get("inserted")),
             rows=int(found.get("historyLineCount") or 0),
         )
 

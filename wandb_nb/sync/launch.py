@@ -58,6 +58,9 @@ REMEDIES = (
 class _Process(subprocess.Popen[bytes]):
     """A process that is meant to outlive the object: it goes on when the user's program ends."""
 
+    served = False
+    """Whether it was seen at work."""
+
     def __del__(self) -> None:
         self.poll()
 
@@ -121,8 +124,13 @@ class Background:
             from wandb_nb.sync.service import start_thread  # the HTTP client comes with it, into this process
 
             return start_thread(self._folder, self._variables)
+        process = _started.get(self._folder)
         if serving(self._folder):
+            if process is not None:
+                process.served = True
             return False
+        if process is not None and not process.served and process.poll() is None:
+            return False  # it is on its way to the lock
         self._spawn()
         return True
 

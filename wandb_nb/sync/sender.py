@@ -82,6 +82,7 @@ class RunSender:
                     f"{self.run_file} is being sent by another process: 'wandb-nb status' tells how far it is"
                 )
             try:
+                self._save(cursors.CONNECTING)
                 self._begin()
                 while self._round(follow):
                     pass
@@ -105,6 +106,7 @@ class RunSender:
         if known is None or (known.server, known.wanted) != (self._network.base_url, wanted):
             return cursors.Cursor(server=self._network.base_url, wanted=wanted)
         known.state, known.message, known.status, known.problems = cursors.CONNECTING, "", 0, []
+        known.order += 1  # one may have been used that did not get into the file any more
         if self._target.again:  # to the same places
             known.have, known.files, known.described = dict.fromkeys(known.have, 0), {}, ""
         return known
@@ -118,7 +120,9 @@ class RunSender:
         bucket = self._upkeep.introduce(self._target, run_id(self.run_file))
         features = self._graphql.features() if self._network.gzip else frozenset()
         packed = "FILESTREAM_GZIP" in features
-        self._stream = FileStream(self._network, self._sender, self._graphql.headers, bucket, gzip=packed)
+        self._stream = FileStream(
+            self._network, self._sender, self._graphql.headers, bucket, self._upkeep.order, gzip=packed
+        )
         self._upkeep.uploads = Uploads(self._network, self._sender, self._graphql, bucket, self.cursor.problem)
         self._save(cursors.ONLINE)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FINAL = frozenset({400, 401, 403, 404, 409, 410, 413, 422, 501})
 """What queries and the file stream do not repeat; other answers but 2xx are repeated."""
 FINAL_UPSERT = FINAL - {409}
-UNAUTHORIZED, TOO_MANY, SERVER_ERROR, NOT_IMPLEMENTED, ERRORS_FROM = 401, 429, 500, 501, 300
+UNAUTHORIZED, TOO_SLOW, TOO_MANY, SERVER_ERROR, NOT_IMPLEMENTED, ERRORS_FROM = 401, 408, 429, 500, 501, 300
 JITTER = 0.25
 LONGEST_MESSAGE = 500
 
@@ -75,8 +75,8 @@ def final_upsert(status: int) -> bool:
 
 
 def final_transfer(status: int) -> bool:
-    """Tell the same of an upload: only overload and server errors are worth another try."""
-    return not (status == TOO_MANY or (status >= SERVER_ERROR and status != NOT_IMPLEMENTED))
+    """Tell the same of an upload: only slowness, overload and server errors are worth another try."""
+    return not (status in (TOO_SLOW, TOO_MANY) or (status >= SERVER_ERROR and status != NOT_IMPLEMENTED))
 
 
 class Sender:

@@ -12,6 +12,7 @@ from wandb_nb.errors import RefusedError
 from wandb_nb.sync import cursor as cursors
 from wandb_nb.sync import results
 from wandb_nb.sync.graphql import Bucket
+from wandb_nb.sync.order import Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,6 +54,7 @@ class Upkeep:
     ) -> None:
         self._run_file, self._graphql, self._fold, self._cursor = run_file, graphql, fold, cursor
         self._save = save
+        self.order = Order(cursor)
         self._renamed: dict[str, str] = {}
         self._sent: dict[str, Any] = {}
         self.uploads: Uploads | None = None
@@ -70,7 +72,7 @@ class Upkeep:
         if target.append or (run is not None and run.resumed):
             cursor.bases = self._go_on(fields.get("entity"), fields.get("project"), name)
         config = json.dumps(self._fold.config.layout())
-        bucket = self._graphql.upsert(name=name, config=config, **fields)
+        bucket = self._graphql.upsert(self.order, name=name, config=config, **fields)
         if run is not None and run.branch and bucket.inserted:  # what the server gave it of the run it branched off
             cursor.bases["history"] = bucket.rows
         cursor.entity, cursor.project, cursor.run = bucket.entity, bucket.project, bucket.name
@@ -97,7 +99,7 @@ class Upkeep:
         if cursor.described != _digest(fields, config):
             where = {"entity": cursor.entity, "project": cursor.project}
             changed = {key: value for key, value in fields.items() if self._sent.get(key) != value}
-            bucket = self._graphql.upsert(name=cursor.run, config=config, **{**changed, **where})
+            bucket = self._graphql.upsert(self.order, name=cursor.run, config=config, **{**changed, **where})
             cursor.name = bucket.display_name or cursor.name
         self._note(fields, config)
         self._save(cursors.ONLINE)
@@ -137,12 +139,13 @@ class Upkeep:
         if not files or self.uploads is None:
             return
         try:
-            arrived = self.uploads.send(files)
+            for name in self.uploads.send(files):
+                if name in stamps and name not in made:
+                    self._cursor.files[name] = stamps[name]
+                if name not in self.uploaded:
+                    self.uploaded.append(name)
         except RefusedError as error:
             self._cursor.problem(f"{len(files)} files were refused: {error}")
-            return
-        self._cursor.files |= {name: stamps[name] for name in arrived if name in stamps and name not in made}
-        self.uploaded += [name for name in arrived if name not in self.uploaded]
 
     def _fields(self) -> dict[str, Any]:
         return {**self._fold.fields(), **self._renamed}

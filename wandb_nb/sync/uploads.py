@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urljoin
 
-from wandb_nb.errors import CommError
+from wandb_nb.errors import AuthenticationError, RefusedError
 from wandb_nb.sync.graphql import authorization
 from wandb_nb.sync.transport import Request, final_transfer
 
@@ -33,14 +33,16 @@ class Uploads:
         self._network, self._sender, self._graphql = network, sender, graphql
         self._bucket, self._problem = bucket, problem
 
-    def send(self, files: Mapping[str, Path | bytes]) -> list[str]:
-        """Upload *files*, by their names on the server; return the names of those that arrived."""
-        names, arrived = list(files), []
+    def send(self, files: Mapping[str, Path | bytes]) -> Iterator[str]:
+        """Upload *files*, by their names on the server; yield the name of each when it has arrived.
+
+        A file that is refused is a problem.  RefusedError where all are, CommError where no answer comes.
+        """
+        names = list(files)
         for start in range(0, len(names), MOST_NAMES):
             for name, url, headers in self._announce(names[start : start + MOST_NAMES]):
                 if name in files and self._put(name, url, headers, files[name]):
-                    arrived.append(name)
-        return arrived
+                    yield name
 
     def _announce(self, names: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield name, address and headers for each file."""
@@ -61,7 +63,7 @@ class Uploads:
             finally:
                 if not isinstance(body, bytes):
                     body.close()
-        except (CommError, OSError) as error:
+        except (RefusedError, AuthenticationError, OSError) as error:
             self._problem(f"the file {name} was not sent: {error}")
             return False
         return True

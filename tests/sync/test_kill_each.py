@@ -1,0 +1,190 @@
+"""`kill -9` of the user's process, of the background process, of the server: all of the run is there afterwards."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+from embedded import EmbeddedServer, Held
+
+from wandb_nb.store import kinds
+from wandb_nb.store.decode import decode
+from wandb_nb.store.frame import load
+from wandb_nb.store.reader import Tail
+from wandb_nb.sync import cursor as cursors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.crash
+
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "3"))
+ROWS = 800
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """Return a running server, the same for all rounds."""
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+class User:
+    """A user's program, its run and its background process."""
+
+    def __init__(self, name: str, folder: Path, server: EmbeddedServer) -> None:
+        self.name, self.server = name, server
+        self.environment = {**os.environ, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.key}
+        self.environment |= {"PYTHONPATH": str(HERE.parents[1]), "WANDB_NB_DATA_DIR": str(folder / "data")}
+        for kind in ("GRAPHQL", "FILE_STREAM", "FILE_TRANSFER"):
+            self.environment[f"WANDB_X_{kind}_RETRY_WAIT_MIN_SECONDS"] = "0.02"
+            self.environment[f"WANDB_X_{kind}_RETRY_WAIT_MAX_SECONDS"] = "0.2"
+        self.folder = folder
+        command = [sys.executable, str(HERE / "killed_user.py"), name, str(ROWS)]
+        self.process = subprocess.Popen(
+            command, cwd=folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stderr is not None
+        with self.process.stderr as told:
+            directory = told.readline().strip()
+        assert directory, "the program did not start"
+        (self.file,) = Path(directory).glob("run-*.wandb")
+
+    def background(self) -> list[psutil.Process]:
+        """Return the background process, if it lives."""
+        place = f"{os.sep}sync{os.sep}{self.process.pid}-"
+        found = []
+        for process in psutil.process_iter(["cmdline"]):
+            last = (process.info["cmdline"] or [""])[-1]
+            if place in last and process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        return found
+
+    def kill_background(self) -> None:
+        """Kill the background process."""
+        for process in self.background():
+            process.kill()
+
+    def end(self) -> None:
+        """End what still lives."""
+        self.process.kill()
+        self.process.wait(30)
+        self.kill_background()
+
+    def sync(self) -> None:
+        """Send the run by command, as a user does afterwards."""
+        command = [sys.executable, "-m", "wandb_nb", "sync", "--include-synced", str(self.file.parent)]
+        done = subprocess.run(
+            command, env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def sent(self) -> bool:
+        """Tell whether the run is on the server from end to end."""
+        known = cursors.load(self.file)
+        return known is not None and known.done
+
+
+@pytest.fixture
+def user(tmp_path: Path, server: EmbeddedServer) -> Iterator[Callable[[str], User]]:
+    """Return a function that starts a program; all are ended after the test."""
+    started: list[User] = []
+
+    def begin(name: str) -> User:
+        started.append(User(name, tmp_path, server))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        each.end()
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> None:
+    """Wait until *condition* is true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.02)  # between looks
+
+
+def compare(file: Path, held: Held, code: int) -> int:
+    """Compare what the server holds with the run's *file*, read another way; return how many rows there are."""
+    state, tail = load(file.parent), Tail(file)
+    rows = len(state.table)
+    expected = [{"n": n, "half": n / 2, "deep": {"text": f"é{n}"}, "_step": n} for n in range(rows)]
+    assert [{key: row[key] for key in ("n", "half", "deep", "_step")} for row in held.rows] == expected
+    records: list[kinds.Record] = []
+    while payloads := tail.read():
+        records += [decode(payload) for payload in payloads]
+    samples = [record for record in records if isinstance(record, kinds.Stats)]
+    printed = "".join(record.text for record in records if isinstance(record, kinds.Output))
+    assert len(held.events) == len(samples)
+    assert [line.removeprefix("ERROR ").partition(" ")[2] for line in held.output] == printed.splitlines()
+    assert held.config == state.config
+    assert {key: held.summary[key] for key in ("n", "half", "deep")} == {
+        key: expected[-1][key] for key in ("n", "half", "deep")
+    }
+    assert held.files.get("output.log", b"").decode() == printed
+    assert (held.facts["exitCode"], held.facts["state"]) == (code, "failed" if code else "finished")
+    return rows
+
+
+def moments(victim: str) -> list[tuple[int, float]]:
+    """Return numbered moments to kill at, in seconds after the start of the run, the same each time."""
+    dice = random.Random(victim)  # noqa: S311 - moments, no secrets
+    return [(number, dice.uniform(0.0, 1.3)) for number in range(ROUNDS)]
+
+
+@pytest.mark.parametrize(("number", "moment"), moments("user"))
+def test_killed_user(number: int, moment: float, user: Callable[[str], User], server: EmbeddedServer) -> None:
+    """What was logged before the kill arrives by the background process, and the run is closed as failed."""
+    mine = user(f"user{number}")
+    threading.Event().wait(moment)
+    mine.process.kill()
+    until(mine.sent, "all is sent")
+    alive = load(mine.file.parent).exit_code is None
+    assert compare(mine.file, server.held(mine.name), 1 if alive else 0) > 0
+
+
+@pytest.mark.parametrize(("number", "moment"), moments("background"))
+def test_killed_background(number: int, moment: float, user: Callable[[str], User], server: EmbeddedServer) -> None:
+    """The program goes on unharmed, and its end has another background process send the rest."""
+    mine = user(f"background{number}")
+    threading.Event().wait(moment)
+    mine.kill_background()
+    assert mine.process.wait(60) == 0
+    until(mine.sent, "all is sent")
+    assert compare(mine.file, server.held(mine.name), 0) == ROWS
+
+
+@pytest.mark.parametrize(("number", "moment"), moments("both"))
+def test_killed_both(number: int, moment: float, user: Callable[[str], User], server: EmbeddedServer) -> None:
+    """With nobody left to send it, `wandb-nb sync` sends what is missing, once, and again without harm."""
+    mine = user(f"both{number}")
+    threading.Event().wait(moment)
+    mine.process.kill()
+    mine.kill_background()
+    for _ in range(2):
+        mine.sync()
+        alive = load(mine.file.parent).exit_code is None
+        assert compare(mine.file, server.held(mine.name), 1 if alive else 0) > 0
+
+
+@pytest.mark.parametrize(("number", "moment"), moments("server"))
+def test_killed_server(number: int, moment: float, user: Callable[[str], User], server: EmbeddedServer) -> None:
+    """The program does not notice; when the server is there again, all arrives."""
+    mine = user(f"server{number}")
+    threading.Event().wait(moment)
+    server.bounce(kill=True, pause=moment / 4)
+    assert mine.process.wait(60) == 0
+    until(mine.sent, "all is sent")
+    assert compare(mine.file, server.held(mine.name), 0) == ROWS
