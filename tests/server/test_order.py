@@ -1,0 +1,90 @@
+"""Requests that arrive after others which were made later: they change nothing."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from sqlite3 import connect
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.server.database import Database
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Client
+
+PATH = "/files/local/p/a/file_stream"
+UPSERT = """mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { config state } } }"""
+ANNOUNCE = """mutation C($n: String!) {
+  createRunFiles(input: {entityName: "local", projectName: "p", runName: "a", files: [$n]}) { files { uploadUrl } }
+}"""
+
+
+def post(client: Client, order: int | None, offset: int, *rows: dict[str, Any], **more: Any) -> Any:
+    """Post rows with the number *order*; return the answer."""
+    files = {"wandb-history.jsonl": {"offset": offset, "content": [json.dumps(row) for row in rows]}}
+    headers = {} if order is None else {"X-Wandb-Nb-Order": str(order)}
+    answer = client.send("POST", PATH, json={"files": files, **more}, headers=headers)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_overtaken_post_changes_nothing(client: Client) -> None:
+    """An old half of a row does not take the whole row's place; its sender is told the number that counts."""
+    client.upsert("a")
+    post(client, 1, 0, {"_step": 0, "a": 1})
+    post(client, 2, 0, {"_step": 0, "a": 1, "b": 2}, complete=True, exitcode=0)
+    answer = post(client, 1, 0, {"_step": 0, "a": 1}, {"_step": 1})
+    assert answer["order"] == 2
+    assert [json.loads(row) for row in client.run("a", "history")["history"]] == [{"_step": 0, "a": 1, "b": 2}]
+    assert "order" not in post(client, 2, 1, {"_step": 1})
+    assert "order" not in post(client, None, 2, {"_step": 2})
+    assert client.run("a", "historyLineCount") == {"historyLineCount": 3}
+
+
+def test_overtaken_start_does_not_open_a_run(client: Client) -> None:
+    """The creation of a run that arrives again after its end neither opens it nor brings the old config back."""
+
+    def upsert(order: int, value: int) -> Any:
+        config = json.dumps({"v": {"value": value}})
+        given = {"name": "a", "modelName": "p", "jobProgram": "t.py", "config": config}
+        body = {"query": UPSERT, "variables": {"input": given}}
+        return client.send("POST", "/graphql", json=body, headers={"X-Wandb-Nb-Order": str(order)}).json()
+
+    assert "extensions" not in upsert(1, 1)
+    assert "extensions" not in upsert(2, 2)
+    post(client, 3, 0, {"_step": 0}, complete=True, exitcode=0)
+    late = upsert(1, 1)
+    assert late["extensions"] == {"order": 3}
+    assert json.loads(late["data"]["upsertBucket"]["bucket"]["config"]) == {"v": {"value": 2}}
+    assert client.run("a", "state historyLineCount") == {"state": "finished", "historyLineCount": 1}
+
+
+def test_overtaken_file_does_not_replace_a_newer_one(client: Client) -> None:
+    """What is put at an older address of a file comes too late once a newer one was used."""
+    client.upsert("a")
+    old, new = (
+        client.query(ANNOUNCE, n="f")["createRunFiles"]["files"][0]["uploadUrl"].partition("8090")[2] for _ in range(2)
+    )
+    for url, content in ((old, b"1"), (new, b"2"), (new, b"3"), (old, b"1")):
+        assert client.send("PUT", url, content=content).status_code == 200
+    assert client.send("GET", "/files/local/p/a/f").content == b"3"
+
+
+def test_columns_of_an_older_database_are_added(tmp_path: Path) -> None:
+    """A database from before these columns gets them, with what was in it."""
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    Database(url).close()
+    with closing(connect(tmp_path / "old.db")) as old:
+        old.execute("ALTER TABLE runs DROP COLUMN posted")
+        old.execute("INSERT INTO users (id, name, key_hash, admin) VALUES (1, 'u', 'h', 1)")
+        old.execute("INSERT INTO projects (id, entity, name, open, created) VALUES (1, 'u', 'p', 0, 0)")
+        old.execute(
+            "INSERT INTO runs (project_id, user_id, name, display_name, tags, config, summary, state, created,"
+            " heartbeat, stop, fresh, rewrites) VALUES (1, 1, 'a', 'a', '[]', '{}', '{}', 'running', 0, 0, 0, '', 0)"
+        )
+        old.commit()
+    Database(url).close()
+    with closing(connect(tmp_path / "old.db")) as new:
+        assert new.execute("SELECT name, posted FROM runs").fetchall() == [("a", 0)]
