@@ -84,6 +84,15 @@ class Listing:
     states: Counter[str]
 
     @property
+    def numeric(self) -> set[str]:
+        """The columns that hold numbers, in the rows shown."""
+        shown = [facts for group in self.groups for facts in group.runs]
+        found = {name: [value for facts in shown if (value := cell(facts, name)) is not None] for name in self.columns}
+        return {
+            name for name, values in found.items() if values and all(map(_is_number, values)) and name != "created_at"
+        }
+
+    @property
     def first(self) -> int:
         """The number of the first run shown, from 1."""
         return (self.asked.page - 1) * PAGE + 1

@@ -1,6 +1,8 @@
+import { colour, dash, PALETTES } from '../chart/palette';
 import type { XMode } from '../model/lines';
 import { Feed } from '../sources/feed';
-import { h, setText } from '../view/dom';
+import { h, setText, swatch } from '../view/dom';
+import { themeOf } from '../view/theme';
 import { restoreFolds, wireControls } from './controls';
 import { Curves } from './curves';
 import { Events } from './events';
@@ -66,12 +68,22 @@ function projectPage(base: string): void {
   show();
 }
 
+/** The samples of the runs' lines, in the page's headings. */
+function drawSwatches(): void {
+  for (const place of document.querySelectorAll<HTMLElement>('[data-swatch]')) {
+    const style = Number(place.dataset.swatch);
+    place.replaceChildren(swatch(colour(PALETTES[themeOf(place)], style), dash(style)));
+  }
+}
+
 /** A comparison: the curves of its runs over one another. */
 function comparePage(base: string): void {
   const host = document.getElementById('charts');
   const events = new Events(`${base}/events`, connection());
-  const refresh = new Refresh(() => undefined);
+  const refresh = new Refresh(() => drawSwatches());
   events.listen(() => refresh.request());
+  drawSwatches();
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawSwatches);
   if (host === null) return;
   const feed = feeder(base, events);
   const runs = JSON.parse(host.dataset.runs ?? '[]') as string[];

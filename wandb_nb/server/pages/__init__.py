@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from wandb_nb.server.pages import actions, files, live, login, project, run, static
+from wandb_nb.server.pages import actions, compare, files, live, login, project, run, static
 
 _PROJECT = "/{entity}/{project}"
 _RUN = "/{entity}/{project}/runs/{run}"
@@ -28,6 +28,7 @@ ROUTES = [
     Route(f"{_RUN}/stop", actions.stop, methods=_POST),
     Route(f"{_RUN}/edit", actions.edit, methods=_POST),
     Route(_RUN, run.charts),
+    Route(f"{_PROJECT}/compare", compare.comparison),
     Route(f"{_PROJECT}/events", live.project_events),
     Route(f"{_PROJECT}/columns", actions.columns, methods=_POST),
     Route(f"{_PROJECT}/delete", actions.delete, methods=_POST),

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from wandb_nb.server import alerts, filters, history, users
 from wandb_nb.server.listing import duration
-from wandb_nb.server.pages.metadata import metadata_of
+from wandb_nb.server.metadata import metadata_of
 from wandb_nb.server.pages.shown import may_write, page, run_of, shown
 from wandb_nb.server.requests import services_of
 from wandb_nb.server.tables import files

@@ -11,9 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server import filters, runs
+from wandb_nb.server import filters, runs, words
 from wandb_nb.server.api import NotFoundError
-from wandb_nb.server.pages import words
 from wandb_nb.server.pages.forms import token_of
 from wandb_nb.server.policy import content_policy
 from wandb_nb.server.requests import services_of, visitor

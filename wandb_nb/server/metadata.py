@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
-from wandb_nb.server.pages.words import size
 from wandb_nb.server.tables import files
+from wandb_nb.server.words import size
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -33,7 +33,7 @@ def metadata_of(services: Services, connection: Connection, run: Any) -> Metadat
     told = _read(services, connection, run)
     git = _part(told, "git")
     code = {
-        "Git remote": git.get("remote") or git.get("remoteUrl") or run.repo,
+        "Git remote": remote_of(services, connection, run),
         "Git commit": git.get("commit") or run.commit,
         "Command": _command(told) or run.program,
         "Python": told.get("python"),
@@ -50,6 +50,12 @@ def metadata_of(services: Services, connection: Connection, run: Any) -> Metadat
         "CUDA": told.get("cudaVersion"),
     }
     return Metadata(_told(code), _told(machine))
+
+
+def remote_of(services: Services, connection: Connection, run: Any) -> str:
+    """Return the address of the git repository; empty where it is not known, or the reader is no member."""
+    git = _part(_read(services, connection, run), "git") if run.member else {}
+    return str(git.get("remote") or git.get("remoteUrl") or run.repo or "")
 
 
 def _read(services: Services, connection: Connection, run: Any) -> dict[str, Any]:

@@ -1,0 +1,168 @@
+"""What the search box of a project understands, and how its table is made."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_nb.server.filters import Facts
+from wandb_nb.server.listing import Asked, automatic, known_columns, list_runs
+from wandb_nb.server.search import condition, search
+from wandb_nb.server.words import duration, shown, size
+
+
+def run(name: str, config: dict[str, Any], summary: dict[str, Any] | None = None, **facts: Any) -> Facts:
+    """Return a run as the table reads it."""
+    told = {"display_name": name, "notes": "", "group_name": None, "job_type": None, "tags": "[]", "state": "finished"}
+    told |= {"created": 1000.0, "heartbeat": 1060.0, "sweep": None, "exit_code": 0, **facts}
+    wrapped = {key: {"value": value} for key, value in config.items()}
+    return Facts(SimpleNamespace(name=name, config=json.dumps(wrapped), summary=json.dumps(summary or {}), **told))
+
+
+RUNS = [
+    run("a", {"lr": 0.1, "optimizer": "adam", "debug": True}, {"acc": 0.9}, tags='["best"]', group_name="one"),
+    run("b", {"lr": 0.01, "optimizer": "sgd", "width": {"hidden": 64}}, {"acc": 0.5}, state="crashed"),
+    run("c", {"lr": 1, "optimizer": "adam w"}, {"acc": float("nan")}, tags='["best", "old"]', notes="a long story"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", "abc"),
+        ("adam", "ac"),
+        ("ADAM lr<0.5", "a"),
+        ("lr>=0.1", "ac"),
+        ("lr=1", "c"),
+        ("lr=1.0", "c"),
+        ("debug=true", "a"),
+        ("debug=1", ""),
+        ("optimizer=adam", "a"),
+        ('optimizer="adam w"', "c"),
+        ("optimizer!=adam", "bc"),
+        ("width.hidden=64", "b"),
+        ("width.hidden=none", "ac"),
+        ("width.hidden!=none", "b"),
+        ("acc>0.6", "a"),
+        ("acc<2", "ab"),
+        ("tag=best", "ac"),
+        ("tag!=old", "ab"),
+        ("state=crashed", "b"),
+        ("state!=crashed", "ac"),
+        ("group=none", "bc"),
+        ('"long story"', "c"),
+        ("nothing<3", ""),
+        ("lr<x", ""),
+    ],
+)
+def test_searches(text: str, found: str) -> None:
+    """Words are looked for in texts, conditions among values; an absent value fits nothing but `none`."""
+    fits = search(text)
+    assert "".join(facts.row.name for facts in RUNS if fits(facts)) == found
+
+
+@given(st.text())
+def test_every_text_is_a_search(text: str) -> None:
+    """Whatever is typed, there is an answer and no error."""
+    fits = search(text)
+    assert [fits(facts) for facts in RUNS] == [fits(facts) for facts in RUNS]
+
+
+@pytest.mark.parametrize("column", ["config.lr", "config.optimizer", "config.debug", "group", "state"])
+def test_a_groups_search_finds_its_runs(column: str) -> None:
+    """The search that leads from a group to all its runs finds these and no others."""
+    for facts in RUNS:
+        fits = search(condition(column, facts.value(column)))
+        same = [one for one in RUNS if one.value(column) == facts.value(column)]
+        assert [one for one in RUNS if fits(one)] == same
+
+
+def test_groups_have_means_and_counts() -> None:
+    """A group tells how many runs it has and the mean of each number; runs without the value come last."""
+    listing = list_runs(RUNS, Asked(group="config.optimizer"), ["summary_metrics.acc", "config.optimizer"])
+    assert [(group.label, group.total, group.means) for group in listing.groups] == [
+        ("adam", 1, [0.9, None]),
+        ("adam w", 1, [None, None]),
+        ("sgd", 1, [0.5, None]),
+    ]
+    listing = list_runs(RUNS, Asked(group="config.width.hidden"))
+    assert [group.label for group in listing.groups] == ["64", "none"]
+
+
+def test_a_run_stands_under_each_of_its_tags() -> None:
+    """Grouping by tag shows a run with two tags twice, and one without under none."""
+    groups = list_runs(RUNS, Asked(group="tags")).groups
+    assert {group.label: [facts.row.name for facts in group.runs] for group in groups} == {
+        "best": ["a", "c"],
+        "old": ["c"],
+        "none": ["b"],
+    }
+
+
+def test_columns_tell_what_differs() -> None:
+    """Without a choice the columns are the config values that differ and the numbers of the summary."""
+    assert automatic(RUNS) == [
+        "created_at",
+        "duration",
+        "tags",
+        "group",
+        "config.lr",
+        "config.optimizer",
+        "summary_metrics.acc",
+    ]
+    assert known_columns(RUNS)["Config"] == [f"config.{key}" for key in ("debug", "lr", "optimizer", "width.hidden")]
+
+
+def test_pages_hold_a_hundred_runs() -> None:
+    """Of 250 runs the third page shows the last 50, and says which they are."""
+    many = [run(f"r{number}", {"n": number}) for number in range(250)]
+    listing = list_runs(many, Asked(sort="+config.n", page=3))
+    assert [facts.row.name for facts in listing.groups[0].runs] == [f"r{number}" for number in range(200, 250)]
+    assert (listing.first, listing.last, listing.total) == (201, 250, 250)
+
+
+def test_many_groups_stay_bounded() -> None:
+    """Two thousand runs in five hundred groups are some hundred rows, and each group leads to the rest."""
+    many = [run(f"r{number}", {"n": number % 500}) for number in range(2000)]
+    listing = list_runs(many, Asked(group="config.n"))
+    assert sum(len(group.runs) for group in listing.groups) <= 600
+    assert all(group.total == 4 for group in listing.groups)
+
+
+def test_the_address_says_it_all() -> None:
+    """What is asked for comes from the address and goes back into it; nonsense there is the first page."""
+    asked = Asked.of({"q": "x y", "page": "7", "sort": "-state", "other": "z"})
+    assert asked.but(page=asked.page) == {"q": "x y", "page": "7", "sort": "-state"}
+    assert asked.but(group="tags") == {"q": "x y", "sort": "-state", "group": "tags"}
+    assert [Asked.of({"page": page}).page for page in ("0", "-1", "x", "9" * 30, "²")] == [1] * 5
+
+
+def test_values_are_short() -> None:
+    """Numbers have five digits, long texts an end, durations two units, sizes one."""
+    told = [
+        shown(value) for value in (0.1 + 0.2, 3.0, True, None, 1e300, float("nan"), ["a", "b"], {"a": 1}, "x" * 999)
+    ]
+    assert told[:-1] == ["0.3", "3", "true", "", "1e+300", "nan", "a, b", '{"a": 1}']
+    assert len(told[-1]) == 120
+    assert [duration(seconds) for seconds in (-1, 0, 59, 61, 3600, 90_061)] == [
+        "0 s",
+        "0 s",
+        "59 s",
+        "1 min 1 s",
+        "1 h",
+        "1 d 1 h",
+    ]
+    assert [size(count) for count in (0, 999, 1000, 2.5e6, 3e12)] == ["0 B", "999 B", "1.0 kB", "2.5 MB", "3000.0 GB"]
+
+
+def test_two_thousand_runs_are_sorted_and_searched() -> None:
+    """In a large project the search counts all runs that fit, and the best of all of them comes first."""
+    many = [run(f"r{number}", {"lr": number % 7, "n": number}, {"acc": number}) for number in range(2000)]
+    listing = list_runs(many, Asked(q="lr>2", sort="-summary_metrics.acc"))
+    assert listing.total == sum(number % 7 > 2 for number in range(2000))
+    assert listing.groups[0].runs[0].row.name == "r1999"
