@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wandb_nb.cli.output import age, ascii_only, echo_json, echo_table, tree
-from wandb_nb.errors import StoreError, UsageError
+from wandb_nb.errors import UsageError
 from wandb_nb.view import text
 
 if TYPE_CHECKING:
@@ -76,41 +76,31 @@ def rm(run: str, yes: bool) -> None:
 
     What a server has of it stays there. Runs that were forked from it lose their part of it.
     """
-    from wandb_nb.store.layout import RunDir
     from wandb_nb.store.registry import Registry
+    from wandb_nb.store.removal import delete
 
-    registry = Registry()
     entries = _entries_of(run)
     newest = entries[0]
     places = "its directory" if len(entries) == 1 else f"its {len(entries)} directories"
     if not yes:
         what = f"run {text.clean(newest.name)} ({text.clean(newest.id)}) of project {text.clean(newest.project)}"
         click.confirm(f"Delete {what} and {places}?", abort=True)
-    for entry in entries:
-        path = Path(entry.path)
-        if path.is_dir():
-            RunDir.open(path).discard()
-        if path.exists():
-            raise StoreError(f"{path} could not be deleted")
-        registry.forget(entry, deleted=True)
+    delete(Registry(), entries)
 
 
 def _entries_of(run: str) -> list[Entry]:
-    """Return the directories of *run*, newest first; UsageError where one is still written, or not of this machine."""
+    """Return the directories of *run*, newest first; UsageError where it is not one of this machine."""
     from wandb_nb.store.find import find_run
-    from wandb_nb.store.lock import owner_alive
     from wandb_nb.store.reader import run_file
     from wandb_nb.store.registry import Registry
+    from wandb_nb.store.removal import directories
 
     registry = Registry()
     folder = run_file(find_run(run)).parent.resolve()
     named = next((entry for entry in registry.all() if Path(entry.path).resolve() == folder), None)
     if named is None:
         raise UsageError(f"{folder} is not among the runs of this machine; delete the folder itself")
-    entries = [entry for entry in registry.find(named.id) if entry.project == named.project]
-    if any(owner_alive(Path(entry.path)) for entry in entries):
-        raise UsageError(f"run {named.id} is still being written by a living process: finish it first")
-    return entries
+    return directories(registry, named)
 
 
 def _section(title: str, lines: list[str]) -> None:

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from jupyter_server.utils import url_path_join
 
+from .catalogue import Catalogue
 from .handlers import DataHandler, GhostsHandler, StopHandler
+from .listing import DeleteHandler, DetailsHandler, FileHandler, ListHandler, LooksHandler, SystemHandler
+from .looks import Looks
 from .runs import LiveRuns
 
-RUN = "/wandb-nb/v1/runs/([^/]+)"
+BASE = "/wandb-nb/v1"
+RUN = f"{BASE}/runs/([^/]+)"
 
 
 def load(server: Any) -> None:
-    """Serve the runs of this user's registry from *server*, a `ServerApp`.
+    """Serve the runs of this user's registry from *server*, a `ServerApp`, and those below its root.
 
-    One `LiveRuns` belongs to the server; nothing is read from disk before the first request.
+    What is kept belongs to the server; nothing is read from disk before the first request.
     """
-    runs = LiveRuns()
+    catalogue = Catalogue(Path(server.root_dir))
+    runs = LiveRuns(catalogue=catalogue)
+    one = {"runs": runs}
+    routes = {
+        f"{BASE}/runs": (ListHandler, {"catalogue": catalogue}),
+        f"{BASE}/looks": (LooksHandler, {"catalogue": catalogue, "looks": Looks()}),
+        f"{RUN}/data": (DataHandler, one),
+        f"{RUN}/ghosts": (GhostsHandler, one),
+        f"{RUN}/stop": (StopHandler, one),
+        f"{RUN}/(files|console|code)": (DetailsHandler, one),
+        f"{RUN}/file": (FileHandler, one),
+        f"{RUN}/system": (SystemHandler, one),
+        f"{RUN}/delete": (DeleteHandler, {"runs": runs, "catalogue": catalogue}),
+    }
     base = server.web_app.settings["base_url"]
-    routes = [
-        (url_path_join(base, RUN, "data"), DataHandler, {"runs": runs}),
-        (url_path_join(base, RUN, "ghosts"), GhostsHandler, {"runs": runs}),
-        (url_path_join(base, RUN, "stop"), StopHandler, {"runs": runs}),
-    ]
-    server.web_app.add_handlers(".*$", routes)
+    server.web_app.add_handlers(".*$", [(url_path_join(base, path), *rest) for path, rest in routes.items()])
     server.log.debug("wandb_nb serves runs below %s", url_path_join(base, "wandb-nb"))

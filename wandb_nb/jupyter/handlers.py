@@ -12,6 +12,7 @@ from tornado import web
 
 from wandb_nb.store.layout import RunDir
 from wandb_nb.store.lock import owner_alive
+from wandb_nb.view.message import strict_json
 
 from .runs import UnknownRunError, WrongTokenError
 
@@ -26,11 +27,20 @@ TOKEN_HEADER = "X-Wandb-Nb-Token"  # noqa: S105  the name of a header, no secret
 PATIENCE_SECONDS = 2.0  # what a loop gets to see the stop file before its kernel is interrupted
 
 
-class RunHandler(APIHandler):
-    """What both routes share: the resource for the server's authoriser, and the run's own token."""
+class WandbHandler(APIHandler):
+    """What all routes share: the resource for the server's authoriser, and that nothing is kept on the way."""
 
     auth_resource = "wandb-nb"
     _track_activity = False  # a page that looks on must not keep a server from being culled
+
+    def answer(self, content: dict[str, Any]) -> None:
+        """Answer with *content* as JSON that every parser takes."""
+        self.set_header("Cache-Control", "no-store")
+        self.finish(strict_json(content), set_content_type="application/json")
+
+
+class RunHandler(WandbHandler):
+    """What the routes of one run share: its own token."""
 
     def initialize(self, runs: LiveRuns) -> None:
         """Take the streams of this server."""

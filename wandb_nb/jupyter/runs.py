@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from wandb_nb.store.registry import Entry
     from wandb_nb.view.message import Message
 
+    from .catalogue import Catalogue
+
 READ_SECONDS = 0.25  # an answer comes after this long with what there is; the page asks again for the rest
 IDLE_SECONDS = 120.0  # a hidden page asks every 5 s, so only a closed one stays silent this long
 MOST_STREAMS = 32  # a stream holds its run's numbers in memory
@@ -53,8 +55,14 @@ class LiveRuns:
     each run. At most 32 runs are held, and a run that nobody asked for in two minutes is let go.
     """
 
-    def __init__(self, registry: Registry | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        registry: Registry | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        catalogue: Catalogue | None = None,
+    ) -> None:
         self._registry = registry or Registry()
+        self._catalogue = catalogue
         self._clock = clock
         self._followed: dict[tuple[str, str], _Followed] = {}
 
@@ -86,6 +94,8 @@ class LiveRuns:
 
     def _look_up(self, run_id: str, token: str) -> Entry:
         entry = self._registry.authorise(run_id, token)
+        if entry is None and self._catalogue is not None:
+            entry = self._catalogue.authorise(run_id, token)
         if entry is not None:
             return entry
         if self._registry.find(run_id):

@@ -225,14 +225,15 @@ class Registry:
             if file.name.startswith("."):
                 continue
             try:
-                yield _parse(file)
+                yield read_entry(file)
             except FileNotFoundError:  # forgotten meanwhile
                 continue
             except (OSError, ValueError, TypeError, KeyError):
                 self.damaged += 1
 
 
-def _parse(file: Path) -> Entry:
+def read_entry(file: Path) -> Entry:
+    """Return the entry in *file*; raises OSError, ValueError, TypeError or KeyError for what is none."""
     content = json.loads(file.read_text("utf-8"))
     if not isinstance(content, dict) or content.get("key") != file.stem:
         raise ValueError("not an entry of the registry")

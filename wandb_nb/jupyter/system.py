@@ -1,0 +1,65 @@
+"""A run's system metrics as the message of a view."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wandb_nb.store.decode import WireError, decode, kind
+from wandb_nb.store.kinds import Stats
+from wandb_nb.store.reader import Tail, run_file
+from wandb_nb.store.replay import RunState
+from wandb_nb.view.facts import describe
+from wandb_nb.view.message import Series, pack
+from wandb_nb.view.thin import thin
+
+if TYPE_CHECKING:
+    from wandb_nb.store.registry import Entry
+    from wandb_nb.view.message import Message
+
+MOST_POINTS = 600
+_SAMPLE = b"\x3a"  # the tag of a sample, near the front of its record
+
+
+class SystemMetrics:
+    """Follows the samples in the run file of *entry*. Not thread-safe."""
+
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
+        self._tail = Tail(run_file(entry.path))
+        self._times: list[float] = []
+        self._columns: dict[str, list[float]] = {}
+
+    def message(self) -> Message:
+        """Read on, and return all samples: a series a metric, thinned out, whose steps count the samples.
+
+        Raises StoreError when the file cannot be read.
+        """
+        while payloads := self._tail.read():
+            for payload in payloads:
+                if _SAMPLE in payload[:16]:
+                    self._take(payload)
+        step = np.arange(len(self._times), dtype=np.float64)
+        seconds = np.maximum(0.0, np.array(self._times) - self._entry.created)
+        series = (Series(key, step, seconds, np.array(column), n=len(step)) for key, column in self._columns.items())
+        state = RunState()
+        state.id, state.name, state.start_time = self._entry.id, self._entry.name, self._entry.created
+        return pack(describe(state, None, []), [thin(one, MOST_POINTS) for one in series])
+
+    def _take(self, payload: bytes) -> None:
+        with suppress(WireError):  # counted by the readers of the run itself
+            record = decode(payload) if kind(payload) == "stats" else None
+            if isinstance(record, Stats):
+                self._add(record)
+
+    def _add(self, stats: Stats) -> None:
+        before = len(self._times)
+        self._times.append(stats.timestamp or self._entry.created)
+        for path, value in stats.items:
+            column = self._columns.setdefault(".".join(path), [np.nan] * before)
+            if isinstance(value, (int, float)) and len(column) == before:
+                column.append(float(value))
+        for column in self._columns.values():
+            column.extend([np.nan] * (before + 1 - len(column)))

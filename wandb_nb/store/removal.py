@@ -1,0 +1,34 @@
+"""Deleting a run with all its directories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wandb_nb.errors import StoreError, UsageError
+from wandb_nb.store.layout import RunDir
+from wandb_nb.store.lock import owner_alive
+
+if TYPE_CHECKING:
+    from wandb_nb.store.registry import Entry, Registry
+
+
+def directories(registry: Registry, entry: Entry) -> list[Entry]:
+    """Return the directories of the run of *entry*, newest first: it alone where the registry does not know it."""
+    return [one for one in registry.find(entry.id) if one.project == entry.project] or [entry]
+
+
+def delete(registry: Registry, entries: list[Entry]) -> None:
+    """Delete the directories of one run; no later run of its project can have its id.
+
+    Raises UsageError, and deletes nothing, while a living process writes one of them, and StoreError where one stays.
+    """
+    if any(owner_alive(Path(entry.path)) for entry in entries):
+        raise UsageError(f"run {entries[0].id} is still being written by a living process: finish it first")
+    for entry in entries:
+        path = Path(entry.path)
+        if path.is_dir():
+            RunDir.open(path).discard()
+        if path.exists():
+            raise StoreError(f"{path} could not be deleted")
+        registry.forget(entry, deleted=True)
