@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import pexpect
 import pytest
 from click.testing import CliRunner, Result
-from scripted_server import Fault, ScriptedServer
+from scripted_server import Fault
 from sending import KEY, run_file, start
+from waiting import until
 
 from wandb_nb.cli import group
 from wandb_nb.sync import cursor as cursors
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from scripted_server import ScriptedServer
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -65,6 +76,147 @@ def test_earlier_parts_come_along(here: Path, server: ScriptedServer) -> None:
         second.log({"n": 1})
     assert call("sync", str(second.directory)).exit_code == 0
     assert [row["n"] for row in server.runs["again"].rows] == [0, 1]
+
+
+def test_several_runs_at_once(here: Path, server: ScriptedServer) -> None:
+    """Runs do not wait for one another: all have asked to be made known before the first one is answered."""
+    runs = set()
+    for n in range(4):
+        with start(here) as run:
+            run.log({"n": n})
+        runs.add(run.id)
+    server.script = lambda n, _name: Fault("late", seconds=3) if n <= 4 else None
+    assert call("sync").exit_code == 0
+    first = server.exchanges[:4]
+    assert {(exchange.name, exchange.content["name"]) for exchange in first} == {("UpsertBucket", run) for run in runs}
+    assert {run: len(held.rows) for run, held in server.runs.items()} == dict.fromkeys(runs, 1)
+
+
+def test_broken_upload_goes_on_at_its_line(here: Path, server: ScriptedServer) -> None:
+    """What the server has acknowledged is not sent again by the next call, and nothing is left out."""
+    with start(here) as run:
+        for n in range(3000):
+            run.log({"n": n, "text": "x" * 1000})
+    server.script = lambda n, name: Fault("reset") if name == "file_stream" and n > 3 else None
+    broken = call("sync", "--json")
+    assert (broken.exit_code, json.loads(broken.stdout)[0]["state"]) == (1, "waiting")
+    held = len(server.runs[run.id].rows)
+    assert 0 < held < 3000
+    server.script, server.exchanges[:] = (lambda _n, _name: None), []
+    assert call("sync").exit_code == 0
+    offsets = [
+        body["files"]["wandb-history.jsonl"]["offset"]
+        for body in posts(server)
+        if "wandb-history.jsonl" in body["files"]
+    ]
+    assert offsets[0] == held
+    assert [row["n"] for row in server.runs[run.id].rows] == list(range(3000))
+
+
+def posts(server: ScriptedServer) -> list[dict[str, Any]]:
+    """Return the bodies that brought lines."""
+    return [body for body in server.of("file_stream") if "files" in body]
+
+
+def test_sending_again(here: Path, server: ScriptedServer) -> None:
+    """`--include-synced` sends a run again, to the same places; `--append` puts its rows behind those there."""
+    with start(here) as run:
+        run.log({"n": 1})
+    assert call("sync").exit_code == 0
+    assert "nothing to send" in call("sync").output
+    again = json.loads(call("sync", "--include-synced", "--json").stdout)
+    assert [(told["state"], told["rows"]) for told in again] == [("done", 1)]
+    assert (len(server.runs[run.id].rows), server.runs[run.id].completions) == (1, 2)
+    copy = here / "copy" / run.directory.name
+    shutil.copytree(run.directory, copy, ignore=shutil.ignore_patterns("*.sent", "*.synced"))
+    assert call("sync", str(copy), "--append").exit_code == 0
+    assert [row["n"] for row in server.runs[run.id].rows] == [1, 1]
+
+
+def test_target_is_a_choice_for_one_run(here: Path, server: ScriptedServer) -> None:
+    """`--entity` and `--project` hold for all runs, `--id` for one only."""
+    for _ in range(2):
+        with start(here) as run:
+            run.log({"n": 1})
+    assert call("sync", "--id", "x").exit_code == 2
+    assert server.count == 0
+    assert call("sync", "--entity", "team", "--project", "q").exit_code == 0
+    assert {(held.fields["entity"], held.fields["project"]) for held in server.runs.values()} == {("team", "q")}
+    assert run.id in server.runs
+
+
+def test_mark_is_a_choice(here: Path) -> None:
+    """A run that was sent is marked so that the official tool knows it too, unless that is not wanted."""
+    with start(here) as run:
+        run.log({"n": 1})
+    mark = run_file(run).with_name(f"{run_file(run).name}.synced")
+    assert call("sync", "--no-mark-synced").exit_code == 0
+    assert not mark.exists()
+    assert call("sync", "--mark-synced").exit_code == 0
+    assert mark.exists()
+
+
+def test_clean_deletes_what_is_on_the_server(here: Path, server: ScriptedServer) -> None:
+    """`--clean` deletes runs that are on the server, whole, if the user agrees; all others stay."""
+    folders = []
+    for n in range(3):
+        with start(here) as run:
+            run.log({"n": n})
+            (Path(run.dir) / "extra.txt").write_text("x")
+            run.save(f"{run.dir}/extra.txt")
+        folders.append(run.directory)
+    going_on = start(here)
+    server.script = lambda _n, name: Fault("status", 403) if name == "PUT extra.txt" else None
+    sent = call("sync", str(folders[0]))
+    assert (sent.exit_code, "extra.txt was not sent" in sent.output) == (1, True)
+    server.script = lambda _n, _name: None
+    assert call("sync", str(folders[1])).exit_code == 0
+    refused = CliRunner().invoke(group, ["sync", str(folders[1]), "--clean"], input="n\n")
+    assert (refused.exit_code, folders[1].exists()) == (0, True)
+    done = CliRunner().invoke(group, ["sync", "--clean"], input="y\n")
+    assert "Delete 2 directories" in done.output
+    assert [folder.exists() for folder in folders] == [True, False, False]
+    assert going_on.directory.exists()
+    going_on.finish()
+
+
+def test_bar_shows_how_far_it_is(here: Path) -> None:
+    """At a terminal a bar grows to 100 %; into a pipe there is none."""
+    with start(here) as run:
+        for n in range(2000):
+            run.log({"n": n, "text": "x" * 1000})
+    command = [sys.executable, "-m", "wandb_nb", "sync", str(run.directory)]
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
+    child = pexpect.spawn(command[0], command[1:], env=environ, timeout=60, encoding="utf-8", dimensions=(24, 200))
+    shown = child.read()
+    child.close()
+    assert child.exitstatus == 0, shown
+    assert "100%" in shown
+    assert re.search(r"[1-9]\d?%", shown.replace("100%", "")), shown
+    piped = subprocess.run([*command, "--include-synced"], env=environ, capture_output=True, text=True, check=True)
+    assert "%" not in piped.stderr + piped.stdout
+
+
+def test_watch_follows_runs_until_ctrl_c(here: Path, server: ScriptedServer) -> None:
+    """`--watch` takes runs that begin later, sends them while they grow, and ends in order at Ctrl-C."""
+    command = [sys.executable, "-m", "wandb_nb", "sync", "--watch", "--json"]
+    watching = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True)
+    try:
+        run = start(here)
+        run.log({"n": 0}, step=0)
+        until(lambda: run.id in server.runs and server.runs[run.id].rows, "the first row, of a run that goes on")
+        run.log({"n": 1})
+        run.finish()
+        with start(here) as second:
+            second.log({"n": 2})
+        until(lambda: [held.completions for held in server.runs.values()] == [1, 1], "both runs' ends")
+        watching.send_signal(signal.SIGINT)
+        told, _ = watching.communicate(timeout=30)
+    finally:
+        watching.kill()
+        watching.wait()
+    assert watching.returncode == 0
+    assert {(result["run"], result["state"]) for result in json.loads(told)} == {(run.id, "done"), (second.id, "done")}
 
 
 def test_refusal_is_an_error(here: Path, server: ScriptedServer) -> None:

@@ -252,6 +252,31 @@ def test_growing_run_is_followed(server: ScriptedServer, tmp_path: Path) -> None
     assert (held.exit_code, held.completions, held.gaps) == (0, 1, 0)
 
 
+def test_slow_file_holds_up_nothing(server: ScriptedServer, tmp_path: Path) -> None:
+    """While the server takes its time with a file, rows go on arriving."""
+    run = start(tmp_path)
+    (tmp_path / "big.bin").write_bytes(b"x" * 100_000)
+    run.save(str(tmp_path / "big.bin"), base_path=str(tmp_path), policy="now")
+    server.script = lambda _n, name: Fault("late", seconds=60) if name == "PUT big.bin" else None
+    stop = threading.Event()
+    way = network(server)
+    sender = RunSender(run_file(run), way, connect(way), stop)
+    thread = threading.Thread(target=sender.send, kwargs={"follow": True})
+    thread.start()
+    try:
+        _until(lambda: "PUT big.bin" in server.names())
+        for n in range(3):
+            run.log({"n": n})
+            _until(lambda n=n: len(server.runs[run.id].rows) == n + 1)
+        assert server.names().count("PUT big.bin") == 1
+        assert (sender.cursor.files_left, sender.cursor.bytes_left) == (1, 100_000)
+    finally:
+        stop.set()
+        thread.join(20)
+        run.finish()
+    assert not thread.is_alive()
+
+
 def _until(condition: Any) -> None:
     deadline = threading.Event()
     for _ in range(400):

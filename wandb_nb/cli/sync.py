@@ -5,25 +5,25 @@ from __future__ import annotations
 import shutil
 import sys
 import threading
-import time
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wandb_nb.cli.output import echo_json, echo_table
-from wandb_nb.errors import Error
 from wandb_nb.view.text import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from wandb_nb.sync.batch import Batch
     from wandb_nb.sync.cursor import Cursor
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.upkeep import Target
 
 UNSENT, DAMAGED = 1, 3
 WATCH_EVERY_S = 2.0
-ATTEMPTS = 5
-"""At a command line somebody waits: what isn't sent after so many attempts stays for the next call."""
+WATCHED_AT_ONCE = 32
+LONGEST_LINE = 1000
 
 
 @click.command()
@@ -39,7 +39,7 @@ ATTEMPTS = 5
 @click.option("--watch", is_flag=True, help="Go on with runs that still grow, and with new ones, until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def sync(paths: tuple[str, ...], **options: Any) -> None:
-    """Send runs to the server: of this folder's wandb/, or those that PATHS name.
+    """Send runs to the server: of this folder's wandb/, or those that PATHS name; several at once.
 
     What was sent before is not sent again; a broken upload goes on where it stopped. Exits with 1 where something
     was not sent, and with 3 where a file is damaged and all that can be read was sent.
@@ -52,13 +52,10 @@ def sync(paths: tuple[str, ...], **options: Any) -> None:
     if options["dry_run"]:
         _show([{"path": str(file.parent), "state": "would be sent"} for file in files], as_json=options["as_json"])
         return
-    results = _send_all(files, options)
-    while options["watch"]:
-        time.sleep(WATCH_EVERY_S)
-        results = _send_all(pick(paths, include_synced=False), options)
+    results = _send(paths, files, options) if files or options["watch"] else []
     _show(results, as_json=options["as_json"])
     if options["clean"]:
-        _clean([Path(result["path"]) for result in results if result["state"] == "done"])
+        _clean(pick(paths, include_synced=True))
     sys.exit(_exit_code(results))
 
 
@@ -81,14 +78,13 @@ def status(as_json: bool) -> None:
         click.echo("no run of this machine is being sent or waits for it", err=True)
 
 
-def _send_all(files: list[Path], options: dict[str, Any]) -> list[dict[str, Any]]:
+def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Send *files*, and with `--watch` whatever comes below *paths*; return what became of each."""
     from wandb_nb.settings import resolve
+    from wandb_nb.sync.batch import WORKERS, Batch
     from wandb_nb.sync.network import Network
     from wandb_nb.sync.upkeep import Target
 
-    if not files:
-        return []
-    network = Network.of(resolve({"project": None})).impatient(ATTEMPTS)
     target = Target(
         run_id=options["run_id"],
         project=options["project"],
@@ -97,73 +93,96 @@ def _send_all(files: list[Path], options: dict[str, Any]) -> list[dict[str, Any]
         again=options["include_synced"],
         mark=options["mark_synced"],
     )
-    return [_send(file, network, target, as_json=options["as_json"]) for file in files]
-
-
-def _send(file: Path, network: Network, target: Target, *, as_json: bool) -> dict[str, Any]:
-    from wandb_nb.sync.sender import RunSender
-    from wandb_nb.sync.transport import connect
-
-    bar = None if as_json else _Bar(file)
+    watch = options["watch"]
+    bar = _Bar(files, shown=sys.stderr.isatty() and not options["as_json"] and not watch)
+    network = Network.of(resolve({"project": None}))
+    batch = Batch(network, target, workers=WATCHED_AT_ONCE if watch else WORKERS, follow=watch, progress=bar)
     try:
-        sender = RunSender(file, network, connect(network), threading.Event(), target=target, progress=bar)
-        cursor = sender.send(follow=False)
-    except (Error, OSError) as error:
-        return {"path": str(file.parent), "state": "failed", "message": str(error), "problems": []}
+        if watch:
+            _watch(batch, paths)
+        batch.take(files)
+        batch.wait()
+    except KeyboardInterrupt:
+        batch.stop()
     finally:
-        if bar is not None:
-            bar.close()
-    return {"path": str(file.parent), **_told(cursor)}
+        bar.close()
+    return [batch.results[file] for file in sorted(batch.results, key=str)]
 
 
-def _told(cursor: Cursor) -> dict[str, Any]:
-    keys = ("state", "entity", "project", "run", "name", "rows", "url", "message", "problems", "damaged")
-    return {key: getattr(cursor, key) for key in keys}
+def _watch(batch: Batch, paths: tuple[str, ...]) -> None:
+    """Take what comes below *paths* for ever, but for what a background process sends."""
+    from wandb_nb.errors import RunNotFoundError
+    from wandb_nb.sync.pick import pick
+    from wandb_nb.sync.status import being_sent
+
+    pause = threading.Event()
+    while True:
+        with suppress(RunNotFoundError):  # not yet
+            batch.take(file for file in pick(paths, include_synced=False) if not being_sent(file))
+        pause.wait(WATCH_EVERY_S)
 
 
 class _Bar:
-    """A progress bar of one run, by bytes of its file, on stderr where that is a terminal."""
+    """A progress bar of all runs together, by bytes of their files, on stderr."""
 
-    def __init__(self, file: Path) -> None:
-        self._length = file.stat().st_size
-        self._bar = click.progressbar(length=self._length, label=clean(file.parent.name, 60), file=sys.stderr)
-        self._shown = sys.stderr.isatty()
-        if self._shown:
+    def __init__(self, files: Iterable[Path], *, shown: bool) -> None:
+        self._sizes = {file: file.stat().st_size for file in files}
+        self._at: dict[Path, int] = {}
+        self._lock = threading.Lock()
+        total = sum(self._sizes.values())
+        label = (
+            f"{len(self._sizes)} runs" if len(self._sizes) > 1 else "".join(path.parent.name for path in self._sizes)
+        )
+        self._bar = click.progressbar(length=total, label=clean(label, 60), file=sys.stderr) if shown else None
+        if self._bar:
             self._bar.render_progress()
 
-    def __call__(self, cursor: Cursor) -> None:
-        if self._shown:
-            self._bar.update(max(0, min(cursor.offset, self._length) - self._bar.pos))
+    def __call__(self, file: Path, cursor: Cursor) -> None:
+        """Show that *file* is as far as *cursor* says."""
+        if self._bar is None:
+            return
+        with self._lock:
+            before = self._at.get(file, 0)
+            self._at[file] = max(before, min(cursor.offset, self._sizes.get(file, 0)))
+            self._bar.update(self._at[file] - before)
 
     def close(self) -> None:
-        if self._shown:
+        """Leave the line."""
+        if self._bar:
             self._bar.render_finish()
 
 
 def _show(results: list[dict[str, Any]], *, as_json: bool) -> None:
+    from wandb_nb.sync.batch import said
+
     if as_json:
         echo_json(results)
         return
     if not results:
         click.echo("nothing to send: every run here is on the server", err=True)
     for result in results:
-        note = result.get("url") or result.get("message") or ""
-        rows = f", {result['rows']} rows" if "rows" in result else ""
-        click.echo(clean(f"{result['state']}: {result['path']}{rows} {note}".rstrip(), 1000))
-        for problem in result.get("problems", ()):
-            click.echo(clean(f"  {problem}", 1000), err=True)
-        if result["state"] not in ("done", "would be sent") and result.get("url"):
-            click.echo(clean(f"  {result['message'] or 'the run goes on'}", 1000), err=True)
+        first, *more = said(result)
+        click.echo(clean(first, LONGEST_LINE))
+        for line in more:
+            click.echo(clean(line, LONGEST_LINE), err=True)
 
 
-def _clean(folders: list[Path]) -> None:
+def _clean(files: list[Path]) -> None:
+    """Delete the directories of the runs among *files* that are on the server, whole, if the user says so."""
+    from wandb_nb.sync.pick import removable
+
+    folders = [file.parent for file in files if removable(file)]
     if folders and click.confirm(f"Delete {len(folders)} directories of runs that are on the server?", err=True):
         for folder in folders:
             shutil.rmtree(folder)
 
 
 def _exit_code(results: list[dict[str, Any]]) -> int:
-    if any(result["state"] in ("failed", "refused", "waiting") for result in results):
+    """Return the code for what is worst: something not sent, then a damaged file, whose damage is one problem."""
+    if any(
+        result["state"] in ("failed", "refused", "waiting") or len(result["problems"]) > bool(result.get("damaged"))
+        for result in results
+    ):
         return UNSENT
     return DAMAGED if any(result.get("damaged") for result in results) else 0
 

@@ -27,10 +27,11 @@ class Cursor:
     """What of a run file is with which server.
 
     *bases* counts the lines that the server had before the first of this file, *have* those of this file, by
-    "history", "events" and "console".  *files* holds size and time of change of each uploaded file, *order* the number
-    of the last request that changed the run, *offset* the bytes of the run file that are dealt with.  *state* is one of
-    the words above; *message* says why it is not going well, *problems* what cannot be sent, *damaged* that part of the
-    file cannot be read.  A *status* other than 0 is that of the server's refusal.
+    "history", "events" and "console".  *files* holds size and time of change of each uploaded file, *files_left* and
+    *bytes_left* count those on their way, *order* is the number of the last request that changed the run; *offset* is
+    the bytes of the run file that are dealt with.  *state* is one of the words above; *message* says why it is not
+    going well, *problems* what cannot be sent, *damaged* that part of the file cannot be read.  A *status* other than 0
+    is that of the server's refusal.
     """
 
     server: str = ""
@@ -43,6 +44,8 @@ class Cursor:
     bases: dict[str, int] = field(default_factory=lambda: {"history": 0, "events": 0, "console": 0})
     have: dict[str, int] = field(default_factory=lambda: {"history": 0, "events": 0, "console": 0})
     files: dict[str, list[int]] = field(default_factory=dict)
+    files_left: int = 0
+    bytes_left: int = 0
     alerts: int = 0
     order: int = 0
     described: str = ""

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.find import WORKSPACES, find_run
+from wandb_nb.store.lock import owner_alive
 from wandb_nb.store.reader import run_file, run_id, run_info
+from wandb_nb.sync import cursor as cursors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +60,12 @@ def _resumed(file: Path) -> bool:
 def synced(file: Path) -> bool:
     """Tell whether the run of *file* is marked as being on a server from end to end."""
     return file.with_name(f"{file.name}.synced").exists()
+
+
+def removable(file: Path) -> bool:
+    """Tell whether the run of *file* has ended and all of it is on a server, its files too."""
+    known = cursors.load(file)
+    return synced(file) and owner_alive(file.parent) is not True and not (known and known.problems)
 
 
 def _below(path: str) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreError
@@ -16,9 +17,9 @@ from wandb_nb.sync.fold import RunFold
 from wandb_nb.sync.graphql import GraphQL
 from wandb_nb.sync.pace import Pace
 from wandb_nb.sync.pick import earlier
-from wandb_nb.sync.transport import Sender, Stopped
+from wandb_nb.sync.transport import Sender, Stopped, connect
 from wandb_nb.sync.upkeep import Target, Upkeep
-from wandb_nb.sync.uploads import Uploads
+from wandb_nb.sync.uploading import Uploading
 
 if TYPE_CHECKING:
     import threading
@@ -33,6 +34,8 @@ LOOK_EVERY_S = 0.2
 DESCRIBE_EVERY_S = 2.0
 FILES_EVERY_S = 5.0
 OWNER_EVERY_S = 1.0
+TELL_EVERY_S = 0.5
+FILES_LOOK_S = 0.02
 CRASHED = 1
 """The exit code of a run that has none; what the official tool sends, too."""
 HOME = Target()
@@ -94,6 +97,7 @@ class RunSender:
             except CommError as error:
                 self._save(cursors.WAITING, str(error))
             finally:
+                self._upkeep.close()
                 self._fold.console.close_file()
         return self.cursor
 
@@ -123,7 +127,7 @@ class RunSender:
         self._stream = FileStream(
             self._network, self._sender, self._graphql.headers, bucket, self._upkeep.order, gzip=packed
         )
-        self._upkeep.uploads = Uploads(self._network, self._sender, self._graphql, bucket, self.cursor.problem)
+        self._upkeep.uploading = Uploading(self._network, partial(connect, self._network), bucket, self._stop)
         self._save(cursors.ONLINE)
 
     def _send_earlier(self) -> None:
@@ -157,6 +161,8 @@ class RunSender:
         self._post_due(now=not follow)
         if not follow:
             self._post(with_open=True)
+            self._await_files()
+            self._post_one(with_open=False, summary="")
             return False
         if self._stop.wait(LOOK_EVERY_S):
             raise Stopped
@@ -191,6 +197,7 @@ class RunSender:
             self._upkeep.alert()
         if now or self._pace.due("files", FILES_EVERY_S):
             self._upkeep.upload(("now", "live"))
+        self._upkeep.collect()
         if self._pace.may_post():
             self._post(with_open=True)
         if self._pace.silent(self._network.heartbeat):
@@ -199,6 +206,7 @@ class RunSender:
     def _post_full(self) -> None:
         while self._fold.size >= MOST_CHARACTERS:
             self._post_one(with_open=False, summary="")
+        self.cursor.offset = self._tail.offset
 
     def _post(self, *, with_open: bool) -> None:
         """Post all there is."""
@@ -261,12 +269,24 @@ class RunSender:
         self._upkeep.describe()
         self._upkeep.alert()
         self._upkeep.upload(("now", "live", "end"), made=results.made(fold))
+        self._await_files()
         cursor.exit_code = fold.exit.code if fold.exit else CRASHED
         self._post_one(with_open=False, summary="", complete=True, exitcode=cursor.exit_code)
         cursor.offset = self._tail.offset
         self._save(cursors.DONE)
         if self._target.mark:
             self.run_file.with_name(f"{self.run_file.name}.synced").touch()
+
+    def _await_files(self) -> None:
+        """Wait until all files have arrived or are given up; the server hears in between that the run goes on."""
+        while self._upkeep.collect():
+            trouble = self._upkeep.trouble
+            if self._pace.due("tell", TELL_EVERY_S):
+                self._save(cursors.WAITING if trouble else cursors.ONLINE, trouble)
+            if self._pace.silent(self._network.heartbeat):
+                self._send_body({})
+            if self._stop.wait(FILES_LOOK_S):
+                raise Stopped
 
     def _trouble(self, text: str | None) -> None:
         self._save(cursors.ONLINE if text is None else cursors.WAITING, text or "")

@@ -13,6 +13,7 @@ from wandb_nb.sync import cursor as cursors
 from wandb_nb.sync import results
 from wandb_nb.sync.graphql import Bucket
 from wandb_nb.sync.order import Order
+from wandb_nb.sync.uploading import File, Uploading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from wandb_nb.sync.cursor import Cursor
     from wandb_nb.sync.fold import RunFold
     from wandb_nb.sync.graphql import GraphQL
-    from wandb_nb.sync.uploads import Uploads
 
 COUNTS = {"history": "historyLineCount", "events": "eventsLineCount", "console": "logLineCount"}
 SEVERITIES = ("INFO", "WARN", "ERROR")
@@ -46,7 +46,7 @@ class Target:
 class Upkeep:
     """Keeps the server's picture of one run up to date; *save* is called with the state after each answer.
 
-    `uploads` is set once the run is known.  `uploaded` names files that arrived and that no post has told yet.
+    `uploading` is set once the run is known.  `uploaded` names files that arrived and that no post has told yet.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Upkeep:
         self.order = Order(cursor)
         self._renamed: dict[str, str] = {}
         self._sent: dict[str, Any] = {}
-        self.uploads: Uploads | None = None
+        self.uploading: Uploading | None = None
         self.uploaded: list[str] = []
 
     def introduce(self, target: Target, id_of_file: str) -> Bucket:
@@ -125,27 +125,48 @@ class Upkeep:
             self._save(cursors.ONLINE)
 
     def upload(self, policies: tuple[str, ...], made: Mapping[str, bytes] | None = None) -> None:
-        """Upload the files of these *policies* that the server lacks as they are now, and those *made* for it."""
-        made = made or {}
-        stamps: dict[str, list[int]] = {}
-        files: dict[str, Path | bytes] = {}
+        """Have uploaded what the server lacks of the files of these *policies*, and those *made* for it."""
+        if self.uploading is None:
+            return
+        files = {name: File(content, len(content)) for name, content in (made or {}).items()}
         for name, path in results.announced(self._fold, self._run_file.parent / "files", policies):
             with suppress(OSError):
                 status = path.stat()
-                stamps[name] = [status.st_size, status.st_mtime_ns]
-                if name not in made and self._cursor.files.get(name) != stamps[name]:
-                    files[name] = path
-        files |= made
-        if not files or self.uploads is None:
-            return
-        try:
-            for name in self.uploads.send(files):
-                if name in stamps and name not in made:
-                    self._cursor.files[name] = stamps[name]
-                if name not in self.uploaded:
-                    self.uploaded.append(name)
-        except RefusedError as error:
-            self._cursor.problem(f"{len(files)} files were refused: {error}")
+                file = File(path, status.st_size, (status.st_size, status.st_mtime_ns))
+                if name not in files and not self._has(name, file):
+                    files[name] = file
+        if files:
+            self.uploading.send(files)
+            self._count()
+
+    def _has(self, name: str, file: File) -> bool:
+        """Tell whether the server has *file* as it is now, or will have it."""
+        flying = self.uploading.flying.get(name) if self.uploading else None
+        return file.stamp in (flying and flying.stamp, tuple(self._cursor.files.get(name, ())))
+
+    def collect(self) -> bool:
+        """Take note of files that have arrived; return whether any is still on its way."""
+        if self.uploading is None:
+            return False
+        arrived = self.uploading.collect(self._cursor.problem)
+        self._cursor.files |= {name: list(stamp) for name, stamp in arrived.items() if stamp}
+        self.uploaded += [name for name in arrived if name not in self.uploaded]
+        self._count()
+        return bool(self.uploading.flying)
+
+    @property
+    def trouble(self) -> str:
+        """Why files are not taken at the moment."""
+        return self.uploading.trouble if self.uploading else ""
+
+    def close(self) -> None:
+        """Let the thread of the uploads end."""
+        if self.uploading is not None:
+            self.uploading.close()
+
+    def _count(self) -> None:
+        flying = self.uploading.flying.values() if self.uploading else ()
+        self._cursor.files_left, self._cursor.bytes_left = len(flying), sum(file.size for file in flying)
 
     def _fields(self) -> dict[str, Any]:
         return {**self._fold.fields(), **self._renamed}
