@@ -163,7 +163,7 @@ describe('several runs in one chart', () => {
     const chart = { title: 'loss', keys: ['train/loss', 'val/loss'] };
     const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
     expect(lines.map((line) => [line.label, line.style, line.faint, line.mark])).toEqual([
-      ['run-1', 0, true, 'run-1'], ['run-1', 1, true, 'run-1'], ['train', 0, false, ''], ['val', 1, false, ''],
+      ['run-1', 0, true, 'run-1'], ['run-1', 1, true, ''], ['train', 0, false, ''], ['val', 1, false, ''],
     ]);
     expect(strong(lines).length).toBe(2);
   });

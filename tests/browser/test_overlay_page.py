@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from plain import HOSTILE, SCRIPT, darken, serious, shot
+from plain import HOSTILE, SCRIPT, darken, serious, shot, show
 
 import wandb_nb
 from wandb_nb.compare.bundle import bundle
@@ -89,6 +89,27 @@ def test_overlay_is_accessible(page: Page, dark: bool) -> None:
         found += [(tab, *one) for one in serious(page)]
     assert found == []
     assert page.locator(".wnb img").count() == 0
+
+
+def test_earlier_runs_lie_behind_the_live_chart(page: Page) -> None:
+    """One click shows the notebook's earlier runs behind the charts, named; the next, or its letter, hides them."""
+    show(page, name="snowy-owl-10", start=1_500, each=5)
+    button = page.get_by_role("button", name="Earlier runs")
+    before = page.evaluate("() => document.querySelector('.wnb canvas').toDataURL()")
+    button.click()
+    page.get_by_text("Behind the charts: earlier-1, earlier-2").wait_for()
+    page.wait_for_function("old => document.querySelector('.wnb canvas').toDataURL() !== old", arg=before)
+    assert page.locator(".wnb-card-title").all_text_contents()[:2] == ["loss", "accuracy"]
+    box = page.locator(".u-over").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 30)
+    assert "earlier-2" in (page.locator(".wnb-where").first.text_content() or "")
+    shot(page, "ghosts")
+    assert serious(page) == []
+    page.locator(".wnb-plot").first.focus()
+    page.keyboard.press("g")
+    page.get_by_text("Behind the charts").wait_for(state="hidden")
+    assert button.get_attribute("aria-pressed") == "false"
 
 
 @pytest.fixture

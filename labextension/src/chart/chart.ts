@@ -99,7 +99,8 @@ export class Chart {
       const index = nearest(line, x);
       if (index < 0 || (line.faint && this.pointer === null)) continue;
       const top = toY(this.frame(plot!), line.ys[index]!) / uPlot.pxRatio;
-      const far = this.pointer === null ? 0 : Math.abs(top - this.pointer) + (line.faint ? FAINT_PENALTY : 0);
+      const aside = plot!.valToPos(line.xs[index]!, 'x') - plot!.valToPos(x, 'x');
+      const far = this.pointer === null ? 0 : Math.hypot(top - this.pointer, aside) + (line.faint ? FAINT_PENALTY : 0);
       if (Number.isFinite(far) && (best === null || far < best.far)) best = { pick: { line, index }, far };
     }
     return best?.pick ?? null;

@@ -68,7 +68,7 @@ export function drawLabels(ctx: CanvasRenderingContext2D, frame: Frame, lines: L
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'left';
   ctx.fillStyle = palette.soft;
-  for (const line of lines.filter((one) => one.faint && one.mark !== '')) drawMark(ctx, frame, line, scale);
+  drawMarks(ctx, frame, lines.filter((one) => one.faint && one.mark !== ''), scale);
   const names = endNames(newest);
   if (names.length > 0) {
     const ends = newest.map((line) => lastPlace(frame, line)[1]);
@@ -83,13 +83,15 @@ export function drawLabels(ctx: CanvasRenderingContext2D, frame: Frame, lines: L
   ctx.restore();
 }
 
-/** Beside the end of a faint line, inside the frame. */
-function drawMark(ctx: CanvasRenderingContext2D, frame: Frame, line: Line, scale: number): void {
-  const [x, y] = lastPlace(frame, line);
-  if (Number.isNaN(y)) return;
-  const mark = shorten(line.mark);
-  const right = frame.left + frame.width - ctx.measureText(mark).width;
-  ctx.fillText(mark, Math.min(x + 3 * scale, right), Math.max(frame.top + 5 * scale, y - 7 * scale));
+/** Beside the ends of faint lines, inside the frame, none over another. */
+function drawMarks(ctx: CanvasRenderingContext2D, frame: Frame, lines: Line[], scale: number): void {
+  const ends = lines.map((line) => lastPlace(frame, line)).map(([x, y], i) => ({ x, y, mark: shorten(lines[i]!.mark) })).filter(({ y }) => !Number.isNaN(y));
+  const [top, bottom] = [frame.top + 5 * scale, frame.top + frame.height - 5 * scale];
+  const heights = spread(ends.map(({ y }) => y - 7 * scale), (LABEL_FONT + 1) * scale, top, bottom);
+  ends.forEach(({ x, mark }, i) => {
+    const right = frame.left + frame.width - ctx.measureText(mark).width;
+    ctx.fillText(mark, Math.min(x + 3 * scale, right), heights[i]!);
+  });
 }
 
 /** The room, in CSS pixels, that the names at the line ends need. */

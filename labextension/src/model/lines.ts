@@ -54,7 +54,7 @@ export function linesOf(overlay: Overlay, chart: ChartGroup, unit: XUnit, smooth
     chart.keys.flatMap((key, k) => {
       const series = run.data.series.get(key);
       if (series === undefined) return [];
-      if (run.role === 'ghost') return ghostLine(series, { run, label: run.label, style: compares ? run.style : k, dash: k + n + 1 }, unit);
+      if (run.role === 'ghost') return ghostLine(series, { run, label: run.label, style: compares ? run.style : k, dash: k + n + 1 }, unit, k === 0);
       const style = compares ? run.style : k;
       const look = { run, label: compares ? run.label : lineLabel(key, chart), style, dash: style };
       return seriesLines(series, compares ? series.attempts().slice(-1) : series.attempts(), look, unit, smoothing);
@@ -82,10 +82,10 @@ function seriesLines(series: Series, attempts: AttemptRange[], look: Look, unit:
   });
 }
 
-/** The newest attempt of a run behind the others. */
-function ghostLine(series: Series, look: Look, unit: XUnit): Line[] {
+/** The newest attempt of a run behind the others; one of its lines in a chart carries its name. */
+function ghostLine(series: Series, look: Look, unit: XUnit, marked: boolean): Line[] {
   const range = series.attempts().at(-1);
-  return range === undefined ? [] : [{ ...look, faint: true, mark: look.label, ...points(series, range, unit) }];
+  return range === undefined ? [] : [{ ...look, faint: true, mark: marked ? look.label : '', ...points(series, range, unit) }];
 }
 
 /** How an attempt is called: people count from 1. */

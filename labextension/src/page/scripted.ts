@@ -1,5 +1,5 @@
 import type { Transport } from '../sources/feed';
-import type { CellInfo, JsonObject, Message, MetricDefinition, RunStateName, SeriesHeader } from '../wire/messages';
+import type { CellInfo, Comparison, JsonObject, Message, MetricDefinition, RunStateName, SeriesHeader } from '../wire/messages';
 
 /** How a made-up run goes: curves by name, rows at the start, at each pull, and in all. */
 export interface Script {
@@ -40,6 +40,12 @@ export class ScriptedRun implements Transport {
   async stop(force: boolean): Promise<void> {
     this.stops.push(force);
     this.stopped = true;
+  }
+
+  /** Two runs like this one, somewhat worse. */
+  async ghosts(): Promise<Comparison> {
+    const earlier = [1.2, 1.5].map((scale, i) => new ScriptedRun({ ...this.script, name: `earlier-${i + 1}`, id: `e${i}`, scale, end: 'finished' }));
+    return { runs: earlier.map((run) => run.message(0, this.script.total)), labels: earlier.map((run) => run.script.name), diff: null };
   }
 
   close(): void {

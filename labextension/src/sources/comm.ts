@@ -1,5 +1,5 @@
-import { fromComm } from '../wire/decode';
-import type { Message, Request } from '../wire/messages';
+import { comparisonFromComm, fromComm } from '../wire/decode';
+import type { Comparison, Message, Request } from '../wire/messages';
 import type { Transport } from './feed';
 import { Gone } from './feed';
 
@@ -12,12 +12,14 @@ export interface Line {
 }
 
 const PATIENCE_MS = 3000;
+const GHOSTS_PATIENCE_MS = 20_000;
 
 /** The kernel tells its rows over a comm: for hosts without our server routes, and for remote kernels. */
 export class CommTransport implements Transport {
   pushed?: (listener: (message: Message) => void) => void;
   private listener: ((message: Message) => void) | null = null;
   private closed = false;
+  private asked: { resolve: (comparison: Comparison) => void; reject: (error: Error) => void } | null = null;
   private waiting: { resolve: (message: Message) => void; reject: (error: Error) => void } | null = null;
 
   constructor(private readonly line: Line) {
@@ -38,9 +40,19 @@ export class CommTransport implements Transport {
     this.line.send({ type: 'stop', force });
   }
 
+  /** Rejects when there is no answer: making it takes a kernel longer than a message. */
+  ghosts(): Promise<Comparison> {
+    return new Promise<Comparison>((resolve, reject) => {
+      this.asked = { resolve, reject };
+      setTimeout(() => reject(new Error('The kernel does not answer.')), GHOSTS_PATIENCE_MS);
+      this.line.send({ type: 'ghosts' });
+    });
+  }
+
   /** Take what came over the line; anything that is not a message of ours is passed over. */
   receive(content: unknown, buffers: readonly (ArrayBuffer | ArrayBufferView)[] = []): void {
     const { type, header } = (content ?? {}) as { type?: unknown; header?: unknown };
+    if (type === 'ghosts') this.answered(header, buffers[0]);
     if (type !== 'message') return;
     const { waiting } = this;
     this.waiting = null;
@@ -50,6 +62,14 @@ export class CommTransport implements Transport {
       else this.listener?.(message);
     } catch (error) {
       waiting?.reject(error as Error);
+    }
+  }
+
+  private answered(header: unknown, buffer: ArrayBuffer | ArrayBufferView | undefined): void {
+    try {
+      this.asked?.resolve(comparisonFromComm(header, buffer));
+    } catch (error) {
+      this.asked?.reject(error as Error);
     }
   }
 

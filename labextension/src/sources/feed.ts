@@ -1,4 +1,4 @@
-import type { Message } from '../wire/messages';
+import type { Comparison, Message } from '../wire/messages';
 import { RunData } from '../model/store';
 
 /** How live the data is. `saved`: as the notebook holds it; `lost`: the way to live data is (for now) gone. */
@@ -10,6 +10,8 @@ export interface Transport {
   pull(cursor: string): Promise<Message>;
   /** Ask the training to end; `force` interrupts it. */
   stop(force: boolean): Promise<void>;
+  /** The earlier runs of the same notebook, where this way knows them. */
+  ghosts?(): Promise<Comparison>;
   /** Messages that come unasked, where the other side sends such. */
   pushed?: (listener: (message: Message) => void) => void;
   /** How long the other side may be silent before it is asked again. */
@@ -91,6 +93,18 @@ export class Feed {
 
   async stop(force: boolean): Promise<void> {
     await this.way?.stop(force);
+  }
+
+  /** Whether somebody may know the earlier runs of the notebook. */
+  get offersGhosts(): boolean {
+    return this.way === null ? this.next < this.ways.length : this.way.ghosts !== undefined;
+  }
+
+  /** The earlier runs of the notebook; rejects where nobody who knows them answers. */
+  async ghosts(): Promise<Comparison> {
+    this.way ??= await this.nextWay();
+    if (this.way?.ghosts === undefined) throw new Gone('The earlier runs are not reachable from here.');
+    return this.way.ghosts();
   }
 
   private take(message: Message): void {

@@ -1,7 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import { fromHttp } from '../wire/decode';
-import type { Access, Message } from '../wire/messages';
+import { comparisonFromHttp, fromHttp } from '../wire/decode';
+import type { Access, Comparison, Message } from '../wire/messages';
 import type { Transport } from './feed';
 import { Gone } from './feed';
 
@@ -19,6 +19,11 @@ export class HttpTransport implements Transport {
   async stop(force: boolean): Promise<void> {
     const body = JSON.stringify({ kernel: this.access.kernel, force });
     await this.request('stop', { method: 'POST', body });
+  }
+
+  async ghosts(): Promise<Comparison> {
+    const response = await this.request('ghosts', { method: 'GET' });
+    return comparisonFromHttp(await response.arrayBuffer());
   }
 
   close(): void {

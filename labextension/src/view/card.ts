@@ -146,7 +146,9 @@ export class ChartCard {
       spoken.push(`${line.label} ${number(value)}`);
       if (i >= 0 && !(Math.abs(line.xs[i]! - x) >= Math.abs(at - x))) at = line.xs[i]!;
     }
-    const place = [this.place(at), this.cursor === null ? '' : this.cellWords()].filter(Boolean).join(' · ');
+    const meant = this.meant();
+    if (meant?.line.faint) at = meant.line.xs[meant.index]!;
+    const place = [this.place(at), meant === null ? '' : this.cellWords(meant)].filter(Boolean).join(' · ');
     setText(this.where, this.cursor === null ? this.note() : place);
     this.plot.setAttribute('aria-valuenow', String(Number.isFinite(at) ? at : this.chart.range[1]));
     this.plot.setAttribute('aria-valuetext', `${place}: ${spoken.join(', ')}`);
@@ -167,10 +169,7 @@ export class ChartCard {
   }
 
   /** Which cell logged the point that is meant, and in which attempt. */
-  private cellWords(): string {
-    const meant = this.meant();
-    if (meant === null) return '';
-    const { line, index } = meant;
+  private cellWords({ line, index }: Pick): string {
     const id = cellOf(line, index);
     return [line.faint && line.run.role === 'equal' ? attemptMark(line.attempt) : '', line.run.role === 'ghost' ? line.label : '',
       id === 0 ? '' : `cell ${cellName(line.run.data, id)}`].filter(Boolean).join(' · ');

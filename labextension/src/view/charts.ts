@@ -29,11 +29,12 @@ export class Charts {
   }
 
   /** Let the letters in the titles of the controls work anywhere in `root`. */
-  listen(root: HTMLElement): void {
+  listen(root: HTMLElement, more: Record<string, () => void> = {}): void {
     letterKeys(root, {
       l: () => this.toolbar.toggleLog(),
       c: () => this.toolbar.toggleCells(),
       t: (target) => this.grid.cardOf(target)?.toggleTable(),
+      ...more,
     });
   }
 

@@ -55,6 +55,11 @@ export class Toolbar {
       h('span', { class: 'wnb-control' }, h('label', { for: id }, 'Smoothing'), slider, this.share), this.cells, this.log);
   }
 
+  /** Put a control of the view beside the others. */
+  add(control: HTMLElement): void {
+    this.log.before(control);
+  }
+
   toggleLog(): void {
     this.owner.state.log = !this.owner.state.log;
     this.owner.restyle();

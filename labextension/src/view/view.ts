@@ -4,6 +4,7 @@ import type { Feed, Viewer } from '../sources/feed';
 import { Charts } from './charts';
 import { h, setText } from './dom';
 import { Facts } from './facts';
+import { Ghosts } from './ghosts';
 import { Header } from './header';
 import { showFailure, Stage } from './stage';
 import { Tabs } from './tabs';
@@ -30,6 +31,7 @@ class RunView implements Viewer, Mounted {
   private readonly header: Header;
   private readonly overlay: Overlay;
   private readonly charts: Charts;
+  private readonly ghosts: Ghosts;
   private readonly config = new Facts('config');
   private readonly summary = new Facts('summary');
   private readonly tabs: Tabs;
@@ -41,15 +43,17 @@ class RunView implements Viewer, Mounted {
     this.overlay = Overlay.of(feed.data);
     this.header = new Header(feed);
     this.charts = new Charts(this.overlay, () => this.changed());
-    const panel = (child: HTMLElement): HTMLElement => h('div', { class: 'wnb-panel' }, child);
-    const panels = [panel(this.charts.grid.element), panel(this.config.element), panel(this.summary.element)] as const;
+    this.ghosts = new Ghosts(feed, this.overlay, () => this.changed());
+    this.charts.toolbar.add(this.ghosts.button);
+    const panel = (...children: HTMLElement[]): HTMLElement => h('div', { class: 'wnb-panel' }, ...children);
+    const panels = [panel(this.ghosts.note, this.charts.grid.element), panel(this.config.element), panel(this.summary.element)] as const;
     this.tabs = new Tabs(
       [{ name: 'Charts', panel: panels[0] }, { name: 'Config', panel: panels[1] }, { name: 'Summary', panel: panels[2] }],
       () => this.changed(),
     );
     this.body = h('div', { class: 'wnb-body', hidden: true }, h('div', { class: 'wnb-bar' }, this.tabs.list, this.charts.toolbar.element), ...panels);
     this.stage = new Stage(host, [this.header.element, this.notice, this.body], (theme) => this.update(theme), () => this.leave());
-    this.charts.listen(this.stage.root);
+    this.charts.listen(this.stage.root, { g: () => void this.ghosts.toggle() });
     this.stage.watchSight((inSight) => feed.look(this, inSight));
     this.clock = setInterval(() => this.header.tick(), 1000);
     feed.join(this);
@@ -82,6 +86,7 @@ class RunView implements Viewer, Mounted {
     setText(this.notice, this.notice.hidden ? '' : 'Live data is not reachable. This is the run as last seen.');
     this.body.hidden = data.series.size === 0;
     if (this.body.hidden) return;
+    this.ghosts.update();
     this.charts.update(theme, this.tabs.current === 0);
     if (this.tabs.current === 1) this.config.update(data.config);
     if (this.tabs.current === 2) this.summary.update(data.summary);
