@@ -71,8 +71,8 @@ class EmbeddedServer:
         entries = json.loads(self.run(name, "config")["config"])
         return {key: entry["value"] for key, entry in entries.items() if key != "_wandb"}
 
-    def files(self, name: str) -> dict[str, bytes]:
+    def files(self, name: str, project: str = "p") -> dict[str, bytes]:
         """Return the files of a run."""
-        held = self.run(name, "files(first: 1000) { edges { node { name directUrl } } }")
+        held = self.run(name, "files(first: 1000) { edges { node { name directUrl } } }", project)
         nodes = [edge["node"] for edge in held["files"]["edges"]]
         return {node["name"]: self.client.get(node["directUrl"]).content for node in nodes}

@@ -6,7 +6,7 @@ import os
 import sys
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +24,13 @@ LARGEST_BYTES = 10 << 20
 _SKIPPED = frozenset(("wandb", ".wandb", "node_modules", "__pycache__", "site-packages", "venv", "env"))
 
 
+class Source(NamedTuple):
+    """The text of a file, and its path below the folder of all code."""
+
+    relative: PurePosixPath
+    text: str
+
+
 def script_path(git: GitState | None) -> tuple[Path, PurePosixPath] | None:
     """Return the main file and its path relative to the repository, else to the working directory, else its name.
 
@@ -39,16 +46,10 @@ def script_path(git: GitState | None) -> tuple[Path, PurePosixPath] | None:
     return path, PurePosixPath(path.name)
 
 
-def save_script(files: Path, git: GitState | None, redact: Callable[[str], str]) -> str | None:
-    """Copy the main file to *files*`/code/` and return its path there; None where there is none.
-
-    Raises OSError when it cannot be read or written.
-    """
+def main_file(git: GitState | None) -> Source | None:
+    """Return the main file as it is now; None where there is none.  Raises OSError when it cannot be read."""
     found = script_path(git)
-    if found is None:
-        return None
-    path, relative = found
-    return _copy(path, files, relative, redact)
+    return _read(*found) if found else None
 
 
 def save_tree(
@@ -69,7 +70,7 @@ def save_tree(
     wanted = [
         relative for relative in _source_files(root) if _chosen(relative, include) and not _chosen(relative, exclude)
     ]
-    return [_copy(root / relative, files, relative, redact) for relative in sorted(wanted)]
+    return [write(_read(root / relative, relative), files, redact) for relative in sorted(wanted)]
 
 
 def _source_files(root: Path) -> Iterator[PurePosixPath]:
@@ -87,9 +88,13 @@ def _chosen(relative: PurePosixPath, choice: Choice) -> bool:
     return any(fnmatch(text, pattern) for pattern in choice for text in (str(relative), relative.name))
 
 
-def _copy(path: Path, files: Path, relative: PurePosixPath, redact: Callable[[str], str]) -> str:
-    target = files / FOLDER / relative
+def write(source: Source, files: Path, redact: Callable[[str], str]) -> str:
+    """Write *source* below *files*`/code/` and return its path below *files*.  Raises OSError when that fails."""
+    target = files / FOLDER / source.relative
     target.parent.mkdir(parents=True, exist_ok=True)
-    source = path.read_bytes().decode("utf-8", "surrogateescape")  # any bytes come out as they went in
-    target.write_bytes(redact(source).encode("utf-8", "surrogateescape"))
-    return f"{FOLDER}/{relative}"
+    target.write_bytes(redact(source.text).encode("utf-8", "surrogateescape"))
+    return f"{FOLDER}/{source.relative}"
+
+
+def _read(path: Path, relative: PurePosixPath) -> Source:
+    return Source(relative, path.read_bytes().decode("utf-8", "surrogateescape"))  # any bytes come out as they went in

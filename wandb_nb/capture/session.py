@@ -35,6 +35,10 @@ class Kept:
         self._due = 0.0
         self.changed = False
 
+    def show(self, notebook: Path) -> None:
+        """Have the history at *notebook* from now on, all of the session in it."""
+        self.notebook, self.changed = notebook, True
+
     def write_notebook(self, *, now: bool) -> None:
         """Bring the notebook up to date, unless that was done a moment ago."""
         begun = time.monotonic()

@@ -31,7 +31,7 @@ class Cursor:
     *bytes_left* count those on their way, *order* is the number of the last request that changed the run; *offset* is
     the bytes of the run file that are dealt with.  *state* is one of the words above; *message* says why it is not
     going well, *problems* what cannot be sent, *damaged* that part of the file cannot be read.  A *status* other than 0
-    is that of the server's refusal.
+    is that of the server's refusal.  *saves_code* says that the account wants the code of its runs.
     """
 
     server: str = ""
@@ -57,6 +57,7 @@ class Cursor:
     problems: list[str] = field(default_factory=list)
     damaged: bool = False
     exit_code: int | None = None
+    saves_code: bool = False
 
     @property
     def done(self) -> bool:

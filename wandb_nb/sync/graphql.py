@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.errors import CommError, RefusedError
+from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.sync.transport import Request, final_query, final_upsert, message_of
 
 if TYPE_CHECKING:
@@ -147,6 +147,14 @@ class GraphQL:
     def viewer(self) -> dict[str, Any]:
         """Return the account that the key belongs to."""
         return self.ask("Viewer").get("viewer") or {}
+
+    def saves_code(self) -> bool:
+        """Return whether the account wants the code of its runs saved; not where the server does not say."""
+        try:
+            flags = json.loads(self.viewer().get("flags") or "{}")
+        except (RefusedError, AuthenticationError, ValueError):
+            return False
+        return isinstance(flags, dict) and flags.get("code_saving_enabled") is True
 
     def features(self) -> frozenset[str]:
         """Return what the server says it can do; nothing where it does not know the question."""

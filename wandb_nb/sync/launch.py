@@ -78,6 +78,7 @@ class Sent(NamedTuple):
     message: str = ""
     status: int = 0
     problems: tuple[str, ...] = ()
+    saves_code: bool = False
 
     @property
     def over(self) -> bool:
@@ -90,8 +91,9 @@ def sent(run_file: Path) -> Sent:
     known = cursors.load(run_file)
     if known is None:
         return Sent()
+    problems = tuple(map(str, known.problems))
     return Sent(
-        known.state, known.begun, known.url, known.rows, known.message, known.status, tuple(map(str, known.problems))
+        known.state, known.begun, known.url, known.rows, known.message, known.status, problems, known.saves_code
     )
 
 

@@ -86,6 +86,8 @@ class RunSender:
                 )
             try:
                 self._save(cursors.CONNECTING)
+                if follow and not self.cursor.begun:  # its process waits to hear it
+                    self.cursor.saves_code = self._graphql.saves_code()
                 self._begin()
                 while self._round(follow):
                     pass

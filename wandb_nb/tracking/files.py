@@ -12,15 +12,15 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.capture import code, diff, environment, notebook_file, requirements
+from wandb_nb.capture import diff, environment, notebook_file, requirements
 from wandb_nb.store import records
+from wandb_nb.tracking.code_files import CodeFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from wandb_nb.capture.git import GitState
-    from wandb_nb.capture.notebook_file import NotebookFile
     from wandb_nb.capture.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.identity import Identity
@@ -36,33 +36,39 @@ class RunFiles:
     Files that cannot be written are told by *notice* and never end the run.
     """
 
-    def __init__(self, folder: Path, append: Callable[[bytes], None], notice: Callable[[str], None]) -> None:
+    def __init__(
+        self, folder: Path, append: Callable[[bytes], None], notice: Callable[[str], None], redact: Redactor
+    ) -> None:
         self._folder, self._append, self._notice = folder, append, notice
         self.facts: environment.Facts = {}
         """What is known of machine and program so far; the thread replaces it by a fuller one."""
-        self.code_path: str | None = None
-        """Where the copy of the main file lies below the folder, once it is there."""
-        self._notebook: NotebookFile | None = None
+        self.code = CodeFiles(folder, append, notice, redact)
+        self._redact = redact
         self._failed = False
         self._thread: threading.Thread | None = None
 
-    def gather(self, identity: Identity, settings: Resolved, writer_id: str, redact: Redactor) -> bytes:
+    def gather(self, identity: Identity, settings: Resolved, writer_id: str) -> bytes:
         """Return the record of what is known at once of machine and program; a thread finds out the rest."""
         known = {} if settings.x_disable_meta else _known(identity, settings)
         if "args" in known:
-            known["args"] = redact.arguments(known["args"])
-        known = redact.value(known)
+            known["args"] = self._redact.arguments(known["args"])
+        known = self._redact.value(known)
         started = datetime.fromtimestamp(identity.start_time, timezone.utc).isoformat()
         self.facts = {**known, "writerId": writer_id, "startedAt": started.replace("+00:00", "Z")}
         record = records.environment(self.facts)
-        self._thread = threading.Thread(
-            target=self._guarded,
-            args=(self._gather, settings, identity.git, redact),
-            name="wandb_nb-files",
-            daemon=True,
-        )
-        self._thread.start()
+        self._begin(self._gather, settings, identity.git)
         return record
+
+    def keep_code(self, settings: Resolved) -> None:
+        """Have the thread save the script or the notebook's file as well."""
+        gathering = self._thread
+
+        def keep() -> None:
+            if gathering is not None:
+                gathering.join()
+            self.code.keep(settings)
+
+        self._begin(keep)
 
     def join(self) -> None:
         """Wait until everything is gathered; nothing to wait for in a forked child, which has no such thread."""
@@ -74,16 +80,15 @@ class RunFiles:
         self._guarded(self._write_config, config)
         self._guarded(self._write, SUMMARY, json.dumps(summary) + "\n")
 
-    def _gather(self, settings: Resolved, repository: GitState | None, redact: Redactor) -> None:
-        paths = self._copy_script(settings, repository, redact)
-        if self._looks_for_notebook(settings):
-            self._notebook = notebook_file.find(settings.notebook_name)
-            if self._notebook is None:
-                self._notice(
-                    "the notebook's file was not found, so only the session's history is saved; "
-                    "set WANDB_NOTEBOOK_NAME to its path to have it saved as well"
-                )
-            paths += self.copy_notebook(redact)
+    def _begin(self, act: Callable[..., None], *arguments: Any) -> None:
+        self._thread = threading.Thread(
+            target=self._guarded, args=(act, *arguments), name="wandb_nb-files", daemon=True
+        )
+        self._thread.start()
+
+    def _gather(self, settings: Resolved, repository: GitState | None) -> None:
+        self.code.take(settings, repository)
+        paths: list[str] = []
         if not settings.x_disable_meta:
             more = {} if settings.x_disable_machine_info else environment.machine(settings.x_stats_disk_paths)
             new = {key: value for key, value in more.items() if key not in self.facts}  # what the user set stands
@@ -95,34 +100,10 @@ class RunFiles:
             self._write(REQUIREMENTS, "".join(line + "\n" for line in requirements.installed()))
             paths.append(REQUIREMENTS)
         if repository is not None and repository.commit:
-            paths += self._keep_changes(repository.root, redact)
+            paths += self._keep_changes(repository.root)
         self._append(records.files([(path, "now", "wandb") for path in paths]))
 
-    def copy_notebook(self, redact: Redactor) -> list[str]:
-        """Copy the notebook's file as it is now, if there is one; again at the end, for what was saved meanwhile."""
-        if self._notebook is None:
-            return []
-        try:
-            copied = notebook_file.save(self._notebook, self._folder / code.FOLDER, redact)
-        except (OSError, ValueError):  # being saved at this moment, or gone: the session's history has the cells
-            return []
-        return [copied.relative_to(self._folder).as_posix()]
-
-    @staticmethod
-    def _looks_for_notebook(settings: Resolved) -> bool:
-        return bool(settings.save_code) and not settings.disable_code and host.in_notebook()
-
-    def _copy_script(self, settings: Resolved, repository: GitState | None, redact: Redactor) -> list[str]:
-        """Copy the main file if that is wanted; first of all, since the user may go on editing it."""
-        if settings.disable_code or not settings.save_code or host.in_notebook():
-            return []
-        self.code_path = code.save_script(self._folder, repository, redact)
-        if self.code_path is None:
-            return []
-        self._append(records.config({("_wandb", "code_path"): json.dumps(self.code_path)}))
-        return [self.code_path]
-
-    def _keep_changes(self, root: Path, redact: Redactor) -> list[str]:
+    def _keep_changes(self, root: Path) -> list[str]:
         """Write what the work tree has changed; a repository that git cannot read costs the patches only."""
         patches: dict[str, str] = {}
         try:
@@ -133,7 +114,7 @@ class RunFiles:
             self._notice(f"the changes in {root} are not kept with the run: {error}")
         written = {name: patch for name, patch in patches.items() if patch}
         for name, patch in written.items():
-            self._write(name, redact(patch))
+            self._write(name, self._redact(patch))
         return list(written)
 
     def _write_config(self, config: Mapping[str, Any]) -> None:

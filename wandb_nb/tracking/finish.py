@@ -22,8 +22,10 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
     if place is None:
         history.close()
         return
+    if place.observers is not None:
+        place.observers.settle_code(wait=True)
     place.run_files.join()
-    place.run_files.copy_notebook(place.redact)
+    place.run_files.code.renew()
     if place.observers is not None:
         place.observers.stop()
     others = False
@@ -60,8 +62,8 @@ def _take_over(run: Run, place: Place) -> None:
 def config_file(config: Mapping[str, Any], history: History, used: Telemetry, place: Place) -> dict[str, object]:
     """Return *config* as config.yaml holds it, the tracker's own facts under `_wandb`."""
     own = {**used.as_config(), "e": {place.writer_id: place.run_files.facts}}
-    if place.run_files.code_path:
-        own["code_path"] = place.run_files.code_path
+    if place.run_files.code.path:
+        own["code_path"] = place.run_files.code.path
     if history.metrics:
         own["m"] = history.metrics.as_config()
     return {**place.redact.value(dict(config)), "_wandb": own}

@@ -36,6 +36,7 @@ class Observers:
         self._samples = not settings.x_disable_stats
         self._run, self._place = run, place
         self._kept: session.Kept | None = None
+        self._code_settled = settings.disable_code or settings.save_code is not None or place.online is None
 
     def start(self) -> None:
         """Begin to observe."""
@@ -46,6 +47,20 @@ class Observers:
             self._keep_cells()
         except OSError as error:
             self._run.notice(f"the cells cannot be kept with the run ({error}); it goes on without them")
+        self.settle_code()
+
+    def settle_code(self, *, wait: bool = False) -> None:
+        """Where saving code is left to the account, do what it wants once it has said so; *wait* some time for that."""
+        if self._code_settled or self._place.online is None:
+            return
+        wanted = self._place.online.saves_code(wait=wait)
+        if wanted is None:
+            return
+        self._code_settled = True
+        if wanted:
+            self._place.run_files.keep_code(self._run.settings)
+        if self._kept is not None:
+            self._show_history(wanted=wanted)
 
     def stop(self) -> None:
         """Stop observing; all that was observed is in the run file when this returns."""
@@ -63,14 +78,26 @@ class Observers:
             self._console.write("stderr", "".join(format_exception(error)))
 
     def _keep_cells(self) -> None:
-        """Write the notebook's cells down: their sources unless that is switched off, all of them if code is saved."""
+        """Write the notebook's cells down: their sources unless that is switched off, all of them if code is saved.
+
+        Outputs are kept, on this machine, while it is not known whether code is saved.
+        """
         settings, going_on = self._run.settings, session.current()
         if going_on is None or settings.disable_code or settings.save_code is False:
             return
         saved = bool(settings.save_code)
-        cells = journal.Journal(self._place.path / CELLS, self._place.redact, with_outputs=saved)
-        self._kept = going_on.open(cells, self._place.files / journal.HISTORY if saved else None)
+        with_outputs = saved or not self._code_settled
+        cells = journal.Journal(self._place.path / CELLS, self._place.redact, with_outputs=with_outputs)
+        self._kept = going_on.open(cells, None)
         if saved:
+            self._show_history(wanted=True)
+
+    def _show_history(self, *, wanted: bool) -> None:
+        """Have the session's history in the run's files, if *wanted*; else keep the cells' sources only."""
+        assert self._kept is not None  # noqa: S101 -- asked by the callers
+        self._kept.journal.with_outputs = wanted
+        if wanted:
+            self._kept.show(self._place.files / journal.HISTORY)
             self._place.writer.append(records.files([(journal.HISTORY, "end", "wandb")]))
 
 

@@ -88,6 +88,18 @@ class Online:
             self._next_keep = now + KEEP_EVERY_S
             self._keep()
 
+    def saves_code(self, *, wait: bool) -> bool | None:
+        """Return whether the account wants code saved, None while it has not said so.
+
+        With *wait* it is given the time that `finish` gives a server to be reached.
+        """
+        until = time.monotonic() + (UNREACHED_S if wait else 0.0)
+        while not (sent := launch.sent(self._file)).begun:
+            if sent.over or sent.state == launch.WAITING or time.monotonic() >= until:
+                return None
+            time.sleep(POLL_EVERY_S)
+        return sent.saves_code
+
     def finish(self, rows: int) -> str:
         """Wait until all is sent, `finish_timeout` seconds at most or until Ctrl-C; return a line with the outcome."""
         began, timeout = time.monotonic(), self._settings.finish_timeout or float("inf")

@@ -50,7 +50,7 @@ class Place:
         self._lock.acquire()
         self.writer = RunWriter(self._dir.run_file, on_error=settings.on_store_error, warn=notice)
         self.redact = redact
-        self.run_files = RunFiles(self._dir.files, self.writer.append, notice)
+        self.run_files = RunFiles(self._dir.files, self.writer.append, notice, redact)
         self.observers: Observers | None = None
         self.writer_id = secrets.token_hex(16)
         self.entry: Entry | None = None
@@ -90,7 +90,7 @@ class Place:
     def begin(self, run: Run, used: Telemetry) -> None:
         """Write the records that a run starts with, start gathering files, and register the run."""
         self.writer.append(run.record())
-        environment = self.run_files.gather(run.identity, run.settings, self.writer_id, self.redact)
+        environment = self.run_files.gather(run.identity, run.settings, self.writer_id)
         self.writer.append(environment, used.record())
         with self._registry_guarded():
             self.entry = self._registry.register(

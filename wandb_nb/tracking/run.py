@@ -343,6 +343,8 @@ class Run(LaterCalls, Deliveries):
         active.watch.goes_on()
         if self._place and self._place.online:
             self._place.online.look()
+            if self._place.observers and not self.is_child:
+                self._place.observers.settle_code()
         callback, self._next_row = self._next_row, None
         if callback is not None:
             self._present(callback)

@@ -1,0 +1,74 @@
+"""The run's copies of its script, or of its notebook's file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from wandb_nb import host
+from wandb_nb.capture import code, notebook_file
+from wandb_nb.store import records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wandb_nb.capture.git import GitState
+    from wandb_nb.capture.notebook_file import NotebookFile
+    from wandb_nb.capture.redact import Redactor
+    from wandb_nb.settings import Resolved
+
+
+class CodeFiles:
+    """Copies the main file, or the notebook's, below *folder*`/code/`, without the secrets of *redact*.
+
+    *append* takes the records that name the copies, *notice* a hint.  `take`, `keep` and `renew` raise OSError where
+    a file cannot be read or written.
+    """
+
+    def __init__(
+        self, folder: Path, append: Callable[[bytes], None], notice: Callable[[str], None], redact: Redactor
+    ) -> None:
+        self._folder, self._append, self._notice, self._redact = folder, append, notice, redact
+        self._source: code.Source | None = None
+        self._notebook: NotebookFile | None = None
+        self.path: str | None = None
+        """Where the copy of the main file lies below the folder, once it is there."""
+
+    def take(self, settings: Resolved, repository: GitState | None) -> None:
+        """Remember the main file as it is now, since the user may go on editing it, and keep it if that is asked for.
+
+        Nothing is taken where saving code is switched off.
+        """
+        if settings.disable_code or settings.save_code is False:
+            return
+        if not host.in_notebook():
+            self._source = code.main_file(repository)
+        if settings.save_code:
+            self.keep(settings)
+
+    def keep(self, settings: Resolved) -> None:
+        """Write the main file that was taken, or copy the notebook's file, and have it sent."""
+        if self._source is not None:
+            self.path = code.write(self._source, self._folder, self._redact)
+            name = records.config({("_wandb", "code_path"): json.dumps(self.path)})
+            self._append(name)
+            self._append(records.files([(self.path, "now", "wandb")]))
+        elif host.in_notebook():
+            self._notebook = notebook_file.find(settings.notebook_name)
+            if self._notebook is None and settings.save_code:
+                self._notice(
+                    "the notebook's file was not found, so only the session's history is saved; "
+                    "set WANDB_NOTEBOOK_NAME to its path to have it saved as well"
+                )
+            self.renew()
+
+    def renew(self) -> None:
+        """Copy the notebook's file as it is now, if there is one; again at the end, for what was saved meanwhile."""
+        if self._notebook is None:
+            return
+        try:
+            copied = notebook_file.save(self._notebook, self._folder / code.FOLDER, self._redact)
+        except (OSError, ValueError):  # being saved at this moment, or gone: the session's history has the cells
+            return
+        self._append(records.files([(copied.relative_to(self._folder).as_posix(), "live", "wandb")]))
