@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import random
     from pathlib import Path
 
-    from embedded import Held
+    from restarted_server import Held
 
 BEGAN = 1767225600.0
 BAR = 4

@@ -7,13 +7,13 @@ import random
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from embedded import EmbeddedServer, Held
+from restarted_server import Held, RestartedServer
+from waiting import until
 
 from wandb_nb.store import kinds
 from wandb_nb.store.decode import decode
@@ -32,16 +32,16 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer]:
     """Return a running server, the same for all rounds."""
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+    with RestartedServer(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 
 class User:
     """A user's program, its run and its background process."""
 
-    def __init__(self, name: str, folder: Path, server: EmbeddedServer) -> None:
+    def __init__(self, name: str, folder: Path, server: RestartedServer) -> None:
         self.name, self.server = name, server
         self.environment = {**os.environ, "WANDB_BASE_URL": server.url, "WANDB_API_KEY": server.key}
         self.environment |= {"PYTHONPATH": str(HERE.parents[1]), "WANDB_NB_DATA_DIR": str(folder / "data")}
@@ -95,7 +95,7 @@ class User:
 
 
 @pytest.fixture
-def user(tmp_path: Path, server: EmbeddedServer) -> Iterator[Callable[[str], User]]:
+def user(tmp_path: Path, server: RestartedServer) -> Iterator[Callable[[str], User]]:
     """Return a function that starts a program; all are ended after the test."""
     started: list[User] = []
 
@@ -106,14 +106,6 @@ def user(tmp_path: Path, server: EmbeddedServer) -> Iterator[Callable[[str], Use
     yield begin
     for each in started:
         each.end()
-
-
-def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> None:
-    """Wait until *condition* is true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.02)  # between looks
 
 
 def compare(file: Path, held: Held, code: int) -> int:
@@ -145,7 +137,7 @@ def moments(victim: str) -> list[tuple[int, float]]:
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("user"))
-def test_killed_user(number: int, moment: float, user: Callable[[str], User], server: EmbeddedServer) -> None:
+def test_killed_user(number: int, moment: float, user: Callable[[str], User], server: RestartedServer) -> None:
     """What was logged before the kill arrives by the background process, and the run is closed as failed."""
     mine = user(f"user{number}")
     threading.Event().wait(moment)
@@ -156,7 +148,7 @@ def test_killed_user(number: int, moment: float, user: Callable[[str], User], se
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("background"))
-def test_killed_background(number: int, moment: float, user: Callable[[str], User], server: EmbeddedServer) -> None:
+def test_killed_background(number: int, moment: float, user: Callable[[str], User], server: RestartedServer) -> None:
     """The program goes on unharmed, and its end has another background process send the rest."""
     mine = user(f"background{number}")
     threading.Event().wait(moment)
@@ -167,7 +159,7 @@ def test_killed_background(number: int, moment: float, user: Callable[[str], Use
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("both"))
-def test_killed_both(number: int, moment: float, user: Callable[[str], User], server: EmbeddedServer) -> None:
+def test_killed_both(number: int, moment: float, user: Callable[[str], User], server: RestartedServer) -> None:
     """With nobody left to send it, `wandb-nb sync` sends what is missing, once, and again without harm."""
     mine = user(f"both{number}")
     threading.Event().wait(moment)
@@ -180,7 +172,7 @@ def test_killed_both(number: int, moment: float, user: Callable[[str], User], se
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("server"))
-def test_killed_server(number: int, moment: float, user: Callable[[str], User], server: EmbeddedServer) -> None:
+def test_killed_server(number: int, moment: float, user: Callable[[str], User], server: RestartedServer) -> None:
     """The program does not notice; when the server is there again, all arrives."""
     mine = user(f"server{number}")
     threading.Event().wait(moment)

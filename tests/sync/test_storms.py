@@ -9,8 +9,8 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING
 
 import pytest
-from embedded import EmbeddedServer
 from fault_proxy import Fault, FaultProxy
+from restarted_server import RestartedServer
 from story import Story, Telling, made
 
 from wandb_nb.sync import filestream, sender
@@ -33,16 +33,16 @@ KINDS = ("status", "status", "reset", "half", "silent", "lost", "cut", "late", "
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer]:
     """Return a running server, the same for all storms."""
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+    with RestartedServer(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 
 class Storm:
     """What happens to the requests of one run, all of it told by a seed."""
 
-    def __init__(self, dice: random.Random, server: EmbeddedServer) -> None:
+    def __init__(self, dice: random.Random, server: RestartedServer) -> None:
         self._dice, self._server = dice, server
         self._share = dice.uniform(0.05, 0.5)
         self._bounces = set(dice.sample(range(1, 30), dice.choice((0, 0, 0, 1, 2))))
@@ -99,7 +99,7 @@ def tell(telling: Telling, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(STORMS))
-def test_all_arrives_once(seed: int, server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happens between client and server, in the end the server holds the run: each row, line and file once."""
     dice = random.Random(seed)  # noqa: S311 - a test's storm, no secret
     for module in (filestream, sender):

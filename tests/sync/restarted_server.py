@@ -1,23 +1,19 @@
-"""The embedded server as a process that can be stopped, killed and started again, and what it holds of a run."""
+"""The embedded server, ended and started again as often as a test wants, and all that it holds of a run."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import subprocess
-import sys
 import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx
+from embedded_server import ENTITY, EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from typing_extensions import Self
 
 FACTS = "id state exitCode displayName config summaryMetrics tags notes historyLineCount"
 
@@ -49,69 +45,35 @@ class Held:
         return {key: entry["value"] for key, entry in entries.items() if key != "_wandb"}
 
 
-class EmbeddedServer:
-    """`wandb-nb server` on *folder*, at the same port after each start.  Ended by `with`."""
+class RestartedServer(EmbeddedServer):
+    """A server that can be ended and started again, at the same port; and what it holds, line by line."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, 0
+        super().__init__(folder)
         self._lock = threading.Lock()
-        self._down = False
-        self.start()
-
-    def __enter__(self) -> Self:
-        return self
+        self._over = False
 
     def __exit__(self, *_: object) -> None:
         with self._lock:
-            self._down = True
-            self.process.kill()
-            self.process.wait(30)
-
-    def start(self) -> None:
-        """Start the process and wait until it listens."""
-        command = [sys.executable, "-m", "wandb_nb", "server", "--port", str(self.port), "--dir", str(self.folder)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        with self.process.stdout as told:
-            first = told.readline()
-            assert first, "the server ended at once"
-            self.url = first.split()[2]
-            told.readline()
-            told.readline()
-        self.port = int(self.url.rpartition(":")[2])
-        self.key = (self.folder / "key").read_text()
+            self._over = True
+            super().__exit__()
 
     def bounce(self, *, kill: bool, pause: float = 0.0) -> None:
         """Kill the process, or stop it in order; start it again after *pause* seconds."""
         with self._lock:
-            if self._down:
+            if self._over:
                 return
             if kill:
                 self.process.kill()
-            else:
-                self.process.terminate()
-            self.process.wait(60)
+            super().__exit__()
             threading.Event().wait(pause)
-            self.start()
-
-    def query(self, text: str, **variables: Any) -> Any:
-        """Return the data that a query answers."""
-        body = {"query": text, "variables": variables}
-        answer = httpx.post(f"{self.url}/graphql", json=body, auth=("api", self.key), timeout=30).json()
-        assert "errors" not in answer, answer
-        return answer["data"]
+            super().__init__(self.folder, self.port)
 
     def names(self, project: str = "p") -> list[str]:
         """Return the ids of the runs of *project*."""
         with self._opened() as database:
             query = "SELECT r.name FROM runs r JOIN projects p ON p.id = r.project_id WHERE p.name = ? ORDER BY r.id"
             return [name for (name,) in database.execute(query, [project])]
-
-    def facts(self, run: str, project: str = "p") -> dict[str, Any]:
-        """Return what a query tells of *run*."""
-        text = f"query R($p: String!, $n: String!) {{ project(name: $p) {{ run(name: $n) {{ {FACTS} }} }} }}"
-        found: dict[str, Any] = self.query(text, p=project, n=run)["project"]["run"]
-        return found
 
     def held(self, run: str, project: str = "p") -> Held:
         """Return all that there is of *run*, whose lines must be numbered from 0 without a gap."""
@@ -122,12 +84,12 @@ class EmbeddedServer:
             named = "SELECT number, text FROM lines WHERE run_id = ? AND stream = ? ORDER BY number"
             events, output = (_lines(database, named, number, stream) for stream in ("events", "output"))
             names = [name for (name,) in database.execute("SELECT name FROM files WHERE run_id = ?", [number])]
-        return Held(history, events, output, self.facts(run, project), {n: self._file(run, project, n) for n in names})
+        facts = self.run(run, FACTS, project)
+        return Held(history, events, output, facts, {name: self._file(run, project, name) for name in names})
 
     def _file(self, run: str, project: str, name: str) -> bytes:
-        url = f"{self.url}/files/local/{project}/{run}/{name}"
-        answer = httpx.get(url, auth=("api", self.key), timeout=30)
-        assert answer.status_code == 200, (url, answer.text)
+        answer = self.client.get(f"/files/{ENTITY}/{project}/{run}/{name}")
+        assert answer.status_code == 200, (name, answer.text)
         return answer.content
 
     @contextmanager
