@@ -68,7 +68,7 @@ def made(name: str, dice: random.Random, rows: int) -> Story:
     story.files = {"kept.txt": dice.randbytes(dice.randrange(300_000)), "empty": b"", "sub/ü b.bin": b"\0\1"}
     announced = [(path, dice.choice(("now", "end", "live")), "other") for path in story.files]
     story.scenes.append([records.run(name, **facts), records.files(announced)])
-    encoder, width = HistoryEncoder(), dice.choice((0, 0, 30, 3000))
+    encoder, width = HistoryEncoder(), dice.choice((0, 0, 30, 900))
     for step in range(rows):
         story.scenes.extend([part] for part in _row(story, encoder, dice, step, width))
         if dice.random() < 0.05:
