@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wandb_nb.errors import StoreError, UsageError
+from wandb_nb.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,22 +89,17 @@ def projects(folder: Path, project: str, user: str | None, right: str | None, is
 
 def login_locally(folder: Path | None) -> None:
     """Store the local server's key in the netrc file. No run goes to that server until it is told to."""
-    from wandb_nb.credentials import machine, netrc
+    from wandb_nb.server.background import store_key
 
-    folder = folder or default_folder()
-    try:
-        key, url = ((folder / name).read_text("utf-8").strip() for name in ("key", "url"))
-    except OSError as error:
-        raise StoreError(f"There is no server's key in {folder}; start it once with `wandb-nb server`.") from error
-    stored = netrc.store(machine(url), key)
+    url, stored = store_key(folder or default_folder())
     click.echo(f"The key for {url} is stored in {stored}. Runs go there with WANDB_BASE_URL={url}", file=sys.stdout)
 
 
 def default_folder() -> Path:
     """Return where the server keeps its data unless told otherwise."""
-    from wandb_nb.store.registry import Registry
+    from wandb_nb.server import background
 
-    return Registry().folder / "server"
+    return background.default_folder()
 
 
 def _writing(folder: Path) -> AbstractContextManager[Connection]:

@@ -28,6 +28,8 @@ SUBCOMMANDS = {
     "diff": "what two runs differ in: %wandb diff A B [metric ...], by id, name, latest or latest~1",
     "compare": "the newest runs side by side: %wandb compare [--last 5] [--group NAME] [metric ...]",
     "ls": "list the runs of this machine: %wandb ls [--project NAME] [--limit N]",
+    "sync": "send runs to the server: %wandb sync [path ...] [--project NAME]",
+    "server": "start a server on this machine: %wandb server [--use] [--port N] [--stop]",
 }
 RERUN = ("new", "resume", "replace")
 PAIRS = {"(": ")", "[": "]", "{": "}"}
@@ -192,6 +194,30 @@ def status_parser() -> argparse.ArgumentParser:
     return _parser("status")
 
 
+@functools.cache
+def sync_parser() -> argparse.ArgumentParser:
+    """Return the parser of `%wandb sync`."""
+    parser = _parser("sync")
+    parser.add_argument("--project", type=unquote, help="send to this project")
+    parser.add_argument("--entity", type=unquote, help="send to this user or team")
+    parser.add_argument("--id", type=unquote, help="send the run under this id")
+    parser.add_argument("--include-synced", action="store_true", help="send again what was sent already")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be sent")
+    parser.add_argument("paths", nargs="*", type=unquote, help="runs, or folders of runs (default: wandb/ here)")
+    return parser
+
+
+@functools.cache
+def server_parser() -> argparse.ArgumentParser:
+    """Return the parser of `%wandb server`."""
+    parser = _parser("server")
+    parser.add_argument("--use", action="store_true", help="log this notebook's runs there from now on")
+    parser.add_argument("--stop", action="store_true", help="end it")
+    parser.add_argument("--port", type=int, default=8090, help="the port to listen at; 0 takes any free one")
+    parser.add_argument("--dir", type=unquote, help="where it keeps its data")
+    return parser
+
+
 PARSERS = {
     "init": init_parser,
     "log": log_parser,
@@ -200,6 +226,8 @@ PARSERS = {
     "diff": diff_parser,
     "compare": compare_parser,
     "ls": ls_parser,
+    "sync": sync_parser,
+    "server": server_parser,
 }
 
 

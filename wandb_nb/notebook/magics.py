@@ -17,12 +17,12 @@ from wandb_nb.tracking import active
 from wandb_nb.tracking.init import init
 from wandb_nb.view import text
 
-from . import arguments
+from . import arguments, sending
 from .cellmagic import WORD as CELL
 from .comparing import compare, diff, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wandb_nb.store.registry import Entry
     from wandb_nb.tracking.run import Run
@@ -66,6 +66,8 @@ class WandbMagics(Magics):
             "ls": self._ls,
             "diff": self._diff,
             "compare": self._compare,
+            "sync": functools.partial(_tell, sending.sync),
+            "server": functools.partial(_tell, sending.server),
         }
 
     @line_cell_magic
@@ -132,6 +134,12 @@ class WandbMagics(Magics):
         run = _start(given)
         if self.hooks is not None:
             self.hooks.cell_ends = functools.partial(_end, run)
+
+
+def _tell(command: Callable[[Any], Iterable[str]], given: Any) -> None:
+    """Print what *command* says as it says it."""
+    for line in command(given):
+        print(line, flush=True)  # noqa: T201
 
 
 def _start(given: Any) -> Run:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import webbrowser
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import uvicorn
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.app import create_app
+from wandb_nb.server.background import serving
 from wandb_nb.server.services import open_services
 
 if TYPE_CHECKING:
@@ -33,22 +35,22 @@ def serve(  # noqa: PLR0917 - what the command's options say
     *names* are host names that the server answers to, besides *host* and the loopback names. UsageError where the
     port is taken or the host is not of this machine.
     """
-    listener = _listen(host, port)
-    services = open_services(folder)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-    try:
-        (folder / "url").write_text(url + "\n", "utf-8")
-        tell(f"wandb-nb server: {url}  (data in {folder}; Ctrl-C ends it)")
-        tell(f"To log runs here: wandb-nb login --local --dir {folder}, then WANDB_BASE_URL={url}")
-        tell(f"To look at them: open {url} and log in with the key in {folder / 'key'}")
-        if open_browser:
-            webbrowser.open(url)
-        app = create_app(services, (host, *names))
-        settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_S, server_header=False)
-        uvicorn.Server(settings).run([listener])
-    finally:
-        services.database.close()
-        listener.close()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with serving(folder), closing(_listen(host, port)) as listener:
+        services = open_services(folder)
+        url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+        try:
+            (folder / "url").write_text(url + "\n", "utf-8")
+            tell(f"wandb-nb server: {url}  (data in {folder}; Ctrl-C ends it)")
+            tell(f"To log runs here: wandb-nb login --local --dir {folder}, then WANDB_BASE_URL={url}")
+            tell(f"To look at them: open {url} and log in with the key in {folder / 'key'}")
+            if open_browser:
+                webbrowser.open(url)
+            app = create_app(services, (host, *names))
+            settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_S, server_header=False)
+            uvicorn.Server(settings).run([listener])
+        finally:
+            services.database.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:

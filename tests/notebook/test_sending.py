@@ -1,0 +1,111 @@
+"""Online from a notebook: a server started by a magic, runs that go there, and runs sent later."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import nbformat
+import pytest
+from cells import LOAD, error, texts
+
+from wandb_nb.server import background
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nbformat import NotebookNode
+
+    Execute = Callable[..., NotebookNode]
+
+pytestmark = pytest.mark.kernel
+QUICKSTART = Path(__file__).parents[2] / "notebooks/quickstart.ipynb"
+
+
+@pytest.fixture
+def folder(clean_environment: Path) -> Iterator[Path]:
+    """Return where the server of the test's user keeps its data; it is stopped in the end."""
+    yield clean_environment / "server"
+    background.stop(clean_environment / "server")
+
+
+def runs(folder: Path, project: str) -> dict[str, dict[str, Any]]:
+    """Return the runs of a project on the server, by name."""
+    query = """query Q($p: String!) { project(name: $p) { runs(first: 100) { edges { node {
+        displayName state historyLineCount config files(first: 100) { edges { node { name } } } } } } } }"""
+    answer = httpx.post(
+        f"{background.url_of(folder)}/graphql",
+        json={"query": query, "variables": {"p": project}},
+        auth=("api", (folder / "key").read_text().strip()),
+    )
+    nodes = [edge["node"] for edge in answer.json()["data"]["project"]["runs"]["edges"]]
+    return {node["displayName"]: node for node in nodes}
+
+
+def test_server_and_sync_by_magic(execute: Execute, folder: Path) -> None:
+    """`%wandb server --use` starts a server and sends the notebook's runs there; `%wandb sync` sends the others."""
+    _, before, dry, started, again, _, ended, synced, nothing = execute(
+        LOAD,
+        "%wandb init --mode offline --project p --name before\nwandb.log({'a': 1})\n%wandb finish",
+        "%wandb sync --dry-run",
+        "%wandb server --use --port 0",
+        "%wandb server",
+        "%wandb init --mode online --project p --name live\nfor n in range(20): wandb.log({'a': n})",
+        "%wandb finish",
+        "%wandb sync",
+        "%wandb sync",
+    ).cells
+    assert [error(cell) for cell in (before, dry, started, again, ended, synced)] == [None] * 6
+    assert "would be sent" in texts(dry)
+    url = background.url_of(folder)
+    assert url in texts(started)
+    assert str(folder / "key") in texts(started)
+    assert url in texts(again)
+    assert "--use" in texts(again)
+    assert (folder / "key").read_text().strip() not in texts(started) + texts(again) + texts(ended)
+    assert f"sent: {url}/local/p/runs/" in texts(ended)
+    assert texts(synced).startswith("done: ")
+    assert "nothing to send" in texts(nothing)
+    held = runs(folder, "p")
+    assert {name: (run["state"], run["historyLineCount"]) for name, run in held.items()} == {
+        "before": ("finished", 1),
+        "live": ("finished", 20),
+    }
+
+
+def test_server_ends_when_it_is_told_to(execute: Execute, folder: Path) -> None:
+    """The server outlives the kernel that started it, and `%wandb server --stop` ends it from any other."""
+    assert "server: http" in texts(execute(LOAD, "%wandb server --port 0").cells[1])
+    assert background.pid_of(folder) is not None
+    stopped, none = execute(LOAD, "%wandb server --stop", "%wandb server --stop").cells[1:]
+    assert "has ended" in texts(stopped)
+    assert "no server runs" in texts(none)
+    assert background.pid_of(folder) is None
+
+
+def test_server_that_cannot_start_says_why(execute: Execute, folder: Path) -> None:
+    """A port that is taken is one line under the cell."""
+    execute(LOAD, "%wandb server --port 0")
+    port = background.url_of(folder).rpartition(":")[2]
+    (cell,) = execute(LOAD, f"%wandb server --port {port} --dir other").cells[1:]
+    assert "UsageError" in texts(cell)
+    assert "Choose another with --port" in texts(cell)
+
+
+def test_quickstart_online(execute: Execute, folder: Path) -> None:
+    """The quickstart with `--mode online` against a server of one's own: the README's third step."""
+    cells = [cell.source for cell in nbformat.read(QUICKSTART, as_version=4).cells if cell.cell_type == "code"]
+    (start,) = (number for number, source in enumerate(cells) if source.startswith("%wandb init"))
+    online = cells[start].replace("%wandb init", "%wandb init --mode online").replace("epochs=30", "epochs=2")
+    cells[start] = f"%wandb server --use --port 0\n{online}"
+    done = execute(*cells, "run = wandb.run\nwandb.finish()\nprint('rows', len(wandb.read('latest')))").cells
+    assert [error(cell) for cell in done] == [None] * len(done)
+    rows = int(texts(done[-1]).rpartition("rows ")[2])
+    held = runs(folder, "digits")["first"]
+    assert (held["state"], held["historyLineCount"]) == ("finished", rows)
+    assert rows > 0
+    config = {key: entry["value"] for key, entry in json.loads(held["config"]).items() if key != "_wandb"}
+    assert (config["lr"], config["epochs"]) == (0.1, 2)
+    assert "config.yaml" in [edge["node"]["name"] for edge in held["files"]["edges"]]
