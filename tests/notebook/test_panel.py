@@ -45,7 +45,7 @@ def test_the_charts_follow_the_logging_cell(execute: Execute) -> None:
     )
     _, start, other, training, testing, end = notebook.cells
 
-    assert "charts under cell [4]" in start.outputs[0].data["text/plain"]
+    assert start.outputs[0].data["text/plain"] == "moving · p · charts under cell [4]", "nothing that soon is untrue"
     assert "image/png" not in start.outputs[0].data
     assert shown(other) == []
     (left,) = training.outputs

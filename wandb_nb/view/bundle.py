@@ -65,8 +65,10 @@ def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
 
 
 def line_bundle(run: RunStream | RunState, note: str = "") -> dict[str, Any]:
-    """Return the bundle of one compact line: state, name, facts, and *note*."""
-    line = text.headline(_source(run).snapshot(0).header["run"]) + (f" · {text.clean(note, 200)}" if note else "")
+    """Return the bundle of one compact line: name, state and facts; with *note*, what stays true: name and note."""
+    facts = _source(run).snapshot(0).header["run"]
+    lasting = [facts["name"] or facts["id"], facts["project"], text.clean(note, 200)]
+    line = " · ".join(text.clean(part, 200) for part in lasting if part) if note else text.headline(facts)
     return {"text/html": f'<div style="font-size:90%">{escape(line)}</div>', "text/plain": line}
 
 

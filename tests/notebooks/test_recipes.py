@@ -1,0 +1,186 @@
+"""The notebooks of `notebooks/`: as committed, executed from top to bottom, and what each is there to show."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+from executed import ARTIFACTS, COMPARISON, NAMES, ROOT, Executed, execute, leads_outside, read
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+LARGEST_VIEW = 300_000  # bytes that one run may add to a notebook
+CONVERT_WITHOUT_NETWORK = """
+import socket, sys
+from nbconvert.nbconvertapp import main
+def refuse(*_): raise OSError("there is no network in this test")
+socket.socket.connect = socket.getaddrinfo = refuse
+main(["--log-level=ERROR", "--to", "html", sys.argv[1], "--output-dir", sys.argv[2]])
+"""
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # workers on a small machine do not fight for it
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def recipe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executed]:
+    """Give each notebook once, executed by a user who has no key and no runs yet."""
+    folder = tmp_path_factory.mktemp(request.param)
+    home = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**ONE_THREAD, "WANDB_NB_DATA_DIR": str(home), "NETRC": str(home / "netrc")}.items():
+            patch.setenv(name, value)
+        yield execute(request.param, folder)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_committed_notebook_is_clean(name: str) -> None:
+    """A committed notebook is valid, keeps its cells' ids, and has no outputs, counts, paths or addresses."""
+    notebook = read(name)
+    nbformat.validate(notebook)
+    ids = [cell.id for cell in notebook.cells]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(rf"{name.replace('_', '-')}-\d\d", one) for one in ids), "renaming ids breaks diffs"
+    for cell in notebook.cells:
+        assert (cell.get("outputs", []), cell.get("execution_count")) == ([], None)
+        assert "http" not in cell.source
+        assert not re.search(r"/(home|root|tmp|Users)/", cell.source)
+        widest = 120 if cell.cell_type == "markdown" else 106
+        assert max(map(len, cell.source.splitlines())) <= widest, "more would be cut on a page"
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+
+
+@pytest.mark.kernel
+def test_recipe_leaves_pictures(recipe: Executed) -> None:
+    """Every view has a picture with ink, a text, and HTML that leads nowhere; ended runs are shown as ended."""
+    assert recipe.views
+    for data in recipe.views:
+        assert data["text/plain"]
+        picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"]))).convert("RGB")
+        colours = [(count, max(colour) - min(colour)) for count, colour in picture.getcolors(1 << 20) or ()]
+        assert any(count > 200 and saturation > 80 for count, saturation in colours), "a line in a colour"
+        assert leads_outside(data["text/html"]) == []
+        assert len(str(data)) < LARGEST_VIEW
+    assert {run["run"]["state"] for run in recipe.runs} <= {"finished"}
+    for cell in recipe.notebook.cells:
+        for output in cell.get("outputs", []):
+            assert "running" not in output.get("data", {}).get("text/plain", ""), "a line that was true once"
+            assert "Warning" not in output.get("text", "")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start Chromium without a window, or skip where it is not installed."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.mark.kernel
+@pytest.mark.browser
+def test_recipe_is_a_page_without_network_and_scripts(recipe: Executed, browser: Browser, tmp_path: Path) -> None:
+    """As nbconvert's page, made and opened offline and with scripts off, the notebook shows its charts."""
+    subprocess.run([sys.executable, "-c", CONVERT_WITHOUT_NETWORK, recipe.path, tmp_path], check=True, timeout=100)
+    context = browser.new_context(java_script_enabled=False, offline=True, viewport={"width": 1000, "height": 800})
+    page = context.new_page()
+    page.goto((tmp_path / f"{recipe.name}.html").as_uri(), wait_until="domcontentloaded")
+    charts = page.locator(".jp-OutputArea svg[role=img]")
+    assert charts.count() == len(recipe.views)
+    for chart in charts.all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["width"] > 300
+        assert box["height"] > 100
+    page.screenshot(path=ARTIFACTS / f"{recipe.name}-page.png", full_page=True)
+    context.close()
+
+
+@pytest.mark.kernel
+def test_recipe_leaves_only_ignored_files(recipe: Executed) -> None:
+    """Whatever a notebook writes beside itself is ignored by git when it runs in the repository."""
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("not a git clone")
+    written = [path.name + "/" * path.is_dir() for path in recipe.folder.iterdir() if path != recipe.path]
+    assert "wandb/" in written or "crash/" in written
+    command = ["git", "check-ignore", *[f"notebooks/{name}" for name in written]]
+    ignored = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    assert sorted(ignored) == sorted(f"notebooks/{name}" for name in written)
+
+
+@pytest.mark.kernel
+def test_recipe_shows_what_it_is_for(recipe: Executed) -> None:
+    """Each notebook ends with the result that its text promises."""
+    EXPECTED[recipe.name](recipe)
+
+
+def quickstart(recipe: Executed) -> None:
+    """Find the charts under the training cell, and the run read back."""
+    (run,) = recipe.runs
+    assert {"train/loss", "val/loss"} <= {series["key"] for series in run["series"]}
+    assert run["summary"]["val/accuracy"] > 0.8
+    assert "finished  digits" in recipe.printed
+
+
+def resume_after_a_crash(recipe: Executed) -> None:
+    """Find the killed and the resumed half in one run without a gap."""
+    assert "crashed" in recipe.printed
+    assert "-9" in recipe.answers
+    assert "steps 0 to 39, each once: True" in recipe.printed
+    (run,) = recipe.runs
+    assert all(series["n"] == 40 for series in run["series"])
+
+
+def many_runs(recipe: Executed) -> None:
+    """Find six runs compared by config and curves."""
+    (comparison,) = [data[COMPARISON] for data in recipe.views]
+    assert len(comparison["runs"]) == 6
+    assert [row["key"] for row in comparison["diff"]["config"] if not row["same"]] == ["lr", "seed"]
+    assert "val/accuracy" in recipe.answers
+
+
+def multi_process(recipe: Executed) -> None:
+    """Find every worker's rows in the one run, and the grouped runs compared."""
+    rows = {run["run"]["name"]: run["run"]["rows"] for run in recipe.runs}
+    assert rows == {"joblib": 50, "spawn": 50, "fork": 12}
+    assert all(run["summary"]["mean accuracy"] > 0.9 for run in recipe.runs if run["run"]["name"] != "fork")
+    (comparison,) = [data[COMPARISON] for data in recipe.views if COMPARISON in data]
+    assert sorted(comparison["labels"]) == [f"fold {fold}" for fold in range(5)], "in the order of their starts"
+
+
+def compare_runs(recipe: Executed) -> None:
+    """Find exactly the config and the lines of code that changed."""
+    two, three = [data[COMPARISON] for data in recipe.views if COMPARISON in data]
+    assert {row["key"]: row["texts"] for row in two["diff"]["config"]} == {"lr": ["0.01", "0.1"], "width": ["16", "32"]}
+    changed = [line for cell in two["diff"]["code"] for line in cell["lines"] if line[0] in "+-"]
+    assert "+train(train_x / 16, val_x / 16)" in changed
+    assert len(changed) == 4
+    assert three["labels"] == ["first", "second", "third"]
+
+
+def colab_thread(recipe: Executed) -> None:
+    """Find no process beside the kernel."""
+    assert "processes: []" in recipe.printed
+    (run,) = recipe.runs
+    assert run["summary"]["best trees"] < 150
+
+
+EXPECTED = {
+    function.__name__: function
+    for function in (quickstart, resume_after_a_crash, many_runs, multi_process, compare_runs, colab_thread)
+}
