@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -100,11 +101,21 @@ def server(tmp_path: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "jupyter_server", f"--ServerApp.root_dir={tmp_path}", *options]
     with subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
         end = time.monotonic() + 60
-        while not (found := list((tmp_path / "runtime").glob("jpserver-*.json"))) and time.monotonic() < end:
+        while not (found := list((tmp_path / "runtime").glob("jpserver-*.json"))) or not listening(found[0]):
+            assert time.monotonic() < end
             time.sleep(0.05)
         yield json.loads(found[0].read_text())["url"]
         process.terminate()
     log.close()
+
+
+def listening(description: Path) -> bool:
+    """Tell whether the server that *description* is about takes connections yet."""
+    try:
+        socket.create_connection(("127.0.0.1", json.loads(description.read_text())["port"]), 1).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def ask(url: str, body: object = None, method: str = "GET") -> Any:

@@ -12,7 +12,8 @@ import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from wandb_nb.capture.journal import HISTORY, Journal, history_notebook
+from wandb_nb.capture.history import HISTORY
+from wandb_nb.capture.journal import Journal
 from wandb_nb.capture.outputs import LARGEST_CELL, CellOutputs
 from wandb_nb.capture.redact import Redactor
 from wandb_nb.capture.session import Session
@@ -93,6 +94,7 @@ def test_a_killed_kernel_leaves_its_cells(kernel: tuple[Execute, Any], tmp_path:
     execute, manager = kernel
     for source in (SAVING, *(f"x = {number}" for number in range(2, 8))):
         execute(source)
+        assert (history(tmp_path).cells[-1].source, history(tmp_path).cells[-1].metadata.wandb_nb.ok) == (source, True)
     pid = manager.provisioner.process.pid
     manager._client = None
     client = manager.client()
@@ -108,7 +110,7 @@ def test_a_killed_kernel_leaves_its_cells(kernel: tuple[Execute, Any], tmp_path:
     assert all(cell.ok and cell.seconds is not None for cell in cells[:7])
     assert "SIGKILL" in cells[7].source
     assert cells[7].ok is None
-    nbformat.validate(nbformat.from_dict(history_notebook(latest(tmp_path) / FILE)))
+    assert [cell.source for cell in history(tmp_path).cells] == [cell.source for cell in cells]
 
 
 @pytest.mark.kernel
@@ -250,8 +252,8 @@ def test_a_full_disk_costs_the_journal_only(tmp_path: Path) -> None:
     broken = Journal(tmp_path / "j", Redactor({}), with_outputs=False)
     broken._fd = os.open("/dev/full", os.O_WRONLY)
     session.begin(1, "a")
-    kept = session.open(Journal(tmp_path / "k", Redactor({}), with_outputs=False), None)
-    session._kept = (*session._kept, type(kept)(broken, None))
+    kept = session.open(Journal(tmp_path / "k", Redactor({}), with_outputs=False))
+    session._kept = (*session._kept, type(kept)(broken))
     session.end(ok=True)
     session.begin(2, "b")
     session.close(kept)

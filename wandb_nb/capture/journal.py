@@ -1,4 +1,4 @@
-"""The executed cells of a run, in a file that only grows, and the notebook that is made from it.
+"""The executed cells of a run, in a file that only grows.
 
 One JSON object a line: a cell's source when it begins, its duration and outcome when it ends, then its outputs.  What
 was written survives a killed kernel; a line that was cut short is skipped.
@@ -10,18 +10,12 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.cells import read_cells
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from wandb_nb.capture.outputs import Output
     from wandb_nb.capture.redact import Redactor
-    from wandb_nb.store.cells import Cell
-
-HISTORY = "code/_session_history.ipynb"
-"""Where the notebook lies below the run's files."""
 
 LARGEST_OUTPUTS = 32 << 20
 """Characters of outputs that one run keeps; the sources go on."""
@@ -43,9 +37,11 @@ class Journal:
         self._room = LARGEST_OUTPUTS
         self._seen: dict[bytes, int] = {}
 
-    def begin(self, number: int, source: str, started: float | None) -> None:
-        """Note that a cell begins."""
-        self._write({"cell": number, "source": self._redact(source), "started": started})
+    def begin(self, number: int, source: str, started: float | None) -> str:
+        """Note that a cell begins; return its source as it is kept."""
+        clean = self._redact(source)
+        self._write({"cell": number, "source": clean, "started": started})
+        return clean
 
     def end(self, number: int, seconds: float | None, ok: bool | None, error: str | None = None) -> None:
         """Note that it has ended, and by which *error*."""
@@ -53,9 +49,11 @@ class Journal:
         told = {"error": self._redact(error[: 8 * LONGEST_ERROR])[:LONGEST_ERROR]} if error else {}
         self._write({"cell": number, "seconds": seconds, "ok": ok, **told})
 
-    def outputs(self, number: int, outputs: Iterable[Output]) -> None:
-        """Note what the cell has put out, instead of what was noted before."""
-        self._write({"cell": number, "outputs": [self._kept(output, number) for output in outputs]})
+    def outputs(self, number: int, outputs: Iterable[Output]) -> list[Output]:
+        """Note what the cell has put out, instead of what was noted before; return it as it is kept."""
+        kept = [self._kept(output, number) for output in outputs]
+        self._write({"cell": number, "outputs": kept})
+        return kept
 
     def updated(self, number: int, display_id: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
         """Note a display of an earlier cell that has changed since."""
@@ -110,36 +108,3 @@ class Journal:
         self._seen[digest] = number
         self._room -= len(text)
         return "" if self._room > 0 else "left out, the session's outputs are too large"
-
-
-def history_notebook(path: Path) -> dict[str, Any]:
-    """Return the notebook (nbformat 4.4) of the cells in the journal at *path*; complete after a killed kernel too."""
-    return {
-        "cells": [_notebook_cell(cell) for cell in read_cells(path)],
-        "metadata": {"language_info": {"name": "python"}},
-        "nbformat": 4,
-        "nbformat_minor": 4,
-    }
-
-
-def write_history(journal: Path, target: Path) -> None:
-    """Write the notebook of *journal* to *target*, which is there whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(history_notebook(journal), indent=1) + "\n", "utf-8", errors="backslashreplace")
-    unfinished.replace(target)
-
-
-def _notebook_cell(cell: Cell) -> dict[str, Any]:
-    facts = {"started": cell.started, "seconds": cell.seconds, "ok": cell.ok}
-    return {
-        "cell_type": "code",
-        "execution_count": cell.number,
-        "metadata": {"wandb_nb": facts},
-        "outputs": [_notebook_output(output) for output in cell.outputs],
-        "source": cell.source,
-    }
-
-
-def _notebook_output(output: Output) -> Output:
-    return {key: value for key, value in output.items() if key != "display_id"}

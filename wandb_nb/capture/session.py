@@ -1,53 +1,30 @@
 """The session of a notebook: its cells and their outputs, written down for every run that wants them.
 
 What happens around a cell costs one small write a run; outputs go through a queue to a thread, which bounds, redacts
-and writes them, and keeps the run's history notebook up to date at a small share of the time.
+and writes them.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.journal import Journal, write_history
+from wandb_nb.capture.kept import Kept
 from wandb_nb.capture.outputs import CellOutputs, bounded
 from wandb_nb.capture.taps import STREAMS, StreamTap
 from wandb_nb.store.cells import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
+
+    from wandb_nb.capture.journal import Journal
 
 _QUICKLY_WRITTEN = 4_000  # characters of a source; redacting more takes too long for the moment before a cell
-_NOTEBOOK_EVERY_S = 1.0
-_NOTEBOOK_SHARE = 20  # the notebook is written again after this many times what the last writing took
+_REFRESH_EVERY_S = 1.0
 _CLOSING_TAKES_AT_MOST_S = 5.0
-
-
-class Kept:
-    """A run's share in the session: its journal, and where its history notebook goes, None where none is wanted."""
-
-    def __init__(self, journal: Journal, notebook: Path | None) -> None:
-        self.journal, self.notebook = journal, notebook
-        self.written = threading.Event()
-        self._due = 0.0
-        self.changed = False
-
-    def show(self, notebook: Path) -> None:
-        """Have the history at *notebook* from now on, all of the session in it."""
-        self.notebook, self.changed = notebook, True
-
-    def write_notebook(self, *, now: bool) -> None:
-        """Bring the notebook up to date, unless that was done a moment ago."""
-        begun = time.monotonic()
-        if self.notebook is None or not self.changed or not (now or begun >= self._due):
-            return
-        write_history(self.journal.path, self.notebook)
-        self.changed = False
-        ended = time.monotonic()
-        self._due = ended + max(_NOTEBOOK_EVERY_S, _NOTEBOOK_SHARE * (ended - begun))
 
 
 class Session:
@@ -80,7 +57,7 @@ class Session:
         cell = Cell(number, source, time.time())
         self._cells.append(cell)
         if len(source) <= _QUICKLY_WRITTEN:
-            self._each(self._begun, cell)
+            self._each(Kept.begin, cell)
         self._put(self._begin, cell)
 
     def end(self, *, ok: bool, error: tuple[str, str, list[str]] | None = None) -> None:
@@ -90,8 +67,9 @@ class Session:
         cell = self._cells[-1]
         cell.ok, cell.seconds = ok, round(time.time() - (cell.started or 0), 6)
         cell.error = f"{error[0]}: {error[1]}".rstrip(": ") if error else None
-        self._each(self._ended, cell)
-        self._put(self._end, cell.number, error)
+        if len(cell.source) <= _QUICKLY_WRITTEN:
+            self._each(Kept.end, cell)
+        self._put(self._end, cell, error)
 
     def display(self, data: dict[str, Any], metadata: dict[str, Any], display_id: str | None, *, update: bool) -> None:
         """Take a display, or what replaces an earlier one of that id."""
@@ -107,13 +85,11 @@ class Session:
 
     # -- called by runs
 
-    def open(self, journal: Journal, notebook: Path | None) -> Kept:
+    def open(self, journal: Journal) -> Kept:
         """Begin to write for one more run: the cells so far, then each new one."""
-        kept = Kept(journal, notebook)
+        kept = Kept(journal)
         for cell in self._cells:
-            self._begun(kept, cell)
-            if cell.ok is not None:
-                self._ended(kept, cell)
+            (kept.begin if cell is self.running else kept.past)(cell)
         self._kept = (*self._kept, kept)
         if journal.with_outputs and not self._ends:
             self._ends = [StreamTap.listen(name, self._printed) for name in STREAMS]
@@ -131,7 +107,7 @@ class Session:
         self._put(self._close, kept)
         kept.written.wait(_CLOSING_TAKES_AT_MOST_S)
         self._kept = tuple(each for each in self._kept if each is not kept)
-        kept.journal.close()
+        kept.close()
         if not any(each.journal.with_outputs for each in self._kept):
             for end in self._ends:
                 end()
@@ -150,23 +126,16 @@ class Session:
             except Exception as error:  # noqa: BLE001, PERF203 -- the notebook is never hurt
                 self._kept = tuple(each for each in self._kept if each is not kept)
                 kept.written.set()
+                with suppress(OSError):
+                    kept.close()
                 self._failed(f"the cells are no longer kept in {kept.journal.path} ({type(error).__name__}: {error})")
-
-    def _begun(self, kept: Kept, cell: Cell) -> None:
-        kept.journal.begin(cell.number, cell.source, cell.started)
-        kept.changed = True
-
-    def _ended(self, kept: Kept, cell: Cell) -> None:
-        kept.journal.end(cell.number, cell.seconds, cell.ok, cell.error)
-        kept.changed = True
 
     def _write_outputs(self, kept: Kept) -> None:
         if kept.journal.with_outputs:
             if self._running:
-                kept.journal.outputs(self._number, self._outputs.collect())
+                kept.outputs(self._number, self._outputs.collect())
             for display_id, (data, metadata) in self._late.items():
-                kept.journal.updated(self._owners[display_id], display_id, data, metadata)
-            kept.changed = True
+                kept.updated(self._owners[display_id], display_id, data, metadata)
 
     # -- in the thread
 
@@ -179,11 +148,11 @@ class Session:
 
     def _run(self) -> None:
         while True:
-            waiting = any(kept.changed and kept.notebook for kept in self._kept)
+            waiting = any(kept.is_stale for kept in self._kept)
             try:
-                act, arguments = self._queue.get(timeout=_NOTEBOOK_EVERY_S if waiting else None)
+                act, arguments = self._queue.get(timeout=_REFRESH_EVERY_S if waiting else None)
             except Empty:
-                self._each(lambda kept: kept.write_notebook(now=False))
+                self._each(Kept.refresh)
                 continue
             try:
                 act(*arguments)
@@ -198,15 +167,17 @@ class Session:
     def _begin(self, cell: Cell) -> None:
         self._number, self._outputs, self._running = cell.number, CellOutputs(), True
         if len(cell.source) > _QUICKLY_WRITTEN:
-            self._each(self._begun, cell)
+            self._each(Kept.begin, cell)
 
-    def _end(self, number: int, error: tuple[str, str, list[str]] | None) -> None:
-        self._number = number
+    def _end(self, cell: Cell, error: tuple[str, str, list[str]] | None) -> None:
+        self._number = cell.number
+        if len(cell.source) > _QUICKLY_WRITTEN:
+            self._each(Kept.end, cell)
         if error is not None:
             self._outputs.error(*error)
         self._each(self._write_outputs)
         self._late, self._outputs, self._running = {}, CellOutputs(), False
-        self._each(lambda kept: kept.write_notebook(now=False))
+        self._each(Kept.refresh)
 
     def _print(self, stream: str, text: str) -> None:
         self._outputs.stream(stream, text)
@@ -232,7 +203,7 @@ class Session:
         try:
             self._number = self._cells[-1].number if self._cells else 0
             self._write_outputs(kept)
-            kept.write_notebook(now=True)
+            kept.refresh(now=True)
         finally:
             kept.written.set()
 

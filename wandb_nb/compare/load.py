@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.journal import HISTORY
+from wandb_nb.capture.history import HISTORY
 from wandb_nb.compare.subject import Subject
 from wandb_nb.store.cells import FILE, Cell, read_cells
 from wandb_nb.view.stream import RunStream

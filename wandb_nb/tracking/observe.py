@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wandb_nb.capture import journal, session
+from wandb_nb.capture import session
 from wandb_nb.capture.console import Console
+from wandb_nb.capture.history import HISTORY
+from wandb_nb.capture.journal import Journal
 from wandb_nb.capture.outputlog import OutputLog, OutputParts
 from wandb_nb.capture.system import Sampler
 from wandb_nb.store import records
@@ -14,6 +16,7 @@ from wandb_nb.store.cells import FILE as CELLS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wandb_nb.capture.kept import Kept
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.place import Place
     from wandb_nb.tracking.run import Run
@@ -35,7 +38,7 @@ class Observers:
         )
         self._samples = not settings.x_disable_stats
         self._run, self._place = run, place
-        self._kept: session.Kept | None = None
+        self._kept: Kept | None = None
         self._code_settled = settings.disable_code or settings.save_code is not None or place.online is None
 
     def start(self) -> None:
@@ -87,8 +90,8 @@ class Observers:
             return
         saved = bool(settings.save_code)
         with_outputs = saved or not self._code_settled
-        cells = journal.Journal(self._place.path / CELLS, self._place.redact, with_outputs=with_outputs)
-        self._kept = going_on.open(cells, None)
+        cells = Journal(self._place.path / CELLS, self._place.redact, with_outputs=with_outputs)
+        self._kept = going_on.open(cells)
         if saved:
             self._show_history(wanted=True)
 
@@ -97,8 +100,8 @@ class Observers:
         assert self._kept is not None  # noqa: S101 -- asked by the callers
         self._kept.journal.with_outputs = wanted
         if wanted:
-            self._kept.show(self._place.files / journal.HISTORY)
-            self._place.writer.append(records.files([(journal.HISTORY, "end", "wandb")]))
+            self._kept.show(self._place.files / HISTORY)
+            self._place.writer.append(records.files([(HISTORY, "end", "wandb")]))
 
 
 def _log(settings: Resolved, files: Path) -> OutputLog | OutputParts:

@@ -1,0 +1,73 @@
+"""The notebook of a session, valid at every moment."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_nb.capture.history import HistoryNotebook
+from wandb_nb.store.cells import Cell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OUTPUT = {"output_type": "stream", "name": "stdout"}
+cells = st.builds(
+    lambda number, source, texts: Cell(number, source, 1.0, outputs=[{**OUTPUT, "text": text} for text in texts]),
+    st.integers(1, 6),
+    st.text(max_size=8),
+    st.lists(st.text(max_size=30), max_size=2),
+)
+
+
+def told(path: Path) -> list[tuple[int, str, list[str]]]:
+    """Return number, source and outputs of the cells in the notebook at *path*, which is valid."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    return [(cell.execution_count, cell.source, [output.text for output in cell.outputs]) for cell in notebook.cells]
+
+
+@given(st.lists(cells, max_size=12))
+def test_whatever_is_put(tmp_path_factory: pytest.TempPathFactory, given_cells: list[Cell]) -> None:
+    """After each call there is a valid notebook of all cells, in order, each with its newest state."""
+    path = tmp_path_factory.mktemp("history") / "deep/h.ipynb"
+    notebook, newest = HistoryNotebook(path), {}
+    assert told(path) == []
+    for cell in given_cells:
+        notebook.put(cell)
+        newest[cell.number] = cell
+        expected = [(c.number, c.source, [o["text"] for o in c.outputs]) for c in newest.values()]
+        assert told(path) == expected
+    notebook.close()
+
+
+class Full:
+    """A file on a disk that takes *room* bytes."""
+
+    def __init__(self, file: Any, room: int) -> None:
+        self._file, self._room = file, room
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def write(self, data: bytes) -> int:
+        """Write what still goes on the disk."""
+        room = max(0, self._room - self._file.tell())
+        return int(self._file.write(data[:room]))
+
+
+def test_a_full_disk(tmp_path: Path) -> None:
+    """A cell that does not go on the disk any more costs that cell; the notebook stays valid."""
+    notebook = HistoryNotebook(tmp_path / "h")
+    notebook.put(Cell(1, "first"))
+    notebook._file = Full(notebook._file, 2000)  # type: ignore[assignment]
+    with pytest.raises(OSError, match="No space"):
+        notebook.put(Cell(2, "x" * 5000))
+    assert told(tmp_path / "h") == [(1, "first", [])]
+    assert json.loads((tmp_path / "h").read_text())["nbformat"] == 4
+    notebook.close()
