@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from claimed import run
-
-from tests.sync.embedded_server import EmbeddedServer
+from embedded_server import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -362,3 +362,28 @@ def test_syncing_from_another_thread_holds_nobody_up(writer):
     stop.set()
     thread.join()
     assert rows_of(writer.path) == list(range(2000))
+
+
+def test_a_deleted_file_is_told_and_costs_rows(tmp_path):
+    """Once `check` saw that the file is gone, that is told once, later rows are counted, the file is closed."""
+    told = []
+    writer = RunWriter(tmp_path / "run-a.wandb", warn=told.append)
+    writer.append(row(0))
+    writer.check()
+    assert (told, writer.lost) == ([], 0)
+    writer.path.unlink()
+    writer.check()
+    writer.append(row(1), row(2))
+    writer.check()
+    writer.close()
+    assert len(told) == 1
+    assert "was deleted" in told[0]
+    assert writer.lost == 2
+
+
+def test_a_deleted_file_raises_where_that_is_wanted(tmp_path):
+    """With `on_error="raise"` a deleted file is a StoreError."""
+    writer = RunWriter(tmp_path / "run-a.wandb", on_error="raise")
+    writer.path.unlink()
+    with pytest.raises(StoreError, match="was deleted"):
+        writer.check()

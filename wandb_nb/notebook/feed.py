@@ -12,6 +12,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from wandb_nb.errors import StoreError
 from wandb_nb.view.stream import RunStream
 
 from .guard import guard
@@ -67,13 +68,13 @@ class Followed:
     def catch_up(self) -> None:
         """Read to the file's end."""
         with self.lock:
-            while self.stream.advance(READ_SECONDS):
+            while self._read_on():
                 pass
 
     def pull(self, viewer: Viewer, cursor: str) -> None:
         """Answer *viewer* now, and push to it from now on."""
         with self.lock:
-            self.stream.advance(READ_SECONDS)
+            self._read_on()
             message = self.stream.message(cursor)
             self._viewers[viewer] = message.header["cursor"]
             viewer.send(message)
@@ -86,12 +87,22 @@ class Followed:
     def push(self) -> None:
         """Send what is new to all viewers; nothing when nothing is."""
         with self.lock:
-            self.stream.advance(READ_SECONDS)
+            self._read_on()
             for viewer, cursor in list(self._viewers.items()):
                 message = self.stream.message(cursor)
                 if message.header["cursor"] != cursor or message.header["done"]:
                     self._viewers[viewer] = message.header["cursor"]
                     viewer.send(message)
+
+    def _read_on(self) -> bool:
+        """Read on for a moment; return whether there is more. Of a file that was deleted, what was read stays."""
+        try:
+            return self.stream.advance(READ_SECONDS)
+        except StoreError:
+            if self.file.exists():
+                raise
+            self.stream.state.exit_code = self.run.exit_code  # nobody can read it any more
+            return False
 
     def snapshot_taken(self) -> None:
         """Note that a snapshot of the file as it is now is about to be taken."""

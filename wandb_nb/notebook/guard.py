@@ -7,6 +7,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from wandb_nb.tracking import active, terminal
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,11 +37,14 @@ class Guard:
                 self._tell(doing, error)
 
     def _tell(self, doing: str, error: Exception) -> None:
-        line = (
-            f"wandb_nb: {doing} failed ({type(error).__name__}: {error}). Your code and the stored rows are unharmed."
-        )
+        why = f"{type(error).__name__}: {error}"
+        words = f"{doing} failed ({why}). Your code and the stored rows are unharmed."
+        run = active.current()
+        if run is not None:  # it knows a cell that may show this
+            run.notice(words)
+            return
         with contextlib.suppress(OSError, ValueError):  # a closed stderr cannot be told anything
-            print(line, file=sys.stderr)  # noqa: T201  the notice is meant for the cell
+            print(terminal.line(words), file=sys.stderr)  # noqa: T201  the notice is meant for the cell
 
 
 guard = Guard()

@@ -52,18 +52,21 @@ class CellHooks:
 
     def before(self, info: Any) -> None:
         """Tell the live runs which cell logs from now on."""
+        self._presenter.between_cells = True
         self.cell_ends = None
         if self._recorder is not None:
             with guard("recording a cell"):
                 self._recorder.begin(self._next, info)
         with guard("the work before a cell"):
             self._presenter.cell_begins(self._next)
+        self._presenter.between_cells = False
 
     def after(self, result: Any) -> None:
         """Refresh what is shown while the cell still counts as running, then end a `%%wandb` run.
 
         *result* is None when an interrupt ended an awaiting cell.
         """
+        self._presenter.between_cells = True
         succeeded = result is not None and result.success
         if self._recorder is not None:
             with guard("recording a cell"):

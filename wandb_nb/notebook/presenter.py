@@ -34,6 +34,8 @@ class NotebookPresenter:
         self._lines = TerminalPresenter()
         self._panels: dict[str, Panel] = {}
         self._cell: int | None = running_cell(shell)
+        self.between_cells = False
+        """Whether a cell's hooks run, or none does: what is told then would stand under a cell of somebody else's."""
 
     def started(self, run: Run) -> None:
         """Follow *run*, and show it unless its settings or the user's `%config` say not to."""
@@ -49,16 +51,19 @@ class NotebookPresenter:
     def finished(self, run: Run) -> None:
         """Leave the run's last picture, and one line in the cell that ended it."""
         panel = self._panels.pop(run.id, None)
-        with guard("showing the end of the run"):
-            if panel is not None:
+        if panel is not None:
+            with guard("showing the end of the run"):
                 self._end(panel)
+        with guard("telling the end of the run"):
             if not run.settings.silent and (panel is None or panel.cell != self._cell):
                 _say(terminal.finished(run, quiet=True))
 
     def show(self, run: Run) -> None:
         """Show *run* in the running cell."""
         panel = self._panels.get(run.id)
-        if panel is not None:
+        if panel is not None and panel.cell == self._cell and self._cell is not None:
+            panel.refresh()  # `wandb.init()` at a cell's end: its value is shown already
+        elif panel is not None:
             panel.show(self._cell)
             self._bring_widget(panel)
         elif run.file is not None:  # it has ended: a picture that nothing will change
@@ -69,6 +74,10 @@ class NotebookPresenter:
     def notice(self, text: str, key: str | None = None) -> None:
         """Tell one thing under the running cell."""
         self._lines.notice(text, key)
+
+    def may_speak(self) -> bool:
+        """Return whether this is the main thread, within a cell: what threads and hooks find waits."""
+        return not self.between_cells and threading.current_thread() is threading.main_thread()
 
     def cell_begins(self, number: int) -> None:
         """Mark the rows to come as those of cell *number*, and let its first one bring the panel along."""

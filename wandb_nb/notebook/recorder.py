@@ -7,7 +7,6 @@ else has built on it.
 from __future__ import annotations
 
 import contextlib
-from functools import partial
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,8 @@ from wandb_nb.capture import session as sessions
 from wandb_nb.capture import taps
 from wandb_nb.capture.session import Session
 from wandb_nb.store.cells import Cell
-from wandb_nb.tracking.presenter import TerminalPresenter
+from wandb_nb.tracking import active
+from wandb_nb.tracking.notices import FILES_LOST
 
 from .guard import guard
 
@@ -28,10 +28,9 @@ class Recorder:
 
     def __init__(self, shell: Any, running: int) -> None:
         self._shell = shell
-        notices = TerminalPresenter()
         sources = [str(source) for source in shell.history_manager.input_hist_raw]
         self.session = Session(
-            partial(notices.notice, key="session"),
+            _files_lost,
             [Cell(at, sources[at]) for at in range(1, min(running, len(sources)))],
         )
         if running < len(sources):
@@ -83,6 +82,13 @@ class Recorder:
 
     def _formatted(self, data: Any, metadata: Any = None) -> None:
         self.session.result(data, metadata or {})
+
+
+def _files_lost(text: str) -> None:
+    """Have the run tell that something of the session is not kept."""
+    run = active.current()
+    if run is not None:
+        run.notice(text, FILES_LOST)
 
 
 def _after(owner: Any, name: str, listen: Callable[..., None]) -> Callable[[], None]:

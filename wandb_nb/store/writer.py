@@ -75,7 +75,7 @@ class RunWriter:
         self.path = Path(path)
         self.lost = 0
         self.closed = False
-        self.forked = False
+        self.forked = self.deleted = False
         self._raises = on_error == "raise"
         self._warn = warn
         self._warned = False
@@ -127,6 +127,27 @@ class RunWriter:
             if not self._late:  # a handler may have come between the last look and `_busy = False`
                 return
             bodies = ()
+
+    def check(self) -> None:
+        """See whether the file was deleted while it was written: what follows would be kept nowhere, and is lost.
+
+        Tells that once as it tells a failed write, and closes the file, so that the disk gets its room back.
+
+        Raises:
+            StoreError: It was deleted, and the writer was made with `on_error="raise"`.
+
+        """
+        with self._lock:
+            if self._fd < 0 or self._busy or os.fstat(self._fd).st_nlink:
+                return
+            os.close(self._fd)
+            self._fd, self.deleted = -1, True
+        text = (
+            f"the run file {self.path} was deleted, and all its rows with it. The run goes on; later rows are lost too."
+        )
+        if self._raises:
+            raise StoreError(text)
+        self._warn(text)
 
     def sync(self) -> None:
         """Bring everything appended so far to the disk itself.
@@ -187,6 +208,9 @@ class RunWriter:
     def _may_open(self, bodies: tuple[bytes, ...]) -> bool:
         if self.closed:
             raise StoreError(f"the run file {self.path} is closed; nothing more can be stored in it")
+        if self.deleted:
+            self.lost += sum(body[0] == _ROW for body in bodies)
+            return False
         return bool(bodies)
 
     def _framed(self, bodies: tuple[bytes, ...], position: int, number: int) -> bytes:

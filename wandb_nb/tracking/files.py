@@ -15,6 +15,7 @@ from wandb_nb import host
 from wandb_nb.capture import diff, environment, notebook_file, requirements
 from wandb_nb.store import records
 from wandb_nb.tracking.code_files import CodeFiles
+from wandb_nb.tracking.notices import FILES_LOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from wandb_nb.capture.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.identity import Identity
+    from wandb_nb.tracking.place import Notice
 
 CONFIG, SUMMARY, METADATA, REQUIREMENTS = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "requirements.txt"
 CHANGES = "diff.patch"
@@ -36,9 +38,7 @@ class RunFiles:
     Files that cannot be written are told by *notice* and never end the run.
     """
 
-    def __init__(
-        self, folder: Path, append: Callable[[bytes], None], notice: Callable[[str], None], redact: Redactor
-    ) -> None:
+    def __init__(self, folder: Path, append: Callable[[bytes], None], notice: Notice, redact: Redactor) -> None:
         self._folder, self._append, self._notice = folder, append, notice
         self.facts: environment.Facts = {}
         """What is known of machine and program so far; the thread replaces it by a fuller one."""
@@ -136,7 +136,8 @@ class RunFiles:
                 return  # told once: one full disk is one piece of news
             self._failed = True
             self._notice(
-                f"a file in {self._folder} could not be written ({type(error).__name__}: {error}); the rows are safe"
+                f"a file in {self._folder} could not be written ({type(error).__name__}: {error}); the rows are safe",
+                FILES_LOST,
             )
 
 

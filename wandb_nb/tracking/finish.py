@@ -30,6 +30,7 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
         place.observers.stop()
     others = False
     try:
+        place.check()
         others = place.fold_segments()
         with history.lock:  # no row comes between the last summary and the exit record
             history.append(used.record(), history.final_summary(), records.exit(code, int(history.runtime())))

@@ -12,6 +12,7 @@ from wandb_nb.capture.outputlog import OutputLog, OutputParts
 from wandb_nb.capture.system import Sampler
 from wandb_nb.store import records
 from wandb_nb.store.cells import FILE as CELLS
+from wandb_nb.tracking.notices import FILES_LOST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ class Observers:
         settings = run.settings
         append = place.writer.append
         self._mode = settings.console
-        self._console = Console(append, _log(settings, place.files), redact=place.redact, failed=run.notice)
+        self._console = Console(append, _log(settings, place.files), redact=place.redact, failed=self._files_lost)
         self._sampler = Sampler(
             append,
             interval=settings.x_stats_sampling_interval,
@@ -41,6 +42,9 @@ class Observers:
         self._kept: Kept | None = None
         self._code_settled = settings.disable_code or settings.save_code is not None or place.online is None
 
+    def _files_lost(self, text: str) -> None:
+        self._run.notice(text, FILES_LOST)
+
     def start(self) -> None:
         """Begin to observe."""
         self._console.start(self._mode)
@@ -49,7 +53,7 @@ class Observers:
         try:
             self._keep_cells()
         except OSError as error:
-            self._run.notice(f"the cells cannot be kept with the run ({error}); it goes on without them")
+            self._run.notice(f"the cells cannot be kept with the run ({error}); it goes on without them", FILES_LOST)
         self.settle_code()
 
     def settle_code(self, *, wait: bool = False) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wandb_nb import host
 from wandb_nb.capture import notebook_file
@@ -17,10 +17,11 @@ from wandb_nb.store.segments import SharedSteps, fold_segments
 from wandb_nb.store.writer import RunWriter
 from wandb_nb.tracking.autoresume import ResumeFile
 from wandb_nb.tracking.files import RunFiles
+from wandb_nb.tracking.notices import FILES_LOST, ROWS_LOST
 from wandb_nb.tracking.observe import Observers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from wandb_nb.capture.redact import Redactor
@@ -32,15 +33,20 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.telemetry import Telemetry
 
 
+class Notice(Protocol):
+    """What tells the user one thing, each *key* once."""
+
+    def __call__(self, text: str, key: str | None = None) -> None:
+        """Tell *text*."""
+
+
 class Place:
     """Makes the run directory and opens what is in it; `leave()` gives everything back.
 
     *notice* tells the user what went wrong with the disk.  Raises StoreError when no run file can be made.
     """
 
-    def __init__(
-        self, identity: Identity, settings: Resolved, notice: Callable[[str], None], mode: str, redact: Redactor
-    ) -> None:
+    def __init__(self, identity: Identity, settings: Resolved, notice: Notice, mode: str, redact: Redactor) -> None:
         when = datetime.fromtimestamp(identity.start_time)  # noqa: DTZ006 -- directory names are in local time
         self._notice = notice
         self._dir = RunDir.create(settings.root_dir, identity.id, offline=mode != "online", when=when)
@@ -48,9 +54,9 @@ class Place:
             notice(self._dir.warning)
         self._lock = OwnerLock(self._dir.path)
         self._lock.acquire()
-        self.writer = RunWriter(self._dir.run_file, on_error=settings.on_store_error, warn=notice)
+        self.writer = RunWriter(self._dir.run_file, on_error=settings.on_store_error, warn=self._rows_lost)
         self.redact = redact
-        self.run_files = RunFiles(self._dir.files, self.writer.append, notice, redact)
+        self.run_files = RunFiles(self._dir.files, self.writer.append, self._tell, redact)
         self.observers: Observers | None = None
         self.writer_id = secrets.token_hex(16)
         self.entry: Entry | None = None
@@ -89,6 +95,7 @@ class Place:
 
     def begin(self, run: Run, used: Telemetry) -> None:
         """Write the records that a run starts with, start gathering files, and register the run."""
+        self._notice = run.notice
         self.writer.append(run.record())
         environment = self.run_files.gather(run.identity, run.settings, self.writer_id)
         self.writer.append(environment, used.record())
@@ -140,7 +147,17 @@ class Place:
         try:
             yield
         except StoreError as error:
-            self._notice(f"{error}; the run goes on without being listed")
+            self._notice(f"{error}; the run goes on without being listed", FILES_LOST)
+
+    def check(self) -> None:
+        """See whether the run file is still there, and tell if it is not."""
+        self.writer.check()
+
+    def _rows_lost(self, text: str) -> None:
+        self._notice(text, ROWS_LOST)
+
+    def _tell(self, text: str, key: str | None = None) -> None:
+        self._notice(text, key)
 
     def take_stop_request(self) -> bool:
         """Return whether somebody asked the run to stop since the last call."""

@@ -27,6 +27,9 @@ class Presenter(Protocol):
     def notice(self, text: str, key: str | None = None) -> None:
         """Tell one thing, each *key* once a process; without a key every time."""
 
+    def may_speak(self) -> bool:
+        """Return whether what is told now stands with a call that the user has made."""
+
 
 class TerminalPresenter:
     """Lines on stderr, where they stay apart from what a script prints for others to read."""
@@ -54,6 +57,10 @@ class TerminalPresenter:
             return
         self._told.add(key or "")
         self._write(terminal.line(text))
+
+    def may_speak(self) -> bool:
+        """Return True: a script has one output."""
+        return True
 
     def _write(self, text: str) -> None:
         stream = sys.stderr

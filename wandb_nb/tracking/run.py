@@ -15,6 +15,7 @@ from wandb_nb.tracking.deliveries import Deliveries
 from wandb_nb.tracking.finish import finish
 from wandb_nb.tracking.history import History
 from wandb_nb.tracking.later import LaterCalls
+from wandb_nb.tracking.notices import Notices
 from wandb_nb.tracking.presenter import TerminalPresenter, presenter
 from wandb_nb.tracking.source import cells
 
@@ -61,7 +62,7 @@ class Run(LaterCalls, Deliveries):
         self._exit_code: int | None = None
         self._quiet = settings.quiet
         self._outcome = ""
-        self._told: set[str] = set()
+        self._notices = Notices(lambda tell, text: self._present(lambda _run: tell(text)))
         self._history = History(
             f"run {identity.id}",
             writer,
@@ -196,6 +197,7 @@ class Run(LaterCalls, Deliveries):
                 self._outcome = self._place.online.finish(self.rows)
             saving.keep(self._place)
         self._quiet = self.settings.quiet if quiet is None else quiet
+        self._notices.flush()
         self._present(presenter().finished)
 
     def history(self) -> pd.DataFrame:
@@ -270,11 +272,12 @@ class Run(LaterCalls, Deliveries):
         self._history.look_soon()
 
     def notice(self, text: str, key: str | None = None) -> None:
-        """Tell the user one thing, each *key* once; nothing in a silent run."""
-        if self.settings.silent or (key is not None and key in self._told):
-            return
-        self._told.add(key or "")
-        self._present(lambda _run: presenter().notice(text, None))
+        """Tell the user one thing, each *key* once; nothing in a silent run.
+
+        What is found between two calls of the user's, by a thread or a hook, is told with the next one.
+        """
+        if not self.settings.silent and self._notices.tell(text, key):
+            self._history.look_soon()
 
     def __enter__(self) -> Run:  # noqa: PYI034 -- typing.Self is of 3.11
         return self
@@ -345,6 +348,9 @@ class Run(LaterCalls, Deliveries):
             self._place.online.look()
             if self._place.observers and not self.is_child:
                 self._place.observers.settle_code()
+        if self._place and not self.is_child:
+            self._place.check()
+        self._notices.flush()
         callback, self._next_row = self._next_row, None
         if callback is not None:
             self._present(callback)
@@ -361,8 +367,7 @@ class Run(LaterCalls, Deliveries):
         try:
             tell(self)
         except Exception as error:  # noqa: BLE001 -- a display must never spoil a training
-            if "display" not in self._told:
-                self._told.add("display")
+            if self._notices.first("display"):
                 TerminalPresenter().notice(
                     f"showing run {self.name} failed ({type(error).__name__}: {error}); it goes on"
                 )

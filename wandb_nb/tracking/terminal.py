@@ -36,9 +36,10 @@ def started(run: Run) -> str:
 def finished(run: Run, *, quiet: bool) -> str:
     """Return curves and summary (not when *quiet*), then the line with the outcome."""
     outcome = [f"run {text.clean(run.name)} {text.state(facts(run))}", _count(run.lost, "row lost", "rows lost")]
-    if run.directory is not None:
+    there = run.file is not None and run.file.exists()
+    if there:
         outcome.append(f"'wandb-nb show {run.id}' shows it")
-    if run.directory is not None and run.mode == "offline":
+    if there and run.mode == "offline":
         outcome.append(f"'wandb-nb sync {text.clean(str(run.directory), 500)}' uploads it")
     outcome.append(text.clean(run.outcome, 500))
     last = line(_join([part for part in outcome if part]))

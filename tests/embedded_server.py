@@ -26,7 +26,7 @@ class EmbeddedServer:
         self.folder = folder
         command = [sys.executable, "-m", "wandb_nb", "server", "--port", str(port), "--dir", str(folder)]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
-        environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+        environ["PYTHONPATH"] = str(Path(__file__).parents[1])
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
         assert self.process.stdout is not None
         self.told = [self.process.stdout.readline() for _ in range(3)]
