@@ -6,7 +6,6 @@ import base64
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,22 +119,27 @@ def script() -> None:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """Return a running server's site."""
-    command = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield Site(process.stdout.readline().split()[2], (tmp_path / "key").read_text())
-        process.kill()
+    served = Site(tmp_path)
+    served.start("grow", displayName="<img src=x onerror=window.harmed=1>", config='{"lr": {"value": 1}}')
+    served.grow(50)
+    yield served
+    served.stop()
 
 
 @pytest.fixture
-def page(script: None) -> Iterator[Page]:
+def noises() -> list[str]:
+    """Return what the console of `page` has said; at the end it must be empty."""
+    return []
+
+
+@pytest.fixture
+def page(script: None, noises: list[str]) -> Iterator[Page]:
     """Return a page of a real browser, whose console must stay silent."""
     del script
     sync_api = pytest.importorskip("playwright.sync_api")
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed")
-    noises: list[str] = []
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
     from visiting import Site
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.browser
 
@@ -82,3 +85,167 @@ def test_a_new_run_appears_in_the_table(site: Site, page: Page) -> None:
     assert page.locator("tr[data-run=grow] input").is_checked()
     site.stream("late", complete=True, exitcode=1)
     page.wait_for_selector("tr[data-run=late] .state.failed")
+
+
+def test_the_page_goes_on_after_the_server_was_away(site: Site, page: Page, noises: list[str]) -> None:
+    """While the server is down the page says so; when it is back the charts go on by themselves."""
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/runs/grow")
+    points(page, 50)
+    site.stop()
+    page.wait_for_selector("text=Not connected, trying again")
+    site.restart()
+    site.grow(10)
+    points(page, 60)
+    page.wait_for_selector("text=Not connected, trying again", state="detached")
+    noises[:] = [one for one in noises if "net::ERR_" not in one]  # the browser's own word on the failed requests
+
+
+def test_the_table_by_keyboard(site: Site, page: Page) -> None:
+    """The search is one key away, a group one choice; groups fold, and stay folded when the table changes."""
+    for number in range(3):
+        site.start(f"r{number}", config=f'{{"lr": {{"value": {number % 2}}}}}', displayName=f"run {number}")
+    enter(site, page)
+    page.goto(f"{site.url}/local/p")
+    page.keyboard.press("/")
+    page.keyboard.type("lr<1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/p?q=lr%3C1**")
+    assert page.locator("tr[data-run]").count() == 2
+    page.goto(f"{site.url}/local/p")
+    page.get_by_label("Group by").select_option("config.lr")
+    page.wait_for_selector("[data-live=yes] th[scope=rowgroup]")
+    fold = page.locator(".fold").first
+    fold.focus()
+    page.keyboard.press("Enter")
+    assert not page.locator("tr[data-run=r0]").is_visible()
+    site.start("r4", config='{"lr": {"value": 1}}', displayName="late")
+    page.wait_for_selector("tr[data-run=r4]")
+    assert not page.locator("tr[data-run=r0]").is_visible()
+    assert page.evaluate("() => document.activeElement.className") == "fold"
+
+
+def test_columns_are_chosen(site: Site, page: Page) -> None:
+    """The menu finds a column by name, keeps the choice over a reload, and closes with Escape."""
+    site.start("r", config='{"lr": {"value": 1}, "depth": {"value": {"inner": 3}}}')
+    enter(site, page)
+    page.goto(f"{site.url}/local/p")
+    page.click("#columns summary")
+    page.get_by_label("Find a column").fill("inner")
+    assert page.locator("#column-list label:visible").count() == 1
+    page.get_by_role("checkbox", name="depth.inner").check()
+    page.click("#columns button:has-text('Keep')")
+    page.wait_for_selector("th:has-text('depth.inner')")
+    page.reload()
+    page.wait_for_selector("th:has-text('depth.inner')")
+    page.click("#columns summary")
+    page.keyboard.press("Escape")
+    assert not page.locator("#column-list").is_visible()
+
+
+def test_runs_are_compared(site: Site, page: Page) -> None:
+    """From the selected rows one click leads to curves, differences and code beside one another."""
+    for run, rate in (("x", 1), ("y", 2)):
+        site.start(run, config=f'{{"lr": {{"value": {rate}}}}}', displayName=run)
+        site.rows_of(run, 20)
+        site.upload(run, {"code/t.py": f"lr = {rate}\n".encode()})
+    enter(site, page)
+    page.goto(f"{site.url}/local/p")
+    for run in ("x", "y"):
+        page.locator(f"tr[data-run={run}] input").check()
+    page.click("button:has-text('Compare')")
+    points(page, 40)
+    assert page.locator("#config tbody td").all_inner_texts() == ["1", "2 +1 (+100 %)"]
+    assert page.locator(".diff .out").inner_text().endswith("lr = 1")
+    site.rows_of("y", 5, first=20)
+    points(page, 45)
+
+
+def test_uploaded_pages_run_nowhere(site: Site, page: Page) -> None:
+    """A page that was uploaded is a download when opened, and text when looked at; a picture's script does not run."""
+    harm = b"<script>fetch('/harm'); window.harmed = 1</script>"
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>parent.harmed = 1</script></svg>'
+    notebook = b'{"cells": [{"source": "<img src=x onerror=alert(1)>"}]}'
+    site.upload("grow", {"x.html": harm, "p.svg": picture, "code/_session_history.ipynb": notebook})
+    enter(site, page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for address in ("/files/x.html", "/files/p.svg", "/code"):
+        page.goto(f"{site.url}/local/p/runs/grow{address}")
+    assert page.locator("pre.source").inner_text() == "<img src=x onerror=alert(1)>"
+    with page.expect_download():
+        page.evaluate("() => { location.href = '/files/local/p/grow/x.html'; }")
+    assert page.evaluate("() => window.harmed") is None
+    assert not [url for url in asked if "harm" in url or not url.startswith(site.url)]
+
+
+PAGES = {
+    "projects": "/",
+    "project": "/local/p",
+    "groups": "/local/p?group=config.lr",
+    "charts": "/local/p/runs/grow",
+    "overview": "/local/p/runs/grow/overview",
+    "system": "/local/p/runs/grow/system",
+    "console": "/local/p/runs/grow/console",
+    "files": "/local/p/runs/grow/files",
+    "code": "/local/p/runs/grow/code",
+    "compare": "/local/p/compare?run=grow&run=other&all=1",
+}
+
+
+def furnish(site: Site) -> None:
+    """Give two runs something to show on every page."""
+    site.start("other", displayName="other", config='{"lr": {"value": 2}}', tags=["best"], notes="why")
+    site.rows_of("other", 30)
+    events = [f'{{"system.cpu": {n}, "system.gpu.0.temp": 60, "_runtime": {n}}}' for n in range(9)]
+    site.stream("grow", files={"wandb-events.jsonl": {"offset": 0, "content": events}})
+    for run in ("grow", "other"):
+        site.upload(run, {"code/t.py": f"def f():\n    return '{run}'  # x\n".encode(), "a.txt": b"a"})
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_for_axe(site: Site, page: Page, scheme: Literal["light", "dark"]) -> None:
+    """axe-core finds nothing serious on any page, in either theme, with runs selected and menus open."""
+    furnish(site)
+    page.emulate_media(color_scheme=scheme)
+    enter(site, page)
+    axe = (ROOT / "labextension/node_modules/axe-core/axe.min.js").read_text("utf-8")
+    found = []
+    for name, path in PAGES.items():
+        page.goto(site.url + path)
+        if name == "project":
+            page.locator("tr[data-run=grow] input").check()
+            page.click("#columns summary")
+        if name in {"project", "charts", "system", "compare"}:
+            page.wait_for_selector("#charts canvas")
+        page.evaluate(axe)
+        result = page.evaluate("() => axe.run()")
+        found += [
+            (name, one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"])
+            for one in result["violations"]
+            if one["impact"] in {"serious", "critical"}
+        ]
+        page.screenshot(path=kept(f"server-{name}-{scheme}.png"))
+    assert found == []
+
+
+def test_a_phone_needs_no_sideways_scrolling(site: Site, page: Page) -> None:
+    """At 390 pixels no page is wider than the screen: tables scroll by themselves."""
+    furnish(site)
+    page.set_viewport_size({"width": 390, "height": 844})
+    enter(site, page)
+    wide = []
+    for name, path in PAGES.items():
+        page.goto(site.url + path)
+        page.wait_for_selector("h1")
+        if page.evaluate("() => document.documentElement.scrollWidth") > 390:
+            wide.append(name)
+        page.screenshot(path=kept(f"server-{name}-phone.png"))
+    assert wide == []
+
+
+def kept(name: str) -> Path:
+    """Return where a picture is kept for people to look at."""
+    folder = ROOT / "test-artifacts"
+    folder.mkdir(exist_ok=True)
+    return folder / name

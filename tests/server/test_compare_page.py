@@ -35,7 +35,7 @@ def test_what_differs_is_shown_with_its_distance(browser: Visitor, client: Clien
     """Config and summary show the keys that differ, numbers with their distance from the first run; all on request."""
     text = browser.get(PAGE).text
     assert table_of(text, "config")["lr"] == ["0.1", "0.2 +0.1 (+100 %)"]
-    assert table_of(text, "summary")["loss"] == ["4", "–"]  # noqa: RUF001
+    assert table_of(text, "summary")["loss"] == ["4", "\N{EN DASH}"]
     client.headers = {"Authorization": f"Bearer {browser.key}"}
     client.upsert("b", config='{"lr": {"value": 0.1}}')
     client.headers = {}

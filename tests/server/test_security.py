@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from conftest import Client
+from visiting import FORM, UPLOAD, Visitor
 
 from wandb_nb.server import users
 from wandb_nb.server.signing import Signer
-from wandb_nb.server.users import new_key
+from wandb_nb.server.users import Right, new_key
 
 if TYPE_CHECKING:
     from wandb_nb.server.services import Services
@@ -159,3 +162,211 @@ def test_deep_queries_are_refused(client: Client) -> None:
     """A query that nests without end is refused."""
     text = "{ project { run { " + "project { run { " * 20 + "id" + " } }" * 20 + " } } }"
     assert "nests deeper" in client.answer(text)["errors"][0]["message"]
+
+
+SECRET_COMMIT = "c0ffee" * 6
+PRIVATE_FILES = {
+    "wandb-metadata.json": json.dumps({"git": {"commit": SECRET_COMMIT}, "program": "secret.py"}).encode(),
+    "config.yaml": b"_wandb: {value: {e: secret.py}}",
+    "diff.patch": b"secret.py",
+    "upstream_diff_c0ffee.patch": b"secret.py",
+    "notes.txt": b"for all",
+}
+CONFIG = json.dumps(
+    {
+        "lr": {"value": 1},
+        "_wandb": {"value": {"e": {"x": {"program": "secret.py", "git": {"commit": SECRET_COMMIT}}}, "m": [], "t": {}}},
+    }
+)
+WRITES = {
+    "stop": "/local/p/runs/a/stop",
+    "edit": "/local/p/runs/a/edit",
+    "delete": "/local/p/delete",
+}
+
+
+@pytest.fixture
+def told(client: Client) -> Client:
+    """Return the owner of a run that has told its commit and command in every place where clients do."""
+    facts = {"commit": SECRET_COMMIT, "jobProgram": "secret.py", "host": "secret-host", "jobRepo": "secret.git"}
+    client.upsert("a", config=CONFIG, **facts)
+    for file in client.query(UPLOAD, run="a", files=list(PRIVATE_FILES))["createRunFiles"]["files"]:
+        assert client.send("PUT", file["uploadUrl"], content=PRIVATE_FILES[file["name"]]).status_code == 200
+    return client
+
+
+def let(client: Client, level: Right = Right.NONE, *, is_open: bool = False) -> None:
+    """Say what the other user may do with project p, and whether it is open."""
+    with client.services.database.write() as connection:
+        users.set_right(connection, "local", "p", "other", level)
+        users.set_open(connection, "local", "p", is_open)
+
+
+def all_that_is_shown(reader: Client) -> str:
+    """Return everything that a user can read of the run, over the API and in the pages."""
+    fields = "commit host config wandbConfig(keys: null) files { edges { node { name } } }"
+    text = f'{{ project(name: "p", entityName: "local") {{ run(name: "a") {{ {fields} }} }} }}'
+    told = json.dumps(reader.answer(text))
+    for name in PRIVATE_FILES:
+        told += reader.send("GET", f"/files/local/p/a/{name}").text
+    headers = reader.headers
+    visitor = Visitor(reader, _key_of(reader))
+    run = "/local/p/runs/a"
+    pages = [run, "/local/p", *(f"{run}/{part}" for part in ("overview", "files", "code", "data", "sampled"))]
+    pages += [f"{run}/files/{name}" for name in PRIVATE_FILES]
+    told += "".join(visitor.get(page).text for page in pages)
+    reader.headers = headers
+    return told
+
+
+def test_commit_and_command_are_for_members(told: Client, stranger: Client) -> None:
+    """In an open project a reader who is no member finds neither in columns, config, files nor pages; a member does."""
+    let(told, is_open=True)
+    shown = all_that_is_shown(stranger)
+    assert "for all" in shown
+    assert not [word for word in ("secret", SECRET_COMMIT) if word in shown]
+    let(told, Right.READ, is_open=True)
+    shown = all_that_is_shown(stranger)
+    assert [word for word in ("secret.py", "secret-host", SECRET_COMMIT) if word not in shown] == []
+
+
+def test_filters_do_not_tell_either(told: Client, stranger: Client) -> None:
+    """What a reader may not see cannot be found out by filtering for it."""
+    let(told, is_open=True)
+    text = 'query Q($f: JSONString) { project(name: "p", entityName: "local") { runCount(filters: $f) } }'
+    for tree in ({"config._wandb.e.x.program": "secret.py"}, {"config._wandb.value.e.x.program": {"$regex": "^s"}}):
+        assert stranger.query(text, f=json.dumps(tree))["project"]["runCount"] == 0
+    assert stranger.query(text, f=json.dumps({"config.lr": 1}))["project"]["runCount"] == 1
+    assert "errors" in stranger.answer(text, f=json.dumps({"commit": SECRET_COMMIT}))
+
+
+@pytest.mark.parametrize("level", [Right.NONE, Right.READ, Right.WRITE, Right.ADMIN])
+def test_rights_hold_over_api_and_pages(told: Client, stranger: Client, level: Right) -> None:
+    """Without a right nothing is there, readers change nothing; writers log, upload, stop, rename and delete."""
+    let(told, level)
+    key = told.headers
+    visitor = Visitor(Client(stranger.services, None), _key_of(stranger))
+    page = visitor.get("/local/p/runs/a/overview")
+    assert page.status_code == (200 if level else 404)
+    assert ("Delete this run" in page.text) == (level >= Right.WRITE)
+    expected = 404 if level < Right.READ else 403 if level < Right.WRITE else 200
+    assert stranger.stream("a").status_code == expected
+    query = '{ project(name: "p", entityName: "local") { run(name: "a") { files(names: ["x"]) { edges { node {'
+    answer = stranger.answer(f"{query} uploadUrl }} }} }} }} }} }}")
+    assert ("upload/" in json.dumps(answer)) == (level >= Right.WRITE)
+    fields = {"name": "new", "run": "a", "sure": "1"}
+    done = [visitor.send(path, **fields).status_code for path in WRITES.values()]
+    assert done == [303 if level >= Right.WRITE else expected] * 3
+    told.headers = key
+    assert (told.run("a", "name") is None) == (level >= Right.WRITE)
+
+
+def _key_of(client: Client) -> str:
+    return base64.b64decode(client.headers["Authorization"].partition(" ")[2]).decode().partition(":")[2]
+
+
+def test_a_key_works_as_basic_and_bearer(client: Client) -> None:
+    """Both forms of the header are understood, with any user name; a key in the address is not."""
+    key = _key_of(client)
+    for header in (f"Bearer {key}", f"bearer {key}", client.headers["Authorization"]):
+        sent = client.send("POST", "/graphql", json={"query": "{ viewer { name } }"}, headers={"Authorization": header})
+        assert sent.json() == {"data": {"viewer": {"name": "local"}}}
+    client.headers = {}
+    for header in ("", "Basic !!!", "Basic", "Digest x", f"Basic {key}"):
+        assert client.send("POST", "/graphql", json={}, headers={"Authorization": header}).status_code == 401
+    assert client.send("POST", f"/graphql?key={key}&api_key={key}", json={}).status_code == 401
+
+
+def test_forms_of_other_sites_change_nothing(told: Client, stranger: Client) -> None:
+    """A form needs the token of this user's own pages; another's, a forged one, none, or another site is refused."""
+    visitor, other = Visitor(told), Visitor(Client(stranger.services, None), _key_of(stranger))
+    cookie = {"Cookie": visitor.cookie}
+    paths = [*WRITES.values(), "/local/p/columns", "/logout"]
+    fields = {"run": "a", "sure": "1", "name": "new"}
+    for token in ({}, {"token": ""}, {"token": "x.y"}, {"token": other.token()}, {"token": visitor.token()[:-1]}):
+        for path in paths:
+            sent = visitor.client.send("POST", path, data={**fields, **token}, headers=cookie)
+            assert sent.status_code == 403
+    good = {**fields, "token": visitor.token()}
+    for headers, status in (
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "https://evil.example"}, 421),
+        ({"Host": "evil.example"}, 421),
+    ):
+        for path in paths:
+            assert visitor.client.send("POST", path, data=good, headers={**cookie, **headers}).status_code == status
+    told.headers = {"Authorization": f"Bearer {visitor.key}"}
+    assert told.run("a", "stopped displayName")["stopped"] is False
+
+
+def test_forms_are_bounded(client: Client) -> None:
+    """A form that is too large, has too many fields, is packed to a bomb or is none at all is refused, login or not."""
+    visitor = Visitor(client)
+    for content, headers, status in (
+        (b"key=" + b"x" * (2 << 20), FORM, 413),
+        (b"&".join([b"a=1"] * 20_000), FORM, 400),
+        (gzip.compress(b"0" * (64 << 20)), {**FORM, "Content-Encoding": "gzip"}, 413),
+        (b"{}", {"Content-Type": "application/json"}, 400),
+    ):
+        for path, cookie in (("/login", ""), ("/local/p/columns", visitor.cookie)):
+            sent = client.send("POST", path, content=content, headers={**headers, "Cookie": cookie})
+            assert sent.status_code == status
+
+
+def test_hostile_nesting_is_refused(client: Client) -> None:
+    """Config, summary, rows and filters that nest without end are the caller's fault, and no page breaks on them."""
+    client.upsert("a")
+    deep = '{"a":' * 900 + "1" + "}" * 900
+    text = "mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }"
+    assert "errors" in client.answer(text, input={"name": "b", "modelName": "p", "config": deep})
+    for name in ("wandb-history.jsonl", "wandb-summary.json"):
+        assert client.stream("a", files={name: {"offset": 0, "content": [deep]}}).status_code == 400
+    text = 'query Q($f: JSONString) { project(name: "p") { runCount(filters: $f) } }'
+    assert "nested deeper" in client.answer(text, f=deep)["errors"][0]["message"]
+    fine = '{"a":' * 90 + "1" + "}" * 90
+    client.stream("a", files={"wandb-summary.json": {"offset": 0, "content": [fine]}})
+    assert Visitor(client).get("/local/p").status_code == 200
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)*b", "a*a*a*b", "(?:x{1,9}){1,9}", "[", "x" * 300])
+def test_patterns_that_never_end_are_refused(client: Client, pattern: str) -> None:
+    """A filter's pattern that could hold the server for hours is an error at once."""
+    client.upsert("a", displayName="a" * 1000)
+    text = 'query Q($f: JSONString) { project(name: "p") { runCount(filters: $f) } }'
+    assert "attern" in client.answer(text, f=json.dumps({"display_name": {"$regex": pattern}}))["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("path", ["/static/..%2f..%2ftables.py", "/static/../app.py", "/static/%00", "/upload/../key"])
+def test_addresses_lead_nowhere_else(client: Client, path: str) -> None:
+    """Dots and nulls in an address reach no file of the machine."""
+    for prefix in ("", "/local/p/runs/a/files"):
+        assert client.send("GET", prefix + path).status_code in {303, 404, 405}
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nb.txt", "a\x00b", "../../key", "x\r\nSet-Cookie: a=b", 'a"; filename="b', "\u202etxt.exe"]
+)
+def test_hostile_file_names_come_back_whole(client: Client, name: str) -> None:
+    """A download's headers hold whatever a file is called, and nothing of it becomes a header or a path."""
+    client.upsert("a")
+    (file,) = client.query(UPLOAD, run="a", files=[name])["createRunFiles"]["files"]
+    client.send("PUT", file["uploadUrl"], content=b"x")
+    got = client.send("GET", f"/files/local/p/a/{quote(name, safe='')}")
+    assert (got.status_code, got.content) == (200, b"x")
+    assert "set-cookie" not in got.headers
+    assert got.headers["content-disposition"].startswith("attachment")
+    assert Visitor(client).get(f"/local/p/runs/a/files/{quote(name, safe='')}").status_code == 200
+
+
+def test_the_policy_of_every_answer(client: Client) -> None:
+    """Pages, data, errors and downloads all come with a policy that lets nothing from outside in, and no guessing."""
+    visitor = Visitor(client)
+    for path in ("/", "/login", "/static/style.css", "/none", "/local/none", "/graphql"):
+        headers = visitor.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["cross-origin-resource-policy"] == "same-origin"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Client
 
 HOSTILE = "<script>alert(1)</script>\"'&"
@@ -45,12 +50,35 @@ class Visitor:
 
 
 class Site:
-    """A real server with a run, and its key."""
+    """A real server of the folder *folder*, and the key of its first user."""
 
-    def __init__(self, url: str, key: str) -> None:
-        self.url, self.key, self.rows = url, key, 0
-        self.start("grow", displayName="<img src=x onerror=window.harmed=1>", config='{"lr": {"value": 1}}')
-        self.grow(50)
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.rows = folder, 0
+        self.process, self.url = self._serve(0)
+        self.key = (folder / "key").read_text()
+
+    def _serve(self, port: int) -> tuple[subprocess.Popen[str], str]:
+        command = [sys.executable, "-m", "wandb_nb", "server", "--port", str(port), "--dir", str(self.folder)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        return process, process.stdout.readline().split()[2]
+
+    def stop(self) -> int:
+        """End the server as Ctrl-C does; return its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        code = self.process.wait(timeout=30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        return code
+
+    def restart(self) -> None:
+        """Start the stopped server again, at the same address."""
+        self.process, self.url = self._serve(int(self.url.rpartition(":")[2]))
+
+    def login(self) -> str:
+        """Return the cookie of the first user."""
+        sent = httpx.post(f"{self.url}/login", data={"key": self.key})
+        return sent.headers["set-cookie"].partition(";")[0]
 
     def post(self, path: str, body: Any) -> Any:
         """Send *body* with the key; return the answer."""

@@ -130,7 +130,7 @@ async def telemetry(request: Request) -> Response:
 ROUTES = [
     Route("/graphql", graphql_route, methods=["POST"]),
     Route("/files/{entity}/{project}/{run}/file_stream", file_stream, methods=["POST"]),
-    Route("/files/{entity}/{project}/{run}/{name:path}", download),
+    Route("/files/{entity}/{project}/{run}/{name:anything}", download),
     Route("/upload/{signed}", upload, methods=["PUT"]),
     Route("/sdk/otel/{rest:path}", telemetry, methods=["POST"]),
 ]

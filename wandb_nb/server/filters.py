@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
+from wandb_nb.server.objects import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,10 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "$lte": operator.le,
 }
 _DEEPEST = 20
-_LONGEST_PATTERN = 200
+_LONGEST_PATTERN, _LONGEST_SEARCHED = 200, 300
+_MOST_REPEATED = 2
+_REPEATED = re.compile(r"(?<!\\)[*+{]")
+_REPEATED_GROUP = re.compile(r"\)[*+{]")
 
 
 class Facts:
@@ -78,12 +82,9 @@ class Facts:
 def parse(text: str | None) -> dict[str, Any]:
     """Return the filter that *text* holds. UsageError if it is none."""
     try:
-        tree = json.loads(text or "{}") or {}
+        return parse_object(text) if text and text != "null" else {}
     except ValueError as error:
-        raise UsageError(f"The filter is no JSON: {error}") from error
-    if not isinstance(tree, dict):
-        raise UsageError("The filter is no JSON object.")
-    return tree
+        raise UsageError(f"The filter is {error}") from error
 
 
 def fits(facts: Facts, tree: Any, depth: int = 0) -> bool:
@@ -137,10 +138,13 @@ def _same(value: Any, operand: Any) -> bool:
 
 
 def _search(pattern: str, value: str) -> bool:
+    """Whether *pattern* is found. Those that could try for ages are refused: nobody could interrupt them."""
     if len(pattern) > _LONGEST_PATTERN:
         raise UsageError(f"A pattern in a filter may have {_LONGEST_PATTERN} characters at most.")
+    if _REPEATED_GROUP.search(pattern) or len(_REPEATED.findall(pattern)) > _MOST_REPEATED:
+        raise UsageError(f"A pattern in a filter may repeat {_MOST_REPEATED} times, and no group.")
     try:
-        return re.search(pattern, value[:1000]) is not None
+        return re.search(pattern, value[:_LONGEST_SEARCHED]) is not None
     except re.error as error:
         raise UsageError(f"The pattern {pattern!r} in a filter is none: {error}") from error
 

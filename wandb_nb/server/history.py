@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import delete, func, insert, select
 
+from wandb_nb.server.objects import parse_object
 from wandb_nb.server.tables import history, lines, shapes
 from wandb_nb.server.users import made_id
 
@@ -228,14 +229,11 @@ def newest_values(connection: Connection, run: int) -> dict[str, Any]:
 
 
 def parse_row(text: str) -> dict[str, Any]:
-    """Return the object that *text* holds; NaN and infinities may stand bare in it."""
+    """Return the object that a line holds. BadLineError where it holds none."""
     try:
-        row = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadLineError(f"a line is no JSON: {text[:80]!r}") from error
-    if not isinstance(row, dict):
-        raise BadLineError(f"a line is no JSON object: {text[:80]!r}")
-    return row
+        return parse_object(text)
+    except ValueError as error:
+        raise BadLineError(f"a line is {error}") from error
 
 
 def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections import Counter
@@ -61,10 +62,11 @@ class Asked(NamedTuple):
 
 @dataclass
 class Group:
-    """Runs that share a value: `more` have been left out, `search` finds them all; `means` are those of columns."""
+    """Runs that share a value: the first of them, `search` finds them all. `means` are those of columns."""
 
     label: str
     runs: list[Facts]
+    id: str = "all"
     search: str = ""
     total: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -211,6 +213,7 @@ def _group(  # noqa: PLR0917 - the parts of one group
     return Group(
         label="none" if value is None else value if isinstance(value, str) else json.dumps(value),
         runs=runs[:share],
+        id=hashlib.blake2s(json.dumps(value).encode(), digest_size=6).hexdigest(),
         search=condition(name, value),
         total=len(runs),
         states=Counter(facts.row.state for facts in runs),

@@ -12,6 +12,7 @@ from sqlalchemy import and_, case, delete, func, insert, literal, select, update
 from wandb_nb.errors import UsageError
 from wandb_nb.server import names
 from wandb_nb.server.branches import inherit
+from wandb_nb.server.objects import parse_object
 from wandb_nb.server.tables import deleted, files, projects, runs
 from wandb_nb.server.users import PermissionDeniedError, Right, made_id, may_create, membership
 
@@ -39,6 +40,7 @@ _TEXTS = {
     "sweep": "sweep",
     "state": "state",
 }
+_LONGEST_TEXT = 100_000
 _OBJECTS = {"config": "config", "summaryMetrics": "summary"}
 _ONLY_FOR_MEMBERS = ("commit", "host", "program", "repo")
 _FOR_EVERYBODY = ("m", "t")  # of W&B's own part of a config: the metrics' definitions and the telemetry
@@ -225,7 +227,7 @@ def _make(connection: Connection, user: User, project: Project, given: Mapping[s
 
 
 def _changes(given: Mapping[str, Any]) -> dict[str, Any]:
-    changes = {column: given[name] for name, column in _TEXTS.items() if given.get(name) is not None}
+    changes = {column: given[name][:_LONGEST_TEXT] for name, column in _TEXTS.items() if given.get(name) is not None}
     for name, column in _OBJECTS.items():
         if given.get(name) is not None:
             changes[column] = object_text(given[name], name)
@@ -242,11 +244,9 @@ def starts_anew(run: Any, stream: str) -> bool:
 def object_text(text: str, what: str) -> str:
     """Return *text*, which must hold a JSON object. UsageError else."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"The {what} is no JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise UsageError(f"The {what} is no JSON object.")
+        parse_object(text)
+    except ValueError as error:
+        raise UsageError(f"The {what} is {error}") from error
     return text
 
 

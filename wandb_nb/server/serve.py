@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import webbrowser
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -17,6 +17,8 @@ from wandb_nb.server.services import open_services
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from wandb_nb.server.changes import Changes
 
 _GRACE_S = 10
 _BACKLOG = 128
@@ -48,9 +50,23 @@ def serve(  # noqa: PLR0917 - what the command's options say
                 webbrowser.open(url)
             app = create_app(services, (host, *names))
             settings = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=_GRACE_S, server_header=False)
-            uvicorn.Server(settings).run([listener])
+            with suppress(KeyboardInterrupt):  # raised again when all has ended in order
+                _Server(settings, services.changes).run([listener])
         finally:
             services.database.close()
+
+
+class _Server(uvicorn.Server):
+    """Lets open pages go when it ends, which would else be waited for."""
+
+    def __init__(self, config: uvicorn.Config, changes: Changes) -> None:
+        super().__init__(config)
+        self._changes = changes
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End in order."""
+        self._changes.close()
+        await super().shutdown(sockets)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,11 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from starlette.convertors import Convertor, register_url_convertor
+
 if TYPE_CHECKING:
     from wandb_nb.server.signing import Signer
 
 UPLOAD = "upload"
 _UPLOAD_SECONDS = 24 * 3600.0
+
+
+class _Anything(Convertor[str]):
+    """The name of a file in an address: whatever a client called it, slashes and line ends too."""
+
+    regex = r"[\s\S]*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("anything", _Anything())
 
 
 def upload_url(base: str, signer: Signer, run: Any, name: str) -> str:

@@ -20,7 +20,7 @@ ROUTES = [
     Route(f"{_RUN}/console", run.console),
     Route(f"{_RUN}/code", files.code),
     Route(f"{_RUN}/files", files.listing),
-    Route(f"{_RUN}/files/{{name:path}}", files.preview),
+    Route(f"{_RUN}/files/{{name:anything}}", files.preview),
     Route(f"{_RUN}/data", live.data),
     Route(f"{_RUN}/sampled", live.sampled),
     Route(f"{_RUN}/system/data", live.system_data),

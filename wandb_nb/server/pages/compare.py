@@ -41,7 +41,10 @@ class Line(NamedTuple):
 
 
 async def comparison(request: Request) -> Response:
-    """`GET /<entity>/<project>/compare?run=&run=&all=&left=&right=`: the first run is the one compared with."""
+    """`GET /<entity>/<project>/compare?run=&run=&base=&all=&left=&right=`: *base* is what the others are compared with.
+
+    It comes first, the oldest run where none is named, and the others by age.
+    """
     return await page(request, _comparison)
 
 
@@ -49,8 +52,10 @@ def _comparison(request: Request, user: User) -> Response:
     services, asked = services_of(request), request.query_params
     with services.database.read() as connection:
         project = project_of(connection, request, user)
-        names = list(dict.fromkeys(asked.getlist("run")))[:_MOST_RUNS]
-        rows = [found(runs.find_run(connection, project, name), "run") for name in names]
+        wanted = list(dict.fromkeys(asked.getlist("run")))[:_MOST_RUNS]
+        rows = [found(runs.find_run(connection, project, name), "run") for name in wanted]
+        rows.sort(key=lambda row: (row.name != asked.get("base"), row.created, row.id))
+        names = [row.name for row in rows]
         subjects = [subject_of(services, connection, row) for row in rows] if len(rows) > 1 else []
     values: dict[str, Any] = {"project": project, "runs": rows, "names": names, "all": bool(asked.get("all"))}
     if not subjects:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from wandb_nb.errors import UsageError
 from wandb_nb.server import curves
 from wandb_nb.server.pages.shown import NOT_KEPT, project_of, run_of
 from wandb_nb.server.requests import services_of, visitor
@@ -56,7 +57,10 @@ async def _told(request: Request, project: int, run: str | None, may_see: Callab
     with services_of(request).changes.follow(project, run) as follower:
         yield f"retry: 2000\n\n{_event([])}"  # what changed before the page was listening is asked for now
         while (changed := await follower.changed(_TICK_S)) is not None:
-            await run_in_threadpool(may_see)
+            try:
+                await run_in_threadpool(may_see)
+            except UsageError:
+                return
             yield _event(sorted(changed))
             await asyncio.sleep(_PAUSE_S)
 
