@@ -12,7 +12,8 @@
     │   └── ConfigTypeError          … because of a type                        (TypeError)
     ├── StoreError                   the run file could not be written or read  (OSError)
     ├── LaunchError                  the server refused the run
-    ├── InitStartError               the background process did not start
+    │   └── NotLoggedInError         … because it does not accept the key       (AuthenticationError)
+    ├── InitStartError               the background process did not start or answer
     └── CommError                    the server could not be reached or answered with an error
         ├── RefusedError             the server refuses a request for good
         └── AuthenticationError      the server does not accept the key
@@ -89,3 +90,7 @@ class RefusedError(CommError):
 
 class AuthenticationError(CommError):
     """The server does not accept the key."""
+
+
+class NotLoggedInError(LaunchError, AuthenticationError):
+    """The server refused to start the run because it does not accept the key."""

@@ -23,7 +23,7 @@ import wandb_nb as wandb
 
 def work(run, number):
     for step in range(10):
-        run.log({"loss": number * 100 + step})
+        run.log({"loss": number * 100 + step, "least": number + step})
     run.config.update({f"c{number}": number})
     run.summary[f"s{number}"] = number
     return run.id
@@ -31,6 +31,7 @@ def work(run, number):
 if __name__ == "__main__":
     method = sys.argv[1]
     run = wandb.init(settings={"silent": True})
+    run.define_metric("least", summary="min")
     run.log({"own": 1})
     if method == "joblib":
         import joblib
@@ -43,6 +44,9 @@ if __name__ == "__main__":
     run.log({"own": 2})
     run.finish()
     assert (run.config["c2"], run.summary["s2"]) == (2, 2)
+    assert run.summary["own"] == 2
+    assert run.summary["loss"] in (9, 109, 209)
+    assert run.summary.as_dict()["least"] == {"min": 0}
 """
 
 
@@ -61,6 +65,9 @@ def test_workers_log_to_the_run(tmp_path: Path, method: str) -> None:
     assert list(frame["own"].dropna()) == [1, 2]
     assert {f"c{number}": number for number in range(3)}.items() <= frame.attrs["config"].items()
     assert {f"s{number}": number for number in range(3)}.items() <= frame.attrs["summary"].items()
+    summary = frame.attrs["summary"]
+    assert (summary["loss"] in {9, 109, 209}, summary["own"], summary["least"]) == (True, 2, {"min": 0})
+    assert json.loads((folder / "files/wandb-summary.json").read_text())["_step"] >= 30
     config = yaml.safe_load((folder / "files/config.yaml").read_text())
     assert config["c2"] == {"value": 2}
     assert json.loads((folder / "files/wandb-summary.json").read_text())["s2"] == 2

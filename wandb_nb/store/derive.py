@@ -31,13 +31,16 @@ class Derived:
     ) -> dict[str, Any]:
         """Return *recorded* with what the rows say of every key that it lacks, or that has values from *since* on.
 
-        *since* is a row.  Keys in *removed* stay away until they are logged again.
+        *since* is a row.  Keys in *removed* stay away until they are logged again.  What one of several writers
+        recorded as the smallest value, say, is so of its own rows: such keys are always recomputed.
         """
         summary = copy.deepcopy(recorded)
+        several = bool((self._table.writer != 0).any())
         for key, path in self._table.paths.items():
             row, value = self._table.last(key)
-            if row >= since or not (path in removed or _has(recorded, path)):
-                value = self._under_rule(rules.of(key), key, value)
+            rule = rules.of(key)
+            if row >= since or not (path in removed or _has(recorded, path)) or (several and rule and rule.summary):
+                value = self._under_rule(rule, key, value)
                 if value is not None:
                     put(summary, path, value)
         _put_row_keys(summary, self._table, since)

@@ -58,8 +58,8 @@ class RunState:
         self._exit_runtime: int | None = None
         self._recorded: dict[str, Any] = {}
         self._removed: set[KeyPath] = set()
-        # The first row that is newer than the last summary record; None while there is none.
-        self._unsummed: int | None = 0
+        # The first row of each writer that is newer than its last summary record.
+        self._unsummed: dict[int, int] = {}
         self._summary: tuple[tuple[int, int], dict[str, Any]] | None = None
 
     def apply(self, payloads: Sequence[bytes], writer: int = 0) -> None:
@@ -79,9 +79,9 @@ class RunState:
         rows = self.table.append(list(compress(payloads, history)), writer)
         newer = rows[summed:] if summed is not None else rows
         if summed is not None:
-            self._unsummed = None
-        if len(newer) and self._unsummed is None:
-            self._unsummed = int(newer.min())
+            self._unsummed.pop(writer, None)
+        if len(newer):
+            self._unsummed.setdefault(writer, int(newer.min()))
 
     @property
     def unreadable(self) -> int:
@@ -96,7 +96,7 @@ class RunState:
         """
         key = (self.version, self.table.parts)
         if self._summary is None or self._summary[0] != key:
-            since = len(self.table) if self._unsummed is None else self._unsummed
+            since = min(self._unsummed.values(), default=len(self.table))
             derived = self._derived.summary(MetricRules(self.metrics), self._recorded, self._removed, since)
             self._summary = (key, derived)
         return self._summary[1]

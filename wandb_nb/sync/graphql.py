@@ -49,6 +49,7 @@ SOME = 1000
 
 QUERIES = {
     "Viewer": "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
+    "Project": "query Project($name: String, $entity: String) { project(name: $name, entityName: $entity) { id } }",
     "ServerFeaturesQuery": "query ServerFeaturesQuery { serverInfo { features { name isEnabled } } }",
     "UpsertBucket": f"""mutation UpsertBucket({_UPSERT_DECLARED}) {{
   upsertBucket(input: {{{_UPSERT_GIVEN}}}) {{
@@ -155,6 +156,10 @@ class GraphQL:
         except (RefusedError, AuthenticationError, ValueError):
             return False
         return isinstance(flags, dict) and flags.get("code_saving_enabled") is True
+
+    def sees(self, entity: str | None, project: str | None) -> bool:
+        """Tell whether the account may look at *project*."""
+        return self.ask("Project", {"name": project, "entity": entity}).get("project") is not None
 
     def features(self) -> frozenset[str]:
         """Return what the server says it can do; nothing where it does not know the question."""

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["DONE", "REFUSED", "REMEDIES", "WAITING", "Background", "Sent", "account", "sent", "variables"]
 
 LOCK, LOG = "lock", "service.log"
-_ATTEMPTS = 2
-"""How often a server is asked by somebody who waits for the answer."""
+_REPETITIONS = 1
+"""How often a server is asked again by somebody who waits for the answer."""
 QUESTION, ANSWER = ".ask", ".answer"
 POLL_EVERY_S, KEEP_EVERY_S = 0.02, 1.0
 _PACKAGES = str(Path(__file__).parents[2])
@@ -169,6 +169,10 @@ class Background:
         with suppress(OSError):  # where there can be no folder there is no request either
             self._request(run_file).unlink(missing_ok=True)
 
+    def serves(self) -> bool:
+        """Tell whether something sends the runs now.  To be asked seldom: looking takes the lock for a moment."""
+        return serving(self._folder)
+
     def failure(self) -> str | None:
         """Return why the process ended, where it ended badly; None where it lives or ended well."""
         process = _started.get(self._folder)
@@ -215,7 +219,7 @@ def account(settings: Resolved) -> str:
     from wandb_nb.sync.network import Network
     from wandb_nb.sync.transport import Sender, connect
 
-    way = Network.of(settings).impatient(_ATTEMPTS)
+    way = Network.of(settings).impatient(_REPETITIONS)
     viewer = GraphQL(way, Sender(connect(way), threading.Event())).viewer()
     if not viewer:
         raise AuthenticationError(f"{settings.base_url} knows no account of this key.")

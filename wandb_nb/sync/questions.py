@@ -23,7 +23,8 @@ def answer(question: Mapping[str, Any], network: Network, stop: threading.Event)
     """Return what the server says to *question*; with an `error`, and its `status`, where it says nothing useful.
 
     `what` is "held": what is known of a run, after it was taken back to the step `rewind` if one is given; "row": the
-    rows up to a step; or "file": a file of a run, put at the path `to`.  `once`: one attempt, no waiting.
+    rows up to a step; "file": a file of a run, put at the path `to`; or "rights": whose key this is, and whether it may
+    look at the project.  `once`: one attempt, no waiting.
     """
     try:
         return _asked(question, network.impatient(0) if question.get("once") else network, stop)
@@ -45,6 +46,8 @@ def _asked(question: Mapping[str, Any], network: Network, stop: threading.Event)
             return {"rows": graphql.rows(*where, int(question["step"]))}
         case "file":
             return {"found": _fetch(graphql, network, where, question)}
+        case "rights":
+            return {"viewer": graphql.viewer(), "sees": graphql.sees(where[0], where[1])}
         case _:
             if question.get("rewind") is not None:
                 graphql.rewind(*where, int(question["rewind"]))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store import records
+from wandb_nb.tracking import others
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,10 +29,11 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
     place.run_files.code.renew()
     if place.observers is not None:
         place.observers.stop()
-    others = False
     try:
         place.check()
-        others = place.fold_segments()
+        if place.has_segments():
+            others.take_over(run, place, history)
+            place.fold_segments()
         with history.lock:  # no row comes between the last summary and the exit record
             history.append(used.record(), history.final_summary(), records.exit(code, int(history.runtime())))
             history.close()
@@ -39,25 +41,7 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
     except StoreError as error:
         history.close()
         run.notice(f"the end of run {run.name} could not be stored: {error}")
-    if others:
-        _take_over(run, place)
     place.run_files.write_results(config_file(run.config.as_dict(), history, used, place), run.summary.as_dict())
-
-
-def _take_over(run: Run, place: Place) -> None:
-    """Let config and summary be as the run's files now tell them, with what other processes have changed."""
-    from wandb_nb.store.reader import Tail, data_files
-    from wandb_nb.store.replay import RunState  # brings numpy, which only a run of several processes has to pay for
-
-    state = RunState()
-    for writer, file in enumerate(data_files(place.path)):
-        tail = Tail(file)
-        while payloads := tail.read():
-            state.apply(payloads, writer)
-    own = place.redact.value(run.config.as_dict())  # as the file has it: the program keeps its secrets
-    changed = {key: value for key, value in state.config.items() if key not in own or own[key] != value}
-    run.config._load(changed)  # noqa: SLF001 -- it is no change of this process
-    run.summary._load(state.summary)  # noqa: SLF001 -- as above
 
 
 def config_file(config: Mapping[str, Any], history: History, used: Telemetry, place: Place) -> dict[str, object]:

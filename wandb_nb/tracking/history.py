@@ -180,6 +180,12 @@ class History:
         with self.lock:
             return self._summary_record(self.summary._take_changes())  # noqa: SLF001 -- as in log
 
+    def stand_at(self, step: float, runtime: float, timestamp: float) -> None:
+        """Tell at the end of this row, where another process logged it at a later step."""
+        with self.lock:
+            if self._last is None or step > self._last[0]:
+                self._last = int(step), runtime, timestamp
+
     def attached(self) -> None:
         """Go on as a writer beside the owner, which is another process: count steps with it, mark rows as ours."""
         self._pid = 0
@@ -251,7 +257,9 @@ class History:
         if self.closed:
             raise RunFinishedError(f"{self._name} has finished; its summary takes no more changes")
         self.summary_was_set = True
-        self._append(records.summary({key: to_json(value, key) for key, value in update.items()}, remove))
+        # Readers take a record of the summary as one that counts all rows before it.
+        values = {**self.summary._take_changes(), **update}  # noqa: SLF001 -- as in log
+        self._append(records.summary({key: to_json(value, key) for key, value in values.items()}, remove))
 
     def _summary_due(self, now: float) -> tuple[bytes, ...]:
         if now < self._summary_at:
@@ -301,6 +309,7 @@ class History:
         if child:
             self._busy = False
             self._deferred.clear()
+            self.summary._take_changes()  # noqa: SLF001 -- they are the parent's to write
             self._shared = self._counter
             self._extra = self._facts(self.attempt)
         self.lock.release()

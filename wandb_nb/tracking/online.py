@@ -50,7 +50,8 @@ class Online:
         """Have the run sent from now on.
 
         Where online was asked for, wait until the server knows the run: LaunchError or AuthenticationError when it
-        refuses, CommError when it does not answer within `init_timeout`.  InitStartError where nothing can be started.
+        refuses, CommError when it does not answer within `init_timeout`.  InitStartError where nothing can be started,
+        or does not answer within `x_service_wait`.
         """
         self._background = background(self._settings)
         try:
@@ -62,20 +63,30 @@ class Online:
             raise
 
     def _await_server(self, background: launch.Background) -> None:
-        deadline = time.monotonic() + self._settings.init_timeout
+        began, timeout = time.monotonic(), self._settings.init_timeout
+        heard = False
         while not (sent := launch.sent(self._file)).begun:
             if sent.state == launch.REFUSED:
                 raise refusal(sent.status, sent.message, self._settings)
             if failure := background.failure():
                 raise InitStartError(f"The background process ended at once ({failure}). {launch.REMEDIES}")
-            if time.monotonic() > deadline:
+            passed = time.monotonic() - began
+            if not heard and passed > (patience := min(self._settings.x_service_wait, timeout)):
+                heard = self._expect_service(background, patience)
+            if passed > timeout:
                 raise CommError(
-                    f"{self._settings.base_url} did not answer within {self._settings.init_timeout:g} s"
+                    f"{self._settings.base_url} did not answer within {timeout:g} s"
                     f"{f' ({sent.message})' if sent.message else ''}. Check the address and the network, raise "
                     "init_timeout, or use mode='offline' and send the run later with 'wandb-nb sync'."
                 )
             time.sleep(POLL_EVERY_S)
         self.url = sent.url
+
+    def _expect_service(self, background: launch.Background, seconds: float) -> bool:
+        """Raise InitStartError where the background process lives but does nothing."""
+        if not background.serves():
+            raise InitStartError(f"The background process did not answer within {seconds:g} s. {launch.REMEDIES}")
+        return True
 
     def look(self) -> None:
         """Tell the user once what is new, and start the background process again should it be gone."""

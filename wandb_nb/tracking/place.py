@@ -167,9 +167,13 @@ class Place:
             return False
         return True
 
-    def fold_segments(self) -> bool:
-        """Take what other processes wrote into the run file; return whether any did, or still does."""
-        return bool(fold_segments(self.path, self.writer)) or any(self._dir.segments.glob("*.wandb"))
+    def has_segments(self) -> bool:
+        """Tell whether other processes wrote something that is not in the run file yet."""
+        return any(self._dir.segments.glob("*.wandb*"))
+
+    def fold_segments(self) -> None:
+        """Take what other processes wrote into the run file."""
+        fold_segments(self.path, self.writer)
 
     def sync(self) -> None:
         """Bring the run file onto the disk itself."""

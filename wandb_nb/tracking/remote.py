@@ -9,12 +9,13 @@ import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from wandb_nb.credentials import find_key
-from wandb_nb.errors import AuthenticationError, CommError, LaunchError, UsageError
+from wandb_nb.errors import AuthenticationError, CommError, LaunchError, NotLoggedInError, UsageError
 from wandb_nb.store.kinds import Metric
 from wandb_nb.store.records import GOALS, SUMMARY_KINDS
 from wandb_nb.store.registry import Registry
 from wandb_nb.sync import launch
 from wandb_nb.tracking.earlier import Earlier
+from wandb_nb.tracking.facts import DEFAULT_PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from wandb_nb.settings.kinds import Moment
 
 _FILES = ("user file", "workspace file")
+UNAUTHORIZED, DENIED = 401, (403, 404)
+CAUSE_S = 10.0
+"""How long the server may take to tell whose key it refuses."""
 UNASKED_S = 30.0
 """How long an answer is waited for at most where online was not asked for by name; one attempt is made."""
 
@@ -43,19 +47,58 @@ def background(settings: Resolved) -> launch.Background:
 
 
 def refusal(status: int, message: str, settings: Resolved) -> LaunchError | CommError:
-    """Return the error for what the server said; "Permission denied" is the documented case."""
-    if status == 401:  # noqa: PLR2004 - HTTP
-        return AuthenticationError(
-            f"{message}. Give {settings.base_url} its key with login(relogin=True) or WANDB_API_KEY."
-        )
-    if status in (403, 404):
-        where = "/".join(part for part in (settings.entity, settings.project) if part) or "the default project"
-        return LaunchError(
-            f"Launch exception: Permission denied: {settings.base_url} does not let this key log to {where} "
-            f"({message}). Check that you are logged in with the right key, that the entity is your user or a "
-            "team of yours, and that you may write to the project."
-        )
+    """Return the error for what the server said; "Permission denied" is the documented case, with three causes."""
+    if status == UNAUTHORIZED:
+        return NotLoggedInError(_denied(_not_logged_in(settings), message))
+    if status in DENIED:
+        return LaunchError(_denied(_cause(settings), message))
     return CommError(f"{settings.base_url} refused the run: {message}")
+
+
+def _denied(cause: str, message: str) -> str:
+    return f"Launch exception: Permission denied: {cause}. The server says: {message}"
+
+
+def _not_logged_in(settings: Resolved) -> str:
+    key = find_key(settings)
+    origin = f" (the key from {key.source} is not accepted)" if key else ""
+    return (
+        f"this machine is not logged in to {settings.base_url}{origin}: run 'wandb-nb login --relogin', or call "
+        "login(relogin=True)"
+    )
+
+
+def _cause(settings: Resolved) -> str:
+    """Return why this key may not log there, as far as the server tells its account."""
+    entity, project = settings.entity, settings.project or DEFAULT_PROJECT
+    question = {"what": "rights", "entity": entity, "project": project, "run": "", "once": True}
+    said = background(settings).ask(question, CAUSE_S)
+    if said.get("status") == UNAUTHORIZED:
+        return _not_logged_in(settings)
+    viewer = said.get("viewer") or {}
+    me, names = viewer.get("username") or viewer.get("entity"), _entities(viewer)
+    if not me:
+        return (
+            f"{settings.base_url} does not let this key log to {'/'.join(filter(None, (entity, project)))}. Check that "
+            "you are logged in, that the entity is your user or a team of yours, and that you may write to the project"
+        )
+    if entity is None or entity in names or said.get("sees"):
+        return (
+            f"the account {me} may not write to the project {entity or me}/{project}: its owner can give you the "
+            "right, or set the project's privacy to Open"
+        )
+    return (
+        f"the account {me} knows no entity {entity!r}: it must be your user name or a team that exists "
+        f"({', '.join(names)}); it cannot be made by init()"
+    )
+
+
+def _entities(viewer: Mapping[str, Any]) -> list[str]:
+    """Return the names under which the account may log."""
+    edges = (viewer.get("teams") or {}).get("edges") or ()
+    teams = ((edge or {}).get("node") or {} for edge in edges)
+    names = (viewer.get("entity"), viewer.get("username"), *(team.get("name") for team in teams))
+    return [str(name) for name in dict.fromkeys(names) if name]
 
 
 class Remote:

@@ -195,10 +195,17 @@ class Summary(_Node):
             self._changed.update(fresh)
         self._values.update(self._marks())
 
-    def _load(self, values: Mapping[str, Any], means: Mapping[str, tuple[int, float]] | None = None) -> None:
-        """Hold *values*, which the run file has already; of an earlier part also its numbers' counts and sums."""
+    def _load(self, values: Mapping[str, Any], means: Mapping[str, tuple[int, float]]) -> None:
+        """Start from the summary of an earlier part of the run, and its numbers' counts and sums."""
         self._values.update(values)
-        self._means = means or {}
+        self._means = means
+
+    def _take_over(self, values: Mapping[str, Any]) -> None:
+        """Hold *values* that other processes changed, and owe them to the file."""
+        with self._lock:
+            self._settle()
+            self._values.update(values)
+            self._changed.update(values)
 
     def _take_changes(self) -> dict[str, Any]:
         """Return what logged rows changed since the last call; keys of metrics kept out of the summary are absent."""

@@ -1,0 +1,250 @@
+"""[S3] [W1] [W6] [E1] [E2] and logins that are checked: scripts, and the embedded server they log to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from claimed import command, run, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# ruff: noqa: E501 - scripts stand on their line
+
+pytestmark = pytest.mark.crash
+SAID = "\ntry: run = wandb.init({})\nexcept wandb.Error as error: print(type(error).__name__, error, sep=chr(10))"
+ONLINE = {"WANDB_MODE": "online", "WANDB_X_DISABLE_STATS": "true", "WANDB_CONSOLE": "off"}
+
+
+class Served:
+    """A server process and two of its users: the first, `local`, and ann."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        command = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(self.data)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().split()[2]
+        self.key = (self.data / "key").read_text()
+        self.anns = self.server("users", "ann").strip()
+
+    def server(self, *arguments: str) -> str:
+        """Run a command of the server."""
+        return command(self.data, "server", "--dir", str(self.data), *arguments)
+
+    def user(self, key: str) -> dict[str, str]:
+        """Return the environment of the user with *key*."""
+        return {**ONLINE, "WANDB_BASE_URL": self.url, "WANDB_API_KEY": key}
+
+    def ask(self, query: str) -> Any:
+        """Return what the server answers its first user."""
+        answer = httpx.post(f"{self.url}/graphql", json={"query": query}, auth=("api", self.key), timeout=30).json()
+        assert "errors" not in answer, answer
+        return answer["data"]
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Return a running server."""
+    running = Served(tmp_path_factory.mktemp("served"))
+    yield running
+    running.close()
+
+
+def test_a_background_process_sends(tmp_path: Path, served: Served) -> None:
+    """[S3] Another process than the script's sends the rows while the script goes on, and the rest at its end."""
+    source = """
+        import time, json, base64, urllib.request
+        def rows():
+            query = json.dumps({"query": '{ project(name: "live") { run(name: "live") { historyLineCount } } }'}).encode()
+            key = base64.b64encode(b"api:" + os.environ["WANDB_API_KEY"].encode()).decode()
+            request = urllib.request.Request(os.environ["WANDB_BASE_URL"] + "/graphql", query, {"Authorization": "Basic " + key, "Content-Type": "application/json"})
+            return json.load(urllib.request.urlopen(request))["data"]["project"]["run"]["historyLineCount"]
+        run = wandb.init(project="live", id="live")
+        wandb.log({"a": 1})
+        deadline = time.monotonic() + 60
+        while not (seen := rows()) and time.monotonic() < deadline: time.sleep(0.05)
+        wandb.log({"a": 2})
+        print(seen, "requests" in sys.modules)
+        """
+    done = run(tmp_path, source, **served.user(served.key))
+    assert done.stdout.split() == ["1", "False"], done.stderr
+    held = served.ask('{ project(name: "live") { run(name: "live") { state historyLineCount } } }')
+    assert held["project"]["run"] == {"state": "finished", "historyLineCount": 2}
+
+
+def test_a_private_server(tmp_path: Path, served: Served) -> None:
+    """[W6] One variable, or one `login(host=)`, takes runs to another server than the public one; the page is there."""
+    login = f"wandb.login(key={served.key!r}, host={served.url!r}, verify=True)\nwith wandb.init(project='mine', id='a', mode='online') as r: pass\nprint(r.url)"
+    done = run(tmp_path, login)
+    assert done.stdout.split() == [f"{served.url}/local/mine/runs/a"], done.stderr
+    assert "it belongs to local" in done.stderr
+    again = run(tmp_path, "with wandb.init(project='mine', id='b', mode='online') as r: print(r.url)")
+    assert again.stdout.split() == [f"{served.url}/local/mine/runs/b"], "the login is kept for later programs"
+
+
+def test_the_default_entity(tmp_path: Path, served: Served) -> None:
+    """[W1] Without an entity a run belongs to the account, without a project to `uncategorized`."""
+    done = run(tmp_path, "with wandb.init(id='a') as r: print(r.url)", **served.user(served.anns))
+    assert done.stdout.split() == [f"{served.url}/ann/uncategorized/runs/a"], done.stderr
+
+
+DENIED = "LaunchError\nLaunch exception: Permission denied: "
+
+
+def test_not_logged_in(tmp_path: Path, served: Served) -> None:
+    """[E2] First cause: the key is not accepted.  The error is a LaunchError and an AuthenticationError."""
+    done = run(
+        tmp_path,
+        SAID.format("project='p'")
+        + "\nprint(issubclass(wandb.NotLoggedInError, wandb.LaunchError), issubclass(wandb.NotLoggedInError, wandb.AuthenticationError))",
+        **served.user("0" * 40),
+    )
+    assert done.stdout.startswith(
+        "NotLoggedInError\nLaunch exception: Permission denied: this machine is not logged in to "
+    )
+    assert "(the key from environment WANDB_API_KEY is not accepted): run 'wandb-nb login" in done.stdout
+    assert done.stdout.endswith("True True\n")
+    assert runs(tmp_path) == []
+
+
+def test_an_unknown_entity(tmp_path: Path, served: Served) -> None:
+    """[E2] [W1] Second cause: the entity is neither the user nor a team; `init()` does not make it."""
+    done = run(tmp_path, SAID.format("project='p', entity='nobody'"), **served.user(served.anns))
+    assert done.stdout.startswith(
+        DENIED + "the account ann knows no entity 'nobody': it must be your user name or a team"
+    ), done.stderr
+    assert runs(tmp_path) == []
+
+
+def test_no_rights_in_the_project(tmp_path: Path, served: Served) -> None:
+    """[E2] Third cause: the project may be read, not written; after the remedy that the text names it can be."""
+    run(tmp_path, "wandb.init(project='shared')", **served.user(served.key))
+    served.server("projects", "local/shared", "--user", "ann", "--right", "read")
+    source = SAID.format("project='shared', entity='local', id='anns'")
+    done = run(tmp_path, source, **served.user(served.anns))
+    assert done.stdout.startswith(
+        DENIED + "the account ann may not write to the project local/shared: its owner can give you the right"
+    ), done.stderr
+    served.server("projects", "local/shared", "--user", "ann", "--right", "write")
+    assert run(tmp_path, source, **served.user(served.anns)).stdout == ""
+    assert runs(tmp_path)[-1]["state"] == "finished"
+
+
+def test_a_refused_run_goes_on_by_default(tmp_path: Path, served: Served) -> None:
+    """Where nobody asked for online by name, a refusal costs no row: one line tells it, and what is left to do."""
+    variables = {name: value for name, value in served.user(served.anns).items() if name != "WANDB_MODE"}
+    done = run(
+        tmp_path,
+        "with wandb.init(project='p', entity='nobody') as r: r.log({'a': 1})\nprint(len(wandb.read(r.id)), r.mode)",
+        **variables,
+    )
+    assert done.stdout.split() == ["1", "online"], done.stderr
+    assert "refused by the server" in done.stderr
+    assert "wandb-nb sync" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("python", "told"),
+    [
+        ("nowhere", "could not be started"),
+        ("/bin/false", "ended at once (exit code 1)"),
+        ("hangs", "did not answer within 1 s"),
+        ("", "There is no Python to start the background process with"),
+    ],
+)
+def test_the_background_process_does_not_start(tmp_path: Path, served: Served, python: str, told: str) -> None:
+    """[E1] InitStartError says what is wrong with the process and names the ways out; one of them then works."""
+    if python == "hangs":
+        (tmp_path / "hangs").write_text("#!/bin/sh\nexec sleep 20\n")
+        (tmp_path / "hangs").chmod(0o755)
+    executable = str(tmp_path / python) if python in ("hangs", "nowhere") else python
+    variables = {**served.user(served.key), "WANDB_X_SERVICE_WAIT": "1"}
+    head = f"sys.executable = {executable!r}\n"
+    done = run(tmp_path, head + SAID.format("project='p'"), **variables)
+    assert done.stdout.startswith("InitStartError\n"), done.stdout + done.stderr
+    assert told in done.stdout
+    assert "Settings(start_method='thread')" in done.stdout
+    assert "mode='offline'" in done.stdout
+    assert runs(tmp_path) == []
+    remedy = "with wandb.init(project='p', settings=wandb.Settings(start_method='thread')) as r: r.log({'a': 1})\nprint(r.outcome)"
+    assert run(tmp_path, head + remedy, **variables).stdout.startswith("sent: ")
+
+
+def test_no_folder_for_the_background_process(tmp_path: Path, served: Served) -> None:
+    """[E1] Where the user's data folder cannot be made, the error names it."""
+    (tmp_path / "file").touch()
+    done = run(
+        tmp_path, SAID.format("project='p'"), **served.user(served.key), WANDB_NB_DATA_DIR=str(tmp_path / "file")
+    )
+    assert done.stdout.startswith("InitStartError\nThe background process has no folder")
+    assert str(tmp_path / "file") in done.stdout
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "thread", "process", "forkserver"])
+def test_every_start_method_sends(tmp_path: Path, served: Served, method: str) -> None:
+    """[I6] With each documented `start_method` a run arrives, however the name was given."""
+    name = f"by-{method}"
+    done = run(
+        tmp_path,
+        f"with wandb.init(project='p', id={name!r}, settings=wandb.Settings(start_method={method!r})) as r: r.log({{'a': 1}})\nprint(r.outcome)",
+        **served.user(served.key),
+    )
+    assert done.stdout.startswith("sent: "), done.stderr
+    done = run(tmp_path, "print(wandb.init(mode='offline').settings.start_method)", WANDB_START_METHOD=method)
+    assert done.stdout.split() == [method]
+
+
+def test_a_login_that_is_checked(tmp_path: Path, served: Served) -> None:
+    """`login(verify=True)` asks the server: a right key is stored, a wrong one is refused and not stored."""
+    wrong = f"try: wandb.login(key='0' * 40, host={served.url!r}, verify=True)\nexcept wandb.AuthenticationError as error: print(error)\nprint(os.path.exists(os.environ['NETRC']))"
+    done = run(tmp_path, wrong)
+    assert "the server does not accept the key" in done.stdout
+    assert done.stdout.endswith("False\n")
+    assert (
+        "belongs to ann"
+        in run(tmp_path, f"print(wandb.login(key={served.anns!r}, host={served.url!r}, verify=True))").stderr
+    )
+    assert run(tmp_path, "print(wandb.login(verify=True))").stdout.split() == ["True"]
+
+
+def test_a_login_to_nowhere(tmp_path: Path) -> None:
+    """A server that does not answer is told in time; without `verify` nobody asks it."""
+    done = run(
+        tmp_path,
+        "try: wandb.login(key='0' * 40, host='http://127.0.0.1:9', verify=True)\nexcept wandb.CommError as error: print(error)",
+    )
+    assert "127.0.0.1:9 did not answer" in done.stdout, done.stderr
+
+
+@pytest.mark.official
+def test_a_dryrun_is_taken_by_the_official_sync(tmp_path: Path, served: Served) -> None:
+    """[M2] The folder of a dryrun, as documented, is one that the official `wandb sync wandb/<folder>` sends."""
+    source = "os.environ['WANDB_API_KEY'] = '0' * 40\nos.environ['WANDB_MODE'] = 'dryrun'\nwandb.init(project='dry', id='dry', config={'lr': 0.1})\nfor i in range(5): wandb.log({'loss': 5 - i})"
+    assert run(tmp_path, source).returncode == 0
+    (folder,) = (tmp_path / "wandb").glob("offline-run-*")
+    official = shutil.which("wandb", path=str(Path(sys.executable).parent))
+    assert official is not None
+    done = subprocess.run(
+        [official, "sync", f"wandb/{folder.name}"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **served.user(served.key), "WANDB_ERROR_REPORTING": "false"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    held = served.ask('{ project(name: "dry") { run(name: "dry") { historyLineCount config summaryMetrics state } } }')[
+        "project"
+    ]["run"]
+    assert (held["historyLineCount"], held["state"]) == (5, "finished")
+    assert '"loss": 1' in held["summaryMetrics"].replace('":1', '": 1')
+    assert '"lr"' in held["config"]
