@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import Error
+from wandb_nb.store.lock import owner_alive
 from wandb_nb.store.reader import run_id
+from wandb_nb.store.registry import Registry
 from wandb_nb.sync import cursor as cursors
+from wandb_nb.sync.launch import take_back
 from wandb_nb.sync.sender import RunSender
+from wandb_nb.sync.status import being_sent
 from wandb_nb.sync.transport import connect
 
 if TYPE_CHECKING:
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
 WORKERS = 4
 GOODBYE_S = 3.0
+TAKE_OVER_S, LOOK_S = 15.0, 0.05
 ATTEMPTS = 5
 """Somebody waits: what isn't sent after so many attempts stays for the next call."""
 TOLD = ("state", "entity", "project", "run", "name", "rows", "url", "message", "problems", "damaged")
@@ -95,6 +101,7 @@ class Batch:
             self._progress(file, cursor)
 
         try:
+            _take_over(file)
             sender = RunSender(
                 file, self._network, connect(self._network), self._stop, target=self._target, progress=told
             )
@@ -103,6 +110,16 @@ class Batch:
             return _failure(file, str(error))
         message = cursor.message or ("interrupted" if cursor.state == cursors.WAITING else "")
         return {"path": str(file.parent), **{key: getattr(cursor, key) for key in TOLD}, "message": message}
+
+
+def _take_over(file: Path) -> None:
+    """Have the background process leave a run to this one, if its own process has ended: it may wait for a server."""
+    if owner_alive(file.parent) is not False or not being_sent(file):
+        return
+    take_back(Registry().folder, file)
+    deadline = time.monotonic() + TAKE_OVER_S
+    while being_sent(file) and time.monotonic() < deadline:
+        time.sleep(LOOK_S)
 
 
 def _failure(file: Path, why: str) -> dict[str, Any]:

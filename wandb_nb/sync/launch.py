@@ -79,6 +79,9 @@ class Sent(NamedTuple):
     status: int = 0
     problems: tuple[str, ...] = ()
     saves_code: bool = False
+    offset: int = 0
+    files_left: int = 0
+    bytes_left: int = 0
 
     @property
     def over(self) -> bool:
@@ -91,9 +94,18 @@ def sent(run_file: Path) -> Sent:
     known = cursors.load(run_file)
     if known is None:
         return Sent()
-    problems = tuple(map(str, known.problems))
     return Sent(
-        known.state, known.begun, known.url, known.rows, known.message, known.status, problems, known.saves_code
+        state=known.state,
+        begun=known.begun,
+        url=known.url,
+        rows=known.rows,
+        message=known.message,
+        status=known.status,
+        problems=tuple(map(str, known.problems)),
+        saves_code=known.saves_code,
+        offset=known.offset,
+        files_left=known.files_left,
+        bytes_left=known.bytes_left,
     )
 
 
@@ -242,6 +254,14 @@ def take_lock(folder: Path) -> int | None:
         os.close(fd)
         return None
     return fd  # without locks two processes may serve one folder; each run has a lock of its own
+
+
+def take_back(data: Path, run_file: Path) -> None:
+    """Have no background process of this user send the run of *run_file* any more; *data* is the data directory."""
+    for folder in (data / "sync").glob("*"):
+        for request, requested in requests(folder).items():
+            if requested == run_file:
+                request.unlink(missing_ok=True)
 
 
 def put(path: Path, content: Mapping[str, Any]) -> None:

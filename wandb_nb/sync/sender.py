@@ -112,6 +112,7 @@ class RunSender:
         if known is None or (known.server, known.wanted) != (self._network.base_url, wanted):
             return cursors.Cursor(server=self._network.base_url, wanted=wanted)
         known.state, known.message, known.status, known.problems = cursors.CONNECTING, "", 0, []
+        known.files_left = known.bytes_left = 0
         known.order += 1  # one may have been used that did not get into the file any more
         if self._target.again:  # to the same places
             known.have, known.files, known.described = dict.fromkeys(known.have, 0), {}, ""

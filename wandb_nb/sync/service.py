@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S = 0.2
 DURABLE_EVERY_S = 1.0
+LOCK_WITHIN_S, LOCK_EVERY_S = 0.5, 0.02
 LINGER_S = 10.0
 """How long the service waits for another run after the last one."""
 FIRST_PAUSE_S, AGAIN_AFTER_S = 0.5, 30.0
@@ -45,7 +46,7 @@ class Service:
 
     def serve(self) -> None:
         """Serve until there is nothing to do, or until *stop*; another service of this folder makes this one return."""
-        while (lock := take_lock(self._folder)) is not None:
+        while (lock := self._lock()) is not None:
             try:
                 self._serve()
             finally:
@@ -55,6 +56,13 @@ class Service:
                 break
         if not self._stop.is_set() and not self._alive():
             self._tidy()
+
+    def _lock(self) -> int | None:
+        """Take the folder's lock, which somebody who looks whether it is taken may hold for a moment."""
+        deadline = time.monotonic() + LOCK_WITHIN_S
+        while (lock := take_lock(self._folder)) is None and time.monotonic() < deadline:
+            self._stop.wait(LOCK_EVERY_S)
+        return lock
 
     def _serve(self) -> None:
         idle_since = time.monotonic()

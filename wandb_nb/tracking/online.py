@@ -6,13 +6,12 @@ The work is the background process's.  What it has done it writes beside the run
 from __future__ import annotations
 
 import os
-import sys
 import time
 from typing import TYPE_CHECKING
 
-from wandb_nb import host
 from wandb_nb.errors import CommError, InitStartError
 from wandb_nb.sync import launch
+from wandb_nb.tracking.bar import Bar, size
 from wandb_nb.tracking.remote import asked_for, background, refusal
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ KEEP_EVERY_S = 5.0
 POLL_EVERY_S = 0.02
 UNREACHED_S = 3.0
 """How long `finish()` waits for a server that was not reached at all, where nobody asked for it by name."""
-_BAR = 24
 
 
 class Online:
@@ -114,7 +112,7 @@ class Online:
     def finish(self, rows: int) -> str:
         """Wait until all is sent, `finish_timeout` seconds at most or until Ctrl-C; return a line with the outcome."""
         began, timeout = time.monotonic(), self._settings.finish_timeout or float("inf")
-        bar = _Bar(self._settings, rows)
+        bar = Bar(self._settings, rows)
         next_keep = 0.0
         try:
             while not (sent := launch.sent(self._file)).over:
@@ -124,7 +122,7 @@ class Online:
                 if passed >= next_keep:
                     next_keep = passed + 1.0
                     self._keep()
-                bar.show(sent.rows)
+                bar.show(sent.rows, self._pending(sent))
                 time.sleep(POLL_EVERY_S)
         except KeyboardInterrupt:
             sent = launch.sent(self._file)
@@ -133,6 +131,14 @@ class Online:
         self.url = sent.url or self.url
         return self._outcome(sent, rows)
 
+    def _pending(self, sent: Sent) -> int:
+        """Return how many bytes of rows and files are not on the server."""
+        try:
+            length = self._file.stat().st_size
+        except OSError:
+            return 0
+        return max(0, length - sent.offset) + sent.bytes_left
+
     def _outcome(self, sent: Sent, rows: int) -> str:
         later = f"'wandb-nb sync {self._file.parent}' sends it"
         if sent.state == launch.DONE:
@@ -140,9 +146,12 @@ class Online:
             return f"sent: {sent.url}{problems}"
         if sent.state == launch.REFUSED:
             return f"refused by the server ({sent.message}); the run is on disk, {later}"
-        pending = max(0, rows - sent.rows)
+        pending = self._pending(sent)
+        left = [f"{max(1, rows - sent.rows)} rows"] if pending > sent.bytes_left else []
+        left += [f"{sent.files_left} files"] if sent.files_left else []
+        what = f"{' and '.join(left) or 'the end of the run'} ({size(pending)})" if pending else "the end of the run"
         why = f" ({sent.message})" if sent.message else ""
-        return f"{pending or 'some'} rows or files are not sent yet{why}; the background process goes on, else {later}"
+        return f"not sent yet: {what}{why}; the background process goes on, else {later}"
 
     def _tell(self, sent: Sent) -> None:
         if sent.begun and self.url is None:
@@ -152,6 +161,8 @@ class Online:
             self._notice(f"the server refuses this run ({sent.message}); it goes on, on disk", "online-refused")
         elif sent.state == launch.WAITING and sent.message:
             self._notice(f"the server is not reached ({sent.message}); the run goes on, on disk", "online-waiting")
+        for problem in sent.problems:
+            self._notice(f"not sent: {problem}", f"online-{problem}")
 
     def _keep(self) -> None:
         if self._background is None or launch.sent(self._file).over:
@@ -165,37 +176,3 @@ class Online:
 def account(settings: Resolved) -> str:
     """Return the name of the account that the key in *settings* belongs to; raises what `launch.account` does."""
     return launch.account(settings)
-
-
-class _Bar:
-    """A line with how much is sent, written over itself, where somebody sees it."""
-
-    def __init__(self, settings: Resolved, rows: int) -> None:
-        stream = sys.stderr
-        seen = stream is not None and (host.in_notebook() or stream.isatty())
-        self._stream = stream if seen and not (settings.silent or settings.quiet) else None
-        self._rows, self._shown = rows, ""
-
-    def show(self, sent: int) -> None:
-        """Show that *sent* rows have arrived."""
-        if self._stream is None or not self._rows:
-            return
-        full = min(_BAR, _BAR * sent // self._rows)
-        text = f"\rwandb_nb: sending [{'#' * full}{'.' * (_BAR - full)}] {min(sent, self._rows)}/{self._rows} rows"
-        if text != self._shown:
-            self._shown = text
-            self._write(text)
-
-    def close(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            self._write("\r" + " " * len(self._shown) + "\r")
-
-    def _write(self, text: str) -> None:
-        assert self._stream is not None  # noqa: S101 - only what was shown is taken away
-        try:
-            self._stream.write(text)
-            self._stream.flush()
-        except (OSError, ValueError):  # a closed stream must not end a training
-            self._stream = None
-            self._shown = ""
