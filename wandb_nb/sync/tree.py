@@ -22,19 +22,59 @@ Tree: TypeAlias = "dict[str, Tree | str]"
 Item: TypeAlias = "tuple[KeyPath, str]"
 
 KEY, NESTED_KEY, NONE, BOOLEAN, INTEGER, NUMBER, TEXT, JSON, VALUE_JSON = 1, 2, 3, 4, 5, 6, 7, 8, 16
+KEY_TAGS, JSON_TAG = bytes((KEY << 3 | BYTES, NESTED_KEY << 3 | BYTES)), b"\x82\x01"
+SHORTEST, LONGEST_BYTE = 6, 127
 _NUMBER = re.compile(rb"-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN|true|false|null")
 
 
 def items(data: bytes, number: int) -> Iterator[Item]:
     """Yield path and JSON text of the items in field *number* of a message; objects come as their leaves."""
-    for found, wire_type, raw in fields(data):
-        if found == number and wire_type == BYTES and isinstance(raw, bytes):
-            path, text = _item(raw)
-            if text[0] == "{":
-                for leaf, value in flatten(path, json.loads(text)):
-                    yield leaf, json.dumps(value)
-            else:
-                yield path, text
+    at, end, tag = 0, len(data), number << 3 | BYTES
+    while at + 4 < end and data[at] == tag:  # what nearly every row begins with, at a third of the cost
+        start, stop = _span(data, at + 1)
+        if stop > end:
+            break
+        yield from _leaves(data[start:stop])
+        at = stop
+    if at < end:
+        for found, wire_type, raw in fields(data[at:]):
+            if found == number and wire_type == BYTES and isinstance(raw, bytes):
+                yield from _leaves(raw)
+
+
+def _leaves(raw: bytes) -> tuple[Item, ...]:
+    path, text = _plain(raw) or _item(raw)
+    if text[0] != "{":
+        return ((path, text),)
+    return tuple((leaf, json.dumps(value)) for leaf, value in flatten(path, json.loads(text)))
+
+
+def _plain(raw: bytes) -> Item | None:
+    """Return an item that is one key and its JSON, as nearly all are; None for any other."""
+    if len(raw) < SHORTEST or raw[0] not in KEY_TAGS or raw[1] > LONGEST_BYTE:
+        return None
+    split = raw[1] + 2
+    if raw[split : split + 2] != JSON_TAG or len(raw) < split + 4:
+        return None
+    start, stop = _span(raw, split + 2)
+    return (_path(raw[:split]), json_text(raw[start:])) if stop == len(raw) else None
+
+
+def _span(data: bytes, at: int) -> tuple[int, int]:
+    """Return start and end of what follows the length at *at*; an end beyond *data* for lengths from 16 kB on."""
+    size, following = data[at], data[at + 1]
+    if size <= LONGEST_BYTE:
+        return at + 1, at + 1 + size
+    if following > LONGEST_BYTE:
+        return at, len(data) + 1
+    start = at + 2
+    return start, start + (size & LONGEST_BYTE | following << 7)
+
+
+@lru_cache(maxsize=10_000)
+def _path(raw: bytes) -> KeyPath:
+    """Return the path in the field of an item that holds its key."""
+    return key_path(raw[2:], []) if raw[0] == KEY_TAGS[0] else key_path(b"", [raw[2:]])
 
 
 def paths(data: bytes, number: int) -> Iterator[KeyPath]:

@@ -1,0 +1,76 @@
+"""Items of rows, read the quick way, are those that the general way reads."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from wandb_nb.store.leaves import flatten
+from wandb_nb.store.wire import BYTES, Message, WireError, fields
+from wandb_nb.sync import tree
+
+keys = st.text(max_size=8) | st.just("k" * 127) | st.just("k" * 128) | st.just("k" * 20_000)
+values = st.sampled_from(
+    ["1", "-0.5", "NaN", '"é"', "[1, 2]", '{"a": {"b": 1}}', "no JSON", "", "9" * 130, "9" * 17_000]
+)
+forms = st.sampled_from(["nested", "key", "both", "deep", "value first", "no value"])
+
+
+def item(form: str, key: str, value: str) -> Message:
+    """Return an item in one of the forms that files have."""
+    made = Message()
+    if form == "value first":
+        made.text(16, value)
+    if form in ("key", "both"):
+        made.text(1, key)
+    if form != "key":
+        made.text(2, key)
+    if form == "deep":
+        made.text(2, "inner")
+    if form not in ("value first", "no value"):
+        made.text(16, value)
+    return made
+
+
+def generally(data: bytes, number: int) -> list[tree.Item] | None:
+    """Return the items as the general reader has them, None for what is no message."""
+    found: list[tree.Item] = []
+    try:
+        for field, kind, raw in fields(data):
+            if field == number and kind == BYTES and isinstance(raw, bytes):
+                path, text = tree._item(raw)
+                leaves = list(flatten(path, json.loads(text))) if text[0] == "{" else None
+                found += [(leaf, json.dumps(value)) for leaf, value in leaves] if leaves else [(path, text)]
+    except WireError:
+        return None
+    return found
+
+
+def quickly(data: bytes, number: int) -> list[tree.Item] | None:
+    """Return what `items` gives."""
+    try:
+        return list(tree.items(data, number))
+    except WireError:
+        return None
+
+
+@given(st.lists(st.tuples(forms, keys, values), max_size=5), st.booleans(), st.integers(0, 3))
+@example([("nested", "loss", "1")] * 3, True, 0)
+def test_quick_way_reads_the_same(given_items: list[tuple[str, str, str]], step: bool, cut: int) -> None:
+    """Any forms and lengths, other fields between, an end that is missing: the same items, or no message either way."""
+    message = Message()
+    for number, one in enumerate(given_items):
+        message.message(1, item(*one))
+        if step and number == 1:
+            message.message(2, Message().varint(1, 5))
+    data = message.encode()
+    data = data[: len(data) - cut]
+    assert quickly(data, 1) == generally(data, 1)
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_are_read_alike(data: bytes) -> None:
+    """Bytes that are nothing give the same, too, and no other error."""
+    assert quickly(b"\x0a" + data, 1) == generally(b"\x0a" + data, 1)
