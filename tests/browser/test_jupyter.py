@@ -121,8 +121,15 @@ def save(page: Page, server: JupyterServer, name: str) -> nbformat.NotebookNode:
     path = server.root / name
     before = path.stat().st_mtime_ns
     page.keyboard.press("Control+s")
-    until(lambda: path.stat().st_mtime_ns > before, "saved notebook")
-    return nbformat.read(path, as_version=4)
+    return until(lambda: path.stat().st_mtime_ns > before and whole(path), "saved notebook")
+
+
+def whole(path: Path) -> nbformat.NotebookNode | None:
+    """Return the notebook at *path*; None while it is being written."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except nbformat.reader.NotJSONError:
+        return None
 
 
 def run_state(server: JupyterServer) -> RunState:

@@ -64,8 +64,8 @@ FEATURES = {
     "metric_summary": 63,
     "metric_hidden": 65,
     "shared_mode": 67,
-    "forked": 71,
-    "rewound": 72,
+    "fork_mode": 71,
+    "rewind_mode": 72,
     "table": 78,
 }
 ENVIRONMENTS = {"jupyter": 1, "windows": 3, "colab": 12, "ipython": 13}

@@ -188,8 +188,8 @@ def _telemetry(settings: Resolved, config: Mapping[str, Any]) -> Telemetry:
     used = Telemetry(enabled=settings.error_reporting)
     given = {
         "resumed": settings.resume,
-        "forked": settings.fork_from,
-        "rewound": settings.resume_from,
+        "fork_mode": settings.fork_from,
+        "rewind_mode": settings.resume_from,
         "set_init_name": settings.run_name,
         "set_init_id": settings.run_id,
         "set_init_tags": settings.run_tags,
