@@ -247,3 +247,22 @@ def test_rename_and_delete(browser: Visitor) -> None:
     assert shown_runs(browser, "") == ["a"]
     assert [path for path in (browser.client.services.folder / "files").rglob("*") if path.is_file()] == []
     assert "No run was selected" in browser.send("/local/p/delete", sure="1").text
+
+
+def test_a_long_run_is_seen_whole_at_once(browser: Visitor, client: Client) -> None:
+    """Before a long run has been read its whole course is shown by a sample, then all its points take the place."""
+    client.headers = with_key(client)
+    rows = [json.dumps({"_step": n, "_runtime": n, **{f"m{k}": n for k in range(40)}}) for n in range(60_000)]
+    for first in range(0, len(rows), 20_000):
+        client.rows("b", first, *rows[first : first + 20_000])
+    client.headers = {}
+    headers = [header_of(browser.get("/local/p/runs/b/data?cursor=").content)]
+    while headers[-1]["more"]:
+        headers.append(header_of(browser.get(f"/local/p/runs/b/data?cursor={headers[-1]['cursor']}").content))
+    first, last = headers[0], headers[-1]
+    assert (first["run"]["rows"], first["run"]["step"]) == (60_000, 59_999)
+    assert len(first["series"]) == len(last["series"]) == 40
+    assert not any(header["series"] for header in headers[1:-1])
+    assert first["series"][0]["decimated"]
+    assert first["series"][0]["n"] < last["series"][0]["n"] == 60_000
+    assert last["series"][0]["mode"] == "replace"

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from wandb_nb.errors import AuthenticationError, Error
 from wandb_nb.server import api, pages
 from wandb_nb.server.filestore import TooLargeError
+from wandb_nb.server.held import LiveRuns
 from wandb_nb.server.history import BadLineError
-from wandb_nb.server.live import LiveRuns
 from wandb_nb.server.policy import content_policy
 from wandb_nb.server.requests import is_ours
 from wandb_nb.server.users import PermissionDeniedError

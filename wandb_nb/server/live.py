@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RowError
@@ -20,11 +18,9 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.database import Database
     from wandb_nb.store.replay import RunState
-    from wandb_nb.view.message import Message
 
 _SLICE = 2_000
 _BUDGET_S = 0.25
-_MOST_RUNS = 16  # each holds its run's numbers in memory
 _OWN = ("_cell", "_attempt", "_writer")
 
 
@@ -52,6 +48,16 @@ class StoredRun(Teller):
                 self._more = len(texts) == _SLICE
         if row != self._row or self._fresh:
             self._describe_row(row)
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers are held in memory."""
+        table = self.state.table
+        return sum(len(column) for column in table.numbers.values()) + len(table)
+
+    def knows(self, cursor: str) -> bool:
+        """Whether what follows the message with *cursor* can be told, or else all there is: it has all been read."""
+        return not self._more or self._parse_cursor(cursor) is not None
 
     def _restart(self) -> None:
         super()._restart()
@@ -122,25 +128,3 @@ def _whole(value: Any) -> int | None:
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, (int, float)) and abs(value) < 2**53 else 0.0
-
-
-class LiveRuns:
-    """The runs that pages look at, a bounded number of them. Any thread may call; one run is read by one at a time."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._lock = threading.Lock()
-        self._held: OrderedDict[int, tuple[threading.Lock, StoredRun]] = OrderedDict()
-
-    def message(self, number: int, cursor: str) -> Message:
-        """Return what is new in the run since the message with *cursor*."""
-        with self._lock:
-            if number not in self._held:
-                self._held[number] = threading.Lock(), StoredRun(self._database, number)
-            self._held.move_to_end(number)
-            while len(self._held) > _MOST_RUNS:
-                self._held.popitem(last=False)
-            lock, run = self._held[number]
-        with lock:
-            run.advance()
-            return run.message(cursor)

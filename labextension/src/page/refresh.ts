@@ -1,4 +1,6 @@
 const PAUSE_MS = 1000;
+/** A page that takes long to make is asked for less often: so many times as long as it took. */
+const REST = 8;
 const AT_END_PX = 8;
 
 /**
@@ -21,8 +23,10 @@ export class Refresh {
     this.busy = true;
     while (this.wanted) {
       this.wanted = false;
+      const begun = performance.now();
       await this.once().catch(() => undefined); // the next event brings the next try
-      await new Promise((done) => setTimeout(done, PAUSE_MS));
+      const pause = Math.max(PAUSE_MS, REST * (performance.now() - begun));
+      await new Promise((done) => setTimeout(done, pause));
     }
     this.busy = false;
   }

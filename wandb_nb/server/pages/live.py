@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from wandb_nb.server.live import LiveRuns
+    from wandb_nb.server.held import LiveRuns
     from wandb_nb.server.users import User
     from wandb_nb.view.message import Message
 
@@ -72,7 +72,7 @@ def _event(changed: list[str]) -> str:
 async def data(request: Request) -> Response:
     """`GET …/data?cursor=`: a message, as the view reads it."""
     live: LiveRuns = request.app.state.live
-    return await _message(request, lambda row: live.message(row.id, request.query_params.get("cursor", "")))
+    return await _message(request, lambda row: live.message(row, request.query_params.get("cursor", "")))
 
 
 async def sampled(request: Request) -> Response:
