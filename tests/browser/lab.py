@@ -140,6 +140,15 @@ class JupyterServer:
         self._log.close()
 
 
+def ready(server: JupyterServer) -> bool:
+    """Return whether the page's kernel waits for work: a page that runs cells before runs nothing."""
+    try:
+        kernels = server.get("/api/kernels")
+    except urllib.error.HTTPError:  # the server answers 500 when asked in the moment a kernel starts
+        return False
+    return [(kernel["execution_state"], kernel["connections"] > 0) for kernel in kernels] == [("idle", True)]
+
+
 @contextmanager
 def chromium(folder: Path) -> Iterator[Page]:
     """Give a page in headless Chromium."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import urllib.error
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium
+from lab import ARTIFACTS, JupyterServer, chromium, ready
 from waiting import until
 
 from wandb_nb.store.reader import Tail
@@ -68,15 +67,6 @@ def start(page: Page, server: JupyterServer, notebook: Path) -> str:
     page.locator(".jp-Notebook").click(position={"x": 5, "y": 5})
     run_all(page, server)
     return name
-
-
-def ready(server: JupyterServer) -> bool:
-    """Return whether the page's kernel waits for work: a page that runs cells before runs nothing."""
-    try:
-        kernels = server.get("/api/kernels")
-    except urllib.error.HTTPError:  # the server answers 500 when asked in the moment a kernel starts
-        return False
-    return [(kernel["execution_state"], kernel["connections"] > 0) for kernel in kernels] == [("idle", True)]
 
 
 def run_all(page: Page, server: JupyterServer) -> None:

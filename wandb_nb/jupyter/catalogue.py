@@ -42,7 +42,6 @@ class RunRow(TypedDict):
     notebook: str | None
     folder: str | None
     registered: bool
-    summary: dict[str, Any]
 
 
 class Catalogue:
@@ -61,6 +60,7 @@ class Catalogue:
         self._found: list[Entry] = []
         self._rows: dict[str, tuple[int, RunRow]] = {}
         self._gone: dict[str, int] = {}
+        self._entries: dict[str, Entry] = {}
         self._epoch, self._version = secrets.token_hex(4), 0
         self._lock = asyncio.Lock()
         self._looked = self._searched = -1e9
@@ -130,6 +130,7 @@ class Catalogue:
         self._version += 1
         for key in self._rows.keys() - rows.keys():
             del self._rows[key]
+            self._entries.pop(key, None)
             self._gone[key] = self._version
         for key, row in rows.items():
             self._gone.pop(key, None)
@@ -151,10 +152,16 @@ class Catalogue:
         self._files = files
 
     def _row(self, entry: Entry) -> RunRow | None:
-        """Return the row of a run whose directory is there."""
-        path = Path(entry.path)
-        if not path.is_dir():
+        """Return the row of a run whose directory is there; made anew where its entry is another, or it goes on."""
+        if not os.path.isdir(entry.path):  # noqa: PTH112  a look at thousands: no object for each
             return None
+        _, known = self._rows.get(entry.key, (0, None))
+        if known is None or self._entries.get(entry.key) is not entry or entry.state == "running":
+            self._entries[entry.key] = entry
+            return self._made(entry)
+        return known
+
+    def _made(self, entry: Entry) -> RunRow:
         return {
             "key": entry.key,
             "id": entry.id,
@@ -168,16 +175,18 @@ class Catalogue:
             "ended": entry.ended,
             "host": entry.host,
             "kernel": entry.kernel,
-            "notebook": self._below(Path(entry.notebook)) if entry.notebook else None,
-            "folder": self._below(path),
+            "notebook": self._below(entry.notebook) if entry.notebook else None,
+            "folder": self._below(entry.path),
             "registered": not entry.key.startswith("folder."),
-            "summary": entry.summary,
         }
 
-    def _below(self, path: Path) -> str | None:
+    def _below(self, path: str) -> str | None:
         """Return *path* as the server's contents call it; None for what lies elsewhere."""
+        root = f"{self._root}{os.sep}"
+        if path.startswith(root) and ".." not in path:  # spares thousands of paths a look at each of their folders
+            return Path(path.removeprefix(root)).as_posix()
         try:
-            return path.resolve().relative_to(self._root).as_posix()
+            return Path(path).resolve().relative_to(self._root).as_posix()
         except (ValueError, OSError):
             return None
 

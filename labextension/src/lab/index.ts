@@ -5,6 +5,7 @@ import type { Kernel } from '@jupyterlab/services';
 import type { Widget } from '@lumino/widgets';
 import { notebooks } from '../mime/notebooks';
 import { openComm } from './comm';
+import { sidebar } from './runs';
 
 /** What we use of a notebook panel; its package would only be needed for this name. */
 interface NotebookPanel extends Widget {
@@ -46,4 +47,4 @@ async function savesByItself(settings: ISettingRegistry | null): Promise<boolean
   return documents?.get('autosave').composite === true;
 }
 
-export default [outputs];
+export default [outputs, sidebar];

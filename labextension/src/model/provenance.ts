@@ -53,7 +53,8 @@ export function cellFacts(line: Line, id: number, cell: CellInfo | undefined): s
   return [cell ? outcome(cell) : '', pointsOf(line, id)].filter(Boolean);
 }
 
-function outcome({ seconds, ok }: CellInfo): string {
+/** How a cell ended, and after how long. */
+export function outcome({ seconds, ok }: CellInfo): string {
   if (ok === null) return 'running or cut off';
   const took = seconds === null ? '' : ` after ${seconds < 60 ? `${number(Number(seconds.toPrecision(3)))} s` : `${number(Math.round(seconds / 6) / 10)} min`}`;
   return `${ok ? 'ended' : 'failed'}${took}`;

@@ -1,9 +1,13 @@
+import type { Theme } from '../chart/palette';
 import { freshId, h } from './dom';
 import { rovingKeys } from './keys';
 
 export interface Tab {
   name: string;
   panel: HTMLElement;
+  /** Draw what is new; called while the tab is open. */
+  update?(theme: Theme): void;
+  destroy?(): void;
 }
 
 /** Tabs over panels, of which one shows. `chosen` is told which one it is now. */
@@ -26,6 +30,11 @@ export class Tabs {
     this.list = h('div', { class: 'wnb-tabs', role: 'tablist', 'aria-label': 'Parts of the run' }, ...this.buttons);
     rovingKeys(this.buttons, (i) => this.choose(i));
     this.mark();
+  }
+
+  /** The tab that shows. */
+  get open(): Tab {
+    return this.tabs[this.current]!;
   }
 
   private choose(index: number): void {

@@ -7,6 +7,7 @@ import { Facts } from './facts';
 import { Ghosts } from './ghosts';
 import { Header } from './header';
 import { showFailure, Stage } from './stage';
+import type { Tab } from './tabs';
 import { Tabs } from './tabs';
 
 export { showFailure } from './stage';
@@ -16,10 +17,16 @@ export interface Mounted {
   destroy(): void;
 }
 
-/** Draw a run into `host` and keep it current from `feed`, until destroyed. What fails here is told in the view alone. */
-export function mountView(host: HTMLElement, feed: Feed): Mounted {
+/** Makes tabs beside those of every view; `changed` has the view drawn. */
+export type MoreTabs = (changed: () => void) => Tab[];
+
+/**
+ * Draw a run into `host` and keep it current from `feed`, until destroyed, with `more` tabs behind charts, config and
+ * summary. What fails here is told in the view alone.
+ */
+export function mountView(host: HTMLElement, feed: Feed, more: MoreTabs = () => []): Mounted {
   try {
-    return new RunView(host, feed);
+    return new RunView(host, feed, more);
   } catch (error) {
     showFailure(host, error);
     return { destroy: () => host.replaceChildren() };
@@ -34,12 +41,13 @@ class RunView implements Viewer, Mounted {
   private readonly ghosts: Ghosts;
   private readonly config = new Facts('config');
   private readonly summary = new Facts('summary');
+  private readonly more: Tab[];
   private readonly tabs: Tabs;
   private readonly body: HTMLElement;
   private readonly notice = h('p', { class: 'wnb-notice', role: 'status', hidden: true });
   private readonly clock: ReturnType<typeof setInterval>;
 
-  constructor(host: HTMLElement, private readonly feed: Feed) {
+  constructor(host: HTMLElement, private readonly feed: Feed, more: MoreTabs) {
     this.overlay = Overlay.of(feed.data);
     this.header = new Header(feed);
     this.charts = new Charts(this.overlay, () => this.changed());
@@ -47,11 +55,16 @@ class RunView implements Viewer, Mounted {
     this.charts.toolbar.add(this.ghosts.button);
     const panel = (...children: HTMLElement[]): HTMLElement => h('div', { class: 'wnb-panel' }, ...children);
     const panels = [panel(this.ghosts.note, this.charts.grid.element), panel(this.config.element), panel(this.summary.element)] as const;
-    this.tabs = new Tabs(
-      [{ name: 'Charts', panel: panels[0] }, { name: 'Config', panel: panels[1] }, { name: 'Summary', panel: panels[2] }],
-      () => this.changed(),
-    );
-    this.body = h('div', { class: 'wnb-body', hidden: true }, h('div', { class: 'wnb-bar' }, this.tabs.list, this.charts.toolbar.element), ...panels);
+    this.more = more(() => this.changed());
+    const tabs: Tab[] = [
+      { name: 'Charts', panel: panels[0] },
+      { name: 'Config', panel: panels[1], update: () => this.config.update(feed.data.config) },
+      { name: 'Summary', panel: panels[2], update: () => this.summary.update(feed.data.summary) },
+      ...this.more,
+    ];
+    this.tabs = new Tabs(tabs, () => this.changed());
+    this.body = h('div', { class: 'wnb-body', hidden: true }, h('div', { class: 'wnb-bar' }, this.tabs.list, this.charts.toolbar.element),
+      ...tabs.map((tab) => tab.panel));
     this.stage = new Stage(host, [this.header.element, this.notice, this.body], (theme) => this.update(theme), () => this.leave());
     this.charts.listen(this.stage.root, { g: () => void this.ghosts.toggle() });
     this.stage.watchSight((inSight) => feed.look(this, inSight));
@@ -73,6 +86,7 @@ class RunView implements Viewer, Mounted {
     clearInterval(this.clock);
     this.header.destroy();
     this.charts.destroy();
+    for (const tab of this.more) tab.destroy?.();
   }
 
   private update(theme: Theme): void {
@@ -84,11 +98,10 @@ class RunView implements Viewer, Mounted {
     this.header.update();
     this.notice.hidden = !(status === 'lost' && data.run?.state === 'running');
     setText(this.notice, this.notice.hidden ? '' : 'Live data is not reachable. This is the run as last seen.');
-    this.body.hidden = data.series.size === 0;
+    this.body.hidden = data.series.size === 0 && this.more.length === 0;
     if (this.body.hidden) return;
     this.ghosts.update();
     this.charts.update(theme, this.tabs.current === 0);
-    if (this.tabs.current === 1) this.config.update(data.config);
-    if (this.tabs.current === 2) this.summary.update(data.summary);
+    this.tabs.open.update?.(theme);
   }
 }
