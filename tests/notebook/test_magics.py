@@ -121,7 +121,7 @@ def test_help_and_completion(execute: Execute) -> None:
 
     words = json.loads(texts(notebook.cells[4]))
     assert words[:4] == [
-        ["compare", "diff", "finish", "init", "log", "ls", "status"],
+        ["compare", "diff", "finish", "init", "log", "ls", "server", "status", "sync"],
         ["init"],
         ["--project"],
         ["--name"],

@@ -140,7 +140,7 @@ def test_size_is_bounded_for_thousands_of_metrics(name):
 
 def test_one_line(short_run):
     """The compact bundle is one line, escaped."""
-    parts = line_bundle(short_run, "charts under cell [5] <b>")
+    parts = line_bundle(short_run.snapshot(0).header["run"], "charts under cell [5] <b>")
 
     assert parts["text/plain"].endswith("· charts under cell [5] <b>")
     assert "&lt;b&gt;" in parts["text/html"]

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from wandb_nb.view.message import Message
 
 PUSH_SECONDS = 0.25
-FIRST_SNAPSHOT_SECONDS = 1.0  # then 2, 4 and so on, up to
+FIRST_SNAPSHOT_SECONDS = 1.0  # then later and later, up to
 SNAPSHOT_SECONDS = 8.0  # which leaves two seconds for making it, so that a saved one is never older than ten
+LOST_SHARE = 0.03  # of the time that a run takes: what a killed kernel may cost the picture, but for making it
+MAKING_SHARE = 15  # a snapshot is made again after this many times what making the last one took
 READ_SECONDS = 0.25
 
 
@@ -48,8 +50,11 @@ class Followed:
         self.snapshot: Callable[[], None] | None = None
         self._viewers: dict[Viewer, str] = {}
         self._size = -1
-        self._pause = FIRST_SNAPSHOT_SECONDS
-        self._due = 0.0
+        self._wanted = False
+        self._begun = time.monotonic()
+        self.due = 0.0
+        """When the next snapshot is to be taken, on the monotonic clock."""
+        self.making_takes = 0.0
 
     @property
     def watched(self) -> bool:
@@ -106,13 +111,18 @@ class Followed:
 
     def snapshot_taken(self) -> None:
         """Note that a snapshot of the file as it is now is about to be taken."""
-        self._size = self._file_size()
-        self._pause = min(2 * self._pause, SNAPSHOT_SECONDS)
-        self._due = time.monotonic() + self._pause
+        self._size, self._wanted = self._file_size(), False
+        now = time.monotonic()
+        pause = max(FIRST_SNAPSHOT_SECONDS, LOST_SHARE * (now - self._begun), MAKING_SHARE * self.making_takes)
+        self.due = now + min(pause, SNAPSHOT_SECONDS)
 
     def snapshot_due(self, now: float) -> bool:
         """Return whether a new snapshot is to be taken at *now*."""
-        return self.snapshot is not None and now >= self._due and self.changed()
+        return self.snapshot is not None and (self._wanted or (now >= self.due and self.changed()))
+
+    def snapshot_soon(self) -> None:
+        """Have the next snapshot taken at the feed's next turn, whatever there is new."""
+        self._wanted = True
 
     def _file_size(self) -> int:
         with contextlib.suppress(OSError):  # the folder was deleted: nothing new comes from there
@@ -154,18 +164,27 @@ class Feed:
 
     def _serve(self) -> None:
         while self._followed:
-            watched = any(followed.watched for followed in list(self._followed.values()))
-            self._wake.wait(PUSH_SECONDS if watched else FIRST_SNAPSHOT_SECONDS)
+            self._wake.wait(self._pause())
             self._wake.clear()
             for followed in list(self._followed.values()):
                 with guard("refreshing the view"):
                     self._step(followed)
 
+    def _pause(self) -> float:
+        """Return the seconds until there is something to look after."""
+        followed = list(self._followed.values())
+        if any(each.watched for each in followed):
+            return PUSH_SECONDS
+        waits = (each.due - time.monotonic() for each in followed)
+        return min((wait for wait in waits if wait > 0), default=FIRST_SNAPSHOT_SECONDS)
+
     def _step(self, followed: Followed) -> None:
         if followed.watched:
             followed.push()
-        if followed.snapshot_due(time.monotonic()) and followed.snapshot is not None:
+        begun = time.monotonic()
+        if followed.snapshot_due(begun) and followed.snapshot is not None:
             followed.snapshot()
+            followed.making_takes = time.monotonic() - begun
 
 
 def reply(message: Message) -> dict[str, Any]:

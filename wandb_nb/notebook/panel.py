@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.store.layout import RunDir
 from wandb_nb.view import bundle as bundles
-from wandb_nb.view.message import MIME
+from wandb_nb.view.facts import empty_header
+from wandb_nb.view.message import MIME, pack
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.run import Run
-    from wandb_nb.view.message import Access
+    from wandb_nb.view.message import Access, Message, RunFacts
 
     from .feed import Followed
 
@@ -56,6 +57,8 @@ class Panel:
     When another cell logs, the panel moves there. A place it leaves keeps a picture if it held a chart, else one line
     that tells where the charts are; the place before that shrinks to its line too, so that a notebook holds one
     snapshot and one picture of a run, whatever its number of cells. Thread-safe.
+
+    Pictures take a while: they are made under `_making`, never under `_lock`, which `log()` may have to wait for.
     """
 
     def __init__(self, run: Run, followed: Followed, screen: Screen) -> None:
@@ -66,46 +69,57 @@ class Panel:
         self._screen = screen
         token = run.entry.token if run.entry is not None else ""
         self._access: Access = {"id": run.id, "token": token, "kernel": host.kernel_id()}
-        self._places: list[Place] = []
+        self._now: Place | None = None
+        self._leaving: list[Place] = []
+        self._pictured: Place | None = None
         self._shown = 0
+        self._rows = -1
         self._stop_file = RunDir.open(followed.file).stop_file
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._making = threading.RLock()
         followed.snapshot = self.refresh
 
     @property
     def cell(self) -> int | None:
         """The number of the cell that holds the panel; None while it is nowhere."""
-        return self._places[-1].cell if self._places else None
+        return self._now.cell if self._now is not None else None
 
     @property
-    def placed(self) -> bool:
-        """Whether the panel is anywhere."""
-        return bool(self._places)
+    def behind(self) -> bool:
+        """Whether rows were logged that the panel's place does not hold yet."""
+        return self._now is not None and (self._rows != self.run.rows or bool(self._leaving))
 
-    def show(self, cell: int | None, *, whole: bool = True) -> None:
-        """Show the run in the running cell, number *cell*.
+    def show(self, cell: int | None) -> None:
+        """Show the run as it stands in the running cell, number *cell*."""
+        with self._making:
+            self._rows = self.run.rows
+            bundle, drawn = self._snapshot()
+            self._enter(cell, bundle, drawn=drawn)
+            self._settle(bundle)
 
-        With `whole=False` no picture is made: a view that reads the file draws at once, others get theirs from the next
-        refresh. This is for `log()`, which must not wait.
+    def move(self, cell: int | None) -> None:
+        """Go to the running cell without making a picture, in a moment, since `log()` waits for it.
+
+        A view that reads the file draws at once; the feed makes pictures for the others, and for the place left.
         """
-        with self._lock:
-            self._shown += 1
-            place = Place(f"wandb-nb-{self.run.id}-{self._shown}", cell)
-            bundle, place.drawn = self._snapshot() if whole else (self._head(), False)
-            self._screen.display(bundle, place.display_id)
-            self._places.append(place)
-            self._step_back()
+        self._enter(cell, self._head(), drawn=False)
+        self.followed.snapshot_soon()
 
     def refresh(self) -> None:
         """Put a new snapshot in the panel's place."""
-        with self._lock:
-            if self._places:
-                bundle, self._places[-1].drawn = self._snapshot()
-                self._screen.update(bundle, self._places[-1].display_id)
+        with self._making:
+            if self._now is None:
+                return
+            self._rows = self.run.rows
+            bundle, drawn = self._snapshot()
+            with self._lock:  # it may have moved meanwhile
+                self._now.drawn = drawn
+                self._screen.update(bundle, self._now.display_id)
+            self._settle(bundle)
 
     def adopt(self, widget: Any | None) -> None:
         """Show the run through *widget* too, for pages without our extension; None where it was not built."""
-        with self._lock:
+        with self._making:
             if widget is not None and self.followed.snapshot is None:  # the run ended meanwhile
                 _let_go(widget)
             elif widget is not None:
@@ -118,7 +132,7 @@ class Panel:
         A saved notebook must not refer to a widget that no later kernel knows, since pages then show an error in the
         place of the picture.
         """
-        with self._lock:
+        with self._making:
             self.followed.snapshot = None
             self.followed.push()
             widget, self._widget = self._widget, None
@@ -138,36 +152,42 @@ class Panel:
             self.followed.snapshot_taken()
             self.followed.catch_up()
             if not self.followed.rows:
-                return self._head(), False
+                return self._bundle(self.followed.stream.snapshot(0)), False
             return bundles.bundle(self.followed.stream, self._access, self._widget_view), True
 
     def _head(self) -> dict[str, Any]:
-        """Return the one line, and what a view needs to draw the run by itself; made in a moment."""
-        with self.followed.lock:
-            points = self.followed.stream.snapshot(0).to_json(self._access)
-            live = {WIDGET: self._widget_view} if self._widget_view is not None else {}
-            return {MIME: points, **live, **bundles.line_bundle(self.followed.stream)}
+        """Return the one line, and what a view needs to draw the run by itself; made in a moment, of no file."""
+        return self._bundle(pack(empty_header(run_facts(self.run)), []))
 
-    def _line(self, note: str) -> dict[str, Any]:
-        with self.followed.lock:
-            return bundles.line_bundle(self.followed.stream, note)
+    def _bundle(self, message: Message) -> dict[str, Any]:
+        """Return the bundle of a run without a chart."""
+        live = {WIDGET: self._widget_view} if self._widget_view is not None else {}
+        return {MIME: message.to_json(self._access), **live, **bundles.line_bundle(message.header["run"])}
 
-    def _step_back(self) -> None:
-        """Leave the place before the last, and let the one before that shrink to its line."""
-        *former, now = self._places
-        if not former:
-            return
-        note = f"charts under cell [{now.cell}]" if now.cell is not None else "charts below"
-        for place in former[:-1]:
-            self._screen.update(self._line(note), place.display_id)
-        left = former[-1]
-        self._screen.update(self._picture(note) if left.drawn else self._line(note), left.display_id)
-        self._places = [left, now] if left.drawn else [now]
+    def _enter(self, cell: int | None, bundle: dict[str, Any], *, drawn: bool) -> None:
+        """Show *bundle* in a new place; the one before is left."""
+        with self._lock:
+            self._shown += 1
+            place = Place(f"wandb-nb-{self.run.id}-{self._shown}", cell, drawn)
+            self._screen.display(bundle, place.display_id)
+            if self._now is not None:
+                self._leaving.append(self._now)
+            self._now = place
 
-    def _picture(self, note: str) -> dict[str, Any]:
-        with self.followed.lock:
-            whole = bundles.bundle(self.followed.stream, self._access)
-        return {"image/png": whole["image/png"], "text/plain": f"{whole['text/plain']}\n{note}"}
+    def _settle(self, bundle: dict[str, Any]) -> None:
+        """Leave in the places behind what they keep: the last one its picture, the ones before their line."""
+        with self._lock:
+            leaving, self._leaving = self._leaving, []
+            if not leaving or self._now is None:
+                return
+            note = f"charts under cell [{self._now.cell}]" if self._now.cell is not None else "charts below"
+            *before, last = leaving
+            for place in [self._pictured, *before] if self._pictured else before:
+                self._screen.update(bundles.line_bundle(bundle[MIME]["run"], note), place.display_id)
+            self._pictured = last if last.drawn and "image/png" in bundle else None
+            picture = {"image/png": bundle.get("image/png"), "text/plain": f"{bundle['text/plain']}\n{note}"}
+            line = bundles.line_bundle(bundle[MIME]["run"], note)
+            self._screen.update(picture if self._pictured else line, last.display_id)
 
     def remove_stop_request(self) -> None:
         """Take back a stop that no loop saw: the cell it was meant for has ended."""
@@ -180,3 +200,26 @@ def _let_go(widget: Any) -> None:
     layout = widget.layout
     widget.close()
     layout.close()
+
+
+def run_facts(run: Run) -> RunFacts:
+    """Return what a running *run* knows of itself, as its file tells it too."""
+    facts: RunFacts = {
+        "id": run.id,
+        "name": run.name,
+        "project": run.project,
+        "entity": run.entity or "",
+        "group": run.group or "",
+        "jobType": run.job_type or "",
+        "notes": run.notes or "",
+        "tags": list(run.tags),
+        "state": "running",
+        "exitCode": None,
+        "startTime": run.start_time,
+        "runtime": run.runtime,
+        "rows": run.rows,
+        "step": max(run.step - 1, 0),
+        "url": run.url,
+        "lost": run.lost,
+    }
+    return facts

@@ -43,9 +43,9 @@ class NotebookPresenter:
             run.cell = self._cell
             panel = self._follow(run)
             if panel is not None and self._wanted(run):
-                panel.show(self._cell)
+                panel.move(self._cell)
                 self._bring_widget(panel)
-            if not run.settings.silent and (run.identity.begun or panel is None or not panel.placed):
+            if not run.settings.silent and (run.identity.begun or panel is None or panel.cell is None):
                 _say(terminal.started(run))
 
     def finished(self, run: Run) -> None:
@@ -93,7 +93,7 @@ class NotebookPresenter:
         for panel in list(self._panels.values()):
             panel.run.on_next_row = None
             panel.remove_stop_request()
-            if panel.placed and panel.followed.changed():
+            if panel.behind:
                 panel.refresh()
 
     def forget_all(self) -> None:
@@ -128,7 +128,7 @@ class NotebookPresenter:
         with guard("showing the run"):
             panel = self._panels.get(run.id)
             if panel is not None and panel.cell != self._cell:
-                panel.show(self._cell, whole=False)
+                panel.move(self._cell)
                 self._bring_widget(panel)
 
     def _end(self, panel: Panel) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.replay import RunState
     from wandb_nb.view.marks import Scene
-    from wandb_nb.view.message import Access, Message
+    from wandb_nb.view.message import Access, Message, RunFacts
 
 # Together the parts stay below 250 kB, and a notebook that holds two outputs of a run grows by little more than that.
 MOST_BYTES = 240_000
@@ -64,9 +64,8 @@ def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
     return picture, picture if len(picture) <= _LIGHT_PNG_BYTES else png.render(scene_of(_LIGHT_POINTS), scale=1)
 
 
-def line_bundle(run: RunStream | RunState, note: str = "") -> dict[str, Any]:
+def line_bundle(facts: RunFacts, note: str = "") -> dict[str, Any]:
     """Return the bundle of one compact line: name, state and facts; with *note*, what stays true: name and note."""
-    facts = _source(run).snapshot(0).header["run"]
     lasting = [facts["name"] or facts["id"], facts["project"], text.clean(note, 200)]
     line = " · ".join(text.clean(part, 200) for part in lasting if part) if note else text.headline(facts)
     return {"text/html": f'<div style="font-size:90%">{escape(line)}</div>', "text/plain": line}

@@ -11,7 +11,7 @@ from wandb_nb.view.series import MOST_SERIES_SAVED, Book
 
 if TYPE_CHECKING:
     from wandb_nb.store.replay import RunState
-    from wandb_nb.view.message import Header, Message, MetricFacts
+    from wandb_nb.view.message import Header, Message, MetricFacts, RunFacts
 
 
 class Standing:
@@ -24,6 +24,22 @@ class Standing:
     def snapshot(self, points: int = 4_000) -> Message:
         """Return the run with about *points* points over all series; its writer is taken to be alive."""
         return pack(describe(self._state, None, self._metrics), self._book.whole(points, MOST_SERIES_SAVED))
+
+
+def empty_header(run: RunFacts) -> Header:
+    """Return the header of a message that tells of *run* and nothing else; who reads it asks for the rest."""
+    return {
+        "v": VERSION,
+        "cursor": "",
+        "more": False,
+        "done": False,
+        "run": run,
+        "config": None,
+        "summary": None,
+        "metrics": None,
+        "cells": None,
+        "series": [],
+    }
 
 
 def describe(state: RunState, alive: bool | None, metrics: list[MetricFacts]) -> Header:
