@@ -38,6 +38,9 @@ NONE = Redactor({})
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc-DEF_123",
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEabc\n-----END RSA PRIVATE KEY-----",
         "Bearer abcdefgh.123456789",
+        r"print('\nsk-abc12345')",
+        "\x1b[1;32mghp_abcdefgh12345678\x1b[0m",
+        rf"\t{HEX}",
     ],
 )
 def test_known_shapes_are_taken_out(text: str) -> None:

@@ -1,0 +1,122 @@
+"""Environment: what is told of machine and program, and the system metrics."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+from claimed import run
+
+from wandb_nb.store.decode import decode
+from wandb_nb.store.kinds import Stats
+from wandb_nb.store.reader import Tail, run_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NVIDIA_SMI = """#!/bin/sh
+if [ "$1" = -q ]; then
+cat <<'END'
+<nvidia_smi_log><cuda_version>12.4</cuda_version><gpu id="0"><product_name>NVIDIA H200</product_name>
+<product_architecture>Hopper</product_architecture><uuid>GPU-1</uuid>
+<fb_memory_usage><total>1024 MiB</total></fb_memory_usage></gpu></nvidia_smi_log>
+END
+else echo "0, 35, 10, 512, 1024, 61, 70.5, 141.0"; fi
+"""
+
+
+def metadata(folder: Path) -> dict[str, Any]:
+    """Return the metadata of the newest run in *folder*."""
+    told: dict[str, Any] = json.loads((folder / "wandb/latest-run/files/wandb-metadata.json").read_text())
+    return told
+
+
+def stats(folder: Path) -> list[Stats]:
+    """Return the system samples of the newest run in *folder*."""
+    records = map(decode, Tail(run_file(folder / "wandb/latest-run")).read())
+    return [record for record in records if isinstance(record, Stats)]
+
+
+def test_what_is_told(tmp_path: Path) -> None:
+    """The documented facts are there, under their names and in their forms; 64-bit numbers are texts."""
+    done = run(tmp_path, "wandb.init()", "--lr", "1")
+    assert done.returncode == 0, done.stderr
+    told = metadata(tmp_path)
+    assert told["python"].startswith("CPython 3.")
+    assert (told["host"], told["root"], told["args"]) == (socket.gethostname(), str(tmp_path), ["--lr", "1"])
+    assert told["program"].endswith("train.py")
+    assert (told["codePath"], told["codePathLocal"]) == ("train.py", "train.py")
+    assert told["cpu_count_logical"] == os.cpu_count()
+    assert told["cpu"]["countLogical"] == os.cpu_count()
+    assert int(told["memory"]["total"]) > 1 << 28
+    assert int(told["disk"]["/"]["total"]) >= int(told["disk"]["/"]["used"]) > 0
+    assert told["startedAt"].endswith("Z")
+    assert {"os", "username", "executable", "writerId", "cpu_count"} <= told.keys()
+    requirements = (tmp_path / "wandb/latest-run/files/requirements.txt").read_text().splitlines()
+    assert any(line.startswith("numpy==") for line in requirements)
+
+
+def test_what_the_user_sets(tmp_path: Path) -> None:
+    """Host, user, mail, image, program and arguments can be set, and all of it can be left out."""
+    variables = {"HOST": "h", "USERNAME": "u", "USER_EMAIL": "e@x", "DOCKER": "image:1", "PROGRAM": "p.py"}
+    run(tmp_path, "wandb.init()", **{f"WANDB_{name}": value for name, value in variables.items()}, WANDB_ARGS='["-x"]')
+    told = metadata(tmp_path)
+    assert [told[name] for name in ("host", "username", "email", "docker", "program", "args")] == [
+        "h", "u", "e@x", "image:1", "p.py", ["-x"],
+    ]  # fmt: skip
+    run(tmp_path, "wandb.init()", WANDB_X_DISABLE_MACHINE_INFO="true")
+    assert not {"os", "cpu", "memory", "disk"} & metadata(tmp_path).keys()
+    run(tmp_path, "wandb.init()", WANDB_X_DISABLE_META="true", WANDB_X_SAVE_REQUIREMENTS="false")
+    assert not (tmp_path / "wandb/latest-run/files/wandb-metadata.json").exists()
+    assert not (tmp_path / "wandb/latest-run/files/requirements.txt").exists()
+
+
+def test_without_a_script(tmp_path: Path) -> None:
+    """A program that comes from nowhere has no path."""
+    source = "import wandb_nb as wandb; wandb.init(save_code=True)"
+    for command, text in ((["-"], source), (["-c", source], "")):
+        done = subprocess.run([sys.executable, *command], cwd=tmp_path, input=text, text=True, timeout=60, check=False)
+        assert done.returncode == 0
+        assert not {"program", "codePath"} & metadata(tmp_path).keys()
+        assert not (tmp_path / "wandb/latest-run/files/code").exists()
+
+
+def test_graphics_cards(tmp_path: Path) -> None:
+    """Cards are told with the machine and sampled; the program of the driver is stood in for."""
+    program = tmp_path / "nvidia-smi"
+    program.write_text(NVIDIA_SMI)
+    program.chmod(0o755)
+    source = "wandb.init()\nimport time; time.sleep(0.6)"
+    settings = {"WANDB_X_STATS_SAMPLING_INTERVAL": "0.1"}
+    assert run(tmp_path, source, PATH=f"{tmp_path}:{os.environ['PATH']}", **settings).returncode == 0
+    told = metadata(tmp_path)
+    assert (told["gpu"], told["gpu_count"], told["cudaVersion"]) == ("NVIDIA H200", 1, "12.4")
+    assert told["gpu_nvidia"] == [
+        {"name": "NVIDIA H200", "memoryTotal": str(1 << 30), "architecture": "Hopper", "uuid": "GPU-1"}
+    ]
+    found = {".".join(path): value for sample in stats(tmp_path) for path, value in sample.items}
+    assert (found["gpu.0.gpu"], found["gpu.0.memoryAllocated"], found["gpu.0.powerPercent"]) == (35, 50, 50)
+
+
+def test_system_metrics(tmp_path: Path) -> None:
+    """The process tree is sampled, children included, under the documented names; and not where that is off."""
+    source = """
+        import subprocess, time
+        wandb.init()
+        hog = "import time; held = bytearray(200 << 20); time.sleep(60)"
+        child = subprocess.Popen([sys.executable, "-c", hog])
+        time.sleep(1.5)
+        child.kill()
+    """
+    assert run(tmp_path, source, WANDB_X_STATS_SAMPLING_INTERVAL="0.1").returncode == 0
+    samples = [{".".join(path): value for path, value in sample.items} for sample in stats(tmp_path)]
+    assert len(samples) >= 3
+    names = {"cpu", "memory_percent", "proc.memory.rssMB", "proc.cpu.threads", "disk./.usagePercent", "network.sent"}
+    assert names <= samples[-1].keys()
+    assert max(sample["proc.memory.rssMB"] for sample in samples) > 200
+    assert run(tmp_path, "wandb.init()\nimport time; time.sleep(0.5)", WANDB_X_DISABLE_STATS="true").returncode == 0
+    assert stats(tmp_path) == []
