@@ -11,7 +11,6 @@ import pytest
 from claimed import run
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-
 from tests.sync.embedded_server import EmbeddedServer
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-
 from tests.sync.embedded_server import EmbeddedServer
+
 from wandb_nb.store.cells import FILE
 from wandb_nb.store.decode import decode
 from wandb_nb.store.kinds import Files, Stats
