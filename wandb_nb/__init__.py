@@ -33,10 +33,10 @@ from wandb_nb.tracking import active
 from wandb_nb.tracking.attach import attach
 from wandb_nb.tracking.config import Config
 from wandb_nb.tracking.deliveries import AlertLevel
-from wandb_nb.tracking.init import setup
 from wandb_nb.tracking.later import CALLS, TYPES
 from wandb_nb.tracking.login import login
 from wandb_nb.tracking.run import Run
+from wandb_nb.tracking.setup import setup
 from wandb_nb.tracking.summary import Summary
 
 if TYPE_CHECKING:

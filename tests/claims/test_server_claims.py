@@ -101,6 +101,16 @@ def test_the_default_entity(tmp_path: Path, served: Served) -> None:
     assert done.stdout.split() == [f"{served.url}/ann/uncategorized/runs/a"], done.stderr
 
 
+@pytest.mark.parametrize(("word", "mode"), [("never", "online"), ("allow", "online"), ("must", "offline")])
+def test_anonymous(tmp_path: Path, served: Served, word: str, mode: str) -> None:
+    """[M4] Who is logged in tracks under the account, but with "must", which no account gets: it stays on this machine."""
+    variables = {name: value for name, value in served.user(served.anns).items() if name != "WANDB_MODE"}
+    source = f"with wandb.init(project='m4', anonymous={word!r}) as r: r.log({{'a': 1}})\nprint(r.mode, r.url is not None, len(wandb.read(r.id)))"
+    done = run(tmp_path, source, **variables)
+    assert done.stdout.split() == [mode, str(mode == "online"), "1"], done.stderr
+    assert ("anonymous: no account gets it" in done.stderr) == (word == "must")
+
+
 DENIED = "LaunchError\nLaunch exception: Permission denied: "
 
 
@@ -205,6 +215,17 @@ def test_every_start_method_sends(tmp_path: Path, served: Served, method: str) -
     assert done.stdout.startswith("sent: "), done.stderr
     done = run(tmp_path, "print(wandb.init(mode='offline').settings.start_method)", WANDB_START_METHOD=method)
     assert done.stdout.split() == [method]
+
+
+def test_ignored_files_stay(tmp_path: Path, served: Served) -> None:
+    """Files that `ignore_globs` names are not sent, by whoever sends the run; they stay in its folder."""
+    source = "r = wandb.init(project='p', id='ignoring')\nopen(r.dir + '/keep.txt', 'w').write('x')\nr.save(r.dir + '/keep.txt')\nr.finish()\nprint(sorted(os.listdir(r.dir)))"
+    done = run(tmp_path, source, **served.user(served.key), WANDB_IGNORE_GLOBS="requirements.*,*.yaml")
+    assert "requirements.txt" in done.stdout, done.stderr
+    query = '{ project(name: "p") { run(name: "ignoring") { files { edges { node { name } } } } } }'
+    names = {edge["node"]["name"] for edge in served.ask(query)["project"]["run"]["files"]["edges"]}
+    assert "keep.txt" in names
+    assert not names & {"requirements.txt", "config.yaml"}
 
 
 def test_a_login_that_is_checked(tmp_path: Path, served: Served) -> None:

@@ -21,6 +21,7 @@ TABLE = [
     claim("I6 setup", "wandb.setup(settings=wandb.Settings(project='p', entity='e'))\nr = wandb.init(settings={'entity': 'f'})\nprint(r.project, r.settings.source('project'), r.entity)\nwandb.setup(None)\nprint(wandb.init(reinit=True).project)", "p setup() f uncategorized"),
     claim("I6 setup takes a dict", "wandb.setup(settings={'project': 'p'})\nprint(wandb.init().project)", "p"),
     claim("the environment at every init", "a = wandb.init()\nos.environ['WANDB_PROJECT'] = 'later'\nprint(a.project, wandb.init(reinit=True).project)", "uncategorized later"),
+    claim("no link", "wandb.init(settings={'symlink': False})\nprint(os.path.lexists('wandb/latest-run'))", "False"),
     claim("an unknown setting", "said(lambda: wandb.Settings(start_metod='fork'))\nsaid(lambda: wandb.init(settings={'projet': 'p'}))", "There is no setting 'start_metod' (Settings); did you mean 'start_method'? There is no setting 'projet' (...); did you mean 'project'?"),
     claim("an ill-typed setting", "said(lambda: wandb.Settings(silent='perhaps'))\nos.environ['WANDB_INIT_TIMEOUT'] = 'soon'\nsaid(lambda: wandb.init())", "The setting 'silent' (Settings) must be true or false, not 'perhaps'. The setting 'init_timeout' (environment WANDB_INIT_TIMEOUT) must be a number, zero or more, not 'soon'."),
     claim("the error is of its kind", "said(lambda: wandb.Settings(nope=1), ValueError)\nprint(issubclass(wandb.SettingsError, wandb.UsageError))", "... True"),
@@ -42,6 +43,26 @@ PLACES = (
 def test_settings(tmp_path: Path, source: str, printed: str) -> None:
     """A script prints what the claim means."""
     check(tmp_path, source, printed)
+
+
+@pytest.mark.parametrize(
+    ("variables", "lines", "notices"),
+    [
+        ({}, 2, 1),
+        ({"WANDB_TEXT_OUTPUT": "false"}, 0, 1),
+        ({"WANDB_SHOW_INFO": "false"}, 0, 1),
+        ({"WANDB_SHOW_WARNINGS": "false"}, 2, 0),
+        ({"WANDB_QUIET": "true"}, 2, 1),
+        ({"WANDB_SILENT": "true"}, 0, 0),
+    ],
+)
+def test_what_is_printed(tmp_path: Path, variables: dict[str, str], lines: int, notices: int) -> None:
+    """Each of the settings about output takes away what its name says, and nothing else."""
+    done = run(tmp_path, "wandb.init(name='n', magic=True)", **variables)
+    said = done.stderr.splitlines()
+    assert sum(line.startswith("wandb_nb: run n ") for line in said) == lines, done.stderr
+    assert sum("does nothing yet" in line for line in said) == notices
+    assert len(said) == lines + notices
 
 
 @pytest.mark.parametrize("highest", range(len(PLACES)), ids=[place for place, _ in PLACES])
@@ -85,20 +106,17 @@ def test_every_variable_sets_its_setting(tmp_path: Path) -> None:
     from wandb_nb.settings.fields import FIELDS
 
     odd = {
-        "mode": "offline", "reinit": "create_new", "resume": "allow", "resume_from": "", "fork_from": "", "anonymous": "allow",
-        "start_method": "thread", "console": "off", "on_store_error": "raise", "base_url": "http://127.0.0.1:9", "app_url": "http://127.0.0.1:9",
-        "api_key": "k" * 40, "x_extra_http_headers": '{"a": "b"}', "program_args": '["a"]', "magic": "true", "config_paths": "", "config_exclude_keys": "a",
-        "config_include_keys": "", "x_stats_disk_paths": "/",
+        "base_url": "http://127.0.0.1:9", "app_url": "http://127.0.0.1:9", "api_key": "k" * 40, "magic": "true",
+        "mode": "offline", "resume": "allow", "resume_from": "", "fork_from": "", "config_paths": "", "config_exclude_keys": "a",
+        "config_include_keys": "", "x_extra_http_headers": '{"a": "b"}', "program_args": '["a"]', "x_stats_disk_paths": "/",
     }  # fmt: skip
-    forms = {
-        "true or false": "true",
-        "seconds": "7",
-        "whole number": "7",
-        "path": "d",
-        "list of texts": "a,b",
-        "list of paths": "d,e",
-    }
-    values = {name: odd[name] if name in odd else forms.get(field.kind.name, "text") for name, field in FIELDS.items()}
+    forms = {"true or false": "true", "seconds": "7", "whole number": "7", "path": "d", "list of texts": "a,b"}
+
+    def value(name: str) -> str:
+        kind = FIELDS[name].kind.name
+        return odd.get(name, kind.split(", ")[-1] if kind.startswith("one of ") else forms.get(kind, "text"))
+
+    values = {name: value(name) for name in FIELDS}
     variables = {field.env[0]: values[name] for name, field in FIELDS.items()}
     source = "print(*(row.name for row in wandb.init().settings.table() if not row.source.startswith('environment')))"
     left = {name for name, value in values.items() if not value}

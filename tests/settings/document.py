@@ -31,9 +31,14 @@ Each setting can be given in several places. The later ones in this list win:
 A file has the section `[default]` and lines `name = value`. An empty variable counts as not set, and so does None.
 Lists are written with commas in files and variables. A name that is no setting is an error in code; in a file or the
 environment it is left alone. `run.settings.source("project")` says where a value came from, `run.settings.table()`
-lists all of them. Settings about sending to a server are read by the part that does so.
+lists all of them, and so does `wandb-nb settings`. `wandb-nb online`, `offline` and `disabled` write the mode into the
+workspace's file. Booleans are written `true` or `false`; `1`, `yes` and `on` are taken too.
 """
 
+WITHOUT_EFFECT = "Without effect here"
+NOTES = {
+    WITHOUT_EFFECT: "These are known, so that scripts and files written for W&B's client are taken. Nothing reads them."
+}
 SECTIONS = {
     "entity": "Run",
     "mode": "Mode and account",
@@ -42,6 +47,7 @@ SECTIONS = {
     "silent": "Output",
     "sync_tensorboard": "Integrations",
     "start_method": "Background process and network",
+    "organization": WITHOUT_EFFECT,
 }
 
 
@@ -51,6 +57,8 @@ def page() -> str:
     for name, field in FIELDS.items():
         if name in SECTIONS:
             lines.append(f"\n## {SECTIONS[name]}\n")
+            if SECTIONS[name] in NOTES:
+                lines.append(f"{NOTES[SECTIONS[name]]}\n")
             lines.append("| setting | form | default | variables | meaning |\n| --- | --- | --- | --- | --- |")
         lines.append(_row(name, field))
     return "\n".join(lines) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -9,10 +10,26 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import document
 
+import wandb_nb
+from wandb_nb.tracking.init import _LATER
+
 
 def test_the_page_is_the_table():
     """docs/settings.md is what its generator writes now; run the generator after changing a setting."""
     assert document.PAGE.read_text(encoding="utf-8") == document.page()
+
+
+def test_the_page_says_which_settings_do_nothing():
+    """Every setting is read somewhere in the package, but for those under "Without effect here", which are not."""
+    package = Path(wandb_nb.__file__).parent
+    sources = [path.read_text("utf-8") for path in package.rglob("*.py") if path.parent.name != "settings"]
+    whole = "\n".join(sources)
+    read = {name for name in document.FIELDS if re.search(rf"(settings|resolved)\.{name}\b", whole)} | {*_LATER}
+    names = list(document.FIELDS)
+    first = next(name for name, section in document.SECTIONS.items() if section == document.WITHOUT_EFFECT)
+    # Those of the network are read by their beginnings, see sync/network.py.
+    by_prefix = {name for name in names if re.match("x_(graphql|file_stream|file_transfer)_", name)}
+    assert set(names) - read - by_prefix == set(names[names.index(first) :])
 
 
 def test_every_setting_has_a_section():

@@ -22,7 +22,6 @@ class Fields:
     # Run
     entity = Field(kinds.text, None, "User or team that owns the run")
     project = Field(kinds.text, None, "Project of the run; `uncategorized` when nothing is given")
-    organization = Field(kinds.text, None, "Organization that the entity belongs to")
     run_id = Field(kinds.text, None, "Id of the run, unique in its project", argument="id")
     run_name = Field(
         kinds.text, None, "Display name; two words and a number by default", argument="name", env=("WANDB_NAME",)
@@ -43,25 +42,20 @@ class Fields:
     config_exclude_keys = Field(kinds.words, None, "Keys of `config` to leave out")
     config_include_keys = Field(kinds.words, None, "Keys of `config` to take, and no others")
     sweep_id = Field(kinds.text, None, "Sweep that the run belongs to")
-    sweep_param_path = Field(kinds.path, None, "File with the parameters that the sweep chose")
 
     # Mode and account
     mode = Field(kinds.mode, "online", "Where data goes; `run` and `dryrun` are older words for the first two")
     force = Field(kinds.boolean, False, "Whether not being logged in is an error instead of running offline")
-    anonymous = Field(kinds.anonymous, "never", "Whether a run without an account is wanted")
+    anonymous = Field(
+        kinds.anonymous, "never", "Whether a run without an account is wanted; with `must` it stays on this machine"
+    )
     api_key = Field(kinds.text, None, "Key of the account; `login()` stores it", secret=True)
     base_url = Field(kinds.url, "https://api.wandb.ai", "Address of the server")
-    app_url = Field(kinds.url, None, "Address of the server's pages where it is not the same")
-    identity_token_file = Field(kinds.path, None, "File with an identity token to log in with")
-    credentials_file = Field(kinds.path, None, "File in which access tokens are kept")
     login_timeout = Field(kinds.seconds, None, "Seconds to wait for a key to be typed")
 
     # Files
     root_dir = Field(kinds.path, Path(), "Folder that holds `wandb/`", argument="dir", env=("WANDB_DIR",))
     config_dir = Field(kinds.path, None, "Folder of the user's `settings` file")
-    data_dir = Field(kinds.path, None, "Folder for files waiting to be sent")
-    cache_dir = Field(kinds.path, None, "Folder for downloaded artifact files")
-    artifact_dir = Field(kinds.path, None, "Folder that artifacts are downloaded to")
     ignore_globs = Field(kinds.words, (), "Patterns of files in the run's folder that are not sent")
     symlink = Field(kinds.boolean, True, "Whether to keep the `latest-run` link")
     on_store_error = Field(kinds.store_error, "warn", "What a full disk or I/O error does to `log()`")
@@ -94,18 +88,14 @@ class Fields:
     quiet = Field(kinds.boolean, False, "Whether to print one line only")
     display = Field(kinds.boolean, None, "Whether `init()` shows the live panel: by default in notebooks")
     text_output = Field(kinds.boolean, True, "Whether `init()` and `finish()` print their lines outside notebooks")
-    show_colors = Field(kinds.boolean, None, "Whether text is coloured: by default at a terminal")
-    show_emoji = Field(kinds.boolean, None, "Whether text may hold emoji")
-    show_info = Field(kinds.boolean, True, "Whether to print information")
-    show_warnings = Field(kinds.boolean, True, "Whether to print warnings")
-    show_errors = Field(kinds.boolean, True, "Whether to print errors")
+    show_info = Field(kinds.boolean, True, "Whether the lines at the start and end of a run are printed")
+    show_warnings = Field(kinds.boolean, True, "Whether notices are printed")
     max_end_of_run_history_metrics = Field(kinds.count, 10, "Sparklines printed at the end of a run")
     max_end_of_run_summary_metrics = Field(kinds.count, 10, "Summary lines printed at the end of a run")
     console = Field(kinds.console, "auto", "How what the program prints is captured")
     console_multipart = Field(kinds.boolean, False, "Whether captured output is kept in several files")
     console_chunk_max_bytes = Field(kinds.count, 0, "Size at which a new part of the output begins; 0: none")
     console_chunk_max_seconds = Field(kinds.seconds, 0.0, "Age at which a new part of the output begins; 0: none")
-    debug = Field(kinds.boolean, False, "Whether to write verbose logs")
     stop_on_request = Field(kinds.boolean, True, "Whether the Stop button may interrupt the training")
 
     # Integrations
@@ -119,7 +109,6 @@ class Fields:
     start_method = Field(kinds.start_method, "process", "How the background process is started; Colab uses `thread`")
     init_timeout = Field(kinds.seconds, 90.0, "Seconds to wait for the server at `init()`")
     finish_timeout = Field(kinds.seconds, 60.0, "Seconds to wait for the upload at `finish()`; 0: no limit")
-    summary_timeout = Field(kinds.seconds, 60.0, "Seconds to wait for the summary from the server")
     heartbeat_seconds = Field(kinds.seconds, 30.0, "Seconds between two signs of life sent to the server")
     insecure_disable_ssl = Field(kinds.boolean, False, "Whether the server's certificate is not checked")
     http_proxy = Field(kinds.text, None, "Proxy for http", secret=True)
@@ -145,6 +134,21 @@ class Fields:
     x_file_transfer_retry_wait_max_seconds = Field(kinds.seconds, 60.0, "Longest wait before a file is tried again")
     x_service_wait = Field(kinds.seconds, 30.0, "Seconds to wait for the background process to start")
     error_reporting = Field(kinds.boolean, True, "Whether the features used are recorded in the run")
+
+    # Without effect here: known, so that scripts and files written for the original are taken
+    organization = Field(kinds.text, None, "Organization that the entity belongs to")
+    sweep_param_path = Field(kinds.path, None, "File with the parameters that the sweep chose")
+    app_url = Field(kinds.url, None, "Address of the server's pages where it is not the same")
+    identity_token_file = Field(kinds.path, None, "File with an identity token to log in with")
+    credentials_file = Field(kinds.path, None, "File in which access tokens are kept")
+    data_dir = Field(kinds.path, None, "Folder for files waiting to be sent")
+    cache_dir = Field(kinds.path, None, "Folder for downloaded artifact files")
+    artifact_dir = Field(kinds.path, None, "Folder that artifacts are downloaded to")
+    show_colors = Field(kinds.boolean, None, "Whether text is coloured: by default at a terminal")
+    show_emoji = Field(kinds.boolean, None, "Whether text may hold emoji")
+    show_errors = Field(kinds.boolean, True, "Whether to print errors")
+    debug = Field(kinds.boolean, False, "Whether to write verbose logs")
+    summary_timeout = Field(kinds.seconds, 60.0, "Seconds to wait for the summary from the server")
 
 
 FIELDS: dict[str, Field[object, object]] = {

@@ -32,11 +32,14 @@ class RunDir:
     linked: bool = False
 
     @classmethod
-    def create(cls, root: str | os.PathLike[str], run_id: str, offline: bool, when: datetime) -> RunDir:
+    def create(
+        cls, root: str | os.PathLike[str], run_id: str, offline: bool, when: datetime, *, link: bool = True
+    ) -> RunDir:
         """Make the directory of a new run below *root*, in `wandb/`, or `.wandb/` where that exists.
 
         It is called after *when* (local time) and the id, with a number behind where that name is taken.  Where *root*
-        cannot be written, a fresh temporary folder takes its place, and `warning` says so.
+        cannot be written, a fresh temporary folder takes its place, and `warning` says so.  With *link* `latest-run`
+        points to it.
 
         Raises:
             StoreError: The temporary folder cannot be written either.
@@ -54,7 +57,7 @@ class RunDir:
                     f"no run directory can be made in {root} ({error}), nor elsewhere: {second}"
                 ) from second
             warning = f"{root} cannot be written ({error.strerror or error}): this run is stored in {path}"
-        return cls(path, run_id, warning, _link(path))
+        return cls(path, run_id, warning, link and _link(path))
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> RunDir:

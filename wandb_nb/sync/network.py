@@ -47,6 +47,8 @@ class Network:
     verify: bool = True
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ignore: tuple[str, ...] = ()
+    """Patterns of files that are not sent."""
 
     @classmethod
     def of(cls, settings: Resolved) -> Network:
@@ -69,6 +71,7 @@ class Network:
             verify=not settings.insecure_disable_ssl,
             proxies={scheme: url for scheme, url in proxies.items() if url},
             headers=settings.x_extra_http_headers or {},
+            ignore=settings.ignore_globs,
         )
 
     def impatient(self, most: int) -> Network:

@@ -68,7 +68,7 @@ class RunSender:
         self._pace = Pace(network.interval)
         self._stream: FileStream | None = None
         self._summary_sent = ""
-        self._upkeep = Upkeep(run_file, self._graphql, self._fold, self.cursor, self._save)
+        self._upkeep = Upkeep(run_file, self._graphql, self._fold, self.cursor, self._save, ignored=network.ignore)
         self._asked_to_stop = False
         self._told_preempting = False
         self._alive: bool | None = True

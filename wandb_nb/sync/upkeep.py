@@ -6,6 +6,7 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RefusedError
@@ -46,12 +47,21 @@ class Target:
 class Upkeep:
     """Keeps the server's picture of one run up to date; *save* is called with the state after each answer.
 
+    Files whose names fit one of the patterns *ignored* are not sent.
     `uploading` is set once the run is known.  `uploaded` names files that arrived and that no post has told yet.
     """
 
     def __init__(
-        self, run_file: Path, graphql: GraphQL, fold: RunFold, cursor: Cursor, save: Callable[[str], None]
+        self,
+        run_file: Path,
+        graphql: GraphQL,
+        fold: RunFold,
+        cursor: Cursor,
+        save: Callable[[str], None],
+        *,
+        ignored: tuple[str, ...] = (),
     ) -> None:
+        self._ignored = ignored
         self._run_file, self._graphql, self._fold, self._cursor = run_file, graphql, fold, cursor
         self._save = save
         self.order = Order(cursor)
@@ -128,8 +138,10 @@ class Upkeep:
         """Have uploaded what the server lacks of the files of these *policies*, and those *made* for it."""
         if self.uploading is None:
             return
-        files = {name: File(content, len(content)) for name, content in (made or {}).items()}
+        files = {name: File(content, len(content)) for name, content in (made or {}).items() if self._wanted(name)}
         for name, path in results.announced(self._fold, self._run_file.parent / "files", policies):
+            if not self._wanted(name):
+                continue
             with suppress(OSError):
                 status = path.stat()
                 file = File(path, status.st_size, (status.st_size, status.st_mtime_ns))
@@ -138,6 +150,9 @@ class Upkeep:
         if files:
             self.uploading.send(files)
             self._count()
+
+    def _wanted(self, name: str) -> bool:
+        return not any(fnmatchcase(name, pattern) for pattern in self._ignored)
 
     def _has(self, name: str, file: File) -> bool:
         """Tell whether the server has *file* as it is now, or will have it."""

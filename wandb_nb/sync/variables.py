@@ -15,6 +15,7 @@ NAMES = (
     "http_proxy",
     "https_proxy",
     "heartbeat_seconds",
+    "ignore_globs",
     *(name for name in FIELDS if name.startswith(("x_graphql_", "x_file_stream_", "x_file_transfer_", "x_extra_http"))),
 )
 
@@ -26,4 +27,6 @@ def variables(settings: Resolved, key: str) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value)

@@ -17,7 +17,7 @@ from wandb_nb.capture.redact import Redactor
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve
-from wandb_nb.tracking import active, names
+from wandb_nb.tracking import active, names, setup
 from wandb_nb.tracking.config_sources import load
 from wandb_nb.tracking.disabled import DisabledRun, NullWriter
 from wandb_nb.tracking.earlier import Earlier
@@ -37,18 +37,11 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.remote import Remote
 
 _LATER = ("sync_tensorboard", "monitor_gym", "magic")
-_setup: Settings | None = None
-
-
-def setup(settings: Settings | Mapping[str, Any] | None = None) -> None:
-    """Set *settings* for every later `init()` of this process; arguments and settings given there win.  None resets."""
-    global _setup  # noqa: PLW0603 -- that is what the call is for
-    _setup = Settings(**settings) if settings is not None and not isinstance(settings, Settings) else settings
 
 
 def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: Mapping[str, Any]) -> Run:
     """Start a run; *arguments* are those of the public `init()` but for these two."""
-    resolved = resolve(arguments, given=settings, setup=_setup)
+    resolved = resolve(arguments, given=settings, setup=setup.current())
     previous = _make_way(resolved)
     if previous is not None:
         if config is not None or any(value is not None for value in arguments.values()):
@@ -131,9 +124,13 @@ def _remote(settings: Resolved, mode: str) -> Remote | None:
 
 def _mode(settings: Resolved) -> tuple[str, str | None]:
     """Return the mode of the run, offline where online is not possible for want of a key, and the key if it is used."""
-    key = find_key(settings) if settings.mode == "online" else None
-    if settings.mode != "online" or key is not None:
-        return settings.mode, key and key.text
+    if settings.mode != "online":
+        return settings.mode, None
+    if settings.anonymous == "must":  # it must not be the account's, and no server gives another one
+        return "offline", None
+    key = find_key(settings)
+    if key is not None:
+        return "online", key.text
     if settings.force:
         raise UsageError(
             "init(force=True) needs a key, and there is none on this machine: call login() or run 'wandb-nb login', "

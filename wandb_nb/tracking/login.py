@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from wandb_nb import host as place
 from wandb_nb.credentials import SECRET_NAME, check_key, find_key, machine, netrc
 from wandb_nb.errors import UsageError
-from wandb_nb.settings import Settings, resolve, save, user_file
+from wandb_nb.settings import resolve, save, user_file
 from wandb_nb.tracking.prompt import ask_hidden
+from wandb_nb.tracking.setup import current
 from wandb_nb.view.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from wandb_nb.settings import Resolved
@@ -27,8 +28,6 @@ def login(  # noqa: PLR0917 - the documented order of arguments
     verify: bool = False,
     anonymous: str | bool | None = None,
     force: bool | None = None,
-    *,
-    setup: Settings | Mapping[str, object] | None = None,
 ) -> bool:
     """Make sure that there is a key for the server and return whether there is one.
 
@@ -42,7 +41,9 @@ def login(  # noqa: PLR0917 - the documented order of arguments
     AuthenticationError also for a key that cannot be one, StoreError if it can't be stored.
     """
     arguments = {"base_url": host, "anonymous": anonymous, "login_timeout": timeout}
-    settings = resolve({}, given={name: value for name, value in arguments.items() if value is not None}, setup=setup)
+    settings = resolve(
+        {}, given={name: value for name, value in arguments.items() if value is not None}, setup=current()
+    )
     tell = _silence if settings.silent else _tell
     if key is None and not relogin and (found := find_key(settings)) is not None:
         word = _word(settings, found.text) if verify else "the key was not checked"

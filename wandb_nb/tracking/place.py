@@ -49,7 +49,8 @@ class Place:
     def __init__(self, identity: Identity, settings: Resolved, notice: Notice, mode: str, redact: Redactor) -> None:
         when = datetime.fromtimestamp(identity.start_time)  # noqa: DTZ006 -- directory names are in local time
         self._notice = notice
-        self._dir = RunDir.create(settings.root_dir, identity.id, offline=mode != "online", when=when)
+        offline, link = mode != "online", settings.symlink
+        self._dir = RunDir.create(settings.root_dir, identity.id, offline=offline, when=when, link=link)
         if self._dir.warning:
             notice(self._dir.warning)
         self._lock = OwnerLock(self._dir.path)

@@ -39,12 +39,12 @@ class TerminalPresenter:
 
     def started(self, run: Run) -> None:
         """Write the one line at the start."""
-        if not run.settings.silent:
+        if _speaks(run.settings):
             self._write(terminal.started(run))
 
     def finished(self, run: Run) -> None:
         """Write sparklines and summary, unless the run is quiet, and the line that says where it lies."""
-        if not run.settings.silent:
+        if _speaks(run.settings):
             self._write(terminal.finished(run, quiet=run.quiet))
 
     def show(self, run: Run) -> None:
@@ -73,6 +73,11 @@ class TerminalPresenter:
             return
 
 
+def _speaks(settings: Resolved) -> bool:
+    """Tell whether the lines of a run's start and end are wanted."""
+    return not settings.silent and settings.text_output and settings.show_info
+
+
 _presenter: Presenter = TerminalPresenter()
 
 
@@ -89,6 +94,6 @@ def set_presenter(new: Presenter) -> Presenter:
 
 
 def tell(settings: Resolved, text: str, key: str | None = None) -> None:
-    """Tell the user one thing, each *key* once; nothing where the settings say `silent`."""
-    if not settings.silent:
+    """Tell the user one thing, each *key* once; nothing where the settings want no warnings."""
+    if not settings.silent and settings.show_warnings:
         _presenter.notice(text, key)

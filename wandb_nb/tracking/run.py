@@ -276,7 +276,7 @@ class Run(LaterCalls, Deliveries):
 
         What is found between two calls of the user's, by a thread or a hook, is told with the next one.
         """
-        if not self.settings.silent and self._notices.tell(text, key):
+        if not self.settings.silent and self.settings.show_warnings and self._notices.tell(text, key):
             self._history.look_soon()
 
     def __enter__(self) -> Run:  # noqa: PYI034 -- typing.Self is of 3.11

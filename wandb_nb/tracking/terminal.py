@@ -105,8 +105,10 @@ def _files(run: Run, own: Path) -> list[tuple[Path, int | None]]:
 
 def _mode(run: Run) -> str:
     """Return the mode, with the reason where it is not the one asked for."""
-    asked = run.settings.mode
-    return run.mode if run.mode == asked else f"{run.mode} (no key: login() stores one)"
+    if run.mode == run.settings.mode:
+        return run.mode
+    anonymous = run.settings.anonymous == "must"
+    return f"{run.mode} ({'anonymous: no account gets it' if anonymous else 'no key: login() stores one'})"
 
 
 def _where(run: Run) -> str:
