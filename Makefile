@@ -14,7 +14,7 @@ JAVASCRIPT := $(shell find labextension \( -name node_modules -o -name lib -o -n
 ALLOW_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-headless test lint check-js check-py browser bench picture build clean
+.PHONY: help demo demo-headless test lint check-js check-py browser official bench picture build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,9 @@ check-py: $(VENV)/.test ## all Python tests, some with kernels and browsers
 
 browser:
 	@sh scripts/setup_browser.sh
+
+official: $(VENV)/.test ## the server's tests with the official client 0.22, in an environment of its own
+	@sh scripts/official.sh 0.22.3
 
 bench: $(VENV)/.test ## figures against the budgets, and side by side with others
 	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done

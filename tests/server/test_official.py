@@ -1,4 +1,7 @@
-"""The official client, as real processes, against a real server on loopback."""
+"""The official client, as real processes, against a real server on loopback.
+
+OFFICIAL_PYTHON is an interpreter with another version of the package than the tests' own; `make official` sets it.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.official
+
+PYTHON = os.environ.get("OFFICIAL_PYTHON", sys.executable)
 
 SERVE = """
 import sys, uvicorn
@@ -59,7 +64,7 @@ class Server:
 
     def python(self, source: str, *arguments: str, code: int = 0) -> str:
         """Run *source* in a new process with the official package; return what it prints."""
-        return self.command(sys.executable, "-c", "import wandb, sys\n" + source, *arguments, code=code)
+        return self.command(PYTHON, "-c", "import wandb, sys\n" + source, *arguments, code=code)
 
     def command(self, *command: str, code: int = 0) -> str:
         """Run *command*, which must end with *code*; return what it prints."""
@@ -112,8 +117,8 @@ def look(server: Server) -> Callable[[str], Any]:
 
 
 ONLINE = """
-import math
-run = wandb.init(project="p", id="online", name="shown", config={"lr": 0.1, "net": {"width": 8}}, tags=["t"],
+import time
+run = wandb.init(project="p", id="online", settings=wandb.Settings(x_stats_sampling_interval=0.2), name="shown", config={"lr": 0.1, "net": {"width": 8}}, tags=["t"],
                  notes="n", group="g", job_type="j")
 print("hello console")
 for n in range(25):
@@ -123,6 +128,7 @@ open("extra.txt", "w").write("content")
 run.save("extra.txt")
 run.summary["best"] = 0.5
 run.config["late"] = "v"
+time.sleep(1)  # until the system was sampled
 run.finish(exit_code=int(sys.argv[1]))
 """
 
@@ -228,7 +234,7 @@ def test_offline_run_synced_twice(server: Server, look: Callable[..., Any]) -> N
         "with wandb.init(project='p', id='off', mode='offline') as r:\n  [r.log({'n': n}) for n in range(40)]"
     )
     (folder,) = (server.home / "wandb").glob("offline-run-*-off")
-    wandb = str(Path(sys.executable).with_name("wandb"))
+    wandb = str(Path(PYTHON).with_name("wandb"))
     for _ in range(2):
         server.command(wandb, "sync", "--include-synced", str(folder))
     assert look("off", "[row['n'] for row in run.scan_history()]") == list(range(40))
@@ -254,10 +260,13 @@ run.finish()
     assert server.python(source).splitlines()[-1] == "stopped"
 
 
-def test_wrong_key(server: Server) -> None:
-    """A wrong key is refused at login."""
+def test_login(server: Server) -> None:
+    """The right key is taken, asked for at the server, and a wrong one is refused."""
     source = """
+key = sys.argv[1]
+print(wandb.login(key=key, relogin=True, verify=True))
 try: wandb.login(key="0" * 40, relogin=True, verify=True)
 except wandb.errors.AuthenticationError as error: print("refused")
 """
-    assert server.python(source).splitlines()[-1] == "refused"
+    key = server.environment()["WANDB_API_KEY"]
+    assert server.python(source, key).splitlines()[-2:] == ["True", "refused"]
