@@ -51,6 +51,14 @@ def kind() -> str:
     return _notebook_kind(running)
 
 
+def page_waits_for_cells() -> bool:
+    """Return whether what the page asks of the kernel waits until the running cell ends.
+
+    Jupyter's own pages open a subshell for their questions; those of other hosts are not known to.
+    """
+    return kind() in ("colab", "databricks", "kaggle", "vscode")
+
+
 def kernel_id() -> str | None:
     """Return the id by which a Jupyter server knows this kernel, or None where no server can know it.
 

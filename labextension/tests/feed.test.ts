@@ -139,6 +139,22 @@ describe('a line to the kernel', () => {
     expect(feed.status).toBe('live');
   });
 
+  it('stays live on snapshots that come unasked from a kernel too busy to answer', async () => {
+    const { transport } = line();
+    const feed = new Feed([async () => transport]);
+    feed.join(viewer());
+    await vi.advanceTimersByTimeAsync(4000);
+    for (const n of [2, 4, 8]) {
+      const values = Array.from({ length: n }, (_, at) => at);
+      const snapshot = message([{ key: 'loss', values, n }], { cursor: '' });
+      transport.receive(content(snapshot), [snapshot.floats.buffer as ArrayBuffer]);
+      await vi.advanceTimersByTimeAsync(8000);
+      expect([feed.data.points, feed.status]).toEqual([n, 'live']);
+    }
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(feed.status).toBe('lost');
+  });
+
   it('passes over what is no message, and is gone when the kernel hangs up', async () => {
     const { transport } = line();
     transport.receive({ type: 'other' });

@@ -49,6 +49,7 @@ class Followed:
         self.stream = RunStream(file, owner_alive=lambda _directory: True)  # the owner is this very process
         self.snapshot: Callable[[], None] | None = None
         self._viewers: dict[Viewer, str] = {}
+        self._waiting: set[Viewer] = set()
         self._size = -1
         self._wanted = False
         self._begun = time.monotonic()
@@ -82,12 +83,25 @@ class Followed:
             self._read_on()
             message = self.stream.message(cursor)
             self._viewers[viewer] = message.header["cursor"]
+            self._waiting.discard(viewer)
             viewer.send(message)
+
+    def expect(self, viewer: Viewer) -> None:
+        """Tell *viewer* each snapshot until it asks for the first time: its question may wait behind a busy cell."""
+        with self.lock:
+            self._waiting.add(viewer)
+
+    def tell_waiting(self) -> None:
+        """Send the run as it stands to those that could not ask yet."""
+        with self.lock:
+            for viewer in self._waiting:
+                viewer.send(self.stream.snapshot())
 
     def leave(self, viewer: Viewer) -> None:
         """Push nothing more to *viewer*."""
         with self.lock:
             self._viewers.pop(viewer, None)
+            self._waiting.discard(viewer)
 
     def push(self) -> None:
         """Send what is new to all viewers; nothing when nothing is."""

@@ -42,13 +42,13 @@ class Screen:
         self._shell = shell
         self._publisher = shell.display_pub
 
-    def display(self, bundle: dict[str, Any], display_id: str) -> None:
-        """Add an output to the running cell."""
-        self._shell.display_pub.publish(data=bundle, metadata={}, transient={"display_id": display_id})
+    def display(self, bundle: dict[str, Any], display_id: str, facts: dict[str, Any]) -> None:
+        """Add an output to the running cell; *facts* are its metadata."""
+        self._shell.display_pub.publish(data=bundle, metadata=facts, transient={"display_id": display_id})
 
-    def update(self, bundle: dict[str, Any], display_id: str) -> None:
+    def update(self, bundle: dict[str, Any], display_id: str, facts: dict[str, Any] | None = None) -> None:
         """Replace the output *display_id*, wherever it is."""
-        self._publisher.publish(data=bundle, metadata={}, transient={"display_id": display_id}, update=True)
+        self._publisher.publish(data=bundle, metadata=facts or {}, transient={"display_id": display_id}, update=True)
 
 
 class Panel:
@@ -66,6 +66,7 @@ class Panel:
         self.followed = followed
         self.widget_asked = False
         self._widget: Any | None = None
+        self._facts: dict[str, Any] = {}
         self._screen = screen
         token = run.entry.token if run.entry is not None else ""
         self._access: Access = {"id": run.id, "token": token, "kernel": host.kernel_id()}
@@ -114,16 +115,20 @@ class Panel:
             bundle, drawn = self._snapshot()
             with self._lock:  # it may have moved meanwhile
                 self._now.drawn = drawn
-                self._screen.update(bundle, self._now.display_id)
+                self._screen.update(bundle, self._now.display_id, self._facts)
+            self.followed.tell_waiting()
             self._settle(bundle)
 
-    def adopt(self, widget: Any | None) -> None:
-        """Show the run through *widget* too, for pages without our extension; None where it was not built."""
+    def adopt(self, widget: Any | None, facts: dict[str, Any]) -> None:
+        """Show the run through *widget* too, for pages without our extension; None where it was not built.
+
+        *facts* is the metadata of outputs that hold the widget.
+        """
         with self._making:
             if widget is not None and self.followed.snapshot is None:  # the run ended meanwhile
                 _let_go(widget)
             elif widget is not None:
-                self._widget = widget
+                self._widget, self._facts = widget, facts
                 self.refresh()
 
     def end(self) -> None:
@@ -135,7 +140,7 @@ class Panel:
         with self._making:
             self.followed.snapshot = None
             self.followed.push()
-            widget, self._widget = self._widget, None
+            widget, self._widget, self._facts = self._widget, None, {}
             self.refresh()
             if widget is not None:
                 _let_go(widget)
@@ -169,7 +174,7 @@ class Panel:
         with self._lock:
             self._shown += 1
             place = Place(f"wandb-nb-{self.run.id}-{self._shown}", cell, drawn)
-            self._screen.display(bundle, place.display_id)
+            self._screen.display(bundle, place.display_id, self._facts)
             if self._now is not None:
                 self._leaving.append(self._now)
             self._now = place

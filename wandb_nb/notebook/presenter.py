@@ -150,17 +150,22 @@ def _say(text: str) -> None:
 
 def _make_widget(panel: Panel) -> None:
     with guard("making the widget"):
-        from .widget import make  # anywidget and ipywidgets take longer to load than init() may
+        from .widget import make, page_facts  # anywidget and ipywidgets take longer to load than init() may
 
-        panel.adopt(make(panel.followed))
+        widget = make(panel.followed)
+        panel.adopt(widget, page_facts(widget) if widget is not None else {})
 
 
 def _page_is_there(shell: Any) -> bool:
     """Return whether a page runs the cells: pages send facts with each cell, as its id, and nbclient sends none.
 
+    Colab and VS Code may send no facts, but let a cell ask for input, which nbclient does not.
     nbclient keeps the state of every widget in the notebook's metadata, 60 kB of JavaScript for ours, and nobody would
     see it.
     """
     get_parent = getattr(shell, "get_parent", None)
     parent = get_parent() if get_parent is not None else None
-    return host.in_notebook() and bool(parent and parent.get("metadata"))
+    if not parent or not host.in_notebook():
+        return False
+    asks = host.kind() in ("colab", "vscode") and parent.get("content", {}).get("allow_stdin")
+    return bool(parent.get("metadata") or asks)

@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb import host
 from wandb_nb.store.layout import RunDir
 from wandb_nb.view.message import plain
 
@@ -47,7 +48,15 @@ def make(followed: Followed) -> Any | None:
     answer_while_busy(widget.comm)
     viewer = WidgetViewer(widget, followed)
     widget.on_msg(lambda _widget, content, _buffers: viewer.receive(content))
+    if host.page_waits_for_cells():
+        followed.expect(viewer)
     return widget
+
+
+def page_facts(widget: Any) -> dict[str, Any]:
+    """Return the output metadata with which a page finds the JavaScript of *widget*; only Colab asks for some."""
+    made = widget._repr_mimebundle_()
+    return dict(made[1]) if isinstance(made, tuple) else {}
 
 
 def answer_while_busy(comm: Any) -> None:

@@ -30,8 +30,12 @@ export class CommTransport implements Transport {
   pull(cursor: string): Promise<Message> {
     if (this.closed) return Promise.reject(new Gone('The kernel does not know this run.'));
     return new Promise<Message>((resolve, reject) => {
-      this.waiting = { resolve, reject };
-      setTimeout(() => reject(new Error('The kernel does not answer.')), PATIENCE_MS);
+      const waiting = { resolve, reject };
+      this.waiting = waiting;
+      setTimeout(() => {
+        if (this.waiting === waiting) this.waiting = null; // what comes later counts as pushed
+        reject(new Error('The kernel does not answer.'));
+      }, PATIENCE_MS);
       this.line.send({ type: 'pull', cursor });
     });
   }

@@ -29,6 +29,8 @@ export interface Viewer {
 const IN_VIEW_MS = 250;
 const OUT_OF_VIEW_MS = 5000;
 const PUSHED_MS = 10_000;
+/** A kernel that cannot answer while its cell runs still sends a snapshot every 8 s. */
+const SILENCE_MS = 12_000;
 const LONGEST_WAIT_MS = 15_000;
 
 /**
@@ -46,6 +48,7 @@ export class Feed {
   private more = false;
   private asking = false;
   private failures = 0;
+  private heardAt = -Infinity;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly whenHidden = (): void => this.schedule();
 
@@ -135,6 +138,7 @@ export class Feed {
 
   private received(message: Message): void {
     this.failures = 0;
+    this.heardAt = performance.now();
     this.following = true;
     this.more = message.header.more;
     this.status = message.header.done ? 'done' : 'live';
@@ -144,7 +148,7 @@ export class Feed {
   private failed(error: unknown): void {
     this.failures += 1;
     if (error instanceof Gone) this.dropWay();
-    else this.tell('lost');
+    else if (performance.now() - this.heardAt > SILENCE_MS) this.tell('lost');
   }
 
   private dropWay(): void {

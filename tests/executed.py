@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 ARTIFACTS = ROOT / "test-artifacts" / "recipes"
 RUN = "application/vnd.wandb-nb.run+json"
@@ -71,14 +71,15 @@ class Executed:
         return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
 
 
-def execute(name: str, folder: Path, before: str = "") -> Executed:
-    """Run every cell of the notebook in a kernel whose folder is *folder*, after a hidden cell *before*.
+def execute(name: str, folder: Path, before: str = "", replaced: tuple[str, str] = ("", "")) -> Executed:
+    """Run every cell of the notebook in a kernel whose folder is *folder*, after a cell *before*.
 
-    Raises what the first failing cell raised. Pictures are kept among the test artifacts, to be looked at.
+    The first text of *replaced* gives way to the second. Raises what the first failing cell raised. Pictures are kept
+    among the test artifacts, to be looked at.
     """
     notebook = read(name)
+    old, new = replaced if replaced[0] else SHORTER.get(name, ("", ""))
     for cell in notebook.cells:
-        old, new = SHORTER.get(name, ("", ""))
         cell.source = cell.source.replace(old, new) if old else cell.source
     if before:
         notebook.cells.insert(0, nbformat.v4.new_code_cell(before))

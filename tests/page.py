@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from queue import Empty
 from typing import TYPE_CHECKING, Any
@@ -9,21 +10,27 @@ from typing import TYPE_CHECKING, Any
 from jupyter_client import KernelManager
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
 class Page:
-    """Starts a kernel in *folder* and talks to it as JupyterLab does."""
+    """Starts a kernel in *folder* and talks to it as JupyterLab does.
 
-    def __init__(self, folder: Path) -> None:
+    Pages of other hosts open no *subshell*, and may send no *facts* with a cell. *variables* are the environment.
+    """
+
+    def __init__(
+        self, folder: Path, *, subshell: bool = True, facts: bool = True, variables: Mapping[str, str] | None = None
+    ) -> None:
+        self._facts = {"cellId": "a-cell"} if facts else {}
         self._manager = KernelManager()
-        self._manager.start_kernel(cwd=str(folder))
+        self._manager.start_kernel(cwd=str(folder), env={**os.environ, **(variables or {})})
         self._client = self._manager.blocking_client()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=60)
         self.heard: list[dict[str, Any]] = []
-        self._subshell = self._open_subshell()
+        self._subshell = self._open_subshell() if subshell else None
 
     def _open_subshell(self) -> str:
         self._client.control_channel.send(self._client.session.msg("create_subshell_request", {}))
@@ -35,9 +42,22 @@ class Page:
     def run(self, code: str) -> str:
         """Send a cell, with the facts a page sends, and go on; return the message's id."""
         message = self._client.session.msg("execute_request", {"code": code, "silent": False, "store_history": True})
-        message["metadata"] = {"cellId": "a-cell"}
+        message["content"]["allow_stdin"] = True
+        message["metadata"] = self._facts
         self._client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
+
+    def prepare(self, code: str) -> None:
+        """Run *code* as a host does before the first cell, out of sight."""
+        self._client.execute(code, silent=True, store_history=False, reply=True, timeout=60)
+
+    def interrupt(self) -> None:
+        """Press the interrupt button."""
+        self._manager.interrupt_kernel()
+
+    def asked(self) -> bool:
+        """Return whether the kernel asked the user for anything."""
+        return bool(self._client.stdin_channel.msg_ready())
 
     def finished(self, cell: str) -> bool:
         """Return whether the cell's end was heard."""
@@ -47,9 +67,10 @@ class Page:
         )
 
     def send(self, kind: str, content: dict[str, Any]) -> None:
-        """Send a comm message to the page's subshell."""
+        """Send a comm message, to the page's subshell where it has one."""
         message = self._client.session.msg(kind, content)
-        message["header"]["subshell_id"] = self._subshell
+        if self._subshell is not None:
+            message["header"]["subshell_id"] = self._subshell
         self._client.shell_channel.send(message)
 
     def hear(self, wanted: Callable[[dict[str, Any]], Any], seconds: float = 30) -> dict[str, Any]:

@@ -1,0 +1,111 @@
+"""VS Code, Colab, Kaggle and Databricks by emulation: one output, live or as a growing picture, nothing asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cells import LOAD, MIME
+from emulated import COLAB_WIDGETS, HOSTS
+from page import Page, custom
+
+from wandb_nb.notebook.widget import SCRIPT
+from wandb_nb.view.message import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(not SCRIPT.exists(), reason="the JavaScript is not built"),
+]
+WIDGET = "application/vnd.jupyter.widget-view+json"
+START = LOAD + "\n%wandb init --project p --name seen\n"
+TRAIN = (
+    "import time\n"
+    "started = time.time()\n"
+    "try:\n"
+    "    while time.time() < started + 60:\n"
+    "        wandb.log({'loss': 1 / (1 + time.time() - started)})\n"
+    "        time.sleep(0.01)\n"
+    "except KeyboardInterrupt:\n"
+    "    pass"
+)
+
+
+@pytest.fixture(params=list(HOSTS))
+def page(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
+    """Give a notebook's page in each host."""
+    page = HOSTS[request.param].page(tmp_path)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def host_name(request: pytest.FixtureRequest) -> str:
+    """Return the host of `page`."""
+    return str(request.node.callspec.params["page"])
+
+
+def points(message: dict[str, Any]) -> int:
+    """Return how many points of its first series a message for the widget brings; 0 for any other message."""
+    header = custom(message).get("header", {"series": []})
+    return len(Message(header, bytes(message["buffers"][0])).series()[0].value) if header["series"] else 0
+
+
+def shows_picture(message: dict[str, Any]) -> bool:
+    """Return whether *message* puts a picture into an output that is there already."""
+    return message["msg_type"] == "update_display_data" and "image/png" in message["content"]["data"]
+
+
+def test_one_cell_is_seen_while_it_runs(page: Page, host_name: str) -> None:
+    """Run and training in one cell: one output, in which points arrive before the cell ends; a picture is left."""
+    cell = page.run(START + TRAIN)
+    if host_name in ("vscode", "colab"):
+        first = page.hear(points)
+        page.hear(lambda message: points(message) > points(first))
+    page.hear(shows_picture)
+    assert not page.finished(cell)
+    page.interrupt()
+    page.run("%wandb finish")
+    page.hear(lambda message: shows_picture(message) and message["content"]["data"][MIME]["run"]["state"] == "finished")
+
+    outputs = [message for message in page.heard if message["msg_type"] == "display_data"]
+    assert [message["parent_header"]["msg_id"] for message in outputs] == [cell]
+    last = [message for message in page.heard if shows_picture(message)][-1]
+    assert set(last["content"]["data"]) == {MIME, "text/html", "image/png", "text/plain"}
+    assert last["content"]["metadata"] == {}
+    assert not page.asked()
+    noises = [m["content"] for m in page.heard if m["msg_type"] == "error" or m["content"].get("name") == "stderr"]
+    assert noises == []
+
+
+@pytest.mark.parametrize("page", ["vscode", "colab"], indirect=True)
+def test_two_cells_are_live(page: Page) -> None:
+    """A run started in an earlier cell: the page has asked between the cells, and rows are pushed as they come."""
+    page.run(START)
+    shown = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
+    widget = shown["content"]["data"][WIDGET]["model_id"]
+    page.send("comm_msg", {"comm_id": widget, "data": {"method": "custom", "content": {"type": "pull", "cursor": ""}}})
+    page.hear(custom)
+    cell = page.run(TRAIN)
+    pushed = page.hear(lambda message: any(one["mode"] == "append" for one in _series(message)))
+
+    assert points(pushed) > 0
+    assert not page.finished(cell)
+    page.interrupt()
+
+
+def _series(message: dict[str, Any]) -> list[dict[str, Any]]:
+    return custom(message).get("header", {}).get("series", [])  # type: ignore[no-any-return]  # JSON
+
+
+@pytest.mark.parametrize("page", ["colab"], indirect=True)
+def test_colab_gets_its_widget_manager(page: Page) -> None:
+    """Colab's own switch for widgets is turned on unasked, and every output of a live run tells where it is."""
+    page.run(START + "wandb.log({'loss': 1})")
+
+    shown = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
+
+    assert shown["content"]["metadata"][WIDGET] == {"colab": {"custom_widget_manager": {"url": COLAB_WIDGETS}}}
