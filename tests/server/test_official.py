@@ -118,8 +118,8 @@ def look(server: Server) -> Callable[[str], Any]:
 
 ONLINE = """
 import time
-run = wandb.init(project="p", id="online", settings=wandb.Settings(x_stats_sampling_interval=0.2), name="shown", config={"lr": 0.1, "net": {"width": 8}}, tags=["t"],
-                 notes="n", group="g", job_type="j")
+run = wandb.init(project="p", id="online", name="shown", config={"lr": 0.1, "net": {"width": 8}}, tags=["t"],
+                 notes="n", group="g", job_type="j", settings=wandb.Settings(x_stats_sampling_interval=0.2))
 print("hello console")
 for n in range(25):
     run.log({"loss": 1 / (n + 1), "deep": {"n": n}, **({"rare": n} if n % 10 == 0 else {})})
