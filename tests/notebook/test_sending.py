@@ -109,3 +109,26 @@ def test_quickstart_online(execute: Execute, folder: Path) -> None:
     config = {key: entry["value"] for key, entry in json.loads(held["config"]).items() if key != "_wandb"}
     assert (config["lr"], config["epochs"]) == (0.1, 2)
     assert "config.yaml" in [edge["node"]["name"] for edge in held["files"]["edges"]]
+
+
+def test_a_cell_brings_a_killed_service_back(execute: Execute, folder: Path) -> None:
+    """After `kill -9` of the background process the next cell starts it again, though nothing is logged."""
+    find = (
+        "import psutil\n"
+        "def services():\n"
+        "    alive = [c for c in psutil.Process().children() if c.status() != 'zombie']\n"
+        "    return [c for c in alive if 'wandb_nb.sync' in str(c.cmdline())]"
+    )
+    done = execute(
+        f"{LOAD}\n{find}",
+        "%wandb server --use --port 0",
+        "%wandb init --mode online --project p --name live",
+        "(service,) = services()\nservice.kill()\nservice.wait()\nprint(services())",
+        "import time\ntime.sleep(1.1)  # a cell looks after it once a second at most",
+        "print(len(services()))",
+        "%wandb finish",
+    ).cells
+    assert [error(cell) for cell in done] == [None] * len(done)
+    assert texts(done[3]).strip() == "[]"
+    assert texts(done[5]).strip() == "1"
+    assert runs(folder, "p")["live"]["state"] == "finished"

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 from scripted_server import Fault, ScriptedServer
 from sending import KEY
@@ -16,7 +22,6 @@ from wandb_nb.store.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.crash
 
@@ -140,21 +145,6 @@ def test_no_server_by_default_costs_no_row(
 
 
 @pytest.mark.usefixtures("here")
-def test_stop_on_the_server_interrupts(server: ScriptedServer) -> None:
-    """Stop pressed on the server's page is KeyboardInterrupt in the training."""
-    run = wandb.init(project="p", settings=QUIET)
-    server.stopped = True
-
-    def train() -> bool:
-        run.log({"a": 1})
-        return False
-
-    with pytest.raises(KeyboardInterrupt):
-        until(train, "the interrupt")
-    run.finish()
-
-
-@pytest.mark.usefixtures("here")
 def test_killed_service_is_started_again(server: ScriptedServer) -> None:
     """After `kill -9` of the service the run goes on, and `finish()` has everything sent, once."""
     run = wandb.init(project="p", settings=QUIET)
@@ -169,3 +159,77 @@ def test_killed_service_is_started_again(server: ScriptedServer) -> None:
     run.finish()
     assert [row["n"] for row in server.runs[run.id].rows] == list(range(100))
     assert server.runs[run.id].completions == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_next_run_starts_a_killed_service_again(server: ScriptedServer) -> None:
+    """After `kill -9` of the service the next `init()` starts another, which sends the run before it, too."""
+    server.script = lambda _n, name: Fault("status", 503) if name == "file_stream" and blocked else None
+    blocked = True
+    with wandb.init(project="p", settings={**QUIET, "finish_timeout": 0.1}) as first:
+        first.log({"n": 1})
+    assert first.outcome.startswith("not sent yet")
+    end_services()
+    blocked = False
+    with wandb.init(project="p", settings=QUIET) as second:
+        second.log({"n": 2})
+    until(lambda: server.runs[first.id].completions, "the first run's end")
+    assert [row["n"] for run in (first, second) for row in server.runs[run.id].rows] == [1, 2]
+
+
+@pytest.mark.usefixtures("here")
+def test_forked_children_leave_the_service_alone(server: ScriptedServer) -> None:
+    """Children that log and end, in order or not, take nothing down; their rows arrive with the parent's."""
+    run = wandb.init(project="p", settings=QUIET)
+    run.log({"n": 0})
+    (service,) = until(services, "the service")
+    for n in (1, 2):
+        child = os.fork()
+        if child == 0:
+            run.log({"n": n})
+            os.kill(os.getpid(), signal.SIGKILL) if n == 1 else os._exit(0)
+        os.waitpid(child, 0)
+    assert services() == [service]
+    run.log({"n": 3})
+    run.finish()
+    assert sorted(row["n"] for row in server.runs[run.id].rows) == [0, 1, 2, 3]
+    assert server.runs[run.id].completions == 1
+
+
+@pytest.mark.usefixtures("here")
+def test_no_pipe_of_the_user_is_held() -> None:
+    """The service holds none of the user's pipes: a reader of the output sees its end while the service goes on."""
+    code = (
+        "import wandb_nb as w; r = w.init(project='p', settings={'x_disable_stats': True}); r.log({'a': 1});"
+        "print('x' * 300_000); r.finish()"
+    )
+    environ = {**os.environ, "WANDB_BASE_URL": "http://127.0.0.1:9", "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True, env=environ)
+    assert len(done.stdout) > 300_000
+    requests = list((Path(environ["WANDB_NB_DATA_DIR"]) / "sync").glob("*/*.json"))
+    assert len(requests) == 1  # it goes on trying
+    (process,) = [p for p in psutil.process_iter(["cmdline"]) if str(requests[0].parent) in (p.info["cmdline"] or [])]
+    held = [str(fd.readlink()) for fd in Path(f"/proc/{process.pid}/fd").iterdir()]
+    process.kill()
+    assert not [name for name in held if name.startswith(("pipe:", "/dev/pts"))]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("wanted", [True, False])
+def test_stop_from_the_server_is_a_choice(server: ScriptedServer, wanted: bool) -> None:
+    """With the setting `stop_on_request` switched off, Stop on the server's page interrupts nothing."""
+    run = wandb.init(project="p", settings={**QUIET, "stop_on_request": wanted})
+    server.stopped = True
+    asked = run.directory / "control" / "stop"
+
+    def train() -> bool:
+        run.log({"a": 1})
+        return asked.exists()
+
+    if wanted:
+        with pytest.raises(KeyboardInterrupt):
+            until(lambda: train() and False, "the interrupt")
+    else:
+        until(train, "the request")
+        until(lambda: run.log({"a": 2}) or run.rows > 100, "rows behind the request")
+    run.finish()

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.tracking import active
+
 from .guard import guard
 
 if TYPE_CHECKING:
@@ -78,3 +80,6 @@ class CellHooks:
         self._next = self._shell.execution_count
         with guard("the work after a cell"):
             self._presenter.cell_ended()
+        with guard("looking after the sending"):
+            for run in active.own():  # a background process that was killed comes back, though nothing is logged
+                run.attend_sending()

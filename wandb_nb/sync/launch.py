@@ -120,6 +120,14 @@ class Background:
         self._variables, self._thread = dict(variables), thread
         self._folder = data / "sync" / f"{os.getpid()}-{hashlib.sha256(told).hexdigest()[:12]}"
 
+    def prepare(self) -> None:
+        """Start what sends, without a run yet.  InitStartError where nothing can be started."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise InitStartError(f"The background process has no folder ({error}). {REMEDIES}") from error
+        self.keep()
+
     def take(self, run_file: Path) -> None:
         """Have the run of *run_file* sent, from now to its end.  InitStartError where nothing can be started."""
         try:

@@ -103,9 +103,10 @@ def _start(config: Any, settings: Resolved) -> Run:
     try:
         identity.name = identity.name or names.run_name(place.next_number(identity.project or DEFAULT_PROJECT))
         run = Run(identity, settings, mode, place.writer, place, values, used, before or Earlier())
+        place.prepare(run)
         place.begin(run, used)
         run.carry_on(before)
-        place.go_online(run)
+        place.go_online()
         place.settle(run)
     except BaseException:
         place.abandon()

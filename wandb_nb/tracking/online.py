@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from wandb_nb.sync.launch import Sent
 
 LOOK_EVERY_S = 1.0
-KEEP_EVERY_S = 5.0
 POLL_EVERY_S = 0.02
+SHOWN_AFTER_S = 0.5
 UNREACHED_S = 3.0
 """How long `finish()` waits for a server that was not reached at all, where nobody asked for it by name."""
 
@@ -40,18 +40,26 @@ class Online:
         self._pid = os.getpid()
         self._explicit = asked_for(settings)
         self._background: launch.Background | None = None
-        self._next_look = self._next_keep = 0.0
+        self._next_look = 0.0
         self.url: str | None = None
         """The address of the run's page, once the server knows the run."""
 
+    def prepare(self) -> None:
+        """Start the background process: early, while no thread of ours competes for the interpreter.
+
+        AuthenticationError without a key, InitStartError where nothing can be started.
+        """
+        self._background = background(self._settings)
+        self._background.prepare()
+
     def begin(self) -> None:
-        """Have the run sent from now on.
+        """Have the run sent from now on; after `prepare`.
 
         Where online was asked for, wait until the server knows the run: LaunchError or AuthenticationError when it
         refuses, CommError when it does not answer within `init_timeout`.  InitStartError where nothing can be started,
         or does not answer within `x_service_wait`.
         """
-        self._background = background(self._settings)
+        assert self._background is not None  # noqa: S101 - made by prepare
         try:
             self._background.take(self._file)
             if self._explicit:
@@ -93,9 +101,7 @@ class Online:
             return
         self._next_look = now + LOOK_EVERY_S
         self._tell(launch.sent(self._file))
-        if now >= self._next_keep:
-            self._next_keep = now + KEEP_EVERY_S
-            self._keep()
+        self._keep()
 
     def saves_code(self, *, wait: bool) -> bool | None:
         """Return whether the account wants code saved, None while it has not said so.
@@ -122,7 +128,8 @@ class Online:
                 if passed >= next_keep:
                     next_keep = passed + 1.0
                     self._keep()
-                bar.show(sent.rows, self._pending(sent))
+                if passed > SHOWN_AFTER_S:
+                    bar.show(sent.rows, self._pending(sent))
                 time.sleep(POLL_EVERY_S)
         except KeyboardInterrupt:
             sent = launch.sent(self._file)

@@ -128,12 +128,18 @@ class Place:
         self.observers = Observers(run, self)
         self.observers.start()
 
-    def go_online(self, run: Run) -> None:
-        """Have the run sent to the server from now on, where that is its mode; raises what `Online.begin` raises."""
+    def prepare(self, run: Run) -> None:
+        """Start the background process of an online run; raises what `Online.prepare` raises."""
         if self._mode == "online":
             from wandb_nb.tracking.online import Online  # other runs need nothing of it
 
-            self.online = Online(self.run_file, run.settings, run.notice)
+            online = Online(self.run_file, run.settings, run.notice)
+            online.prepare()
+            self.online = online
+
+    def go_online(self) -> None:
+        """Have an online run sent to the server from now on; raises what `Online.begin` raises."""
+        if self.online is not None:
             self.online.begin()
 
     def note(self, **changes: Any) -> None:

@@ -271,6 +271,13 @@ class Run(LaterCalls, Deliveries):
         """See after the next row what there is to do besides."""
         self._history.look_soon()
 
+    def attend_sending(self) -> None:
+        """See to it that an online run is being sent, and tell what is new of that; cheap, never waits."""
+        if self._place and self._place.online:
+            self._place.online.look()
+            if self._place.observers and not self.is_child:
+                self._place.observers.settle_code()
+
     def notice(self, text: str, key: str | None = None) -> None:
         """Tell the user one thing, each *key* once; nothing in a silent run.
 
@@ -344,10 +351,7 @@ class Run(LaterCalls, Deliveries):
     def _attend(self) -> None:
         """Do what waits for a row: a callback, a request to stop.  Called by the history, no lock held."""
         active.watch.goes_on()
-        if self._place and self._place.online:
-            self._place.online.look()
-            if self._place.observers and not self.is_child:
-                self._place.observers.settle_code()
+        self.attend_sending()
         if self._place and not self.is_child:
             self._place.check()
         self._notices.flush()
