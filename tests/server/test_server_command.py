@@ -83,6 +83,39 @@ def test_users_and_rights(served: tuple[str, subprocess.Popen[str]], tmp_path: P
     assert httpx.post(f"{url}/graphql", json={"query": upsert}, auth=ann).status_code == 200
 
 
+def test_keys_are_renewed_and_revoked(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
+    """A new key takes the place of the old one, whose logins end with it; a revoked user is out at once."""
+    url, _ = served
+    data = ["server", "--dir", str(tmp_path / "data")]
+    old = command(tmp_path, *data, "users", "ann").strip()
+
+    def knows(key: str) -> bool:
+        return httpx.post(f"{url}/graphql", json={"query": "{ viewer { name } }"}, auth=("api", key)).status_code == 200
+
+    with httpx.Client(base_url=url) as browser:
+        browser.post("/login", data={"key": old})
+        assert browser.get("/").status_code == 200
+        new = command(tmp_path, *data, "users", "ann", "--new-key").strip()
+        assert (knows(old), knows(new), browser.get("/").status_code) == (False, True, 303)
+        browser.post("/login", data={"key": new})
+        assert browser.get("/").status_code == 200
+        assert command(tmp_path, *data, "users", "ann", "--revoke") == ""
+        assert (knows(new), browser.get("/").status_code) == (False, 303)
+
+
+def test_users_and_rights_are_listed(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
+    """Without a name the commands list who is there, and who may do what."""
+    url, _ = served
+    data = ["server", "--dir", str(tmp_path / "data")]
+    first = ("api", (tmp_path / "data" / "key").read_text())
+    upsert = 'mutation { upsertBucket(input: {name: "a", modelName: "p"}) { bucket { id } } }'
+    httpx.post(f"{url}/graphql", json={"query": upsert}, auth=first)
+    command(tmp_path, *data, "users", "ann")
+    command(tmp_path, *data, "projects", "local/p", "--user", "ann", "--right", "read", "--open")
+    assert command(tmp_path, *data, "users") == "ann\nlocal  admin\n"
+    assert command(tmp_path, *data, "projects") == "local/p  open  ann read\n"
+
+
 def test_errors_are_one_line(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
     """A taken port, an unknown project, a second user of one name and a missing key are told, each in a line."""
     url, _ = served
@@ -94,6 +127,9 @@ def test_errors_are_one_line(served: tuple[str, subprocess.Popen[str]], tmp_path
         (("server", "--dir", data, "projects", "local/none", "--open"), 2),
         (("server", "--dir", data, "users", "ann"), 2),
         (("server", "--dir", data, "users", "a/b"), 2),
+        (("server", "--dir", data, "users", "nobody", "--new-key"), 2),
+        (("server", "--dir", data, "users", "--admin"), 2),
+        (("server", "--dir", data, "users", "ann", "--admin", "--revoke"), 2),
         (("login", "--local", "--dir", str(tmp_path / "other")), 1),
     ):
         assert len(command(tmp_path, *arguments, code=code).splitlines()) == 1

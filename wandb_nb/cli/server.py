@@ -48,43 +48,76 @@ def server(  # noqa: PLR0917 - one parameter an option
 
 
 @server.command()
-@click.argument("name")
+@click.argument("name", required=False)
 @click.option("--admin", is_flag=True, help="The user may do everything on this server.")
+@click.option("--new-key", "renew", is_flag=True, help="Give the user a new key; the one before, and its logins, end.")
+@click.option("--revoke", is_flag=True, help="Take the user's key away; the runs stay.")
 @click.pass_obj
-def users(folder: Path, name: str, admin: bool) -> None:
-    """Add the user NAME and print the new key, once: the server keeps its hash only."""
+def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool) -> None:
+    """Add the user NAME and print the new key, once: the server keeps its hash only. Without NAME, list the users."""
+    from wandb_nb.server.users import list_users, new_key, set_key
+
+    if admin + renew + revoke > (name is not None):
+        raise UsageError("--admin, --new-key and --revoke need the NAME of a user, and do not go together.")
+    with _writing(folder) as connection:
+        if name is None:
+            for row in list_users(connection):
+                click.echo(f"{row.name}{'  admin' if row.admin else ''}")
+            return
+        key = new_key()
+        if renew or revoke:
+            set_key(connection, name, key)
+        else:
+            _add(connection, name, key, admin)
+    if not revoke:
+        click.echo(key)
+
+
+def _add(connection: Connection, name: str, key: str, admin: bool) -> None:
     from sqlalchemy.exc import IntegrityError
 
     from wandb_nb.server.names import checked
-    from wandb_nb.server.users import add_user, new_key
+    from wandb_nb.server.users import add_user
 
-    key = new_key()
     try:
-        with _writing(folder) as connection:
-            add_user(connection, checked(name, "user"), key, admin)
+        add_user(connection, checked(name, "user"), key, admin)
     except IntegrityError as error:
         raise UsageError(f"There is a user {name!r} already.") from error
-    click.echo(key)
 
 
 @server.command()
-@click.argument("project")
+@click.argument("project", required=False)
 @click.option("--user", help="Whose right to set.")
 @click.option("--right", type=click.Choice(LEVELS), help="What the user may do with the project.")
 @click.option("--open/--private", "is_open", default=None, help="Whether every user of the server may read it.")
 @click.pass_obj
-def projects(folder: Path, project: str, user: str | None, right: str | None, is_open: bool | None) -> None:
-    """Say who may do what with PROJECT, written entity/project."""
+def projects(folder: Path, project: str | None, user: str | None, right: str | None, is_open: bool | None) -> None:
+    """Say who may do what with PROJECT, written entity/project. Without PROJECT, list the projects and their rights."""
     from wandb_nb.server.users import Right, set_open, set_right
 
     if (user is None) != (right is None):
         raise UsageError("--user and --right belong together.")
-    entity, _, name = project.rpartition("/")
     with _writing(folder) as connection:
+        if project is None:
+            _list_projects(connection)
+            return
+        entity, _, name = project.rpartition("/")
         if user is not None and right is not None:
             set_right(connection, entity, name, user, Right[right.upper()])
         if is_open is not None:
             set_open(connection, entity, name, is_open)
+
+
+def _list_projects(connection: Connection) -> None:
+    from sqlalchemy import select
+
+    from wandb_nb.server.tables import projects as table
+    from wandb_nb.server.users import list_members
+
+    for row in connection.execute(select(table).order_by(table.c.entity, table.c.name)).all():
+        rights = ", ".join(f"{name} {right.name.lower()}" for name, right in list_members(connection, row.id))
+        access = "open" if row.open else "private"
+        click.echo(f"{row.entity}/{row.name}  {access}{'  ' if rights else ''}{rights}")
 
 
 def login_locally(folder: Path | None) -> None:

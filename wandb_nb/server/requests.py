@@ -81,7 +81,9 @@ async def visitor(request: Request) -> User | None:
     """Return the user who logged in with this browser."""
     services = services_of(request)
     facts = services.signer.read(LOGIN, request.cookies.get(COOKIE, ""))
-    return await run_in_threadpool(_by_id, services, facts[0]) if facts else None
+    if facts is None or len(facts) != 2:  # noqa: PLR2004 - user and login
+        return None
+    return await run_in_threadpool(_by_login, services, *facts)
 
 
 async def someone(request: Request) -> User:
@@ -132,6 +134,6 @@ def _by_key(services: Services, key: str) -> User | None:
         return users.user_by_key(connection, key)
 
 
-def _by_id(services: Services, number: int) -> User | None:
+def _by_login(services: Services, number: int, login: str) -> User | None:
     with services.database.read() as connection:
-        return users.user_by_id(connection, number)
+        return users.user_by_login(connection, number, login)

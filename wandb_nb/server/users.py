@@ -8,6 +8,7 @@ with all; others what their membership says. An open project can be read by ever
 from __future__ import annotations
 
 import hashlib
+import hmac
 import secrets
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult
 
 _KEY_BYTES = 20
+_LOGIN_LETTERS = 32
 
 
 class PermissionDeniedError(CommError):
@@ -65,6 +67,29 @@ def user_by_id(connection: Connection, user: int) -> User | None:
     return _user(connection, users.c.id == user)
 
 
+def login_of(key: str) -> str:
+    """Return what a login with *key* remembers of it: enough to end when the key does, of no use as a key."""
+    return _login(_hashed(key))
+
+
+def user_by_login(connection: Connection, user: int, login: str) -> User | None:
+    """Return the user with that id, if the login was made with the key that the user still has."""
+    kept = connection.execute(select(users.c.key_hash).where(users.c.id == user)).scalar()
+    return user_by_id(connection, user) if kept is not None and hmac.compare_digest(_login(kept), login) else None
+
+
+def list_users(connection: Connection) -> list[Any]:
+    """Return the rows of all users, by name."""
+    return list(connection.execute(select(users).order_by(users.c.name)))
+
+
+def set_key(connection: Connection, name: str, key: str) -> None:
+    """Let the user have *key* in place of the one before, whose logins end. UsageError where there is no such user."""
+    changed = update(users).where(users.c.name == name).values(key_hash=_hashed(key))
+    if not connection.execute(changed).rowcount:
+        raise UsageError(f"There is no user {name!r}.")
+
+
 def membership(connection: Connection, user: User, project: Any) -> Right:
     """Return what *user* may do with *project*, a row of the table of projects, apart from its being open."""
     if user.admin or project.entity == user.name:
@@ -90,6 +115,13 @@ def set_right(connection: Connection, entity: str, project: str, user: str, leve
         connection.execute(insert(members).values(project_id=project_id, user_id=user_id, level=int(level)))
 
 
+def list_members(connection: Connection, project: int) -> list[tuple[str, Right]]:
+    """Return who has a right of its own in the project with that number, by name."""
+    query = select(users.c.name, members.c.level).join(members, members.c.user_id == users.c.id)
+    found = connection.execute(query.where(members.c.project_id == project).order_by(users.c.name))
+    return [(row.name, Right(row.level)) for row in found]
+
+
 def set_open(connection: Connection, entity: str, project: str, is_open: bool) -> None:
     """Let every user of the server read the project, or only its members. UsageError where it is not there."""
     number = _project_id(connection, entity, project)
@@ -113,6 +145,10 @@ def made_id(added: CursorResult[Any]) -> int:
     """Return the id of the row that was inserted."""
     key: Any = added.inserted_primary_key
     return int(key[0])
+
+
+def _login(key_hash: str) -> str:
+    return _hashed(f"login {key_hash}")[:_LOGIN_LETTERS]
 
 
 def _hashed(key: str) -> str:

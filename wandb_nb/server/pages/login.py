@@ -11,6 +11,7 @@ from wandb_nb.server import runs
 from wandb_nb.server.pages.forms import first, form_of
 from wandb_nb.server.pages.shown import page, shown
 from wandb_nb.server.requests import COOKIE, LOGIN, LOGIN_SECONDS, by_key, services_of, visitor
+from wandb_nb.server.users import login_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,11 +26,12 @@ async def login(request: Request) -> Response:
         return shown(request, "login.html", None, error="")
     form = await form_of(request, None)
     services = services_of(request)
-    user = await run_in_threadpool(by_key, services, first(form, "key").strip())
+    key = first(form, "key").strip()
+    user = await run_in_threadpool(by_key, services, key)
     if user is None:
         return shown(request, "login.html", None, 401, error="This server does not know that key.")
     answer = RedirectResponse("/", 303)
-    signed = services.signer.sign(LOGIN, [user.id], LOGIN_SECONDS)
+    signed = services.signer.sign(LOGIN, [user.id, login_of(key)], LOGIN_SECONDS)
     answer.set_cookie(COOKIE, signed, int(LOGIN_SECONDS), httponly=True, samesite="strict")
     return answer
 
