@@ -204,7 +204,7 @@ def test_hostile_names_stay_texts(tmp_path: Path) -> None:
 
 
 def test_a_long_comparison_stays_small(tmp_path: Path) -> None:
-    """Five runs with many metrics, large configs and long sources fit 250 kB of notebook."""
+    """Five runs with many metrics, large configs and long sources fit 210 kB of notebook."""
     noise = np.random.default_rng(0)
     runs = []
     for at in range(5):
@@ -218,8 +218,8 @@ def test_a_long_comparison_stays_small(tmp_path: Path) -> None:
         (code / "long.py").write_text("\n".join(f"line {at} {n}" for n in range(20_000)))
         runs.append(load(run.directory))
 
-    assert len(json.dumps(bundle(compare(runs)))) < 250_000
-    assert len(json.dumps(bundle(compare(runs[:2])))) < 250_000
+    assert len(json.dumps(bundle(compare(runs)))) < 210_000
+    assert len(json.dumps(bundle(compare(runs[:2])))) < 210_000
 
 
 def test_keys_choose_the_metrics(tmp_path: Path) -> None:

@@ -84,6 +84,26 @@ def test_the_saved_output_is_a_picture_anywhere(execute: Execute, tmp_path: Path
     assert "<script>alert(1)" not in page
 
 
+def test_a_notebook_grows_by_a_bounded_part(execute: Execute) -> None:
+    """Forty metrics of noise, logged by twelve cells, and a large config: 300 kB in all, with one picture behind."""
+    cell = "for _ in range(2000):\n    wandb.log({f'metric/{i}': value for i, value in enumerate(rng.normal(size=40))})"
+    notebook = execute(
+        LOAD,
+        "import numpy as np\nrng = np.random.default_rng(0)\n"
+        "wandb.init(project='p', config={f'k{i}': 'x' * 300 for i in range(300)})",
+        *[cell] * 12,
+        "wandb.finish()",
+    )
+    pictures = [
+        at for at, found in enumerate(notebook.cells) if any("image/png" in o.get("data", {}) for o in found.outputs)
+    ]
+
+    assert len(nbformat.writes(notebook)) < LARGEST_RUN
+    assert pictures == [12, 13]
+    assert len(shown(notebook.cells[13])) == 1
+    assert shown(notebook.cells[13])[0][MIME]["run"]["rows"] == 24_000
+
+
 def test_display_can_be_turned_off(execute: Execute) -> None:
     """By setting, by `%config`, and wholly by silent; `%wandb` shows the run all the same."""
     notebook = execute(

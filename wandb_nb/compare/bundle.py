@@ -32,7 +32,7 @@ _TINTS = {"-": "background:rgba(224,69,107,.18)", "+": "background:rgba(22,153,1
 def bundle(comparison: Comparison) -> dict[str, Any]:
     """Return the parts that show *comparison*: the message that our view reads, HTML, a PNG in base64, plain text.
 
-    The whole is at most 250 kB: points are thinned out, then series left out, where that is not enough.
+    The whole is at most 210 kB: points are thinned out, then series left out, where that is not enough.
     """
     full, light = pictures(lambda points: picture.build(comparison, points))
     parts: dict[str, Any] = {

@@ -121,7 +121,9 @@ class NotebookPresenter:
         if run.settings.silent:
             return False
         chosen = run.settings.display
-        return bool(self._options.display if chosen is None else chosen)
+        if chosen is None:
+            return bool(self._options.display) and not run.settings.quiet
+        return chosen
 
     def _row_arrived(self, run: Run) -> None:
         """Take the panel to the cell that logs; called from `log()`."""

@@ -85,7 +85,11 @@ class Fields:
 
     # Output
     silent = Field(kinds.boolean, False, "Whether to print and show nothing at all")
-    quiet = Field(kinds.boolean, False, "Whether to print one line only")
+    quiet = Field(
+        kinds.boolean,
+        False,
+        "Whether to print one line at the start and one at the end only, and show no panel unasked",
+    )
     display = Field(kinds.boolean, None, "Whether `init()` shows the live panel: by default in notebooks")
     text_output = Field(kinds.boolean, True, "Whether `init()` and `finish()` print their lines outside notebooks")
     show_info = Field(kinds.boolean, True, "Whether the lines at the start and end of a run are printed")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wandb_nb.view.marks import Scene
     from wandb_nb.view.message import Access, Message, RunFacts
 
-# Together the parts stay below 250 kB, and a notebook that holds two outputs of a run grows by little more than that.
-MOST_BYTES = 240_000
+# A notebook holds one output of a run and one picture in the place that the panel left: 300 kB together at most.
+MOST_BYTES = 205_000
 _PNG_BYTES = 60_000
 _LIGHT_PNG_BYTES = 20_000  # of the picture inside the HTML
 _LIGHT_POINTS = 1_000
@@ -39,7 +39,7 @@ def bundle(
     """Return the MIME bundle that shows *run*: its snapshot, HTML with inline SVG, a PNG in base64, and plain text.
 
     *access* lets a view ask the Jupyter server for what came later; None for a run that only this output tells of.
-    *widget_view* is added as `application/vnd.jupyter.widget-view+json`. The whole is at most 250 kB, however long
+    *widget_view* is added as `application/vnd.jupyter.widget-view+json`. The whole is at most 210 kB, however long
     the run, however many its metrics and however large its config: what does not fit is thinned out, then left out.
     """
     source = _source(run)

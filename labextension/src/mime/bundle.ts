@@ -6,7 +6,7 @@ import type { Access } from '../wire/messages';
 import { MIME_TYPE } from '../wire/messages';
 
 const MOST_ROWS = 40;
-const MOST_BUNDLE = 240_000;
+const MOST_BUNDLE = 205_000;
 const MOST_SNAPSHOT = 150_000;
 const MOST_PNG = 80_000;
 const MOST_LIGHT = 60_000;
@@ -17,7 +17,7 @@ type Bundle = Record<string, unknown>;
 /** The charts as PNGs in base64: for the output's own part, and a light one inside its HTML. */
 export interface Picture { full: string; light: string }
 
-/** The parts of an output that tell of the run, at most 250 kB together, made from what is known now; no `picture` keeps the old one. */
+/** The parts of an output that tell of the run, at most 210 kB together, made from what is known now; no `picture` keeps the old one. */
 export function bundle(data: RunData, access: Access | null, old: Bundle, picture: Picture | null): Bundle | null {
   const light = picture?.light ?? /data:image\/png;base64,([\w+/=]+)/.exec(String(old['text/html']))?.[1];
   const made: Bundle = { ...old, 'text/html': html(data, light), 'text/plain': plainText(data) };

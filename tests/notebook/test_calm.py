@@ -1,0 +1,152 @@
+"""A calm notebook: one line where something begins or ends, a panel where it is wanted, nothing where it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from cells import LOAD, shown, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from nbformat import NotebookNode
+
+    Execute = Callable[..., NotebookNode]
+
+pytestmark = pytest.mark.kernel
+ROW = "wandb.log({'a': 1})"
+END = "wandb.finish()"
+
+
+def displays(cell: NotebookNode) -> int:
+    """Return how many outputs a cell has that are no text."""
+    return sum(output.output_type in ("display_data", "execute_result") for output in cell.outputs)
+
+
+def test_a_run_is_one_compact_line_at_each_end(execute: Execute) -> None:
+    """Starting a run puts one line under its cell, ending it one line under another; no alarm is on stderr."""
+    notebook = execute(LOAD, "run = wandb.init(project='p', name='calm')", ROW, END)
+    load, start, row, end = notebook.cells
+
+    assert load.outputs == []
+    assert [output.output_type for output in start.outputs] == ["display_data"]
+    assert start.outputs[0].data["text/plain"].count("\n") == 0
+    assert start.outputs[0].data["text/plain"].startswith("calm · p")
+    assert [output.output_type for output in row.outputs] == ["display_data"]
+    assert [output.name for output in end.outputs] == ["stdout"]
+    assert texts(end).count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("cell", "panels"),
+    [
+        ("%wandb init --project p", 1),
+        ("wandb.init(project='p')", 1),
+        ("run = wandb.init(project='p')", 1),
+        ("run = wandb.init(project='p')\nrun.log({'a': 1})\nrun", 1),
+        ("%%wandb --project p\nwandb.log({'a': 1})", 1),
+        ("with wandb.init(project='p') as run:\n    run.log({'a': 1})", 1),
+        ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})", 0),
+        ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})\nrun.display()", 1),
+        ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})\nrun", 1),
+        ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})\n%wandb", 1),
+        ("run = wandb.init(project='p', settings={'quiet': True})\nrun.log({'a': 1})", 0),
+        ("run = wandb.init(project='p', settings={'quiet': True, 'display': True})\nrun.log({'a': 1})", 1),
+        ("run = wandb.init(project='p', settings={'silent': True})\nrun.log({'a': 1})", 0),
+        ("run = wandb.init(project='p', mode='disabled')\nrun.log({'a': 1})", 0),
+    ],
+)
+def test_where_the_panel_shows(execute: Execute, cell: str, panels: int) -> None:
+    """Every way to ask for the panel shows it once under its cell; what turns it off leaves a line, or nothing."""
+    (found,) = execute(LOAD, cell).cells[1:]
+
+    assert (len(shown(found)), displays(found)) == (panels, panels)
+    silent = "silent" in cell
+    assert not (silent and found.outputs)
+    if not panels and not silent:
+        assert texts(found).count("\n") == 1
+
+
+def test_silent_is_silent(execute: Execute, tmp_path: Path) -> None:
+    """A silent run shows nothing at its start, at its rows, at its troubles, at its end; nor a `%%wandb` cell."""
+    (tmp_path / "wandb").mkdir()
+    (tmp_path / "wandb" / "settings").write_text("[default]\nsilent = true\n")
+    notebook = execute(
+        LOAD,
+        "run = wandb.init(project='p', save_code=True, magic=True)",
+        "import shutil\nwandb.log({'a': 1})\nshutil.rmtree(run.directory)",
+        "import time\nfor i in range(3): wandb.log({'a': 2}); time.sleep(0.15)",
+        END,
+        "%%wandb --project p\nwandb.log({'a': 1})",
+    )
+
+    assert [cell.outputs for cell in notebook.cells] == [[]] * 6
+
+
+def test_quiet_is_quiet(execute: Execute) -> None:
+    """A quiet run is a line at its start and one at its end, without a panel unless it is asked for."""
+    quiet = "run = wandb.init(project='p', settings={'quiet': True})"
+    notebook = execute(LOAD, quiet, ROW, "%wandb", "run.finish()")
+    _, start, row, asked, end = notebook.cells
+
+    assert texts(start).count("\n") == 1
+    assert row.outputs == []
+    assert len(shown(asked)) == 1
+    assert texts(end).count("\n") == 1
+
+
+def test_the_notebooks_name_is_asked_for_only_to_save_code(execute: Execute) -> None:
+    """Nobody hears that the notebook's file was not found, but who wants the code saved: once, with what to do."""
+    notebook = execute(
+        LOAD,
+        "wandb.init(project='p'); wandb.log({'a': 1}); wandb.finish()",
+        "wandb.init(project='p', save_code=True)",
+        "import time\nfor i in range(10): wandb.log({'a': 1}); time.sleep(0.15)",
+        "wandb.finish()",
+    )
+    _, plain, *saving = notebook.cells
+
+    assert "notebook" not in texts(plain)
+    told = "".join(map(texts, saving))
+    assert told.count("WANDB_NOTEBOOK_NAME") == 1
+
+
+def test_the_panel_is_off_and_on_everywhere(execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Off by the user's file, on by the project's, off by variable, on by call; `%config` where none of them speaks."""
+    user = tmp_path / "user"
+    user.mkdir()
+    (user / "settings").write_text("[default]\ndisplay = false\n")
+    monkeypatch.setenv("WANDB_CONFIG_DIR", str(user))
+    start = "run = wandb.init(project='p', dir={}, settings={})\nwandb.log({{'a': 1}})\nrun.finish()"
+    here, there = repr("."), repr("there")
+    notebook = execute(
+        LOAD,
+        start.format(here, None),
+        "import os, pathlib\nos.makedirs('there/wandb')\n"
+        "pathlib.Path('there/wandb/settings').write_text('[default]\\ndisplay = true\\n');",
+        start.format(there, None),
+        "os.environ['WANDB_DISPLAY'] = 'false'\n" + start.format(there, None),
+        start.format(there, {"display": True}),
+        "del os.environ['WANDB_DISPLAY'], os.environ['WANDB_CONFIG_DIR']\n%config WandbMagics.display = False",
+        start.format(here, None),
+        start.format(there, None),
+        "%config WandbMagics.display = True\n" + start.format(here, None),
+    )
+    _, by_user, _, by_project, by_variable, by_call, _, by_magic, over_magic, again = notebook.cells
+
+    assert [len(shown(cell)) for cell in (by_user, by_project, by_variable, by_call)] == [0, 1, 0, 1]
+    assert [len(shown(cell)) for cell in (by_magic, over_magic, again)] == [0, 1, 1]
+
+
+def test_an_ipython_profile_turns_it_off(execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`c.WandbMagics.display = False` in the user's IPython configuration holds, as for other extensions."""
+    profile = tmp_path / "ipython" / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_kernel_config.py").write_text("c.WandbMagics.display = False\n")
+    monkeypatch.setenv("IPYTHONDIR", str(profile.parent))
+    notebook = execute(LOAD, "run = wandb.init(project='p')\nwandb.log({'a': 1})", "%wandb")
+
+    assert shown(notebook.cells[1]) == []
+    assert len(shown(notebook.cells[2])) == 1
