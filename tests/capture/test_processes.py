@@ -77,16 +77,21 @@ def test_attaching_by_id(tmp_path: Path) -> None:
     """Another process gets the run by its id, logs to it and cannot end it; once it has ended attaching is refused."""
     source = (
         "import sys, wandb_nb as wandb; run = wandb.attach(sys.argv[1]); assert wandb.run is run\n"
-        "wandb.log({'x': 5}); run.finish(); wandb.attach(sys.argv[1])"
+        "wandb.log({'epoch': 4}); wandb.log({'x': 5}); assert run.summary.as_dict()['x'] == {'max': 5}\n"
+        "run.finish(); wandb.attach(sys.argv[1])"
     )
     with wandb.init(dir=tmp_path, settings={"silent": True}, config={"a": 1}) as run:
-        run.log({"x": 1})
+        run.define_metric("x", step_metric="epoch", summary="max")
+        run.log({"x": 1, "epoch": 3})
         assert wandb.attach(run.id) is run
         command = [sys.executable, "-c", source, run.id]
         subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
         assert run.state == "running"
         run.log({"x": 2})
-    assert sorted(wandb.read(tmp_path / "wandb/latest-run")["x"]) == [1, 2, 5]
+    frame = wandb.read(tmp_path / "wandb/latest-run")
+    assert sorted(frame["x"].dropna()) == [1, 2, 5]
+    assert list(frame["epoch"][frame["x"] == 5]) == [4], "the definitions hold in the other process"
+    assert frame.attrs["summary"]["x"] == {"max": 5}
     with pytest.raises(wandb.UsageError, match="has ended"):
         wandb.attach(run.id)
     with pytest.raises(wandb.RunNotFoundError):

@@ -102,12 +102,14 @@ def test_marimo(tmp_path: Path) -> None:
 
 
 def test_what_marimo_sets(tmp_path: Path) -> None:
-    """Where the module `marimo` says that a notebook runs, it does; IPython is not needed for it."""
+    """Where the module `marimo` says that a notebook runs, it does; a run that is a cell's value has its picture."""
     marimo = "import sys, types\nsys.modules['marimo'] = types.SimpleNamespace(running_in_notebook=lambda: True)\n"
-    (tmp_path / "book.py").write_text(marimo + PROGRAM, "utf-8")
+    shown = "\nprint('<svg' in first._repr_html_())\n"
+    (tmp_path / "book.py").write_text(marimo + PROGRAM + shown, "utf-8")
     done = subprocess.run(
         [sys.executable, "book.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "found.json").read_text()) == {"place": "marimo", **IN_NOTEBOOK}
     assert "wandb_nb: run" in done.stderr
+    assert done.stdout.split() == ["True"]

@@ -27,6 +27,7 @@ child = os.fork()
 if not child:
     for n in range(50):
         run.log({"child": n})
+    run.summary["note"] = "child"
     os._exit(0)
 os.waitpid(child, 0)
 print(run.directory, flush=True)
@@ -54,10 +55,12 @@ def test_fold_moves_rows_into_the_run_file(crashed: Path) -> None:
     """All rows of the child are in the run file afterwards, the segment is done with, and the file is whole."""
     assert len(verify(crashed).segments) == 1
     report = fold(crashed)
-    assert (report["folded"], report["rows"], report["ok"], report["segments"]) == (50, 150, True, [])
+    assert (report["folded"], report["rows"], report["ok"], report["segments"]) == (51, 150, True, [])
     frame = wandb.read(crashed)
     assert sorted(frame["parent"].dropna()) == list(range(100))
     assert sorted(frame["child"].dropna()) == list(range(50))
+    summary = frame.attrs["summary"]
+    assert (summary["parent"], summary["child"], summary["note"]) == (99, 49, "child")
 
 
 def test_folding_twice_adds_nothing(crashed: Path) -> None:
@@ -71,7 +74,7 @@ def test_fold_behind_a_torn_record(crashed: Path) -> None:
     """Where the crash tore the last record, folded rows start at the next block, and only the torn part is lost."""
     (file,) = crashed.glob("run-*.wandb")
     os.truncate(file, file.stat().st_size - 5)
-    assert fold_after_crash(crashed) == 50
+    assert fold_after_crash(crashed) == 51
     report = verify(crashed)
     assert report.rows >= 149
     assert 0 < report.lost <= 32_768

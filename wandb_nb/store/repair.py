@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store import wire
+from wandb_nb.store import records, wire
 from wandb_nb.store.framing import BLOCK, frame
 from wandb_nb.store.lock import OwnerLock, owner_alive
-from wandb_nb.store.reader import Tail, run_file
+from wandb_nb.store.reader import Tail, data_files, run_file
 from wandb_nb.store.segments import fold_segments
+from wandb_nb.store.values import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,11 +36,28 @@ def fold_after_crash(run_dir: str | os.PathLike[str]) -> int:
     lock.acquire()
     try:
         with _Continued(file) as writer:
-            return fold_segments(folder, writer)
+            summary = _summary(folder)  # of several files: in one, who recorded what after which row is lost
+            count = fold_segments(folder, writer)
+            if count:
+                writer.append(records.summary({key: to_json(value, key) for key, value in summary.items()}))
+            return count
     except OSError as error:
         raise StoreError(f"the run file {file} cannot be written: {error.strerror or error}") from error
     finally:
         lock.release()
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    """Return the summary of the run in *folder*, by all its writers."""
+    from wandb_nb.store.replay import RunState  # brings numpy
+
+    state = RunState()
+    for writer, file in enumerate(data_files(folder)):
+        tail = Tail(file)
+        tail.settle()
+        while payloads := tail.read():
+            state.apply(payloads, writer)
+    return state.summary
 
 
 class _Continued:

@@ -20,6 +20,7 @@ from wandb_nb.store.writer import RunWriter
 from wandb_nb.tracking import active
 from wandb_nb.tracking.earlier import Earlier
 from wandb_nb.tracking.identity import Identity
+from wandb_nb.tracking.metrics import Metric, recorded
 from wandb_nb.tracking.place import Place
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.telemetry import Telemetry
@@ -43,6 +44,7 @@ class Ticket:
     silent: bool = False
     step: int = 0
     config: Mapping[str, Any] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()
 
 
 def attach(run_id: str) -> Run:
@@ -90,6 +92,7 @@ def ticket_of(run: Run) -> Ticket:
         silent=run.settings.silent,
         step=run.step,
         config=json.loads(json.dumps(run.config.as_dict(), default=str)),
+        metrics=run.definitions,
     )
 
 
@@ -132,6 +135,8 @@ class AttachedRun(Run):
         used = Telemetry(enabled=False)
         earlier = Earlier(next_step=ticket.step, config=ticket.config)
         super().__init__(identity, settings, "offline", place.writer, place, {}, used, earlier)
+        for metric in ticket.metrics:
+            self._history.metrics.define(metric, overwrite=False)  # the owner has recorded it
         self._history.attached()
 
 
@@ -154,4 +159,5 @@ def _ticket(folder: Path, run_id: str) -> Ticket:
         entity=state.entity or None,
         step=int(steps.max()) + 1 if len(steps) else state.starting_step,
         config=state.config,
+        metrics=tuple(map(recorded, state.metrics)),
     )

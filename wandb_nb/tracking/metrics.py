@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
+
+if TYPE_CHECKING:
+    from wandb_nb.store import kinds
 
 KINDS = ("min", "max", "mean", "best", "last", "none", "copy", "first")
 """The summary kinds; a kind's place is its field number in the official MetricRecord, less one."""
@@ -36,6 +39,13 @@ class Metric:
     def aggregates(self) -> tuple[str, ...]:
         """The kinds that make the summary of the metric an object."""
         return tuple(kind for kind in self.summary if kind not in ("none", "copy"))
+
+
+def recorded(record: kinds.Metric) -> Metric:
+    """Return the definition that a *record* of a run file tells."""
+    goal = record.goal if record.goal in GOALS else None
+    name, step, expanded = record.name or record.glob, record.step_metric or None, record.expanded_from_glob
+    return Metric(name, step, record.step_sync, record.hidden, record.summary, goal, record.defined, expanded)
 
 
 def parse_kinds(summary: str | None, goal: str | None, name: str) -> tuple[str, ...]:
@@ -75,6 +85,10 @@ class Metrics:
 
     def __bool__(self) -> bool:
         return bool(self._defined)
+
+    def all(self) -> tuple[Metric, ...]:
+        """Return the definitions in their order."""
+        return tuple(self._defined.values())
 
     def define(self, metric: Metric, *, overwrite: bool) -> list[Metric]:
         """Add *metric* (merged with an earlier one of its name unless *overwrite*); return what to record, in order."""

@@ -228,6 +228,11 @@ class Run(LaterCalls, Deliveries):
         return self._identity.record(self._without_secrets(self._config.as_dict()))
 
     @property
+    def definitions(self) -> tuple[metrics.Metric, ...]:
+        """The metric definitions, in their order."""
+        return self._history.metrics.all()
+
+    @property
     def cell(self) -> int | None:
         """The number of the cell execution that the rows are marked with."""
         return self._history.cell
@@ -252,19 +257,7 @@ class Run(LaterCalls, Deliveries):
         if earlier is None:
             return
         for each in earlier.metrics:
-            goal = each.goal if each.goal in metrics.GOALS else None
-            name = each.name or each.glob
-            definition = metrics.Metric(
-                name,
-                each.step_metric or None,
-                each.step_sync,
-                each.hidden,
-                each.summary,
-                goal,
-                each.defined,
-                each.expanded_from_glob,
-            )
-            self._history.define(definition, overwrite=False)
+            self._history.define(metrics.recorded(each), overwrite=False)
         self.summary.update(earlier.summary)
 
     def look_soon(self) -> None:
@@ -308,6 +301,15 @@ class Run(LaterCalls, Deliveries):
     def _ipython_display_(self) -> None:
         """Show the run where IPython displays it as the value of a cell."""
         self.display()
+
+    def _repr_html_(self) -> str | None:
+        """Return a picture of the run as it stands, for notebooks without IPython."""
+        if self.file is None:
+            return None
+        from wandb_nb.store.frame import load  # the readers and the view take long to import
+        from wandb_nb.view.bundle import bundle
+
+        return str(bundle(load(self.file), None)["text/html"])
 
     # -- inside
 
