@@ -15,6 +15,8 @@ import pytest
 from executed import ARTIFACTS, COMPARISON, NAMES, ROOT, Executed, execute, leads_outside, read
 from PIL import Image
 
+from wandb_nb.server import background
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -40,7 +42,10 @@ def recipe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**ONE_THREAD, "WANDB_NB_DATA_DIR": str(home), "NETRC": str(home / "netrc")}.items():
             patch.setenv(name, value)
-        yield execute(request.param, folder)
+        try:
+            yield execute(request.param, folder)
+        finally:
+            background.stop(folder / "server")  # one that a failed notebook left behind
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -173,6 +178,15 @@ def compare_runs(recipe: Executed) -> None:
     assert three["labels"] == ["first", "second", "third"]
 
 
+def offline_then_sync(recipe: Executed) -> None:
+    """Find the offline run sent, once, the next one sent by itself, and the server ended."""
+    assert re.search(r"done: .*offline-run-.*, 60 rows", recipe.printed)
+    assert "nothing to send" in recipe.printed
+    assert re.search(r"run at-home finished · .* · sent: ", recipe.printed)
+    assert "the server has ended" in recipe.printed
+    assert [run["run"]["name"] for run in recipe.runs] == ["on-the-train", "at-home"]
+
+
 def colab_thread(recipe: Executed) -> None:
     """Find no process beside the kernel."""
     assert "processes: []" in recipe.printed
@@ -182,5 +196,13 @@ def colab_thread(recipe: Executed) -> None:
 
 EXPECTED = {
     function.__name__: function
-    for function in (quickstart, resume_after_a_crash, many_runs, multi_process, compare_runs, colab_thread)
+    for function in (
+        quickstart,
+        resume_after_a_crash,
+        many_runs,
+        multi_process,
+        compare_runs,
+        offline_then_sync,
+        colab_thread,
+    )
 }

@@ -49,13 +49,16 @@ class NotebookPresenter:
                 _say(terminal.started(run))
 
     def finished(self, run: Run) -> None:
-        """Leave the run's last picture, and one line in the cell that ended it."""
+        """Leave the run's last picture, and one line in the cell that ended it.
+
+        The line is left out where the picture says it all: in its own cell, for a run that was not sent.
+        """
         panel = self._panels.pop(run.id, None)
         if panel is not None:
             with guard("showing the end of the run"):
                 self._end(panel)
         with guard("telling the end of the run"):
-            if not run.settings.silent and (panel is None or panel.cell != self._cell):
+            if not run.settings.silent and (panel is None or panel.cell != self._cell or run.outcome):
                 _say(terminal.finished(run, quiet=True))
 
     def show(self, run: Run) -> None:

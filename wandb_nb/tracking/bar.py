@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from wandb_nb import host
 
@@ -14,12 +14,11 @@ WIDTH = 24
 
 
 class Bar:
-    """A line written over itself on stderr, in a notebook and at a terminal; elsewhere nothing."""
+    """A line written over itself where somebody may see it: on a terminal's stderr, and in a notebook's page."""
 
     def __init__(self, settings: Resolved, rows: int) -> None:
-        stream = sys.stderr
-        seen = stream is not None and (host.in_notebook() or stream.isatty())
-        self._stream = stream if seen and not (settings.silent or settings.quiet) else None
+        wanted = not (settings.silent or settings.quiet)
+        self._stream = _watched_stream() if wanted else None
         self._rows, self._shown, self._most = rows, "", 1
 
     def show(self, rows: int, pending: int) -> None:
@@ -48,6 +47,12 @@ class Bar:
             self._stream.flush()
         except (OSError, ValueError):  # a closed stream must not end a training
             self._stream = None
+
+
+def _watched_stream() -> TextIO | None:
+    if host.in_notebook():  # pages show stderr as an alarm; nobody watches where no question can be answered
+        return sys.stdout if host.interactive_input_possible() else None
+    return sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
 
 
 def size(count: int) -> str:
