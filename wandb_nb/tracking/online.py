@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import CommError, InitStartError
+from wandb_nb.store.reader import run_id
 from wandb_nb.sync import launch
 from wandb_nb.tracking.bar import Bar, size
 from wandb_nb.tracking.remote import asked_for, background, refusal
@@ -147,7 +148,7 @@ class Online:
         return max(0, length - sent.offset) + sent.bytes_left
 
     def _outcome(self, sent: Sent, rows: int) -> str:
-        later = f"'wandb-nb sync {self._file.parent}' sends it"
+        later = f"'wandb-nb sync {run_id(self._file)}' sends it"
         if sent.state == launch.DONE:
             problems = f"; not sent: {'; '.join(sent.problems)}" if sent.problems else ""
             return f"sent: {sent.url}{problems}"

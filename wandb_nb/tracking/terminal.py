@@ -40,7 +40,7 @@ def finished(run: Run, *, quiet: bool) -> str:
     if there:
         outcome.append(f"'wandb-nb show {run.id}' shows it")
     if there and run.mode == "offline":
-        outcome.append(f"'wandb-nb sync {text.clean(str(run.directory), 500)}' uploads it")
+        outcome.append(f"'wandb-nb sync {run.id}' uploads it")
     outcome.append(text.clean(run.outcome, 500))
     last = line(_join([part for part in outcome if part]))
     return last if quiet else "\n".join([*_body(run), last])
