@@ -98,6 +98,7 @@ class ScriptedServer(ThreadedServer):
         self.script = script or (lambda _number, _name: None)
         self.features: list[str] = []
         self.stopped = False
+        self.headers: dict[str, str] = {}
         self.count = 0
 
     def names(self) -> list[str]:
@@ -225,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(self._fault.seconds)
             self._drop()
         else:
-            self._answer(data, 200, {})
+            self._answer(data, 200, self.server.headers)
 
     def _answer(self, data: dict[str, Any], status: int, headers: dict[str, str]) -> None:
         payload = json.dumps(data).encode()

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from wandb_nb.errors import CommError, RefusedError
 from wandb_nb.sync.graphql import authorization
 from wandb_nb.sync.network import CONNECT_TIMEOUT_S
-from wandb_nb.sync.transport import ERRORS_FROM, session
+from wandb_nb.sync.transport import ERRORS_FROM, certificates, session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +33,7 @@ def download(network: Network, url: str, target: Path) -> None:
             http.get(
                 url,
                 headers=authorization(network.key) if own else {},
+                verify=certificates(network),
                 timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
                 stream=True,
             ) as answer,

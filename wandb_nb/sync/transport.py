@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -137,7 +138,6 @@ def session(network: Network) -> requests.Session:
     made.headers.update({"User-Agent": "wandb_nb", "Accept": "*/*", **network.headers})
     made.auth = _no_auth  # or else requests puts a netrc password on uploads to foreign hosts
     made.proxies.update(network.proxies)
-    made.verify = network.verify
     if not network.verify:
         import urllib3
 
@@ -158,6 +158,7 @@ def connect(network: Network) -> Transport:
                 request.url,
                 data=request.body,
                 headers=dict(request.headers),
+                verify=certificates(network),
                 timeout=(min(CONNECT_TIMEOUT_S, request.timeout or CONNECT_TIMEOUT_S), request.timeout),
                 allow_redirects=False,
             )
@@ -166,6 +167,16 @@ def connect(network: Network) -> Transport:
         return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
 
     return transport
+
+
+def certificates(network: Network) -> bool | str:
+    """Return what the server's certificate is checked against: False for nothing, else a file or requests' default.
+
+    To be given with each request: a session's own wish is overruled by REQUESTS_CA_BUNDLE.
+    """
+    if not network.verify or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"):
+        return network.verify
+    return os.environ.get("SSL_CERT_FILE") or True
 
 
 def _no_auth(request: Any) -> Any:

@@ -108,7 +108,8 @@ class Upkeep:
         fields, config = self._fields(), json.dumps(self._fold.config.layout())
         if cursor.described != _digest(fields, config):
             where = {"entity": cursor.entity, "project": cursor.project}
-            changed = {key: value for key, value in fields.items() if self._sent.get(key) != value}
+            emptied = {key: [] if key == "tags" else "" for key in self._sent if key not in fields}
+            changed = emptied | {key: value for key, value in fields.items() if self._sent.get(key) != value}
             bucket = self._graphql.upsert(self.order, name=cursor.run, config=config, **{**changed, **where})
             cursor.name = bucket.display_name or cursor.name
         self._note(fields, config)

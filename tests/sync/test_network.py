@@ -1,0 +1,275 @@
+"""The way to a server over real HTTP: what is repeated and when, time limits, proxies, certificates."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import threading
+import time
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from scripted_server import Fault, ScriptedServer
+from sending import KEY, network, run_file, send, start
+from services import end_services
+from small_proxy import SmallProxy
+
+import wandb_nb as wandb
+from wandb_nb.errors import AuthenticationError, CommError, RefusedError
+from wandb_nb.settings import resolve
+from wandb_nb.sync.cursor import Cursor
+from wandb_nb.sync.filestream import FileStream
+from wandb_nb.sync.graphql import Bucket, GraphQL
+from wandb_nb.sync.network import Network, Retry
+from wandb_nb.sync.order import Order
+from wandb_nb.sync.pace import Pace
+from wandb_nb.sync.transport import Request, Sender, connect, final_query, final_transfer, final_upsert, spacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+FINAL = (400, 401, 403, 404, 409, 410, 413, 422, 501)
+REPEATED = (408, 425, 429, 500, 502, 503, 504)
+
+
+class Clock(threading.Event):
+    """A stop signal that never comes, and that writes down how long it is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return at once."""
+        self.waits.append(timeout or 0.0)
+        return False
+
+
+def ask(way: Network, clock: Clock | None = None) -> dict[str, Any]:
+    """Ask the server who we are."""
+    return GraphQL(way, Sender(connect(way), clock or Clock())).viewer()
+
+
+def failing(times: int, status: int, **headers: str) -> Callable[[int, str], Fault | None]:
+    """Return a script by which the first requests fail."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda n, _name: Fault("status", status, named) if n <= times else None
+
+
+@pytest.mark.parametrize("status", [*FINAL, *REPEATED])
+@pytest.mark.parametrize(
+    ("final", "more"),
+    [(final_query, ()), (final_upsert, (409,)), (final_transfer, ())],
+    ids=["query and rows", "creation of a run", "file"],
+)
+def test_which_answers_are_final(
+    server: ScriptedServer, status: int, final: Callable[[int], bool], more: tuple[int, ...]
+) -> None:
+    """Each status is repeated or given up as the protocol has it, and an error names the status and the words."""
+    repeated = status in (408, 429, 500, 502, 503, 504) if final is final_transfer else status in (*REPEATED, *more)
+    server.script = failing(1, status)
+    way = network(server)
+    request = Request("POST", f"{server.url}/graphql", GraphQL(way, Sender(connect(way), Clock())).headers, VIEWER)
+    sender = Sender(connect(way), Clock())
+    if repeated:
+        assert sender.send(request, way.graphql, final).status == 200
+    else:
+        with pytest.raises(AuthenticationError if status == 401 else RefusedError, match="scripted") as caught:
+            sender.send(request, way.graphql, final)
+        assert getattr(caught.value, "status", 401) == status
+    assert server.count == 1 + repeated
+
+
+VIEWER = json.dumps({"query": "query Viewer { viewer { id } }", "operationName": "Viewer", "variables": None}).encode()
+
+
+def test_waits_grow_with_jitter_up_to_a_limit(server: ScriptedServer) -> None:
+    """Each wait is the double of the one before it and up to a quarter longer, never above the longest."""
+    server.script = failing(8, 500)
+    clock = Clock()
+    ask(network(server, graphql=Retry(most=20, first=2.0, longest=60.0, timeout=5.0)), clock)
+    bases = [2.0, 4.0, 8.0, 16.0, 32.0]
+    assert all(base <= wait <= 1.25 * base for base, wait in zip(bases, clock.waits, strict=False))
+    assert clock.waits[5:] == [60.0] * 3
+    assert any(wait != base for base, wait in zip(bases, clock.waits, strict=False))
+
+
+def test_attempts_are_counted(server: ScriptedServer) -> None:
+    """After the last repetition it is a CommError with the number of attempts and the server's last words."""
+    server.script = failing(100, 503)
+    with pytest.raises(CommError, match=r"did not answer after 4 attempts: HTTP 503: scripted"):
+        ask(network(server, graphql=Retry(most=3, first=2.0)))
+    assert server.count == 4
+
+
+@pytest.mark.parametrize(
+    ("told", "least", "most"),
+    [
+        ("7", 7, 7),
+        ("0", 0, 0),
+        (formatdate(time.time() + 100, usegmt=True), 1, 100),
+        (formatdate(time.time() - 100, usegmt=True), 0, 0),
+        ("86400", 3600, 3600),
+        ("soon", 2, 2.5),
+        ("-5", 0, 0),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_obeyed(server: ScriptedServer, status: int, told: str, least: float, most: float) -> None:
+    """Seconds or a date take the place of our own wait, an hour at most; what is neither changes nothing."""
+    server.script = failing(1, status, Retry_After=told)
+    clock = Clock()
+    ask(network(server, graphql=Retry(first=2.0)), clock)
+    (wait,) = clock.waits
+    assert least <= wait <= most
+
+
+def test_rate_limits_slow_the_stream_down(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the server says is left until its limit begins anew is spread over the posts until then."""
+    server.headers = {"RateLimit-Remaining": "4", "RateLimit-Reset": "20"}
+    server.answer("UpsertBucket", {"name": "r"})
+    way = network(server)
+    bucket = Bucket("", "e", "p", "r", "", inserted=True)
+    headers = GraphQL(way, Sender(connect(way), Clock())).headers
+    stream = FileStream(way, Sender(connect(way), Clock()), headers, bucket, Order(Cursor()), gzip=False)
+    stream.post({})
+    assert stream.spacing == 5.0
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    pace = Pace(0.5)
+    pace.posted(stream.spacing)
+    now = 104.9
+    assert not pace.may_post()
+    now = 105.1
+    assert pace.may_post()
+    assert [spacing({"ratelimit-remaining": left, "ratelimit-reset": "30"}) for left in ("0", "x", "60")] == [
+        30,
+        0,
+        0.5,
+    ]
+
+
+def test_silent_server_is_given_up(server: ScriptedServer) -> None:
+    """A request that gets no answer in its time counts as failed, and the error names the server, not the key."""
+    server.script = lambda _n, _name: Fault("late", seconds=60)
+    with pytest.raises(CommError, match=r"127\.0\.0\.1") as caught:
+        ask(network(server, graphql=Retry(most=1, timeout=0.3)))
+    assert KEY not in str(caught.value)
+
+
+def test_a_run_goes_through_a_proxy(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the setting `http_proxy` every request of the background process goes through it, with its password."""
+    monkeypatch.setenv("WANDB_BASE_URL", server.url)
+    monkeypatch.setenv("WANDB_API_KEY", KEY)
+    with SmallProxy() as proxy:
+        with_password = proxy.url.replace("://", "://me:s3cret@")
+        settings = {"silent": True, "x_disable_stats": True, "http_proxy": with_password}
+        with wandb.init(project="p", mode="online", dir=tmp_path, settings=settings) as run:
+            run.log({"n": 1})
+        assert run.outcome.startswith("sent: ")
+        assert len(proxy.asked) == server.count
+        assert {target.startswith(server.url) for _, target, _ in proxy.asked} == {True}
+        allowed = "Basic " + base64.b64encode(b"me:s3cret").decode()
+        assert {given for *_, given in proxy.asked} == {allowed}
+    end_services()
+
+
+def test_broken_proxy_tells_no_password(server: ScriptedServer) -> None:
+    """A proxy that is not there is an error without its password."""
+    way = network(server, graphql=Retry(most=0), proxies={"http": "http://me:s3cret@127.0.0.1:9"})
+    with pytest.raises(CommError, match="cannot be reached") as caught:
+        ask(way)
+    assert "s3cret" not in str(caught.value)
+    assert "s3cret" not in repr(way)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a certificate authority of our own, and a certificate of it for this machine."""
+    folder = tmp_path_factory.mktemp("ca")
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl here to make certificates with")
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    new = ("req", "-newkey", "rsa:2048", "-nodes")
+    openssl(*new, "-x509", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA", "-days", "2")
+    openssl(*new, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=127.0.0.1")
+    signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names")
+    openssl("x509", "-req", "-in", "server.csr", "-out", "server.pem", *signed)
+    return folder
+
+
+@pytest.fixture
+def secure(authority: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+    """Return a server that speaks TLS, for clients that know no authority but the public ones."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    running = ScriptedServer()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority / "server.pem", authority / "server.key")
+    running.socket = context.wrap_socket(running.socket, server_side=True)
+    running.url = running.url.replace("http:", "https:")
+    with running:
+        yield running
+
+
+def test_certificates_are_checked(secure: ScriptedServer, authority: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown authority is refused; the variables name another one; only the setting switches the check off."""
+    way = network(secure, graphql=Retry(most=0))
+    with pytest.raises(CommError, match=r"(?i)certificate"):
+        ask(way)
+    for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        with monkeypatch.context() as here:
+            here.setenv(name, str(authority / "ca.pem"))
+            assert ask(way)["entity"] == "stub-entity"
+    unchecked = network(secure, graphql=Retry(most=0), verify=False)
+    assert ask(unchecked)["entity"] == "stub-entity"
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.devnull)
+    assert ask(unchecked)["entity"] == "stub-entity"
+
+
+def test_a_run_goes_over_tls_through_a_proxy(
+    secure: ScriptedServer, authority: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole run with its files goes through a tunnel, of which the proxy sees the host only."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority / "ca.pem"))
+    with start(tmp_path) as run:
+        run.log({"n": 1})
+    with SmallProxy() as proxy:
+        assert send(run_file(run), network(secure, proxies={"https": proxy.url})).done
+        assert {(method, target) for method, target, _ in proxy.asked} == {("CONNECT", secure.url.partition("//")[2])}
+    held = secure.runs[run.id]
+    assert (len(held.rows), held.completions, "config.yaml" in held.uploads) == (1, 1, True)
+
+
+def test_settings_make_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time limits, repetitions, proxies, headers and the check of certificates come from the settings."""
+    monkeypatch.setenv("WANDB_API_KEY", KEY)
+    monkeypatch.setenv("WANDB_X_EXTRA_HTTP_HEADERS", '{"X-Team": "blue"}')
+    given = {
+        "base_url": "https://example.test/",
+        "x_graphql_retry_max": 3,
+        "x_graphql_timeout_seconds": 7,
+        "x_file_stream_retry_wait_max_seconds": 9,
+        "https_proxy": "http://proxy:1",
+        "insecure_disable_ssl": True,
+    }
+    way = Network.of(resolve({}, given=given))
+    assert (way.base_url, way.graphql.most, way.graphql.timeout) == ("https://example.test", 3, 7)
+    assert (way.stream.longest, way.stream.most, way.verify) == (9, 10_085, False)
+    assert (dict(way.proxies), dict(way.headers)) == ({"https": "http://proxy:1"}, {"X-Team": "blue"})
+
+
+def test_extra_headers_are_sent(server: ScriptedServer) -> None:
+    """Headers of the settings are on every request."""
+    ask(network(server, headers={"X-Team": "blue"}))
+    assert server.exchanges[0].headers["x-team"] == "blue"
