@@ -101,13 +101,15 @@ def test_a_logging_handler_made_before_is_heard(tmp_path: Path) -> None:
 def test_secrets_do_not_reach_the_disk(script: Script, tmp_path: Path) -> None:
     """Keys of known shape and of the environment are shown but not stored, also when printed in pieces."""
     source = (
-        "print('sk-abcd12345'); print(os.environ['MY_TOKEN'])\nfor c in 'hf_abcdefgh123': print(c, end='')\nprint()"
+        "print('sk-abcd12345'); print(os.environ['MY_TOKEN'])\nfor c in 'hf_abcdefgh123': print(c, end='')\nprint()\n"
+        "for c in 'ghp_abcdefgh1234567': print(c, end=''); print('other', file=sys.stderr)\nprint()"
     )
     done = script(source, env={**os.environ, "MY_TOKEN": "canary-canary"})
     assert b"canary-canary" in done.stdout
     kept = b"".join(path.read_bytes() for path in (tmp_path / "wandb").rglob("*") if path.is_file())
-    assert not [secret for secret in (b"sk-abcd12345", b"canary-canary", b"hf_abcdefgh123") if secret in kept]
-    assert log(tmp_path).count("[redacted]") == 3
+    secrets = (b"sk-abcd12345", b"canary-canary", b"hf_abcdefgh123", b"ghp_abcdefgh")
+    assert not [secret for secret in secrets if secret in kept]
+    assert log(tmp_path).count("[redacted]") == 4
 
 
 def test_a_terminal_stays_one(tmp_path: Path) -> None:

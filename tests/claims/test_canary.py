@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 from claimed import run
+from embedded_server import EmbeddedServer
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-from tests.sync.embedded_server import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,6 +129,7 @@ def test_the_secrets_of_a_script(tmp_path: Path) -> None:
         run.log({{"a": "{secrets[1]}"}})
         print("x-canary-variable", "{secrets[2]}"); os.system("echo {secrets[3]}")
         run.log_code(".", include=["*.txt"])
+        run.alert("about {secrets[6]}", "canary-variable")
         raise ValueError("{secrets[4]} canary-variable")
     """
     for words in (["init"], ["add", "."], ["-c", "user.name=n", "-c", "user.email=e", "commit", "-m", "1"]):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from embedded_server import EmbeddedServer
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
-from tests.sync.embedded_server import EmbeddedServer
 
 from wandb_nb.store.cells import FILE
 from wandb_nb.store.decode import decode

@@ -57,7 +57,7 @@ class Console:
         self._queue: SimpleQueue[_Written | None] = SimpleQueue()
         self._log_failed = False
         self._stopping = threading.Event()
-        self._held: _Written | None = None
+        self._held: dict[str, _Written] = {}
         self._characters = 0
         self._ends: list[Callable[[], None]] = []
         self._thread = threading.Thread(target=self._run, name="wandb_nb-console", daemon=True)
@@ -129,11 +129,11 @@ class Console:
         return not ended
 
     def _store(self, batch: list[_Written], *, hold: bool) -> None:
-        """Store *batch*, with one write; a word that may go on in the next one is held back for it."""
-        runs = _joined([*([self._held] if self._held else []), *batch])
-        self._held = None
-        if hold and runs:
-            runs[-1:], self._held = _without_open_word(runs[-1])
+        """Store *batch*, with one write; with *hold* a stream's word that may go on is kept back until it does."""
+        runs = [whole for run in _joined(batch) for whole in self._whole_words(run)]
+        if not hold:
+            runs += self._held.values()
+            self._held = {}
         texts = [(run, self._redact(run.text)) for run in runs]
         bodies = [
             records.output_raw(text[at : at + RECORD_CHARACTERS], run.stream, run.time)
@@ -147,6 +147,14 @@ class Console:
         pieces = [(run.stream, text) for run, text in texts if text]
         if pieces:
             self._keep_log(lambda: self._log.write(pieces))
+
+    def _whole_words(self, run: _Written) -> list[_Written]:
+        """Return *run* behind what was kept back of its stream, and keep its own open word back."""
+        before = self._held.pop(run.stream, None)
+        whole, held = _without_open_word(run._replace(text=before.text + run.text) if before else run)
+        if held is not None:
+            self._held[run.stream] = held
+        return whole
 
     def _keep_log(self, act: Callable[[], list[str]]) -> None:
         """Write to the text log, and announce the files that are complete."""

@@ -46,7 +46,9 @@ class Deliveries(RunFacts):
         """
         kind, wait = _level(level), _seconds(wait_duration)
         self._expect_running("alert()")
-        self._history.append(records.alert(str(title)[:_LONGEST_TITLE], str(text), kind.value, wait))
+        words = (str(title), str(text))
+        title, text = map(self._place.redact, words) if self._place else words
+        self._history.append(records.alert(title[:_LONGEST_TITLE], text, kind.value, wait))
 
     def save(
         self,
