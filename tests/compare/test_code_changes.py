@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.compare.code import MOST_CODE, Change, cell_changes, change_facts, file_changes
-from wandb_nb.compare.load import cells_of_notebook, git_facts, packages
+from wandb_nb.compare.load import cells_of_notebook, git_facts, packages, patches
 from wandb_nb.store.cells import Cell
 
 SOURCES = (
@@ -103,7 +103,7 @@ def test_the_message_holds_a_bounded_part() -> None:
     facts = change_facts(changes)
     assert len(json.dumps(facts)) < MOST_CODE * 1.1
     assert facts[-1]["lines"][-1].startswith("@ ")
-    assert facts[-1]["lines"][-1].endswith("7 more changes")
+    assert facts[-1]["lines"][-1].endswith("8 more changes")
     assert change_facts(changes[:1])[0]["lines"] == changes[0].lines
 
 
@@ -119,6 +119,8 @@ def test_cells_of_a_saved_notebook() -> None:
 def test_packages_and_git() -> None:
     """Requirements are read by name; a patch is told by the number of its lines."""
     assert packages("numpy==2.0\n# comment\nbroken\npandas==2.2.1\n") == {"numpy": "2.0", "pandas": "2.2.1"}
-    patch = "--- a\n+++ b\n@@ -1 +1 @@\n-old\n+new\n same\n"
+    body = "index 1..2\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n same\n"
+    patch = f"diff --git a/a.py b/a.py\n{body}diff --git a/n.ipynb b/n.ipynb\n--- a\n+++ b\n+  'image/png': '...'\n"
+    assert patches(patch) == {"a.py": body}
     assert git_facts("abc", "", patch) == {"commit": "abc", "uncommitted": "2 changed lines"}
     assert git_facts("", "", "") == {}

@@ -11,7 +11,7 @@ from wandb_nb.compare import picture, text
 from wandb_nb.compare.code import change_facts
 from wandb_nb.compare.message import MIME, diff_facts, overlay
 from wandb_nb.compare.values import differing
-from wandb_nb.view.bundle import CELL, MOST_BYTES, SVG_POINTS, TABLE, figure, pictures
+from wandb_nb.view.bundle import CELL, MOST_BYTES, TABLE, figure, pictures
 from wandb_nb.view.text import clean
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from wandb_nb.compare.values import Row
 
 _MOST_ROWS, _LONGEST_CELL = 40, 60
-_MOST_LIGHT_BYTES = 30_000
+_MOST_LIGHT_BYTES, _SVG_POINTS = 16_000, 2_000
 _TRIES = ((8_000, None), (4_000, None), (2_000, None), (2_000, 12), (1_000, 6), (0, 0))  # points, metrics
-_MOST_HTML_CODE = 12_000
+_MOST_HTML_CODE, _MOST_TEXT_CODE = 12_000, 8_000
 _PRE = "margin:0 0 8px;font-size:85%;line-height:1.35;white-space:pre-wrap;background:none;color:inherit"
 # Tints that leave the page's own text readable, in light and in dark.
 _TINTS = {"-": "background:rgba(224,69,107,.18)", "+": "background:rgba(22,153,107,.18)", "@": "opacity:.7"}
@@ -38,7 +38,7 @@ def bundle(comparison: Comparison) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "text/html": html(comparison, light if len(light) <= _MOST_LIGHT_BYTES else b""),
         "image/png": base64.b64encode(full).decode(),
-        "text/plain": "\n".join(text.lines(comparison)),
+        "text/plain": "\n".join(text.lines(comparison, code=_MOST_TEXT_CODE)),
     }
     parts[MIME] = _saved(comparison, MOST_BYTES - len(json.dumps(parts)))
     return parts
@@ -55,7 +55,7 @@ def html(comparison: Comparison, light: bytes) -> str:
     return (
         '<div style="max-width:100%;font-family:system-ui,sans-serif">'
         f'<p style="margin:0 0 4px"><strong>{escape(picture.title(comparison))}</strong></p>'
-        f"{figure(picture.build(comparison, SVG_POINTS), light)}"
+        f"{figure(picture.build(comparison, _SVG_POINTS), light)}"
         f"{''.join(_table(title, comparison.labels, rows) for title, rows in tables)}"
         f"{''.join(_code(comparison))}</div>"
     )

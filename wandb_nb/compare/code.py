@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST_CHANGES, MOST_LINES = 60, 300
 LONGEST_SOURCE = 200_000  # characters; comparing longer ones line by line takes too long
 LONGEST_LINE = 500
-MOST_CODE = 24_000  # characters in a message
+MOST_CODE = 16_000  # characters in a message
 _ALIKE = 0.4  # from this similarity on, two cells are one that was changed
 _CELL_CONTEXT, _FILE_CONTEXT = 12, 3
 _CLOCKS_DIFFER_BY_S = 0.001

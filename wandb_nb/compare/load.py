@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.history import HISTORY
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 REQUIREMENTS, CHANGES = "requirements.txt", "diff.patch"
 CODE = "code"
-LARGEST_FILE, MOST_FILES = 1 << 20, 200
+LARGEST_FILE, LARGEST_PATCH, MOST_FILES = 1 << 20, 16 << 20, 200
+_PATCH = re.compile(r"^diff --git ", re.MULTILINE)
 
 
 def load(path: Path) -> Subject:
@@ -38,7 +40,7 @@ def of_stream(stream: RunStream) -> Subject:
         message=stream.message(),
         cells=cells_of(stream.directory),
         files=_sources(files),
-        git=git_facts(state.git_commit, state.git_remote, _text(files / CHANGES)),
+        git=git_facts(state.git_commit, state.git_remote, _text(files / CHANGES, LARGEST_PATCH)),
         packages=packages(_text(files / REQUIREMENTS)),
     )
 
@@ -67,9 +69,26 @@ def cells_of_notebook(text: str) -> list[Cell]:
 
 def git_facts(commit: str, remote: str, patch: str) -> dict[str, str]:
     """Return what is told of a work tree: commit, remote, and how many lines were changed but not committed."""
-    changed = sum(line[:1] in "+-" and line[:3] not in ("+++", "---") for line in patch.splitlines() if line)
-    facts = {"commit": commit, "remote": remote, "uncommitted": f"{changed} changed lines" if patch else ""}
+    lines = [line for part in patches(patch).values() for line in part.splitlines()]
+    changed = sum(line[:1] in ("+", "-") and line[:3] not in ("+++", "---") for line in lines)
+    facts = {"commit": commit, "remote": remote, "uncommitted": f"{changed} changed lines" if changed else ""}
     return {name: value for name, value in facts.items() if value}
+
+
+def patches(patch: str) -> dict[str, str]:
+    """Return each file's part of a *patch* by the file's path, without notebooks, which are full of outputs."""
+    parts = {}
+    for part in _PATCH.split(patch)[1:]:
+        head, _, body = part.partition("\n")
+        path = head.rpartition(" b/")[2].strip('"')
+        if path and not path.endswith(".ipynb"):
+            parts[path] = body
+    return parts
+
+
+def uncommitted(patch: str) -> dict[str, str]:
+    """Return each file's part of *patch* as a file to compare, called after it."""
+    return {f"{path} (uncommitted)": part for path, part in patches(patch).items()}
 
 
 def packages(text: str) -> dict[str, str]:
@@ -82,8 +101,7 @@ def _sources(files: Path) -> Mapping[str, str]:
     """Return the saved scripts, and the changes that were not committed; notebooks are compared by their cells."""
     found = [path for path in sorted((files / CODE).rglob("*")) if path.suffix != ".ipynb" and path.is_file()]
     kept = {path.relative_to(files / CODE).as_posix(): _text(path) for path in found[:MOST_FILES]}
-    patch = _text(files / CHANGES)
-    return {**kept, "uncommitted changes": patch} if patch else kept
+    return {**kept, **uncommitted(_text(files / CHANGES, LARGEST_PATCH))}
 
 
 def _started(cell: Mapping[str, Any]) -> float | None:
@@ -91,8 +109,8 @@ def _started(cell: Mapping[str, Any]) -> float | None:
     return float(told) if isinstance(told, (int, float)) else None
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, largest: int = LARGEST_FILE) -> str:
     try:
-        return path.read_text("utf-8", "replace") if path.stat().st_size <= LARGEST_FILE else ""
+        return path.read_text("utf-8", "replace") if path.stat().st_size <= largest else ""
     except OSError:  # not saved, or taken away meanwhile
         return ""

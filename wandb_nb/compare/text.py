@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from wandb_nb.compare.values import Row
     from wandb_nb.view.message import Series
 
-MOST_METRICS, MOST_ROWS = 20, 40
+MOST_METRICS, MOST_ROWS, MOST_CODE = 20, 40, 200_000
 _WIDEST = 40
 _MOST_POINTS = 1_000
 _PAIR = 2
 
 
-def lines(comparison: Comparison, *, ascii_only: bool = False) -> list[str]:
-    """Return the whole comparison: the runs, what differs, the curves, the code of a pair."""
-    found = list(_all(comparison, ascii_only))
+def lines(comparison: Comparison, *, ascii_only: bool = False, code: int = MOST_CODE) -> list[str]:
+    """Return the whole comparison: the runs, what differs, the curves, and *code* characters of the code of a pair."""
+    found = list(_all(comparison, ascii_only, code))
     return [text.printable(line, ascii_only) for line in found]
 
 
-def _all(comparison: Comparison, ascii_only: bool) -> Iterator[str]:
+def _all(comparison: Comparison, ascii_only: bool, code: int) -> Iterator[str]:
     yield from _runs(comparison)
     yield from _table("config", comparison, comparison.config)
     yield from _table("summary", comparison, comparison.summary)
@@ -39,7 +39,7 @@ def _all(comparison: Comparison, ascii_only: bool) -> Iterator[str]:
     yield from _table("packages", comparison, comparison.packages)
     if comparison.code:
         yield from ("", "code")
-    for facts in change_facts(comparison.code):
+    for facts in change_facts(comparison.code, code):
         yield f"  {facts['title']} {facts['change']}"
         yield from (f"    {line}" for line in facts["lines"])
 

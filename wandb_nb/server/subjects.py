@@ -13,6 +13,7 @@ from wandb_nb.compare.load import (
     cells_of_notebook,
     git_facts,
     packages,
+    uncommitted,
 )
 from wandb_nb.compare.subject import Subject
 from wandb_nb.server import curves, runs
@@ -42,7 +43,7 @@ def subject_of(services: Services, connection: Connection, row: Any) -> Subject:
     return Subject(
         message=curves.sampled(services.database, row, _POINTS, ""),
         cells=cells,
-        files={**files, "uncommitted changes": patch} if patch else files,
+        files={**files, **uncommitted(patch)},
         git=git_facts(row.commit or "", remote_of(services, connection, row), patch),
         packages=packages(text(REQUIREMENTS)),
     )

@@ -25,7 +25,7 @@ MOST_BYTES = 205_000
 _PNG_BYTES = 60_000
 _LIGHT_PNG_BYTES = 20_000  # of the picture inside the HTML
 _LIGHT_POINTS = 1_000
-SVG_POINTS = 3_000
+_SVG_POINTS = 3_000
 _MOST_POINTS = 8_000
 _MOST_TREE_BYTES = 16_000
 _MOST_ROWS = 40
@@ -73,7 +73,7 @@ def line_bundle(facts: RunFacts, note: str = "") -> dict[str, Any]:
 
 def html(message: Message, picture: bytes) -> str:
     """Return heading, inline SVG and a small table, with no script, address or style that reaches beyond it."""
-    run, scene = message.header["run"], build(message, SVG_POINTS, titled=False)
+    run, scene = message.header["run"], build(message, _SVG_POINTS, titled=False)
     rows = "".join(
         f'<tr><th scope="row" style="{CELL}">{escape(name)}</th><td style="{CELL}">{escape(value)}</td></tr>'
         for name, value in (line.split("\t", 1) for line in _latest(message))

@@ -1,0 +1,91 @@
+"""When snapshots are taken: often at first, then seldom, never older than ten seconds, and at a small share of time."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wandb_nb.notebook import feed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Clock:
+    """The feed's clock, set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Put a clock of ours in the place of the feed's."""
+    clock = Clock()
+    monkeypatch.setattr(feed, "time", clock)
+    return clock
+
+
+def play(clock: Clock, file: Path, seconds: float, making: float) -> list[float]:
+    """Return when snapshots are taken of a file that grows ten times a second, each taking *making* seconds."""
+    followed = feed.Followed(None, file)  # type: ignore[arg-type]  # only the schedule is asked for
+    followed.snapshot = lambda: None
+    taken = []
+    while clock.now < seconds:
+        clock.now += 0.1
+        with file.open("ab") as grown:
+            grown.write(b"row")
+        if followed.snapshot_due(clock.now):
+            taken.append(clock.now)
+            followed.snapshot_taken()
+            followed.making_takes = making
+    return taken
+
+
+@pytest.mark.parametrize("making", [0.02, 0.06, 0.15, 0.5])
+def test_a_killed_kernel_costs_little(clock: Clock, tmp_path: Path, making: float) -> None:
+    """At any moment the last snapshot is 10 s old at most; after a minute it has 95 % where pictures are quick."""
+    taken = play(clock, tmp_path / "run.wandb", 300.0, making)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(taken)]
+
+    assert max(gaps) + making <= 10.0
+    first_minute = [gap for at, gap in zip(taken, gaps, strict=False) if at <= 60]
+    if making <= 0.15:
+        assert max(first_minute) + making <= 3.0
+    assert len(taken) * making <= 0.12 * 300
+
+
+def test_nothing_is_taken_of_a_run_at_rest(clock: Clock, tmp_path: Path) -> None:
+    """While the file does not grow no snapshot is due, however long that is; one asked for comes at once."""
+    file = tmp_path / "run.wandb"
+    play(clock, file, 20.0, 0.05)
+    followed = feed.Followed(None, file)  # type: ignore[arg-type]  # as above
+    followed.snapshot = lambda: None
+    followed.snapshot_taken()
+    clock.now += 1_000
+    assert not followed.snapshot_due(clock.now)
+    followed.snapshot_soon()
+    assert followed.snapshot_due(clock.now)
+    followed.snapshot_taken()
+    assert not followed.snapshot_due(clock.now)
+
+
+def test_the_feed_wakes_when_something_is_due(clock: Clock, tmp_path: Path) -> None:
+    """The feed sleeps until the next snapshot is due, a second at rest, and a quarter while somebody looks."""
+    file = tmp_path / "run.wandb"
+    file.write_bytes(b"x")
+    followed: Any = feed.Followed(None, file)  # type: ignore[arg-type]  # as above
+    served = feed.Feed()
+    served._followed["a"] = followed
+    clock.now = 1.0
+    assert served._pause() == feed.FIRST_SNAPSHOT_SECONDS
+    followed.due = 1.4
+    assert served._pause() == pytest.approx(0.4)
+    followed._viewers["page"] = ""
+    assert served._pause() == feed.PUSH_SECONDS
