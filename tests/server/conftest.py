@@ -19,7 +19,7 @@ from wandb_nb.server.services import open_services
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from wandb_nb.server.services import Services
 
@@ -132,20 +132,28 @@ def noises() -> list[str]:
     return []
 
 
-@pytest.fixture
-def page(script: None, noises: list[str]) -> Iterator[Page]:
-    """Return a page of a real browser, whose console must stay silent."""
-    del script
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Chromium without a window, or skip where it is not installed."""
     sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
+    path = shutil.which("chromium")
+    if path is None:
         pytest.skip("Chromium is not installed")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        page.set_default_timeout(20_000)
-        page.on("console", lambda message: noises.append(message.text))
-        page.on("pageerror", lambda error: noises.append(str(error)))
-        yield page
-        browser.close()
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(script: None, chromium: Browser, noises: list[str]) -> Iterator[Page]:
+    """Return a page of a browser that has seen nothing yet, whose console must stay silent."""
+    del script
+    context = chromium.new_context()
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.on("console", lambda message: noises.append(message.text))
+    page.on("pageerror", lambda error: noises.append(str(error)))
+    yield page
+    context.close()
     assert noises == []

@@ -17,7 +17,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.server.objects import parse_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
 _FIELDS = {
     "name": "name",
@@ -63,6 +63,16 @@ class Facts:
         """The summary."""
         return dict(json.loads(self.row.summary))
 
+    @cached_property
+    def config_leaves(self) -> dict[str, Any]:
+        """The values of the config by their dotted names, without those that only programs read."""
+        return dict(leaves(self.config))
+
+    @cached_property
+    def summary_leaves(self) -> dict[str, Any]:
+        """The values of the summary by their dotted names, without those that only programs read."""
+        return dict(leaves(self.summary))
+
     def value(self, name: str) -> Any:
         """Return what *name* stands for; None where the run has no such value."""
         place, _, rest = name.partition(".")
@@ -77,6 +87,17 @@ class Facts:
         if field is None:
             raise UsageError(f"A filter or order names {name!r}, which runs do not have.")
         return getattr(self.row, field)
+
+
+def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield dotted name and value of each leaf; top names that begin with "_" are left out."""
+    for key, value in values.items():
+        if key.startswith("_") and not prefix:
+            continue
+        if isinstance(value, dict) and value and "_type" not in value:
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def parse(text: str | None) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _MOST_GROUPS = 200
 _OPEN_UP_TO = 60
 _MOST_OF_A_KIND = 6
 _MOST_KEYS = 400
+_LOOKED_AT = 200  # runs, to choose columns
 
 OWN = {
     "created_at": "Started",
@@ -151,8 +152,8 @@ def known_columns(found: Sequence[Facts]) -> dict[str, list[str]]:
     config: dict[str, None] = {}
     summary: dict[str, None] = {}
     for facts in found:
-        config |= dict.fromkeys(_leaves(facts.config))
-        summary |= dict.fromkeys(_leaves(facts.summary))
+        config.update(dict.fromkeys(facts.config_leaves))
+        summary.update(dict.fromkeys(facts.summary_leaves))
     return {
         "Run": list(OWN),
         "Config": [f"config.{key}" for key in sorted(config)[:_MOST_KEYS]],
@@ -160,31 +161,16 @@ def known_columns(found: Sequence[Facts]) -> dict[str, list[str]]:
     }
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> list[str]:
-    found: list[str] = []
-    for key, value in values.items():
-        if key.startswith("_") and not prefix:
-            continue
-        if isinstance(value, dict) and value and "_type" not in value:
-            found += _leaves(value, f"{prefix}{key}.")
-        else:
-            found.append(f"{prefix}{key}")
-    return found
-
-
 def automatic(found: Sequence[Facts]) -> list[str]:
     """Return the columns that tell most: config values that differ, numbers of the summary, tags and groups if any."""
-    some = found[:500]
+    some = found[:_LOOKED_AT]
     values: dict[str, set[str]] = {}
     numbers: dict[str, None] = {}
     for facts in some:
-        for key in _leaves(facts.config):
-            value = facts.value(f"config.{key}")
+        for key, value in facts.config_leaves.items():
             if not isinstance(value, (dict, list)):
-                values.setdefault(key, set()).add(json.dumps(value))
-        numbers |= dict.fromkeys(
-            key for key in _leaves(facts.summary) if _is_number(facts.value(f"summary_metrics.{key}"))
-        )
+                values.setdefault(key, set()).add(repr(value))
+        numbers |= {key: None for key, value in facts.summary_leaves.items() if _is_number(value)}
     varied = [key for key, seen in values.items() if len(seen) > 1 or len(some) == 1]
     return [
         "created_at",

@@ -16,8 +16,6 @@ from wandb_nb.server.requests import services_of
 from wandb_nb.server.tables import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Connection
     from starlette.requests import Request
     from starlette.responses import Response
@@ -87,21 +85,10 @@ def _overview(request: Request, user: User) -> Response:
         **values,
         rows=rows,
         metadata=metadata,
-        config=list(dotted(facts.config)),
-        summary=list(dotted(facts.summary)),
+        config=sorted(facts.config_leaves.items()),
+        summary=sorted(facts.summary_leaves.items()),
         seconds=duration(facts),
     )
-
-
-def dotted(values: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the dotted name and the value of each leaf, by name, without those that only programs read."""
-    for key, value in sorted(values.items()):
-        if key.startswith("_") and not prefix:
-            continue
-        if isinstance(value, dict) and value and "_type" not in value:
-            yield from dotted(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 class Line(NamedTuple):
