@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,3 +133,22 @@ def test_a_cell_brings_a_killed_service_back(execute: Execute, folder: Path) -> 
     assert texts(done[3]).strip() == "[]"
     assert texts(done[5]).strip() == "1"
     assert runs(folder, "p")["live"]["state"] == "finished"
+
+
+def test_finish_shows_what_is_pending(execute: Execute, folder: Path) -> None:
+    """While `finish()` waits, the cell shows a bar with rows and bytes; an interrupt ends the wait only."""
+    done = execute(
+        LOAD,
+        "%wandb server --use --port 0",
+        "%wandb init --mode online --project p --name live\nfor n in range(50): wandb.log({'n': n})",
+        "%wandb server --stop",
+        # A page that can answer questions is one where somebody watches; this client's cannot.
+        "import threading, _thread\nget_ipython().kernel._allow_stdin = True\n"
+        "threading.Timer(6, _thread.interrupt_main).start()\n%wandb finish",
+        "print('goes on')",
+    ).cells
+    assert [error(cell) for cell in done] == [None] * len(done)
+    assert re.search(r"sending \[[#.]+\] \d+/50 rows, [\d.]+ k?B pending", texts(done[4]))
+    assert re.search(r"not sent yet: .*'wandb-nb sync [^']+' sends it", texts(done[4]))
+    assert texts(done[5]) == "goes on\n"
+    assert background.pid_of(folder) is None

@@ -126,7 +126,7 @@ def compare(file: Path, held: Held, code: int) -> int:
         key: expected[-1][key] for key in ("n", "half", "deep")
     }
     assert held.files.get("output.log", b"").decode() == printed
-    assert (held.facts["exitCode"], held.facts["state"]) == (code, "failed" if code else "finished")
+    assert (held.facts["exitCode"], held.facts["state"]) == (code, "crashed" if code else "finished")
     return rows
 
 
@@ -138,7 +138,7 @@ def moments(victim: str) -> list[tuple[int, float]]:
 
 @pytest.mark.parametrize(("number", "moment"), moments("user"))
 def test_killed_user(number: int, moment: float, user: Callable[[str], User], server: RestartedServer) -> None:
-    """What was logged before the kill arrives by the background process, and the run is closed as failed."""
+    """What was logged before the kill arrives by the background process, and the run is closed as crashed."""
     mine = user(f"user{number}")
     threading.Event().wait(moment)
     mine.process.kill()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+from click.testing import CliRunner
 from scripted_server import Fault, ScriptedServer
 from sending import KEY
 from services import end_services, services
@@ -121,8 +123,6 @@ def test_no_server_by_default_costs_no_row(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without a server a run that is online by default goes on, says so in one line, and is sent later by command."""
-    from click.testing import CliRunner
-
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     run = wandb.init(project="p", settings={**QUIET, "silent": False, "quiet": True})
 
@@ -233,3 +233,32 @@ def test_stop_from_the_server_is_a_choice(server: ScriptedServer, wanted: bool) 
         until(train, "the request")
         until(lambda: run.log({"a": 2}) or run.rows > 100, "rows behind the request")
     run.finish()
+
+
+@pytest.mark.usefixtures("here")
+def test_status_tells_of_runs_that_go_on(server: ScriptedServer) -> None:
+    """`wandb-nb status` lists a live run with what is uploaded and what is pending, and why; at its end no more."""
+    blocked = False
+    server.script = lambda _n, name: Fault("status", 503) if name == "file_stream" and blocked else None
+    run = wandb.init(project="p", settings=QUIET)
+    for n in range(20):
+        run.log({"n": n})
+    until(lambda: server.runs and len(server.runs[run.id].rows) == 20, "the first rows")
+    blocked = True
+    for n in range(1000):
+        run.log({"n": n})
+
+    def told() -> dict[str, Any]:
+        (found,) = json.loads(CliRunner().invoke(group, ["status", "--json"]).stdout)
+        return found if found["state"] == "waiting" and found["rows"] >= 20 else {}
+
+    found = until(told, "the trouble")
+    assert (found["id"], found["running"], found["url"]) == (run.id, True, f"{server.url}/stub-entity/p/runs/{run.id}")
+    assert found["rows"] < 1020
+    assert found["pending_bytes"] > 10_000
+    assert "503" in found["message"]
+    table = CliRunner().invoke(group, ["status"]).output
+    assert "kB" in table
+    blocked = False
+    run.finish()
+    assert json.loads(CliRunner().invoke(group, ["status", "--json"]).stdout) == []

@@ -104,14 +104,14 @@ def test_run_is_sent_to_its_end(program: Callable[..., Program], server: Scripte
 
 
 def test_killed_user_is_a_crashed_run(program: Callable[..., Program], server: ScriptedServer) -> None:
-    """After `kill -9` of the user's process every row arrives, and the run is closed as failed."""
+    """After `kill -9` of the user's process every row arrives, and the run is closed as crashed."""
     user = program(300, LIVE_ON="1")
     assert user.line() == "logged\n"
     user.process.kill()
     user.process.wait()
     until(lambda: user.cursor().done, "sent")
     assert numbers(server) == list(range(300))
-    assert [held.exit_code for held in server.runs.values()] == [1]
+    assert [(held.exit_code, held.fields["state"]) for held in server.runs.values()] == [(1, "crashed")]
 
 
 def test_killed_service_goes_on_where_it_was(program: Callable[..., Program], server: ScriptedServer) -> None:

@@ -275,6 +275,8 @@ class RunSender:
         self._await_files()
         cursor.exit_code = fold.exit.code if fold.exit else CRASHED
         self._post_one(with_open=False, summary="", complete=True, exitcode=cursor.exit_code)
+        if fold.exit is None:
+            self._upkeep.crashed()
         cursor.offset = self._tail.offset
         self._save(cursors.DONE)
         if self._target.mark:

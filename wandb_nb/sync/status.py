@@ -13,7 +13,7 @@ from wandb_nb.sync import cursor as cursors
 
 
 def listed() -> list[dict[str, Any]]:
-    """Return, newest first, each run with a cursor that is not at the end: state, rows sent, bytes pending, trouble."""
+    """Return, newest first, each run with a cursor that is not at the end: state, what is sent and pending, trouble."""
     found = []
     for entry in Registry().all():
         try:
@@ -33,7 +33,8 @@ def listed() -> list[dict[str, Any]]:
                 "state": known.state if being_sent(file) or known.state == cursors.REFUSED else "paused",
                 "running": bool(owner_alive(file.parent)),
                 "rows": known.rows,
-                "pending_bytes": max(0, size - known.offset),
+                "pending_bytes": max(0, size - known.offset) + known.bytes_left,
+                "pending_files": known.files_left,
                 "url": known.url,
                 "message": known.message or "; ".join(known.problems),
             }

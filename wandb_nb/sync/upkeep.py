@@ -115,6 +115,13 @@ class Upkeep:
         self._note(fields, config)
         self._save(cursors.ONLINE)
 
+    def crashed(self) -> None:
+        """Say that the run, which has ended on the server, was ended by nobody; one that refuses knows it failed."""
+        cursor = self._cursor
+        where = {"entity": cursor.entity, "project": cursor.project}
+        with suppress(RefusedError):
+            self._graphql.upsert(self.order, name=cursor.run, state="crashed", **where)
+
     def alert(self) -> None:
         """Pass on the alerts that the server does not have."""
         cursor = self._cursor
