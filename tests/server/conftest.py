@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from sqlalchemy import create_engine
 from visiting import HOSTILE, Site, Visitor
 
 from wandb_nb.server.app import create_app
 from wandb_nb.server.services import open_services
+from wandb_nb.server.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,8 +84,13 @@ class Client:
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    """Return an open server's parts."""
-    opened = open_services(tmp_path / "server")
+    """Return an open server's parts; SERVER_DATABASE is the URL of another database than its own, emptied before."""
+    url = os.environ.get("SERVER_DATABASE")
+    if url:
+        emptied = create_engine(url)
+        metadata.drop_all(emptied)
+        emptied.dispose()
+    opened = open_services(tmp_path / "server", url)
     yield opened
     opened.database.close()
 

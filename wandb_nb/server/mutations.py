@@ -52,11 +52,20 @@ class Mutations:
         run = _named(context, input)
         if input.get("metricName") not in {None, "_step"} or input.get("metricValue") is None:
             raise UsageError("A run can be rewound to a value of _step only.")
+        if runs.overtaken(run, context.order):
+            context.extensions["order"] = run.posted
+            return {"rewoundRun": Run(run)}
         history.rewind(context.connection, run.id, int(input["metricValue"]))
         summary = json.dumps(history.newest_values(context.connection, run.id))
         changed = update(runs_table).where(runs_table.c.id == run.id)
         context.connection.execute(
-            changed.values(summary=summary, state="running", exit_code=None, rewrites=run.rewrites + 1)
+            changed.values(
+                summary=summary,
+                state="running",
+                exit_code=None,
+                rewrites=run.rewrites + 1,
+                posted=run.posted if context.order is None else context.order,
+            )
         )
         return {"rewoundRun": Run(runs.run_by_number(context.connection, run.id))}
 

@@ -185,7 +185,8 @@ def upsert(connection: Connection, user: User, given: Mapping[str, Any], order: 
     """Make or change the run that *given* names; what is None there stays. Return its row and whether it is new.
 
     A client that starts a run under the id of an old one without resuming it gives no storage id, and counts lines
-    from 0 again: each stream is then emptied when its first lines come.  A request that was overtaken changes nothing.
+    from 0 again: each stream is then emptied when its first lines come.  A request that was overtaken, or that comes
+    again, changes nothing.
     """
     number = names.local_id("Run", given.get("id") or "")
     if number is not None:
@@ -194,8 +195,8 @@ def upsert(connection: Connection, user: User, given: Mapping[str, Any], order: 
         project = project_for_writing(connection, user, given.get("entityName"), given.get("modelName"))
         run = find_run(connection, project, given.get("name") or "")
         if run is None:
-            return _make(connection, user, project, given), True
-    if overtaken(run, order):
+            return _make(connection, user, project, given, order or 0), True
+    if overtaken(run, order) or (order is not None and order == run.posted):
         return run, False
     changes = _changes(given) | ({} if order is None else {"posted": order})
     if number is None and given.get("jobProgram"):
@@ -214,10 +215,11 @@ def announce(connection: Connection, number: int) -> Any:
     return run_by_number(connection, number)
 
 
-def _make(connection: Connection, user: User, project: Project, given: Mapping[str, Any]) -> Any:
+def _make(connection: Connection, user: User, project: Project, given: Mapping[str, Any], order: int) -> Any:
     facts = {"display_name": names.display_name(count_runs(connection, project) + 1), **_changes(given)}
     now = time.time()
-    facts |= {"name": names.checked(given.get("name") or names.run_name(), "run id"), "created": now, "heartbeat": now}
+    facts |= {"name": names.checked(given.get("name") or names.run_name(), "run id"), "posted": order}
+    facts |= {"created": now, "heartbeat": now}
     gone = (deleted.c.project_id == project.id, deleted.c.name == facts["name"])
     if connection.execute(select(deleted).where(*gone)).first() is not None:
         raise UsageError(f"The run {facts['name']} of this project was deleted, and its id cannot be used again.")

@@ -10,6 +10,7 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from random import getrandbits
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.flock import try_flock
@@ -28,10 +29,12 @@ class Cursor:
 
     *bases* counts the lines that the server had before the first of this file, *have* those of this file, by
     "history", "events" and "console".  *files* holds size and time of change of each uploaded file, *files_left* and
-    *bytes_left* count those on their way, *order* is the number of the last request that changed the run; *offset* is
-    the bytes of the run file that are dealt with.  *state* is one of the words above; *message* says why it is not
-    going well, *problems* what cannot be sent, *damaged* that part of the file cannot be read.  A *status* other than 0
-    is that of the server's refusal.  *saves_code* says that the account wants the code of its runs.
+    *bytes_left* count those on their way.  *creating* says that a branch was not there before this file was sent.
+    *order* is the number of the last request that changed the run; it begins anywhere, so that no two senders have the
+    same.  *offset* is the bytes of the run file that are dealt with.  *state* is one of the words above; *message* says
+    why it is not going well, *problems* what cannot be sent, *damaged* that part of the file cannot be read.  A
+    *status* other than 0 is that of the server's refusal.  *saves_code* says that the account wants the code of its
+    runs.
     """
 
     server: str = ""
@@ -47,7 +50,8 @@ class Cursor:
     files_left: int = 0
     bytes_left: int = 0
     alerts: int = 0
-    order: int = 0
+    creating: bool = False
+    order: int = field(default_factory=lambda: getrandbits(40))
     described: str = ""
     offset: int = 0
     rows: int = 0

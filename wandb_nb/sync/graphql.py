@@ -171,10 +171,8 @@ class GraphQL:
 
     def upsert(self, order: Order, **fields: Any) -> Bucket:
         """Create the run or change the *fields* given; the others stay as they are on the server."""
-        variables, content = {**dict.fromkeys(UPSERT_VARIABLES), **fields}, dict[str, Any]()
-        while not content or order.overtaken((content.get("extensions") or {}).get("order")):
-            content = self._answer("UpsertBucket", variables, order.header())
-        answer = (content.get("data") or {}).get("upsertBucket") or {}
+        data = self._change("UpsertBucket", {**dict.fromkeys(UPSERT_VARIABLES), **fields}, order)
+        answer = data.get("upsertBucket") or {}
         found = answer.get("bucket")
         if not found:
             raise RefusedError("the server answered the creation of the run without a run", 200)
@@ -218,12 +216,17 @@ class GraphQL:
         run = (self.ask("HistoryPage", variables).get("project") or {}).get("run") or {}
         return [row for row in map(_row, run.get("history") or ()) if row.get("_step", step) <= step]
 
-    def rewind(self, entity: str | None, project: str | None, name: str, step: int) -> None:
+    def rewind(self, order: Order, entity: str | None, project: str | None, name: str, step: int) -> None:
         """Take the run *name* back to *step* on the server."""
-        self.ask(
-            "RewindRun",
-            {"runName": name, "entity": entity, "project": project, "metricName": "_step", "metricValue": step},
-        )
+        where = {"runName": name, "entity": entity, "project": project}
+        self._change("RewindRun", {**where, "metricName": "_step", "metricValue": step}, order)
+
+    def _change(self, operation: str, variables: Mapping[str, Any], order: Order) -> dict[str, Any]:
+        """Return the data that *operation* answers, sent again where the server had taken a later request."""
+        content: dict[str, Any] = {}
+        while not content or order.overtaken((content.get("extensions") or {}).get("order")):
+            content = self._answer(operation, variables, order.header())
+        return content.get("data") or {}
 
 
 def _row(line: str) -> dict[str, Any]:

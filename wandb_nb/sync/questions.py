@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
+from wandb_nb.sync.cursor import Cursor
 from wandb_nb.sync.downloads import download
 from wandb_nb.sync.graphql import GraphQL
+from wandb_nb.sync.order import Order
 from wandb_nb.sync.transport import Sender, Stopped, connect
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def _asked(question: Mapping[str, Any], network: Network, stop: threading.Event)
             return {"viewer": graphql.viewer(), "sees": graphql.sees(where[0], where[1])}
         case _:
             if question.get("rewind") is not None:
-                graphql.rewind(*where, int(question["rewind"]))
+                graphql.rewind(Order(Cursor()), *where, int(question["rewind"]))
             return {"held": graphql.resume_status(*where)}
 
 

@@ -81,10 +81,12 @@ class Upkeep:
         name = target.run_id or (run.id if run else "") or id_of_file
         if target.append or (run is not None and run.resumed):
             cursor.bases = self._go_on(fields.get("entity"), fields.get("project"), name)
+        elif run is not None and run.branch:
+            self._note_inherited(fields.get("entity"), fields.get("project"), name)
         config = json.dumps(self._fold.config.layout())
         bucket = self._graphql.upsert(self.order, name=name, config=config, **fields)
-        if run is not None and run.branch and bucket.inserted:  # what the server gave it of the run it branched off
-            cursor.bases["history"] = bucket.rows
+        if cursor.creating:  # the server gave it rows of the run it branched off
+            cursor.bases["history"] = max(cursor.bases["history"], bucket.rows)
         cursor.entity, cursor.project, cursor.run = bucket.entity, bucket.project, bucket.name
         cursor.name, cursor.begun = bucket.display_name, True
         self._note(fields, config)
@@ -96,9 +98,18 @@ class Upkeep:
         """Return the number of lines that the server has of the run, which is first taken back if it was rewound."""
         held, branch = self._graphql.resume_status(entity, project, name), self._fold.config.branch
         if held and branch and branch[0] == name:
-            self._graphql.rewind(entity, project, name, branch[1])
+            self._graphql.rewind(self.order, entity, project, name, branch[1])
             held = self._graphql.resume_status(entity, project, name)
         return {kind: int((held or {}).get(count) or 0) for kind, count in COUNTS.items()}
+
+    def _note_inherited(self, entity: Any, project: Any, name: str) -> None:
+        """Note that a branch is about to be created, or how many rows it had been given if an answer was missed."""
+        held = self._graphql.resume_status(entity, project, name)
+        if held is not None and self._cursor.creating:
+            self._cursor.bases["history"] = int(held.get(COUNTS["history"]) or 0)
+        elif held is None:
+            self._cursor.creating = True
+            cursors.store(self._run_file, self._cursor, durable=True)
 
     def describe(self) -> None:
         """Tell the server what changed in config, name, tags and the like."""
