@@ -113,17 +113,18 @@ def test_attempts_are_counted(server: ScriptedServer) -> None:
     [
         ("7", 7, 7),
         ("0", 0, 0),
-        (formatdate(time.time() + 100, usegmt=True), 1, 100),
-        (formatdate(time.time() - 100, usegmt=True), 0, 0),
+        (100, 1, 100),
+        (-100, 0, 0),
         ("86400", 3600, 3600),
         ("soon", 2, 2.5),
         ("-5", 0, 0),
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_obeyed(server: ScriptedServer, status: int, told: str, least: float, most: float) -> None:
+def test_retry_after_is_obeyed(server: ScriptedServer, status: int, told: str | int, least: float, most: float) -> None:
     """Seconds or a date take the place of our own wait, an hour at most; what is neither changes nothing."""
-    server.script = failing(1, status, Retry_After=told)
+    date = formatdate(time.time() + told, usegmt=True) if isinstance(told, int) else told
+    server.script = failing(1, status, Retry_After=date)
     clock = Clock()
     ask(network(server, graphql=Retry(first=2.0)), clock)
     (wait,) = clock.waits
