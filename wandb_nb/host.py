@@ -54,9 +54,9 @@ def kind() -> str:
 def page_waits_for_cells() -> bool:
     """Return whether what the page asks of the kernel waits until the running cell ends.
 
-    Jupyter's own pages open a subshell for their questions; those of other hosts are not known to.
+    Jupyter's own pages open a subshell for their questions; marimo has none, other hosts are not known to.
     """
-    return kind() in ("colab", "databricks", "kaggle", "vscode")
+    return kind() in ("colab", "databricks", "kaggle", "marimo", "vscode")
 
 
 def kernel_id() -> str | None:

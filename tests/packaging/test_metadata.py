@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # tornado and the Jupyter server are there where that server loads our extension, the others wherever a kernel runs;
 # typing_extensions is for type checkers alone; urllib3 is what requests stands on; `google.colab` exists on Colab
 # only, and elsewhere `google` is somebody else's.
-FROM_HOSTS = {"wandb-nb", "tornado", "jupyter-server", "traitlets", "ipykernel", "comm"}
+FROM_HOSTS = {"wandb-nb", "marimo", "tornado", "jupyter-server", "traitlets", "ipykernel", "comm"}
 FROM_HOSTS |= {"typing-extensions", "protobuf", "googleapis-common-protos", "urllib3"}
 
 

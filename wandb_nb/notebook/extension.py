@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.tracking.presenter import TerminalPresenter, set_presenter
 
+from . import marimo
 from .cellmagic import begin_run_in_place
 from .completion import wandb_matcher
 from .feed import Feed
@@ -52,10 +53,11 @@ def unload_ipython_extension(shell: Any) -> None:
 def attach(shell: Any | None = None) -> None:
     """Make sure that *shell*, by default the running one, has all of ours, once.
 
-    Does nothing where no IPython runs, and in a forked child, whose shell is its parent's.
+    Where no IPython runs marimo may; else this does nothing, as in a forked child, whose shell is its parent's.
     """
     shell = shell or host.shell()
     if shell is None:
+        marimo.attach()
         return
     attached = getattr(shell, ATTRIBUTE, None)
     if isinstance(attached, Attachment):

@@ -33,11 +33,22 @@ function told(): Theme | null {
 /** By the first ground, from the element outwards, that is not see-through. */
 function seen(element: Element): Theme | null {
   for (let at: Element | null = element.parentElement; at !== null; at = outwards(at)) {
-    const [red, green, blue, alpha = 1] = (getComputedStyle(at).backgroundColor.match(/[\d.]+/g) ?? []).map(Number);
+    const [red, green, blue, alpha = 1] = components(getComputedStyle(at).backgroundColor);
     if (red === undefined || green === undefined || blue === undefined || alpha < 0.5) continue;
     return 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? 'dark' : 'light';
   }
   return null;
+}
+
+/** Red, green and blue up to 255 and alpha up to 1; the browser itself turns colours that are told in other terms. */
+function components(colour: string): number[] {
+  if (colour.startsWith('rgb')) return (colour.match(/[\d.]+/g) ?? []).map(Number);
+  const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');
+  if (context === null) return [];
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = context.getImageData(0, 0, 1, 1).data;
+  return [red!, green!, blue!, alpha! / 255];
 }
 
 function outwards(element: Element): Element | null {

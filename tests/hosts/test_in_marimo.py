@@ -1,0 +1,109 @@
+"""marimo: real where it is installed, else by what it puts into the process."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from waiting import until
+
+from wandb_nb.notebook.widget import SCRIPT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="the JavaScript is not built")
+BOOK = """
+import marimo
+app = marimo.App()
+
+@app.cell
+def _():
+    import time
+    import wandb_nb as wandb
+    with wandb.init(project="p", name="seen") as run:
+        started = time.time()
+        while time.time() < started + 20:
+            run.log({"loss": 1 / (1 + time.time() - started)})
+            time.sleep(0.02)
+    return (run,)
+
+@app.cell
+def _(run):
+    run
+    return
+"""
+STAND_IN = """
+import json, sys, time, types
+told, shown = [], []
+def anywidget(widget):
+    widget.send = lambda content, buffers: told.append((content["header"], len(buffers[0])))
+    return widget
+marimo = types.SimpleNamespace(
+    running_in_notebook=lambda: True, ui=types.SimpleNamespace(anywidget=anywidget),
+    output=types.SimpleNamespace(append=shown.append), Html=lambda text: text,
+)
+sys.modules["marimo"] = marimo
+import wandb_nb as wandb
+run = wandb.init(project="p", name="seen")
+deadline = time.time() + 60
+while not (told and told[-1][0]["series"]) and time.time() < deadline:
+    wandb.log({"loss": 1})
+    time.sleep(0.01)
+live = len(told)
+wandb.finish()
+run.display()
+silent = wandb.init(project="p", settings={"silent": True})
+silent.finish()
+print(json.dumps([live, told[-1][0]["done"], told[-1][0]["run"]["rows"] == run.rows, len(shown), shown[-1][:4]]))
+"""
+
+
+def test_what_marimo_gives_is_used(tmp_path: Path) -> None:
+    """The view is added once, told rows while the cell runs and the end after it; then `display()` adds a picture."""
+    command = [sys.executable, "-c", STAND_IN]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
+    live, over, whole, shown, last = json.loads(done.stdout)
+    assert live > 0
+    assert (over, whole, shown, last) == (True, True, 2, "<div")
+    assert re.fullmatch(r"wandb_nb: run seen finished .*\n", done.stderr)
+
+
+@pytest.mark.browser
+def test_real_marimo_is_live(tmp_path: Path) -> None:
+    """In marimo's own page the chart grows while the cell runs, then the run's picture stands under the next one."""
+    pytest.importorskip("marimo", reason="marimo is not installed: pip install marimo to run this")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if shutil.which("chromium") is None:
+        pytest.skip("Chromium is not installed")
+    (tmp_path / "book.py").write_text(BOOK, "utf-8")
+    command = [sys.executable, "-m", "marimo", "run", "--headless", "--no-token", "--port", "0", "book.py"]
+    log = tmp_path / "log"
+    with log.open("w") as file, subprocess.Popen(command, cwd=tmp_path, stdout=file, stderr=file) as server:
+        try:
+            found = until(lambda: re.search(r"http://localhost:\d+", log.read_text()), "marimo's address")
+            with sync_api.sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+                look_at(browser.new_page(), found[0])
+                browser.close()
+        finally:
+            server.terminate()
+
+
+def look_at(page: Page, address: str) -> None:
+    """Watch the chart grow before the cell ends."""
+    page.goto(address)
+    view = page.locator(".wnb[data-points]")
+    view.wait_for(timeout=30_000)
+    first = until(lambda: int(view.get_attribute("data-points") or 0), "points")
+    until(lambda: int(view.get_attribute("data-points") or 0) > first, "more points")
+    assert "running" in view.inner_text()
+    until(lambda: "finished" in view.inner_text(), "the end of the run")
+    page.locator("svg[role=img]").wait_for()
