@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
+from wandb_nb.capture.ends import Ends
 from wandb_nb.capture.transcript import Line, Transcript
 
 if TYPE_CHECKING:
@@ -33,18 +33,16 @@ class OutputLog:
     ) -> None:
         self.path = path
         self._file: BinaryIO | None = None
-        self._head, self._tail_bytes = head, tail
+        self._ends: Ends[bytes] = Ends(head, tail)
         self._transcript = transcript or Transcript()
         self._end = 0  # of what is settled and written
-        self._tail: deque[bytes] = deque()
-        self._tail_size = self._left_out = 0
 
     def write(self, pieces: Iterable[Piece]) -> list[str]:
         """Bring the file up to date with *pieces* written to the terminal; return nothing, for this file goes on."""
         for stream, text in pieces:
             self._transcript.feed(stream, text)
-        settled = b"".join(self._keep(line) for line in map(_encoded, self._transcript.take_settled()))
-        changing = b"".join([*self._notice(), *self._tail, *map(_encoded, self._transcript.live())])
+        settled = _joined(filter(self._ends.is_head, map(_encoded, self._transcript.take_settled())))
+        changing = _joined([*self._notice(), *self._ends.tail, *map(_encoded, self._transcript.live())])
         if self._file is None:
             self._file = self.path.open("wb", buffering=0)
         self._file.seek(self._end)
@@ -60,21 +58,9 @@ class OutputLog:
         self._file.close()
         return [self.path.name]
 
-    def _keep(self, line: bytes) -> bytes:
-        """Return *line* when it belongs to the head of the file; else put it to the tail."""
-        if self._head > 0:
-            self._head -= len(line)
-            return line
-        self._tail.append(line)
-        self._tail_size += len(line)
-        while self._tail_size > self._tail_bytes:
-            gone = self._tail.popleft()
-            self._tail_size -= len(gone)
-            self._left_out += len(gone)
-        return b""
-
     def _notice(self) -> list[bytes]:
-        return [f"[{self._left_out} bytes of output left out here]\n".encode()] if self._left_out else []
+        left_out = self._ends.left_out
+        return [f"[{left_out} bytes of output left out here]".encode()] if left_out else []
 
 
 class OutputParts:
@@ -125,4 +111,8 @@ class OutputParts:
 
 
 def _encoded(line: Line) -> bytes:
-    return line.text.encode("utf-8", "backslashreplace") + b"\n"
+    return line.text.encode("utf-8", "backslashreplace")
+
+
+def _joined(lines: Iterable[bytes]) -> bytes:
+    return b"".join(line + b"\n" for line in lines)

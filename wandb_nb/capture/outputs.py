@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections import deque
 from typing import Any
 
+from wandb_nb.capture.ends import Ends
 from wandb_nb.capture.screen import Screen
 
 Output = dict[str, Any]
@@ -110,32 +110,18 @@ class _Stream:
         self.name = name
         self._screen = Screen()
         self._head: list[str] = []
-        self._tail: deque[str] = deque()
-        self._head_size = self._tail_size = 0
-        self._left_out = False
+        self._ends: Ends[str] = Ends(_STREAM_HEAD, _STREAM_TAIL)
 
     def write(self, text: str) -> None:
         """Take more text."""
         self._screen.feed(text)
-        for line in self._screen.take_settled():
-            self._keep(line)
+        self._head += filter(self._ends.is_head, self._screen.take_settled())
 
     def output(self) -> Output:
         """Return the notebook's output for it."""
-        gap = ["[…]"] if self._left_out else []
-        lines = [*self._head, *gap, *self._tail, *self._screen.live()]
+        gap = ["[…]"] if self._ends.left_out else []
+        lines = [*self._head, *gap, *self._ends.tail, *self._screen.live()]
         return {"output_type": "stream", "name": self.name, "text": "".join(f"{line}\n" for line in lines)}
-
-    def _keep(self, line: str) -> None:
-        if self._head_size < _STREAM_HEAD:
-            self._head.append(line)
-            self._head_size += len(line) + 1
-            return
-        self._tail.append(line)
-        self._tail_size += len(line) + 1
-        while self._tail_size > _STREAM_TAIL:
-            self._tail_size -= len(self._tail.popleft()) + 1
-            self._left_out = True
 
 
 def bounded(data: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from wandb_nb.store.find import find_run
 from wandb_nb.store.parts import parts, sources
-from wandb_nb.store.replay import RunState
+from wandb_nb.store.replay import replayed
 
 if TYPE_CHECKING:
     import os
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from wandb_nb.store.replay import RunState
     from wandb_nb.store.table import HistoryTable
 
 # Beyond this a float64 no longer holds every whole number, and int64 ends.
@@ -36,11 +37,7 @@ def read(ref: str | os.PathLike[str]) -> pd.DataFrame:
 
 def load(ref: str | os.PathLike[str]) -> RunState:
     """Return what the files of the run *ref* say, those it was resumed from and its segments included."""
-    state = RunState()
-    for writer, source in enumerate(sources(parts(find_run(ref)))):
-        while payloads := source.read():
-            state.apply(payloads, writer)
-    return state
+    return replayed(sources(parts(find_run(ref))))
 
 
 def to_frame(state: RunState) -> pd.DataFrame:

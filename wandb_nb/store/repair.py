@@ -49,15 +49,12 @@ def fold_after_crash(run_dir: str | os.PathLike[str]) -> int:
 
 def _summary(folder: Path) -> dict[str, Any]:
     """Return the summary of the run in *folder*, by all its writers."""
-    from wandb_nb.store.replay import RunState  # brings numpy
+    from wandb_nb.store.replay import replayed  # brings numpy
 
-    state = RunState()
-    for writer, file in enumerate(data_files(folder)):
-        tail = Tail(file)
+    tails = [Tail(file) for file in data_files(folder)]
+    for tail in tails:
         tail.settle()
-        while payloads := tail.read():
-            state.apply(payloads, writer)
-    return state.summary
+    return replayed(tails).summary
 
 
 class _Continued:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import compress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wandb_nb.store import kinds
 from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
@@ -15,7 +15,7 @@ from wandb_nb.store.rules import MetricRules, put, remove
 from wandb_nb.store.table import HistoryTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from wandb_nb.store.kinds import KeyPath
 
@@ -196,6 +196,22 @@ class RunState:
             self.metrics[same[0]] = metric
         else:
             self.metrics.append(metric)
+
+
+class Readable(Protocol):
+    """What gives the payloads of a file in pieces, an empty one at its present end: a `Tail`."""
+
+    def read(self) -> Sequence[bytes]:
+        """Return the next payloads."""
+
+
+def replayed(files: Iterable[Readable]) -> RunState:
+    """Return what *files* say, each written by another writer, up to their present ends."""
+    state = RunState()
+    for writer, file in enumerate(files):
+        while payloads := file.read():
+            state.apply(payloads, writer)
+    return state
 
 
 def _masks(payloads: Sequence[bytes]) -> tuple[list[bool], list[bool]]:

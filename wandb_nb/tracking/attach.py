@@ -142,13 +142,9 @@ class AttachedRun(Run):
 
 def _ticket(folder: Path, run_id: str) -> Ticket:
     from wandb_nb.store.reader import Tail, data_files
-    from wandb_nb.store.replay import RunState  # brings numpy
+    from wandb_nb.store.replay import replayed  # brings numpy
 
-    state = RunState()
-    for writer, file in enumerate(data_files(folder)):
-        tail = Tail(file)
-        while payloads := tail.read():
-            state.apply(payloads, writer)
+    state = replayed(map(Tail, data_files(folder)))
     steps = state.table.step
     return Ticket(
         directory=str(folder),

@@ -56,16 +56,15 @@ def read(entry: Entry, upto: int | None = None) -> Earlier:
     Raises StoreError when its files cannot be read.
     """
     from wandb_nb.store.parts import Part, parts, sources  # the readers load numpy, which only a resumed run has to
-    from wandb_nb.store.replay import RunState
+    from wandb_nb.store.replay import replayed
 
     found = parts(Path(entry.path))
     if upto is not None:
         found = [Part(part.folder, upto if part.upto is None else min(upto, part.upto)) for part in found]
-    state = RunState()
-    for writer, source in enumerate(sources(found)):
-        source.tail.settle()
-        while payloads := source.read():
-            state.apply(payloads, writer)
+    files = list(sources(found))
+    for file in files:
+        file.tail.settle()
+    state = replayed(files)
     steps = state.table.step
     last = int(steps.max()) if len(steps) else state.starting_step - 1
     return Earlier(

@@ -5,10 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from wandb_nb.store.replay import RunState
     from wandb_nb.tracking.history import History
     from wandb_nb.tracking.place import Place
     from wandb_nb.tracking.run import Run
@@ -19,12 +15,14 @@ def take_over(run: Run, place: Place, history: History) -> None:
 
     A child records its summary now and then, and may die without the last time: its rows then count.
     """
-    from wandb_nb.store.reader import data_files
+    from wandb_nb.store.reader import Tail, data_files
 
     files = data_files(place.path)
     if len(files) == 1:
         return
-    theirs, whole = _replayed(files[1:]), _replayed(files)
+    from wandb_nb.store.replay import replayed  # brings numpy, which only a run of several processes has to pay for
+
+    theirs, whole = replayed(map(Tail, files[1:])), replayed(map(Tail, files))
     own = place.redact.value(run.config.as_dict())  # as the file has it: the program keeps its secrets
     changed = {key: value for key, value in theirs.config.items() if key not in own or own[key] != value}
     run.config._load(changed)  # noqa: SLF001 -- it is no change of this process
@@ -33,15 +31,3 @@ def take_over(run: Run, place: Place, history: History) -> None:
     if len(whole.table):
         last = int(whole.table.step.argmax())
         history.stand_at(*(float(of[last]) for of in (whole.table.step, whole.table.runtime, whole.table.timestamp)))
-
-
-def _replayed(files: Sequence[Path]) -> RunState:
-    from wandb_nb.store.reader import Tail
-    from wandb_nb.store.replay import RunState  # brings numpy, which only a run of several processes has to pay for
-
-    state = RunState()
-    for writer, file in enumerate(files):
-        tail = Tail(file)
-        while payloads := tail.read():
-            state.apply(payloads, writer)
-    return state

@@ -51,14 +51,9 @@ def cells(place: Place | None, metric: str | None) -> list[Cell]:
 def _steps_by_cell(folder: Path, metric: str | None) -> dict[int, list[int]]:
     """Return the steps that each cell logged, of *metric* only if given, in the order of the rows."""
     from wandb_nb.store.reader import Tail, data_files
-    from wandb_nb.store.replay import RunState  # brings numpy
+    from wandb_nb.store.replay import replayed  # brings numpy
 
-    state = RunState()
-    for writer, file in enumerate(data_files(folder)):
-        tail = Tail(file)
-        while payloads := tail.read():
-            state.apply(payloads, writer)
-    table = state.table
+    table = replayed(map(Tail, data_files(folder))).table
     columns = (table.numbers.get(metric or ""), table.others.get(metric or ""))
     rows = {int(row) for column in columns if column is not None for row in column.rows}
     steps: dict[int, list[int]] = {}
