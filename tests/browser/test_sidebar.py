@@ -32,14 +32,19 @@ for step in range(50):
 run.finish()"""
 
 
+def write(path: Path, cells: list[Any]) -> None:
+    """Write a notebook that says which kernel it wants."""
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     """Start JupyterLab, with an empty notebook and one that trains in its root."""
     with JupyterServer(tmp_path_factory.mktemp("sidebar")) as server:
         for name, cells in {"empty": [], "train": [nbformat.v4.new_code_cell(TRAIN)]}.items():
-            notebook = nbformat.v4.new_notebook(cells=cells)
-            notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-            nbformat.write(notebook, server.root / f"{name}.ipynb")
+            write(server.root / f"{name}.ipynb", cells)
         yield server
 
 
@@ -309,3 +314,28 @@ def test_two_thousand_runs(page: Page, server: JupyterServer, begin: Any) -> Non
     finally:
         for file in folder.glob(f"{run.id}.0000*.json"):
             file.unlink()
+
+
+def test_notebook_7_as_far_as_its_shell_allows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notebook 7 has the list in its own sidebar, by the palette's command, and opens a run over the notebook."""
+    with JupyterServer(tmp_path / "nb7", "notebook") as server, chromium(tmp_path / "profile") as page:
+        monkeypatch.setenv("WANDB_NB_DATA_DIR", str(server.root.parent / "data"))
+        run = wandb_nb.init(project="digits", name="in-nb7", dir=server.root, mode="offline", settings={"silent": True})
+        for step in range(50):
+            run.log({"loss": 1 / (step + 1)})
+        run.finish()
+        write(server.root / "empty.ipynb", [])
+        page.set_viewport_size({"width": 1280, "height": 860})
+        page.goto(server.url("empty.ipynb"))
+        page.wait_for_selector(".jp-Notebook")
+        page.wait_for_function("() => window.jupyterapp?.commands.hasCommand('wandb-nb:show-runs')")
+        page.evaluate("() => window.jupyterapp.commands.execute('wandb-nb:show-runs')")
+        row(page, "in-nb7").get_by_role("button", name="Open run").click()
+        panel = page.locator(".jp-Dialog .wnb-dialog")
+        panel.locator("canvas").first.wait_for()
+        panel.get_by_role("tab", name="Files", exact=True).click()
+        panel.get_by_role("button", name="View config.yaml").wait_for()
+        shot(page, "nb7")
+        assert serious(page, ".wnb-dialog") == []
+        page.get_by_role("button", name="Close", exact=True).click()
+        panel.wait_for(state="detached")

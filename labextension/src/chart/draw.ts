@@ -16,6 +16,7 @@ export function drawBands(ctx: CanvasRenderingContext2D, frame: Frame, bands: Na
   ctx.save();
   ctx.font = font(scale);
   ctx.textBaseline = 'top';
+  ctx.textAlign = 'left';
   bands.forEach((band, i) => {
     const left = Math.max(frame.left, toX(frame, band.from));
     const right = Math.min(frame.left + frame.width, toX(frame, band.to));

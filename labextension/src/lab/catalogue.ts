@@ -24,6 +24,8 @@ export class Catalogue {
   private readonly listeners = new Set<() => void>();
   private wanted: () => string[] = () => [];
   private open = false;
+  /** The server has no such route: there is nothing to ask again for. */
+  private missing = false;
 
   constructor(private readonly api: RunsApi) {}
 
@@ -36,13 +38,14 @@ export class Catalogue {
   watch(open: boolean, wanted?: () => string[]): void {
     this.open = open;
     this.wanted = wanted ?? this.wanted;
-    this.again(0);
+    if (!this.missing) this.again(0);
   }
 
   /** Ask now, and have the server search its folders again. */
   refresh(): void {
     this.search = true;
     this.failures = 0;
+    this.missing = false;
     this.again(0);
   }
 
@@ -77,7 +80,7 @@ export class Catalogue {
     this.asking = false;
     this.loaded = true;
     for (const listener of this.listeners) listener();
-    this.again(this.search ? 0 : this.wait());
+    if (!this.missing) this.again(this.search ? 0 : this.wait());
   }
 
   private async take(search: boolean): Promise<void> {
@@ -105,8 +108,8 @@ export class Catalogue {
 
   private failed(error: unknown): void {
     this.failures += 1;
-    const missing = error instanceof Refused && error.status === 404;
-    this.problem = missing
+    this.missing = error instanceof Refused && error.status === 404;
+    this.problem = this.missing
       ? 'This Jupyter server does not list runs: its extension wandb_nb.jupyter is not enabled.'
       : error instanceof Error ? error.message : String(error);
   }

@@ -47,9 +47,9 @@ export class RunData {
     return sum;
   }
 
-  /** Whether it is known which notebook cells logged the points. */
+  /** Whether several notebook cells are known to have logged points. */
   get hasCells(): boolean {
-    return [...this.series.values()].some((series) => series.cells().length > 0);
+    return new Set([...this.series.values()].flatMap((series) => series.cells().map((range) => range.cell))).size > 1;
   }
 
   /** Seconds since the run began; goes on between messages while it runs and `live` says that somebody tells. */
