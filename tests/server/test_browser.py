@@ -58,13 +58,15 @@ def test_the_console_grows(site: Site, page: Page) -> None:
 
 
 def test_selected_runs_are_drawn_and_grow(site: Site, page: Page) -> None:
-    """Runs selected in the project's table are drawn over one another, live, and stay selected after a reload."""
+    """The first runs of the table are drawn, or the selected ones, live; they stay selected after a reload."""
     site.start("other", displayName="other")
     site.rows_of("other", 30)
     enter(site, page)
     page.goto(f"{site.url}/local/p")
-    for run in ("grow", "other"):
-        page.locator(f"tr[data-run={run}] input").check()
+    points(page, 80)
+    page.locator("tr[data-run=other] input").check()
+    points(page, 30)
+    page.locator("tr[data-run=grow] input").check()
     points(page, 80)
     assert page.locator(".wnb-entry").count() == 2
     site.rows_of("other", 20, first=30)

@@ -3,30 +3,35 @@ import { setText, swatch } from '../view/dom';
 import { themeOf } from '../view/theme';
 
 const MOST_DRAWN = 16;
+const DRAWN_UNASKED = 5;
 
-/** Which runs of the project's table are selected, kept while the browser's tab lives. */
+/** Which runs of the project's table are selected, kept while the browser's tab lives, and which are drawn. */
 export class Picks {
   private readonly styles = new Map<string, number>();
+  /** What is drawn while nothing is selected: the first rows of the table. */
+  private readonly unasked = new Map<string, number>();
   private readonly key: string;
 
   constructor(base: string, private readonly changed: () => void) {
     this.key = `wandb-nb picks ${base}`;
-    for (const run of this.read()) this.add(run);
+    for (const run of this.read()) add(this.styles, run);
     document.addEventListener('change', (event) => this.clicked(event.target as HTMLInputElement));
     document.getElementById('pick-none')?.addEventListener('click', () => this.clear());
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.mark());
     this.mark();
   }
 
-  /** The selected runs, each with the style that stays its own. */
-  get all(): [run: string, style: number][] {
-    return [...this.styles];
+  /** The runs to draw, each with the style that stays its own: the selected ones, as far as more lines tell anything. */
+  get drawn(): [run: string, style: number][] {
+    return this.styles.size > 0 ? [...this.styles].slice(0, MOST_DRAWN) : [...this.unasked];
   }
 
   /** Show in the table what is selected; called again when its rows were replaced. */
   mark(): void {
     const rows = [...document.querySelectorAll<HTMLElement>('tr[data-run]')];
-    for (const row of rows) this.markRow(row);
+    this.chooseUnasked(rows);
+    const drawn = new Map(this.drawn);
+    for (const row of rows) this.markRow(row, drawn.get(row.dataset.run!));
     const all = document.querySelector<HTMLInputElement>('#pick-all');
     const picked = rows.filter((row) => this.styles.has(row.dataset.run!)).length;
     if (all) {
@@ -35,6 +40,12 @@ export class Picks {
       all.indeterminate = picked > 0 && picked < rows.length;
     }
     this.tell();
+  }
+
+  private chooseUnasked(rows: HTMLElement[]): void {
+    const first = [...new Set(rows.map((row) => row.dataset.run!))].slice(0, DRAWN_UNASKED);
+    for (const run of [...this.unasked.keys()]) if (!first.includes(run)) this.unasked.delete(run);
+    for (const run of first) add(this.unasked, run);
   }
 
   private tell(): void {
@@ -57,10 +68,10 @@ export class Picks {
     }
   }
 
-  private markRow(row: HTMLElement): void {
-    const style = this.styles.get(row.dataset.run!);
-    row.querySelector<HTMLInputElement>('input[name="run"]')!.checked = style !== undefined;
-    row.toggleAttribute('data-picked', style !== undefined);
+  private markRow(row: HTMLElement, style: number | undefined): void {
+    const picked = this.styles.has(row.dataset.run!);
+    row.querySelector<HTMLInputElement>('input[name="run"]')!.checked = picked;
+    row.toggleAttribute('data-picked', picked);
     row.querySelector('.swatch')?.remove();
     if (style === undefined) return;
     const sample = swatch(colour(PALETTES[themeOf(row)], style), dash(style));
@@ -83,15 +94,8 @@ export class Picks {
   }
 
   private set(run: string, picked: boolean): void {
-    if (picked) this.add(run);
+    if (picked) add(this.styles, run);
     else this.styles.delete(run);
-  }
-
-  private add(run: string): void {
-    const taken = new Set(this.styles.values());
-    let style = 0;
-    while (taken.has(style)) style += 1;
-    if (!this.styles.has(run)) this.styles.set(run, style);
   }
 
   private keep(): void {
@@ -110,7 +114,10 @@ export class Picks {
   }
 }
 
-/** Those that are drawn: more lines than that tell nothing. */
-export function drawn(all: [run: string, style: number][]): [run: string, style: number][] {
-  return all.slice(0, MOST_DRAWN);
+/** Give a run the first style that no other one has. */
+function add(styles: Map<string, number>, run: string): void {
+  const taken = new Set(styles.values());
+  let style = 0;
+  while (taken.has(style)) style += 1;
+  if (!styles.has(run)) styles.set(run, style);
 }

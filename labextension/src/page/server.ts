@@ -6,7 +6,7 @@ import { themeOf } from '../view/theme';
 import { restoreFolds, wireControls } from './controls';
 import { Curves } from './curves';
 import { Events } from './events';
-import { drawn, Picks } from './picks';
+import { Picks } from './picks';
 import { Refresh } from './refresh';
 import { ServerSource } from './source';
 
@@ -57,13 +57,14 @@ function projectPage(base: string): void {
   const feed = feeder(base, events);
   let curves: Curves | null = null;
   const show = (): void => {
-    document.body.toggleAttribute('data-charts', picks.all.length > 0);
-    host.hidden = picks.all.length === 0;
-    if (!host.hidden) curves ??= new Curves(host, 'The selected runs have logged no numbers yet.');
-    curves?.show(drawn(picks.all).map(([run, style]) => ({ feed: feed(run), style })));
+    const runs = picks.drawn;
+    document.body.toggleAttribute('data-charts', runs.length > 0);
+    host.hidden = runs.length === 0;
+    if (!host.hidden) curves ??= new Curves(host, 'These runs have logged no numbers yet.');
+    curves?.show(runs.map(([run, style]) => ({ feed: feed(run), style })));
   };
   const picks = new Picks(base, show);
-  const refresh = new Refresh(() => (restoreFolds(), picks.mark()));
+  const refresh = new Refresh(() => (restoreFolds(), picks.mark(), show()));
   events.listen(() => refresh.request());
   show();
 }

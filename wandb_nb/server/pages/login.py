@@ -32,7 +32,8 @@ async def login(request: Request) -> Response:
         return shown(request, "login.html", None, 401, error="This server does not know that key.")
     answer = RedirectResponse("/", 303)
     signed = services.signer.sign(LOGIN, [user.id, login_of(key)], LOGIN_SECONDS)
-    answer.set_cookie(COOKIE, signed, int(LOGIN_SECONDS), httponly=True, samesite="strict")
+    secure = request.url.scheme == "https"  # behind a proxy that has TLS
+    answer.set_cookie(COOKIE, signed, int(LOGIN_SECONDS), httponly=True, samesite="strict", secure=secure)
     return answer
 
 
