@@ -44,6 +44,7 @@ def test_children_log_to_the_run(tmp_path: Path, method: str) -> None:
     frame = wandb.read(tmp_path / "wandb/latest-run")
     assert sorted(frame["loss"].dropna()) == [100 * number + step for number in range(3) for step in range(20)]
     assert list(frame["own"].dropna()) == [1, 2]
+    assert frame["_step"].is_unique, "all count together"
     assert [frame[name].sum() for name in ("last", "failed", "died", "never")] == [1, 1, 1, 1]
     told = shown(tmp_path)
     assert told["config"] == {"own": 0, "c0": 0, "c1": 1, "c2": 2}

@@ -81,7 +81,8 @@ def join(ticket: Ticket) -> Run:
 
 
 def ticket_of(run: Run) -> Ticket:
-    """Return what `join` needs in another process."""
+    """Return what `join` needs in another process, which may be about to log."""
+    run.expect_others()
     return Ticket(
         directory=str(run.directory),
         run_id=run.id,

@@ -87,7 +87,7 @@ class History:
         self._look_at = self._summary_at = 0.0
         self._counter = counter
         self._shared: SharedSteps | None = None
-        self._forked, self._pid = False, os.getpid()
+        self._alone, self._pid = True, os.getpid()
         self._extra = self._facts(attempt)
         self._synced: dict[str, Any] = {}
         _live.add(self)
@@ -103,7 +103,7 @@ class History:
             try:
                 self._busy = True
                 if step is None:
-                    at, extra = (self.step, self._extra) if self._shared is None else self._shared_step(commit)
+                    at, extra = (self.step, self._extra) if self._alone else self._shared_step(commit)
                     ahead = 1 if commit or commit is None else 0
                 else:
                     at, extra = self._explicit(step)
@@ -189,8 +189,12 @@ class History:
     def attached(self) -> None:
         """Go on as a writer beside the owner, which is another process: count steps with it, mark rows as ours."""
         self._pid = 0
-        self._shared = self._counter
+        self._alone, self._shared = False, self._counter
         self._extra = self._facts(self.attempt)
+
+    def expect_others(self) -> None:
+        """Look before each row whether there is another writer to count steps with; costs a microsecond a row."""
+        self._alone = False
 
     # -- steps
 
@@ -207,11 +211,12 @@ class History:
         return at, self._facts(self.attempt + 1)
 
     def _shared_step(self, commit: bool | None) -> tuple[int, bytes]:
-        """Take the step from the counter that all writers of the run share."""
-        shared = self._shared
-        if shared is None or commit is False:
+        """Take the step from the counter that all writers of the run share, once there is a second one."""
+        if self._shared is None and self._counter is not None and self._counter.exists():
+            self._shared = self._counter
+        if self._shared is None or commit is False:
             return self.step, self._extra
-        return shared.take(self.step), self._extra
+        return self._shared.take(self.step), self._extra
 
     # -- definitions
 
@@ -285,8 +290,8 @@ class History:
 
     def _look(self) -> None:
         """Do what is due now and then, with no lock held."""
-        if self._shared is None and self._counter is not None and self._counter.exists():
-            self._shared = self._counter
+        if self._alone and self._counter is not None and self._counter.exists():
+            self._alone = False
         self._attend()
 
     def _log_deferred(self) -> None:
@@ -305,7 +310,7 @@ class History:
 
     def _after_fork(self, *, child: bool) -> None:
         """Go on in both processes: a child counts steps with the others from its first row, the owner when it must."""
-        self._forked = True
+        self.expect_others()
         if child:
             self._busy = False
             self._deferred.clear()

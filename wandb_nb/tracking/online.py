@@ -113,7 +113,10 @@ class Online:
         while not (sent := launch.sent(self._file)).begun:
             if sent.over or sent.state == launch.WAITING or time.monotonic() >= until:
                 return None
-            time.sleep(POLL_EVERY_S)
+            try:
+                time.sleep(POLL_EVERY_S)
+            except KeyboardInterrupt:  # enough of waiting; the run ends all the same
+                return None
         return sent.saves_code
 
     def finish(self, rows: int) -> str:

@@ -271,6 +271,10 @@ class Run(LaterCalls, Deliveries):
             if self._place.observers and not self.is_child:
                 self._place.observers.settle_code()
 
+    def expect_others(self) -> None:
+        """Count steps together with other processes as soon as one of them logs."""
+        self._history.expect_others()
+
     def notice(self, text: str, key: str | None = None) -> None:
         """Tell the user one thing, each *key* once; nothing in a silent run.
 
