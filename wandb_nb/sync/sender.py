@@ -122,8 +122,12 @@ class RunSender:
         """Read up to the run record, and make the run known to the server, after the parts that it goes on from."""
         if not self.cursor.begun and self._target == HOME:
             self._send_earlier()
+        known = False
         while self._fold.run is None and (payloads := self._tail.read()):
             self._fold.apply(payloads)
+            known = True
+        if not known and owner_alive(self.run_file.parent) is False:
+            raise StoreError(f"{self.run_file} holds nothing that can be read: no run was made of it on the server")
         bucket = self._upkeep.introduce(self._target, run_id(self.run_file))
         features = self._graphql.features() if self._network.gzip else frozenset()
         packed = "FILESTREAM_GZIP" in features

@@ -1,0 +1,120 @@
+"""Damaged run files: `wandb-nb sync` sends what can be read, says what cannot, and tells by its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+from restarted_server import RestartedServer
+from sending import run_file, start
+
+from wandb_nb.cli import group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.crash
+
+ROWS = 400
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer]:
+    """Return a running server."""
+    with RestartedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: RestartedServer) -> None:
+    """Be a user who has a key for the server."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in server.environ.items():
+        monkeypatch.setenv(name, value)
+
+
+def made(name: str) -> Path:
+    """Return the file of a run with rows."""
+    with start(Path.cwd(), id=name) as run:
+        for n in range(ROWS):
+            run.log({"n": n, "text": "x" * 100})
+    return run_file(run)
+
+
+def sync(*files: Path) -> Result:
+    """Send the runs of *files*."""
+    return CliRunner().invoke(group, ["sync", "--json", *(str(file.parent) for file in files)])
+
+
+def numbers(server: RestartedServer, name: str, project: str = "p") -> list[int]:
+    """Return what the rows of a run hold."""
+    return [row["n"] for row in server.held(name, project).rows]
+
+
+def test_cut_file(server: RestartedServer) -> None:
+    """A file whose end is missing arrives up to its last whole row, as a crashed run; the lost bytes are told."""
+    file = made("cut")
+    file.write_bytes(file.read_bytes()[:-5000])
+    done = sync(file)
+    (told,) = json.loads(done.stdout)
+    assert (done.exit_code, told["damaged"], told["state"]) == (3, True, "done")
+    assert "bytes" in told["problems"][0]
+    held = numbers(server, "cut")
+    assert held == list(range(len(held)))
+    assert ROWS - 60 < len(held) < ROWS
+    assert server.held("cut").facts["state"] == "crashed"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_overwritten_places(seed: int, server: RestartedServer) -> None:
+    """Every row that was not hit arrives once and in order, whatever places are overwritten."""
+    dice = random.Random(seed)  # noqa: S311 - places, no secrets
+    file = made(f"hit{seed}")
+    content = bytearray(file.read_bytes())
+    for _ in range(3):
+        at = dice.randrange(2000, len(content) - 2000)
+        content[at : at + 60] = dice.randbytes(60)
+    file.write_bytes(content)
+    assert sync(file).exit_code == 3
+    held = numbers(server, f"hit{seed}")
+    assert held == sorted(set(held))
+    assert len(held) >= ROWS - 3 * 5
+
+
+def test_lost_beginning(server: RestartedServer) -> None:
+    """Without its first records, the run's description among them, a run's rows still arrive, under its file's id."""
+    file = made("headless")
+    content = file.read_bytes()
+    file.write_bytes(bytes(300) + content[300:])
+    assert sync(file).exit_code == 3
+    assert numbers(server, "headless", "uncategorized") == list(range(ROWS))
+
+
+@pytest.mark.parametrize("content", [b"", os.urandom(40_000), b"\0" * 40_000], ids=["empty", "noise", "zeros"])
+def test_nothing_to_read(content: bytes, server: RestartedServer) -> None:
+    """Of a file without one readable record no run is made on the server; that is exit code 1, and said."""
+    file = made("nothing")
+    file.write_bytes(content)
+    done = sync(file)
+    (told,) = json.loads(done.stdout)
+    assert (done.exit_code, told["state"]) == (1, "failed")
+    assert "nothing that can be read" in told["message"]
+    assert "nothing" not in [*server.names(), *server.names("uncategorized")]
+
+
+def test_damage_of_one_is_not_that_of_others(server: RestartedServer) -> None:
+    """Of several runs the whole ones arrive as ever, and the exit code is that of the worst."""
+    whole, hit, gone = made("whole"), made("hit"), made("gone")
+    content = bytearray(hit.read_bytes())
+    content[20_000:20_040] = b"z" * 40
+    hit.write_bytes(content)
+    assert sync(whole, hit).exit_code == 3
+    gone.write_bytes(b"")
+    assert sync(gone).exit_code == 1
+    assert numbers(server, "whole") == list(range(ROWS))
+    assert len(numbers(server, "hit")) >= ROWS - 5
