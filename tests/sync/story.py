@@ -34,7 +34,8 @@ class Story:
     summary: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
-    code: int = 0
+    code: int | None = 0
+    """None where nobody ends the run."""
 
     def compare(self, held: Held) -> None:
         """Compare with what a server holds; a difference is an AssertionError."""
@@ -47,7 +48,8 @@ class Story:
         wanted = {**self.files, **({"output.log": text} if text else {})}
         assert {name: held.files.get(name) for name in wanted} == wanted
         assert json.loads(held.files["wandb-summary.json"]) == held.summary
-        assert (held.facts["exitCode"], held.facts["state"]) == (self.code, "failed" if self.code else "finished")
+        ends = {None: (1, "crashed"), 0: (0, "finished"), 3: (3, "failed")}
+        assert (held.facts["exitCode"], held.facts["state"]) == ends[self.code]
         assert (held.facts["tags"], held.facts["notes"]) == (["x"], "n\n2")
 
 
@@ -78,9 +80,11 @@ def made(name: str, dice: random.Random, rows: int) -> Story:
         if dice.random() < 0.02:
             story.config["late"] = step
             story.scenes.append([records.config({"late": str(step)})])
-    story.code = dice.choice((0, 0, 3))
+    story.code = dice.choice((0, 3, None))
     story.summary["best"] = 0.5
-    story.scenes.append([records.summary({"best": "0.5"}), records.exit(story.code, rows)])
+    story.scenes.append([records.summary({"best": "0.5"})])
+    if story.code is not None:
+        story.scenes.append([records.exit(story.code, rows)])
     return story
 
 
