@@ -117,6 +117,41 @@ describe('a feed', () => {
   });
 });
 
+describe('the earlier runs of a notebook', () => {
+  const earlier = { runs: [], labels: [], diff: null };
+
+  it('are asked of the way to the run, opened once, also where the run is over', async () => {
+    let opened = 0;
+    const feed = new Feed([async () => (opened++, { ...way(() => message([])), ghosts: async () => earlier })]);
+    feed.offer(message([{ key: 'loss', values: [1] }], { done: true }));
+    expect(feed.offersGhosts).toBe(true);
+    expect(await Promise.all([feed.ghosts(), feed.ghosts()])).toEqual([earlier, earlier]);
+    expect(opened).toBe(1);
+  });
+
+  it('are not offered where nobody knows them', async () => {
+    const feed = new Feed([async () => way(() => message([]))]);
+    feed.join(viewer());
+    await vi.advanceTimersByTimeAsync(10);
+    expect(feed.offersGhosts).toBe(false);
+    await expect(feed.ghosts()).rejects.toBeInstanceOf(Gone);
+    expect(new Feed([]).offersGhosts).toBe(false);
+  });
+
+  it('come over a comm, or are refused in time', async () => {
+    const sent: Request[] = [];
+    const transport = new CommTransport({ pushes: true, send: (request) => void sent.push(request), close: () => undefined });
+    const one = message([{ key: 'loss', values: [1, 2] }]);
+    const asked = transport.ghosts();
+    transport.receive({ type: 'ghosts', header: { v: 1, runs: [one.header], labels: ['before'], diff: null } }, [one.floats.buffer as ArrayBuffer]);
+    const found = await asked;
+    expect([sent, found.labels, found.runs[0]!.floats.length]).toEqual([[{ type: 'ghosts' }], ['before'], one.floats.length]);
+    const refused = expect(transport.ghosts()).rejects.toThrow('does not answer');
+    await vi.advanceTimersByTimeAsync(30_000);
+    await refused;
+  });
+});
+
 describe('a line to the kernel', () => {
   const line = () => {
     const sent: Request[] = [];

@@ -127,6 +127,11 @@ def test_runs_are_listed_found_and_grouped(page: Page, begin: Any) -> None:
     assert rows(page)[:3] == ["red-fox", HOSTILE, "calm-sea"]
     assert page.evaluate("() => window.harmed") is None
     assert serious(page, ".wnb-side") == []
+    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    page.locator(".wnb-side[data-theme=dark]").wait_for()
+    shot(page, "dark")
+    assert serious(page, ".wnb-side") == []
+    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
 def test_a_live_run_grows_in_the_list_and_the_status_bar(page: Page, begin: Any) -> None:

@@ -14,6 +14,8 @@ export class Catalogue {
   searching = false;
   complete = true;
   loaded = false;
+  /** Whether to look at the list now and then while it is closed, for the status bar. */
+  background = true;
   /** Milliseconds between two looks at the list while it is open. */
   refreshMs = 2000;
   private version = '';
@@ -80,7 +82,7 @@ export class Catalogue {
     this.asking = false;
     this.loaded = true;
     for (const listener of this.listeners) listener();
-    if (!this.missing) this.again(this.search ? 0 : this.wait());
+    if (!this.missing && (this.open || this.background)) this.again(this.search ? 0 : this.wait());
   }
 
   private async take(search: boolean): Promise<void> {

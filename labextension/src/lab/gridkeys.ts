@@ -7,7 +7,7 @@ const NAME = 1;
  */
 export function gridKeys(grid: HTMLElement): { settle(): void } {
   const rows = (): HTMLElement[] => [...grid.querySelectorAll<HTMLElement>('[role=row]')];
-  const controls = (row: HTMLElement): HTMLElement[] => [...row.querySelectorAll<HTMLElement>('button:not([hidden]):not(:disabled), input')];
+  const controls = (row: HTMLElement): HTMLElement[] => [...row.querySelectorAll<HTMLElement>(':is(button, input):not([hidden], :disabled)')];
   let stop: HTMLElement | null = null;
   const take = (element: HTMLElement | undefined): void => {
     if (element === undefined) return;

@@ -84,7 +84,10 @@ async function followSettings(registry: ISettingRegistry | null, catalogue: Cata
   const apply = (): void => {
     list.groupBy = settings.get('groupBy').composite as GroupBy;
     catalogue.refreshMs = 1000 * Number(settings.get('refreshSeconds').composite);
-    if (status) status.shown = settings.get('statusBar').composite === true;
+    const shown = settings.get('statusBar').composite === true;
+    if (status) status.shown = shown;
+    catalogue.background = shown && status !== null;
+    catalogue.watch(list.isVisible);
   };
   apply();
   settings.changed.connect(apply);

@@ -42,6 +42,7 @@ export class Feed {
   status: Status = 'saved';
   private readonly viewers = new Map<Viewer, boolean>();
   private way: Transport | null = null;
+  private opening: Promise<Transport | null> | null = null;
   private next = 0;
   /** Whether what is held came this way, so that its cursor means something. */
   private following = false;
@@ -105,7 +106,7 @@ export class Feed {
 
   /** The earlier runs of the notebook; rejects where nobody who knows them answers. */
   async ghosts(): Promise<Comparison> {
-    this.way ??= await this.nextWay();
+    await this.openWay();
     if (this.way?.ghosts === undefined) throw new Gone('The earlier runs are not reachable from here.');
     return this.way.ghosts();
   }
@@ -125,7 +126,7 @@ export class Feed {
     if (this.asking || this.data.done) return this.schedule();
     this.asking = true;
     try {
-      this.way ??= await this.nextWay();
+      await this.openWay();
       if (this.way) this.received(await this.way.pull(this.following ? this.data.cursor : ''));
     } catch (error) {
       this.failed(error);
@@ -155,6 +156,13 @@ export class Feed {
     this.way?.close();
     this.way = null;
     this.following = false;
+  }
+
+  /** Take the next way where there is none; who asks meanwhile waits for the same one. */
+  private async openWay(): Promise<void> {
+    if (this.way !== null) return;
+    this.opening ??= this.nextWay().finally(() => (this.opening = null));
+    this.way ??= await this.opening;
   }
 
   private async nextWay(): Promise<Transport | null> {
