@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from cells import LOAD, shown, texts
+from cells import LOAD, MIME, shown, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,34 +39,54 @@ def test_a_run_is_one_compact_line_at_each_end(execute: Execute) -> None:
     assert texts(end).count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("cell", "panels"),
-    [
-        ("%wandb init --project p", 1),
-        ("wandb.init(project='p')", 1),
-        ("run = wandb.init(project='p')", 1),
-        ("run = wandb.init(project='p')\nrun.log({'a': 1})\nrun", 1),
-        ("%%wandb --project p\nwandb.log({'a': 1})", 1),
-        ("with wandb.init(project='p') as run:\n    run.log({'a': 1})", 1),
-        ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})", 0),
-        ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})\nrun.display()", 1),
-        ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})\nrun", 1),
-        ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})\n%wandb", 1),
-        ("run = wandb.init(project='p', settings={'quiet': True})\nrun.log({'a': 1})", 0),
-        ("run = wandb.init(project='p', settings={'quiet': True, 'display': True})\nrun.log({'a': 1})", 1),
-        ("run = wandb.init(project='p', settings={'silent': True})\nrun.log({'a': 1})", 0),
-        ("run = wandb.init(project='p', mode='disabled')\nrun.log({'a': 1})", 0),
-    ],
+CASES = (
+    ("%wandb init --project p", 1),
+    ("wandb.init(project='p')", 1),
+    ("run = wandb.init(project='p')", 1),
+    ("run = wandb.init(project='p')\nrun.log({'a': 1})\nrun", 1),
+    ("%%wandb --project p\nwandb.log({'a': 1})", 1),
+    ("with wandb.init(project='p') as run:\n    run.log({'a': 1})", 1),
+    ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})", 0),
+    ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})\nrun.display()", 1),
+    ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})\nrun", 1),
+    ("run = wandb.init(project='p', settings={'display': False})\nrun.log({'a': 1})\n%wandb", 1),
+    ("run = wandb.init(project='p', settings={'quiet': True})\nrun.log({'a': 1})", 0),
+    ("run = wandb.init(project='p', settings={'quiet': True, 'display': True})\nrun.log({'a': 1})", 1),
+    ("run = wandb.init(project='p', settings={'silent': True})\nrun.log({'a': 1})", 0),
+    ("run = wandb.init(project='p', mode='disabled')\nrun.log({'a': 1})", 0),
 )
-def test_where_the_panel_shows(execute: Execute, cell: str, panels: int) -> None:
-    """Every way to ask for the panel shows it once under its cell; what turns it off leaves a line, or nothing."""
-    (found,) = execute(LOAD, cell).cells[1:]
 
-    assert (len(shown(found)), displays(found)) == (panels, panels)
-    silent = "silent" in cell
-    assert not (silent and found.outputs)
-    if not panels and not silent:
-        assert texts(found).count("\n") == 1
+
+def test_where_the_panel_shows(execute: Execute) -> None:
+    """Every way to ask for the panel shows it once under its cell; what turns it off leaves a line, or nothing."""
+    notebook = execute(LOAD, *[cell for case, _ in CASES for cell in (case, END)])
+
+    for (case, panels), cell in zip(CASES, notebook.cells[1::2], strict=True):
+        assert (len(shown(cell)), displays(cell)) == (panels, panels), case
+        if "silent" in case:
+            assert cell.outputs == []
+        elif not panels:
+            assert texts(cell).count("\n") == 1, case
+
+
+def test_what_changed_without_a_row_is_shown(execute: Execute) -> None:
+    """A cell that sets only summary or config refreshes the picture as it ends; one that sets nothing does not."""
+    count = "len([1 for _ in updates])"
+    notebook = execute(
+        LOAD,
+        "run = wandb.init(project='p')\nwandb.log({'a': 1})",
+        "panel = get_ipython()._wandb_nb.presenter._panels[run.id]\nupdates, update = [], panel._screen.update\n"
+        "panel._screen.update = lambda *given: (updates.append(1), update(*given))",
+        "run.summary['best'] = 7",
+        f"before = {count}",
+        "run.config['lr'] = 0.5",
+        f"print(before, {count} - before)",
+    )
+
+    assert texts(notebook.cells[-1]) == "1 1\n"
+    found = shown(notebook.cells[1])[0][MIME]
+    assert found["summary"]["best"] == 7
+    assert found["config"] == {"lr": 0.5}
 
 
 def test_silent_is_silent(execute: Execute, tmp_path: Path) -> None:

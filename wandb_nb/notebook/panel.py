@@ -74,7 +74,7 @@ class Panel:
         self._leaving: list[Place] = []
         self._pictured: Place | None = None
         self._shown = 0
-        self._rows = -1
+        self._version = -1
         self._stop_file = RunDir.open(followed.file).stop_file
         self._lock = threading.Lock()
         self._making = threading.RLock()
@@ -87,13 +87,13 @@ class Panel:
 
     @property
     def behind(self) -> bool:
-        """Whether rows were logged that the panel's place does not hold yet."""
-        return self._now is not None and (self._rows != self.run.rows or bool(self._leaving))
+        """Whether the run has changed since the panel's place was filled."""
+        return self._now is not None and (self._version != self.run.version or bool(self._leaving))
 
     def show(self, cell: int | None) -> None:
         """Show the run as it stands in the running cell, number *cell*."""
         with self._making:
-            self._rows = self.run.rows
+            self._version = self.run.version
             bundle, drawn = self._snapshot()
             self._enter(cell, bundle, drawn=drawn)
             self._settle(bundle)
@@ -111,7 +111,7 @@ class Panel:
         with self._making:
             if self._now is None:
                 return
-            self._rows = self.run.rows
+            self._version = self.run.version
             bundle, drawn = self._snapshot()
             with self._lock:  # it may have moved meanwhile
                 self._now.drawn = drawn

@@ -125,6 +125,11 @@ class RunFacts:
         return self._history.rows - self._history.lost
 
     @property
+    def version(self) -> int:
+        """A number that grows with each row, and with each change of config, summary or the facts above."""
+        return self._history.rows + self._history.changes
+
+    @property
     def lost(self) -> int:
         """How many rows could not be stored: the disk was full, or failed."""
         return self._history.lost

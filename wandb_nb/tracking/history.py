@@ -69,7 +69,7 @@ class History:
         self.step = starting_step
         self.cell: int | None = None
         self.attempt = attempt
-        self.rows = 0
+        self.rows = self.changes = 0
         self.closed = False
         self.lock = RLock()
         self.metrics = Metrics()
@@ -158,6 +158,7 @@ class History:
 
     def append(self, *bodies: bytes) -> None:
         """Store records that are no rows."""
+        self.changes += 1
         self._append(*bodies)
 
     def close(self) -> None:
@@ -262,6 +263,7 @@ class History:
         if self.closed:
             raise RunFinishedError(f"{self._name} has finished; its summary takes no more changes")
         self.summary_was_set = True
+        self.changes += 1
         # Readers take a record of the summary as one that counts all rows before it.
         values = {**self.summary._take_changes(), **update}  # noqa: SLF001 -- as in log
         self._append(records.summary({key: to_json(value, key) for key, value in values.items()}, remove))

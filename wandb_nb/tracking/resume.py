@@ -60,7 +60,10 @@ def _further(here: Earlier | None, there: Earlier | None) -> Earlier | None:
     """Return what got further; this machine knows more of a run that is as far here."""
     if here is None or there is None or there.next_step <= here.next_step:
         return here or there
-    return replace(there, group=here.group, job_type=here.job_type, project=here.project, entity=here.entity)
+    attempt = max(here.attempt, there.attempt)
+    return replace(
+        there, group=here.group, job_type=here.job_type, project=here.project, entity=here.entity, attempt=attempt
+    )
 
 
 def _known(run_id: str, project: str | None) -> list[Entry]:
