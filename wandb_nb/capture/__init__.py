@@ -1,1 +1,1 @@
-"""What is observed around a run: environment, git and installed packages."""
+"""What is observed around a run: code, console, machine, and the cells of a notebook."""

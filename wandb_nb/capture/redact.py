@@ -17,7 +17,7 @@ from wandb_nb.store.values import to_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.1
 """How often the environment is searched again."""
 _OPTION = re.compile(r"(?i)(--?[\w-]*(?:api-?key|key|token|secret|password|passwd))(?:=(.*))?")
 _TEXT_ENDS = re.compile(r'"(?:[\]},]|$)')  # in JSON as `to_json` writes it; a name ends with a colon
@@ -29,9 +29,9 @@ class Redactor:
     """Takes the secrets of this process out of texts; safe to call from any thread.
 
     *environ* is searched for variables whose names end like a secret's (`…KEY`, `…TOKEN`, `…SECRET`, `…PASSWORD`), and
-    searched again as it changes: at once for a new variable, within a second for a new value.  A value once seen stays
-    a secret.  *keys* are secrets known otherwise.  Values below eight characters, and those that are the path of a
-    file, stay.  *keep* holds texts of a key's shape that are none, such as the commit of the run.
+    searched again as it changes: at once for a new variable, a tenth of a second later for a new value.  A value once
+    seen stays a secret.  *keys* are secrets known otherwise.  Values below eight characters, and those that are the
+    path of a file, stay.  *keep* holds texts of a key's shape that are none, such as the commit of the run.
     """
 
     def __init__(self, environ: Mapping[str, str], keys: Iterable[str | None] = (), keep: Iterable[str] = ()) -> None:
@@ -92,7 +92,7 @@ class Redactor:
     def _look(self) -> None:
         """Learn what the environment holds now."""
         self._variables, self._look_at = len(self._environ), monotonic() + LOOK_EVERY_S
-        self._learn(value for name, value in list(self._environ.items()) if is_secret_name(name))
+        self._learn(self._environ.get(name, "") for name in list(self._environ) if is_secret_name(name))
 
     def _learn(self, values: Iterable[str]) -> None:
         new = {value.strip() for value in values} - self._seen

@@ -7,6 +7,7 @@ begin with letters or marks that every match begins with, which `re` finds far f
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def without_shapes(text: str, keep: Callable[[str], bool]) -> str:
     return _HEX_KEY.sub(lambda match: match[0] if keep(match[0]) else MARK, text)
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Tell whether a variable of that name usually holds a secret."""
     return _SECRET_NAME.search(name) is not None

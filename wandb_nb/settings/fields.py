@@ -61,7 +61,7 @@ class Fields:
     on_store_error = Field(kinds.store_error, "warn", "What a full disk or I/O error does to `log()`")
 
     # Code and environment
-    save_code = Field(kinds.boolean, None, "Whether code is saved with the run")
+    save_code = Field(kinds.boolean, None, "Whether code is saved with the run; else the account's setting decides")
     disable_code = Field(kinds.boolean, False, "Whether to save no code at all, whatever else is set")
     code_dir = Field(kinds.path, None, "Folder whose code `log_code()` saves")
     disable_git = Field(kinds.boolean, False, "Whether to leave out what git knows")
@@ -97,7 +97,7 @@ class Fields:
     max_end_of_run_history_metrics = Field(kinds.count, 10, "Sparklines printed at the end of a run")
     max_end_of_run_summary_metrics = Field(kinds.count, 10, "Summary lines printed at the end of a run")
     console = Field(kinds.console, "auto", "How what the program prints is captured")
-    console_multipart = Field(kinds.boolean, False, "Whether captured output is kept in several files")
+    console_multipart = Field(kinds.boolean, False, "Whether captured output is kept in parts below `logs/`")
     console_chunk_max_bytes = Field(kinds.count, 0, "Size at which a new part of the output begins; 0: none")
     console_chunk_max_seconds = Field(kinds.seconds, 0.0, "Age at which a new part of the output begins; 0: none")
     stop_on_request = Field(kinds.boolean, True, "Whether the Stop button may interrupt the training")
