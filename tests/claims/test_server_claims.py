@@ -7,11 +7,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from claimed import command, run, runs
+from embedded_server import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,44 +23,27 @@ SAID = "\ntry: run = wandb.init({})\nexcept wandb.Error as error: print(type(err
 ONLINE = {"WANDB_MODE": "online", "WANDB_X_DISABLE_STATS": "true", "WANDB_CONSOLE": "off"}
 
 
-class Served:
+class Served(EmbeddedServer):
     """A server process and two of its users: the first, `local`, and ann."""
 
     def __init__(self, folder: Path) -> None:
-        self.data = folder / "data"
-        command = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(self.data)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().split()[2]
-        self.key = (self.data / "key").read_text()
+        super().__init__(folder)
         self.anns = self.server("users", "ann").strip()
 
     def server(self, *arguments: str) -> str:
         """Run a command of the server."""
-        return command(self.data, "server", "--dir", str(self.data), *arguments)
+        return command(self.folder, "server", "--dir", str(self.folder), *arguments)
 
     def user(self, key: str) -> dict[str, str]:
         """Return the environment of the user with *key*."""
         return {**ONLINE, "WANDB_BASE_URL": self.url, "WANDB_API_KEY": key}
 
-    def ask(self, query: str) -> Any:
-        """Return what the server answers its first user."""
-        answer = httpx.post(f"{self.url}/graphql", json={"query": query}, auth=("api", self.key), timeout=30).json()
-        assert "errors" not in answer, answer
-        return answer["data"]
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.kill()
-        self.process.communicate()
-
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Return a running server."""
-    running = Served(tmp_path_factory.mktemp("served"))
-    yield running
-    running.close()
+    with Served(tmp_path_factory.mktemp("served") / "data") as running:
+        yield running
 
 
 def test_a_background_process_sends(tmp_path: Path, served: Served) -> None:
@@ -81,8 +64,7 @@ def test_a_background_process_sends(tmp_path: Path, served: Served) -> None:
         """
     done = run(tmp_path, source, **served.user(served.key))
     assert done.stdout.split() == ["1", "False"], done.stderr
-    held = served.ask('{ project(name: "live") { run(name: "live") { state historyLineCount } } }')
-    assert held["project"]["run"] == {"state": "finished", "historyLineCount": 2}
+    assert served.run("live", "state historyLineCount", "live") == {"state": "finished", "historyLineCount": 2}
 
 
 def test_a_private_server(tmp_path: Path, served: Served) -> None:
@@ -222,8 +204,7 @@ def test_ignored_files_stay(tmp_path: Path, served: Served) -> None:
     source = "r = wandb.init(project='p', id='ignoring')\nopen(r.dir + '/keep.txt', 'w').write('x')\nr.save(r.dir + '/keep.txt')\nr.finish()\nprint(sorted(os.listdir(r.dir)))"
     done = run(tmp_path, source, **served.user(served.key), WANDB_IGNORE_GLOBS="requirements.*,*.yaml")
     assert "requirements.txt" in done.stdout, done.stderr
-    query = '{ project(name: "p") { run(name: "ignoring") { files { edges { node { name } } } } } }'
-    names = {edge["node"]["name"] for edge in served.ask(query)["project"]["run"]["files"]["edges"]}
+    names = set(served.files("ignoring"))
     assert "keep.txt" in names
     assert not names & {"requirements.txt", "config.yaml"}
 
@@ -263,9 +244,7 @@ def test_a_dryrun_is_taken_by_the_official_sync(tmp_path: Path, served: Served) 
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **served.user(served.key), "WANDB_ERROR_REPORTING": "false"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    held = served.ask('{ project(name: "dry") { run(name: "dry") { historyLineCount config summaryMetrics state } } }')[
-        "project"
-    ]["run"]
+    held = served.run("dry", "historyLineCount config summaryMetrics state", "dry")
     assert (held["historyLineCount"], held["state"]) == (5, "finished")
     assert '"loss": 1' in held["summaryMetrics"].replace('":1', '": 1')
     assert '"lr"' in held["config"]
