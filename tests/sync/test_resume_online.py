@@ -205,3 +205,13 @@ def test_no_server_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
         wandb.init(project="p", id="nothing-here", resume="must", settings=QUIET)
     with pytest.raises(wandb.CommError, match="did not answer within 1 s"):
         start(id="unreached", resume="must", settings={**QUIET, "init_timeout": 1})
+
+
+def test_a_thread_asks_as_well(server: EmbeddedServer, move: Callable[[], None]) -> None:
+    """Where no process may be started, a thread asks the server and sends the rest."""
+    first_part("thread", 2)
+    move()
+    with start(id="thread", resume="must", settings={**QUIET, "start_method": "thread"}) as run:
+        assert run.step == 2
+        run.log({"n": 2})
+    assert numbers(server, "thread") == [(n, n) for n in range(3)]
