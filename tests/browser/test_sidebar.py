@@ -129,6 +129,7 @@ def test_runs_are_listed_found_and_grouped(page: Page, begin: Any) -> None:
     assert serious(page, ".wnb-side") == []
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
     page.locator(".wnb-side[data-theme=dark]").wait_for()
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
     shot(page, "dark")
     assert serious(page, ".wnb-side") == []
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")

@@ -48,7 +48,8 @@ export class RowView {
     this.box.checked = selected;
     setText(this.name, row.name);
     const step = look && look.rows > 0 ? `step ${number(look.step)}` : '';
-    setText(this.facts, [state, ago(row.created, now), step, row.registered ? '' : 'folder'].filter(Boolean).join(' · '));
+    const when = state === 'running' && step !== '' ? step : ago(row.created, now);
+    setText(this.facts, [state, when, row.registered ? '' : 'folder'].filter(Boolean).join(' · '));
     setText(this.value, look?.latest == null ? '' : number(look.latest));
     this.value.title = look?.metric ?? '';
     this.curve.draw(look?.curve ?? []);
