@@ -214,3 +214,19 @@ def test_sync_takes_a_run_over(monkeypatch: pytest.MonkeyPatch, server: Scripted
     done = CliRunner().invoke(group, ["sync"])
     assert done.exit_code == 0, done.output
     assert len(server.runs["r"].rows) == 10
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_stop_reaches_a_script_that_logs_nothing(server: ScriptedServer, here: Path, wanted: bool) -> None:
+    """Stop on the server's page interrupts the main thread in its sleep, unless `stop_on_request` is switched off."""
+    settings = {"x_stats_sampling_interval": 0.2, "stop_on_request": wanted, "heartbeat_seconds": 1}
+    (here / "sleeper.py").write_text(
+        "import time, wandb_nb as wandb\n"
+        f"run = wandb.init(project='p', id='r', mode='online', settings={settings!r})\n"
+        "try:\n    time.sleep(600 if run.settings.stop_on_request else 8)\n    how = 'slept'\n"
+        "except KeyboardInterrupt:\n    how = 'interrupted'\n"
+        "run.finish()\nprint(how)\n"
+    )
+    server.stopped = True
+    done = subprocess.run([sys.executable, "sleeper.py"], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split()[-1] == ("interrupted" if wanted else "slept")

@@ -32,7 +32,7 @@ class Observers:
         self._mode = settings.console
         self._console = Console(append, _log(settings, place.files), redact=place.redact, failed=self._files_lost)
         self._sampler = Sampler(
-            append,
+            self._sampled,
             interval=settings.x_stats_sampling_interval,
             disk_paths=settings.x_stats_disk_paths,
             failed=run.notice,
@@ -44,6 +44,10 @@ class Observers:
 
     def _files_lost(self, text: str) -> None:
         self._run.notice(text, FILES_LOST)
+
+    def _sampled(self, *stats: bytes) -> None:
+        self._place.writer.append(*stats)
+        self._run.attend_stop()
 
     def start(self) -> None:
         """Begin to observe."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import threading
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb import host
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store import records
 from wandb_nb.store.values import to_json
@@ -364,13 +366,28 @@ class Run(LaterCalls, Deliveries):
         callback, self._next_row = self._next_row, None
         if callback is not None:
             self._present(callback)
-        if self._place is None or self.is_child or not self.settings.stop_on_request:
-            return  # a request to stop is the owner's to take
-        if self._place.take_stop_request():
-            self.notice(f"run {self.name} was asked to stop")
+        if self._asked_to_stop():
             if threading.current_thread() is threading.main_thread():
                 raise KeyboardInterrupt
             _thread.interrupt_main()
+
+    def attend_stop(self) -> None:
+        """Interrupt a script that was asked to stop and logs nothing; called by a thread of ours, now and then.
+
+        In a notebook it would hit whichever cell comes next: there the next row, or the page's button, stops the cell.
+        """
+        if threading.current_thread() is threading.main_thread() or host.in_notebook():
+            return
+        if self._asked_to_stop():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # ends a sleep as well
+
+    def _asked_to_stop(self) -> bool:
+        if self._place is None or self.is_child or not self.settings.stop_on_request:
+            return False  # a request to stop is the owner's to take
+        asked = self._place.take_stop_request()
+        if asked:
+            self.notice(f"run {self.name} was asked to stop")
+        return asked
 
     def _present(self, tell: Callable[[Run], None]) -> None:
         """Call what shows something to the user: its failures are told once and cost nothing else."""
