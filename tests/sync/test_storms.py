@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+from dataclasses import replace
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
@@ -110,4 +111,25 @@ def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, mo
         send(Telling(story, tmp_path), shortened(proxy.url, server.key), dice)
     for bouncing in storm.bouncing:
         bouncing.join()
+    story.compare(server.held(story.name))
+
+
+@pytest.mark.parametrize("after", [1, 3, 8])
+def test_outage_longer_than_all_attempts(after: int, server: RestartedServer, tmp_path: Path) -> None:
+    """A sender that has given up says why; the next one goes on at its place, and all is there once."""
+    story = made(f"outage{after}", random.Random(after), 300)  # noqa: S311 - a test's run, no secret
+    telling = Telling(story, tmp_path)
+    telling.tell()
+    down = threading.Event()
+    down.set()
+    with FaultProxy(
+        server.port, lambda number, _: Fault("reset") if number > after and down.is_set() else None
+    ) as proxy:
+        few = Retry(most=3, first=0.005, longest=0.01, timeout=5.0)
+        network = replace(shortened(proxy.url, server.key), graphql=few, stream=few, transfer=few)
+        first = RunSender(telling.file, network, connect(network), threading.Event()).send(follow=False)
+        assert first.state == "waiting"
+        assert "did not answer after 4 attempts" in first.message
+        down.clear()
+        assert RunSender(telling.file, network, connect(network), threading.Event()).send(follow=False).done
     story.compare(server.held(story.name))
