@@ -22,7 +22,7 @@ export interface Rows {
 export function message(series: Rows[], changes: Partial<Header> = {}): Message {
   const floats: number[] = [];
   const place = (column: number[]): [number, number] => [floats.push(...column) - column.length, column.length];
-  const headers = series.map(({ key, values, mode = 'replace', steps, x, n, attempts = [[1, 0]], cells = [], decimated = false }): SeriesHeader => ({
+  const headers = series.map(({ key, values, mode = 'replace', steps, x, n, attempts = [[0, 0]], cells = [], decimated = false }): SeriesHeader => ({
     key, mode, n: n ?? values.length, decimated, stepMetric: x ? 'epoch' : null, attempts, cells,
     columns: {
       step: place(steps ?? values.map((_, i) => i)), time: place(values.map((_, i) => i / 10)), value: place(values), ...(x ? { x: place(x) } : {}),

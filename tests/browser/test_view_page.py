@@ -229,6 +229,7 @@ def test_what_is_written_back_is_a_safe_picture(page: Page) -> None:
     assert sorted(bundle) == [MIME, "image/png", "text/html", "text/plain"]
     assert not [word for word in ("<script", "<iframe", HOSTILE, "http") if word in bundle["text/html"]]
     assert "&lt;img" in bundle["text/html"]
+    assert all(name in bundle["text/html"] for name in (">attempt 1<", ">attempt 2<"))
     assert re.findall("<img[^>]*src=.(data:image/png)?", bundle["text/html"]) == ["data:image/png"]
     assert len(json.dumps(bundle)) < 250_000
     picture = base64.b64decode(bundle["image/png"])

@@ -63,7 +63,7 @@ function panel(data: RunData, chart: ChartGroup, x: number, y: number, width: nu
     left: x + 40, top: y + TITLE, width: width - 40 - 66, height: height - TITLE - 16, x: range, y: yRange(lines, range, false), log: false,
   };
   return `<g>${text(x, y + 11, chart.title.slice(0, 40), 'font-size="12" font-weight="600"')}${axes(frame)}`
-    + `${lines.map((line) => polyline(frame, line)).join('')}${ends(frame, strong(lines))}</g>`;
+    + `${lines.map((line) => polyline(frame, line)).join('')}${ends(frame, lines)}</g>`;
 }
 
 function axes(frame: Frame): string {
@@ -96,15 +96,20 @@ function polyline(frame: Frame, line: Line): string {
   return `<path d="${path}" fill="none" stroke="${paint}" stroke-width="1.6" stroke-linejoin="round" stroke-dasharray="${dashes}"${faint}/>${dots}`;
 }
 
+/** The newest values and names at the ends of the strong lines, and which attempt each line is. */
 function ends(frame: Frame, lines: Line[]): string {
-  const last = lines.map((line) => nearest(line, frame.x[1]));
-  const wanted = lines.map((line, n) => (last[n]! < 0 ? frame.top : toY(frame, line.ys[last[n]!]!)));
-  const heights = spread(wanted, 11, frame.top, frame.top + frame.height);
-  return lines.map((line, n) => {
-    if (last[n]! < 0) return '';
-    const name = lines.length > 1 ? ` ${line.label.slice(0, 6)}` : '';
-    return text(frame.left + frame.width + 5, heights[n]! + 3, number(line.ys[last[n]!]!) + name, `fill="${COLOURS[line.style % COLOURS.length]}"`);
-  }).join('');
+  const newest = strong(lines);
+  const labels = lines.flatMap((line) => {
+    const last = nearest(line, frame.x[1]);
+    if (last < 0) return [];
+    const at = toY(frame, line.ys[last]!);
+    const name = newest.length > 1 ? ` ${line.label.slice(0, 6)}` : '';
+    const value = { at, words: number(line.ys[last]!) + name, paint: `fill="${COLOURS[line.style % COLOURS.length]}"` };
+    const mark = { at, words: line.mark, paint: 'fill-opacity=".72"' };
+    return [...(line.faint ? [] : [value]), ...(line.mark === '' ? [] : [mark])];
+  });
+  const heights = spread(labels.map(({ at }) => at), 11, frame.top, frame.top + frame.height);
+  return labels.map(({ words, paint }, n) => text(frame.left + frame.width + 5, heights[n]! + 3, words, paint)).join('');
 }
 
 function text(x: number, y: number, words: string, attributes: string): string {

@@ -37,15 +37,16 @@ export async function picture(data: RunData): Promise<Picture | null> {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone)}`;
   await image.decode();
-  const light = painted(image, width, height);
-  if (light === null) return null;
-  let full = light;
+  const plain = painted(image, width, height);
+  if (plain === null) return null;
+  let full = plain;
   for (const scale of [1.5, 2]) {
     const larger = painted(image, width * scale, height * scale);
     if (larger === null || larger.length > MOST_PNG) break;
     full = larger;
   }
-  return { full, light: light.length <= MOST_LIGHT ? light : '' };
+  const smaller = plain.length <= MOST_LIGHT ? plain : painted(image, Math.round(width * 0.7), Math.round(height * 0.7));
+  return { full, light: smaller !== null && smaller.length <= MOST_LIGHT ? smaller : '' };
 }
 
 function painted(image: HTMLImageElement, width: number, height: number): string | null {

@@ -74,7 +74,8 @@ export function placeOf(line: Line, i: number): number {
 }
 
 function seriesLines(series: Series, attempts: AttemptRange[], look: Look, unit: XUnit, smoothing: number): Line[] {
-  const marked = attempts.length > 1 && look.style === 0; // one metric of a chart is enough to tell which attempt is which
+  const again = attempts.length > 1 || (attempts[0]?.attempt ?? 0) > 0;
+  const marked = again && look.style === 0; // one metric of a chart is enough to tell which attempt is which
   return attempts.map((range, i) => {
     const faint = i < attempts.length - 1;
     const line = { ...look, faint, mark: marked ? attemptMark(range.attempt) : '', ...points(series, range, unit) };
