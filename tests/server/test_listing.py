@@ -42,6 +42,11 @@ RUNS = [
         ("lr=1.0", "c"),
         ("debug=true", "a"),
         ("debug=1", ""),
+        ("width=none", "ac"),
+        ('"lr"=0.1', "a"),
+        ("config.lr=0.1", "a"),
+        ("config.state=none", "abc"),
+        ("optimizer>adam", "bc"),
         ("optimizer=adam", "a"),
         ('optimizer="adam w"', "c"),
         ("optimizer!=adam", "bc"),
@@ -80,6 +85,26 @@ def test_a_groups_search_finds_its_runs(column: str) -> None:
         fits = search(condition(column, facts.value(column)))
         same = [one for one in RUNS if one.value(column) == facts.value(column)]
         assert [one for one in RUNS if fits(one)] == same
+
+
+@given(
+    st.text(st.characters(exclude_characters='."', exclude_categories=["Cs"]), min_size=1).filter(
+        lambda key: key[0] != "_"
+    ),
+    st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), st.booleans(), st.lists(st.text()), st.none()),
+)
+def test_a_groups_search_holds_any_key_and_value(key: str, value: Any) -> None:
+    """Blanks, signs and quotes in keys and values do not break the way from a group to its runs, nor the sorting."""
+    facts, other = run("x", {key: value, "state": value}), run("y", {})
+    column = f"config.{key}"
+    fits = search(condition(column, facts.value(column)))
+    assert fits(facts)
+    assert value is None or value == "none" or not fits(other)
+    assert search(condition("config.state", value))(facts)
+    assert [one.row.name for one in list_runs([other, facts], Asked(sort=f"+{column}")).groups[0].runs][-1] in {
+        "x",
+        "y",
+    }
 
 
 def test_groups_have_means_and_counts() -> None:

@@ -180,11 +180,16 @@ def _as_asked(value: Any, name: str) -> Any:
 def ordered(found: list[Facts], order: str | None) -> list[Facts]:
     """Return *found* by *order*: "+name" ascending, "-name" descending; runs without such a value come last."""
     for name in reversed((order or "-created_at").replace(",", " ").split()):
-        down, field = name.startswith("-"), name.lstrip("+-")
-        valued = [(facts, _rank(facts.value(field))) for facts in found]
-        known = sorted(((f, rank) for f, rank in valued if rank is not None), key=lambda pair: pair[1], reverse=down)
-        found = [facts for facts, _ in known] + [facts for facts, rank in valued if rank is None]
+        found = ordered_by(found, name)
     return found
+
+
+def ordered_by(found: list[Facts], name: str) -> list[Facts]:
+    """Return *found* in the order of one value, whose *name* is written like a part of an order."""
+    down, field = name.startswith("-"), name.lstrip("+-")
+    valued = [(facts, _rank(facts.value(field))) for facts in found]
+    known = sorted(((f, rank) for f, rank in valued if rank is not None), key=lambda pair: pair[1], reverse=down)
+    return [facts for facts, _ in known] + [facts for facts, rank in valued if rank is None]
 
 
 def _rank(value: Any) -> tuple[int, Any] | None:

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wandb_nb.server.filters import ordered
+from wandb_nb.server.filters import ordered_by
 from wandb_nb.server.search import condition, search
 
 if TYPE_CHECKING:
@@ -113,9 +113,7 @@ def list_runs(found: Sequence[Facts], asked: Asked, chosen: Sequence[str] | None
     """
     fits = search(asked.q)
     kept = [facts for facts in found if (not asked.state or facts.row.state == asked.state) and fits(facts)]
-    kept = (
-        _by_duration(kept, asked.sort) if asked.sort.lstrip("+-") == "duration" else ordered(kept, asked.sort or None)
-    )
+    kept = _ordered(kept, asked.sort.strip() or "-created_at")
     columns = list(chosen) if chosen is not None else automatic(kept)
     states = Counter(facts.row.state for facts in found)
     if asked.group:
@@ -143,7 +141,9 @@ def label_of(column: str) -> str:
     return OWN.get(column) or column.partition(".")[2] or column
 
 
-def _by_duration(found: list[Facts], sort: str) -> list[Facts]:
+def _ordered(found: list[Facts], sort: str) -> list[Facts]:
+    if sort.lstrip("+-") != "duration":
+        return ordered_by(found, sort)
     return sorted(found, key=duration, reverse=not sort.startswith("+"))
 
 

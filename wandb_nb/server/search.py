@@ -7,17 +7,21 @@ the run's own facts.
 
 from __future__ import annotations
 
+import json
 import re
+from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
-
-from wandb_nb.server.filters import Facts, fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wandb_nb.server.filters import Facts
+
 _PART = re.compile(r'(?:[^\s"]|"[^"]*")+')
-_CONDITION = re.compile(r"([^\s=<>!\"]+)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
-_OPERATORS = {"<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
+_CONDITION = re.compile(r"(\"[^\"]*\"|[^\s=<>!\"]+)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
+_NEEDS_QUOTES = re.compile(r"[\s=<>!]")
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+_PLACES = ("config.", "summary_metrics.")
 _OWN = {
     "state": "state",
     "tag": "tags",
@@ -27,11 +31,8 @@ _OWN = {
     "name": "display_name",
     "id": "name",
 }
-_CONSTANTS: dict[str, Any] = {"true": True, "false": False}
 _NONE = "none"
 _MOST_PARTS = 30
-
-Test = "Callable[[Facts], bool]"
 
 
 def search(text: str) -> Callable[[Facts], bool]:
@@ -42,19 +43,19 @@ def search(text: str) -> Callable[[Facts], bool]:
 
 def condition(name: str, value: Any) -> str:
     """Return the search for the runs whose *name*, written as columns are, has *value*; None: that have no such."""
-    plain = name.removeprefix("config.").removeprefix("summary_metrics.")
-    text = _NONE if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-    return f'{plain}="{text}"' if re.search(r"\s", text) else f"{plain}={text}"
+    plain = name.partition(".")[2] if name.startswith(_PLACES) else name
+    plain = name if plain in _OWN else plain
+    return f"{_quoted(plain)}={_quoted(_NONE if value is None else _text(value))}"
 
 
 def _test(part: str) -> Callable[[Facts], bool]:
     match = _CONDITION.fullmatch(part)
     if match is None:
         return _word(part.replace('"', "").lower())
-    name, operator, wanted = match[1], match[2], match[3].replace('"', "")
+    name, operator, wanted = match[1].strip('"'), match[2], match[3].replace('"', "")
     if operator in {"=", "!="}:
         return _same(name, wanted, expected=operator == "=")
-    return _compared(name, _OPERATORS[operator], wanted)
+    return _compared(name, operator, wanted)
 
 
 def _word(word: str) -> Callable[[Facts], bool]:
@@ -67,42 +68,54 @@ def _word(word: str) -> Callable[[Facts], bool]:
 
 
 def _same(name: str, wanted: str, *, expected: bool) -> Callable[[Facts], bool]:
-    if wanted == _NONE:
-        return lambda facts: (value_of(facts, name) is None) == expected
-    forms: list[Any] = [wanted, *filter(lambda form: form is not None, (_CONSTANTS.get(wanted), _number(wanted)))]
+    number = _number(wanted)
+
+    def fits(value: Any) -> bool:
+        return (_is_number(value) and value == number) or _text(value) == wanted
 
     def test(facts: Facts) -> bool:
         value = value_of(facts, name)
-        held = value if isinstance(value, list) else [value]
-        return any(_equal(one, form) for one in held for form in forms) == expected
+        if value is None:
+            return (wanted == _NONE) == expected
+        return (fits(value) or (isinstance(value, list) and any(map(fits, value)))) == expected
 
     return test
 
 
-def _equal(value: Any, form: Any) -> bool:
-    """Whether they are the same; True is no 1 here."""
-    return bool(value == form) and isinstance(value, bool) == isinstance(form, bool)
-
-
 def _compared(name: str, operator: str, wanted: str) -> Callable[[Facts], bool]:
-    number = _number(wanted)
-    operand = wanted if number is None else number
+    compare, number = _OPERATORS[operator], _number(wanted)
 
     def test(facts: Facts) -> bool:
-        column = _OWN.get(name) or f"config.{name}"
-        return fits(facts, {column: {operator: operand}}) or fits(
-            facts, {f"summary_metrics.{name}": {operator: operand}}
-        )
+        value = value_of(facts, name)
+        if number is not None:
+            return _is_number(value) and compare(value, number)
+        return isinstance(value, str) and compare(value, wanted)
 
     return test
 
 
 def value_of(facts: Facts, name: str) -> Any:
-    """Return the value that *name* has in a search: the run's own, else of its config, else of its summary."""
+    """Return the value that *name* has in a search: the run's own, else of its config, else of its summary.
+
+    Written in full, as `config.state`, it is the config's though the run has such a value of its own.
+    """
     if name in _OWN:
         return facts.value(_OWN[name])
-    value = facts.value(f"config.{name}")
-    return facts.value(f"summary_metrics.{name}") if value is None else value
+    places = (f"config.{name}", f"summary_metrics.{name}", *([name] if name.startswith(_PLACES) else []))
+    return next((value for place in places if (value := facts.value(place)) is not None), None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:
+    """Return *value* as a search has it: JSON where it is no text, without quotes, which a search cannot hold."""
+    return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).replace('"', "")
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"' if not text or _NEEDS_QUOTES.search(text) else text
 
 
 def _number(text: str) -> float | None:

@@ -36,8 +36,9 @@ def upload_url(base: str, signer: Signer, run: Any, name: str) -> str:
 
 def download_url(base: str, run: Any, name: str) -> str:
     """Return where a reader of the project gets the file *name* of *run*."""
-    return f"{base}/files/{'/'.join(map(_part, (run.entity, run.project, run.name)))}/{quote(name, safe='/')}"
+    return f"{base}/files{address(run.entity, run.project, run.name)}/{quote(name, safe='/')}"
 
 
-def _part(text: str) -> str:
-    return quote(text, safe="")
+def address(*parts: str) -> str:
+    """Return the path of a page, its *parts* quoted: whatever they hold, each stays one part."""
+    return "".join(f"/{quote(part, safe='')}" for part in parts)

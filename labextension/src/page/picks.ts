@@ -76,7 +76,7 @@ export class Picks {
     if (style === undefined) return;
     const sample = swatch(colour(PALETTES[themeOf(row)], style), dash(style));
     sample.setAttribute('class', 'swatch');
-    row.querySelector('th')!.append(sample);
+    row.querySelector('.pick')!.append(sample);
   }
 
   private clicked(box: HTMLInputElement): void {

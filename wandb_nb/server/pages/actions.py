@@ -14,6 +14,7 @@ from wandb_nb.server.pages.forms import Form, first, form_of
 from wandb_nb.server.pages.shown import found, page, project_of, run_of, shown
 from wandb_nb.server.requests import services_of, visitor
 from wandb_nb.server.tables import runs as table
+from wandb_nb.server.urls import address
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,12 +36,6 @@ async def _acted(request: Request, act: Callable[[Request, User, Form], Response
     return await page(request, lambda asked, who: act(asked, who, form))
 
 
-def _address(*parts: str) -> str:
-    from urllib.parse import quote  # here alone
-
-    return "/" + "/".join(quote(part, safe="") for part in parts)
-
-
 def _changing(connection: Connection, request: Request, user: User) -> Any:
     _, row = run_of(connection, request, user)
     return runs.run_for_writing(connection, user, row.id)
@@ -57,7 +52,7 @@ def _stop(request: Request, user: User, _: Form) -> Response:
         run = _changing(connection, request, user)
         runs.ask_stop(connection, run.id)
     services.changes.tell(run)
-    return RedirectResponse(_address(run.entity, run.project, "runs", run.name), 303)
+    return RedirectResponse(address(run.entity, run.project, "runs", run.name), 303)
 
 
 async def edit(request: Request) -> Response:
@@ -71,7 +66,7 @@ def _edit(request: Request, user: User, form: Form) -> Response:
         run = _changing(connection, request, user)
         connection.execute(update(table).where(table.c.id == run.id).values(**_edited(form)))
     services.changes.tell(run)
-    return RedirectResponse(_address(run.entity, run.project, "runs", run.name, "overview"), 303)
+    return RedirectResponse(address(run.entity, run.project, "runs", run.name, "overview"), 303)
 
 
 def _edited(form: Form) -> dict[str, str]:
@@ -105,7 +100,7 @@ def _delete(request: Request, user: User, form: Form) -> Response:
         services.store.delete(blob)
     for run in chosen:
         services.changes.tell(run)
-    return RedirectResponse(_address(project.entity, project.name), 303)
+    return RedirectResponse(address(project.entity, project.name), 303)
 
 
 async def columns(request: Request) -> Response:
@@ -118,6 +113,5 @@ def _columns(request: Request, user: User, form: Form) -> Response:
         project = project_of(connection, request, user)
         chosen = None if first(form, "automatic") else form.get("column", [])
         views.keep_columns(connection, user, project, chosen)
-    address = _address(project.entity, project.name)
     query = first(form, "query")
-    return RedirectResponse(f"{address}?{query}" if query else address, 303)
+    return RedirectResponse(address(project.entity, project.name) + (f"?{query}" if query else ""), 303)

@@ -17,7 +17,6 @@ _STRING_PARTS = {
     for name in ("FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END")  # from Python 3.12 on
     if (number := getattr(tokenize, name, None)) is not None
 }
-_SOFT = ("self", "cls")
 
 
 def highlighted(source: str, name: str = "") -> list[tuple[str, str]]:
@@ -52,5 +51,5 @@ def _kind(token: tokenize.TokenInfo) -> str:
     if token.type in _STRING_PARTS:
         return "string"
     if token.type == tokenize.NAME:
-        return "keyword" if keyword.iskeyword(token.string) else "soft" if token.string in _SOFT else ""
+        return "keyword" if keyword.iskeyword(token.string) else ""
     return _KINDS.get(token.type, "")

@@ -36,7 +36,6 @@ def _project(request: Request, user: User) -> Response:
         "project.html",
         user,
         project=row,
-        base=f"/{row.entity}/{row.name}",
         listing=listing,
         asked=asked,
         known=known,

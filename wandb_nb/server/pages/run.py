@@ -35,7 +35,6 @@ def head(connection: Connection, request: Request, user: User) -> dict[str, Any]
     return {
         "project": project,
         "run": row,
-        "base": f"/{row.entity}/{row.project}/runs/{row.name}",
         "owner": owner.name if owner else "",
         "tags": json.loads(row.tags),
         "alerts": alerts.listed(connection, row.id, _MOST_ALERTS),

@@ -16,6 +16,7 @@ from wandb_nb.server.api import NotFoundError
 from wandb_nb.server.pages.forms import token_of
 from wandb_nb.server.policy import content_policy
 from wandb_nb.server.requests import services_of, visitor
+from wandb_nb.server.urls import address
 from wandb_nb.server.users import PermissionDeniedError, Right
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _templates.filters |= {
     "shown": words.shown,
     "size": words.size,
 }
-_templates.globals["address"] = lambda *parts: "/" + "/".join(quote(str(part), safe="") for part in parts)
+_templates.globals["address"] = address
 _templates.tests["number"] = lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
