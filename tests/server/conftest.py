@@ -140,7 +140,7 @@ def noises() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while it runs, no other test of this process can run an event loop
 def chromium() -> Iterator[Browser]:
     """Start Chromium without a window, or skip where it is not installed."""
     sync_api = pytest.importorskip("playwright.sync_api")
