@@ -85,13 +85,13 @@ def test_the_saved_output_is_a_picture_anywhere(execute: Execute, tmp_path: Path
 
 
 def test_a_notebook_grows_by_a_bounded_part(execute: Execute) -> None:
-    """Forty metrics of noise, logged by twelve cells, and a large config: 300 kB in all, with one picture behind."""
-    cell = "for _ in range(2000):\n    wandb.log({f'metric/{i}': value for i, value in enumerate(rng.normal(size=40))})"
+    """Forty metrics of noise, logged by six cells, and a large config: 300 kB in all, with one picture behind."""
+    cell = "for _ in range(1000):\n    wandb.log({f'metric/{i}': value for i, value in enumerate(rng.normal(size=40))})"
     notebook = execute(
         LOAD,
         "import numpy as np\nrng = np.random.default_rng(0)\n"
         "wandb.init(project='p', config={f'k{i}': 'x' * 300 for i in range(300)})",
-        *[cell] * 12,
+        *[cell] * 6,
         "wandb.finish()",
     )
     pictures = [
@@ -99,9 +99,9 @@ def test_a_notebook_grows_by_a_bounded_part(execute: Execute) -> None:
     ]
 
     assert len(nbformat.writes(notebook)) < LARGEST_RUN
-    assert pictures == [12, 13]
-    assert len(shown(notebook.cells[13])) == 1
-    assert shown(notebook.cells[13])[0][MIME]["run"]["rows"] == 24_000
+    assert pictures == [6, 7]
+    assert len(shown(notebook.cells[7])) == 1
+    assert shown(notebook.cells[7])[0][MIME]["run"]["rows"] == 6_000
 
 
 def test_display_can_be_turned_off(execute: Execute) -> None:

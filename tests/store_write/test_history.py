@@ -6,6 +6,7 @@ import json
 import math
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -136,3 +137,13 @@ def test_a_row_of_two_scalars_is_small():
         {"loss": 0.12345678901234567, "acc": 1 / 3}, 123_456, 12345.678901, 1_790_000_000.123
     )
     assert len(body) + 7 + 4 <= 160
+
+
+@given(st.lists(st.floats(), max_size=6))
+def test_a_kind_of_float_is_stored_as_the_float_it_is(values):
+    """numpy's float64 gives the very bytes that Python's float gives, at its first row and later on."""
+    plain, other = HistoryEncoder(), HistoryEncoder()
+    for step in range(2):
+        row = {f"m{at}": value for at, value in enumerate(values)}
+        same = {key: np.float64(value) for key, value in row.items()}
+        assert plain.encode(row, step, 0.0, 1.0) == other.encode(same, step, 0.0, 1.0)

@@ -119,6 +119,10 @@ class HistoryEncoder:
 
     def _add(self, parts: list[str], key: Any, value: Any) -> None:
         """Add a metric that has no ready-made prefix, or is no plain number."""
+        if isinstance(value, float) and float.__sub__(value, value) == 0.0 and key in self._cache:
+            text = float.__repr__(value)  # numpy's float64 is a float, and has a repr of its own
+            parts += (self._cache[key][len(text)], text)
+            return
         if not isinstance(key, str):
             raise RowTypeError(f"the key {key!r} of the row is a {type_name(key)}; keys are strings")
         key = text_key(key, key)

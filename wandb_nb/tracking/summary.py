@@ -185,6 +185,8 @@ class Summary(_Node):
             return value if self._redact is None else self._redact.value(value, key)
         if kind in PLAIN:
             return value
+        if isinstance(value, float):  # numpy's float64 is one
+            return float(value)
         text = to_json(value, key)
         return json.loads(text if self._redact is None else self._redact.json(text, key))
 
