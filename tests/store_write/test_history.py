@@ -141,7 +141,7 @@ def test_a_row_of_two_scalars_is_small():
 
 @given(st.lists(st.floats(), max_size=6))
 def test_a_kind_of_float_is_stored_as_the_float_it_is(values):
-    """numpy's float64 gives the very bytes that Python's float gives, at its first row and later on."""
+    """A float64 of numpy gives the very bytes that Python's float gives, at its first row and later on."""
     plain, other = HistoryEncoder(), HistoryEncoder()
     for step in range(2):
         row = {f"m{at}": value for at, value in enumerate(values)}
