@@ -51,6 +51,15 @@ def test_click_shows_the_cell(page: Page) -> None:
     shot(page, "cells")
 
 
+def test_an_open_cell_follows_its_run(page: Page) -> None:
+    """A cell that goes on says so, and how it ended as soon as that is known."""
+    draw(page, start=380, each=1, cells=CELLS[:3])
+    click_at(page, 0.9)
+    panel = page.get_by_role("region", name="Cell [6] of the notebook")
+    assert "running or cut off" in (panel.text_content() or "")
+    panel.get_by_text("ended after 6.2 s").wait_for()
+
+
 def test_hostile_source_stays_text(page: Page) -> None:
     """Markup in a source is shown and does nothing."""
     draw(page)

@@ -87,6 +87,7 @@ def test_runs_in_folders_are_found_and_can_be_read(server: Server, begin: Callab
     row = until(lambda: (row := row_of(server, run.id)) and not row["registered"] and row, "the copy")
     message = parse(server.ask(f"wandb-nb/v1/runs/{run.id}/data", row["token"])[1])
 
+    assert server.ask(f"wandb-nb/v1/runs/{run.id}/data", "wr\xf6ng")[0] == 404
     assert (row["name"], row["folder"]) == ("copied", f"elsewhere/deep/wandb/{run.directory.name}")
     assert list(message.series()[0].value) == [0.25]
 

@@ -96,10 +96,9 @@ class Catalogue:
 
     def authorise(self, run_id: str, token: str) -> Entry | None:
         """Return the run that was found in a folder and has that token."""
-        for entry in self._found:
-            if entry.id == run_id and secrets.compare_digest(entry.token, token):
-                return entry
-        return None
+        given = token.encode("utf-8", "backslashreplace")
+        fitting = (entry for entry in self._found if entry.id == run_id)
+        return next((entry for entry in fitting if secrets.compare_digest(entry.token.encode(), given)), None)
 
     def forget(self) -> None:
         """Look again at the next question, since a run was deleted."""

@@ -68,7 +68,7 @@ export class ScriptedRun implements Transport {
           rows: to, step: this.step(Math.max(0, to - 1)), url: null, lost: 0,
         },
         config: from === 0 ? (script.config ?? {}) : null, summary, metrics: script.metrics ?? [],
-        cells: from === 0 ? (script.cells ?? []).map(cell) : null,
+        cells: (script.cells ?? []).map((source, i) => cell(source, i, to < script.total)),
       },
       floats,
     };
@@ -105,9 +105,12 @@ export class ScriptedRun implements Transport {
   }
 }
 
-function cell(source: string, i: number): CellInfo {
+/** The third cell goes on until the run ends. */
+function cell(source: string, i: number, running: boolean): CellInfo {
+  const told = { id: 4 + i, n: 4 + i, source, cut: false, started: 10 * i };
+  if (running && i === 2) return { ...told, seconds: null, ok: null, error: null };
   const error = i === 1 ? 'ValueError: the learning rate must be positive' : null;
-  return { id: 4 + i, n: 4 + i, source, cut: false, started: 10 * i, seconds: 4.2 + i, ok: error === null, error };
+  return { ...told, seconds: 4.2 + i, ok: error === null, error };
 }
 
 /** Falling, rising and waving curves with noise that is the same each time. */

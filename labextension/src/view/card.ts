@@ -7,7 +7,7 @@ import type { ChartGroup } from '../model/groups';
 import type { Line, XUnit } from '../model/lines';
 import { attemptMark, linesOf, strong, unitOf } from '../model/lines';
 import { nearest } from '../model/range';
-import type { Overlay } from '../model/overlay';
+import type { OverlaidRun, Overlay } from '../model/overlay';
 import { bands, cellName, cellOf } from '../model/provenance';
 import { trend } from '../model/trend';
 import { CellPanel } from './cell';
@@ -44,6 +44,8 @@ export class ChartCard {
   private lines: Line[] = [];
   private unit: XUnit = { id: 'step', label: 'step', column: 'step' };
   private cursor: number | null = null;
+  /** Whose cell is open. */
+  private told: { run: OverlaidRun; key: string; id: number } | null = null;
   private legendKey = '';
   private drawn = '';
   inSight = false;
@@ -101,6 +103,7 @@ export class ChartCard {
     this.plot.setAttribute('aria-valuemin', String(min));
     this.plot.setAttribute('aria-valuemax', String(max));
     this.table.update();
+    if (this.cell.open) this.refreshCell();
     this.showValues();
   }
 
@@ -117,7 +120,7 @@ export class ChartCard {
     if (key === this.legendKey) return;
     this.legendKey = key;
     this.values.clear();
-    this.legend.replaceChildren(...lines.map((line) => this.legendEntry(line, lines.length > 1)));
+    this.legend.replaceChildren(...lines.map((line) => this.legendEntry(line, lines.length > 1 || this.owner.overlay.compares)));
   }
 
   private legendEntry(line: Line, named: boolean): HTMLElement {
@@ -182,7 +185,15 @@ export class ChartCard {
   /** Show the cell of the point that is meant below the chart. */
   private tellCell(): void {
     const meant = this.meant();
-    if (meant !== null) this.cell.show(meant.line, cellOf(meant.line, meant.index));
+    this.told = meant === null ? null : { run: meant.line.run, key: meant.line.key, id: cellOf(meant.line, meant.index) };
+    this.refreshCell();
+  }
+
+  /** The open cell may have ended meanwhile, and logged more points. */
+  private refreshCell(): void {
+    const { told } = this;
+    const line = told === null ? undefined : this.lines.find((one) => one.run === told.run && one.key === told.key);
+    if (told !== null && line !== undefined) this.cell.show(line, told.id);
   }
 
   private place(x: number): string {
