@@ -51,8 +51,7 @@ class CodeFiles:
         """Write the main file that was taken, or copy the notebook's file, and have it sent."""
         if self._source is not None:
             self.path = code.write(self._source, self._folder, self._redact)
-            name = records.config({("_wandb", "code_path"): json.dumps(self.path)})
-            self._append(name)
+            self._append(records.config({("_wandb", "code_path"): json.dumps(self.path)}))
             self._append(records.files([(self.path, "now", "wandb")]))
         elif host.in_notebook():
             self._notebook = notebook_file.find(settings.notebook_name)
