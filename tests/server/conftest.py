@@ -134,9 +134,14 @@ def site(tmp_path: Path) -> Iterator[Site]:
     served.stop()
 
 
+def foreign(url: str) -> list[str]:
+    """Return *url* if it is not on this machine."""
+    return [] if url.startswith(("http://127.0.0.1:", "data:")) else [url]
+
+
 @pytest.fixture
 def noises() -> list[str]:
-    """Return what the console of `page` has said; at the end it must be empty."""
+    """Return what the console of `page` has said, and what other addresses it asked; at the end it must be empty."""
     return []
 
 
@@ -155,13 +160,14 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(script: None, chromium: Browser, noises: list[str]) -> Iterator[Page]:
-    """Return a page of a browser that has seen nothing yet, whose console must stay silent."""
+    """Return a page of a browser that has seen nothing yet; it must stay silent and ask no other address."""
     del script
     context = chromium.new_context()
     page = context.new_page()
     page.set_default_timeout(20_000)
     page.on("console", lambda message: noises.append(message.text))
     page.on("pageerror", lambda error: noises.append(str(error)))
+    page.on("request", lambda request: noises.extend(foreign(request.url)))
     yield page
     context.close()
     assert noises == []

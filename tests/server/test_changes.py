@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
+from click.testing import CliRunner
 
 from wandb_nb.cli.server import server as command
 
@@ -64,22 +66,25 @@ def test_the_server_ends_while_pages_are_open(site: Site) -> None:
     site.restart()
 
 
-def test_a_right_that_was_taken_ends_the_stream(site: Site) -> None:
-    """Who may no longer read the project hears of no further change."""
-    from click.testing import CliRunner
+def manage(site: Site, *words: str) -> str:
+    """Run `wandb-nb server` with *words*; return what it prints."""
+    done = CliRunner().invoke(command, ["--dir", str(site.folder), *words], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.output
 
-    def manage(*words: str) -> str:
-        done = CliRunner().invoke(command, ["--dir", str(site.folder), *words], catch_exceptions=False)
-        assert done.exit_code == 0
-        return done.output
 
-    key = manage("users", "ann").strip()
-    manage("projects", "local/p", "--user", "ann", "--right", "read")
+@pytest.mark.parametrize(
+    "taking", [("projects", "local/p", "--user", "ann", "--right", "none"), ("users", "ann", "--revoke")]
+)
+def test_a_right_that_was_taken_ends_the_stream(site: Site, taking: tuple[str, ...]) -> None:
+    """Who may no longer read the project, or has no key any more, hears of no further change."""
+    key = manage(site, "users", "ann").strip()
+    manage(site, "projects", "local/p", "--user", "ann", "--right", "read")
     cookie = httpx.post(f"{site.url}/login", data={"key": key}).headers["set-cookie"].partition(";")[0]
     with events(site, "/local/p/events", cookie) as told:
         assert next(told) == []
         site.grow(1)
         assert next(told) == ["grow"]
-        manage("projects", "local/p", "--user", "ann", "--right", "none")
+        manage(site, *taking)
         site.grow(1)
         assert list(told) == []

@@ -61,6 +61,8 @@ async def _told(request: Request, project: int, run: str | None, may_see: Callab
                 await run_in_threadpool(may_see)
             except UsageError:
                 return
+            if await visitor(request) is None:  # the key was renewed or revoked
+                return
             yield _event(sorted(changed))
             await asyncio.sleep(_PAUSE_S)
 
