@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   := build/demo
+COPIES := build/notebooks
 JOBS   ?= 2
 
 # The virtual environment first: its Node serves machines that have none.
@@ -19,8 +20,10 @@ ALLOW_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
-demo: $(VENV)/.demo ## open the quickstart notebook in JupyterLab
-	$(BIN)/jupyter lab $(ALLOW_ROOT) --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
+demo: $(VENV)/.demo ## open copies of the notebooks in JupyterLab, the quickstart first
+	@mkdir -p $(COPIES) # copies, so that what is run there leaves the repository as it is; a newer original replaces one
+	@for from in notebooks/*.ipynb; do to=$(COPIES)/$${from##*/}; [ $$to -nt $$from ] || cp $$from $$to; done
+	$(BIN)/jupyter lab $(ALLOW_ROOT) --ServerApp.root_dir=$(COPIES) --LabApp.default_url=/lab/tree/quickstart.ipynb
 
 demo-headless: $(VENV)/.demo ## run the quickstart without a browser and print its final numbers
 	@rm -rf $(DEMO) && mkdir -p $(DEMO) && cp notebooks/quickstart.ipynb $(DEMO)/

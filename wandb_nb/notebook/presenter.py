@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from .magics import WandbMagics
 
 
+CALM = ("online-url",)  # notices that are good news: pages show stderr as an alarm
+
+
+class _Calm(TerminalPresenter):
+    """Lines on stdout."""
+
+    def _write(self, text: str) -> None:
+        _say(text)
+
+
 class NotebookPresenter:
     """The presenter of a shell with a kernel behind it.
 
@@ -31,7 +41,7 @@ class NotebookPresenter:
         self._feed = feed
         self._options = options
         self._screen = Screen(shell)
-        self._lines = TerminalPresenter()
+        self._lines, self._calm = TerminalPresenter(), _Calm()
         self._panels: dict[str, Panel] = {}
         self._cell: int | None = running_cell(shell)
         self.between_cells = False
@@ -76,7 +86,8 @@ class NotebookPresenter:
 
     def notice(self, text: str, key: str | None = None) -> None:
         """Tell one thing under the running cell."""
-        self._lines.notice(text, key)
+        lines = self._calm if key in CALM else self._lines
+        lines.notice(text, key)
 
     def may_speak(self) -> bool:
         """Return whether this is the main thread, within a cell: what threads and hooks find waits."""
