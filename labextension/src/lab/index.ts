@@ -6,6 +6,7 @@ import type { Widget } from '@lumino/widgets';
 import { notebooks } from '../mime/notebooks';
 import { openComm } from './comm';
 import { sidebar } from './runs';
+import { Saver } from './saving';
 
 /** What we use of a notebook panel; its package would only be needed for this name. */
 interface NotebookPanel extends Widget {
@@ -21,10 +22,11 @@ const outputs: JupyterFrontEndPlugin<void> = {
   activate: (app: JupyterFrontEnd, settings: ISettingRegistry | null) => {
     app.docRegistry.addWidgetExtension('Notebook', {
       createNew(panel: Widget, context: DocumentRegistry.Context): void {
+        const saver = new Saver(context);
         const home = {
           mayWrite: () => !context.model.collaborative && !context.model.readOnly,
           keep: async () => {
-            if (home.mayWrite() && context.model.dirty && (await savesByItself(settings))) await context.save();
+            if (home.mayWrite() && (await savesByItself(settings))) await saver.save();
           },
           comm: async (access: { id: string }) => {
             const kernel = (panel as NotebookPanel).sessionContext?.session?.kernel;
