@@ -68,6 +68,7 @@ def write(server: JupyterServer, name: str, cells: list[str]) -> None:
 
 def run_all(page: Page, server: JupyterServer, name: str) -> None:
     """Open the notebook with a new kernel, run all its cells, and save it."""
+    page.goto("about:blank")  # an open page would start its kernel again
     server.shut_sessions()
     page.goto(server.url(name))
     page.wait_for_selector(".jp-Notebook .jp-Cell")

@@ -84,6 +84,7 @@ def page(server: JupyterServer, tmp_path: Path, request: pytest.FixtureRequest) 
 
 def open_lab(page: Page, server: JupyterServer, notebook: str = "empty.ipynb") -> None:
     """Open a notebook, without a kernel of an earlier test, and show the sidebar."""
+    page.goto("about:blank")  # an open page would start its kernel again
     server.shut_sessions()
     page.goto(server.url(notebook))
     page.wait_for_selector(".jp-Notebook")
@@ -240,6 +241,7 @@ def test_a_run_is_deleted_after_a_question(page: Page, begin: Any) -> None:
 
 def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer) -> None:
     """A run of a notebook leads back to it, also when its kernel is gone."""
+    page.goto("about:blank")  # an open page would start its kernel again
     server.shut_sessions()
     page.goto(server.url("train.ipynb"))
     page.wait_for_selector(".jp-Notebook .jp-Cell")
