@@ -15,6 +15,7 @@ import pytest
 from executed import ARTIFACTS, COMPARISON, NAMES, ROOT, Executed, execute, leads_outside, read
 from PIL import Image
 
+import wandb_nb
 from wandb_nb.server import background
 
 if TYPE_CHECKING:
@@ -163,6 +164,10 @@ def multi_process(recipe: Executed) -> None:
     """Find every worker's rows in the one run, and the grouped runs compared."""
     rows = {run["run"]["name"]: run["run"]["rows"] for run in recipe.runs}
     assert rows == {"joblib": 50, "spawn": 50, "fork": 12}
+    for folder in (recipe.folder / "wandb").glob("offline-run-*"):
+        frame = wandb_nb.read(folder)
+        ends = {key: frame[key].dropna().iloc[-1] for key in frame if key.startswith("fold")}
+        assert ends.items() <= frame.attrs["summary"].items(), "the workers' last rows are in the summary"
     assert all(run["summary"]["mean accuracy"] > 0.9 for run in recipe.runs if run["run"]["name"] != "fork")
     (comparison,) = [data[COMPARISON] for data in recipe.views if COMPARISON in data]
     assert sorted(comparison["labels"]) == [f"fold {fold}" for fold in range(5)], "in the order of their starts"
