@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,10 +17,11 @@ from nbformat.v4 import new_code_cell, new_notebook
 from waiting import until
 
 from wandb_nb.store.frame import read
+from wandb_nb.store.registry import Registry
+from wandb_nb.sync.launch import sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from nbformat import NotebookNode
 
@@ -161,6 +163,14 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embedded
         os.kill(running.process.pid, signal.SIGCONT)
 
 
+def arrived(server: EmbeddedServer) -> int:
+    """Wait until the newest run is sent to its end; return how many rows the server has of it then."""
+    entry = Registry().latest()
+    assert entry is not None
+    until(lambda: sent(Path(entry.path) / f"run-{entry.id}.wandb").over, "the end of sending", 120)
+    return len(server.rows(entry.id))
+
+
 def test_the_background_process_is_killed(tmp_path: Path, server: EmbeddedServer, bare: list[str]) -> None:
     """It is started again by the next row or at the end, without a word; all rows are here and on the server."""
     blow = (
@@ -174,8 +184,7 @@ def test_the_background_process_is_killed(tmp_path: Path, server: EmbeddedServer
     assert texts(played.blow) == "killed 1\n"
     assert played.untracked == bare
     assert (played.notices, played.errors) == ([], [])
-    run_id = read("latest").attrs["id"]
-    assert len(until(lambda: len(found := server.rows(run_id)) == 62 and found, "the rows")) == 62
+    assert arrived(server) == 62
 
 
 def test_the_server_hangs(tmp_path: Path, server: EmbeddedServer, bare: list[str]) -> None:
@@ -190,8 +199,7 @@ def test_the_server_hangs(tmp_path: Path, server: EmbeddedServer, bare: list[str
     assert "not sent yet" in texts(played.end)
     assert len(read("latest")) == 62
     os.kill(server.process.pid, signal.SIGCONT)
-    run_id = read("latest").attrs["id"]
-    assert len(until(lambda: len(found := server.rows(run_id)) == 62 and found, "the rows")) == 62
+    assert arrived(server) == 62
 
 
 def test_a_failed_init_leaves_the_next_one_whole(execute: Execute) -> None:
