@@ -315,6 +315,20 @@ def test_segments_are_followed_and_folded_once(tmp_path):
     assert {key: columns["value"] for key, columns in view.columns.items()} == before
 
 
+def test_a_run_stands_at_its_highest_step(tmp_path):
+    """Rows of children, put one child after the other into the file, do not set the run back."""
+    file = RunFile(tmp_path / "run")
+    file.log({"loss": 1.0}, 0)
+    for child, steps in ((71, (1, 4, 6)), (72, (2, 3, 5))):
+        for step in steps:
+            file.add(file.row({"child": 1.0}, step, writer=child))
+    stream = RunStream(file.directory, alive)
+    read_all(stream)
+
+    run = stream.message().header["run"]
+    assert (run["step"], run["rows"]) == (6, 7)
+
+
 def test_replaced_file_starts_anew(tmp_path):
     """A run file that is written anew replaces all that views had."""
     file = RunFile(tmp_path / "run")

@@ -57,7 +57,7 @@ class RunFile:
         self.add(*(self.row(row, step) for step, row in enumerate(rows, first)))
 
     @staticmethod
-    def row(row, step, attempt=None, cell=None):
+    def row(row, step, attempt=None, cell=None, writer=None):
         """Return a row's record, at half a second a step."""
-        extra = extra_items(cell=cell, attempt=attempt)
+        extra = extra_items(cell=cell, attempt=attempt, writer=writer)
         return ENCODER.encode(row, step, step / 2, 1_700_000_000 + step / 2, extra)

@@ -44,7 +44,6 @@ def empty_header(run: RunFacts) -> Header:
 
 def describe(state: RunState, alive: bool | None, metrics: list[MetricFacts]) -> Header:
     """Return the header that tells of *state*, without series and cursor."""
-    steps = state.table.step[-1:]
     return {
         "v": VERSION,
         "cursor": "",
@@ -64,7 +63,7 @@ def describe(state: RunState, alive: bool | None, metrics: list[MetricFacts]) ->
             "startTime": state.start_time or 0.0,
             "runtime": state.runtime,
             "rows": len(state.table),
-            "step": int(steps[0]) if len(steps) and np.isfinite(steps[0]) else state.starting_step,
+            "step": _step(state),
             "url": None,
             "lost": state.unreadable,
         },
@@ -74,6 +73,14 @@ def describe(state: RunState, alive: bool | None, metrics: list[MetricFacts]) ->
         "cells": [],
         "series": [],
     }
+
+
+def _step(state: RunState) -> int:
+    """Return where the run stands: its last row's step, or the highest where a child's rows were put behind others."""
+    steps = state.table.step[-1:]
+    if len(steps) and state.table.writer[-1] > 0:
+        steps = np.fmax.reduce(state.table.step, keepdims=True)
+    return int(steps[0]) if len(steps) and np.isfinite(steps[0]) else state.starting_step
 
 
 def definitions(state: RunState) -> list[MetricFacts]:
