@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import nbformat
+import psutil
 import pytest
 from cells import LOAD, error, texts
 
@@ -27,9 +28,12 @@ QUICKSTART = Path(__file__).parents[2] / "notebooks/quickstart.ipynb"
 
 @pytest.fixture
 def folder(clean_environment: Path) -> Iterator[Path]:
-    """Return where the server of the test's user keeps its data; it is stopped in the end."""
+    """Return where the server of the test's user keeps its data; it is stopped in the end, and what still sends."""
     yield clean_environment / "server"
     background.stop(clean_environment / "server")
+    for process in psutil.process_iter(["cmdline"]):
+        if str(clean_environment / "sync") in " ".join(process.info["cmdline"] or []):
+            process.kill()
 
 
 def runs(folder: Path, project: str) -> dict[str, dict[str, Any]]:
