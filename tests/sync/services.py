@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import psutil
 
 
@@ -12,7 +14,7 @@ def services() -> list[psutil.Process]:
 
 def _serves(process: psutil.Process) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and "-c" in process.cmdline()
+        return process.status() != psutil.STATUS_ZOMBIE and process.cmdline()[:2] == [sys.executable, "-c"]
     except psutil.Error:
         return False
 
