@@ -183,11 +183,15 @@ class _Scanner:
         if at + HEAD <= self.end:
             stop = at + HEAD + _unpack(self.data, at)[1]
             if self._valid(stop, block_end):
+                # Its length seems right, unless it is no chunk at all and leads past good ones.
+                within = self._next_chunk(at, stop)
+                if within is not None:
+                    return self._go_on(at, within)
                 self._lose(stop, "a chunk with a wrong checksum")
                 return stop
             if stop > self.end and self.end <= block_end and not self.final:
                 return None  # it may be in the middle of being written
-        found = self._next_chunk(at)
+        found = self._next_chunk(at, self.end)
         if found is not None:
             return self._go_on(at, found)
         stop = block_end if self.end > block_end else at
@@ -198,8 +202,9 @@ class _Scanner:
         self._lose(stop, "no chunk where one must be")
         return stop
 
-    def _next_chunk(self, at: int) -> int | None:
-        for match in _MAYBE_CHUNK.finditer(self.data, at):
+    def _next_chunk(self, at: int, end: int) -> int | None:
+        """Return where the first chunk between *at* and *end* begins, as far as searches are left."""
+        for match in _MAYBE_CHUNK.finditer(self.data, at, end):
             if not self.searches:
                 return None
             self.searches -= 1
