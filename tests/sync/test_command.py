@@ -68,6 +68,16 @@ def test_target_is_chosen(here: Path, server: ScriptedServer) -> None:
     assert "would be sent" in call("sync", "--dry-run").output
 
 
+def test_run_dir_names_the_run(here: Path, server: ScriptedServer) -> None:
+    """The folder that `run.dir` tells sends its run; a folder without runs is an error, not a success."""
+    with start(here) as run:
+        run.log({"n": 1})
+    assert call("sync", run.dir).exit_code == 0
+    assert len(server.runs[run.id].rows) == 1
+    (here / "empty").mkdir()
+    assert "no run in" in str(call("sync", str(here / "empty")).exception)
+
+
 def test_earlier_parts_come_along(here: Path, server: ScriptedServer) -> None:
     """A resumed run brings the unsent part before it, so that its rows stand behind them."""
     with start(here, id="again") as first:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def server(given: Any) -> Iterator[str]:
         yield "the server has ended" if background.stop(folder) else "no server runs here"
         return
     url = background.start(folder, given.port)
-    yield f"server: {url}  (data in {folder}; it goes on until %wandb server --stop)"
+    yield f"server: {url}  (data in {folder}; it goes on until %wandb server --stop{_also(given)})"
     yield f"To look at runs: open {url} and log in with the key in {folder / 'key'}"
     if not given.use:
         yield "To log this notebook's runs there: %wandb server --use"
@@ -56,3 +57,8 @@ def server(given: Any) -> Iterator[str]:
     _, stored = background.store_key(folder)
     os.environ["WANDB_BASE_URL"] = url
     yield f"This notebook's runs go there from now on; the key is stored in {stored}"
+
+
+def _also(given: Any) -> str:
+    """Return what else names this server in a later call."""
+    return f" --dir {shlex.quote(given.dir)}" if given.dir else ""

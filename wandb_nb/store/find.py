@@ -29,7 +29,7 @@ def find_run(ref: str | os.PathLike[str]) -> Path:
     `wandb/` here.  The newest run wins.  Raises `RunNotFoundError`, with near names, when there is none.
     """
     text = os.fspath(ref)
-    path = _as_path(text)
+    path = run_at(text)
     if path is not None:
         return path
     registry = Registry()
@@ -46,9 +46,12 @@ def find_run(ref: str | os.PathLike[str]) -> Path:
     return found
 
 
-def _as_path(text: str) -> Path | None:
+def run_at(text: str) -> Path | None:
+    """Return the run directory or file that the path *text* names, also by the folder of its files; else None."""
     try:
         path = Path(text)
+        if text and path.name == "files" and _has_run(path.parent):  # what `run.dir` names
+            return path.parent
         return path if text and (path.is_file() or _has_run(path)) else None
     except (ValueError, OSError):  # a text that no path can be: with a zero byte, or far too long
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import RunNotFoundError
-from wandb_nb.store.find import WORKSPACES, find_run
+from wandb_nb.store.find import WORKSPACES, find_run, run_at
 from wandb_nb.store.lock import owner_alive
 from wandb_nb.store.reader import run_file, run_id, run_info
 from wandb_nb.sync import cursor as cursors
@@ -32,7 +32,10 @@ def pick(paths: Iterable[str], *, include_synced: bool) -> list[Path]:
         )
     found: dict[Path, None] = {}
     for path in given:
-        for file in _below(path):
+        below = _below(path)
+        if paths and not below:
+            raise RunNotFoundError(f"There is no run in {path}: give the directory of a run, or a folder of runs.")
+        for file in below:
             found |= dict.fromkeys((*earlier(file), file.resolve()))
     return sorted((file for file in found if include_synced or not synced(file)), key=lambda file: _order(file.parent))
 
@@ -70,7 +73,7 @@ def removable(file: Path) -> bool:
 
 def _below(path: str) -> list[Path]:
     folder = Path(path)
-    if folder.is_dir() and not any(folder.glob("run-*.wandb")):
+    if folder.is_dir() and run_at(path) is None:
         inner = [folder / name for name in WORKSPACES if (folder / name).is_dir()] or [folder]
         # Directories only: `latest-run` is a link to one of them.
         runs = (run for place in inner for run in place.glob("*run-*") if not run.is_symlink())
