@@ -140,7 +140,7 @@ def test_quickstart(page: Page, lab: JupyterServer) -> None:
     until(lambda: page.locator(".wnb[data-theme=dark]").count(), "dark view")
     view(page).screenshot(path=ARTIFACTS / "lab-dark.png")
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
-    until(lambda: points(page) > 600, "well-grown chart")
+    until(lambda: points(page) > 600, "well-grown chart", 150)
     photograph(page, "quickstart.png")
     page.locator(".wnb-head[data-state=finished]").last.wait_for(timeout=120_000)
 

@@ -2,6 +2,8 @@ import type { Look, RunRow, RunsApi } from './api';
 import { Refused } from './api';
 
 const HIDDEN_MS = 15_000;
+/** While the status bar shows a run, so that it never tells of one that is over for long. */
+const LIVE_MS = 3000;
 const LONGEST_WAIT_MS = 60_000;
 const MOST_LOOKS = 30;
 
@@ -118,7 +120,8 @@ export class Catalogue {
 
   private wait(): number {
     if (this.failures > 0) return Math.min(LONGEST_WAIT_MS, this.refreshMs * 2 ** Math.min(this.failures, 6));
-    if (!this.open || document.hidden) return HIDDEN_MS;
+    if (document.hidden) return HIDDEN_MS;
+    if (!this.open) return this.live ? LIVE_MS : HIDDEN_MS;
     const missing = this.wanted().some((key) => !this.looks.has(key));
     return missing || this.searching ? Math.min(300, this.refreshMs) : this.refreshMs;
   }
