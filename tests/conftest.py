@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from playwright.sync_api import Browser
 
 # Groups that start browsers, kernels or processes and would disturb each other on two cores.
 HEAVY = ("browser", "kernel", "crash", "official")
@@ -31,6 +35,19 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("WANDB_NB_DATA_DIR", str(registry))
     monkeypatch.setenv("NETRC", str(registry / "netrc"))  # no key of the machine's user takes a run online
     return registry
+
+
+@pytest.fixture(scope="module")  # no longer: while it runs, no other test of this process can run an event loop
+def browser() -> Iterator[Browser]:
+    """Start Chromium without a window, or skip where it is not installed."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("Chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield started
+        started.close()
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks

@@ -85,19 +85,6 @@ def test_recipe_leaves_pictures(recipe: Executed) -> None:
             assert "Warning" not in output.get("text", "")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium without a window, or skip where it is not installed."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.mark.kernel
 @pytest.mark.browser
 def test_recipe_is_a_page_without_network_and_scripts(recipe: Executed, browser: Browser, tmp_path: Path) -> None:

@@ -145,24 +145,11 @@ def noises() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="module")  # no longer: while it runs, no other test of this process can run an event loop
-def chromium() -> Iterator[Browser]:
-    """Start Chromium without a window, or skip where it is not installed."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("Chromium is not installed")
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
-def page(script: None, chromium: Browser, noises: list[str]) -> Iterator[Page]:
+def page(script: None, browser: Browser, noises: list[str]) -> Iterator[Page]:
     """Return a page of a browser that has seen nothing yet; it must stay silent and ask no other address."""
     del script
-    context = chromium.new_context()
+    context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(20_000)
     page.on("console", lambda message: noises.append(message.text))

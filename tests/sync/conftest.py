@@ -1,14 +1,17 @@
-"""A scripted server for every test that asks for one."""
+"""The servers that tests ask for: a scripted one, and the embedded one with a user who has its key."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from embedded_server import EmbeddedServer
 from scripted_server import ScriptedServer
+from services import end_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -16,3 +19,20 @@ def server() -> Iterator[ScriptedServer]:
     """Return a running server."""
     with ScriptedServer() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """Return a running embedded server, in a process of its own."""
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def embedded_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedded: EmbeddedServer) -> Iterator[Path]:
+    """Return the working directory of a user who has a key for `embedded`; services end with the test."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in embedded.environ.items():
+        monkeypatch.setenv(name, value)
+    yield tmp_path
+    end_services()

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from embedded_server import EmbeddedServer
-from services import end_services
 from waiting import until
 
 import wandb_nb as wandb
 from wandb_nb.cli import group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from embedded_server import EmbeddedServer
 
 pytestmark = pytest.mark.crash
 
@@ -25,21 +23,10 @@ QUIET = {"silent": True, "x_disable_stats": True, "console": "off"}
 ALERTS = "alerts { title text severity }"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """Return a running server."""
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: EmbeddedServer) -> Iterator[Path]:
-    """Return the working directory of a user who has a key for the server; services end with the test."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in server.environ.items():
-        monkeypatch.setenv(name, value)
-    yield tmp_path
-    end_services()
+def here(embedded_user: Path) -> Path:
+    """Return the working directory of a user who has a key for the server."""
+    return embedded_user
 
 
 def start(mode: str, run_id: str) -> wandb.Run:
@@ -54,7 +41,7 @@ def sync() -> None:
 
 
 @pytest.mark.parametrize("mode", ["online", "offline"])
-def test_alerts_arrive(server: EmbeddedServer, mode: str) -> None:
+def test_alerts_arrive(embedded: EmbeddedServer, mode: str) -> None:
     """An alert reaches the server with its level; another one of its title within the wait does not."""
     run = start(mode, f"alert-{mode}")
     wandb.alert("Low accuracy", "below 0.5", level=wandb.AlertLevel.WARN, wait_duration=timedelta(minutes=5))
@@ -64,18 +51,18 @@ def test_alerts_arrive(server: EmbeddedServer, mode: str) -> None:
     run.finish()
     if mode == "offline":
         sync()
-    assert server.run(run.id, ALERTS)["alerts"] == [
+    assert embedded.run(run.id, ALERTS)["alerts"] == [
         {"title": "Low accuracy", "text": "below 0.5", "severity": "WARN"},
         {"title": "<b>\n", "text": "", "severity": "INFO"},
         {"title": "<b>\n", "text": "second", "severity": "INFO"},
     ]
 
 
-def test_alert_comes_while_the_run_goes_on(server: EmbeddedServer) -> None:
+def test_alert_comes_while_the_run_goes_on(embedded: EmbeddedServer) -> None:
     """An alert does not wait for the end of the run."""
     run = start("online", "alert-live")
     run.alert("now", "please")
-    until(lambda: server.run(run.id, ALERTS)["alerts"], "the alert")
+    until(lambda: embedded.run(run.id, ALERTS)["alerts"], "the alert")
     run.finish()
 
 
@@ -93,7 +80,7 @@ def test_impossible_alerts() -> None:
 
 
 @pytest.mark.parametrize("mode", ["online", "offline"])
-def test_saved_files_arrive(server: EmbeddedServer, here: Path, mode: str) -> None:
+def test_saved_files_arrive(embedded: EmbeddedServer, here: Path, mode: str) -> None:
     """Files keep their place below the base; "now" is the file at the call, "live" and "end" its last state."""
     (here / "sv/d").mkdir(parents=True)
     for name in ("sv/d/x.txt", "sv/y.txt", "end.txt", "odd[1] *.txt"):
@@ -109,7 +96,7 @@ def test_saved_files_arrive(server: EmbeddedServer, here: Path, mode: str) -> No
     if mode == "offline":
         (here / "end.txt").unlink()
         sync()
-    held = server.files(run.id)
+    held = embedded.files(run.id)
     assert {name: held[name] for name in ("d/x.txt", "sv/y.txt", "odd[1] *.txt")} == {
         "d/x.txt": b"second",
         "sv/y.txt": b"first",
@@ -118,14 +105,14 @@ def test_saved_files_arrive(server: EmbeddedServer, here: Path, mode: str) -> No
     assert held[f"{here.name}/end.txt"] == b"second"
 
 
-def test_live_files_are_sent_again(server: EmbeddedServer, here: Path) -> None:
+def test_live_files_are_sent_again(embedded: EmbeddedServer, here: Path) -> None:
     """A file with the policy "live" is on the server while the run goes on, and anew when it has changed."""
     (here / "live.txt").write_text("one")
     run = start("online", "live")
     run.save("live.txt")
-    until(lambda: server.files(run.id).get("live.txt") == b"one", "the file")
+    until(lambda: embedded.files(run.id).get("live.txt") == b"one", "the file")
     (here / "live.txt").write_text("two, longer")
-    until(lambda: server.files(run.id).get("live.txt") == b"two, longer", "the changed file")
+    until(lambda: embedded.files(run.id).get("live.txt") == b"two, longer", "the changed file")
     run.finish()
 
 

@@ -6,35 +6,24 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from embedded_server import EmbeddedServer
-from services import end_services
 
 import wandb_nb as wandb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    from embedded_server import EmbeddedServer
 
 pytestmark = pytest.mark.crash
 
 QUIET = {"silent": True, "x_disable_stats": True, "console": "off"}
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """Return a running server."""
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: EmbeddedServer) -> Iterator[Path]:
-    """Return the working directory of a user who has a key for the server; services end with the test."""
-    monkeypatch.chdir(tmp_path)
-    for name, value in server.environ.items():
-        monkeypatch.setenv(name, value)
-    yield tmp_path
-    end_services()
+def here(embedded_user: Path) -> Path:
+    """Return the working directory of a user who has a key for the server."""
+    return embedded_user
 
 
 @pytest.fixture
@@ -64,15 +53,15 @@ def first_part(run_id: str, rows: int = 5, **arguments: Any) -> wandb.Run:
     return run
 
 
-def numbers(server: EmbeddedServer, run_id: str) -> list[tuple[int, int]]:
+def numbers(embedded: EmbeddedServer, run_id: str) -> list[tuple[int, int]]:
     """Return step and value of each row."""
-    return [(row["_step"], row["n"]) for row in server.rows(run_id)]
+    return [(row["_step"], row["n"]) for row in embedded.rows(run_id)]
 
 
 @pytest.mark.parametrize("resume", ["allow", "must", "auto"])
 @pytest.mark.parametrize("known", [True, False], ids=["here", "elsewhere"])
 def test_a_run_goes_on_at_the_servers_step(
-    server: EmbeddedServer, move: Callable[[], None], resume: str, known: bool
+    embedded: EmbeddedServer, move: Callable[[], None], resume: str, known: bool
 ) -> None:
     """Step, config, summary, definitions, name and tags go on, on this machine as on one that never saw the run."""
     run_id = f"go-{resume}-{known}"
@@ -86,11 +75,11 @@ def test_a_run_goes_on_at_the_servers_step(
     run.log({"loss": 9, "n": 5})
     assert run.summary["loss"]["min"] == 1
     run.finish()
-    assert numbers(server, run_id) == [(n, n) for n in range(6)]
-    held = server.run(run_id, "displayName tags state summaryMetrics")
+    assert numbers(embedded, run_id) == [(n, n) for n in range(6)]
+    held = embedded.run(run_id, "displayName tags state summaryMetrics")
     assert (held["displayName"], held["tags"], held["state"]) == ("first", ["a"], "finished")
     assert json.loads(held["summaryMetrics"])["loss"] == {"min": 1}
-    assert server.config(run_id) == {"lr": 0.1, "deep": {"er": [1, 2]}, "epochs": 3}
+    assert embedded.config(run_id) == {"lr": 0.1, "deep": {"er": [1, 2]}, "epochs": 3}
 
 
 def test_what_resume_does_not_allow(move: Callable[[], None]) -> None:
@@ -108,17 +97,17 @@ def test_what_resume_does_not_allow(move: Callable[[], None]) -> None:
         run.log({"n": 0})
 
 
-def test_without_resume_a_run_begins_anew(server: EmbeddedServer, move: Callable[[], None]) -> None:
+def test_without_resume_a_run_begins_anew(embedded: EmbeddedServer, move: Callable[[], None]) -> None:
     """The id of a run on the server, given without `resume`, begins that run anew."""
     first_part("anew")
     move()
     with start(id="anew") as run:
         run.log({"n": 100})
-    assert numbers(server, "anew") == [(0, 100)]
+    assert numbers(embedded, "anew") == [(0, 100)]
 
 
 def test_the_further_one_counts(
-    server: EmbeddedServer, here: Path, move: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    embedded: EmbeddedServer, here: Path, move: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run that went on on another machine goes on from there, though this machine knows its first part."""
     data = here / "data"
@@ -132,19 +121,19 @@ def test_the_further_one_counts(
     with start(id="further", resume="must") as run:
         assert (run.step, run.summary["elsewhere"]) == (4, 1)
         run.log({"n": 4})
-    assert numbers(server, "further") == [(n, n) for n in range(5)]
+    assert numbers(embedded, "further") == [(n, n) for n in range(5)]
 
 
-def test_an_offline_part_is_sent_first(server: EmbeddedServer) -> None:
+def test_an_offline_part_is_sent_first(embedded: EmbeddedServer) -> None:
     """Going on online with a run that was offline sends its first part first: no row is missing, none is displaced."""
     first_part("part", 4, mode="offline")
     with start(id="part", resume="must") as run:
         run.log({"n": 4})
-    assert numbers(server, "part") == [(n, n) for n in range(5)]
+    assert numbers(embedded, "part") == [(n, n) for n in range(5)]
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["here", "elsewhere"])
-def test_resume_from_rewinds_on_the_server(server: EmbeddedServer, move: Callable[[], None], known: bool) -> None:
+def test_resume_from_rewinds_on_the_server(embedded: EmbeddedServer, move: Callable[[], None], known: bool) -> None:
     """The rows behind the step are gone from the server, and new ones take their place."""
     run_id = f"rewound-{known}"
     first_part(run_id, 6)
@@ -153,13 +142,13 @@ def test_resume_from_rewinds_on_the_server(server: EmbeddedServer, move: Callabl
     with start(resume_from=f"{run_id}?_step=3") as run:
         assert (run.id, run.step, run.summary["n"], run.config["lr"]) == (run_id, 4, 3, 0.1)
         run.log({"n": 40})
-    assert numbers(server, run_id) == [(0, 0), (1, 1), (2, 2), (3, 3), (4, 40)]
-    own = json.loads(server.run(run_id, "config")["config"])["_wandb"]["value"]
+    assert numbers(embedded, run_id) == [(0, 0), (1, 1), (2, 2), (3, 3), (4, 40)]
+    own = json.loads(embedded.run(run_id, "config")["config"])["_wandb"]["value"]
     assert own["branch_point"] == {"run_id": run_id, "step": 3}
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["here", "elsewhere"])
-def test_fork_from_branches_on_the_server(server: EmbeddedServer, move: Callable[[], None], known: bool) -> None:
+def test_fork_from_branches_on_the_server(embedded: EmbeddedServer, move: Callable[[], None], known: bool) -> None:
     """The branch has the rows up to the step, then its own; the run it came from keeps all of its rows."""
     run_id = f"parent-{known}"
     first_part(run_id, 6)
@@ -168,8 +157,8 @@ def test_fork_from_branches_on_the_server(server: EmbeddedServer, move: Callable
     with start(id=f"child-{known}", fork_from=f"{run_id}?_step=2") as run:
         assert (run.step, run.summary["n"], run.config["lr"], run.resumed) == (3, 2, 0.1, False)
         run.log({"n": 30})
-    assert numbers(server, run.id) == [(0, 0), (1, 1), (2, 2), (3, 30)]
-    assert numbers(server, run_id) == [(n, n) for n in range(6)]
+    assert numbers(embedded, run.id) == [(0, 0), (1, 1), (2, 2), (3, 30)]
+    assert numbers(embedded, run_id) == [(n, n) for n in range(6)]
 
 
 def test_moments_that_are_not_there(move: Callable[[], None]) -> None:
@@ -183,11 +172,11 @@ def test_moments_that_are_not_there(move: Callable[[], None]) -> None:
             start(**{argument: "missing?_step=1"})
 
 
-def test_a_deleted_id_is_refused(server: EmbeddedServer, move: Callable[[], None]) -> None:
+def test_a_deleted_id_is_refused(embedded: EmbeddedServer, move: Callable[[], None]) -> None:
     """The id of a run that was deleted on the server cannot be used again: the server's words are in the error."""
     first_part("gone", 1)
-    number = server.run("gone", "id")["id"]
-    server.query("mutation D($id: ID!) { deleteRun(input: {id: $id}) { clientMutationId } }", id=number)
+    number = embedded.run("gone", "id")["id"]
+    embedded.query("mutation D($id: ID!) { deleteRun(input: {id: $id}) { clientMutationId } }", id=number)
     move()
     with pytest.raises(wandb.CommError, match="was deleted"):
         start(id="gone")
@@ -207,11 +196,11 @@ def test_no_server_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
         start(id="unreached", resume="must", settings={**QUIET, "init_timeout": 1})
 
 
-def test_a_thread_asks_as_well(server: EmbeddedServer, move: Callable[[], None]) -> None:
+def test_a_thread_asks_as_well(embedded: EmbeddedServer, move: Callable[[], None]) -> None:
     """Where no process may be started, a thread asks the server and sends the rest."""
     first_part("thread", 2)
     move()
     with start(id="thread", resume="must", settings={**QUIET, "start_method": "thread"}) as run:
         assert run.step == 2
         run.log({"n": 2})
-    assert numbers(server, "thread") == [(n, n) for n in range(3)]
+    assert numbers(embedded, "thread") == [(n, n) for n in range(3)]

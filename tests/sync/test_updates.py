@@ -7,7 +7,6 @@ import platform
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from embedded_server import EmbeddedServer
 from sending import KEY
 from services import end_services
 from waiting import until
@@ -18,18 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from embedded_server import EmbeddedServer
     from scripted_server import ScriptedServer
 
 pytestmark = pytest.mark.crash
 
 QUIET = {"silent": True, "x_disable_stats": True, "console": "off"}
-
-
-@pytest.fixture(scope="module")
-def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """Return a running server."""
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)
