@@ -38,7 +38,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
 
 
 @pytest.fixture(scope="module")  # no longer: while it runs, no other test of this process can run an event loop
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     """Start Chromium without a window, or skip where it is not installed."""
     sync_api = pytest.importorskip("playwright.sync_api")
     path = shutil.which("chromium")

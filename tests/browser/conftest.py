@@ -25,9 +25,9 @@ def script_text() -> str:
 
 
 @pytest.fixture
-def page(browser: Browser, script_text: str) -> Iterator[Page]:
+def page(chromium: Browser, script_text: str) -> Iterator[Page]:
     """Give an empty page with our script; at the end the console must have been silent."""
-    page = browser.new_page(viewport={"width": 1000, "height": 760})
+    page = chromium.new_page(viewport={"width": 1000, "height": 760})
     page.set_default_timeout(20_000)
     noises: list[str] = []
     page.on("console", lambda message: noises.append(message.text))

@@ -87,10 +87,10 @@ def test_recipe_leaves_pictures(recipe: Executed) -> None:
 
 @pytest.mark.kernel
 @pytest.mark.browser
-def test_recipe_is_a_page_without_network_and_scripts(recipe: Executed, browser: Browser, tmp_path: Path) -> None:
+def test_recipe_is_a_page_without_network_and_scripts(recipe: Executed, chromium: Browser, tmp_path: Path) -> None:
     """As nbconvert's page, made and opened offline and with scripts off, the notebook shows its charts."""
     subprocess.run([sys.executable, "-c", CONVERT_WITHOUT_NETWORK, recipe.path, tmp_path], check=True, timeout=100)
-    context = browser.new_context(java_script_enabled=False, offline=True, viewport={"width": 1000, "height": 800})
+    context = chromium.new_context(java_script_enabled=False, offline=True, viewport={"width": 1000, "height": 800})
     page = context.new_page()
     page.goto((tmp_path / f"{recipe.name}.html").as_uri(), wait_until="domcontentloaded")
     charts = page.locator(".jp-OutputArea svg[role=img]")

@@ -146,10 +146,10 @@ def noises() -> list[str]:
 
 
 @pytest.fixture
-def page(script: None, browser: Browser, noises: list[str]) -> Iterator[Page]:
+def page(script: None, chromium: Browser, noises: list[str]) -> Iterator[Page]:
     """Return a page of a browser that has seen nothing yet; it must stay silent and ask no other address."""
     del script
-    context = browser.new_context()
+    context = chromium.new_context()
     page = context.new_page()
     page.set_default_timeout(20_000)
     page.on("console", lambda message: noises.append(message.text))
