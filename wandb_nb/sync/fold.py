@@ -32,6 +32,8 @@ RUN_FIELDS = {
     "repo": "git_remote",
 }
 
+NO_PROGRAM = "<python with no main file>"  # as official clients name it, also where it is not known yet
+
 
 class RunFold:
     """What the records applied so far come to.  Lines before *have* are with the server and not gathered again.
@@ -138,12 +140,15 @@ class RunFold:
         self._problem(f"the value of {key!r} makes a row longer than 10 MB and was left out of it; it is in the file")
 
     def fields(self) -> dict[str, object]:
-        """Return what the server keeps of the run besides its data; what is empty is left out."""
+        """Return what the server keeps of the run besides its data; what is empty is left out.
+
+        A program is always named: by it a server tells that a run of a known id begins anew.
+        """
         run = self.run
         known = {} if run is None else {name: getattr(run, attribute) for name, attribute in RUN_FIELDS.items()}
-        program = self.config.metadata.get("program")
+        program = self.config.metadata.get("program") or NO_PROGRAM
         given = {name: list(value) if name == "tags" else value for name, value in known.items() if value}
-        return {**given, **({"program": program} if program else {})}
+        return {**given, "program": program}
 
     def finish(self) -> None:
         """Make everything final: no record will follow."""
