@@ -42,7 +42,7 @@ check-js: $(VENV)/.node labextension/node_modules/.package-lock.json ## types an
 	cd labextension && npm run check && npm test
 
 check-py: $(VENV)/.test ## all Python tests, some with kernels and browsers
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup --timeout 180
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --timeout 180
 
 browser:
 	@sh scripts/setup_browser.sh

@@ -1,4 +1,4 @@
-"""What every test gets: no settings from outside, a registry of its own, and one order of work."""
+"""What every test gets: no settings from outside, a registry of its own, and a browser for those that ask."""
 
 from __future__ import annotations
 
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from playwright.sync_api import Browser
-
-# Groups that start browsers, kernels or processes and would disturb each other on two cores.
-HEAVY = ("browser", "kernel", "crash", "official")
 
 # A loaded machine is slow, not wrong: no deadlines, and the same examples at each run in CI.
 settings.register_profile(
@@ -48,11 +45,3 @@ def chromium() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield started
         started.close()
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file's tests on one worker (`--dist loadgroup`), and all heavy ones on the same."""
-    for item in items:
-        heavy = any(item.get_closest_marker(name) for name in HEAVY)
-        item.add_marker(pytest.mark.xdist_group("heavy" if heavy else str(item.path)))
