@@ -14,8 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.writer import RunWriter
 
 ROWS = 50_000
 

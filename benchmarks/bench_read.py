@@ -19,14 +19,14 @@ from zlib import crc32
 
 import pandas as pd
 
-from wandb_nb.store import records
-from wandb_nb.store.frame import read
-from wandb_nb.store.framing import BLOCK
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.reader import Tail
-from wandb_nb.store.replay import RunState
-from wandb_nb.store.table import HistoryTable
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.format import records
+from wandb_nb.store.format.framing import BLOCK
+from wandb_nb.store.reading.history_table import HistoryTable
+from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.store.reading.tail import Tail
+from wandb_nb.store.runs.frame import read
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.writer import RunWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.jupyter.catalogue import Catalogue
 from wandb_nb.jupyter.looks import Looks
-from wandb_nb.store.framing import FILE_HEADER, frame
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.format.framing import FILE_HEADER, frame
+from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
 from wandb_nb.view.message import strict_json
 
 if TYPE_CHECKING:
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
 
 RUNS, ROWS, SHOWN = 2_000, 1_000, 20
 

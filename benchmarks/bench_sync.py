@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 from served import Served, Watch, served
 
-from wandb_nb.store import records
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.format import records
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.writer import RunWriter
 
 METRICS = 10
 REPEATS = 30

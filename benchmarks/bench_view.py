@@ -13,8 +13,8 @@ import time
 
 import numpy as np
 
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.replay import RunState
+from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
 from wandb_nb.view import png, svg
 from wandb_nb.view.bundle import bundle
 from wandb_nb.view.facts import Standing, describe

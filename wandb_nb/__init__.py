@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb._api import alert, define_metric, finish, followed, init, later, log, mark_preempting, read, restore, save
+from wandb_nb._api import (
+    alert,
+    define_metric,
+    finish,
+    followed,
+    init,
+    later,
+    log,
+    mark_preempting,
+    read,
+    restore,
+    save,
+)
 from wandb_nb._version import __version__
 from wandb_nb.errors import (
     AuthenticationError,

@@ -178,7 +178,7 @@ def read(ref: str | os.PathLike[str] = "latest") -> pd.DataFrame:
     order of their first appearance; `.attrs` has id, name, project, config and summary.  Runs still going on and
     damaged files are read as far as they go.  Raises RunNotFoundError, with near names.
     """
-    from wandb_nb.store.frame import read as read_frame  # pandas takes long to import
+    from wandb_nb.store.runs.frame import read as read_frame  # pandas takes long to import
 
     return read_frame(ref)
 

@@ -12,8 +12,8 @@ import pytest
 from lab import ARTIFACTS, JupyterServer, chromium, ready
 from waiting import until
 
-from wandb_nb.store.reader import Tail
-from wandb_nb.store.replay import RunState
+from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.store.reading.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,9 @@ import pytest
 from wandb_nb.capture.console import Console
 from wandb_nb.capture.outputlog import OutputLog
 from wandb_nb.capture.taps import StreamTap
-from wandb_nb.store.decode import decode
-from wandb_nb.store.kinds import Files, Output
-from wandb_nb.store.reader import Tail, run_file
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.record_types import Files, Output
+from wandb_nb.store.reading.tail import Tail, run_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.capture import environment, gpu
-from wandb_nb.store import records
-from wandb_nb.store.decode import decode
-from wandb_nb.store.kinds import Environment
+from wandb_nb.store.format import records
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.record_types import Environment
 
 if TYPE_CHECKING:
     from pathlib import Path

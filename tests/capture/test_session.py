@@ -17,7 +17,7 @@ from wandb_nb.capture.journal import Journal
 from wandb_nb.capture.outputs import LARGEST_CELL, CellOutputs
 from wandb_nb.capture.redact import Redactor
 from wandb_nb.capture.session import Session
-from wandb_nb.store.cells import FILE, read_cells
+from wandb_nb.store.reading.executed_cells import FILE, read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.capture.history import HistoryNotebook
-from wandb_nb.store.cells import Cell
+from wandb_nb.store.reading.executed_cells import Cell
 
 if TYPE_CHECKING:
     from pathlib import Path

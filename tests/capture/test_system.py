@@ -13,8 +13,8 @@ import pytest
 
 from wandb_nb.capture import gpu
 from wandb_nb.capture.system import Machine, Sampler
-from wandb_nb.store.decode import decode
-from wandb_nb.store.kinds import Stats
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.record_types import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable

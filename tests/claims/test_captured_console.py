@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from claimed import run
 
-from wandb_nb.store.decode import decode
-from wandb_nb.store.kinds import Output
-from wandb_nb.store.reader import Tail, run_file
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.record_types import Output
+from wandb_nb.store.reading.tail import Tail, run_file
 
 if TYPE_CHECKING:
     from pathlib import Path

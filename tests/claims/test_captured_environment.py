@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from claimed import run
 
-from wandb_nb.store.decode import decode
-from wandb_nb.store.kinds import Stats
-from wandb_nb.store.reader import Tail, run_file
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.record_types import Stats
+from wandb_nb.store.reading.tail import Tail, run_file
 
 if TYPE_CHECKING:
     from pathlib import Path

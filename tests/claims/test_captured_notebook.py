@@ -12,10 +12,10 @@ from embedded_server import EmbeddedServer
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from wandb_nb.store.cells import FILE
-from wandb_nb.store.decode import decode
-from wandb_nb.store.kinds import Files, Stats
-from wandb_nb.store.reader import Tail, run_file
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.record_types import Files, Stats
+from wandb_nb.store.reading.executed_cells import FILE
+from wandb_nb.store.reading.tail import Tail, run_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ import pytest
 
 import wandb_nb as wandb
 from wandb_nb.errors import StoreError
-from wandb_nb.store.reader import verify
-from wandb_nb.store.repair import fold_after_crash
+from wandb_nb.store.reading.tail import verify
+from wandb_nb.store.runs.repair import fold_after_crash
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wandb_nb.compare.code import MOST_CODE, Change, cell_changes, change_facts, file_changes
 from wandb_nb.compare.load import cells_of_notebook, git_facts, packages, patches
-from wandb_nb.store.cells import Cell
+from wandb_nb.store.reading.executed_cells import Cell
 
 SOURCES = (
     "import numpy as np\nrng = np.random.default_rng(0)",

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import wandb_nb as wandb
 from wandb_nb.compare import choose
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.registry import Registry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
 
 
 def track(folder: Path, name: str, rows: int = 3, **options: Any) -> Entry:

@@ -17,8 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.writer import RunWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

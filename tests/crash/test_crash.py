@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from wandb_nb.store.decode import HistoryRow, decode
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.reader import Tail
-from wandb_nb.store.wire import read_varint
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.format.decode import HistoryRow, decode
+from wandb_nb.store.format.wire import read_varint
+from wandb_nb.store.reading.tail import Tail
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.writer import RunWriter
 
 pytestmark = [pytest.mark.crash, pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")]
 

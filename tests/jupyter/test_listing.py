@@ -11,7 +11,7 @@ import pytest
 from waiting import until
 
 import wandb_nb
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.registry import Registry
 from wandb_nb.view.message import parse
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import pytest
 from cells import LOAD, MIME, error, shown, texts
 from page import Page
 
-from wandb_nb.store.find import find_run
-from wandb_nb.store.frame import load, read
-from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
+from wandb_nb.store.runs.find import find_run
+from wandb_nb.store.runs.frame import load, read
+from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.view.message import parse_json
 
 if TYPE_CHECKING:

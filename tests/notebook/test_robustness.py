@@ -16,8 +16,8 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from waiting import until
 
-from wandb_nb.store.frame import read
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.frame import read
+from wandb_nb.store.runs.registry import Registry
 from wandb_nb.sync.launch import sent
 
 if TYPE_CHECKING:

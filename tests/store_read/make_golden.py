@@ -19,7 +19,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from wandb_nb.store.framing import FILE_HEADER, frame, scan
+from wandb_nb.store.format.framing import FILE_HEADER, frame, scan
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden"

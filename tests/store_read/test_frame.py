@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from wandb_nb.errors import RunNotFoundError, StoreError
-from wandb_nb.store import records
-from wandb_nb.store.find import find_run
-from wandb_nb.store.frame import read
-from wandb_nb.store.history import HistoryEncoder, extra_items
-from wandb_nb.store.layout import RunDir
-from wandb_nb.store.parts import Part, parts
-from wandb_nb.store.reader import verify
-from wandb_nb.store.registry import Registry
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.format import records
+from wandb_nb.store.format.layout import RunDir
+from wandb_nb.store.reading.tail import verify
+from wandb_nb.store.runs.find import find_run
+from wandb_nb.store.runs.frame import read
+from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.runs.run_chain import Part, parts
+from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
+from wandb_nb.store.writing.writer import RunWriter
 
 GOLDEN = Path(__file__).parent / "golden"
 NOON = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from wandb_nb.store.reader import Tail, verify
-from wandb_nb.store.replay import RunState
+from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.store.reading.tail import Tail, verify
 
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.wandb"))
 
@@ -131,6 +131,6 @@ def test_slow_and_fast_path_agree(golden: Path):
 
 def kind_of(payload: bytes) -> str:
     """Return the kind of a record."""
-    from wandb_nb.store.decode import kind
+    from wandb_nb.store.format.decode import kind
 
     return kind(payload)

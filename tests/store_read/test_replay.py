@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.store import records
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.replay import RunState
-from wandb_nb.store.wire import varint
+from wandb_nb.store.format import records
+from wandb_nb.store.format.wire import varint
+from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
 
 ENCODER = HistoryEncoder()
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.store.decode import decode
-from wandb_nb.store.history import HistoryEncoder, extra_items
-from wandb_nb.store.table import HistoryTable
-from wandb_nb.store.wire import varint
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.wire import varint
+from wandb_nb.store.reading.history_table import HistoryTable
+from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
 
 ENCODER = HistoryEncoder()
 
@@ -215,8 +215,8 @@ def assert_paths_agree(payloads: list[bytes]) -> None:
 
 def is_row(payload: bytes) -> bool:
     """Return whether *payload* is a history record."""
-    from wandb_nb.store.kinds import HistoryRow
-    from wandb_nb.store.wire import WireError
+    from wandb_nb.store.format.record_types import HistoryRow
+    from wandb_nb.store.format.wire import WireError
 
     try:
         return isinstance(decode(payload), HistoryRow)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from waiting import until
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.framing import BLOCK, FILE_HEADER, frame
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.reader import Tail, verify
-from wandb_nb.store.replay import RunState
+from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, frame
+from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.store.reading.tail import Tail, verify
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
 
 
 def all_of(tail: Tail, max_bytes: int = 1 << 16) -> list[bytes]:
@@ -267,8 +267,8 @@ def test_replay_takes_a_few_times_the_file(tmp_path: Path):
 WRITE = """
 import sys
 from pathlib import Path
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.writer import RunWriter
 encoder, writer = HistoryEncoder(), RunWriter(Path(sys.argv[1]))
 for at in range(20_000):
     writer.append(encoder.encode({"loss": at / 7, "text": "x" * (at % 50)}, at, at, at))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.store.framing import BLOCK, FILE_HEADER, Scan, frame, scan
+from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, Scan, frame, scan
 
 sizes = st.one_of(st.integers(0, 300), st.integers(BLOCK - 30, BLOCK + 30), st.integers(0, 3 * BLOCK))
 # A payload tells its number and is of one byte otherwise, so that a mixed-up part shows.

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.errors import RowError, RowTypeError
-from wandb_nb.store.decode import HistoryRow, decode
-from wandb_nb.store.history import RESERVED, HistoryEncoder, extra_items
+from wandb_nb.store.format.decode import HistoryRow, decode
+from wandb_nb.store.writing.row_encoder import RESERVED, HistoryEncoder, extra_items
 
 keys = st.text(max_size=150).filter(lambda key: key not in RESERVED)
 numbers = st.integers() | st.floats()

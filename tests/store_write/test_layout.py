@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.layout import RunDir
+from wandb_nb.store.format.layout import RunDir
 
 WHEN = datetime(2024, 2, 3, 4, 5, 6)  # noqa: DTZ001 - directory names are in local time
 

@@ -10,13 +10,13 @@ import sys
 import pytest
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.lock import OwnerLock, owner_alive
+from wandb_nb.store.writing.owner_lock import OwnerLock, owner_alive
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="record locks are POSIX")
 
 HOLD = """
 import sys
-from wandb_nb.store.lock import OwnerLock
+from wandb_nb.store.writing.owner_lock import OwnerLock
 lock = OwnerLock(sys.argv[1])
 lock.acquire()
 print("held", flush=True)
@@ -26,7 +26,7 @@ sys.stdin.read()
 
 def alive_elsewhere(folder) -> str:
     """Return what another process is told."""
-    code = "import sys; from wandb_nb.store.lock import owner_alive; print(owner_alive(sys.argv[1]))"
+    code = "import sys; from wandb_nb.store.writing.owner_lock import owner_alive; print(owner_alive(sys.argv[1]))"
     return subprocess.run(
         [sys.executable, "-c", code, folder], check=True, capture_output=True, text=True
     ).stdout.strip()

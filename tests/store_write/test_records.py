@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wandb_nb.store import records
-from wandb_nb.store.history import RESERVED, HistoryEncoder, extra_items
+from wandb_nb.store.format import records
+from wandb_nb.store.writing.row_encoder import RESERVED, HistoryEncoder, extra_items
 
 pytestmark = pytest.mark.official
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.registry import Registry
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_damaged_entries_are_skipped_and_counted(registry):
 def test_numbers_are_counted_for_all_processes(registry):
     """Processes that count at once get every number once; projects are counted apart, whatever their names."""
     code = (
-        "import sys; from wandb_nb.store.registry import Registry; registry = Registry(sys.argv[1]);"
+        "import sys; from wandb_nb.store.runs.registry import Registry; registry = Registry(sys.argv[1]);"
         "print('ready', flush=True); sys.stdin.read(1);"
         "print(*(registry.next_number('p') for _ in range(1000)))"
     )

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.errors import RowError, RowTypeError
-from wandb_nb.store.values import to_json
+from wandb_nb.store.format.json_value import to_json
 
 
 class Colour(Enum):

@@ -12,13 +12,13 @@ import time
 import pytest
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store import records
-from wandb_nb.store.decode import Header, HistoryRow, decode
-from wandb_nb.store.framing import BLOCK, FILE_HEADER, scan
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.segments import SharedSteps, fold_segments
-from wandb_nb.store.wire import read_varint
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.format import records
+from wandb_nb.store.format.decode import Header, HistoryRow, decode
+from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, scan
+from wandb_nb.store.format.wire import read_varint
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.segments import SharedSteps, fold_segments
+from wandb_nb.store.writing.writer import RunWriter
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
 encode = HistoryEncoder().encode

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store import records
-from wandb_nb.store.history import HistoryEncoder
-from wandb_nb.store.lock import OwnerLock
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.format import records
+from wandb_nb.store.writing.owner_lock import OwnerLock
+from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.writer import RunWriter
 
 if TYPE_CHECKING:
     import random

@@ -15,10 +15,10 @@ import pytest
 from restarted_server import Held, RestartedServer
 from waiting import until
 
-from wandb_nb.store import kinds
-from wandb_nb.store.decode import decode
-from wandb_nb.store.frame import load
-from wandb_nb.store.reader import Tail
+from wandb_nb.store.format import record_types
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.reading.tail import Tail
+from wandb_nb.store.runs.frame import load
 from wandb_nb.sync import cursor as cursors
 
 if TYPE_CHECKING:
@@ -114,11 +114,11 @@ def compare(file: Path, held: Held) -> int:
     rows = len(state.table)
     expected = [{"n": n, "half": n / 2, "deep": {"text": f"é{n}"}, "_step": n} for n in range(rows)]
     assert [{key: row[key] for key in ("n", "half", "deep", "_step")} for row in held.rows] == expected
-    records: list[kinds.Record] = []
+    records: list[record_types.Record] = []
     while payloads := tail.read():
         records += [decode(payload) for payload in payloads]
-    samples = [record for record in records if isinstance(record, kinds.Stats)]
-    printed = "".join(record.text for record in records if isinstance(record, kinds.Output))
+    samples = [record for record in records if isinstance(record, record_types.Stats)]
+    printed = "".join(record.text for record in records if isinstance(record, record_types.Output))
     assert len(held.events) == len(samples)
     assert [line.removeprefix("ERROR ").partition(" ")[2] for line in held.output] == printed.splitlines()
     assert held.config == state.config

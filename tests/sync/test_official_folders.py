@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from restarted_server import RestartedServer
 
-from wandb_nb.store.decode import decode
-from wandb_nb.store.kinds import Stats
-from wandb_nb.store.reader import Tail
-from wandb_nb.store.wire import fields
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.record_types import Stats
+from wandb_nb.store.format.wire import fields
+from wandb_nb.store.reading.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

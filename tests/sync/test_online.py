@@ -20,7 +20,7 @@ from waiting import until
 
 import wandb_nb as wandb
 from wandb_nb.cli import group
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

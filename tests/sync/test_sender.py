@@ -14,9 +14,9 @@ import yaml
 from scripted_server import Fault, ScriptedServer
 from sending import network, run_file, send, start
 
-from wandb_nb.store import records
-from wandb_nb.store.wire import Message
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.format import records
+from wandb_nb.store.format.wire import Message
+from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.sync import cursor as cursors
 from wandb_nb.sync.sender import RunSender
 from wandb_nb.sync.transport import connect

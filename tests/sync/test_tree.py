@@ -7,8 +7,8 @@ import json
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wandb_nb.store.leaves import flatten
-from wandb_nb.store.wire import BYTES, Message, WireError, fields
+from wandb_nb.store.format.record_items import flatten
+from wandb_nb.store.format.wire import BYTES, Message, WireError, fields
 from wandb_nb.sync import tree
 
 keys = st.text(max_size=8) | st.just("k" * 127) | st.just("k" * 128) | st.just("k" * 20_000)

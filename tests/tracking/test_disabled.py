@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wandb_nb as wandb
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.registry import Registry
 from wandb_nb.tracking.later import CALLS, TYPES
 
 if TYPE_CHECKING:

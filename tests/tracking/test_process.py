@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wandb_nb as wandb
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

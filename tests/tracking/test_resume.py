@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import wandb_nb as wandb
-from wandb_nb.store.frame import load
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.frame import load
+from wandb_nb.store.runs.registry import Registry
 from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:

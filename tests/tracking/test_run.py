@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wandb_nb as wandb
-from wandb_nb.store import decode
-from wandb_nb.store.kinds import HistoryRow, Metric, RunInfo, SummaryUpdate, Telemetry
-from wandb_nb.store.reader import Tail
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.format import decode
+from wandb_nb.store.format.record_types import HistoryRow, Metric, RunInfo, SummaryUpdate, Telemetry
+from wandb_nb.store.reading.tail import Tail
+from wandb_nb.store.runs.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import pytest
 from test_pictures import HOSTILE, Page, pixels
 from view_runs import RunFile, exit_record, metric_record, run_record
 
-from wandb_nb.store.replay import RunState
+from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.view.bundle import bundle, line_bundle
 from wandb_nb.view.message import MIME, parse_json
 from wandb_nb.view.stream import RunStream

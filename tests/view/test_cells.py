@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from view_runs import RunFile, part
 
-from wandb_nb.store.cells import FILE
+from wandb_nb.store.reading.executed_cells import FILE
 from wandb_nb.view import cells as module
 from wandb_nb.view.bundle import MOST_BYTES, bundle
 from wandb_nb.view.message import MIME, parse

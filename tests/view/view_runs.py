@@ -2,9 +2,9 @@
 
 import json
 
-from wandb_nb.store.framing import FILE_HEADER, frame
-from wandb_nb.store.history import HistoryEncoder, extra_items
-from wandb_nb.store.wire import BYTES, VARINT, varint
+from wandb_nb.store.format.framing import FILE_HEADER, frame
+from wandb_nb.store.format.wire import BYTES, VARINT, varint
+from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
 
 ENCODER = HistoryEncoder()
 

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from wandb_nb.capture.taps import STREAMS, DescriptorTap, StreamTap, on_descriptor
-from wandb_nb.store import records
+from wandb_nb.store.format import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable

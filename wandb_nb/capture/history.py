@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wandb_nb.store.cells import Cell
+    from wandb_nb.store.reading.executed_cells import Cell
 
 HISTORY = "code/_session_history.ipynb"
 """Where the notebook lies below the run's files."""

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.history import HistoryNotebook
-from wandb_nb.store.cells import Cell, read_cells
+from wandb_nb.store.reading.executed_cells import Cell, read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.shapes import MARK, SHORTEST, is_secret_name, without_shapes
-from wandb_nb.store.values import to_json
+from wandb_nb.store.format.json_value import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

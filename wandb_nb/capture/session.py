@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.capture.kept import Kept
 from wandb_nb.capture.outputs import CellOutputs, bounded
 from wandb_nb.capture.taps import STREAMS, StreamTap
-from wandb_nb.store.cells import Cell
+from wandb_nb.store.reading.executed_cells import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

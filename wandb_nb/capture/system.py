@@ -8,8 +8,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store import records
-from wandb_nb.store.values import to_json
+from wandb_nb.store.format import records
+from wandb_nb.store.format.json_value import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wandb_nb.store.reader import Report
-    from wandb_nb.store.replay import RunState
+    from wandb_nb.store.reading.run_state import RunState
+    from wandb_nb.store.reading.tail import Report
 
 DAMAGED = 3
 LONGEST_LINE = 1000
@@ -46,7 +46,7 @@ def export(run: str, form: str, output: Path | None) -> None:
     dots. What was not logged in a step is empty in CSV and absent in JSON lines; a logged NaN or infinity is the
     text NaN, Infinity or -Infinity.
     """
-    from wandb_nb.store.frame import load  # numpy takes long to import
+    from wandb_nb.store.runs.frame import load  # numpy takes long to import
 
     state = load(run)
     with _opened(output) as file:
@@ -144,9 +144,9 @@ class _Terminal(io.StringIO):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(run: str, fold: bool, as_json: bool) -> None:
     """Read a run's files from end to end: records, segments, damage. Exits with 3 where something is damaged."""
-    from wandb_nb.store.find import find_run
-    from wandb_nb.store.reader import verify as check
-    from wandb_nb.store.repair import fold_after_crash
+    from wandb_nb.store.reading.tail import verify as check
+    from wandb_nb.store.runs.find import find_run
+    from wandb_nb.store.runs.repair import fold_after_crash
 
     path = find_run(run)
     folded = fold_after_crash(path) if fold else 0

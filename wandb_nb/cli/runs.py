@@ -13,8 +13,8 @@ from wandb_nb.errors import UsageError
 from wandb_nb.view import text
 
 if TYPE_CHECKING:
-    from wandb_nb.store.registry import Entry
-    from wandb_nb.store.replay import RunState
+    from wandb_nb.store.reading.run_state import RunState
+    from wandb_nb.store.runs.registry import Entry
 
 MOST = 20
 
@@ -25,7 +25,7 @@ MOST = 20
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def ls(project: str | None, limit: int, as_json: bool) -> None:
     """List the runs of this machine, newest first."""
-    from wandb_nb.store.registry import CONTINUED, REPLACED, Registry  # `wandb-nb --help` needs none of this
+    from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry  # `wandb-nb --help` needs none of this
 
     shown = (entry for entry in Registry().all() if entry.state not in (CONTINUED, REPLACED))
     entries = [entry for entry in shown if project is None or entry.project == project]
@@ -48,8 +48,8 @@ def ls(project: str | None, limit: int, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(run: str, as_json: bool) -> None:
     """Show a run: its curves as sparklines, its config and its summary."""
-    from wandb_nb.store.find import find_run
-    from wandb_nb.store.frame import load
+    from wandb_nb.store.runs.find import find_run
+    from wandb_nb.store.runs.frame import load
 
     path = find_run(run)
     state = load(path)
@@ -76,8 +76,8 @@ def rm(run: str, yes: bool) -> None:
 
     What a server has of it stays there. Runs that were forked from it lose their part of it.
     """
-    from wandb_nb.store.registry import Registry
-    from wandb_nb.store.removal import delete
+    from wandb_nb.store.runs.registry import Registry
+    from wandb_nb.store.runs.removal import delete
 
     entries = _entries_of(run)
     newest = entries[0]
@@ -90,10 +90,10 @@ def rm(run: str, yes: bool) -> None:
 
 def _entries_of(run: str) -> list[Entry]:
     """Return the directories of *run*, newest first; UsageError where it is not one of this machine."""
-    from wandb_nb.store.find import find_run
-    from wandb_nb.store.reader import run_file
-    from wandb_nb.store.registry import Registry
-    from wandb_nb.store.removal import directories
+    from wandb_nb.store.reading.tail import run_file
+    from wandb_nb.store.runs.find import find_run
+    from wandb_nb.store.runs.registry import Registry
+    from wandb_nb.store.runs.removal import directories
 
     registry = Registry()
     folder = run_file(find_run(run)).parent.resolve()
@@ -123,7 +123,7 @@ def _listed(entry: Entry) -> dict[str, Any]:
 
 
 def _verdict(entry: Entry) -> str:
-    from wandb_nb.store.lock import owner_alive
+    from wandb_nb.store.writing.owner_lock import owner_alive
 
     path = Path(entry.path)
     if not path.exists():
@@ -133,8 +133,8 @@ def _verdict(entry: Entry) -> str:
 
 def _facts(path: Path, state: RunState) -> dict[str, Any]:
     """Return the run itself, under the names a view's message has for it."""
-    from wandb_nb.store.lock import owner_alive
-    from wandb_nb.store.reader import run_file
+    from wandb_nb.store.reading.tail import run_file
+    from wandb_nb.store.writing.owner_lock import owner_alive
 
     folder = run_file(path).parent
     step = state.table.step

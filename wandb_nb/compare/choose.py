@@ -10,8 +10,8 @@ from wandb_nb.compare.comparison import compare
 from wandb_nb.compare.load import load
 from wandb_nb.compare.message import overlay
 from wandb_nb.errors import RunNotFoundError, StoreError
-from wandb_nb.store.find import find_run
-from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
+from wandb_nb.store.runs.find import find_run
+from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
     from wandb_nb.compare.message import Overlay
     from wandb_nb.compare.subject import Subject
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
     from wandb_nb.view.message import Message
 
 LAST = 5

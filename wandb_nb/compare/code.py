@@ -15,7 +15,7 @@ from wandb_nb.view.text import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wandb_nb.store.cells import Cell
+    from wandb_nb.store.reading.executed_cells import Cell
 
 MOST_CHANGES, MOST_LINES = 60, 300
 LONGEST_SOURCE = 200_000  # characters; comparing longer ones line by line takes too long

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.history import HISTORY
 from wandb_nb.compare.subject import Subject
-from wandb_nb.store.cells import FILE, Cell, read_cells
+from wandb_nb.store.reading.executed_cells import FILE, Cell, read_cells
 from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:

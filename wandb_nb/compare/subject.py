@@ -11,7 +11,7 @@ from wandb_nb.view.text import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wandb_nb.store.cells import Cell
+    from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.view.message import Message, RunFacts, Series
 
 

@@ -10,15 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from wandb_nb.store.lock import owner_alive
-from wandb_nb.store.registry import CONTINUED, Registry, read_entry
-
-from .folders import Folders
+from wandb_nb.jupyter.folders import Folders
+from wandb_nb.store.runs.registry import CONTINUED, Registry, read_entry
+from wandb_nb.store.writing.owner_lock import owner_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
 
 FRESH_SECONDS = 1.0  # pages that ask within this time get the same answer
 FOLDERS_EVERY_SECONDS = 60.0

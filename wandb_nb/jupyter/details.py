@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.cells import FILE, CellLog
+from wandb_nb.store.reading.executed_cells import FILE, CellLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
 
 CONSOLE = "output.log"
 CONSOLE_BYTES = 256 << 10

@@ -7,11 +7,18 @@ from typing import Any
 
 from jupyter_server.utils import url_path_join
 
-from .catalogue import Catalogue
-from .handlers import DataHandler, GhostsHandler, StopHandler
-from .listing import DeleteHandler, DetailsHandler, FileHandler, ListHandler, LooksHandler, SystemHandler
-from .looks import Looks
-from .runs import LiveRuns
+from wandb_nb.jupyter.catalogue import Catalogue
+from wandb_nb.jupyter.handlers import DataHandler, GhostsHandler, StopHandler
+from wandb_nb.jupyter.listing import (
+    DeleteHandler,
+    DetailsHandler,
+    FileHandler,
+    ListHandler,
+    LooksHandler,
+    SystemHandler,
+)
+from wandb_nb.jupyter.looks import Looks
+from wandb_nb.jupyter.runs import LiveRuns
 
 BASE = "/wandb-nb/v1"
 RUN = f"{BASE}/runs/([^/]+)"

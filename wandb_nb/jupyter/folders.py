@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.find import WORKSPACES
-from wandb_nb.store.reader import run_file, run_id, run_info
-from wandb_nb.store.registry import Entry
+from wandb_nb.store.reading.tail import run_file, run_id, run_info
+from wandb_nb.store.runs.find import WORKSPACES
+from wandb_nb.store.runs.registry import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

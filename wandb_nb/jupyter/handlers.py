@@ -10,18 +10,16 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from wandb_nb.store.layout import RunDir
-from wandb_nb.store.lock import owner_alive
+from wandb_nb.jupyter.runs import UnknownRunError, WrongTokenError
+from wandb_nb.store.format.layout import RunDir
+from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.view.message import strict_json
-
-from .runs import UnknownRunError, WrongTokenError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wandb_nb.store.registry import Entry
-
-    from .runs import LiveRuns
+    from wandb_nb.jupyter.runs import LiveRuns
+    from wandb_nb.store.runs.registry import Entry
 
 TOKEN_HEADER = "X-Wandb-Nb-Token"  # noqa: S105  the name of a header, no secret
 PATIENCE_SECONDS = 2.0  # what a loop gets to see the stop file before its kernel is interrupted

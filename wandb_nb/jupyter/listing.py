@@ -10,22 +10,20 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from wandb_nb.errors import StoreError, UsageError
-from wandb_nb.store.registry import Registry
-from wandb_nb.store.removal import delete, directories
-
-from . import details
-from .handlers import RunHandler, WandbHandler
-from .runs import UnknownRunError, WrongTokenError
-from .system import SystemMetrics
+from wandb_nb.jupyter import details
+from wandb_nb.jupyter.handlers import RunHandler, WandbHandler
+from wandb_nb.jupyter.runs import UnknownRunError, WrongTokenError
+from wandb_nb.jupyter.system import SystemMetrics
+from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.runs.removal import delete, directories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.store.registry import Entry
-
-    from .catalogue import Catalogue
-    from .looks import Looks
-    from .runs import LiveRuns
+    from wandb_nb.jupyter.catalogue import Catalogue
+    from wandb_nb.jupyter.looks import Looks
+    from wandb_nb.jupyter.runs import LiveRuns
+    from wandb_nb.store.runs.registry import Entry
 
 MOST_SYSTEMS = 4
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from wandb_nb.store.registry import Entry
-    from wandb_nb.store.replay import RunState
+    from wandb_nb.store.reading.run_state import RunState
+    from wandb_nb.store.runs.registry import Entry
 
 BUDGET_SECONDS = 0.4  # of one answer; what it does not tell is asked for again
 SLICE_SECONDS = 0.1
@@ -133,7 +133,7 @@ def _thin(values: npt.NDArray[np.float64]) -> list[float | None]:
 
 
 def _size(entry: Entry) -> int:
-    from wandb_nb.store.reader import run_file
+    from wandb_nb.store.reading.tail import run_file
 
     try:
         return run_file(entry.path).stat().st_size

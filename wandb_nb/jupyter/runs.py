@@ -7,16 +7,15 @@ import time
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.registry import Registry
 from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.jupyter.catalogue import Catalogue
+    from wandb_nb.store.runs.registry import Entry
     from wandb_nb.view.message import Message
-
-    from .catalogue import Catalogue
 
 READ_SECONDS = 0.25  # an answer comes after this long with what there is; the page asks again for the rest
 IDLE_SECONDS = 120.0  # a hidden page asks every 5 s, so only a closed one stays silent this long

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wandb_nb.store.decode import WireError, decode, kind
-from wandb_nb.store.kinds import Stats
-from wandb_nb.store.reader import Tail, run_file
-from wandb_nb.store.replay import RunState
+from wandb_nb.store.format.decode import WireError, decode, kind
+from wandb_nb.store.format.record_types import Stats
+from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.store.reading.tail import Tail, run_file
 from wandb_nb.view.facts import describe
 from wandb_nb.view.message import Series, pack
 from wandb_nb.view.thin import thin
 
 if TYPE_CHECKING:
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
     from wandb_nb.view.message import Message
 
 MOST_POINTS = 600

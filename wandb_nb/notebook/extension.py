@@ -13,16 +13,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
+from wandb_nb.notebook import marimo
+from wandb_nb.notebook.cellmagic import begin_run_in_place
+from wandb_nb.notebook.completion import wandb_matcher
+from wandb_nb.notebook.feed import Feed
+from wandb_nb.notebook.hooks import CellHooks, running_cell
+from wandb_nb.notebook.magics import WandbMagics
+from wandb_nb.notebook.presenter import NotebookPresenter
+from wandb_nb.notebook.recorder import Recorder
 from wandb_nb.tracking.presenter import TerminalPresenter, set_presenter
-
-from . import marimo
-from .cellmagic import begin_run_in_place
-from .completion import wandb_matcher
-from .feed import Feed
-from .hooks import CellHooks, running_cell
-from .magics import WandbMagics
-from .presenter import NotebookPresenter
-from .recorder import Recorder
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.presenter import Presenter
@@ -126,7 +125,7 @@ class Attachment:
 
     def _target(self, presenter: NotebookPresenter | None) -> None:
         """Accept or refuse comms of pages; some kernels have no comms."""
-        from .widget import register_target, unregister_target
+        from wandb_nb.notebook.widget import register_target, unregister_target
 
         if not hasattr(getattr(self._shell, "kernel", None), "comm_manager"):
             return

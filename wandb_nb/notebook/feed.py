@@ -13,9 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wandb_nb.errors import StoreError
+from wandb_nb.notebook.guard import guard
 from wandb_nb.view.stream import RunStream
-
-from .guard import guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,15 +8,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.notebook.guard import guard
 from wandb_nb.tracking import active
-
-from .guard import guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .presenter import NotebookPresenter
-    from .recorder import Recorder
+    from wandb_nb.notebook.presenter import NotebookPresenter
+    from wandb_nb.notebook.recorder import Recorder
 
 
 def running_cell(shell: Any) -> int:

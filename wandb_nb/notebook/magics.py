@@ -11,23 +11,21 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Bool
 
 from wandb_nb import errors
-from wandb_nb.store.lock import owner_alive
-from wandb_nb.store.registry import Registry
+from wandb_nb.notebook import arguments, sending
+from wandb_nb.notebook.cellmagic import WORD as CELL
+from wandb_nb.notebook.comparing import compare, diff, show
+from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking import active
 from wandb_nb.tracking.init import init
 from wandb_nb.view import text
 
-from . import arguments, sending
-from .cellmagic import WORD as CELL
-from .comparing import compare, diff, show
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.notebook.hooks import CellHooks
+    from wandb_nb.store.runs.registry import Entry
     from wandb_nb.tracking.run import Run
-
-    from .hooks import CellHooks
 
 NUMBERS_THAT_ARE_NO_LITERALS = ("nan", "inf", "-inf")
 

@@ -10,11 +10,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
+from wandb_nb.notebook.feed import Feed, Followed
+from wandb_nb.notebook.guard import guard
 from wandb_nb.tracking import terminal
 from wandb_nb.tracking.presenter import TerminalPresenter, presenter, set_presenter
-
-from .feed import Feed, Followed
-from .guard import guard
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.run import Run
@@ -72,7 +71,7 @@ class MarimoPresenter(TerminalPresenter):
 
 
 def _widget(followed: Followed) -> Any:
-    from .widget import make  # anywidget and ipywidgets take long to load
+    from wandb_nb.notebook.widget import make  # anywidget and ipywidgets take long to load
 
     widget = make(followed)
     return None if widget is None else sys.modules["marimo"].ui.anywidget(widget)

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.store.layout import RunDir
+from wandb_nb.store.format.layout import RunDir
 from wandb_nb.view import bundle as bundles
 from wandb_nb.view.facts import empty_header
 from wandb_nb.view.message import MIME, pack
 
 if TYPE_CHECKING:
+    from wandb_nb.notebook.feed import Followed
     from wandb_nb.tracking.run import Run
     from wandb_nb.view.message import Access, Message, RunFacts
-
-    from .feed import Followed
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -6,18 +6,16 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
+from wandb_nb.notebook.feed import Feed, Followed
+from wandb_nb.notebook.guard import guard
+from wandb_nb.notebook.hooks import running_cell
+from wandb_nb.notebook.panel import Panel, Screen
 from wandb_nb.tracking import terminal
 from wandb_nb.tracking.presenter import TerminalPresenter
 
-from .feed import Feed, Followed
-from .guard import guard
-from .hooks import running_cell
-from .panel import Panel, Screen
-
 if TYPE_CHECKING:
+    from wandb_nb.notebook.magics import WandbMagics
     from wandb_nb.tracking.run import Run
-
-    from .magics import WandbMagics
 
 
 CALM = ("online-url",)  # notices that are good news: pages show stderr as an alarm
@@ -166,7 +164,10 @@ def _say(text: str) -> None:
 
 def _make_widget(panel: Panel) -> None:
     with guard("making the widget"):
-        from .widget import make, page_facts  # anywidget and ipywidgets take longer to load than init() may
+        from wandb_nb.notebook.widget import (  # anywidget and ipywidgets take longer to load than init() may
+            make,
+            page_facts,
+        )
 
         widget = make(panel.followed)
         panel.adopt(widget, page_facts(widget) if widget is not None else {})

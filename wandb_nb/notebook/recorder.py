@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.capture import session as sessions
 from wandb_nb.capture import taps
 from wandb_nb.capture.session import Session
-from wandb_nb.store.cells import Cell
+from wandb_nb.notebook.guard import guard
+from wandb_nb.store.reading.executed_cells import Cell
 from wandb_nb.tracking import active
 from wandb_nb.tracking.notices import FILES_LOST
-
-from .guard import guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable

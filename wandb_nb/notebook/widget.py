@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.store.layout import RunDir
+from wandb_nb.notebook.feed import reply
+from wandb_nb.notebook.guard import guard
+from wandb_nb.store.format.layout import RunDir
 from wandb_nb.view.message import plain
-
-from .feed import reply
-from .guard import guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wandb_nb.notebook.feed import Followed
     from wandb_nb.view.message import Message
-
-    from .feed import Followed
 
 SCRIPT = Path(__file__).parents[1] / "static" / "widget.js"
 TARGET = "wandb_nb.view"

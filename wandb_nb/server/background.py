@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.credentials import machine, netrc
 from wandb_nb.errors import StoreError, UsageError
-from wandb_nb.store.flock import try_flock
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

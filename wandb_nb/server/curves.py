@@ -14,7 +14,7 @@ import numpy as np
 
 from wandb_nb.server import history
 from wandb_nb.server.live import alive, take_row
-from wandb_nb.store.replay import RunState
+from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.view.charts import definition
 from wandb_nb.view.facts import definitions, describe
 from wandb_nb.view.message import Series, pack

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import RowError
 from wandb_nb.server import history, runs
 from wandb_nb.server.filters import Facts
-from wandb_nb.store import kinds, records
-from wandb_nb.store.history import HistoryEncoder, extra_items
+from wandb_nb.store.format import record_types, records
+from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
 from wandb_nb.view.teller import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.server.database import Database
-    from wandb_nb.store.replay import RunState
+    from wandb_nb.store.reading.run_state import RunState
 
 _SLICE = 2_000
 _BUDGET_S = 0.25
@@ -103,7 +103,7 @@ def take_row(state: RunState, row: Any) -> None:
     state.apply([records.summary(texts, gone)])
 
 
-def _definitions(own: Mapping[str, Any]) -> list[kinds.Metric]:
+def _definitions(own: Mapping[str, Any]) -> list[record_types.Metric]:
     """Return the metric definitions that clients keep in a config: records with their fields' numbers as keys."""
     entries = [entry for entry in own.get("m") or () if isinstance(entry, dict)]
     found = []
@@ -112,7 +112,7 @@ def _definitions(own: Mapping[str, Any]) -> list[kinds.Metric]:
         step = entries[at - 1].get("1", "") if isinstance(at, int) and 0 < at <= len(entries) else ""
         options = entry.get("6") or []
         found.append(
-            kinds.Metric(
+            record_types.Metric(
                 name=str(entry.get("1", "")),
                 glob=str(entry.get("2", "")),
                 step_metric=str(entry.get("4") or step),

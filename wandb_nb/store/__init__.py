@@ -1,1 +1,5 @@
-"""Bytes on disk: the run file in both directions, the run directory, the registry of runs."""
+"""Runs on disk.
+
+`format` encodes and decodes, `writing` appends to a run file, `reading` reads one, `runs` finds and manages the
+directories of runs. May import `errors`, `settings`, `credentials` and `host` only.
+"""

@@ -8,9 +8,9 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import Error
-from wandb_nb.store.lock import owner_alive
-from wandb_nb.store.reader import run_id
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.reading.tail import run_id
+from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.sync import cursor as cursors
 from wandb_nb.sync.launch import take_back
 from wandb_nb.sync.sender import RunSender

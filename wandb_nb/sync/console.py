@@ -10,7 +10,7 @@ from wandb_nb.capture.transcript import Transcript
 
 if TYPE_CHECKING:
     from wandb_nb.capture.transcript import Line
-    from wandb_nb.store.kinds import Output
+    from wandb_nb.store.format.record_types import Output
 
 SPOOL_IN_MEMORY = 1 << 20
 

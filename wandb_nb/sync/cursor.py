@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from random import getrandbits
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.flock import try_flock
+from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

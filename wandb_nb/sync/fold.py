@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wandb_nb.store import kinds
-from wandb_nb.store.decode import decode
-from wandb_nb.store.wire import BYTES, WireError, fields
+from wandb_nb.store.format import record_types
+from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.wire import BYTES, WireError, fields
 from wandb_nb.sync.config import RunConfig
 from wandb_nb.sync.console import ConsoleLines
 from wandb_nb.sync.lines import HistoryLines, Lines
@@ -43,15 +43,15 @@ class RunFold:
 
     def __init__(self, have: Mapping[str, int], problem: Callable[[str], None]) -> None:
         self._problem = problem
-        self.run: kinds.RunInfo | None = None
+        self.run: record_types.RunInfo | None = None
         self.history = HistoryLines(have["history"], self._oversized)
         self.events = Lines(have["events"])
         self.console = ConsoleLines(have["console"])
         self.summary = Summary()
         self.config = RunConfig()
         self.files: dict[str, str] = {}
-        self.alerts: list[kinds.Alert] = []
-        self.exit: kinds.Exit | None = None
+        self.alerts: list[record_types.Alert] = []
+        self.exit: record_types.Exit | None = None
         self.preempting = False
         self.unreadable = 0
         self.runtime = 0.0
@@ -71,7 +71,7 @@ class RunFold:
 
     def _apply(self, payload: bytes) -> None:
         for number, wire_type, data in fields(payload):
-            if wire_type == BYTES and number in kinds.KINDS and isinstance(data, bytes):
+            if wire_type == BYTES and number in record_types.KINDS and isinstance(data, bytes):
                 if number == HISTORY:
                     self._row(data)
                 elif number == SUMMARY:
@@ -87,42 +87,42 @@ class RunFold:
             self.runtime = float(runtime)
         self.summary.row(row)
 
-    def _take(self, record: kinds.Record) -> None:  # noqa: C901 - one flat case a kind
+    def _take(self, record: record_types.Record) -> None:  # noqa: C901 - one flat case a kind
         match record:
-            case kinds.Output():
+            case record_types.Output():
                 self.console.add(record)
-            case kinds.Stats():
+            case record_types.Stats():
                 self._stats(record)
-            case kinds.ConfigUpdate():
+            case record_types.ConfigUpdate():
                 self.config.update(record)
-            case kinds.RunInfo():
+            case record_types.RunInfo():
                 self._run(record)
-            case kinds.Metric():
+            case record_types.Metric():
                 self.config.define(record)
                 self.summary.define(self.config.metrics)
-            case kinds.Telemetry():
+            case record_types.Telemetry():
                 self.config.telemetry(record)
-            case kinds.Environment():
+            case record_types.Environment():
                 self.config.environment(record)
-            case kinds.Files():
+            case record_types.Files():
                 self.files |= {path: policy for path, policy, _ in record.files}
-            case kinds.Alert():
+            case record_types.Alert():
                 self.alerts.append(record)
-            case kinds.Exit():
+            case record_types.Exit():
                 self.exit = record
-            case kinds.Other():
+            case record_types.Other():
                 self._other(record)
             case _:
                 pass  # the header says nothing that a server wants
 
-    def _run(self, run: kinds.RunInfo) -> None:
+    def _run(self, run: record_types.RunInfo) -> None:
         self.config.update(run.config)
         self.config.branch, self.config.changed = run.branch, True
         self.run = run
         if run.resumed:  # a run record behind an exit: the file goes on
             self.exit = None
 
-    def _stats(self, stats: kinds.Stats) -> None:
+    def _stats(self, stats: record_types.Stats) -> None:
         line = {f"system.{'.'.join(path)}": value for path, value in stats.items}
         start = self.run.start_time if self.run else None
         if stats.timestamp is not None:
@@ -130,7 +130,7 @@ class RunFold:
             line["_runtime"] = round(stats.timestamp - start, 6) if start else 0
         self.events.add(json.dumps({**line, "_wandb": True}, separators=(",", ":")))
 
-    def _other(self, record: kinds.Other) -> None:
+    def _other(self, record: record_types.Other) -> None:
         if record.kind == "preempting":
             self.preempting = True
         elif record.kind in ("artifact", "use_artifact"):

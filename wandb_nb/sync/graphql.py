@@ -13,7 +13,7 @@ from wandb_nb.sync.transport import Request, final_query, final_upsert, message_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.store.kinds import RunInfo
+    from wandb_nb.store.format.record_types import RunInfo
     from wandb_nb.sync.network import Network
     from wandb_nb.sync.order import Order
     from wandb_nb.sync.transport import Sender

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.errors import AuthenticationError, InitStartError
-from wandb_nb.store.flock import try_flock
+from wandb_nb.store.writing.file_lock import try_flock
 from wandb_nb.sync import cursor as cursors
 from wandb_nb.sync.cursor import DONE, REFUSED, WAITING
 from wandb_nb.sync.variables import variables

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from wandb_nb.store.wire import WireError, fields, read_varint, signed
+from wandb_nb.store.format.wire import WireError, fields, read_varint, signed
 from wandb_nb.sync.tree import Tree, items, merge, plant, render
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreError
-from wandb_nb.store.lock import owner_alive
-from wandb_nb.store.reader import Tail, run_id, run_info
-from wandb_nb.store.repair import fold_after_crash
+from wandb_nb.store.reading.tail import Tail, run_id, run_info
+from wandb_nb.store.runs.repair import fold_after_crash
+from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.sync import cursor as cursors
 from wandb_nb.sync import results
 from wandb_nb.sync.filestream import MOST_CHARACTERS, Batch, FileStream

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from wandb_nb.errors import RunNotFoundError
-from wandb_nb.store.lock import owner_alive
-from wandb_nb.store.reader import run_file
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.reading.tail import run_file
+from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.sync import cursor as cursors
 
 

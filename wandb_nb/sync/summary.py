@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wandb_nb.store.rules import MetricRules, put, remove
+from wandb_nb.store.reading.metric_rules import MetricRules, put, remove
 from wandb_nb.sync.tree import Tree, items, merge, paths
 
 if TYPE_CHECKING:
-    from wandb_nb.store.kinds import KeyPath, Metric
+    from wandb_nb.store.format.record_types import KeyPath, Metric
 
 
 class Summary:

@@ -8,14 +8,14 @@ import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from wandb_nb.store.leaves import flatten, key_path
-from wandb_nb.store.rules import put
-from wandb_nb.store.wire import BYTES, FIXED64, fields, zigzag
+from wandb_nb.store.format.record_items import flatten, key_path
+from wandb_nb.store.format.wire import BYTES, FIXED64, fields, zigzag
+from wandb_nb.store.reading.metric_rules import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wandb_nb.store.kinds import KeyPath
+    from wandb_nb.store.format.record_types import KeyPath
 
 Tree: TypeAlias = "dict[str, Tree | str]"
 """Values by key; a text is the JSON of a leaf."""

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.capture.redact import Redactor
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import resolve
-from wandb_nb.store.layout import RunDir
-from wandb_nb.store.lock import owner_alive
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.format.layout import RunDir
+from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.tracking import active
 from wandb_nb.tracking.earlier import Earlier
 from wandb_nb.tracking.identity import Identity
@@ -28,7 +28,7 @@ from wandb_nb.tracking.telemetry import Telemetry
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def attach(run_id: str) -> Run:
     for run in active.going_on():
         if run.id == run_id:
             return run
-    from wandb_nb.store.find import find_run
+    from wandb_nb.store.runs.find import find_run
 
     folder = find_run(run_id)
     folder = folder.parent if folder.is_file() else folder
@@ -142,8 +142,8 @@ class AttachedRun(Run):
 
 
 def _ticket(folder: Path, run_id: str) -> Ticket:
-    from wandb_nb.store.reader import Tail, data_files
-    from wandb_nb.store.replay import replayed  # brings numpy
+    from wandb_nb.store.reading.run_state import replayed  # brings numpy
+    from wandb_nb.store.reading.tail import Tail, data_files
 
     state = replayed(map(Tail, data_files(folder)))
     steps = state.table.step

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb import host
 from wandb_nb.capture import code, notebook_file
-from wandb_nb.store import records
+from wandb_nb.store.format import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable

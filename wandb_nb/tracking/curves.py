@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from wandb_nb.store import decode, framing
+from wandb_nb.store.format import decode, framing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from wandb_nb.capture.code import INCLUDED
 from wandb_nb.errors import UsageError
-from wandb_nb.store import records
+from wandb_nb.store.format import records
 from wandb_nb.tracking import saving
 from wandb_nb.tracking.facts import RunFacts
 from wandb_nb.tracking.source import log_code

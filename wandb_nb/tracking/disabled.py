@@ -72,8 +72,8 @@ class DisabledRun(Run):
 
     def history(self) -> pd.DataFrame:
         """Return no rows."""
-        from wandb_nb.store.frame import to_frame  # numpy and pandas take long to import
-        from wandb_nb.store.replay import RunState
+        from wandb_nb.store.reading.run_state import RunState
+        from wandb_nb.store.runs.frame import to_frame  # numpy and pandas take long to import
 
         return to_frame(RunState())
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.store.kinds import Metric
-    from wandb_nb.store.registry import Entry
-    from wandb_nb.store.replay import RunState
+    from wandb_nb.store.format.record_types import Metric
+    from wandb_nb.store.reading.run_state import RunState
+    from wandb_nb.store.runs.registry import Entry
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,12 @@ def read(entry: Entry, upto: int | None = None) -> Earlier:
 
     Raises StoreError when its files cannot be read.
     """
-    from wandb_nb.store.parts import Part, parts, sources  # the readers load numpy, which only a resumed run has to
-    from wandb_nb.store.replay import replayed
+    from wandb_nb.store.reading.run_state import replayed
+    from wandb_nb.store.runs.run_chain import (  # the readers load numpy, which only a resumed run has to
+        Part,
+        parts,
+        sources,
+    )
 
     found = parts(Path(entry.path))
     if upto is not None:

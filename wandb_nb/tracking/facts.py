@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
     from wandb_nb.tracking.history import History
     from wandb_nb.tracking.identity import Identity
     from wandb_nb.tracking.place import Place

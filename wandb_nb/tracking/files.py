@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.capture import diff, environment, notebook_file, requirements
-from wandb_nb.store import records
+from wandb_nb.store.format import records
 from wandb_nb.tracking.code_files import CodeFiles
 from wandb_nb.tracking.notices import FILES_LOST
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store import records
+from wandb_nb.store.format import records
 from wandb_nb.tracking import others
 
 if TYPE_CHECKING:

@@ -15,16 +15,16 @@ from time import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wandb_nb.errors import Error, RunFinishedError
-from wandb_nb.store import records
-from wandb_nb.store.history import HistoryEncoder, extra_items
-from wandb_nb.store.values import to_json
+from wandb_nb.store.format import records
+from wandb_nb.store.format.json_value import to_json
+from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
 from wandb_nb.tracking.metrics import Metrics
 from wandb_nb.tracking.rows import leaves, whole_step
 from wandb_nb.tracking.summary import Summary
 
 if TYPE_CHECKING:
     from wandb_nb.capture.redact import Redactor
-    from wandb_nb.store.segments import SharedSteps
+    from wandb_nb.store.writing.segments import SharedSteps
     from wandb_nb.tracking.metrics import Metric
 
 SUMMARY_EVERY_S = 1.0

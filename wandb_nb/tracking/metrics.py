@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import UsageError
 
 if TYPE_CHECKING:
-    from wandb_nb.store import kinds
+    from wandb_nb.store.format import record_types as kinds
 
 KINDS = ("min", "max", "mean", "best", "last", "none", "copy", "first")
 """The summary kinds; a kind's place is its field number in the official MetricRecord, less one."""

@@ -10,8 +10,8 @@ from wandb_nb.capture.history import HISTORY
 from wandb_nb.capture.journal import Journal
 from wandb_nb.capture.outputlog import OutputLog, OutputParts
 from wandb_nb.capture.system import Sampler
-from wandb_nb.store import records
-from wandb_nb.store.cells import FILE as CELLS
+from wandb_nb.store.format import records
+from wandb_nb.store.reading.executed_cells import FILE as CELLS
 from wandb_nb.tracking.notices import FILES_LOST
 
 if TYPE_CHECKING:

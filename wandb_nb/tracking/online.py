@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import CommError, InitStartError
-from wandb_nb.store.reader import run_id
+from wandb_nb.store.reading.tail import run_id
 from wandb_nb.sync import launch
 from wandb_nb.tracking.bar import Bar, size
 from wandb_nb.tracking.remote import asked_for, background, refusal

@@ -15,12 +15,14 @@ def take_over(run: Run, place: Place, history: History) -> None:
 
     A child records its summary now and then, and may die without the last time: its rows then count.
     """
-    from wandb_nb.store.reader import Tail, data_files
+    from wandb_nb.store.reading.tail import Tail, data_files
 
     files = data_files(place.path)
     if len(files) == 1:
         return
-    from wandb_nb.store.replay import replayed  # brings numpy, which only a run of several processes has to pay for
+    from wandb_nb.store.reading.run_state import (
+        replayed,  # brings numpy, which only a run of several processes has to pay for
+    )
 
     theirs, whole = replayed(map(Tail, files[1:])), replayed(map(Tail, files))
     own = place.redact.value(run.config.as_dict())  # as the file has it: the program keeps its secrets

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 from wandb_nb import host
 from wandb_nb.capture import notebook_file
 from wandb_nb.errors import StoreError
-from wandb_nb.store.layout import RunDir
-from wandb_nb.store.lock import OwnerLock
-from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
-from wandb_nb.store.segments import SharedSteps, fold_segments
-from wandb_nb.store.writer import RunWriter
+from wandb_nb.store.format.layout import RunDir
+from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
+from wandb_nb.store.writing.owner_lock import OwnerLock
+from wandb_nb.store.writing.segments import SharedSteps, fold_segments
+from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.tracking.autoresume import ResumeFile
 from wandb_nb.tracking.files import RunFiles
 from wandb_nb.tracking.notices import FILES_LOST, ROWS_LOST
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.redact import Redactor
     from wandb_nb.settings import Resolved
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
     from wandb_nb.tracking.identity import Identity
     from wandb_nb.tracking.online import Online
     from wandb_nb.tracking.run import Run

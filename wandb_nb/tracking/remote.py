@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import AuthenticationError, CommError, LaunchError, NotLoggedInError, UsageError
-from wandb_nb.store.kinds import Metric
-from wandb_nb.store.records import GOALS, SUMMARY_KINDS
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.format.record_types import Metric
+from wandb_nb.store.format.records import GOALS, SUMMARY_KINDS
+from wandb_nb.store.runs.registry import Registry
 from wandb_nb.sync import launch
 from wandb_nb.tracking.earlier import Earlier
 from wandb_nb.tracking.facts import DEFAULT_PROJECT

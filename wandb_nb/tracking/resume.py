@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import CommError, UsageError
-from wandb_nb.store.layout import workspace
-from wandb_nb.store.lock import owner_alive
-from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
+from wandb_nb.store.format.layout import workspace
+from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
+from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking.autoresume import ResumeFile
 from wandb_nb.tracking.earlier import Earlier, read
 from wandb_nb.tracking.facts import DEFAULT_PROJECT
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.settings import Resolved
     from wandb_nb.settings.kinds import Moment
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
     from wandb_nb.tracking.remote import Remote
 
 _ENDED_EARLIER = (REPLACED, CONTINUED)

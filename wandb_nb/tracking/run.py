@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.errors import RunFinishedError
-from wandb_nb.store import records
-from wandb_nb.store.values import to_json
+from wandb_nb.store.format import records
+from wandb_nb.store.format.json_value import to_json
 from wandb_nb.tracking import active, metrics, names, saving
 from wandb_nb.tracking.config import Config
 from wandb_nb.tracking.deliveries import Deliveries
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.store.cells import Cell
+    from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.tracking.earlier import Earlier
     from wandb_nb.tracking.history import Writer
     from wandb_nb.tracking.identity import Identity
@@ -204,7 +204,7 @@ class Run(LaterCalls, Deliveries):
 
     def history(self) -> pd.DataFrame:
         """Return the rows stored so far as a pandas frame, also while the run goes on."""
-        from wandb_nb.store.frame import read  # pandas takes long to import
+        from wandb_nb.store.runs.frame import read  # pandas takes long to import
 
         if self.file is None:
             raise RunFinishedError(f"Run {self.name} is disabled: it stores no rows to read.")
@@ -312,7 +312,7 @@ class Run(LaterCalls, Deliveries):
         """Return a picture of the run as it stands, for notebooks without IPython."""
         if self.file is None:
             return None
-        from wandb_nb.store.frame import load  # the readers and the view take long to import
+        from wandb_nb.store.runs.frame import load  # the readers and the view take long to import
         from wandb_nb.view.bundle import bundle
 
         return str(bundle(load(self.file), None)["text/html"])

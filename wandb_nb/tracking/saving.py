@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import UsageError
-from wandb_nb.store import records
-from wandb_nb.store.registry import Registry
+from wandb_nb.store.format import records
+from wandb_nb.store.runs.registry import Registry
 from wandb_nb.tracking.files import CHANGES, CONFIG, METADATA, REQUIREMENTS, SUMMARY
 
 if TYPE_CHECKING:

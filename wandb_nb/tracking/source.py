@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.capture.code import save_tree
 from wandb_nb.errors import UsageError
-from wandb_nb.store import records
-from wandb_nb.store.cells import FILE, read_cells
+from wandb_nb.store.format import records
+from wandb_nb.store.reading.executed_cells import FILE, read_cells
 
 if TYPE_CHECKING:
     import os
 
     from wandb_nb.capture.code import Choice
-    from wandb_nb.store.cells import Cell
+    from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.tracking.facts import RunFacts
     from wandb_nb.tracking.place import Place
 
@@ -50,8 +50,8 @@ def cells(place: Place | None, metric: str | None) -> list[Cell]:
 
 def _steps_by_cell(folder: Path, metric: str | None) -> dict[int, list[int]]:
     """Return the steps that each cell logged, of *metric* only if given, in the order of the rows."""
-    from wandb_nb.store.reader import Tail, data_files
-    from wandb_nb.store.replay import replayed  # brings numpy
+    from wandb_nb.store.reading.run_state import replayed  # brings numpy
+    from wandb_nb.store.reading.tail import Tail, data_files
 
     table = replayed(map(Tail, data_files(folder))).table
     columns = (table.numbers.get(metric or ""), table.others.get(metric or ""))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.values import to_json
+from wandb_nb.store.format.json_value import to_json
 from wandb_nb.tracking.metrics import Aggregate, Metrics
 
 if TYPE_CHECKING:

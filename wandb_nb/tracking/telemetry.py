@@ -8,7 +8,7 @@ from typing import Any
 
 from wandb_nb import host
 from wandb_nb._version import __version__
-from wandb_nb.store import records
+from wandb_nb.store.format import records
 
 
 class Telemetry:

@@ -16,7 +16,7 @@ from wandb_nb.view.stream import RunStream
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from wandb_nb.store.replay import RunState
+    from wandb_nb.store.reading.run_state import RunState
     from wandb_nb.view.marks import Scene
     from wandb_nb.view.message import Access, Message, RunFacts
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wandb_nb.store.cells import FILE, CellLog
+from wandb_nb.store.reading.executed_cells import FILE, CellLog
 from wandb_nb.view.series import CELLS_OF_A_PART
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from wandb_nb.store.cells import Cell
+    from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.view.message import CellFacts
 
 MOST_CELLS = 40

@@ -10,7 +10,7 @@ from wandb_nb.view.message import VERSION, pack, plain
 from wandb_nb.view.series import MOST_SERIES_SAVED, Book
 
 if TYPE_CHECKING:
-    from wandb_nb.store.replay import RunState
+    from wandb_nb.store.reading.run_state import RunState
     from wandb_nb.view.message import Header, Message, MetricFacts, RunFacts
 
 

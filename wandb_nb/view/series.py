@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from wandb_nb.store.replay import RunState
-    from wandb_nb.store.table import HistoryTable, NumberColumn
+    from wandb_nb.store.reading.history_table import HistoryTable, NumberColumn
+    from wandb_nb.store.reading.run_state import RunState
     from wandb_nb.view.message import MetricFacts
 
     Floats = npt.NDArray[np.float64]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.parts import parts, sources
-from wandb_nb.store.reader import Tail
+from wandb_nb.store.reading.tail import Tail
+from wandb_nb.store.runs.run_chain import parts, sources
 from wandb_nb.view.cells import CellSources
 from wandb_nb.view.teller import Teller
 
@@ -139,7 +139,7 @@ def _run_file(path: Path) -> Path:
 
 
 def _lock_tells(directory: Path) -> bool | None:
-    from wandb_nb.store.lock import owner_alive  # only here: most views are given their own way to know
+    from wandb_nb.store.writing.owner_lock import owner_alive  # only here: most views are given their own way to know
 
     return owner_alive(directory)
 

@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE.parents[1] / "store_read"))
 
 import make_golden  # noqa: E402 - the same scrubbing as of the files that readers are tested with
 
-from wandb_nb.store.framing import FILE_HEADER, frame, scan  # noqa: E402
+from wandb_nb.store.format.framing import FILE_HEADER, frame, scan  # noqa: E402
 
 LEFT_OUT = ("requirements.txt", "conda-environment.yaml", "output.log")
 

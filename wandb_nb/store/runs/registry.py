@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.segments import counter
+from wandb_nb.store.writing.segments import counter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
-from wandb_nb.store.decode import WireError, decode
-from wandb_nb.store.items import HISTORY_TAIL, SUMMARY_TAIL, find_items
-from wandb_nb.store.kinds import HistoryRow
-from wandb_nb.store.leaves import NUMBER_STARTS, flatten, parse_json, whole_objects
+from wandb_nb.store.format.decode import WireError, decode
+from wandb_nb.store.format.record_items import NUMBER_STARTS, flatten, parse_json, whole_objects
+from wandb_nb.store.format.record_types import HistoryRow
+from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, Batch
+from wandb_nb.store.reading.vector_items import HISTORY_TAIL, SUMMARY_TAIL, find_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from wandb_nb.store.items import Items
-    from wandb_nb.store.kinds import KeyPath
+    from wandb_nb.store.format.record_types import KeyPath
+    from wandb_nb.store.reading.vector_items import Items
 
 # Below this many rows numpy's fixed cost is higher than decoding them one by one.
 FEWEST = 32

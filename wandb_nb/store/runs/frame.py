@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wandb_nb.store.find import find_run
-from wandb_nb.store.parts import parts, sources
-from wandb_nb.store.replay import replayed
+from wandb_nb.store.reading.run_state import replayed
+from wandb_nb.store.runs.find import find_run
+from wandb_nb.store.runs.run_chain import parts, sources
 
 if TYPE_CHECKING:
     import os
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from wandb_nb.store.replay import RunState
-    from wandb_nb.store.table import HistoryTable
+    from wandb_nb.store.reading.history_table import HistoryTable
+    from wandb_nb.store.reading.run_state import RunState
 
 # Beyond this a float64 no longer holds every whole number, and int64 ends.
 LARGEST_STEP = 2.0**53

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wandb_nb.store.rows import decode_rows
+from wandb_nb.store.reading.row_columns import decode_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from wandb_nb.store.kinds import KeyPath
-    from wandb_nb.store.rows import Rows
+    from wandb_nb.store.format.record_types import KeyPath
+    from wandb_nb.store.reading.row_columns import Rows
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.int64]

@@ -6,12 +6,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store import records, wire
-from wandb_nb.store.framing import BLOCK, frame
-from wandb_nb.store.lock import OwnerLock, owner_alive
-from wandb_nb.store.reader import Tail, data_files, run_file
-from wandb_nb.store.segments import fold_segments
-from wandb_nb.store.values import to_json
+from wandb_nb.store.format import records, wire
+from wandb_nb.store.format.framing import BLOCK, frame
+from wandb_nb.store.format.json_value import to_json
+from wandb_nb.store.reading.tail import Tail, data_files, run_file
+from wandb_nb.store.writing.owner_lock import OwnerLock, owner_alive
+from wandb_nb.store.writing.segments import fold_segments
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def fold_after_crash(run_dir: str | os.PathLike[str]) -> int:
 
 def _summary(folder: Path) -> dict[str, Any]:
     """Return the summary of the run in *folder*, by all its writers."""
-    from wandb_nb.store.replay import replayed  # brings numpy
+    from wandb_nb.store.reading.run_state import replayed  # brings numpy
 
     tails = [Tail(file) for file in data_files(folder)]
     for tail in tails:

@@ -6,18 +6,18 @@ from collections import deque
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wandb_nb.store import kinds
-from wandb_nb.store.batch import HISTORY_TAG, SUMMARY_TAG, Batch
-from wandb_nb.store.decode import WireError, decode, is_history
-from wandb_nb.store.derive import Derived
-from wandb_nb.store.rows import FEWEST, newest_summary
-from wandb_nb.store.rules import MetricRules, put, remove
-from wandb_nb.store.table import HistoryTable
+from wandb_nb.store.format import record_types
+from wandb_nb.store.format.decode import WireError, decode, is_history
+from wandb_nb.store.reading.derived_summary import Derived
+from wandb_nb.store.reading.history_table import HistoryTable
+from wandb_nb.store.reading.metric_rules import MetricRules, put, remove
+from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, Batch
+from wandb_nb.store.reading.row_columns import FEWEST, newest_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wandb_nb.store.kinds import KeyPath
+    from wandb_nb.store.format.record_types import KeyPath
 
 # Terminal output is kept for a look at its end; the whole of it is in `files/output.log`.
 OUTPUT_PIECES = 10_000
@@ -42,16 +42,16 @@ class RunState:
         self.resumed = False
         self.config: dict[str, Any] = {}
         self.config_wandb: dict[str, Any] = {}
-        self.metrics: list[kinds.Metric] = []
+        self.metrics: list[record_types.Metric] = []
         self.table = HistoryTable()
         self._derived = Derived(self.table)
         self.exit_code: int | None = None
         self.preempting = False
-        self.output: deque[kinds.Output] = deque(maxlen=OUTPUT_PIECES)
+        self.output: deque[record_types.Output] = deque(maxlen=OUTPUT_PIECES)
         self.files: dict[str, tuple[str, str]] = {}
         self.stats: dict[str, Any] = {}
-        self.alerts: list[kinds.Alert] = []
-        self.telemetry: kinds.Telemetry | None = None
+        self.alerts: list[record_types.Alert] = []
+        self.telemetry: record_types.Telemetry | None = None
         self.environment: dict[str, Any] = {}
         self._unreadable = 0
         self.version = 0
@@ -75,7 +75,7 @@ class RunState:
                 summed = before
         if newest is not None:
             self.version += 1
-            self._update_summary(kinds.SummaryUpdate(tuple(newest)))
+            self._update_summary(record_types.SummaryUpdate(tuple(newest)))
         rows = self.table.append(list(compress(payloads, history)), writer)
         newer = rows[summed:] if summed is not None else rows
         if summed is not None:
@@ -123,40 +123,40 @@ class RunState:
             return False
         self.version += 1
         self._take(record)
-        return isinstance(record, kinds.SummaryUpdate)
+        return isinstance(record, record_types.SummaryUpdate)
 
-    def _take(self, record: kinds.Record) -> None:  # noqa: C901, PLR0912 - one flat case a kind
+    def _take(self, record: record_types.Record) -> None:  # noqa: C901, PLR0912 - one flat case a kind
         match record:
-            case kinds.SummaryUpdate():
+            case record_types.SummaryUpdate():
                 self._update_summary(record)
-            case kinds.ConfigUpdate():
+            case record_types.ConfigUpdate():
                 self._update_config(record)
-            case kinds.Output():
+            case record_types.Output():
                 self.output.append(record)
-            case kinds.RunInfo():
+            case record_types.RunInfo():
                 self._take_run(record)
-            case kinds.Metric():
+            case record_types.Metric():
                 self._define(record)
-            case kinds.Exit():
+            case record_types.Exit():
                 self.exit_code, self._exit_runtime = record.code, record.runtime
-            case kinds.Files():
+            case record_types.Files():
                 self.files |= {path: (policy, kind) for path, policy, kind in record.files}
-            case kinds.Stats():
+            case record_types.Stats():
                 self.stats |= {".".join(path): value for path, value in record.items}
-            case kinds.Alert():
+            case record_types.Alert():
                 self.alerts.append(record)
-            case kinds.Telemetry():
+            case record_types.Telemetry():
                 self.telemetry = record
-            case kinds.Environment():
+            case record_types.Environment():
                 self.environment |= record.facts
-            case kinds.Header():
+            case record_types.Header():
                 self.producer = record.producer
-            case kinds.Other():
+            case record_types.Other():
                 self.preempting = self.preempting or record.kind == "preempting"
-            case kinds.HistoryRow():
+            case record_types.HistoryRow():
                 pass  # `apply` gives rows to the table, many at once
 
-    def _take_run(self, run: kinds.RunInfo) -> None:
+    def _take_run(self, run: record_types.RunInfo) -> None:
         """Take a run record; a later one updates what a user may change, and reopens an ended run that is resumed."""
         for name in RUN_TEXTS:
             setattr(self, name, getattr(run, name) or getattr(self, name))
@@ -170,7 +170,7 @@ class RunState:
         self._update_config(run.config)
         self._update_summary(run.summary)
 
-    def _update_config(self, record: kinds.ConfigUpdate) -> None:
+    def _update_config(self, record: record_types.ConfigUpdate) -> None:
         for path, value in record.update:
             if path[0] == "_wandb":
                 put({"_wandb": self.config_wandb}, path, value)
@@ -181,7 +181,7 @@ class RunState:
         for path in record.remove:
             remove(self.config, path)
 
-    def _update_summary(self, record: kinds.SummaryUpdate) -> None:
+    def _update_summary(self, record: record_types.SummaryUpdate) -> None:
         for path, value in record.update:
             put(self._recorded, path, value)
             self._removed.discard(path)
@@ -189,7 +189,7 @@ class RunState:
             remove(self._recorded, path)
             self._removed.add(path)
 
-    def _define(self, metric: kinds.Metric) -> None:
+    def _define(self, metric: record_types.Metric) -> None:
         """Take a definition; a later one of the same metric replaces it."""
         same = [at for at, old in enumerate(self.metrics) if (old.name, old.glob) == (metric.name, metric.glob)]
         if same:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RunNotFoundError, StoreError
-from wandb_nb.store.decode import WireError, decode, kind
-from wandb_nb.store.framing import BLOCK, Damage, scan
-from wandb_nb.store.kinds import RunInfo
-from wandb_nb.store.lock import owner_alive
+from wandb_nb.store.format.decode import WireError, decode, kind
+from wandb_nb.store.format.framing import BLOCK, Damage, scan
+from wandb_nb.store.format.record_types import RunInfo
+from wandb_nb.store.writing.owner_lock import owner_alive
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -181,7 +181,7 @@ def verify(run_dir: str | os.PathLike[str]) -> Report:
 
     While the run's owner lives it may be in the middle of a record, so an incomplete end is no damage then.
     """
-    from wandb_nb.store.replay import RunState  # brings numpy, which those who only tail don't need
+    from wandb_nb.store.reading.run_state import RunState  # brings numpy, which those who only tail don't need
 
     files = data_files(run_dir)
     alive = owner_alive(files[0].parent)

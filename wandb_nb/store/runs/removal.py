@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError, UsageError
-from wandb_nb.store.layout import RunDir
-from wandb_nb.store.lock import owner_alive
+from wandb_nb.store.format.layout import RunDir
+from wandb_nb.store.writing.owner_lock import owner_alive
 
 if TYPE_CHECKING:
-    from wandb_nb.store.registry import Entry, Registry
+    from wandb_nb.store.runs.registry import Entry, Registry
 
 
 def directories(registry: Registry, entry: Entry) -> list[Entry]:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wandb_nb.errors import RowError, RowTypeError
-from wandb_nb.store.values import check_depth, text_key, to_json, type_name
-from wandb_nb.store.wire import varint
+from wandb_nb.store.format.json_value import check_depth, text_key, to_json, type_name
+from wandb_nb.store.format.wire import varint
 
 MAX_ROW = 10_000_000
 RESERVED = frozenset(("_step", "_timestamp", "_runtime", "_cell", "_attempt", "_writer"))

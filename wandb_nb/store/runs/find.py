@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import RunNotFoundError
-from wandb_nb.store.layout import age_order
-from wandb_nb.store.registry import CONTINUED, REPLACED, Registry
+from wandb_nb.store.format.layout import age_order
+from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 
 if TYPE_CHECKING:
-    from wandb_nb.store.registry import Entry
+    from wandb_nb.store.runs.registry import Entry
 
 WORKSPACES = ("wandb", ".wandb")
 MOST_NEAR_NAMES = 3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wandb_nb.store.kinds import KeyPath, Metric
+    from wandb_nb.store.format.record_types import KeyPath, Metric
 
 
 class MetricRules:

@@ -24,9 +24,9 @@ from zlib import crc32
 
 from wandb_nb._version import __version__
 from wandb_nb.errors import StoreError
-from wandb_nb.store import records, wire
-from wandb_nb.store.flock import try_flock
-from wandb_nb.store.framing import BLOCK, FILE_HEADER, FULL, HEAD, SEEDS, frame
+from wandb_nb.store.format import records, wire
+from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, FULL, HEAD, SEEDS, frame
+from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

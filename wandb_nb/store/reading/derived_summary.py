@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wandb_nb.store.rules import put
+from wandb_nb.store.reading.metric_rules import put
 
 if TYPE_CHECKING:
-    from wandb_nb.store.kinds import KeyPath, Metric
-    from wandb_nb.store.rules import MetricRules
-    from wandb_nb.store.table import HistoryTable, NumberColumn
+    from wandb_nb.store.format.record_types import KeyPath, Metric
+    from wandb_nb.store.reading.history_table import HistoryTable, NumberColumn
+    from wandb_nb.store.reading.metric_rules import MetricRules
 
 # Every whole number up to here has its own float64; larger ones are shown as floats.
 WHOLE = 2.0**53

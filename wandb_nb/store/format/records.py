@@ -10,7 +10,7 @@ import platform
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.wire import Message
+from wandb_nb.store.format.wire import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -10,12 +10,12 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.wire import BYTES, FIXED64, fields, zigzag
+from wandb_nb.store.format.wire import BYTES, FIXED64, fields, zigzag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wandb_nb.store.kinds import Items, KeyPath
+    from wandb_nb.store.format.record_types import Items, KeyPath
 
 # Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
 DEEPEST_PATH = 64

@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from wandb_nb.store import records, wire
-from wandb_nb.store.flock import try_flock
-from wandb_nb.store.framing import scan
+from wandb_nb.store.format import records, wire
+from wandb_nb.store.format.framing import scan
+from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,8 @@ from contextlib import suppress
 from struct import unpack
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.kinds import (
+from wandb_nb.store.format.record_items import as_text, read_item, read_items
+from wandb_nb.store.format.record_types import (
     KINDS,
     SUMMARY_KINDS,
     Alert,
@@ -30,14 +31,13 @@ from wandb_nb.store.kinds import (
     SummaryUpdate,
     Telemetry,
 )
-from wandb_nb.store.leaves import as_text, read_item, read_items
-from wandb_nb.store.records import ENVIRONMENT_TEXTS, GIT_BRANCH
-from wandb_nb.store.wire import BYTES, FIXED64, VARINT, WireError, fields, signed
+from wandb_nb.store.format.records import ENVIRONMENT_TEXTS, GIT_BRANCH
+from wandb_nb.store.format.wire import BYTES, FIXED64, VARINT, WireError, fields, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wandb_nb.store.kinds import KeyPath, Record
+    from wandb_nb.store.format.record_types import KeyPath, Record
 
 __all__ = [
     "Alert",

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wandb_nb.store.decode import is_history
-from wandb_nb.store.layout import age_order
-from wandb_nb.store.reader import Tail, data_files, run_file, run_info
-from wandb_nb.store.registry import Registry
-from wandb_nb.store.rows import decode_rows
+from wandb_nb.store.format.decode import is_history
+from wandb_nb.store.format.layout import age_order
+from wandb_nb.store.reading.row_columns import decode_rows
+from wandb_nb.store.reading.tail import Tail, data_files, run_file, run_info
+from wandb_nb.store.runs.registry import Registry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wandb_nb.store.kinds import RunInfo
+    from wandb_nb.store.format.record_types import RunInfo
 
 
 @dataclass(frozen=True)
