@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wandb_nb as wandb
-from wandb_nb.capture import code, diff
-from wandb_nb.capture.redact import Redactor
+from wandb_nb.capture.code import source_files, work_tree_diff
+from wandb_nb.capture.secrets.redact import Redactor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,8 +103,8 @@ def test_git_switched_off_or_absent(repository: Path, tmp_path: Path) -> None:
 def test_large_changes_are_left_out(repository: Path) -> None:
     """A patch above the limit is refused with its size, rather than cut."""
     (repository / "src/train.py").write_text("x\n" * 1000)
-    with pytest.raises(diff.DiffError, match="at most 100"):
-        diff.against_commit(repository, largest=100)
+    with pytest.raises(work_tree_diff.DiffError, match="at most 100"):
+        work_tree_diff.against_commit(repository, largest=100)
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,10 @@ def test_a_tree_of_code(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"\xff\r\n" + name.encode())
     root, files = tmp_path / "root", tmp_path / "files"
-    assert code.save_tree(files, root, NONE) == ["code/a.py", "code/b/c.py", "code/b/test_c.py"]
+    assert source_files.save_tree(files, root, NONE) == ["code/a.py", "code/b/c.py", "code/b/test_c.py"]
     assert (files / "code/b/c.py").read_bytes() == b"\xff\r\nb/c.py"
-    assert code.save_tree(files, root, NONE, ["*.txt", "a.*"], ["a.*"]) == ["code/b/d.txt"]
-    taken = code.save_tree(files, root, NONE, lambda path: "b/" in path, ["test_*"])
+    assert source_files.save_tree(files, root, NONE, ["*.txt", "a.*"], ["a.*"]) == ["code/b/d.txt"]
+    taken = source_files.save_tree(files, root, NONE, lambda path: "b/" in path, ["test_*"])
     assert taken == ["code/b/c.py", "code/b/d.txt"]
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wandb_nb.capture.console import Console
-from wandb_nb.capture.outputlog import OutputLog
-from wandb_nb.capture.taps import StreamTap
+from wandb_nb.capture.console.console import Console
+from wandb_nb.capture.console.output_log import OutputLog
+from wandb_nb.capture.console.stream_hooks import StreamTap
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.record_types import Files, Output
 from wandb_nb.store.reading.tail import Tail, run_file

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.capture import environment, gpu
+from wandb_nb.capture.machine import environment, gpu
 from wandb_nb.store.format import records
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.record_types import Environment

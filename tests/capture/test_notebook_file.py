@@ -16,8 +16,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from wandb_nb.capture import notebook_file
-from wandb_nb.capture.redact import Redactor
+from wandb_nb.capture.cells import notebook_file
+from wandb_nb.capture.secrets.redact import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,15 +7,15 @@ import sys
 
 import pytest
 
-from wandb_nb.capture import programs
+from wandb_nb.capture.machine import subprocess_fork_safe
 
 STORM = """
 import os, signal, threading
-from wandb_nb.capture import programs
+from wandb_nb.capture.machine import subprocess_fork_safe
 answers = []
 def ask():
     for number in range(100):
-        answers.append(programs.ask(["/bin/echo", str(number)], timeout=20).stdout)
+        answers.append(subprocess_fork_safe.ask(["/bin/echo", str(number)], timeout=20).stdout)
 thread = threading.Thread(target=ask)
 thread.start()
 children = []
@@ -42,4 +42,4 @@ def test_forked_children_keep_no_pipe_open() -> None:
 def test_a_program_that_takes_too_long() -> None:
     """It is ended, and the caller is told."""
     with pytest.raises(subprocess.TimeoutExpired):
-        programs.ask(["/bin/sleep", "60"], timeout=0.1)
+        subprocess_fork_safe.ask(["/bin/sleep", "60"], timeout=0.1)

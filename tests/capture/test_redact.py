@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.capture.redact import LOOK_EVERY_S, MARK, Redactor
+from wandb_nb.capture.secrets.redact import LOOK_EVERY_S, MARK, Redactor
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tqdm import tqdm
 
-from wandb_nb.capture.outputlog import OutputLog
-from wandb_nb.capture.screen import HEIGHT, Screen
+from wandb_nb.capture.console.output_log import OutputLog
+from wandb_nb.capture.console.screen import HEIGHT, Screen
 
 if TYPE_CHECKING:
     from pathlib import Path

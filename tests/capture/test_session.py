@@ -12,11 +12,11 @@ import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from wandb_nb.capture.history import HISTORY
-from wandb_nb.capture.journal import Journal
-from wandb_nb.capture.outputs import LARGEST_CELL, CellOutputs
-from wandb_nb.capture.redact import Redactor
-from wandb_nb.capture.session import Session
+from wandb_nb.capture.cells.journal import Journal
+from wandb_nb.capture.cells.outputs import LARGEST_CELL, CellOutputs
+from wandb_nb.capture.cells.session import Session
+from wandb_nb.capture.cells.session_notebook import HISTORY
+from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.store.reading.executed_cells import FILE, read_cells
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.capture.history import HistoryNotebook
+from wandb_nb.capture.cells.session_notebook import HistoryNotebook
 from wandb_nb.store.reading.executed_cells import Cell
 
 if TYPE_CHECKING:

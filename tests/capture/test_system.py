@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wandb_nb.capture import gpu
-from wandb_nb.capture.system import Machine, Sampler
+from wandb_nb.capture.machine import gpu
+from wandb_nb.capture.machine.system_metrics import Machine, Sampler
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.record_types import Stats
 

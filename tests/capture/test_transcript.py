@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.capture.test_screen import shown
-from wandb_nb.capture.outputlog import OutputParts
-from wandb_nb.capture.screen import HEIGHT
-from wandb_nb.capture.transcript import MOST_LIVE, Transcript
+from wandb_nb.capture.console.output_log import OutputParts
+from wandb_nb.capture.console.screen import HEIGHT
+from wandb_nb.capture.console.transcript import MOST_LIVE, Transcript
 
 if TYPE_CHECKING:
     from pathlib import Path

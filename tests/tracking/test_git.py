@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wandb_nb.capture import git
+from wandb_nb.capture.code import git
 
 if TYPE_CHECKING:
     from pathlib import Path

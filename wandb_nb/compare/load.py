@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.history import HISTORY
+from wandb_nb.capture.cells.session_notebook import HISTORY
 from wandb_nb.compare.subject import Subject
 from wandb_nb.store.reading.executed_cells import FILE, Cell, read_cells
 from wandb_nb.view.stream import RunStream

@@ -10,9 +10,9 @@ import contextlib
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture import session as sessions
-from wandb_nb.capture import taps
-from wandb_nb.capture.session import Session
+from wandb_nb.capture.cells import session as sessions
+from wandb_nb.capture.cells.session import Session
+from wandb_nb.capture.console import stream_hooks
 from wandb_nb.notebook.guard import guard
 from wandb_nb.store.reading.executed_cells import Cell
 from wandb_nb.tracking import active
@@ -50,7 +50,7 @@ class Recorder:
 
     def begin(self, number: int, info: Any) -> None:
         """Note that cell *number* begins."""
-        taps.stay()
+        stream_hooks.stay()
         self.session.begin(number, str(getattr(info, "raw_cell", "") or ""))
 
     def end(self, result: Any) -> None:

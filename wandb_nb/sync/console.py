@@ -6,10 +6,10 @@ import tempfile
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from wandb_nb.capture.transcript import Transcript
+from wandb_nb.capture.console.transcript import Transcript
 
 if TYPE_CHECKING:
-    from wandb_nb.capture.transcript import Line
+    from wandb_nb.capture.console.transcript import Line
     from wandb_nb.store.format.record_types import Output
 
 SPOOL_IN_MEMORY = 1 << 20

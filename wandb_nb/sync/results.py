@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wandb_nb.capture.outputlog import PARTS
+from wandb_nb.capture.console.output_log import PARTS
 from wandb_nb.sync.uploads import found
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.redact import Redactor
+from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import resolve
 from wandb_nb.store.format.layout import RunDir

@@ -6,16 +6,17 @@ import json
 from typing import TYPE_CHECKING
 
 from wandb_nb import host
-from wandb_nb.capture import code, notebook_file
+from wandb_nb.capture.cells import notebook_file
+from wandb_nb.capture.code import source_files
 from wandb_nb.store.format import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wandb_nb.capture.git import GitState
-    from wandb_nb.capture.notebook_file import NotebookFile
-    from wandb_nb.capture.redact import Redactor
+    from wandb_nb.capture.cells.notebook_file import NotebookFile
+    from wandb_nb.capture.code.git import GitState
+    from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
 
 
@@ -30,7 +31,7 @@ class CodeFiles:
         self, folder: Path, append: Callable[[bytes], None], notice: Callable[[str], None], redact: Redactor
     ) -> None:
         self._folder, self._append, self._notice, self._redact = folder, append, notice, redact
-        self._source: code.Source | None = None
+        self._source: source_files.Source | None = None
         self._notebook: NotebookFile | None = None
         self.path: str | None = None
         """Where the copy of the main file lies below the folder, once it is there."""
@@ -43,14 +44,14 @@ class CodeFiles:
         if settings.disable_code or settings.save_code is False:
             return
         if not host.in_notebook():
-            self._source = code.main_file(repository)
+            self._source = source_files.main_file(repository)
         if settings.save_code:
             self.keep(settings)
 
     def keep(self, settings: Resolved) -> None:
         """Write the main file that was taken, or copy the notebook's file, and have it sent."""
         if self._source is not None:
-            self.path = code.write(self._source, self._folder, self._redact)
+            self.path = source_files.write(self._source, self._folder, self._redact)
             self._append(records.config({("_wandb", "code_path"): json.dumps(self.path)}))
             self._append(records.files([(self.path, "now", "wandb")]))
         elif host.in_notebook():
@@ -67,7 +68,7 @@ class CodeFiles:
         if self._notebook is None:
             return
         try:
-            copied = notebook_file.save(self._notebook, self._folder / code.FOLDER, self._redact)
+            copied = notebook_file.save(self._notebook, self._folder / source_files.FOLDER, self._redact)
         except (OSError, ValueError):  # being saved at this moment, or gone: the session's history has the cells
             return
         self._append(records.files([(copied.relative_to(self._folder).as_posix(), "live", "wandb")]))

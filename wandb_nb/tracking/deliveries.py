@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
-from wandb_nb.capture.code import INCLUDED
+from wandb_nb.capture.code.source_files import INCLUDED
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
 from wandb_nb.tracking import saving
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import os
     from io import TextIOWrapper
 
-    from wandb_nb.capture.code import Choice
+    from wandb_nb.capture.code.source_files import Choice
 
 Wait: TypeAlias = "int | float | timedelta"
 _DEFAULT_WAIT_S = 60.0

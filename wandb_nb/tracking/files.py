@@ -12,7 +12,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.capture import diff, environment, notebook_file, requirements
+from wandb_nb.capture.cells import notebook_file
+from wandb_nb.capture.code import requirements, work_tree_diff
+from wandb_nb.capture.machine import environment
 from wandb_nb.store.format import records
 from wandb_nb.tracking.code_files import CodeFiles
 from wandb_nb.tracking.notices import FILES_LOST
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from wandb_nb.capture.git import GitState
-    from wandb_nb.capture.redact import Redactor
+    from wandb_nb.capture.code.git import GitState
+    from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.identity import Identity
     from wandb_nb.tracking.place import Notice
@@ -107,10 +109,10 @@ class RunFiles:
         """Write what the work tree has changed; a repository that git cannot read costs the patches only."""
         patches: dict[str, str] = {}
         try:
-            patches[CHANGES] = diff.against_commit(root)
-            if upstream := diff.against_upstream(root):
+            patches[CHANGES] = work_tree_diff.against_commit(root)
+            if upstream := work_tree_diff.against_upstream(root):
                 patches[f"upstream_diff_{upstream[0]}.patch"] = upstream[1]
-        except diff.DiffError as error:
+        except work_tree_diff.DiffError as error:
             self._notice(f"the changes in {root} are not kept with the run: {error}")
         written = {name: patch for name, patch in patches.items() if patch}
         for name, patch in written.items():

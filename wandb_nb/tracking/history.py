@@ -23,7 +23,7 @@ from wandb_nb.tracking.rows import leaves, whole_step
 from wandb_nb.tracking.summary import Summary
 
 if TYPE_CHECKING:
-    from wandb_nb.capture.redact import Redactor
+    from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.store.writing.segments import SharedSteps
     from wandb_nb.tracking.metrics import Metric
 

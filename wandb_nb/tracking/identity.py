@@ -11,8 +11,8 @@ from wandb_nb.store.format.json_value import to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.capture.git import GitState
-    from wandb_nb.capture.redact import Redactor
+    from wandb_nb.capture.code.git import GitState
+    from wandb_nb.capture.secrets.redact import Redactor
 
 
 @dataclass

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.capture import git
-from wandb_nb.capture.redact import Redactor
+from wandb_nb.capture.code import git
+from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wandb_nb.capture import session
-from wandb_nb.capture.console import Console
-from wandb_nb.capture.history import HISTORY
-from wandb_nb.capture.journal import Journal
-from wandb_nb.capture.outputlog import OutputLog, OutputParts
-from wandb_nb.capture.system import Sampler
+from wandb_nb.capture.cells import session
+from wandb_nb.capture.cells.journal import Journal
+from wandb_nb.capture.cells.session_notebook import HISTORY
+from wandb_nb.capture.console.console import Console
+from wandb_nb.capture.console.output_log import OutputLog, OutputParts
+from wandb_nb.capture.machine.system_metrics import Sampler
 from wandb_nb.store.format import records
 from wandb_nb.store.reading.executed_cells import FILE as CELLS
 from wandb_nb.tracking.notices import FILES_LOST
@@ -17,7 +17,7 @@ from wandb_nb.tracking.notices import FILES_LOST
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wandb_nb.capture.kept import Kept
+    from wandb_nb.capture.cells.session_writer import Kept
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.place import Place
     from wandb_nb.tracking.run import Run

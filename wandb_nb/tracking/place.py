@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wandb_nb import host
-from wandb_nb.capture import notebook_file
+from wandb_nb.capture.cells import notebook_file
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wandb_nb.capture.redact import Redactor
+    from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.store.runs.registry import Entry
     from wandb_nb.tracking.identity import Identity

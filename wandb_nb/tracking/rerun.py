@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb import host
-from wandb_nb.capture import notebook_file, session
+from wandb_nb.capture.cells import notebook_file, session
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking.facts import DEFAULT_PROJECT

@@ -6,7 +6,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wandb_nb.capture.code import save_tree
+from wandb_nb.capture.code.source_files import save_tree
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
 from wandb_nb.store.reading.executed_cells import FILE, read_cells
@@ -14,7 +14,7 @@ from wandb_nb.store.reading.executed_cells import FILE, read_cells
 if TYPE_CHECKING:
     import os
 
-    from wandb_nb.capture.code import Choice
+    from wandb_nb.capture.code.source_files import Choice
     from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.tracking.facts import RunFacts
     from wandb_nb.tracking.place import Place

@@ -12,7 +12,7 @@ from wandb_nb.tracking.metrics import Aggregate, Metrics
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from wandb_nb.capture.redact import Redactor
+    from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.tracking.metrics import Metric
 
     OnChange = Callable[[Mapping[str, Any], tuple[str, ...]], None]

@@ -11,13 +11,13 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from wandb_nb.capture.taps import STREAMS, DescriptorTap, StreamTap, on_descriptor
+from wandb_nb.capture.console.stream_hooks import STREAMS, DescriptorTap, StreamTap, on_descriptor
 from wandb_nb.store.format import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.capture.outputlog import OutputLog, OutputParts
+    from wandb_nb.capture.console.output_log import OutputLog, OutputParts
 
 Mode = Literal["auto", "off", "wrap", "redirect"]
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from wandb_nb.capture.outputs import Output
-    from wandb_nb.capture.redact import Redactor
+    from wandb_nb.capture.cells.outputs import Output
+    from wandb_nb.capture.secrets.redact import Redactor
 
 LARGEST_OUTPUTS = 32 << 20
 """Characters of outputs that one run keeps; the sources go on."""

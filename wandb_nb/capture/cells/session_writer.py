@@ -6,15 +6,15 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.history import HistoryNotebook
+from wandb_nb.capture.cells.session_notebook import HistoryNotebook
 from wandb_nb.store.reading.executed_cells import Cell, read_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from wandb_nb.capture.journal import Journal
-    from wandb_nb.capture.outputs import Output
+    from wandb_nb.capture.cells.journal import Journal
+    from wandb_nb.capture.cells.outputs import Output
 
 _SHARE = 20  # old cells are written again after this many times what the last such writing took
 

@@ -7,7 +7,7 @@ import subprocess
 from contextlib import suppress
 from typing import Any
 
-from wandb_nb.capture import programs
+from wandb_nb.capture.machine import subprocess_fork_safe
 
 _PROGRAM = "nvidia-smi"
 _TAKES_AT_MOST_S = 5.0
@@ -30,7 +30,7 @@ class Gpus:
         if self._program is None or not self._tries:
             return {}
         try:
-            done = programs.ask(
+            done = subprocess_fork_safe.ask(
                 [self._program, f"--query-gpu={_COLUMNS}", "--format=csv,noheader,nounits"], timeout=_TAKES_AT_MOST_S
             )
             done.check_returncode()
@@ -51,7 +51,7 @@ def cards() -> dict[str, Any]:
     from xml.etree import ElementTree as ET  # only where there are cards
 
     try:
-        answer = programs.ask([program, "-q", "-x"], timeout=_TAKES_AT_MOST_S).stdout
+        answer = subprocess_fork_safe.ask([program, "-q", "-x"], timeout=_TAKES_AT_MOST_S).stdout
         told = ET.fromstring(answer)  # noqa: S314 -- the driver's own words
     except (OSError, subprocess.SubprocessError, ET.ParseError):
         return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from wandb_nb.capture import programs
+from wandb_nb.capture.machine import subprocess_fork_safe
 from wandb_nb.errors import Error
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _git(root: Path, *arguments: str, largest: int = LARGEST_BYTES) -> str:
         raise DiffError("git is not installed here")
     command = [program, "-c", "core.fsmonitor=false", "-C", str(root), *arguments]
     try:
-        done = programs.ask(command, timeout=_TAKES_AT_MOST_S, environ={**os.environ, **_QUIETLY})
+        done = subprocess_fork_safe.ask(command, timeout=_TAKES_AT_MOST_S, environ={**os.environ, **_QUIETLY})
     except (OSError, subprocess.SubprocessError) as error:
         raise DiffError(f"git cannot be run: {error}") from error
     if done.returncode:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wandb_nb.capture.screen import HEIGHT, Screen
+from wandb_nb.capture.console.screen import HEIGHT, Screen
 
 MOST_LIVE = 3 * HEIGHT
 """Lines that may wait for one before them; then that one is settled as it is, and goes on as a new line."""

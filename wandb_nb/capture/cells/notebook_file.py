@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.capture.outputs import PRIVATE
+from wandb_nb.capture.cells.outputs import PRIVATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wandb_nb.capture.redact import Redactor
+    from wandb_nb.capture.secrets.redact import Redactor
 
 _ANSWER_TAKES_AT_MOST_S = 3.0
 _COLAB_TAKES_AT_MOST_S = 5

@@ -88,7 +88,7 @@ class Machine:
     def __init__(self, disk_paths: Iterable[Path] = ()) -> None:
         import psutil  # some ten milliseconds, and only in the sampler's thread
 
-        from wandb_nb.capture.gpu import Gpus
+        from wandb_nb.capture.machine.gpu import Gpus
 
         self._psutil = psutil
         self._disk_paths = tuple(disk_paths)

@@ -12,12 +12,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture import code, programs
+from wandb_nb.capture.code import source_files
+from wandb_nb.capture.machine import subprocess_fork_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wandb_nb.capture.git import GitState
+    from wandb_nb.capture.code.git import GitState
 
 Facts = dict[str, Any]
 _SLURM = "SLURM_"
@@ -45,7 +46,7 @@ def basic(git: GitState | None, host: str) -> Facts:
     running = program()
     if running:
         facts |= {"program": running, "args": sys.argv[1:]}
-    if script := code.script_path(git):
+    if script := source_files.script_path(git):
         facts |= {"codePath": str(script[1]), "codePathLocal": script[0].name}
     if git:
         facts["git"] = _present({"remote": git.remote, "commit": git.commit, "branch": git.branch})
@@ -57,7 +58,7 @@ def basic(git: GitState | None, host: str) -> Facts:
 
 def machine(disks: Iterable[Path]) -> Facts:
     """Return what takes longer: operating system, user, memory, processor, graphics cards, and the *disks*."""
-    from wandb_nb.capture import gpu  # brings subprocess, some milliseconds
+    from wandb_nb.capture.machine import gpu  # brings subprocess, some milliseconds
 
     model, cores = _cpu()
     memory = _memory()
@@ -78,7 +79,7 @@ def _present(facts: Facts) -> Facts:
 
 
 def _system() -> str:
-    with programs.no_fork():  # it may ask `uname`
+    with subprocess_fork_safe.no_fork():  # it may ask `uname`
         return platform.platform()
 
 

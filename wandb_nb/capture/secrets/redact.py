@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.shapes import MARK, SHORTEST, is_secret_name, without_shapes
+from wandb_nb.capture.secrets.secret_patterns import MARK, SHORTEST, is_secret_name, without_shapes
 from wandb_nb.store.format.json_value import to_json
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from wandb_nb.capture.git import GitState
+    from wandb_nb.capture.code.git import GitState
 
     Choice = Iterable[str] | Callable[[str], bool]
 

@@ -12,15 +12,15 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.kept import Kept
-from wandb_nb.capture.outputs import CellOutputs, bounded
-from wandb_nb.capture.taps import STREAMS, StreamTap
+from wandb_nb.capture.cells.outputs import CellOutputs, bounded
+from wandb_nb.capture.cells.session_writer import Kept
+from wandb_nb.capture.console.stream_hooks import STREAMS, StreamTap
 from wandb_nb.store.reading.executed_cells import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wandb_nb.capture.journal import Journal
+    from wandb_nb.capture.cells.journal import Journal
 
 _QUICKLY_WRITTEN = 4_000  # characters of a source; redacting more takes too long for the moment before a cell
 _REFRESH_EVERY_S = 1.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from wandb_nb.capture.ends import Ends
-from wandb_nb.capture.screen import Screen
+from wandb_nb.capture.console.head_tail import Ends
+from wandb_nb.capture.console.screen import Screen
 
 Output = dict[str, Any]
 """One output as a notebook file has it; `display_id` besides, where it has one."""

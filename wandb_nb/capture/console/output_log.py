@@ -6,8 +6,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from wandb_nb.capture.ends import Ends
-from wandb_nb.capture.transcript import Line, Transcript
+from wandb_nb.capture.console.head_tail import Ends
+from wandb_nb.capture.console.transcript import Line, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,0 +1,4 @@
+"""The code of a run: source files, Git state and uncommitted changes, installed packages.
+
+Next: `tracking.session.metadata_files`, which writes them into the run directory.
+"""

@@ -1,0 +1,4 @@
+"""Console output: hooks on the streams, a small terminal that resolves progress bars, and `output.log`.
+
+Next: `capture.cells`, which uses the same hooks and terminal for the outputs of cells.
+"""

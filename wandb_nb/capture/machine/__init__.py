@@ -1,0 +1,1 @@
+"""The machine: environment, system metrics, graphics cards, and subprocesses that are safe beside forks."""
