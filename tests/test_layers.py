@@ -26,7 +26,7 @@ LAYERS = (
 PASSES = {
     (f"wandb_nb.tracking.{name}", target)
     for name in ("online", "remote")
-    for target in ("wandb_nb.sync", "wandb_nb.sync.launch")
+    for target in ("wandb_nb.sync", "wandb_nb.sync.background.launch")
 }
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 HEAVY = ("numpy", "pandas", "PIL", "yaml", "requests", "IPython", "anywidget", "tornado", "click", "platformdirs")

@@ -18,7 +18,7 @@ from waiting import until
 
 from wandb_nb.store.runs.frame import read
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.sync.launch import sent
+from wandb_nb.sync.background.launch import sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -175,7 +175,8 @@ def test_the_background_process_is_killed(tmp_path: Path, server: EmbeddedServer
     """It is started again by the next row or at the end, without a word; all rows are here and on the server."""
     blow = (
         "import psutil\n"
-        "served = [child for child in psutil.Process().children() if 'wandb_nb.sync.service' in str(child.cmdline())]\n"
+        "service = 'wandb_nb.sync.background.service'\n"
+        "served = [child for child in psutil.Process().children() if service in str(child.cmdline())]\n"
         "for child in served: child.kill()\n"
         "print('killed', len(served))"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sending import KEY, run_file, start
 
-from wandb_nb.sync.launch import Background
+from wandb_nb.sync.background.launch import Background
 
 folder, data, url, rows, pause = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), float(sys.argv[5])
 quick = {f"WANDB_X_{kind}_RETRY_WAIT_MIN_SECONDS": "0.05" for kind in ("GRAPHQL", "FILE_STREAM", "FILE_TRANSFER")}

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import wandb_nb as wandb
-from wandb_nb.sync.network import Network, Retry
-from wandb_nb.sync.sender import RunSender
-from wandb_nb.sync.transport import connect
-from wandb_nb.sync.upkeep import Target
+from wandb_nb.sync.http.network import Network, Retry
+from wandb_nb.sync.http.transport import connect
+from wandb_nb.sync.upload.run_metadata import Target
+from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer
 
-    from wandb_nb.sync.cursor import Cursor
+    from wandb_nb.sync.upload.progress import Cursor
 
 KEY = "0123456789" * 4
 

@@ -10,13 +10,13 @@ from fault_proxy import Fault, FaultProxy
 from restarted_server import RestartedServer
 from sending import run_file, send, start
 
-from wandb_nb.sync.network import Network, Retry
+from wandb_nb.sync.http.network import Network, Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from wandb_nb.sync.cursor import Cursor
+    from wandb_nb.sync.upload.progress import Cursor
 
 pytestmark = pytest.mark.crash
 

@@ -20,7 +20,7 @@ from sending import KEY, run_file, start
 from waiting import until
 
 from wandb_nb.cli import group
-from wandb_nb.sync import cursor as cursors
+from wandb_nb.sync.upload import progress as cursors
 
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer

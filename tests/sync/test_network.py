@@ -22,13 +22,13 @@ from small_proxy import SmallProxy
 import wandb_nb as wandb
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.settings import resolve
-from wandb_nb.sync.cursor import Cursor
-from wandb_nb.sync.filestream import FileStream
-from wandb_nb.sync.graphql import Bucket, GraphQL
-from wandb_nb.sync.network import Network, Retry
-from wandb_nb.sync.order import Order
-from wandb_nb.sync.pace import Pace
-from wandb_nb.sync.transport import Request, Sender, connect, final_query, final_transfer, final_upsert, spacing
+from wandb_nb.sync.http.network import Network, Retry
+from wandb_nb.sync.http.operations import Bucket, GraphQL
+from wandb_nb.sync.http.request_sequence import Order
+from wandb_nb.sync.http.transport import Request, Sender, connect, final_query, final_transfer, final_upsert, spacing
+from wandb_nb.sync.upload.post_schedule import Pace
+from wandb_nb.sync.upload.progress import Cursor
+from wandb_nb.sync.upload.stream_posts import FileStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,10 +17,10 @@ from sending import network, run_file, send, start
 from wandb_nb.store.format import records
 from wandb_nb.store.format.wire import Message
 from wandb_nb.store.writing.writer import RunWriter
-from wandb_nb.sync import cursor as cursors
-from wandb_nb.sync.sender import RunSender
-from wandb_nb.sync.transport import connect
-from wandb_nb.sync.upkeep import Target
+from wandb_nb.sync.http.transport import connect
+from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.run_metadata import Target
+from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from waiting import until
 
-from wandb_nb.sync import cursor as cursors
+from wandb_nb.sync.upload import progress as cursors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

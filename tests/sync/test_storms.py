@@ -14,10 +14,10 @@ from fault_proxy import Fault, FaultProxy
 from restarted_server import RestartedServer
 from story import Story, Telling, made
 
-from wandb_nb.sync import filestream, sender
-from wandb_nb.sync.network import Network, Retry
-from wandb_nb.sync.sender import RunSender
-from wandb_nb.sync.transport import connect
+from wandb_nb.sync.http.network import Network, Retry
+from wandb_nb.sync.http.transport import connect
+from wandb_nb.sync.upload import sender, stream_posts
+from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +103,7 @@ def tell(telling: Telling, seed: int) -> None:
 def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happens between client and server, in the end the server holds the run: each row, line and file once."""
     dice = random.Random(seed)  # noqa: S311 - a test's storm, no secret
-    for module in (filestream, sender):
+    for module in (stream_posts, sender):
         monkeypatch.setattr(module, "MOST_CHARACTERS", POST_CHARACTERS)
     story: Story = made(f"storm{seed}", dice, dice.randrange(50, 400))
     storm = Storm(dice, server)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sending import network, run_file, send
 
 import wandb_nb as wandb
-from wandb_nb.sync.graphql import QUERIES
+from wandb_nb.sync.http.operations import QUERIES
 
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from wandb_nb.store.format.record_items import flatten
 from wandb_nb.store.format.wire import BYTES, Message, WireError, fields
-from wandb_nb.sync import tree
+from wandb_nb.sync.upload import json_tree
 
 keys = st.text(max_size=8) | st.just("k" * 127) | st.just("k" * 128) | st.just("k" * 20_000)
 values = st.sampled_from(
@@ -34,13 +34,13 @@ def item(form: str, key: str, value: str) -> Message:
     return made
 
 
-def generally(data: bytes, number: int) -> list[tree.Item] | None:
+def generally(data: bytes, number: int) -> list[json_tree.Item] | None:
     """Return the items as the general reader has them, None for what is no message."""
-    found: list[tree.Item] = []
+    found: list[json_tree.Item] = []
     try:
         for field, kind, raw in fields(data):
             if field == number and kind == BYTES and isinstance(raw, bytes):
-                path, text = tree._item(raw)
+                path, text = json_tree._item(raw)
                 leaves = list(flatten(path, json.loads(text))) if text[0] == "{" else None
                 found += [(leaf, json.dumps(value)) for leaf, value in leaves] if leaves else [(path, text)]
     except WireError:
@@ -48,10 +48,10 @@ def generally(data: bytes, number: int) -> list[tree.Item] | None:
     return found
 
 
-def quickly(data: bytes, number: int) -> list[tree.Item] | None:
+def quickly(data: bytes, number: int) -> list[json_tree.Item] | None:
     """Return what `items` gives."""
     try:
-        return list(tree.items(data, number))
+        return list(json_tree.items(data, number))
     except WireError:
         return None
 

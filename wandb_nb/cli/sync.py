@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from wandb_nb.sync.batch import Batch
-    from wandb_nb.sync.cursor import Cursor
+    from wandb_nb.sync.bulk.sync_runs import Batch
+    from wandb_nb.sync.upload.progress import Cursor
 
 UNSENT, DAMAGED = 1, 3
 WATCH_EVERY_S = 2.0
@@ -44,7 +44,7 @@ def sync(paths: tuple[str, ...], **options: Any) -> None:
     What was sent before is not sent again; a broken upload goes on where it stopped. Exits with 1 where something
     was not sent, and with 3 where a file is damaged and all that can be read was sent.
     """
-    from wandb_nb.sync.pick import pick
+    from wandb_nb.sync.bulk.run_files import pick
 
     if options["run_id"] and len(pick(paths, include_synced=True)) > 1:
         raise click.UsageError("--id needs the path of one run")
@@ -63,7 +63,7 @@ def sync(paths: tuple[str, ...], **options: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(as_json: bool) -> None:
     """List the runs that are being sent, or wait for it: what the server has, and what is pending."""
-    from wandb_nb.sync.status import listed
+    from wandb_nb.sync.bulk.sync_status import listed
 
     found = listed()
     if as_json:
@@ -81,9 +81,9 @@ def status(as_json: bool) -> None:
 def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) -> list[dict[str, Any]]:
     """Send *files*, and with `--watch` whatever comes below *paths*; return what became of each."""
     from wandb_nb.settings import resolve
-    from wandb_nb.sync.batch import WORKERS, Batch
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.upkeep import Target
+    from wandb_nb.sync.bulk.sync_runs import WORKERS, Batch
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.upload.run_metadata import Target
 
     target = Target(
         run_id=options["run_id"],
@@ -112,8 +112,8 @@ def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) ->
 def _watch(batch: Batch, paths: tuple[str, ...]) -> None:
     """Take what comes below *paths* for ever, but for what a background process sends."""
     from wandb_nb.errors import RunNotFoundError
-    from wandb_nb.sync.pick import pick
-    from wandb_nb.sync.status import being_sent
+    from wandb_nb.sync.bulk.run_files import pick
+    from wandb_nb.sync.bulk.sync_status import being_sent
 
     pause = threading.Event()
     while True:
@@ -153,7 +153,7 @@ class _Bar:
 
 
 def _show(results: list[dict[str, Any]], *, as_json: bool) -> None:
-    from wandb_nb.sync.batch import said
+    from wandb_nb.sync.bulk.sync_runs import said
 
     if as_json:
         echo_json(results)
@@ -169,7 +169,7 @@ def _show(results: list[dict[str, Any]], *, as_json: bool) -> None:
 
 def _clean(files: list[Path]) -> None:
     """Delete the directories of the runs among *files* that are on the server, whole, if the user says so."""
-    from wandb_nb.sync.pick import removable
+    from wandb_nb.sync.bulk.run_files import removable
 
     folders = [file.parent for file in files if removable(file)]
     if folders and click.confirm(f"Delete {len(folders)} directories of runs that are on the server?", err=True):

@@ -18,10 +18,10 @@ LONGEST_LINE = 1000
 def sync(given: Any) -> Iterator[str]:
     """Send the runs that the options in *given* name; yield a line on each, and on each thing that was not sent."""
     from wandb_nb.settings import resolve
-    from wandb_nb.sync.batch import Batch, said  # the HTTP client comes with it, for this command only
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.pick import pick
-    from wandb_nb.sync.upkeep import Target
+    from wandb_nb.sync.bulk.run_files import pick
+    from wandb_nb.sync.bulk.sync_runs import Batch, said  # the HTTP client comes with it, for this command only
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.upload.run_metadata import Target
 
     files = pick(given.paths, include_synced=given.include_synced)
     if not files:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import CommError, InitStartError
 from wandb_nb.store.reading.tail import run_id
-from wandb_nb.sync import launch
+from wandb_nb.sync.background import launch
 from wandb_nb.tracking.bar import Bar, size
 from wandb_nb.tracking.remote import asked_for, background, refusal
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.sync.launch import Sent
+    from wandb_nb.sync.background.launch import Sent
 
 LOOK_EVERY_S = 1.0
 POLL_EVERY_S = 0.02

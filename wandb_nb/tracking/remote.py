@@ -13,7 +13,7 @@ from wandb_nb.errors import AuthenticationError, CommError, LaunchError, NotLogg
 from wandb_nb.store.format.record_types import Metric
 from wandb_nb.store.format.records import GOALS, SUMMARY_KINDS
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.sync import launch
+from wandb_nb.sync.background import launch
 from wandb_nb.tracking.earlier import Earlier
 from wandb_nb.tracking.facts import DEFAULT_PROJECT
 

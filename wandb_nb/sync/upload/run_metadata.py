@@ -10,19 +10,19 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RefusedError
-from wandb_nb.sync import cursor as cursors
-from wandb_nb.sync import results
-from wandb_nb.sync.graphql import Bucket
-from wandb_nb.sync.order import Order
-from wandb_nb.sync.uploading import File, Uploading
+from wandb_nb.sync.http.operations import Bucket
+from wandb_nb.sync.http.request_sequence import Order
+from wandb_nb.sync.upload import generated_files
+from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.upload_thread import File, Uploading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from wandb_nb.sync.cursor import Cursor
-    from wandb_nb.sync.fold import RunFold
-    from wandb_nb.sync.graphql import GraphQL
+    from wandb_nb.sync.http.operations import GraphQL
+    from wandb_nb.sync.upload.accumulator import RunFold
+    from wandb_nb.sync.upload.progress import Cursor
 
 COUNTS = {"history": "historyLineCount", "events": "eventsLineCount", "console": "logLineCount"}
 SEVERITIES = ("INFO", "WARN", "ERROR")
@@ -158,7 +158,7 @@ class Upkeep:
         if self.uploading is None:
             return
         files = {name: File(content, len(content)) for name, content in (made or {}).items() if self._wanted(name)}
-        for name, path in results.announced(self._fold, self._run_file.parent / "files", policies):
+        for name, path in generated_files.announced(self._fold, self._run_file.parent / "files", policies):
             if not self._wanted(name):
                 continue
             with suppress(OSError):

@@ -12,7 +12,7 @@ from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.reading.tail import run_file, run_id, run_info
 from wandb_nb.store.runs.find import WORKSPACES, find_run, run_at
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync import cursor as cursors
+from wandb_nb.sync.upload import progress as cursors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from wandb_nb.store.format.wire import WireError, fields, read_varint, signed
-from wandb_nb.sync.tree import Tree, items, merge, plant, render
+from wandb_nb.sync.upload.json_tree import Tree, items, merge, plant, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable

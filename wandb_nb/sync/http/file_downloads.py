@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from wandb_nb.errors import CommError, RefusedError
-from wandb_nb.sync.graphql import authorization
-from wandb_nb.sync.network import CONNECT_TIMEOUT_S
-from wandb_nb.sync.transport import ERRORS_FROM, certificates, session
+from wandb_nb.sync.http.network import CONNECT_TIMEOUT_S
+from wandb_nb.sync.http.operations import authorization
+from wandb_nb.sync.http.transport import ERRORS_FROM, certificates, session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wandb_nb.sync.network import Network
+    from wandb_nb.sync.http.network import Network
 
 CHUNK = 1 << 20
 READ_TIMEOUT_S = 60.0

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from wandb_nb.store.format import record_types
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.wire import BYTES, WireError, fields
-from wandb_nb.sync.config import RunConfig
-from wandb_nb.sync.console import ConsoleLines
-from wandb_nb.sync.lines import HistoryLines, Lines
-from wandb_nb.sync.summary import Summary
-from wandb_nb.sync.tree import render
+from wandb_nb.sync.upload.config_layout import RunConfig
+from wandb_nb.sync.upload.console_lines import ConsoleLines
+from wandb_nb.sync.upload.json_tree import render
+from wandb_nb.sync.upload.numbered_lines import HistoryLines, Lines
+from wandb_nb.sync.upload.running_summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
-from wandb_nb.sync.transport import Request, final_query, final_upsert, message_of
+from wandb_nb.sync.http.transport import Request, final_query, final_upsert, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.store.format.record_types import RunInfo
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.order import Order
-    from wandb_nb.sync.transport import Sender
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.http.request_sequence import Order
+    from wandb_nb.sync.http.transport import Sender
 
 _BUCKET = """id name displayName description config sweepName
       project { id name entity { id name } } historyLineCount"""

@@ -7,14 +7,14 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from wandb_nb.sync.transport import Request, spacing
+from wandb_nb.sync.http.transport import Request, spacing
 
 if TYPE_CHECKING:
-    from wandb_nb.sync.fold import RunFold
-    from wandb_nb.sync.graphql import Bucket
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.order import Order
-    from wandb_nb.sync.transport import Sender
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.http.operations import Bucket
+    from wandb_nb.sync.http.request_sequence import Order
+    from wandb_nb.sync.http.transport import Sender
+    from wandb_nb.sync.upload.accumulator import RunFold
 
 MOST_CHARACTERS = 1 << 20
 """Of the lines in one post, which keeps memory small and a broken post cheap."""

@@ -15,14 +15,14 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
-from wandb_nb.sync.network import CONNECT_TIMEOUT_S
+from wandb_nb.sync.http.network import CONNECT_TIMEOUT_S
 
 if TYPE_CHECKING:
     import threading
 
     import requests
 
-    from wandb_nb.sync.network import Network, Retry
+    from wandb_nb.sync.http.network import Network, Retry
 
 FINAL = frozenset({400, 401, 403, 404, 409, 410, 413, 422, 501})
 """What queries and the file stream do not repeat; other answers but 2xx are repeated."""

@@ -9,7 +9,7 @@ from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.reading.tail import run_file
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync import cursor as cursors
+from wandb_nb.sync.upload import progress as cursors
 
 
 def listed() -> list[dict[str, Any]]:

@@ -11,19 +11,19 @@ from wandb_nb.errors import Error
 from wandb_nb.store.reading.tail import run_id
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync import cursor as cursors
-from wandb_nb.sync.launch import take_back
-from wandb_nb.sync.sender import RunSender
-from wandb_nb.sync.status import being_sent
-from wandb_nb.sync.transport import connect
+from wandb_nb.sync.background.launch import take_back
+from wandb_nb.sync.bulk.sync_status import being_sent
+from wandb_nb.sync.http.transport import connect
+from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from wandb_nb.sync.cursor import Cursor
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.upkeep import Target
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.upload.progress import Cursor
+    from wandb_nb.sync.upload.run_metadata import Target
 
 WORKERS = 4
 GOODBYE_S = 3.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wandb_nb.sync.cursor import Cursor
+    from wandb_nb.sync.upload.progress import Cursor
 
 HEADER = "X-Wandb-Nb-Order"
 

@@ -7,17 +7,17 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from wandb_nb.errors import CommError, RefusedError
-from wandb_nb.sync.graphql import GraphQL
-from wandb_nb.sync.transport import Sender, Stopped
-from wandb_nb.sync.uploads import Uploads
+from wandb_nb.sync.http.file_uploads import Uploads
+from wandb_nb.sync.http.operations import GraphQL
+from wandb_nb.sync.http.transport import Sender, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from wandb_nb.sync.graphql import Bucket
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.transport import Transport
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.http.operations import Bucket
+    from wandb_nb.sync.http.transport import Transport
 
 Stamp: TypeAlias = "tuple[int, int] | None"
 """Size and time of change of a file as it was sent; None for what was made for the server."""

@@ -10,25 +10,25 @@ from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreE
 from wandb_nb.store.reading.tail import Tail, run_id, run_info
 from wandb_nb.store.runs.repair import fold_after_crash
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync import cursor as cursors
-from wandb_nb.sync import results
-from wandb_nb.sync.filestream import MOST_CHARACTERS, Batch, FileStream
-from wandb_nb.sync.fold import RunFold
-from wandb_nb.sync.graphql import GraphQL
-from wandb_nb.sync.pace import Pace
-from wandb_nb.sync.pick import earlier
-from wandb_nb.sync.transport import Sender, Stopped, connect
-from wandb_nb.sync.upkeep import Target, Upkeep
-from wandb_nb.sync.uploading import Uploading
+from wandb_nb.sync.bulk.run_files import earlier
+from wandb_nb.sync.http.operations import GraphQL
+from wandb_nb.sync.http.transport import Sender, Stopped, connect
+from wandb_nb.sync.upload import generated_files
+from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.accumulator import RunFold
+from wandb_nb.sync.upload.post_schedule import Pace
+from wandb_nb.sync.upload.run_metadata import Target, Upkeep
+from wandb_nb.sync.upload.stream_posts import MOST_CHARACTERS, Batch, FileStream
+from wandb_nb.sync.upload.upload_thread import Uploading
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
     from pathlib import Path
 
-    from wandb_nb.sync.cursor import Cursor
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.transport import Transport
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.http.transport import Transport
+    from wandb_nb.sync.upload.progress import Cursor
 
 LOOK_EVERY_S = 0.2
 DESCRIBE_EVERY_S = 2.0
@@ -275,7 +275,7 @@ class RunSender:
         self._post(with_open=False)
         self._upkeep.describe()
         self._upkeep.alert()
-        self._upkeep.upload(("now", "live", "end"), made=results.made(fold))
+        self._upkeep.upload(("now", "live", "end"), made=generated_files.made(fold))
         self._await_files()
         cursor.exit_code = fold.exit.code if fold.exit else CRASHED
         self._post_one(with_open=False, summary="", complete=True, exitcode=cursor.exit_code)

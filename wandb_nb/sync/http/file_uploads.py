@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urljoin
 
 from wandb_nb.errors import AuthenticationError, RefusedError
-from wandb_nb.sync.graphql import authorization
-from wandb_nb.sync.transport import Request, final_transfer
+from wandb_nb.sync.http.operations import authorization
+from wandb_nb.sync.http.transport import Request, final_transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from wandb_nb.sync.graphql import Bucket, GraphQL
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.transport import Sender
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.http.operations import Bucket, GraphQL
+    from wandb_nb.sync.http.transport import Sender
 
 MOST_NAMES = 100
 """Files that are announced at once."""

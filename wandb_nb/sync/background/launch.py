@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.errors import AuthenticationError, InitStartError
 from wandb_nb.store.writing.file_lock import try_flock
-from wandb_nb.sync import cursor as cursors
-from wandb_nb.sync.cursor import DONE, REFUSED, WAITING
-from wandb_nb.sync.variables import variables
+from wandb_nb.sync.background.environment_export import variables
+from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.progress import DONE, REFUSED, WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ _REPETITIONS = 1
 """How often a server is asked again by somebody who waits for the answer."""
 QUESTION, ANSWER = ".ask", ".answer"
 POLL_EVERY_S, KEEP_EVERY_S = 0.02, 1.0
-_PACKAGES = str(Path(__file__).parents[2])
+_PACKAGES = str(Path(__file__).parents[3])
 # Signals meant for the user's program pass by from the first moment on, and the folder that this one was started in
 # must not lend the process its modules.
 _CODE = """\
@@ -46,7 +46,7 @@ for name in ("SIGINT", "SIGHUP"):
         signal.signal(getattr(signal, name), signal.SIG_IGN)
 sys.path[:] = [path for path in sys.path if path]
 sys.path.append(sys.argv[1])
-from wandb_nb.sync.service import main
+from wandb_nb.sync.background.service import main
 main(sys.argv[2])
 """
 REMEDIES = (
@@ -143,7 +143,9 @@ class Background:
         InitStartError where that fails.
         """
         if self._thread:
-            from wandb_nb.sync.service import start_thread  # the HTTP client comes with it, into this process
+            from wandb_nb.sync.background.service import (
+                start_thread,  # the HTTP client comes with it, into this process
+            )
 
             return start_thread(self._folder, self._variables)
         process = _started.get(self._folder)
@@ -235,9 +237,9 @@ def account(settings: Resolved) -> str:
 
     AuthenticationError where the server does not accept the key, CommError where it does not answer.
     """
-    from wandb_nb.sync.graphql import GraphQL  # the HTTP client comes with it
-    from wandb_nb.sync.network import Network
-    from wandb_nb.sync.transport import Sender, connect
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.http.operations import GraphQL  # the HTTP client comes with it
+    from wandb_nb.sync.http.transport import Sender, connect
 
     way = Network.of(settings).impatient(_REPETITIONS)
     viewer = GraphQL(way, Sender(connect(way), threading.Event())).viewer()

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import Error
-from wandb_nb.sync import cursor as cursors
-from wandb_nb.sync.launch import ANSWER, QUESTION, put, requests, take_lock
-from wandb_nb.sync.network import Network
-from wandb_nb.sync.questions import answer
-from wandb_nb.sync.sender import RunSender
-from wandb_nb.sync.transport import connect
+from wandb_nb.sync.background.background_requests import answer
+from wandb_nb.sync.background.launch import ANSWER, QUESTION, put, requests, take_lock
+from wandb_nb.sync.http.network import Network
+from wandb_nb.sync.http.transport import connect
+from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

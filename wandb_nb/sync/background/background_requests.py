@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
-from wandb_nb.sync.cursor import Cursor
-from wandb_nb.sync.downloads import download
-from wandb_nb.sync.graphql import GraphQL
-from wandb_nb.sync.order import Order
-from wandb_nb.sync.transport import Sender, Stopped, connect
+from wandb_nb.sync.http.file_downloads import download
+from wandb_nb.sync.http.operations import GraphQL
+from wandb_nb.sync.http.request_sequence import Order
+from wandb_nb.sync.http.transport import Sender, Stopped, connect
+from wandb_nb.sync.upload.progress import Cursor
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Mapping
 
-    from wandb_nb.sync.network import Network
+    from wandb_nb.sync.http.network import Network
 
 UNAUTHORIZED, NOT_FOUND = 401, 404
 

@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from wandb_nb.capture.console.output_log import PARTS
-from wandb_nb.sync.uploads import found
+from wandb_nb.sync.http.file_uploads import found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wandb_nb.sync.fold import RunFold
+    from wandb_nb.sync.upload.accumulator import RunFold
 
 CONFIG, SUMMARY, METADATA, CONSOLE = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "output.log"
 

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from wandb_nb.store.reading.metric_rules import MetricRules, put, remove
-from wandb_nb.sync.tree import Tree, items, merge, paths
+from wandb_nb.sync.upload.json_tree import Tree, items, merge, paths
 
 if TYPE_CHECKING:
     from wandb_nb.store.format.record_types import KeyPath, Metric
