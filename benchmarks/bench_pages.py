@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import requests
 from served import Served, served
 
-from wandb_nb.server.database import Database
-from wandb_nb.server.tables import projects, runs
+from wandb_nb.server.storage.database import Database
+from wandb_nb.server.storage.tables import projects, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

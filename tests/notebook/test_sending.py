@@ -13,7 +13,7 @@ import psutil
 import pytest
 from cells import LOAD, error, texts
 
-from wandb_nb.server import background
+from wandb_nb.server import process as background
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

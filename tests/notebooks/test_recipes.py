@@ -16,7 +16,7 @@ from executed import ARTIFACTS, COMPARISON, NAMES, ROOT, Executed, execute, lead
 from PIL import Image
 
 import wandb_nb
-from wandb_nb.server import background
+from wandb_nb.server import process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def recipe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         try:
             yield execute(request.param, folder)
         finally:
-            background.stop(folder / "server")  # one that a failed notebook left behind
+            process.stop(folder / "server")  # one that a failed notebook left behind
 
 
 @pytest.mark.parametrize("name", NAMES)

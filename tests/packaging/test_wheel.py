@@ -43,7 +43,9 @@ def test_wheel_carries_everything_jupyter_needs(wheel: Path) -> None:
     """The wheel has the widget, the prebuilt extension, the server's configuration and the marker for types."""
     names = zipfile.ZipFile(wheel).namelist()
     ends = {name.split(".data/")[-1] if ".data/" in name else name for name in names}
-    assert {"wandb_nb/static/widget.js", "wandb_nb/static/server.js", "wandb_nb/server/schema.graphql"} <= set(ends)
+    assert {"wandb_nb/static/widget.js", "wandb_nb/static/server.js", "wandb_nb/server/protocol/schema.graphql"} <= set(
+        ends
+    )
     assert "wandb_nb/py.typed" in ends
     assert LABEXTENSION + "install.json" in ends
     assert LABEXTENSION + "package.json" in ends

@@ -16,15 +16,15 @@ from sqlalchemy import create_engine
 from visiting import HOSTILE, Site, Visitor
 
 from wandb_nb.server.app import create_app
-from wandb_nb.server.services import open_services
-from wandb_nb.server.tables import metadata
+from wandb_nb.server.http.services import open_services
+from wandb_nb.server.storage.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
 
-    from wandb_nb.server.services import Services
+    from wandb_nb.server.http.services import Services
 
 HOST = "http://127.0.0.1:8090"
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from test_pages import upload
 
-from wandb_nb.server.pages.compare import side_by_side
+from wandb_nb.server.web.compare_page import side_by_side
 
 if TYPE_CHECKING:
     from conftest import Client

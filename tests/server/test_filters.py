@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.filters import Facts, fits, ordered, parse
+from wandb_nb.server.query.filters import Facts, fits, ordered, parse
 
 
 def facts(**given_facts: Any) -> Facts:

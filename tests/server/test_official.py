@@ -28,7 +28,7 @@ SERVE = """
 import sys, uvicorn
 from pathlib import Path
 from wandb_nb.server.app import create_app
-from wandb_nb.server.services import open_services
+from wandb_nb.server.http.services import open_services
 uvicorn.run(create_app(open_services(Path(sys.argv[1]))), host="127.0.0.1", port=int(sys.argv[2]), log_level="warning")
 """
 

@@ -7,7 +7,7 @@ from contextlib import closing
 from sqlite3 import connect
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.server.database import Database
+from wandb_nb.server.storage.database import Database
 
 if TYPE_CHECKING:
     from pathlib import Path

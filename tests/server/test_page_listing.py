@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.server.filters import Facts
-from wandb_nb.server.listing import Asked, automatic, known_columns, list_runs
-from wandb_nb.server.search import condition, search
-from wandb_nb.server.words import duration, shown, size
+from wandb_nb.server.query.filters import Facts
+from wandb_nb.server.query.run_table import Asked, automatic, known_columns, list_runs
+from wandb_nb.server.query.search import condition, search
+from wandb_nb.server.query.text_format import duration, shown, size
 
 
 def run(name: str, config: dict[str, Any], summary: dict[str, Any] | None = None, **facts: Any) -> Facts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from wandb_nb.server.tables import alerts, runs
+from wandb_nb.server.storage.tables import alerts, runs
 
 if TYPE_CHECKING:
     from conftest import Client

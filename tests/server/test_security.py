@@ -12,12 +12,12 @@ import pytest
 from conftest import Client
 from visiting import FORM, UPLOAD, Visitor
 
-from wandb_nb.server import users
-from wandb_nb.server.signing import Signer
-from wandb_nb.server.users import Right, new_key
+from wandb_nb.server.http.signing import Signer
+from wandb_nb.server.storage import users
+from wandb_nb.server.storage.users import Right, new_key
 
 if TYPE_CHECKING:
-    from wandb_nb.server.services import Services
+    from wandb_nb.server.http.services import Services
 
 
 @pytest.fixture

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.server import history
-from wandb_nb.server.services import open_services
+from wandb_nb.server.http.services import open_services
+from wandb_nb.server.storage import line_store
 
 if TYPE_CHECKING:
     from conftest import Client
 
-    from wandb_nb.server.services import Services
+    from wandb_nb.server.http.services import Services
 
 
 def put(services: Services, offset: int, texts: list[str]) -> None:
     """Make *texts* the lines of run 1."""
     with services.database.write() as connection:
-        history.put_history(connection, 1, offset, texts)
+        line_store.put_history(connection, 1, offset, texts)
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def test_posts_are_idempotent(tmp_path_factory: pytest.TempPathFactory, sent: li
         for offset, values in sent:
             texts = [json.dumps({"_step": value, f"k{value % 3}": value}) for value in values]
             for _ in range(chance.choice((1, 2))):  # type: ignore[attr-defined]
-                history.put_history(connection, 1, offset, texts)
+                line_store.put_history(connection, 1, offset, texts)
             expected |= dict(enumerate(texts, offset))
-        held = history.after(connection, 1, "history", 0, 1000)
+        held = line_store.after(connection, 1, "history", 0, 1000)
         assert held == [expected[number] for number in sorted(expected)]
-        assert history.count(connection, 1, "history") == max(expected, default=-1) + 1
+        assert line_store.count(connection, 1, "history") == max(expected, default=-1) + 1
     services.database.close()
 
 
@@ -56,7 +56,7 @@ def test_ranges_are_by_step(run: Services) -> None:
     """A range has the rows from its first step up to, not including, its end, in the order of steps."""
     put(run, 0, [json.dumps({"_step": step, "a": step}) for step in (0, 5, 3, 9)])
     with run.database.read() as connection:
-        rows = history.between(connection, 1, 3, 9, 10)
+        rows = line_store.between(connection, 1, 3, 9, 10)
     assert [json.loads(row)["a"] for row in rows] == [3, 5]
 
 
@@ -65,9 +65,9 @@ def test_samples_of_rare_keys(run: Services) -> None:
     rows = [{"_step": n, "loss": n, **({"val": {"acc": n}} if n % 100 == 0 else {})} for n in range(5_001)]
     put(run, 0, list(map(json.dumps, rows)))
     with run.database.read() as connection:
-        everything = history.sample(connection, 1, ["_step", "val.acc"], 500, None, None)
-        few = history.sample(connection, 1, ["loss"], 11, None, None)
-        part = history.sample(connection, 1, ["val.acc"], 500, 200, 400)
+        everything = line_store.sample(connection, 1, ["_step", "val.acc"], 500, None, None)
+        few = line_store.sample(connection, 1, ["loss"], 11, None, None)
+        part = line_store.sample(connection, 1, ["val.acc"], 500, 200, 400)
     assert everything == [{"_step": n, "val.acc": n} for n in range(0, 5_001, 100)]
     assert [row["loss"] for row in few] == list(range(0, 5_001, 500))
     assert [row["val.acc"] for row in part] == [200, 300, 400]
@@ -77,9 +77,9 @@ def test_rewind(run: Services) -> None:
     """Rewinding keeps the rows up to the step, and the last values are those of then."""
     put(run, 0, [json.dumps({"_step": n, "a": n, **({"b": n} if n < 2 else {})}) for n in range(6)])
     with run.database.write() as connection:
-        history.rewind(connection, 1, 3)
-        assert history.count(connection, 1, "history") == 4
-        assert history.newest_values(connection, 1) == {"_step": 3, "a": 3, "b": 1}
+        line_store.rewind(connection, 1, 3)
+        assert line_store.count(connection, 1, "history") == 4
+        assert line_store.newest_values(connection, 1) == {"_step": 3, "a": 3, "b": 1}
 
 
 def test_keys_tell_counts_and_types(run: Services) -> None:
@@ -87,7 +87,7 @@ def test_keys_tell_counts_and_types(run: Services) -> None:
     put(run, 0, ['{"_step": 0, "a": 1}', '{"_step": 1, "a": "x"}', '{"_step": 2, "h": {"_type": "histogram"}}'])
     put(run, 1, ['{"_step": 1, "a": NaN}'])
     with run.database.read() as connection:
-        found = history.keys(connection, 1)
+        found = line_store.keys(connection, 1)
     assert found.counts["a"] == {"number": 2}
     assert found.counts["h"] == {"histogram": 1}
     assert found.last_step == 2

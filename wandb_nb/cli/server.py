@@ -55,7 +55,7 @@ def server(  # noqa: PLR0917 - one parameter an option
 @click.pass_obj
 def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool) -> None:
     """Add the user NAME and print the new key, once: the server keeps its hash only. Without NAME, list the users."""
-    from wandb_nb.server.users import list_users, new_key, set_key
+    from wandb_nb.server.storage.users import list_users, new_key, set_key
 
     if admin + renew + revoke > (name is not None):
         raise UsageError("--admin, --new-key and --revoke need the NAME of a user, and do not go together.")
@@ -76,8 +76,8 @@ def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool
 def _add(connection: Connection, name: str, key: str, admin: bool) -> None:
     from sqlalchemy.exc import IntegrityError
 
-    from wandb_nb.server.names import checked
-    from wandb_nb.server.users import add_user
+    from wandb_nb.server.storage.server_ids import checked
+    from wandb_nb.server.storage.users import add_user
 
     try:
         add_user(connection, checked(name, "user"), key, admin)
@@ -93,7 +93,7 @@ def _add(connection: Connection, name: str, key: str, admin: bool) -> None:
 @click.pass_obj
 def projects(folder: Path, project: str | None, user: str | None, right: str | None, is_open: bool | None) -> None:
     """Say who may do what with PROJECT, written entity/project. Without PROJECT, list the projects and their rights."""
-    from wandb_nb.server.users import Right, set_open, set_right
+    from wandb_nb.server.storage.users import Right, set_open, set_right
 
     if (user is None) != (right is None):
         raise UsageError("--user and --right belong together.")
@@ -111,8 +111,8 @@ def projects(folder: Path, project: str | None, user: str | None, right: str | N
 def _list_projects(connection: Connection) -> None:
     from sqlalchemy import select
 
-    from wandb_nb.server.tables import projects as table
-    from wandb_nb.server.users import list_members
+    from wandb_nb.server.storage.tables import projects as table
+    from wandb_nb.server.storage.users import list_members
 
     for row in connection.execute(select(table).order_by(table.c.entity, table.c.name)).all():
         rights = ", ".join(f"{name} {right.name.lower()}" for name, right in list_members(connection, row.id))
@@ -122,7 +122,7 @@ def _list_projects(connection: Connection) -> None:
 
 def login_locally(folder: Path | None) -> None:
     """Store the local server's key in the netrc file. No run goes to that server until it is told to."""
-    from wandb_nb.server.background import store_key
+    from wandb_nb.server.process import store_key
 
     url, stored = store_key(folder or default_folder())
     click.echo(f"The key for {url} is stored in {stored}. Runs go there with WANDB_BASE_URL={url}", file=sys.stdout)
@@ -130,15 +130,15 @@ def login_locally(folder: Path | None) -> None:
 
 def default_folder() -> Path:
     """Return where the server keeps its data unless told otherwise."""
-    from wandb_nb.server import background
+    from wandb_nb.server import process
 
-    return background.default_folder()
+    return process.default_folder()
 
 
 def _writing(folder: Path) -> AbstractContextManager[Connection]:
     from contextlib import contextmanager
 
-    from wandb_nb.server.services import open_services
+    from wandb_nb.server.http.services import open_services
 
     @contextmanager
     def opened() -> Iterator[Connection]:

@@ -42,19 +42,19 @@ def sync(given: Any) -> Iterator[str]:
 
 def server(given: Any) -> Iterator[str]:
     """Start, use or stop the embedded server, as *given* says; yield lines that say where it is and how to log in."""
-    from wandb_nb.server import background
+    from wandb_nb.server import process
 
-    folder = Path(given.dir).absolute() if given.dir else background.default_folder()
+    folder = Path(given.dir).absolute() if given.dir else process.default_folder()
     if given.stop:
-        yield "the server has ended" if background.stop(folder) else "no server runs here"
+        yield "the server has ended" if process.stop(folder) else "no server runs here"
         return
-    url = background.start(folder, given.port)
+    url = process.start(folder, given.port)
     yield f"server: {url}  (data in {folder}; it goes on until %wandb server --stop{_also(given)})"
     yield f"To look at runs: open {url} and log in with the key in {folder / 'key'}"
     if not given.use:
         yield "To log this notebook's runs there: %wandb server --use"
         return
-    _, stored = background.store_key(folder)
+    _, stored = process.store_key(folder)
     os.environ["WANDB_BASE_URL"] = url
     yield f"This notebook's runs go there from now on; the key is stored in {stored}"
 

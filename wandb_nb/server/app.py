@@ -11,13 +11,14 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from wandb_nb.errors import AuthenticationError, Error
-from wandb_nb.server import api, pages
-from wandb_nb.server.filestore import TooLargeError
-from wandb_nb.server.held import LiveRuns
-from wandb_nb.server.history import BadLineError
-from wandb_nb.server.policy import content_policy
-from wandb_nb.server.requests import is_ours
-from wandb_nb.server.users import PermissionDeniedError
+from wandb_nb.server import web
+from wandb_nb.server.http.browser_policy import content_policy
+from wandb_nb.server.http.requests import is_ours
+from wandb_nb.server.live.run_cache import LiveRuns
+from wandb_nb.server.protocol import api
+from wandb_nb.server.storage.file_store import TooLargeError
+from wandb_nb.server.storage.line_store import BadLineError
+from wandb_nb.server.storage.users import PermissionDeniedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from wandb_nb.server.services import Services
+    from wandb_nb.server.http.services import Services
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
@@ -49,7 +50,7 @@ def create_app(services: Services, hosts: Iterable[str] = ()) -> _Guard:
     """Return the ASGI application of *services*, which answers under the loopback names and *hosts* only."""
     handlers: dict[Any, Any] = {kind: _told for kind, _ in _STATUS}
     handlers |= {HTTPException: _http_error, ClientDisconnect: _half}
-    app = Starlette(routes=[*api.ROUTES, *pages.ROUTES], exception_handlers=handlers)
+    app = Starlette(routes=[*api.ROUTES, *web.ROUTES], exception_handlers=handlers)
     app.state.services, app.state.live = services, LiveRuns(services.database)
     app.state.hosts = LOOPBACK | {host.lower() for host in hosts} | {socket.gethostname().lower()}
     return _Guard(app)

@@ -11,14 +11,14 @@ import uvicorn
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.app import create_app
-from wandb_nb.server.background import serving
-from wandb_nb.server.services import open_services
+from wandb_nb.server.http.services import open_services
+from wandb_nb.server.process import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from wandb_nb.server.changes import Changes
+    from wandb_nb.server.live.subscriptions import Changes
 
 _GRACE_S = 10
 _BACKLOG = 128

@@ -1,0 +1,66 @@
+"""`Services`: what a running server holds, made of its folder.
+
+<folder>/server.db      runs, history, users (or the database at a URL)
+<folder>/files/         the bytes of uploaded files
+<folder>/secret         signs upload addresses and logins, mode 0600
+<folder>/key            the key of the first user, mode 0600, for `wandb-nb login --local`
+<folder>/url            where the server was last reached
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from wandb_nb.server.http.signing import Signer
+from wandb_nb.server.live.subscriptions import Changes
+from wandb_nb.server.storage import users
+from wandb_nb.server.storage.database import Database
+from wandb_nb.server.storage.file_store import FileStore, FolderStore
+from wandb_nb.server.storage.tables import users as users_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FIRST_USER = "local"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts of one server."""
+
+    database: Database
+    store: FileStore
+    signer: Signer
+    folder: Path
+    changes: Changes = field(default_factory=Changes)
+
+
+def open_services(folder: Path, url: str | None = None) -> Services:
+    """Open the server's data in *folder*, made where it is not there; *url* names another database than its own."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(url or f"sqlite:///{folder / 'server.db'}")
+    secret = _kept(folder / "secret", secrets.token_hex(32))
+    _first_user(database, folder)
+    return Services(database, FolderStore(folder / "files"), Signer(secret.encode()), folder)
+
+
+def _first_user(database: Database, folder: Path) -> None:
+    with database.write() as connection:
+        if not connection.execute(select(func.count()).select_from(users_table)).scalar():
+            key = _kept(folder / "key", users.new_key())
+            users.add_user(connection, FIRST_USER, key, admin=True)
+
+
+def _kept(path: Path, fresh: str) -> str:
+    """Return the text in the file *path*, which is made with *fresh* and mode 0600 where it is not there."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(fresh)
+    except FileExistsError:
+        return path.read_text("utf-8").strip()
+    return fresh
