@@ -25,7 +25,7 @@ LAYERS = (
 # The one way between siblings: a run has itself sent by the background process.
 PASSES = {
     (f"wandb_nb.tracking.{name}", target)
-    for name in ("online", "remote")
+    for name in ("session.sync_handle", "start.server_lookup")
     for target in ("wandb_nb.sync", "wandb_nb.sync.background.launch")
 }
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

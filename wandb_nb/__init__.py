@@ -41,15 +41,15 @@ from wandb_nb.errors import (
     UsageError,
 )
 from wandb_nb.settings import Settings
-from wandb_nb.tracking import active
-from wandb_nb.tracking.attach import attach
-from wandb_nb.tracking.config import Config
-from wandb_nb.tracking.deliveries import AlertLevel
-from wandb_nb.tracking.later import CALLS, TYPES
-from wandb_nb.tracking.login import login
+from wandb_nb.tracking.config.config import Config
+from wandb_nb.tracking.login.login import login
+from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run import Run
+from wandb_nb.tracking.session.run_files import AlertLevel
+from wandb_nb.tracking.session.summary import Summary
 from wandb_nb.tracking.setup import setup
-from wandb_nb.tracking.summary import Summary
+from wandb_nb.tracking.start.attach import attach
+from wandb_nb.tracking.unimplemented import CALLS, TYPES
 
 if TYPE_CHECKING:
     config: Config
@@ -100,7 +100,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Give what follows the active run, and what IPython and Jupyter ask for, which is loaded only then."""
     if name == "run":
-        return active.current()
+        return active_runs.current()
     if name in ("config", "summary"):
         return followed(name)
     if name in CALLS or name in TYPES:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.errors import NoRunError
-from wandb_nb.tracking import active
-from wandb_nb.tracking import init as tracking
-from wandb_nb.tracking.later import Swallowed, refuse
-from wandb_nb.tracking.presenter import presenter
+from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.start import init as tracking
+from wandb_nb.tracking.terminal.presenter import presenter
+from wandb_nb.tracking.unimplemented import Swallowed, refuse
 
 if TYPE_CHECKING:
     import os
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wandb_nb.settings import Settings
-    from wandb_nb.tracking.deliveries import AlertLevel, Wait
-    from wandb_nb.tracking.metrics import Metric
     from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.session.metrics import Metric
+    from wandb_nb.tracking.session.run_files import AlertLevel, Wait
 
 
 def init(  # noqa: PLR0917 -- the documented signature
@@ -115,7 +115,7 @@ def log(row: Mapping[str, Any], step: int | None = None, commit: bool | None = N
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
     """Finish the active run; without one, do nothing.  See `Run.finish`."""
-    run = active.current()
+    run = active_runs.current()
     if run is not None:
         run.finish(exit_code, quiet)
 
@@ -165,7 +165,7 @@ def restore(
 
 def later(name: str) -> Any:
     """Return what stands for the documented *name*: its call is swallowed in disabled mode, else a UsageError."""
-    run = active.current()
+    run = active_runs.current()
     if run is None:
         return refuse(f"{name}()")
     return Swallowed() if run.disabled else getattr(run, name, None) or refuse(f"{name}()")
@@ -221,18 +221,18 @@ class Follower:
         return len(self._followed())
 
     def __repr__(self) -> str:
-        run = active.current()
+        run = active_runs.current()
         return f"<{self._attribute} of the active run: none before init()>" if run is None else repr(self._followed())
 
 
 def followed(attribute: str) -> Any:
     """Return *attribute* of the active run, or what stands for it until there is one."""
-    run = active.current()
+    run = active_runs.current()
     return Follower(attribute) if run is None else getattr(run, attribute)
 
 
 def _need(what: str) -> Run:
-    run = active.current()
+    run = active_runs.current()
     if run is None:
         raise NoRunError(f"{what} needs a run, and none is active: call init() first")
     return run

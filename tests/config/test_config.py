@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.errors import ConfigError, ConfigTypeError
-from wandb_nb.tracking.config import REMOVED, Config
+from wandb_nb.tracking.config.config import REMOVED, Config
 
 
 @dataclass

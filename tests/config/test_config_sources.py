@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from wandb_nb.errors import ConfigError, ConfigTypeError, UsageError
-from wandb_nb.tracking.config_sources import as_mapping, load
+from wandb_nb.tracking.config.loading import as_mapping, load
 
 
 @dataclass

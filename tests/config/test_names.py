@@ -7,7 +7,7 @@ import random
 import pytest
 
 from wandb_nb.errors import UsageError
-from wandb_nb.tracking import names
+from wandb_nb.tracking.start import names
 
 
 def test_an_id_is_eight_lower_case_letters_and_digits():

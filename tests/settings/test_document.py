@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import document
 
 import wandb_nb
-from wandb_nb.tracking.init import _LATER
+from wandb_nb.tracking.start.init import _LATER
 
 
 def test_the_page_is_the_table():

@@ -12,7 +12,7 @@ import pytest
 from wandb_nb.credentials import Key, check_key, find_key, machine, netrc
 from wandb_nb.errors import AuthenticationError, CommError
 from wandb_nb.settings import resolve
-from wandb_nb.tracking.login import login
+from wandb_nb.tracking.login.login import login
 
 KEY = "0123456789abcdef" * 2 + "01234567"
 ASK = "from wandb_nb.tracking.login import login\nprint('answer', login({}))\n"

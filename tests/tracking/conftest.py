@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wandb_nb as wandb
-from wandb_nb.tracking import active
+from wandb_nb.tracking.process import active_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         return wandb.init(**{"dir": tmp_path, "mode": "offline", "settings": {"silent": True}, **arguments})
 
     yield begin
-    for run in active.own():
+    for run in active_runs.own():
         run.finish()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import wandb_nb as wandb
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.tracking.later import CALLS, TYPES
+from wandb_nb.tracking.unimplemented import CALLS, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

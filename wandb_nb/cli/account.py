@@ -37,7 +37,7 @@ def login(  # noqa: PLR0917 - one parameter an option
     A key given as KEY may stay in the shell's history; "-" reads it from stdin. Exits with 1 where there is no key
     and nobody can be asked.
     """
-    from wandb_nb.tracking.login import login as log_in  # `wandb-nb --help` needs none of this
+    from wandb_nb.tracking.login.login import login as log_in  # `wandb-nb --help` needs none of this
 
     if local:
         login_locally(folder)

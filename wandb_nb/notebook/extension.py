@@ -21,10 +21,10 @@ from wandb_nb.notebook.hooks import CellHooks, running_cell
 from wandb_nb.notebook.magics import WandbMagics
 from wandb_nb.notebook.presenter import NotebookPresenter
 from wandb_nb.notebook.recorder import Recorder
-from wandb_nb.tracking.presenter import TerminalPresenter, set_presenter
+from wandb_nb.tracking.terminal.presenter import TerminalPresenter, set_presenter
 
 if TYPE_CHECKING:
-    from wandb_nb.tracking.presenter import Presenter
+    from wandb_nb.tracking.terminal.presenter import Presenter
 
 ATTRIBUTE = "_wandb_nb"
 NAME = "wandb"

@@ -7,7 +7,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from wandb_nb.tracking import active, terminal
+from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.terminal import lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,12 +40,12 @@ class Guard:
     def _tell(self, doing: str, error: Exception) -> None:
         why = f"{type(error).__name__}: {error}"
         words = f"{doing} failed ({why}). Your code and the stored rows are unharmed."
-        run = active.current()
+        run = active_runs.current()
         if run is not None:  # it knows a cell that may show this
             run.notice(words)
             return
         with contextlib.suppress(OSError, ValueError):  # a closed stderr cannot be told anything
-            print(terminal.line(words), file=sys.stderr)  # noqa: T201  the notice is meant for the cell
+            print(lines.line(words), file=sys.stderr)  # noqa: T201  the notice is meant for the cell
 
 
 guard = Guard()

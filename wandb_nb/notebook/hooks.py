@@ -9,7 +9,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.notebook.guard import guard
-from wandb_nb.tracking import active
+from wandb_nb.tracking.process import active_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,5 +80,5 @@ class CellHooks:
         with guard("the work after a cell"):
             self._presenter.cell_ended()
         with guard("looking after the sending"):
-            for run in active.own():  # a background process that was killed comes back, though nothing is logged
+            for run in active_runs.own():  # a background process that was killed comes back, though nothing is logged
                 run.attend_sending()

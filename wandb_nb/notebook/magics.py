@@ -16,8 +16,8 @@ from wandb_nb.notebook.cellmagic import WORD as CELL
 from wandb_nb.notebook.comparing import compare, diff, show
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.tracking import active
-from wandb_nb.tracking.init import init
+from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.start.init import init
 from wandb_nb.view import text
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _end(run: Run, succeeded: bool) -> None:
 
 
 def _active() -> Run:
-    run = active.current()
+    run = active_runs.current()
     if run is None:
         raise UsageError("%wandb: there is no active run; %wandb init starts one")
     return run

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.notebook.feed import Feed, Followed
 from wandb_nb.notebook.guard import guard
-from wandb_nb.tracking import terminal
-from wandb_nb.tracking.presenter import TerminalPresenter, presenter, set_presenter
+from wandb_nb.tracking.terminal import lines
+from wandb_nb.tracking.terminal.presenter import TerminalPresenter, presenter, set_presenter
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.run import Run
@@ -57,7 +57,7 @@ class MarimoPresenter(TerminalPresenter):
                 _tell(followed)
                 followed.push()
         if not run.settings.silent:
-            self._write(terminal.finished(run, quiet=True))
+            self._write(lines.finished(run, quiet=True))
 
     def show(self, run: Run) -> None:
         """Add the run to the running cell: live while it goes on, a picture when it has ended."""

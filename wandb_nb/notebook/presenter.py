@@ -10,8 +10,8 @@ from wandb_nb.notebook.feed import Feed, Followed
 from wandb_nb.notebook.guard import guard
 from wandb_nb.notebook.hooks import running_cell
 from wandb_nb.notebook.panel import Panel, Screen
-from wandb_nb.tracking import terminal
-from wandb_nb.tracking.presenter import TerminalPresenter
+from wandb_nb.tracking.terminal import lines as terminal
+from wandb_nb.tracking.terminal.presenter import TerminalPresenter
 
 if TYPE_CHECKING:
     from wandb_nb.notebook.magics import WandbMagics

@@ -15,8 +15,8 @@ from wandb_nb.capture.cells.session import Session
 from wandb_nb.capture.console import stream_hooks
 from wandb_nb.notebook.guard import guard
 from wandb_nb.store.reading.executed_cells import Cell
-from wandb_nb.tracking import active
-from wandb_nb.tracking.notices import FILES_LOST
+from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.session.notices import FILES_LOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ class Recorder:
 
 def _files_lost(text: str) -> None:
     """Have the run tell that something of the session is not kept."""
-    run = active.current()
+    run = active_runs.current()
     if run is not None:
         run.notice(text, FILES_LOST)
 

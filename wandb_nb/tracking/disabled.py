@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import Error
 from wandb_nb.settings import resolve
-from wandb_nb.tracking.earlier import Earlier
-from wandb_nb.tracking.identity import Identity
-from wandb_nb.tracking.later import Swallowed
-from wandb_nb.tracking.metrics import Metric
 from wandb_nb.tracking.run import Run
-from wandb_nb.tracking.telemetry import Telemetry
+from wandb_nb.tracking.session.metrics import Metric
+from wandb_nb.tracking.start.identity import Identity
+from wandb_nb.tracking.start.resume_state import Earlier
+from wandb_nb.tracking.start.telemetry import Telemetry
+from wandb_nb.tracking.unimplemented import Swallowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,15 +11,17 @@ from wandb_nb import host
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
-from wandb_nb.tracking import active, metrics, names, saving
-from wandb_nb.tracking.config import Config
-from wandb_nb.tracking.deliveries import Deliveries
-from wandb_nb.tracking.finish import finish
-from wandb_nb.tracking.history import History
-from wandb_nb.tracking.later import LaterCalls
-from wandb_nb.tracking.notices import Notices
-from wandb_nb.tracking.presenter import TerminalPresenter, presenter
-from wandb_nb.tracking.source import cells
+from wandb_nb.tracking.config.config import Config
+from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.session import metrics, user_files
+from wandb_nb.tracking.session.finish import finish
+from wandb_nb.tracking.session.notices import Notices
+from wandb_nb.tracking.session.row_logger import History
+from wandb_nb.tracking.session.run_code import cells
+from wandb_nb.tracking.session.run_files import Deliveries
+from wandb_nb.tracking.start import names
+from wandb_nb.tracking.terminal.presenter import TerminalPresenter, presenter
+from wandb_nb.tracking.unimplemented import LaterCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -29,12 +31,12 @@ if TYPE_CHECKING:
 
     from wandb_nb.settings import Resolved
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.tracking.earlier import Earlier
-    from wandb_nb.tracking.history import Writer
-    from wandb_nb.tracking.identity import Identity
-    from wandb_nb.tracking.place import Place
-    from wandb_nb.tracking.summary import Summary
-    from wandb_nb.tracking.telemetry import Telemetry
+    from wandb_nb.tracking.session.row_logger import Writer
+    from wandb_nb.tracking.session.run_directory import Place
+    from wandb_nb.tracking.session.summary import Summary
+    from wandb_nb.tracking.start.identity import Identity
+    from wandb_nb.tracking.start.resume_state import Earlier
+    from wandb_nb.tracking.start.telemetry import Telemetry
 
 
 class Run(LaterCalls, Deliveries):
@@ -192,12 +194,12 @@ class Run(LaterCalls, Deliveries):
             code = int(exit_code or 0)
             finish(self, self._place, self._history, self._telemetry, code)
             self._exit_code = code
-        active.remove(self)
+        active_runs.remove(self)
         if self._place:
             self._place.leave(self)
             if self._place.online:
                 self._outcome = self._place.online.finish(self.rows)
-            saving.keep(self._place)
+            user_files.keep(self._place)
         self._quiet = self.settings.quiet if quiet is None else quiet
         self._notices.flush()
         self._present(presenter().finished)
@@ -297,7 +299,7 @@ class Run(LaterCalls, Deliveries):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Give another process the run to log to, as `attach()` does; see there."""
-        from wandb_nb.tracking import attach  # it builds on this module
+        from wandb_nb.tracking.start import attach  # it builds on this module
 
         return attach.join, (attach.ticket_of(self),)
 
@@ -358,7 +360,7 @@ class Run(LaterCalls, Deliveries):
 
     def _attend(self) -> None:
         """Do what waits for a row: a callback, a request to stop.  Called by the history, no lock held."""
-        active.watch.goes_on()
+        active_runs.watch.goes_on()
         self.attend_sending()
         if self._place and not self.is_child:
             self._place.check()

@@ -16,14 +16,14 @@ from wandb_nb import host
 from wandb_nb.capture.cells import notebook_file, session
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.tracking.facts import DEFAULT_PROJECT
-from wandb_nb.tracking.presenter import tell
+from wandb_nb.tracking.run_view import DEFAULT_PROJECT
+from wandb_nb.tracking.terminal.presenter import tell
 
 if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.store.runs.registry import Entry
-    from wandb_nb.tracking.earlier import Earlier
+    from wandb_nb.tracking.start.resume_state import Earlier
 
 _SOURCE = "rerun"
 

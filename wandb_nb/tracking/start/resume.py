@@ -13,9 +13,9 @@ from wandb_nb.errors import CommError, UsageError
 from wandb_nb.store.format.layout import workspace
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.tracking.autoresume import ResumeFile
-from wandb_nb.tracking.earlier import Earlier, read
-from wandb_nb.tracking.facts import DEFAULT_PROJECT
+from wandb_nb.tracking.run_view import DEFAULT_PROJECT
+from wandb_nb.tracking.start.resume_file import ResumeFile
+from wandb_nb.tracking.start.resume_state import Earlier, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.settings.kinds import Moment
     from wandb_nb.store.runs.registry import Entry
-    from wandb_nb.tracking.remote import Remote
+    from wandb_nb.tracking.start.server_lookup import Remote
 
 _ENDED_EARLIER = (REPLACED, CONTINUED)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol
 
-from wandb_nb.tracking import terminal
+from wandb_nb.tracking.terminal import lines
 
 if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
@@ -40,23 +40,23 @@ class TerminalPresenter:
     def started(self, run: Run) -> None:
         """Write the one line at the start."""
         if _speaks(run.settings):
-            self._write(terminal.started(run))
+            self._write(lines.started(run))
 
     def finished(self, run: Run) -> None:
         """Write sparklines and summary, unless the run is quiet, and the line that says where it lies."""
         if _speaks(run.settings):
-            self._write(terminal.finished(run, quiet=run.quiet))
+            self._write(lines.finished(run, quiet=run.quiet))
 
     def show(self, run: Run) -> None:
         """Write the run's header and its values so far."""
-        self._write(terminal.shown(run))
+        self._write(lines.shown(run))
 
     def notice(self, text: str, key: str | None = None) -> None:
         """Write one line, once for each *key*."""
         if key is not None and key in self._told:
             return
         self._told.add(key or "")
-        self._write(terminal.line(text))
+        self._write(lines.line(text))
 
     def may_speak(self) -> bool:
         """Return True: a script has one output."""

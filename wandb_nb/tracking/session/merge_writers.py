@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wandb_nb.tracking.history import History
-    from wandb_nb.tracking.place import Place
     from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.session.row_logger import History
+    from wandb_nb.tracking.session.run_directory import Place
 
 
 def take_over(run: Run, place: Place, history: History) -> None:

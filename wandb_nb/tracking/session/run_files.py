@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from wandb_nb.capture.code.source_files import INCLUDED
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
-from wandb_nb.tracking import saving
-from wandb_nb.tracking.facts import RunFacts
-from wandb_nb.tracking.source import log_code
+from wandb_nb.tracking.run_view import RunFacts
+from wandb_nb.tracking.session import user_files
+from wandb_nb.tracking.session.run_code import log_code
 
 if TYPE_CHECKING:
     import os
@@ -68,7 +68,7 @@ class Deliveries(RunFacts):
             return []
         self._expect_running("save()")
         self._telemetry.used("save")
-        return [] if self._place is None else saving.save(self._place, self.notice, glob_str, base_path, policy)
+        return [] if self._place is None else user_files.save(self._place, self.notice, glob_str, base_path, policy)
 
     def restore(
         self,
@@ -83,7 +83,7 @@ class Deliveries(RunFacts):
         Looked for on this machine first, then on the server.  None where no run has such a file; raises UsageError
         for a name that points out of *root*, CommError where the server has to be asked and does not answer.
         """
-        return None if self._place is None else saving.restore(self, self._place, name, run_path, replace, root)
+        return None if self._place is None else user_files.restore(self, self._place, name, run_path, replace, root)
 
     def log_code(
         self, root: str | os.PathLike[str] | None = None, include: Choice = INCLUDED, exclude: Choice = ()

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format.json_value import to_json
-from wandb_nb.tracking.metrics import Aggregate, Metrics
+from wandb_nb.tracking.session.metrics import Aggregate, Metrics
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from wandb_nb.capture.secrets.redact import Redactor
-    from wandb_nb.tracking.metrics import Metric
+    from wandb_nb.tracking.session.metrics import Metric
 
     OnChange = Callable[[Mapping[str, Any], tuple[str, ...]], None]
 

@@ -14,8 +14,8 @@ from wandb_nb.store.format.record_types import Metric
 from wandb_nb.store.format.records import GOALS, SUMMARY_KINDS
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.sync.background import launch
-from wandb_nb.tracking.earlier import Earlier
-from wandb_nb.tracking.facts import DEFAULT_PROJECT
+from wandb_nb.tracking.run_view import DEFAULT_PROJECT
+from wandb_nb.tracking.start.resume_state import Earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

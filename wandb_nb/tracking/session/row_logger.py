@@ -18,14 +18,14 @@ from wandb_nb.errors import Error, RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
 from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
-from wandb_nb.tracking.metrics import Metrics
-from wandb_nb.tracking.rows import leaves, whole_step
-from wandb_nb.tracking.summary import Summary
+from wandb_nb.tracking.session.metrics import Metrics
+from wandb_nb.tracking.session.row_checks import leaves, whole_step
+from wandb_nb.tracking.session.summary import Summary
 
 if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.store.writing.segments import SharedSteps
-    from wandb_nb.tracking.metrics import Metric
+    from wandb_nb.tracking.session.metrics import Metric
 
 SUMMARY_EVERY_S = 1.0
 LOOK_EVERY_S = 0.1

@@ -12,15 +12,15 @@ from wandb_nb.capture.console.output_log import OutputLog, OutputParts
 from wandb_nb.capture.machine.system_metrics import Sampler
 from wandb_nb.store.format import records
 from wandb_nb.store.reading.executed_cells import FILE as CELLS
-from wandb_nb.tracking.notices import FILES_LOST
+from wandb_nb.tracking.session.notices import FILES_LOST
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.capture.cells.session_writer import Kept
     from wandb_nb.settings import Resolved
-    from wandb_nb.tracking.place import Place
     from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.session.run_directory import Place
 
 
 class Observers:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from wandb_nb.errors import CommError, InitStartError
 from wandb_nb.store.reading.tail import run_id
 from wandb_nb.sync.background import launch
-from wandb_nb.tracking.bar import Bar, size
-from wandb_nb.tracking.remote import asked_for, background, refusal
+from wandb_nb.tracking.start.server_lookup import asked_for, background, refusal
+from wandb_nb.tracking.terminal.progress_bar import Bar, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable

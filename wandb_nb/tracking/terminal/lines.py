@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.tracking.rows import leaves
+from wandb_nb.tracking.session.row_checks import leaves
 from wandb_nb.view import text
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _body(run: Run) -> list[str]:
 def _curves(run: Run, ascii_only: bool) -> list[str]:
     if run.file is None:
         return []
-    from wandb_nb.tracking.curves import sample  # the readers are not needed before the end of a run
+    from wandb_nb.tracking.terminal.sparkline import sample  # the readers are not needed before the end of a run
 
     points, whole = sample(_files(run, run.file))
     curves = [text.Curve(name, each.steps, each.values, run.goal_of(name)) for name, each in points.items()]

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from wandb_nb import host
 from wandb_nb.errors import ConfigError
-from wandb_nb.tracking.config_sources import as_mapping
-from wandb_nb.tracking.plain import check_size, plain, plain_key, same
-from wandb_nb.tracking.section import wrapped, wrapped_item
+from wandb_nb.tracking.config.loading import as_mapping
+from wandb_nb.tracking.config.plain_value import check_size, plain, plain_key, same
+from wandb_nb.tracking.config.section import wrapped, wrapped_item
 
 _RESERVED = "_wandb"
 _CHANGES_KEPT = 1000

@@ -107,7 +107,7 @@ def _parsed_json(text: str, path: Path) -> Any:
 def _parsed_yaml(text: str, path: Path) -> Any:
     import yaml  # slow to load, and needed only where a file is read
 
-    from wandb_nb.tracking.yaml_numbers import NumberLoader
+    from wandb_nb.tracking.config.yaml_loader import NumberLoader
 
     try:
         return yaml.load(text, NumberLoader)  # noqa: S506 - a SafeLoader

@@ -15,10 +15,10 @@ from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import OwnerLock
 from wandb_nb.store.writing.segments import SharedSteps, fold_segments
 from wandb_nb.store.writing.writer import RunWriter
-from wandb_nb.tracking.autoresume import ResumeFile
-from wandb_nb.tracking.files import RunFiles
-from wandb_nb.tracking.notices import FILES_LOST, ROWS_LOST
-from wandb_nb.tracking.observe import Observers
+from wandb_nb.tracking.session.metadata_files import RunFiles
+from wandb_nb.tracking.session.notices import FILES_LOST, ROWS_LOST
+from wandb_nb.tracking.session.run_capture import Observers
+from wandb_nb.tracking.start.resume_file import ResumeFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.store.runs.registry import Entry
-    from wandb_nb.tracking.identity import Identity
-    from wandb_nb.tracking.online import Online
     from wandb_nb.tracking.run import Run
-    from wandb_nb.tracking.telemetry import Telemetry
+    from wandb_nb.tracking.session.sync_handle import Online
+    from wandb_nb.tracking.start.identity import Identity
+    from wandb_nb.tracking.start.telemetry import Telemetry
 
 
 class Notice(Protocol):
@@ -131,7 +131,7 @@ class Place:
     def prepare(self, run: Run) -> None:
         """Start the background process of an online run; raises what `Online.prepare` raises."""
         if self._mode == "online":
-            from wandb_nb.tracking.online import Online  # other runs need nothing of it
+            from wandb_nb.tracking.session.sync_handle import Online  # other runs need nothing of it
 
             online = Online(self.run_file, run.settings, run.notice)
             online.prepare()

@@ -16,8 +16,8 @@ from wandb_nb.capture.cells import notebook_file
 from wandb_nb.capture.code import requirements, work_tree_diff
 from wandb_nb.capture.machine import environment
 from wandb_nb.store.format import records
-from wandb_nb.tracking.code_files import CodeFiles
-from wandb_nb.tracking.notices import FILES_LOST
+from wandb_nb.tracking.session.code_files import CodeFiles
+from wandb_nb.tracking.session.notices import FILES_LOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from wandb_nb.capture.code.git import GitState
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
-    from wandb_nb.tracking.identity import Identity
-    from wandb_nb.tracking.place import Notice
+    from wandb_nb.tracking.session.run_directory import Notice
+    from wandb_nb.tracking.start.identity import Identity
 
 CONFIG, SUMMARY, METADATA, REQUIREMENTS = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "requirements.txt"
 CHANGES = "diff.patch"

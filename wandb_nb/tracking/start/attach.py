@@ -17,13 +17,13 @@ from wandb_nb.settings import resolve
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.store.writing.writer import RunWriter
-from wandb_nb.tracking import active
-from wandb_nb.tracking.earlier import Earlier
-from wandb_nb.tracking.identity import Identity
-from wandb_nb.tracking.metrics import Metric, recorded
-from wandb_nb.tracking.place import Place
+from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run import Run
-from wandb_nb.tracking.telemetry import Telemetry
+from wandb_nb.tracking.session.metrics import Metric, recorded
+from wandb_nb.tracking.session.run_directory import Place
+from wandb_nb.tracking.start.identity import Identity
+from wandb_nb.tracking.start.resume_state import Earlier
+from wandb_nb.tracking.start.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,7 +55,7 @@ def attach(run_id: str) -> Run:
     run it is that very object.  Raises UsageError when the run has ended, and RunNotFoundError, with near names,
     when there is no such run.
     """
-    for run in active.going_on():
+    for run in active_runs.going_on():
         if run.id == run_id:
             return run
     from wandb_nb.store.runs.find import find_run
@@ -72,11 +72,11 @@ def attach(run_id: str) -> Run:
 
 def join(ticket: Ticket) -> Run:
     """Return the run that *ticket* is for, the same object each time."""
-    for run in active.going_on():
+    for run in active_runs.going_on():
         if run.id == ticket.run_id and str(run.directory) == ticket.directory:
             return run
     run = AttachedRun(ticket)
-    active.add(run, make_current=active.current() is None)
+    active_runs.add(run, make_current=active_runs.current() is None)
     return run
 
 

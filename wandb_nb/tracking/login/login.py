@@ -9,7 +9,7 @@ from wandb_nb import host as place
 from wandb_nb.credentials import SECRET_NAME, check_key, find_key, machine, netrc
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import resolve, save, user_file
-from wandb_nb.tracking.prompt import ask_hidden
+from wandb_nb.tracking.login.prompt import ask_hidden
 from wandb_nb.tracking.setup import current
 from wandb_nb.view.text import clean
 
@@ -62,7 +62,7 @@ def login(  # noqa: PLR0917 - the documented order of arguments
 
 def _word(settings: Resolved, key: str) -> str:
     """Return what the server says of *key*, or raise what it refuses the key with."""
-    from wandb_nb.tracking.online import account  # most logins need no server
+    from wandb_nb.tracking.session.sync_handle import account  # most logins need no server
 
     return f"it belongs to {clean(account(settings.replace('login(key=)', api_key=key)), 100)}"
 

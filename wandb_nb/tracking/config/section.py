@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.tracking.config import Config
+    from wandb_nb.tracking.config.config import Config
 
 _MISSING = object()
 

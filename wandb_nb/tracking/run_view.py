@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
     from wandb_nb.settings import Resolved
     from wandb_nb.store.runs.registry import Entry
-    from wandb_nb.tracking.history import History
-    from wandb_nb.tracking.identity import Identity
-    from wandb_nb.tracking.place import Place
-    from wandb_nb.tracking.telemetry import Telemetry
+    from wandb_nb.tracking.session.row_logger import History
+    from wandb_nb.tracking.session.run_directory import Place
+    from wandb_nb.tracking.start.identity import Identity
+    from wandb_nb.tracking.start.telemetry import Telemetry
 
 DEFAULT_PROJECT = "uncategorized"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from wandb_nb.tracking.presenter import presenter
+from wandb_nb.tracking.terminal.presenter import presenter
 
 if TYPE_CHECKING:
     from collections.abc import Callable

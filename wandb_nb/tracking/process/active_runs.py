@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wandb_nb.tracking.exit import ExitWatch
+from wandb_nb.tracking.process.exit_hooks import ExitWatch
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.run import Run

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.code.source_files import Choice
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.tracking.facts import RunFacts
-    from wandb_nb.tracking.place import Place
+    from wandb_nb.tracking.run_view import RunFacts
+    from wandb_nb.tracking.session.run_directory import Place
 
 
 def log_code(

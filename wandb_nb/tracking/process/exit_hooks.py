@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.tracking import raised
+from wandb_nb.tracking.process import system_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ class ExitWatch:
             return earlier_exit(status)
 
         if not host.in_notebook():
-            raised.watch(self._take)
+            system_exit.watch(self._take)
         leave.__doc__ = earlier_exit.__doc__
         sys.excepthook, sys.exit = hook, leave
 

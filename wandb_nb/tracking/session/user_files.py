@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.tracking.files import CHANGES, CONFIG, METADATA, REQUIREMENTS, SUMMARY
+from wandb_nb.tracking.session.metadata_files import CHANGES, CONFIG, METADATA, REQUIREMENTS, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import TextIOWrapper
 
-    from wandb_nb.tracking.facts import RunFacts
-    from wandb_nb.tracking.place import Place
+    from wandb_nb.tracking.run_view import RunFacts
+    from wandb_nb.tracking.session.run_directory import Place
 
 OWN_FILES = frozenset((CONFIG, SUMMARY, METADATA, REQUIREMENTS, CHANGES, "output.log"))
 """What the run writes itself under these names would take the place of the user's."""
@@ -87,7 +87,7 @@ def _on_this_machine(run_id: str, project: str | None, name: str, but: Path) -> 
 
 
 def _from_server(run: RunFacts, where: tuple[str | None, str | None, str], name: str, target: Path) -> bool:
-    from wandb_nb.tracking.remote import Remote  # few runs need it
+    from wandb_nb.tracking.start.server_lookup import Remote  # few runs need it
 
     return Remote(run.settings, print).fetch(where, name, target.absolute())
 

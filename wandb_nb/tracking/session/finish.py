@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format import records
-from wandb_nb.tracking import others
+from wandb_nb.tracking.session import merge_writers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.tracking.history import History
-    from wandb_nb.tracking.place import Place
     from wandb_nb.tracking.run import Run
-    from wandb_nb.tracking.telemetry import Telemetry
+    from wandb_nb.tracking.session.row_logger import History
+    from wandb_nb.tracking.session.run_directory import Place
+    from wandb_nb.tracking.start.telemetry import Telemetry
 
 
 def finish(run: Run, place: Place | None, history: History, used: Telemetry, code: int) -> None:
@@ -32,7 +32,7 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
     try:
         place.check()
         if place.has_segments():
-            others.take_over(run, place, history)
+            merge_writers.take_over(run, place, history)
             place.fold_segments()
         with history.lock:  # no row comes between the last summary and the exit record
             history.append(used.record(), history.final_summary(), records.exit(code, int(history.runtime())))

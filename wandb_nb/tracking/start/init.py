@@ -17,24 +17,26 @@ from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve
-from wandb_nb.tracking import active, names, setup
-from wandb_nb.tracking.config_sources import load
+from wandb_nb.tracking import setup
+from wandb_nb.tracking.config.loading import load
 from wandb_nb.tracking.disabled import DisabledRun, NullWriter
-from wandb_nb.tracking.earlier import Earlier
-from wandb_nb.tracking.facts import DEFAULT_PROJECT
-from wandb_nb.tracking.identity import Identity
-from wandb_nb.tracking.place import Place
-from wandb_nb.tracking.presenter import tell
-from wandb_nb.tracking.rerun import again
-from wandb_nb.tracking.resume import earlier
+from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run import Run
-from wandb_nb.tracking.telemetry import Telemetry
+from wandb_nb.tracking.run_view import DEFAULT_PROJECT
+from wandb_nb.tracking.session.run_directory import Place
+from wandb_nb.tracking.start import names
+from wandb_nb.tracking.start.cell_rerun import again
+from wandb_nb.tracking.start.identity import Identity
+from wandb_nb.tracking.start.resume import earlier
+from wandb_nb.tracking.start.resume_state import Earlier
+from wandb_nb.tracking.start.telemetry import Telemetry
+from wandb_nb.tracking.terminal.presenter import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.tracking.remote import Remote
+    from wandb_nb.tracking.start.server_lookup import Remote
 
 _LATER = ("sync_tensorboard", "monitor_gym", "magic")
 
@@ -52,7 +54,7 @@ def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: 
             )
         return previous
     run = _start(config, resolved)
-    active.add(run, make_current=resolved.reinit != "create_new")
+    active_runs.add(run, make_current=resolved.reinit != "create_new")
     run.tell_start()
     run.observe()
     for name in _LATER:
@@ -63,7 +65,7 @@ def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: 
 
 def _make_way(settings: Resolved) -> Run | None:
     """Return the run to go on with, or None after those that have to end have ended."""
-    going_on = active.own()
+    going_on = active_runs.own()
     reinit = settings.reinit
     if reinit == "default":
         reinit = "finish_previous" if host.in_notebook() else "return_previous"
@@ -118,7 +120,7 @@ def _remote(settings: Resolved, mode: str) -> Remote | None:
     """Return the server of a run that is online and goes on from another; others have nothing to ask it."""
     if mode != "online" or not (settings.resume or settings.resume_from or settings.fork_from):
         return None
-    from wandb_nb.tracking.remote import Remote  # other runs need nothing of it
+    from wandb_nb.tracking.start.server_lookup import Remote  # other runs need nothing of it
 
     return Remote(settings, partial(tell, settings))
 

@@ -1,0 +1,1 @@
+"""`login()` and its prompt."""

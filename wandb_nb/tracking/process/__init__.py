@@ -1,0 +1,1 @@
+"""The runs of this process, and how they end when it does."""
