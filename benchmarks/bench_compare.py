@@ -26,14 +26,14 @@ def main():
             for step in range(rows):
                 run.log({"loss": 1 / (1 + rate * step / 100) + math.sin(step) / 10, "accuracy": step / rows})
     began = time.process_time()
-    from wandb_nb.compare import bundle, choose, text
+    from wandb_nb.compare import comparison_bundle, comparison_text, run_choice
 
     marks = [("imports", time.process_time())]
-    found = choose.diff("latest~1", "latest")
+    found = run_choice.diff("latest~1", "latest")
     marks.append((f"two runs of {rows:,} rows read and compared", time.process_time()))
-    text.lines(found)
+    comparison_text.lines(found)
     marks.append(("as text", time.process_time()))
-    bundle.bundle(found)
+    comparison_bundle.bundle(found)
     marks.append(("as a notebook's output, with the picture library's import", time.process_time()))
     for name, mark in marks:
         print(f"{name:60}{(mark - began) * 1e3:9.1f} ms")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.jupyter.catalogue import Catalogue
-from wandb_nb.jupyter.looks import Looks
+from wandb_nb.jupyter.run_previews import Looks
 from wandb_nb.store.format.framing import FILE_HEADER, frame
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.row_encoder import HistoryEncoder

@@ -16,10 +16,10 @@ import numpy as np
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.writing.row_encoder import HistoryEncoder
 from wandb_nb.view import png, svg
-from wandb_nb.view.bundle import bundle
-from wandb_nb.view.facts import Standing, describe
 from wandb_nb.view.message import pack
 from wandb_nb.view.pyramid import BUCKETS, Pyramid
+from wandb_nb.view.run_bundle import bundle
+from wandb_nb.view.run_header import Standing, describe
 from wandb_nb.view.scene import build
 from wandb_nb.view.series import Book
 

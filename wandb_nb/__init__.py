@@ -106,9 +106,9 @@ def __getattr__(name: str) -> Any:
     if name in CALLS or name in TYPES:
         return later(name)
     if name in ("load_ipython_extension", "unload_ipython_extension"):
-        from wandb_nb.notebook import extension
+        from wandb_nb.notebook import ipython_extension
 
-        return getattr(extension, name)
+        return getattr(ipython_extension, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -8,9 +8,9 @@ import pytest
 from plain import HOSTILE, SCRIPT, darken, serious, shot, show
 
 import wandb_nb
-from wandb_nb.compare.bundle import bundle
-from wandb_nb.compare.choose import diff
-from wandb_nb.compare.message import MIME
+from wandb_nb.compare.comparison_bundle import bundle
+from wandb_nb.compare.comparison_message import MIME
+from wandb_nb.compare.run_choice import diff
 
 if TYPE_CHECKING:
     from pathlib import Path

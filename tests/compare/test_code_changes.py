@@ -7,8 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.compare.code import MOST_CODE, Change, cell_changes, change_facts, file_changes
-from wandb_nb.compare.load import cells_of_notebook, git_facts, packages, patches
+from wandb_nb.compare.code_diff import MOST_CODE, Change, cell_changes, change_facts, file_changes
+from wandb_nb.compare.load_inputs import cells_of_notebook, git_facts, packages, patches
 from wandb_nb.store.reading.executed_cells import Cell
 
 SOURCES = (

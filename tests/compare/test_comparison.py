@@ -14,17 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wandb_nb as wandb
-from wandb_nb.compare import choose, picture, text
-from wandb_nb.compare.bundle import bundle
+from wandb_nb.compare import comparison_picture, run_choice
+from wandb_nb.compare import comparison_text as text
 from wandb_nb.compare.comparison import compare
-from wandb_nb.compare.curves import align, verdict
-from wandb_nb.compare.load import load
-from wandb_nb.compare.message import MIME, diff_facts, overlay
-from wandb_nb.compare.subject import labels
-from wandb_nb.compare.values import ABSENT, Row, delta, differing
+from wandb_nb.compare.comparison_bundle import bundle
+from wandb_nb.compare.comparison_input import labels
+from wandb_nb.compare.comparison_message import MIME, diff_facts, overlay
+from wandb_nb.compare.curve_diff import align, verdict
+from wandb_nb.compare.load_inputs import load
+from wandb_nb.compare.value_diff import ABSENT, Row, delta, differing
 from wandb_nb.errors import RunNotFoundError
+from wandb_nb.view.downsample import thin
 from wandb_nb.view.message import Message, Series
-from wandb_nb.view.thin import thin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -226,7 +227,7 @@ def test_keys_choose_the_metrics(tmp_path: Path) -> None:
     """With keys, only those metrics are drawn and told."""
     runs = [load(track(tmp_path)) for _ in range(3)]
     found = compare(runs, ["loss"])
-    assert found.keys == picture.shown_keys(found) == ["loss"]
+    assert found.keys == comparison_picture.shown_keys(found) == ["loss"]
     assert [row.key for row in found.summary] == ["loss"]
     assert found.code == []
     assert "same" not in "\n".join(text.lines(found)).split("curves")[1].split("git")[0]
@@ -239,21 +240,21 @@ def test_a_group_or_a_project_is_chosen(tmp_path: Path) -> None:
     track(tmp_path, id="again", name="three")
     with wandb.init(dir=tmp_path, project="q", group="g", name="four", settings={"silent": True}):
         pass
-    assert [entry.name for entry in choose.newest()] == ["four"]
-    assert [entry.name for entry in choose.newest(project="p")] == ["three", "one"]
-    assert [entry.name for entry in choose.newest(group="g")] == ["four", "one"]
-    assert choose.several(choose.newest(project="p")).labels == ["one", "three"]
+    assert [entry.name for entry in run_choice.newest()] == ["four"]
+    assert [entry.name for entry in run_choice.newest(project="p")] == ["three", "one"]
+    assert [entry.name for entry in run_choice.newest(group="g")] == ["four", "one"]
+    assert run_choice.several(run_choice.newest(project="p")).labels == ["one", "three"]
     with pytest.raises(RunNotFoundError, match="only one run"):
-        choose.several(choose.newest())
+        run_choice.several(run_choice.newest())
 
 
 def test_latest_counts_back(tmp_path: Path) -> None:
     """`latest~1` is the run before the newest; counting too far names what there is to do."""
     track(tmp_path, name="one")
     track(tmp_path, name="two")
-    assert choose.diff("latest~1", "latest").labels == ["one", "two"]
+    assert run_choice.diff("latest~1", "latest").labels == ["one", "two"]
     with pytest.raises(RunNotFoundError, match="latest~7"):
-        choose.diff("latest~7", "latest")
+        run_choice.diff("latest~7", "latest")
 
 
 def test_a_running_run_and_a_resumed_one(tmp_path: Path) -> None:
@@ -262,7 +263,7 @@ def test_a_running_run_and_a_resumed_one(tmp_path: Path) -> None:
     track(tmp_path, id="whole", rows=10, resume="allow")
     with wandb.init(dir=tmp_path, project="p", mode="offline", settings={"silent": True}) as run:
         run.log({"loss": 3.0})
-        found = choose.diff("whole", run.id)
+        found = run_choice.diff("whole", run.id)
     assert [len(curve.value) for curve in found.curves("loss") if curve is not None] == [20, 1]
     assert found.subjects[1].run["state"] == "running"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from wandb_nb.compare import message as comparison
-from wandb_nb.compare.code import ChangeFacts
-from wandb_nb.compare.values import RowFacts
+from wandb_nb.compare import comparison_message as comparison
+from wandb_nb.compare.code_diff import ChangeFacts
+from wandb_nb.compare.value_diff import RowFacts
 from wandb_nb.notebook import widget
 from wandb_nb.view import message
 

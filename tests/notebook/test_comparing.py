@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from cells import LOAD, texts
 
-from wandb_nb.compare.message import MIME
+from wandb_nb.compare.comparison_message import MIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable

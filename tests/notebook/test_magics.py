@@ -146,7 +146,7 @@ def test_the_extension_is_there_once(execute: Execute) -> None:
         LOAD,
         count + "print(state())",
         "%load_ext wandb_nb\n%reload_ext wandb_nb\nprint(state())",
-        "import importlib, wandb_nb.notebook.extension as e\n"
+        "import importlib, wandb_nb.notebook.ipython_extension as e\n"
         "importlib.reload(wandb)\nimportlib.reload(e).attach()\nprint(state())",
         "%unload_ext wandb_nb\nprint(state())",
         "%load_ext wandb_nb\nprint(state())\n%wandb init --project again\nwandb.log({'a': 1})\n%wandb finish",

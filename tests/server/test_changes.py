@@ -10,7 +10,7 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
-from wandb_nb.cli.server import server as command
+from wandb_nb.cli.server_commands import server as command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

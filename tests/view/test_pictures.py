@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 from test_message import RUN, header
 
-from wandb_nb.view import axes, marks, plot, png, scene, svg
+from wandb_nb.view import axes, chart, png, primitives, scene, svg
 from wandb_nb.view.message import Series, pack
 
 HOSTILE = """<script>alert("x")</script>'&amp;\n\x1b[31m http://x"""
@@ -67,7 +67,7 @@ def luminance(colour):
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("colour", [*plot.COLOURS, *scene.STATES.values()])
+@pytest.mark.parametrize("colour", [*chart.COLOURS, *scene.STATES.values()])
 def test_colours_stand_out(colour, ground):
     """Every line and dot has the contrast that WCAG AA asks of graphics, on white and on Jupyter's dark grounds."""
     light, dark = sorted([luminance(colour), luminance(ground)], reverse=True)
@@ -77,9 +77,9 @@ def test_colours_stand_out(colour, ground):
 
 def test_lines_differ_without_colour():
     """As many dash patterns as colours, all different, and a legend for charts of several lines."""
-    assert len(set(plot.DASHES)) == len(plot.COLOURS) == len(set(plot.COLOURS))
+    assert len(set(chart.DASHES)) == len(chart.COLOURS) == len(set(chart.COLOURS))
     picture = scene.build(message(series("train/loss", [2, 1]), series("val/loss", [2, 1.5])))
-    texts = [mark.text for mark in picture.panels[0].marks if isinstance(mark, marks.Text)]
+    texts = [mark.text for mark in picture.panels[0].marks if isinstance(mark, primitives.Text)]
 
     assert {"loss", "train", "val", "1 train", "1.5 val"} <= set(texts)
 
@@ -88,7 +88,7 @@ def test_ink_lies_where_the_data_is():
     """A line that rises from bottom left to top right has its colour there, and not in the other corners."""
     picture = scene.build(message(series("rise", np.arange(500.0))))
     image = pixels(png.render(picture))
-    drawn = near(image, plot.COLOURS[0])
+    drawn = near(image, chart.COLOURS[0])
     panel = picture.panels[0]
     left, top = int((panel.x + 40) * 2), int((panel.y + 24) * 2)
     right, bottom = int((panel.x + panel.width - 46) * 2), int((panel.y + panel.height - 20) * 2)
@@ -113,7 +113,7 @@ def test_gap_has_no_ink():
     values = np.zeros(300)
     values[100:200] = np.nan
     image = pixels(png.render(scene.build(message(series("gap", values)))))
-    row = near(image, plot.COLOURS[0])[200:].any(axis=0)
+    row = near(image, chart.COLOURS[0])[200:].any(axis=0)
     inked = np.flatnonzero(row)
 
     assert np.diff(inked).max() > 200
@@ -123,15 +123,15 @@ def test_single_point_is_seen():
     """One number alone is drawn as a dot, with its step below."""
     picture = scene.build(message(series("one", [0.5], step=[7])))
 
-    assert near(pixels(png.render(picture)), plot.COLOURS[0]).sum() > 50
-    assert "7" in [mark.text for mark in picture.panels[0].marks if isinstance(mark, marks.Text)]
+    assert near(pixels(png.render(picture)), chart.COLOURS[0]).sum() > 50
+    assert "7" in [mark.text for mark in picture.panels[0].marks if isinstance(mark, primitives.Text)]
 
 
 def test_earlier_attempts_are_faint():
     """The newest attempt is drawn strong and last, the one before it faint."""
     picture = scene.build(message(series("loss", [3, 2, 1, 2, 1, 0], [[1, 0], [2, 3]], [0, 1, 2, 0, 1, 2])))
 
-    lines = [mark for mark in picture.panels[0].marks if isinstance(mark, marks.Polyline)]
+    lines = [mark for mark in picture.panels[0].marks if isinstance(mark, primitives.Polyline)]
     assert [line.opacity < 1 for line in lines] == [True, False]
 
 
@@ -140,7 +140,7 @@ def test_many_metrics_are_counted():
     picture = scene.build(message(*(series(f"m{i}", [0, 1]) for i in range(40))))
 
     assert len(picture.panels) == 12
-    assert "+28 more metrics" in [mark.text for mark in picture.marks if isinstance(mark, marks.Text)]
+    assert "+28 more metrics" in [mark.text for mark in picture.marks if isinstance(mark, primitives.Text)]
 
 
 def test_nothing_logged_is_said():
@@ -188,7 +188,7 @@ def test_no_numbers_break_a_picture(values, across, name):
 
     assert not re.search(r'="[^"]*\b(nan|inf)\b', markup.split("</desc>")[1])
     for panel in picture.panels:
-        for line in (mark for mark in panel.marks if isinstance(mark, marks.Polyline)):
+        for line in (mark for mark in panel.marks if isinstance(mark, primitives.Polyline)):
             assert np.all((line.points >= -1) & (line.points <= 2000))
     assert png.render(picture).startswith(b"\x89PNG")
 

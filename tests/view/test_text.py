@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.view import text
-from wandb_nb.view.text import Curve
+from wandb_nb.view import run_text
+from wandb_nb.view.run_text import Curve
 
 RUN = {
     "id": "abcd1234", "name": "snowy-owl-10", "project": "digits", "state": "running", "exitCode": None,
@@ -21,7 +21,7 @@ def test_trend_names_first_last_and_best():
     """The trend tells first and last value, and the lowest with its step for a metric that fell."""
     curve = Curve("loss", range(4), [1.0, 0.5, 0.04, 0.0625])
 
-    assert text.trend(curve) == "loss 1 → 0.0625, lowest 0.04 at step 2"
+    assert run_text.trend(curve) == "loss 1 → 0.0625, lowest 0.04 at step 2"
 
 
 @pytest.mark.parametrize(
@@ -34,29 +34,29 @@ def test_trend_names_first_last_and_best():
 )
 def test_trend_follows_goal_or_direction(values, goal, end):
     """The better extreme is that of the goal, and without one that of the direction."""
-    assert text.trend(Curve("m", range(len(values)), values, goal)).endswith(end)
+    assert run_text.trend(Curve("m", range(len(values)), values, goal)).endswith(end)
 
 
 def test_trend_of_little():
     """One value and none are said plainly."""
-    assert text.trend(Curve("m", [7], [0.5])) == "m 0.5 at step 7"
-    assert text.trend(Curve("m", [7], [math.nan])) == "m has no finite value yet"
-    assert text.trend(Curve("m", [0, 1, 2], [3.0, math.nan, 3.0])) == "m 3 throughout"
-    assert text.trend(Curve("m", [0, 1], [25562.7, 1e-9])) == "m 25562.7 → 1e-09, lowest 1e-09 at step 1"
+    assert run_text.trend(Curve("m", [7], [0.5])) == "m 0.5 at step 7"
+    assert run_text.trend(Curve("m", [7], [math.nan])) == "m has no finite value yet"
+    assert run_text.trend(Curve("m", [0, 1, 2], [3.0, math.nan, 3.0])) == "m 3 throughout"
+    assert run_text.trend(Curve("m", [0, 1], [25562.7, 1e-9])) == "m 25562.7 → 1e-09, lowest 1e-09 at step 1"
 
 
 def test_sparkline_shape():
     """A rising metric rises, a flat one is flat, a gap is blank."""
-    assert text.sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
-    assert text.sparkline([2.0, 2.0]) == "▅▅"
-    assert text.sparkline([0.0, math.nan, 1.0], ascii_only=True) == "_ #"
-    assert text.sparkline([math.nan]) == ""
+    assert run_text.sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
+    assert run_text.sparkline([2.0, 2.0]) == "▅▅"
+    assert run_text.sparkline([0.0, math.nan, 1.0], ascii_only=True) == "_ #"
+    assert run_text.sparkline([math.nan]) == ""
 
 
 @given(st.lists(st.floats()), st.integers(1, 50), st.booleans())
 def test_sparkline_never_fails(values, width, ascii_only):
     """Whatever the values, the line fits its width and encoding."""
-    line = text.sparkline(values, width, ascii_only)
+    line = run_text.sparkline(values, width, ascii_only)
 
     assert len(line) <= width
     line.encode("ascii" if ascii_only else "utf-8")
@@ -65,7 +65,7 @@ def test_sparkline_never_fails(values, width, ascii_only):
 @given(st.text(max_size=300))
 def test_clean_text_is_one_printable_line(name):
     """No name can break the line, send an escape sequence or turn the direction of writing."""
-    shown = text.clean(name)
+    shown = run_text.clean(name)
 
     assert len(shown.splitlines()) <= 1
     assert len(shown) <= 80
@@ -75,31 +75,31 @@ def test_clean_text_is_one_printable_line(name):
 
 def test_headline():
     """The header line names run, state, project, step and time, and lost rows where there are some."""
-    assert text.headline(RUN) == "snowy-owl-10 · running · digits · step 2 · 1:02"
+    assert run_text.headline(RUN) == "snowy-owl-10 · running · digits · step 2 · 1:02"
     failed = {**RUN, "state": "failed", "exitCode": 3, "lost": 4, "rows": 0}
-    assert text.headline(failed, ascii_only=True) == (
+    assert run_text.headline(failed, ascii_only=True) == (
         "snowy-owl-10 - failed (exit code 3) - digits - no rows yet - 1:02 - 4 rows lost"
     )
 
 
 def test_finish_lines_align_and_count_the_rest():
     """Names and sparklines stand in columns; what does not fit is counted."""
-    lines = text.finish_lines([Curve("a", [0, 1], [0.0, 1.0]), Curve("longer", [0, 1], [1.0, 0.0])])
+    lines = run_text.finish_lines([Curve("a", [0, 1], [0.0, 1.0]), Curve("longer", [0, 1], [1.0, 0.0])])
 
     assert lines == ["a       ▁█  0 → 1, highest 1 at step 1", "longer  █▁  1 → 0, lowest 0 at step 1"]
-    assert text.finish_lines([Curve(str(i), [0], [0.0]) for i in range(13)])[-1] == "+3 more metrics"
+    assert run_text.finish_lines([Curve(str(i), [0], [0.0]) for i in range(13)])[-1] == "+3 more metrics"
 
 
 def test_finish_lines_of_a_name_like_its_trend():
     """A long name is shortened in its column and left out of the words."""
-    (line,) = text.finish_lines([Curve("x" * 60, [0, 1], [1.0, 2.0])])
+    (line,) = run_text.finish_lines([Curve("x" * 60, [0, 1], [1.0, 2.0])])
 
     assert line == "x" * 31 + "…  ▁█  1 → 2, highest 2 at step 1"
 
 
 def test_summary_lines():
     """Plain values are aligned, inner keys and objects left out."""
-    lines = text.summary_lines({"_step": 3, "loss": 0.123456, "best": "yes\x1b[0m", "hist": {"_type": "histogram"}})
+    lines = run_text.summary_lines({"_step": 3, "loss": 0.123456, "best": "yes\x1b[0m", "hist": {"_type": "histogram"}})
 
     assert lines == ["loss  0.12346", "best  yes�[0m"]
 
@@ -107,7 +107,7 @@ def test_summary_lines():
 @pytest.mark.parametrize(("encoding", "able"), [("utf-8", True), ("ascii", False), ("latin-1", False), (None, False)])
 def test_encodable(encoding, able):
     """Sparklines are used only where the stream can write them."""
-    assert text.encodable(encoding) is able
+    assert run_text.encodable(encoding) is able
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_encodable(encoding, able):
 )
 def test_duration(seconds, shown):
     """Times read as people write them."""
-    assert text.duration(seconds) == shown
+    assert run_text.duration(seconds) == shown
 
 
 def test_nothing_heavy_is_loaded():
     """`finish()` in a script writes its lines without numpy or Pillow."""
-    code = "import sys, wandb_nb.view.text; sys.exit(bool({'numpy', 'PIL'} & set(sys.modules)))"
+    code = "import sys, wandb_nb.view.run_text; sys.exit(bool({'numpy', 'PIL'} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -132,4 +132,4 @@ def test_nothing_heavy_is_loaded():
 )  # fmt: skip
 def test_a_number_that_is_not_whole_never_looks_so(value: float, shown: str):
     """Five digits, more where fewer would make a whole number of what is none."""
-    assert text.number(value) == shown
+    assert run_text.number(value) == shown

@@ -13,14 +13,14 @@ import sys
 import click
 
 from wandb_nb._version import __version__
-from wandb_nb.cli.account import MODES, login, settings
-from wandb_nb.cli.compare import compare, diff
-from wandb_nb.cli.data import export, verify
-from wandb_nb.cli.runs import ls, rm, show
-from wandb_nb.cli.server import server
-from wandb_nb.cli.sync import status, sync
+from wandb_nb.cli.account_commands import MODES, login, settings
+from wandb_nb.cli.compare_commands import compare, diff
+from wandb_nb.cli.data_commands import export, verify
+from wandb_nb.cli.run_commands import ls, rm, show
+from wandb_nb.cli.server_commands import server
+from wandb_nb.cli.sync_commands import status, sync
 from wandb_nb.errors import Error, UsageError
-from wandb_nb.view.text import clean
+from wandb_nb.view.run_text import clean
 
 __all__ = ["group", "main"]
 

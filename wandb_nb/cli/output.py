@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wandb_nb.view.text import clean, encodable
+from wandb_nb.view.run_text import clean, encodable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

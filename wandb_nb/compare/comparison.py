@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wandb_nb.compare import subject as subjects
-from wandb_nb.compare.code import cell_changes, file_changes
-from wandb_nb.compare.curves import align
-from wandb_nb.compare.values import delta, differing
+from wandb_nb.compare import comparison_input as subjects
+from wandb_nb.compare.code_diff import cell_changes, file_changes
+from wandb_nb.compare.curve_diff import align
+from wandb_nb.compare.value_diff import delta, differing
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from wandb_nb.compare.code import Change
-    from wandb_nb.compare.curves import Aligned
-    from wandb_nb.compare.subject import Subject
-    from wandb_nb.compare.values import Row
+    from wandb_nb.compare.code_diff import Change
+    from wandb_nb.compare.comparison_input import Subject
+    from wandb_nb.compare.curve_diff import Aligned
+    from wandb_nb.compare.value_diff import Row
     from wandb_nb.view.message import Series
 
 

@@ -12,6 +12,6 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server: Any) -> None:
     """Add the routes to a starting Jupyter server."""
-    from wandb_nb.jupyter.extension import load  # only a server pays for tornado and the view
+    from wandb_nb.jupyter.server_extension import load  # only a server pays for tornado and the view
 
     load(server)

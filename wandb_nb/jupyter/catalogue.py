@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from wandb_nb.jupyter.folders import Folders
+from wandb_nb.jupyter.folder_scan import Folders
 from wandb_nb.store.runs.registry import CONTINUED, Registry, read_entry
 from wandb_nb.store.writing.owner_lock import owner_alive
 

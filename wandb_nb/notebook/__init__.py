@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from wandb_nb.notebook.extension import attach, detach, load_ipython_extension, unload_ipython_extension
+from wandb_nb.notebook.ipython_extension import attach, detach, load_ipython_extension, unload_ipython_extension
 
 __all__ = ["attach", "detach", "load_ipython_extension", "unload_ipython_extension"]

@@ -11,19 +11,19 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Bool
 
 from wandb_nb import errors
-from wandb_nb.notebook import arguments, sending
-from wandb_nb.notebook.cellmagic import WORD as CELL
-from wandb_nb.notebook.comparing import compare, diff, show
+from wandb_nb.notebook import magic_arguments, sync_magics
+from wandb_nb.notebook.cell_magic import WORD as CELL
+from wandb_nb.notebook.compare_magics import compare, diff, show
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.start.init import init
-from wandb_nb.view import text
+from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wandb_nb.notebook.hooks import CellHooks
+    from wandb_nb.notebook.cell_hooks import CellHooks
     from wandb_nb.store.runs.registry import Entry
     from wandb_nb.tracking.run import Run
 
@@ -36,13 +36,13 @@ def _documentation() -> str:
         "Track experiments in this notebook.",
         "",
         "    %wandb            show the active run",
-        *(f"    %wandb {name:<10} {meaning}" for name, meaning in arguments.SUBCOMMANDS.items()),
+        *(f"    %wandb {name:<10} {meaning}" for name, meaning in magic_arguments.SUBCOMMANDS.items()),
         "    %%wandb [options] [key=value ...]",
         "                      track this one cell: options as for init; the run ends with the cell",
         "",
         "Values are read as Python literals, else as text. IPython fills in $name and {expression}.",
         "",
-        arguments.init_parser().format_help(),
+        magic_arguments.init_parser().format_help(),
     ]
     return "\n".join(lines)
 
@@ -64,8 +64,8 @@ class WandbMagics(Magics):
             "ls": self._ls,
             "diff": self._diff,
             "compare": self._compare,
-            "sync": functools.partial(_tell, sending.sync),
-            "server": functools.partial(_tell, sending.server),
+            "sync": functools.partial(_tell, sync_magics.sync),
+            "server": functools.partial(_tell, sync_magics.server),
         }
 
     @line_cell_magic
@@ -73,7 +73,7 @@ class WandbMagics(Magics):
         if cell is not None:
             raise UsageError("%%wandb must be the first line of its cell")
         try:
-            self._run(arguments.split(line))
+            self._run(magic_arguments.split(line))
         except errors.Error as error:
             raise UsageError(str(error)) from None  # IPython shows it as one line, and Run All stops
 
@@ -93,9 +93,9 @@ class WandbMagics(Magics):
             raise UsageError(f"%wandb: unknown command {command!r}; there are {', '.join(self._commands)}")
 
     def _carry_out(self, command: str, words: list[str]) -> None:
-        given = arguments.parse(command, words)
+        given = magic_arguments.parse(command, words)
         if given.help:
-            print(arguments.PARSERS[command]().format_help())  # noqa: T201  help was asked for
+            print(magic_arguments.PARSERS[command]().format_help())  # noqa: T201  help was asked for
         else:
             self._commands[command](given)
 
@@ -103,7 +103,7 @@ class WandbMagics(Magics):
         _start(given)
 
     def _log(self, given: Any) -> None:
-        row = arguments.pairs(given.row, "log")
+        row = magic_arguments.pairs(given.row, "log")
         _active().log({key: _number(value) for key, value in row.items()}, step=given.step)
 
     def _finish(self, given: Any) -> None:
@@ -111,23 +111,23 @@ class WandbMagics(Magics):
 
     def _status(self, _given: Any) -> None:
         run = _active()
-        print(f"{text.clean(run.name)} · {run.state} · step {run.step} · {text.clean(run.project)} · {run.dir}")  # noqa: T201
+        print(f"{run_text.clean(run.name)} · {run.state} · step {run.step} · {run_text.clean(run.project)} · {run.dir}")  # noqa: T201
 
     def _ls(self, given: Any) -> None:
         runs = [entry for entry in Registry().all() if given.project in (None, entry.project)][: given.limit]
         print("\n".join(map(_listed, runs)) or "No runs here yet: %wandb init starts one.")  # noqa: T201
 
     def _diff(self, given: Any) -> None:
-        show(self.shell, diff([arguments.unquote(word) for word in given.runs]))
+        show(self.shell, diff([magic_arguments.unquote(word) for word in given.runs]))
 
     def _compare(self, given: Any) -> None:
-        keys = [arguments.unquote(word) for word in given.keys]
+        keys = [magic_arguments.unquote(word) for word in given.keys]
         show(self.shell, compare(given.last, given.group, given.project, keys))
 
     def _track_cell(self, words: list[str]) -> None:
-        given = arguments.parse("init", words[1:] if words[:1] == ["init"] else words)
+        given = magic_arguments.parse("init", words[1:] if words[:1] == ["init"] else words)
         if given.help:
-            print(arguments.init_parser().format_help())  # noqa: T201  help was asked for
+            print(magic_arguments.init_parser().format_help())  # noqa: T201  help was asked for
             return
         run = _start(given)
         if self.hooks is not None:
@@ -142,7 +142,7 @@ def _tell(command: Callable[[Any], Iterable[str]], given: Any) -> None:
 
 def _start(given: Any) -> Run:
     """Start the run that the options and pairs in *given* describe."""
-    named = arguments.init_arguments(given)
+    named = magic_arguments.init_arguments(given)
     return init(named.pop("config", None), None, named)
 
 
@@ -166,5 +166,5 @@ def _number(value: Any) -> Any:
 
 def _listed(entry: Entry) -> str:
     state = "crashed" if entry.state == "running" and owner_alive(entry.path) is False else entry.state
-    age = text.duration(time.time() - entry.created)
-    return f"{entry.id}  {state:<8}  {text.clean(entry.project):<20}  {text.clean(entry.name):<28}  {age} ago"
+    age = run_text.duration(time.time() - entry.created)
+    return f"{entry.id}  {state:<8}  {run_text.clean(entry.project):<20}  {run_text.clean(entry.name):<28}  {age} ago"

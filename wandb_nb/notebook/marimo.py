@@ -10,8 +10,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.notebook.feed import Feed, Followed
 from wandb_nb.notebook.guard import guard
+from wandb_nb.notebook.push_thread import Feed, Followed
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, presenter, set_presenter
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.store.format.layout import RunDir
-from wandb_nb.view import bundle as bundles
-from wandb_nb.view.facts import empty_header
+from wandb_nb.view import run_bundle as bundles
 from wandb_nb.view.message import MIME, pack
+from wandb_nb.view.run_header import empty_header
 
 if TYPE_CHECKING:
-    from wandb_nb.notebook.feed import Followed
+    from wandb_nb.notebook.push_thread import Followed
     from wandb_nb.tracking.run import Run
     from wandb_nb.view.message import Access, Message, RunFacts
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.notebook.feed import reply
 from wandb_nb.notebook.guard import guard
+from wandb_nb.notebook.push_thread import reply
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.view.message import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.notebook.feed import Followed
+    from wandb_nb.notebook.push_thread import Followed
     from wandb_nb.view.message import Message
 
 SCRIPT = Path(__file__).parents[1] / "static" / "widget.js"
@@ -142,7 +142,7 @@ def _handle(
     if kind == "pull":
         pull(str(content.get("cursor") or ""))
     elif kind == "ghosts" and followed.run.entry is not None:
-        from wandb_nb.compare.choose import ghosts  # only where somebody asks for them
+        from wandb_nb.compare.run_choice import ghosts  # only where somebody asks for them
 
         found = ghosts(followed.run.entry)
         answer({"type": "ghosts", "header": plain(found.header)}, found.blob)

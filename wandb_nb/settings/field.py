@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 from wandb_nb.errors import SettingsError
 
 if TYPE_CHECKING:
-    from wandb_nb.settings.kinds import Kind
+    from wandb_nb.settings.value_types import Kind
 
 T = TypeVar("T")
 D = TypeVar("D")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.errors import UsageError
-from wandb_nb.settings import files
+from wandb_nb.settings import settings_files
 from wandb_nb.settings.fields import BY_VARIABLE
 from wandb_nb.settings.model import Layer, Resolved, Settings, Sourced, find
 
@@ -47,17 +47,17 @@ def resolve(
         **_from_settings(given, "init(settings=)"),
         **_from_arguments(arguments),
     }
-    user = files.read(files.user_file(_value(upper, "config_dir")), "user file")
+    user = settings_files.read(settings_files.user_file(_value(upper, "config_dir")), "user file")
     lower = {**_from_host(), **user.values}
     root = folder / (_value({**lower, **upper}, "root_dir") or "")
-    workspace = files.read(files.workspace_file(root), "workspace file")
+    workspace = settings_files.read(settings_files.workspace_file(root), "workspace file")
     values = {**lower, **workspace.values, **upper}
     values["root_dir"] = Sourced(root, values["root_dir"].source if "root_dir" in values else "working directory")
     _settle_resume(values)
     return Resolved(values, (*user.ignored, *workspace.ignored, *environment.ignored))
 
 
-def from_environment(environ: Mapping[str, str]) -> files.Found:
+def from_environment(environ: Mapping[str, str]) -> settings_files.Found:
     """Return the settings that *environ* holds. A variable set to nothing counts as not set."""
     names = [name for name in environ if name.startswith(_PREFIX)]
     known = sorted((name for name in names if name in BY_VARIABLE), key=_rank)
@@ -68,7 +68,7 @@ def from_environment(environ: Mapping[str, str]) -> files.Found:
             value = field.parse(text, f"environment {name}", text=True)
             values[field.name] = Sourced(value, f"environment {name}")
     unknown = (name for name in names if name not in BY_VARIABLE and not name.startswith(_NO_SETTINGS))
-    return files.Found(values, tuple(f"{name} (environment)" for name in sorted(unknown)))
+    return settings_files.Found(values, tuple(f"{name} (environment)" for name in sorted(unknown)))
 
 
 def _rank(variable: str) -> int:

@@ -315,7 +315,7 @@ class Run(LaterCalls, Deliveries):
         if self.file is None:
             return None
         from wandb_nb.store.runs.frame import load  # the readers and the view take long to import
-        from wandb_nb.view.bundle import bundle
+        from wandb_nb.view.run_bundle import bundle
 
         return str(bundle(load(self.file), None)["text/html"])
 

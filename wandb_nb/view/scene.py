@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wandb_nb.view import text
-from wandb_nb.view.charts import definition, group, split
-from wandb_nb.view.marks import Dot, Mark, Scene, Text
-from wandb_nb.view.plot import COLOURS, Curve, curve_of, draw
+from wandb_nb.view import run_text
+from wandb_nb.view.chart import COLOURS, Curve, curve_of, draw
+from wandb_nb.view.chart_groups import definition, group, split
+from wandb_nb.view.primitives import Dot, Mark, Scene, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wandb_nb.view.charts import Chart
-    from wandb_nb.view.marks import Panel
+    from wandb_nb.view.chart_groups import Chart
     from wandb_nb.view.message import Message, Series
+    from wandb_nb.view.primitives import Panel
 
 STATES = {"running": "#2f7de1", "finished": "#16996b", "failed": "#e0456b", "crashed": "#e0456b"}
 MOST_CHARTS = 12
@@ -89,10 +89,10 @@ def _sizes(count: int) -> tuple[int, float, float]:
 
 def _words(message: Message, charts: Sequence[Chart]) -> tuple[str, str]:
     curves = text_curves(message, {key for chart in charts for key in chart.keys})
-    return text.headline(message.header["run"]), "; ".join(map(text.trend, curves)) or "No numbers logged yet"
+    return run_text.headline(message.header["run"]), "; ".join(map(run_text.trend, curves)) or "No numbers logged yet"
 
 
-def text_curves(message: Message, only: set[str] | None = None) -> list[text.Curve]:
+def text_curves(message: Message, only: set[str] | None = None) -> list[run_text.Curve]:
     """Return the series of *message* (*only* these) for `text`, newest attempt each, hidden ones left out."""
     metrics = message.header["metrics"] or []
     by_key = {one.key: one for one in message.series() if len(one.value) and (only is None or one.key in only)}
@@ -102,18 +102,18 @@ def text_curves(message: Message, only: set[str] | None = None) -> list[text.Cur
         one, found = by_key[key], definition(key, metrics)
         newest = one.lines()[-1][1]
         goal = found["goal"] if found else None
-        curves.append(text.Curve(key, one.step[newest].tolist(), one.value[newest].tolist(), goal))
+        curves.append(run_text.Curve(key, one.step[newest].tolist(), one.value[newest].tolist(), goal))
     return curves
 
 
 def _title(message: Message, width: float) -> list[Mark]:
     run = message.header["run"]
-    name = text.clean(run["name"] or run["id"], int(width / 26))
-    facts = f"step {run['step']:,} · {text.duration(run['runtime'])}" if run["rows"] else "no rows yet"
+    name = run_text.clean(run["name"] or run["id"], int(width / 26))
+    facts = f"step {run['step']:,} · {run_text.duration(run['runtime'])}" if run["rows"] else "no rows yet"
     return [
         Dot(MARGIN + 4.5, 16, 4.5, STATES.get(run["state"], COLOURS[-1])),
         Text(MARGIN + 16, 21, name, 14, "ink", bold=True),
-        Text(width - MARGIN, 20.5, f"{text.state(run)} · {facts}", 11, "soft", "end"),
+        Text(width - MARGIN, 20.5, f"{run_text.state(run)} · {facts}", 11, "soft", "end"),
     ]
 
 
@@ -132,4 +132,4 @@ def _names(chart: Chart) -> list[str]:
     """Return what tells the metrics of a chart apart: the whole key, or the prefix where that is enough."""
     prefixes = [split(key)[0] for key in chart.keys]
     unlike = len(set(prefixes)) == len(prefixes) and all(prefixes)
-    return [text.clean(name, 24) for name in (prefixes if unlike else chart.keys)]
+    return [run_text.clean(name, 24) for name in (prefixes if unlike else chart.keys)]

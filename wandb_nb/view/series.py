@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wandb_nb.view.charts import definition
+from wandb_nb.view.chart_groups import definition
 from wandb_nb.view.message import Series
 from wandb_nb.view.pyramid import BUCKETS, Pyramid, decimate
 

@@ -3,7 +3,7 @@ import { dotted, number } from './format';
 
 const NOTABLE_PERCENT = 0.05;
 
-/** Mappings of several runs side by side, a row a key, in the order of first appearance; the rules of `wandb_nb/compare/values.py`. */
+/** Mappings of several runs side by side, a row a key, in the order of first appearance; the rules of `wandb_nb/compare/value_diff.py`. */
 export function differences(values: JsonObject[]): DiffRow[] {
   const columns = values.map((one) => new Map(dotted(one).filter(([key]) => !key.startsWith('_'))));
   const numbers = values.map((one) => new Map(leaves(one)));

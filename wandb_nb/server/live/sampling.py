@@ -15,9 +15,9 @@ import numpy as np
 from wandb_nb.server.live.stored_run import alive, take_row
 from wandb_nb.server.storage import line_store
 from wandb_nb.store.reading.run_state import RunState
-from wandb_nb.view.charts import definition
-from wandb_nb.view.facts import definitions, describe
+from wandb_nb.view.chart_groups import definition
 from wandb_nb.view.message import Series, pack
+from wandb_nb.view.run_header import definitions, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

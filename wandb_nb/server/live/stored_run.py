@@ -11,7 +11,7 @@ from wandb_nb.server.query.filters import Facts
 from wandb_nb.server.storage import line_store, run_store
 from wandb_nb.store.format import record_types, records
 from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
-from wandb_nb.view.teller import Teller
+from wandb_nb.view.message_builder import Teller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.compare.load import (
+from wandb_nb.compare.comparison_input import Subject
+from wandb_nb.compare.load_inputs import (
     CHANGES,
     CODE,
     LARGEST_FILE,
@@ -15,7 +16,6 @@ from wandb_nb.compare.load import (
     packages,
     uncommitted,
 )
-from wandb_nb.compare.subject import Subject
 from wandb_nb.server.live import sampling
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.web.metadata import remote_of

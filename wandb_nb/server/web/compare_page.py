@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.compare.comparison import code_changes, compare
-from wandb_nb.compare.values import ABSENT, Row
+from wandb_nb.compare.value_diff import ABSENT, Row
 from wandb_nb.server.http.requests import services_of
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.web.compare_inputs import subject_of
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from wandb_nb.compare.code import Change
-    from wandb_nb.compare.subject import Subject
+    from wandb_nb.compare.code_diff import Change
+    from wandb_nb.compare.comparison_input import Subject
     from wandb_nb.server.storage.users import User
 
 _MOST_RUNS = 16

@@ -11,7 +11,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.settings import resolve, save, user_file
 from wandb_nb.tracking.login.prompt import ask_hidden
 from wandb_nb.tracking.setup import current
-from wandb_nb.view.text import clean
+from wandb_nb.view.run_text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.settings.kinds import Moment
+    from wandb_nb.settings.value_types import Moment
     from wandb_nb.store.runs.registry import Entry
     from wandb_nb.tracking.start.server_lookup import Remote
 

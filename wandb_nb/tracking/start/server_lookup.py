@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.settings.kinds import Moment
+    from wandb_nb.settings.value_types import Moment
 
 _FILES = ("user file", "workspace file")
 UNAUTHORIZED, DENIED = 401, (403, 404)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.tracking.session.row_checks import leaves
-from wandb_nb.view import text
+from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +25,7 @@ def line(words: str) -> str:
 
 def started(run: Run) -> str:
     """Return the line that tells what began, and where its files are."""
-    parts = [f"run {text.clean(run.name)}", f"project {text.clean(run.project)}", _mode(run)]
+    parts = [f"run {run_text.clean(run.name)}", f"project {run_text.clean(run.project)}", _mode(run)]
     if run.identity.begun:
         parts.append(run.identity.begun)
     if run.resumed:
@@ -35,20 +35,23 @@ def started(run: Run) -> str:
 
 def finished(run: Run, *, quiet: bool) -> str:
     """Return curves and summary (not when *quiet*), then the line with the outcome."""
-    outcome = [f"run {text.clean(run.name)} {text.state(facts(run))}", _count(run.lost, "row lost", "rows lost")]
+    outcome = [
+        f"run {run_text.clean(run.name)} {run_text.state(facts(run))}",
+        _count(run.lost, "row lost", "rows lost"),
+    ]
     there = run.file is not None and run.file.exists()
     if there:
         outcome.append(f"'wandb-nb show {run.id}' shows it")
     if there and run.mode == "offline":
         outcome.append(f"'wandb-nb sync {run.id}' uploads it")
-    outcome.append(text.clean(run.outcome, 500))
+    outcome.append(run_text.clean(run.outcome, 500))
     last = line(_join([part for part in outcome if part]))
     return last if quiet else "\n".join([*_body(run), last])
 
 
 def shown(run: Run) -> str:
     """Return the header line, and the curves and values so far."""
-    return "\n".join([line(text.headline(facts(run), _ascii_only())), *_body(run)])
+    return "\n".join([line(run_text.headline(facts(run), _ascii_only())), *_body(run)])
 
 
 def facts(run: Run) -> Mapping[str, Any]:
@@ -70,7 +73,7 @@ def _body(run: Run) -> list[str]:
     ascii_only = _ascii_only()
     curves = _curves(run, ascii_only)
     summary = dict(leaves(run.summary.as_dict()))
-    values = text.summary_lines(summary, run.settings.max_end_of_run_summary_metrics, ascii_only)
+    values = run_text.summary_lines(summary, run.settings.max_end_of_run_summary_metrics, ascii_only)
     lines = [*(("Run history:", *curves) if curves else ()), *(("Run summary:", *values) if values else ())]
     return [line("  " * (not each.startswith("Run ")) + each) for each in lines]
 
@@ -81,13 +84,13 @@ def _curves(run: Run, ascii_only: bool) -> list[str]:
     from wandb_nb.tracking.terminal.sparkline import sample  # the readers are not needed before the end of a run
 
     points, whole = sample(_files(run, run.file))
-    curves = [text.Curve(name, each.steps, each.values, run.goal_of(name)) for name, each in points.items()]
+    curves = [run_text.Curve(name, each.steps, each.values, run.goal_of(name)) for name, each in points.items()]
     most = run.settings.max_end_of_run_history_metrics
     if whole:
-        return text.finish_lines(curves, most, ascii_only)
-    wide = max((len(text.clean(curve.key, 32)) for curve in curves[:most]), default=0)
+        return run_text.finish_lines(curves, most, ascii_only)
+    wide = max((len(run_text.clean(curve.key, 32)) for curve in curves[:most]), default=0)
     lines = [
-        f"{text.clean(curve.key, 32):<{wide}}  {text.sparkline(curve.values, SPARKLINE_CELLS, ascii_only)}"
+        f"{run_text.clean(curve.key, 32):<{wide}}  {run_text.sparkline(curve.values, SPARKLINE_CELLS, ascii_only)}"
         for curve in curves[:most]
     ]
     return [*lines, f"+{len(curves) - most} more metrics"] if len(curves) > most else lines
@@ -112,7 +115,7 @@ def _mode(run: Run) -> str:
 
 
 def _where(run: Run) -> str:
-    return "" if run.directory is None else f" -> {text.clean(str(run.directory), 500)}"
+    return "" if run.directory is None else f" -> {run_text.clean(str(run.directory), 500)}"
 
 
 def _join(parts: list[str]) -> str:
@@ -124,4 +127,4 @@ def _count(number: int, one: str, many: str) -> str:
 
 
 def _ascii_only() -> bool:
-    return not text.encodable(getattr(sys.stderr, "encoding", None))
+    return not run_text.encodable(getattr(sys.stderr, "encoding", None))

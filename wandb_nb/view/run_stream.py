@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from wandb_nb.errors import StoreError
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.runs.run_chain import parts, sources
-from wandb_nb.view.cells import CellSources
-from wandb_nb.view.teller import Teller
+from wandb_nb.view.cell_list import CellSources
+from wandb_nb.view.message_builder import Teller
 
 if TYPE_CHECKING:
     import os

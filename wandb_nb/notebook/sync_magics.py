@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.view import text
+from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def sync(given: Any) -> Iterator[str]:
     except KeyboardInterrupt:
         batch.stop()
     for file in files:
-        yield from (text.clean(line, LONGEST_LINE) for line in said(batch.results[file]))
+        yield from (run_text.clean(line, LONGEST_LINE) for line in said(batch.results[file]))
 
 
 def server(given: Any) -> Iterator[str]:

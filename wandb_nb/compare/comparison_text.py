@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wandb_nb.compare.code import change_facts
-from wandb_nb.compare.curves import verdict
-from wandb_nb.compare.picture import shown_keys
-from wandb_nb.compare.values import differing
-from wandb_nb.view import text
-from wandb_nb.view.thin import thin
+from wandb_nb.compare.code_diff import change_facts
+from wandb_nb.compare.comparison_picture import shown_keys
+from wandb_nb.compare.curve_diff import verdict
+from wandb_nb.compare.value_diff import differing
+from wandb_nb.view import run_text
+from wandb_nb.view.downsample import thin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.compare.values import Row
+    from wandb_nb.compare.value_diff import Row
     from wandb_nb.view.message import Series
 
 MOST_METRICS, MOST_ROWS, MOST_CODE = 20, 40, 200_000
@@ -27,7 +27,7 @@ _PAIR = 2
 def lines(comparison: Comparison, *, ascii_only: bool = False, code: int = MOST_CODE) -> list[str]:
     """Return the whole comparison: the runs, what differs, the curves, and *code* characters of the code of a pair."""
     found = list(_all(comparison, ascii_only, code))
-    return [text.printable(line, ascii_only) for line in found]
+    return [run_text.printable(line, ascii_only) for line in found]
 
 
 def _all(comparison: Comparison, ascii_only: bool, code: int) -> Iterator[str]:
@@ -48,7 +48,12 @@ def _runs(comparison: Comparison) -> Iterator[str]:
     wide = max(map(len, comparison.labels))
     for label, subject in zip(comparison.labels, comparison.subjects, strict=True):
         run = subject.run
-        facts = [text.state(run), text.clean(run["project"]), f"step {run['step']}", text.duration(run["runtime"])]
+        facts = [
+            run_text.state(run),
+            run_text.clean(run["project"]),
+            f"step {run['step']}",
+            run_text.duration(run["runtime"]),
+        ]
         yield f"{label:<{wide}}  {' · '.join(facts)}"
 
 
@@ -64,7 +69,7 @@ def _table(title: str, comparison: Comparison, rows: Sequence[Row]) -> Iterator[
         return
     pair = len(comparison.labels) == _PAIR
     cells = [["", *comparison.labels, *([""] if pair else [])]]
-    cells += [[text.clean(row.key), *map(_cell, row.texts), *([row.change or ""] if pair else [])] for row in found]
+    cells += [[run_text.clean(row.key), *map(_cell, row.texts), *([row.change or ""] if pair else [])] for row in found]
     yield title + (f" ({same} more the same)" if same else "")
     yield from (f"  {line}" for line in table(cells[: MOST_ROWS + 1]))
     if len(found) > MOST_ROWS:
@@ -73,7 +78,7 @@ def _table(title: str, comparison: Comparison, rows: Sequence[Row]) -> Iterator[
 
 def table(cells: Sequence[Sequence[str]]) -> list[str]:
     """Return *cells* in aligned columns; long ones are cut."""
-    cut = [[text.clean(cell, _WIDEST) for cell in row] for row in cells]
+    cut = [[run_text.clean(cell, _WIDEST) for cell in row] for row in cells]
     wide = [max(len(row[at]) for row in cut) for at in range(len(cut[0]))]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip() for row in cut]
 
@@ -84,14 +89,14 @@ def _curves(comparison: Comparison, ascii_only: bool) -> Iterator[str]:
         yield from ("", "curves")
     wide = max(map(len, comparison.labels))
     for key in keys[:MOST_METRICS]:
-        yield f"  {text.clean(key)}"
+        yield f"  {run_text.clean(key)}"
         for label, one in zip(comparison.labels, comparison.curves(key), strict=True):
             if one is None:
                 yield f"    {label:<{wide}}  not logged"
                 continue
             curve = newest(one)
-            spark = text.sparkline(curve.values, 24, ascii_only)
-            yield f"    {label:<{wide}}  {spark:<24}  {text.trend(curve).strip()}"
+            spark = run_text.sparkline(curve.values, 24, ascii_only)
+            yield f"    {label:<{wide}}  {spark:<24}  {run_text.trend(curve).strip()}"
         aligned = comparison.aligned(key) if len(comparison.labels) == _PAIR else None
         if aligned:
             yield f"    {verdict(aligned, comparison.labels)}"
@@ -99,11 +104,11 @@ def _curves(comparison: Comparison, ascii_only: bool) -> Iterator[str]:
         yield f"  +{len(keys) - MOST_METRICS} more metrics"
 
 
-def newest(one: Series) -> text.Curve:
+def newest(one: Series) -> run_text.Curve:
     """Return the newest attempt of *one*, thinned out where it is long, without its name."""
     few = thin(one, _MOST_POINTS)
     where = few.lines()[-1][1] if few.lines() else slice(None)
-    return text.Curve("", few.step[where].tolist(), few.value[where].tolist())
+    return run_text.Curve("", few.step[where].tolist(), few.value[where].tolist())
 
 
 def _cell(value: str | None) -> str:

@@ -14,8 +14,8 @@ from wandb_nb.tracking.process import active_runs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.notebook.presenter import NotebookPresenter
-    from wandb_nb.notebook.recorder import Recorder
+    from wandb_nb.notebook.cell_recorder import Recorder
+    from wandb_nb.notebook.notebook_presenter import NotebookPresenter
 
 
 def running_cell(shell: Any) -> int:

@@ -10,10 +10,10 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from wandb_nb.errors import StoreError, UsageError
-from wandb_nb.jupyter import details
-from wandb_nb.jupyter.handlers import RunHandler, WandbHandler
-from wandb_nb.jupyter.runs import UnknownRunError, WrongTokenError
-from wandb_nb.jupyter.system import SystemMetrics
+from wandb_nb.jupyter import run_details
+from wandb_nb.jupyter.run_handlers import RunHandler, WandbHandler
+from wandb_nb.jupyter.stream_cache import UnknownRunError, WrongTokenError
+from wandb_nb.jupyter.system_message import SystemMetrics
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.runs.removal import delete, directories
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wandb_nb.jupyter.catalogue import Catalogue
-    from wandb_nb.jupyter.looks import Looks
-    from wandb_nb.jupyter.runs import LiveRuns
+    from wandb_nb.jupyter.run_previews import Looks
+    from wandb_nb.jupyter.stream_cache import LiveRuns
     from wandb_nb.store.runs.registry import Entry
 
 MOST_SYSTEMS = 4
@@ -87,8 +87,8 @@ class DetailsHandler(DetailHandler):
     async def get(self, run_id: str, what: str) -> None:
         """Answer with the list or text that is asked for."""
         entry = await self.found(run_id)
-        works: dict[str, Callable[[Entry], Any]] = {"files": details.files, "console": details.console}
-        self.answer({what: await self.read(works.get(what, details.code), entry)})
+        works: dict[str, Callable[[Entry], Any]] = {"files": run_details.files, "console": run_details.console}
+        self.answer({what: await self.read(works.get(what, run_details.code), entry)})
 
 
 class SystemHandler(DetailHandler):
@@ -123,9 +123,9 @@ class FileHandler(DetailHandler):
     async def get(self, run_id: str) -> None:
         """Answer with the file; what a run wrote is never shown as a page of this server."""
         entry = await self.found(run_id)
-        path = await self.read(details.file, entry, self.get_query_argument("path"))
+        path = await self.read(run_details.file, entry, self.get_query_argument("path"))
         if self.get_query_argument("download", "") != "1":
-            self.answer(await self.read(details.preview, path))
+            self.answer(await self.read(run_details.preview, path))
             return
         self.set_header("Content-Disposition", "attachment")
         self.set_header("X-Content-Type-Options", "nosniff")

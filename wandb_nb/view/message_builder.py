@@ -8,8 +8,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from wandb_nb.store.reading.run_state import RunState
-from wandb_nb.view.facts import definitions, describe
 from wandb_nb.view.message import pack, strict_json
+from wandb_nb.view.run_header import definitions, describe
 from wandb_nb.view.series import MOST_SERIES_SAVED, Book, Held
 
 if TYPE_CHECKING:

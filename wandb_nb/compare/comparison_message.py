@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
-from wandb_nb.compare.code import change_facts
-from wandb_nb.compare.subject import labels
+from wandb_nb.compare.code_diff import change_facts
+from wandb_nb.compare.comparison_input import labels
+from wandb_nb.view.downsample import thin
 from wandb_nb.view.message import VERSION, Blob, Header, Message, base64_floats, http_body, plain, strict_json
 from wandb_nb.view.series import MOST_SERIES_SAVED, level
-from wandb_nb.view.thin import thin
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from wandb_nb.compare.code import ChangeFacts
+    from wandb_nb.compare.code_diff import ChangeFacts
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.compare.values import Row, RowFacts
+    from wandb_nb.compare.value_diff import Row, RowFacts
     from wandb_nb.view.message import SeriesFacts
 
 MIME = "application/vnd.wandb-nb.comparison+json"

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from wandb_nb.view import text
+from wandb_nb.view import run_text
 from wandb_nb.view.message import plain
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Row:
         share = (after - before) / abs(before) * 100 if before else math.nan
         percent = f" ({share:+.3g} %)" if math.isfinite(share) and abs(share) >= _NOTABLE_PERCENT else ""
         sign = "+" if after > before else "-"
-        return f"{sign}{text.number(abs(after - before))}{percent}"
+        return f"{sign}{run_text.number(abs(after - before))}{percent}"
 
     def values_of(self, labels: Sequence[str]) -> dict[str, Any]:
         """Return the row for a program: its key, whether it is the same, and the values of the runs that have it."""
@@ -78,7 +78,7 @@ class Row:
 
     def facts(self) -> RowFacts:
         """Return the row as a message has it."""
-        return {"key": text.clean(self.key), "texts": self.texts, "same": self.same, "change": self.change}
+        return {"key": run_text.clean(self.key), "texts": self.texts, "same": self.same, "change": self.change}
 
 
 def delta(trees: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -121,9 +121,9 @@ def _is_number(value: Any) -> bool:
 
 def _short(value: Any) -> str:
     if isinstance(value, float):
-        return text.number(value)
-    return text.clean(value if isinstance(value, str) else _exact(value), LONGEST_TEXT)
+        return run_text.number(value)
+    return run_text.clean(value if isinstance(value, str) else _exact(value), LONGEST_TEXT)
 
 
 def _exact(value: Any) -> str:
-    return text.clean(json.dumps(plain(value), ensure_ascii=False), LONGEST_TEXT)
+    return run_text.clean(json.dumps(plain(value), ensure_ascii=False), LONGEST_TEXT)

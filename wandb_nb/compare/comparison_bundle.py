@@ -7,18 +7,18 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.compare import picture, text
-from wandb_nb.compare.code import change_facts
-from wandb_nb.compare.message import MIME, diff_facts, overlay
-from wandb_nb.compare.values import differing
-from wandb_nb.view.bundle import CELL, MOST_BYTES, TABLE, figure, pictures
-from wandb_nb.view.text import clean
+from wandb_nb.compare import comparison_picture, comparison_text
+from wandb_nb.compare.code_diff import change_facts
+from wandb_nb.compare.comparison_message import MIME, diff_facts, overlay
+from wandb_nb.compare.value_diff import differing
+from wandb_nb.view.run_bundle import CELL, MOST_BYTES, TABLE, figure, pictures
+from wandb_nb.view.run_text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.compare.values import Row
+    from wandb_nb.compare.value_diff import Row
 
 _MOST_ROWS, _LONGEST_CELL = 40, 60
 _MOST_LIGHT_BYTES, _SVG_POINTS = 16_000, 2_000
@@ -34,11 +34,11 @@ def bundle(comparison: Comparison) -> dict[str, Any]:
 
     The whole is at most 210 kB: points are thinned out, then series left out, where that is not enough.
     """
-    full, light = pictures(lambda points: picture.build(comparison, points))
+    full, light = pictures(lambda points: comparison_picture.build(comparison, points))
     parts: dict[str, Any] = {
         "text/html": html(comparison, light if len(light) <= _MOST_LIGHT_BYTES else b""),
         "image/png": base64.b64encode(full).decode(),
-        "text/plain": "\n".join(text.lines(comparison, code=_MOST_TEXT_CODE)),
+        "text/plain": "\n".join(comparison_text.lines(comparison, code=_MOST_TEXT_CODE)),
     }
     parts[MIME] = _saved(comparison, MOST_BYTES - len(json.dumps(parts)))
     return parts
@@ -54,8 +54,8 @@ def html(comparison: Comparison, light: bytes) -> str:
     )
     return (
         '<div style="max-width:100%;font-family:system-ui,sans-serif">'
-        f'<p style="margin:0 0 4px"><strong>{escape(picture.title(comparison))}</strong></p>'
-        f"{figure(picture.build(comparison, _SVG_POINTS), light)}"
+        f'<p style="margin:0 0 4px"><strong>{escape(comparison_picture.title(comparison))}</strong></p>'
+        f"{figure(comparison_picture.build(comparison, _SVG_POINTS), light)}"
         f"{''.join(_table(title, comparison.labels, rows) for title, rows in tables)}"
         f"{''.join(_code(comparison))}</div>"
     )
@@ -105,7 +105,7 @@ def _saved(comparison: Comparison, room: int) -> dict[str, Any]:
     """Return the message with as many points as fit *room* characters; then with fewer metrics, or none."""
     runs = [subject.message for subject in comparison.subjects]
     diff = diff_facts(comparison)
-    keys = [*picture.shown_keys(comparison), *comparison.keys]
+    keys = [*comparison_picture.shown_keys(comparison), *comparison.keys]
     found: dict[str, Any] = {}
     for points, most in _TRIES:
         found = overlay(runs, points, keys[:most], diff).to_json()

@@ -11,9 +11,9 @@ from wandb_nb.store.format.decode import WireError, decode, kind
 from wandb_nb.store.format.record_types import Stats
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.reading.tail import Tail, run_file
-from wandb_nb.view.facts import describe
+from wandb_nb.view.downsample import thin
 from wandb_nb.view.message import Series, pack
-from wandb_nb.view.thin import thin
+from wandb_nb.view.run_header import describe
 
 if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import Entry

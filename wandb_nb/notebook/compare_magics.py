@@ -21,29 +21,29 @@ PAIR = 2
 
 def diff(words: Sequence[str]) -> Comparison:
     """Return the comparison of the two runs that *words* begin with, of the metrics named behind them if any."""
-    from wandb_nb.compare import choose
+    from wandb_nb.compare import run_choice
 
     if len(words) < PAIR:
         raise UsageError("%wandb diff: two runs are needed, as in %wandb diff latest~1 latest")
-    return choose.diff(words[0], words[1], words[PAIR:])
+    return run_choice.diff(words[0], words[1], words[PAIR:])
 
 
 def compare(last: int, group: str | None, project: str | None, keys: Sequence[str]) -> Comparison:
     """Return the comparison of the newest runs."""
-    from wandb_nb.compare import choose
+    from wandb_nb.compare import run_choice
 
     if last < PAIR:
         raise UsageError("%wandb compare: --last must be 2 or more")
-    return choose.several(choose.newest(last, group=group, project=project), keys)
+    return run_choice.several(run_choice.newest(last, group=group, project=project), keys)
 
 
 def show(shell: Any, comparison: Comparison) -> None:
     """Put *comparison* under the running cell; in a terminal, print it."""
     if host.in_notebook():
-        from wandb_nb.compare.bundle import bundle
+        from wandb_nb.compare.comparison_bundle import bundle
 
         shell.display_pub.publish(data=bundle(comparison), metadata={})
         return
-    from wandb_nb.compare import text
+    from wandb_nb.compare import comparison_text
 
-    print("\n".join(text.lines(comparison)))  # noqa: T201  it was asked for
+    print("\n".join(comparison_text.lines(comparison)))  # noqa: T201  it was asked for

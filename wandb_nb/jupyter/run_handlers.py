@@ -10,7 +10,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from wandb_nb.jupyter.runs import UnknownRunError, WrongTokenError
+from wandb_nb.jupyter.stream_cache import UnknownRunError, WrongTokenError
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.view.message import strict_json
@@ -18,7 +18,7 @@ from wandb_nb.view.message import strict_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wandb_nb.jupyter.runs import LiveRuns
+    from wandb_nb.jupyter.stream_cache import LiveRuns
     from wandb_nb.store.runs.registry import Entry
 
 TOKEN_HEADER = "X-Wandb-Nb-Token"  # noqa: S105  the name of a header, no secret
@@ -76,7 +76,7 @@ class GhostsHandler(RunHandler):
     @authorized
     async def get(self, run_id: str) -> None:
         """Answer with a comparison in its binary form; read in a worker thread."""
-        from wandb_nb.compare.choose import ghosts  # only where somebody asks for them
+        from wandb_nb.compare.run_choice import ghosts  # only where somebody asks for them
 
         try:
             entry = await self.runs.entry(run_id, self.run_token)

@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from wandb_nb.cli.output import dumps, echo_json, echo_table
-from wandb_nb.cli.server import login_locally
-from wandb_nb.view.text import clean
+from wandb_nb.cli.server_commands import login_locally
+from wandb_nb.view.run_text import clean
 
 NO_KEY = 1
 

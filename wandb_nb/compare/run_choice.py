@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.compare.comparison import compare
-from wandb_nb.compare.load import load
-from wandb_nb.compare.message import overlay
+from wandb_nb.compare.comparison_message import overlay
+from wandb_nb.compare.load_inputs import load
 from wandb_nb.errors import RunNotFoundError, StoreError
 from wandb_nb.store.runs.find import find_run
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
-from wandb_nb.view.stream import RunStream
+from wandb_nb.view.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.compare.message import Overlay
-    from wandb_nb.compare.subject import Subject
+    from wandb_nb.compare.comparison_input import Subject
+    from wandb_nb.compare.comparison_message import Overlay
     from wandb_nb.store.runs.registry import Entry
     from wandb_nb.view.message import Message
 

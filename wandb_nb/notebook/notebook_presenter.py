@@ -6,10 +6,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.notebook.feed import Feed, Followed
+from wandb_nb.notebook.cell_hooks import running_cell
 from wandb_nb.notebook.guard import guard
-from wandb_nb.notebook.hooks import running_cell
 from wandb_nb.notebook.panel import Panel, Screen
+from wandb_nb.notebook.push_thread import Feed, Followed
 from wandb_nb.tracking.terminal import lines as terminal
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from wandb_nb.errors import StoreError
 from wandb_nb.notebook.guard import guard
-from wandb_nb.view.stream import RunStream
+from wandb_nb.view.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

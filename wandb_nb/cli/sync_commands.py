@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wandb_nb.cli.output import echo_json, echo_table
-from wandb_nb.view.text import clean
+from wandb_nb.view.run_text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.view.stream import RunStream
+from wandb_nb.view.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

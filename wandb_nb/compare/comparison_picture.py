@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wandb_nb.compare.curves import verdict
-from wandb_nb.view import text
-from wandb_nb.view.charts import group
-from wandb_nb.view.marks import Mark, Polyline, Scene, Text
-from wandb_nb.view.plot import CHAR, COLOURS, DASHES, curve_of, draw
+from wandb_nb.compare.curve_diff import verdict
+from wandb_nb.view import run_text
+from wandb_nb.view.chart import CHAR, COLOURS, DASHES, curve_of, draw
+from wandb_nb.view.chart_groups import group
+from wandb_nb.view.primitives import Mark, Polyline, Scene, Text
 from wandb_nb.view.scene import MARGIN, Page
 
 if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.view.marks import Panel
+    from wandb_nb.view.primitives import Panel
 
 MOST_RUNS, MOST_CHARTS = len(COLOURS), 6
 _HEAD, _LEGEND = 12.0, 16.0
@@ -51,13 +51,13 @@ def description(comparison: Comparison) -> str:
     told = []
     for key in shown_keys(comparison)[:MOST_CHARTS]:
         ends = [
-            f"{label} {text.number(float(curve.value[-1]))}"
+            f"{label} {run_text.number(float(curve.value[-1]))}"
             for label, curve in zip(comparison.labels, comparison.curves(key), strict=True)
             if curve is not None
         ]
         aligned = comparison.aligned(key) if len(comparison.subjects) == 2 else None  # noqa: PLR2004 - a pair
         words = [verdict(aligned, comparison.labels)] if aligned else []
-        told.append(f"{text.clean(key)}: {', '.join([*ends, *words])}")
+        told.append(f"{run_text.clean(key)}: {', '.join([*ends, *words])}")
     return "; ".join(told) or "No numbers logged yet"
 
 

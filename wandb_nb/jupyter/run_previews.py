@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from wandb_nb.errors import StoreError
-from wandb_nb.view.charts import definition
-from wandb_nb.view.facts import definitions
-from wandb_nb.view.stream import RunStream
+from wandb_nb.view.chart_groups import definition
+from wandb_nb.view.run_header import definitions
+from wandb_nb.view.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

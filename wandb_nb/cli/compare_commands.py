@@ -22,9 +22,9 @@ def diff(first: str, second: str, keys: tuple[str, ...], as_json: bool) -> None:
 
     A and B are paths, ids, names, `latest`, or `latest~1` for the run before that. With KEYs only those metrics.
     """
-    from wandb_nb.compare import choose  # numpy takes long to import
+    from wandb_nb.compare import run_choice  # numpy takes long to import
 
-    _show(choose.diff(first, second, keys), as_json=as_json)
+    _show(run_choice.diff(first, second, keys), as_json=as_json)
 
 
 @click.command()
@@ -35,18 +35,18 @@ def diff(first: str, second: str, keys: tuple[str, ...], as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def compare(keys: tuple[str, ...], last: int, group: str | None, project: str | None, as_json: bool) -> None:
     """Show the newest runs of a project side by side. With KEYs only those metrics."""
-    from wandb_nb.compare import choose
+    from wandb_nb.compare import run_choice
 
-    _show(choose.several(choose.newest(last, group=group, project=project), keys), as_json=as_json)
+    _show(run_choice.several(run_choice.newest(last, group=group, project=project), keys), as_json=as_json)
 
 
 def _show(comparison: Comparison, *, as_json: bool) -> None:
     if as_json:
         echo_json(_facts(comparison))
         return
-    from wandb_nb.compare import text
+    from wandb_nb.compare import comparison_text
 
-    click.echo("\n".join(text.lines(comparison, ascii_only=ascii_only())))
+    click.echo("\n".join(comparison_text.lines(comparison, ascii_only=ascii_only())))
 
 
 def _facts(comparison: Comparison) -> dict[str, Any]:

@@ -7,18 +7,18 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.view import svg, text
-from wandb_nb.view.facts import Standing
+from wandb_nb.view import run_text, svg
 from wandb_nb.view.message import MIME, strict_json
+from wandb_nb.view.run_header import Standing
+from wandb_nb.view.run_stream import RunStream
 from wandb_nb.view.scene import build, text_curves
-from wandb_nb.view.stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.marks import Scene
     from wandb_nb.view.message import Access, Message, RunFacts
+    from wandb_nb.view.primitives import Scene
 
 # A notebook holds one output of a run and one picture in the place that the panel left: 300 kB together at most.
 MOST_BYTES = 205_000
@@ -66,8 +66,8 @@ def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
 
 def line_bundle(facts: RunFacts, note: str = "") -> dict[str, Any]:
     """Return the bundle of one compact line: name, state and facts; with *note*, what stays true: name and note."""
-    lasting = [facts["name"] or facts["id"], facts["project"], text.clean(note, 200)]
-    line = " · ".join(text.clean(part, 200) for part in lasting if part) if note else text.headline(facts)
+    lasting = [facts["name"] or facts["id"], facts["project"], run_text.clean(note, 200)]
+    line = " · ".join(run_text.clean(part, 200) for part in lasting if part) if note else run_text.headline(facts)
     return {"text/html": f'<div style="font-size:90%">{escape(line)}</div>', "text/plain": line}
 
 
@@ -81,7 +81,7 @@ def html(message: Message, picture: bytes) -> str:
     table = f'<table style="{TABLE}"><tbody>{rows}</tbody></table>' if rows else ""
     return (
         f'<div style="max-width:100%;font-family:system-ui,sans-serif">'
-        f'<p style="margin:0 0 4px"><strong>{escape(text.headline(run))}</strong></p>'
+        f'<p style="margin:0 0 4px"><strong>{escape(run_text.headline(run))}</strong></p>'
         f"{figure(scene, picture)}"
         f'<details style="margin:4px 0"><summary>Latest values</summary>{table}</details></div>'
     )
@@ -106,14 +106,17 @@ def figure(scene: Scene, picture: bytes) -> str:
 
 def plain_text(message: Message) -> str:
     """Return the run as text: its line, then for each metric a sparkline and its trend."""
-    return "\n".join([text.headline(message.header["run"]), *text.finish_lines(text_curves(message), _MOST_ROWS)])
+    return "\n".join(
+        [run_text.headline(message.header["run"]), *run_text.finish_lines(text_curves(message), _MOST_ROWS)]
+    )
 
 
 def _latest(message: Message) -> list[str]:
     """Return name and trend of each metric, with a tab between."""
     curves = text_curves(message)
     lines = [
-        f"{(name := text.clean(curve.key))}\t{text.trend(curve).removeprefix(name)}" for curve in curves[:_MOST_ROWS]
+        f"{(name := run_text.clean(curve.key))}\t{run_text.trend(curve).removeprefix(name)}"
+        for curve in curves[:_MOST_ROWS]
     ]
     return lines if len(curves) <= _MOST_ROWS else [*lines, f"…\t+{len(curves) - _MOST_ROWS} more metrics"]
 

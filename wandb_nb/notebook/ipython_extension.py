@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.notebook import marimo
-from wandb_nb.notebook.cellmagic import begin_run_in_place
+from wandb_nb.notebook.cell_hooks import CellHooks, running_cell
+from wandb_nb.notebook.cell_magic import begin_run_in_place
+from wandb_nb.notebook.cell_recorder import Recorder
 from wandb_nb.notebook.completion import wandb_matcher
-from wandb_nb.notebook.feed import Feed
-from wandb_nb.notebook.hooks import CellHooks, running_cell
 from wandb_nb.notebook.magics import WandbMagics
-from wandb_nb.notebook.presenter import NotebookPresenter
-from wandb_nb.notebook.recorder import Recorder
+from wandb_nb.notebook.notebook_presenter import NotebookPresenter
+from wandb_nb.notebook.push_thread import Feed
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, set_presenter
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 
 from wandb_nb.jupyter.catalogue import Catalogue
-from wandb_nb.jupyter.handlers import DataHandler, GhostsHandler, StopHandler
-from wandb_nb.jupyter.listing import (
+from wandb_nb.jupyter.list_handlers import (
     DeleteHandler,
     DetailsHandler,
     FileHandler,
@@ -17,8 +16,9 @@ from wandb_nb.jupyter.listing import (
     LooksHandler,
     SystemHandler,
 )
-from wandb_nb.jupyter.looks import Looks
-from wandb_nb.jupyter.runs import LiveRuns
+from wandb_nb.jupyter.run_handlers import DataHandler, GhostsHandler, StopHandler
+from wandb_nb.jupyter.run_previews import Looks
+from wandb_nb.jupyter.stream_cache import LiveRuns
 
 BASE = "/wandb-nb/v1"
 RUN = f"{BASE}/runs/([^/]+)"

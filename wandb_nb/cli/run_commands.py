@@ -10,7 +10,7 @@ import click
 
 from wandb_nb.cli.output import age, ascii_only, echo_json, echo_table, tree
 from wandb_nb.errors import UsageError
-from wandb_nb.view import text
+from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
@@ -58,12 +58,12 @@ def show(run: str, as_json: bool) -> None:
         echo_json({"run": facts, "config": state.config, "summary": state.summary})
         return
     plain = ascii_only()
-    click.echo(text.headline(facts, plain))
+    click.echo(run_text.headline(facts, plain))
     for name in ("group", "tags", "notes"):
         if facts[name]:
             value = ", ".join(facts[name]) if name == "tags" else facts[name]
-            click.echo(f"{name}: {text.clean(value, 200)}")
-    _section("curves", text.finish_lines(_curves(state), most=MOST, ascii_only=plain))
+            click.echo(f"{name}: {run_text.clean(value, 200)}")
+    _section("curves", run_text.finish_lines(_curves(state), most=MOST, ascii_only=plain))
     for title, values in (("config", state.config), ("summary", state.summary)):
         _section(title, tree({key: value for key, value in values.items() if not key.startswith("_")}))
 
@@ -83,8 +83,8 @@ def rm(run: str, yes: bool) -> None:
     newest = entries[0]
     places = "its directory" if len(entries) == 1 else f"its {len(entries)} directories"
     if not yes:
-        what = f"run {text.clean(newest.name)} ({text.clean(newest.id)}) of project {text.clean(newest.project)}"
-        click.confirm(f"Delete {what} and {places}?", abort=True)
+        name, run_id, project_name = map(run_text.clean, (newest.name, newest.id, newest.project))
+        click.confirm(f"Delete run {name} ({run_id}) of project {project_name} and {places}?", abort=True)
     delete(Registry(), entries)
 
 
@@ -158,13 +158,13 @@ def _facts(path: Path, state: RunState) -> dict[str, Any]:
     }
 
 
-def _curves(state: RunState) -> list[text.Curve]:
+def _curves(state: RunState) -> list[run_text.Curve]:
     """Return the metrics worth a sparkline: those with numbers, less hidden ones and step metrics."""
     left_out = {metric.name for metric in state.metrics if metric.hidden}
     left_out |= {metric.step_metric for metric in state.metrics}
     goals = {metric.name: metric.goal for metric in state.metrics}
     return [
-        text.Curve(key, state.table.step[column.rows].tolist(), column.values.tolist(), goals.get(key))
+        run_text.Curve(key, state.table.step[column.rows].tolist(), column.values.tolist(), goals.get(key))
         for key, column in state.table.numbers.items()
         if key not in left_out and len(column)
     ]
