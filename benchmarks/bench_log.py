@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.store.writing.writer import RunWriter
 
 ROWS = 50_000
@@ -53,7 +53,7 @@ def tight_loop(store, rows) -> float:
 def ours(folder: str):
     """Return a function that stores a row with encoder and writer, and the writer."""
     writer = RunWriter(Path(folder) / f"run-{random.getrandbits(64):x}.wandb")
-    encode, append, now = HistoryEncoder().encode, writer.append, time.time
+    encode, append, now = RowEncoder().encode, writer.append, time.time
     start = now()
 
     def store(row, step) -> None:

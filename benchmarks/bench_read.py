@@ -25,7 +25,7 @@ from wandb_nb.store.reading.history_table import HistoryTable
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.runs.frame import read
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.store.writing.writer import RunWriter
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def main(rows: int) -> None:
 def write(run: Path, lines: Path, rows: int) -> None:
     """Write *rows* rows of two metrics both ways."""
     numbers = random.Random(1)  # noqa: S311 - data, not secrets
-    encoder, writer = HistoryEncoder(), RunWriter(run)
+    encoder, writer = RowEncoder(), RunWriter(run)
     writer.append(records.run(run_id="bench", project="bench"))
     with lines.open("w") as out:
         for step in range(rows):

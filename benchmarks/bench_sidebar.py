@@ -15,22 +15,22 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wandb_nb.jupyter.catalogue import Catalogue
-from wandb_nb.jupyter.run_previews import Looks
+from wandb_nb.jupyter.catalogue import RunCatalogue
+from wandb_nb.jupyter.run_previews import RunPreviews
 from wandb_nb.store.format.framing import FILE_HEADER, frame
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.view.message import strict_json
 
 if TYPE_CHECKING:
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
 
 RUNS, ROWS, SHOWN = 2_000, 1_000, 20
 
 
 def make(root: Path) -> None:
     """Write run directories of a thousand rows each, and register them."""
-    encoder, registry = HistoryEncoder(), Registry()
+    encoder, registry = RowEncoder(), Registry()
     rows = [encoder.encode({"loss": 1 / (step + 1), "acc": step}, step, step, step) for step in range(ROWS)]
     content = FILE_HEADER + frame(rows, len(FILE_HEADER))
     for number in range(RUNS):
@@ -41,7 +41,7 @@ def make(root: Path) -> None:
         registry.update(entry, state="finished")
 
 
-async def all_looks(looks: Looks, entries: list[Entry]) -> None:
+async def all_looks(looks: RunPreviews, entries: list[RunEntry]) -> None:
     """Ask until every run has been looked at, as the page does."""
     while len(await looks.at(entries)) < len(entries):
         pass
@@ -50,7 +50,7 @@ async def all_looks(looks: Looks, entries: list[Entry]) -> None:
 async def measure(root: Path) -> dict[str, float]:
     """Return the figures: milliseconds, and the length of the answer."""
     clock = iter(range(0, 10_000, 10))
-    catalogue, looks = Catalogue(root, clock=lambda: next(clock)), Looks()
+    catalogue, looks = RunCatalogue(root, clock=lambda: next(clock)), RunPreviews()
     catalogue._search = lambda: None  # type: ignore[method-assign]  # noqa: SLF001  the folders are another subject
     figures: dict[str, float] = {}
 

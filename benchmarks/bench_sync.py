@@ -17,7 +17,7 @@ import psutil
 from served import Served, Watch, served
 
 from wandb_nb.store.format import records
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.store.writing.writer import RunWriter
 
 METRICS = 10
@@ -31,7 +31,7 @@ def write(folder: Path, name: str, rows: int) -> Path:
     target = folder / f"offline-run-20260101_000000-{name}"
     (target / "files").mkdir(parents=True)
     dice = random.Random(1)  # noqa: S311 - data, no secret
-    encoder, writer = HistoryEncoder(), RunWriter(target / f"run-{name}.wandb")
+    encoder, writer = RowEncoder(), RunWriter(target / f"run-{name}.wandb")
     writer.append(records.run(name, project="bench", start_time=1.7e9))
     for step in range(rows):
         row = {f"metric/{n}": dice.random() for n in range(METRICS)}

@@ -14,17 +14,17 @@ import time
 import numpy as np
 
 from wandb_nb.store.reading.run_state import RunState
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.view import png, svg
 from wandb_nb.view.message import pack
 from wandb_nb.view.pyramid import BUCKETS, Pyramid
 from wandb_nb.view.run_bundle import bundle
-from wandb_nb.view.run_header import Standing, describe
+from wandb_nb.view.run_header import StaticRun, describe
 from wandb_nb.view.scene import build
-from wandb_nb.view.series import Book
+from wandb_nb.view.series import SeriesSet
 
 ROWS, SERIES, NEW_ROWS = 1_000_000, 4, 250
-ENCODER = HistoryEncoder()
+ENCODER = RowEncoder()
 
 
 def timed(action, times=1):
@@ -58,7 +58,7 @@ def add_rows(state, count):
 
 def main():
     """Measure and print."""
-    state, book = long_state(), Book()
+    state, book = long_state(), SeriesSet()
 
     def message():
         book.sync(state, [])
@@ -70,7 +70,7 @@ def main():
         add_rows(state, NEW_ROWS)
         later.append(timed(message))
     naive = timed(lambda: [one_pass(column.values) for column in state.table.numbers.values()], 3)
-    found = Standing(state).snapshot()
+    found = StaticRun(state).snapshot()
     parts = {}
     rows = [
         ("first message, 1M points x 4", first, ""),

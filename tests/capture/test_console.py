@@ -12,9 +12,9 @@ import pytest
 
 from wandb_nb.capture.console.console import Console
 from wandb_nb.capture.console.output_log import OutputLog
-from wandb_nb.capture.console.stream_hooks import StreamTap
+from wandb_nb.capture.console.stream_hooks import StreamHook
 from wandb_nb.store.format.decode import decode
-from wandb_nb.store.format.record_types import Files, Output
+from wandb_nb.store.format.record_types import FilesRecord, OutputRecord
 from wandb_nb.store.reading.tail import Tail, run_file
 
 if TYPE_CHECKING:
@@ -44,10 +44,10 @@ def log(folder: Path) -> str:
     return (folder / "wandb/latest-run/files/output.log").read_text("utf-8")
 
 
-def stored(folder: Path) -> list[Output]:
+def stored(folder: Path) -> list[OutputRecord]:
     """Return the output records of the newest run."""
     found = map(decode, Tail(run_file(folder / "wandb/latest-run")).read())
-    return [record for record in found if isinstance(record, Output)]
+    return [record for record in found if isinstance(record, OutputRecord)]
 
 
 @pytest.mark.parametrize("mode", ["wrap", "redirect"])
@@ -174,7 +174,7 @@ def test_two_runs_hear_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert (tmp_path / "a").read_text() == "one\ntwo\n"
     assert (tmp_path / "b").read_text() == "two\nthree\n"
     assert capsys.readouterr().out == "one\ntwo\nthree\n"
-    assert isinstance(decode(b"\x08\x01" + texts["a"][-1]), Files)
+    assert isinstance(decode(b"\x08\x01" + texts["a"][-1]), FilesRecord)
 
 
 def console(path: Path, bodies: list[bytes]) -> Console:
@@ -199,7 +199,7 @@ def test_a_disk_that_fails_costs_the_log_only(tmp_path: Path) -> None:
 def test_somebody_elses_wrapper_stays(capsys: pytest.CaptureFixture[str]) -> None:
     """A `write` that was put over ours is not taken away at the end, and goes on working."""
     heard: list[str] = []
-    end = StreamTap.listen("stdout", lambda _name, text: heard.append(text))
+    end = StreamHook.listen("stdout", lambda _name, text: heard.append(text))
     ours = sys.stdout.write
 
     def theirs(text: str) -> int:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from wandb_nb.capture.machine import environment, gpu
 from wandb_nb.store.format import records
 from wandb_nb.store.format.decode import decode
-from wandb_nb.store.format.record_types import Environment
+from wandb_nb.store.format.record_types import EnvironmentRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ facts = st.fixed_dictionaries(
 def test_facts_come_back(told: dict[str, object]) -> None:
     """What is written into an environment record is read out of it in the same form."""
     record = decode(records.environment(told))
-    assert isinstance(record, Environment)
+    assert isinstance(record, EnvironmentRecord)
     assert record.facts == told
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tqdm import tqdm
 
 from wandb_nb.capture.console.output_log import OutputLog
-from wandb_nb.capture.console.screen import HEIGHT, Screen
+from wandb_nb.capture.console.screen import HEIGHT, TerminalScreen
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def shown(*texts: str) -> list[str]:
     """Return the lines that a terminal shows after *texts*."""
-    screen = Screen()
+    screen = TerminalScreen()
     for text in texts:
         screen.feed(text)
     return screen.take_settled() + screen.live()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.capture.cells.session_notebook import HistoryNotebook
+from wandb_nb.capture.cells.session_notebook import SessionNotebook
 from wandb_nb.store.reading.executed_cells import Cell
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def told(path: Path) -> list[tuple[int, str, list[str]]]:
 def test_whatever_is_put(tmp_path_factory: pytest.TempPathFactory, given_cells: list[Cell]) -> None:
     """After each call there is a valid notebook of all cells, in order, each with its newest state."""
     path = tmp_path_factory.mktemp("history") / "deep/h.ipynb"
-    notebook, newest = HistoryNotebook(path), {}
+    notebook, newest = SessionNotebook(path), {}
     assert told(path) == []
     for cell in given_cells:
         notebook.put(cell)
@@ -63,7 +63,7 @@ class Full:
 
 def test_a_full_disk(tmp_path: Path) -> None:
     """A cell that does not go on the disk any more costs that cell; the notebook stays valid."""
-    notebook = HistoryNotebook(tmp_path / "h")
+    notebook = SessionNotebook(tmp_path / "h")
     notebook.put(Cell(1, "first"))
     notebook._file = Full(notebook._file, 2000)  # type: ignore[assignment]
     with pytest.raises(OSError, match="No space"):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from wandb_nb.capture.machine import gpu
-from wandb_nb.capture.machine.system_metrics import Machine, Sampler
+from wandb_nb.capture.machine.system_metrics import Machine, SystemSampler
 from wandb_nb.store.format.decode import decode
-from wandb_nb.store.format.record_types import Stats
+from wandb_nb.store.format.record_types import StatsRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +63,7 @@ def test_busy_threads_show() -> None:
 def test_samples_become_records_until_stopped() -> None:
     """The thread stores a first sample soon and others after the interval; after `stop()` it stores nothing more."""
     bodies: list[bytes] = []
-    sampler = Sampler(bodies.append, interval=0.1, failed=pytest.fail)
+    sampler = SystemSampler(bodies.append, interval=0.1, failed=pytest.fail)
     sampler.start()
     assert until(lambda: len(bodies) >= 3)
     sampler.stop()
@@ -71,7 +71,7 @@ def test_samples_become_records_until_stopped() -> None:
     assert not any(thread.name == "wandb_nb-system" for thread in threading.enumerate())
     assert len(bodies) == stored
     stats = decode(b"\x08\x01" + bodies[0])
-    assert isinstance(stats, Stats)
+    assert isinstance(stats, StatsRecord)
     assert "proc.memory.rssMB" in {path[0] for path, _ in stats.items}
 
 

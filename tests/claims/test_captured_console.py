@@ -8,7 +8,7 @@ import pytest
 from claimed import run
 
 from wandb_nb.store.format.decode import decode
-from wandb_nb.store.format.record_types import Output
+from wandb_nb.store.format.record_types import OutputRecord
 from wandb_nb.store.reading.tail import Tail, run_file
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_what_is_taken(tmp_path: Path, mode: str, heard: list[str], unheard: lis
     assert [line for line in unheard if line in lines] == []
     assert {"Traceback (most recent call last):", "ValueError: the end"} <= set(lines)
     records = map(decode, Tail(run_file(tmp_path / "wandb/latest-run")).read())
-    raw = [(each.stream, each.text) for each in records if isinstance(each, Output)]
+    raw = [(each.stream, each.text) for each in records if isinstance(each, OutputRecord)]
     assert "\x1b[1;32mgreen" in "".join(text for stream, text in raw if stream == "stdout")
     assert "99%" in "".join(text for stream, text in raw if stream == "stderr")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from claimed import run
 
 from wandb_nb.store.format.decode import decode
-from wandb_nb.store.format.record_types import Stats
+from wandb_nb.store.format.record_types import StatsRecord
 from wandb_nb.store.reading.tail import Tail, run_file
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def metadata(folder: Path) -> dict[str, Any]:
     return told
 
 
-def stats(folder: Path) -> list[Stats]:
+def stats(folder: Path) -> list[StatsRecord]:
     """Return the system samples of the newest run in *folder*."""
     records = map(decode, Tail(run_file(folder / "wandb/latest-run")).read())
-    return [record for record in records if isinstance(record, Stats)]
+    return [record for record in records if isinstance(record, StatsRecord)]
 
 
 def test_what_is_told(tmp_path: Path) -> None:

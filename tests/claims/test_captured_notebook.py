@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from wandb_nb.store.format.decode import decode
-from wandb_nb.store.format.record_types import Files, Stats
+from wandb_nb.store.format.record_types import FilesRecord, StatsRecord
 from wandb_nb.store.reading.executed_cells import FILE
 from wandb_nb.store.reading.tail import Tail, run_file
 
@@ -120,7 +120,7 @@ def test_what_is_kept(tmp_path: Path, arguments: str, variables: dict[str, str],
     assert (folder / FILE).exists() is sources
     assert (folder / "files/code/_session_history.ipynb").exists() is saved
     records = map(decode, Tail(run_file(folder)).read())
-    named = [name for record in records if isinstance(record, Files) for name, *_ in record.files]
+    named = [name for record in records if isinstance(record, FilesRecord) for name, *_ in record.files]
     assert ("code/_session_history.ipynb" in named) is saved
     assert ("notebook's file was not found" in printed(notebook)) is saved, "one hint, when saving was asked for"
 
@@ -163,5 +163,5 @@ def test_metrics_while_a_cell_runs(tmp_path: Path) -> None:
     notebook = execute(tmp_path, cells)
     began, ended = map(float, notebook.cells[2].outputs[-1].text.split())
     records = map(decode, Tail(run_file(tmp_path / "wandb/latest-run")).read())
-    times = [record.timestamp for record in records if isinstance(record, Stats) and record.timestamp]
+    times = [record.timestamp for record in records if isinstance(record, StatsRecord) and record.timestamp]
     assert sum(began < time < ended for time in times) >= 3

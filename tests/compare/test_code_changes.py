@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.compare.code_diff import MOST_CODE, Change, cell_changes, change_facts, file_changes
+from wandb_nb.compare.code_diff import MOST_CODE, CodeChange, cell_changes, change_facts, file_changes
 from wandb_nb.compare.load_inputs import cells_of_notebook, git_facts, packages, patches
 from wandb_nb.store.reading.executed_cells import Cell
 
@@ -81,7 +81,7 @@ def test_a_session_never_differs_from_itself(ours: list[str], theirs: list[str],
 def test_a_diff_of_a_file_gives_both_back(before: list[str], after: list[str]) -> None:
     """Both versions can be read off the marked lines, but for the gaps."""
     old, new = ("\n".join(lines) for lines in (before, after))
-    (change,) = file_changes({"a.py": old}, {"a.py": new}) or (Change("a.py", "changed", []),)
+    (change,) = file_changes({"a.py": old}, {"a.py": new}) or (CodeChange("a.py", "changed", []),)
     removed = [line[1:] for line in change.lines if line[0] == "-"]
     added = [line[1:] for line in change.lines if line[0] == "+"]
     assert all(line in old.splitlines() for line in removed)
@@ -99,7 +99,7 @@ def test_files_that_came_and_went() -> None:
 
 def test_the_message_holds_a_bounded_part() -> None:
     """Beyond the room for code, lines and changes are counted instead of told."""
-    changes = [Change(f"{at}.py", "added", [f"+{'x' * 90}"] * 100) for at in range(10)]
+    changes = [CodeChange(f"{at}.py", "added", [f"+{'x' * 90}"] * 100) for at in range(10)]
     facts = change_facts(changes)
     assert len(json.dumps(facts)) < MOST_CODE * 1.1
     assert facts[-1]["lines"][-1].startswith("@ ")

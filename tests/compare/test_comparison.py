@@ -22,7 +22,7 @@ from wandb_nb.compare.comparison_input import labels
 from wandb_nb.compare.comparison_message import MIME, diff_facts, overlay
 from wandb_nb.compare.curve_diff import align, verdict
 from wandb_nb.compare.load_inputs import load
-from wandb_nb.compare.value_diff import ABSENT, Row, delta, differing
+from wandb_nb.compare.value_diff import ABSENT, ValueRow, delta, differing
 from wandb_nb.errors import RunNotFoundError
 from wandb_nb.view.downsample import thin
 from wandb_nb.view.message import Message, Series
@@ -102,7 +102,7 @@ def test_every_leaf_is_in_one_row(found: list[dict[str, Any]]) -> None:
 )
 def test_values_side_by_side(pair_of: tuple[Any, Any], same: bool, change: str | None) -> None:
     """Numbers are equal whatever their type, bools are no numbers, and a change is told for two numbers only."""
-    row = Row("k", pair_of)
+    row = ValueRow("k", pair_of)
     assert (row.same, row.change) == (same, change)
     assert same or row.texts[0] != row.texts[1]
 

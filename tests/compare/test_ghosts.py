@@ -11,10 +11,10 @@ from wandb_nb.store.runs.registry import Registry
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
 
 
-def track(folder: Path, name: str, rows: int = 3, **options: Any) -> Entry:
+def track(folder: Path, name: str, rows: int = 3, **options: Any) -> RunEntry:
     """Make a finished run, and return its entry."""
     settings = {"silent": True, **options.pop("settings", {})}
     with wandb.init(dir=folder, name=name, mode="offline", settings=settings, **options) as run:

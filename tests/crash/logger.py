@@ -17,13 +17,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.store.writing.writer import RunWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-encode = HistoryEncoder().encode
+encode = RowEncoder().encode
 
 
 def log(writer: RunWriter, thread: int, index: int) -> None:

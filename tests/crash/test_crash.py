@@ -13,7 +13,7 @@ import pytest
 from wandb_nb.store.format.decode import HistoryRow, decode
 from wandb_nb.store.format.wire import read_varint
 from wandb_nb.store.reading.tail import Tail
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.store.writing.writer import RunWriter
 
 pytestmark = [pytest.mark.crash, pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")]
@@ -133,7 +133,7 @@ def test_a_full_disk_costs_rows_only_while_it_is_full(small_disk):
     (small_disk / "other").write_bytes(bytes(150_000))
     warnings: list[str] = []
     writer = RunWriter(small_disk / "run-a.wandb", warn=warnings.append)
-    encode = HistoryEncoder().encode
+    encode = RowEncoder().encode
     kept = []
 
     def log(index: int) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from wandb_nb.compare import comparison_message as comparison
-from wandb_nb.compare.code_diff import ChangeFacts
-from wandb_nb.compare.value_diff import RowFacts
+from wandb_nb.compare.code_diff import CodeChangeHeader
+from wandb_nb.compare.value_diff import ValueRowHeader
 from wandb_nb.notebook import widget
 from wandb_nb.view import message
 
@@ -19,15 +19,15 @@ SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_
 @pytest.mark.parametrize(
     ("interface", "fields"),
     [
-        ("RunInfo", message.RunFacts),
-        ("MetricDefinition", message.MetricFacts),
-        ("CellInfo", message.CellFacts),
-        ("SeriesHeader", message.SeriesFacts),
-        ("Header", message.Header),
+        ("RunInfo", message.RunHeader),
+        ("MetricDefinition", message.MetricHeader),
+        ("CellInfo", message.CellHeader),
+        ("SeriesHeader", message.SeriesHeader),
+        ("Header", message.MessageHeader),
         ("Access", message.Access),
-        ("DiffRow", RowFacts),
-        ("CodeChange", ChangeFacts),
-        ("Diff", comparison.DiffFacts),
+        ("DiffRow", ValueRowHeader),
+        ("CodeChange", CodeChangeHeader),
+        ("Diff", comparison.DiffHeader),
         ("ComparisonHeader", comparison.ComparisonHeader),
     ],
 )

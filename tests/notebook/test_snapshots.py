@@ -34,7 +34,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def play(clock: Clock, file: Path, seconds: float, making: float) -> list[float]:
     """Return when snapshots are taken of a file that grows ten times a second, each taking *making* seconds."""
-    followed = push_thread.Followed(None, file)  # type: ignore[arg-type]  # only the schedule is asked for
+    followed = push_thread.LiveRun(None, file)  # type: ignore[arg-type]  # only the schedule is asked for
     followed.snapshot = lambda: None
     taken = []
     while clock.now < seconds:
@@ -65,7 +65,7 @@ def test_nothing_is_taken_of_a_run_at_rest(clock: Clock, tmp_path: Path) -> None
     """While the file does not grow no snapshot is due, however long that is; one asked for comes at once."""
     file = tmp_path / "run.wandb"
     play(clock, file, 20.0, 0.05)
-    followed = push_thread.Followed(None, file)  # type: ignore[arg-type]  # as above
+    followed = push_thread.LiveRun(None, file)  # type: ignore[arg-type]  # as above
     followed.snapshot = lambda: None
     followed.snapshot_taken()
     clock.now += 1_000
@@ -80,8 +80,8 @@ def test_the_feed_wakes_when_something_is_due(clock: Clock, tmp_path: Path) -> N
     """The feed sleeps until the next snapshot is due, a second at rest, and a quarter while somebody looks."""
     file = tmp_path / "run.wandb"
     file.write_bytes(b"x")
-    followed: Any = push_thread.Followed(None, file)  # type: ignore[arg-type]  # as above
-    served = push_thread.Feed()
+    followed: Any = push_thread.LiveRun(None, file)  # type: ignore[arg-type]  # as above
+    served = push_thread.PushThread()
     served._followed["a"] = followed
     clock.now = 1.0
     assert served._pause() == push_thread.FIRST_SNAPSHOT_SECONDS

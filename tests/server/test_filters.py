@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.query.filters import Facts, fits, ordered, parse
+from wandb_nb.server.query.filters import RunValues, fits, ordered, parse
 
 
-def facts(**given_facts: Any) -> Facts:
+def facts(**given_facts: Any) -> RunValues:
     """Return a run's facts."""
     config = {key: {"value": value} for key, value in given_facts.pop("config", {}).items()}
     row = {"name": "r", "display_name": "r", "state": "finished", "created": 0.0, "tags": "[]", "summary": "{}"}
-    return Facts(SimpleNamespace(**{**row, "config": json.dumps(config), **given_facts}))
+    return RunValues(SimpleNamespace(**{**row, "config": json.dumps(config), **given_facts}))
 
 
 RUN = facts(config={"lr": 0.1, "net": {"width": 8}, "a.b": 1}, tags='["x", "y"]', summary='{"acc": 0.5, "bad": NaN}')

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.server.query.filters import Facts
-from wandb_nb.server.query.run_table import Asked, automatic, known_columns, list_runs
+from wandb_nb.server.query.filters import RunValues
+from wandb_nb.server.query.run_table import TableRequest, automatic, known_columns, list_runs
 from wandb_nb.server.query.search import condition, search
 from wandb_nb.server.query.text_format import duration, shown, size
 
 
-def run(name: str, config: dict[str, Any], summary: dict[str, Any] | None = None, **facts: Any) -> Facts:
+def run(name: str, config: dict[str, Any], summary: dict[str, Any] | None = None, **facts: Any) -> RunValues:
     """Return a run as the table reads it."""
     told = {"display_name": name, "notes": "", "group_name": None, "job_type": None, "tags": "[]", "state": "finished"}
     told |= {"created": 1000.0, "heartbeat": 1060.0, "sweep": None, "exit_code": 0, **facts}
     wrapped = {key: {"value": value} for key, value in config.items()}
-    return Facts(SimpleNamespace(name=name, config=json.dumps(wrapped), summary=json.dumps(summary or {}), **told))
+    return RunValues(SimpleNamespace(name=name, config=json.dumps(wrapped), summary=json.dumps(summary or {}), **told))
 
 
 RUNS = [
@@ -101,7 +101,7 @@ def test_a_groups_search_holds_any_key_and_value(key: str, value: Any) -> None:
     assert fits(facts)
     assert value is None or value == "none" or not fits(other)
     assert search(condition("config.state", value))(facts)
-    assert [one.row.name for one in list_runs([other, facts], Asked(sort=f"+{column}")).groups[0].runs][-1] in {
+    assert [one.row.name for one in list_runs([other, facts], TableRequest(sort=f"+{column}")).groups[0].runs][-1] in {
         "x",
         "y",
     }
@@ -109,19 +109,19 @@ def test_a_groups_search_holds_any_key_and_value(key: str, value: Any) -> None:
 
 def test_groups_have_means_and_counts() -> None:
     """A group tells how many runs it has and the mean of each number; runs without the value come last."""
-    listing = list_runs(RUNS, Asked(group="config.optimizer"), ["summary_metrics.acc", "config.optimizer"])
+    listing = list_runs(RUNS, TableRequest(group="config.optimizer"), ["summary_metrics.acc", "config.optimizer"])
     assert [(group.label, group.total, group.means) for group in listing.groups] == [
         ("adam", 1, [0.9, None]),
         ("adam w", 1, [None, None]),
         ("sgd", 1, [0.5, None]),
     ]
-    listing = list_runs(RUNS, Asked(group="config.width.hidden"))
+    listing = list_runs(RUNS, TableRequest(group="config.width.hidden"))
     assert [group.label for group in listing.groups] == ["64", "none"]
 
 
 def test_a_run_stands_under_each_of_its_tags() -> None:
     """Grouping by tag shows a run with two tags twice, and one without under none."""
-    groups = list_runs(RUNS, Asked(group="tags")).groups
+    groups = list_runs(RUNS, TableRequest(group="tags")).groups
     assert {group.label: [facts.row.name for facts in group.runs] for group in groups} == {
         "best": ["a", "c"],
         "old": ["c"],
@@ -146,7 +146,7 @@ def test_columns_tell_what_differs() -> None:
 def test_pages_hold_a_hundred_runs() -> None:
     """Of 250 runs the third page shows the last 50, and says which they are."""
     many = [run(f"r{number}", {"n": number}) for number in range(250)]
-    listing = list_runs(many, Asked(sort="+config.n", page=3))
+    listing = list_runs(many, TableRequest(sort="+config.n", page=3))
     assert [facts.row.name for facts in listing.groups[0].runs] == [f"r{number}" for number in range(200, 250)]
     assert (listing.first, listing.last, listing.total) == (201, 250, 250)
 
@@ -154,17 +154,17 @@ def test_pages_hold_a_hundred_runs() -> None:
 def test_many_groups_stay_bounded() -> None:
     """Two thousand runs in five hundred groups are some hundred rows, and each group leads to the rest."""
     many = [run(f"r{number}", {"n": number % 500}) for number in range(2000)]
-    listing = list_runs(many, Asked(group="config.n"))
+    listing = list_runs(many, TableRequest(group="config.n"))
     assert sum(len(group.runs) for group in listing.groups) <= 600
     assert all(group.total == 4 for group in listing.groups)
 
 
 def test_the_address_says_it_all() -> None:
     """What is asked for comes from the address and goes back into it; nonsense there is the first page."""
-    asked = Asked.of({"q": "x y", "page": "7", "sort": "-state", "other": "z"})
+    asked = TableRequest.of({"q": "x y", "page": "7", "sort": "-state", "other": "z"})
     assert asked.but(page=asked.page) == {"q": "x y", "page": "7", "sort": "-state"}
     assert asked.but(group="tags") == {"q": "x y", "sort": "-state", "group": "tags"}
-    assert [Asked.of({"page": page}).page for page in ("0", "-1", "x", "9" * 30, "²")] == [1] * 5
+    assert [TableRequest.of({"page": page}).page for page in ("0", "-1", "x", "9" * 30, "²")] == [1] * 5
 
 
 def test_values_are_short() -> None:
@@ -188,6 +188,6 @@ def test_values_are_short() -> None:
 def test_two_thousand_runs_are_sorted_and_searched() -> None:
     """In a large project the search counts all runs that fit, and the best of all of them comes first."""
     many = [run(f"r{number}", {"lr": number % 7, "n": number}, {"acc": number}) for number in range(2000)]
-    listing = list_runs(many, Asked(q="lr>2", sort="-summary_metrics.acc"))
+    listing = list_runs(many, TableRequest(q="lr>2", sort="-summary_metrics.acc"))
     assert listing.total == sum(number % 7 > 2 for number in range(2000))
     assert listing.groups[0].runs[0].row.name == "r1999"

@@ -15,13 +15,13 @@ from wandb_nb.store.reading.tail import verify
 from wandb_nb.store.runs.find import find_run
 from wandb_nb.store.runs.frame import read
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.store.runs.run_chain import Part, parts
-from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
+from wandb_nb.store.runs.run_chain import RunPart, parts
+from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 from wandb_nb.store.writing.writer import RunWriter
 
 GOLDEN = Path(__file__).parent / "golden"
 NOON = datetime(2026, 1, 1, 12, tzinfo=timezone.utc)
-ENCODER = HistoryEncoder()
+ENCODER = RowEncoder()
 
 
 def make(root: Path, run_id: str, steps: range, *, hours: int = 0, resumed: bool = False) -> Path:
@@ -118,7 +118,7 @@ def test_a_resumed_run_is_read_as_one(tmp_path: Path):
 
     assert read("aaaa1111")["_step"].tolist() == [0, 1, 2, 3, 4]
     assert read(second)["_step"].tolist() == [0, 1, 2, 3]
-    assert [Part(first)] == parts(first)
+    assert [RunPart(first)] == parts(first)
 
 
 def test_segments_are_joined_and_kept_apart(tmp_path: Path):

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from wandb_nb.store.format import records
 from wandb_nb.store.format.wire import varint
 from wandb_nb.store.reading.run_state import RunState
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 
-ENCODER = HistoryEncoder()
+ENCODER = RowEncoder()
 
 
 def row(step: int, **values: Any) -> bytes:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.wire import varint
 from wandb_nb.store.reading.history_table import HistoryTable
-from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
+from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 
-ENCODER = HistoryEncoder()
+ENCODER = RowEncoder()
 
 
 def field(tag: bytes, body: bytes) -> bytes:
@@ -25,7 +25,7 @@ def field(tag: bytes, body: bytes) -> bytes:
 
 
 def item(key: bytes, text: bytes) -> bytes:
-    """Return an item, its key spelled as `HistoryEncoder` does."""
+    """Return an item, its key spelled as `RowEncoder` does."""
     return field(b"\x0a", field(b"\x12", key) + field(b"\x82\x01", text))
 
 
@@ -215,11 +215,11 @@ def assert_paths_agree(payloads: list[bytes]) -> None:
 
 def is_row(payload: bytes) -> bool:
     """Return whether *payload* is a history record."""
-    from wandb_nb.store.format.record_types import HistoryRow
+    from wandb_nb.store.format.record_types import HistoryRecord
     from wandb_nb.store.format.wire import WireError
 
     try:
-        return isinstance(decode(payload), HistoryRow)
+        return isinstance(decode(payload), HistoryRecord)
     except WireError:
         return False
 

@@ -18,7 +18,7 @@ from wandb_nb.errors import StoreError
 from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, frame
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.reading.tail import Tail, verify
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 
 
 def all_of(tail: Tail, max_bytes: int = 1 << 16) -> list[bytes]:
@@ -251,7 +251,7 @@ def test_memory_stays_bounded(tmp_path: Path, hurtful: bytes):
 
 def test_replay_takes_a_few_times_the_file(tmp_path: Path):
     """Replaying 20,000 rows needs no more memory than a few times their file."""
-    encoder = HistoryEncoder()
+    encoder = RowEncoder()
     path = tmp_path / "run-x.wandb"
     path.write_bytes(file_of([encoder.encode({"a": at / 3, "b": at}, at, at, at) for at in range(20_000)]))
     tracemalloc.start()

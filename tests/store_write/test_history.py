@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from wandb_nb.errors import RowError, RowTypeError
 from wandb_nb.store.format.decode import HistoryRow, decode
-from wandb_nb.store.writing.row_encoder import RESERVED, HistoryEncoder, extra_items
+from wandb_nb.store.writing.row_encoder import RESERVED, RowEncoder, extra_items
 
 keys = st.text(max_size=150).filter(lambda key: key not in RESERVED)
 numbers = st.integers() | st.floats()
@@ -51,7 +51,7 @@ def text(value: object) -> str:
 )
 def test_a_row_decodes_to_what_was_logged(row, step):
     """Any row comes back leaf by leaf, with its step, runtime and timestamp; twice the same from one encoder."""
-    encoder = HistoryEncoder()
+    encoder = RowEncoder()
     body = encoder.encode(row, step, 1.25, 1_700_000_000.5)
     assert encoder.encode(row, step, 1.25, 1_700_000_000.5) == body
     items = items_of(body)
@@ -65,14 +65,14 @@ def test_a_row_decodes_to_what_was_logged(row, step):
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.0, 5e-324, -1.7976931348623157e308, 10**40, True])
 def test_special_numbers_are_the_same_each_time(value):
     """NaN, infinities and the longest numbers are right at a key's first row and at later ones."""
-    encoder = HistoryEncoder()
+    encoder = RowEncoder()
     for _ in range(2):
         assert text(items_of(encoder.encode({"a": value}, 0, 0.0, 0.0))["a",]) == text(value)
 
 
 def test_extra_items_ride_along():
     """Cell, attempt and writer are items of the row, in whatever combination they are given."""
-    encoder = HistoryEncoder()
+    encoder = RowEncoder()
     assert extra_items() == b""
     items = items_of(encoder.encode({"a": 1}, 0, 0.0, 0.0, extra_items(cell=12, attempt=0, writer=345)))
     assert items["_cell",] == 12
@@ -82,7 +82,7 @@ def test_extra_items_ride_along():
 
 def test_empty_rows_and_dicts_are_harmless():
     """An empty row is a row, as with the official client; an empty nested dict leaves nothing."""
-    encoder = HistoryEncoder()
+    encoder = RowEncoder()
     assert set(items_of(encoder.encode({}, 0, 0.0, 0.0))) == {("_step",), ("_runtime",), ("_timestamp",)}
     assert encoder.encode({"a": {}, "b": {"c": {}}}, 0, 0.0, 0.0) == encoder.encode({}, 0, 0.0, 0.0)
 
@@ -90,7 +90,7 @@ def test_empty_rows_and_dicts_are_harmless():
 def test_any_mapping_is_a_row():
     """Mappings other than dicts are taken, also nested."""
     row = MappingProxyType({"a": MappingProxyType({"b": 1})})
-    assert items_of(HistoryEncoder().encode(row, 0, 0.0, 0.0))["a", "b"] == 1
+    assert items_of(RowEncoder().encode(row, 0, 0.0, 0.0))["a", "b"] == 1
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_any_mapping_is_a_row():
 )
 def test_bad_rows_are_named(row, kind, message):
     """What cannot be a row gets an error that names key and type, also from an encoder that has seen better."""
-    encoder = HistoryEncoder()
+    encoder = RowEncoder()
     encoder.encode({"a": 1, "b": 2.5}, 0, 0.0, 0.0)
     with pytest.raises(kind, match=message):
         encoder.encode(row, 0, 0.0, 0.0)
@@ -120,12 +120,12 @@ def test_a_dict_in_itself_is_an_error():
     row: dict[str, object] = {}
     row["again"] = row
     with pytest.raises(RowError, match="contains itself"):
-        HistoryEncoder().encode(row, 0, 0.0, 0.0)
+        RowEncoder().encode(row, 0, 0.0, 0.0)
 
 
 def test_the_cache_is_bounded():
     """A new key in every row doesn't make the encoder grow without end."""
-    encoder = HistoryEncoder()
+    encoder = RowEncoder()
     for number in range(5000):
         assert items_of(encoder.encode({f"k{number}": 1}, 0, 0.0, 0.0))[f"k{number}",] == 1
     assert len(encoder._cache) <= 1024
@@ -133,16 +133,14 @@ def test_the_cache_is_bounded():
 
 def test_a_row_of_two_scalars_is_small():
     """Two random floats take at most 160 bytes in the file, chunk header and record number included."""
-    body = HistoryEncoder().encode(
-        {"loss": 0.12345678901234567, "acc": 1 / 3}, 123_456, 12345.678901, 1_790_000_000.123
-    )
+    body = RowEncoder().encode({"loss": 0.12345678901234567, "acc": 1 / 3}, 123_456, 12345.678901, 1_790_000_000.123)
     assert len(body) + 7 + 4 <= 160
 
 
 @given(st.lists(st.floats(), max_size=6))
 def test_a_kind_of_float_is_stored_as_the_float_it_is(values):
     """A float64 of numpy gives the very bytes that Python's float gives, at its first row and later on."""
-    plain, other = HistoryEncoder(), HistoryEncoder()
+    plain, other = RowEncoder(), RowEncoder()
     for step in range(2):
         row = {f"m{at}": value for at, value in enumerate(values)}
         same = {key: np.float64(value) for key, value in row.items()}

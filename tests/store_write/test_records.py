@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wandb_nb.store.format import records
-from wandb_nb.store.writing.row_encoder import RESERVED, HistoryEncoder, extra_items
+from wandb_nb.store.writing.row_encoder import RESERVED, RowEncoder, extra_items
 
 pytestmark = pytest.mark.official
 
@@ -265,7 +265,7 @@ values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) 
 )
 def test_the_official_classes_read_each_row_as_logged(row, step):
     """The official classes give back each leaf of a row, and its step."""
-    body = HistoryEncoder().encode(row, step, 0.5, 1.5, extra_items(cell=3))
+    body = RowEncoder().encode(row, step, 0.5, 1.5, extra_items(cell=3))
     found = parsed(body)["history"]
     assert int(found["step"].get("num", 0)) == step
     items = {tuple(item["nested_key"]): json.loads(item["value_json"]) for item in found["item"]}
@@ -278,5 +278,5 @@ def test_the_official_classes_read_each_row_as_logged(row, step):
 def test_a_lone_surrogate_is_written_as_its_escape():
     """Text that UTF-8 cannot hold doesn't make a record that the official classes refuse."""
     assert parsed(records.config({"\ud800": "1"}))["config"]["update"][0]["key"] == "\\ud800"
-    found = parsed(HistoryEncoder().encode({"a\ud800": "\ud800"}, 0, 0.0, 0.0))["history"]["item"][0]
+    found = parsed(RowEncoder().encode({"a\ud800": "\ud800"}, 0, 0.0, 0.0))["history"]["item"][0]
     assert found["nested_key"] == ["a\\ud800"]

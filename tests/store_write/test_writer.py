@@ -16,12 +16,12 @@ from wandb_nb.store.format import records
 from wandb_nb.store.format.decode import Header, HistoryRow, decode
 from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, scan
 from wandb_nb.store.format.wire import read_varint
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.store.writing.segments import SharedSteps, fold_segments
 from wandb_nb.store.writing.writer import RunWriter
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
-encode = HistoryEncoder().encode
+encode = RowEncoder().encode
 
 
 def row(index: int, **more) -> bytes:

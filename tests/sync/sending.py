@@ -15,7 +15,7 @@ from wandb_nb.sync.upload.sender import RunSender
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer
 
-    from wandb_nb.sync.upload.progress import Cursor
+    from wandb_nb.sync.upload.progress import SyncProgress
 
 KEY = "0123456789" * 4
 
@@ -40,6 +40,6 @@ def run_file(run: wandb.Run) -> Path:
     return found
 
 
-def send(file: Path, way: Network, target: Target = Target(), *, follow: bool = False) -> Cursor:  # noqa: B008 - frozen
+def send(file: Path, way: Network, target: Target = Target(), *, follow: bool = False) -> SyncProgress:  # noqa: B008 - frozen
     """Send the run of *file*; return how far it came."""
     return RunSender(file, way, connect(way), threading.Event(), target=target).send(follow=follow)

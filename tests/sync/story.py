@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format import records
 from wandb_nb.store.writing.owner_lock import OwnerLock
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.store.writing.writer import RunWriter
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def made(name: str, dice: random.Random, rows: int) -> Story:
     story.files = {"kept.txt": dice.randbytes(dice.randrange(300_000)), "empty": b"", "sub/ü b.bin": b"\0\1"}
     announced = [(path, dice.choice(("now", "end", "live")), "other") for path in story.files]
     story.scenes.append([records.run(name, **facts), records.files(announced)])
-    encoder, width = HistoryEncoder(), dice.choice((0, 0, 30, 900))
+    encoder, width = RowEncoder(), dice.choice((0, 0, 30, 900))
     for step in range(rows):
         story.scenes.extend([part] for part in _row(story, encoder, dice, step, width))
         if dice.random() < 0.05:
@@ -88,7 +88,7 @@ def made(name: str, dice: random.Random, rows: int) -> Story:
     return story
 
 
-def _row(story: Story, encoder: HistoryEncoder, dice: random.Random, step: int, width: int) -> list[bytes]:
+def _row(story: Story, encoder: RowEncoder, dice: random.Random, step: int, width: int) -> list[bytes]:
     """Return one row in one to three parts."""
     values = {"loss": dice.random(), "deep": {"n": step}, "text": "é" * width, "all": [1, None, "\n"]}
     keys = list(values)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from wandb_nb.sync.upload.progress import Cursor
+    from wandb_nb.sync.upload.progress import SyncProgress
 
 pytestmark = pytest.mark.crash
 
@@ -32,10 +32,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer
 
 
 @pytest.fixture
-def deliver(server: RestartedServer) -> Callable[..., Cursor]:
+def deliver(server: RestartedServer) -> Callable[..., SyncProgress]:
     """Return a function that sends a run's file while a script breaks what it will."""
 
-    def through(file: Path, script: Callable[[int, str], Fault | None]) -> Cursor:
+    def through(file: Path, script: Callable[[int, str], Fault | None]) -> SyncProgress:
         with FaultProxy(server.port, script) as proxy:
             way = Network(proxy.url, server.key, graphql=RETRY, stream=RETRY, transfer=RETRY, interval=0.05)
             return send(file, way)
@@ -43,7 +43,7 @@ def deliver(server: RestartedServer) -> Callable[..., Cursor]:
     return through
 
 
-def parent(folder: Path, name: str, deliver: Callable[..., Cursor]) -> None:
+def parent(folder: Path, name: str, deliver: Callable[..., SyncProgress]) -> None:
     """Make a run of some rows and send it unharmed."""
     with start(folder, id=name) as run:
         for n in range(ROWS):
@@ -53,7 +53,7 @@ def parent(folder: Path, name: str, deliver: Callable[..., Cursor]) -> None:
 
 @pytest.mark.parametrize("kind", ["lost", "twice", "cut", "status"])
 def test_fork_keeps_what_it_inherits(
-    kind: str, server: RestartedServer, tmp_path: Path, deliver: Callable[..., Cursor]
+    kind: str, server: RestartedServer, tmp_path: Path, deliver: Callable[..., SyncProgress]
 ) -> None:
     """A branch whose creation was answered but not heard goes on behind the rows that it inherits."""
     parent(tmp_path, f"parent-{kind}", deliver)
@@ -63,7 +63,9 @@ def test_fork_keeps_what_it_inherits(
     assert [row["n"] for row in server.held(run.id).rows] == [0, 1, 2, 30]
 
 
-def test_late_rewind_takes_no_new_row(server: RestartedServer, tmp_path: Path, deliver: Callable[..., Cursor]) -> None:
+def test_late_rewind_takes_no_new_row(
+    server: RestartedServer, tmp_path: Path, deliver: Callable[..., SyncProgress]
+) -> None:
     """A rewind that comes a second time, after the rows that follow it, takes none of them away."""
     parent(tmp_path, "back", deliver)
     with start(tmp_path, id="back", resume_from="back?_step=2") as run:

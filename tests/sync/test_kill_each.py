@@ -117,8 +117,8 @@ def compare(file: Path, held: Held) -> int:
     records: list[record_types.Record] = []
     while payloads := tail.read():
         records += [decode(payload) for payload in payloads]
-    samples = [record for record in records if isinstance(record, record_types.Stats)]
-    printed = "".join(record.text for record in records if isinstance(record, record_types.Output))
+    samples = [record for record in records if isinstance(record, record_types.StatsRecord)]
+    printed = "".join(record.text for record in records if isinstance(record, record_types.OutputRecord))
     assert len(held.events) == len(samples)
     assert [line.removeprefix("ERROR ").partition(" ")[2] for line in held.output] == printed.splitlines()
     assert held.config == state.config

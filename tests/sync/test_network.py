@@ -23,11 +23,11 @@ import wandb_nb as wandb
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.settings import resolve
 from wandb_nb.sync.http.network import Network, Retry
-from wandb_nb.sync.http.operations import Bucket, GraphQL
-from wandb_nb.sync.http.request_sequence import Order
+from wandb_nb.sync.http.operations import Bucket, GraphQLClient
+from wandb_nb.sync.http.request_sequence import RequestSequence
 from wandb_nb.sync.http.transport import Request, Sender, connect, final_query, final_transfer, final_upsert, spacing
-from wandb_nb.sync.upload.post_schedule import Pace
-from wandb_nb.sync.upload.progress import Cursor
+from wandb_nb.sync.upload.post_schedule import PostSchedule
+from wandb_nb.sync.upload.progress import SyncProgress
 from wandb_nb.sync.upload.stream_posts import FileStream
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Clock(threading.Event):
 
 def ask(way: Network, clock: Clock | None = None) -> dict[str, Any]:
     """Ask the server who we are."""
-    return GraphQL(way, Sender(connect(way), clock or Clock())).viewer()
+    return GraphQLClient(way, Sender(connect(way), clock or Clock())).viewer()
 
 
 def failing(times: int, status: int, **headers: str) -> Callable[[int, str], Fault | None]:
@@ -75,7 +75,9 @@ def test_which_answers_are_final(
     repeated = status in (408, 429, 500, 502, 503, 504) if final is final_transfer else status in (*REPEATED, *more)
     server.script = failing(1, status)
     way = network(server)
-    request = Request("POST", f"{server.url}/graphql", GraphQL(way, Sender(connect(way), Clock())).headers, VIEWER)
+    request = Request(
+        "POST", f"{server.url}/graphql", GraphQLClient(way, Sender(connect(way), Clock())).headers, VIEWER
+    )
     sender = Sender(connect(way), Clock())
     if repeated:
         assert sender.send(request, way.graphql, final).status == 200
@@ -137,13 +139,15 @@ def test_rate_limits_slow_the_stream_down(server: ScriptedServer, monkeypatch: p
     server.answer("UpsertBucket", {"name": "r"})
     way = network(server)
     bucket = Bucket("", "e", "p", "r", "", inserted=True)
-    headers = GraphQL(way, Sender(connect(way), Clock())).headers
-    stream = FileStream(way, Sender(connect(way), Clock()), headers, bucket, Order(Cursor()), gzip=False)
+    headers = GraphQLClient(way, Sender(connect(way), Clock())).headers
+    stream = FileStream(
+        way, Sender(connect(way), Clock()), headers, bucket, RequestSequence(SyncProgress()), gzip=False
+    )
     stream.post({})
     assert stream.spacing == 5.0
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    pace = Pace(0.5)
+    pace = PostSchedule(0.5)
     pace.posted(stream.spacing)
     now = 104.9
     assert not pace.may_post()

@@ -13,7 +13,7 @@ import pytest
 from restarted_server import RestartedServer
 
 from wandb_nb.store.format.decode import decode
-from wandb_nb.store.format.record_types import Stats
+from wandb_nb.store.format.record_types import StatsRecord
 from wandb_nb.store.format.wire import fields
 from wandb_nb.store.reading.tail import Tail
 
@@ -53,7 +53,7 @@ def users(values: dict[str, Any]) -> dict[str, Any]:
 def samples(folder: Path) -> int:
     """Return how many samples of the system are in the run file."""
     (file,) = folder.glob("run-*.wandb")
-    return sum(isinstance(decode(payload), Stats) for payload in Tail(file).read())
+    return sum(isinstance(decode(payload), StatsRecord) for payload in Tail(file).read())
 
 
 @pytest.mark.parametrize("name", NAMES)

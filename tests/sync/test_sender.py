@@ -15,7 +15,7 @@ from scripted_server import Fault, ScriptedServer
 from sending import network, run_file, send, start
 
 from wandb_nb.store.format import records
-from wandb_nb.store.format.wire import Message
+from wandb_nb.store.format.wire import WireMessage
 from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.sync.http.transport import connect
 from wandb_nb.sync.upload import progress as cursors
@@ -43,10 +43,10 @@ def write(folder: Path, *bodies: bytes) -> Path:
 
 def row(step: int, **values: Any) -> bytes:
     """Return a history record."""
-    message = Message()
+    message = WireMessage()
     for key, value in {"_step": step, **values}.items():
-        message.message(1, Message().text(2, key).text(16, json.dumps(value)))
-    return Message().message(2, message.message(2, Message().varint(1, step))).encode()
+        message.message(1, WireMessage().text(2, key).text(16, json.dumps(value)))
+    return WireMessage().message(2, message.message(2, WireMessage().varint(1, step))).encode()
 
 
 def test_whole_run_arrives(server: ScriptedServer, tmp_path: Path) -> None:

@@ -46,9 +46,9 @@ class Program:
         assert self.process.stdout is not None
         return self.process.stdout.readline()
 
-    def cursor(self) -> cursors.Cursor:
+    def cursor(self) -> cursors.SyncProgress:
         """Return how far the run was sent."""
-        return cursors.load(self.run_file) or cursors.Cursor()
+        return cursors.load(self.run_file) or cursors.SyncProgress()
 
     def service(self) -> psutil.Process | None:
         """Return the background process of this program, if it lives."""

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wandb_nb.store.format.record_items import flatten
-from wandb_nb.store.format.wire import BYTES, Message, WireError, fields
+from wandb_nb.store.format.wire import BYTES, WireError, WireMessage, fields
 from wandb_nb.sync.upload import json_tree
 
 keys = st.text(max_size=8) | st.just("k" * 127) | st.just("k" * 128) | st.just("k" * 20_000)
@@ -18,9 +18,9 @@ values = st.sampled_from(
 forms = st.sampled_from(["nested", "key", "both", "deep", "value first", "no value"])
 
 
-def item(form: str, key: str, value: str) -> Message:
+def item(form: str, key: str, value: str) -> WireMessage:
     """Return an item in one of the forms that files have."""
-    made = Message()
+    made = WireMessage()
     if form == "value first":
         made.text(16, value)
     if form in ("key", "both"):
@@ -60,11 +60,11 @@ def quickly(data: bytes, number: int) -> list[json_tree.Item] | None:
 @example([("nested", "loss", "1")] * 3, True, 0)
 def test_quick_way_reads_the_same(given_items: list[tuple[str, str, str]], step: bool, cut: int) -> None:
     """Any forms and lengths, other fields between, an end that is missing: the same items, or no message either way."""
-    message = Message()
+    message = WireMessage()
     for number, one in enumerate(given_items):
         message.message(1, item(*one))
         if step and number == 1:
-            message.message(2, Message().varint(1, 5))
+            message.message(2, WireMessage().varint(1, 5))
     data = message.encode()
     data = data[: len(data) - cut]
     assert quickly(data, 1) == generally(data, 1)

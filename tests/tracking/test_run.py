@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import wandb_nb as wandb
 from wandb_nb.store.format import decode
-from wandb_nb.store.format.record_types import HistoryRow, Metric, RunInfo, SummaryUpdate, Telemetry
+from wandb_nb.store.format.record_types import HistoryRecord, MetricRecord, RunRecord, SummaryRecord, TelemetryRecord
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.runs.registry import Registry
 
@@ -41,7 +41,9 @@ def stored(run: wandb.Run) -> list[Any]:
 
 def rows(run: wandb.Run) -> list[dict[str, Any]]:
     """Return the stored rows as flat dicts."""
-    return [{".".join(path): value for path, value in row.items} for row in stored(run) if isinstance(row, HistoryRow)]
+    return [
+        {".".join(path): value for path, value in row.items} for row in stored(run) if isinstance(row, HistoryRecord)
+    ]
 
 
 def users(row: dict[str, Any]) -> dict[str, Any]:
@@ -206,7 +208,7 @@ def test_files_beside_the_data(start: Start) -> None:
     assert metadata["startedAt"].endswith("Z")
     assert any(line.startswith("numpy==") for line in (files / "requirements.txt").read_text("utf-8").splitlines())
     assert (run.directory.parent / "latest-run").resolve() == run.directory.resolve()
-    assert {type(record) for record in stored(run)} >= {Telemetry, RunInfo, Metric, SummaryUpdate}
+    assert {type(record) for record in stored(run)} >= {TelemetryRecord, RunRecord, MetricRecord, SummaryRecord}
 
 
 def test_name_notes_and_tags_can_change(start: Start) -> None:
@@ -216,7 +218,7 @@ def test_name_notes_and_tags_can_change(start: Start) -> None:
     run.name = run.id
     run.save()
     run.notes, run.tags = "later", "single"
-    newest = [record for record in stored(run) if isinstance(record, RunInfo)][-1]
+    newest = [record for record in stored(run) if isinstance(record, RunRecord)][-1]
     assert (newest.name, newest.notes, tuple(newest.tags)) == (run.id, "later", ("single",))
     assert Registry().find(run.id)[0].name == run.id
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.view import run_text
-from wandb_nb.view.run_text import Curve
+from wandb_nb.view.run_text import MetricTrend
 
 RUN = {
     "id": "abcd1234", "name": "snowy-owl-10", "project": "digits", "state": "running", "exitCode": None,
@@ -19,7 +19,7 @@ RUN = {
 
 def test_trend_names_first_last_and_best():
     """The trend tells first and last value, and the lowest with its step for a metric that fell."""
-    curve = Curve("loss", range(4), [1.0, 0.5, 0.04, 0.0625])
+    curve = MetricTrend("loss", range(4), [1.0, 0.5, 0.04, 0.0625])
 
     assert run_text.trend(curve) == "loss 1 → 0.0625, lowest 0.04 at step 2"
 
@@ -34,15 +34,15 @@ def test_trend_names_first_last_and_best():
 )
 def test_trend_follows_goal_or_direction(values, goal, end):
     """The better extreme is that of the goal, and without one that of the direction."""
-    assert run_text.trend(Curve("m", range(len(values)), values, goal)).endswith(end)
+    assert run_text.trend(MetricTrend("m", range(len(values)), values, goal)).endswith(end)
 
 
 def test_trend_of_little():
     """One value and none are said plainly."""
-    assert run_text.trend(Curve("m", [7], [0.5])) == "m 0.5 at step 7"
-    assert run_text.trend(Curve("m", [7], [math.nan])) == "m has no finite value yet"
-    assert run_text.trend(Curve("m", [0, 1, 2], [3.0, math.nan, 3.0])) == "m 3 throughout"
-    assert run_text.trend(Curve("m", [0, 1], [25562.7, 1e-9])) == "m 25562.7 → 1e-09, lowest 1e-09 at step 1"
+    assert run_text.trend(MetricTrend("m", [7], [0.5])) == "m 0.5 at step 7"
+    assert run_text.trend(MetricTrend("m", [7], [math.nan])) == "m has no finite value yet"
+    assert run_text.trend(MetricTrend("m", [0, 1, 2], [3.0, math.nan, 3.0])) == "m 3 throughout"
+    assert run_text.trend(MetricTrend("m", [0, 1], [25562.7, 1e-9])) == "m 25562.7 → 1e-09, lowest 1e-09 at step 1"
 
 
 def test_sparkline_shape():
@@ -84,15 +84,15 @@ def test_headline():
 
 def test_finish_lines_align_and_count_the_rest():
     """Names and sparklines stand in columns; what does not fit is counted."""
-    lines = run_text.finish_lines([Curve("a", [0, 1], [0.0, 1.0]), Curve("longer", [0, 1], [1.0, 0.0])])
+    lines = run_text.finish_lines([MetricTrend("a", [0, 1], [0.0, 1.0]), MetricTrend("longer", [0, 1], [1.0, 0.0])])
 
     assert lines == ["a       ▁█  0 → 1, highest 1 at step 1", "longer  █▁  1 → 0, lowest 0 at step 1"]
-    assert run_text.finish_lines([Curve(str(i), [0], [0.0]) for i in range(13)])[-1] == "+3 more metrics"
+    assert run_text.finish_lines([MetricTrend(str(i), [0], [0.0]) for i in range(13)])[-1] == "+3 more metrics"
 
 
 def test_finish_lines_of_a_name_like_its_trend():
     """A long name is shortened in its column and left out of the words."""
-    (line,) = run_text.finish_lines([Curve("x" * 60, [0, 1], [1.0, 2.0])])
+    (line,) = run_text.finish_lines([MetricTrend("x" * 60, [0, 1], [1.0, 2.0])])
 
     assert line == "x" * 31 + "…  ▁█  1 → 2, highest 2 at step 1"
 

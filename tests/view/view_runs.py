@@ -4,9 +4,9 @@ import json
 
 from wandb_nb.store.format.framing import FILE_HEADER, frame
 from wandb_nb.store.format.wire import BYTES, VARINT, varint
-from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
+from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 
-ENCODER = HistoryEncoder()
+ENCODER = RowEncoder()
 
 
 def part(number, value):

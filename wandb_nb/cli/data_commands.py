@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.store.reading.tail import Report
+    from wandb_nb.store.reading.tail import VerifyReport
 
 DAMAGED = 3
 LONGEST_LINE = 1000
@@ -159,7 +159,7 @@ def verify(run: str, fold: bool, as_json: bool) -> None:
         sys.exit(DAMAGED)
 
 
-def _told(report: Report, folded: int) -> Iterator[str]:
+def _told(report: VerifyReport, folded: int) -> Iterator[str]:
     kinds = ", ".join(f"{count} {kind}" for kind, count in report.records.most_common())
     yield f"{report.run_file}: {report.rows} rows, {sum(report.records.values())} records ({kinds})"
     if folded:

@@ -14,7 +14,7 @@ from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
 
 MOST = 20
 
@@ -88,7 +88,7 @@ def rm(run: str, yes: bool) -> None:
     delete(Registry(), entries)
 
 
-def _entries_of(run: str) -> list[Entry]:
+def _entries_of(run: str) -> list[RunEntry]:
     """Return the directories of *run*, newest first; UsageError where it is not one of this machine."""
     from wandb_nb.store.reading.tail import run_file
     from wandb_nb.store.runs.find import find_run
@@ -108,7 +108,7 @@ def _section(title: str, lines: list[str]) -> None:
         click.echo("\n".join(("", title, *(f"  {line}" for line in lines))))
 
 
-def _listed(entry: Entry) -> dict[str, Any]:
+def _listed(entry: RunEntry) -> dict[str, Any]:
     """Return what `ls` tells of *entry*; a run whose process is gone without an end has crashed."""
     steps = entry.summary.get("_step")
     return {
@@ -122,7 +122,7 @@ def _listed(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _verdict(entry: Entry) -> str:
+def _verdict(entry: RunEntry) -> str:
     from wandb_nb.store.writing.owner_lock import owner_alive
 
     path = Path(entry.path)
@@ -158,13 +158,13 @@ def _facts(path: Path, state: RunState) -> dict[str, Any]:
     }
 
 
-def _curves(state: RunState) -> list[run_text.Curve]:
+def _curves(state: RunState) -> list[run_text.MetricTrend]:
     """Return the metrics worth a sparkline: those with numbers, less hidden ones and step metrics."""
     left_out = {metric.name for metric in state.metrics if metric.hidden}
     left_out |= {metric.step_metric for metric in state.metrics}
     goals = {metric.name: metric.goal for metric in state.metrics}
     return [
-        run_text.Curve(key, state.table.step[column.rows].tolist(), column.values.tolist(), goals.get(key))
+        run_text.MetricTrend(key, state.table.step[column.rows].tolist(), column.values.tolist(), goals.get(key))
         for key, column in state.table.numbers.items()
         if key not in left_out and len(column)
     ]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from wandb_nb.sync.bulk.sync_runs import Batch
-    from wandb_nb.sync.upload.progress import Cursor
+    from wandb_nb.sync.bulk.sync_runs import BulkSync
+    from wandb_nb.sync.upload.progress import SyncProgress
 
 UNSENT, DAMAGED = 1, 3
 WATCH_EVERY_S = 2.0
@@ -44,7 +44,7 @@ def sync(paths: tuple[str, ...], **options: Any) -> None:
     What was sent before is not sent again; a broken upload goes on where it stopped. Exits with 1 where something
     was not sent, and with 3 where a file is damaged and all that can be read was sent.
     """
-    from wandb_nb.sync.bulk.run_files import pick
+    from wandb_nb.sync.bulk.run_selection import pick
 
     if options["run_id"] and len(pick(paths, include_synced=True)) > 1:
         raise click.UsageError("--id needs the path of one run")
@@ -81,7 +81,7 @@ def status(as_json: bool) -> None:
 def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) -> list[dict[str, Any]]:
     """Send *files*, and with `--watch` whatever comes below *paths*; return what became of each."""
     from wandb_nb.settings import resolve
-    from wandb_nb.sync.bulk.sync_runs import WORKERS, Batch
+    from wandb_nb.sync.bulk.sync_runs import WORKERS, BulkSync
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.upload.run_metadata import Target
 
@@ -96,7 +96,7 @@ def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) ->
     watch = options["watch"]
     bar = _Bar(files, shown=sys.stderr.isatty() and not options["as_json"] and not watch)
     network = Network.of(resolve({"project": None}))
-    batch = Batch(network, target, workers=WATCHED_AT_ONCE if watch else WORKERS, follow=watch, progress=bar)
+    batch = BulkSync(network, target, workers=WATCHED_AT_ONCE if watch else WORKERS, follow=watch, progress=bar)
     try:
         if watch:
             _watch(batch, paths)
@@ -109,10 +109,10 @@ def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) ->
     return [batch.results[file] for file in sorted(batch.results, key=str)]
 
 
-def _watch(batch: Batch, paths: tuple[str, ...]) -> None:
+def _watch(batch: BulkSync, paths: tuple[str, ...]) -> None:
     """Take what comes below *paths* for ever, but for what a background process sends."""
     from wandb_nb.errors import RunNotFoundError
-    from wandb_nb.sync.bulk.run_files import pick
+    from wandb_nb.sync.bulk.run_selection import pick
     from wandb_nb.sync.bulk.sync_status import being_sent
 
     pause = threading.Event()
@@ -137,7 +137,7 @@ class _Bar:
         if self._bar:
             self._bar.render_progress()
 
-    def __call__(self, file: Path, cursor: Cursor) -> None:
+    def __call__(self, file: Path, cursor: SyncProgress) -> None:
         """Show that *file* is as far as *cursor* says."""
         if self._bar is None:
             return
@@ -169,7 +169,7 @@ def _show(results: list[dict[str, Any]], *, as_json: bool) -> None:
 
 def _clean(files: list[Path]) -> None:
     """Delete the directories of the runs among *files* that are on the server, whole, if the user says so."""
-    from wandb_nb.sync.bulk.run_files import removable
+    from wandb_nb.sync.bulk.run_selection import removable
 
     folders = [file.parent for file in files if removable(file)]
     if folders and click.confirm(f"Delete {len(folders)} directories of runs that are on the server?", err=True):

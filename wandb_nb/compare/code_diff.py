@@ -27,7 +27,7 @@ _CLOCKS_DIFFER_BY_S = 0.001
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
-class ChangeFacts(TypedDict):
+class CodeChangeHeader(TypedDict):
     """One changed piece of code in a comparison's message."""
 
     title: str
@@ -36,7 +36,7 @@ class ChangeFacts(TypedDict):
 
 
 @dataclass(frozen=True)
-class Change:
+class CodeChange:
     """One cell or file that two runs differ in.
 
     *lines* begin with " " (both have it), "-" (only the first), "+" (only the second), or "@" for a gap.
@@ -46,7 +46,7 @@ class Change:
     change: Literal["changed", "added", "removed"]
     lines: list[str]
 
-    def facts(self) -> ChangeFacts:
+    def facts(self) -> CodeChangeHeader:
         """Return the change as a message has it, each line without what a terminal or page would obey."""
         lines = [line[:1] + clean(line[1:].expandtabs(4), LONGEST_LINE) for line in self.lines[:MOST_LINES]]
         if len(self.lines) > MOST_LINES:
@@ -54,9 +54,9 @@ class Change:
         return {"title": clean(self.title, 200), "change": self.change, "lines": lines}
 
 
-def change_facts(changes: Iterable[Change], room: int = MOST_CODE) -> list[ChangeFacts]:
+def change_facts(changes: Iterable[CodeChange], room: int = MOST_CODE) -> list[CodeChangeHeader]:
     """Return *changes* as a message has them, of *room* characters in all; what is left out is counted."""
-    facts: list[ChangeFacts] = []
+    facts: list[CodeChangeHeader] = []
     found = list(changes)
     for at, change in enumerate(found):
         one = change.facts()
@@ -70,7 +70,7 @@ def change_facts(changes: Iterable[Change], room: int = MOST_CODE) -> list[Chang
     return facts
 
 
-def cell_changes(first: Sequence[Cell], second: Sequence[Cell], starts: tuple[float, float]) -> list[Change]:
+def cell_changes(first: Sequence[Cell], second: Sequence[Cell], starts: tuple[float, float]) -> list[CodeChange]:
     """Return the cells in which two sessions differ, in the order of execution.
 
     *starts* are the unix times at which the two runs began. A journal tells the whole session: what stands in it from
@@ -86,7 +86,7 @@ def cell_changes(first: Sequence[Cell], second: Sequence[Cell], starts: tuple[fl
     return list(_aligned(_ordered(ours + during), _ordered(theirs + during_too)))[:MOST_CHANGES]
 
 
-def file_changes(first: Mapping[str, str], second: Mapping[str, str]) -> list[Change]:
+def file_changes(first: Mapping[str, str], second: Mapping[str, str]) -> list[CodeChange]:
     """Return the files, path to text, in which two runs differ, sorted by path."""
     changes = []
     for path in sorted({*first, *second}):
@@ -95,7 +95,7 @@ def file_changes(first: Mapping[str, str], second: Mapping[str, str]) -> list[Ch
             continue
         kind: Literal["changed", "added", "removed"]
         kind = "added" if before is None else "removed" if after is None else "changed"
-        changes.append(Change(path, kind, _lines(before or "", after or "", _FILE_CONTEXT)))
+        changes.append(CodeChange(path, kind, _lines(before or "", after or "", _FILE_CONTEXT)))
     return changes[:MOST_CHANGES]
 
 
@@ -134,14 +134,14 @@ def _ordered(cells: Iterable[Cell]) -> list[Cell]:
     return [cell for cell in distinct.values() if cell.source.strip()]
 
 
-def _aligned(first: Sequence[Cell], second: Sequence[Cell]) -> Iterator[Change]:
+def _aligned(first: Sequence[Cell], second: Sequence[Cell]) -> Iterator[CodeChange]:
     matcher = SequenceMatcher(None, [cell.source for cell in first], [cell.source for cell in second], autojunk=False)
     for kind, a, a_end, b, b_end in matcher.get_opcodes():
         if kind != "equal":
             yield from _paired(list(first[a:a_end]), list(second[b:b_end]))
 
 
-def _paired(first: list[Cell], second: list[Cell]) -> Iterator[Change]:
+def _paired(first: list[Cell], second: list[Cell]) -> Iterator[CodeChange]:
     """Pair each cell of *second* with the one of *first* that is most like it; the others came or went."""
     left = [(cell, _words(cell)) for cell in first]
     for cell in second:
@@ -151,11 +151,11 @@ def _paired(first: list[Cell], second: list[Cell]) -> Iterator[Change]:
             left.remove(found)
             old, new = found[0].number, cell.number
             title = f"cell [{new}]" if old == new else f"cell [{old}] → [{new}]"
-            yield Change(title, "changed", _lines(found[0].source, cell.source, _CELL_CONTEXT))
+            yield CodeChange(title, "changed", _lines(found[0].source, cell.source, _CELL_CONTEXT))
         else:
-            yield Change(f"cell [{cell.number}]", "added", _lines("", cell.source, 0))
+            yield CodeChange(f"cell [{cell.number}]", "added", _lines("", cell.source, 0))
     for cell, _ in left:
-        yield Change(f"cell [{cell.number}]", "removed", _lines(cell.source, "", 0))
+        yield CodeChange(f"cell [{cell.number}]", "removed", _lines(cell.source, "", 0))
 
 
 def _words(cell: Cell) -> Counter[str]:

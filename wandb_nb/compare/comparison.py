@@ -13,10 +13,10 @@ from wandb_nb.compare.value_diff import delta, differing
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from wandb_nb.compare.code_diff import Change
-    from wandb_nb.compare.comparison_input import Subject
-    from wandb_nb.compare.curve_diff import Aligned
-    from wandb_nb.compare.value_diff import Row
+    from wandb_nb.compare.code_diff import CodeChange
+    from wandb_nb.compare.comparison_input import ComparisonInput
+    from wandb_nb.compare.curve_diff import AlignedCurves
+    from wandb_nb.compare.value_diff import ValueRow
     from wandb_nb.view.message import Series
 
 
@@ -28,25 +28,25 @@ class Comparison:
     exactly two runs. *keys* are the metrics with curves, in the order of first appearance over all runs.
     """
 
-    subjects: list[Subject]
+    subjects: list[ComparisonInput]
     labels: list[str]
     keys: list[str]
-    config: list[Row]
-    summary: list[Row]
-    git: list[Row]
-    packages: list[Row]
-    code: list[Change]
+    config: list[ValueRow]
+    summary: list[ValueRow]
+    git: list[ValueRow]
+    packages: list[ValueRow]
+    code: list[CodeChange]
 
     def curves(self, key: str) -> list[Series | None]:
         """Return the series of *key*, one a run, None where a run lacks it."""
         return [subject.series.get(key) for subject in self.subjects]
 
-    def aligned(self, key: str) -> Aligned | None:
+    def aligned(self, key: str) -> AlignedCurves | None:
         """Return the curves of *key* on one axis; see `align`."""
         return align(key, self.curves(key))
 
 
-def compare(runs: Sequence[Subject], keys: Collection[str] = ()) -> Comparison:
+def compare(runs: Sequence[ComparisonInput], keys: Collection[str] = ()) -> Comparison:
     """Return what *runs* differ in; with *keys* only those metrics are drawn and told, in the summary as well.
 
     Raises ValueError for fewer than two runs.
@@ -68,7 +68,7 @@ def compare(runs: Sequence[Subject], keys: Collection[str] = ()) -> Comparison:
     )
 
 
-def code_changes(first: Subject, second: Subject) -> list[Change]:
+def code_changes(first: ComparisonInput, second: ComparisonInput) -> list[CodeChange]:
     """Return the cells and files in which two runs differ; cells only where both have a session."""
     starts = (first.run["startTime"], second.run["startTime"])
     cells = cell_changes(first.cells, second.cells, starts) if first.cells and second.cells else []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.compare.value_diff import Row
+    from wandb_nb.compare.value_diff import ValueRow
 
 _MOST_ROWS, _LONGEST_CELL = 40, 60
 _MOST_LIGHT_BYTES, _SVG_POINTS = 16_000, 2_000
@@ -61,7 +61,7 @@ def html(comparison: Comparison, light: bytes) -> str:
     )
 
 
-def _table(title: str, labels: Sequence[str], rows: Sequence[Row]) -> str:
+def _table(title: str, labels: Sequence[str], rows: Sequence[ValueRow]) -> str:
     """Return the rows that differ as a table that folds; open, since that is what was asked for."""
     found = differing(rows)
     if not rows:
@@ -79,7 +79,7 @@ def _table(title: str, labels: Sequence[str], rows: Sequence[Row]) -> str:
     )
 
 
-def _row(row: Row) -> str:
+def _row(row: ValueRow) -> str:
     facts = row.facts()
     cells = ["-" if value is None else value for value in (*facts["texts"], facts["change"] or "")]
     values = "".join(f'<td style="{CELL}">{escape(clean(cell, _LONGEST_CELL))}</td>' for cell in cells)

@@ -1,4 +1,4 @@
-"""`Subject`: one run as a comparison sees it, whether its rows lie in a run directory or on a server."""
+"""`ComparisonInput`: one run as a comparison sees it, whether its rows lie in a run directory or on a server."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.view.message import Message, RunFacts, Series
+    from wandb_nb.view.message import Message, RunHeader, Series
 
 
 @dataclass(frozen=True)
-class Subject:
+class ComparisonInput:
     """A run to be compared.
 
     *message* tells its facts, config, summary and series, as whole as there is room for. *cells* are those its
@@ -31,7 +31,7 @@ class Subject:
     packages: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def run(self) -> RunFacts:
+    def run(self) -> RunHeader:
         """The facts of the run."""
         return self.message.header["run"]
 
@@ -51,7 +51,7 @@ class Subject:
         return {one.key: one for one in self.message.series() if len(one.value)}
 
 
-def labels(runs: Sequence[RunFacts]) -> list[str]:
+def labels(runs: Sequence[RunHeader]) -> list[str]:
     """Return what *runs* are called in a legend: the name, with the id where a name is not the only one of its kind.
 
     The same run twice is told apart by a number.

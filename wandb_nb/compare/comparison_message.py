@@ -8,38 +8,38 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 from wandb_nb.compare.code_diff import change_facts
 from wandb_nb.compare.comparison_input import labels
 from wandb_nb.view.downsample import thin
-from wandb_nb.view.message import VERSION, Blob, Header, Message, base64_floats, http_body, plain, strict_json
+from wandb_nb.view.message import VERSION, Blob, Message, MessageHeader, base64_floats, http_body, plain, strict_json
 from wandb_nb.view.series import MOST_SERIES_SAVED, level
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from wandb_nb.compare.code_diff import ChangeFacts
+    from wandb_nb.compare.code_diff import CodeChangeHeader
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.compare.value_diff import Row, RowFacts
-    from wandb_nb.view.message import SeriesFacts
+    from wandb_nb.compare.value_diff import ValueRow, ValueRowHeader
+    from wandb_nb.view.message import SeriesHeader
 
 MIME = "application/vnd.wandb-nb.comparison+json"
 MOST_TABLE = 12_000  # characters of one table
 
 
-class DiffFacts(TypedDict):
+class DiffHeader(TypedDict):
     """What the runs differ in, as tables of texts."""
 
-    config: list[RowFacts]
-    summary: list[RowFacts]
-    git: list[RowFacts]
-    packages: list[RowFacts]
-    code: list[ChangeFacts]
+    config: list[ValueRowHeader]
+    summary: list[ValueRowHeader]
+    git: list[ValueRowHeader]
+    packages: list[ValueRowHeader]
+    code: list[CodeChangeHeader]
 
 
 class ComparisonHeader(TypedDict):
     """The JSON part: one header a run, as a run's own message has it but for config, summary and cells."""
 
     v: int
-    runs: list[Header]
+    runs: list[MessageHeader]
     labels: list[str]
-    diff: DiffFacts | None
+    diff: DiffHeader | None
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Overlay:
 
 
 def overlay(
-    runs: Sequence[Message], points: int = 4_000, keys: Collection[str] | None = None, diff: DiffFacts | None = None
+    runs: Sequence[Message], points: int = 4_000, keys: Collection[str] | None = None, diff: DiffHeader | None = None
 ) -> Overlay:
     """Return *runs* in one message, about *points* points over all series; only those of *keys*, if given."""
     blob = Blob()
@@ -78,12 +78,12 @@ def overlay(
     return Overlay({"v": VERSION, "runs": headers, "labels": names, "diff": diff}, blob.join())
 
 
-def _header(header: Header, series: list[SeriesFacts]) -> Header:
+def _header(header: MessageHeader, series: list[SeriesHeader]) -> MessageHeader:
     """Return *header* without config, summary and sources of cells, which the tables tell."""
     return {**header, "cursor": "", "more": False, "config": None, "summary": None, "cells": [], "series": series}
 
 
-def diff_facts(comparison: Comparison) -> DiffFacts:
+def diff_facts(comparison: Comparison) -> DiffHeader:
     """Return the tables of *comparison*, of bounded size; what is the same gives way first."""
     return {
         "config": _rows(comparison.config),
@@ -94,7 +94,7 @@ def diff_facts(comparison: Comparison) -> DiffFacts:
     }
 
 
-def _rows(rows: Iterable[Row]) -> list[RowFacts]:
+def _rows(rows: Iterable[ValueRow]) -> list[ValueRowHeader]:
     """Return the rows for which there is room, in their order; those that differ come in first."""
     facts = [row.facts() for row in rows]
     left = MOST_TABLE

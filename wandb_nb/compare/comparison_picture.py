@@ -15,7 +15,7 @@ from wandb_nb.view.scene import MARGIN, Page
 
 if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.view.primitives import Panel
+    from wandb_nb.view.primitives import PanelFrame
 
 MOST_RUNS, MOST_CHARTS = len(COLOURS), 6
 _HEAD, _LEGEND = 12.0, 16.0
@@ -61,7 +61,7 @@ def description(comparison: Comparison) -> str:
     return "; ".join(told) or "No numbers logged yet"
 
 
-def _panel(comparison: Comparison, key: str, buckets: int, place: tuple[float, float, float, float]) -> Panel:
+def _panel(comparison: Comparison, key: str, buckets: int, place: tuple[float, float, float, float]) -> PanelFrame:
     curves = comparison.curves(key)[:MOST_RUNS]
     by = {curve.step_metric for curve in curves if curve is not None}
     by_metric = next(iter(by)) if len(by) == 1 else None

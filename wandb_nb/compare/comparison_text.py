@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.compare.value_diff import Row
+    from wandb_nb.compare.value_diff import ValueRow
     from wandb_nb.view.message import Series
 
 MOST_METRICS, MOST_ROWS, MOST_CODE = 20, 40, 200_000
@@ -57,7 +57,7 @@ def _runs(comparison: Comparison) -> Iterator[str]:
         yield f"{label:<{wide}}  {' · '.join(facts)}"
 
 
-def _table(title: str, comparison: Comparison, rows: Sequence[Row]) -> Iterator[str]:
+def _table(title: str, comparison: Comparison, rows: Sequence[ValueRow]) -> Iterator[str]:
     """Yield the rows that differ, aligned, under the runs' labels; one line where none does."""
     if not rows:
         return
@@ -104,11 +104,11 @@ def _curves(comparison: Comparison, ascii_only: bool) -> Iterator[str]:
         yield f"  +{len(keys) - MOST_METRICS} more metrics"
 
 
-def newest(one: Series) -> run_text.Curve:
+def newest(one: Series) -> run_text.MetricTrend:
     """Return the newest attempt of *one*, thinned out where it is long, without its name."""
     few = thin(one, _MOST_POINTS)
     where = few.lines()[-1][1] if few.lines() else slice(None)
-    return run_text.Curve("", few.step[where].tolist(), few.value[where].tolist())
+    return run_text.MetricTrend("", few.step[where].tolist(), few.value[where].tolist())
 
 
 def _cell(value: str | None) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Aligned:
+class AlignedCurves:
     """The curves of one metric over the stretch that all runs cover: `values[i]` of run i at each of *at*."""
 
     key: str
@@ -28,7 +28,7 @@ class Aligned:
     values: list[Floats]
 
 
-def align(key: str, curves: Sequence[Series | None]) -> Aligned | None:
+def align(key: str, curves: Sequence[Series | None]) -> AlignedCurves | None:
     """Return *curves* at every place where any of them has a point, straight lines in between.
 
     Places are those of the step metric where all have the same one, else steps. Each run's newest attempt counts,
@@ -43,10 +43,10 @@ def align(key: str, curves: Sequence[Series | None]) -> Aligned | None:
     low, high = max(x[0] for x, _ in lines), min(x[-1] for x, _ in lines)
     at = np.unique(np.concatenate([x for x, _ in lines]))
     at = at[(at >= low) & (at <= high)]
-    return Aligned(key, at, [np.interp(at, x, y) for x, y in lines]) if len(at) else None
+    return AlignedCurves(key, at, [np.interp(at, x, y) for x, y in lines]) if len(at) else None
 
 
-def verdict(aligned: Aligned, labels: Sequence[str]) -> str:
+def verdict(aligned: AlignedCurves, labels: Sequence[str]) -> str:
     """Return in words how the second of two curves runs against the first, as "B lower at 93 % of 100 steps"."""
     first, second = aligned.values[:2]
     lower, higher = int((second < first).sum()), int((second > first).sum())

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.cells.session_notebook import HISTORY
-from wandb_nb.compare.comparison_input import Subject
+from wandb_nb.compare.comparison_input import ComparisonInput
 from wandb_nb.store.reading.executed_cells import FILE, Cell, read_cells
 from wandb_nb.view.run_stream import RunStream
 
@@ -21,7 +21,7 @@ LARGEST_FILE, LARGEST_PATCH, MOST_FILES = 1 << 20, 16 << 20, 200
 _PATCH = re.compile(r"^diff --git ", re.MULTILINE)
 
 
-def load(path: Path) -> Subject:
+def load(path: Path) -> ComparisonInput:
     """Return the run at *path*, a run directory or its run file, as far as it goes.
 
     Raises StoreError when the run file cannot be read; what else is missing is left out.
@@ -32,11 +32,11 @@ def load(path: Path) -> Subject:
     return of_stream(stream)
 
 
-def of_stream(stream: RunStream) -> Subject:
+def of_stream(stream: RunStream) -> ComparisonInput:
     """Return the run that *stream* follows, as far as it has been read."""
     files = stream.directory / "files"
     state = stream.state
-    return Subject(
+    return ComparisonInput(
         message=stream.message(),
         cells=cells_of(stream.directory),
         files=_sources(files),

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.compare.comparison_input import Subject
+    from wandb_nb.compare.comparison_input import ComparisonInput
     from wandb_nb.compare.comparison_message import Overlay
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.view.message import Message
 
 LAST = 5
@@ -35,7 +35,7 @@ def diff(first: str, second: str, keys: Sequence[str] = ()) -> Comparison:
     return compare([load(find_run(ref)) for ref in (first, second)], keys)
 
 
-def newest(last: int = LAST, *, group: str | None = None, project: str | None = None) -> list[Entry]:
+def newest(last: int = LAST, *, group: str | None = None, project: str | None = None) -> list[RunEntry]:
     """Return the *last* newest runs, newest first: of *group* or *project* if given, else of the newest run's project.
 
     Directories whose run was replaced, or goes on in a later one, don't count.
@@ -51,7 +51,7 @@ def newest(last: int = LAST, *, group: str | None = None, project: str | None = 
     return fitting[:last]
 
 
-def earlier(entry: Entry, most: int = LAST) -> list[Entry]:
+def earlier(entry: RunEntry, most: int = LAST) -> list[RunEntry]:
     """Return the *most* newest runs that the notebook of the run *entry* had before, newest first.
 
     Where nobody knows the notebook's path, those of the same kernel. Its own parts and replaced runs don't count.
@@ -61,13 +61,13 @@ def earlier(entry: Entry, most: int = LAST) -> list[Entry]:
     return list(islice((one for one in same if Path(one.path).is_dir()), most))
 
 
-def ghosts(entry: Entry) -> Overlay:
+def ghosts(entry: RunEntry) -> Overlay:
     """Return those runs in one message, thinned out, to be drawn behind the run *entry*."""
     found = [message for one in earlier(entry) if (message := _message(one)) is not None]
     return overlay(found, GHOST_POINTS)
 
 
-def several(entries: Sequence[Entry], keys: Sequence[str] = ()) -> Comparison:
+def several(entries: Sequence[RunEntry], keys: Sequence[str] = ()) -> Comparison:
     """Compare the runs of *entries*, oldest first; those whose files cannot be read are left out.
 
     Raises RunNotFoundError where fewer than two are left.
@@ -81,7 +81,7 @@ def several(entries: Sequence[Entry], keys: Sequence[str] = ()) -> Comparison:
     return compare(subjects, keys)
 
 
-def _of_one_notebook(one: Entry, other: Entry) -> bool:
+def _of_one_notebook(one: RunEntry, other: RunEntry) -> bool:
     if one.notebook or other.notebook:
         return one.notebook == other.notebook
     if one.kernel or other.kernel:
@@ -90,7 +90,7 @@ def _of_one_notebook(one: Entry, other: Entry) -> bool:
     return bool(in_notebook) and (one.pid, one.host) == (other.pid, other.host)
 
 
-def _message(entry: Entry) -> Message | None:
+def _message(entry: RunEntry) -> Message | None:
     stream = RunStream(entry.path)
     try:
         while stream.advance():
@@ -100,7 +100,7 @@ def _message(entry: Entry) -> Message | None:
     return stream.snapshot(GHOST_POINTS)
 
 
-def _readable(entry: Entry) -> Subject | None:
+def _readable(entry: RunEntry) -> ComparisonInput | None:
     try:
         return load(Path(entry.path))
     except StoreError:  # deleted or damaged from its beginning: the others are compared

@@ -17,7 +17,7 @@ LONGEST_TEXT = 200
 _NOTABLE_PERCENT = 0.05
 
 
-class RowFacts(TypedDict):
+class ValueRowHeader(TypedDict):
     """One key of a table in a comparison's message; `texts` has one entry a run, null where the run lacks the key."""
 
     key: str
@@ -36,7 +36,7 @@ ABSENT = _Absent()
 
 
 @dataclass(frozen=True)
-class Row:
+class ValueRow:
     """One key with its value in each run, `ABSENT` where a run lacks it."""
 
     key: str
@@ -76,22 +76,22 @@ class Row:
             "values": {name: value for name, value in pairs if value is not ABSENT},
         }
 
-    def facts(self) -> RowFacts:
+    def facts(self) -> ValueRowHeader:
         """Return the row as a message has it."""
         return {"key": run_text.clean(self.key), "texts": self.texts, "same": self.same, "change": self.change}
 
 
-def delta(trees: Sequence[Mapping[str, Any]]) -> list[Row]:
+def delta(trees: Sequence[Mapping[str, Any]]) -> list[ValueRow]:
     """Return one row for each key of any of *trees*, nested keys joined by ".", those beginning with "_" left out.
 
     Keys stand in the order of their first appearance.
     """
     flat = [dict(_leaves(tree)) for tree in trees]
     keys = dict.fromkeys(key for leaves in flat for key in leaves)
-    return [Row(key, tuple(leaves.get(key, ABSENT) for leaves in flat)) for key in keys]
+    return [ValueRow(key, tuple(leaves.get(key, ABSENT) for leaves in flat)) for key in keys]
 
 
-def differing(rows: Iterable[Row]) -> list[Row]:
+def differing(rows: Iterable[ValueRow]) -> list[ValueRow]:
     """Return the rows in which the runs differ."""
     return [row for row in rows if not row.same]
 

@@ -19,7 +19,7 @@ _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|\S+')
 _WITH_VALUE = frozenset({"login", "account", "password"})
 
 
-class Entry(NamedTuple):
+class NetrcEntry(NamedTuple):
     """One `machine` of the file: where it stands in the text, and its password."""
 
     machine: str
@@ -71,9 +71,9 @@ def _with_entry(text: str, machine: str, lines: str) -> str:
     return lines + text
 
 
-def _entries(text: str) -> list[Entry]:
+def _entries(text: str) -> list[NetrcEntry]:
     """Return the entries in order; `default` has the machine ""."""
-    found: list[Entry] = []
+    found: list[NetrcEntry] = []
     position = 0
     while token := _TOKEN.search(text, position):
         position = token.end()
@@ -86,7 +86,7 @@ def _entries(text: str) -> list[Entry]:
         elif word in ("machine", "default"):
             name = _TOKEN.search(text, position) if word == "machine" else None
             position = name.end() if name else position
-            found.append(Entry(_unquoted(name[0]) if name else "", token.start(), _after(text, position), None))
+            found.append(NetrcEntry(_unquoted(name[0]) if name else "", token.start(), _after(text, position), None))
         elif word in _WITH_VALUE and (value := _TOKEN.search(text, position)):
             position = value.end()
             if found:

@@ -10,14 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from wandb_nb.jupyter.folder_scan import Folders
+from wandb_nb.jupyter.folder_scan import FolderScan
 from wandb_nb.store.runs.registry import CONTINUED, Registry, read_entry
 from wandb_nb.store.writing.owner_lock import owner_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
 
 FRESH_SECONDS = 1.0  # pages that ask within this time get the same answer
 FOLDERS_EVERY_SECONDS = 60.0
@@ -43,7 +43,7 @@ class RunRow(TypedDict):
     registered: bool
 
 
-class Catalogue:
+class RunCatalogue:
     """Lists runs without reading their files: entries are read again only where they changed.
 
     The public methods belong to the event loop's thread; all reading happens in worker threads, one at a time.
@@ -54,12 +54,12 @@ class Catalogue:
     ) -> None:
         self._registry = registry or Registry()
         self._root, self._clock = root.resolve(), clock
-        self._folders = Folders(self._root)
-        self._files: dict[str, tuple[tuple[int, int], Entry]] = {}
-        self._found: list[Entry] = []
+        self._folders = FolderScan(self._root)
+        self._files: dict[str, tuple[tuple[int, int], RunEntry]] = {}
+        self._found: list[RunEntry] = []
         self._rows: dict[str, tuple[int, RunRow]] = {}
         self._gone: dict[str, int] = {}
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, RunEntry] = {}
         self._epoch, self._version = secrets.token_hex(4), 0
         self._lock = asyncio.Lock()
         self._looked = self._searched = -1e9
@@ -88,12 +88,12 @@ class Catalogue:
             "complete": self._folders.whole,
         }
 
-    def entries(self, keys: list[str]) -> list[Entry]:
+    def entries(self, keys: list[str]) -> list[RunEntry]:
         """Return the listed runs with these keys, in their order; unknown ones are left out."""
         known = {entry.key: entry for _, entry in self._files.values()} | {entry.key: entry for entry in self._found}
         return [known[key] for key in keys if key in known]
 
-    def authorise(self, run_id: str, token: str) -> Entry | None:
+    def authorise(self, run_id: str, token: str) -> RunEntry | None:
         """Return the run that was found in a folder and has that token."""
         given = token.encode("utf-8", "backslashreplace")
         fitting = (entry for entry in self._found if entry.id == run_id)
@@ -136,7 +136,7 @@ class Catalogue:
                 self._rows[key] = (self._version, row)
 
     def _read_registry(self) -> None:
-        files: dict[str, tuple[tuple[int, int], Entry]] = {}
+        files: dict[str, tuple[tuple[int, int], RunEntry]] = {}
         with suppress(FileNotFoundError), os.scandir(self._registry.folder / "runs") as found:
             for file in found:
                 if file.name.startswith(".") or not file.name.endswith(".json"):
@@ -149,7 +149,7 @@ class Catalogue:
                     files[file.name] = known if known and same else (mark, read_entry(Path(file.path)))
         self._files = files
 
-    def _row(self, entry: Entry) -> RunRow | None:
+    def _row(self, entry: RunEntry) -> RunRow | None:
         """Return the row of a run whose directory is there; made anew where its entry is another, or it goes on."""
         if not os.path.isdir(entry.path):  # noqa: PTH112  a look at thousands: no object for each
             return None
@@ -159,7 +159,7 @@ class Catalogue:
             return self._made(entry)
         return known
 
-    def _made(self, entry: Entry) -> RunRow:
+    def _made(self, entry: RunEntry) -> RunRow:
         return {
             "key": entry.key,
             "id": entry.id,
@@ -189,7 +189,7 @@ class Catalogue:
             return None
 
 
-def _state(entry: Entry) -> str:
+def _state(entry: RunEntry) -> str:
     """Return the state, where a run that goes on by its last word has a living owner only if its lock says so."""
     if entry.state != "running":
         return entry.state

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wandb_nb.errors import StoreError
 from wandb_nb.store.reading.tail import run_file, run_id, run_info
 from wandb_nb.store.runs.find import WORKSPACES
-from wandb_nb.store.runs.registry import Entry
+from wandb_nb.store.runs.registry import RunEntry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -25,7 +25,7 @@ SECONDS = 3.0
 _PASSED_OVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
 
 
-class Folders:
+class FolderScan:
     """What a look below *root* found, as entries whose tokens this server made up.
 
     A look goes five folders deep, opens at most 4,000 folders and takes three seconds at most; `whole` tells whether
@@ -35,9 +35,9 @@ class Folders:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.whole = True
-        self._known: dict[str, Entry] = {}
+        self._known: dict[str, RunEntry] = {}
 
-    def look(self, registered: Collection[str]) -> list[Entry]:
+    def look(self, registered: Collection[str]) -> list[RunEntry]:
         """Return the runs found now, without those whose directories are *registered*."""
         self._end = time.monotonic() + SECONDS
         self.whole = True
@@ -74,14 +74,14 @@ def _hidden(name: str) -> bool:
     return name.startswith(".") and name not in WORKSPACES
 
 
-def _entry(folder: Path) -> Entry | None:
+def _entry(folder: Path) -> RunEntry | None:
     """Return what the front of the run file tells; None for what is no run."""
     try:
         file = run_file(folder)
         info = run_info(file)
     except (OSError, StoreError):
         return None
-    return Entry(
+    return RunEntry(
         id=run_id(file),
         token=secrets.token_urlsafe(24),
         path=str(folder),

@@ -20,10 +20,10 @@ from wandb_nb.store.runs.removal import delete, directories
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.jupyter.catalogue import Catalogue
-    from wandb_nb.jupyter.run_previews import Looks
-    from wandb_nb.jupyter.stream_cache import LiveRuns
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.jupyter.catalogue import RunCatalogue
+    from wandb_nb.jupyter.run_previews import RunPreviews
+    from wandb_nb.jupyter.stream_cache import StreamCache
+    from wandb_nb.store.runs.registry import RunEntry
 
 MOST_SYSTEMS = 4
 
@@ -31,7 +31,7 @@ MOST_SYSTEMS = 4
 class ListHandler(WandbHandler):
     """`GET runs?since=…`: the runs of the registry and of the server's folders, or what changed of them."""
 
-    def initialize(self, catalogue: Catalogue) -> None:
+    def initialize(self, catalogue: RunCatalogue) -> None:
         """Take the catalogue of this server."""
         self.catalogue = catalogue
 
@@ -43,10 +43,10 @@ class ListHandler(WandbHandler):
         self.answer(await self.catalogue.changes(self.get_query_argument("since", ""), search=search))
 
 
-class LooksHandler(WandbHandler):
+class PreviewsHandler(WandbHandler):
     """`POST looks`: curves and latest values for a screenful of runs."""
 
-    def initialize(self, catalogue: Catalogue, looks: Looks) -> None:
+    def initialize(self, catalogue: RunCatalogue, looks: RunPreviews) -> None:
         """Take what belongs to this server."""
         self.catalogue, self.looks = catalogue, looks
 
@@ -64,7 +64,7 @@ class LooksHandler(WandbHandler):
 class DetailHandler(RunHandler):
     """What both kinds of details share: the run is found by its token, and read in a worker thread."""
 
-    async def found(self, run_id: str) -> Entry:
+    async def found(self, run_id: str) -> RunEntry:
         """Return the run; raises the HTTP error that says why not."""
         try:
             return await self.runs.entry(run_id, self.run_token)
@@ -87,7 +87,7 @@ class DetailsHandler(DetailHandler):
     async def get(self, run_id: str, what: str) -> None:
         """Answer with the list or text that is asked for."""
         entry = await self.found(run_id)
-        works: dict[str, Callable[[Entry], Any]] = {"files": run_details.files, "console": run_details.console}
+        works: dict[str, Callable[[RunEntry], Any]] = {"files": run_details.files, "console": run_details.console}
         self.answer({what: await self.read(works.get(what, run_details.code), entry)})
 
 
@@ -107,7 +107,7 @@ class SystemHandler(DetailHandler):
         self.set_header("Cache-Control", "no-store")
         await self.finish(message.to_bytes(), set_content_type="application/octet-stream")
 
-    def _message(self, entry: Entry) -> Any:
+    def _message(self, entry: RunEntry) -> Any:
         metrics = self.followed.pop(entry.key, None) or SystemMetrics(entry)
         self.followed[entry.key] = metrics
         while len(self.followed) > MOST_SYSTEMS:
@@ -140,7 +140,7 @@ class FileHandler(DetailHandler):
 class DeleteHandler(DetailHandler):
     """`POST delete`: the run and all its directories, unless it is still written."""
 
-    def initialize(self, runs: LiveRuns, catalogue: Catalogue) -> None:  # type: ignore[override]  # one more thing
+    def initialize(self, runs: StreamCache, catalogue: RunCatalogue) -> None:  # type: ignore[override]  # one more thing
         """Take what belongs to this server."""
         super().initialize(runs)
         self.catalogue = catalogue
@@ -158,7 +158,7 @@ class DeleteHandler(DetailHandler):
         self.answer({"deleted": gone})
 
 
-def _delete(entry: Entry) -> int:
+def _delete(entry: RunEntry) -> int:
     registry = Registry()
     entries = directories(registry, entry)
     delete(registry, entries)

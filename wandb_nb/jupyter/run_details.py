@@ -11,7 +11,7 @@ from wandb_nb.store.reading.executed_cells import FILE, CellLog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
 
 CONSOLE = "output.log"
 CONSOLE_BYTES = 256 << 10
@@ -28,7 +28,7 @@ class FileFacts(TypedDict):
     size: int
 
 
-def files(entry: Entry) -> list[FileFacts]:
+def files(entry: RunEntry) -> list[FileFacts]:
     """Return the run's files, a thousand at most, sorted by path; links are left out."""
     root = Path(entry.path) / "files"
     return [
@@ -37,7 +37,7 @@ def files(entry: Entry) -> list[FileFacts]:
     ]
 
 
-def file(entry: Entry, name: str) -> Path:
+def file(entry: RunEntry, name: str) -> Path:
     """Return where the file *name* lies; raises StoreError for what is no file of the run."""
     root = (Path(entry.path) / "files").resolve()
     try:
@@ -58,7 +58,7 @@ def preview(path: Path) -> dict[str, Any]:
     return {"text": data.decode("utf-8", "replace") if readable else None, "cut": size > len(data), "size": size}
 
 
-def console(entry: Entry) -> dict[str, Any]:
+def console(entry: RunEntry) -> dict[str, Any]:
     """Return the end of what the run printed."""
     try:
         path = file(entry, CONSOLE)
@@ -72,7 +72,7 @@ def console(entry: Entry) -> dict[str, Any]:
     return {"text": text.partition("\n")[2] if cut else text, "cut": cut}
 
 
-def code(entry: Entry) -> dict[str, Any]:
+def code(entry: RunEntry) -> dict[str, Any]:
     """Return the newest 300 cells of the notebook's session with sources, and the names of the saved scripts."""
     log = CellLog(Path(entry.path) / FILE)
     log.advance()

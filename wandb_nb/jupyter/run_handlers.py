@@ -18,8 +18,8 @@ from wandb_nb.view.message import strict_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wandb_nb.jupyter.stream_cache import LiveRuns
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.jupyter.stream_cache import StreamCache
+    from wandb_nb.store.runs.registry import RunEntry
 
 TOKEN_HEADER = "X-Wandb-Nb-Token"  # noqa: S105  the name of a header, no secret
 PATIENCE_SECONDS = 2.0  # what a loop gets to see the stop file before its kernel is interrupted
@@ -40,7 +40,7 @@ class WandbHandler(APIHandler):
 class RunHandler(WandbHandler):
     """What the routes of one run share: its own token."""
 
-    def initialize(self, runs: LiveRuns) -> None:
+    def initialize(self, runs: StreamCache) -> None:
         """Take the streams of this server."""
         self.runs = runs
 
@@ -113,7 +113,7 @@ class StopHandler(RunHandler):
             task.add_done_callback(self.waiting.discard)
         await self.finish({"asked": True, "interrupted": interrupted, "kernel": kernel is not None})
 
-    def _ask(self, entry: Entry) -> Path:
+    def _ask(self, entry: RunEntry) -> Path:
         """Write the stop file where the run's process looks; runs in a worker thread."""
         try:
             directory = RunDir.open(entry.path)
@@ -127,7 +127,7 @@ class StopHandler(RunHandler):
             ) from error
         return directory.stop_file
 
-    def _kernel(self, entry: Entry, wished: Any) -> str | None:
+    def _kernel(self, entry: RunEntry, wished: Any) -> str | None:
         """Return the kernel to interrupt: the run's own, and only when this server started it."""
         kernel = entry.kernel
         if not kernel or wished not in (None, kernel) or kernel not in self.kernel_manager:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
 
 BUDGET_SECONDS = 0.4  # of one answer; what it does not tell is asked for again
 SLICE_SECONDS = 0.1
@@ -30,7 +30,7 @@ MOST_KEPT = 2_500
 MOST_STREAMS = 12
 
 
-class Look(TypedDict):
+class RunPreview(TypedDict):
     """One run: its state by its file, steps and rows, and the `metric` that stands for it with a thinned curve."""
 
     state: str
@@ -42,7 +42,7 @@ class Look(TypedDict):
     curve: list[float | None]
 
 
-class Looks:
+class RunPreviews:
     """Reads run files for the list, a little at a time. A run that ended is read once; one that goes on is followed.
 
     The public method belongs to the event loop's thread; reading happens in one worker thread at a time.
@@ -50,16 +50,16 @@ class Looks:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._kept: OrderedDict[str, tuple[int, Look]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[int, RunPreview]] = OrderedDict()
         self._streams: OrderedDict[str, RunStream] = OrderedDict()
 
-    async def at(self, entries: Iterable[Entry]) -> dict[str, Look]:
+    async def at(self, entries: Iterable[RunEntry]) -> dict[str, RunPreview]:
         """Return the looks of *entries* by their keys, as many as can be made in 0.4 s."""
         chosen = list(entries)[:MOST_ASKED]
         async with self._lock:
             return await asyncio.to_thread(self._read, chosen)
 
-    def _read(self, entries: list[Entry]) -> dict[str, Look]:
+    def _read(self, entries: list[RunEntry]) -> dict[str, RunPreview]:
         end = time.monotonic() + BUDGET_SECONDS
         told = {}
         for entry in entries:
@@ -68,12 +68,12 @@ class Looks:
                 told[entry.key] = look
         return told
 
-    def _fresh(self, entry: Entry) -> Look | None:
+    def _fresh(self, entry: RunEntry) -> RunPreview | None:
         """Return the look of a run whose file is as long as then, and whose state needs no second opinion."""
         size, look = self._kept.get(entry.key, (-1, None))
         return look if look is not None and look["state"] != "running" and size == _size(entry) else None
 
-    def _look(self, entry: Entry, end: float) -> Look | None:
+    def _look(self, entry: RunEntry, end: float) -> RunPreview | None:
         size = _size(entry)
         try:
             stream = self._streams.pop(entry.key, None) or RunStream(entry.path)
@@ -95,7 +95,7 @@ class Looks:
         return look
 
 
-def _look(stream: RunStream) -> Look:
+def _look(stream: RunStream) -> RunPreview:
     state = stream.state
     metric = _metric(state)
     values = state.table.numbers[metric].values if metric else np.empty(0)
@@ -132,7 +132,7 @@ def _thin(values: npt.NDArray[np.float64]) -> list[float | None]:
     return [float(f"{value:.7g}") if np.isfinite(value) else None for value in values]
 
 
-def _size(entry: Entry) -> int:
+def _size(entry: RunEntry) -> int:
     from wandb_nb.store.reading.tail import run_file
 
     try:

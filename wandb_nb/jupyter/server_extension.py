@@ -7,18 +7,18 @@ from typing import Any
 
 from jupyter_server.utils import url_path_join
 
-from wandb_nb.jupyter.catalogue import Catalogue
+from wandb_nb.jupyter.catalogue import RunCatalogue
 from wandb_nb.jupyter.list_handlers import (
     DeleteHandler,
     DetailsHandler,
     FileHandler,
     ListHandler,
-    LooksHandler,
+    PreviewsHandler,
     SystemHandler,
 )
 from wandb_nb.jupyter.run_handlers import DataHandler, GhostsHandler, StopHandler
-from wandb_nb.jupyter.run_previews import Looks
-from wandb_nb.jupyter.stream_cache import LiveRuns
+from wandb_nb.jupyter.run_previews import RunPreviews
+from wandb_nb.jupyter.stream_cache import StreamCache
 
 BASE = "/wandb-nb/v1"
 RUN = f"{BASE}/runs/([^/]+)"
@@ -29,12 +29,12 @@ def load(server: Any) -> None:
 
     What is kept belongs to the server; nothing is read from disk before the first request.
     """
-    catalogue = Catalogue(Path(server.root_dir))
-    runs = LiveRuns(catalogue=catalogue)
+    catalogue = RunCatalogue(Path(server.root_dir))
+    runs = StreamCache(catalogue=catalogue)
     one = {"runs": runs}
     routes = {
         f"{BASE}/runs": (ListHandler, {"catalogue": catalogue}),
-        f"{BASE}/looks": (LooksHandler, {"catalogue": catalogue, "looks": Looks()}),
+        f"{BASE}/looks": (PreviewsHandler, {"catalogue": catalogue, "looks": RunPreviews()}),
         f"{RUN}/data": (DataHandler, one),
         f"{RUN}/ghosts": (GhostsHandler, one),
         f"{RUN}/stop": (StopHandler, one),

@@ -13,8 +13,8 @@ from wandb_nb.view.run_stream import RunStream
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.jupyter.catalogue import Catalogue
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.jupyter.catalogue import RunCatalogue
+    from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.view.message import Message
 
 READ_SECONDS = 0.25  # an answer comes after this long with what there is; the page asks again for the rest
@@ -33,7 +33,7 @@ class WrongTokenError(PermissionError):
 class _Followed:
     """One run's stream and the lock that lets one request at a time read on."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: RunEntry) -> None:
         self.entry = entry
         self.lock = asyncio.Lock()
         self.stream: RunStream | None = None
@@ -47,7 +47,7 @@ class _Followed:
         return self.stream.message(cursor)
 
 
-class LiveRuns:
+class StreamCache:
     """The streams behind the data route.
 
     All methods belong to the event loop's thread. Reading and packing happen in worker threads, one at a time for
@@ -58,7 +58,7 @@ class LiveRuns:
         self,
         registry: Registry | None = None,
         clock: Callable[[], float] = time.monotonic,
-        catalogue: Catalogue | None = None,
+        catalogue: RunCatalogue | None = None,
     ) -> None:
         self._registry = registry or Registry()
         self._catalogue = catalogue
@@ -68,7 +68,7 @@ class LiveRuns:
     def __len__(self) -> int:
         return len(self._followed)
 
-    async def entry(self, run_id: str, token: str) -> Entry:
+    async def entry(self, run_id: str, token: str) -> RunEntry:
         """Return the registry's entry; raises `UnknownRunError` or `WrongTokenError`."""
         followed = self._followed.get((run_id, token))
         if followed is not None:
@@ -91,7 +91,7 @@ class LiveRuns:
         entry = await self.entry(run_id, token)
         return self._followed.setdefault((run_id, token), _Followed(entry))
 
-    def _look_up(self, run_id: str, token: str) -> Entry:
+    def _look_up(self, run_id: str, token: str) -> RunEntry:
         entry = self._registry.authorise(run_id, token)
         if entry is None and self._catalogue is not None:
             entry = self._catalogue.authorise(run_id, token)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wandb_nb.store.format.decode import WireError, decode, kind
-from wandb_nb.store.format.record_types import Stats
+from wandb_nb.store.format.record_types import StatsRecord
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.reading.tail import Tail, run_file
 from wandb_nb.view.downsample import thin
@@ -16,7 +16,7 @@ from wandb_nb.view.message import Series, pack
 from wandb_nb.view.run_header import describe
 
 if TYPE_CHECKING:
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.view.message import Message
 
 MOST_POINTS = 600
@@ -26,7 +26,7 @@ _SAMPLE = b"\x3a"  # the tag of a sample, near the front of its record
 class SystemMetrics:
     """Follows the samples in the run file of *entry*. Not thread-safe."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: RunEntry) -> None:
         self._entry = entry
         self._tail = Tail(run_file(entry.path))
         self._times: list[float] = []
@@ -51,10 +51,10 @@ class SystemMetrics:
     def _take(self, payload: bytes) -> None:
         with suppress(WireError):  # counted by the readers of the run itself
             record = decode(payload) if kind(payload) == "stats" else None
-            if isinstance(record, Stats):
+            if isinstance(record, StatsRecord):
                 self._add(record)
 
-    def _add(self, stats: Stats) -> None:
+    def _add(self, stats: StatsRecord) -> None:
         before = len(self._times)
         self._times.append(stats.timestamp or self._entry.created)
         for path, value in stats.items:

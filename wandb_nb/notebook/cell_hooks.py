@@ -14,7 +14,7 @@ from wandb_nb.tracking.process import active_runs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.notebook.cell_recorder import Recorder
+    from wandb_nb.notebook.cell_recorder import CellRecorder
     from wandb_nb.notebook.notebook_presenter import NotebookPresenter
 
 
@@ -32,7 +32,7 @@ def running_cell(shell: Any) -> int:
 class CellHooks:
     """The cell hooks of one IPython shell."""
 
-    def __init__(self, shell: Any, presenter: NotebookPresenter, recorder: Recorder | None = None) -> None:
+    def __init__(self, shell: Any, presenter: NotebookPresenter, recorder: CellRecorder | None = None) -> None:
         self._shell = shell
         self._recorder = recorder
         self._presenter = presenter

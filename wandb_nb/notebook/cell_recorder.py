@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Recorder:
+class CellRecorder:
     """Listens to *shell*, whose running cell is number *running*, until `remove()`."""
 
     def __init__(self, shell: Any, running: int) -> None:

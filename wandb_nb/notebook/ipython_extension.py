@@ -16,11 +16,11 @@ from wandb_nb import host
 from wandb_nb.notebook import marimo
 from wandb_nb.notebook.cell_hooks import CellHooks, running_cell
 from wandb_nb.notebook.cell_magic import begin_run_in_place
-from wandb_nb.notebook.cell_recorder import Recorder
+from wandb_nb.notebook.cell_recorder import CellRecorder
 from wandb_nb.notebook.completion import wandb_matcher
 from wandb_nb.notebook.magics import WandbMagics
 from wandb_nb.notebook.notebook_presenter import NotebookPresenter
-from wandb_nb.notebook.push_thread import Feed
+from wandb_nb.notebook.push_thread import PushThread
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, set_presenter
 
 if TYPE_CHECKING:
@@ -79,11 +79,11 @@ class Attachment:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._feed = Feed()
+        self._feed = PushThread()
         self._magics = WandbMagics(shell)
         shell.register_magics(self._magics)
         self.presenter = NotebookPresenter(shell, self._feed, self._magics)
-        self._recorder = Recorder(shell, running_cell(shell)) if host.in_notebook() else None
+        self._recorder = CellRecorder(shell, running_cell(shell)) if host.in_notebook() else None
         self.hooks = self._magics.hooks = CellHooks(shell, self.presenter, self._recorder)
         self.hooks.register()
         shell.input_transformers_cleanup.append(begin_run_in_place)

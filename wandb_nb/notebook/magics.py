@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from wandb_nb.notebook.cell_hooks import CellHooks
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.tracking.run import Run
 
 NUMBERS_THAT_ARE_NO_LITERALS = ("nan", "inf", "-inf")
@@ -164,7 +164,7 @@ def _number(value: Any) -> Any:
     return float(value) if isinstance(value, str) and value in NUMBERS_THAT_ARE_NO_LITERALS else value
 
 
-def _listed(entry: Entry) -> str:
+def _listed(entry: RunEntry) -> str:
     state = "crashed" if entry.state == "running" and owner_alive(entry.path) is False else entry.state
     age = run_text.duration(time.time() - entry.created)
     return f"{entry.id}  {state:<8}  {run_text.clean(entry.project):<20}  {run_text.clean(entry.name):<28}  {age} ago"

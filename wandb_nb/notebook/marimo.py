@@ -1,7 +1,7 @@
 """Runs in marimo: the live view under the cell that starts one, through marimo's own support for anywidget.
 
 marimo answers a page between cells only, so a view that is not answered yet is told a snapshot now and then; see
-`Followed.expect`.
+`LiveRun.expect`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.notebook.guard import guard
-from wandb_nb.notebook.push_thread import Feed, Followed
+from wandb_nb.notebook.push_thread import LiveRun, PushThread
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, presenter, set_presenter
 
@@ -30,8 +30,8 @@ class MarimoPresenter(TerminalPresenter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._feed = Feed()
-        self._live: dict[str, tuple[Followed, Any]] = {}
+        self._feed = PushThread()
+        self._live: dict[str, tuple[LiveRun, Any]] = {}
 
     def started(self, run: Run) -> None:
         """Add the run's live view to the running cell, unless its settings say not to."""
@@ -39,7 +39,7 @@ class MarimoPresenter(TerminalPresenter):
             super().started(run)
             return
         with guard("showing the run"):
-            followed = Followed(run, run.file)
+            followed = LiveRun(run, run.file)
             widget = _widget(followed)
             followed.snapshot = lambda: _tell(followed)
             self._live[run.id] = followed, widget
@@ -70,7 +70,7 @@ class MarimoPresenter(TerminalPresenter):
             super().show(run)
 
 
-def _widget(followed: Followed) -> Any:
+def _widget(followed: LiveRun) -> Any:
     from wandb_nb.notebook.widget import make  # anywidget and ipywidgets take long to load
 
     widget = make(followed)
@@ -82,7 +82,7 @@ def _output(widget: Any) -> None:
         sys.modules["marimo"].output.append(widget)
 
 
-def _tell(followed: Followed) -> None:
+def _tell(followed: LiveRun) -> None:
     followed.snapshot_taken()
     followed.catch_up()
     followed.tell_waiting()

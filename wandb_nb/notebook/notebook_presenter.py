@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.notebook.cell_hooks import running_cell
 from wandb_nb.notebook.guard import guard
-from wandb_nb.notebook.panel import Panel, Screen
-from wandb_nb.notebook.push_thread import Feed, Followed
+from wandb_nb.notebook.panel import OutputPublisher, Panel
+from wandb_nb.notebook.push_thread import LiveRun, PushThread
 from wandb_nb.tracking.terminal import lines as terminal
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
 
@@ -34,11 +34,11 @@ class NotebookPresenter:
     What it is asked to do on behalf of the tracker is guarded; what the user asks for by `show` may raise.
     """
 
-    def __init__(self, shell: Any, feed: Feed, options: WandbMagics) -> None:
+    def __init__(self, shell: Any, feed: PushThread, options: WandbMagics) -> None:
         self._shell = shell
         self._feed = feed
         self._options = options
-        self._screen = Screen(shell)
+        self._screen = OutputPublisher(shell)
         self._lines, self._calm = TerminalPresenter(), _Calm()
         self._panels: dict[str, Panel] = {}
         self._cell: int | None = running_cell(shell)
@@ -78,7 +78,7 @@ class NotebookPresenter:
             panel.show(self._cell)
             self._bring_widget(panel)
         elif run.file is not None:  # it has ended: a picture that nothing will change
-            Panel(run, Followed(run, run.file), self._screen).show(self._cell)
+            Panel(run, LiveRun(run, run.file), self._screen).show(self._cell)
         else:
             _say(terminal.shown(run))
 
@@ -114,7 +114,7 @@ class NotebookPresenter:
             panel.run.on_next_row = None
         self._panels = {}
 
-    def followed(self, run_id: str) -> Followed | None:
+    def followed(self, run_id: str) -> LiveRun | None:
         """Return the live followed run of that id."""
         panel = self._panels.get(run_id)
         return panel.followed if panel is not None else None
@@ -123,7 +123,7 @@ class NotebookPresenter:
         """Return the run's new panel; None for a disabled run, of which there is nothing to see."""
         if run.file is None:
             return None
-        followed = Followed(run, run.file)
+        followed = LiveRun(run, run.file)
         panel = self._panels[run.id] = Panel(run, followed, self._screen)
         self._feed.follow(followed)
         return panel

@@ -14,15 +14,15 @@ from wandb_nb.view.message import MIME, pack
 from wandb_nb.view.run_header import empty_header
 
 if TYPE_CHECKING:
-    from wandb_nb.notebook.push_thread import Followed
+    from wandb_nb.notebook.push_thread import LiveRun
     from wandb_nb.tracking.run import Run
-    from wandb_nb.view.message import Access, Message, RunFacts
+    from wandb_nb.view.message import Access, Message, RunHeader
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 @dataclass
-class Place:
+class PanelOutput:
     """One output in the notebook: its display id, its cell's number, and whether it held a chart when left."""
 
     display_id: str
@@ -30,7 +30,7 @@ class Place:
     drawn: bool = False
 
 
-class Screen:
+class OutputPublisher:
     """The outputs of one IPython shell.
 
     Updates go to the publisher that was there at the start, so that `%%capture` in a cell never swallows the picture of
@@ -60,7 +60,7 @@ class Panel:
     Pictures take a while: they are made under `_making`, never under `_lock`, which `log()` may have to wait for.
     """
 
-    def __init__(self, run: Run, followed: Followed, screen: Screen) -> None:
+    def __init__(self, run: Run, followed: LiveRun, screen: OutputPublisher) -> None:
         self.run = run
         self.followed = followed
         self.widget_asked = False
@@ -69,9 +69,9 @@ class Panel:
         self._screen = screen
         token = run.entry.token if run.entry is not None else ""
         self._access: Access = {"id": run.id, "token": token, "kernel": host.kernel_id()}
-        self._now: Place | None = None
-        self._leaving: list[Place] = []
-        self._pictured: Place | None = None
+        self._now: PanelOutput | None = None
+        self._leaving: list[PanelOutput] = []
+        self._pictured: PanelOutput | None = None
         self._shown = 0
         self._version = -1
         self._stop_file = RunDir.open(followed.file).stop_file
@@ -172,7 +172,7 @@ class Panel:
         """Show *bundle* in a new place; the one before is left."""
         with self._lock:
             self._shown += 1
-            place = Place(f"wandb-nb-{self.run.id}-{self._shown}", cell, drawn)
+            place = PanelOutput(f"wandb-nb-{self.run.id}-{self._shown}", cell, drawn)
             self._screen.display(bundle, place.display_id, self._facts)
             if self._now is not None:
                 self._leaving.append(self._now)
@@ -206,9 +206,9 @@ def _let_go(widget: Any) -> None:
     layout.close()
 
 
-def run_facts(run: Run) -> RunFacts:
+def run_facts(run: Run) -> RunHeader:
     """Return what a running *run* knows of itself, as its file tells it too."""
-    facts: RunFacts = {
+    facts: RunHeader = {
         "id": run.id,
         "name": run.name,
         "project": run.project,

@@ -31,14 +31,14 @@ MAKING_SHARE = 15  # a snapshot is made again after this many times what making 
 READ_SECONDS = 0.25
 
 
-class Viewer(Protocol):
+class RunViewer(Protocol):
     """Somebody who looks at a run through the kernel."""
 
     def send(self, message: Message) -> None:
         """Send *message* to the front end."""
 
 
-class Followed:
+class LiveRun:
     """One shown run: its stream, who looks at it, and when its next snapshot is due.  Thread-safe."""
 
     def __init__(self, run: Run, file: Path) -> None:
@@ -47,8 +47,8 @@ class Followed:
         self.lock = threading.RLock()
         self.stream = RunStream(file, owner_alive=lambda _directory: True)  # the owner is this very process
         self.snapshot: Callable[[], None] | None = None
-        self._viewers: dict[Viewer, str] = {}
-        self._waiting: set[Viewer] = set()
+        self._viewers: dict[RunViewer, str] = {}
+        self._waiting: set[RunViewer] = set()
         self._size = -1
         self._wanted = False
         self._begun = time.monotonic()
@@ -76,7 +76,7 @@ class Followed:
             while self._read_on():
                 pass
 
-    def pull(self, viewer: Viewer, cursor: str) -> None:
+    def pull(self, viewer: RunViewer, cursor: str) -> None:
         """Answer *viewer* now, and push to it from now on."""
         with self.lock:
             self._read_on()
@@ -85,7 +85,7 @@ class Followed:
             self._waiting.discard(viewer)
             viewer.send(message)
 
-    def expect(self, viewer: Viewer) -> None:
+    def expect(self, viewer: RunViewer) -> None:
         """Tell *viewer* each snapshot until it asks for the first time: its question may wait behind a busy cell."""
         with self.lock:
             self._waiting.add(viewer)
@@ -96,7 +96,7 @@ class Followed:
             for viewer in self._waiting:
                 viewer.send(self.stream.snapshot())
 
-    def leave(self, viewer: Viewer) -> None:
+    def leave(self, viewer: RunViewer) -> None:
         """Push nothing more to *viewer*."""
         with self.lock:
             self._viewers.pop(viewer, None)
@@ -143,15 +143,15 @@ class Followed:
         return self._size
 
 
-class Feed:
+class PushThread:
     """The thread that serves all shown runs of this process.  Thread-safe; a forked child starts with an empty one."""
 
     def __init__(self) -> None:
-        self._followed: dict[str, Followed] = {}
+        self._followed: dict[str, LiveRun] = {}
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def follow(self, followed: Followed) -> None:
+    def follow(self, followed: LiveRun) -> None:
         """Serve *followed* until `forget`; starts the thread with the first one."""
         self._followed[followed.run.id] = followed
         if self._thread is None or not self._thread.is_alive():
@@ -171,7 +171,7 @@ class Feed:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(1.0)
 
-    def get(self, run_id: str) -> Followed | None:
+    def get(self, run_id: str) -> LiveRun | None:
         """Return the followed run of that id."""
         return self._followed.get(run_id)
 
@@ -191,7 +191,7 @@ class Feed:
         waits = (each.due - time.monotonic() for each in followed)
         return min((wait for wait in waits if wait > 0), default=FIRST_SNAPSHOT_SECONDS)
 
-    def _step(self, followed: Followed) -> None:
+    def _step(self, followed: LiveRun) -> None:
         if followed.watched:
             followed.push()
         begun = time.monotonic()

@@ -18,8 +18,8 @@ LONGEST_LINE = 1000
 def sync(given: Any) -> Iterator[str]:
     """Send the runs that the options in *given* name; yield a line on each, and on each thing that was not sent."""
     from wandb_nb.settings import resolve
-    from wandb_nb.sync.bulk.run_files import pick
-    from wandb_nb.sync.bulk.sync_runs import Batch, said  # the HTTP client comes with it, for this command only
+    from wandb_nb.sync.bulk.run_selection import pick
+    from wandb_nb.sync.bulk.sync_runs import BulkSync, said  # the HTTP client comes with it, for this command only
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.upload.run_metadata import Target
 
@@ -30,7 +30,7 @@ def sync(given: Any) -> Iterator[str]:
         yield from (f"would be sent: {file.parent}" for file in files)
         return
     target = Target(run_id=given.id, project=given.project, entity=given.entity, again=given.include_synced)
-    batch = Batch(Network.of(resolve({"project": None})), target)
+    batch = BulkSync(Network.of(resolve({"project": None})), target)
     try:
         batch.take(files)
         batch.wait()

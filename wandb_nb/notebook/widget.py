@@ -21,7 +21,7 @@ from wandb_nb.view.message import plain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.notebook.push_thread import Followed
+    from wandb_nb.notebook.push_thread import LiveRun
     from wandb_nb.view.message import Message
 
 SCRIPT = Path(__file__).parents[1] / "static" / "widget.js"
@@ -29,7 +29,7 @@ TARGET = "wandb_nb.view"
 PATIENCE_SECONDS = 2.0
 
 
-def make(followed: Followed) -> Any | None:
+def make(followed: LiveRun) -> Any | None:
     """Return the widget of a run, or None where its JavaScript was not built."""
     if not SCRIPT.exists():
         return None
@@ -70,7 +70,7 @@ def answer_while_busy(comm: Any) -> None:
 class WidgetViewer:
     """One widget as a viewer: pulls are answered, and new rows pushed."""
 
-    def __init__(self, widget: Any, followed: Followed) -> None:
+    def __init__(self, widget: Any, followed: LiveRun) -> None:
         self._widget = widget
         self._followed = followed
 
@@ -93,7 +93,7 @@ class CommViewer:
     Pushing from the feed's thread would bind the comm to the main shell (see `answer_while_busy`).
     """
 
-    def __init__(self, comm: Any, followed: Followed) -> None:
+    def __init__(self, comm: Any, followed: LiveRun) -> None:
         self._comm = comm
         self._followed = followed
         comm.on_msg(self.receive)
@@ -116,7 +116,7 @@ class CommViewer:
             self._followed.leave(self)
 
 
-def register_target(shell: Any, find: Callable[[str], Followed | None]) -> None:
+def register_target(shell: Any, find: Callable[[str], LiveRun | None]) -> None:
     """Accept comms for `wandb_nb.view`; *find* returns the shown run that the page names in `data.id`."""
 
     def opened(comm: Any, message: dict[str, Any]) -> None:
@@ -136,7 +136,7 @@ def unregister_target(shell: Any) -> None:
 
 
 def _handle(
-    content: Any, followed: Followed, pull: Callable[[str], None], answer: Callable[[dict[str, Any], bytes], None]
+    content: Any, followed: LiveRun, pull: Callable[[str], None], answer: Callable[[dict[str, Any], bytes], None]
 ) -> None:
     kind = content.get("type") if isinstance(content, dict) else None
     if kind == "pull":
@@ -150,7 +150,7 @@ def _handle(
         stop(followed, force=bool(content.get("force")))
 
 
-def stop(followed: Followed, *, force: bool) -> None:
+def stop(followed: LiveRun, *, force: bool) -> None:
     """Ask the training loop to end; with *force*, or when it does not see that within 2 s, interrupt the cell."""
     stop_file = RunDir.open(followed.file).stop_file
     stop_file.parent.mkdir(parents=True, exist_ok=True)

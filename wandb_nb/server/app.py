@@ -14,7 +14,7 @@ from wandb_nb.errors import AuthenticationError, Error
 from wandb_nb.server import web
 from wandb_nb.server.http.browser_policy import content_policy
 from wandb_nb.server.http.requests import is_ours
-from wandb_nb.server.live.run_cache import LiveRuns
+from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.protocol import api
 from wandb_nb.server.storage.file_store import TooLargeError
 from wandb_nb.server.storage.line_store import BadLineError
@@ -51,7 +51,7 @@ def create_app(services: Services, hosts: Iterable[str] = ()) -> _Guard:
     handlers: dict[Any, Any] = {kind: _told for kind, _ in _STATUS}
     handlers |= {HTTPException: _http_error, ClientDisconnect: _half}
     app = Starlette(routes=[*api.ROUTES, *web.ROUTES], exception_handlers=handlers)
-    app.state.services, app.state.live = services, LiveRuns(services.database)
+    app.state.services, app.state.live = services, RunCache(services.database)
     app.state.hosts = LOOPBACK | {host.lower() for host in hosts} | {socket.gethostname().lower()}
     return _Guard(app)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from wandb_nb.server.live.subscriptions import Changes
+    from wandb_nb.server.live.subscriptions import Subscriptions
 
 _GRACE_S = 10
 _BACKLOG = 128
@@ -59,7 +59,7 @@ def serve(  # noqa: PLR0917 - what the command's options say
 class _Server(uvicorn.Server):
     """Lets open pages go when it ends, which would else be waited for."""
 
-    def __init__(self, config: uvicorn.Config, changes: Changes) -> None:
+    def __init__(self, config: uvicorn.Config, changes: Subscriptions) -> None:
         super().__init__(config)
         self._changes = changes
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, overload
 from wandb_nb.errors import SettingsError
 
 if TYPE_CHECKING:
-    from wandb_nb.settings.value_types import Kind
+    from wandb_nb.settings.value_types import ValueType
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -35,7 +35,7 @@ class Field(Generic[T, D]):
     @overload
     def __init__(
         self: Field[T, T],
-        kind: Kind[T],
+        kind: ValueType[T],
         default: T,
         doc: str,
         *,
@@ -47,7 +47,7 @@ class Field(Generic[T, D]):
     @overload
     def __init__(
         self: Field[T, None],
-        kind: Kind[T],
+        kind: ValueType[T],
         default: None,
         doc: str,
         *,
@@ -58,7 +58,7 @@ class Field(Generic[T, D]):
     ) -> None: ...
     def __init__(
         self: Field[T, Any],
-        kind: Kind[T],
+        kind: ValueType[T],
         default: Any,
         doc: str,
         *,

@@ -26,7 +26,7 @@ class Sourced(NamedTuple):
 Layer = dict[str, Sourced]
 
 
-class Row(NamedTuple):
+class SettingRow(NamedTuple):
     """One line of the table of settings; a secret's value is hidden."""
 
     name: str
@@ -101,10 +101,10 @@ class Resolved(Fields):
             layer[field.name] = Sourced(None if value is None else field.parse(value, source), source)
         return Resolved(layer, self.ignored)
 
-    def table(self) -> list[Row]:
+    def table(self) -> list[SettingRow]:
         """Return all settings in the order of the documentation, each with value, source and meaning."""
         return [
-            Row(name, _shown(field, self._values.get(name, field.default)), self.source(name), field.doc)
+            SettingRow(name, _shown(field, self._values.get(name, field.default)), self.source(name), field.doc)
             for name, field in FIELDS.items()
         ]
 

@@ -57,7 +57,7 @@ def resolve(
     return Resolved(values, (*user.ignored, *workspace.ignored, *environment.ignored))
 
 
-def from_environment(environ: Mapping[str, str]) -> settings_files.Found:
+def from_environment(environ: Mapping[str, str]) -> settings_files.FileSettings:
     """Return the settings that *environ* holds. A variable set to nothing counts as not set."""
     names = [name for name in environ if name.startswith(_PREFIX)]
     known = sorted((name for name in names if name in BY_VARIABLE), key=_rank)
@@ -68,7 +68,7 @@ def from_environment(environ: Mapping[str, str]) -> settings_files.Found:
             value = field.parse(text, f"environment {name}", text=True)
             values[field.name] = Sourced(value, f"environment {name}")
     unknown = (name for name in names if name not in BY_VARIABLE and not name.startswith(_NO_SETTINGS))
-    return settings_files.Found(values, tuple(f"{name} (environment)" for name in sorted(unknown)))
+    return settings_files.FileSettings(values, tuple(f"{name} (environment)" for name in sorted(unknown)))
 
 
 def _rank(variable: str) -> int:

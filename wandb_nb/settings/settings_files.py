@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SECTION = "default"
 
 
-class Found(NamedTuple):
+class FileSettings(NamedTuple):
     """What a source said: settings, and the entries that are none."""
 
     values: Layer
@@ -38,10 +38,10 @@ def workspace_file(root: Path) -> Path:
     return (hidden if hidden.is_dir() else root / "wandb") / "settings"
 
 
-def read(path: Path, label: str) -> Found:
+def read(path: Path, label: str) -> FileSettings:
     """Return the settings in the file at *path*; nothing where there is no file. SettingsError for an unusable one."""
     if not path.is_file():
-        return Found({}, ())
+        return FileSettings({}, ())
     values: Layer = {}
     ignored = []
     for name, text in _parser(path).items(_SECTION):
@@ -50,7 +50,7 @@ def read(path: Path, label: str) -> Found:
         elif text.strip():
             field = BY_NAME[name]
             values[field.name] = Sourced(field.parse(text.strip(), str(path), text=True), f"{label} {path}")
-    return Found(values, tuple(ignored))
+    return FileSettings(values, tuple(ignored))
 
 
 def save(path: Path, values: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What a setting's value may be: one `Kind` per form, each turning what was given into one plain value.
+"""What a setting's value may be: one `ValueType` per form, each turning what was given into one plain value.
 
 A kind's `parse` takes what Python code passes; `from_text` takes what stands in an environment variable or a settings
 file. They differ only for lists, which are comma-separated as text while a bare string from code is one item.
@@ -23,7 +23,7 @@ _TRUE = frozenset({"true", "1", "yes", "on", "t", "y"})
 _FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
 
 
-class Kind(Generic[T]):
+class ValueType(Generic[T]):
     """One form of value: its name for people, and how it is read from code and from text."""
 
     def __init__(self, name: str, parse: Callable[[Any], T], from_text: Callable[[str], T] | None = None) -> None:
@@ -42,7 +42,7 @@ class Moment(NamedTuple):
         return f"{self.run_id}?_step={self.step}"
 
 
-def choice(*names: Word, **spellings: Word) -> Kind[Word]:
+def choice(*names: Word, **spellings: Word) -> ValueType[Word]:
     """Return the kind of one word out of *names*; *spellings* are further words and what they stand for."""
 
     def parse(value: Any) -> Word:
@@ -52,7 +52,7 @@ def choice(*names: Word, **spellings: Word) -> Kind[Word]:
             raise ValueError(f"must be one of {', '.join(names)}, not {_shown(value)}")
         return found
 
-    return Kind(f"one of {', '.join(names)}", parse)
+    return ValueType(f"one of {', '.join(names)}", parse)
 
 
 def _text(value: Any) -> str:
@@ -167,23 +167,23 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
 
 
-text = Kind("text", _text)
-boolean = Kind("true or false", _boolean)
-seconds = Kind("seconds", _number)
-count = Kind("whole number", _count)
-path = Kind("path", _path)
-paths = Kind("list of paths", _paths, lambda line: _paths(_comma_list(line)))
-words = Kind("list of texts", _words, _comma_list)
-arguments = Kind("list of texts", _words, _json_words)
-text_map = Kind("mapping of texts", _text_map)
-url = Kind("address", _url)
-moment = Kind('"id?_step=N"', _moment)
-resume = Kind("allow, must, never, auto, or a run id", _resume)
-magic = Kind("true, false, options, or the name of a YAML file", _magic)
-mode: Kind[Literal["online", "offline", "disabled"]] = choice(
+text = ValueType("text", _text)
+boolean = ValueType("true or false", _boolean)
+seconds = ValueType("seconds", _number)
+count = ValueType("whole number", _count)
+path = ValueType("path", _path)
+paths = ValueType("list of paths", _paths, lambda line: _paths(_comma_list(line)))
+words = ValueType("list of texts", _words, _comma_list)
+arguments = ValueType("list of texts", _words, _json_words)
+text_map = ValueType("mapping of texts", _text_map)
+url = ValueType("address", _url)
+moment = ValueType('"id?_step=N"', _moment)
+resume = ValueType("allow, must, never, auto, or a run id", _resume)
+magic = ValueType("true, false, options, or the name of a YAML file", _magic)
+mode: ValueType[Literal["online", "offline", "disabled"]] = choice(
     "online", "offline", "disabled", run="online", dryrun="offline"
 )
-reinit: Kind[Literal["default", "return_previous", "finish_previous", "create_new"]] = choice(
+reinit: ValueType[Literal["default", "return_previous", "finish_previous", "create_new"]] = choice(
     "default",
     "return_previous",
     "finish_previous",
@@ -191,12 +191,12 @@ reinit: Kind[Literal["default", "return_previous", "finish_previous", "create_ne
     true="finish_previous",
     false="return_previous",
 )
-rerun: Kind[Literal["new", "resume", "replace"]] = choice("new", "resume", "replace")
-anonymous: Kind[Literal["never", "allow", "must"]] = choice("never", "allow", "must", true="allow", false="never")
-start_method: Kind[Literal["process", "thread", "fork", "spawn", "forkserver"]] = choice(
+rerun: ValueType[Literal["new", "resume", "replace"]] = choice("new", "resume", "replace")
+anonymous: ValueType[Literal["never", "allow", "must"]] = choice("never", "allow", "must", true="allow", false="never")
+start_method: ValueType[Literal["process", "thread", "fork", "spawn", "forkserver"]] = choice(
     "process", "thread", "fork", "spawn", "forkserver"
 )
-console: Kind[Literal["auto", "off", "wrap", "redirect"]] = choice(
+console: ValueType[Literal["auto", "off", "wrap", "redirect"]] = choice(
     "auto", "off", "wrap", "redirect", wrap_raw="wrap", wrap_emu="wrap", iowrap="wrap"
 )
-store_error: Kind[Literal["warn", "raise"]] = choice("warn", "raise")
+store_error: ValueType[Literal["warn", "raise"]] = choice("warn", "raise")

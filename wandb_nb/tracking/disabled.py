@@ -9,9 +9,9 @@ from wandb_nb.errors import Error
 from wandb_nb.settings import resolve
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.session.metrics import Metric
-from wandb_nb.tracking.start.identity import Identity
-from wandb_nb.tracking.start.resume_state import Earlier
-from wandb_nb.tracking.start.telemetry import Telemetry
+from wandb_nb.tracking.start.identity import RunIdentity
+from wandb_nb.tracking.start.resume_state import ResumeState
+from wandb_nb.tracking.start.telemetry import FeatureUse
 from wandb_nb.tracking.unimplemented import Swallowed
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class DisabledRun(Run):
 
 def _again(run_id: str, name: str, config: Mapping[str, Any]) -> DisabledRun:
     """Return a disabled run of that id, in another process."""
-    identity = Identity(
+    identity = RunIdentity(
         id=run_id,
         name=name,
         project=None,
@@ -99,4 +99,6 @@ def _again(run_id: str, name: str, config: Mapping[str, Any]) -> DisabledRun:
         git=None,
     )
     settings = resolve({}, given=None, setup=None)
-    return DisabledRun(identity, settings, "disabled", NullWriter(), None, config, Telemetry(enabled=False), Earlier())
+    return DisabledRun(
+        identity, settings, "disabled", NullWriter(), None, config, FeatureUse(enabled=False), ResumeState()
+    )

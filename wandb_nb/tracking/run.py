@@ -15,8 +15,8 @@ from wandb_nb.tracking.config.config import Config
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.session import metrics, user_files
 from wandb_nb.tracking.session.finish import finish
-from wandb_nb.tracking.session.notices import Notices
-from wandb_nb.tracking.session.row_logger import History
+from wandb_nb.tracking.session.notices import NoticeQueue
+from wandb_nb.tracking.session.row_logger import RowLogger
 from wandb_nb.tracking.session.run_code import cells
 from wandb_nb.tracking.session.run_files import Deliveries
 from wandb_nb.tracking.start import names
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.tracking.session.row_logger import Writer
-    from wandb_nb.tracking.session.run_directory import Place
+    from wandb_nb.tracking.session.run_directory import RunDirectory
     from wandb_nb.tracking.session.summary import Summary
-    from wandb_nb.tracking.start.identity import Identity
-    from wandb_nb.tracking.start.resume_state import Earlier
-    from wandb_nb.tracking.start.telemetry import Telemetry
+    from wandb_nb.tracking.start.identity import RunIdentity
+    from wandb_nb.tracking.start.resume_state import ResumeState
+    from wandb_nb.tracking.start.telemetry import FeatureUse
 
 
 class Run(LaterCalls, Deliveries):
@@ -50,14 +50,14 @@ class Run(LaterCalls, Deliveries):
 
     def __init__(  # noqa: PLR0917 -- called in one place, by init()
         self,
-        identity: Identity,
+        identity: RunIdentity,
         settings: Resolved,
         mode: str,
         writer: Writer,
-        place: Place | None,
+        place: RunDirectory | None,
         config: Mapping[str, Any],
-        used: Telemetry,
-        earlier: Earlier,
+        used: FeatureUse,
+        earlier: ResumeState,
     ) -> None:
         self._identity, self._settings, self._mode = identity, settings, mode
         self._place, self._telemetry = place, used
@@ -66,8 +66,8 @@ class Run(LaterCalls, Deliveries):
         self._exit_code: int | None = None
         self._quiet = settings.quiet
         self._outcome = ""
-        self._notices = Notices(lambda tell, text: self._present(lambda _run: tell(text)))
-        self._history = History(
+        self._notices = NoticeQueue(lambda tell, text: self._present(lambda _run: tell(text)))
+        self._history = RowLogger(
             f"run {identity.id}",
             writer,
             start_time=identity.start_time,
@@ -256,7 +256,7 @@ class Run(LaterCalls, Deliveries):
         if callback is not None:
             self._history.look_soon()
 
-    def carry_on(self, earlier: Earlier | None) -> None:
+    def carry_on(self, earlier: ResumeState | None) -> None:
         """Store again what the earlier part of the run leaves to this one, whose file then says all by itself."""
         if earlier is None:
             return

@@ -8,24 +8,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.store.runs.registry import Entry
-    from wandb_nb.tracking.session.row_logger import History
-    from wandb_nb.tracking.session.run_directory import Place
-    from wandb_nb.tracking.start.identity import Identity
-    from wandb_nb.tracking.start.telemetry import Telemetry
+    from wandb_nb.store.runs.registry import RunEntry
+    from wandb_nb.tracking.session.row_logger import RowLogger
+    from wandb_nb.tracking.session.run_directory import RunDirectory
+    from wandb_nb.tracking.start.identity import RunIdentity
+    from wandb_nb.tracking.start.telemetry import FeatureUse
 
 DEFAULT_PROJECT = "uncategorized"
 
 
-class RunFacts:
+class RunView:
     """The part of `Run` that only tells."""
 
-    _identity: Identity
+    _identity: RunIdentity
     _settings: Resolved
     _mode: str
-    _place: Place | None
-    _history: History
-    _telemetry: Telemetry
+    _place: RunDirectory | None
+    _history: RowLogger
+    _telemetry: FeatureUse
     _exit_code: int | None
     _quiet: bool
     _outcome: str
@@ -169,14 +169,14 @@ class RunFacts:
         return self._place.run_file if self._place else None
 
     @property
-    def entry(self) -> Entry | None:
+    def entry(self) -> RunEntry | None:
         """What the registry of this machine knows of the run; None in disabled mode."""
         return self._place.entry if self._place else None
 
     # -- for the layers above
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> RunIdentity:
         """The facts of the run's record."""
         return self._identity
 

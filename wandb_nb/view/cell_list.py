@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.view.message import CellFacts
+    from wandb_nb.view.message import CellHeader
 
 MOST_CELLS = 40
 MOST_SOURCE = 4_000  # characters of one cell
@@ -24,16 +24,16 @@ class CellSources:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._logs = [CellLog(folder / FILE) for folder in folders]
-        self._told: tuple[int, list[CellFacts]] = (-1, [])
+        self._told: tuple[int, list[CellHeader]] = (-1, [])
 
-    def tell(self, ids: Sequence[int]) -> list[CellFacts]:
+    def tell(self, ids: Sequence[int]) -> list[CellHeader]:
         """Return what is known of the cells *ids*, in the order of execution: the newest 40, with short sources."""
         grown = [log.advance() for log in self._logs]
         if any(grown) or len(ids) != self._told[0]:
             self._told = (len(ids), self._facts(ids))
         return self._told[1]
 
-    def _facts(self, ids: Sequence[int]) -> list[CellFacts]:
+    def _facts(self, ids: Sequence[int]) -> list[CellHeader]:
         room, facts = MOST_SOURCES, []
         for identity in reversed(ids[-MOST_CELLS:]):
             part, number = divmod(identity, CELLS_OF_A_PART)
@@ -46,7 +46,7 @@ class CellSources:
         return facts[::-1]
 
 
-def _facts(identity: int, cell: Cell, source: str) -> CellFacts:
+def _facts(identity: int, cell: Cell, source: str) -> CellHeader:
     return {
         "id": identity,
         "n": cell.number,

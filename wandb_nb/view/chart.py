@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wandb_nb.view import axes, run_text
-from wandb_nb.view.primitives import Dot, Mark, Panel, Polyline, Rule, Text
+from wandb_nb.view.primitives import Dot, Mark, PanelFrame, Polyline, Rule, Text
 from wandb_nb.view.pyramid import decimate
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def draw(
     by_metric: str | None,
     *,
     legend: bool = True,
-) -> Panel:
+) -> PanelFrame:
     """Return the chart of *curves* at *place* (left, top, width, height); x counts steps, or *by_metric*.
 
     Without *legend* the names of the curves stand elsewhere.
@@ -72,7 +72,7 @@ def draw(
     ]
     for curve in reversed(curves):  # the first metric lies on top
         marks += _lines(curve, scale)
-    return Panel(x, y, width, height, [*marks, *_end_labels(curves, scale)])
+    return PanelFrame(x, y, width, height, [*marks, *_end_labels(curves, scale)])
 
 
 def curve_of(one: Series, name: str, colour: int, buckets: int, *, by_metric: bool, most_attempts: int) -> Curve:

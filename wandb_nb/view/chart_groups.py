@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wandb_nb.view.message import MetricFacts
+    from wandb_nb.view.message import MetricHeader
 
 MOST_LINES = 8
 _SPLIT = re.compile(r"(train|training|val|valid|validation|test|eval)_(.+)", re.DOTALL)
@@ -24,14 +24,14 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Section:
+class ChartSection:
     """Charts under one prefix; the prefix "" stands first."""
 
     prefix: str
     charts: list[Chart]
 
 
-def group(keys: Iterable[str], metrics: Sequence[MetricFacts]) -> list[Section]:
+def group(keys: Iterable[str], metrics: Sequence[MetricHeader]) -> list[ChartSection]:
     """Return the sections of charts for *keys*, given the metric definitions.
 
     1. Left out are keys that begin with "_", keys whose definition (their own, else the last glob that fits) is
@@ -48,7 +48,7 @@ def group(keys: Iterable[str], metrics: Sequence[MetricFacts]) -> list[Section]:
     for chart in charts:
         if not _mixes(chart):
             sections.setdefault(split(chart.keys[0])[0], []).append(chart)
-    return [Section(prefix, charts) for prefix, charts in sections.items() if charts]
+    return [ChartSection(prefix, charts) for prefix, charts in sections.items() if charts]
 
 
 def split(key: str) -> tuple[str, str]:
@@ -59,14 +59,14 @@ def split(key: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", key)
 
 
-def definition(key: str, metrics: Sequence[MetricFacts]) -> MetricFacts | None:
+def definition(key: str, metrics: Sequence[MetricHeader]) -> MetricHeader | None:
     """Return the definition that holds for *key*: the exact one, else the last glob whose beginning fits."""
     exact = (one for one in metrics if not one["glob"] and one["name"] == key)
     globs = (one for one in reversed(metrics) if one["glob"] and key.startswith(one["name"].removesuffix("*")))
     return next(exact, None) or next(globs, None)
 
 
-def _shown(keys: Iterable[str], metrics: Sequence[MetricFacts]) -> list[str]:
+def _shown(keys: Iterable[str], metrics: Sequence[MetricHeader]) -> list[str]:
     steps = {one["step"] for one in metrics}
 
     def hidden(key: str) -> bool:

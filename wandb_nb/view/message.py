@@ -27,7 +27,7 @@ _ALIGNMENT = 8
 _LARGEST_EXACT_F4 = 2**24
 
 
-class RunFacts(TypedDict):
+class RunHeader(TypedDict):
     """The run itself. Times are seconds, `startTime` since 1970."""
 
     id: str
@@ -48,7 +48,7 @@ class RunFacts(TypedDict):
     lost: int
 
 
-class MetricFacts(TypedDict):
+class MetricHeader(TypedDict):
     """One definition made by `define_metric`; `name` ends in `*` where `glob` is true."""
 
     name: str
@@ -58,8 +58,8 @@ class MetricFacts(TypedDict):
     hidden: bool
 
 
-class CellFacts(TypedDict):
-    """One execution of a cell that logged rows; `n` is what the notebook calls it, `id` what `SeriesFacts.cells` do.
+class CellHeader(TypedDict):
+    """One execution of a cell that logged rows; `n` is what the notebook calls it, `id` what `SeriesHeader.cells` do.
 
     `cut` tells that `source` is not the whole; `seconds` and `ok` are None while it runs, `error` where there was none.
     """
@@ -74,7 +74,7 @@ class CellFacts(TypedDict):
     error: str | None
 
 
-class SeriesFacts(TypedDict):
+class SeriesHeader(TypedDict):
     """One metric: where its columns lie in the blob, counted in floats."""
 
     key: str
@@ -87,19 +87,19 @@ class SeriesFacts(TypedDict):
     columns: dict[str, list[int]]
 
 
-class Header(TypedDict):
+class MessageHeader(TypedDict):
     """The JSON part of a message."""
 
     v: int
     cursor: str
     more: bool
     done: bool
-    run: RunFacts
+    run: RunHeader
     config: dict[str, Any] | None
     summary: dict[str, Any] | None
-    metrics: list[MetricFacts] | None
-    cells: list[CellFacts] | None
-    series: list[SeriesFacts]
+    metrics: list[MetricHeader] | None
+    cells: list[CellHeader] | None
+    series: list[SeriesHeader]
 
 
 class Access(TypedDict):
@@ -149,7 +149,7 @@ class Series:
 class Message:
     """A header and its blob of little-endian float64 columns."""
 
-    header: Header
+    header: MessageHeader
     blob: bytes
 
     def to_bytes(self) -> bytes:
@@ -174,7 +174,7 @@ class Message:
         """The largest step in any series."""
         return max((float(series.step.max()) for series in self.series() if series.step.size), default=0.0)
 
-    def _one(self, facts: SeriesFacts) -> Series:
+    def _one(self, facts: SeriesHeader) -> Series:
         floats = np.frombuffer(self.blob, "<f8")
         columns = {name: floats[first : first + count] for name, (first, count) in facts["columns"].items()}
         return Series(
@@ -209,7 +209,7 @@ class Blob:
             self._floats += len(column)
         return self._places[data]
 
-    def facts(self, series: Iterable[Series]) -> list[SeriesFacts]:
+    def facts(self, series: Iterable[Series]) -> list[SeriesHeader]:
         """Return the headers of *series*, whose columns are placed here."""
         return [
             {
@@ -230,7 +230,7 @@ class Blob:
         return b"".join(self._chunks)
 
 
-def pack(header: Header, series: Iterable[Series]) -> Message:
+def pack(header: MessageHeader, series: Iterable[Series]) -> Message:
     """Return a message of *header* with its `series` replaced by *series*."""
     blob = Blob()
     facts = blob.facts(series)
@@ -256,14 +256,14 @@ def base64_floats(blob: bytes, largest_step: float, dtype: Literal["f4", "f8"]) 
 def parse(body: bytes) -> Message:
     """Return the message of an HTTP body."""
     (length,) = struct.unpack_from("<I", body)
-    return Message(cast("Header", json.loads(body[4 : 4 + length])), body[4 + length :])
+    return Message(cast("MessageHeader", json.loads(body[4 : 4 + length])), body[4 + length :])
 
 
 def parse_json(snapshot: Mapping[str, Any]) -> Message:
     """Return the message of a snapshot; an "f4" blob is widened again."""
     data = base64.b64decode(snapshot["data"])
     header = {key: value for key, value in snapshot.items() if key not in ("data", "dtype", "access")}
-    return Message(cast("Header", header), np.frombuffer(data, "<" + snapshot["dtype"]).astype("<f8").tobytes())
+    return Message(cast("MessageHeader", header), np.frombuffer(data, "<" + snapshot["dtype"]).astype("<f8").tobytes())
 
 
 def strict_json(value: Any) -> str:

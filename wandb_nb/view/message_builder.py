@@ -1,4 +1,4 @@
-"""`Teller`: the messages that views of a growing run ask for, wherever its records come from."""
+"""`MessageBuilder`: the messages that views of a growing run ask for, wherever its records come from."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.view.message import pack, strict_json
 from wandb_nb.view.run_header import definitions, describe
-from wandb_nb.view.series import MOST_SERIES_SAVED, Book, Held
+from wandb_nb.view.series import MOST_SERIES_SAVED, ClientState, SeriesSet
 
 if TYPE_CHECKING:
-    from wandb_nb.view.message import CellFacts, Header, Message
+    from wandb_nb.view.message import CellHeader, Message, MessageHeader
 
 
-class Teller:
+class MessageBuilder:
     """Holds the `state` of a run and tells it in messages.
 
     Who derives from it applies records to `state`, keeps `_more` (whether there are more to apply at once) and
@@ -58,7 +58,7 @@ class Teller:
     def _restart(self) -> None:
         """Begin again with nothing; cursors given before ask for everything from now on."""
         self.state = RunState()
-        self._book = Book()
+        self._book = SeriesSet()
         self._marks = _Marks()
         self._epoch = secrets.token_hex(4)
 
@@ -66,7 +66,7 @@ class Teller:
         """Return how many records could not be read."""
         return self.state.unreadable
 
-    def _describe(self) -> Header:
+    def _describe(self) -> MessageHeader:
         state = self.state
         metrics = definitions(state)
         self._book.sync(state, metrics)
@@ -74,7 +74,7 @@ class Teller:
         header["run"]["lost"] = self._lost()
         return {**header, "cells": self._cells(), "more": self._more, "done": self.done}
 
-    def _cells(self) -> list[CellFacts]:
+    def _cells(self) -> list[CellHeader]:
         """Return the executions of cells that logged rows; none where nobody wrote them down."""
         return []
 
@@ -83,7 +83,7 @@ class Teller:
         counts = [f"{held.points}~{held.generation}*{len(list(same))}" for held, same in runs]
         return ".".join([self._epoch, "_".join(map(str, marks.values())), "_".join(counts)])
 
-    def _parse_cursor(self, cursor: str) -> tuple[dict[str, int], list[Held]] | None:
+    def _parse_cursor(self, cursor: str) -> tuple[dict[str, int], list[ClientState]] | None:
         """Return the marks and what is held of each series; None for a cursor that this stream did not give."""
         epoch, _, rest = cursor.partition(".")
         if epoch != self._epoch:
@@ -95,13 +95,13 @@ class Teller:
         except ValueError:
             return None
 
-    def _parse_counts(self, text: str) -> list[Held]:
-        held: list[Held] = []
+    def _parse_counts(self, text: str) -> list[ClientState]:
+        held: list[ClientState] = []
         for part in text.split("_") if text else []:
             count, generation, times = map(int, part.replace("~", "*").split("*"))
             if not 0 < times <= len(self._book.tracks) - len(held):
                 raise ValueError(part)
-            held += [Held(count, generation)] * times
+            held += [ClientState(count, generation)] * times
         return held
 
 
@@ -114,7 +114,7 @@ class _Marks:
         self._texts: dict[str, str] = {}
         self._marks: Counter[str] = Counter()
 
-    def update(self, header: Header) -> dict[str, int]:
+    def update(self, header: MessageHeader) -> dict[str, int]:
         """Take notice of the present values in *header*; return the mark of each."""
         for name in self.NAMES:
             text = strict_json(cast("dict[str, Any]", header)[name])

@@ -15,7 +15,7 @@ from wandb_nb.view.primitives import Dot, Polyline, Rule, Text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.view.primitives import Mark, Panel, Scene
+    from wandb_nb.view.primitives import Mark, PanelFrame, Scene
 
 SCALE = 2  # pixels a unit
 _FINER = 2  # lines are drawn this much larger and shrunk, since Pillow draws them with hard edges
@@ -57,7 +57,7 @@ def render(scene: Scene, scale: int = SCALE) -> bytes:
     return _file(page)
 
 
-def _tile(panel: Panel, scale: int) -> Image.Image:
+def _tile(panel: PanelFrame, scale: int) -> Image.Image:
     """Return the lines of *panel*, drawn large and shrunk: the mean of neighbours makes smooth edges."""
     tile = Image.new("RGB", (int(panel.width * scale), int(panel.height * scale)), "white")
     draw = ImageDraw.Draw(tile)

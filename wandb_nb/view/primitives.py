@@ -64,7 +64,7 @@ Mark = Polyline | Rule | Dot | Text
 
 
 @dataclass(frozen=True)
-class Panel:
+class PanelFrame:
     """One chart: its place on the page and its marks, in page coordinates."""
 
     x: float
@@ -83,4 +83,4 @@ class Scene:
     title: str
     description: str
     marks: list[Mark] = field(default_factory=list)
-    panels: list[Panel] = field(default_factory=list)
+    panels: list[PanelFrame] = field(default_factory=list)

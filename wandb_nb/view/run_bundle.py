@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.view import run_text, svg
 from wandb_nb.view.message import MIME, strict_json
-from wandb_nb.view.run_header import Standing
+from wandb_nb.view.run_header import StaticRun
 from wandb_nb.view.run_stream import RunStream
 from wandb_nb.view.scene import build, text_curves
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message import Access, Message, RunFacts
+    from wandb_nb.view.message import Access, Message, RunHeader
     from wandb_nb.view.primitives import Scene
 
 # A notebook holds one output of a run and one picture in the place that the panel left: 300 kB together at most.
@@ -64,7 +64,7 @@ def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
     return picture, picture if len(picture) <= _LIGHT_PNG_BYTES else png.render(scene_of(_LIGHT_POINTS), scale=1)
 
 
-def line_bundle(facts: RunFacts, note: str = "") -> dict[str, Any]:
+def line_bundle(facts: RunHeader, note: str = "") -> dict[str, Any]:
     """Return the bundle of one compact line: name, state and facts; with *note*, what stays true: name and note."""
     lasting = [facts["name"] or facts["id"], facts["project"], run_text.clean(note, 200)]
     line = " · ".join(run_text.clean(part, 200) for part in lasting if part) if note else run_text.headline(facts)
@@ -121,11 +121,11 @@ def _latest(message: Message) -> list[str]:
     return lines if len(curves) <= _MOST_ROWS else [*lines, f"…\t+{len(curves) - _MOST_ROWS} more metrics"]
 
 
-def _source(run: RunStream | RunState) -> RunStream | Standing:
-    return run if isinstance(run, RunStream) else Standing(run)
+def _source(run: RunStream | RunState) -> RunStream | StaticRun:
+    return run if isinstance(run, RunStream) else StaticRun(run)
 
 
-def _snapshot(source: RunStream | Standing, access: Access | None, most_bytes: int) -> dict[str, Any]:
+def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: int) -> dict[str, Any]:
     """Return the snapshot with as many points as fit *most_bytes*; no series when even few points do not fit."""
     points = _MOST_POINTS
     while True:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from wandb_nb.view.message import VERSION, pack, plain
-from wandb_nb.view.series import MOST_SERIES_SAVED, Book
+from wandb_nb.view.series import MOST_SERIES_SAVED, SeriesSet
 
 if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message import Header, Message, MetricFacts, RunFacts
+    from wandb_nb.view.message import Message, MessageHeader, MetricHeader, RunHeader
 
 
-class Standing:
+class StaticRun:
     """A state that does not change while it is looked at, with the `snapshot` of a `RunStream`."""
 
     def __init__(self, state: RunState) -> None:
-        self._state, self._metrics, self._book = state, definitions(state), Book()
+        self._state, self._metrics, self._book = state, definitions(state), SeriesSet()
         self._book.sync(state, self._metrics)
 
     def snapshot(self, points: int = 4_000) -> Message:
@@ -26,7 +26,7 @@ class Standing:
         return pack(describe(self._state, None, self._metrics), self._book.whole(points, MOST_SERIES_SAVED))
 
 
-def empty_header(run: RunFacts) -> Header:
+def empty_header(run: RunHeader) -> MessageHeader:
     """Return the header of a message that tells of *run* and nothing else; who reads it asks for the rest."""
     return {
         "v": VERSION,
@@ -42,7 +42,7 @@ def empty_header(run: RunFacts) -> Header:
     }
 
 
-def describe(state: RunState, alive: bool | None, metrics: list[MetricFacts]) -> Header:
+def describe(state: RunState, alive: bool | None, metrics: list[MetricHeader]) -> MessageHeader:
     """Return the header that tells of *state*, without series and cursor."""
     return {
         "v": VERSION,
@@ -83,7 +83,7 @@ def _step(state: RunState) -> int:
     return int(steps[0]) if len(steps) and np.isfinite(steps[0]) else state.starting_step
 
 
-def definitions(state: RunState) -> list[MetricFacts]:
+def definitions(state: RunState) -> list[MetricHeader]:
     """Return the metric definitions in the form of a message."""
     return [
         {

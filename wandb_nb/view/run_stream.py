@@ -10,19 +10,19 @@ from wandb_nb.errors import StoreError
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.runs.run_chain import parts, sources
 from wandb_nb.view.cell_list import CellSources
-from wandb_nb.view.message_builder import Teller
+from wandb_nb.view.message_builder import MessageBuilder
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from wandb_nb.view.message import CellFacts
+    from wandb_nb.view.message import CellHeader
 
 SLICE_BYTES = 256 << 10  # what is read and applied at once; other threads get a turn in between
 OWNER_CHECK_S = 1.0
 
 
-class RunStream(Teller):
+class RunStream(MessageBuilder):
     """Follows the run at *run*, a run directory or its run file, and tells views what is new.
 
     *owner_alive* says whether the writer of a run directory lives, None where that cannot be known; it is asked once
@@ -123,7 +123,7 @@ class RunStream(Teller):
             self._book.parts.begin(len(self.state.table))
             self._folder = folder
 
-    def _cells(self) -> list[CellFacts]:
+    def _cells(self) -> list[CellHeader]:
         return self._cell_sources.tell(self._book.cells)
 
 

@@ -20,7 +20,7 @@ _DIGITS, _MOST_DIGITS = 5, 17
 
 
 @dataclass(frozen=True)
-class Curve:
+class MetricTrend:
     """One metric's points, for the functions here: any sequences of numbers of equal length."""
 
     key: str
@@ -67,7 +67,7 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def trend(curve: Curve) -> str:
+def trend(curve: MetricTrend) -> str:
     """Return the trend in words, as "loss 1 → 0.04, lowest 0.04 at step 22"."""
     points, name = curve.finite(), clean(curve.key)
     if not points:
@@ -117,13 +117,13 @@ def state(run: Mapping[str, Any]) -> str:
     return f"{run['state']} (exit code {code})" if code else str(run["state"])
 
 
-def finish_lines(curves: Iterable[Curve], most: int = 10, ascii_only: bool = False) -> list[str]:
+def finish_lines(curves: Iterable[MetricTrend], most: int = 10, ascii_only: bool = False) -> list[str]:
     """Return one line a metric, names and sparklines aligned: "loss  █▅▂▁  1 → 0.04, lowest 0.04 at step 22"."""
     shown = list(curves)
     rows = []
     for curve in shown[:most]:
         name = clean(curve.key, 32)
-        words = trend(Curve(name, curve.steps, curve.values, curve.goal))
+        words = trend(MetricTrend(name, curve.steps, curve.values, curve.goal))
         rows.append((name, sparkline(curve.values, 24, ascii_only), words.removeprefix(name).strip()))
     wide = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
     lines = [printable(f"{name:<{wide[0]}}  {line:<{wide[1]}}  {words}", ascii_only) for name, line, words in rows]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.view.chart_groups import Chart
     from wandb_nb.view.message import Message, Series
-    from wandb_nb.view.primitives import Panel
+    from wandb_nb.view.primitives import PanelFrame
 
 STATES = {"running": "#2f7de1", "finished": "#16996b", "failed": "#e0456b", "crashed": "#e0456b"}
 MOST_CHARTS = 12
@@ -92,7 +92,7 @@ def _words(message: Message, charts: Sequence[Chart]) -> tuple[str, str]:
     return run_text.headline(message.header["run"]), "; ".join(map(run_text.trend, curves)) or "No numbers logged yet"
 
 
-def text_curves(message: Message, only: set[str] | None = None) -> list[run_text.Curve]:
+def text_curves(message: Message, only: set[str] | None = None) -> list[run_text.MetricTrend]:
     """Return the series of *message* (*only* these) for `text`, newest attempt each, hidden ones left out."""
     metrics = message.header["metrics"] or []
     by_key = {one.key: one for one in message.series() if len(one.value) and (only is None or one.key in only)}
@@ -102,7 +102,7 @@ def text_curves(message: Message, only: set[str] | None = None) -> list[run_text
         one, found = by_key[key], definition(key, metrics)
         newest = one.lines()[-1][1]
         goal = found["goal"] if found else None
-        curves.append(run_text.Curve(key, one.step[newest].tolist(), one.value[newest].tolist(), goal))
+        curves.append(run_text.MetricTrend(key, one.step[newest].tolist(), one.value[newest].tolist(), goal))
     return curves
 
 
@@ -117,7 +117,9 @@ def _title(message: Message, width: float) -> list[Mark]:
     ]
 
 
-def _panel(chart: Chart, series: dict[str, Series], buckets: int, place: tuple[float, float, float, float]) -> Panel:
+def _panel(
+    chart: Chart, series: dict[str, Series], buckets: int, place: tuple[float, float, float, float]
+) -> PanelFrame:
     members = [series[key] for key in chart.keys]
     steps = {one.step_metric for one in members}
     by_metric = next(iter(steps)) if len(steps) == 1 else None

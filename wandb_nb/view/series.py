@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.reading.history_table import HistoryTable, NumberColumn
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message import MetricFacts
+    from wandb_nb.view.message import MetricHeader
 
     Floats = npt.NDArray[np.float64]
     Indices = npt.NDArray[np.int64]
@@ -29,7 +29,7 @@ MOST_SERIES_SAVED = 300
 CELLS_OF_A_PART = 1_000_000
 
 
-class Held(NamedTuple):
+class ClientState(NamedTuple):
     """What a view has of one series: its first *points* points, as they were in *generation*."""
 
     points: int = 0
@@ -52,7 +52,7 @@ class Parts:
         return cells + CELLS_OF_A_PART * np.searchsorted(self._firsts, rows, side="right") if self._firsts else cells
 
 
-class Track:
+class SeriesState:
     """One metric of a growing table. `generation` grows when points that had been there before have changed."""
 
     def __init__(self, key: str, table: HistoryTable, parts: Parts) -> None:
@@ -71,9 +71,9 @@ class Track:
         return len(self._column)
 
     @property
-    def held(self) -> Held:
+    def held(self) -> ClientState:
         """What a view has that was sent all of it."""
-        return Held(len(self), self.generation)
+        return ClientState(len(self), self.generation)
 
     def sync(self, step_metric: str | None) -> None:
         """Take notice of what the table got since the last call; costs time in proportion to the new points."""
@@ -89,7 +89,7 @@ class Track:
         self._x_rewrites = x.rewrites if x is not None else 0
         self._newest_x = self._x(self._column.rows[-1:])[0] if self._seen else np.nan
 
-    def after(self, held: Held, share: int) -> Series | None:
+    def after(self, held: ClientState, share: int) -> Series | None:
         """Return what a view that has *held* lacks, None for nothing; all of it anew where it is decimated."""
         if held == self.held:
             return None
@@ -158,25 +158,25 @@ class Track:
         self._attempts += [[attempt, first + self._seen] for attempt, first in new]
 
 
-class Book:
+class SeriesSet:
     """The tracks of a run, in the order in which its metrics first appeared; `cells` are the ids of those that logged.
 
     Not thread-safe.
     """
 
     def __init__(self) -> None:
-        self.tracks: list[Track] = []
+        self.tracks: list[SeriesState] = []
         self.parts = Parts()
         self.cells: list[int] = []
         self._rows = 0
         self._known: set[str] = set()
 
-    def sync(self, state: RunState, metrics: Sequence[MetricFacts]) -> None:
+    def sync(self, state: RunState, metrics: Sequence[MetricHeader]) -> None:
         """Take notice of new metrics and new points of *state*."""
         for key in state.table.keys:
             if key not in self._known and key in state.table.numbers and not key.startswith("_"):
                 self._known.add(key)
-                self.tracks.append(Track(key, state.table, self.parts))
+                self.tracks.append(SeriesState(key, state.table, self.parts))
         for track in self.tracks:
             found = definition(track.key, metrics) if metrics else None
             track.sync(found["step"] if found else None)
@@ -188,10 +188,10 @@ class Book:
         self.cells += [cell for cell in found[np.argsort(firsts)].tolist() if cell not in self.cells]
         self._rows = len(table)
 
-    def after(self, held: Sequence[Held]) -> list[Series]:
+    def after(self, held: Sequence[ClientState]) -> list[Series]:
         """Return what a view lacks that has *held* of the first tracks, and nothing of the others."""
         share = min(MOST_POINTS, level([len(track) for track in self.tracks], MOST_POINTS_IN_ALL))
-        known = [*held, *[Held()] * (len(self.tracks) - len(held))]
+        known = [*held, *[ClientState()] * (len(self.tracks) - len(held))]
         pairs = zip(self.tracks, known, strict=True)
         return [series for track, has in pairs if (series := track.after(has, share)) is not None]
 

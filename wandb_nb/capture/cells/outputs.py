@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from wandb_nb.capture.console.head_tail import Ends
-from wandb_nb.capture.console.screen import Screen
+from wandb_nb.capture.console.head_tail import HeadTail
+from wandb_nb.capture.console.screen import TerminalScreen
 
 Output = dict[str, Any]
 """One output as a notebook file has it; `display_id` besides, where it has one."""
@@ -108,9 +108,9 @@ class _Stream:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._screen = Screen()
+        self._screen = TerminalScreen()
         self._head: list[str] = []
-        self._ends: Ends[str] = Ends(_STREAM_HEAD, _STREAM_TAIL)
+        self._ends: HeadTail[str] = HeadTail(_STREAM_HEAD, _STREAM_TAIL)
 
     def write(self, text: str) -> None:
         """Take more text."""

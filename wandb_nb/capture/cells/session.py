@@ -13,8 +13,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.cells.outputs import CellOutputs, bounded
-from wandb_nb.capture.cells.session_writer import Kept
-from wandb_nb.capture.console.stream_hooks import STREAMS, StreamTap
+from wandb_nb.capture.cells.session_writer import SessionWriter
+from wandb_nb.capture.console.stream_hooks import STREAMS, StreamHook
 from wandb_nb.store.reading.executed_cells import Cell
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Session:
     def __init__(self, failed: Callable[[str], None], past: Iterable[Cell] = ()) -> None:
         self._failed = failed
         self._cells = list(past)
-        self._kept: tuple[Kept, ...] = ()
+        self._kept: tuple[SessionWriter, ...] = ()
         self._queue: SimpleQueue[tuple[Callable[..., None], tuple[Any, ...]]] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._ends: list[Callable[[], None]] = []
@@ -57,7 +57,7 @@ class Session:
         cell = Cell(number, source, time.time())
         self._cells.append(cell)
         if len(source) <= _QUICKLY_WRITTEN:
-            self._each(Kept.begin, cell)
+            self._each(SessionWriter.begin, cell)
         self._put(self._begin, cell)
 
     def end(self, *, ok: bool, error: tuple[str, str, list[str]] | None = None) -> None:
@@ -68,7 +68,7 @@ class Session:
         cell.ok, cell.seconds = ok, round(time.time() - (cell.started or 0), 6)
         cell.error = f"{error[0]}: {error[1]}".rstrip(": ") if error else None
         if len(cell.source) <= _QUICKLY_WRITTEN:
-            self._each(Kept.end, cell)
+            self._each(SessionWriter.end, cell)
         self._put(self._end, cell, error)
 
     def display(self, data: dict[str, Any], metadata: dict[str, Any], display_id: str | None, *, update: bool) -> None:
@@ -85,14 +85,14 @@ class Session:
 
     # -- called by runs
 
-    def open(self, journal: Journal) -> Kept:
+    def open(self, journal: Journal) -> SessionWriter:
         """Begin to write for one more run: the cells so far, then each new one."""
-        kept = Kept(journal)
+        kept = SessionWriter(journal)
         for cell in self._cells:
             (kept.begin if cell is self.running else kept.past)(cell)
         self._kept = (*self._kept, kept)
         if journal.with_outputs and not self._ends:
-            self._ends = [StreamTap.listen(name, self._printed) for name in STREAMS]
+            self._ends = [StreamHook.listen(name, self._printed) for name in STREAMS]
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="wandb_nb-session", daemon=True)
             self._thread.start()
@@ -100,7 +100,7 @@ class Session:
             self._put(self._join, self._cells[-1].number)
         return kept
 
-    def close(self, kept: Kept) -> None:
+    def close(self, kept: SessionWriter) -> None:
         """Write the rest of what *kept* has to get, and no more afterwards."""
         if kept not in self._kept:
             return
@@ -130,7 +130,7 @@ class Session:
                     kept.close()
                 self._failed(f"the cells are no longer kept in {kept.journal.path} ({type(error).__name__}: {error})")
 
-    def _write_outputs(self, kept: Kept) -> None:
+    def _write_outputs(self, kept: SessionWriter) -> None:
         if kept.journal.with_outputs:
             if self._running:
                 kept.outputs(self._number, self._outputs.collect())
@@ -152,7 +152,7 @@ class Session:
             try:
                 act, arguments = self._queue.get(timeout=_REFRESH_EVERY_S if waiting else None)
             except Empty:
-                self._each(Kept.refresh)
+                self._each(SessionWriter.refresh)
                 continue
             try:
                 act(*arguments)
@@ -167,17 +167,17 @@ class Session:
     def _begin(self, cell: Cell) -> None:
         self._number, self._outputs, self._running = cell.number, CellOutputs(), True
         if len(cell.source) > _QUICKLY_WRITTEN:
-            self._each(Kept.begin, cell)
+            self._each(SessionWriter.begin, cell)
 
     def _end(self, cell: Cell, error: tuple[str, str, list[str]] | None) -> None:
         self._number = cell.number
         if len(cell.source) > _QUICKLY_WRITTEN:
-            self._each(Kept.end, cell)
+            self._each(SessionWriter.end, cell)
         if error is not None:
             self._outputs.error(*error)
         self._each(self._write_outputs)
         self._late, self._outputs, self._running = {}, CellOutputs(), False
-        self._each(Kept.refresh)
+        self._each(SessionWriter.refresh)
 
     def _print(self, stream: str, text: str) -> None:
         self._outputs.stream(stream, text)
@@ -199,7 +199,7 @@ class Session:
         elif display_id in self._owners and not self._outputs.update(data, metadata, str(display_id)):
             self._late[str(display_id)] = (bounded(data), metadata)
 
-    def _close(self, kept: Kept) -> None:
+    def _close(self, kept: SessionWriter) -> None:
         try:
             self._number = self._cells[-1].number if self._cells else 0
             self._write_outputs(kept)

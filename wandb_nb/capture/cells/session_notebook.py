@@ -19,7 +19,7 @@ _HEAD = b'{"cells":['
 _FOOT = b'\n],"metadata":{"language_info":{"name":"python"}},"nbformat":4,"nbformat_minor":4}\n'
 
 
-class HistoryNotebook:
+class SessionNotebook:
     """A notebook (nbformat 4.4) at *path*, with all of its cells after each call, of which each is one write.
 
     So it can be opened at any moment, and after a killed kernel.  Calls raise OSError when the file cannot be

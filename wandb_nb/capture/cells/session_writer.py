@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.cells.session_notebook import HistoryNotebook
+from wandb_nb.capture.cells.session_notebook import SessionNotebook
 from wandb_nb.store.reading.executed_cells import Cell, read_cells
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHARE = 20  # old cells are written again after this many times what the last such writing took
 
 
-class Kept:
+class SessionWriter:
     """Writes cells to *journal*, and to a notebook once that is asked for.  Threads may use it at once.
 
     A cell begins, ends, then has its outputs.  Raises OSError when a file cannot be written.
@@ -30,7 +30,7 @@ class Kept:
         self.written = threading.Event()
         """Set when nothing more will be written."""
         self._lock = threading.Lock()
-        self._notebook: HistoryNotebook | None = None
+        self._notebook: SessionNotebook | None = None
         self._open: dict[int, Cell] = {}  # those whose outputs are to come, without their secrets
         self._stale: set[int] = set()
         self._due = 0.0
@@ -43,7 +43,7 @@ class Kept:
     def show(self, path: Path) -> None:
         """Have the notebook at *path* from now on, all of the session in it."""
         with self._lock:
-            self._notebook = HistoryNotebook(path)
+            self._notebook = SessionNotebook(path)
             for cell in read_cells(self.journal.path):
                 self._notebook.put(cell)
 

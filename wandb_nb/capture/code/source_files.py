@@ -24,7 +24,7 @@ LARGEST_BYTES = 10 << 20
 _SKIPPED = frozenset(("wandb", ".wandb", "node_modules", "__pycache__", "site-packages", "venv", "env"))
 
 
-class Source(NamedTuple):
+class SourceFile(NamedTuple):
     """The text of a file, and its path below the folder of all code."""
 
     relative: PurePosixPath
@@ -46,7 +46,7 @@ def script_path(git: GitState | None) -> tuple[Path, PurePosixPath] | None:
     return path, PurePosixPath(path.name)
 
 
-def main_file(git: GitState | None) -> Source | None:
+def main_file(git: GitState | None) -> SourceFile | None:
     """Return the main file as it is now; None where there is none.  Raises OSError when it cannot be read."""
     found = script_path(git)
     return _read(*found) if found else None
@@ -88,7 +88,7 @@ def _chosen(relative: PurePosixPath, choice: Choice) -> bool:
     return any(fnmatch(text, pattern) for pattern in choice for text in (str(relative), relative.name))
 
 
-def write(source: Source, files: Path, redact: Callable[[str], str]) -> str:
+def write(source: SourceFile, files: Path, redact: Callable[[str], str]) -> str:
     """Write *source* below *files*`/code/` and return its path below *files*.  Raises OSError when that fails."""
     target = files / FOLDER / source.relative
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -96,5 +96,7 @@ def write(source: Source, files: Path, redact: Callable[[str], str]) -> str:
     return f"{FOLDER}/{source.relative}"
 
 
-def _read(path: Path, relative: PurePosixPath) -> Source:
-    return Source(relative, path.read_bytes().decode("utf-8", "surrogateescape"))  # any bytes come out as they went in
+def _read(path: Path, relative: PurePosixPath) -> SourceFile:
+    return SourceFile(
+        relative, path.read_bytes().decode("utf-8", "surrogateescape")
+    )  # any bytes come out as they went in

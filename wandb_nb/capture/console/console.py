@@ -11,7 +11,7 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from wandb_nb.capture.console.stream_hooks import STREAMS, DescriptorTap, StreamTap, on_descriptor
+from wandb_nb.capture.console.stream_hooks import STREAMS, DescriptorHook, StreamHook, on_descriptor
 from wandb_nb.store.format import records
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ class Console:
         through_descriptor = mode == "redirect" and on_descriptor(name)
         try:
             if mode == "redirect":
-                self._ends.append(DescriptorTap(name, self.write).close)
+                self._ends.append(DescriptorHook(name, self.write).close)
             if not through_descriptor:
-                self._ends.append(StreamTap.listen(name, self.write))
+                self._ends.append(StreamHook.listen(name, self.write))
         except (AttributeError, TypeError, OSError) as error:  # pythonw has no streams; others may be of any kind
             if mode != "auto":
                 self._failed(f"{name} cannot be captured ({type(error).__name__}: {error}); the run goes on")

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 Line = TypeVar("Line", str, bytes)
 
 
-class Ends(Generic[Line]):
+class HeadTail(Generic[Line]):
     """Says which lines are the first *head* characters of a text, and keeps about the last *tail* of the others."""
 
     def __init__(self, head: int, tail: int) -> None:

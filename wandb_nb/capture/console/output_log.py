@@ -6,8 +6,8 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
-from wandb_nb.capture.console.head_tail import Ends
-from wandb_nb.capture.console.transcript import Line, Transcript
+from wandb_nb.capture.console.head_tail import HeadTail
+from wandb_nb.capture.console.transcript import Transcript, TranscriptLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +33,7 @@ class OutputLog:
     ) -> None:
         self.path = path
         self._file: BinaryIO | None = None
-        self._ends: Ends[bytes] = Ends(head, tail)
+        self._ends: HeadTail[bytes] = HeadTail(head, tail)
         self._transcript = transcript or Transcript()
         self._end = 0  # of what is settled and written
 
@@ -110,7 +110,7 @@ class OutputParts:
         return path
 
 
-def _encoded(line: Line) -> bytes:
+def _encoded(line: TranscriptLine) -> bytes:
     return line.text.encode("utf-8", "backslashreplace")
 
 

@@ -25,7 +25,7 @@ _JOINER = "\u200d"
 _TAB = 8
 
 
-class Screen:
+class TerminalScreen:
     """Takes what is written, in pieces of any size, and gives lines."""
 
     def __init__(self) -> None:

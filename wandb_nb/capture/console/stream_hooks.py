@@ -1,6 +1,6 @@
 """Listening to stdout and stderr without getting in their way.
 
-A `StreamTap` hears what Python code writes to a stream object, a `DescriptorTap` all that reaches a file descriptor,
+A `StreamHook` hears what Python code writes to a stream object, a `DescriptorHook` all that reaches a file descriptor,
 from C code and subprocesses too.  The stream objects stay the same ones, so that whoever holds them (logging handlers,
 the kernel) is heard as well and nothing about them changes.
 """
@@ -25,7 +25,7 @@ _READ_BYTES = 1 << 16
 _READER_TAKES_AT_MOST_S = 1.0
 
 
-class StreamTap:
+class StreamHook:
     """Stands in for the `write` of one stream object, which it calls first; see `listen`."""
 
     def __init__(self, stream: Any, name: str) -> None:
@@ -81,7 +81,7 @@ class StreamTap:
         self._listeners = ()
 
 
-class DescriptorTap:
+class DescriptorHook:
     """Hears what is written to file descriptor *fd* by anybody in this process, or by subprocesses it starts.
 
     A reader thread passes everything on to where the descriptor pointed before.  At a terminal the replacement is
@@ -180,11 +180,11 @@ def _terminal(like: int) -> tuple[int, int]:
 def stay() -> None:
     """See to it that every listener still hears; called before each cell of a notebook."""
     for tap in list(_taps):
-        if isinstance(tap, StreamTap):
+        if isinstance(tap, StreamHook):
             tap.stay()
 
 
-_taps: weakref.WeakSet[StreamTap | DescriptorTap] = weakref.WeakSet()
+_taps: weakref.WeakSet[StreamHook | DescriptorHook] = weakref.WeakSet()
 
 
 def _forked_child() -> None:

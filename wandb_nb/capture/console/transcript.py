@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wandb_nb.capture.console.screen import HEIGHT, Screen
+from wandb_nb.capture.console.screen import HEIGHT, TerminalScreen
 
 MOST_LIVE = 3 * HEIGHT
 """Lines that may wait for one before them; then that one is settled as it is, and goes on as a new line."""
 
 
 @dataclass(eq=False)
-class Line:
+class TranscriptLine:
     """One line of a stream, and the time of the output that last changed it."""
 
     stream: str
@@ -29,14 +29,14 @@ class Transcript:
     """Takes what is written to streams, in pieces of any size, and gives their lines in one order."""
 
     def __init__(self) -> None:
-        self._screens: dict[str, Screen] = {}
-        self._lines: dict[str, list[Line]] = {}  # those that their screen may still change
-        self._live: list[Line] = []
-        self._settled: list[Line] = []
+        self._screens: dict[str, TerminalScreen] = {}
+        self._lines: dict[str, list[TranscriptLine]] = {}  # those that their screen may still change
+        self._live: list[TranscriptLine] = []
+        self._settled: list[TranscriptLine] = []
 
     def feed(self, stream: str, text: str, time: float = 0.0) -> None:
         """Carry out *text*, written to *stream* at *time*."""
-        screen = self._screens.setdefault(stream, Screen())
+        screen = self._screens.setdefault(stream, TerminalScreen())
         lines = self._lines.setdefault(stream, [])
         screen.feed(text)
         final = screen.take_settled()
@@ -51,19 +51,19 @@ class Transcript:
             if at < len(lines) and not lines[at].is_settled:
                 lines[at].text, lines[at].changed = each, time
                 continue
-            lines[at : at + 1] = [Line(stream, each, time)]
+            lines[at : at + 1] = [TranscriptLine(stream, each, time)]
             self._live.append(lines[at])
         for line in lines[: len(final)]:
             line.is_final = True
         del lines[: len(final)]
         self._settle()
 
-    def take_settled(self) -> list[Line]:
+    def take_settled(self) -> list[TranscriptLine]:
         """Return the lines that nothing can change any more and that were not returned before."""
         settled, self._settled = self._settled, []
         return settled
 
-    def live(self) -> list[Line]:
+    def live(self) -> list[TranscriptLine]:
         """Return the lines that may still change, and those that wait for them."""
         return list(self._live)
 

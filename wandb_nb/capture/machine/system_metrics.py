@@ -26,7 +26,7 @@ _STOP_TAKES_AT_MOST_S = 1.0
 _MB, _GB = 1 << 20, 1 << 30
 
 
-class Sampler:
+class SystemSampler:
     """Stores a sample every *interval* seconds from a thread of its own, as StatsRecords given to *append*.
 
     Nothing is loaded or measured before the first sample.  After `stop()` nothing is appended any more.  What the

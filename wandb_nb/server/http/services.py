@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from wandb_nb.server.http.signing import Signer
-from wandb_nb.server.live.subscriptions import Changes
+from wandb_nb.server.live.subscriptions import Subscriptions
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.file_store import FileStore, FolderStore
@@ -37,7 +37,7 @@ class Services:
     store: FileStore
     signer: Signer
     folder: Path
-    changes: Changes = field(default_factory=Changes)
+    changes: Subscriptions = field(default_factory=Subscriptions)
 
 
 def open_services(folder: Path, url: str | None = None) -> Services:

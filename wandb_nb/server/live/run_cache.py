@@ -1,4 +1,4 @@
-"""`LiveRuns`: the runs that pages look at, held in memory as far as there is room."""
+"""`RunCache`: the runs that pages look at, held in memory as far as there is room."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_NUMBERS = 20_000_000  # 160 MB; the run that was looked at last is held wh
 _POINTS = 1_000
 
 
-class LiveRuns:
+class RunCache:
     """Any thread may call; one run is read by one at a time."""
 
     def __init__(self, database: Database) -> None:

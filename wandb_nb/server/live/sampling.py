@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
     from wandb_nb.server.storage.database import Database
-    from wandb_nb.view.message import Header, Message
+    from wandb_nb.view.message import Message, MessageHeader
 
 Points = list[tuple[float, float, float, int]]  # step, time, value, attempt
 
@@ -74,7 +74,7 @@ def _chart_name(key: str) -> str:
     return f"{device}/{what}" if device else what
 
 
-def _header(row: Any, mark: str, rows: int) -> Header:
+def _header(row: Any, mark: str, rows: int) -> MessageHeader:
     state = RunState()
     take_row(state, row)
     metrics = definitions(state)
@@ -85,7 +85,7 @@ def _header(row: Any, mark: str, rows: int) -> Header:
     return header
 
 
-def _series(rows: Sequence[dict[str, Any]], header: Header, *, decimated: bool) -> Iterator[Series]:
+def _series(rows: Sequence[dict[str, Any]], header: MessageHeader, *, decimated: bool) -> Iterator[Series]:
     """Yield the number columns of *rows*; a step metric counts as it last was."""
     metrics = header["metrics"] or []
     found: dict[str, Points] = defaultdict(list)

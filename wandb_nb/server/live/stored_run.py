@@ -7,11 +7,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RowError
-from wandb_nb.server.query.filters import Facts
+from wandb_nb.server.query.filters import RunValues
 from wandb_nb.server.storage import line_store, run_store
 from wandb_nb.store.format import record_types, records
-from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
-from wandb_nb.view.message_builder import Teller
+from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
+from wandb_nb.view.message_builder import MessageBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,12 +24,12 @@ _BUDGET_S = 0.25
 _OWN = ("_cell", "_attempt", "_writer")
 
 
-class StoredRun(Teller):
+class StoredRun(MessageBuilder):
     """Follows run *number* of *database*. Not thread-safe."""
 
     def __init__(self, database: Database, number: int) -> None:
         self._database, self._number = database, number
-        self._encoder = HistoryEncoder()
+        self._encoder = RowEncoder()
         self._row: Any = None
         super().__init__()
 
@@ -91,7 +91,7 @@ def alive(row: Any) -> bool | None:
 
 def take_row(state: RunState, row: Any) -> None:
     """Take a run's own facts, which *row* of the table of runs holds, over into *state*."""
-    facts = Facts(row)
+    facts = RunValues(row)
     state.id, state.name, state.project, state.entity = row.name, row.display_name, row.project, row.entity
     state.group, state.job_type, state.notes = row.group_name or "", row.job_type or "", row.notes or ""
     state.tags, state.start_time, state.exit_code = json.loads(row.tags), row.created, row.exit_code
@@ -103,7 +103,7 @@ def take_row(state: RunState, row: Any) -> None:
     state.apply([records.summary(texts, gone)])
 
 
-def _definitions(own: Mapping[str, Any]) -> list[record_types.Metric]:
+def _definitions(own: Mapping[str, Any]) -> list[record_types.MetricRecord]:
     """Return the metric definitions that clients keep in a config: records with their fields' numbers as keys."""
     entries = [entry for entry in own.get("m") or () if isinstance(entry, dict)]
     found = []
@@ -112,7 +112,7 @@ def _definitions(own: Mapping[str, Any]) -> list[record_types.Metric]:
         step = entries[at - 1].get("1", "") if isinstance(at, int) and 0 < at <= len(entries) else ""
         options = entry.get("6") or []
         found.append(
-            record_types.Metric(
+            record_types.MetricRecord(
                 name=str(entry.get("1", "")),
                 glob=str(entry.get("2", "")),
                 step_metric=str(entry.get("4") or step),

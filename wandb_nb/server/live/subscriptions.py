@@ -1,4 +1,4 @@
-"""`Changes`: open pages wait here for their runs to change, so that none of them has to ask again and again."""
+"""`Subscriptions`: open pages wait here for their runs to change, so that none of them has to ask again and again."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Changes:
+class Subscriptions:
     """Passes news of runs on to those who follow them. Any thread may tell; following is for coroutines."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._followers: set[Follower] = set()
+        self._followers: set[Subscription] = set()
         self._closed = False
 
     def tell(self, run: Any) -> None:
@@ -27,9 +27,9 @@ class Changes:
             follower.tell(run.name)
 
     @contextmanager
-    def follow(self, project: int, run: str | None = None) -> Iterator[Follower]:
+    def follow(self, project: int, run: str | None = None) -> Iterator[Subscription]:
         """Give a follower of all runs of the project with that number, or of the one that has the id *run*."""
-        follower = Follower(asyncio.get_running_loop(), project, run)
+        follower = Subscription(asyncio.get_running_loop(), project, run)
         with self._lock:
             self._followers.add(follower)
             closed = self._closed
@@ -50,7 +50,7 @@ class Changes:
             follower.tell(None)
 
 
-class Follower:
+class Subscription:
     """Collects which runs have changed until somebody asks."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, project: int, run: str | None) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from wandb_nb.server.http.services import Services
-    from wandb_nb.server.storage.file_store import Stored
+    from wandb_nb.server.storage.file_store import StoredFile
     from wandb_nb.server.storage.users import User
 
 _LARGEST_FILE = 5 << 30
@@ -84,7 +84,7 @@ async def upload(request: Request) -> Response:
     return JSONResponse({})
 
 
-def _keep(services: Services, facts: list[Any], stored: Stored) -> str | None:
+def _keep(services: Services, facts: list[Any], stored: StoredFile) -> str | None:
     """Make *stored* the file that its address means, *facts*; return the blob that is no longer needed."""
     number, name, announced = facts
     which = (files.c.run_id == number, files.c.name == name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import update
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.protocol.queries import File, Run
+from wandb_nb.server.protocol.queries import FileNode, RunNode
 from wandb_nb.server.storage import alert_store, line_store, run_store, server_ids
 from wandb_nb.server.storage.tables import runs as runs_table
 
@@ -27,7 +27,7 @@ class Mutations:
         if run_store.overtaken(row, context.order):
             context.extensions["order"] = row.posted
         context.changed.append(row)
-        return {"bucket": Run(row), "inserted": inserted, "serverSettings": {"serverMessages": []}}
+        return {"bucket": RunNode(row), "inserted": inserted, "serverSettings": {"serverMessages": []}}
 
     def create_run_files(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
         run = _named(context, input)
@@ -35,7 +35,7 @@ class Mutations:
         if len(wanted) > _MOST_FILES or any(not 0 < len(name) <= _LONGEST_FILE_NAME for name in wanted):
             raise UsageError(f"At most {_MOST_FILES} files at once, their names 1 to {_LONGEST_FILE_NAME} characters.")
         run = run_store.announce(context.connection, run.id)
-        nodes = [File(context, run, name) for name in wanted]
+        nodes = [FileNode(context, run, name) for name in wanted]
         return {"runID": server_ids.global_id("Run", run.id), "uploadHeaders": [], "files": nodes}
 
     def delete_run(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
@@ -54,7 +54,7 @@ class Mutations:
             raise UsageError("A run can be rewound to a value of _step only.")
         if run_store.overtaken(run, context.order):
             context.extensions["order"] = run.posted
-            return {"rewoundRun": Run(run)}
+            return {"rewoundRun": RunNode(run)}
         line_store.rewind(context.connection, run.id, int(input["metricValue"]))
         summary = json.dumps(line_store.newest_values(context.connection, run.id))
         changed = update(runs_table).where(runs_table.c.id == run.id)
@@ -67,7 +67,7 @@ class Mutations:
                 posted=run.posted if context.order is None else context.order,
             )
         )
-        return {"rewoundRun": Run(run_store.run_by_number(context.connection, run.id))}
+        return {"rewoundRun": RunNode(run_store.run_by_number(context.connection, run.id))}
 
     def notify_scriptable_run_alert(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
         run = _named(context, input)

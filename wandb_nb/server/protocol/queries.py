@@ -41,8 +41,8 @@ FEATURES = ("LARGE_FILENAMES", "FILESTREAM_GZIP")
 class Query:
     """The root of queries."""
 
-    def viewer(self, context: Context) -> Viewer:
-        return Viewer(context.user)
+    def viewer(self, context: Context) -> ViewerNode:
+        return ViewerNode(context.user)
 
     def server_info(self, _: Context) -> dict[str, Any]:
         return {"features": [{"name": name, "isEnabled": True} for name in FEATURES]}
@@ -50,18 +50,18 @@ class Query:
     def entity(self, _: Context, name: str | None = None) -> dict[str, Any] | None:
         return entity(name) if name else None
 
-    def project(self, context: Context, name: str | None = None, entity_name: str | None = None) -> Project | None:
+    def project(self, context: Context, name: str | None = None, entity_name: str | None = None) -> ProjectNode | None:
         row = runs.find_project(context.connection, context.user, entity_name, name)
-        return Project(row) if row is not None else None
+        return ProjectNode(row) if row is not None else None
 
-    def model(self, context: Context, name: str | None = None, entity_name: str | None = None) -> Project | None:
+    def model(self, context: Context, name: str | None = None, entity_name: str | None = None) -> ProjectNode | None:
         return self.project(context, name, entity_name)
 
     def models(
         self, context: Context, entity_name: str | None = None, after: str | None = None, first: int | None = None
     ) -> dict[str, Any]:
         found = runs.list_projects(context.connection, context.user, entity_name)
-        return page([Project(row) for row in found], after, first)
+        return page([ProjectNode(row) for row in found], after, first)
 
 
 def entity(name: str) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def page(nodes: Sequence[Any], after: str | None, first: int | None) -> dict[str
     return {"edges": edges, "pageInfo": info, "totalCount": len(nodes), "uploadHeaders": []}
 
 
-class Viewer:
+class ViewerNode:
     """A user as the API shows one: never with a key."""
 
     email = deleted_at = None
@@ -92,7 +92,7 @@ class Viewer:
         self.teams = {"edges": [{"node": entity(user.name)}]}
 
 
-class Project:
+class ProjectNode:
     """A project."""
 
     is_benchmark = False
@@ -108,13 +108,13 @@ class Project:
         self.user = None
         self.read_only = row.right < users.Right.WRITE
 
-    def run(self, context: Context, name: str | None = None) -> Run | None:
+    def run(self, context: Context, name: str | None = None) -> RunNode | None:
         row = runs.find_run(context.connection, self.row, name or "")
-        return Run(row) if row is not None else None
+        return RunNode(row) if row is not None else None
 
     def bucket(
         self, context: Context, name: str | None = None, missing_ok: bool = True, desc: str | None = None
-    ) -> Run | None:
+    ) -> RunNode | None:
         del missing_ok, desc  # what older clients send along
         return self.run(context, name)
 
@@ -132,26 +132,26 @@ class Project:
         return len(_listed(context, self.row, filters, None))
 
 
-def _listed(context: Context, project: runs.Project, text: str | None, order: str | None) -> list[Run]:
+def _listed(context: Context, project: runs.Project, text: str | None, order: str | None) -> list[RunNode]:
     tree = filters.parse(text)
-    found = (filters.Facts(row) for row in runs.list_runs(context.connection, project))
-    return [Run(facts.row) for facts in filters.ordered([f for f in found if filters.fits(f, tree)], order)]
+    found = (filters.RunValues(row) for row in runs.list_runs(context.connection, project))
+    return [RunNode(facts.row) for facts in filters.ordered([f for f in found if filters.fits(f, tree)], order)]
 
 
-def _line_count(stream: str) -> Callable[[Run, Context], int]:
+def _line_count(stream: str) -> Callable[[RunNode, Context], int]:
     """Count what a client may go on after: official ones start at what the first upsert answers."""
     return lambda run, context: (
         0 if runs.starts_anew(run.row, stream) else history.count(context.connection, run.row.id, stream)
     )
 
 
-def _tail(stream: str) -> Callable[[Run, Context], str]:
+def _tail(stream: str) -> Callable[[RunNode, Context], str]:
     return lambda run, context: json.dumps(
         [] if runs.starts_anew(run.row, stream) else history.tail(context.connection, run.row.id, stream)
     )
 
 
-class Run:
+class RunNode:
     """A run. Its columns that need no more are attributes."""
 
     read_only = False
@@ -171,12 +171,12 @@ class Run:
         self.heartbeat_at = self.updated_at = filters.timestamp(row.heartbeat)
         self.tags = json.loads(row.tags)
 
-    def user(self, context: Context) -> Viewer | None:
+    def user(self, context: Context) -> ViewerNode | None:
         owner = users.user_by_id(context.connection, self.row.user_id)
-        return Viewer(owner) if owner else None
+        return ViewerNode(owner) if owner else None
 
-    def project(self, context: Context) -> Project:
-        return Project(runs.project_by_number(context.connection, context.user, self.row.project_id))
+    def project(self, context: Context) -> ProjectNode:
+        return ProjectNode(runs.project_by_number(context.connection, context.user, self.row.project_id))
 
     def wandb_config(self, _: Context, keys: Sequence[str] | None = None) -> str:
         inner = json.loads(self.row.config).get("_wandb", {})
@@ -255,14 +255,14 @@ class Run:
         wanted = [name for name in names or () if name]
         found = {row.name: row for row in runs.list_files(context.connection, self.row)}
         if wanted:
-            return page([File(context, self.row, name, found.get(name)) for name in wanted], None, _MOST_A_PAGE)
+            return page([FileNode(context, self.row, name, found.get(name)) for name in wanted], None, _MOST_A_PAGE)
         like = pattern.replace("%", "*") if pattern else "*"
-        chosen = [File(context, self.row, name, row) for name, row in found.items() if fnmatch.fnmatch(name, like)]
+        chosen = [FileNode(context, self.row, name, row) for name, row in found.items() if fnmatch.fnmatch(name, like)]
         return page(chosen, after, first)
 
 
 @dataclass
-class File:
+class FileNode:
     """A file of a run, kept already or not yet."""
 
     context: Context

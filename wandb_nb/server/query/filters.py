@@ -46,7 +46,7 @@ _REPEATED = re.compile(r"(?<!\\)[*+{]")
 _REPEATED_GROUP = re.compile(r"\)[*+{]")
 
 
-class Facts:
+class RunValues:
     """A row of the table of runs, with its values by the names that filters use."""
 
     def __init__(self, row: Any) -> None:
@@ -108,14 +108,14 @@ def parse(text: str | None) -> dict[str, Any]:
         raise UsageError(f"The filter is {error}") from error
 
 
-def fits(facts: Facts, tree: Any, depth: int = 0) -> bool:
+def fits(facts: RunValues, tree: Any, depth: int = 0) -> bool:
     """Whether the run passes the filter *tree*."""
     if not isinstance(tree, dict) or depth > _DEEPEST:
         raise UsageError("The filter is no object of objects, or too deep.")
     return all(_part(facts, name, wanted, depth) for name, wanted in tree.items())
 
 
-def _part(facts: Facts, name: str, wanted: Any, depth: int) -> bool:
+def _part(facts: RunValues, name: str, wanted: Any, depth: int) -> bool:
     if name in {"$and", "$or", "$nor"}:
         if not isinstance(wanted, list):
             raise UsageError(f"{name} in a filter needs a list.")
@@ -177,14 +177,14 @@ def _as_asked(value: Any, name: str) -> Any:
     return value
 
 
-def ordered(found: list[Facts], order: str | None) -> list[Facts]:
+def ordered(found: list[RunValues], order: str | None) -> list[RunValues]:
     """Return *found* by *order*: "+name" ascending, "-name" descending; runs without such a value come last."""
     for name in reversed((order or "-created_at").replace(",", " ").split()):
         found = ordered_by(found, name)
     return found
 
 
-def ordered_by(found: list[Facts], name: str) -> list[Facts]:
+def ordered_by(found: list[RunValues], name: str) -> list[RunValues]:
     """Return *found* in the order of one value, whose *name* is written like a part of an order."""
     down, field = name.startswith("-"), name.lstrip("+-")
     valued = [(facts, _rank(facts.value(field))) for facts in found]

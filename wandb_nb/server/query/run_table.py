@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import TypeGuard
 
-    from wandb_nb.server.query.filters import Facts
+    from wandb_nb.server.query.filters import RunValues
 
 PAGE = 100
 _IN_GROUPS = 300  # rows over all groups of a page
@@ -38,7 +38,7 @@ OWN = {
 GROUPINGS = {"group": "Group", "job_type": "Job type", "state": "State", "tags": "Tag"}
 
 
-class Asked(NamedTuple):
+class TableRequest(NamedTuple):
     """What the page's address asks for; each as it stands there, or empty."""
 
     q: str = ""
@@ -48,7 +48,7 @@ class Asked(NamedTuple):
     page: int = 1
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Asked:
+    def of(cls, query: Mapping[str, str]) -> TableRequest:
         """Return what the parameters *query* say."""
         page = query.get("page", "")
         number = int(page) if page.isdecimal() and len(page) < 7 else 1  # noqa: PLR2004 - digits
@@ -66,7 +66,7 @@ class Group:
     """Runs that share a value: the first of them, `search` finds them all. `means` are those of columns."""
 
     label: str
-    runs: list[Facts]
+    runs: list[RunValues]
     id: str = "all"
     search: str = ""
     total: int = 0
@@ -76,10 +76,10 @@ class Group:
 
 
 @dataclass
-class Listing:
+class RunTable:
     """The table: one group without a label where it is not grouped."""
 
-    asked: Asked
+    asked: TableRequest
     groups: list[Group]
     columns: list[str]
     total: int
@@ -106,7 +106,7 @@ class Listing:
         return min(self.total, self.asked.page * PAGE)
 
 
-def list_runs(found: Sequence[Facts], asked: Asked, chosen: Sequence[str] | None = None) -> Listing:
+def list_runs(found: Sequence[RunValues], asked: TableRequest, chosen: Sequence[str] | None = None) -> RunTable:
     """Return the table of the runs in *found* that *asked* asks for, with the columns *chosen*, or such as tell most.
 
     UsageError where the order names what runs do not have.
@@ -120,15 +120,15 @@ def list_runs(found: Sequence[Facts], asked: Asked, chosen: Sequence[str] | None
         groups = _grouped(kept, asked.group, columns)
     else:
         groups = [Group("", kept[(asked.page - 1) * PAGE : asked.page * PAGE])]
-    return Listing(asked, groups, columns, len(kept), len(found), states)
+    return RunTable(asked, groups, columns, len(kept), len(found), states)
 
 
-def cell(facts: Facts, column: str) -> Any:
+def cell(facts: RunValues, column: str) -> Any:
     """Return what stands in *column* of a run's row; None where the run has no such value."""
     return duration(facts) if column == "duration" else facts.value(column)
 
 
-def duration(facts: Facts) -> float:
+def duration(facts: RunValues) -> float:
     """Return how long the run has been at work, in seconds, by its own clock where it tells that."""
     own = facts.summary.get("_wandb")
     told = [own.get("runtime") if isinstance(own, dict) else None, facts.summary.get("_runtime")]
@@ -141,13 +141,13 @@ def label_of(column: str) -> str:
     return OWN.get(column) or column.partition(".")[2] or column
 
 
-def _ordered(found: list[Facts], sort: str) -> list[Facts]:
+def _ordered(found: list[RunValues], sort: str) -> list[RunValues]:
     if sort.lstrip("+-") != "duration":
         return ordered_by(found, sort)
     return sorted(found, key=duration, reverse=not sort.startswith("+"))
 
 
-def known_columns(found: Sequence[Facts]) -> dict[str, list[str]]:
+def known_columns(found: Sequence[RunValues]) -> dict[str, list[str]]:
     """Return which columns there are, by kind: of the run itself, of its config, of its summary."""
     config: dict[str, None] = {}
     summary: dict[str, None] = {}
@@ -161,7 +161,7 @@ def known_columns(found: Sequence[Facts]) -> dict[str, list[str]]:
     }
 
 
-def automatic(found: Sequence[Facts]) -> list[str]:
+def automatic(found: Sequence[RunValues]) -> list[str]:
     """Return the columns that tell most: config values that differ, numbers of the summary, tags and groups if any."""
     some = found[:_LOOKED_AT]
     values: dict[str, set[str]] = {}
@@ -181,9 +181,9 @@ def automatic(found: Sequence[Facts]) -> list[str]:
     ]
 
 
-def _grouped(found: Sequence[Facts], name: str, columns: Sequence[str]) -> list[Group]:
+def _grouped(found: Sequence[RunValues], name: str, columns: Sequence[str]) -> list[Group]:
     """Return the runs by their value of *name*; a run with several tags stands in several groups."""
-    held: dict[str, tuple[Any, list[Facts]]] = {}
+    held: dict[str, tuple[Any, list[RunValues]]] = {}
     for facts in found:
         value = facts.value(name)
         for one in (value or [None]) if isinstance(value, list) and name == "tags" else [value]:
@@ -194,7 +194,7 @@ def _grouped(found: Sequence[Facts], name: str, columns: Sequence[str]) -> list[
 
 
 def _group(  # noqa: PLR0917 - the parts of one group
-    name: str, value: Any, runs: list[Facts], columns: Sequence[str], share: int, is_open: bool
+    name: str, value: Any, runs: list[RunValues], columns: Sequence[str], share: int, is_open: bool
 ) -> Group:
     return Group(
         label="none" if value is None else value if isinstance(value, str) else json.dumps(value),

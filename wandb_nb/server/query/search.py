@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.server.query.filters import Facts
+    from wandb_nb.server.query.filters import RunValues
 
 _PART = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _CONDITION = re.compile(r"(\"[^\"]*\"|[^\s=<>!\"]+)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
@@ -35,7 +35,7 @@ _NONE = "none"
 _MOST_PARTS = 30
 
 
-def search(text: str) -> Callable[[Facts], bool]:
+def search(text: str) -> Callable[[RunValues], bool]:
     """Return what says whether a run fits the search *text*. Every text is a search: there are no errors."""
     tests = [_test(part) for part in _PART.findall(text)[:_MOST_PARTS]]
     return lambda facts: all(test(facts) for test in tests)
@@ -48,7 +48,7 @@ def condition(name: str, value: Any) -> str:
     return f"{_quoted(plain)}={_quoted(_NONE if value is None else _text(value))}"
 
 
-def _test(part: str) -> Callable[[Facts], bool]:
+def _test(part: str) -> Callable[[RunValues], bool]:
     match = _CONDITION.fullmatch(part)
     if match is None:
         return _word(part.replace('"', "").lower())
@@ -58,8 +58,8 @@ def _test(part: str) -> Callable[[Facts], bool]:
     return _compared(name, operator, wanted)
 
 
-def _word(word: str) -> Callable[[Facts], bool]:
-    def test(facts: Facts) -> bool:
+def _word(word: str) -> Callable[[RunValues], bool]:
+    def test(facts: RunValues) -> bool:
         row = facts.row
         texts = (row.name, row.display_name, row.notes, row.group_name, row.job_type, row.tags, row.config)
         return any(word in text.lower() for text in texts if text)
@@ -67,13 +67,13 @@ def _word(word: str) -> Callable[[Facts], bool]:
     return test
 
 
-def _same(name: str, wanted: str, *, expected: bool) -> Callable[[Facts], bool]:
+def _same(name: str, wanted: str, *, expected: bool) -> Callable[[RunValues], bool]:
     number = _number(wanted)
 
     def fits(value: Any) -> bool:
         return (_is_number(value) and value == number) or _text(value) == wanted
 
-    def test(facts: Facts) -> bool:
+    def test(facts: RunValues) -> bool:
         value = value_of(facts, name)
         if value is None:
             return (wanted == _NONE) == expected
@@ -82,10 +82,10 @@ def _same(name: str, wanted: str, *, expected: bool) -> Callable[[Facts], bool]:
     return test
 
 
-def _compared(name: str, operator: str, wanted: str) -> Callable[[Facts], bool]:
+def _compared(name: str, operator: str, wanted: str) -> Callable[[RunValues], bool]:
     compare, number = _OPERATORS[operator], _number(wanted)
 
-    def test(facts: Facts) -> bool:
+    def test(facts: RunValues) -> bool:
         value = value_of(facts, name)
         if number is not None:
             return _is_number(value) and compare(value, number)
@@ -94,7 +94,7 @@ def _compared(name: str, operator: str, wanted: str) -> Callable[[Facts], bool]:
     return test
 
 
-def value_of(facts: Facts, name: str) -> Any:
+def value_of(facts: RunValues, name: str) -> Any:
     """Return the value that *name* has in a search: the run's own, else of its config, else of its summary.
 
     Written in full, as `config.state`, it is the config's though the run has such a value of its own.

@@ -18,7 +18,7 @@ class TooLargeError(Error):
     """A body is larger than the server takes."""
 
 
-class Stored(NamedTuple):
+class StoredFile(NamedTuple):
     """A file that was written: its name in the store, its size in bytes, the MD5 of its bytes in hex."""
 
     blob: str
@@ -29,7 +29,7 @@ class Stored(NamedTuple):
 class FileStore(Protocol):
     """Keeps bytes under names that it gives itself, so that no name of a user ever becomes a path."""
 
-    async def write(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
+    async def write(self, chunks: AsyncIterator[bytes], limit: int) -> StoredFile:
         """Keep *chunks*; all is on disk on return, and nothing is kept after an error. TooLargeError above *limit*."""
 
     def path(self, blob: str) -> Path:
@@ -45,7 +45,7 @@ class FolderStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def write(self, chunks: AsyncIterator[bytes], limit: int) -> Stored:
+    async def write(self, chunks: AsyncIterator[bytes], limit: int) -> StoredFile:
         """Write beside the final place and rename, so that a broken upload leaves nothing that looks whole."""
         blob = secrets.token_hex(16)
         target = self.path(blob)
@@ -65,7 +65,7 @@ class FolderStore:
             partial.replace(target)
         finally:
             partial.unlink(missing_ok=True)
-        return Stored(blob, size, digest.hexdigest())
+        return StoredFile(blob, size, digest.hexdigest())
 
     def path(self, blob: str) -> Path:
         """Return where *blob* lies."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.compare.comparison_input import Subject
+from wandb_nb.compare.comparison_input import ComparisonInput
 from wandb_nb.compare.load_inputs import (
     CHANGES,
     CODE,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _POINTS = 2  # the page draws the curves by itself
 
 
-def subject_of(services: Services, connection: Connection, row: Any) -> Subject:
+def subject_of(services: Services, connection: Connection, row: Any) -> ComparisonInput:
     """Return the run in *row* with config, summary, code, git and packages, as far as its reader may see them."""
     kept = {file.name: file for file in run_store.list_files(connection, row)}
 
@@ -41,7 +41,7 @@ def subject_of(services: Services, connection: Connection, row: Any) -> Subject:
     scripts = [name for name in kept if name.startswith(f"{CODE}/") and not name.endswith(".ipynb")]
     patch = text(CHANGES)
     files = {name.removeprefix(f"{CODE}/"): text(name) for name in scripts[:MOST_FILES]}
-    return Subject(
+    return ComparisonInput(
         message=sampling.sampled(services.database, row, _POINTS, ""),
         cells=cells,
         files={**files, **uncommitted(patch)},

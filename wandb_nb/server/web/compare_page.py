@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.compare.comparison import code_changes, compare
-from wandb_nb.compare.value_diff import ABSENT, Row
+from wandb_nb.compare.value_diff import ABSENT, ValueRow
 from wandb_nb.server.http.requests import services_of
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.web.compare_inputs import subject_of
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from wandb_nb.compare.code_diff import Change
-    from wandb_nb.compare.comparison_input import Subject
+    from wandb_nb.compare.code_diff import CodeChange
+    from wandb_nb.compare.comparison_input import ComparisonInput
     from wandb_nb.server.storage.users import User
 
 _MOST_RUNS = 16
@@ -32,7 +32,7 @@ class Value(NamedTuple):
     change: str | None
 
 
-class Line(NamedTuple):
+class DiffLine(NamedTuple):
     """A line of two sources side by side: `same`, `changed`, or a `gap`, whose text is on the left."""
 
     kind: str
@@ -86,27 +86,30 @@ def _chosen(names: Sequence[str], name: str, otherwise: int) -> int:
     return names.index(name) if name in names else otherwise
 
 
-def values_of(row: Row) -> list[Value]:
+def values_of(row: ValueRow) -> list[Value]:
     """Return what the runs have in *row*, numbers with their distance from those of the first run."""
     first = row.values[0]
     changes = [
         None,
-        *(None if first is ABSENT or one is ABSENT else Row(row.key, (first, one)).change for one in row.values[1:]),
+        *(
+            None if first is ABSENT or one is ABSENT else ValueRow(row.key, (first, one)).change
+            for one in row.values[1:]
+        ),
     ]
     return [Value(text, change) for text, change in zip(row.texts, changes, strict=True)]
 
 
-def _changes(left: Subject, right: Subject) -> list[tuple[Change, list[Line]]]:
+def _changes(left: ComparisonInput, right: ComparisonInput) -> list[tuple[CodeChange, list[DiffLine]]]:
     return [(change, list(side_by_side(change.facts()["lines"]))) for change in code_changes(left, right)]
 
 
-def side_by_side(lines: Sequence[str]) -> Iterator[Line]:
+def side_by_side(lines: Sequence[str]) -> Iterator[DiffLine]:
     """Yield the lines of a change, those taken out beside those put in."""
     out: list[str] = []
     new: list[str] = []
 
-    def flush() -> Iterator[Line]:
-        yield from (Line("changed", left, right) for left, right in zip_longest(out, new))
+    def flush() -> Iterator[DiffLine]:
+        yield from (DiffLine("changed", left, right) for left, right in zip_longest(out, new))
         out.clear()
         new.clear()
 
@@ -120,5 +123,5 @@ def side_by_side(lines: Sequence[str]) -> Iterator[Line]:
             new.append(text)
         else:
             yield from flush()
-            yield Line("gap", text.strip(), None) if mark == "@" else Line("same", text, text)
+            yield DiffLine("gap", text.strip(), None) if mark == "@" else DiffLine("same", text, text)
     yield from flush()

@@ -25,7 +25,7 @@ _CODE = "code/"
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".bmp")
 
 
-class Cell(NamedTuple):
+class CodeCell(NamedTuple):
     """A cell of a notebook: *number* is that of its execution, *facts* what the session noted of it."""
 
     kind: str
@@ -34,12 +34,12 @@ class Cell(NamedTuple):
     facts: dict[str, Any]
 
 
-class Look(NamedTuple):
+class FilePreview(NamedTuple):
     """What can be shown of a file: `image`, `text`, `cells`, or nothing, and then why."""
 
     kind: str
     text: str = ""
-    cells: tuple[Cell, ...] = ()
+    cells: tuple[CodeCell, ...] = ()
     why: str = ""
 
 
@@ -92,24 +92,24 @@ def is_code(name: str) -> bool:
     return name.startswith(_CODE)
 
 
-def look_at(services: Services, file: Any) -> Look:
+def look_at(services: Services, file: Any) -> FilePreview:
     """Return what can be shown of *file*, a row of the table of files."""
     if file.name.lower().endswith(_IMAGES):
-        return Look("image")
+        return FilePreview("image")
     if file.size > _LARGEST_TEXT:
-        return Look("nothing", why="It is too large to be shown here.")
+        return FilePreview("nothing", why="It is too large to be shown here.")
     try:
         text = services.store.path(file.blob).read_bytes().decode("utf-8")
     except FileNotFoundError:
-        return Look("nothing", why="It is not on this server any more.")
+        return FilePreview("nothing", why="It is not on this server any more.")
     except UnicodeDecodeError:
-        return Look("nothing", why="It holds no text.")
+        return FilePreview("nothing", why="It holds no text.")
     if file.name.endswith(".ipynb") and (cells := tuple(cells_of(text))):
-        return Look("cells", cells=cells)
-    return Look("nothing", why="It holds no text.") if "\x00" in text else Look("text", text)
+        return FilePreview("cells", cells=cells)
+    return FilePreview("nothing", why="It holds no text.") if "\x00" in text else FilePreview("text", text)
 
 
-def cells_of(text: str) -> Iterator[Cell]:
+def cells_of(text: str) -> Iterator[CodeCell]:
     """Yield the cells of the notebook *text*; none where it is no notebook."""
     try:
         told = json.loads(text)
@@ -121,7 +121,7 @@ def cells_of(text: str) -> Iterator[Cell]:
             continue
         source, count, metadata = cell.get("source", ""), cell.get("execution_count"), cell.get("metadata")
         facts = metadata.get("wandb_nb") if isinstance(metadata, dict) else None
-        yield Cell(
+        yield CodeCell(
             str(cell.get("cell_type", "code")),
             count if isinstance(count, int) else None,
             "".join(map(str, source)) if isinstance(source, list) else str(source),

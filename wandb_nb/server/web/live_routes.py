@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from wandb_nb.server.live.run_cache import LiveRuns
+    from wandb_nb.server.live.run_cache import RunCache
     from wandb_nb.server.storage.users import User
     from wandb_nb.view.message import Message
 
@@ -73,7 +73,7 @@ def _event(changed: list[str]) -> str:
 
 async def data(request: Request) -> Response:
     """`GET …/data?cursor=`: a message, as the view reads it."""
-    live: LiveRuns = request.app.state.live
+    live: RunCache = request.app.state.live
     return await _message(request, lambda row: live.message(row, request.query_params.get("cursor", "")))
 
 

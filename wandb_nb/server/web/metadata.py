@@ -19,17 +19,17 @@ _FILE = "wandb-metadata.json"
 _LARGEST = 1 << 20
 
 
-class Metadata(NamedTuple):
+class RunEnvironment(NamedTuple):
     """Facts by name, in the order in which they are shown. Empty where the reader is no member, or none are known."""
 
     code: list[tuple[str, str]]
     machine: list[tuple[str, str]]
 
 
-def metadata_of(services: Services, connection: Connection, run: Any) -> Metadata:
+def metadata_of(services: Services, connection: Connection, run: Any) -> RunEnvironment:
     """Return what the metadata file of *run* and its row say."""
     if not run.member:
-        return Metadata([], [])
+        return RunEnvironment([], [])
     told = _read(services, connection, run)
     git = _part(told, "git")
     code = {
@@ -49,7 +49,7 @@ def metadata_of(services: Services, connection: Connection, run: Any) -> Metadat
         "GPU": _gpu(told),
         "CUDA": told.get("cudaVersion"),
     }
-    return Metadata(_told(code), _told(machine))
+    return RunEnvironment(_told(code), _told(machine))
 
 
 def remote_of(services: Services, connection: Connection, run: Any) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from wandb_nb.server.http.requests import services_of
 from wandb_nb.server.query import filters
-from wandb_nb.server.query.run_table import GROUPINGS, Asked, cell, known_columns, label_of, list_runs
+from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, cell, known_columns, label_of, list_runs
 from wandb_nb.server.storage import column_choices, run_store
 from wandb_nb.server.web.render import may_write, page, project_of, shown
 
@@ -24,10 +24,10 @@ async def project(request: Request) -> Response:
 
 
 def _project(request: Request, user: User) -> Response:
-    asked = Asked.of(request.query_params)
+    asked = TableRequest.of(request.query_params)
     with services_of(request).database.read() as connection:
         row = project_of(connection, request, user)
-        found = [filters.Facts(run) for run in run_store.list_runs(connection, row)]
+        found = [filters.RunValues(run) for run in run_store.list_runs(connection, row)]
         chosen = column_choices.kept_columns(connection, user, row)
     known = known_columns(found)
     # A kept choice may name what no run has any more; the column then stands empty.

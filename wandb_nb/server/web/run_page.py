@@ -77,7 +77,7 @@ def _overview(request: Request, user: User) -> Response:
         values = head(connection, request, user)
         rows = line_store.count(connection, values["run"].id, "history")
         metadata = metadata_of(services, connection, values["run"])
-    facts = filters.Facts(values["run"])
+    facts = filters.RunValues(values["run"])
     return shown(
         request,
         "run_overview.html",
@@ -91,7 +91,7 @@ def _overview(request: Request, user: User) -> Response:
     )
 
 
-class Line(NamedTuple):
+class ConsoleLine(NamedTuple):
     """A line of the console; *stamp* is UTC, empty where the client sent none."""
 
     number: int
@@ -117,9 +117,9 @@ def _console(request: Request, user: User) -> Response:
     return shown(request, "run_console.html", user, **values, lines=lines, first=first, end=end, total=total)
 
 
-def line_of(number: int, text: str) -> Line:
+def line_of(number: int, text: str) -> ConsoleLine:
     """Return the line as clients send it in its parts."""
     match = _STAMP.fullmatch(text)
     if match is None:
-        return Line(number, "", text, is_error=False)
-    return Line(number, match[2], match[3], is_error=match[1] is not None)
+        return ConsoleLine(number, "", text, is_error=False)
+    return ConsoleLine(number, match[2], match[3], is_error=match[1] is not None)

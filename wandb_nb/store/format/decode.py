@@ -16,20 +16,20 @@ from wandb_nb.store.format.record_items import as_text, read_item, read_items
 from wandb_nb.store.format.record_types import (
     KINDS,
     SUMMARY_KINDS,
-    Alert,
-    ConfigUpdate,
-    Environment,
-    Exit,
-    Files,
-    Header,
-    HistoryRow,
-    Metric,
-    Other,
-    Output,
-    RunInfo,
-    Stats,
-    SummaryUpdate,
-    Telemetry,
+    AlertRecord,
+    ConfigRecord,
+    EnvironmentRecord,
+    ExitRecord,
+    FilesRecord,
+    HeaderRecord,
+    HistoryRecord,
+    MetricRecord,
+    OtherRecord,
+    OutputRecord,
+    RunRecord,
+    StatsRecord,
+    SummaryRecord,
+    TelemetryRecord,
 )
 from wandb_nb.store.format.records import ENVIRONMENT_TEXTS, GIT_BRANCH
 from wandb_nb.store.format.wire import BYTES, FIXED64, VARINT, WireError, fields, signed
@@ -40,20 +40,20 @@ if TYPE_CHECKING:
     from wandb_nb.store.format.record_types import KeyPath, Record
 
 __all__ = [
-    "Alert",
-    "ConfigUpdate",
-    "Environment",
-    "Exit",
-    "Files",
-    "Header",
-    "HistoryRow",
-    "Metric",
-    "Other",
-    "Output",
-    "RunInfo",
-    "Stats",
-    "SummaryUpdate",
-    "Telemetry",
+    "AlertRecord",
+    "ConfigRecord",
+    "EnvironmentRecord",
+    "ExitRecord",
+    "FilesRecord",
+    "HeaderRecord",
+    "HistoryRecord",
+    "MetricRecord",
+    "OtherRecord",
+    "OutputRecord",
+    "RunRecord",
+    "StatsRecord",
+    "SummaryRecord",
+    "TelemetryRecord",
     "WireError",
     "decode",
     "kind",
@@ -135,11 +135,11 @@ def decode(payload: bytes) -> Record:
         if wire_type == BYTES and number in KINDS:
             assert isinstance(value, bytes)  # noqa: S101 - the wire type says so; this tells the type checker
             maker = _MAKERS.get(number)
-            return maker(value) if maker else Other(KINDS[number])
-    return Other("unknown")
+            return maker(value) if maker else OtherRecord(KINDS[number])
+    return OtherRecord("unknown")
 
 
-def _history(data: bytes) -> HistoryRow:
+def _history(data: bytes) -> HistoryRecord:
     items: list[tuple[KeyPath, Any]] = []
     step: int | None = None
     for number, wire_type, raw in fields(data):
@@ -151,20 +151,20 @@ def _history(data: bytes) -> HistoryRow:
             # Only a copy of the `_step` item: a broken one must not cost the row.
             with suppress(WireError):
                 step = _Fields(raw).integer(1)
-    return HistoryRow(tuple(items), step)
+    return HistoryRecord(tuple(items), step)
 
 
-def _config(data: bytes) -> ConfigUpdate:
-    return ConfigUpdate(read_items(data, 1), tuple(path for path, _ in read_items(data, 2)))
+def _config(data: bytes) -> ConfigRecord:
+    return ConfigRecord(read_items(data, 1), tuple(path for path, _ in read_items(data, 2)))
 
 
-def _summary(data: bytes) -> SummaryUpdate:
-    return SummaryUpdate(read_items(data, 1), tuple(path for path, _ in read_items(data, 2)))
+def _summary(data: bytes) -> SummaryRecord:
+    return SummaryRecord(read_items(data, 1), tuple(path for path, _ in read_items(data, 2)))
 
 
-def _run(data: bytes) -> RunInfo:
+def _run(data: bytes) -> RunRecord:
     run = _Fields(data)
-    return RunInfo(
+    return RunRecord(
         id=run.text(1),
         entity=run.text(2),
         project=run.text(3),
@@ -192,10 +192,10 @@ def _branch(point: _Fields) -> tuple[str, int] | None:
     return (point.text(1), int(step)) if point.text(1) and math.isfinite(step) else None
 
 
-def _metric(data: bytes) -> Metric:
+def _metric(data: bytes) -> MetricRecord:
     metric = _Fields(data)
     options, summary = metric.message(6), metric.message(7)
-    return Metric(
+    return MetricRecord(
         name=metric.text(1),
         glob=metric.text(2),
         step_metric=metric.text(4),
@@ -210,15 +210,15 @@ def _metric(data: bytes) -> Metric:
     )
 
 
-def _exit(data: bytes) -> Exit:
+def _exit(data: bytes) -> ExitRecord:
     ended = _Fields(data)
     # An int32 travels as a 64-bit varint, but some writers send exit codes as unsigned 32 bits.
     code = ended.integer(1) & 0xFFFF_FFFF
-    return Exit(code - (1 << 32) if code >= 1 << 31 else code, ended.integer(2))
+    return ExitRecord(code - (1 << 32) if code >= 1 << 31 else code, ended.integer(2))
 
 
-def _files(data: bytes) -> Files:
-    return Files(
+def _files(data: bytes) -> FilesRecord:
+    return FilesRecord(
         tuple(
             (
                 file.text(1),
@@ -230,38 +230,38 @@ def _files(data: bytes) -> Files:
     )
 
 
-def _output(data: bytes) -> Output:
+def _output(data: bytes) -> OutputRecord:
     line = _Fields(data)
-    return Output("stdout" if line.integer(1) == 1 else "stderr", line.text(3), line.time(2))
+    return OutputRecord("stdout" if line.integer(1) == 1 else "stderr", line.text(3), line.time(2))
 
 
-def _output_logger(data: bytes) -> Output:
-    return Output("stderr", _Fields(data).text(1), None)
+def _output_logger(data: bytes) -> OutputRecord:
+    return OutputRecord("stderr", _Fields(data).text(1), None)
 
 
-def _stats(data: bytes) -> Stats:
-    return Stats(read_items(data, 3), _Fields(data).time(2))
+def _stats(data: bytes) -> StatsRecord:
+    return StatsRecord(read_items(data, 3), _Fields(data).time(2))
 
 
-def _alert(data: bytes) -> Alert:
+def _alert(data: bytes) -> AlertRecord:
     alert = _Fields(data)
-    return Alert(alert.text(1), alert.text(2), alert.text(3), alert.integer(4) / 1000)
+    return AlertRecord(alert.text(1), alert.text(2), alert.text(3), alert.integer(4) / 1000)
 
 
-def _telemetry(data: bytes) -> Telemetry:
+def _telemetry(data: bytes) -> TelemetryRecord:
     used = _Fields(data)
-    return Telemetry(used.message(3).numbers_set(), used.text(4), used.text(5), used.text(13))
+    return TelemetryRecord(used.message(3).numbers_set(), used.text(4), used.text(5), used.text(13))
 
 
-def _header(data: bytes) -> Header:
+def _header(data: bytes) -> HeaderRecord:
     version = _Fields(data).message(1)
-    return Header(version.text(1), version.text(2))
+    return HeaderRecord(version.text(1), version.text(2))
 
 
 _ENVIRONMENT_NUMBERS = {16: "cpu_count", 17: "cpu_count_logical", 19: "gpu_count"}
 
 
-def _environment(data: bytes) -> Environment:
+def _environment(data: bytes) -> EnvironmentRecord:
     told = _Fields(data)
     facts: dict[str, Any] = {name: told.text(n) for n, name in ENVIRONMENT_TEXTS.items() if told.present(n)}
     facts |= {name: told.integer(n) for n, name in _ENVIRONMENT_NUMBERS.items() if told.present(n, VARINT)}
@@ -286,7 +286,7 @@ def _environment(data: bytes) -> Environment:
         facts["gpu_nvidia"] = [_card(card) for card in told.messages(24)]
     if told.present(27):
         facts["slurm"] = {entry.text(1): entry.text(2) for entry in told.messages(27)}
-    return Environment(facts)
+    return EnvironmentRecord(facts)
 
 
 def _card(card: _Fields) -> dict[str, Any]:

@@ -40,7 +40,7 @@ SUMMARY_KINDS = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none",
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryRow:
+class HistoryRecord:
     """One row, or a part of one; *step* is None where only the `_step` item, or nothing, tells it."""
 
     items: Items
@@ -48,7 +48,7 @@ class HistoryRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigUpdate:
+class ConfigRecord:
     """Config entries set and removed."""
 
     update: Items = ()
@@ -56,7 +56,7 @@ class ConfigUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class SummaryUpdate:
+class SummaryRecord:
     """Summary entries set and removed."""
 
     update: Items = ()
@@ -64,7 +64,7 @@ class SummaryUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class RunInfo:
+class RunRecord:
     """A run's own data.  Texts not told are empty; *start_time* is in unix seconds."""
 
     id: str
@@ -83,14 +83,14 @@ class RunInfo:
     runtime: int
     git_remote: str
     git_commit: str
-    config: ConfigUpdate
-    summary: SummaryUpdate
+    config: ConfigRecord
+    summary: SummaryRecord
     branch: tuple[str, int] | None = None
     """The run and the step of it that this one goes on from; the run may be the very same, rewound."""
 
 
 @dataclass(frozen=True, slots=True)
-class Metric:
+class MetricRecord:
     """A metric definition: of one metric by *name*, or of many by *glob*."""
 
     name: str = ""
@@ -107,7 +107,7 @@ class Metric:
 
 
 @dataclass(frozen=True, slots=True)
-class Exit:
+class ExitRecord:
     """The run ended; *runtime* in seconds."""
 
     code: int
@@ -115,14 +115,14 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class FilesRecord:
     """Files to keep: path below `files/` (may be a glob), policy and type."""
 
     files: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class OutputRecord:
     """A piece of terminal output, with its control characters; *timestamp* in unix seconds."""
 
     stream: str
@@ -131,7 +131,7 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class StatsRecord:
     """One sample of system metrics."""
 
     items: Items
@@ -139,7 +139,7 @@ class Stats:
 
 
 @dataclass(frozen=True, slots=True)
-class Alert:
+class AlertRecord:
     """A message to the user; *wait* in seconds."""
 
     title: str
@@ -149,7 +149,7 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Telemetry:
+class TelemetryRecord:
     """Which features (by number) and versions a run used."""
 
     features: tuple[int, ...]
@@ -159,14 +159,14 @@ class Telemetry:
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class EnvironmentRecord:
     """Where a run ran.  *facts* holds what was told, under the names of wandb-metadata.json."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class HeaderRecord:
     """The first record of a file: who wrote it."""
 
     producer: str
@@ -174,25 +174,25 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
+class OtherRecord:
     """A record that readers only count: `preempting`, `artifact`, …; "unknown" where the kind is not known."""
 
     kind: str
 
 
 Record: TypeAlias = (
-    HistoryRow
-    | ConfigUpdate
-    | SummaryUpdate
-    | RunInfo
-    | Metric
-    | Exit
-    | Files
-    | Output
-    | Stats
-    | Alert
-    | Telemetry
-    | Environment
-    | Header
-    | Other
+    HistoryRecord
+    | ConfigRecord
+    | SummaryRecord
+    | RunRecord
+    | MetricRecord
+    | ExitRecord
+    | FilesRecord
+    | OutputRecord
+    | StatsRecord
+    | AlertRecord
+    | TelemetryRecord
+    | EnvironmentRecord
+    | HeaderRecord
+    | OtherRecord
 )

@@ -10,7 +10,7 @@ import platform
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.format.wire import Message
+from wandb_nb.store.format.wire import WireMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,7 +79,7 @@ SUMMARY_KINDS = {"min": 1, "max": 2, "mean": 3, "best": 4, "last": 5, "none": 6,
 
 def header(producer: str, min_consumer: str = MIN_CONSUMER) -> bytes:
     """Begin a file: which program writes it, and the oldest reader that understands it."""
-    return _record(21, Message().message(1, Message().text(1, producer).text(2, min_consumer)))
+    return _record(21, WireMessage().message(1, WireMessage().text(1, producer).text(2, min_consumer)))
 
 
 def run(  # noqa: D417 - the names of the arguments say what they are
@@ -103,7 +103,7 @@ def run(  # noqa: D417 - the names of the arguments say what they are
     git_commit: str = "",
     forked: bool = False,
     branch_point: tuple[str, str, float] | None = None,
-    telemetry: Message | None = None,
+    telemetry: WireMessage | None = None,
 ) -> bytes:
     """Describe the run; a later one replaces it (name, notes and tags may change).
 
@@ -115,9 +115,9 @@ def run(  # noqa: D417 - the names of the arguments say what they are
         telemetry: From `telemetry_message`.
 
     """
-    message = Message().text(1, run_id).text(2, entity).text(3, project)
+    message = WireMessage().text(1, run_id).text(2, entity).text(3, project)
     if config:
-        message.message(4, _items(Message(), 1, config))
+        message.message(4, _items(WireMessage(), 1, config))
     message.text(6, group).text(7, job_type).text(8, name).text(9, notes)
     for tag in tags:
         message.text(10, tag)
@@ -126,7 +126,7 @@ def run(  # noqa: D417 - the names of the arguments say what they are
     message.varint(22, forked)
     if branch_point is not None:
         parent, metric_name, value = branch_point
-        message.message(23, Message().text(1, parent).double(2, value).text(3, metric_name))
+        message.message(23, WireMessage().text(1, parent).double(2, value).text(3, metric_name))
     return _record(17, message)
 
 
@@ -155,12 +155,12 @@ def metric(
     expanded_from_glob: bool = False,
 ) -> bytes:
     """Define a metric, by name or by glob; *summary* holds names of `SUMMARY_KINDS`, *goal* one of `GOALS`."""
-    message = Message().text(1, name).text(2, glob_name).text(4, step_metric).varint(5, step_metric_index)
-    options = Message().varint(1, step_sync).varint(2, hidden).varint(3, defined)
+    message = WireMessage().text(1, name).text(2, glob_name).text(4, step_metric).varint(5, step_metric_index)
+    options = WireMessage().varint(1, step_sync).varint(2, hidden).varint(3, defined)
     message.message(6, options if step_sync or hidden or defined else None)
     message.message(7, _flags(SUMMARY_KINDS[kind] for kind in summary))
     message.varint(8, GOALS[goal] if goal else 0)
-    message.message(9, Message().varint(1, overwrite) if overwrite else None)
+    message.message(9, WireMessage().varint(1, overwrite) if overwrite else None)
     return _record(12, message.varint(10, expanded_from_glob))
 
 
@@ -170,12 +170,12 @@ def telemetry_message(
     environments: Iterable[str] = (),
     cli_version: str = "",
     imports_init: Iterable[int] = (),
-) -> Message:
+) -> WireMessage:
     """Say which features and surroundings a run uses, by names of `FEATURES` and `ENVIRONMENTS`.
 
     *imports_init* holds the field numbers of the libraries that were imported before the run.
     """
-    message = Message().message(1, _flags(imports_init)).message(3, _flags(FEATURES[name] for name in features))
+    message = WireMessage().message(1, _flags(imports_init)).message(3, _flags(FEATURES[name] for name in features))
     message.text(4, platform.python_version()).text(5, cli_version)
     message.message(8, _flags(ENVIRONMENTS[name] for name in environments))
     return message.text(13, f"{platform.system()}-{platform.machine()}".lower())
@@ -191,7 +191,7 @@ def environment(facts: Mapping[str, Any]) -> bytes:
 
     Numbers may be texts, as they are there.  Readers merge the records of one `writerId`, so facts may come in parts.
     """
-    message = Message()
+    message = WireMessage()
     for number, name in ENVIRONMENT_TEXTS.items():
         message.text(number, _optional_text(facts.get(name)))
     for number, name in ((16, "cpu_count"), (17, "cpu_count_logical"), (19, "gpu_count")):
@@ -202,71 +202,73 @@ def environment(facts: Mapping[str, Any]) -> bytes:
     git = facts.get("git") or {}
     message.message(9, _git(git.get("remote") or "", git.get("commit") or "", git.get("branch") or ""))
     for mount, usage in (facts.get("disk") or {}).items():
-        sizes = Message().varint(1, int(usage["total"])).varint(2, int(usage["used"]))
-        message.message(20, Message().text(1, mount).message(2, sizes))
+        sizes = WireMessage().varint(1, int(usage["total"])).varint(2, int(usage["used"]))
+        message.message(20, WireMessage().text(1, mount).message(2, sizes))
     if memory := facts.get("memory"):
-        message.message(21, Message().varint(1, int(memory["total"])))
+        message.message(21, WireMessage().varint(1, int(memory["total"])))
     if cpu := facts.get("cpu"):
-        counts = Message().varint(1, cpu.get("count")).varint(2, cpu.get("countLogical"))
+        counts = WireMessage().varint(1, cpu.get("count")).varint(2, cpu.get("countLogical"))
         message.message(22, counts.text(3, cpu.get("model")))
     for card in facts.get("gpu_nvidia") or ():
-        size = Message().text(1, card.get("name")).varint(2, int(card.get("memoryTotal") or 0))
+        size = WireMessage().text(1, card.get("name")).varint(2, int(card.get("memoryTotal") or 0))
         message.message(24, size.text(4, card.get("architecture")).text(5, card.get("uuid")))
     for key, value in (facts.get("slurm") or {}).items():
-        message.message(27, Message().text(1, key).text(2, value))
+        message.message(27, WireMessage().text(1, key).text(2, value))
     return _record(26, message)
 
 
 def exit(code: int, runtime: float) -> bytes:  # noqa: A001 - the record's own name
     """End the run: its exit code and how many seconds it ran."""
-    return _record(18, Message().varint(1, code).varint(2, int(runtime)))
+    return _record(18, WireMessage().varint(1, code).varint(2, int(runtime)))
 
 
 def files(entries: Iterable[tuple[str, str, str]]) -> bytes:
     """Name files of the run: `(path below files/, policy, type)`, in words of `POLICIES` and `FILE_TYPES`."""
-    message = Message()
+    message = WireMessage()
     for path, policy, kind in entries:
-        message.message(1, Message().text(1, path).varint(2, POLICIES[policy]).varint(3, FILE_TYPES[kind]))
+        message.message(1, WireMessage().text(1, path).varint(2, POLICIES[policy]).varint(3, FILE_TYPES[kind]))
     return _record(6, message)
 
 
 def output_raw(text: str, stream: str, timestamp: float) -> bytes:
     """Store one write to a *stream*, "stdout" or "stderr", as it came; *timestamp* in unix seconds."""
-    return _record(13, Message().varint(1, STREAMS[stream]).message(2, _time(timestamp)).text(3, text))
+    return _record(13, WireMessage().varint(1, STREAMS[stream]).message(2, _time(timestamp)).text(3, text))
 
 
 def stats(items: Mapping[str, str], timestamp: float) -> bytes:
     """Store system metrics, JSON texts by name without `system.`, at *timestamp* in unix seconds."""
-    message = Message().message(2, _time(timestamp))
+    message = WireMessage().message(2, _time(timestamp))
     for key, text in items.items():
-        message.message(3, Message().text(1, key).text(16, text))
+        message.message(3, WireMessage().text(1, key).text(16, text))
     return _record(7, message)
 
 
 def alert(title: str, text: str, level: str = "INFO", wait_seconds: float = 60.0) -> bytes:
     """Raise an alert of *level* INFO, WARN or ERROR, at most one of its title in *wait_seconds*."""
-    return _record(10, Message().text(1, title).text(2, text).text(3, level).varint(4, round(wait_seconds * 1000)))
+    return _record(10, WireMessage().text(1, title).text(2, text).text(3, level).varint(4, round(wait_seconds * 1000)))
 
 
 def preempting() -> bytes:
     """Say that the run is about to be pre-empted."""
-    return _record(23, Message())
+    return _record(23, WireMessage())
 
 
-def _record(number: int, message: Message) -> bytes:
-    return Message().message(number, message).encode()
+def _record(number: int, message: WireMessage) -> bytes:
+    return WireMessage().message(number, message).encode()
 
 
-def _time(seconds: float) -> Message | None:
+def _time(seconds: float) -> WireMessage | None:
     """Return a Timestamp of *seconds* since 1970, to the microsecond; None for 0, which means unset."""
     if not seconds:
         return None
     micros = round(seconds * 1e6)
-    return Message().varint(1, micros // 1_000_000).varint(2, micros % 1_000_000 * 1000)
+    return WireMessage().varint(1, micros // 1_000_000).varint(2, micros % 1_000_000 * 1000)
 
 
-def _git(remote: str, commit: str, branch: str = "") -> Message | None:
-    return Message().text(1, remote).text(2, commit).text(GIT_BRANCH, branch) if remote or commit or branch else None
+def _git(remote: str, commit: str, branch: str = "") -> WireMessage | None:
+    return (
+        WireMessage().text(1, remote).text(2, commit).text(GIT_BRANCH, branch) if remote or commit or branch else None
+    )
 
 
 def _unix_seconds(moment: str | float | None) -> float:
@@ -280,21 +282,21 @@ def _optional_text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _flags(numbers: Iterable[int]) -> Message | None:
+def _flags(numbers: Iterable[int]) -> WireMessage | None:
     """Return a message of bools that has the fields *numbers* set; None without any."""
-    message = Message()
+    message = WireMessage()
     for number in sorted(set(numbers)):
         message.varint(number, value=True)
     return message if message.encode() else None
 
 
-def _changes(update: Mapping[Key, str], remove: Iterable[Key]) -> Message:
-    return _items(_items(Message(), 1, update), 2, dict.fromkeys(remove, ""))
+def _changes(update: Mapping[Key, str], remove: Iterable[Key]) -> WireMessage:
+    return _items(_items(WireMessage(), 1, update), 2, dict.fromkeys(remove, ""))
 
 
-def _items(message: Message, number: int, items: Mapping[Key, str]) -> Message:
+def _items(message: WireMessage, number: int, items: Mapping[Key, str]) -> WireMessage:
     for key, text in items.items():
-        item = Message()
+        item = WireMessage()
         if isinstance(key, str):
             item.text(1, key)
         else:

@@ -3,7 +3,7 @@
 A message is a sequence of fields, each a tag (`number << 3 | wire type`, a varint) and a value:
 wire type 0 is a varint, 1 eight bytes little-endian, 2 a length and that many bytes, 5 four bytes.
 Source: the public protobuf encoding specification.  The writer of history rows packs by hand on
-top of these (`store/history.py`); everything else uses `Message`.
+top of these (`store/history.py`); everything else uses `WireMessage`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def zigzag(value: int) -> int:
     return (value >> 1) ^ -(value & 1)
 
 
-class Message:
+class WireMessage:
     """Collects the fields of one message; unset (None) and default values write nothing."""
 
     __slots__ = ("_parts",)
@@ -76,28 +76,28 @@ class Message:
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
-    def varint(self, number: int, value: int | bool | None) -> Message:
+    def varint(self, number: int, value: int | bool | None) -> WireMessage:
         """Add an integer, enum or bool field."""
         if value:
             self._parts += (varint(number << 3 | VARINT), varint(int(value)))
         return self
 
-    def double(self, number: int, value: float | None) -> Message:
+    def double(self, number: int, value: float | None) -> WireMessage:
         """Add a double field."""
         if value:
             self._parts += (varint(number << 3 | FIXED64), struct.pack("<d", value))
         return self
 
-    def text(self, number: int, value: str | None) -> Message:
+    def text(self, number: int, value: str | None) -> WireMessage:
         """Add a string field; a lone surrogate, which UTF-8 cannot hold, is written as its escape."""
         return self.blob(number, value.encode("utf-8", "backslashreplace")) if value else self
 
-    def blob(self, number: int, value: bytes) -> Message:
+    def blob(self, number: int, value: bytes) -> WireMessage:
         """Add a bytes field or an encoded message, also when it is empty."""
         self._parts += (varint(number << 3 | BYTES), varint(len(value)), value)
         return self
 
-    def message(self, number: int, value: Message | None) -> Message:
+    def message(self, number: int, value: WireMessage | None) -> WireMessage:
         """Add a sub-message, also when it is empty (presence is meaning); None adds nothing."""
         return self if value is None else self.blob(number, value.encode())
 

@@ -10,7 +10,7 @@ import numpy as np
 from wandb_nb.store.reading.metric_rules import put
 
 if TYPE_CHECKING:
-    from wandb_nb.store.format.record_types import KeyPath, Metric
+    from wandb_nb.store.format.record_types import KeyPath, MetricRecord
     from wandb_nb.store.reading.history_table import HistoryTable, NumberColumn
     from wandb_nb.store.reading.metric_rules import MetricRules
 
@@ -19,7 +19,7 @@ WHOLE = 2.0**53
 ROW_KEYS = ("_step", "_runtime", "_timestamp")
 
 
-class Derived:
+class DerivedSummary:
     """Recomputes summaries of one growing *table*; what it knows of a column's values it keeps for the next time."""
 
     def __init__(self, table: HistoryTable) -> None:
@@ -46,7 +46,7 @@ class Derived:
         _put_row_keys(summary, self._table, since)
         return summary
 
-    def _under_rule(self, rule: Metric | None, key: str, value: Any) -> Any:
+    def _under_rule(self, rule: MetricRecord | None, key: str, value: Any) -> Any:
         """Return what stands in the summary for *key*, whose newest value is *value*; None for nothing."""
         wanted = rule.summary if rule else ()
         if "none" in wanted or value is None:

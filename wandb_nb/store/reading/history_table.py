@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wandb_nb.store.format.record_types import KeyPath
-    from wandb_nb.store.reading.row_columns import Rows
+    from wandb_nb.store.reading.row_columns import RowColumns
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.int64]
@@ -228,7 +228,7 @@ class HistoryTable:
             newest = self.others[key].rows[-1], self.others[key].values[-1]
         return newest
 
-    def _own_column(self, rows: Rows, key: str) -> Floats:
+    def _own_column(self, rows: RowColumns, key: str) -> Floats:
         values = np.full(rows.size, 0.0 if key in ZERO_IF_ABSENT else np.nan)
         if key in rows.numbers:
             at, told = rows.numbers[key]
@@ -255,7 +255,7 @@ class HistoryTable:
         self._last[writer] = (int(targets[-1]), tuple(float(facts[-1]) for facts in identity))
         return targets
 
-    def _add_columns(self, rows: Rows, targets: Indices) -> None:
+    def _add_columns(self, rows: RowColumns, targets: Indices) -> None:
         for key, path in rows.paths.items():
             if key in ROW_KEYS:
                 continue
@@ -266,7 +266,7 @@ class HistoryTable:
                 at, values = rows.numbers[key]
                 self.numbers.setdefault(key, NumberColumn()).put(targets[at], values)
 
-    def _add_mixed(self, key: str, rows: Rows, targets: Indices) -> None:
+    def _add_mixed(self, key: str, rows: RowColumns, targets: Indices) -> None:
         """Add the values of a key that is not only numbers, so that in each row its last value of any kind holds."""
         at, values = rows.numbers.get(key, (np.empty(0, np.int64), np.empty(0)))
         parts = [(part, True, value) for part, value in zip(at.tolist(), values.tolist(), strict=True)]

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wandb_nb.store.format.record_types import KeyPath, Metric
+    from wandb_nb.store.format.record_types import KeyPath, MetricRecord
 
 
 class MetricRules:
     """Which definition holds for a metric: its own, else the last glob that fits it."""
 
-    def __init__(self, metrics: Iterable[Metric]) -> None:
+    def __init__(self, metrics: Iterable[MetricRecord]) -> None:
         defined = list(metrics)
         self._names = {metric.name: metric for metric in defined if metric.name}
         self._globs = [metric for metric in defined if metric.glob]
 
-    def of(self, key: str) -> Metric | None:
+    def of(self, key: str) -> MetricRecord | None:
         """Return the definition for *key*, whose parts are joined by "."."""
         if key in self._names:
             return self._names[key]

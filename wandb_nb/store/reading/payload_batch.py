@@ -24,7 +24,7 @@ MORE, SEVEN, TOO_LONG = 0x80, 0x7F, 1 << 40
 LOOK_AHEAD = 16
 
 
-class Batch:
+class PayloadBatch:
     """The payloads of a batch, joined; `starts` and `ends` are where each lies in `joined`."""
 
     def __init__(self, payloads: Sequence[bytes]) -> None:

@@ -14,8 +14,8 @@ import numpy as np
 
 from wandb_nb.store.format.decode import WireError, decode
 from wandb_nb.store.format.record_items import NUMBER_STARTS, flatten, parse_json, whole_objects
-from wandb_nb.store.format.record_types import HistoryRow
-from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, Batch
+from wandb_nb.store.format.record_types import HistoryRecord
+from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, PayloadBatch
 from wandb_nb.store.reading.vector_items import HISTORY_TAIL, SUMMARY_TAIL, find_items
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wandb_nb.store.format.record_types import KeyPath
-    from wandb_nb.store.reading.vector_items import Items
+    from wandb_nb.store.reading.vector_items import VectorItems
 
 # Below this many rows numpy's fixed cost is higher than decoding them one by one.
 FEWEST = 32
@@ -33,7 +33,7 @@ NUMBER_START = np.zeros(256, dtype=bool)
 NUMBER_START[list(b"".join(NUMBER_STARTS))] = True
 
 
-class Rows(NamedTuple):
+class RowColumns(NamedTuple):
     """The rows of one batch.  Indices count payloads of the batch, ascending, each at most once a key.
 
     `numbers` holds finite and other floats (bools as 0 and 1), `others` every other value; keys are in the order
@@ -47,7 +47,7 @@ class Rows(NamedTuple):
     unreadable: list[int]
 
 
-def decode_rows(payloads: Sequence[bytes], *, fast: bool = True) -> Rows:
+def decode_rows(payloads: Sequence[bytes], *, fast: bool = True) -> RowColumns:
     """Return the columns of *payloads*, which are history records; `fast=False` takes the exact path only."""
     gathered = _Gathered()
     left: Iterable[int] = range(len(payloads))
@@ -66,7 +66,7 @@ def newest_summary(payloads: Sequence[bytes]) -> list[tuple[KeyPath, Any]] | Non
     """
     if len(payloads) < FEWEST:
         return None
-    batch = Batch(payloads)
+    batch = PayloadBatch(payloads)
     items = find_items(batch, SUMMARY_TAG, SUMMARY_TAIL)
     if items.odd.any():
         return None
@@ -77,7 +77,7 @@ def newest_summary(payloads: Sequence[bytes]) -> list[tuple[KeyPath, Any]] | Non
 
 def _take_alike(payloads: Sequence[bytes], gathered: _Gathered) -> Iterable[int]:
     """Take the rows that have nothing odd; return the indices of those that are left."""
-    batch = Batch(payloads)
+    batch = PayloadBatch(payloads)
     items = find_items(batch, HISTORY_TAG, HISTORY_TAIL)
     odd = items.odd.copy()
     # A row without `_step` takes its step from elsewhere.
@@ -91,7 +91,7 @@ def _take_alike(payloads: Sequence[bytes], gathered: _Gathered) -> Iterable[int]
     return left
 
 
-def _take(batch: Batch, items: Items, odd: NDArray[np.bool_], gathered: _Gathered) -> bool:
+def _take(batch: PayloadBatch, items: VectorItems, odd: NDArray[np.bool_], gathered: _Gathered) -> bool:
     """Add the rows that are not *odd*; False, and nothing added, if a number cannot be read as one."""
     wanted = ~odd[items.rows]
     numeric = wanted & NUMBER_START[batch.data[items.starts]]
@@ -112,7 +112,7 @@ def _take(batch: Batch, items: Items, odd: NDArray[np.bool_], gathered: _Gathere
     return True
 
 
-def _numbers(batch: Batch, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.float64] | None:
+def _numbers(batch: PayloadBatch, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """Return the numbers whose texts lie at *starts*, which ascend; None if one of them is no number."""
     if not len(starts):
         return np.empty(0)
@@ -151,7 +151,7 @@ class _Gathered:
             record = decode(payload)
         except WireError:
             record = None
-        if not isinstance(record, HistoryRow):
+        if not isinstance(record, HistoryRecord):
             self.unreadable.append(row)
             return
         leaves: dict[str, tuple[KeyPath, Any]] = {}
@@ -172,11 +172,11 @@ class _Gathered:
             rows.append(row)
             values.append(_as_float(inner) if number else inner)
 
-    def rows(self, size: int) -> Rows:
+    def rows(self, size: int) -> RowColumns:
         order = sorted(self._seen, key=self._seen.__getitem__)
         numbers = {name: self._joined(name) for name in order if name in self._columns or name in self._numbers}
         others = {name: _in_row_order(*self._others[name]) for name in order if name in self._others}
-        return Rows(size, {name: self._paths[name] for name in order}, numbers, others, self.unreadable)
+        return RowColumns(size, {name: self._paths[name] for name in order}, numbers, others, self.unreadable)
 
     def _joined(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         parts = self._columns.get(name, [])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from wandb_nb.store.format import record_types
 from wandb_nb.store.format.decode import WireError, decode, is_history
-from wandb_nb.store.reading.derived_summary import Derived
+from wandb_nb.store.reading.derived_summary import DerivedSummary
 from wandb_nb.store.reading.history_table import HistoryTable
 from wandb_nb.store.reading.metric_rules import MetricRules, put, remove
-from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, Batch
+from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, PayloadBatch
 from wandb_nb.store.reading.row_columns import FEWEST, newest_summary
 
 if TYPE_CHECKING:
@@ -42,16 +42,16 @@ class RunState:
         self.resumed = False
         self.config: dict[str, Any] = {}
         self.config_wandb: dict[str, Any] = {}
-        self.metrics: list[record_types.Metric] = []
+        self.metrics: list[record_types.MetricRecord] = []
         self.table = HistoryTable()
-        self._derived = Derived(self.table)
+        self._derived = DerivedSummary(self.table)
         self.exit_code: int | None = None
         self.preempting = False
-        self.output: deque[record_types.Output] = deque(maxlen=OUTPUT_PIECES)
+        self.output: deque[record_types.OutputRecord] = deque(maxlen=OUTPUT_PIECES)
         self.files: dict[str, tuple[str, str]] = {}
         self.stats: dict[str, Any] = {}
-        self.alerts: list[record_types.Alert] = []
-        self.telemetry: record_types.Telemetry | None = None
+        self.alerts: list[record_types.AlertRecord] = []
+        self.telemetry: record_types.TelemetryRecord | None = None
         self.environment: dict[str, Any] = {}
         self._unreadable = 0
         self.version = 0
@@ -75,7 +75,7 @@ class RunState:
                 summed = before
         if newest is not None:
             self.version += 1
-            self._update_summary(record_types.SummaryUpdate(tuple(newest)))
+            self._update_summary(record_types.SummaryRecord(tuple(newest)))
         rows = self.table.append(list(compress(payloads, history)), writer)
         newer = rows[summed:] if summed is not None else rows
         if summed is not None:
@@ -123,40 +123,40 @@ class RunState:
             return False
         self.version += 1
         self._take(record)
-        return isinstance(record, record_types.SummaryUpdate)
+        return isinstance(record, record_types.SummaryRecord)
 
     def _take(self, record: record_types.Record) -> None:  # noqa: C901, PLR0912 - one flat case a kind
         match record:
-            case record_types.SummaryUpdate():
+            case record_types.SummaryRecord():
                 self._update_summary(record)
-            case record_types.ConfigUpdate():
+            case record_types.ConfigRecord():
                 self._update_config(record)
-            case record_types.Output():
+            case record_types.OutputRecord():
                 self.output.append(record)
-            case record_types.RunInfo():
+            case record_types.RunRecord():
                 self._take_run(record)
-            case record_types.Metric():
+            case record_types.MetricRecord():
                 self._define(record)
-            case record_types.Exit():
+            case record_types.ExitRecord():
                 self.exit_code, self._exit_runtime = record.code, record.runtime
-            case record_types.Files():
+            case record_types.FilesRecord():
                 self.files |= {path: (policy, kind) for path, policy, kind in record.files}
-            case record_types.Stats():
+            case record_types.StatsRecord():
                 self.stats |= {".".join(path): value for path, value in record.items}
-            case record_types.Alert():
+            case record_types.AlertRecord():
                 self.alerts.append(record)
-            case record_types.Telemetry():
+            case record_types.TelemetryRecord():
                 self.telemetry = record
-            case record_types.Environment():
+            case record_types.EnvironmentRecord():
                 self.environment |= record.facts
-            case record_types.Header():
+            case record_types.HeaderRecord():
                 self.producer = record.producer
-            case record_types.Other():
+            case record_types.OtherRecord():
                 self.preempting = self.preempting or record.kind == "preempting"
-            case record_types.HistoryRow():
+            case record_types.HistoryRecord():
                 pass  # `apply` gives rows to the table, many at once
 
-    def _take_run(self, run: record_types.RunInfo) -> None:
+    def _take_run(self, run: record_types.RunRecord) -> None:
         """Take a run record; a later one updates what a user may change, and reopens an ended run that is resumed."""
         for name in RUN_TEXTS:
             setattr(self, name, getattr(run, name) or getattr(self, name))
@@ -170,7 +170,7 @@ class RunState:
         self._update_config(run.config)
         self._update_summary(run.summary)
 
-    def _update_config(self, record: record_types.ConfigUpdate) -> None:
+    def _update_config(self, record: record_types.ConfigRecord) -> None:
         for path, value in record.update:
             if path[0] == "_wandb":
                 put({"_wandb": self.config_wandb}, path, value)
@@ -181,7 +181,7 @@ class RunState:
         for path in record.remove:
             remove(self.config, path)
 
-    def _update_summary(self, record: record_types.SummaryUpdate) -> None:
+    def _update_summary(self, record: record_types.SummaryRecord) -> None:
         for path, value in record.update:
             put(self._recorded, path, value)
             self._removed.discard(path)
@@ -189,7 +189,7 @@ class RunState:
             remove(self._recorded, path)
             self._removed.add(path)
 
-    def _define(self, metric: record_types.Metric) -> None:
+    def _define(self, metric: record_types.MetricRecord) -> None:
         """Take a definition; a later one of the same metric replaces it."""
         same = [at for at, old in enumerate(self.metrics) if (old.name, old.glob) == (metric.name, metric.glob)]
         if same:
@@ -218,7 +218,7 @@ def _masks(payloads: Sequence[bytes]) -> tuple[list[bool], list[bool]]:
     """Return for each payload whether it is a history record, and whether it looks like one of the summary."""
     history = summary = [False] * len(payloads)
     if len(payloads) >= FEWEST:
-        batch = Batch(payloads)
+        batch = PayloadBatch(payloads)
         history, summary = batch.are(HISTORY_TAG).tolist(), batch.are(SUMMARY_TAG).tolist()
     kinds_known = zip(payloads, history, summary, strict=True)
     return [known or (not other and is_history(payload)) for payload, known, other in kinds_known], summary

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import RunNotFoundError, StoreError
 from wandb_nb.store.format.decode import WireError, decode, kind
 from wandb_nb.store.format.framing import BLOCK, Damage, scan
-from wandb_nb.store.format.record_types import RunInfo
+from wandb_nb.store.format.record_types import RunRecord
 from wandb_nb.store.writing.owner_lock import owner_alive
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Tail:
 
 
 @dataclass
-class Report:
+class VerifyReport:
     """What `verify` found.  `rows` counts steps, each once however many parts it was logged in."""
 
     run_file: Path
@@ -160,12 +160,12 @@ def run_id(file: Path) -> str:
     return file.name.removeprefix("run-").removesuffix(".wandb")
 
 
-def run_info(file: Path) -> RunInfo | None:
+def run_info(file: Path) -> RunRecord | None:
     """Return the record that the run of *file* began with, which stands at the front; None where it is not readable."""
     for payload in Tail(file).read(FRONT_BYTES):
         with suppress(WireError):
             record = decode(payload)
-            if isinstance(record, RunInfo):
+            if isinstance(record, RunRecord):
                 return record
     return None
 
@@ -176,7 +176,7 @@ def data_files(path: str | os.PathLike[str]) -> list[Path]:
     return [file, *sorted((file.parent / "segments").glob("*.wandb"))]
 
 
-def verify(run_dir: str | os.PathLike[str]) -> Report:
+def verify(run_dir: str | os.PathLike[str]) -> VerifyReport:
     """Read all files of *run_dir* from end to end and report what they hold.
 
     While the run's owner lives it may be in the middle of a record, so an incomplete end is no damage then.
@@ -185,7 +185,7 @@ def verify(run_dir: str | os.PathLike[str]) -> Report:
 
     files = data_files(run_dir)
     alive = owner_alive(files[0].parent)
-    report = Report(run_file=files[0], segments=files[1:])
+    report = VerifyReport(run_file=files[0], segments=files[1:])
     state = RunState()
     for writer, file in enumerate(files):
         tail = Tail(file)

@@ -15,7 +15,7 @@ from wandb_nb.store.format.wire import BYTES, WireError, fields
 
 if TYPE_CHECKING:
     from wandb_nb.store.format.record_types import KeyPath
-    from wandb_nb.store.reading.payload_batch import Batch, Mask, Positions
+    from wandb_nb.store.reading.payload_batch import Mask, PayloadBatch, Positions
 
 ITEM, KEY, NESTED_KEY, VALUE_JSON = b"\x0a", 0x0A, 0x12, b"\x82\x01"
 # Fields that may follow: a step and an info inside of the history, control and info after it.
@@ -26,13 +26,13 @@ MOST_ITEMS, MOST_KEYS, MOST_PARTS = 4_000, 4_000, 32
 
 
 class Column(NamedTuple):
-    """The items of one key: `members` are their places in `Items`, rows ascending, no row twice."""
+    """The items of one key: `members` are their places in `VectorItems`, rows ascending, no row twice."""
 
     path: KeyPath
     members: Positions
 
 
-class Items(NamedTuple):
+class VectorItems(NamedTuple):
     """Items in the order of the bytes: the row of each, its place in the row, and where its value lies."""
 
     rows: Positions
@@ -43,7 +43,7 @@ class Items(NamedTuple):
     odd: Mask
 
 
-def find_items(batch: Batch, tag: bytes, tail: tuple[bytes, ...]) -> Items:
+def find_items(batch: PayloadBatch, tag: bytes, tail: tuple[bytes, ...]) -> VectorItems:
     """Return the items of all records of *batch* that have *tag* and nothing odd; *tail* may follow the items."""
     rows, order, starts, ends, fit = _spans(batch, tag, tail)
     key_ends, values, sizes = _values(batch, starts, ends)
@@ -55,11 +55,11 @@ def find_items(batch: Batch, tag: bytes, tail: tuple[bytes, ...]) -> Items:
         part[kept] for part in (rows, order, starts, key_ends, values, sizes)
     )
     columns = _columns(batch, rows, starts, key_ends, fit)
-    return Items(rows, order, values, sizes, columns, ~fit)
+    return VectorItems(rows, order, values, sizes, columns, ~fit)
 
 
 def _spans(
-    batch: Batch, tag: bytes, tail: tuple[bytes, ...]
+    batch: PayloadBatch, tag: bytes, tail: tuple[bytes, ...]
 ) -> tuple[Positions, Positions, Positions, Positions, Mask]:
     """Return row, place, start and end of each item, and which rows have nothing but items where they should."""
     at = batch.bodies()
@@ -90,7 +90,7 @@ def _spans(
     return joined[0], joined[1], joined[2], joined[3], fit
 
 
-def _values(batch: Batch, starts: Positions, ends: Positions) -> tuple[Positions, Positions, Positions]:
+def _values(batch: PayloadBatch, starts: Positions, ends: Positions) -> tuple[Positions, Positions, Positions]:
     """Return where the keys of items end, and start and size of their values, -1 where there is none."""
     at = starts.copy()
     for _ in range(MOST_PARTS):
@@ -105,7 +105,7 @@ def _values(batch: Batch, starts: Positions, ends: Positions) -> tuple[Positions
     return at, np.where(there, start, -1), np.where(there, size, -1)
 
 
-def _columns(batch: Batch, rows: Positions, starts: Positions, ends: Positions, fit: Mask) -> dict[str, Column]:
+def _columns(batch: PayloadBatch, rows: Positions, starts: Positions, ends: Positions, fit: Mask) -> dict[str, Column]:
     """Group items by key; rows in which a key is twice, or is not simple, are no longer *fit*."""
     columns: dict[str, Column] = {}
     signatures = batch.signatures(starts, ends)

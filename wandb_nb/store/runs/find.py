@@ -15,7 +15,7 @@ from wandb_nb.store.format.layout import age_order
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 
 if TYPE_CHECKING:
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
 
 WORKSPACES = ("wandb", ".wandb")
 MOST_NEAR_NAMES = 3
@@ -71,7 +71,7 @@ def _in_workspaces(text: str, place: int, latest: bool) -> Path | None:
     return newest[place] if place < len(newest) else None
 
 
-def _not_found(text: str, entries: list[Entry]) -> str:
+def _not_found(text: str, entries: list[RunEntry]) -> str:
     if _LATEST.fullmatch(text) and not entries:
         return (
             "There is no run yet on this machine. Start one with wandb_nb.init(), or give the path of a run directory."

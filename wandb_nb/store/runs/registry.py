@@ -33,7 +33,7 @@ _LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True)
-class Entry:
+class RunEntry:
     """What the registry knows of one run directory.
 
     Times are unix seconds; *key* names the entry itself, *cell* the notebook cell that began the run.
@@ -59,7 +59,7 @@ class Entry:
     summary: dict[str, Any] = field(default_factory=dict)
 
 
-_FIELDS = frozenset(item.name for item in fields(Entry))
+_FIELDS = frozenset(item.name for item in fields(RunEntry))
 _TYPES: tuple[tuple[tuple[str, ...], tuple[type, ...]], ...] = (
     (("id", "token", "path", "project", "entity", "name", "group", "host", "state", "cell"), (str,)),
     (("created",), (float, int)),
@@ -79,8 +79,8 @@ class Registry:
         self.folder = Path(folder) if folder is not None else _default_folder()
         self.damaged = 0
 
-    def register(self, *, run_id: str, path: str | os.PathLike[str], **facts: Any) -> Entry:
-        """Add the run directory *path* with a new random token; *facts* are fields of `Entry`, None where unknown.
+    def register(self, *, run_id: str, path: str | os.PathLike[str], **facts: Any) -> RunEntry:
+        """Add the run directory *path* with a new random token; *facts* are fields of `RunEntry`, None where unknown.
 
         Raises:
             StoreError: The registry cannot be written.
@@ -90,11 +90,11 @@ class Registry:
         path = os.path.abspath(path)  # noqa: PTH100 - a link on the way, `latest-run` say, must not be followed
         known = {name: value for name, value in facts.items() if value is not None}
         facts = {"created": time.time(), "pid": os.getpid(), "host": socket.gethostname(), **known}
-        entry = Entry(id=run_id, token=secrets.token_urlsafe(24), path=path, key=key, **facts)
+        entry = RunEntry(id=run_id, token=secrets.token_urlsafe(24), path=path, key=key, **facts)
         self._write(entry)
         return entry
 
-    def update(self, entry: Entry, **changes: Any) -> Entry:
+    def update(self, entry: RunEntry, **changes: Any) -> RunEntry:
         """Store *entry* with *changes* to its fields, and return it.
 
         Raises:
@@ -105,7 +105,7 @@ class Registry:
         self._write(changed)
         return changed
 
-    def supersede(self, newer: Entry, state: str) -> None:
+    def supersede(self, newer: RunEntry, state: str) -> None:
         """Mark the earlier directories of the run of *newer* as REPLACED or CONTINUED.
 
         Raises:
@@ -116,7 +116,7 @@ class Registry:
             if entry.key != newer.key and entry.project == newer.project and entry.state != REPLACED:
                 self.update(entry, state=state)
 
-    def forget(self, entry: Entry, *, deleted: bool = False) -> None:
+    def forget(self, entry: RunEntry, *, deleted: bool = False) -> None:
         """Remove *entry*; its run directory stays.  With *deleted* its id is never taken again in its project.
 
         Raises:
@@ -134,23 +134,23 @@ class Registry:
         """Tell whether a run *run_id* of *project* was deleted on this machine."""
         return self._tombstone(run_id, project).exists()
 
-    def find(self, run_id: str) -> list[Entry]:
+    def find(self, run_id: str) -> list[RunEntry]:
         """Return the directories of the run *run_id*, newest first."""
         return [entry for entry in self._read(f"{_file_id(run_id)}.*.json") if entry.id == run_id]
 
-    def find_name(self, name: str) -> list[Entry]:
+    def find_name(self, name: str) -> list[RunEntry]:
         """Return the runs called *name*, newest first."""
         return [entry for entry in self.all() if entry.name == name]
 
-    def latest(self) -> Entry | None:
+    def latest(self) -> RunEntry | None:
         """Return the run that was started last."""
         return next(iter(self.all()), None)
 
-    def all(self) -> list[Entry]:
+    def all(self) -> list[RunEntry]:
         """Return every run, newest first."""
         return self._read("*.json")
 
-    def authorise(self, run_id: str, token: str) -> Entry | None:
+    def authorise(self, run_id: str, token: str) -> RunEntry | None:
         """Return the entry of *run_id* whose token is *token*, or None; the time taken does not tell how near it is."""
         given = token.encode("utf-8", "backslashreplace")
         found = None
@@ -177,7 +177,7 @@ class Registry:
             raise self._unwritable(error) from error
         return number
 
-    def _file(self, entry: Entry) -> Path:
+    def _file(self, entry: RunEntry) -> Path:
         return self.folder / "runs" / f"{entry.key}.json"
 
     def _tombstone(self, run_id: str, project: str, *, make: bool = False) -> Path:
@@ -192,7 +192,7 @@ class Registry:
             folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
-    def _write(self, entry: Entry) -> None:
+    def _write(self, entry: RunEntry) -> None:
         content = asdict(replace(entry, summary=_small(entry.summary)))
         file = self._file(entry)
         unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
@@ -215,12 +215,12 @@ class Registry:
             "WANDB_NB_DATA_DIR names another folder"
         )
 
-    def _read(self, pattern: str) -> list[Entry]:
+    def _read(self, pattern: str) -> list[RunEntry]:
         self.damaged = 0
         entries = list(self._entries((self.folder / "runs").glob(pattern)))
         return sorted(entries, key=lambda entry: (entry.created, entry.key), reverse=True)
 
-    def _entries(self, files: Iterable[Path]) -> Iterable[Entry]:
+    def _entries(self, files: Iterable[Path]) -> Iterable[RunEntry]:
         for file in files:
             if file.name.startswith("."):
                 continue
@@ -232,7 +232,7 @@ class Registry:
                 self.damaged += 1
 
 
-def read_entry(file: Path) -> Entry:
+def read_entry(file: Path) -> RunEntry:
     """Return the entry in *file*; raises OSError, ValueError, TypeError or KeyError for what is none."""
     content = json.loads(file.read_text("utf-8"))
     if not isinstance(content, dict) or content.get("key") != file.stem:
@@ -244,7 +244,7 @@ def read_entry(file: Path) -> Entry:
             raise TypeError("an entry with fields of the wrong type")
     if len(known["token"]) < _SHORTEST_TOKEN:
         raise ValueError("an entry without its token")
-    return Entry(**known)
+    return RunEntry(**known)
 
 
 def _file_id(run_id: str) -> str:

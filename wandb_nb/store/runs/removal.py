@@ -10,15 +10,15 @@ from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.writing.owner_lock import owner_alive
 
 if TYPE_CHECKING:
-    from wandb_nb.store.runs.registry import Entry, Registry
+    from wandb_nb.store.runs.registry import Registry, RunEntry
 
 
-def directories(registry: Registry, entry: Entry) -> list[Entry]:
+def directories(registry: Registry, entry: RunEntry) -> list[RunEntry]:
     """Return the directories of the run of *entry*, newest first: it alone where the registry does not know it."""
     return [one for one in registry.find(entry.id) if one.project == entry.project] or [entry]
 
 
-def delete(registry: Registry, entries: list[Entry]) -> None:
+def delete(registry: Registry, entries: list[RunEntry]) -> None:
     """Delete the directories of one run; no later run of its project can have its id.
 
     Raises UsageError, and deletes nothing, while a living process writes one of them, and StoreError where one stays.

@@ -19,18 +19,18 @@ from wandb_nb.store.runs.registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wandb_nb.store.format.record_types import RunInfo
+    from wandb_nb.store.format.record_types import RunRecord
 
 
 @dataclass(frozen=True)
-class Part:
+class RunPart:
     """One directory of a run; its steps count up to *upto*, or all of them."""
 
     folder: Path
     upto: int | None = None
 
 
-class Source:
+class RunSource:
     """One file of a run in *folder*, read from its start: what counts of it for the run that goes on from there."""
 
     def __init__(self, file: Path, folder: Path, upto: int | None = None) -> None:
@@ -71,13 +71,13 @@ class Source:
         return inside
 
 
-def parts(path: Path) -> list[Part]:
+def parts(path: Path) -> list[RunPart]:
     """Return the directories of the run at *path*, oldest first, its own last.
 
     A directory whose run neither resumed nor branched off another one begins the chain: what other directories of
     its id hold was replaced.
     """
-    chain = [Part(path)]
+    chain = [RunPart(path)]
     file, upto = run_file(path), None
     info = run_info(file)
     while info is not None and (info.resumed or info.branch):
@@ -86,18 +86,18 @@ def parts(path: Path) -> list[Part]:
         if older is None:
             break
         upto = step if upto is None or (step is not None and step < upto) else upto
-        chain.insert(0, Part(older, upto))
+        chain.insert(0, RunPart(older, upto))
         file = run_file(older)
         info = run_info(file)
     return chain
 
 
-def sources(found: Sequence[Part]) -> list[Source]:
+def sources(found: Sequence[RunPart]) -> list[RunSource]:
     """Return the files of the *found* parts, in the order in which they are to be read."""
-    return [Source(file, part.folder, part.upto) for part in found for file in data_files(part.folder)]
+    return [RunSource(file, part.folder, part.upto) for part in found for file in data_files(part.folder)]
 
 
-def _before(file: Path, identity: str, info: RunInfo) -> Path | None:
+def _before(file: Path, identity: str, info: RunRecord) -> Path | None:
     """Return the newest directory of the run *identity* that began before the one of *file*."""
     own = file.parent.resolve()
     beside = own.parent.glob(f"*run-*-{escape(identity)}*")
@@ -109,5 +109,5 @@ def _before(file: Path, identity: str, info: RunInfo) -> Path | None:
     return max(older, key=begun.__getitem__, default=None)
 
 
-def _age(folder: Path, info: RunInfo) -> tuple[float, tuple[str, str]]:
+def _age(folder: Path, info: RunRecord) -> tuple[float, tuple[str, str]]:
     return info.start_time or 0.0, age_order(folder)

@@ -56,7 +56,7 @@ def extra_items(cell: int | None = None, attempt: int | None = None, writer: int
     return "".join(_prefix(_key_part((key,)), len(text)) + text for key, text in items).encode("latin-1")
 
 
-class HistoryEncoder:
+class RowEncoder:
     """Turns rows into the bytes of history records.  Threads may share one: its only state is a cache.
 
     *clean* is given the JSON text of each value that is no plain number, and the value's name; it returns the text to

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.sync.http.file_downloads import download
-from wandb_nb.sync.http.operations import GraphQL
-from wandb_nb.sync.http.request_sequence import Order
+from wandb_nb.sync.http.operations import GraphQLClient
+from wandb_nb.sync.http.request_sequence import RequestSequence
 from wandb_nb.sync.http.transport import Sender, Stopped, connect
-from wandb_nb.sync.upload.progress import Cursor
+from wandb_nb.sync.upload.progress import SyncProgress
 
 if TYPE_CHECKING:
     import threading
@@ -41,7 +41,7 @@ def answer(question: Mapping[str, Any], network: Network, stop: threading.Event)
 
 
 def _asked(question: Mapping[str, Any], network: Network, stop: threading.Event) -> dict[str, Any]:
-    graphql = GraphQL(network, Sender(connect(network), stop))
+    graphql = GraphQLClient(network, Sender(connect(network), stop))
     where = (question.get("entity"), question.get("project"), question["run"])
     match question["what"]:
         case "rows":
@@ -52,11 +52,11 @@ def _asked(question: Mapping[str, Any], network: Network, stop: threading.Event)
             return {"viewer": graphql.viewer(), "sees": graphql.sees(where[0], where[1])}
         case _:
             if question.get("rewind") is not None:
-                graphql.rewind(Order(Cursor()), *where, int(question["rewind"]))
+                graphql.rewind(RequestSequence(SyncProgress()), *where, int(question["rewind"]))
             return {"held": graphql.resume_status(*where)}
 
 
-def _fetch(graphql: GraphQL, network: Network, where: tuple[Any, Any, str], question: Mapping[str, Any]) -> bool:
+def _fetch(graphql: GraphQLClient, network: Network, where: tuple[Any, Any, str], question: Mapping[str, Any]) -> bool:
     url = graphql.file_url(*where, question["name"])
     if url is None:
         return False

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.settings import Resolved
 
-__all__ = ["DONE", "REFUSED", "REMEDIES", "WAITING", "Background", "Sent", "account", "sent", "variables"]
+__all__ = ["DONE", "REFUSED", "REMEDIES", "WAITING", "BackgroundProcess", "SyncStatus", "account", "sent", "variables"]
 
 LOCK, LOG = "lock", "service.log"
 _REPETITIONS = 1
@@ -68,7 +68,7 @@ class _Process(subprocess.Popen[bytes]):
 _started: dict[Path, _Process] = {}
 
 
-class Sent(NamedTuple):
+class SyncStatus(NamedTuple):
     """How far a run is, as the background process wrote it down; `state` as in `cursor`."""
 
     state: str = ""
@@ -89,12 +89,12 @@ class Sent(NamedTuple):
         return self.state in (DONE, REFUSED)
 
 
-def sent(run_file: Path) -> Sent:
+def sent(run_file: Path) -> SyncStatus:
     """Return how far the run of *run_file* is; nothing is known while nothing was tried."""
     known = cursors.load(run_file)
     if known is None:
-        return Sent()
-    return Sent(
+        return SyncStatus()
+    return SyncStatus(
         state=known.state,
         begun=known.begun,
         url=known.url,
@@ -109,7 +109,7 @@ def sent(run_file: Path) -> Sent:
     )
 
 
-class Background:
+class BackgroundProcess:
     """What sends the runs of this process with the settings in *variables*, environment variables of `WANDB_*`.
 
     *data* is the user's data directory.  With *thread* the work is done in this process, by a thread.
@@ -238,11 +238,11 @@ def account(settings: Resolved) -> str:
     AuthenticationError where the server does not accept the key, CommError where it does not answer.
     """
     from wandb_nb.sync.http.network import Network
-    from wandb_nb.sync.http.operations import GraphQL  # the HTTP client comes with it
+    from wandb_nb.sync.http.operations import GraphQLClient  # the HTTP client comes with it
     from wandb_nb.sync.http.transport import Sender, connect
 
     way = Network.of(settings).impatient(_REPETITIONS)
-    viewer = GraphQL(way, Sender(connect(way), threading.Event())).viewer()
+    viewer = GraphQLClient(way, Sender(connect(way), threading.Event())).viewer()
     if not viewer:
         raise AuthenticationError(f"{settings.base_url} knows no account of this key.")
     return str(viewer.get("username") or viewer.get("entity") or "")

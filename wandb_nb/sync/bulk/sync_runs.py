@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.sync.http.network import Network
-    from wandb_nb.sync.upload.progress import Cursor
+    from wandb_nb.sync.upload.progress import SyncProgress
     from wandb_nb.sync.upload.run_metadata import Target
 
 WORKERS = 4
@@ -34,7 +34,7 @@ TOLD = ("state", "entity", "project", "run", "name", "rows", "url", "message", "
 FAILED = "failed"
 
 
-class Batch:
+class BulkSync:
     """Sends runs to *target* by at most *workers* threads; `results` tells by file what became of each.
 
     *follow* runs that go on until their end.  *progress* is called, from any thread, with a run's file and how far
@@ -48,7 +48,7 @@ class Batch:
         *,
         workers: int = WORKERS,
         follow: bool = False,
-        progress: Callable[[Path, Cursor], None] | None = None,
+        progress: Callable[[Path, SyncProgress], None] | None = None,
     ) -> None:
         self._network = network if follow else network.impatient(ATTEMPTS)
         self._target, self._follow = target, follow
@@ -97,7 +97,7 @@ class Batch:
                     self.results[file] = self._send(file)
 
     def _send(self, file: Path) -> dict[str, Any]:
-        def told(cursor: Cursor) -> None:
+        def told(cursor: SyncProgress) -> None:
             self._progress(file, cursor)
 
         try:
@@ -127,7 +127,7 @@ def _failure(file: Path, why: str) -> dict[str, Any]:
 
 
 def said(result: dict[str, Any]) -> list[str]:
-    """Return what a user reads of one of `Batch.results`: a line, and one for each thing that is not as it should."""
+    """Return the lines for one of `BulkSync.results`: one for the run, and one for each problem."""
     state, note = result["state"], result.get("url") or result.get("message") or ""
     rows = f", {result['rows']} rows" if "rows" in result else ""
     lines = [f"{state}: {result['path']}{rows} {note}".rstrip(), *(f"  {text}" for text in result.get("problems", ()))]

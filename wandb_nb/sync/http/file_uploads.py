@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from wandb_nb.sync.http.network import Network
-    from wandb_nb.sync.http.operations import Bucket, GraphQL
+    from wandb_nb.sync.http.operations import Bucket, GraphQLClient
     from wandb_nb.sync.http.transport import Sender
 
 MOST_NAMES = 100
 """Files that are announced at once."""
 
 
-class Uploads:
+class FileUploads:
     """Sends files of one run.  *problem* is told in a sentence which could not be sent, and why."""
 
     def __init__(
-        self, network: Network, sender: Sender, graphql: GraphQL, bucket: Bucket, problem: Callable[[str], None]
+        self, network: Network, sender: Sender, graphql: GraphQLClient, bucket: Bucket, problem: Callable[[str], None]
     ) -> None:
         self._network, self._sender, self._graphql = network, sender, graphql
         self._bucket, self._problem = bucket, problem

@@ -13,9 +13,9 @@ from wandb_nb.sync.http.transport import Request, final_query, final_upsert, mes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.store.format.record_types import RunInfo
+    from wandb_nb.store.format.record_types import RunRecord
     from wandb_nb.sync.http.network import Network
-    from wandb_nb.sync.http.request_sequence import Order
+    from wandb_nb.sync.http.request_sequence import RequestSequence
     from wandb_nb.sync.http.transport import Sender
 
 _BUCKET = """id name displayName description config sweepName
@@ -118,7 +118,7 @@ class Bucket:
     """How many lines of history it has."""
 
 
-class GraphQL:
+class GraphQLClient:
     """Asks one server.  Raises what `Sender.send` raises, and RefusedError for errors inside an answer."""
 
     def __init__(self, network: Network, sender: Sender) -> None:
@@ -169,7 +169,7 @@ class GraphQL:
             return frozenset()
         return frozenset(item["name"] for item in info.get("features") or () if item and item.get("isEnabled"))
 
-    def upsert(self, order: Order, **fields: Any) -> Bucket:
+    def upsert(self, order: RequestSequence, **fields: Any) -> Bucket:
         """Create the run or change the *fields* given; the others stay as they are on the server."""
         data = self._change("UpsertBucket", {**dict.fromkeys(UPSERT_VARIABLES), **fields}, order)
         answer = data.get("upsertBucket") or {}
@@ -193,7 +193,7 @@ class GraphQL:
         found: dict[str, Any] | None = (model or {}).get("bucket")
         return found
 
-    def has_rows(self, run: RunInfo | None) -> bool:
+    def has_rows(self, run: RunRecord | None) -> bool:
         """Tell whether the server has rows of a run that goes by the names of *run*."""
         if run is None:
             return False
@@ -216,12 +216,12 @@ class GraphQL:
         run = (self.ask("HistoryPage", variables).get("project") or {}).get("run") or {}
         return [row for row in map(_row, run.get("history") or ()) if row.get("_step", step) <= step]
 
-    def rewind(self, order: Order, entity: str | None, project: str | None, name: str, step: int) -> None:
+    def rewind(self, order: RequestSequence, entity: str | None, project: str | None, name: str, step: int) -> None:
         """Take the run *name* back to *step* on the server."""
         where = {"runName": name, "entity": entity, "project": project}
         self._change("RewindRun", {**where, "metricName": "_step", "metricValue": step}, order)
 
-    def _change(self, operation: str, variables: Mapping[str, Any], order: Order) -> dict[str, Any]:
+    def _change(self, operation: str, variables: Mapping[str, Any], order: RequestSequence) -> dict[str, Any]:
         """Return the data that *operation* answers, sent again where the server had taken a later request."""
         content: dict[str, Any] = {}
         while not content or order.overtaken((content.get("extensions") or {}).get("order")):

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wandb_nb.sync.upload.progress import Cursor
+    from wandb_nb.sync.upload.progress import SyncProgress
 
 HEADER = "X-Wandb-Nb-Order"
 
 
-class Order:
+class RequestSequence:
     """Numbers for one run's requests, which rise over all processes that send it: the last one is in its *cursor*."""
 
-    def __init__(self, cursor: Cursor) -> None:
+    def __init__(self, cursor: SyncProgress) -> None:
         self._cursor = cursor
 
     def header(self) -> dict[str, str]:

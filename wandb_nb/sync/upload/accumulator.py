@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from wandb_nb.store.format import record_types
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.wire import BYTES, WireError, fields
-from wandb_nb.sync.upload.config_layout import RunConfig
+from wandb_nb.sync.upload.config_layout import ServerConfig
 from wandb_nb.sync.upload.console_lines import ConsoleLines
 from wandb_nb.sync.upload.json_tree import render
-from wandb_nb.sync.upload.numbered_lines import HistoryLines, Lines
-from wandb_nb.sync.upload.running_summary import Summary
+from wandb_nb.sync.upload.numbered_lines import HistoryLines, NumberedLines
+from wandb_nb.sync.upload.running_summary import RunningSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,7 +35,7 @@ RUN_FIELDS = {
 NO_PROGRAM = "<python with no main file>"  # as official clients name it, also where it is not known yet
 
 
-class RunFold:
+class RunAccumulator:
     """What the records applied so far come to.  Lines before *have* are with the server and not gathered again.
 
     *problem* is told in a sentence what cannot be sent.  Constant in memory when lines are taken away in between.
@@ -43,15 +43,15 @@ class RunFold:
 
     def __init__(self, have: Mapping[str, int], problem: Callable[[str], None]) -> None:
         self._problem = problem
-        self.run: record_types.RunInfo | None = None
+        self.run: record_types.RunRecord | None = None
         self.history = HistoryLines(have["history"], self._oversized)
-        self.events = Lines(have["events"])
+        self.events = NumberedLines(have["events"])
         self.console = ConsoleLines(have["console"])
-        self.summary = Summary()
-        self.config = RunConfig()
+        self.summary = RunningSummary()
+        self.config = ServerConfig()
         self.files: dict[str, str] = {}
-        self.alerts: list[record_types.Alert] = []
-        self.exit: record_types.Exit | None = None
+        self.alerts: list[record_types.AlertRecord] = []
+        self.exit: record_types.ExitRecord | None = None
         self.preempting = False
         self.unreadable = 0
         self.runtime = 0.0
@@ -89,40 +89,40 @@ class RunFold:
 
     def _take(self, record: record_types.Record) -> None:  # noqa: C901 - one flat case a kind
         match record:
-            case record_types.Output():
+            case record_types.OutputRecord():
                 self.console.add(record)
-            case record_types.Stats():
+            case record_types.StatsRecord():
                 self._stats(record)
-            case record_types.ConfigUpdate():
+            case record_types.ConfigRecord():
                 self.config.update(record)
-            case record_types.RunInfo():
+            case record_types.RunRecord():
                 self._run(record)
-            case record_types.Metric():
+            case record_types.MetricRecord():
                 self.config.define(record)
                 self.summary.define(self.config.metrics)
-            case record_types.Telemetry():
+            case record_types.TelemetryRecord():
                 self.config.telemetry(record)
-            case record_types.Environment():
+            case record_types.EnvironmentRecord():
                 self.config.environment(record)
-            case record_types.Files():
+            case record_types.FilesRecord():
                 self.files |= {path: policy for path, policy, _ in record.files}
-            case record_types.Alert():
+            case record_types.AlertRecord():
                 self.alerts.append(record)
-            case record_types.Exit():
+            case record_types.ExitRecord():
                 self.exit = record
-            case record_types.Other():
+            case record_types.OtherRecord():
                 self._other(record)
             case _:
                 pass  # the header says nothing that a server wants
 
-    def _run(self, run: record_types.RunInfo) -> None:
+    def _run(self, run: record_types.RunRecord) -> None:
         self.config.update(run.config)
         self.config.branch, self.config.changed = run.branch, True
         self.run = run
         if run.resumed:  # a run record behind an exit: the file goes on
             self.exit = None
 
-    def _stats(self, stats: record_types.Stats) -> None:
+    def _stats(self, stats: record_types.StatsRecord) -> None:
         line = {f"system.{'.'.join(path)}": value for path, value in stats.items}
         start = self.run.start_time if self.run else None
         if stats.timestamp is not None:
@@ -130,7 +130,7 @@ class RunFold:
             line["_runtime"] = round(stats.timestamp - start, 6) if start else 0
         self.events.add(json.dumps({**line, "_wandb": True}, separators=(",", ":")))
 
-    def _other(self, record: record_types.Other) -> None:
+    def _other(self, record: record_types.OtherRecord) -> None:
         if record.kind == "preempting":
             self.preempting = True
         elif record.kind in ("artifact", "use_artifact"):

@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from wandb_nb.store.format import record_types
 
 
-class RunConfig:
+class ServerConfig:
     """The config as its records tell it; `changed` is true until somebody takes note and sets it back."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
-        self.metrics: list[record_types.Metric] = []
+        self.metrics: list[record_types.MetricRecord] = []
         self.environments: dict[str, dict[str, Any]] = {}
         self._own: dict[str, Any] = {}
-        self._telemetry: record_types.Telemetry | None = None
+        self._telemetry: record_types.TelemetryRecord | None = None
         self._features: set[int] = set()
         self.branch: tuple[str, int] | None = None
         """The run and the step of it that this one branched off, or was rewound to."""
         self.changed = False
 
-    def update(self, record: record_types.ConfigUpdate) -> None:
+    def update(self, record: record_types.ConfigRecord) -> None:
         """Take entries set and removed."""
         for path, value in record.update:
             tree = {"_wandb": self._own} if path[0] == "_wandb" else self.values
@@ -42,7 +42,7 @@ class RunConfig:
                 inner.pop(path[-1], None)
         self.changed = self.changed or bool(record.update or record.remove)
 
-    def define(self, metric: record_types.Metric) -> None:
+    def define(self, metric: record_types.MetricRecord) -> None:
         """Take a metric definition; a later one of the same metric replaces it."""
         names = [(known.name, known.glob) for known in self.metrics]
         if (metric.name, metric.glob) in names:
@@ -51,13 +51,13 @@ class RunConfig:
             self.metrics.append(metric)
         self.changed = True
 
-    def telemetry(self, record: record_types.Telemetry) -> None:
+    def telemetry(self, record: record_types.TelemetryRecord) -> None:
         """Take what features and versions were used."""
         self._features |= set(record.features)
         self._telemetry = record
         self.changed = True
 
-    def environment(self, record: record_types.Environment) -> None:
+    def environment(self, record: record_types.EnvironmentRecord) -> None:
         """Take facts of machine and program, which add to those of the same writer."""
         facts = {**record.facts}
         if isinstance(started := facts.get("startedAt"), float):
@@ -86,7 +86,7 @@ class RunConfig:
         return next(iter(self.environments.values()), {})
 
 
-def _metric(metric: record_types.Metric, others: list[record_types.Metric]) -> dict[str, Any]:
+def _metric(metric: record_types.MetricRecord, others: list[record_types.MetricRecord]) -> dict[str, Any]:
     """Return a definition with the numbers of its record's fields as keys."""
     names = [other.name for other in others]
     options = {1: metric.step_sync, 2: metric.hidden, 3: metric.defined}

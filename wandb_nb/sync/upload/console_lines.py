@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from wandb_nb.capture.console.transcript import Transcript
 
 if TYPE_CHECKING:
-    from wandb_nb.capture.console.transcript import Line
-    from wandb_nb.store.format.record_types import Output
+    from wandb_nb.capture.console.transcript import TranscriptLine
+    from wandb_nb.store.format.record_types import OutputRecord
 
 SPOOL_IN_MEMORY = 1 << 20
 
@@ -30,7 +30,7 @@ class ConsoleLines:
         self.size = 0
         self.text = cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=SPOOL_IN_MEMORY))  # noqa: SIM115 - closed by close_file
 
-    def add(self, output: Output) -> None:
+    def add(self, output: OutputRecord) -> None:
         """Take a piece of output."""
         self._transcript.feed(output.stream, output.text, output.timestamp or 0)
         self._take_settled()
@@ -69,7 +69,7 @@ class ConsoleLines:
         self.text.close()
 
 
-def _sent(line: Line) -> str:
+def _sent(line: TranscriptLine) -> str:
     """Return a line as servers keep it."""
     stamp = datetime.fromtimestamp(line.changed, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")
     return f"{'ERROR ' if line.stream == 'stderr' else ''}{stamp} {line.text}"

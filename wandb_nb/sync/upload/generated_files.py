@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from wandb_nb.sync.upload.accumulator import RunFold
+    from wandb_nb.sync.upload.accumulator import RunAccumulator
 
 CONFIG, SUMMARY, METADATA, CONSOLE = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "output.log"
 
 
-def made(fold: RunFold) -> dict[str, bytes]:
+def made(fold: RunAccumulator) -> dict[str, bytes]:
     """Return config, summary, facts of the machine and terminal output as they are at the end, by name."""
     import yaml  # some milliseconds, once a run
 
@@ -34,7 +34,7 @@ def made(fold: RunFold) -> dict[str, bytes]:
     return files
 
 
-def announced(fold: RunFold, folder: Path, policies: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+def announced(fold: RunAccumulator, folder: Path, policies: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
     """Yield name and path of the files in *folder* that the run's records name with one of *policies*."""
     for pattern, policy in list(fold.files.items()):
         if policy in policies:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = (10 << 20) - (100 << 10)
 
 
-class Lines:
+class NumberedLines:
     """Lines that are final when they come.  Those before *have* are with the server already and are dropped.
 
     Numbers count from 0 in the run's file, whatever the server's own offset.
@@ -52,7 +52,7 @@ class Lines:
         self.have += count
 
 
-class HistoryLines(Lines):
+class HistoryLines(NumberedLines):
     """Lines of rows: adjacent parts of one step, attempt and writer are one line, which stays open for more.
 
     *oversized* is told the key that was left out of a row that would be longer than the server takes.

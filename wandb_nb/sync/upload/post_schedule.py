@@ -8,7 +8,7 @@ FIRST_S = 0.3
 GROWTH = 1.5
 
 
-class Pace:
+class PostSchedule:
     """Tells what is due.  Posts are *interval* seconds apart in the end, less at the beginning."""
 
     def __init__(self, interval: float) -> None:

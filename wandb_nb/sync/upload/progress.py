@@ -24,7 +24,7 @@ MOST_PROBLEMS = 20
 
 
 @dataclass
-class Cursor:
+class SyncProgress:
     """What of a run file is with which server.
 
     *bases* counts the lines that the server had before the first of this file, *have* those of this file, by
@@ -79,7 +79,7 @@ class Cursor:
             self.problems.append(text)
 
 
-_TYPES = {item.name: item.type for item in fields(Cursor)}
+_TYPES = {item.name: item.type for item in fields(SyncProgress)}
 
 
 def path_of(run_file: Path) -> Path:
@@ -87,19 +87,19 @@ def path_of(run_file: Path) -> Path:
     return run_file.with_name(f"{run_file.name}.sent")
 
 
-def load(run_file: Path) -> Cursor | None:
+def load(run_file: Path) -> SyncProgress | None:
     """Return the cursor of *run_file*; None where there is none, or none that can be read."""
     try:
         content = json.loads(path_of(run_file).read_bytes())
         known: dict[str, Any] = {name: content[name] for name in _TYPES if name in content}
         if not all(isinstance(known.get(name, {}), dict) for name in ("bases", "have", "files")):
             return None
-        return Cursor(**known)
+        return SyncProgress(**known)
     except (OSError, ValueError, TypeError):
         return None
 
 
-def store(run_file: Path, cursor: Cursor, *, durable: bool = False) -> None:
+def store(run_file: Path, cursor: SyncProgress, *, durable: bool = False) -> None:
     """Replace the cursor of *run_file*; OSError where that fails.  *durable*: it survives a power cut."""
     target = path_of(run_file)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RefusedError
 from wandb_nb.sync.http.operations import Bucket
-from wandb_nb.sync.http.request_sequence import Order
+from wandb_nb.sync.http.request_sequence import RequestSequence
 from wandb_nb.sync.upload import generated_files
 from wandb_nb.sync.upload import progress as cursors
-from wandb_nb.sync.upload.upload_thread import File, Uploading
+from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from wandb_nb.sync.http.operations import GraphQL
-    from wandb_nb.sync.upload.accumulator import RunFold
-    from wandb_nb.sync.upload.progress import Cursor
+    from wandb_nb.sync.http.operations import GraphQLClient
+    from wandb_nb.sync.upload.accumulator import RunAccumulator
+    from wandb_nb.sync.upload.progress import SyncProgress
 
 COUNTS = {"history": "historyLineCount", "events": "eventsLineCount", "console": "logLineCount"}
 SEVERITIES = ("INFO", "WARN", "ERROR")
@@ -44,7 +44,7 @@ class Target:
     mark: bool = True
 
 
-class Upkeep:
+class RunMetadataSync:
     """Keeps the server's picture of one run up to date; *save* is called with the state after each answer.
 
     Files whose names fit one of the patterns *ignored* are not sent.
@@ -54,9 +54,9 @@ class Upkeep:
     def __init__(
         self,
         run_file: Path,
-        graphql: GraphQL,
-        fold: RunFold,
-        cursor: Cursor,
+        graphql: GraphQLClient,
+        fold: RunAccumulator,
+        cursor: SyncProgress,
         save: Callable[[str], None],
         *,
         ignored: tuple[str, ...] = (),
@@ -64,10 +64,10 @@ class Upkeep:
         self._ignored = ignored
         self._run_file, self._graphql, self._fold, self._cursor = run_file, graphql, fold, cursor
         self._save = save
-        self.order = Order(cursor)
+        self.order = RequestSequence(cursor)
         self._renamed: dict[str, str] = {}
         self._sent: dict[str, Any] = {}
-        self.uploading: Uploading | None = None
+        self.uploading: UploadThread | None = None
         self.uploaded: list[str] = []
 
     def introduce(self, target: Target, id_of_file: str) -> Bucket:
@@ -157,13 +157,15 @@ class Upkeep:
         """Have uploaded what the server lacks of the files of these *policies*, and those *made* for it."""
         if self.uploading is None:
             return
-        files = {name: File(content, len(content)) for name, content in (made or {}).items() if self._wanted(name)}
+        files = {
+            name: UploadFile(content, len(content)) for name, content in (made or {}).items() if self._wanted(name)
+        }
         for name, path in generated_files.announced(self._fold, self._run_file.parent / "files", policies):
             if not self._wanted(name):
                 continue
             with suppress(OSError):
                 status = path.stat()
-                file = File(path, status.st_size, (status.st_size, status.st_mtime_ns))
+                file = UploadFile(path, status.st_size, (status.st_size, status.st_mtime_ns))
                 if name not in files and not self._has(name, file):
                     files[name] = file
         if files:
@@ -173,7 +175,7 @@ class Upkeep:
     def _wanted(self, name: str) -> bool:
         return not any(fnmatchcase(name, pattern) for pattern in self._ignored)
 
-    def _has(self, name: str, file: File) -> bool:
+    def _has(self, name: str, file: UploadFile) -> bool:
         """Tell whether the server has *file* as it is now, or will have it."""
         flying = self.uploading.flying.get(name) if self.uploading else None
         return file.stamp in (flying and flying.stamp, tuple(self._cursor.files.get(name, ())))

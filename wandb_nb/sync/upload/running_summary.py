@@ -9,10 +9,10 @@ from wandb_nb.store.reading.metric_rules import MetricRules, put, remove
 from wandb_nb.sync.upload.json_tree import Tree, items, merge, paths
 
 if TYPE_CHECKING:
-    from wandb_nb.store.format.record_types import KeyPath, Metric
+    from wandb_nb.store.format.record_types import KeyPath, MetricRecord
 
 
-class Summary:
+class RunningSummary:
     """Values by key as JSON text, in `tree`.  What comes later wins; a metric with statistics gets these."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Summary:
         self._ruled = False
         self._statistics: dict[str, dict[str, float]] = {}
 
-    def define(self, metrics: list[Metric]) -> None:
+    def define(self, metrics: list[MetricRecord]) -> None:
         """Let *metrics* hold from now on."""
         self._rules = MetricRules(metrics)
         self._ruled = any(metric.summary for metric in metrics)

@@ -10,16 +10,16 @@ from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreE
 from wandb_nb.store.reading.tail import Tail, run_id, run_info
 from wandb_nb.store.runs.repair import fold_after_crash
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync.bulk.run_files import earlier
-from wandb_nb.sync.http.operations import GraphQL
+from wandb_nb.sync.bulk.run_selection import earlier
+from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.transport import Sender, Stopped, connect
 from wandb_nb.sync.upload import generated_files
 from wandb_nb.sync.upload import progress as cursors
-from wandb_nb.sync.upload.accumulator import RunFold
-from wandb_nb.sync.upload.post_schedule import Pace
-from wandb_nb.sync.upload.run_metadata import Target, Upkeep
-from wandb_nb.sync.upload.stream_posts import MOST_CHARACTERS, Batch, FileStream
-from wandb_nb.sync.upload.upload_thread import Uploading
+from wandb_nb.sync.upload.accumulator import RunAccumulator
+from wandb_nb.sync.upload.post_schedule import PostSchedule
+from wandb_nb.sync.upload.run_metadata import RunMetadataSync, Target
+from wandb_nb.sync.upload.stream_posts import MOST_CHARACTERS, FileStream, StreamPost
+from wandb_nb.sync.upload.upload_thread import UploadThread
 
 if TYPE_CHECKING:
     import threading
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.transport import Transport
-    from wandb_nb.sync.upload.progress import Cursor
+    from wandb_nb.sync.upload.progress import SyncProgress
 
 LOOK_EVERY_S = 0.2
 DESCRIBE_EVERY_S = 2.0
@@ -55,25 +55,27 @@ class RunSender:
         stop: threading.Event,
         *,
         target: Target = HOME,
-        progress: Callable[[Cursor], None] | None = None,
+        progress: Callable[[SyncProgress], None] | None = None,
     ) -> None:
         self.run_file, self._network, self._stop, self._target = run_file, network, stop, target
         self._progress = progress or (lambda _cursor: None)
         self._transport = transport
         self._sender = Sender(transport, stop, self._trouble)
-        self._graphql = GraphQL(network, self._sender)
+        self._graphql = GraphQLClient(network, self._sender)
         self.cursor = self._known_cursor()
-        self._fold = RunFold(self.cursor.have, self.cursor.problem)
+        self._fold = RunAccumulator(self.cursor.have, self.cursor.problem)
         self._tail = Tail(run_file)
-        self._pace = Pace(network.interval)
+        self._pace = PostSchedule(network.interval)
         self._stream: FileStream | None = None
         self._summary_sent = ""
-        self._upkeep = Upkeep(run_file, self._graphql, self._fold, self.cursor, self._save, ignored=network.ignore)
+        self._upkeep = RunMetadataSync(
+            run_file, self._graphql, self._fold, self.cursor, self._save, ignored=network.ignore
+        )
         self._asked_to_stop = False
         self._told_preempting = False
         self._alive: bool | None = True
 
-    def send(self, *, follow: bool) -> Cursor:
+    def send(self, *, follow: bool) -> SyncProgress:
         """Send the run and return how far that came; *follow* a run that goes on until its end.
 
         Trouble is in the cursor: `state`, `message`, `problems`.  Raises StoreError where the file cannot be read or
@@ -105,12 +107,12 @@ class RunSender:
 
     # -- the beginning
 
-    def _known_cursor(self) -> Cursor:
+    def _known_cursor(self) -> SyncProgress:
         """Return the cursor on disk where it is of the same server and target, else a new one."""
         wanted = [self._target.run_id, self._target.project, self._target.entity]
         known = cursors.load(self.run_file)
         if known is None or (known.server, known.wanted) != (self._network.base_url, wanted):
-            return cursors.Cursor(server=self._network.base_url, wanted=wanted)
+            return cursors.SyncProgress(server=self._network.base_url, wanted=wanted)
         known.state, known.message, known.status, known.problems = cursors.CONNECTING, "", 0, []
         known.files_left = known.bytes_left = 0
         known.order += 1  # one may have been used that did not get into the file any more
@@ -134,7 +136,7 @@ class RunSender:
         self._stream = FileStream(
             self._network, self._sender, self._graphql.headers, bucket, self._upkeep.order, gzip=packed
         )
-        self._upkeep.uploading = Uploading(self._network, partial(connect, self._network), bucket, self._stop)
+        self._upkeep.uploading = UploadThread(self._network, partial(connect, self._network), bucket, self._stop)
         self._save(cursors.ONLINE)
 
     def _send_earlier(self) -> None:
@@ -228,7 +230,7 @@ class RunSender:
         self.cursor.offset = self._tail.offset
 
     def _post_one(self, *, with_open: bool, summary: str, **more: Any) -> None:
-        batch = Batch(self._fold, self.cursor.bases, with_open=with_open, summary=summary)
+        batch = StreamPost(self._fold, self.cursor.bases, with_open=with_open, summary=summary)
         body: dict[str, Any] = {"files": batch.files} if batch.files else {}
         if self._upkeep.uploaded:
             body["uploaded"] = self._upkeep.uploaded

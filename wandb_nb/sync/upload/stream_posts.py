@@ -12,9 +12,9 @@ from wandb_nb.sync.http.transport import Request, spacing
 if TYPE_CHECKING:
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket
-    from wandb_nb.sync.http.request_sequence import Order
+    from wandb_nb.sync.http.request_sequence import RequestSequence
     from wandb_nb.sync.http.transport import Sender
-    from wandb_nb.sync.upload.accumulator import RunFold
+    from wandb_nb.sync.upload.accumulator import RunAccumulator
 
 MOST_CHARACTERS = 1 << 20
 """Of the lines in one post, which keeps memory small and a broken post cheap."""
@@ -28,7 +28,14 @@ class FileStream:
     """
 
     def __init__(
-        self, network: Network, sender: Sender, headers: dict[str, str], bucket: Bucket, order: Order, *, gzip: bool
+        self,
+        network: Network,
+        sender: Sender,
+        headers: dict[str, str],
+        bucket: Bucket,
+        order: RequestSequence,
+        *,
+        gzip: bool,
     ) -> None:
         self._network, self._sender, self._headers, self._gzip = network, sender, headers, gzip
         self._order = order
@@ -58,10 +65,10 @@ class FileStream:
         return told.get("order") if isinstance(told, dict) else None
 
 
-class Batch:
+class StreamPost:
     """What goes into the next post of *fold*'s lines, and afterwards the note that the server has it."""
 
-    def __init__(self, fold: RunFold, bases: dict[str, int], *, with_open: bool, summary: str) -> None:
+    def __init__(self, fold: RunAccumulator, bases: dict[str, int], *, with_open: bool, summary: str) -> None:
         self._fold = fold
         self.files: dict[str, dict[str, Any]] = {}
         history, events = fold.history.take(MOST_CHARACTERS), fold.events.take(MOST_CHARACTERS)

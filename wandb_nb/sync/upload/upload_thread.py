@@ -7,8 +7,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from wandb_nb.errors import CommError, RefusedError
-from wandb_nb.sync.http.file_uploads import Uploads
-from wandb_nb.sync.http.operations import GraphQL
+from wandb_nb.sync.http.file_uploads import FileUploads
+from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.transport import Sender, Stopped
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ Stamp: TypeAlias = "tuple[int, int] | None"
 """Size and time of change of a file as it was sent; None for what was made for the server."""
 
 
-class File(NamedTuple):
+class UploadFile(NamedTuple):
     """A file on its way."""
 
     content: Path | bytes
@@ -31,7 +31,7 @@ class File(NamedTuple):
     stamp: Stamp = None
 
 
-class Uploading:
+class UploadThread:
     """Sends files of one run, those of one call together, in the order of the calls.
 
     Only the thread that made it calls it: `collect` tells what happened since the last call.  *connect* makes a
@@ -42,15 +42,15 @@ class Uploading:
         self, network: Network, connect: Callable[[], Transport], bucket: Bucket, stop: threading.Event
     ) -> None:
         self._network, self._connect, self._bucket, self._stop = network, connect, bucket, stop
-        self._todo: SimpleQueue[Mapping[str, File] | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[str, File, bool] | str | CommError] = SimpleQueue()
+        self._todo: SimpleQueue[Mapping[str, UploadFile] | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[str, UploadFile, bool] | str | CommError] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self.flying: dict[str, File] = {}
+        self.flying: dict[str, UploadFile] = {}
         """The files that are on their way, by name."""
         self.trouble = ""
         """Why the server does not take them at the moment; empty while it does."""
 
-    def send(self, files: Mapping[str, File]) -> None:
+    def send(self, files: Mapping[str, UploadFile]) -> None:
         """Have *files* sent, by their names on the server."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="wandb_nb-files", daemon=True)
@@ -82,8 +82,8 @@ class Uploading:
 
     def _work(self) -> None:
         sender = Sender(self._connect(), self._stop, self._told)
-        graphql = GraphQL(self._network, sender)
-        uploads = Uploads(self._network, sender, graphql, self._bucket, self._done.put)
+        graphql = GraphQLClient(self._network, sender)
+        uploads = FileUploads(self._network, sender, graphql, self._bucket, self._done.put)
         try:
             while (files := self._todo.get()) is not None:
                 self._send(uploads, files)
@@ -92,7 +92,7 @@ class Uploading:
         except CommError as error:
             self._done.put(error)
 
-    def _send(self, uploads: Uploads, files: Mapping[str, File]) -> None:
+    def _send(self, uploads: FileUploads, files: Mapping[str, UploadFile]) -> None:
         left = set(files)
         try:
             for name in uploads.send({name: file.content for name, file in files.items()}):

@@ -23,7 +23,7 @@ _LONGEST_SHOWN = 60
 OnChange = Callable[[Mapping[str, Any], Sequence[str]], None]
 
 
-class Change(NamedTuple):
+class ConfigChange(NamedTuple):
     """A value that a key took, and when, in unix seconds. A removed key has the value `REMOVED`."""
 
     time: float
@@ -49,7 +49,7 @@ class Config(MutableMapping[str, Any]):
     __slots__ = ("__weakref__", "_allow", "_changes", "_lock", "_on_change", "_run_id", "_values")
 
     _values: dict[str, Any]
-    _changes: dict[str, deque[Change]]
+    _changes: dict[str, deque[ConfigChange]]
 
     def __init__(
         self,
@@ -90,9 +90,9 @@ class Config(MutableMapping[str, Any]):
         with self._lock:
             return {key: wrapped_item(value) for key, value in self._values.items()}
 
-    def history(self, key: str) -> tuple[Change, ...]:
+    def history(self, key: str) -> tuple[ConfigChange, ...]:
         """Return the values that *key* took, oldest first, the last thousand of them. KeyError if it had none."""
-        return tuple(Change(when, wrapped_item(value)) for when, value in self._changes[key])
+        return tuple(ConfigChange(when, wrapped_item(value)) for when, value in self._changes[key])
 
     def __getitem__(self, key: str) -> Any:
         value = self._values[key]
@@ -213,7 +213,7 @@ class Config(MutableMapping[str, Any]):
     def _record(self, changed: Mapping[str, Any], removed: Sequence[str]) -> None:
         now = time.time()
         for key, value in (*changed.items(), *((key, REMOVED) for key in removed)):
-            self._changes.setdefault(key, deque(maxlen=_CHANGES_KEPT)).append(Change(now, value))
+            self._changes.setdefault(key, deque(maxlen=_CHANGES_KEPT)).append(ConfigChange(now, value))
         if self._on_change is not None:
             self._on_change(changed, removed)
 

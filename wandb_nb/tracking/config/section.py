@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _MISSING = object()
 
 
-class Section(dict[str, Any]):
+class ConfigSection(dict[str, Any]):
     """What `config.model` gives where its value is a dict: that dict, with attributes as well as items.
 
     A change goes to the config, which records it or raises ConfigError. Copies and pickles are plain dicts.
@@ -46,7 +46,7 @@ class Section(dict[str, Any]):
         self._config._delete_nested(self._path, key)  # noqa: SLF001 - as above
         super().__delitem__(key)
 
-    def __ior__(self, other: Any) -> Section:  # type: ignore[override,misc]  # noqa: PYI034 - Self needs 3.11; dict overloads it
+    def __ior__(self, other: Any) -> ConfigSection:  # type: ignore[override,misc]  # noqa: PYI034 - Self needs 3.11; dict overloads it
         self.update(other)
         return self
 
@@ -69,7 +69,7 @@ class Section(dict[str, Any]):
 def wrapped(config: Config, path: tuple[str, ...], value: Any) -> Any:
     """Return the plain *value* at *path* as the user may hold it: dicts as sections, lists as copies."""
     if isinstance(value, dict):
-        return Section(config, path, value)
+        return ConfigSection(config, path, value)
     return [wrapped_item(item) for item in value] if isinstance(value, list) else value
 
 

@@ -31,7 +31,7 @@ class CodeFiles:
         self, folder: Path, append: Callable[[bytes], None], notice: Callable[[str], None], redact: Redactor
     ) -> None:
         self._folder, self._append, self._notice, self._redact = folder, append, notice, redact
-        self._source: source_files.Source | None = None
+        self._source: source_files.SourceFile | None = None
         self._notebook: NotebookFile | None = None
         self.path: str | None = None
         """Where the copy of the main file lies below the folder, once it is there."""

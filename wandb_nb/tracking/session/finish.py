@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.tracking.run import Run
-    from wandb_nb.tracking.session.row_logger import History
-    from wandb_nb.tracking.session.run_directory import Place
-    from wandb_nb.tracking.start.telemetry import Telemetry
+    from wandb_nb.tracking.session.row_logger import RowLogger
+    from wandb_nb.tracking.session.run_directory import RunDirectory
+    from wandb_nb.tracking.start.telemetry import FeatureUse
 
 
-def finish(run: Run, place: Place | None, history: History, used: Telemetry, code: int) -> None:
+def finish(run: Run, place: RunDirectory | None, history: RowLogger, used: FeatureUse, code: int) -> None:
     """Close *history* and *place* with exit code *code*.  No failure of the disk keeps a run from ending."""
     used.used("finish", *history.features())
     if place is None:
@@ -44,7 +44,9 @@ def finish(run: Run, place: Place | None, history: History, used: Telemetry, cod
     place.run_files.write_results(config_file(run.config.as_dict(), history, used, place), run.summary.as_dict())
 
 
-def config_file(config: Mapping[str, Any], history: History, used: Telemetry, place: Place) -> dict[str, object]:
+def config_file(
+    config: Mapping[str, Any], history: RowLogger, used: FeatureUse, place: RunDirectory
+) -> dict[str, object]:
     """Return *config* as config.yaml holds it, the tracker's own facts under `_wandb`."""
     own = {**used.as_config(), "e": {place.writer_id: place.run_files.facts}}
     if place.run_files.code.path:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.run import Run
-    from wandb_nb.tracking.session.row_logger import History
-    from wandb_nb.tracking.session.run_directory import Place
+    from wandb_nb.tracking.session.row_logger import RowLogger
+    from wandb_nb.tracking.session.run_directory import RunDirectory
 
 
-def take_over(run: Run, place: Place, history: History) -> None:
+def take_over(run: Run, place: RunDirectory, history: RowLogger) -> None:
     """Let config and summary of *run* hold what others changed, and owe it to the file.  Before segments are folded.
 
     A child records its summary now and then, and may die without the last time: its rows then count.

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.session.run_directory import Notice
-    from wandb_nb.tracking.start.identity import Identity
+    from wandb_nb.tracking.start.identity import RunIdentity
 
 CONFIG, SUMMARY, METADATA, REQUIREMENTS = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "requirements.txt"
 CHANGES = "diff.patch"
 GATHERING_TAKES_AT_MOST_S = 10.0
 
 
-class RunFiles:
+class MetadataFiles:
     """Writes the files of one run into *folder*; a file is there whole or not at all.
 
     Files that cannot be written are told by *notice* and never end the run.
@@ -49,7 +49,7 @@ class RunFiles:
         self._failed = False
         self._thread: threading.Thread | None = None
 
-    def gather(self, identity: Identity, settings: Resolved, writer_id: str) -> bytes:
+    def gather(self, identity: RunIdentity, settings: Resolved, writer_id: str) -> bytes:
         """Return the record of what is known at once of machine and program; a thread finds out the rest."""
         known = {} if settings.x_disable_meta else _known(identity, settings)
         if "args" in known:
@@ -143,7 +143,7 @@ class RunFiles:
             )
 
 
-def _known(identity: Identity, settings: Resolved) -> dict[str, Any]:
+def _known(identity: RunIdentity, settings: Resolved) -> dict[str, Any]:
     """Return the quick facts, with what the user set in their place."""
     own = {
         "program": settings.program,

@@ -41,7 +41,7 @@ class Metric:
         return tuple(kind for kind in self.summary if kind not in ("none", "copy"))
 
 
-def recorded(record: kinds.Metric) -> Metric:
+def recorded(record: kinds.MetricRecord) -> Metric:
     """Return the definition that a *record* of a run file tells."""
     goal = record.goal if record.goal in GOALS else None
     name, step, expanded = record.name or record.glob, record.step_metric or None, record.expanded_from_glob

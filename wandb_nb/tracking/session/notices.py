@@ -19,7 +19,7 @@ ROWS_LOST, FILES_LOST = "rows-lost", "files-lost"
 """Keys of what a failing disk costs."""
 
 
-class Notices:
+class NoticeQueue:
     """The notices of one run.  *present* calls what shows something and survives its failures; any thread may tell."""
 
     def __init__(self, present: Callable[[Callable[[str], None], str], None]) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from wandb_nb.errors import Error, RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
-from wandb_nb.store.writing.row_encoder import HistoryEncoder, extra_items
+from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 from wandb_nb.tracking.session.metrics import Metrics
 from wandb_nb.tracking.session.row_checks import leaves, whole_step
 from wandb_nb.tracking.session.summary import Summary
@@ -43,7 +43,7 @@ class Writer(Protocol):
         """Store records, all with one write."""
 
 
-class History:
+class RowLogger:
     """Steps, attempts and summary of one run, and its rows' way to the file.
 
     `attend` is called after a stored row, outside the lock, at most ten times a second, and after the next
@@ -80,7 +80,7 @@ class History:
         self.summary._load(summary, means)  # noqa: SLF001 -- the summary is part of the row's way
         self.step_was_given = self.summary_was_set = False
         self._name, self._writer, self._append = name, writer, writer.append
-        self._encode = HistoryEncoder(redact.json if redact else None).encode
+        self._encode = RowEncoder(redact.json if redact else None).encode
         self._attend, self._notice = attend, notice
         self._busy = self._draining = False
         self._deferred: deque[tuple[Mapping[str, Any], Any, bool | None]] = deque()
@@ -322,8 +322,8 @@ class History:
         self.lock.release()
 
 
-_live: weakref.WeakSet[History] = weakref.WeakSet()
-_held: list[History] = []
+_live: weakref.WeakSet[RowLogger] = weakref.WeakSet()
+_held: list[RowLogger] = []
 
 
 def _before_fork() -> None:

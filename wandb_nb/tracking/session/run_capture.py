@@ -9,7 +9,7 @@ from wandb_nb.capture.cells.journal import Journal
 from wandb_nb.capture.cells.session_notebook import HISTORY
 from wandb_nb.capture.console.console import Console
 from wandb_nb.capture.console.output_log import OutputLog, OutputParts
-from wandb_nb.capture.machine.system_metrics import Sampler
+from wandb_nb.capture.machine.system_metrics import SystemSampler
 from wandb_nb.store.format import records
 from wandb_nb.store.reading.executed_cells import FILE as CELLS
 from wandb_nb.tracking.session.notices import FILES_LOST
@@ -17,21 +17,21 @@ from wandb_nb.tracking.session.notices import FILES_LOST
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wandb_nb.capture.cells.session_writer import Kept
+    from wandb_nb.capture.cells.session_writer import SessionWriter
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.run import Run
-    from wandb_nb.tracking.session.run_directory import Place
+    from wandb_nb.tracking.session.run_directory import RunDirectory
 
 
-class Observers:
+class RunCapture:
     """The observers of *run*, which lies in *place*.  They cost the program next to nothing, and never the run."""
 
-    def __init__(self, run: Run, place: Place) -> None:
+    def __init__(self, run: Run, place: RunDirectory) -> None:
         settings = run.settings
         append = place.writer.append
         self._mode = settings.console
         self._console = Console(append, _log(settings, place.files), redact=place.redact, failed=self._files_lost)
-        self._sampler = Sampler(
+        self._sampler = SystemSampler(
             self._sampled,
             interval=settings.x_stats_sampling_interval,
             disk_paths=settings.x_stats_disk_paths,
@@ -39,7 +39,7 @@ class Observers:
         )
         self._samples = not settings.x_disable_stats
         self._run, self._place = run, place
-        self._kept: Kept | None = None
+        self._kept: SessionWriter | None = None
         self._code_settled = settings.disable_code or settings.save_code is not None or place.online is None
 
     def _files_lost(self, text: str) -> None:

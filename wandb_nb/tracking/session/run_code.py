@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.code.source_files import Choice
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.tracking.run_view import RunFacts
-    from wandb_nb.tracking.session.run_directory import Place
+    from wandb_nb.tracking.run_view import RunView
+    from wandb_nb.tracking.session.run_directory import RunDirectory
 
 
 def log_code(
-    run: RunFacts, place: Place | None, root: str | os.PathLike[str] | None, include: Choice, exclude: Choice
+    run: RunView, place: RunDirectory | None, root: str | os.PathLike[str] | None, include: Choice, exclude: Choice
 ) -> list[str]:
     """Carry out `Run.log_code`."""
     if place is None or run.settings.disable_code:
@@ -37,7 +37,7 @@ def log_code(
     return paths
 
 
-def cells(place: Place | None, metric: str | None) -> list[Cell]:
+def cells(place: RunDirectory | None, metric: str | None) -> list[Cell]:
     """Carry out `Run.cells`."""
     if place is None:
         return []

@@ -15,9 +15,9 @@ from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import OwnerLock
 from wandb_nb.store.writing.segments import SharedSteps, fold_segments
 from wandb_nb.store.writing.writer import RunWriter
-from wandb_nb.tracking.session.metadata_files import RunFiles
+from wandb_nb.tracking.session.metadata_files import MetadataFiles
 from wandb_nb.tracking.session.notices import FILES_LOST, ROWS_LOST
-from wandb_nb.tracking.session.run_capture import Observers
+from wandb_nb.tracking.session.run_capture import RunCapture
 from wandb_nb.tracking.start.resume_file import ResumeFile
 
 if TYPE_CHECKING:
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.tracking.run import Run
-    from wandb_nb.tracking.session.sync_handle import Online
-    from wandb_nb.tracking.start.identity import Identity
-    from wandb_nb.tracking.start.telemetry import Telemetry
+    from wandb_nb.tracking.session.sync_handle import SyncHandle
+    from wandb_nb.tracking.start.identity import RunIdentity
+    from wandb_nb.tracking.start.telemetry import FeatureUse
 
 
 class Notice(Protocol):
@@ -40,13 +40,13 @@ class Notice(Protocol):
         """Tell *text*."""
 
 
-class Place:
+class RunDirectory:
     """Makes the run directory and opens what is in it; `leave()` gives everything back.
 
     *notice* tells the user what went wrong with the disk.  Raises StoreError when no run file can be made.
     """
 
-    def __init__(self, identity: Identity, settings: Resolved, notice: Notice, mode: str, redact: Redactor) -> None:
+    def __init__(self, identity: RunIdentity, settings: Resolved, notice: Notice, mode: str, redact: Redactor) -> None:
         when = datetime.fromtimestamp(identity.start_time)  # noqa: DTZ006 -- directory names are in local time
         self._notice = notice
         offline, link = mode != "online", settings.symlink
@@ -57,12 +57,12 @@ class Place:
         self._lock.acquire()
         self.writer = RunWriter(self._dir.run_file, on_error=settings.on_store_error, warn=self._rows_lost)
         self.redact = redact
-        self.run_files = RunFiles(self._dir.files, self.writer.append, self._tell, redact)
-        self.observers: Observers | None = None
+        self.run_files = MetadataFiles(self._dir.files, self.writer.append, self._tell, redact)
+        self.observers: RunCapture | None = None
         self.writer_id = secrets.token_hex(16)
-        self.entry: Entry | None = None
+        self.entry: RunEntry | None = None
         self.linked: set[Path] = set()
-        self.online: Online | None = None
+        self.online: SyncHandle | None = None
         """The run's way to the server; None for a run that stays here."""
         self._mode = mode
         self._registry = Registry()
@@ -94,7 +94,7 @@ class Place:
         except StoreError:  # registering the run will tell
             return 1
 
-    def begin(self, run: Run, used: Telemetry) -> None:
+    def begin(self, run: Run, used: FeatureUse) -> None:
         """Write the records that a run starts with, start gathering files, and register the run."""
         self._notice = run.notice
         self.writer.append(run.record())
@@ -125,20 +125,20 @@ class Place:
 
     def observe(self, run: Run) -> None:
         """Begin to take down what the program prints and what the machine does."""
-        self.observers = Observers(run, self)
+        self.observers = RunCapture(run, self)
         self.observers.start()
 
     def prepare(self, run: Run) -> None:
-        """Start the background process of an online run; raises what `Online.prepare` raises."""
+        """Start the background process of an online run; raises what `SyncHandle.prepare` raises."""
         if self._mode == "online":
-            from wandb_nb.tracking.session.sync_handle import Online  # other runs need nothing of it
+            from wandb_nb.tracking.session.sync_handle import SyncHandle  # other runs need nothing of it
 
-            online = Online(self.run_file, run.settings, run.notice)
+            online = SyncHandle(self.run_file, run.settings, run.notice)
             online.prepare()
             self.online = online
 
     def go_online(self) -> None:
-        """Have an online run sent to the server from now on; raises what `Online.begin` raises."""
+        """Have an online run sent to the server from now on; raises what `SyncHandle.begin` raises."""
         if self.online is not None:
             self.online.begin()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from wandb_nb.capture.code.source_files import INCLUDED
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
-from wandb_nb.tracking.run_view import RunFacts
+from wandb_nb.tracking.run_view import RunView
 from wandb_nb.tracking.session import user_files
 from wandb_nb.tracking.session.run_code import log_code
 
@@ -32,7 +32,7 @@ class AlertLevel(Enum):
     ERROR = "ERROR"
 
 
-class Deliveries(RunFacts):
+class Deliveries(RunView):
     """The part of `Run` that passes things on."""
 
     def alert(

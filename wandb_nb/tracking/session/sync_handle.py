@@ -13,14 +13,14 @@ from wandb_nb.errors import CommError, InitStartError
 from wandb_nb.store.reading.tail import run_id
 from wandb_nb.sync.background import launch
 from wandb_nb.tracking.start.server_lookup import asked_for, background, refusal
-from wandb_nb.tracking.terminal.progress_bar import Bar, size
+from wandb_nb.tracking.terminal.progress_bar import ProgressBar, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.sync.background.launch import Sent
+    from wandb_nb.sync.background.launch import SyncStatus
 
 LOOK_EVERY_S = 1.0
 POLL_EVERY_S = 0.02
@@ -29,7 +29,7 @@ UNREACHED_S = 3.0
 """How long `finish()` waits for a server that was not reached at all, where nobody asked for it by name."""
 
 
-class Online:
+class SyncHandle:
     """The run of *run_file*, which is handed to the background process by `begin`.
 
     *notice* tells the user something, each key once.  Nothing here but `begin` raises, and nothing but `begin`, for a
@@ -40,7 +40,7 @@ class Online:
         self._file, self._settings, self._notice = run_file, settings, notice
         self._pid = os.getpid()
         self._explicit = asked_for(settings)
-        self._background: launch.Background | None = None
+        self._background: launch.BackgroundProcess | None = None
         self._next_look = 0.0
         self.url: str | None = None
         """The address of the run's page, once the server knows the run."""
@@ -69,7 +69,7 @@ class Online:
             self._background.withdraw(self._file)
             raise
 
-    def _await_server(self, background: launch.Background) -> None:
+    def _await_server(self, background: launch.BackgroundProcess) -> None:
         began, timeout = time.monotonic(), self._settings.init_timeout
         heard = False
         while not (sent := launch.sent(self._file)).begun:
@@ -89,7 +89,7 @@ class Online:
             time.sleep(POLL_EVERY_S)
         self.url = sent.url
 
-    def _expect_service(self, background: launch.Background, seconds: float) -> bool:
+    def _expect_service(self, background: launch.BackgroundProcess, seconds: float) -> bool:
         """Raise InitStartError where the background process lives but does nothing."""
         if not background.serves():
             raise InitStartError(f"The background process did not answer within {seconds:g} s. {launch.REMEDIES}")
@@ -122,7 +122,7 @@ class Online:
     def finish(self, rows: int) -> str:
         """Wait until all is sent, `finish_timeout` seconds at most or until Ctrl-C; return a line with the outcome."""
         began, timeout = time.monotonic(), self._settings.finish_timeout or float("inf")
-        bar = Bar(self._settings, rows)
+        bar = ProgressBar(self._settings, rows)
         next_keep = 0.0
         try:
             while not (sent := launch.sent(self._file)).over:
@@ -142,7 +142,7 @@ class Online:
         self.url = sent.url or self.url
         return self._outcome(sent, rows)
 
-    def _pending(self, sent: Sent) -> int:
+    def _pending(self, sent: SyncStatus) -> int:
         """Return how many bytes of rows and files are not on the server."""
         try:
             length = self._file.stat().st_size
@@ -150,7 +150,7 @@ class Online:
             return 0
         return max(0, length - sent.offset) + sent.bytes_left
 
-    def _outcome(self, sent: Sent, rows: int) -> str:
+    def _outcome(self, sent: SyncStatus, rows: int) -> str:
         later = f"'wandb-nb sync {run_id(self._file)}' sends it"
         if sent.state == launch.DONE:
             problems = f"; not sent: {'; '.join(sent.problems)}" if sent.problems else ""
@@ -164,7 +164,7 @@ class Online:
         why = f" ({sent.message})" if sent.message else ""
         return f"not sent yet: {what}{why}; the background process goes on, else {later}"
 
-    def _tell(self, sent: Sent) -> None:
+    def _tell(self, sent: SyncStatus) -> None:
         if sent.begun and self.url is None:
             self.url = sent.url
             self._notice(f"the run is at {sent.url}", "online-url")

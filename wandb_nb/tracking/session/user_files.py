@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import TextIOWrapper
 
-    from wandb_nb.tracking.run_view import RunFacts
-    from wandb_nb.tracking.session.run_directory import Place
+    from wandb_nb.tracking.run_view import RunView
+    from wandb_nb.tracking.session.run_directory import RunDirectory
 
 OWN_FILES = frozenset((CONFIG, SUMMARY, METADATA, REQUIREMENTS, CHANGES, "output.log"))
 """What the run writes itself under these names would take the place of the user's."""
@@ -28,7 +28,7 @@ _REMOTE = ("gs://", "s3://", "http://", "https://")
 
 
 def save(
-    place: Place,
+    place: RunDirectory,
     notice: Callable[[str], None],
     pattern: str | os.PathLike[str],
     base: str | os.PathLike[str] | None,
@@ -53,7 +53,12 @@ def save(
 
 
 def restore(  # noqa: PLR0917 - what `Run.restore` is given
-    run: RunFacts, place: Place, name: str, run_path: str | None, replace: bool, root: str | os.PathLike[str] | None
+    run: RunView,
+    place: RunDirectory,
+    name: str,
+    run_path: str | None,
+    replace: bool,
+    root: str | os.PathLike[str] | None,
 ) -> TextIOWrapper | None:
     """Carry out `Run.restore`."""
     name = inside(name, f"restore({name!r})")
@@ -69,7 +74,7 @@ def restore(  # noqa: PLR0917 - what `Run.restore` is given
     return target.open(encoding="utf-8", errors="surrogateescape")
 
 
-def _named(run: RunFacts, run_path: str | None) -> tuple[str | None, str | None, str]:
+def _named(run: RunView, run_path: str | None) -> tuple[str | None, str | None, str]:
     """Return entity, project and id of the run *run_path*, or of *run*."""
     if run_path is None:
         return run.entity, run.project, run.id
@@ -86,13 +91,13 @@ def _on_this_machine(run_id: str, project: str | None, name: str, but: Path) -> 
     return None
 
 
-def _from_server(run: RunFacts, where: tuple[str | None, str | None, str], name: str, target: Path) -> bool:
-    from wandb_nb.tracking.start.server_lookup import Remote  # few runs need it
+def _from_server(run: RunView, where: tuple[str | None, str | None, str], name: str, target: Path) -> bool:
+    from wandb_nb.tracking.start.server_lookup import ServerLookup  # few runs need it
 
-    return Remote(run.settings, print).fetch(where, name, target.absolute())
+    return ServerLookup(run.settings, print).fetch(where, name, target.absolute())
 
 
-def keep(place: Place) -> None:
+def keep(place: RunDirectory) -> None:
     """Make the files that `save` linked copies, as they are now; what is gone or too large stays a link."""
     for path in place.linked:
         try:
@@ -117,7 +122,7 @@ def _top(text: str, base: str | os.PathLike[str] | None) -> Path:
     return Path(text).parent.parent.resolve() if Path(text).is_absolute() else Path.cwd()
 
 
-def _matches(text: str, top: Path, place: Place) -> dict[str, Path]:
+def _matches(text: str, top: Path, place: RunDirectory) -> dict[str, Path]:
     """Return name and path of each file that *text* matches: folders stand for what is in them."""
     hits = [text] if os.path.lexists(text) else sorted(glob(text, recursive=True))  # noqa: PTH207 - keeps the text
     workspace, own = place.path.parent.resolve(), place.files.resolve()
@@ -143,7 +148,7 @@ def _files(hit: Path, workspace: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(names))
 
 
-def _take(place: Place, name: str, source: Path, policy: str, notice: Callable[[str], None]) -> str | None:
+def _take(place: RunDirectory, name: str, source: Path, policy: str, notice: Callable[[str], None]) -> str | None:
     """Put *source* into the run as *name* and return where it lies; None where that failed, which is told."""
     target = place.files / name
     try:

@@ -20,15 +20,15 @@ from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.session.metrics import Metric, recorded
-from wandb_nb.tracking.session.run_directory import Place
-from wandb_nb.tracking.start.identity import Identity
-from wandb_nb.tracking.start.resume_state import Earlier
-from wandb_nb.tracking.start.telemetry import Telemetry
+from wandb_nb.tracking.session.run_directory import RunDirectory
+from wandb_nb.tracking.start.identity import RunIdentity
+from wandb_nb.tracking.start.resume_state import ResumeState
+from wandb_nb.tracking.start.telemetry import FeatureUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def ticket_of(run: Run) -> Ticket:
     )
 
 
-class AttachedPlace(Place):
+class AttachedDirectory(RunDirectory):
     """The place of a run that another process owns: only a segment there is written from here."""
 
     def __init__(self, ticket: Ticket, notice: Callable[[str], None]) -> None:  # the owner's has made everything
@@ -107,7 +107,7 @@ class AttachedPlace(Place):
         self.redact = Redactor(os.environ)
         self.observers = self.online = None
         self.linked = set()
-        self.entry: Entry | None = None
+        self.entry: RunEntry | None = None
 
     def take_stop_request(self) -> bool:
         """Return False: the request is for the owner."""
@@ -119,7 +119,7 @@ class AttachedRun(Run):
 
     def __init__(self, ticket: Ticket) -> None:
         settings = resolve({}, given={"silent": ticket.silent}, setup=None)
-        identity = Identity(
+        identity = RunIdentity(
             id=ticket.run_id,
             name=ticket.name,
             project=ticket.project,
@@ -132,9 +132,9 @@ class AttachedRun(Run):
             host="",
             git=None,
         )
-        place = AttachedPlace(ticket, self.notice)
-        used = Telemetry(enabled=False)
-        earlier = Earlier(next_step=ticket.step, config=ticket.config)
+        place = AttachedDirectory(ticket, self.notice)
+        used = FeatureUse(enabled=False)
+        earlier = ResumeState(next_step=ticket.step, config=ticket.config)
         super().__init__(identity, settings, "offline", place.writer, place, {}, used, earlier)
         for metric in ticket.metrics:
             self._history.metrics.define(metric, overwrite=False)  # the owner has recorded it

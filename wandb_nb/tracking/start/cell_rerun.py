@@ -22,14 +22,14 @@ from wandb_nb.tracking.terminal.presenter import tell
 if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.store.runs.registry import Entry
-    from wandb_nb.tracking.start.resume_state import Earlier
+    from wandb_nb.store.runs.registry import RunEntry
+    from wandb_nb.tracking.start.resume_state import ResumeState
 
 _SOURCE = "rerun"
 
 
 @dataclass(frozen=True)
-class Rerun:
+class CellRerun:
     """What `rerun` makes of an `init()`.
 
     *settings* name the run that goes on or is replaced; *cell* names the cell for the registry, empty outside
@@ -40,13 +40,13 @@ class Rerun:
     cell: str = ""
     before: int = 0
 
-    def attempt(self, earlier: Earlier | None) -> Earlier | None:
+    def attempt(self, earlier: ResumeState | None) -> ResumeState | None:
         """Return *earlier* with the attempt that begins now, where a run goes on by being executed again."""
         if earlier is None or not self.before or self.settings.rerun != "resume":
             return earlier
         return replace(earlier, attempt=max(earlier.attempt + 1, self.before))
 
-    def told(self, earlier: Earlier | None) -> str:
+    def told(self, earlier: ResumeState | None) -> str:
         """Return in words how the run goes on from what its cell began before; empty for a new run."""
         if not self.before:
             return ""
@@ -55,25 +55,25 @@ class Rerun:
         return "" if earlier is None else f"attempt {earlier.attempt + 1} of this cell's run"
 
 
-def again(settings: Resolved) -> Rerun:
+def again(settings: Resolved) -> CellRerun:
     """Return what is to be done for an `init()` with *settings*, from the running cell."""
     cell = _name_of_cell(settings)
     named = settings.run_id or settings.resume or settings.resume_from or settings.fork_from
     if settings.rerun == "new" or not cell or named:
-        return Rerun(settings, cell)
+        return CellRerun(settings, cell)
     found = _earlier_runs(cell, settings.project or DEFAULT_PROJECT)
     newest = found[0] if found else None
     if newest is None or not (Path(newest.path) / f"run-{newest.id}.wandb").is_file():
-        return Rerun(settings, cell)
+        return CellRerun(settings, cell)
     if owner_alive(newest.path):
         tell(settings, f"run {newest.name} of this cell is still being written, so a new one begins")
-        return Rerun(settings, cell)
+        return CellRerun(settings, cell)
     use = partial(settings.replace, _SOURCE, run_id=newest.id)
     chosen = use(resume="allow") if settings.rerun == "resume" else use(run_name=settings.run_name or newest.name)
-    return Rerun(chosen, cell, sum(entry.id == newest.id for entry in found))
+    return CellRerun(chosen, cell, sum(entry.id == newest.id for entry in found))
 
 
-def _earlier_runs(cell: str, project: str) -> list[Entry]:
+def _earlier_runs(cell: str, project: str) -> list[RunEntry]:
     """Return what *cell* began in *project*, newest first; nothing where the newest no longer counts."""
     found = [entry for entry in Registry().all() if entry.cell == cell and entry.project == project]
     return found if found and found[0].state not in (CONTINUED, REPLACED) else []

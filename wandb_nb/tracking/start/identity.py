@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Identity:
+class RunIdentity:
     """The facts of one run.  `project` and `entity` are as given; None leaves the choice to the server."""
 
     id: str

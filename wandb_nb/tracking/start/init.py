@@ -23,20 +23,20 @@ from wandb_nb.tracking.disabled import DisabledRun, NullWriter
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.run_view import DEFAULT_PROJECT
-from wandb_nb.tracking.session.run_directory import Place
+from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.start import names
 from wandb_nb.tracking.start.cell_rerun import again
-from wandb_nb.tracking.start.identity import Identity
+from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume import earlier
-from wandb_nb.tracking.start.resume_state import Earlier
-from wandb_nb.tracking.start.telemetry import Telemetry
+from wandb_nb.tracking.start.resume_state import ResumeState
+from wandb_nb.tracking.start.telemetry import FeatureUse
 from wandb_nb.tracking.terminal.presenter import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.settings import Resolved
-    from wandb_nb.tracking.start.server_lookup import Remote
+    from wandb_nb.tracking.start.server_lookup import ServerLookup
 
 _LATER = ("sync_tensorboard", "monitor_gym", "magic")
 
@@ -92,7 +92,7 @@ def _start(config: Any, settings: Resolved) -> Run:
         identity = _identity(settings, None, repository)
         identity.name = identity.name or f"dummy-{identity.id}"
         used = _telemetry(settings, values)
-        return DisabledRun(identity, settings, "disabled", NullWriter(), None, values, used, Earlier())
+        return DisabledRun(identity, settings, "disabled", NullWriter(), None, values, used, ResumeState())
     rerun = again(settings)
     settings = rerun.settings
     before = rerun.attempt(earlier(settings, partial(tell, settings), _remote(settings, mode)))
@@ -101,10 +101,10 @@ def _start(config: Any, settings: Resolved) -> Run:
     identity.redact(redact)
     used = _telemetry(settings, values)
     used.used(*("offline",) * (mode == "offline"))
-    place = Place(identity, settings, partial(tell, settings), mode, redact)
+    place = RunDirectory(identity, settings, partial(tell, settings), mode, redact)
     try:
         identity.name = identity.name or names.run_name(place.next_number(identity.project or DEFAULT_PROJECT))
-        run = Run(identity, settings, mode, place.writer, place, values, used, before or Earlier())
+        run = Run(identity, settings, mode, place.writer, place, values, used, before or ResumeState())
         place.prepare(run)
         place.begin(run, used)
         run.carry_on(before)
@@ -116,13 +116,13 @@ def _start(config: Any, settings: Resolved) -> Run:
     return run
 
 
-def _remote(settings: Resolved, mode: str) -> Remote | None:
+def _remote(settings: Resolved, mode: str) -> ServerLookup | None:
     """Return the server of a run that is online and goes on from another; others have nothing to ask it."""
     if mode != "online" or not (settings.resume or settings.resume_from or settings.fork_from):
         return None
-    from wandb_nb.tracking.start.server_lookup import Remote  # other runs need nothing of it
+    from wandb_nb.tracking.start.server_lookup import ServerLookup  # other runs need nothing of it
 
-    return Remote(settings, partial(tell, settings))
+    return ServerLookup(settings, partial(tell, settings))
 
 
 def _mode(settings: Resolved) -> tuple[str, str | None]:
@@ -142,11 +142,11 @@ def _mode(settings: Resolved) -> tuple[str, str | None]:
     return "offline", None
 
 
-def _identity(settings: Resolved, before: Earlier | None, repository: git.GitState | None) -> Identity:
+def _identity(settings: Resolved, before: ResumeState | None, repository: git.GitState | None) -> RunIdentity:
     """Return the facts of the run, each checked: what is given, else what its earlier part had."""
-    old = before or Earlier()
+    old = before or ResumeState()
     label = names.check_label
-    return Identity(
+    return RunIdentity(
         id=old.run_id or (names.check_id(settings.run_id) if settings.run_id else names.run_id()),
         name=label("name", settings.run_name) if settings.run_name else old.name,
         project=names.check_project(settings.project) if settings.project else old.project,
@@ -184,8 +184,8 @@ def _git(settings: Resolved) -> git.GitState | None:
     )
 
 
-def _telemetry(settings: Resolved, config: Mapping[str, Any]) -> Telemetry:
-    used = Telemetry(enabled=settings.error_reporting)
+def _telemetry(settings: Resolved, config: Mapping[str, Any]) -> FeatureUse:
+    used = FeatureUse(enabled=settings.error_reporting)
     given = {
         "resumed": settings.resume,
         "fork_mode": settings.fork_from,

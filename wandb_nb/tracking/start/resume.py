@@ -15,20 +15,20 @@ from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking.run_view import DEFAULT_PROJECT
 from wandb_nb.tracking.start.resume_file import ResumeFile
-from wandb_nb.tracking.start.resume_state import Earlier, read
+from wandb_nb.tracking.start.resume_state import ResumeState, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wandb_nb.settings import Resolved
     from wandb_nb.settings.value_types import Moment
-    from wandb_nb.store.runs.registry import Entry
-    from wandb_nb.tracking.start.server_lookup import Remote
+    from wandb_nb.store.runs.registry import RunEntry
+    from wandb_nb.tracking.start.server_lookup import ServerLookup
 
 _ENDED_EARLIER = (REPLACED, CONTINUED)
 
 
-def earlier(settings: Resolved, notice: Callable[[str], Any], remote: Remote | None = None) -> Earlier | None:
+def earlier(settings: Resolved, notice: Callable[[str], Any], remote: ServerLookup | None = None) -> ResumeState | None:
     """Return what the run of these *settings* goes on from; None for a new run, which replaces one of its id.
 
     *remote* is the server of an online run: of a run that both know, what got further counts.  UsageError where
@@ -52,11 +52,11 @@ def earlier(settings: Resolved, notice: Callable[[str], Any], remote: Remote | N
     return _further(here, there)
 
 
-def _name(found: Entry | Earlier | None) -> str | None:
+def _name(found: RunEntry | ResumeState | None) -> str | None:
     return None if found is None else found.name
 
 
-def _further(here: Earlier | None, there: Earlier | None) -> Earlier | None:
+def _further(here: ResumeState | None, there: ResumeState | None) -> ResumeState | None:
     """Return what got further; this machine knows more of a run that is as far here."""
     if here is None or there is None or there.next_step <= here.next_step:
         return here or there
@@ -66,17 +66,17 @@ def _further(here: Earlier | None, there: Earlier | None) -> Earlier | None:
     )
 
 
-def _known(run_id: str, project: str | None) -> list[Entry]:
+def _known(run_id: str, project: str | None) -> list[RunEntry]:
     """Return the directories of the run that still count, newest first; an id belongs to its project."""
     entries = (entry for entry in Registry().find(run_id) if entry.state != REPLACED)
     return [entry for entry in entries if project in (None, entry.project) and _file(entry).is_file()]
 
 
-def _newest(run_id: str, project: str | None) -> Entry | None:
+def _newest(run_id: str, project: str | None) -> RunEntry | None:
     return next(iter(_known(run_id, project)), None)
 
 
-def _file(entry: Entry) -> Path:
+def _file(entry: RunEntry) -> Path:
     return Path(entry.path) / f"run-{entry.id}.wandb"
 
 
@@ -98,7 +98,7 @@ def _check_id(settings: Resolved) -> None:
             )
 
 
-def _at(moment: Moment, settings: Resolved, argument: str, remote: Remote | None) -> Earlier:
+def _at(moment: Moment, settings: Resolved, argument: str, remote: ServerLookup | None) -> ResumeState:
     """Return the run of *moment* as it was at its step."""
     found = _newest(moment.run_id, settings.project) or _newest(moment.run_id, None)
     known = None if found is None else read(found, moment.step)
@@ -117,7 +117,7 @@ def _at(moment: Moment, settings: Resolved, argument: str, remote: Remote | None
     )
 
 
-def _auto(settings: Resolved, found: Entry | None, notice: Callable[[str], Any]) -> Entry | None:
+def _auto(settings: Resolved, found: RunEntry | None, notice: Callable[[str], Any]) -> RunEntry | None:
     """Return the run that resume="auto" goes on with: the one of the id given, else the one of this folder.
 
     That is the run which the resume file names, else the last one that ended in any way but with exit code 0.  A
@@ -136,7 +136,7 @@ def _auto(settings: Resolved, found: Entry | None, notice: Callable[[str], Any])
     return None if last is None or last.exit_code == 0 or owner_alive(last.path) else last
 
 
-def _check(settings: Resolved, found: str | None, remote: Remote | None) -> None:
+def _check(settings: Resolved, found: str | None, remote: ServerLookup | None) -> None:
     """Refuse what `resume` does not allow; *found* is the name of the run that is there, None for none."""
     if settings.resume == "must" and found is None:
         named = f"the id {settings.run_id!r}" if settings.run_id else "no id given"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.store.format.record_types import Metric
+    from wandb_nb.store.format.record_types import MetricRecord
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.store.runs.registry import Entry
+    from wandb_nb.store.runs.registry import RunEntry
 
 
 @dataclass(frozen=True)
-class Earlier:
+class ResumeState:
     """The run's earlier part, as far as it counts; the defaults are those of a run that has none.
 
     *branch* is the run and the step of it where a rewound or forked run goes on.  *means* holds how many numbers of
@@ -35,43 +35,43 @@ class Earlier:
     runtime: float = 0.0
     config: Mapping[str, Any] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
-    metrics: tuple[Metric, ...] = ()
+    metrics: tuple[MetricRecord, ...] = ()
     means: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     branch: tuple[str, int] | None = None
     attempt: int = 0
     """The attempt that the next row belongs to."""
 
-    def forked(self) -> Earlier:
+    def forked(self) -> ResumeState:
         """Return what another run takes over: all but who this one is."""
         return replace(self, run_id="", name="", notes=None, tags=())
 
-    def cut(self, step: int, summary: Mapping[str, Any]) -> Earlier:
+    def cut(self, step: int, summary: Mapping[str, Any]) -> ResumeState:
         """Return the run as it was at *step*, with the *summary* of then."""
         return replace(self, next_step=step + 1, last_step=step, summary=summary, branch=(self.run_id, step))
 
 
-def read(entry: Entry, upto: int | None = None) -> Earlier:
+def read(entry: RunEntry, upto: int | None = None) -> ResumeState:
     """Return the run of *entry* at its end, or at step *upto*.
 
     Raises StoreError when its files cannot be read.
     """
     from wandb_nb.store.reading.run_state import replayed
     from wandb_nb.store.runs.run_chain import (  # the readers load numpy, which only a resumed run has to
-        Part,
+        RunPart,
         parts,
         sources,
     )
 
     found = parts(Path(entry.path))
     if upto is not None:
-        found = [Part(part.folder, upto if part.upto is None else min(upto, part.upto)) for part in found]
+        found = [RunPart(part.folder, upto if part.upto is None else min(upto, part.upto)) for part in found]
     files = list(sources(found))
     for file in files:
         file.tail.settle()
     state = replayed(files)
     steps = state.table.step
     last = int(steps.max()) if len(steps) else state.starting_step - 1
-    return Earlier(
+    return ResumeState(
         run_id=entry.id,
         name=state.name if upto is None else entry.name,
         project=state.project or None,

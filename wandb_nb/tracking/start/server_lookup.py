@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import AuthenticationError, CommError, LaunchError, NotLoggedInError, UsageError
-from wandb_nb.store.format.record_types import Metric
+from wandb_nb.store.format.record_types import MetricRecord
 from wandb_nb.store.format.records import GOALS, SUMMARY_KINDS
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.sync.background import launch
 from wandb_nb.tracking.run_view import DEFAULT_PROJECT
-from wandb_nb.tracking.start.resume_state import Earlier
+from wandb_nb.tracking.start.resume_state import ResumeState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,13 +37,13 @@ def asked_for(settings: Resolved) -> bool:
     return settings.given("mode") and settings.source("mode") not in _FILES
 
 
-def background(settings: Resolved) -> launch.Background:
+def background(settings: Resolved) -> launch.BackgroundProcess:
     """Return the background process for *settings*, which may not run yet.  AuthenticationError without a key."""
     key = find_key(settings)
     if key is None:  # it was there a moment ago
         raise AuthenticationError(f"There is no key for {settings.base_url} any more: call login().")
     thread = settings.start_method == "thread"
-    return launch.Background(Registry().folder, launch.variables(settings, key.text), thread=thread)
+    return launch.BackgroundProcess(Registry().folder, launch.variables(settings, key.text), thread=thread)
 
 
 def refusal(status: int, message: str, settings: Resolved) -> LaunchError | CommError:
@@ -101,7 +101,7 @@ def _entities(viewer: Mapping[str, Any]) -> list[str]:
     return [str(name) for name in dict.fromkeys(names) if name]
 
 
-class Remote:
+class ServerLookup:
     """The server's knowledge of runs.
 
     Where online was asked for by name, a server that refuses or does not answer within `init_timeout` is a
@@ -114,12 +114,12 @@ class Remote:
         self.failed = False
         """Whether the server could not be asked."""
 
-    def earlier(self, run_id: str) -> Earlier | None:
+    def earlier(self, run_id: str) -> ResumeState | None:
         """Return the run as it is on the server; None where it is not there, or nothing is known."""
         held = self._ask("held", run_id).get("held")
         return _earlier(run_id, held, self._settings) if held else None
 
-    def at(self, moment: Moment, argument: str) -> Earlier | None:
+    def at(self, moment: Moment, argument: str) -> ResumeState | None:
         """Return the run of *moment* as it was at its step; "resume_from" takes it back to there on the server.
 
         UsageError where the run does not have that step.
@@ -181,7 +181,7 @@ def _reason(said: Mapping[str, Any]) -> str:
     return str(said.get("error") or "no answer in time")
 
 
-def _earlier(run_id: str, held: Mapping[str, Any], settings: Resolved) -> Earlier:
+def _earlier(run_id: str, held: Mapping[str, Any], settings: Resolved) -> ResumeState:
     """Return what the server holds of a run, in its words, as what another part of it starts with."""
     entries = _object(held.get("config"))
     own = entries.pop("_wandb", None)
@@ -190,7 +190,7 @@ def _earlier(run_id: str, held: Mapping[str, Any], settings: Resolved) -> Earlie
     last = int(_number(tail.get("_step"), -1)) if int(held.get("historyLineCount") or 0) else -1
     ran = summary.get("_wandb")
     ran = ran.get("runtime") if isinstance(ran, dict) else None
-    return Earlier(
+    return ResumeState(
         run_id=run_id,
         name=held.get("displayName") or "",
         project=settings.project,
@@ -213,7 +213,7 @@ def _summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _metrics(entries: Any) -> list[Metric]:
+def _metrics(entries: Any) -> list[MetricRecord]:
     """Return the definitions that a config keeps with the numbers of their record's fields as keys."""
     entries = [entry for entry in entries or () if isinstance(entry, dict)] if isinstance(entries, list) else []
     names = [str(entry.get("1", "")) for entry in entries]
@@ -223,7 +223,7 @@ def _metrics(entries: Any) -> list[Metric]:
     for entry in entries:
         options, at = set(entry.get("6") or ()), int(_number(entry.get("5"), 0)) - 1
         found.append(
-            Metric(
+            MetricRecord(
                 name=str(entry.get("1", "")),
                 glob=str(entry.get("2", "")),
                 step_metric=names[at] if 0 <= at < len(names) else "",

@@ -11,7 +11,7 @@ from wandb_nb._version import __version__
 from wandb_nb.store.format import records
 
 
-class Telemetry:
+class FeatureUse:
     """The features used so far, by their names in `records.FEATURES`; nothing is noted unless *enabled*."""
 
     def __init__(self, *, enabled: bool) -> None:

@@ -84,7 +84,7 @@ def _curves(run: Run, ascii_only: bool) -> list[str]:
     from wandb_nb.tracking.terminal.sparkline import sample  # the readers are not needed before the end of a run
 
     points, whole = sample(_files(run, run.file))
-    curves = [run_text.Curve(name, each.steps, each.values, run.goal_of(name)) for name, each in points.items()]
+    curves = [run_text.MetricTrend(name, each.steps, each.values, run.goal_of(name)) for name, each in points.items()]
     most = run.settings.max_end_of_run_history_metrics
     if whole:
         return run_text.finish_lines(curves, most, ascii_only)

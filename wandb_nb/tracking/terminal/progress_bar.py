@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 WIDTH = 24
 
 
-class Bar:
+class ProgressBar:
     """A line written over itself where somebody may see it: on a terminal's stderr, and in a notebook's page."""
 
     def __init__(self, settings: Resolved, rows: int) -> None:

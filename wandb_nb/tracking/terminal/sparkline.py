@@ -64,7 +64,7 @@ def _gather(payloads: list[bytes], found: dict[str, Points], most: int, upto: in
     rows = [payload for payload in payloads if decode.kind(payload) == "history"]
     for payload in rows[:: max(1, -(-len(rows) // most))]:
         row = decode.decode(payload)
-        if not isinstance(row, decode.HistoryRow) or (upto is not None and (row.step or 0) > upto):
+        if not isinstance(row, decode.HistoryRecord) or (upto is not None and (row.step or 0) > upto):
             continue
         for path, value in row.items:
             name = ".".join(path)
