@@ -9,7 +9,7 @@ from cells import LOAD, MIME
 from emulated import COLAB_WIDGETS, HOSTS
 from page import Page, custom
 
-from wandb_nb.notebook.widget import SCRIPT
+from wandb_nb.notebook.panel.widget import SCRIPT
 from wandb_nb.view.message import Message
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from waiting import until
 
-from wandb_nb.notebook.widget import SCRIPT
+from wandb_nb.notebook.panel.widget import SCRIPT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 from wandb_nb.compare import comparison_message as comparison
 from wandb_nb.compare.code_diff import CodeChangeHeader
 from wandb_nb.compare.value_diff import ValueRowHeader
-from wandb_nb.notebook import widget
+from wandb_nb.notebook.panel import widget
 from wandb_nb.view import message
 
 SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wandb_nb.notebook.cell_magic import begin_run_in_place
+from wandb_nb.notebook.magics.cell_magic import begin_run_in_place
 
 
 def test_only_the_first_line_changes() -> None:

@@ -230,7 +230,7 @@ def test_hooks_fire_once_a_cell(execute: Execute) -> None:
     """With two live runs, after reloads, and after coming back, each cell is numbered and recorded once."""
     watch = (
         "shell = get_ipython()\nshell._wandb_nb_calls = calls = []\n"
-        "from wandb_nb.notebook import notebook_presenter\n"
+        "from wandb_nb.notebook.panel import notebook_presenter\n"
         "begins = notebook_presenter.NotebookPresenter.cell_begins\n"
         "def counted(self, number):\n    calls.append(number)\n    begins(self, number)\n"
         "notebook_presenter.NotebookPresenter.cell_begins = counted"

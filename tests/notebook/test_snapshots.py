@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wandb_nb.notebook import push_thread
+from wandb_nb.notebook.panel import push_thread
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from cells import LOAD, MIME
 from ipykernel.comm.comm import BaseComm
 from page import Page, custom
 
-from wandb_nb.notebook.widget import SCRIPT, TARGET
+from wandb_nb.notebook.panel.widget import SCRIPT, TARGET
 from wandb_nb.view.message import Message
 
 if TYPE_CHECKING:

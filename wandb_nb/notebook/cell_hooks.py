@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.notebook.execution_count import running_cell
 from wandb_nb.notebook.guard import guard
 from wandb_nb.tracking.process import active_runs
 
@@ -15,18 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wandb_nb.notebook.cell_recorder import CellRecorder
-    from wandb_nb.notebook.notebook_presenter import NotebookPresenter
-
-
-def running_cell(shell: Any) -> int:
-    """Return the number of the running cell.
-
-    IPython counts on at the start of a cell in some versions and at its end in others; its list of inputs, which begins
-    with an empty one, tells which, unless the user emptied it.
-    """
-    count = int(shell.execution_count)
-    stored = len(shell.history_manager.input_hist_parsed) - 1
-    return stored if stored in (count - 1, count) else count - 1
+    from wandb_nb.notebook.panel.notebook_presenter import NotebookPresenter
 
 
 class CellHooks:

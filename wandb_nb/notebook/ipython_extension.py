@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.notebook import marimo
-from wandb_nb.notebook.cell_hooks import CellHooks, running_cell
-from wandb_nb.notebook.cell_magic import begin_run_in_place
+from wandb_nb.notebook.cell_hooks import CellHooks
 from wandb_nb.notebook.cell_recorder import CellRecorder
-from wandb_nb.notebook.completion import wandb_matcher
-from wandb_nb.notebook.magics import WandbMagics
-from wandb_nb.notebook.notebook_presenter import NotebookPresenter
-from wandb_nb.notebook.push_thread import PushThread
+from wandb_nb.notebook.execution_count import running_cell
+from wandb_nb.notebook.magics.cell_magic import begin_run_in_place
+from wandb_nb.notebook.magics.completion import wandb_matcher
+from wandb_nb.notebook.magics.wandb_magics import WandbMagics
+from wandb_nb.notebook.panel.notebook_presenter import NotebookPresenter
+from wandb_nb.notebook.panel.push_thread import PushThread
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, set_presenter
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Attachment:
 
     def _target(self, presenter: NotebookPresenter | None) -> None:
         """Accept or refuse comms of pages; some kernels have no comms."""
-        from wandb_nb.notebook.widget import register_target, unregister_target
+        from wandb_nb.notebook.panel.widget import register_target, unregister_target
 
         if not hasattr(getattr(self._shell, "kernel", None), "comm_manager"):
             return

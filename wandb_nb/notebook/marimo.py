@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.notebook.guard import guard
-from wandb_nb.notebook.push_thread import LiveRun, PushThread
+from wandb_nb.notebook.panel.push_thread import LiveRun, PushThread
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, presenter, set_presenter
 
@@ -71,7 +71,7 @@ class MarimoPresenter(TerminalPresenter):
 
 
 def _widget(followed: LiveRun) -> Any:
-    from wandb_nb.notebook.widget import make  # anywidget and ipywidgets take long to load
+    from wandb_nb.notebook.panel.widget import make  # anywidget and ipywidgets take long to load
 
     widget = make(followed)
     return None if widget is None else sys.modules["marimo"].ui.anywidget(widget)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
-from wandb_nb.notebook.magic_arguments import PARSERS, RERUN, SUBCOMMANDS, options
+from wandb_nb.notebook.magics.magic_arguments import PARSERS, RERUN, SUBCOMMANDS, options
 from wandb_nb.store.runs.registry import Registry
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.notebook.cell_hooks import running_cell
+from wandb_nb.notebook.execution_count import running_cell
 from wandb_nb.notebook.guard import guard
-from wandb_nb.notebook.panel import OutputPublisher, Panel
-from wandb_nb.notebook.push_thread import LiveRun, PushThread
+from wandb_nb.notebook.panel.panel import OutputPublisher, Panel
+from wandb_nb.notebook.panel.push_thread import LiveRun, PushThread
 from wandb_nb.tracking.terminal import lines as terminal
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
 
 if TYPE_CHECKING:
-    from wandb_nb.notebook.magics import WandbMagics
+    from wandb_nb.notebook.magics.wandb_magics import WandbMagics
     from wandb_nb.tracking.run import Run
 
 
@@ -164,7 +164,7 @@ def _say(text: str) -> None:
 
 def _make_widget(panel: Panel) -> None:
     with guard("making the widget"):
-        from wandb_nb.notebook.widget import (  # anywidget and ipywidgets take longer to load than init() may
+        from wandb_nb.notebook.panel.widget import (  # anywidget and ipywidgets take longer to load than init() may
             make,
             page_facts,
         )

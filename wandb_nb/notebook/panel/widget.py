@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.notebook.guard import guard
-from wandb_nb.notebook.push_thread import reply
+from wandb_nb.notebook.panel.push_thread import reply
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.view.message import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.notebook.push_thread import LiveRun
+    from wandb_nb.notebook.panel.push_thread import LiveRun
     from wandb_nb.view.message import Message
 
-SCRIPT = Path(__file__).parents[1] / "static" / "widget.js"
+SCRIPT = Path(__file__).parents[2] / "static" / "widget.js"
 TARGET = "wandb_nb.view"
 PATIENCE_SECONDS = 2.0
 

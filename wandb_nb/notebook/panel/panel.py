@@ -14,7 +14,7 @@ from wandb_nb.view.message import MIME, pack
 from wandb_nb.view.run_header import empty_header
 
 if TYPE_CHECKING:
-    from wandb_nb.notebook.push_thread import LiveRun
+    from wandb_nb.notebook.panel.push_thread import LiveRun
     from wandb_nb.tracking.run import Run
     from wandb_nb.view.message import Access, Message, RunHeader
 

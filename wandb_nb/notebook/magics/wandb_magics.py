@@ -11,9 +11,9 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Bool
 
 from wandb_nb import errors
-from wandb_nb.notebook import magic_arguments, sync_magics
-from wandb_nb.notebook.cell_magic import WORD as CELL
-from wandb_nb.notebook.compare_magics import compare, diff, show
+from wandb_nb.notebook.magics import magic_arguments, sync_magics
+from wandb_nb.notebook.magics.cell_magic import WORD as CELL
+from wandb_nb.notebook.magics.compare_magics import compare, diff, show
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking.process import active_runs
