@@ -15,7 +15,7 @@ JAVASCRIPT := $(shell find labextension \( -name node_modules -o -name lib -o -n
 ALLOW_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-headless test lint check-js check-py browser official bench picture build clean
+.PHONY: help demo demo-headless test lint check-js check-py browser coverage matrix official bench picture build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,19 +33,23 @@ demo-headless: $(VENV)/.demo ## run the quickstart without a browser and print i
 
 test: lint check-js browser check-py ## everything that CI runs
 
-lint: $(VENV)/.test ## style and types of the Python side
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+lint: $(VENV)/.test ## style, types, spelling and files: the hooks of pre-commit on all files
+	$(BIN)/pre-commit run --all-files --show-diff-on-failure
 
 check-js: $(VENV)/.node labextension/node_modules/.package-lock.json ## types and tests of the JavaScript side
 	cd labextension && npm run check && npm test
 
 check-py: $(VENV)/.test ## all Python tests, some with kernels and browsers
-	$(BIN)/pytest -n $(JOBS) --dist loadfile --timeout 180
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 browser:
 	@sh scripts/setup_browser.sh
+
+coverage: $(VENV)/.test browser ## lines and branches that the tests reach, their processes included; fails below the minimum
+	@sh scripts/coverage.sh $(JOBS)
+
+matrix: $(VENV)/.test ## import, unit and kernel tests on every Python from 3.10 to 3.13 that this machine has
+	@sh scripts/matrix.sh
 
 official: $(VENV)/.test ## the server's tests with the official client 0.22, in an environment of its own
 	@sh scripts/official.sh 0.22.3

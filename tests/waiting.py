@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,11 +12,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def until(condition: Callable[[], T], what: str = "what was waited for", seconds: float = 60.0) -> T:
-    """Return what *condition* gives as soon as it is true; fail after *seconds*, saying that *what* did not come."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
+def scaled(seconds: float) -> float:
+    """Return *seconds* as long as the machine is busy: times its load per core, at least once."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def until(condition: Callable[[], T], what: str = "the condition", seconds: float = 60.0) -> T:
+    """Return what *condition* gives as soon as it is true; fail after *seconds*, scaled, naming *what* did not come."""
+    start = time.monotonic()
+    while time.monotonic() - start < scaled(seconds):
+        if answer := condition():
+            return answer
         time.sleep(0.02)
-    raise AssertionError(f"{what}: not within {seconds} s")
+    raise AssertionError(f"{what}: not within {scaled(seconds):.0f} s")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from typing_extensions import Self
-from waiting import until
+from waiting import scaled, until
 
 if TYPE_CHECKING:
     import http.client
@@ -110,7 +110,7 @@ class JupyterServer:
         return urllib.request.urlopen(request, timeout=20)  # noqa: S310 - the same
 
     def shut_sessions(self) -> None:
-        """End every kernel: they outlive the page and are re-used by path."""
+        """End every kernel: they outlive the page and are reused by path."""
         for session in self.get("/api/sessions"):  # type: ignore[attr-defined]
             self._ask("DELETE", f"/api/sessions/{session['id']}").close()
 
@@ -168,6 +168,6 @@ def chromium(folder: Path) -> Iterator[Page]:
             str(folder), executable_path=shutil.which("chromium"), args=quiet, viewport={"width": 1200, "height": 2600}
         )
         page = browser.pages[0]
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(scaled(30) * 1000)
         yield page
         browser.close()

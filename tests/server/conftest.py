@@ -14,6 +14,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine
 from visiting import HOSTILE, Site, Visitor
+from waiting import scaled
 
 from wandb_nb.server.app import create_app
 from wandb_nb.server.http.services import open_services
@@ -151,7 +152,7 @@ def page(script: None, chromium: Browser, noises: list[str]) -> Iterator[Page]:
     del script
     context = chromium.new_context()
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(scaled(20) * 1000)
     page.on("console", lambda message: noises.append(message.text))
     page.on("pageerror", lambda error: noises.append(str(error)))
     page.on("request", lambda request: noises.extend(foreign(request.url)))

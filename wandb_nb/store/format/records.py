@@ -249,7 +249,7 @@ def alert(title: str, text: str, level: str = "INFO", wait_seconds: float = 60.0
 
 
 def preempting() -> bytes:
-    """Say that the run is about to be pre-empted."""
+    """Say that the run is about to be preempted."""
     return _record(23, WireMessage())
 
 
