@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.error import UsageError
 
-from wandb_nb.notebook.magics import magic_arguments
+from wandb_nb.notebook.magics import magic_options, magic_words
 
 LITERALS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -24,14 +24,14 @@ def test_any_literal_survives_the_line(config: dict[str, Any]) -> None:
     """What repr() writes after an = comes back as the same value, blanks, quotes and brackets included."""
     line = " ".join(f"{key}={value!r}" for key, value in config.items())
 
-    assert magic_arguments.pairs(magic_arguments.split(line), "init") == config
+    assert magic_words.pairs(magic_words.split(line), "init") == config
 
 
 @given(st.text())
 def test_any_line_is_split_or_refused(line: str) -> None:
     """No line makes the splitter fail in another way than by one clear error, and no word is empty."""
     try:
-        words = magic_arguments.split(line)
+        words = magic_words.split(line)
     except UsageError:
         return
 
@@ -45,7 +45,7 @@ def test_init_options_become_arguments() -> None:
         "--mode offline --id abc --resume allow --dir runs --entity me --no-save-code lr=0.1 net=wide"
     )
 
-    assert magic_arguments.init_arguments(magic_arguments.parse("init", magic_arguments.split(line))) == {
+    assert magic_options.init_arguments(magic_options.parse("init", magic_words.split(line))) == {
         "project": "digits",
         "name": "the first",
         "group": "g",
@@ -60,7 +60,7 @@ def test_init_options_become_arguments() -> None:
         "save_code": False,
         "config": {"lr": 0.1, "net": "wide"},
     }
-    assert magic_arguments.init_arguments(magic_arguments.parse("init", [])) == {}
+    assert magic_options.init_arguments(magic_options.parse("init", [])) == {}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_init_options_become_arguments() -> None:
 def test_a_wrong_line_is_refused_in_one_line(line: str, hint: str) -> None:
     """The complaint is one line and says what is wrong."""
     with pytest.raises(UsageError) as refused:
-        magic_arguments.init_arguments(magic_arguments.parse("init", magic_arguments.split(line)))
+        magic_options.init_arguments(magic_options.parse("init", magic_words.split(line)))
 
     assert hint in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -85,12 +85,12 @@ def test_a_wrong_line_is_refused_in_one_line(line: str, hint: str) -> None:
 
 def test_text_that_is_no_literal_stays_text() -> None:
     """Names, paths and an apostrophe need no quotes."""
-    words = magic_arguments.split("net=resnet-50 path=data/x.csv note=it's lr=1e-3")
+    words = magic_words.split("net=resnet-50 path=data/x.csv note=it's lr=1e-3")
 
-    assert magic_arguments.pairs(words, "init") == {
+    assert magic_words.pairs(words, "init") == {
         "net": "resnet-50",
         "path": "data/x.csv",
         "note": "it's",
         "lr": 0.001,
     }
-    assert math.isclose(0.001, magic_arguments.literal("1e-3"))
+    assert math.isclose(0.001, magic_words.literal("1e-3"))

@@ -75,8 +75,8 @@ def test_what_changed_without_a_row_is_shown(execute: Execute) -> None:
     notebook = execute(
         LOAD,
         "run = wandb.init(project='p')\nwandb.log({'a': 1})",
-        "panel = get_ipython()._wandb_nb.presenter._panels[run.id]\nupdates, update = [], panel._screen.update\n"
-        "panel._screen.update = lambda *given: (updates.append(1), update(*given))",
+        "panel = get_ipython()._wandb_nb.presenter._panels[run.id]\nupdates, update = [], panel._publisher.update\n"
+        "panel._publisher.update = lambda *given: (updates.append(1), update(*given))",
         "run.summary['best'] = 7",
         f"before = {count}",
         "run.config['lr'] = 0.5",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from wandb_nb.notebook.magics.cell_magic import begin_run_in_place
+from wandb_nb.notebook.magics.cell_magic import replace_first_line
 
 
 def test_only_the_first_line_changes() -> None:
     """The user's lines keep their text and their numbers, so tracebacks point at them."""
     lines = ["%%wandb --name x lr=0.1\n", "if True:\n", "    await nap()\n"]
 
-    assert begin_run_in_place(lines) == [
+    assert replace_first_line(lines) == [
         "get_ipython().run_line_magic('wandb', 'cell --name x lr=0.1')\n",
         "if True:\n",
         "    await nap()\n",
@@ -18,7 +18,7 @@ def test_only_the_first_line_changes() -> None:
 
 def test_quotes_cannot_leave_the_line() -> None:
     """Whatever stands in the line is handed over as one string."""
-    (line,) = begin_run_in_place(['%%wandb note="\'); import os #"\n'])
+    (line,) = replace_first_line(['%%wandb note="\'); import os #"\n'])
 
     assert line == "get_ipython().run_line_magic('wandb', 'cell note=\"\\'); import os #\"')\n"
 
@@ -26,12 +26,12 @@ def test_quotes_cannot_leave_the_line() -> None:
 def test_other_cells_are_left_alone() -> None:
     """Help, other magics, the magic further down, and no lines at all stay as they are."""
     for lines in ([], ["%%wandb?\n"], ["%%wandbx\n"], ["%%time\n", "%%wandb\n"], ["x = '''\n", "%%wandb\n", "'''\n"]):
-        assert begin_run_in_place(lines) == lines
+        assert replace_first_line(lines) == lines
 
 
 def test_a_cell_magic_below_works() -> None:
     """The rest of the cell may begin with a cell magic of its own."""
-    assert begin_run_in_place(["%%wandb\n", "%%time\n", "1\n"]) == [
+    assert replace_first_line(["%%wandb\n", "%%time\n", "1\n"]) == [
         "get_ipython().run_line_magic('wandb', 'cell')\n",
         "get_ipython().run_cell_magic('time', '', '1\\n')\n",
     ]

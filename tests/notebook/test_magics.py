@@ -43,7 +43,7 @@ def test_a_run_from_init_to_finish(execute: Execute) -> None:
     ("line", "complaint"),
     [
         ("%wandb init --nmae x", "UsageError: %wandb init: unknown option --nmae; did you mean --name?"),
-        ("%wandb log loss=1", "UsageError: %wandb: there is no active run; %wandb init starts one"),
+        ("%wandb log loss=1", "UsageError: %wandb: no run is active; start one with %wandb init"),
         ("%%wandb --zzz\nprint('ran')", "UsageError: %wandb init: unknown option --zzz"),
     ],
 )

@@ -134,9 +134,9 @@ def test_an_interrupt_leaves_the_run_active(execute: Execute) -> None:
         "%wandb init --project p",
         "import threading\n"
         "run = wandb.run\n"
-        "from wandb_nb.notebook.panel import widget\n"
-        "followed = get_ipython()._wandb_nb.presenter.followed(run.id)\n"
-        "stopper = threading.Timer(0.5, lambda: widget.stop(followed, force=False))\n"
+        "from wandb_nb.notebook.panel import stop_request\n"
+        "live_run = get_ipython()._wandb_nb.presenter.live_run(run.id)\n"
+        "stopper = threading.Timer(0.5, lambda: stop_request.request_stop(live_run, force=False))\n"
         "stopper.start()\n"
         "try:\n"
         "    while True:\n"

@@ -231,9 +231,9 @@ def test_hooks_fire_once_a_cell(execute: Execute) -> None:
     watch = (
         "shell = get_ipython()\nshell._wandb_nb_calls = calls = []\n"
         "from wandb_nb.notebook.panel import notebook_presenter\n"
-        "begins = notebook_presenter.NotebookPresenter.cell_begins\n"
+        "begins = notebook_presenter.NotebookPresenter.cell_started\n"
         "def counted(self, number):\n    calls.append(number)\n    begins(self, number)\n"
-        "notebook_presenter.NotebookPresenter.cell_begins = counted"
+        "notebook_presenter.NotebookPresenter.cell_started = counted"
     )
     notebook = execute(
         LOAD,

@@ -82,11 +82,11 @@ def test_server_and_sync_by_magic(execute: Execute, folder: Path) -> None:
 
 def test_server_ends_when_it_is_told_to(execute: Execute, folder: Path) -> None:
     """The server outlives the kernel that started it, and `%wandb server --stop` ends it from any other."""
-    assert "server: http" in texts(execute(LOAD, "%wandb server --port 0").cells[1])
+    assert "Server: http" in texts(execute(LOAD, "%wandb server --port 0").cells[1])
     assert background.pid_of(folder) is not None
     stopped, none = execute(LOAD, "%wandb server --stop", "%wandb server --stop").cells[1:]
-    assert "has ended" in texts(stopped)
-    assert "no server runs" in texts(none)
+    assert "Server stopped" in texts(stopped)
+    assert "No server is running" in texts(none)
     assert background.pid_of(folder) is None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wandb_nb.notebook.panel import push_thread
+from wandb_nb.notebook.panel import live_run, push_thread
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,22 +29,23 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Put a clock of ours in the place of the feed's."""
     clock = Clock()
     monkeypatch.setattr(push_thread, "time", clock)
+    monkeypatch.setattr(live_run, "time", clock)
     return clock
 
 
 def play(clock: Clock, file: Path, seconds: float, making: float) -> list[float]:
     """Return when snapshots are taken of a file that grows ten times a second, each taking *making* seconds."""
-    followed = push_thread.LiveRun(None, file)  # type: ignore[arg-type]  # only the schedule is asked for
-    followed.snapshot = lambda: None
+    shown = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # only the schedule is asked for
+    shown.take_snapshot = lambda: None
     taken = []
     while clock.now < seconds:
         clock.now += 0.1
         with file.open("ab") as grown:
             grown.write(b"row")
-        if followed.snapshot_due(clock.now):
+        if shown.is_snapshot_due(clock.now):
             taken.append(clock.now)
-            followed.snapshot_taken()
-            followed.making_takes = making
+            shown.schedule_next_snapshot()
+            shown.render_seconds = making
     return taken
 
 
@@ -65,27 +66,27 @@ def test_nothing_is_taken_of_a_run_at_rest(clock: Clock, tmp_path: Path) -> None
     """While the file does not grow no snapshot is due, however long that is; one asked for comes at once."""
     file = tmp_path / "run.wandb"
     play(clock, file, 20.0, 0.05)
-    followed = push_thread.LiveRun(None, file)  # type: ignore[arg-type]  # as above
-    followed.snapshot = lambda: None
-    followed.snapshot_taken()
+    shown = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # as above
+    shown.take_snapshot = lambda: None
+    shown.schedule_next_snapshot()
     clock.now += 1_000
-    assert not followed.snapshot_due(clock.now)
-    followed.snapshot_soon()
-    assert followed.snapshot_due(clock.now)
-    followed.snapshot_taken()
-    assert not followed.snapshot_due(clock.now)
+    assert not shown.is_snapshot_due(clock.now)
+    shown.request_snapshot()
+    assert shown.is_snapshot_due(clock.now)
+    shown.schedule_next_snapshot()
+    assert not shown.is_snapshot_due(clock.now)
 
 
 def test_the_feed_wakes_when_something_is_due(clock: Clock, tmp_path: Path) -> None:
     """The feed sleeps until the next snapshot is due, a second at rest, and a quarter while somebody looks."""
     file = tmp_path / "run.wandb"
     file.write_bytes(b"x")
-    followed: Any = push_thread.LiveRun(None, file)  # type: ignore[arg-type]  # as above
+    shown: Any = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # as above
     served = push_thread.PushThread()
-    served._followed["a"] = followed
+    served._live_runs["a"] = shown
     clock.now = 1.0
-    assert served._pause() == push_thread.FIRST_SNAPSHOT_SECONDS
-    followed.due = 1.4
-    assert served._pause() == pytest.approx(0.4)
-    followed._viewers["page"] = ""
-    assert served._pause() == push_thread.PUSH_SECONDS
+    assert served._wait_seconds() == live_run.MIN_SNAPSHOT_SECONDS
+    shown.snapshot_due_at = 1.4
+    assert served._wait_seconds() == pytest.approx(0.4)
+    shown._cursors["page"] = ""
+    assert served._wait_seconds() == push_thread.PUSH_SECONDS

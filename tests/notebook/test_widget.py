@@ -11,7 +11,7 @@ from cells import LOAD, MIME
 from ipykernel.comm.comm import BaseComm
 from page import Page, custom
 
-from wandb_nb.notebook.panel.widget import SCRIPT, TARGET
+from wandb_nb.notebook.panel.widget import COMM_TARGET, SCRIPT
 from wandb_nb.view.message import Message
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def test_a_comm_is_answered_by_a_busy_kernel(page: Page) -> None:
     run_id = printed(page.hear(lambda message: printed(message, "id ")), "id ")
     cell = page.run(BUSY)
     page.hear(lambda message: MIME in message["content"].get("data", {}) and message["parent_header"]["msg_id"] == cell)
-    page.send("comm_open", {"comm_id": "c1", "target_name": TARGET, "data": {"id": run_id}})
+    page.send("comm_open", {"comm_id": "c1", "target_name": COMM_TARGET, "data": {"id": run_id}})
     page.send("comm_msg", {"comm_id": "c1", "data": {"type": "pull", "cursor": ""}})
 
     answer = page.hear(custom)
@@ -90,7 +90,7 @@ def test_earlier_runs_come_over_the_comm(page: Page) -> None:
     run_id = printed(page.hear(lambda message: printed(message, "second ")), "second ")
     cell = page.run(BUSY)
     page.hear(lambda message: MIME in message["content"].get("data", {}) and message["parent_header"]["msg_id"] == cell)
-    page.send("comm_open", {"comm_id": "c3", "target_name": TARGET, "data": {"id": run_id}})
+    page.send("comm_open", {"comm_id": "c3", "target_name": COMM_TARGET, "data": {"id": run_id}})
     page.send("comm_msg", {"comm_id": "c3", "data": {"type": "ghosts"}})
 
     answer = page.hear(ghosts)
@@ -102,7 +102,7 @@ def test_earlier_runs_come_over_the_comm(page: Page) -> None:
 
 def test_a_comm_for_an_unknown_run_is_closed(page: Page) -> None:
     """The page learns at once that this kernel cannot tell it anything."""
-    page.send("comm_open", {"comm_id": "c2", "target_name": TARGET, "data": {"id": "nobody00"}})
+    page.send("comm_open", {"comm_id": "c2", "target_name": COMM_TARGET, "data": {"id": "nobody00"}})
 
     assert page.hear(lambda message: message["msg_type"] == "comm_close" and message["content"]["comm_id"] == "c2")
 

@@ -1,4 +1,8 @@
-"""Notebooks: the IPython extension, its magics and hooks, and the live view under the cell."""
+"""Notebooks: the IPython extension, its cell hooks and recorder, and marimo.
+
+Imports the tracker, the views and the comparisons; only the command line and the package's public names import it. The
+magics are in `magics`, the live view under the cell is in `panel`.
+"""
 
 from __future__ import annotations
 

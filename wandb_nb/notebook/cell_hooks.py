@@ -1,6 +1,7 @@
-"""What happens before and after each cell: numbering rows, placing the panel, refreshing its snapshot.
+"""What happens before and after each cell: numbering rows, moving the panel, refreshing its snapshot.
 
-Idle cost is a few microseconds a cell. Hooks are registered once for a shell; whatever fails in them ends in the guard.
+The cost without an active run is a few microseconds per cell. Hooks are registered once for a shell. Any error in them
+ends in the guard.
 """
 
 from __future__ import annotations
@@ -13,62 +14,59 @@ from wandb_nb.notebook.guard import guard
 from wandb_nb.tracking.process import active_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from wandb_nb.notebook.cell_recorder import CellRecorder
+    from wandb_nb.notebook.magics.cell_magic import CellRun
     from wandb_nb.notebook.panel.notebook_presenter import NotebookPresenter
 
 
 class CellHooks:
     """The cell hooks of one IPython shell."""
 
-    def __init__(self, shell: Any, presenter: NotebookPresenter, recorder: CellRecorder | None = None) -> None:
+    def __init__(
+        self, shell: Any, presenter: NotebookPresenter, cell_run: CellRun, recorder: CellRecorder | None = None
+    ) -> None:
         self._shell = shell
-        self._recorder = recorder
         self._presenter = presenter
-        self._next = running_cell(shell) + 1
-        self.cell_ends: Callable[[bool], None] | None = None
-        """Called once, with the cell's success, when the running cell has ended; set by `%%wandb`."""
+        self._cell_run = cell_run
+        self._recorder = recorder
+        self._next_cell = running_cell(shell) + 1
 
     def register(self) -> None:
-        """Begin to be called around each cell."""
-        self._shell.events.register("pre_run_cell", self.before)
-        self._shell.events.register("post_run_cell", self.after)
+        """Have both hooks called around each cell."""
+        self._shell.events.register("pre_run_cell", self.before_cell)
+        self._shell.events.register("post_run_cell", self.after_cell)
 
     def unregister(self) -> None:
-        """Be called no more; harmless when it never was."""
-        for event, callback in (("pre_run_cell", self.before), ("post_run_cell", self.after)):
+        """Stop the calls; does nothing if the hooks are not registered."""
+        for event, callback in (("pre_run_cell", self.before_cell), ("post_run_cell", self.after_cell)):
             with contextlib.suppress(ValueError):  # raised by IPython for a callback that is not registered
                 self._shell.events.unregister(event, callback)
 
-    def before(self, info: Any) -> None:
-        """Tell the live runs which cell logs from now on."""
-        self._presenter.between_cells = True
-        self.cell_ends = None
+    def before_cell(self, info: Any) -> None:
+        """Set the cell number of the rows that active runs log from now on."""
+        self._presenter.in_hook = True
+        self._cell_run.clear()
         if self._recorder is not None:
             with guard("recording a cell"):
-                self._recorder.begin(self._next, info)
+                self._recorder.begin(self._next_cell, info)
         with guard("the work before a cell"):
-            self._presenter.cell_begins(self._next)
-        self._presenter.between_cells = False
+            self._presenter.cell_started(self._next_cell)
+        self._presenter.in_hook = False
 
-    def after(self, result: Any) -> None:
-        """Refresh what is shown while the cell still counts as running, then end a `%%wandb` run.
+    def after_cell(self, result: Any) -> None:
+        """Refresh the panels while the cell still counts as running, then end a `%%wandb` run.
 
-        *result* is None when an interrupt ended an awaiting cell.
+        *result* is None if an interrupt ended an awaiting cell.
         """
-        self._presenter.between_cells = True
-        succeeded = result is not None and result.success
+        self._presenter.in_hook = True
         if self._recorder is not None:
             with guard("recording a cell"):
                 self._recorder.end(result)
-        cell_ends, self.cell_ends = self.cell_ends, None
-        if cell_ends is not None:
-            with guard("finishing the cell's run"):
-                cell_ends(succeeded)
-        self._next = self._shell.execution_count
+        with guard("finishing the cell's run"):
+            self._cell_run.end(succeeded=result is not None and result.success)
+        self._next_cell = self._shell.execution_count
         with guard("the work after a cell"):
             self._presenter.cell_ended()
-        with guard("looking after the sending"):
-            for run in active_runs.own():  # a background process that was killed comes back, though nothing is logged
+        with guard("checking the sync process"):
+            for run in active_runs.own():  # a sync process that was killed restarts, even if nothing is logged
                 run.attend_sending()

@@ -1,7 +1,7 @@
-"""What a shell executes and displays, told to the session, which writes it down for the runs.
+"""Records what a shell executes and displays in the session, which stores it for the runs.
 
-The shell's own methods are called first and unchanged; what is put in their place is taken out again only where nobody
-else has built on it.
+The shell's own methods are called first, unchanged. Our wrappers are removed again only if nobody else has wrapped
+them.
 """
 
 from __future__ import annotations
@@ -23,44 +23,44 @@ if TYPE_CHECKING:
 
 
 class CellRecorder:
-    """Listens to *shell*, whose running cell is number *running*, until `remove()`."""
+    """Records the cells of *shell*, which is running cell number *running*, until `remove()`."""
 
     def __init__(self, shell: Any, running: int) -> None:
         self._shell = shell
         sources = [str(source) for source in shell.history_manager.input_hist_raw]
         self.session = Session(
             _files_lost,
-            [Cell(at, sources[at]) for at in range(1, min(running, len(sources)))],
+            [Cell(number, sources[number]) for number in range(1, min(running, len(sources)))],
         )
         if running < len(sources):
             self.session.begin(running, sources[running])
         sessions.set_current(self.session)
         self._restores = [
-            _after(getattr(shell, "display_pub", None), "publish", self._published),
-            _after(getattr(shell, "display_pub", None), "clear_output", self._cleared),
-            _after(getattr(shell, "displayhook", None), "write_format_data", self._formatted),
+            _call_after(getattr(shell, "display_pub", None), "publish", self._published),
+            _call_after(getattr(shell, "display_pub", None), "clear_output", self._cleared),
+            _call_after(getattr(shell, "displayhook", None), "write_format_data", self._formatted),
         ]
 
     def remove(self) -> None:
-        """Listen no more; the runs keep what they have."""
+        """Stop recording; the runs keep what they have."""
         for restore in self._restores:
             restore()
         if sessions.current() is self.session:
             sessions.set_current(None)
 
     def begin(self, number: int, info: Any) -> None:
-        """Note that cell *number* begins."""
+        """Record that cell *number* has started."""
         stream_hooks.stay()
         self.session.begin(number, str(getattr(info, "raw_cell", "") or ""))
 
     def end(self, result: Any) -> None:
-        """Note that it has ended."""
+        """Record that the cell has ended, and its error."""
         error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
-        told = (type(error).__name__, str(error), self._traceback(error)) if error is not None else None
-        self.session.end(ok=bool(result is not None and result.success), error=told)
+        details = (type(error).__name__, str(error), self._traceback(error)) if error is not None else None
+        self.session.end(ok=bool(result is not None and result.success), error=details)
 
     def _traceback(self, error: BaseException) -> list[str]:
-        """Return the traceback as the shell has just shown it; making it anew takes the shell milliseconds."""
+        """Return the traceback that the shell has just shown; formatting it again would take milliseconds."""
         shown = getattr(self._shell, "_last_traceback", None)
         return [str(line) for line in shown] if shown else format_exception(error)
 
@@ -68,10 +68,10 @@ class CellRecorder:
         self,
         data: Any,
         metadata: Any = None,
-        *_positional: Any,
+        *_args: Any,
         transient: Any = None,
         update: bool = False,
-        **_others: Any,
+        **_kwargs: Any,
     ) -> None:
         display_id = (transient or {}).get("display_id")
         self.session.display(data, metadata or {}, display_id, update=update)
@@ -84,28 +84,28 @@ class CellRecorder:
 
 
 def _files_lost(text: str) -> None:
-    """Have the run tell that something of the session is not kept."""
+    """Have the active run report that a part of the session is not stored."""
     run = active_runs.current()
     if run is not None:
         run.notice(text, FILES_LOST)
 
 
-def _after(owner: Any, name: str, listen: Callable[..., None]) -> Callable[[], None]:
-    """Have *listen* called after the method *name* of *owner*, with the same arguments; return what ends that."""
+def _call_after(owner: Any, name: str, listener: Callable[..., None]) -> Callable[[], None]:
+    """Have *listener* called after the method *name* of *owner*, with its arguments; return what undoes that."""
     method = getattr(owner, name, None)
     if method is None:
         return lambda: None
 
-    def both(*arguments: Any, **options: Any) -> Any:
-        returned = method(*arguments, **options)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        returned = method(*args, **kwargs)
         with guard("recording an output"):
-            listen(*arguments, **options)
+            listener(*args, **kwargs)
         return returned
 
     def restore() -> None:
-        if vars(owner).get(name) is both:
+        if vars(owner).get(name) is wrapper:
             with contextlib.suppress(AttributeError):
                 delattr(owner, name)
 
-    setattr(owner, name, both)
+    setattr(owner, name, wrapper)
     return restore

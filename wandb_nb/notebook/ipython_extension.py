@@ -1,6 +1,6 @@
-"""Coming into an IPython shell and leaving it: magics, hooks, completion, the presenter, the comm target.
+"""Attaches the tracker to an IPython shell and detaches it: magics, hooks, completion, presenter, comm target.
 
-What is attached to a shell hangs on that shell, not on this module, so `%reload_ext` and `importlib.reload` find it and
+The attachment is stored on the shell, not in this module. `%reload_ext` and `importlib.reload` therefore find it, and
 nothing is ever registered twice.
 """
 
@@ -17,7 +17,7 @@ from wandb_nb.notebook import marimo
 from wandb_nb.notebook.cell_hooks import CellHooks
 from wandb_nb.notebook.cell_recorder import CellRecorder
 from wandb_nb.notebook.execution_count import running_cell
-from wandb_nb.notebook.magics.cell_magic import begin_run_in_place
+from wandb_nb.notebook.magics.cell_magic import replace_first_line
 from wandb_nb.notebook.magics.completion import wandb_matcher
 from wandb_nb.notebook.magics.wandb_magics import WandbMagics
 from wandb_nb.notebook.panel.notebook_presenter import NotebookPresenter
@@ -32,100 +32,101 @@ NAME = "wandb"
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Do what `%load_ext wandb_nb` is for: magics and hooks, and the name `wandb` for this package.
+    """Serve `%load_ext wandb_nb`: add magics and hooks, and bind the name `wandb` to this package.
 
-    A `wandb` that the user has already is left alone, with one line that says so.
+    A `wandb` that the user has defined already is left alone, and one line says so.
     """
     attach(shell)
     package = sys.modules["wandb_nb"]
-    mine = shell.user_ns.get(NAME, package)
-    if getattr(mine, "__name__", None) == "wandb_nb":
+    current = shell.user_ns.get(NAME, package)
+    if getattr(current, "__name__", None) == "wandb_nb":
         shell.push({NAME: package}, interactive=False)
     else:
-        print(f"{NAME} keeps its value in this notebook; the tracker is there by import wandb_nb")  # noqa: T201
+        print(f"{NAME} keeps its value in this notebook; to use the tracker, import wandb_nb")  # noqa: T201 -- once
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """Take magics, hooks and views out of the shell; runs go on, and the name `wandb` stays."""
+    """Remove magics, hooks and views from the shell; runs stay active, and the name `wandb` stays."""
     detach(shell)
 
 
 def attach(shell: Any | None = None) -> None:
-    """Make sure that *shell*, by default the running one, has all of ours, once.
+    """Attach the tracker to *shell*, by default the running one, unless it is attached already.
 
-    Where no IPython runs marimo may; else this does nothing, as in a forked child, whose shell is its parent's.
+    Without IPython it attaches to marimo if that is running, else it does nothing, as in a forked child, whose shell is
+    its parent's.
     """
     shell = shell or host.shell()
     if shell is None:
         marimo.attach()
         return
-    attached = getattr(shell, ATTRIBUTE, None)
-    if isinstance(attached, Attachment):
+    attachment = getattr(shell, ATTRIBUTE, None)
+    if isinstance(attachment, Attachment):
         return
-    if attached is not None:  # by an older copy of this module
-        attached.remove()
+    if attachment is not None:  # by an older copy of this module
+        attachment.remove()
     setattr(shell, ATTRIBUTE, Attachment(shell))
 
 
 def detach(shell: Any) -> None:
-    """Take everything of ours out of *shell*; harmless when nothing is there."""
-    attached = getattr(shell, ATTRIBUTE, None)
-    if attached is not None:
+    """Remove the tracker from *shell*; does nothing if it is not attached."""
+    attachment = getattr(shell, ATTRIBUTE, None)
+    if attachment is not None:
         delattr(shell, ATTRIBUTE)
-        attached.remove()
+        attachment.remove()
 
 
 class Attachment:
-    """All that this package puts into one shell, in the order in which it is put there."""
+    """Everything that this package adds to one shell, in the order in which it is added."""
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._feed = PushThread()
+        self._push_thread = PushThread()
         self._magics = WandbMagics(shell)
         shell.register_magics(self._magics)
-        self.presenter = NotebookPresenter(shell, self._feed, self._magics)
+        self.presenter = NotebookPresenter(shell, self._push_thread, lambda: bool(self._magics.display))
         self._recorder = CellRecorder(shell, running_cell(shell)) if host.in_notebook() else None
-        self.hooks = self._magics.hooks = CellHooks(shell, self.presenter, self._recorder)
+        self.hooks = CellHooks(shell, self.presenter, self._magics.cell_run, self._recorder)
         self.hooks.register()
-        shell.input_transformers_cleanup.append(begin_run_in_place)
+        shell.input_transformers_cleanup.append(replace_first_line)
         self._matchers = getattr(getattr(shell, "Completer", None), "custom_matchers", [])
         self._matchers.append(wandb_matcher)
-        self._before: Presenter | None = self._present() if host.in_notebook() else None
-        atexit.register(self._feed.close)
+        self._previous_presenter: Presenter | None = self._set_presenter() if host.in_notebook() else None
+        atexit.register(self._push_thread.close)
 
     def remove(self) -> None:
-        """Take everything out again."""
+        """Remove everything again."""
         self.hooks.unregister()
         if self._recorder is not None:
             self._recorder.remove()
-        self.presenter.forget_all()
-        self._feed.close()
-        atexit.unregister(self._feed.close)
-        for among, ours in (
-            (self._shell.input_transformers_cleanup, begin_run_in_place),
+        self.presenter.clear()
+        self._push_thread.close()
+        atexit.unregister(self._push_thread.close)
+        for registered, entry in (
+            (self._shell.input_transformers_cleanup, replace_first_line),
             (self._matchers, wandb_matcher),
         ):
-            with contextlib.suppress(ValueError):  # somebody else took it out
-                among.remove(ours)
+            with contextlib.suppress(ValueError):  # somebody else removed it
+                registered.remove(entry)
         self._remove_magics()
-        if self._before is not None:
-            set_presenter(self._before)
-            self._target(None)
+        if self._previous_presenter is not None:
+            set_presenter(self._previous_presenter)
+            self._set_comm_target(None)
 
-    def leave_in_child(self) -> None:
-        """Forget, in a forked child, what belongs to the parent's notebook: its outputs, its thread, its locks."""
-        self.presenter.forget_all()
+    def reset_in_child(self) -> None:
+        """Drop, in a forked child, what belongs to the parent's notebook: its outputs, its thread, its locks."""
+        self.presenter.clear()
         if self._recorder is not None:
             self._recorder.session.forget()
-        if self._before is not None:
+        if self._previous_presenter is not None:
             set_presenter(TerminalPresenter())
 
-    def _present(self) -> Presenter:
-        self._target(self.presenter)
+    def _set_presenter(self) -> Presenter:
+        self._set_comm_target(self.presenter)
         return set_presenter(self.presenter)
 
-    def _target(self, presenter: NotebookPresenter | None) -> None:
-        """Accept or refuse comms of pages; some kernels have no comms."""
+    def _set_comm_target(self, presenter: NotebookPresenter | None) -> None:
+        """Accept comms of pages for *presenter*, or refuse them; some kernels have no comms."""
         from wandb_nb.notebook.panel.widget import register_target, unregister_target
 
         if not hasattr(getattr(self._shell, "kernel", None), "comm_manager"):
@@ -133,21 +134,21 @@ class Attachment:
         if presenter is None:
             unregister_target(self._shell)
         else:
-            register_target(self._shell, presenter.followed)
+            register_target(self._shell, presenter.live_run)
 
     def _remove_magics(self) -> None:
-        registered = self._shell.magics_manager
+        manager = self._shell.magics_manager
         for kind in ("line", "cell"):
-            registered.magics[kind].pop(NAME, None)
-        registered.registry.pop(type(self._magics).__name__, None)
+            manager.magics[kind].pop(NAME, None)
+        manager.registry.pop(type(self._magics).__name__, None)
         with contextlib.suppress(ValueError):
             self._shell.configurables.remove(self._magics)
 
 
 def _after_fork_in_child() -> None:
-    attached = getattr(host.shell(), ATTRIBUTE, None)
-    if isinstance(attached, Attachment):
-        attached.leave_in_child()
+    attachment = getattr(host.shell(), ATTRIBUTE, None)
+    if isinstance(attachment, Attachment):
+        attachment.reset_in_child()
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,7 +1,7 @@
-"""Runs in marimo: the live view under the cell that starts one, through marimo's own support for anywidget.
+"""Runs in marimo: the live view under the cell that starts a run, through marimo's own support for anywidget.
 
-marimo answers a page between cells only, so a view that is not answered yet is told a snapshot now and then; see
-`LiveRun.expect`.
+marimo answers a page only between cells. A view that has no answer yet is therefore sent a snapshot now and then; see
+`LiveRun.add_pending`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.notebook.guard import guard
-from wandb_nb.notebook.panel.push_thread import LiveRun, PushThread
+from wandb_nb.notebook.panel.live_run import LiveRun
+from wandb_nb.notebook.panel.push_thread import PushThread
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, presenter, set_presenter
 
@@ -20,69 +21,69 @@ if TYPE_CHECKING:
 
 
 def attach() -> None:
-    """Have runs shown in marimo from now on, if that is where we are."""
+    """Show runs in marimo from now on, if this is marimo."""
     if host.kind() == "marimo" and not isinstance(presenter(), MarimoPresenter):
         set_presenter(MarimoPresenter())
 
 
 class MarimoPresenter(TerminalPresenter):
-    """Shows a run in its cell's output, and tells the rest in lines as at a terminal."""
+    """Shows a run in its cell's output, and prints everything else in lines as at a terminal."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._feed = PushThread()
-        self._live: dict[str, tuple[LiveRun, Any]] = {}
+        self._push_thread = PushThread()
+        self._live_runs: dict[str, tuple[LiveRun, Any]] = {}
 
     def started(self, run: Run) -> None:
-        """Add the run's live view to the running cell, unless its settings say not to."""
+        """Add the run's live view to the running cell, unless its settings disable that."""
         if run.file is None or run.settings.silent or run.settings.display is False:
             super().started(run)
             return
         with guard("showing the run"):
-            followed = LiveRun(run, run.file)
-            widget = _widget(followed)
-            followed.snapshot = lambda: _tell(followed)
-            self._live[run.id] = followed, widget
-            self._feed.follow(followed)
-            _output(widget)
+            live_run = LiveRun(run, run.file)
+            widget = _marimo_widget(live_run)
+            live_run.take_snapshot = lambda: _send_snapshot(live_run)
+            self._live_runs[run.id] = live_run, widget
+            self._push_thread.add(live_run)
+            _append_output(widget)
 
     def finished(self, run: Run) -> None:
-        """Send the view the last rows, and write one line."""
-        live = self._live.pop(run.id, None)
-        if live is not None:
+        """Send the last rows to the view, and print one line."""
+        shown = self._live_runs.pop(run.id, None)
+        if shown is not None:
             with guard("showing the end of the run"):
-                followed, _ = live
-                self._feed.forget(run.id)
-                followed.snapshot = None
-                _tell(followed)
-                followed.push()
+                live_run, _ = shown
+                self._push_thread.remove(run.id)
+                live_run.take_snapshot = None
+                _send_snapshot(live_run)
+                live_run.push()
         if not run.settings.silent:
             self._write(lines.finished(run, quiet=True))
 
     def show(self, run: Run) -> None:
-        """Add the run to the running cell: live while it goes on, a picture when it has ended."""
-        live = self._live.get(run.id)
-        if live is not None:
-            _output(live[1])
+        """Add the run to the running cell: live while it is active, a picture after it has ended."""
+        shown = self._live_runs.get(run.id)
+        if shown is not None:
+            _append_output(shown[1])
         elif (picture := run._repr_html_()) is not None:
-            sys.modules["marimo"].output.append(sys.modules["marimo"].Html(picture))
+            _append_output(sys.modules["marimo"].Html(picture))
         else:
             super().show(run)
 
 
-def _widget(followed: LiveRun) -> Any:
-    from wandb_nb.notebook.panel.widget import make  # anywidget and ipywidgets take long to load
+def _marimo_widget(live_run: LiveRun) -> Any:
+    from wandb_nb.notebook.panel.widget import make_widget  # anywidget and ipywidgets take long to load
 
-    widget = make(followed)
+    widget = make_widget(live_run)
     return None if widget is None else sys.modules["marimo"].ui.anywidget(widget)
 
 
-def _output(widget: Any) -> None:
-    if widget is not None:
-        sys.modules["marimo"].output.append(widget)
+def _append_output(output: Any) -> None:
+    if output is not None:
+        sys.modules["marimo"].output.append(output)
 
 
-def _tell(followed: LiveRun) -> None:
-    followed.snapshot_taken()
-    followed.catch_up()
-    followed.tell_waiting()
+def _send_snapshot(live_run: LiveRun) -> None:
+    live_run.schedule_next_snapshot()
+    live_run.read_to_end()
+    live_run.send_to_pending()

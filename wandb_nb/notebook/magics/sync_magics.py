@@ -1,4 +1,4 @@
-"""`%wandb sync` and `%wandb server`: runs sent from the notebook, and a server to send them to."""
+"""`%wandb sync` and `%wandb server`: send runs from the notebook, and run a server to send them to."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from wandb_nb.view import run_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LONGEST_LINE = 1000
+MAX_LINE = 1000
 
 
-def sync(given: Any) -> Iterator[str]:
-    """Send the runs that the options in *given* name; yield a line on each, and on each thing that was not sent."""
+def sync(options: Any) -> Iterator[str]:
+    """Send the runs that *options* select; yield one line for each, and one for each part that was not sent."""
     from wandb_nb.settings import resolve
     from wandb_nb.sync.bulk.run_selection import pick
-    from wandb_nb.sync.bulk.sync_runs import BulkSync, said  # the HTTP client comes with it, for this command only
+    from wandb_nb.sync.bulk.sync_runs import BulkSync, said  # imports the HTTP client, for this command only
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.upload.run_metadata import Target
 
-    files = pick(given.paths, include_synced=given.include_synced)
+    files = pick(options.paths, include_synced=options.include_synced)
     if not files:
-        yield "nothing to send: every run here is on the server"
-    if given.dry_run:
+        yield "nothing to send: all runs in ./wandb are on the server"
+    if options.dry_run:
         yield from (f"would be sent: {file.parent}" for file in files)
         return
-    target = Target(run_id=given.id, project=given.project, entity=given.entity, again=given.include_synced)
+    target = Target(run_id=options.id, project=options.project, entity=options.entity, again=options.include_synced)
     batch = BulkSync(Network.of(resolve({"project": None})), target)
     try:
         batch.take(files)
@@ -37,28 +37,28 @@ def sync(given: Any) -> Iterator[str]:
     except KeyboardInterrupt:
         batch.stop()
     for file in files:
-        yield from (run_text.clean(line, LONGEST_LINE) for line in said(batch.results[file]))
+        yield from (run_text.clean(line, MAX_LINE) for line in said(batch.results[file]))
 
 
-def server(given: Any) -> Iterator[str]:
-    """Start, use or stop the embedded server, as *given* says; yield lines that say where it is and how to log in."""
+def server(options: Any) -> Iterator[str]:
+    """Start, use or stop the embedded server; yield lines that report its address and how to log in."""
     from wandb_nb.server import process
 
-    folder = Path(given.dir).absolute() if given.dir else process.default_folder()
-    if given.stop:
-        yield "the server has ended" if process.stop(folder) else "no server runs here"
+    folder = Path(options.dir).absolute() if options.dir else process.default_folder()
+    if options.stop:
+        yield "Server stopped" if process.stop(folder) else f"No server is running in {folder}"
         return
-    url = process.start(folder, given.port)
-    yield f"server: {url}  (data in {folder}; it goes on until %wandb server --stop{_also(given)})"
-    yield f"To look at runs: open {url} and log in with the key in {folder / 'key'}"
-    if not given.use:
+    url = process.start(folder, options.port)
+    yield f"Server: {url}  (data in {folder}; runs until you call %wandb server --stop{_dir_option(options)})"
+    yield f"To view runs, open {url} and log in with the key in {folder / 'key'}"
+    if not options.use:
         yield "To log this notebook's runs there: %wandb server --use"
         return
-    _, stored = process.store_key(folder)
+    _, key_file = process.store_key(folder)
     os.environ["WANDB_BASE_URL"] = url
-    yield f"This notebook's runs go there from now on; the key is stored in {stored}"
+    yield f"This notebook's runs are logged there from now on; the key is stored in {key_file}"
 
 
-def _also(given: Any) -> str:
-    """Return what else names this server in a later call."""
-    return f" --dir {shlex.quote(given.dir)}" if given.dir else ""
+def _dir_option(options: Any) -> str:
+    """Return the option that selects the same server in a later call."""
+    return f" --dir {shlex.quote(options.dir)}" if options.dir else ""

@@ -1,4 +1,4 @@
-"""Telling a notebook's user about runs: a panel for each shown run, moved and refreshed cell by cell."""
+"""Shows runs in a notebook: one panel for each run, moved and refreshed cell by cell, and lines of text."""
 
 from __future__ import annotations
 
@@ -8,181 +8,183 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.notebook.execution_count import running_cell
 from wandb_nb.notebook.guard import guard
-from wandb_nb.notebook.panel.panel import OutputPublisher, Panel
-from wandb_nb.notebook.panel.push_thread import LiveRun, PushThread
-from wandb_nb.tracking.terminal import lines as terminal
+from wandb_nb.notebook.panel.live_run import LiveRun
+from wandb_nb.notebook.panel.output_publisher import OutputPublisher
+from wandb_nb.notebook.panel.panel import Panel
+from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
 
 if TYPE_CHECKING:
-    from wandb_nb.notebook.magics.wandb_magics import WandbMagics
+    from collections.abc import Callable
+
+    from wandb_nb.notebook.panel.push_thread import PushThread
     from wandb_nb.tracking.run import Run
 
 
-CALM = ("online-url",)  # notices that are good news: pages show stderr as an alarm
+STDOUT_NOTICES = ("online-url",)  # good news, while pages show stderr as an alarm
 
 
-class _Calm(TerminalPresenter):
+class StdoutPresenter(TerminalPresenter):
     """Lines on stdout."""
 
     def _write(self, text: str) -> None:
-        _say(text)
+        _print(text)
 
 
 class NotebookPresenter:
     """The presenter of a shell with a kernel behind it.
 
-    What it is asked to do on behalf of the tracker is guarded; what the user asks for by `show` may raise.
+    What the tracker calls is guarded. What the user asks for through `show` may raise.
     """
 
-    def __init__(self, shell: Any, feed: PushThread, options: WandbMagics) -> None:
+    def __init__(self, shell: Any, push_thread: PushThread, display_enabled: Callable[[], bool]) -> None:
         self._shell = shell
-        self._feed = feed
-        self._options = options
-        self._screen = OutputPublisher(shell)
-        self._lines, self._calm = TerminalPresenter(), _Calm()
+        self._push_thread = push_thread
+        self._display_enabled = display_enabled
+        self._publisher = OutputPublisher(shell)
+        self._stderr, self._stdout = TerminalPresenter(), StdoutPresenter()
         self._panels: dict[str, Panel] = {}
         self._cell: int | None = running_cell(shell)
-        self.between_cells = False
-        """Whether a cell's hooks run, or none does: what is told then would stand under a cell of somebody else's."""
+        self.in_hook = False
+        """Whether a cell hook is running: a notice printed now would stand under an unrelated cell."""
 
     def started(self, run: Run) -> None:
-        """Follow *run*, and show it unless its settings or the user's `%config` say not to."""
+        """Follow *run*, and show it unless its settings or the user's `%config` disable that."""
         with guard("showing the run"):
             run.cell = self._cell
-            panel = self._follow(run)
-            if panel is not None and self._wanted(run):
+            panel = self._add_panel(run)
+            if panel is not None and self._is_shown(run):
                 panel.move(self._cell)
-                self._bring_widget(panel)
+                self._request_widget(panel)
             if not run.settings.silent and (run.identity.begun or panel is None or panel.cell is None):
-                _say(terminal.started(run))
+                _print(lines.started(run))
 
     def finished(self, run: Run) -> None:
-        """Leave the run's last picture, and one line in the cell that ended it.
+        """Leave the run's final picture, and one line in the cell that ended it.
 
-        The line is left out where the picture says it all: in its own cell, for a run that was not sent.
+        The line is omitted where the picture is enough: in its own cell, for a run that was not sent.
         """
         panel = self._panels.pop(run.id, None)
         if panel is not None:
             with guard("showing the end of the run"):
-                self._end(panel)
-        with guard("telling the end of the run"):
+                self._close(panel)
+        with guard("reporting the end of the run"):
             if not run.settings.silent and (panel is None or panel.cell != self._cell or run.outcome):
-                _say(terminal.finished(run, quiet=True))
+                _print(lines.finished(run, quiet=True))
 
     def show(self, run: Run) -> None:
         """Show *run* in the running cell."""
         panel = self._panels.get(run.id)
         if panel is not None and panel.cell == self._cell and self._cell is not None:
-            panel.refresh()  # `wandb.init()` at a cell's end: its value is shown already
+            panel.refresh()  # `wandb.init()` at the end of a cell: its value is shown already
         elif panel is not None:
             panel.show(self._cell)
-            self._bring_widget(panel)
-        elif run.file is not None:  # it has ended: a picture that nothing will change
-            Panel(run, LiveRun(run, run.file), self._screen).show(self._cell)
+            self._request_widget(panel)
+        elif run.file is not None:  # the run has ended: its picture is final
+            Panel(run, LiveRun(run, run.file), self._publisher).show(self._cell)
         else:
-            _say(terminal.shown(run))
+            _print(lines.shown(run))
 
     def notice(self, text: str, key: str | None = None) -> None:
-        """Tell one thing under the running cell."""
-        lines = self._calm if key in CALM else self._lines
-        lines.notice(text, key)
+        """Print one line under the running cell."""
+        presenter = self._stdout if key in STDOUT_NOTICES else self._stderr
+        presenter.notice(text, key)
 
     def may_speak(self) -> bool:
-        """Return whether this is the main thread, within a cell: what threads and hooks find waits."""
-        return not self.between_cells and threading.current_thread() is threading.main_thread()
+        """Return whether this is the main thread within a cell; notices of threads and hooks wait."""
+        return not self.in_hook and threading.current_thread() is threading.main_thread()
 
-    def cell_begins(self, number: int) -> None:
-        """Mark the rows to come as those of cell *number*, and let its first one bring the panel along."""
+    def cell_started(self, number: int) -> None:
+        """Mark the rows to come as those of cell *number*; the first one moves the panel there."""
         self._cell = number
         for panel in list(self._panels.values()):
             panel.remove_stop_request()
             panel.run.cell = number
-            if self._wanted(panel.run):
-                panel.run.on_next_row = self._row_arrived
+            if self._is_shown(panel.run):
+                panel.run.on_next_row = self._row_logged
 
     def cell_ended(self) -> None:
-        """Refresh the panels whose runs logged something."""
+        """Refresh the panels whose runs have changed."""
         for panel in list(self._panels.values()):
             panel.run.on_next_row = None
             panel.remove_stop_request()
-            if panel.behind:
+            if panel.outdated:
                 panel.refresh()
 
-    def forget_all(self) -> None:
-        """Show nothing more; the runs go on. Also what a forked child does, whose locks may be held by nobody."""
+    def clear(self) -> None:
+        """Stop showing all runs, which stay active. Takes no lock, so that a forked child may call it."""
         for panel in self._panels.values():
             panel.run.on_next_row = None
         self._panels = {}
 
-    def followed(self, run_id: str) -> LiveRun | None:
-        """Return the live followed run of that id."""
+    def live_run(self, run_id: str) -> LiveRun | None:
+        """Return the shown run with that id."""
         panel = self._panels.get(run_id)
-        return panel.followed if panel is not None else None
+        return panel.live_run if panel is not None else None
 
-    def _follow(self, run: Run) -> Panel | None:
-        """Return the run's new panel; None for a disabled run, of which there is nothing to see."""
+    def _add_panel(self, run: Run) -> Panel | None:
+        """Return the run's new panel; None for a disabled run, which has nothing to show."""
         if run.file is None:
             return None
-        followed = LiveRun(run, run.file)
-        panel = self._panels[run.id] = Panel(run, followed, self._screen)
-        self._feed.follow(followed)
+        live_run = LiveRun(run, run.file)
+        panel = self._panels[run.id] = Panel(run, live_run, self._publisher)
+        self._push_thread.add(live_run)
         return panel
 
-    def _wanted(self, run: Run) -> bool:
-        """Return whether *run* shows itself unasked: by its settings, else by `%config WandbMagics.display`."""
+    def _is_shown(self, run: Run) -> bool:
+        """Return whether *run* is shown without being asked for: by its settings, else by `%config`."""
         if run.settings.silent:
             return False
-        chosen = run.settings.display
-        if chosen is None:
-            return bool(self._options.display) and not run.settings.quiet
-        return chosen
+        if run.settings.display is None:
+            return self._display_enabled() and not run.settings.quiet
+        return run.settings.display
 
-    def _row_arrived(self, run: Run) -> None:
-        """Take the panel to the cell that logs; called from `log()`."""
+    def _row_logged(self, run: Run) -> None:
+        """Move the panel to the cell that logs; called from `log()`."""
         with guard("showing the run"):
             panel = self._panels.get(run.id)
             if panel is not None and panel.cell != self._cell:
                 panel.move(self._cell)
-                self._bring_widget(panel)
+                self._request_widget(panel)
 
-    def _end(self, panel: Panel) -> None:
-        self._feed.forget(panel.run.id)
+    def _close(self, panel: Panel) -> None:
+        self._push_thread.remove(panel.run.id)
         panel.run.on_next_row = None
-        panel.end()
+        panel.close()
 
-    def _bring_widget(self, panel: Panel) -> None:
-        """Make the run's widget, once, where a page can show it; in a thread, since its packages load slowly."""
-        if panel.widget_asked or not _page_is_there(self._shell):
+    def _request_widget(self, panel: Panel) -> None:
+        """Create the run's widget, once, if a page can show it; in a thread, since its packages load slowly."""
+        if panel.widget_requested or not _has_page(self._shell):
             return
-        panel.widget_asked = True
-        threading.Thread(target=_make_widget, args=(panel,), name="wandb-nb-widget", daemon=True).start()
+        panel.widget_requested = True
+        threading.Thread(target=_add_widget, args=(panel,), name="wandb-nb-widget", daemon=True).start()
 
 
-def _say(text: str) -> None:
-    print(text)  # noqa: T201  on stdout, since pages show stderr as an alarm
+def _print(text: str) -> None:
+    print(text)  # noqa: T201 -- on stdout, since pages show stderr as an alarm
 
 
-def _make_widget(panel: Panel) -> None:
+def _add_widget(panel: Panel) -> None:
     with guard("making the widget"):
         from wandb_nb.notebook.panel.widget import (  # anywidget and ipywidgets take longer to load than init() may
-            make,
-            page_facts,
+            make_widget,
+            output_metadata,
         )
 
-        widget = make(panel.followed)
-        panel.adopt(widget, page_facts(widget) if widget is not None else {})
+        widget = make_widget(panel.live_run)
+        panel.set_widget(widget, output_metadata(widget) if widget is not None else {})
 
 
-def _page_is_there(shell: Any) -> bool:
-    """Return whether a page runs the cells: pages send facts with each cell, as its id, and nbclient sends none.
+def _has_page(shell: Any) -> bool:
+    """Return whether a page runs the cells: pages send metadata with each cell, such as its id; nbclient sends none.
 
-    Colab and VS Code may send no facts, but let a cell ask for input, which nbclient does not.
-    nbclient keeps the state of every widget in the notebook's metadata, 60 kB of JavaScript for ours, and nobody would
-    see it.
+    Colab and VS Code may send no metadata, but let a cell ask for input, which nbclient does not.
+    nbclient stores the state of every widget in the notebook's metadata, 60 kB of JavaScript for ours, which nobody
+    would see.
     """
     get_parent = getattr(shell, "get_parent", None)
     parent = get_parent() if get_parent is not None else None
     if not parent or not host.in_notebook():
         return False
-    asks = host.kind() in ("colab", "vscode") and parent.get("content", {}).get("allow_stdin")
-    return bool(parent.get("metadata") or asks)
+    allows_input = host.kind() in ("colab", "vscode") and parent.get("content", {}).get("allow_stdin")
+    return bool(parent.get("metadata") or allows_input)

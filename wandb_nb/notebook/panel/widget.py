@@ -1,178 +1,150 @@
-"""Views that talk to the kernel: the anywidget of a run, and comms that our JupyterLab plugin opens.
+"""Views that talk to the kernel: the anywidget of a run, and comms that our JupyterLab extension opens.
 
-Both speak the messages of docs/design.md. Messages from a page arrive on a subshell's thread, so a view is answered,
-and a training stopped, while a cell runs.
+Both use the messages of docs/design.md. Messages from a page arrive on the thread of a subshell, so a view is answered
+and a training can be stopped while a cell runs.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.notebook.guard import guard
-from wandb_nb.notebook.panel.push_thread import reply
-from wandb_nb.store.format.layout import RunDir
+from wandb_nb.notebook.panel.stop_request import request_stop
 from wandb_nb.view.message import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.notebook.panel.push_thread import LiveRun
+    from wandb_nb.notebook.panel.live_run import LiveRun
     from wandb_nb.view.message import Message
 
 SCRIPT = Path(__file__).parents[2] / "static" / "widget.js"
-TARGET = "wandb_nb.view"
-PATIENCE_SECONDS = 2.0
+COMM_TARGET = "wandb_nb.view"
 
 
-def make(followed: LiveRun) -> Any | None:
-    """Return the widget of a run, or None where its JavaScript was not built."""
+def make_widget(live_run: LiveRun) -> Any | None:
+    """Return the widget of a run, or None if its JavaScript was not built."""
     if not SCRIPT.exists():
         return None
     import anywidget
     import traitlets
 
     class RunWidget(anywidget.AnyWidget):
-        """The view of one run over a widget's comm; its state is the run's id alone."""
+        """The view of one run over a widget's comm; its state is only the run's id."""
 
         _esm = SCRIPT
         run_id = traitlets.Unicode().tag(sync=True)
 
-    widget = RunWidget(run_id=followed.run.id)
+    widget = RunWidget(run_id=live_run.run.id)
     answer_while_busy(widget.comm)
-    viewer = WidgetViewer(widget, followed)
+    viewer = WidgetViewer(widget, live_run)
     widget.on_msg(lambda _widget, content, _buffers: viewer.receive(content))
     if host.page_waits_for_cells():
-        followed.expect(viewer)
+        live_run.add_pending(viewer)
     return widget
 
 
-def page_facts(widget: Any) -> dict[str, Any]:
-    """Return the output metadata with which a page finds the JavaScript of *widget*; only Colab asks for some."""
-    made = widget._repr_mimebundle_()
-    return dict(made[1]) if isinstance(made, tuple) else {}
+def output_metadata(widget: Any) -> dict[str, Any]:
+    """Return the output metadata with which a page finds the JavaScript of *widget*; only Colab needs any."""
+    mime_bundle = widget._repr_mimebundle_()
+    return dict(mime_bundle[1]) if isinstance(mime_bundle, tuple) else {}
 
 
 def answer_while_busy(comm: Any) -> None:
-    """Let the page's messages reach their subshell although the main shell sent first.
+    """Let the page's messages reach their subshell even if the main shell sent first.
 
-    ipykernel 7 sends a page's messages to the shell from which its comm last sent. That is a private method there;
-    without it, or with another ipykernel, messages wait for the cell's end, and Stop goes over HTTP.
+    ipykernel 7 sends a page's messages to the shell from which its comm last sent. The method for that is private.
+    Without it, or with another ipykernel, messages wait for the end of the cell, and Stop uses HTTP.
     """
     if hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001  see above
+        comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001 -- see above
 
 
 class WidgetViewer:
-    """One widget as a viewer: pulls are answered, and new rows pushed."""
+    """One widget as a viewer: its pulls are answered, and new rows are pushed to it."""
 
-    def __init__(self, widget: Any, followed: LiveRun) -> None:
+    def __init__(self, widget: Any, live_run: LiveRun) -> None:
         self._widget = widget
-        self._followed = followed
+        self._live_run = live_run
 
     def send(self, message: Message) -> None:
         """Send *message* to all views of the widget."""
-        self._answer(reply(message), message.blob)
+        self._answer(_content(message), message.blob)
 
     def receive(self, content: Any) -> None:
         """Handle a message from the page."""
         with guard("answering the view"):
-            _handle(content, self._followed, lambda cursor: self._followed.pull(self, cursor), self._answer)
+            _handle(content, self._live_run, lambda cursor: self._live_run.pull(self, cursor), self._answer)
 
     def _answer(self, content: dict[str, Any], blob: bytes) -> None:
         self._widget.send(content, buffers=[blob])
 
 
 class CommViewer:
-    """One comm opened by a page: it asks, and is answered within the handler; nothing is pushed to it.
+    """One comm opened by a page. It is answered within the handler of its message; nothing is pushed to it.
 
-    Pushing from the feed's thread would bind the comm to the main shell (see `answer_while_busy`).
+    A push from the push thread would bind the comm to the main shell (see `answer_while_busy`).
     """
 
-    def __init__(self, comm: Any, followed: LiveRun) -> None:
+    def __init__(self, comm: Any, live_run: LiveRun) -> None:
         self._comm = comm
-        self._followed = followed
+        self._live_run = live_run
         comm.on_msg(self.receive)
 
     def send(self, message: Message) -> None:
         """Send *message* to the page."""
-        self._answer(reply(message), message.blob)
+        self._answer(_content(message), message.blob)
 
     def receive(self, received: dict[str, Any]) -> None:
         """Handle a message from the page."""
         with guard("answering the view"):
-            _handle(received["content"]["data"], self._followed, self._pull, self._answer)
+            _handle(received["content"]["data"], self._live_run, self._pull, self._answer)
 
     def _answer(self, content: dict[str, Any], blob: bytes) -> None:
         self._comm.send(data=content, buffers=[blob])
 
     def _pull(self, cursor: str) -> None:
-        with self._followed.lock:
-            self._followed.pull(self, cursor)
-            self._followed.leave(self)
+        with self._live_run.lock:
+            self._live_run.pull(self, cursor)
+            self._live_run.remove_viewer(self)
 
 
 def register_target(shell: Any, find: Callable[[str], LiveRun | None]) -> None:
-    """Accept comms for `wandb_nb.view`; *find* returns the shown run that the page names in `data.id`."""
+    """Accept comms for `wandb_nb.view`; *find* returns the shown run whose id the page sends in `data.id`."""
 
     def opened(comm: Any, message: dict[str, Any]) -> None:
         with guard("opening a view"):
-            followed = find(str(message["content"]["data"].get("id", "")))
-            if followed is None:
+            live_run = find(str(message["content"]["data"].get("id", "")))
+            if live_run is None:
                 comm.close()
             else:
-                CommViewer(comm, followed)
+                CommViewer(comm, live_run)
 
-    shell.kernel.comm_manager.register_target(TARGET, opened)
+    shell.kernel.comm_manager.register_target(COMM_TARGET, opened)
 
 
 def unregister_target(shell: Any) -> None:
-    """Accept no more comms."""
-    shell.kernel.comm_manager.targets.pop(TARGET, None)
+    """Stop accepting comms."""
+    shell.kernel.comm_manager.targets.pop(COMM_TARGET, None)
+
+
+def _content(message: Message) -> dict[str, Any]:
+    """Return the content that carries *message* over a comm; its blob is sent as the only buffer."""
+    return {"type": "message", "header": message.header}
 
 
 def _handle(
-    content: Any, followed: LiveRun, pull: Callable[[str], None], answer: Callable[[dict[str, Any], bytes], None]
+    content: Any, live_run: LiveRun, pull: Callable[[str], None], answer: Callable[[dict[str, Any], bytes], None]
 ) -> None:
     kind = content.get("type") if isinstance(content, dict) else None
     if kind == "pull":
         pull(str(content.get("cursor") or ""))
-    elif kind == "ghosts" and followed.run.entry is not None:
-        from wandb_nb.compare.run_choice import ghosts  # only where somebody asks for them
+    elif kind == "ghosts" and live_run.run.entry is not None:
+        from wandb_nb.compare.run_choice import ghosts  # only if a page asks for them
 
-        found = ghosts(followed.run.entry)
-        answer({"type": "ghosts", "header": plain(found.header)}, found.blob)
+        earlier_runs = ghosts(live_run.run.entry)
+        answer({"type": "ghosts", "header": plain(earlier_runs.header)}, earlier_runs.blob)
     elif kind == "stop":
-        stop(followed, force=bool(content.get("force")))
-
-
-def stop(followed: LiveRun, *, force: bool) -> None:
-    """Ask the training loop to end; with *force*, or when it does not see that within 2 s, interrupt the cell."""
-    stop_file = RunDir.open(followed.file).stop_file
-    stop_file.parent.mkdir(parents=True, exist_ok=True)
-    stop_file.touch()
-    if force:
-        interrupt()
-        return
-
-    def insist() -> None:
-        if stop_file.exists():
-            interrupt()
-
-    timer = threading.Timer(PATIENCE_SECONDS, insist)
-    timer.daemon = True
-    timer.start()
-
-
-def interrupt() -> None:
-    """Interrupt the main thread as the interrupt button does; an idle kernel ignores it."""
-    if os.name == "posix":
-        os.kill(os.getpid(), signal.SIGINT)  # unlike interrupt_main() it also ends a sleep
-    else:
-        import _thread
-
-        _thread.interrupt_main()
+        request_stop(live_run, force=bool(content.get("force")))

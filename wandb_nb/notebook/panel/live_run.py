@@ -1,0 +1,136 @@
+"""A run that this kernel shows: what was read of its file, who views it, and when its next snapshot is due."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from wandb_nb.errors import StoreError
+from wandb_nb.view.run_stream import RunStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wandb_nb.tracking.run import Run
+    from wandb_nb.view.message import Message
+
+MIN_SNAPSHOT_SECONDS = 1.0  # the first pause; later ones grow
+MAX_SNAPSHOT_SECONDS = 8.0  # leaves two seconds for rendering, so that a saved snapshot is at most ten seconds old
+MAX_AGE_SHARE = 0.03  # of the run's time so far: what a killed kernel may cost the snapshot, rendering aside
+RENDER_FACTOR = 15  # the next snapshot waits this many times as long as rendering the last one took
+READ_SECONDS = 0.25
+
+
+class RunViewer(Protocol):
+    """A front end that views a run through the kernel."""
+
+    def send(self, message: Message) -> None:
+        """Send *message* to the front end."""
+
+
+class LiveRun:
+    """One shown run: its stream, its viewers, and when its next snapshot is due. Thread-safe."""
+
+    def __init__(self, run: Run, file: Path) -> None:
+        self.run = run
+        self.file = file
+        self.lock = threading.RLock()
+        self.stream = RunStream(file, owner_alive=lambda _directory: True)  # the owner is this very process
+        self.take_snapshot: Callable[[], None] | None = None
+        """Renders a new snapshot; None after the run has ended."""
+        self.snapshot_due_at = 0.0
+        """When the next snapshot is due, on the monotonic clock."""
+        self.render_seconds = 0.0
+        """How long rendering the last snapshot took."""
+        self._cursors: dict[RunViewer, str] = {}
+        self._pending_viewers: set[RunViewer] = set()
+        self._snapshot_size = -1
+        self._snapshot_requested = False
+        self._started_at = time.monotonic()
+
+    @property
+    def has_viewers(self) -> bool:
+        """Whether new rows are pushed to anyone."""
+        return bool(self._cursors)
+
+    @property
+    def row_count(self) -> int:
+        """How many rows have been read."""
+        return len(self.stream.state.table)
+
+    def read_to_end(self) -> None:
+        """Read to the end of the file."""
+        with self.lock:
+            while self._read_more():
+                pass
+
+    def pull(self, viewer: RunViewer, cursor: str) -> None:
+        """Answer *viewer* now, and push new rows to it from now on."""
+        with self.lock:
+            self._read_more()
+            message = self.stream.message(cursor)
+            self._cursors[viewer] = message.header["cursor"]
+            self._pending_viewers.discard(viewer)
+            viewer.send(message)
+
+    def push(self) -> None:
+        """Send new rows to all viewers; nothing when there are none."""
+        with self.lock:
+            self._read_more()
+            for viewer, cursor in list(self._cursors.items()):
+                message = self.stream.message(cursor)
+                if message.header["cursor"] != cursor or message.header["done"]:
+                    self._cursors[viewer] = message.header["cursor"]
+                    viewer.send(message)
+
+    def add_pending(self, viewer: RunViewer) -> None:
+        """Send each snapshot to *viewer* until its first pull, which may have to wait behind a busy cell."""
+        with self.lock:
+            self._pending_viewers.add(viewer)
+
+    def send_to_pending(self) -> None:
+        """Send the run as it is now to the viewers that have not pulled yet."""
+        with self.lock:
+            for viewer in self._pending_viewers:
+                viewer.send(self.stream.snapshot())
+
+    def remove_viewer(self, viewer: RunViewer) -> None:
+        """Stop sending to *viewer*."""
+        with self.lock:
+            self._cursors.pop(viewer, None)
+            self._pending_viewers.discard(viewer)
+
+    def request_snapshot(self) -> None:
+        """Have the push thread take a snapshot as soon as it can, even if the file has not changed."""
+        self._snapshot_requested = True
+
+    def is_snapshot_due(self, now: float) -> bool:
+        """Return whether a new snapshot should be taken at *now*, on the monotonic clock."""
+        if self.take_snapshot is None:
+            return False
+        return self._snapshot_requested or (now >= self.snapshot_due_at and self._file_size() != self._snapshot_size)
+
+    def schedule_next_snapshot(self) -> None:
+        """Record that a snapshot of the file as it is now is being taken, and set when the next one is due."""
+        self._snapshot_size, self._snapshot_requested = self._file_size(), False
+        now = time.monotonic()
+        pause = max(MIN_SNAPSHOT_SECONDS, MAX_AGE_SHARE * (now - self._started_at), RENDER_FACTOR * self.render_seconds)
+        self.snapshot_due_at = now + min(pause, MAX_SNAPSHOT_SECONDS)
+
+    def _read_more(self) -> bool:
+        """Read for a moment and return whether there is more. If the file was deleted, what was read remains."""
+        try:
+            return self.stream.advance(READ_SECONDS)
+        except StoreError:
+            if self.file.exists():
+                raise
+            self.stream.state.exit_code = self.run.exit_code  # the file can no longer supply it
+            return False
+
+    def _file_size(self) -> int:
+        with contextlib.suppress(OSError):  # the folder was deleted, so nothing new will come from it
+            return int(self.file.stat().st_size)
+        return self._snapshot_size
