@@ -1,4 +1,8 @@
-"""The Jupyter server's side: what a page asks to draw a run, behind the server's own login."""
+"""The Jupyter server extension: routes that give a page what it needs to draw runs, behind the server's own login.
+
+Imports the reader, the views and the comparisons, but never the tracker: a server writes no run. The pages that use
+the routes are in `labextension/`; the same pages talk to a kernel through `wandb_nb.notebook.panel`.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,12 @@ from typing import Any
 
 
 def _jupyter_server_extension_points() -> list[dict[str, str]]:
-    """Tell the Jupyter server which module to load."""
+    """Return the module that the Jupyter server loads."""
     return [{"module": "wandb_nb.jupyter"}]
 
 
 def _load_jupyter_server_extension(server: Any) -> None:
     """Add the routes to a starting Jupyter server."""
-    from wandb_nb.jupyter.server_extension import load  # only a server pays for tornado and the view
+    from wandb_nb.jupyter.server_extension import load  # only a server loads tornado and the view
 
     load(server)

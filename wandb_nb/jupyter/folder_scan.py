@@ -1,4 +1,4 @@
-"""Run directories below the server's root that the registry does not know: copied, or of another program."""
+"""Finds run directories below the server's root that are not registered: copies, or runs of another program."""
 
 from __future__ import annotations
 
@@ -18,64 +18,65 @@ from wandb_nb.store.runs.registry import RunEntry
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-DEPTH = 5
-MOST_FOLDERS = 4_000
-MOST_RUNS = 2_000
-SECONDS = 3.0
-_PASSED_OVER = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
+MAX_DEPTH = 5
+MAX_FOLDERS = 4_000
+MAX_RUNS = 2_000
+MAX_SCAN_SECONDS = 3.0
+_SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "build", "dist"})
 
 
 class FolderScan:
-    """What a look below *root* found, as entries whose tokens this server made up.
+    """Scans the folders below *root* for runs, and creates tokens for the entries it returns.
 
-    A look goes five folders deep, opens at most 4,000 folders and takes three seconds at most; `whole` tells whether
-    it saw everything. For one worker thread at a time.
+    A scan goes five folders deep, opens at most 4,000 folders and takes at most three seconds; `complete` is False if
+    it reached one of these limits. For one worker thread at a time.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.whole = True
-        self._known: dict[str, RunEntry] = {}
+        self.complete = True
+        self._entries: dict[str, RunEntry] = {}
+        self._deadline = 0.0
 
-    def look(self, registered: Collection[str]) -> list[RunEntry]:
-        """Return the runs found now, without those whose directories are *registered*."""
-        self._end = time.monotonic() + SECONDS
-        self.whole = True
-        found = {}
+    def scan(self, registered: Collection[str]) -> list[RunEntry]:
+        """Return the runs that are there now, except those whose directories are *registered*."""
+        self._deadline = time.monotonic() + MAX_SCAN_SECONDS
+        self.complete = True
+        entries = {}
         for folder in self._run_folders():
             path = str(folder)
-            if path not in registered and (entry := self._known.get(path) or _entry(folder)):
-                found[path] = entry
-        self._known = found
-        return list(found.values())
+            if path not in registered and (entry := self._entries.get(path) or _entry(folder)):
+                entries[path] = entry
+        self._entries = entries
+        return list(entries.values())
 
     def _run_folders(self) -> Iterator[Path]:
-        runs = 0
-        waiting = [(self.root, 0)]
-        for opened, (folder, depth) in enumerate(waiting):  # grows on the way: near folders come first
-            if opened > MOST_FOLDERS or runs > MOST_RUNS or time.monotonic() > self._end:
-                self.whole = False
+        run_count = 0
+        queue = [(self.root, 0)]
+        for opened, (folder, depth) in enumerate(queue):  # grows during the loop: near folders come first
+            if opened > MAX_FOLDERS or run_count > MAX_RUNS or time.monotonic() > self._deadline:
+                self.complete = False
                 return
-            for inner in _folders_in(folder):
-                if folder.name in WORKSPACES and "run-" in inner.name:
-                    runs += 1
-                    yield inner
-                elif depth < DEPTH and inner.name not in _PASSED_OVER and not _hidden(inner.name):
-                    waiting.append((inner, depth + 1))
+            for subfolder in _subfolders(folder):
+                if folder.name in WORKSPACES and "run-" in subfolder.name:
+                    run_count += 1
+                    yield subfolder
+                elif depth < MAX_DEPTH and not _is_skipped(subfolder.name):
+                    queue.append((subfolder, depth + 1))
 
 
-def _folders_in(folder: Path) -> list[Path]:
-    with suppress(OSError), os.scandir(folder) as found:  # not ours to read, or gone meanwhile
-        return sorted(Path(one.path) for one in found if one.is_dir(follow_symlinks=False))
+def _subfolders(folder: Path) -> list[Path]:
+    with suppress(OSError), os.scandir(folder) as entries:  # not readable, or deleted meanwhile
+        return sorted(Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
     return []
 
 
-def _hidden(name: str) -> bool:
-    return name.startswith(".") and name not in WORKSPACES
+def _is_skipped(name: str) -> bool:
+    return name in _SKIPPED_FOLDERS or (name.startswith(".") and name not in WORKSPACES)
 
 
 def _entry(folder: Path) -> RunEntry | None:
-    """Return what the front of the run file tells; None for what is no run."""
+    """Return an entry from the start of the run file; None if *folder* is not a run."""
     try:
         file = run_file(folder)
         info = run_info(file)

@@ -1,15 +1,16 @@
-"""What a run looks like in a list: one metric's curve in a few points, and how far the run is."""
+"""What the list shows of a run: the curve of one metric in a few points, and the run's progress."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import OrderedDict
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, TypeVar
 
 import numpy as np
 
 from wandb_nb.errors import StoreError
+from wandb_nb.store.reading.tail import run_file
 from wandb_nb.view.chart_groups import definition
 from wandb_nb.view.run_header import definitions
 from wandb_nb.view.run_stream import RunStream
@@ -22,12 +23,13 @@ if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
     from wandb_nb.store.runs.registry import RunEntry
 
-BUDGET_SECONDS = 0.4  # of one answer; what it does not tell is asked for again
-SLICE_SECONDS = 0.1
-POINTS = 40
-MOST_ASKED = 60
-MOST_KEPT = 2_500
-MOST_STREAMS = 12
+MAX_ANSWER_SECONDS = 0.4  # the page asks again for the runs that an answer leaves out
+MAX_READ_SECONDS = 0.1
+MAX_POINTS = 40
+MAX_REQUESTED = 60
+MAX_PREVIEWS = 2_500
+MAX_STREAMS = 12
+_T = TypeVar("_T")
 
 
 class RunPreview(TypedDict):
@@ -43,61 +45,64 @@ class RunPreview(TypedDict):
 
 
 class RunPreviews:
-    """Reads run files for the list, a little at a time. A run that ended is read once; one that goes on is followed.
+    """Reads run files for the list, a little at a time. A finished run is read once, an active one is followed.
 
-    The public method belongs to the event loop's thread; reading happens in one worker thread at a time.
+    The public method belongs to the event loop's thread. Reading happens in one worker thread at a time.
     """
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._kept: OrderedDict[str, tuple[int, RunPreview]] = OrderedDict()
+        self._previews: OrderedDict[str, tuple[int, RunPreview]] = OrderedDict()
         self._streams: OrderedDict[str, RunStream] = OrderedDict()
 
-    async def at(self, entries: Iterable[RunEntry]) -> dict[str, RunPreview]:
-        """Return the looks of *entries* by their keys, as many as can be made in 0.4 s."""
-        chosen = list(entries)[:MOST_ASKED]
+    async def get(self, entries: Iterable[RunEntry]) -> dict[str, RunPreview]:
+        """Return the previews of *entries* by their keys, as many as can be made in 0.4 s."""
+        requested = list(entries)[:MAX_REQUESTED]
         async with self._lock:
-            return await asyncio.to_thread(self._read, chosen)
+            return await asyncio.to_thread(self._get, requested)
 
-    def _read(self, entries: list[RunEntry]) -> dict[str, RunPreview]:
-        end = time.monotonic() + BUDGET_SECONDS
-        told = {}
+    def _get(self, entries: list[RunEntry]) -> dict[str, RunPreview]:
+        deadline = time.monotonic() + MAX_ANSWER_SECONDS
+        previews = {}
         for entry in entries:
-            look = self._fresh(entry) or (self._look(entry, end) if time.monotonic() < end else None)
-            if look is not None:
-                told[entry.key] = look
-        return told
+            preview = self._cached(entry) or (self._read(entry, deadline) if time.monotonic() < deadline else None)
+            if preview is not None:
+                previews[entry.key] = preview
+        return previews
 
-    def _fresh(self, entry: RunEntry) -> RunPreview | None:
-        """Return the look of a run whose file is as long as then, and whose state needs no second opinion."""
-        size, look = self._kept.get(entry.key, (-1, None))
-        return look if look is not None and look["state"] != "running" and size == _size(entry) else None
+    def _cached(self, entry: RunEntry) -> RunPreview | None:
+        """Return the stored preview of an ended run whose file has kept its size."""
+        size, preview = self._previews.get(entry.key, (-1, None))
+        return preview if preview is not None and preview["state"] != "running" and size == _file_size(entry) else None
 
-    def _look(self, entry: RunEntry, end: float) -> RunPreview | None:
-        size = _size(entry)
+    def _read(self, entry: RunEntry, deadline: float) -> RunPreview | None:
+        size = _file_size(entry)
         try:
             stream = self._streams.pop(entry.key, None) or RunStream(entry.path)
-            while more := stream.advance(SLICE_SECONDS):
-                if time.monotonic() > end:
+            while more := stream.advance(MAX_READ_SECONDS):
+                if time.monotonic() > deadline:
                     break
-            look = _look(stream)
+            preview = _preview(stream)
         except StoreError:  # deleted meanwhile, or damaged from its beginning
             return None
-        if more or look["state"] == "running":
-            self._streams[entry.key] = stream
-            while len(self._streams) > MOST_STREAMS:
-                self._streams.popitem(last=False)
+        if more or preview["state"] == "running":
+            _store(self._streams, entry.key, stream, MAX_STREAMS)
         if more:
             return None
-        self._kept[entry.key] = (size, look)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
-        return look
+        _store(self._previews, entry.key, (size, preview), MAX_PREVIEWS)
+        return preview
 
 
-def _look(stream: RunStream) -> RunPreview:
+def _store(cache: OrderedDict[str, _T], key: str, value: _T, limit: int) -> None:
+    """Store *value* as the newest entry of *cache*, and evict the oldest ones beyond *limit*."""
+    cache[key] = value
+    while len(cache) > limit:
+        cache.popitem(last=False)
+
+
+def _preview(stream: RunStream) -> RunPreview:
     state = stream.state
-    metric = _metric(state)
+    metric = _main_metric(state)
     values = state.table.numbers[metric].values if metric else np.empty(0)
     finite = values[np.isfinite(values)]
     steps = state.table.step[-1:]
@@ -112,29 +117,28 @@ def _look(stream: RunStream) -> RunPreview:
     }
 
 
-def _metric(state: RunState) -> str:
-    """Return the metric that stands for a run: one with a goal, else a loss, else the first; "" where none is."""
+def _main_metric(state: RunState) -> str:
+    """Return the metric that stands for a run: one with a goal, else a loss, else the first; "" if there is none."""
     metrics = definitions(state)
-    steps = {one["step"] for one in metrics}
-    keys = [key for key in state.table.keys if key in state.table.numbers and key[:1] != "_" and key not in steps]
+    step_metrics = {metric["step"] for metric in metrics}
+    numbers = state.table.numbers
+    keys = [key for key in state.table.keys if key in numbers and key[:1] != "_" and key not in step_metrics]
     defined = [(key, definition(key, metrics)) for key in keys]
-    seen = [(key, found) for key, found in defined if not (found and found["hidden"])]
-    goals = [key for key, found in seen if found and found["goal"]]
-    losses = [key for key, _ in seen if "loss" in key.lower()]
-    return next(iter([*goals, *losses, *(key for key, _ in seen)]), "")
+    visible = [(key, metric) for key, metric in defined if not (metric and metric["hidden"])]
+    goals = [key for key, metric in visible if metric and metric["goal"]]
+    losses = [key for key, _ in visible if "loss" in key.lower()]
+    return next(iter([*goals, *losses, *(key for key, _ in visible)]), "")
 
 
 def _thin(values: npt.NDArray[np.float64]) -> list[float | None]:
-    """Return at most 40 values, the mean of each stretch, with seven digits."""
-    if len(values) > POINTS:
-        bounds = np.linspace(0, len(values), POINTS + 1).astype(np.int64)
+    """Return at most 40 values, each the mean of a stretch, with seven digits."""
+    if len(values) > MAX_POINTS:
+        bounds = np.linspace(0, len(values), MAX_POINTS + 1).astype(np.int64)
         values = np.add.reduceat(values, bounds[:-1]) / np.diff(bounds)
     return [float(f"{value:.7g}") if np.isfinite(value) else None for value in values]
 
 
-def _size(entry: RunEntry) -> int:
-    from wandb_nb.store.reading.tail import run_file
-
+def _file_size(entry: RunEntry) -> int:
     try:
         return run_file(entry.path).stat().st_size
     except (OSError, StoreError):

@@ -1,4 +1,4 @@
-"""The runs that pages look at: a bounded set of streams, read off the server's event loop."""
+"""The streams of the runs that pages view: a bounded cache, read outside the server's event loop."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.view.message import Message
 
-READ_SECONDS = 0.25  # an answer comes after this long with what there is; the page asks again for the rest
-IDLE_SECONDS = 120.0  # a hidden page asks every 5 s, so only a closed one stays silent this long
-MOST_STREAMS = 32  # a stream holds its run's numbers in memory
+READ_SECONDS = 0.25  # an answer holds what was read in this time; the page asks again for the rest
+MAX_IDLE_SECONDS = 120.0  # a hidden page asks every 5 s, so only a closed one is silent for this long
+MAX_STREAMS = 32  # a stream holds its run's numbers in memory
 
 
 class UnknownRunError(LookupError):
-    """No run of this user has that id, or its files are gone."""
+    """The user has no run with that id, or its files are gone."""
 
 
 class WrongTokenError(PermissionError):
-    """The run is known and the token is not its own."""
+    """The run exists, but the token is not its own."""
 
 
-class _Followed:
-    """One run's stream and the lock that lets one request at a time read on."""
+class _CachedStream:
+    """One run's stream, and the lock that lets one request at a time read on."""
 
     def __init__(self, entry: RunEntry) -> None:
         self.entry = entry
         self.lock = asyncio.Lock()
         self.stream: RunStream | None = None
-        self.asked = 0.0
+        self.requested_at = 0.0
 
     def read(self, cursor: str) -> Message:
-        """Read on for a moment and make the answer; runs in a worker thread."""
+        """Read on for a moment and build the answer; runs in a worker thread."""
         if self.stream is None:
             self.stream = RunStream(self.entry.path)
         self.stream.advance(READ_SECONDS)
@@ -51,7 +51,7 @@ class StreamCache:
     """The streams behind the data route.
 
     All methods belong to the event loop's thread. Reading and packing happen in worker threads, one at a time for
-    each run. At most 32 runs are held, and a run that nobody asked for in two minutes is let go.
+    each run. The cache holds at most 32 runs, and drops a run that nobody has requested for two minutes.
     """
 
     def __init__(
@@ -63,50 +63,60 @@ class StreamCache:
         self._registry = registry or Registry()
         self._catalogue = catalogue
         self._clock = clock
-        self._followed: dict[tuple[str, str], _Followed] = {}
+        self._streams: dict[tuple[str, str], _CachedStream] = {}
 
     def __len__(self) -> int:
-        return len(self._followed)
+        return len(self._streams)
 
     async def entry(self, run_id: str, token: str) -> RunEntry:
-        """Return the registry's entry; raises `UnknownRunError` or `WrongTokenError`."""
-        followed = self._followed.get((run_id, token))
-        if followed is not None:
-            return followed.entry
-        return await asyncio.to_thread(self._look_up, run_id, token)
+        """Return the registry's entry.
+
+        Raises:
+            UnknownRunError: There is no run with that id.
+            WrongTokenError: The token is not the run's.
+        """
+        cached = self._streams.get((run_id, token))
+        if cached is not None:
+            return cached.entry
+        return await asyncio.to_thread(self._authorise, run_id, token)
 
     async def message(self, run_id: str, token: str, cursor: str) -> Message:
-        """Return what is new since *cursor*; raises as `entry`, and `UnknownRunError` when the files are gone."""
-        followed = self._followed.get((run_id, token)) or await self._follow(run_id, token)
-        followed.asked = self._clock()
-        self._let_go()
-        async with followed.lock:
+        """Return what is new since *cursor*.
+
+        Raises:
+            UnknownRunError: There is no run with that id, or its files are gone.
+            WrongTokenError: The token is not the run's.
+        """
+        cached = self._streams.get((run_id, token)) or await self._add(run_id, token)
+        cached.requested_at = self._clock()
+        self._evict()
+        async with cached.lock:
             try:
-                return await asyncio.to_thread(followed.read, cursor)
+                return await asyncio.to_thread(cached.read, cursor)
             except StoreError as error:
-                self._followed.pop((run_id, token), None)
-                raise UnknownRunError(f"The files of run {run_id} cannot be read any more.") from error
+                self._streams.pop((run_id, token), None)
+                raise UnknownRunError(f"the files of run {run_id} can no longer be read") from error
 
-    async def _follow(self, run_id: str, token: str) -> _Followed:
+    async def _add(self, run_id: str, token: str) -> _CachedStream:
         entry = await self.entry(run_id, token)
-        return self._followed.setdefault((run_id, token), _Followed(entry))
+        return self._streams.setdefault((run_id, token), _CachedStream(entry))
 
-    def _look_up(self, run_id: str, token: str) -> RunEntry:
+    def _authorise(self, run_id: str, token: str) -> RunEntry:
         entry = self._registry.authorise(run_id, token)
         if entry is None and self._catalogue is not None:
             entry = self._catalogue.authorise(run_id, token)
         if entry is not None:
             return entry
         if self._registry.find(run_id):
-            raise WrongTokenError(f"The token does not belong to run {run_id}.")
-        raise UnknownRunError(f"This server knows no run {run_id}.")
+            raise WrongTokenError(f"the token does not belong to run {run_id}")
+        raise UnknownRunError(f"this server has no run {run_id}")
 
-    def _let_go(self) -> None:
-        """Drop idle streams, and the longest unasked ones above the limit; none that is being read."""
+    def _evict(self) -> None:
+        """Drop idle streams, and the least recently requested ones above the limit; none that is being read."""
         now = self._clock()
-        free = [key for key, followed in self._followed.items() if not followed.lock.locked()]
-        free.sort(key=lambda key: self._followed[key].asked)
-        surplus = len(self._followed) - MOST_STREAMS
-        for place, key in enumerate(free):
-            if place < surplus or now - self._followed[key].asked > IDLE_SECONDS:
-                del self._followed[key]
+        unlocked = [key for key, cached in self._streams.items() if not cached.lock.locked()]
+        unlocked.sort(key=lambda key: self._streams[key].requested_at)
+        surplus = len(self._streams) - MAX_STREAMS
+        for position, key in enumerate(unlocked):
+            if position < surplus or now - self._streams[key].requested_at > MAX_IDLE_SECONDS:
+                del self._streams[key]

@@ -1,4 +1,4 @@
-"""A run's system metrics as the message of a view."""
+"""A run's system metrics as a message for the view."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.view.message import Message
 
-MOST_POINTS = 600
-_SAMPLE = b"\x3a"  # the tag of a sample, near the front of its record
+MAX_POINTS = 600
+_SAMPLE_TAG = b"\x3a"  # the tag of a sample, near the front of its record
 
 
 class SystemMetrics:
-    """Follows the samples in the run file of *entry*. Not thread-safe."""
+    """Follows the system samples in the run file of *entry*. Not thread-safe."""
 
     def __init__(self, entry: RunEntry) -> None:
         self._entry = entry
@@ -33,33 +33,34 @@ class SystemMetrics:
         self._columns: dict[str, list[float]] = {}
 
     def message(self) -> Message:
-        """Read on, and return all samples: a series a metric, thinned out, whose steps count the samples.
+        """Read on and return all samples: one thinned series per metric, whose steps count the samples.
 
-        Raises StoreError when the file cannot be read.
+        Raises:
+            StoreError: The file cannot be read.
         """
         while payloads := self._tail.read():
             for payload in payloads:
-                if _SAMPLE in payload[:16]:
-                    self._take(payload)
+                if _SAMPLE_TAG in payload[:16]:
+                    self._add_payload(payload)
         step = np.arange(len(self._times), dtype=np.float64)
         seconds = np.maximum(0.0, np.array(self._times) - self._entry.created)
         series = (Series(key, step, seconds, np.array(column), n=len(step)) for key, column in self._columns.items())
         state = RunState()
         state.id, state.name, state.start_time = self._entry.id, self._entry.name, self._entry.created
-        return pack(describe(state, None, []), [thin(one, MOST_POINTS) for one in series])
+        return pack(describe(state, None, []), [thin(samples, MAX_POINTS) for samples in series])
 
-    def _take(self, payload: bytes) -> None:
+    def _add_payload(self, payload: bytes) -> None:
         with suppress(WireError):  # counted by the readers of the run itself
             record = decode(payload) if kind(payload) == "stats" else None
             if isinstance(record, StatsRecord):
-                self._add(record)
+                self._add_sample(record)
 
-    def _add(self, stats: StatsRecord) -> None:
-        before = len(self._times)
+    def _add_sample(self, stats: StatsRecord) -> None:
+        sample_count = len(self._times)
         self._times.append(stats.timestamp or self._entry.created)
         for path, value in stats.items:
-            column = self._columns.setdefault(".".join(path), [np.nan] * before)
-            if isinstance(value, (int, float)) and len(column) == before:
+            column = self._columns.setdefault(".".join(path), [np.nan] * sample_count)
+            if isinstance(value, (int, float)) and len(column) == sample_count:
                 column.append(float(value))
         for column in self._columns.values():
-            column.extend([np.nan] * (before + 1 - len(column)))
+            column.extend([np.nan] * (sample_count + 1 - len(column)))
