@@ -25,6 +25,7 @@ BUILD_PACKAGES = ["jupyter-builder>=1.2,<2"]
 
 SOURCES = ("*.json", ".npmrc", "*.mjs", "src/**/*", "style/**/*", "schema/**/*")
 STAMP = "wandb_nb/static/sources.sha256"
+STARTUP = {"wandb_nb/compat/as_wandb.pth": "wandb_nb_as_wandb.pth"}
 SHARED_DATA = {
     "wandb_nb/labextension": "share/jupyter/labextensions/wandb-nb",
     "install.json": "share/jupyter/labextensions/wandb-nb/install.json",
@@ -85,6 +86,8 @@ class JavaScriptHook(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  Hatch's signature
         """Build where needed, and put the prebuilt extension where Jupyter looks for it."""
+        if self.target_name == "wheel":  # an editable install lacks what pyproject.toml only includes in wheels
+            build_data["force_include_editable"].update(STARTUP)
         if self._skip:
             return
         root = Path(self.root)

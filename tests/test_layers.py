@@ -20,7 +20,7 @@ LAYERS = (
     ("compare",),
     ("tracking", "jupyter", "server", "sync"),
     ("notebook",),
-    ("__init__", "_api", "cli", "__main__"),
+    ("__init__", "_api", "cli", "compat", "__main__"),
 )
 # The one way between siblings: a run has itself sent by the background process.
 PASSES = {

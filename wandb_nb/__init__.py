@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb import _version
 from wandb_nb._api import (
     alert,
     define_metric,
@@ -21,7 +24,6 @@ from wandb_nb._api import (
     restore,
     save,
 )
-from wandb_nb._version import __version__
 from wandb_nb.errors import (
     AuthenticationError,
     CommError,
@@ -52,6 +54,10 @@ from wandb_nb.tracking.start.attach import attach
 from wandb_nb.tracking.unimplemented import CALLS, TYPES
 
 if TYPE_CHECKING:
+    from wandb_nb.compat.install import install_as_wandb, uninstall_as_wandb
+    from wandb_nb.compat.term import termerror, termlog, termwarn
+
+    __version__: str
     config: Config
     run: Run | None
     summary: Summary
@@ -85,6 +91,7 @@ __all__ = [
     "define_metric",
     "finish",
     "init",
+    "install_as_wandb",
     "log",
     "login",
     "mark_preempting",
@@ -94,22 +101,44 @@ __all__ = [
     "save",
     "setup",
     "summary",
+    "termerror",
+    "termlog",
+    "termwarn",
+    "uninstall_as_wandb",
 ]
 
 
+_LAZY = {
+    "install_as_wandb": "wandb_nb.compat.install",
+    "load_ipython_extension": "wandb_nb.notebook.ipython_extension",
+    "termerror": "wandb_nb.compat.term",
+    "termlog": "wandb_nb.compat.term",
+    "termwarn": "wandb_nb.compat.term",
+    "uninstall_as_wandb": "wandb_nb.compat.install",
+    "unload_ipython_extension": "wandb_nb.notebook.ipython_extension",
+}
+"""Names whose modules are loaded only when somebody asks for them."""
+
+
 def __getattr__(name: str) -> Any:
-    """Give what follows the active run, and what IPython and Jupyter ask for, which is loaded only then."""
+    """Return what follows the active run, and what few programs ask for, which is loaded only then."""
     if name == "run":
         return active_runs.current()
     if name in ("config", "summary"):
         return followed(name)
     if name in CALLS or name in TYPES:
         return later(name)
-    if name in ("load_ipython_extension", "unload_ipython_extension"):
-        from wandb_nb.notebook import ipython_extension
+    if name == "__version__":
+        return _shown_version()
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    return import_module("wandb_nb.compat.alias_table").submodule("wandb", name)
 
-        return getattr(ipython_extension, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def _shown_version() -> str:
+    """Return our version, or that of wandb which programs check while `import wandb` gives this package."""
+    finder = sys.modules.get("wandb_nb.compat.alias_finder")
+    return _version.__version__ if finder is None or finder.installed_finder() is None else str(finder.WANDB_VERSION)
 
 
 def __dir__() -> list[str]:

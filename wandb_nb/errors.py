@@ -23,6 +23,14 @@ The names `Error`, `UsageError`, `ConfigError`, `CommError`, `AuthenticationErro
 and `InitStartError` are those of the documented API.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
 
 class Error(Exception):
     """Base of everything this package raises on purpose."""
@@ -94,3 +102,10 @@ class AuthenticationError(CommError):
 
 class NotLoggedInError(LaunchError, AuthenticationError):
     """The server refused to start the run because it does not accept the key."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Return `term`, which W&B has below `errors`; it belongs to a higher layer and is loaded by name."""
+    if name == "term":
+        return import_module("wandb_nb.compat.term")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
