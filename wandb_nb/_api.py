@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wandb_nb.settings import Settings
+    from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.tracking.run import Run
-    from wandb_nb.tracking.session.metrics import Metric
     from wandb_nb.tracking.session.run_files import AlertLevel, Wait
 
 

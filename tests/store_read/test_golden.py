@@ -101,9 +101,9 @@ def test_summary_is_whole(golden: Path):
 def test_definitions_and_output_are_read(golden: Path):
     """The glob definition names its step metric; the printed line is there."""
     state = replay(golden)
-    globs = [metric for metric in state.metrics if metric.glob]
+    globs = [metric for metric in state.metrics if metric.is_glob]
 
-    assert [(metric.glob, metric.step_metric) for metric in globs] == [("val/*", "epoch")]
+    assert [(metric.name, metric.step_metric) for metric in globs] == [("val/*", "epoch")]
     assert "a line of output" in "".join(piece.text for piece in state.output)
 
 

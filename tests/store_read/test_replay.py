@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from wandb_nb.store.format import records
 from wandb_nb.store.format.wire import varint
+from wandb_nb.store.metrics.definition import Metric
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.writing.row_encoder import RowEncoder
 
@@ -86,7 +87,7 @@ def test_verdict(payloads: list[bytes], alive: bool | None, verdict: str):
 )
 def test_summary_follows_the_definition(kinds: list[str], goal: str | None, expected: object):
     """Each kind of summary is what it says, NaN left out, also when the rows come one at a time."""
-    state = state_of(records.metric("m", summary=kinds, goal=goal))
+    state = state_of(records.metric(Metric("m", summary=tuple(kinds), goal=goal)))
     for step, value in enumerate([4, 9, math.nan, 1, 2]):
         state.apply([row(step, m=value)])
         assert "m" in state.summary
@@ -97,9 +98,9 @@ def test_summary_follows_the_definition(kinds: list[str], goal: str | None, expe
 def test_globs_and_none():
     """A glob holds for what it fits, a definition of its own goes first, "none" keeps a metric out."""
     state = state_of(
-        records.metric(glob_name="val/*", summary=["min"]),
-        records.metric("val/acc", summary=["max"]),
-        records.metric("quiet", summary=["none"]),
+        records.metric(Metric("val/*", summary=("min",))),
+        records.metric(Metric("val/acc", summary=("max",))),
+        records.metric(Metric("quiet", summary=("none",))),
         row(0, **{"val/loss": 3, "val/acc": 3, "quiet": 1, "other": 1}),
         row(1, **{"val/loss": 5, "val/acc": 1, "quiet": 1, "other": 2}),
     )
@@ -133,7 +134,7 @@ def test_a_removed_key_stays_away_until_logged_again():
 
 def test_rewritten_values_are_counted_once():
     """A value that a later part of its step replaces does not stay in the statistics."""
-    state = state_of(records.metric("m", summary=["max"]), row(0, m=1), row(1, m=100))
+    state = state_of(records.metric(Metric("m", summary=("max",))), row(0, m=1), row(1, m=100))
     assert state.summary["m"] == {"max": 100}
 
     state.apply([row(1, m=2)])

@@ -267,9 +267,9 @@ def test_replay_takes_a_few_times_the_file(tmp_path: Path):
 WRITE = """
 import sys
 from pathlib import Path
-from wandb_nb.store.writing.row_encoder import HistoryEncoder
+from wandb_nb.store.writing.row_encoder import RowEncoder
 from wandb_nb.store.writing.writer import RunWriter
-encoder, writer = HistoryEncoder(), RunWriter(Path(sys.argv[1]))
+encoder, writer = RowEncoder(), RunWriter(Path(sys.argv[1]))
 for at in range(20_000):
     writer.append(encoder.encode({"loss": at / 7, "text": "x" * (at % 50)}, at, at, at))
 writer.close()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.errors import RowError, RowTypeError
-from wandb_nb.store.format.decode import HistoryRow, decode
+from wandb_nb.store.format.decode import HistoryRecord, decode
 from wandb_nb.store.writing.row_encoder import RESERVED, RowEncoder, extra_items
 
 keys = st.text(max_size=150).filter(lambda key: key not in RESERVED)
@@ -26,7 +26,7 @@ values = st.recursive(
 def items_of(body: bytes) -> dict[tuple[str, ...], object]:
     """Return the items of a record as a reader sees them; a key may be there only once."""
     record = decode(b"\x08\x01" + body)
-    assert isinstance(record, HistoryRow)
+    assert isinstance(record, HistoryRecord)
     items = dict(record.items)
     assert len(items) == len(record.items)
     return items

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wandb_nb.store.format import records
+from wandb_nb.store.metrics.definition import SUMMARY_KINDS, Metric
 from wandb_nb.store.writing.row_encoder import RESERVED, RowEncoder, extra_items
 
 pytestmark = pytest.mark.official
@@ -109,15 +110,17 @@ CASES = {
     ),
     "metric": (
         records.metric(
-            "acc",
-            step_metric="epoch",
-            step_metric_index=2,
-            step_sync=True,
-            hidden=True,
-            summary=list(records.SUMMARY_KINDS),
-            goal="maximize",
+            Metric(
+                "acc",
+                step_metric="epoch",
+                step_sync=True,
+                hidden=True,
+                summary=SUMMARY_KINDS,
+                goal="maximize",
+                expanded=True,
+            ),
+            step_index=2,
             overwrite=True,
-            expanded_from_glob=True,
         ),
         {
             "metric": {
@@ -125,7 +128,7 @@ CASES = {
                 "step_metric": "epoch",
                 "step_metric_index": 2,
                 "options": {"step_sync": True, "hidden": True, "defined": True},
-                "summary": dict.fromkeys(records.SUMMARY_KINDS, True),
+                "summary": dict.fromkeys(SUMMARY_KINDS, True),
                 "goal": "GOAL_MAXIMIZE",
                 "_control": {"overwrite": True},
                 "expanded_from_glob": True,
@@ -133,7 +136,7 @@ CASES = {
         },
     ),
     "glob": (
-        records.metric(glob_name="val/*", goal="minimize", defined=False),
+        records.metric(Metric("val/*", goal="minimize", defined=False)),
         {"metric": {"glob_name": "val/*", "goal": "GOAL_MINIMIZE"}},
     ),
     "exit": (records.exit(-1, 61.9), {"exit": {"exit_code": -1, "runtime": 61}}),

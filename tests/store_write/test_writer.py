@@ -13,7 +13,7 @@ import pytest
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format import records
-from wandb_nb.store.format.decode import Header, HistoryRow, decode
+from wandb_nb.store.format.decode import HeaderRecord, HistoryRecord, decode
 from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, scan
 from wandb_nb.store.format.wire import read_varint
 from wandb_nb.store.writing.row_encoder import RowEncoder
@@ -40,7 +40,7 @@ def payloads_of(path) -> list[bytes]:
 def rows_of(path) -> list[int]:
     """Return the rows' `i`, in the order of the file."""
     decoded = map(decode, payloads_of(path))
-    return [dict(record.items)["i",] for record in decoded if isinstance(record, HistoryRow)]
+    return [dict(record.items)["i",] for record in decoded if isinstance(record, HistoryRecord)]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_a_new_file_begins_with_its_headers(writer):
     """The file header and the header record are there as soon as the writer is."""
     assert writer.path.read_bytes().startswith(FILE_HEADER)
     (payload,) = payloads_of(writer.path)
-    assert isinstance(decode(payload), Header)
+    assert isinstance(decode(payload), HeaderRecord)
     assert writer.position == writer.path.stat().st_size
 
 

@@ -16,6 +16,7 @@ from sending import network, run_file, send, start
 
 from wandb_nb.store.format import records
 from wandb_nb.store.format.wire import WireMessage
+from wandb_nb.store.metrics.definition import Metric
 from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.sync.http.transport import connect
 from wandb_nb.sync.upload import progress as cursors
@@ -130,7 +131,7 @@ def test_killed_run_is_failed_and_summed_up(server: ScriptedServer, tmp_path: Pa
     """A file without end and summary comes with the exit code of a crash and a summary made from its rows."""
     file = write(
         tmp_path,
-        records.metric("loss", summary=("min", "max", "mean")),
+        records.metric(Metric("loss", summary=("min", "max", "mean"))),
         *(row(n, loss=[3, 1, 2][n], _runtime=n + 0.5) for n in range(3)),
     )
     cursor = send(file, network(server))

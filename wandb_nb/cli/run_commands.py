@@ -161,7 +161,7 @@ def _facts(path: Path, state: RunState) -> dict[str, Any]:
 def _curves(state: RunState) -> list[run_text.MetricTrend]:
     """Return the metrics worth a sparkline: those with numbers, less hidden ones and step metrics."""
     left_out = {metric.name for metric in state.metrics if metric.hidden}
-    left_out |= {metric.step_metric for metric in state.metrics}
+    left_out |= state.metrics.steps
     goals = {metric.name: metric.goal for metric in state.metrics}
     return [
         run_text.MetricTrend(key, state.table.step[column.rows].tolist(), column.values.tolist(), goals.get(key))

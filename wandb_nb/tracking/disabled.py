@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import Error
 from wandb_nb.settings import resolve
+from wandb_nb.store.metrics.definition import Metric
 from wandb_nb.tracking.run import Run
-from wandb_nb.tracking.session.metrics import Metric
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume_state import ResumeState
 from wandb_nb.tracking.start.telemetry import FeatureUse

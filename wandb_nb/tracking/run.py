@@ -11,9 +11,10 @@ from wandb_nb import host
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
+from wandb_nb.store.metrics import definition
 from wandb_nb.tracking.config.config import Config
 from wandb_nb.tracking.process import active_runs
-from wandb_nb.tracking.session import metrics, user_files
+from wandb_nb.tracking.session import user_files
 from wandb_nb.tracking.session.finish import finish
 from wandb_nb.tracking.session.notices import NoticeQueue
 from wandb_nb.tracking.session.row_logger import RowLogger
@@ -75,7 +76,7 @@ class Run(LaterCalls, Deliveries):
             attempt=earlier.attempt,
             earlier_runtime=earlier.runtime,
             summary=earlier.summary,
-            means=earlier.means,
+            statistics=earlier.statistics,
             counter=place.shared_steps() if place else None,
             redact=place.redact if place else None,
             attend=self._attend,
@@ -159,7 +160,7 @@ class Run(LaterCalls, Deliveries):
         summary: str | None = None,
         goal: str | None = None,
         overwrite: bool | None = None,
-    ) -> metrics.Metric:
+    ) -> definition.Metric:
         """Say how metric *name* (or all that match, as in "val/*") is drawn and summed up; return the definition.
 
         *step_metric* is the metric to draw it over; its last value is added to rows without it unless *step_sync*
@@ -167,12 +168,12 @@ class Run(LaterCalls, Deliveries):
         none and copy, joined by commas.  *hidden* keeps it out of the charts.  A second definition adds to the
         first unless *overwrite*.  Raises UsageError for a name or option that is not possible.
         """
-        metrics.check_name(name, "name")
+        definition.check_name(name, "name")
         if step_metric is not None:
-            metrics.check_name(step_metric, "step_metric")
-        kinds = metrics.parse_kinds(summary, goal or (None if overwrite else self.goal_of(name)), name)
+            definition.check_name(step_metric, "step_metric")
+        kinds = definition.parse_kinds(summary, goal or (None if overwrite else self.goal_of(name)), name)
         synced = step_metric is not None if step_sync is None else step_sync
-        metric = metrics.Metric(name, step_metric, synced, bool(hidden), kinds, goal)
+        metric = definition.Metric(name, step_metric, synced, bool(hidden), kinds, goal)
         self._expect_running("define_metric()")
         features = ("metric_summary",) * bool(kinds) + ("metric_hidden",) * bool(hidden)
         self._telemetry.used("metric", *features)
@@ -232,9 +233,9 @@ class Run(LaterCalls, Deliveries):
         return self._identity.record(self._without_secrets(self._config.as_dict()))
 
     @property
-    def definitions(self) -> tuple[metrics.Metric, ...]:
+    def definitions(self) -> tuple[definition.Metric, ...]:
         """The metric definitions, in their order."""
-        return self._history.metrics.all()
+        return tuple(self._history.metrics)
 
     @property
     def cell(self) -> int | None:
@@ -261,7 +262,7 @@ class Run(LaterCalls, Deliveries):
         if earlier is None:
             return
         for each in earlier.metrics:
-            self._history.define(metrics.recorded(each), overwrite=False)
+            self._history.define(each, overwrite=False)
         self.summary.update(earlier.summary)
 
     def look_soon(self) -> None:

@@ -192,5 +192,5 @@ class RunView:
 
     def goal_of(self, metric: str) -> str | None:
         """Return the goal defined for *metric*."""
-        definition = self._history.metrics.of(metric)
+        definition = self._history.metrics.find(metric)
         return definition.goal if definition else None

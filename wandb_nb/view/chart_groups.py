@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wandb_nb.store.metrics.definition import matches
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -34,7 +36,7 @@ class ChartSection:
 def group(keys: Iterable[str], metrics: Sequence[MetricHeader]) -> list[ChartSection]:
     """Return the sections of charts for *keys*, given the metric definitions.
 
-    1. Left out are keys that begin with "_", keys whose definition (their own, else the last glob that fits) is
+    1. Left out are keys that begin with "_", keys whose definition (their own, else the first glob that matches) is
        hidden, and step metrics of any definition.
     2. A key's prefix is what stands before its first "/" and its last part what follows its last "/"; a key without
        "/" may instead begin with train_, training_, val_, valid_, validation_, test_ or eval_; else the prefix is "".
@@ -60,9 +62,9 @@ def split(key: str) -> tuple[str, str]:
 
 
 def definition(key: str, metrics: Sequence[MetricHeader]) -> MetricHeader | None:
-    """Return the definition that holds for *key*: the exact one, else the last glob whose beginning fits."""
+    """Return the definition that applies to *key*: its own, else the first glob that matches."""
     exact = (one for one in metrics if not one["glob"] and one["name"] == key)
-    globs = (one for one in reversed(metrics) if one["glob"] and key.startswith(one["name"].removesuffix("*")))
+    globs = (one for one in metrics if one["glob"] and matches(one["name"], key))
     return next(exact, None) or next(globs, None)
 
 

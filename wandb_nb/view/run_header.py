@@ -87,9 +87,9 @@ def definitions(state: RunState) -> list[MetricHeader]:
     """Return the metric definitions in the form of a message."""
     return [
         {
-            "name": metric.glob or metric.name,
-            "glob": bool(metric.glob),
-            "step": metric.step_metric or None,
+            "name": metric.name,
+            "glob": metric.is_glob,
+            "step": metric.step_metric,
             "goal": cast("Any", metric.goal),
             "hidden": metric.hidden,
         }

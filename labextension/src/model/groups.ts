@@ -49,11 +49,11 @@ function head(key: string): string {
   return key.slice(0, key.length - split(key)[1].length).replace(/[/_]$/, '');
 }
 
-/** The definition that holds for a key: the exact one, else the last glob whose beginning fits. */
+/** The definition that holds for a key: its own, else the first glob that matches. */
 export function definition(key: string, metrics: MetricDefinition[]): MetricDefinition | undefined {
   return (
     metrics.find((one) => !one.glob && one.name === key) ??
-    metrics.findLast((one) => one.glob && key.startsWith(one.name.replace(/\*$/, '')))
+    metrics.find((one) => one.glob && !key.startsWith('_') && key.startsWith(one.name.replace(/\*$/, '')))
   );
 }
 

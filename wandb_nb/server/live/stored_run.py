@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import RowError
 from wandb_nb.server.query.filters import RunValues
 from wandb_nb.server.storage import line_store, run_store
-from wandb_nb.store.format import record_types, records
+from wandb_nb.store.format import records
+from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 from wandb_nb.view.message_builder import MessageBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from wandb_nb.server.storage.database import Database
     from wandb_nb.store.reading.run_state import RunState
 
@@ -97,29 +96,10 @@ def take_row(state: RunState, row: Any) -> None:
     state.tags, state.start_time, state.exit_code = json.loads(row.tags), row.created, row.exit_code
     own = facts.config.get("_wandb")
     state.config = {key: value for key, value in facts.config.items() if key != "_wandb"}
-    state.metrics = _definitions(own if isinstance(own, dict) else {})
+    state.metrics.replace(from_config(own.get("m") if isinstance(own, dict) else None))
     texts: dict[str | tuple[str, ...], str] = {key: json.dumps(value) for key, value in facts.summary.items()}
     gone = [key for key in state.summary if key not in texts]
     state.apply([records.summary(texts, gone)])
-
-
-def _definitions(own: Mapping[str, Any]) -> list[record_types.MetricRecord]:
-    """Return the metric definitions that clients keep in a config: records with their fields' numbers as keys."""
-    entries = [entry for entry in own.get("m") or () if isinstance(entry, dict)]
-    found = []
-    for entry in entries:
-        at = entry.get("5")
-        step = entries[at - 1].get("1", "") if isinstance(at, int) and 0 < at <= len(entries) else ""
-        options = entry.get("6") or []
-        found.append(
-            record_types.MetricRecord(
-                name=str(entry.get("1", "")),
-                glob=str(entry.get("2", "")),
-                step_metric=str(entry.get("4") or step),
-                hidden=isinstance(options, list) and 2 in options,  # noqa: PLR2004 - the field's number
-            )
-        )
-    return found
 
 
 def _whole(value: Any) -> int | None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.store.format.record_items import as_text, read_item, read_items
 from wandb_nb.store.format.record_types import (
     KINDS,
-    SUMMARY_KINDS,
     AlertRecord,
     ConfigRecord,
     EnvironmentRecord,
@@ -33,6 +32,7 @@ from wandb_nb.store.format.record_types import (
 )
 from wandb_nb.store.format.records import ENVIRONMENT_TEXTS, GIT_BRANCH
 from wandb_nb.store.format.wire import BYTES, FIXED64, VARINT, WireError, fields, signed
+from wandb_nb.store.metrics import definition
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -194,20 +194,13 @@ def _branch(point: _Fields) -> tuple[str, int] | None:
 
 def _metric(data: bytes) -> MetricRecord:
     metric = _Fields(data)
-    options, summary = metric.message(6), metric.message(7)
-    return MetricRecord(
-        name=metric.text(1),
-        glob=metric.text(2),
-        step_metric=metric.text(4),
-        step_metric_index=metric.integer(5),
-        step_sync=options.flag(1),
-        hidden=options.flag(2),
-        defined=options.flag(3),
-        summary=tuple(SUMMARY_KINDS[n] for n in summary.numbers_set() if n in SUMMARY_KINDS),
-        goal={1: "minimize", 2: "maximize"}.get(metric.integer(8)),
-        overwrite=metric.message(9).flag(1),
-        expanded_from_glob=metric.flag(10),
-    )
+    values = {
+        **{number: metric.text(number) for number in (definition.NAME, definition.GLOB, definition.STEP_NAME)},
+        **{number: metric.message(number).numbers_set() for number in (definition.OPTIONS, definition.SUMMARY)},
+        definition.GOAL: metric.integer(definition.GOAL),
+        definition.EXPANDED: metric.flag(definition.EXPANDED),
+    }
+    return MetricRecord(definition.from_fields(values), overwrite=metric.message(9).flag(1))
 
 
 def _exit(data: bytes) -> ExitRecord:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wandb_nb.store.metrics.definition import Metric
+
 KeyPath: TypeAlias = tuple[str, ...]
 Items: TypeAlias = tuple[tuple[KeyPath, Any], ...]
 
@@ -36,7 +38,6 @@ KINDS = {
     27: "output_logger",
     100: "request",
 }
-SUMMARY_KINDS = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +92,10 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True)
 class MetricRecord:
-    """A metric definition: of one metric by *name*, or of many by *glob*."""
+    """A metric definition. With *overwrite* it replaces an earlier one of its name, else it is merged with it."""
 
-    name: str = ""
-    glob: str = ""
-    step_metric: str = ""
-    step_metric_index: int = 0
-    step_sync: bool = False
-    hidden: bool = False
-    defined: bool = False
-    summary: tuple[str, ...] = ()
-    goal: str | None = None
+    metric: Metric
     overwrite: bool = False
-    expanded_from_glob: bool = False
 
 
 @dataclass(frozen=True, slots=True)

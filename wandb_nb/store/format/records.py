@@ -11,9 +11,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format.wire import WireMessage
+from wandb_nb.store.metrics.definition import EXPANDED, to_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from wandb_nb.store.metrics.definition import Metric
 
     Key = str | tuple[str, ...]  # the name of a top-level entry, or the path of a nested one
 
@@ -73,8 +76,6 @@ ENVIRONMENTS = {"jupyter": 1, "windows": 3, "colab": 12, "ipython": 13}
 STREAMS = {"stderr": 0, "stdout": 1}
 POLICIES = {"now": 0, "end": 1, "live": 2}
 FILE_TYPES = {"other": 0, "wandb": 1, "media": 2, "artifact": 3}
-GOALS = {"minimize": 1, "maximize": 2}
-SUMMARY_KINDS = {"min": 1, "max": 2, "mean": 3, "best": 4, "last": 5, "none": 6, "copy": 7, "first": 8}
 
 
 def header(producer: str, min_consumer: str = MIN_CONSUMER) -> bytes:
@@ -140,28 +141,19 @@ def summary(update: Mapping[Key, str] | None = None, remove: Iterable[Key] = ())
     return _record(3, _changes(update or {}, remove))
 
 
-def metric(
-    name: str = "",
-    *,
-    glob_name: str = "",
-    step_metric: str = "",
-    step_metric_index: int = 0,
-    step_sync: bool = False,
-    hidden: bool = False,
-    defined: bool = True,
-    summary: Iterable[str] = (),
-    goal: str | None = None,
-    overwrite: bool = False,
-    expanded_from_glob: bool = False,
-) -> bytes:
-    """Define a metric, by name or by glob; *summary* holds names of `SUMMARY_KINDS`, *goal* one of `GOALS`."""
-    message = WireMessage().text(1, name).text(2, glob_name).text(4, step_metric).varint(5, step_metric_index)
-    options = WireMessage().varint(1, step_sync).varint(2, hidden).varint(3, defined)
-    message.message(6, options if step_sync or hidden or defined else None)
-    message.message(7, _flags(SUMMARY_KINDS[kind] for kind in summary))
-    message.varint(8, GOALS[goal] if goal else 0)
-    message.message(9, WireMessage().varint(1, overwrite) if overwrite else None)
-    return _record(12, message.varint(10, expanded_from_glob))
+def metric(definition: Metric, *, step_index: int = 0, overwrite: bool = False) -> bytes:
+    """Define a metric. *step_index* is the position of its step metric among the definitions, counted from 1."""
+    message = WireMessage()
+    for number, value in to_fields(definition, step_index).items():
+        if isinstance(value, str):
+            message.text(number, value)
+        elif isinstance(value, list):
+            message.message(number, _flags(value))
+        elif number == EXPANDED:
+            message.message(9, WireMessage().varint(1, overwrite) if overwrite else None).varint(number, value)
+        else:
+            message.varint(number, value)
+    return _record(12, message)
 
 
 def telemetry_message(

@@ -1,4 +1,4 @@
-"""The summary recomputed from history, where a file has none or one older than its last rows."""
+"""The summary computed from history, for files without one or with one that is older than their last rows."""
 
 from __future__ import annotations
 
@@ -7,109 +7,99 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wandb_nb.store.reading.metric_rules import put
+from wandb_nb.store.format.key_paths import get, put
+from wandb_nb.store.metrics.summary import OMIT, Statistics, entry, whole
 
 if TYPE_CHECKING:
-    from wandb_nb.store.format.record_types import KeyPath, MetricRecord
-    from wandb_nb.store.reading.history_table import HistoryTable, NumberColumn
-    from wandb_nb.store.reading.metric_rules import MetricRules
+    from wandb_nb.store.format.record_types import KeyPath
+    from wandb_nb.store.metrics.definition import Metric
+    from wandb_nb.store.metrics.definitions import Definitions
+    from wandb_nb.store.reading.history_table import HistoryTable
 
-# Every whole number up to here has its own float64; larger ones are shown as floats.
-WHOLE = 2.0**53
-ROW_KEYS = ("_step", "_runtime", "_timestamp")
+POSITION_KEYS = ("_step", "_runtime", "_timestamp")
 
 
 class DerivedSummary:
-    """Recomputes summaries of one growing *table*; what it knows of a column's values it keeps for the next time."""
+    """Computes summaries of one growing *table* under *definitions*, and caches statistics between calls."""
 
-    def __init__(self, table: HistoryTable) -> None:
+    def __init__(self, table: HistoryTable, definitions: Definitions) -> None:
         self._table = table
-        self._statistics: dict[str, _Statistics] = {}
+        self._definitions = definitions
+        self._first_rows: dict[str, int] = {}
+        self._columns: dict[str, _ColumnStatistics] = {}
 
-    def summary(
-        self, rules: MetricRules, recorded: dict[str, Any], removed: set[KeyPath], since: int
-    ) -> dict[str, Any]:
-        """Return *recorded* with what the rows say of every key that it lacks, or that has values from *since* on.
+    def start(self, metric: Metric, row: int) -> None:
+        """Count values for the statistics of *metric*, which was just defined, from *row* on."""
+        if metric.statistics:
+            self._first_rows.setdefault(metric.name, row)
 
-        *since* is a row.  Keys in *removed* stay away until they are logged again.  What one of several writers
-        recorded as the smallest value, say, is so of its own rows: such keys are always recomputed.
+    def summary(self, recorded: dict[str, Any], removed: set[KeyPath], since: int) -> dict[str, Any]:
+        """Return *recorded* with new entries for the keys that it lacks or that have values in rows from *since* on.
+
+        Keys in *removed* stay absent until they are logged again. What one of several writers recorded as the
+        smallest value, say, covers its own rows only: such keys are always computed.
         """
         summary = copy.deepcopy(recorded)
         several = bool((self._table.writer != 0).any())
         for key, path in self._table.paths.items():
             row, value = self._table.last(key)
-            rule = rules.of(key)
-            if row >= since or not (path in removed or _has(recorded, path)) or (several and rule and rule.summary):
-                value = self._under_rule(rule, key, value)
-                if value is not None:
+            metric = self._definitions.find(key)
+            known = path in removed or get(recorded, path, OMIT) is not OMIT
+            if row >= since or not known or (several and metric and metric.summary):
+                value = self._entry(key, metric, value)
+                if value is not OMIT:
                     put(summary, path, value)
-        _put_row_keys(summary, self._table, since)
+        _put_position(summary, self._table, since)
         return summary
 
-    def _under_rule(self, rule: MetricRecord | None, key: str, value: Any) -> Any:
-        """Return what stands in the summary for *key*, whose newest value is *value*; None for nothing."""
-        wanted = rule.summary if rule else ()
-        if "none" in wanted or value is None:
-            return None
-        kinds = [kind for kind in wanted if kind != "copy"]
+    def statistics(self) -> dict[str, Statistics]:
+        """Return the statistics of all metrics whose definition asks for some, for a run that continues this one."""
+        found = ((key, self._definitions.find(key)) for key in self._table.keys)
+        return {key: self._statistics(key, metric) for key, metric in found if metric and metric.statistics}
+
+    def _entry(self, key: str, metric: Metric | None, newest: Any) -> Any:
+        value = entry(metric, newest, lambda: self._statistics(key, metric))
+        if value is newest or value is OMIT:
+            return whole(value)
+        return {kind: whole(each) for kind, each in value.items()}
+
+    def _statistics(self, key: str, metric: Metric | None) -> Statistics:
         column = self._table.numbers.get(key)
-        if rule is None or not kinds or column is None or not len(column):
-            return plain(value)
-        known = self._statistics.get(key)
-        if known is None or known.rewrites != column.rewrites:  # earlier values changed: all of them again
-            known = self._statistics[key] = _Statistics(column.rewrites)
-        known.follow(column)
-        return {kind: plain(known.of(kind, column, rule.goal)) for kind in kinds}
+        rewrites = column.rewrites if column is not None else 0
+        cached = self._columns.get(key)
+        if cached is None or cached.rewrites != rewrites:  # earlier values changed: read all of them again
+            first_row = self._first_rows.get(metric.name, 0) if metric else 0
+            cached = self._columns[key] = _ColumnStatistics(first_row, rewrites)
+        return cached.follow(self._table, key)
 
 
-class _Statistics:
-    """Smallest, largest and mean of a column as it grows; NaN takes no part, unless there is nothing else."""
+class _ColumnStatistics:
+    """Statistics of the values of one key from row *first_row* on, brought up to date by `follow`."""
 
-    def __init__(self, rewrites: int = 0) -> None:
+    def __init__(self, first_row: int, rewrites: int) -> None:
         self.rewrites = rewrites
-        self._seen = self._count = 0
-        self._sum, self._min, self._max = 0.0, float("inf"), float("-inf")
+        self._first_row = first_row
+        self._read = 0
+        self._statistics = Statistics()
 
-    def follow(self, column: NumberColumn) -> None:
-        """Take the values that are new."""
-        new = column.values[self._seen :]
-        self._seen = len(column)
-        new = new[~np.isnan(new)]
-        if len(new):
-            self._count += len(new)
-            self._min, self._max = min(self._min, float(new.min())), max(self._max, float(new.max()))
+    def follow(self, table: HistoryTable, key: str) -> Statistics:
+        """Add what *table* has got since the last call, and return the statistics."""
+        column = table.numbers.get(key)
+        if column is not None:
+            at = max(self._read, int(np.searchsorted(column.rows, self._first_row)))
+            self._read = len(column)
             with np.errstate(invalid="ignore", over="ignore"):  # infinities of both signs have no mean
-                self._sum += float(new.sum())
-
-    def of(self, kind: str, column: NumberColumn, goal: str | None) -> float:
-        """Return one statistic of *column*, which is not empty."""
-        if kind in ("first", "last"):
-            return float(column.values[0 if kind == "first" else -1])
-        if not self._count:
-            return float("nan")
-        if kind == "mean":
-            return self._sum / self._count
-        return self._max if kind == "max" or (kind == "best" and goal == "maximize") else self._min
+                self._statistics.extend(column.values[at:])
+        first, last = table.first(key, self._first_row), table.last(key)
+        if last[0] >= self._first_row:
+            self._statistics.set_ends(first[1], last[1])
+        return self._statistics
 
 
-def _put_row_keys(summary: dict[str, Any], table: HistoryTable, since: int) -> None:
+def _put_position(summary: dict[str, Any], table: HistoryTable, since: int) -> None:
     if not len(table):
         return
-    for key, column in zip(ROW_KEYS, (table.step, table.runtime, table.timestamp), strict=True):
+    for key, column in zip(POSITION_KEYS, (table.step, table.runtime, table.timestamp), strict=True):
         value = float(column[-1])
         if not np.isnan(value) and (key not in summary or len(table) > since):
-            summary[key] = plain(value)
-
-
-def plain(value: Any) -> Any:
-    """Return a whole float as an int, as W&B's own files spell it; anything else as it is."""
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) <= WHOLE else value
-
-
-def _has(tree: dict[str, Any], path: KeyPath) -> bool:
-    inner: Any = tree
-    for name in path:
-        if not isinstance(inner, dict) or name not in inner:
-            return False
-        inner = inner[name]
-    return True
+            summary[key] = whole(value)

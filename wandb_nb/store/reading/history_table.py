@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -227,6 +228,19 @@ class HistoryTable:
         if key in self.others and self.others[key].rows and self.others[key].rows[-1] > newest[0]:
             newest = self.others[key].rows[-1], self.others[key].values[-1]
         return newest
+
+    def first(self, key: str, row: int) -> tuple[int, Any]:
+        """Return the row and the value of the first value of *key* from *row* on; -1 and None where there is none."""
+        found: list[tuple[int, Any]] = []
+        if key in self.numbers:
+            column = self.numbers[key]
+            at = int(np.searchsorted(column.rows, row))
+            found += [(int(column.rows[at]), float(column.values[at]))] if at < len(column) else []
+        if key in self.others:
+            others = self.others[key]
+            at = bisect_left(others.rows, row)
+            found += [(others.rows[at], others.values[at])] if at < len(others) else []
+        return min(found, key=itemgetter(0), default=(-1, None))
 
     def _own_column(self, rows: RowColumns, key: str) -> Floats:
         values = np.full(rows.size, 0.0 if key in ZERO_IF_ABSENT else np.nan)

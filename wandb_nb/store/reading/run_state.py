@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from wandb_nb.store.format import record_types
 from wandb_nb.store.format.decode import WireError, decode, is_history
+from wandb_nb.store.format.key_paths import put, remove
+from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.reading.derived_summary import DerivedSummary
 from wandb_nb.store.reading.history_table import HistoryTable
-from wandb_nb.store.reading.metric_rules import MetricRules, put, remove
 from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, PayloadBatch
 from wandb_nb.store.reading.row_columns import FEWEST, newest_summary
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wandb_nb.store.format.record_types import KeyPath
+    from wandb_nb.store.metrics.definition import Metric
+    from wandb_nb.store.metrics.summary import Statistics
 
 # Terminal output is kept for a look at its end; the whole of it is in `files/output.log`.
 OUTPUT_PIECES = 10_000
@@ -42,9 +45,11 @@ class RunState:
         self.resumed = False
         self.config: dict[str, Any] = {}
         self.config_wandb: dict[str, Any] = {}
-        self.metrics: list[record_types.MetricRecord] = []
+        self.metrics = Definitions()
         self.table = HistoryTable()
-        self._derived = DerivedSummary(self.table)
+        self._derived = DerivedSummary(self.table, self.metrics)
+        # Definitions of the present batch, each with the number of rows before it.
+        self._new_metrics: list[tuple[Metric, int]] = []
         self.exit_code: int | None = None
         self.preempting = False
         self.output: deque[record_types.OutputRecord] = deque(maxlen=OUTPUT_PIECES)
@@ -71,7 +76,7 @@ class RunState:
         for payload, is_row, is_summary in zip(payloads, history, summary, strict=True):
             if is_row:
                 before += 1
-            elif (is_summary and newest is not None) or self._apply_one(payload):
+            elif (is_summary and newest is not None) or self._apply_one(payload, before):
                 summed = before
         if newest is not None:
             self.version += 1
@@ -82,6 +87,9 @@ class RunState:
             self._unsummed.pop(writer, None)
         if len(newer):
             self._unsummed.setdefault(writer, int(newer.min()))
+        for metric, count in self._new_metrics:
+            self._derived.start(metric, int(rows[count]) if count < len(rows) else len(self.table))
+        self._new_metrics.clear()
 
     @property
     def unreadable(self) -> int:
@@ -97,9 +105,13 @@ class RunState:
         key = (self.version, self.table.parts)
         if self._summary is None or self._summary[0] != key:
             since = min(self._unsummed.values(), default=len(self.table))
-            derived = self._derived.summary(MetricRules(self.metrics), self._recorded, self._removed, since)
-            self._summary = (key, derived)
+            self._summary = (key, self._derived.summary(self._recorded, self._removed, since))
         return self._summary[1]
+
+    @property
+    def statistics(self) -> dict[str, Statistics]:
+        """What the summary engine needs to continue the statistics of this run's metrics."""
+        return self._derived.statistics()
 
     @property
     def runtime(self) -> float:
@@ -114,7 +126,7 @@ class RunState:
             return "finished" if self.exit_code == 0 else "failed"
         return "crashed" if alive is False else "running"
 
-    def _apply_one(self, payload: bytes) -> bool:
+    def _apply_one(self, payload: bytes, rows_before: int) -> bool:
         """Apply one record that is not history; return whether it was one of the summary."""
         try:
             record = decode(payload)
@@ -122,7 +134,10 @@ class RunState:
             self._unreadable += 1
             return False
         self.version += 1
-        self._take(record)
+        if isinstance(record, record_types.MetricRecord):
+            self._new_metrics.append((self.metrics.add(record.metric, overwrite=record.overwrite), rows_before))
+        else:
+            self._take(record)
         return isinstance(record, record_types.SummaryRecord)
 
     def _take(self, record: record_types.Record) -> None:  # noqa: C901, PLR0912 - one flat case a kind
@@ -135,8 +150,6 @@ class RunState:
                 self.output.append(record)
             case record_types.RunRecord():
                 self._take_run(record)
-            case record_types.MetricRecord():
-                self._define(record)
             case record_types.ExitRecord():
                 self.exit_code, self._exit_runtime = record.code, record.runtime
             case record_types.FilesRecord():
@@ -153,8 +166,8 @@ class RunState:
                 self.producer = record.producer
             case record_types.OtherRecord():
                 self.preempting = self.preempting or record.kind == "preempting"
-            case record_types.HistoryRecord():
-                pass  # `apply` gives rows to the table, many at once
+            case record_types.HistoryRecord() | record_types.MetricRecord():
+                pass  # `apply` handles them, since their order counts
 
     def _take_run(self, run: record_types.RunRecord) -> None:
         """Take a run record; a later one updates what a user may change, and reopens an ended run that is resumed."""
@@ -188,14 +201,6 @@ class RunState:
         for path in record.remove:
             remove(self._recorded, path)
             self._removed.add(path)
-
-    def _define(self, metric: record_types.MetricRecord) -> None:
-        """Take a definition; a later one of the same metric replaces it."""
-        same = [at for at, old in enumerate(self.metrics) if (old.name, old.glob) == (metric.name, metric.glob)]
-        if same:
-            self.metrics[same[0]] = metric
-        else:
-            self.metrics.append(metric)
 
 
 class Readable(Protocol):

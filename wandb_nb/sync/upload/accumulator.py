@@ -47,8 +47,8 @@ class RunAccumulator:
         self.history = HistoryLines(have["history"], self._oversized)
         self.events = NumberedLines(have["events"])
         self.console = ConsoleLines(have["console"])
-        self.summary = RunningSummary()
         self.config = ServerConfig()
+        self.summary = RunningSummary(self.config.metrics)
         self.files: dict[str, str] = {}
         self.alerts: list[record_types.AlertRecord] = []
         self.exit: record_types.ExitRecord | None = None
@@ -99,7 +99,6 @@ class RunAccumulator:
                 self._run(record)
             case record_types.MetricRecord():
                 self.config.define(record)
-                self.summary.define(self.config.metrics)
             case record_types.TelemetryRecord():
                 self.config.telemetry(record)
             case record_types.EnvironmentRecord():

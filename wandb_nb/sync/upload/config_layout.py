@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.format.records import GOALS, SUMMARY_KINDS
-from wandb_nb.store.reading.metric_rules import put
+from wandb_nb.store.format.key_paths import put
+from wandb_nb.store.metrics.definitions import Definitions
 
 if TYPE_CHECKING:
     from wandb_nb.store.format import record_types
@@ -17,7 +17,7 @@ class ServerConfig:
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
-        self.metrics: list[record_types.MetricRecord] = []
+        self.metrics = Definitions()
         self.environments: dict[str, dict[str, Any]] = {}
         self._own: dict[str, Any] = {}
         self._telemetry: record_types.TelemetryRecord | None = None
@@ -43,12 +43,8 @@ class ServerConfig:
         self.changed = self.changed or bool(record.update or record.remove)
 
     def define(self, metric: record_types.MetricRecord) -> None:
-        """Take a metric definition; a later one of the same metric replaces it."""
-        names = [(known.name, known.glob) for known in self.metrics]
-        if (metric.name, metric.glob) in names:
-            self.metrics[names.index((metric.name, metric.glob))] = metric
-        else:
-            self.metrics.append(metric)
+        """Take a metric definition."""
+        self.metrics.add(metric.metric, overwrite=metric.overwrite)
         self.changed = True
 
     def telemetry(self, record: record_types.TelemetryRecord) -> None:
@@ -68,7 +64,7 @@ class ServerConfig:
 
     def layout(self) -> dict[str, Any]:
         """Return the whole config as the server keeps it."""
-        own = {**self._own, "m": [_metric(metric, self.metrics) for metric in self.metrics]}
+        own = {**self._own, "m": self.metrics.as_config()}
         told = self._telemetry
         if told is not None:
             texts = {"4": told.python_version, "5": told.cli_version, "12": told.cli_version, "13": told.platform}
@@ -84,18 +80,3 @@ class ServerConfig:
     def metadata(self) -> dict[str, Any]:
         """What is known of machine and program."""
         return next(iter(self.environments.values()), {})
-
-
-def _metric(metric: record_types.MetricRecord, others: list[record_types.MetricRecord]) -> dict[str, Any]:
-    """Return a definition with the numbers of its record's fields as keys."""
-    names = [other.name for other in others]
-    options = {1: metric.step_sync, 2: metric.hidden, 3: metric.defined}
-    entry = {
-        "1": metric.name,
-        "2": metric.glob,
-        "5": names.index(metric.step_metric) + 1 if metric.step_metric in names else 0,
-        "6": [number for number, on in options.items() if on],
-        "7": sorted(SUMMARY_KINDS[kind] for kind in metric.summary),
-        "8": GOALS.get(metric.goal or "", 0),
-    }
-    return {key: value for key, value in entry.items() if value or key in ("6", "7")}

@@ -8,9 +8,9 @@ import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from wandb_nb.store.format.key_paths import put
 from wandb_nb.store.format.record_items import flatten, key_path
 from wandb_nb.store.format.wire import BYTES, FIXED64, fields, zigzag
-from wandb_nb.store.reading.metric_rules import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,35 +1,39 @@
-"""The summary, kept while rows pass by: as recorded, and under the metric definitions where rows are newer."""
+"""The summary of a run as its records pass by: as recorded, and by the summary engine where rows are newer."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.reading.metric_rules import MetricRules, put, remove
+from wandb_nb.store.format.key_paths import get, put, remove
+from wandb_nb.store.format.record_items import parse_json
+from wandb_nb.store.metrics.summary import SummaryEngine, whole
 from wandb_nb.sync.upload.json_tree import Tree, items, merge, paths
 
 if TYPE_CHECKING:
-    from wandb_nb.store.format.record_types import KeyPath, MetricRecord
+    from collections.abc import Hashable
+
+    from wandb_nb.store.format.record_types import KeyPath
+    from wandb_nb.store.metrics.definition import Metric
+    from wandb_nb.store.metrics.definitions import Definitions
 
 
 class RunningSummary:
-    """Values by key as JSON text, in `tree`.  What comes later wins; a metric with statistics gets these."""
+    """The summary in `tree`, with JSON texts as leaves. The newest value of a key wins.
 
-    def __init__(self) -> None:
+    *definitions* may grow between two records.
+    """
+
+    def __init__(self, definitions: Definitions) -> None:
         self.tree: Tree = {}
-        self._rules = MetricRules(())
-        self._ruled = False
-        self._statistics: dict[str, dict[str, float]] = {}
-
-    def define(self, metrics: list[MetricRecord]) -> None:
-        """Let *metrics* hold from now on."""
-        self._rules = MetricRules(metrics)
-        self._ruled = any(metric.summary for metric in metrics)
+        self._definitions = definitions
+        self._engine = SummaryEngine(definitions)
 
     def row(self, values: Tree) -> None:
         """Take a row's values."""
-        if self._ruled:
-            self._under_rules(values, ())
+        if self._definitions.summarized:
+            row = (values["_step"], values.get("_attempt"), values.get("_writer")) if "_step" in values else None
+            self._take(values, (), row)
         else:
             merge(self.tree, values)
 
@@ -40,45 +44,28 @@ class RunningSummary:
         for path in paths(data, 2):
             remove(self.tree, path)
 
-    def _under_rules(self, values: Tree, above: KeyPath) -> None:
+    def _take(self, values: Tree, above: KeyPath, row: Hashable) -> None:
         for key, value in values.items():
             path = (*above, key)
             if isinstance(value, dict):
-                self._under_rules(value, path)
+                self._take(value, path, row)
                 continue
-            rule = self._rules.of(".".join(path))
-            kinds = [kind for kind in rule.summary if kind != "copy"] if rule else []
-            number = _number(value) if kinds else None
-            if rule is None or (number is None and "none" not in kinds):
-                put(self.tree, path, value)
-            elif "none" not in kinds and number is not None:
-                known = self._statistics.setdefault(".".join(path), {})
-                _follow(known, number, rule.goal)
-                put(self.tree, path, {kind: _shown(known[kind]) for kind in kinds})
+            metric = self._definitions.find(".".join(path))
+            text = value if metric is None or not metric.summary else self._entry(metric, path, value, row)
+            if text is not None:
+                put(self.tree, path, text)
+
+    def _entry(self, metric: Metric, path: KeyPath, text: str, row: Hashable) -> Tree | str | None:
+        """Return the new entry of a key that has a definition; None if it has none."""
+        if not metric.in_summary or not metric.statistics:
+            return text if metric.in_summary else None
+        shown = get(self.tree, path)
+        entry = self._engine.take(".".join(path), parse_json(text.encode()), row, _parsed(shown))
+        return {kind: json.dumps(whole(value)) for kind, value in entry.items()} or "{}"
 
 
-def _follow(known: dict[str, float], value: float, goal: str | None) -> None:
-    """Bring the statistics up to date; NaN takes no part but in first and last."""
-    known.setdefault("first", value)
-    known["last"] = value
-    if value == value:  # noqa: PLR0124 - not NaN
-        known["count"] = known.get("count", 0) + 1
-        known["sum"] = known.get("sum", 0.0) + value
-        known["min"] = min(known.get("min", value), value)
-        known["max"] = max(known.get("max", value), value)
-    known.setdefault("count", 0)
-    for kind in ("min", "max"):
-        known.setdefault(kind, value)
-    known["mean"] = known["sum"] / known["count"] if known["count"] else value
-    known["best"] = known["max" if goal == "maximize" else "min"]
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text.replace("Infinity", "inf"))
-    except ValueError:
-        return {"true": 1.0, "false": 0.0}.get(text)
-
-
-def _shown(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < 2.0**53 else json.dumps(value)
+def _parsed(shown: Any) -> Any:
+    """Return the values of *shown*, one level of the tree."""
+    if not isinstance(shown, dict):
+        return None
+    return {kind: parse_json(text.encode()) for kind, text in shown.items() if isinstance(text, str)}

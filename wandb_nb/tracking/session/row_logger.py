@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 from wandb_nb.errors import Error, RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
+from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
-from wandb_nb.tracking.session.metrics import Metrics
 from wandb_nb.tracking.session.row_checks import leaves, whole_step
 from wandb_nb.tracking.session.summary import Summary
 
 if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
+    from wandb_nb.store.metrics.definition import Metric
+    from wandb_nb.store.metrics.summary import Statistics
     from wandb_nb.store.writing.segments import SharedSteps
-    from wandb_nb.tracking.session.metrics import Metric
 
 SUMMARY_EVERY_S = 1.0
 LOOK_EVERY_S = 0.1
@@ -60,7 +61,7 @@ class RowLogger:
         attempt: int = 0,
         earlier_runtime: float = 0.0,
         summary: Mapping[str, Any],
-        means: Mapping[str, tuple[int, float]],
+        statistics: Mapping[str, Statistics],
         counter: SharedSteps | None = None,
         redact: Redactor | None = None,
         attend: Callable[[], None],
@@ -72,12 +73,12 @@ class RowLogger:
         self.rows = self.changes = 0
         self.closed = False
         self.lock = RLock()
-        self.metrics = Metrics()
+        self.metrics = Definitions()
         self._last: tuple[int, float, float] | None = None
         self._ended: float | None = None
         self._epoch = start_time - earlier_runtime
         self.summary = Summary(self.metrics, self.lock, self._store_summary, self._marks, redact)
-        self.summary._load(summary, means)  # noqa: SLF001 -- the summary is part of the row's way
+        self.summary._load(summary, statistics)  # noqa: SLF001 -- the summary is part of the row's way
         self.step_was_given = self.summary_was_set = False
         self._name, self._writer, self._append = name, writer, writer.append
         self._encode = RowEncoder(redact.json if redact else None).encode
@@ -119,7 +120,7 @@ class RowLogger:
                 if extra is not self._extra:
                     self._extra, self.attempt = extra, self.attempt + 1
                 self._last = (at, now - self._epoch, now)
-                self.summary._absorb(row)  # noqa: SLF001 -- the summary is part of the row's way
+                self.summary._absorb(row, at, self.attempt)  # noqa: SLF001 -- the summary is part of the row's way
                 if due := now >= self._look_at:
                     self._look_at = now + LOOK_EVERY_S
                     self._append(body, *self._summary_due(now))
@@ -233,7 +234,7 @@ class RowLogger:
             expanded = self.metrics.expand(key)
             if expanded:
                 self._record_metrics([expanded], overwrite=False)
-            metric = self.metrics.of(key)
+            metric = self.metrics.find(key)
             step = metric.step_metric if metric and metric.step_sync else None
             if step in self._synced and step not in values:
                 missing[step] = self._synced[step]
@@ -241,21 +242,7 @@ class RowLogger:
 
     def _record_metrics(self, metrics: list[Metric], *, overwrite: bool) -> None:
         for metric in metrics:
-            self._append(
-                records.metric(
-                    name="" if metric.is_glob else metric.name,
-                    glob_name=metric.name if metric.is_glob else "",
-                    step_metric=metric.step_metric or "",
-                    step_metric_index=self.metrics.index(metric.step_metric),
-                    step_sync=metric.step_sync,
-                    hidden=metric.hidden,
-                    defined=metric.defined,
-                    summary=metric.summary,
-                    goal=metric.goal,
-                    expanded_from_glob=metric.expanded,
-                    overwrite=overwrite,
-                )
-            )
+            self._append(records.metric(metric, step_index=self.metrics.index(metric.step_metric), overwrite=overwrite))
 
     # -- summary
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format.json_value import to_json
-from wandb_nb.tracking.session.metrics import Aggregate, Metrics
+from wandb_nb.store.metrics.summary import OMIT, SummaryEngine
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from wandb_nb.capture.secrets.redact import Redactor
-    from wandb_nb.tracking.session.metrics import Metric
+    from wandb_nb.store.metrics.definitions import Definitions
+    from wandb_nb.store.metrics.summary import Statistics
 
     OnChange = Callable[[Mapping[str, Any], tuple[str, ...]], None]
 
@@ -98,7 +99,7 @@ class Summary(_Node):
 
     def __init__(
         self,
-        metrics: Metrics,
+        metrics: Definitions,
         lock: AbstractContextManager[Any],
         on_change: OnChange,
         marks: Callable[[], Mapping[str, Any]],
@@ -109,8 +110,7 @@ class Summary(_Node):
         self._values: dict[str, Any] = {}
         self._fresh: dict[str, Any] = {}
         self._changed: set[str] = set()
-        self._aggregates: dict[str, Aggregate] = {}
-        self._means: Mapping[str, tuple[int, float]] = {}
+        self._engine = SummaryEngine(metrics)
 
     def update(self, other: Any = (), /, **more: Any) -> None:
         """Set several keys with one record in the run file."""
@@ -149,34 +149,26 @@ class Summary(_Node):
 
     # The rest serves the run's history, which holds the lock.
 
-    def _absorb(self, row: Mapping[str, Any]) -> None:
-        """Take a stored row.  The common row costs one dict update; it is worked in when somebody looks."""
+    def _absorb(self, row: Mapping[str, Any], step: int, attempt: int) -> None:
+        """Take a stored row. The common row costs one dict update; the rest is done when the summary is read."""
         if not self._metrics and PLAIN.issuperset(map(type, row.values())):
             self._fresh.update(row)
             return
         self._settle()
         for key, value in row.items():
-            self._take(self._values, key, key, self._plain(value, key))
+            self._take(self._values, key, key, self._plain(value, key), (step, attempt))
         self._changed.update(row)
 
-    def _take(self, level: dict[str, Any], key: str, name: str, value: Any) -> None:
+    def _take(self, level: dict[str, Any], key: str, name: str, value: Any, row: tuple[int, int]) -> None:
         if isinstance(value, dict) and "_type" not in value:
             branch = level[key] if isinstance(level.get(key), dict) else {}
             level[key] = branch = dict(branch)
             for inner, each in value.items():
-                self._take(branch, inner, f"{name}.{inner}", each)
+                self._take(branch, inner, f"{name}.{inner}", each, row)
             return
-        metric = self._metrics.of(name) if self._metrics else None
-        if metric is None or not metric.summary or metric.summary == ("copy",):
-            level[key] = value
-        elif metric.aggregates:
-            aggregate = self._aggregates.get(name)
-            if aggregate is None or aggregate.metric != metric:
-                aggregate = self._aggregates[name] = _continued(
-                    metric, aggregate, level.get(key), self._means.get(name, (0, 0.0))
-                )
-            aggregate.add(value)
-            level[key] = aggregate.value()
+        entry = self._engine.take(name, value, row, level.get(key))
+        if entry is not OMIT:
+            level[key] = entry
 
     def _plain(self, value: Any, key: str) -> Any:
         """Return *value* as plain JSON values (arrays as lists or histograms …), by the rules of `log()`."""
@@ -197,10 +189,10 @@ class Summary(_Node):
             self._changed.update(fresh)
         self._values.update(self._marks())
 
-    def _load(self, values: Mapping[str, Any], means: Mapping[str, tuple[int, float]]) -> None:
-        """Start from the summary of an earlier part of the run, and its numbers' counts and sums."""
+    def _load(self, values: Mapping[str, Any], statistics: Mapping[str, Statistics]) -> None:
+        """Start from the summary of an earlier part of the run, and from the statistics of its metrics."""
         self._values.update(values)
-        self._means = means
+        self._engine = SummaryEngine(self._metrics, statistics)
 
     def _take_over(self, values: Mapping[str, Any]) -> None:
         """Hold *values* that other processes changed, and owe them to the file."""
@@ -214,13 +206,6 @@ class Summary(_Node):
         self._settle()
         changed, self._changed = self._changed, set()
         return {key: self._values[key] for key in changed if key in self._values}
-
-
-def _continued(metric: Metric, old: Aggregate | None, shown: Any, mean: tuple[int, float]) -> Aggregate:
-    """Return an aggregate that goes on from the *old* definition's, or from what the summary of a resumed run shows."""
-    if old is not None:
-        return Aggregate(metric, old.count, old.total, dict(old.held))
-    return Aggregate(metric, *mean, held=dict(shown) if isinstance(shown, dict) else {})
 
 
 def _copied(value: Any) -> Any:

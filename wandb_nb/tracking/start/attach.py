@@ -19,7 +19,6 @@ from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run import Run
-from wandb_nb.tracking.session.metrics import Metric, recorded
 from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume_state import ResumeState
@@ -28,6 +27,7 @@ from wandb_nb.tracking.start.telemetry import FeatureUse
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.store.runs.registry import RunEntry
 
 
@@ -156,5 +156,5 @@ def _ticket(folder: Path, run_id: str) -> Ticket:
         entity=state.entity or None,
         step=int(steps.max()) + 1 if len(steps) else state.starting_step,
         config=state.config,
-        metrics=tuple(map(recorded, state.metrics)),
+        metrics=tuple(state.metrics),
     )

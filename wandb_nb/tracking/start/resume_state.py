@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.store.format.record_types import MetricRecord
-    from wandb_nb.store.reading.run_state import RunState
+    from wandb_nb.store.metrics.definition import Metric
+    from wandb_nb.store.metrics.summary import Statistics
     from wandb_nb.store.runs.registry import RunEntry
 
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class ResumeState:
     """The run's earlier part, as far as it counts; the defaults are those of a run that has none.
 
-    *branch* is the run and the step of it where a rewound or forked run goes on.  *means* holds how many numbers of
-    a metric were logged, and their sum.
+    *branch* is the run and the step of it where a rewound or forked run goes on.  *statistics* lets the
+    summary engine continue.
     """
 
     run_id: str = ""
@@ -35,8 +35,8 @@ class ResumeState:
     runtime: float = 0.0
     config: Mapping[str, Any] = field(default_factory=dict)
     summary: Mapping[str, Any] = field(default_factory=dict)
-    metrics: tuple[MetricRecord, ...] = ()
-    means: Mapping[str, tuple[int, float]] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()
+    statistics: Mapping[str, Statistics] = field(default_factory=dict)
     branch: tuple[str, int] | None = None
     attempt: int = 0
     """The attempt that the next row belongs to."""
@@ -86,14 +86,7 @@ def read(entry: RunEntry, upto: int | None = None) -> ResumeState:
         config=state.config,
         summary=dict(state.summary),
         metrics=tuple(state.metrics),
-        means=_means(state),
+        statistics=state.statistics,
         branch=None if upto is None else (entry.id, upto),
         attempt=int(state.table.attempt.max()) if len(steps) else 0,
     )
-
-
-def _means(state: RunState) -> dict[str, tuple[int, float]]:
-    """Return count and sum of each metric that has numbers; NaN takes no part."""
-    numbers = ((key, column.values) for key, column in state.table.numbers.items())
-    finite = ((key, values[values == values]) for key, values in numbers)  # noqa: PLR0124 - NaN differs from itself
-    return {key: (len(values), float(values.sum())) for key, values in finite if len(values)}

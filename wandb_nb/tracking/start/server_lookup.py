@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import AuthenticationError, CommError, LaunchError, NotLoggedInError, UsageError
-from wandb_nb.store.format.record_types import MetricRecord
-from wandb_nb.store.format.records import GOALS, SUMMARY_KINDS
+from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.sync.background import launch
 from wandb_nb.tracking.run_view import DEFAULT_PROJECT
@@ -202,7 +201,7 @@ def _earlier(run_id: str, held: Mapping[str, Any], settings: Resolved) -> Resume
         runtime=max(_number(tail.get("_runtime"), 0.0), _number(ran, 0.0)),
         config={key: entry["value"] for key, entry in entries.items() if isinstance(entry, dict) and "value" in entry},
         summary={key: value for key, value in summary.items() if not key.startswith("_")},
-        metrics=tuple(_metrics(own.get("m"))),
+        metrics=tuple(from_config(own.get("m"))),
     )
 
 
@@ -211,30 +210,6 @@ def _summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     for row in rows:
         values |= {key: value for key, value in row.items() if not key.startswith("_")}
     return values
-
-
-def _metrics(entries: Any) -> list[MetricRecord]:
-    """Return the definitions that a config keeps with the numbers of their record's fields as keys."""
-    entries = [entry for entry in entries or () if isinstance(entry, dict)] if isinstance(entries, list) else []
-    names = [str(entry.get("1", "")) for entry in entries]
-    kinds = {number: kind for kind, number in SUMMARY_KINDS.items()}
-    goals = {number: goal for goal, number in GOALS.items()}
-    found = []
-    for entry in entries:
-        options, at = set(entry.get("6") or ()), int(_number(entry.get("5"), 0)) - 1
-        found.append(
-            MetricRecord(
-                name=str(entry.get("1", "")),
-                glob=str(entry.get("2", "")),
-                step_metric=names[at] if 0 <= at < len(names) else "",
-                step_sync=1 in options,
-                hidden=2 in options,  # noqa: PLR2004 - the field's number
-                defined=3 in options,  # noqa: PLR2004
-                summary=tuple(kinds[number] for number in entry.get("7") or () if number in kinds),
-                goal=goals.get(entry.get("8")),
-            )
-        )
-    return found
 
 
 def _object(text: Any) -> dict[str, Any]:

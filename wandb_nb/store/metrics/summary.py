@@ -1,0 +1,165 @@
+"""The summary engine: what a summary holds for a metric after a series of logged values.
+
+- A metric without summary kinds has its newest value, whatever its type.
+- `first` and `last` are the first and newest value, whatever their type.
+- `min`, `max`, `mean` and `best` take numbers only. Bools are 0 and 1. NaN is skipped, unless there is nothing else.
+- A row counts once: a value that is logged again at the same step replaces the one before.
+- Statistics start with the first value after the definition. A kind without a value is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from wandb_nb.store.metrics.definition import Metric
+    from wandb_nb.store.metrics.definitions import Definitions
+
+# Every whole number up to here has its own float64; larger ones are shown as floats.
+MAX_EXACT = 2.0**53
+
+
+class _Omit:
+    """The type of `OMIT`."""
+
+
+OMIT: Final = _Omit()
+"""Stands for a metric that the summary does not contain, and for a value that is missing."""
+
+
+class _Totals(NamedTuple):
+    first: Any = OMIT
+    size: int = 0
+    total: float = 0.0
+    lowest: Any = None
+    highest: Any = None
+    has_nan: bool = False
+
+
+class Statistics:
+    """Statistics of one metric, fed with its values in the order in which they were logged."""
+
+    __slots__ = ("_before", "_last", "_row", "_totals")
+
+    def __init__(self, totals: _Totals = _Totals()) -> None:  # noqa: B008 - a tuple of constants
+        self._totals = self._before = totals
+        self._last: Any = OMIT
+        self._row: Hashable = None
+
+    @classmethod
+    def resumed(cls, shown: object) -> Statistics:
+        """Return statistics that continue from *shown*, which a summary holds. The mean starts again."""
+        if not isinstance(shown, dict):
+            return cls()
+        numbers = {kind: value for kind, value in shown.items() if as_number(value) is not None}
+        best = numbers.get("best")
+        lowest, highest = numbers.get("min", best), numbers.get("max", best)
+        return cls(_Totals(first=shown.get("first", OMIT), lowest=lowest, highest=highest))
+
+    def add(self, value: Any, row: Hashable = None) -> None:
+        """Add a *value*. It replaces the one before where *row* is not None and the same as before."""
+        if row is not None and row == self._row:
+            self._totals = self._before
+        self._before, self._row, self._last = self._totals, row, value
+        first, size, total, lowest, highest, has_nan = self._totals
+        first = value if first is OMIT else first
+        number = as_number(value)
+        if number is None:
+            self._totals = _Totals(first, size, total, lowest, highest, has_nan)
+        elif number != number:  # noqa: PLR0124 - NaN differs from itself
+            self._totals = _Totals(first, size, total, lowest, highest, True)
+        else:
+            lowest = number if lowest is None or number < lowest else lowest
+            highest = number if highest is None or number > highest else highest
+            self._totals = _Totals(first, size + 1, total + as_float(number), lowest, highest, has_nan)
+
+    def set_ends(self, first: Any, last: Any) -> None:
+        """Set the first and the last value, which `extend` leaves alone."""
+        self._totals, self._last, self._row = self._totals._replace(first=first), last, None
+
+    def extend(self, values: NDArray[np.float64]) -> None:
+        """Add the numbers in *values*, each of another row, to all but `first` and `last`."""
+        first, size, total, lowest, highest, has_nan = self._totals
+        numbers = values[values == values]  # noqa: PLR0124 - NaN differs from itself
+        if len(numbers):
+            low, high = float(numbers.min()), float(numbers.max())
+            lowest = low if lowest is None else min(lowest, low)
+            highest = high if highest is None else max(highest, high)
+        has_nan = has_nan or len(numbers) < len(values)
+        self._totals = _Totals(first, size + len(numbers), total + float(numbers.sum()), lowest, highest, has_nan)
+
+    def shown(self, kinds: Iterable[str], goal: str | None) -> dict[str, Any]:
+        """Return the statistics *kinds*, as in `{"max": 0.5}`. Kinds without a value are left out."""
+        first, size, total, lowest, highest, has_nan = self._totals
+        nothing = math.nan if has_nan else OMIT
+        low, high = (nothing if value is None else value for value in (lowest, highest))
+        values = {
+            "first": first,
+            "last": self._last,
+            "min": low,
+            "max": high,
+            "mean": total / size if size else nothing,
+            "best": high if goal == "maximize" else low,
+        }
+        return {kind: value for kind in kinds if (value := values[kind]) is not OMIT}
+
+
+class SummaryEngine:
+    """The summary entries of a run's metrics under their *definitions*, value by value. Not thread-safe."""
+
+    def __init__(self, definitions: Definitions, statistics: Mapping[str, Statistics] | None = None) -> None:
+        self._definitions = definitions
+        self._statistics = dict(statistics or {})
+
+    def take(self, key: str, value: Any, row: Hashable, shown: Any = None) -> Any:
+        """Take a *value* that *row* logs; return the new summary entry of *key*, OMIT if it has none.
+
+        *shown* is the present entry. Statistics that begin with this value continue from it.
+        """
+
+        def with_value() -> Statistics:
+            statistics = self._statistics.get(key)
+            if statistics is None:
+                statistics = self._statistics[key] = Statistics.resumed(shown)
+            statistics.add(value, row)
+            return statistics
+
+        return entry(self._definitions.find(key), value, with_value)
+
+
+def entry(metric: Metric | None, newest: Any, statistics: Callable[[], Statistics]) -> Any:
+    """Return the summary entry of a key under the definition *metric*; OMIT if it has none.
+
+    *newest* is the newest value. *statistics* is called only where the definition asks for statistics.
+    """
+    if metric is None or not metric.summary:
+        return newest
+    if not metric.in_summary:
+        return OMIT
+    return statistics().shown(metric.statistics, metric.goal) if metric.statistics else newest
+
+
+def as_number(value: Any) -> float | None:
+    """Return *value* if it is a number, a bool as 0 or 1; else None."""
+    if isinstance(value, bool):
+        return int(value)
+    return value if isinstance(value, (int, float)) else None
+
+
+def as_float(value: float) -> float:
+    """Return *value* as a float; a whole number too large for one is an infinity."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def whole(value: Any) -> Any:
+    """Return a whole float as an int, as in W&B's own files; anything else as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT else value
