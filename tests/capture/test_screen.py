@@ -22,7 +22,7 @@ def shown(*texts: str) -> list[str]:
     screen = TerminalScreen()
     for text in texts:
         screen.feed(text)
-    return screen.take_settled() + screen.live()
+    return screen.take_final() + screen.live()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.capture.test_screen import shown
 from wandb_nb.capture.console.output_log import OutputParts
 from wandb_nb.capture.console.screen import HEIGHT
-from wandb_nb.capture.console.transcript import MOST_LIVE, Transcript
+from wandb_nb.capture.console.transcript import MAX_LIVE_LINES, Transcript
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,7 @@ TEXT = st.text(alphabet=st.sampled_from("ab\n\r\x1b[2KJA"), max_size=12)
 
 def lines(transcript: Transcript) -> list[tuple[str, str]]:
     """Return all lines of *transcript*, once."""
-    return [(line.stream, line.text) for line in transcript.take_settled() + transcript.live()]
+    return [(line.stream, line.text) for line in transcript.take_final() + transcript.live()]
 
 
 def test_streams_do_not_break_into_each_other() -> None:
@@ -38,7 +38,7 @@ def test_each_stream_is_as_it_would_be_alone(pieces: list[tuple[str, str]]) -> N
     transcript, found = Transcript(), []
     for stream, text in pieces:
         transcript.feed(stream, text)
-        found += transcript.take_settled()
+        found += transcript.take_final()
     found += transcript.live()
     for stream in ("stdout", "stderr"):
         alone = shown(*(text for which, text in pieces if which == stream))
@@ -46,17 +46,17 @@ def test_each_stream_is_as_it_would_be_alone(pieces: list[tuple[str, str]]) -> N
 
 
 def test_a_line_that_never_ends_holds_up_little() -> None:
-    """Behind a bar that goes on for ever lines are settled all the same; what it becomes later is a new line."""
-    transcript, settled = Transcript(), []
+    """Behind a bar that goes on for ever lines are final all the same; what it becomes later is a new line."""
+    transcript, final = Transcript(), []
     transcript.feed("stderr", "0%")
-    for number in range(10 * MOST_LIVE):
+    for number in range(10 * MAX_LIVE_LINES):
         transcript.feed("stdout", f"{number}\n")
-        settled += transcript.take_settled()
-        assert len(transcript.live()) <= MOST_LIVE
-    assert settled[0].text == "0%"
+        final += transcript.take_final()
+        assert len(transcript.live()) <= MAX_LIVE_LINES
+    assert final[0].text == "0%"
     transcript.feed("stderr", "\r100%")
-    texts = [line.text for line in settled + transcript.live()]
-    assert texts == ["0%", *map(str, range(10 * MOST_LIVE)), "100%"]
+    texts = [line.text for line in final + transcript.live()]
+    assert texts == ["0%", *map(str, range(10 * MAX_LIVE_LINES)), "100%"]
 
 
 def test_the_time_of_a_line() -> None:

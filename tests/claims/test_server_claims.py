@@ -154,7 +154,7 @@ def test_a_refused_run_goes_on_by_default(tmp_path: Path, served: Served) -> Non
         ("nowhere", "could not be started"),
         ("/bin/false", "ended at once (exit code 1)"),
         ("hangs", "did not answer within 1 s"),
-        ("", "There is no Python to start the background process with"),
+        ("", "there is no Python to start the background process with"),
     ],
 )
 def test_the_background_process_does_not_start(tmp_path: Path, served: Served, python: str, told: str) -> None:
@@ -181,7 +181,7 @@ def test_no_folder_for_the_background_process(tmp_path: Path, served: Served) ->
     done = run(
         tmp_path, SAID.format("project='p'"), **served.user(served.key), WANDB_NB_DATA_DIR=str(tmp_path / "file")
     )
-    assert done.stdout.startswith("InitStartError\nThe background process has no folder")
+    assert done.stdout.startswith("InitStartError\nthe background process has no usable folder")
     assert str(tmp_path / "file") in done.stdout
 
 

@@ -18,7 +18,7 @@ from waiting import until
 
 from wandb_nb.store.runs.frame import read
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.sync.background.launch import sent
+from wandb_nb.sync.background.launch import sync_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,7 +167,7 @@ def arrived(server: EmbeddedServer) -> int:
     """Wait until the newest run is sent to its end; return how many rows the server has of it then."""
     entry = Registry().latest()
     assert entry is not None
-    until(lambda: sent(Path(entry.path) / f"run-{entry.id}.wandb").over, "the end of sending", 120)
+    until(lambda: sync_status(Path(entry.path) / f"run-{entry.id}.wandb").finished, "the end of sending", 120)
     return len(server.rows(entry.id))
 
 

@@ -17,7 +17,7 @@ quick |= {f"WANDB_X_{kind}_RETRY_WAIT_MAX_SECONDS": "0.3" for kind in ("GRAPHQL"
 run = start(folder)
 background = BackgroundProcess(data, {"WANDB_BASE_URL": url, "WANDB_API_KEY": KEY, **quick})
 began = time.perf_counter()
-background.take(run_file(run))
+background.add_run(run_file(run))
 sys.stdout.write(f"{run_file(run)} {time.perf_counter() - began:.4f}\n")
 sys.stdout.flush()
 for n in range(rows):
@@ -27,6 +27,6 @@ sys.stdout.write("logged\n")
 sys.stdout.flush()
 if os.environ.get("LIVE_ON"):
     sys.stdin.readline()
-    while not background.keep():  # until it is seen that the service is gone
+    while not background.ensure_running():  # until it is seen that the service is gone
         time.sleep(0.02)
 run.finish()

@@ -30,7 +30,7 @@ class Fault(NamedTuple):
 
     kind: str
     status: int = 500
-    headers: dict[str, str] = {}  # noqa: RUF012 - never changed
+    headers: dict[str, str] = {}  # noqa: RUF012 -- never changed
     seconds: float = 0.0
 
 
@@ -46,7 +46,7 @@ class FaultProxy:
     """Listens on loopback inside `with` and passes requests on to *port*.
 
     *script* is asked, with the number of the request from 1 and its kind, what is to happen to it; by one thread
-    at a time.  All that is under way has arrived when `with` is left.
+    at a time. All that is under way has arrived when `with` is left.
     """
 
     def __init__(self, port: int, script: Callable[[int, str], Fault | None]) -> None:

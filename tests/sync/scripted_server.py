@@ -38,7 +38,7 @@ class Fault(NamedTuple):
 
     kind: str
     status: int = 500
-    headers: dict[str, str] = {}  # noqa: RUF012 - never changed
+    headers: dict[str, str] = {}  # noqa: RUF012 -- never changed
     seconds: float = 0.0
     message: str = "scripted"
 
@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._do(f"PUT {name}", body, lambda: self.server.runs[run].uploads.update({name: body}))
         self._reply({})
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
         """Keep the test's output quiet."""
 
     def _do(self, name: str, content: Any, act: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import wandb_nb as wandb
-from wandb_nb.sync.http.network import Network, Retry
+from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.transport import connect
 from wandb_nb.sync.upload.run_metadata import Target
 from wandb_nb.sync.upload.sender import RunSender
@@ -22,9 +22,11 @@ KEY = "0123456789" * 4
 
 def network(server: ScriptedServer, **changes: Any) -> Network:
     """Return the way to *server*, with waits that a test can afford."""
-    quick = Retry(most=50, first=0.001, longest=0.01, timeout=5.0)
+    quick = RetryPolicy(max_retries=50, min_wait_seconds=0.001, max_wait_seconds=0.01, timeout_seconds=5.0)
     return Network(
-        server.url, KEY, **{"graphql": quick, "stream": quick, "transfer": quick, "interval": 0.05, **changes}
+        server.url,
+        KEY,
+        **{"graphql": quick, "stream": quick, "transfer": quick, "post_interval_seconds": 0.05, **changes},
     )
 
 
@@ -40,6 +42,6 @@ def run_file(run: wandb.Run) -> Path:
     return found
 
 
-def send(file: Path, way: Network, target: Target = Target(), *, follow: bool = False) -> SyncProgress:  # noqa: B008 - frozen
+def send(file: Path, way: Network, target: Target = Target(), *, follow: bool = False) -> SyncProgress:  # noqa: B008 -- frozen
     """Send the run of *file*; return how far it came."""
     return RunSender(file, way, connect(way), threading.Event(), target=target).send(follow=follow)

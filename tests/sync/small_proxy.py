@@ -51,7 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         self.do_POST()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
         """Keep the test's output quiet."""
 
     def _answer(self, status: int, headers: Iterable[tuple[str, str]], content: bytes) -> None:

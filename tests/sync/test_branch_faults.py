@@ -10,7 +10,7 @@ from fault_proxy import Fault, FaultProxy
 from restarted_server import RestartedServer
 from sending import run_file, send, start
 
-from wandb_nb.sync.http.network import Network, Retry
+from wandb_nb.sync.http.network import Network, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.crash
 
-RETRY = Retry(most=20, first=0.005, longest=0.05, timeout=5.0)
+RETRY = RetryPolicy(max_retries=20, min_wait_seconds=0.005, max_wait_seconds=0.05, timeout_seconds=5.0)
 ROWS = 6
 
 
@@ -37,7 +37,9 @@ def deliver(server: RestartedServer) -> Callable[..., SyncProgress]:
 
     def through(file: Path, script: Callable[[int, str], Fault | None]) -> SyncProgress:
         with FaultProxy(server.port, script) as proxy:
-            way = Network(proxy.url, server.key, graphql=RETRY, stream=RETRY, transfer=RETRY, interval=0.05)
+            way = Network(
+                proxy.url, server.key, graphql=RETRY, stream=RETRY, transfer=RETRY, post_interval_seconds=0.05
+            )
             return send(file, way)
 
     return through

@@ -20,7 +20,7 @@ from sending import KEY, run_file, start
 from waiting import until
 
 from wandb_nb.cli import group
-from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.progress import REFUSED
 
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer
@@ -238,7 +238,7 @@ def test_refusal_is_an_error(here: Path, server: ScriptedServer) -> None:
     assert (done.exit_code, "permission denied" in done.output) == (1, True)
     assert KEY not in done.output
     (told,) = json.loads(call("status", "--json").stdout)
-    assert (told["state"], told["id"]) == (cursors.REFUSED, run.id)
+    assert (told["state"], told["id"]) == (REFUSED, run.id)
     assert "permission denied" in told["message"]
 
 

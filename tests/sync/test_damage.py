@@ -73,7 +73,7 @@ def test_cut_file(server: RestartedServer) -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_overwritten_places(seed: int, server: RestartedServer) -> None:
     """Every row that was not hit arrives once and in order, whatever places are overwritten."""
-    dice = random.Random(seed)  # noqa: S311 - places, no secrets
+    dice = random.Random(seed)  # noqa: S311 -- places, no secrets
     file = made(f"hit{seed}")
     content = bytearray(file.read_bytes())
     for _ in range(3):
@@ -103,7 +103,7 @@ def test_nothing_to_read(content: bytes, server: RestartedServer) -> None:
     done = sync(file)
     (told,) = json.loads(done.stdout)
     assert (done.exit_code, told["state"]) == (1, "failed")
-    assert "nothing that can be read" in told["message"]
+    assert "holds no readable record" in told["message"]
     assert "nothing" not in [*server.names(), *server.names("uncategorized")]
 
 

@@ -142,7 +142,7 @@ def test_row_above_the_line_limit_names_its_key(server: ScriptedServer, here: Pa
         "run.finish()\nprint(run.outcome)\n"
     )
     done = subprocess.run([sys.executable, "big.py"], capture_output=True, text=True, timeout=120, check=True)
-    assert "not sent: the value of 'essay' makes a row longer than 10 MB" in done.stdout
+    assert "not sent: the value of 'essay' was left out of a row longer than 10 MB" in done.stdout
     (row,) = server.runs["r"].rows
     assert (row["n"], "essay" in row, "more" in row) == (1, False, True)
 

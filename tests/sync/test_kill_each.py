@@ -19,7 +19,7 @@ from wandb_nb.store.format import record_types
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.runs.frame import load
-from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.progress import load_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,7 +90,7 @@ class User:
 
     def sent(self) -> bool:
         """Tell whether the run is on the server from end to end."""
-        known = cursors.load(self.file)
+        known = load_progress(self.file)
         return known is not None and known.done
 
 
@@ -134,7 +134,7 @@ def compare(file: Path, held: Held) -> int:
 
 def moments(victim: str) -> list[tuple[int, float]]:
     """Return numbered moments to kill at, in seconds after the start of the run, the same each time."""
-    dice = random.Random(victim)  # noqa: S311 - moments, no secrets
+    dice = random.Random(victim)  # noqa: S311 -- moments, no secrets
     return [(number, dice.uniform(0.0, 1.3)) for number in range(ROUNDS)]
 
 

@@ -23,7 +23,7 @@ KILLS, ROWS = 30, 30_000
 
 def test_killed_sync_goes_on(server: ScriptedServer, tmp_path: Path) -> None:
     """A `sync` that is killed thirty times, at random moments, ends with every row once and one end."""
-    dice = random.Random(7)  # noqa: S311 - moments, no secrets
+    dice = random.Random(7)  # noqa: S311 -- moments, no secrets
     with start(tmp_path) as run:
         for n in range(ROWS):
             run.log({"n": n, "text": "x" * 200})

@@ -22,10 +22,18 @@ from small_proxy import SmallProxy
 import wandb_nb as wandb
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.settings import resolve
-from wandb_nb.sync.http.network import Network, Retry
+from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.operations import Bucket, GraphQLClient
 from wandb_nb.sync.http.request_sequence import RequestSequence
-from wandb_nb.sync.http.transport import Request, Sender, connect, final_query, final_transfer, final_upsert, spacing
+from wandb_nb.sync.http.transport import (
+    Request,
+    RequestSender,
+    connect,
+    is_final_for_query,
+    is_final_for_transfer,
+    is_final_for_upsert,
+    post_spacing_seconds,
+)
 from wandb_nb.sync.upload.post_schedule import PostSchedule
 from wandb_nb.sync.upload.progress import SyncProgress
 from wandb_nb.sync.upload.stream_posts import FileStream
@@ -53,7 +61,7 @@ class Clock(threading.Event):
 
 def ask(way: Network, clock: Clock | None = None) -> dict[str, Any]:
     """Ask the server who we are."""
-    return GraphQLClient(way, Sender(connect(way), clock or Clock())).viewer()
+    return GraphQLClient(way, RequestSender(connect(way), clock or Clock())).viewer()
 
 
 def failing(times: int, status: int, **headers: str) -> Callable[[int, str], Fault | None]:
@@ -65,20 +73,22 @@ def failing(times: int, status: int, **headers: str) -> Callable[[int, str], Fau
 @pytest.mark.parametrize("status", [*FINAL, *REPEATED])
 @pytest.mark.parametrize(
     ("final", "more"),
-    [(final_query, ()), (final_upsert, (409,)), (final_transfer, ())],
+    [(is_final_for_query, ()), (is_final_for_upsert, (409,)), (is_final_for_transfer, ())],
     ids=["query and rows", "creation of a run", "file"],
 )
 def test_which_answers_are_final(
     server: ScriptedServer, status: int, final: Callable[[int], bool], more: tuple[int, ...]
 ) -> None:
     """Each status is repeated or given up as the protocol has it, and an error names the status and the words."""
-    repeated = status in (408, 429, 500, 502, 503, 504) if final is final_transfer else status in (*REPEATED, *more)
+    repeated = (
+        status in (408, 429, 500, 502, 503, 504) if final is is_final_for_transfer else status in (*REPEATED, *more)
+    )
     server.script = failing(1, status)
     way = network(server)
     request = Request(
-        "POST", f"{server.url}/graphql", GraphQLClient(way, Sender(connect(way), Clock())).headers, VIEWER
+        "POST", f"{server.url}/graphql", GraphQLClient(way, RequestSender(connect(way), Clock())).headers, VIEWER
     )
-    sender = Sender(connect(way), Clock())
+    sender = RequestSender(connect(way), Clock())
     if repeated:
         assert sender.send(request, way.graphql, final).status == 200
     else:
@@ -95,7 +105,13 @@ def test_waits_grow_with_jitter_up_to_a_limit(server: ScriptedServer) -> None:
     """Each wait is the double of the one before it and up to a quarter longer, never above the longest."""
     server.script = failing(8, 500)
     clock = Clock()
-    ask(network(server, graphql=Retry(most=20, first=2.0, longest=60.0, timeout=5.0)), clock)
+    ask(
+        network(
+            server,
+            graphql=RetryPolicy(max_retries=20, min_wait_seconds=2.0, max_wait_seconds=60.0, timeout_seconds=5.0),
+        ),
+        clock,
+    )
     bases = [2.0, 4.0, 8.0, 16.0, 32.0]
     assert all(base <= wait <= 1.25 * base for base, wait in zip(bases, clock.waits, strict=False))
     assert clock.waits[5:] == [60.0] * 3
@@ -106,7 +122,7 @@ def test_attempts_are_counted(server: ScriptedServer) -> None:
     """After the last repetition it is a CommError with the number of attempts and the server's last words."""
     server.script = failing(100, 503)
     with pytest.raises(CommError, match=r"did not answer after 4 attempts: HTTP 503: scripted"):
-        ask(network(server, graphql=Retry(most=3, first=2.0)))
+        ask(network(server, graphql=RetryPolicy(max_retries=3, min_wait_seconds=2.0)))
     assert server.count == 4
 
 
@@ -128,7 +144,7 @@ def test_retry_after_is_obeyed(server: ScriptedServer, status: int, told: str | 
     date = formatdate(time.time() + told, usegmt=True) if isinstance(told, int) else told
     server.script = failing(1, status, Retry_After=date)
     clock = Clock()
-    ask(network(server, graphql=Retry(first=2.0)), clock)
+    ask(network(server, graphql=RetryPolicy(min_wait_seconds=2.0)), clock)
     (wait,) = clock.waits
     assert least <= wait <= most
 
@@ -139,21 +155,23 @@ def test_rate_limits_slow_the_stream_down(server: ScriptedServer, monkeypatch: p
     server.answer("UpsertBucket", {"name": "r"})
     way = network(server)
     bucket = Bucket("", "e", "p", "r", "", inserted=True)
-    headers = GraphQLClient(way, Sender(connect(way), Clock())).headers
+    headers = GraphQLClient(way, RequestSender(connect(way), Clock())).headers
     stream = FileStream(
-        way, Sender(connect(way), Clock()), headers, bucket, RequestSequence(SyncProgress()), gzip=False
+        way, RequestSender(connect(way), Clock()), headers, bucket, RequestSequence(SyncProgress()), gzip=False
     )
     stream.post({})
-    assert stream.spacing == 5.0
+    assert stream.spacing_seconds == 5.0
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    pace = PostSchedule(0.5)
-    pace.posted(stream.spacing)
+    schedule = PostSchedule(0.5)
+    schedule.record_post(stream.spacing_seconds)
     now = 104.9
-    assert not pace.may_post()
+    assert not schedule.is_post_due()
     now = 105.1
-    assert pace.may_post()
-    assert [spacing({"ratelimit-remaining": left, "ratelimit-reset": "30"}) for left in ("0", "x", "60")] == [
+    assert schedule.is_post_due()
+    assert [
+        post_spacing_seconds({"ratelimit-remaining": left, "ratelimit-reset": "30"}) for left in ("0", "x", "60")
+    ] == [
         30,
         0,
         0.5,
@@ -164,7 +182,7 @@ def test_silent_server_is_given_up(server: ScriptedServer) -> None:
     """A request that gets no answer in its time counts as failed, and the error names the server, not the key."""
     server.script = lambda _n, _name: Fault("late", seconds=60)
     with pytest.raises(CommError, match=r"127\.0\.0\.1") as caught:
-        ask(network(server, graphql=Retry(most=1, timeout=0.3)))
+        ask(network(server, graphql=RetryPolicy(max_retries=1, timeout_seconds=0.3)))
     assert KEY not in str(caught.value)
 
 
@@ -187,7 +205,7 @@ def test_a_run_goes_through_a_proxy(server: ScriptedServer, tmp_path: Path, monk
 
 def test_broken_proxy_tells_no_password(server: ScriptedServer) -> None:
     """A proxy that is not there is an error without its password."""
-    way = network(server, graphql=Retry(most=0), proxies={"http": "http://me:s3cret@127.0.0.1:9"})
+    way = network(server, graphql=RetryPolicy(max_retries=0), proxies={"http": "http://me:s3cret@127.0.0.1:9"})
     with pytest.raises(CommError, match="cannot be reached") as caught:
         ask(way)
     assert "s3cret" not in str(caught.value)
@@ -229,14 +247,14 @@ def secure(authority: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripte
 
 def test_certificates_are_checked(secure: ScriptedServer, authority: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown authority is refused; the variables name another one; only the setting switches the check off."""
-    way = network(secure, graphql=Retry(most=0))
+    way = network(secure, graphql=RetryPolicy(max_retries=0))
     with pytest.raises(CommError, match=r"(?i)certificate"):
         ask(way)
     for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         with monkeypatch.context() as here:
             here.setenv(name, str(authority / "ca.pem"))
             assert ask(way)["entity"] == "stub-entity"
-    unchecked = network(secure, graphql=Retry(most=0), verify=False)
+    unchecked = network(secure, graphql=RetryPolicy(max_retries=0), verify=False)
     assert ask(unchecked)["entity"] == "stub-entity"
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.devnull)
     assert ask(unchecked)["entity"] == "stub-entity"
@@ -268,9 +286,9 @@ def test_settings_make_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
         "https_proxy": "http://proxy:1",
         "insecure_disable_ssl": True,
     }
-    way = Network.of(resolve({}, given=given))
-    assert (way.base_url, way.graphql.most, way.graphql.timeout) == ("https://example.test", 3, 7)
-    assert (way.stream.longest, way.stream.most, way.verify) == (9, 10_085, False)
+    way = Network.from_settings(resolve({}, given=given))
+    assert (way.base_url, way.graphql.max_retries, way.graphql.timeout_seconds) == ("https://example.test", 3, 7)
+    assert (way.stream.max_wait_seconds, way.stream.max_retries, way.verify) == (9, 10_085, False)
     assert (dict(way.proxies), dict(way.headers)) == ({"https": "http://proxy:1"}, {"X-Team": "blue"})
 
 

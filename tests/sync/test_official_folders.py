@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FOLDERS = Path(__file__).parent / "official_folders"
 sys.path.insert(0, str(FOLDERS))
 
-import recipe  # noqa: E402 - what the clients ran
+import recipe  # noqa: E402 -- what the clients ran
 
 HISTORY = 2
 NAMES = sorted(path.name for path in FOLDERS.glob("offline-run-*"))

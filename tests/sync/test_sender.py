@@ -19,7 +19,7 @@ from wandb_nb.store.format.wire import WireMessage
 from wandb_nb.store.metrics.definition import Metric
 from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.sync.http.transport import connect
-from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.progress import REFUSED, load_progress, progress_path
 from wandb_nb.sync.upload.run_metadata import Target
 from wandb_nb.sync.upload.sender import RunSender
 
@@ -57,9 +57,9 @@ def test_whole_run_arrives(server: ScriptedServer, tmp_path: Path) -> None:
         for values in logged:
             run.log(values)
         run.log({"nan": math.nan, "inf": math.inf, "minus": -math.inf})
-    cursor = send(run_file(run), network(server))
+    progress = send(run_file(run), network(server))
     held = server.runs[run.id]
-    assert cursor.done
+    assert progress.done
     assert [users(row) for row in held.rows[:-1]] == logged
     assert math.isnan(held.rows[-1]["nan"])
     assert (held.rows[-1]["inf"], held.rows[-1]["minus"]) == (math.inf, -math.inf)
@@ -101,15 +101,15 @@ def test_parts_of_a_step_are_one_line(server: ScriptedServer, tmp_path: Path) ->
 
 
 def test_sending_again_changes_nothing(server: ScriptedServer, tmp_path: Path) -> None:
-    """A run that was sent is sent to the same places when it is sent again, with or without its cursor."""
+    """A run that was sent is sent to the same places when it is sent again, with or without its progress."""
     with start(tmp_path) as run:
         for n in range(50):
             run.log({"n": n})
     file = run_file(run)
     send(file, network(server))
     before = list(server.runs[run.id].lines["wandb-history.jsonl"])
-    send(file, network(server), Target(again=True))
-    cursors.path_of(file).unlink()
+    send(file, network(server), Target(resend=True))
+    progress_path(file).unlink()
     send(file, network(server))
     assert server.runs[run.id].lines["wandb-history.jsonl"] == before
 
@@ -122,7 +122,7 @@ def test_resumed_part_follows_the_first(server: ScriptedServer, tmp_path: Path) 
         second.log({"n": 1})
     send(run_file(first), network(server))
     send(run_file(second), network(server))
-    send(run_file(second), network(server), Target(again=True))
+    send(run_file(second), network(server), Target(resend=True))
     assert [row["n"] for row in server.runs["again"].rows] == [0, 1]
     assert [row["_step"] for row in server.runs["again"].rows] == [0, 1]
 
@@ -134,23 +134,23 @@ def test_killed_run_is_failed_and_summed_up(server: ScriptedServer, tmp_path: Pa
         records.metric(Metric("loss", summary=("min", "max", "mean"))),
         *(row(n, loss=[3, 1, 2][n], _runtime=n + 0.5) for n in range(3)),
     )
-    cursor = send(file, network(server))
+    progress = send(file, network(server))
     held = server.runs["abc"]
-    assert (held.exit_code, cursor.done) == (1, True)
+    assert (held.exit_code, progress.done) == (1, True)
     assert held.summary["loss"] == {"min": 1, "max": 3, "mean": 2}
     assert held.summary["_wandb"] == {"runtime": 2}
 
 
 def test_damage_is_told_and_the_rest_sent(server: ScriptedServer, tmp_path: Path) -> None:
-    """Of a damaged file all that can be read arrives, and the cursor says that something is missing."""
+    """Of a damaged file all that can be read arrives, and the progress says that something is missing."""
     file = write(tmp_path, *(row(n, text="x" * 300) for n in range(1000)))
     content = bytearray(file.read_bytes())
     content[100_000:100_100] = os.urandom(100)
     file.write_bytes(content)
-    cursor = send(file, network(server))
+    progress = send(file, network(server))
     rows = server.runs["abc"].rows
-    assert (cursor.done, cursor.damaged) == (True, True)
-    assert "cannot be read" in cursor.problems[0]
+    assert (progress.done, progress.damaged) == (True, True)
+    assert "cannot be read" in progress.problems[0]
     assert 800 < len(rows) < 1000
     assert rows[-1]["_step"] == 999
 
@@ -183,20 +183,20 @@ def test_files_outside_the_run_stay(server: ScriptedServer, tmp_path: Path) -> N
 def test_row_too_long_is_told(server: ScriptedServer, tmp_path: Path) -> None:
     """A value that makes a row longer than the server takes is left out and named; the row's other values arrive."""
     file = write(tmp_path, row(0, huge="x" * (11 << 20), a=1), row(1, a=2))
-    cursor = send(file, network(server))
+    progress = send(file, network(server))
     assert [users(row) for row in server.runs["abc"].rows] == [{"a": 1}, {"a": 2}]
-    assert "'huge'" in cursor.problems[0]
+    assert "'huge'" in progress.problems[0]
 
 
 def test_refusal_is_final_and_kept(tmp_path: Path) -> None:
-    """What the server refuses for good is asked once, and the cursor keeps its words."""
+    """What the server refuses for good is asked once, and the progress keeps its words."""
     with start(tmp_path) as run:
         run.log({"a": 1})
     with ScriptedServer(lambda _n, _name: Fault("status", 403, message="permission denied")) as server:
-        cursor = send(run_file(run), network(server))
+        progress = send(run_file(run), network(server))
         assert server.count == 1
-    assert (cursor.state, cursor.status) == (cursors.REFUSED, 403)
-    assert "permission denied" in cursors.load(run_file(run)).message
+    assert (progress.state, progress.status) == (REFUSED, 403)
+    assert "permission denied" in load_progress(run_file(run)).message
 
 
 def test_retry_after_is_kept(tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_alert_once(server: ScriptedServer, tmp_path: Path) -> None:
     """An alert is passed on once, with its wait in milliseconds, also when the run is sent again."""
     file = write(tmp_path, records.alert("t", "x", "WARN", 5.0))
     send(file, network(server))
-    send(file, network(server), Target(again=True))
+    send(file, network(server), Target(resend=True))
     (alert,) = server.of("NotifyScriptableRunAlert")
     assert (alert["title"], alert["severity"], alert["waitDuration"]) == ("t", "WARN", 5000)
 
@@ -270,8 +270,8 @@ def test_slow_file_holds_up_nothing(server: ScriptedServer, tmp_path: Path) -> N
             run.log({"n": n})
             _until(lambda n=n: len(server.runs[run.id].rows) == n + 1)
         assert server.names().count("PUT big.bin") == 1
-        assert sender.cursor.files_left >= 1  # the run's own files may wait behind it by now
-        assert sender.cursor.bytes_left >= 100_000
+        assert sender.progress.files_left >= 1  # the run's own files may wait behind it by now
+        assert sender.progress.bytes_left >= 100_000
     finally:
         stop.set()
         thread.join(20)
@@ -295,7 +295,7 @@ FAULTS = ("status", "status", "reset", "half", "after", "twice")
 @pytest.mark.parametrize("seed", range(200))
 def test_every_storm_is_survived(seed: int, tmp_path: Path) -> None:
     """Whatever happens to requests, at the end the server's lines equal the file's, none lost and none doubled."""
-    dice = random.Random(seed)  # noqa: S311 - a test's storm, no secret
+    dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
     share = dice.uniform(0.1, 0.7)
 
     def script(_number: int, _name: str) -> Fault | None:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 from waiting import until
 
-from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.progress import SyncProgress, load_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,9 +46,9 @@ class Program:
         assert self.process.stdout is not None
         return self.process.stdout.readline()
 
-    def cursor(self) -> cursors.SyncProgress:
+    def progress(self) -> SyncProgress:
         """Return how far the run was sent."""
-        return cursors.load(self.run_file) or cursors.SyncProgress()
+        return load_progress(self.run_file) or SyncProgress()
 
     def service(self) -> psutil.Process | None:
         """Return the background process of this program, if it lives."""
@@ -95,7 +95,7 @@ def numbers(server: ScriptedServer) -> list[int]:
 def test_run_is_sent_to_its_end(program: Callable[..., Program], server: ScriptedServer) -> None:
     """All rows and the exit code arrive, and the service ends by itself once its user has."""
     user = program(500)
-    until(lambda: user.cursor().done, "sent")
+    until(lambda: user.progress().done, "sent")
     assert user.process.wait(10) == 0
     assert numbers(server) == list(range(500))
     assert [held.exit_code for held in server.runs.values()] == [0]
@@ -109,7 +109,7 @@ def test_killed_user_is_a_crashed_run(program: Callable[..., Program], server: S
     assert user.line() == "logged\n"
     user.process.kill()
     user.process.wait()
-    until(lambda: user.cursor().done, "sent")
+    until(lambda: user.progress().done, "sent")
     assert numbers(server) == list(range(300))
     assert [(held.exit_code, held.fields["state"]) for held in server.runs.values()] == [(1, "crashed")]
 
@@ -125,7 +125,7 @@ def test_killed_service_goes_on_where_it_was(program: Callable[..., Program], se
     until(lambda: user.service() is None, "killed")
     user.process.stdin.write("\n")
     user.process.stdin.flush()
-    until(lambda: user.cursor().done, "sent")
+    until(lambda: user.progress().done, "sent")
     assert numbers(server) == list(range(300))
     assert [held.completions for held in server.runs.values()] == [1]
 
@@ -141,7 +141,7 @@ def test_signals_of_the_terminal_pass_by(program: Callable[..., Program], server
         service.send_signal(number)
     os.killpg(user.process.pid, signal.SIGHUP)
     user.process.wait(10)
-    until(lambda: user.cursor().done, "sent")
+    until(lambda: user.progress().done, "sent")
     assert numbers(server) == list(range(200))
 
 

@@ -14,7 +14,7 @@ from fault_proxy import Fault, FaultProxy
 from restarted_server import RestartedServer
 from story import Story, Telling, made
 
-from wandb_nb.sync.http.network import Network, Retry
+from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.transport import connect
 from wandb_nb.sync.upload import sender, stream_posts
 from wandb_nb.sync.upload.sender import RunSender
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.crash
 
 STORMS = int(os.environ.get("STORMS", "20"))
-TIMEOUT_S = 0.25
+TIMEOUT_SECONDS = 0.25
 POST_CHARACTERS = 30_000
 ATTEMPTS = 30
 STATUSES = (500, 502, 503, 504, 429, 408)
@@ -59,7 +59,7 @@ class Storm:
         if dice.random() > self._share:
             return None
         # Times at which the client's own limit is over, or nearly so.
-        seconds = dice.choice((0.0, 0.05, TIMEOUT_S, 1.5 * TIMEOUT_S))
+        seconds = dice.choice((0.0, 0.05, TIMEOUT_SECONDS, 1.5 * TIMEOUT_SECONDS))
         return Fault(dice.choice(KINDS), dice.choice(STATUSES), self._headers(), seconds)
 
     def _headers(self) -> dict[str, str]:
@@ -69,8 +69,17 @@ class Storm:
 
 def shortened(url: str, key: str) -> Network:
     """Return the way to the server at *url*, its times those of a day in some seconds."""
-    retry = Retry(most=40, first=0.005, longest=0.1, timeout=TIMEOUT_S)
-    return Network(url, key, graphql=retry, stream=retry, transfer=retry, interval=0.02, heartbeat=0.5, gzip=True)
+    retry = RetryPolicy(max_retries=40, min_wait_seconds=0.005, max_wait_seconds=0.1, timeout_seconds=TIMEOUT_SECONDS)
+    return Network(
+        url,
+        key,
+        graphql=retry,
+        stream=retry,
+        transfer=retry,
+        post_interval_seconds=0.02,
+        heartbeat_seconds=0.5,
+        gzip=True,
+    )
 
 
 def send(telling: Telling, network: Network, dice: random.Random) -> None:
@@ -83,18 +92,18 @@ def send(telling: Telling, network: Network, dice: random.Random) -> None:
         telling.tell(2)
         writer.start()
     for _ in range(ATTEMPTS):
-        cursor = RunSender(telling.file, network, connect(network), threading.Event()).send(follow=follow)
-        assert not cursor.problems, cursor
-        if cursor.done:
+        progress = RunSender(telling.file, network, connect(network), threading.Event()).send(follow=follow)
+        assert not progress.problems, progress
+        if progress.done:
             break
     if writer is not None:
         writer.join()
-    assert cursor.done, cursor
+    assert progress.done, progress
 
 
 def tell(telling: Telling, seed: int) -> None:
     """Write the run in pieces, in somewhat more than a second."""
-    dice = random.Random(seed)  # noqa: S311 - sizes and waits, no secrets
+    dice = random.Random(seed)  # noqa: S311 -- sizes and waits, no secrets
     while telling.tell(dice.randrange(1, 60)):
         threading.Event().wait(dice.uniform(0, 0.1))
 
@@ -102,9 +111,9 @@ def tell(telling: Telling, seed: int) -> None:
 @pytest.mark.parametrize("seed", range(STORMS))
 def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever happens between client and server, in the end the server holds the run: each row, line and file once."""
-    dice = random.Random(seed)  # noqa: S311 - a test's storm, no secret
+    dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
     for module in (stream_posts, sender):
-        monkeypatch.setattr(module, "MOST_CHARACTERS", POST_CHARACTERS)
+        monkeypatch.setattr(module, "MAX_POST_CHARACTERS", POST_CHARACTERS)
     story: Story = made(f"storm{seed}", dice, dice.randrange(50, 400))
     storm = Storm(dice, server)
     with FaultProxy(server.port, storm) as proxy:
@@ -117,7 +126,7 @@ def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, mo
 @pytest.mark.parametrize("after", [1, 3, 8])
 def test_outage_longer_than_all_attempts(after: int, server: RestartedServer, tmp_path: Path) -> None:
     """A sender that has given up says why; the next one goes on at its place, and all is there once."""
-    story = made(f"outage{after}", random.Random(after), 300)  # noqa: S311 - a test's run, no secret
+    story = made(f"outage{after}", random.Random(after), 300)  # noqa: S311 -- a test's run, no secret
     telling = Telling(story, tmp_path)
     telling.tell()
     down = threading.Event()
@@ -125,7 +134,7 @@ def test_outage_longer_than_all_attempts(after: int, server: RestartedServer, tm
     with FaultProxy(
         server.port, lambda number, _: Fault("reset") if number > after and down.is_set() else None
     ) as proxy:
-        few = Retry(most=3, first=0.005, longest=0.01, timeout=5.0)
+        few = RetryPolicy(max_retries=3, min_wait_seconds=0.005, max_wait_seconds=0.01, timeout_seconds=5.0)
         network = replace(shortened(proxy.url, server.key), graphql=few, stream=few, transfer=few)
         first = RunSender(telling.file, network, connect(network), threading.Event()).send(follow=False)
         assert first.state == "waiting"

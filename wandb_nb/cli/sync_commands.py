@@ -44,18 +44,18 @@ def sync(paths: tuple[str, ...], **options: Any) -> None:
     What was sent before is not sent again; a broken upload goes on where it stopped. Exits with 1 where something
     was not sent, and with 3 where a file is damaged and all that can be read was sent.
     """
-    from wandb_nb.sync.bulk.run_selection import pick
+    from wandb_nb.sync.bulk.run_selection import select_runs
 
-    if options["run_id"] and len(pick(paths, include_synced=True)) > 1:
+    if options["run_id"] and len(select_runs(paths, include_synced=True)) > 1:
         raise click.UsageError("--id needs the path of one run")
-    files = pick(paths, include_synced=options["include_synced"])
+    files = select_runs(paths, include_synced=options["include_synced"])
     if options["dry_run"]:
         _show([{"path": str(file.parent), "state": "would be sent"} for file in files], as_json=options["as_json"])
         return
     results = _send(paths, files, options) if files or options["watch"] else []
     _show(results, as_json=options["as_json"])
     if options["clean"]:
-        _clean(pick(paths, include_synced=True))
+        _clean(select_runs(paths, include_synced=True))
     sys.exit(_exit_code(results))
 
 
@@ -63,9 +63,9 @@ def sync(paths: tuple[str, ...], **options: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(as_json: bool) -> None:
     """List the runs that are being sent, or wait for it: what the server has, and what is pending."""
-    from wandb_nb.sync.bulk.sync_status import listed
+    from wandb_nb.sync.bulk.sync_status import unfinished_syncs
 
-    found = listed()
+    found = unfinished_syncs()
     if as_json:
         echo_json(found)
     elif found:
@@ -81,7 +81,7 @@ def status(as_json: bool) -> None:
 def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) -> list[dict[str, Any]]:
     """Send *files*, and with `--watch` whatever comes below *paths*; return what became of each."""
     from wandb_nb.settings import resolve
-    from wandb_nb.sync.bulk.sync_runs import WORKERS, BulkSync
+    from wandb_nb.sync.bulk.sync_runs import DEFAULT_WORKERS, BulkSync
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.upload.run_metadata import Target
 
@@ -90,17 +90,19 @@ def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) ->
         project=options["project"],
         entity=options["entity"],
         append=options["append"],
-        again=options["include_synced"],
-        mark=options["mark_synced"],
+        resend=options["include_synced"],
+        mark_synced=options["mark_synced"],
     )
     watch = options["watch"]
     bar = _Bar(files, shown=sys.stderr.isatty() and not options["as_json"] and not watch)
-    network = Network.of(resolve({"project": None}))
-    batch = BulkSync(network, target, workers=WATCHED_AT_ONCE if watch else WORKERS, follow=watch, progress=bar)
+    network = Network.from_settings(resolve({"project": None}))
+    batch = BulkSync(
+        network, target, max_workers=WATCHED_AT_ONCE if watch else DEFAULT_WORKERS, follow=watch, report_progress=bar
+    )
     try:
         if watch:
             _watch(batch, paths)
-        batch.take(files)
+        batch.add(files)
         batch.wait()
     except KeyboardInterrupt:
         batch.stop()
@@ -112,13 +114,13 @@ def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) ->
 def _watch(batch: BulkSync, paths: tuple[str, ...]) -> None:
     """Take what comes below *paths* for ever, but for what a background process sends."""
     from wandb_nb.errors import RunNotFoundError
-    from wandb_nb.sync.bulk.run_selection import pick
-    from wandb_nb.sync.bulk.sync_status import being_sent
+    from wandb_nb.sync.bulk.run_selection import select_runs
+    from wandb_nb.sync.bulk.sync_status import is_syncing
 
     pause = threading.Event()
     while True:
         with suppress(RunNotFoundError):  # not yet
-            batch.take(file for file in pick(paths, include_synced=False) if not being_sent(file))
+            batch.add(file for file in select_runs(paths, include_synced=False) if not is_syncing(file))
         pause.wait(WATCH_EVERY_S)
 
 
@@ -137,13 +139,13 @@ class _Bar:
         if self._bar:
             self._bar.render_progress()
 
-    def __call__(self, file: Path, cursor: SyncProgress) -> None:
-        """Show that *file* is as far as *cursor* says."""
+    def __call__(self, file: Path, progress: SyncProgress) -> None:
+        """Show the *progress* of *file*."""
         if self._bar is None:
             return
         with self._lock:
             before = self._at.get(file, 0)
-            self._at[file] = max(before, min(cursor.offset, self._sizes.get(file, 0)))
+            self._at[file] = max(before, min(progress.offset, self._sizes.get(file, 0)))
             self._bar.update(self._at[file] - before)
 
     def close(self) -> None:
@@ -153,7 +155,7 @@ class _Bar:
 
 
 def _show(results: list[dict[str, Any]], *, as_json: bool) -> None:
-    from wandb_nb.sync.bulk.sync_runs import said
+    from wandb_nb.sync.bulk.sync_runs import result_lines
 
     if as_json:
         echo_json(results)
@@ -161,7 +163,7 @@ def _show(results: list[dict[str, Any]], *, as_json: bool) -> None:
     if not results:
         click.echo("nothing to send: every run here is on the server", err=True)
     for result in results:
-        first, *more = said(result)
+        first, *more = result_lines(result)
         click.echo(clean(first, LONGEST_LINE))
         for line in more:
             click.echo(clean(line, LONGEST_LINE), err=True)
@@ -169,9 +171,9 @@ def _show(results: list[dict[str, Any]], *, as_json: bool) -> None:
 
 def _clean(files: list[Path]) -> None:
     """Delete the directories of the runs among *files* that are on the server, whole, if the user says so."""
-    from wandb_nb.sync.bulk.run_selection import removable
+    from wandb_nb.sync.bulk.run_selection import is_removable
 
-    folders = [file.parent for file in files if removable(file)]
+    folders = [file.parent for file in files if is_removable(file)]
     if folders and click.confirm(f"Delete {len(folders)} directories of runs that are on the server?", err=True):
         for folder in folders:
             shutil.rmtree(folder)

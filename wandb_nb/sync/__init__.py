@@ -1,5 +1,5 @@
-"""Sending runs to a server over W&B's protocol.
+"""Sends runs to a server over W&B's protocol.
 
 `http` makes requests, `upload` sends one run, `background` is the process that does so during training, `bulk` sends
-many runs at once. May import `store` and below; not `tracking`.
+many runs. Imports point that way only: http <- upload <- background <- bulk. May import `capture`, `store` and below.
 """

@@ -115,7 +115,7 @@ class _Stream:
     def write(self, text: str) -> None:
         """Take more text."""
         self._screen.feed(text)
-        self._head += filter(self._ends.is_head, self._screen.take_settled())
+        self._head += filter(self._ends.is_head, self._screen.take_final())
 
     def output(self) -> Output:
         """Return the notebook's output for it."""

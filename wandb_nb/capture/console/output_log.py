@@ -41,7 +41,7 @@ class OutputLog:
         """Bring the file up to date with *pieces* written to the terminal; return nothing, for this file goes on."""
         for stream, text in pieces:
             self._transcript.feed(stream, text)
-        settled = _joined(filter(self._ends.is_head, map(_encoded, self._transcript.take_settled())))
+        settled = _joined(filter(self._ends.is_head, map(_encoded, self._transcript.take_final())))
         changing = _joined([*self._notice(), *self._ends.tail, *map(_encoded, self._transcript.live())])
         if self._file is None:
             self._file = self.path.open("wb", buffering=0)
@@ -88,7 +88,7 @@ class OutputParts:
         """End the newest part and return its name below the run's files, if there is one."""
         if self._part is None:
             return []
-        self._transcript.settle()
+        self._transcript.finalize()
         self._part.write(())
         self._part.close()
         name = self._part.path.relative_to(self._files).as_posix()

@@ -1,7 +1,7 @@
-"""A small terminal: what a program wrote, as lines of text, the way somebody looking at a terminal sees it.
+"""A small terminal emulator that turns a program's output into lines of text as a terminal shows them.
 
-Progress bars that return to the start of their line or move up some lines leave their last state; colours and
-titles vanish; wide characters and emoji stay whole.
+Of a progress bar that returns to the start of its line or moves up, the last state stays; colours and titles are
+removed; wide characters and emoji stay whole.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import re
 import unicodedata
 
 HEIGHT = 100
-"""Lines that the cursor can come back to; those above are settled."""
-WIDEST = 16_384
-"""Columns of a line that are kept; what is written beyond is left out."""
+"""Lines that the cursor can return to; those above are final."""
+MAX_COLUMNS = 16_384
+"""Columns of a line that are stored; text beyond them is dropped."""
 
 _CONTROL = re.compile(
     r"\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<command>[@-~])"
@@ -26,36 +26,36 @@ _TAB = 8
 
 
 class TerminalScreen:
-    """Takes what is written, in pieces of any size, and gives lines."""
+    """Turns output, in pieces of any size, into lines."""
 
     def __init__(self) -> None:
-        self._lines: list[list[str]] = [[]]  # one text a column; a wide character is followed by an empty one
+        self._lines: list[list[str]] = [[]]  # one string per column; a wide character is followed by an empty one
         self._row = self._column = 0
-        self._settled: list[str] = []
+        self._final: list[str] = []
         self._unfinished = ""
 
     def feed(self, text: str) -> None:
-        """Carry out *text*; an escape sequence may be split between two calls."""
+        """Process *text*; an escape sequence may be split between two calls."""
         text = self._unfinished + text
         cut = _UNFINISHED.search(text)
         self._unfinished = cut[0] if cut else ""
         end = cut.start() if cut else len(text)
-        at = 0
-        for found in _CONTROL.finditer(text, 0, end):
-            if found.start() > at:
-                self._put(text[at : found.start()])
-            at = found.end()
-            if found["single"]:
-                self._control(found["single"])
-            elif found["command"]:
-                self._command(found["command"], found["parameters"])
-        if at < end:
-            self._put(text[at:end])
+        position = 0
+        for match in _CONTROL.finditer(text, 0, end):
+            if match.start() > position:
+                self._put(text[position : match.start()])
+            position = match.end()
+            if match["single"]:
+                self._control(match["single"])
+            elif match["command"]:
+                self._command(match["command"], match["parameters"])
+        if position < end:
+            self._put(text[position:end])
 
-    def take_settled(self) -> list[str]:
-        """Return the lines that nothing can change any more and that were not returned before."""
-        settled, self._settled = self._settled, []
-        return settled
+    def take_final(self) -> list[str]:
+        """Return the lines that can no longer change and that were not returned before."""
+        lines, self._final = self._final, []
+        return lines
 
     def live(self) -> list[str]:
         """Return the lines that may still change, without empty ones at the end."""
@@ -70,9 +70,9 @@ class TerminalScreen:
             line.extend(" " * (start - len(line)))
         joins = "".join(line[max(0, start - 2) : start]).endswith(_JOINER)
         cells = list(run) if run.isascii() and not joins else _cells(run, line, start)
-        del cells[max(0, WIDEST - start) :]
+        del cells[max(0, MAX_COLUMNS - start) :]
         end = start + len(cells)
-        if start < len(line) and cells:  # nothing half of a wide character may stay
+        if start < len(line) and cells:  # no half of a wide character may stay
             if not line[start]:
                 line[start - 1] = " "
             if end < len(line) and not line[end]:
@@ -88,14 +88,14 @@ class TerminalScreen:
         elif control == "\b":
             self._column = max(0, self._column - 1)
         elif control == "\t":
-            self._column = min(WIDEST, self._column - self._column % _TAB + _TAB)
+            self._column = min(MAX_COLUMNS, self._column - self._column % _TAB + _TAB)
 
     def _down(self) -> None:
         self._row, self._column = self._row + 1, 0
         if self._row == len(self._lines):
             self._lines.append([])
         if len(self._lines) > HEIGHT:
-            self._settled.append(_text(self._lines.pop(0)))
+            self._final.append(_text(self._lines.pop(0)))
             self._row -= 1
 
     def _command(self, command: str, parameters: str) -> None:
@@ -106,11 +106,11 @@ class TerminalScreen:
         elif command in "BE":
             self._row = min(len(self._lines) - 1, self._row + max(1, number))
         elif command == "C":
-            self._column = min(WIDEST, self._column + max(1, number))
+            self._column = min(MAX_COLUMNS, self._column + max(1, number))
         elif command == "D":
             self._column = max(0, self._column - max(1, number))
         elif command == "G":
-            self._column = min(WIDEST, max(1, number) - 1)
+            self._column = min(MAX_COLUMNS, max(1, number) - 1)
         elif command == "K":
             self._erase_in_line(number)
         elif command == "J":
@@ -131,8 +131,8 @@ class TerminalScreen:
         if what == 0:
             self._erase_in_line(0)
             del self._lines[self._row + 1 :]
-        elif what in (2, 3):  # the screen is cleared: what it showed is kept above
-            self._settled += self.live()
+        elif what in (2, 3):  # the screen is cleared, but its lines stay in the transcript
+            self._final += self.live()
             self._lines, self._row, self._column = [[]], 0, 0
 
 
@@ -141,7 +141,7 @@ def _text(line: list[str]) -> str:
 
 
 def _cells(run: str, line: list[str], start: int) -> list[str]:
-    """Return a run as columns; marks and joined emoji go to the character that they belong to, even in *line*."""
+    """Return a run as columns; marks and joined emoji are added to their base character, even in *line*."""
     cells: list[str] = []
     for character in run:
         before = cells or line[:start]
@@ -159,12 +159,12 @@ def _cells(run: str, line: list[str], start: int) -> list[str]:
 
 
 def _belongs(character: str, before: str) -> bool:
-    """Tell whether *character* makes one sign with what stands *before* it."""
+    """Return whether *character* combines with the text *before* it."""
     if before[-1] == _JOINER or character == _JOINER:
         return before != " "
     if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
         return True
-    if "\U0001f3fb" <= character <= "\U0001f3ff":  # a skin colour
+    if "\U0001f3fb" <= character <= "\U0001f3ff":  # a skin tone
         return unicodedata.category(before[0]) == "So"
     return _is_flag_half(character) and len(before) == 1 and _is_flag_half(before)
 

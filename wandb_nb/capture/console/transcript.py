@@ -1,7 +1,7 @@
-"""What several streams wrote, as lines in the order in which they began.
+"""The output of several streams, as lines in the order in which they began.
 
-Each stream has a screen of its own: a progress bar on stderr and the prints on stdout never break into each other's
-lines, however their pieces come mixed.
+Each stream has its own screen, so a progress bar on stderr and prints on stdout never break into each other's lines,
+however their pieces are mixed.
 """
 
 from __future__ import annotations
@@ -10,71 +10,73 @@ from dataclasses import dataclass
 
 from wandb_nb.capture.console.screen import HEIGHT, TerminalScreen
 
-MOST_LIVE = 3 * HEIGHT
-"""Lines that may wait for one before them; then that one is settled as it is, and goes on as a new line."""
+MAX_LIVE_LINES = 3 * HEIGHT
+"""Lines that may wait for an earlier one; beyond that, the earlier one is final and continues as a new line."""
 
 
 @dataclass(eq=False)
 class TranscriptLine:
-    """One line of a stream, and the time of the output that last changed it."""
+    """One line of a stream and the time of its last change."""
 
     stream: str
     text: str
     changed: float
+    cannot_change: bool = False
+    """Whether it has left the screen."""
     is_final: bool = False
-    is_settled: bool = False
+    """Whether it was returned as final."""
 
 
 class Transcript:
-    """Takes what is written to streams, in pieces of any size, and gives their lines in one order."""
+    """Turns the output of streams, in pieces of any size, into lines in one order."""
 
     def __init__(self) -> None:
         self._screens: dict[str, TerminalScreen] = {}
-        self._lines: dict[str, list[TranscriptLine]] = {}  # those that their screen may still change
+        self._lines: dict[str, list[TranscriptLine]] = {}  # the lines that their screen may still change
         self._live: list[TranscriptLine] = []
-        self._settled: list[TranscriptLine] = []
+        self._final: list[TranscriptLine] = []
 
     def feed(self, stream: str, text: str, time: float = 0.0) -> None:
-        """Carry out *text*, written to *stream* at *time*."""
+        """Process *text*, written to *stream* at *time*."""
         screen = self._screens.setdefault(stream, TerminalScreen())
         lines = self._lines.setdefault(stream, [])
         screen.feed(text)
-        final = screen.take_settled()
-        shown = [*final, *screen.live()]
-        erased = lines[len(shown) :]
-        del lines[len(shown) :]
+        final = screen.take_final()
+        texts = [*final, *screen.live()]
+        erased = lines[len(texts) :]
+        del lines[len(texts) :]
         if erased:
             self._live = [line for line in self._live if line not in erased]
-        for at, each in enumerate(shown):
-            if at < len(lines) and lines[at].text == each:
+        for index, current in enumerate(texts):
+            if index < len(lines) and lines[index].text == current:
                 continue
-            if at < len(lines) and not lines[at].is_settled:
-                lines[at].text, lines[at].changed = each, time
+            if index < len(lines) and not lines[index].is_final:
+                lines[index].text, lines[index].changed = current, time
                 continue
-            lines[at : at + 1] = [TranscriptLine(stream, each, time)]
-            self._live.append(lines[at])
+            lines[index : index + 1] = [TranscriptLine(stream, current, time)]
+            self._live.append(lines[index])
         for line in lines[: len(final)]:
-            line.is_final = True
+            line.cannot_change = True
         del lines[: len(final)]
-        self._settle()
+        self._collect_final()
 
-    def take_settled(self) -> list[TranscriptLine]:
-        """Return the lines that nothing can change any more and that were not returned before."""
-        settled, self._settled = self._settled, []
-        return settled
+    def take_final(self) -> list[TranscriptLine]:
+        """Return the final lines that were not returned before."""
+        lines, self._final = self._final, []
+        return lines
 
     def live(self) -> list[TranscriptLine]:
-        """Return the lines that may still change, and those that wait for them."""
+        """Return the lines that may still change, and the ones behind them."""
         return list(self._live)
 
-    def settle(self) -> None:
-        """Have every line count as settled; what changes one of them from now on begins a new line."""
-        self._settle(most_live=0)
+    def finalize(self) -> None:
+        """Make every line final; later changes of one of them start a new line."""
+        self._collect_final(max_live=0)
 
-    def _settle(self, most_live: int = MOST_LIVE) -> None:
+    def _collect_final(self, max_live: int = MAX_LIVE_LINES) -> None:
         count = 0
-        while count < len(self._live) and (self._live[count].is_final or len(self._live) - count > most_live):
-            self._live[count].is_settled = True
+        while count < len(self._live) and (self._live[count].cannot_change or len(self._live) - count > max_live):
+            self._live[count].is_final = True
             count += 1
-        self._settled += self._live[:count]
+        self._final += self._live[:count]
         del self._live[:count]

@@ -18,26 +18,26 @@ MAX_LINE = 1000
 def sync(options: Any) -> Iterator[str]:
     """Send the runs that *options* select; yield one line for each, and one for each part that was not sent."""
     from wandb_nb.settings import resolve
-    from wandb_nb.sync.bulk.run_selection import pick
-    from wandb_nb.sync.bulk.sync_runs import BulkSync, said  # imports the HTTP client, for this command only
+    from wandb_nb.sync.bulk.run_selection import select_runs
+    from wandb_nb.sync.bulk.sync_runs import BulkSync, result_lines  # loads the HTTP client
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.upload.run_metadata import Target
 
-    files = pick(options.paths, include_synced=options.include_synced)
+    files = select_runs(options.paths, include_synced=options.include_synced)
     if not files:
         yield "nothing to send: all runs in ./wandb are on the server"
     if options.dry_run:
         yield from (f"would be sent: {file.parent}" for file in files)
         return
-    target = Target(run_id=options.id, project=options.project, entity=options.entity, again=options.include_synced)
-    batch = BulkSync(Network.of(resolve({"project": None})), target)
+    target = Target(run_id=options.id, project=options.project, entity=options.entity, resend=options.include_synced)
+    batch = BulkSync(Network.from_settings(resolve({"project": None})), target)
     try:
-        batch.take(files)
+        batch.add(files)
         batch.wait()
     except KeyboardInterrupt:
         batch.stop()
     for file in files:
-        yield from (run_text.clean(line, MAX_LINE) for line in said(batch.results[file]))
+        yield from (run_text.clean(line, MAX_LINE) for line in result_lines(batch.results[file]))
 
 
 def server(options: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the user's process wants to know of the server, asked by the background process, which has the HTTP client."""
+"""Answers requests of the user's process about a server; the HTTP client stays in the background process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.sync.http.file_downloads import download
 from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.request_sequence import RequestSequence
-from wandb_nb.sync.http.transport import Sender, Stopped, connect
+from wandb_nb.sync.http.transport import RequestSender, StopRequested, connect
 from wandb_nb.sync.upload.progress import SyncProgress
 
 if TYPE_CHECKING:
@@ -21,49 +21,56 @@ if TYPE_CHECKING:
 UNAUTHORIZED, NOT_FOUND = 401, 404
 
 
-def answer(question: Mapping[str, Any], network: Network, stop: threading.Event) -> dict[str, Any]:
-    """Return what the server says to *question*; with an `error`, and its `status`, where it says nothing useful.
+def answer_request(request: Mapping[str, Any], network: Network, stop: threading.Event) -> dict[str, Any]:
+    """Return the answer to *request*, or an `error` with its HTTP `status` (0 without one).
 
-    `what` is "held": what is known of a run, after it was taken back to the step `rewind` if one is given; "row": the
-    rows up to a step; "file": a file of a run, put at the path `to`; or "rights": whose key this is, and whether it may
-    look at the project.  `once`: one attempt, no waiting.
+    `kind` is one of
+
+    - "run": the server's record of a run, rewound first if `rewind` gives a step → `run`
+    - "rows": its rows up to `step` → `rows`
+    - "file": its file `name`, downloaded to the path `target` → `exists`
+    - "permissions": the key's account and whether it may view the project → `viewer`, `can_view`
+
+    With `once` there is one attempt and no waiting.
     """
     try:
-        return _asked(question, network.impatient(0) if question.get("once") else network, stop)
+        return _answer(request, network.with_fewer_retries(0) if request.get("once") else network, stop)
     except RefusedError as error:
         return {"error": str(error), "status": error.status}
     except AuthenticationError as error:
         return {"error": str(error), "status": UNAUTHORIZED}
     except CommError as error:
         return {"error": str(error), "status": 0}
-    except Stopped:
-        return {"error": "the background process was ended", "status": 0}
+    except StopRequested:
+        return {"error": "the background process was stopped", "status": 0}
 
 
-def _asked(question: Mapping[str, Any], network: Network, stop: threading.Event) -> dict[str, Any]:
-    graphql = GraphQLClient(network, Sender(connect(network), stop))
-    where = (question.get("entity"), question.get("project"), question["run"])
-    match question["what"]:
+def _answer(request: Mapping[str, Any], network: Network, stop: threading.Event) -> dict[str, Any]:
+    graphql = GraphQLClient(network, RequestSender(connect(network), stop))
+    run = (request.get("entity"), request.get("project"), request["run"])
+    match request["kind"]:
+        case "run":
+            if request.get("rewind") is not None:
+                graphql.rewind(RequestSequence(SyncProgress()), *run, int(request["rewind"]))
+            return {"run": graphql.resume_status(*run)}
         case "rows":
-            return {"rows": graphql.rows(*where, int(question["step"]))}
+            return {"rows": graphql.rows(*run, int(request["step"]))}
         case "file":
-            return {"found": _fetch(graphql, network, where, question)}
-        case "rights":
-            return {"viewer": graphql.viewer(), "sees": graphql.sees(where[0], where[1])}
-        case _:
-            if question.get("rewind") is not None:
-                graphql.rewind(RequestSequence(SyncProgress()), *where, int(question["rewind"]))
-            return {"held": graphql.resume_status(*where)}
+            return {"exists": _download(graphql, network, run, request)}
+        case "permissions":
+            return {"viewer": graphql.viewer(), "can_view": graphql.can_view(run[0], run[1])}
+        case kind:
+            return {"error": f"the background process does not answer requests of the kind {kind!r}", "status": 0}
 
 
-def _fetch(graphql: GraphQLClient, network: Network, where: tuple[Any, Any, str], question: Mapping[str, Any]) -> bool:
-    url = graphql.file_url(*where, question["name"])
+def _download(graphql: GraphQLClient, network: Network, run: tuple[Any, Any, str], request: Mapping[str, Any]) -> bool:
+    url = graphql.file_url(*run, request["name"])
     if url is None:
         return False
     try:
-        download(network, url, Path(question["to"]))
+        download(network, url, Path(request["target"]))
     except RefusedError as error:
-        if error.status != NOT_FOUND:  # servers name files that were announced and never came
+        if error.status != NOT_FOUND:  # servers list files that were announced and never came
             raise
         return False
     return True

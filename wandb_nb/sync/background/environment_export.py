@@ -20,13 +20,13 @@ NAMES = (
 )
 
 
-def variables(settings: Resolved, key: str) -> dict[str, str]:
-    """Return variables that make `resolve()` in another process give *key* and what *settings* say about the server."""
-    given = {FIELDS[name].env[0]: _text(getattr(settings, name)) for name in NAMES if settings.given(name)}
-    return {**given, "WANDB_BASE_URL": settings.base_url, "WANDB_API_KEY": key, "WANDB_MODE": "online"}
+def export_environment(settings: Resolved, key: str) -> dict[str, str]:
+    """Return variables from which `resolve()` in another process gets *key* and the network part of *settings*."""
+    exported = {FIELDS[name].env[0]: _to_text(getattr(settings, name)) for name in NAMES if settings.given(name)}
+    return {**exported, "WANDB_BASE_URL": settings.base_url, "WANDB_API_KEY": key, "WANDB_MODE": "online"}
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value)

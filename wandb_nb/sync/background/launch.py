@@ -1,7 +1,7 @@
-"""The background process of this user process: found by its lock file, else started; a few milliseconds, never more.
+"""Finds the background process of this user process by its lock, or starts it; takes milliseconds.
 
-Imports nothing that takes long, since the user's process does.  A run is handed over by a small file in the process's
-folder, which stays until the run is on the server: whoever starts the process again finds it there.
+Loads nothing slow, since the user's process imports it. A run is handed over by a small file (see `request_folder`),
+so a process that is started again finds it there.
 """
 
 from __future__ import annotations
@@ -19,26 +19,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.errors import AuthenticationError, InitStartError
-from wandb_nb.store.writing.file_lock import try_flock
-from wandb_nb.sync.background.environment_export import variables
-from wandb_nb.sync.upload import progress as cursors
-from wandb_nb.sync.upload.progress import DONE, REFUSED, WAITING
+from wandb_nb.sync.background import request_folder
+from wandb_nb.sync.background.environment_export import export_environment
+from wandb_nb.sync.background.request_folder import ANSWER_SUFFIX, LOG, REQUEST_SUFFIX
+from wandb_nb.sync.upload.progress import DONE, REFUSED, WAITING, load_progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.settings import Resolved
 
-__all__ = ["DONE", "REFUSED", "REMEDIES", "WAITING", "BackgroundProcess", "SyncStatus", "account", "sent", "variables"]
+__all__ = [
+    "DONE",
+    "REFUSED",
+    "REMEDIES",
+    "WAITING",
+    "BackgroundProcess",
+    "SyncStatus",
+    "account_name",
+    "export_environment",
+    "sync_status",
+]
 
-LOCK, LOG = "lock", "service.log"
-_REPETITIONS = 1
-"""How often a server is asked again by somebody who waits for the answer."""
-QUESTION, ANSWER = ".ask", ".answer"
-POLL_EVERY_S, KEEP_EVERY_S = 0.02, 1.0
+MAX_ACCOUNT_RETRIES = 1
+"""Repetitions of a request whose answer somebody waits for."""
+POLL_SECONDS, RESTART_CHECK_SECONDS = 0.02, 1.0
 _PACKAGES = str(Path(__file__).parents[3])
-# Signals meant for the user's program pass by from the first moment on, and the folder that this one was started in
-# must not lend the process its modules.
+# Ignores signals meant for the user's program from the start, and loads no modules from the user's working directory.
 _CODE = """\
 import signal, sys
 for name in ("SIGINT", "SIGHUP"):
@@ -50,29 +57,29 @@ from wandb_nb.sync.background.service import main
 main(sys.argv[2])
 """
 REMEDIES = (
-    "Check that the Python at sys.executable starts and that the data folder can be written, give "
+    "Check that the Python at sys.executable starts and that the data folder is writable, use "
     "Settings(start_method='thread') where no process may be started, or mode='offline' and send the run later."
 )
 
 
 class _Process(subprocess.Popen[bytes]):
-    """A process that is meant to outlive the object: it goes on when the user's program ends."""
+    """A process that may outlive the object: it continues after the user's program ends."""
 
-    served = False
-    """Whether it was seen at work."""
+    was_serving = False
+    """Whether it was seen to hold the lock of its folder."""
 
     def __del__(self) -> None:
         self.poll()
 
 
-_started: dict[Path, _Process] = {}
+_processes: dict[Path, _Process] = {}
 
 
 class SyncStatus(NamedTuple):
-    """How far a run is, as the background process wrote it down; `state` as in `cursor`."""
+    """How far a run has been sent; `state` and the rest as in `upload.progress.SyncProgress`."""
 
     state: str = ""
-    begun: bool = False
+    registered: bool = False
     url: str = ""
     rows: int = 0
     message: str = ""
@@ -84,120 +91,137 @@ class SyncStatus(NamedTuple):
     bytes_left: int = 0
 
     @property
-    def over(self) -> bool:
+    def finished(self) -> bool:
         """Whether nothing more will be sent."""
         return self.state in (DONE, REFUSED)
 
 
-def sent(run_file: Path) -> SyncStatus:
-    """Return how far the run of *run_file* is; nothing is known while nothing was tried."""
-    known = cursors.load(run_file)
-    if known is None:
+def sync_status(run_file: Path) -> SyncStatus:
+    """Return how far the run of *run_file* has been sent; the default before the first attempt."""
+    progress = load_progress(run_file)
+    if progress is None:
         return SyncStatus()
     return SyncStatus(
-        state=known.state,
-        begun=known.begun,
-        url=known.url,
-        rows=known.rows,
-        message=known.message,
-        status=known.status,
-        problems=tuple(map(str, known.problems)),
-        saves_code=known.saves_code,
-        offset=known.offset,
-        files_left=known.files_left,
-        bytes_left=known.bytes_left,
+        state=progress.state,
+        registered=progress.registered,
+        url=progress.url,
+        rows=progress.rows,
+        message=progress.message,
+        status=progress.status,
+        problems=tuple(map(str, progress.problems)),
+        saves_code=progress.saves_code,
+        offset=progress.offset,
+        files_left=progress.files_left,
+        bytes_left=progress.bytes_left,
     )
 
 
 class BackgroundProcess:
-    """What sends the runs of this process with the settings in *variables*, environment variables of `WANDB_*`.
+    """Sends the runs of this process, with the settings in *variables* (environment variables `WANDB_*`).
 
-    *data* is the user's data directory.  With *thread* the work is done in this process, by a thread.
+    *data_folder* is the user's data directory. With *use_thread* a thread of this process does the work.
     """
 
-    def __init__(self, data: Path, variables: Mapping[str, str], *, thread: bool = False) -> None:
-        told = json.dumps(sorted(variables.items())).encode()
-        self._variables, self._thread = dict(variables), thread
-        self._folder = data / "sync" / f"{os.getpid()}-{hashlib.sha256(told).hexdigest()[:12]}"
+    def __init__(self, data_folder: Path, variables: Mapping[str, str], *, use_thread: bool = False) -> None:
+        identity = json.dumps(sorted(variables.items())).encode()
+        self._variables, self._use_thread = dict(variables), use_thread
+        self._folder = data_folder / "sync" / f"{os.getpid()}-{hashlib.sha256(identity).hexdigest()[:12]}"
 
     def prepare(self) -> None:
-        """Start what sends, without a run yet.  InitStartError where nothing can be started."""
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise InitStartError(f"The background process has no folder ({error}). {REMEDIES}") from error
-        self.keep()
+        """Start the process before there is a run.
 
-    def take(self, run_file: Path) -> None:
-        """Have the run of *run_file* sent, from now to its end.  InitStartError where nothing can be started."""
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            put(self._request(run_file), {"run_file": str(run_file)})
-        except OSError as error:
-            raise InitStartError(f"The background process has no folder ({error}). {REMEDIES}") from error
-        self.keep()
+        Raises:
+            InitStartError: It cannot be started.
 
-    def keep(self) -> bool:
-        """Start what sends, if it is not there (any more); return whether it had to be started.
-
-        InitStartError where that fails.
         """
-        if self._thread:
-            from wandb_nb.sync.background.service import (
-                start_thread,  # the HTTP client comes with it, into this process
-            )
+        try:
+            self._make_folder()
+        except OSError as error:
+            raise _no_folder(error) from error
+        self.ensure_running()
+
+    def add_run(self, run_file: Path) -> None:
+        """Have the run of *run_file* sent until its end.
+
+        Raises:
+            InitStartError: The process cannot be started.
+
+        """
+        try:
+            self._make_folder()
+            request_folder.add_run(self._folder, run_file)
+        except OSError as error:
+            raise _no_folder(error) from error
+        self.ensure_running()
+
+    def ensure_running(self) -> bool:
+        """Start the process unless it runs; return whether it had to be started.
+
+        Raises:
+            InitStartError: It cannot be started.
+
+        """
+        if self._use_thread:
+            from wandb_nb.sync.background.service import start_thread  # loads the HTTP client into this process
 
             return start_thread(self._folder, self._variables)
-        process = _started.get(self._folder)
-        if serving(self._folder):
+        process = _processes.get(self._folder)
+        if request_folder.is_served(self._folder):
             if process is not None:
-                process.served = True
+                process.was_serving = True
             return False
-        if process is not None and not process.served and process.poll() is None:
-            return False  # it is on its way to the lock
+        if process is not None and not process.was_serving and process.poll() is None:
+            return False  # it is about to take the lock
         self._spawn()
         return True
 
-    def ask(self, question: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        """Have the server asked *question* (see `questions`) and return its answer; empty after *timeout* seconds.
+    def request(self, content: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any]:
+        """Return the answer to a request (see `background_requests`); empty after *timeout_seconds*.
 
-        InitStartError where nothing can be started that asks.
+        Raises:
+            InitStartError: The process cannot be started.
+
         """
-        path = self._folder / f"{secrets.token_hex(8)}{QUESTION}"
-        said = path.with_suffix(ANSWER)
+        path = self._folder / f"{secrets.token_hex(8)}{REQUEST_SUFFIX}"
+        answer_path = path.with_suffix(ANSWER_SUFFIX)
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            put(path, question)
-            deadline, next_keep = time.monotonic() + timeout, 0.0
-            while not said.exists():
-                if time.monotonic() > deadline:
-                    return {}
-                if time.monotonic() > next_keep:
-                    next_keep = time.monotonic() + KEEP_EVERY_S
-                    self.keep()
-                if failure := self.failure():
-                    raise InitStartError(f"The background process ended at once ({failure}). {REMEDIES}")
-                time.sleep(POLL_EVERY_S)
-            answered: dict[str, Any] = json.loads(said.read_text("utf-8"))
+            self._make_folder()
+            request_folder.write_json(path, content)
+            if not self._await_file(answer_path, timeout_seconds):
+                return {}
+            answer: dict[str, Any] = json.loads(answer_path.read_text("utf-8"))
         except OSError as error:
-            raise InitStartError(f"The background process has no folder ({error}). {REMEDIES}") from error
+            raise _no_folder(error) from error
         finally:
             path.unlink(missing_ok=True)
-            said.unlink(missing_ok=True)
-        return answered
+            answer_path.unlink(missing_ok=True)
+        return answer
 
-    def withdraw(self, run_file: Path) -> None:
-        """Take the run of *run_file* back: what is not sent yet stays here."""
-        with suppress(OSError):  # where there can be no folder there is no request either
-            self._request(run_file).unlink(missing_ok=True)
+    def _await_file(self, path: Path, timeout_seconds: float) -> bool:
+        """Wait for *path*, restarting the process if it died; False after *timeout_seconds*."""
+        deadline, next_check = time.monotonic() + timeout_seconds, 0.0
+        while not path.exists():
+            if time.monotonic() > deadline:
+                return False
+            if time.monotonic() > next_check:
+                next_check = time.monotonic() + RESTART_CHECK_SECONDS
+                self.ensure_running()
+            if failure := self.failure():
+                raise InitStartError(f"the background process failed at its start ({failure}). {REMEDIES}")
+            time.sleep(POLL_SECONDS)
+        return True
 
-    def serves(self) -> bool:
-        """Tell whether something sends the runs now.  To be asked seldom: looking takes the lock for a moment."""
-        return serving(self._folder)
+    def cancel_run(self, run_file: Path) -> None:
+        """Cancel syncing of the run of *run_file*; unsent data stays local."""
+        request_folder.remove_run(self._folder, run_file)
+
+    def is_running(self) -> bool:
+        """Return whether a process serves the runs. Call it rarely: the check takes the lock for a moment."""
+        return request_folder.is_served(self._folder)
 
     def failure(self) -> str | None:
-        """Return why the process ended, where it ended badly; None where it lives or ended well."""
-        process = _started.get(self._folder)
+        """Return why the process failed; None while it runs or after it ended normally."""
+        process = _processes.get(self._folder)
         if process is None or process.poll() in (None, 0):
             return None
         with suppress(OSError):
@@ -205,16 +229,16 @@ class BackgroundProcess:
             return f"exit code {process.returncode}" + "".join(f": {line}" for line in last)
         return f"exit code {process.returncode}"
 
-    def _request(self, run_file: Path) -> Path:
-        return self._folder / f"{hashlib.sha256(str(run_file).encode()).hexdigest()[:16]}.json"
+    def _make_folder(self) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _spawn(self) -> None:
         if not sys.executable:
-            raise InitStartError(f"There is no Python to start the background process with. {REMEDIES}")
+            raise InitStartError(f"there is no Python to start the background process with. {REMEDIES}")
         command = [sys.executable, "-c", _CODE, _PACKAGES, str(self._folder)]
         try:
             with (self._folder / LOG).open("ab") as log:
-                # A session of its own: Ctrl-C, a closed terminal and an ending shell are not meant for it.
+                # In its own session it survives Ctrl-C, a closed terminal and the end of the shell.
                 process = _Process(
                     command,
                     stdin=subprocess.DEVNULL,
@@ -225,75 +249,40 @@ class BackgroundProcess:
                     start_new_session=True,
                 )
         except OSError as error:
-            raise InitStartError(f"The background process could not be started ({error}). {REMEDIES}") from error
-        earlier = _started.pop(self._folder, None)
-        if earlier is not None:
-            earlier.poll()
-        _started[self._folder] = process
+            raise InitStartError(f"the background process could not be started ({error}). {REMEDIES}") from error
+        previous = _processes.pop(self._folder, None)
+        if previous is not None:
+            previous.poll()
+        _processes[self._folder] = process
 
 
-def account(settings: Resolved) -> str:
-    """Return the name of the account that the key in *settings* belongs to, as the server says.
+def account_name(settings: Resolved) -> str:
+    """Return the name of the account that the key in *settings* belongs to.
 
-    AuthenticationError where the server does not accept the key, CommError where it does not answer.
+    Raises:
+        AuthenticationError: The server does not accept the key.
+        CommError: The server does not answer.
+
     """
     from wandb_nb.sync.http.network import Network
-    from wandb_nb.sync.http.operations import GraphQLClient  # the HTTP client comes with it
-    from wandb_nb.sync.http.transport import Sender, connect
+    from wandb_nb.sync.http.operations import GraphQLClient
+    from wandb_nb.sync.http.transport import RequestSender, connect  # loads the HTTP client
 
-    way = Network.of(settings).impatient(_REPETITIONS)
-    viewer = GraphQLClient(way, Sender(connect(way), threading.Event())).viewer()
+    network = Network.from_settings(settings).with_fewer_retries(MAX_ACCOUNT_RETRIES)
+    viewer = GraphQLClient(network, RequestSender(connect(network), threading.Event())).viewer()
     if not viewer:
-        raise AuthenticationError(f"{settings.base_url} knows no account of this key.")
+        raise AuthenticationError(f"{settings.base_url} has no account for this key: call wandb_nb.login()")
     return str(viewer.get("username") or viewer.get("entity") or "")
 
 
-def serving(folder: Path) -> bool:
-    """Tell whether a process serves *folder*, by its lock."""
-    fd = take_lock(folder)
-    if fd is None:
-        return True
-    os.close(fd)
-    return False
+def _no_folder(error: OSError) -> InitStartError:
+    return InitStartError(f"the background process has no usable folder ({error}). {REMEDIES}")
 
 
-def take_lock(folder: Path) -> int | None:
-    """Return the lock of *folder* as a descriptor to close, None where somebody else has it."""
-    fd = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-    if try_flock(fd) is False:
-        os.close(fd)
-        return None
-    return fd  # without locks two processes may serve one folder; each run has a lock of its own
-
-
-def take_back(data: Path, run_file: Path) -> None:
-    """Have no background process of this user send the run of *run_file* any more; *data* is the data directory."""
-    for folder in (data / "sync").glob("*"):
-        for request, requested in requests(folder).items():
-            if requested == run_file:
-                request.unlink(missing_ok=True)
-
-
-def put(path: Path, content: Mapping[str, Any]) -> None:
-    """Write *content* as JSON to *path*, whole or not at all."""
-    unfinished = path.with_suffix(f"{path.suffix}.new")
-    unfinished.write_text(json.dumps(content), "utf-8")
-    unfinished.replace(path)
-
-
-def requests(folder: Path) -> dict[Path, Path]:
-    """Return the runs to be sent: request file → run file.  What cannot be read is left out."""
-    found: dict[Path, Path] = {}
-    for request in sorted(folder.glob("*.json")):
-        with suppress(OSError, ValueError, TypeError, KeyError):
-            found[request] = Path(json.loads(request.read_text("utf-8"))["run_file"])
-    return found
-
-
-def _forget_in_child() -> None:
-    """Leave the parent's process alone in a forked child."""
-    _started.clear()
+def _forget_processes() -> None:
+    """Leave the parent's processes alone in a forked child."""
+    _processes.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_in_child)
+    os.register_at_fork(after_in_child=_forget_processes)

@@ -1,4 +1,4 @@
-"""The runs of this machine that are being sent or wait for it."""
+"""The runs of this machine that are being sent or wait for a server."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.reading.tail import run_file
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.progress import REFUSED, load_progress, sync_lock
 
 
-def listed() -> list[dict[str, Any]]:
-    """Return, newest first, each run with a cursor that is not at the end: state, what is sent and pending, trouble."""
-    found = []
+def unfinished_syncs() -> list[dict[str, Any]]:
+    """Return, newest first, each run whose sync has started and not finished: state, sent and pending data, message."""
+    runs = []
     for entry in Registry().all():
         try:
             file = run_file(entry.path)
             size = file.stat().st_size
         except (RunNotFoundError, OSError):  # deleted
             continue
-        known = cursors.load(file)
-        if known is None or (known.done and not known.problems):
+        progress = load_progress(file)
+        if progress is None or (progress.done and not progress.problems):
             continue
-        found.append(
+        runs.append(
             {
                 "id": entry.id,
                 "name": entry.name,
-                "project": known.project or entry.project,
+                "project": progress.project or entry.project,
                 "path": str(Path(entry.path)),
-                "state": known.state if being_sent(file) or known.state == cursors.REFUSED else "paused",
+                "state": progress.state if is_syncing(file) or progress.state == REFUSED else "paused",
                 "running": bool(owner_alive(file.parent)),
-                "rows": known.rows,
-                "pending_bytes": max(0, size - known.offset) + known.bytes_left,
-                "pending_files": known.files_left,
-                "url": known.url,
-                "message": known.message or "; ".join(known.problems),
+                "rows": progress.rows,
+                "pending_bytes": max(0, size - progress.offset) + progress.bytes_left,
+                "pending_files": progress.files_left,
+                "url": progress.url,
+                "message": progress.message or "; ".join(progress.problems),
             }
         )
-    return found
+    return runs
 
 
-def being_sent(file: Path) -> bool:
-    """Tell whether some process sends the run of *file* just now."""
+def is_syncing(file: Path) -> bool:
+    """Return whether some process is sending the run of *file* now."""
     try:
-        with cursors.sending(file) as free:
-            return not free
+        with sync_lock(file) as is_free:
+            return not is_free
     except OSError:
         return False

@@ -1,4 +1,4 @@
 """Requests to one server: connection settings, retries, GraphQL operations, file uploads and downloads.
 
-Next: `sync.upload`, which decides what to send.
+May import `store` and below, nothing else of `sync`. Next: `sync.upload`, which decides what to send.
 """

@@ -1,94 +1,104 @@
-"""A run's files: which there are, and their way to where the server wants them."""
+"""Uploads of a run's files to the addresses that the server gives for them."""
 
 from __future__ import annotations
 
 import io
 import os
-import stat
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urljoin
 
 from wandb_nb.errors import AuthenticationError, RefusedError
 from wandb_nb.sync.http.operations import authorization
-from wandb_nb.sync.http.transport import Request, final_transfer
+from wandb_nb.sync.http.transport import Request, is_final_for_transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket, GraphQLClient
-    from wandb_nb.sync.http.transport import Sender
+    from wandb_nb.sync.http.transport import RequestSender
 
-MOST_NAMES = 100
-"""Files that are announced at once."""
+MAX_NAMES_PER_REQUEST = 100
 
 
 class FileUploads:
-    """Sends files of one run.  *problem* is told in a sentence which could not be sent, and why."""
+    """Uploads files of one run. *report_problem* gets one sentence for each file that could not be sent."""
 
     def __init__(
-        self, network: Network, sender: Sender, graphql: GraphQLClient, bucket: Bucket, problem: Callable[[str], None]
+        self,
+        network: Network,
+        sender: RequestSender,
+        graphql: GraphQLClient,
+        bucket: Bucket,
+        report_problem: Callable[[str], None],
     ) -> None:
         self._network, self._sender, self._graphql = network, sender, graphql
-        self._bucket, self._problem = bucket, problem
+        self._bucket, self._report_problem = bucket, report_problem
 
     def send(self, files: Mapping[str, Path | bytes]) -> Iterator[str]:
-        """Upload *files*, by their names on the server; yield the name of each when it has arrived.
+        """Upload *files*, keyed by their names on the server; yield each name once its file has arrived.
 
-        A file that is refused is a problem.  RefusedError where all are, CommError where no answer comes.
+        A refused file is reported as a problem, and the others are still sent.
+
+        Raises:
+            RefusedError: The server refuses all of them.
+            CommError: The server does not answer.
+
         """
         names = list(files)
-        for start in range(0, len(names), MOST_NAMES):
-            for name, url, headers in self._announce(names[start : start + MOST_NAMES]):
+        for start in range(0, len(names), MAX_NAMES_PER_REQUEST):
+            for name, url, headers in self._upload_targets(names[start : start + MAX_NAMES_PER_REQUEST]):
                 if name in files and self._put(name, url, headers, files[name]):
                     yield name
 
-    def _announce(self, names: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
-        """Yield name, address and headers for each file."""
-        where = {"entity": self._bucket.entity, "project": self._bucket.project, "run": self._bucket.name}
-        answer = self._graphql.ask("CreateRunFiles", {**where, "files": names}).get("createRunFiles") or {}
-        headers = dict(_header(line) for line in answer.get("uploadHeaders") or ())
+    def _upload_targets(self, names: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+        """Announce files and yield name, address and headers for each."""
+        run = {"entity": self._bucket.entity, "project": self._bucket.project, "run": self._bucket.name}
+        answer = self._graphql.execute("CreateRunFiles", {**run, "files": names}).get("createRunFiles") or {}
+        headers = dict(_parse_header(line) for line in answer.get("uploadHeaders") or ())
         for file in answer.get("files") or ():
             yield file["name"], file["uploadUrl"], headers
 
     def _put(self, name: str, url: str, headers: dict[str, str], content: Path | bytes) -> bool:
-        if not url.startswith(("http://", "https://")):  # the server's own, else the address itself is the permission
+        # A relative address is the server's own and needs the key; in an absolute one the address is the permission.
+        if not url.startswith(("http://", "https://")):
             url, headers = urljoin(self._network.base_url + "/", url), {**authorization(self._network.key), **headers}
         retry = self._network.transfer
         try:
-            body = _body(content)
+            body = _open_body(content)
             try:
-                self._sender.send(Request("PUT", url, headers, body, retry.timeout), retry, final_transfer)
+                request = Request("PUT", url, headers, body, retry.timeout_seconds)
+                self._sender.send(request, retry, is_final_for_transfer)
             finally:
                 if not isinstance(body, bytes):
                     body.close()
         except (RefusedError, AuthenticationError, OSError) as error:
-            self._problem(f"the file {name} was not sent: {error}")
+            self._report_problem(f"the file {name} was not sent: {error}")
             return False
         return True
 
 
-class _Part(io.RawIOBase):
+class _FilePrefix(io.RawIOBase):
     """The first *size* bytes of a file that may grow while it is sent."""
 
     def __init__(self, path: Path, size: int) -> None:
-        self._file, self._size, self._at = path.open("rb", buffering=0), size, 0
+        self._file, self._size, self._position = path.open("rb", buffering=0), size, 0
 
     def __len__(self) -> int:
         return self._size
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._at = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence] + offset
-        return self._file.seek(self._at)
+        self._position = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence] + offset
+        return self._file.seek(self._position)
 
     def tell(self) -> int:
-        return self._at
+        return self._position
 
     def read(self, size: int = -1) -> bytes:
-        left = self._size - self._at
-        data = self._file.read(left if size < 0 else min(size, left)) or b""
-        self._at += len(data)
+        remaining = self._size - self._position
+        data = self._file.read(remaining if size < 0 else min(size, remaining)) or b""
+        self._position += len(data)
         return data
 
     def close(self) -> None:
@@ -96,31 +106,13 @@ class _Part(io.RawIOBase):
         super().close()
 
 
-def _body(content: Path | bytes) -> bytes | BinaryIO:
+def _open_body(content: Path | bytes) -> bytes | BinaryIO:
     if isinstance(content, bytes):
         return content
     size = content.stat().st_size
-    return _Part(content, size) if size else b""  # type: ignore[return-value]  # as much of a file as sending needs
+    return _FilePrefix(content, size) if size else b""  # type: ignore[return-value]  # as much of a file as sending needs
 
 
-def _header(line: str) -> tuple[str, str]:
+def _parse_header(line: str) -> tuple[str, str]:
     name, _, value = line.partition(":")
     return name.strip(), value.strip()
-
-
-def found(folder: Path, pattern: str) -> Iterator[tuple[str, Path]]:
-    """Yield name and path of the files below *folder* that *pattern* of a run file means.
-
-    The file may come from a stranger: nothing outside *folder* is named, though a link in it may point elsewhere, as
-    `run.save()` makes them.
-    """
-    parts = PurePosixPath(pattern).parts
-    if not parts or pattern.startswith("/") or ".." in parts or "\0" in pattern:
-        return
-    plain = not any(mark in pattern for mark in "*?[")
-    for path in [folder / pattern] if plain else sorted(folder.glob(pattern)):
-        try:
-            if stat.S_ISREG(path.stat().st_mode):
-                yield path.relative_to(folder).as_posix(), path
-        except OSError:  # noqa: PERF203 - each file for itself
-            continue

@@ -1,4 +1,4 @@
-"""How a server is reached: address, key, time limits, proxies, retries, as small values made once from the settings."""
+"""How a server is reached: address, key, time limits, proxies and retries, read once from the settings."""
 
 from __future__ import annotations
 
@@ -13,91 +13,104 @@ if TYPE_CHECKING:
 
     from wandb_nb.settings import Resolved
 
-# Waiting longer than this for a server's answer helps nobody, whatever is set for the request as a whole.
-CONNECT_TIMEOUT_S = 10.0
-SHORT_WAIT_S = 8.0
+# A server that takes longer than this to accept a connection is down, whatever limit is set for the whole request.
+CONNECT_TIMEOUT_SECONDS = 10.0
+MAX_SHORT_WAIT_SECONDS = 8.0
+LOCAL_POST_INTERVAL_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Retry:
-    """How often a request is repeated, and how long is waited before: *first* seconds, doubled up to *longest*."""
+class RetryPolicy:
+    """How often a request is repeated and how long to wait in between: *min_wait_seconds*, doubled up to the maximum.
 
-    most: int = 20
-    first: float = 2.0
-    longest: float = 60.0
-    timeout: float | None = 30.0
+    *timeout_seconds* limits one attempt; None means no limit.
+    """
 
-    def at_most(self, most: int) -> Retry:
-        """Return the same with no more than *most* repetitions and short waits."""
-        return replace(self, most=min(self.most, most), longest=min(self.longest, SHORT_WAIT_S))
+    max_retries: int = 20
+    min_wait_seconds: float = 2.0
+    max_wait_seconds: float = 60.0
+    timeout_seconds: float | None = 30.0
+
+    def limited(self, max_retries: int) -> RetryPolicy:
+        """Return the same policy with at most *max_retries* repetitions and short waits."""
+        return replace(
+            self,
+            max_retries=min(self.max_retries, max_retries),
+            max_wait_seconds=min(self.max_wait_seconds, MAX_SHORT_WAIT_SECONDS),
+        )
 
 
 @dataclass(frozen=True)
 class Network:
-    """One server and the way to it.  The repr shows no secrets."""
+    """One server and how to reach it. The repr shows no secrets."""
 
     base_url: str
     key: str = field(repr=False)
-    graphql: Retry = Retry()
-    stream: Retry = Retry(most=10_085, timeout=180.0)
-    transfer: Retry = Retry(timeout=None)
-    interval: float = 15.0
-    heartbeat: float = 30.0
+    graphql: RetryPolicy = RetryPolicy()
+    stream: RetryPolicy = RetryPolicy(max_retries=10_085, timeout_seconds=180.0)
+    transfer: RetryPolicy = RetryPolicy(timeout_seconds=None)
+    post_interval_seconds: float = 15.0
+    heartbeat_seconds: float = 30.0
     gzip: bool = False
     verify: bool = True
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    ignore: tuple[str, ...] = ()
+    ignore_globs: tuple[str, ...] = ()
     """Patterns of files that are not sent."""
 
     @classmethod
-    def of(cls, settings: Resolved) -> Network:
-        """Return what *settings* say.  AuthenticationError where there is no key for the server."""
+    def from_settings(cls, settings: Resolved) -> Network:
+        """Return the server that *settings* name.
+
+        Raises:
+            AuthenticationError: There is no key for the server.
+
+        """
         key = find_key(settings)
         if key is None:
             raise AuthenticationError(
-                f"There is no key for {settings.base_url}: call wandb_nb.login(), or set WANDB_API_KEY."
+                f"there is no key for {settings.base_url}: call wandb_nb.login(), or set WANDB_API_KEY"
             )
         proxies = {"http": settings.http_proxy, "https": settings.https_proxy}
         return cls(
             base_url=settings.base_url.rstrip("/"),
             key=key.text,
-            graphql=_retry(settings, "graphql"),
-            stream=_retry(settings, "file_stream"),
-            transfer=_retry(settings, "file_transfer"),
-            interval=_interval(settings),
-            heartbeat=max(1.0, settings.heartbeat_seconds),
+            graphql=_retry_policy(settings, "graphql"),
+            stream=_retry_policy(settings, "file_stream"),
+            transfer=_retry_policy(settings, "file_transfer"),
+            post_interval_seconds=_post_interval_seconds(settings),
+            heartbeat_seconds=max(1.0, settings.heartbeat_seconds),
             gzip=not settings.x_file_stream_no_gzip,
             verify=not settings.insecure_disable_ssl,
             proxies={scheme: url for scheme, url in proxies.items() if url},
             headers=settings.x_extra_http_headers or {},
-            ignore=settings.ignore_globs,
+            ignore_globs=settings.ignore_globs,
         )
 
-    def impatient(self, most: int) -> Network:
-        """Return the same, with *most* attempts at everything and short waits."""
+    def with_fewer_retries(self, max_retries: int) -> Network:
+        """Return the same server with at most *max_retries* repetitions of any request and short waits."""
         return replace(
             self,
-            graphql=self.graphql.at_most(most),
-            stream=self.stream.at_most(most),
-            transfer=self.transfer.at_most(most),
+            graphql=self.graphql.limited(max_retries),
+            stream=self.stream.limited(max_retries),
+            transfer=self.transfer.limited(max_retries),
         )
 
 
-def _retry(settings: Resolved, name: str) -> Retry:
-    return Retry(
-        most=getattr(settings, f"x_{name}_retry_max"),
-        first=getattr(settings, f"x_{name}_retry_wait_min_seconds"),
-        longest=getattr(settings, f"x_{name}_retry_wait_max_seconds"),
-        timeout=getattr(settings, f"x_{name}_timeout_seconds") or None,
+def _retry_policy(settings: Resolved, name: str) -> RetryPolicy:
+    return RetryPolicy(
+        max_retries=getattr(settings, f"x_{name}_retry_max"),
+        min_wait_seconds=getattr(settings, f"x_{name}_retry_wait_min_seconds"),
+        max_wait_seconds=getattr(settings, f"x_{name}_retry_wait_max_seconds"),
+        timeout_seconds=getattr(settings, f"x_{name}_timeout_seconds") or None,
     )
 
 
-def _interval(settings: Resolved) -> float:
-    """Return the seconds between two posts of rows: a server on this machine need not be spared."""
+def _post_interval_seconds(settings: Resolved) -> float:
+    """Return the seconds between two posts of rows; a server on this machine can take them more often."""
     from urllib.parse import urlsplit
 
-    local = urlsplit(settings.base_url).hostname in ("localhost", "127.0.0.1", "::1")
-    if local and not settings.given("x_file_stream_transmit_interval"):
-        return 1.0
+    is_local = urlsplit(settings.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+    if is_local and not settings.given("x_file_stream_transmit_interval"):
+        return LOCAL_POST_INTERVAL_SECONDS
     return settings.x_file_stream_transmit_interval

@@ -1,4 +1,4 @@
-"""The GraphQL operations that a run needs, by the names the server knows them by."""
+"""The GraphQL operations that a run needs, by their names on the server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
-from wandb_nb.sync.http.transport import Request, final_query, final_upsert, message_of
+from wandb_nb.sync.http.transport import Request, error_message, is_final_for_query, is_final_for_upsert
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wandb_nb.store.format.record_types import RunRecord
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.request_sequence import RequestSequence
-    from wandb_nb.sync.http.transport import Sender
+    from wandb_nb.sync.http.transport import RequestSender
 
 _BUCKET = """id name displayName description config sweepName
       project { id name entity { id name } } historyLineCount"""
@@ -43,16 +43,17 @@ UPSERT_VARIABLES = {
 }
 _RENAMED = {"project": "modelName", "entity": "entityName", "program": "jobProgram", "repo": "jobRepo"}
 _UPSERT_DECLARED = ", ".join(f"${name}: {kind}" for name, kind in UPSERT_VARIABLES.items())
-_UPSERT_GIVEN = ", ".join(f"{_RENAMED.get(name, name)}: ${name}" for name in UPSERT_VARIABLES)
+_UPSERT_INPUT = ", ".join(f"{_RENAMED.get(name, name)}: ${name}" for name in UPSERT_VARIABLES)
 DEFAULT_PROJECT = "uncategorized"
-SOME = 1000
+MAX_ROWS = 1000
+"""Rows that one request for history asks for."""
 
 QUERIES = {
     "Viewer": "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
     "Project": "query Project($name: String, $entity: String) { project(name: $name, entityName: $entity) { id } }",
     "ServerFeaturesQuery": "query ServerFeaturesQuery { serverInfo { features { name isEnabled } } }",
     "UpsertBucket": f"""mutation UpsertBucket({_UPSERT_DECLARED}) {{
-  upsertBucket(input: {{{_UPSERT_GIVEN}}}) {{
+  upsertBucket(input: {{{_UPSERT_INPUT}}}) {{
     bucket {{ {_BUCKET} }}
     inserted
   }}
@@ -106,7 +107,7 @@ QUERIES = {
 
 @dataclass(frozen=True)
 class Bucket:
-    """A run as the server names it."""
+    """A run by its names on the server."""
 
     id: str
     entity: str
@@ -115,121 +116,123 @@ class Bucket:
     display_name: str
     inserted: bool
     rows: int = 0
-    """How many lines of history it has."""
+    """Lines of history that it has."""
 
 
 class GraphQLClient:
-    """Asks one server.  Raises what `Sender.send` raises, and RefusedError for errors inside an answer."""
+    """Client of one server. Raises what `RequestSender.send` does, and RefusedError for errors in an answer."""
 
-    def __init__(self, network: Network, sender: Sender) -> None:
+    def __init__(self, network: Network, sender: RequestSender) -> None:
         self._network, self._sender = network, sender
         self._url = f"{network.base_url}/graphql"
         self.headers = {**authorization(network.key), "Content-Type": "application/json"}
 
-    def ask(self, operation: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Return the data that *operation* answers."""
-        data: dict[str, Any] = self._answer(operation, variables, {}).get("data") or {}
+    def execute(self, operation: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Run *operation* and return its data."""
+        data: dict[str, Any] = self._execute(operation, variables, {}).get("data") or {}
         return data
 
-    def _answer(self, operation: str, variables: Mapping[str, Any] | None, headers: dict[str, str]) -> dict[str, Any]:
+    def _execute(self, operation: str, variables: Mapping[str, Any] | None, headers: dict[str, str]) -> dict[str, Any]:
         body = {"query": QUERIES[operation], "variables": variables, "operationName": operation}
         retry = self._network.graphql
-        request = Request("POST", self._url, {**self.headers, **headers}, json.dumps(body).encode(), retry.timeout)
-        final = final_upsert if operation == "UpsertBucket" else final_query
-        answer = self._sender.send(request, retry, final)
+        request = Request(
+            "POST", self._url, {**self.headers, **headers}, json.dumps(body).encode(), retry.timeout_seconds
+        )
+        is_final = is_final_for_upsert if operation == "UpsertBucket" else is_final_for_query
+        answer = self._sender.send(request, retry, is_final)
         try:
             content: dict[str, Any] = answer.json()
         except ValueError as error:
-            raise CommError(f"{self._network.base_url} answers {operation} with something that is no JSON") from error
+            raise CommError(f"{self._network.base_url} answered {operation} with something that is not JSON") from error
         if content.get("errors"):
-            raise RefusedError(message_of(answer), answer.status)
+            raise RefusedError(error_message(answer), answer.status)
         return content
 
     def viewer(self) -> dict[str, Any]:
         """Return the account that the key belongs to."""
-        return self.ask("Viewer").get("viewer") or {}
+        return self.execute("Viewer").get("viewer") or {}
 
     def saves_code(self) -> bool:
-        """Return whether the account wants the code of its runs saved; not where the server does not say."""
+        """Return whether the account wants the code of its runs saved; False if the server does not say."""
         try:
             flags = json.loads(self.viewer().get("flags") or "{}")
         except (RefusedError, AuthenticationError, ValueError):
             return False
         return isinstance(flags, dict) and flags.get("code_saving_enabled") is True
 
-    def sees(self, entity: str | None, project: str | None) -> bool:
-        """Tell whether the account may look at *project*."""
-        return self.ask("Project", {"name": project, "entity": entity}).get("project") is not None
+    def can_view(self, entity: str | None, project: str | None) -> bool:
+        """Return whether the account may view *project*."""
+        return self.execute("Project", {"name": project, "entity": entity}).get("project") is not None
 
     def features(self) -> frozenset[str]:
-        """Return what the server says it can do; nothing where it does not know the question."""
+        """Return the features that the server announces; none if it does not know the query."""
         try:
-            info = self.ask("ServerFeaturesQuery").get("serverInfo") or {}
+            info = self.execute("ServerFeaturesQuery").get("serverInfo") or {}
         except RefusedError:
             return frozenset()
         return frozenset(item["name"] for item in info.get("features") or () if item and item.get("isEnabled"))
 
-    def upsert(self, order: RequestSequence, **fields: Any) -> Bucket:
-        """Create the run or change the *fields* given; the others stay as they are on the server."""
-        data = self._change("UpsertBucket", {**dict.fromkeys(UPSERT_VARIABLES), **fields}, order)
+    def upsert(self, sequence: RequestSequence, **fields: Any) -> Bucket:
+        """Create the run, or change the given *fields*; the others stay as they are on the server."""
+        data = self._mutate("UpsertBucket", {**dict.fromkeys(UPSERT_VARIABLES), **fields}, sequence)
         answer = data.get("upsertBucket") or {}
-        found = answer.get("bucket")
-        if not found:
-            raise RefusedError("the server answered the creation of the run without a run", 200)
-        project = found.get("project") or {}
+        bucket = answer.get("bucket")
+        if not bucket:
+            raise RefusedError("the server created no run; try again, or ask its administrator", 200)
+        project = bucket.get("project") or {}
         return Bucket(
-            id=found.get("id") or "",
+            id=bucket.get("id") or "",
             entity=(project.get("entity") or {}).get("name") or fields.get("entity") or "",
             project=project.get("name") or fields.get("project") or "",
-            name=found.get("name") or fields["name"],
-            display_name=found.get("displayName") or "",
+            name=bucket.get("name") or fields["name"],
+            display_name=bucket.get("displayName") or "",
             inserted=bool(answer.get("inserted")),
-            rows=int(found.get("historyLineCount") or 0),
+            rows=int(bucket.get("historyLineCount") or 0),
         )
 
     def resume_status(self, entity: str | None, project: str | None, name: str) -> dict[str, Any] | None:
-        """Return what the server holds of the run *name*; None where there is no such run."""
-        model = self.ask("RunResumeStatus", {"project": project, "entity": entity, "name": name}).get("model")
-        found: dict[str, Any] | None = (model or {}).get("bucket")
-        return found
+        """Return the server's record of the run *name*; None if there is no such run."""
+        model = self.execute("RunResumeStatus", {"project": project, "entity": entity, "name": name}).get("model")
+        bucket: dict[str, Any] | None = (model or {}).get("bucket")
+        return bucket
 
     def has_rows(self, run: RunRecord | None) -> bool:
-        """Tell whether the server has rows of a run that goes by the names of *run*."""
+        """Return whether the server has rows of a run with the names of *run*."""
         if run is None:
             return False
-        held = self.resume_status(run.entity or None, run.project or None, run.id)
-        return bool(held and held.get("historyLineCount"))
+        status = self.resume_status(run.entity or None, run.project or None, run.id)
+        return bool(status and status.get("historyLineCount"))
 
     def file_url(self, entity: str | None, project: str | None, name: str, file: str) -> str | None:
-        """Return the address of *file* of the run *name*; None where there is none."""
+        """Return the address of *file* of the run *name*; None if the run has no such file."""
         entity = entity or self.viewer().get("entity")
         variables = {"entity": entity, "project": project or DEFAULT_PROJECT, "name": name, "files": [file]}
-        run = (self.ask("RunFiles", variables).get("project") or {}).get("run") or {}
+        run = (self.execute("RunFiles", variables).get("project") or {}).get("run") or {}
         nodes = [edge["node"] for edge in (run.get("files") or {}).get("edges") or ()]
         return next((node["directUrl"] for node in nodes if node["name"] == file and node.get("directUrl")), None)
 
     def rows(self, entity: str | None, project: str | None, name: str, step: int) -> list[dict[str, Any]]:
         """Return the rows of the run *name* of the last 1,000 steps up to *step*, oldest first."""
         entity = entity or self.viewer().get("entity")
-        steps = {"minStep": max(0, step + 1 - SOME), "maxStep": step + 1, "pageSize": SOME}
+        steps = {"minStep": max(0, step + 1 - MAX_ROWS), "maxStep": step + 1, "pageSize": MAX_ROWS}
         variables = {"entity": entity, "project": project or DEFAULT_PROJECT, "run": name, **steps}
-        run = (self.ask("HistoryPage", variables).get("project") or {}).get("run") or {}
-        return [row for row in map(_row, run.get("history") or ()) if row.get("_step", step) <= step]
+        run = (self.execute("HistoryPage", variables).get("project") or {}).get("run") or {}
+        return [row for row in map(_parse_row, run.get("history") or ()) if row.get("_step", step) <= step]
 
-    def rewind(self, order: RequestSequence, entity: str | None, project: str | None, name: str, step: int) -> None:
-        """Take the run *name* back to *step* on the server."""
-        where = {"runName": name, "entity": entity, "project": project}
-        self._change("RewindRun", {**where, "metricName": "_step", "metricValue": step}, order)
+    def rewind(self, sequence: RequestSequence, entity: str | None, project: str | None, name: str, step: int) -> None:
+        """Rewind the run *name* to *step* on the server."""
+        run = {"runName": name, "entity": entity, "project": project}
+        self._mutate("RewindRun", {**run, "metricName": "_step", "metricValue": step}, sequence)
 
-    def _change(self, operation: str, variables: Mapping[str, Any], order: RequestSequence) -> dict[str, Any]:
-        """Return the data that *operation* answers, sent again where the server had taken a later request."""
+    def _mutate(self, operation: str, variables: Mapping[str, Any], sequence: RequestSequence) -> dict[str, Any]:
+        """Run *operation* and return its data; send it again if the server had accepted a later request."""
         content: dict[str, Any] = {}
-        while not content or order.overtaken((content.get("extensions") or {}).get("order")):
-            content = self._answer(operation, variables, order.header())
+        while not content or sequence.is_superseded((content.get("extensions") or {}).get("order")):
+            content = self._execute(operation, variables, sequence.next_header())
         return content.get("data") or {}
 
 
-def _row(line: str) -> dict[str, Any]:
+def _parse_row(line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except ValueError:

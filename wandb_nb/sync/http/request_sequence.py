@@ -1,36 +1,39 @@
-"""The order of the requests that change a run, so that one which was under way too long does no harm.
+"""Sequence numbers for the requests that change a run, so that a delayed duplicate does no harm.
 
-A request whose answer did not come is sent again, and so may arrive twice: the second time after others that came
-later, with an old summary or half a row.  The embedded server turns it away by its number; W&B's knows no such header.
+A request whose answer did not arrive is sent again, and so may arrive twice: the second time after later requests,
+with an old summary or an incomplete row. The embedded server rejects it by its number; W&B's ignores the header.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from wandb_nb.sync.upload.progress import SyncProgress
+from typing import Protocol
 
 HEADER = "X-Wandb-Nb-Order"
 
 
+class SequenceState(Protocol):
+    """Stores the number of the last request; `upload.progress.SyncProgress` does so on disk."""
+
+    order: int
+
+
 class RequestSequence:
-    """Numbers for one run's requests, which rise over all processes that send it: the last one is in its *cursor*."""
+    """Numbers for one run's requests. They rise over all processes that send it, because *state* outlives them."""
 
-    def __init__(self, cursor: SyncProgress) -> None:
-        self._cursor = cursor
+    def __init__(self, state: SequenceState) -> None:
+        self._state = state
 
-    def header(self) -> dict[str, str]:
-        """Return the header of the next request; its repetitions carry the same."""
-        self._cursor.order += 1
-        return {HEADER: str(self._cursor.order)}
+    def next_header(self) -> dict[str, str]:
+        """Return the header of the next request; repetitions of it carry the same."""
+        self._state.order += 1
+        return {HEADER: str(self._state.order)}
 
-    def overtaken(self, told: object) -> bool:
-        """Tell whether the server had taken a later request, as *told* by it: then the same must be sent anew.
+    def is_superseded(self, server_number: object) -> bool:
+        """Return whether the server had accepted a later request, *server_number*; then the same must be sent anew.
 
-        That is so for a run whose cursor was lost, or that is sent from elsewhere too.
+        That happens to a run whose progress file was lost, or that is also sent from elsewhere.
         """
-        if not isinstance(told, int) or told <= self._cursor.order:
+        if not isinstance(server_number, int) or server_number <= self._state.order:
             return False
-        self._cursor.order = told
+        self._state.order = server_number
         return True

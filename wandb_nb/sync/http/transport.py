@@ -1,6 +1,6 @@
-"""One function from request to response, and what is built on it: authorisation, repetition, errors with their text.
+"""Requests and responses: authorisation, retries, and errors with the server's text.
 
-`Transport` is the seam: tests give a plain function, everybody else a `requests` session in `connect`.
+`Transport` is the seam: tests pass a plain function, everybody else a `requests` session made by `connect`.
 """
 
 from __future__ import annotations
@@ -15,103 +15,116 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
-from wandb_nb.sync.http.network import CONNECT_TIMEOUT_S
+from wandb_nb.sync.http.network import CONNECT_TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
     import threading
 
     import requests
 
-    from wandb_nb.sync.http.network import Network, Retry
+    from wandb_nb.sync.http.network import Network, RetryPolicy
 
-FINAL = frozenset({400, 401, 403, 404, 409, 410, 413, 422, 501})
-"""What queries and the file stream do not repeat; other answers but 2xx are repeated."""
-FINAL_UPSERT = FINAL - {409}
-UNAUTHORIZED, TOO_SLOW, TOO_MANY, SERVER_ERROR, NOT_IMPLEMENTED, ERRORS_FROM = 401, 408, 429, 500, 501, 300
+FINAL_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 413, 422, 501})
+"""Refusals that queries and posts do not repeat; other statuses than 2xx are repeated."""
+FINAL_UPSERT_STATUSES = FINAL_STATUSES - {409}
+UNAUTHORIZED, TIMED_OUT, TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 401, 408, 429, 500, 501
+MIN_ERROR_STATUS = 300
 JITTER = 0.25
-LONGEST_MESSAGE = 500
+MAX_DOUBLINGS = 30
+MAX_MESSAGE_CHARACTERS = 500
+MAX_RETRY_AFTER_SECONDS, MAX_POST_SPACING_SECONDS = 3600.0, 60.0
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it goes out; a *body* that is a file is read from its start at each attempt."""
+    """A request to send. A *body* that is a file is read from its start at each attempt."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | BinaryIO = b""
-    timeout: float | None = 30.0
+    timeout_seconds: float | None = 30.0
 
 
 @dataclass(frozen=True)
 class Response:
-    """What came back; header names are in lower case."""
+    """A response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
     def json(self) -> Any:
-        """Return the body's value.  ValueError where it is no JSON."""
+        """Return the parsed body.
+
+        Raises:
+            ValueError: The body is not JSON.
+
+        """
         return json.loads(self.body)
 
 
 Transport: TypeAlias = Callable[[Request], Response]
-"""Sends one request.  Raises CommError when no answer came."""
-Final: TypeAlias = Callable[[int], bool]
+"""Sends one request. Raises CommError if no answer came."""
+IsFinal: TypeAlias = Callable[[int], bool]
 
 
-class Stopped(Exception):  # noqa: N818 - no error: the wait was ended on purpose
-    """Sending was given up because somebody asked for it."""
+class StopRequested(Exception):  # noqa: N818 -- not an error: a caller ended the wait on purpose
+    """Sending was stopped because a caller asked for it."""
 
 
-def final_query(status: int) -> bool:
-    """Tell whether a query or a post of rows answered with *status* is refused for good."""
-    return status in FINAL
+def is_final_for_query(status: int) -> bool:
+    """Return whether *status* refuses a query or a post of rows for good."""
+    return status in FINAL_STATUSES
 
 
-def final_upsert(status: int) -> bool:
-    """Tell the same of the creation of a run, where a conflict may pass."""
-    return status in FINAL_UPSERT
+def is_final_for_upsert(status: int) -> bool:
+    """Return whether *status* refuses the creation of a run for good; a conflict may pass."""
+    return status in FINAL_UPSERT_STATUSES
 
 
-def final_transfer(status: int) -> bool:
-    """Tell the same of an upload: only slowness, overload and server errors are worth another try."""
-    return not (status in (TOO_SLOW, TOO_MANY) or (status >= SERVER_ERROR and status != NOT_IMPLEMENTED))
+def is_final_for_transfer(status: int) -> bool:
+    """Return whether *status* refuses an upload for good; only timeouts, overload and server errors are retried."""
+    is_temporary = status in (TIMED_OUT, TOO_MANY_REQUESTS) or (status >= SERVER_ERROR and status != NOT_IMPLEMENTED)
+    return not is_temporary
 
 
-class Sender:
-    """Sends requests until they are answered, refused for good, or tried often enough.
+class RequestSender:
+    """Sends requests until they are answered, refused for good, or out of retries.
 
-    *trouble* is told in a sentence why the server does not answer, and None when it does again.  *stop* ends every
-    wait.  A thread of its own for each sender.
+    *report_outage* gets one sentence on why the server does not answer, and None once it does again. *stop* ends every
+    wait. Not thread-safe: each thread has its own.
     """
 
     def __init__(
-        self, transport: Transport, stop: threading.Event, trouble: Callable[[str | None], None] | None = None
+        self, transport: Transport, stop: threading.Event, report_outage: Callable[[str | None], None] | None = None
     ) -> None:
         self._transport, self._stop = transport, stop
-        self._trouble = trouble or (lambda _text: None)
-        self._failing = False
+        self._report_outage = report_outage or (lambda _text: None)
+        self._is_failing = False
 
-    def send(self, request: Request, retry: Retry, final: Final = final_query) -> Response:
-        """Return the answer, which is one of 2xx.
+    def send(self, request: Request, retry: RetryPolicy, is_final: IsFinal = is_final_for_query) -> Response:
+        """Return the answer, whose status is 2xx.
 
-        Raises RefusedError (AuthenticationError for 401) for a final one, CommError after the last attempt, Stopped.
+        Raises:
+            RefusedError: The server refuses the request for good (AuthenticationError for 401).
+            CommError: The last attempt failed.
+            StopRequested: *stop* was set during a wait.
+
         """
         attempt = 0
         while True:
             response, text = self._attempt(request)
-            if response is not None and response.status < ERRORS_FROM:
-                self._tell(None)
+            if response is not None and response.status < MIN_ERROR_STATUS:
+                self._report(None)
                 return response
-            if response is not None and final(response.status):
+            if response is not None and is_final(response.status):
                 raise _refusal(response)
-            if attempt >= retry.most:
-                raise CommError(f"{_host(request)} did not answer after {attempt + 1} attempts: {text}")
-            self._tell(text)
-            if self._stop.wait(_delay(attempt, retry, response)):
-                raise Stopped
+            if attempt >= retry.max_retries:
+                raise CommError(f"{_server(request)} did not answer after {attempt + 1} attempts: {text}")
+            self._report(text)
+            if self._stop.wait(_delay_seconds(attempt, retry, response)):
+                raise StopRequested
             attempt += 1
 
     def _attempt(self, request: Request) -> tuple[Response | None, str]:
@@ -121,58 +134,59 @@ class Sender:
             response = self._transport(request)
         except CommError as error:
             return None, str(error)
-        return response, f"HTTP {response.status}: {message_of(response)}"
+        return response, f"HTTP {response.status}: {error_message(response)}"
 
-    def _tell(self, text: str | None) -> None:
-        if text is not None or self._failing:
-            self._trouble(text)
-        self._failing = text is not None
+    def _report(self, text: str | None) -> None:
+        if text is not None or self._is_failing:
+            self._report_outage(text)
+        self._is_failing = text is not None
 
 
-def session(network: Network) -> requests.Session:
+def new_session(network: Network) -> requests.Session:
     """Return a session of kept-alive connections, for one thread."""
-    import requests  # the HTTP client is loaded by whoever talks to a server, and nobody else
+    import requests  # the HTTP client: only processes that talk to a server load it
 
-    made = requests.Session()
-    made.headers.clear()
-    made.headers.update({"User-Agent": "wandb_nb", "Accept": "*/*", **network.headers})
-    made.auth = _no_auth  # or else requests puts a netrc password on uploads to foreign hosts
-    made.proxies.update(network.proxies)
+    session = requests.Session()
+    session.headers.clear()
+    session.headers.update({"User-Agent": "wandb_nb", "Accept": "*/*", **network.headers})
+    session.auth = _no_auth  # or else requests sends a netrc password with uploads to other hosts
+    session.proxies.update(network.proxies)
     if not network.verify:
         import urllib3
 
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    return made
+    return session
 
 
 def connect(network: Network) -> Transport:
     """Return a transport over one session of kept-alive connections, for one thread."""
     import requests
 
-    http = session(network)
+    http = new_session(network)
 
     def transport(request: Request) -> Response:
+        timeout = request.timeout_seconds
         try:
             answer = http.request(
                 request.method,
                 request.url,
                 data=request.body,
                 headers=dict(request.headers),
-                verify=certificates(network),
-                timeout=(min(CONNECT_TIMEOUT_S, request.timeout or CONNECT_TIMEOUT_S), request.timeout),
+                verify=certificate_check(network),
+                timeout=(min(CONNECT_TIMEOUT_SECONDS, timeout or CONNECT_TIMEOUT_SECONDS), timeout),
                 allow_redirects=False,
             )
         except (requests.RequestException, OSError) as error:
-            raise CommError(f"{_host(request)} cannot be reached ({_reason(error)})") from error
+            raise CommError(f"{_server(request)} cannot be reached ({_root_cause(error)})") from error
         return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
 
     return transport
 
 
-def certificates(network: Network) -> bool | str:
+def certificate_check(network: Network) -> bool | str:
     """Return what the server's certificate is checked against: False for nothing, else a file or requests' default.
 
-    To be given with each request: a session's own wish is overruled by REQUESTS_CA_BUNDLE.
+    Pass it with each request: REQUESTS_CA_BUNDLE would override the session's own value.
     """
     if not network.verify or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE"):
         return network.verify
@@ -183,67 +197,68 @@ def _no_auth(request: Any) -> Any:
     return request
 
 
-def message_of(response: Response) -> str:
-    """Return what the body of an error says, in whichever of the known envelopes; short."""
+def error_message(response: Response) -> str:
+    """Return the short text of an error response, from any of the known envelopes."""
     try:
         content = response.json()
     except ValueError:
-        return response.body[:LONGEST_MESSAGE].decode("utf-8", "replace").strip()
+        return response.body[:MAX_MESSAGE_CHARACTERS].decode("utf-8", "replace").strip()
     if not isinstance(content, dict):
-        return str(content)[:LONGEST_MESSAGE]
-    found = content.get("errors") or content.get("error") or content.get("message") or ""
-    parts = found if isinstance(found, list) else [found]
+        return str(content)[:MAX_MESSAGE_CHARACTERS]
+    errors = content.get("errors") or content.get("error") or content.get("message") or ""
+    parts = errors if isinstance(errors, list) else [errors]
     texts = (part.get("message", part) if isinstance(part, dict) else part for part in parts)
-    return "; ".join(str(text) for text in texts)[:LONGEST_MESSAGE]
+    return "; ".join(str(text) for text in texts)[:MAX_MESSAGE_CHARACTERS]
 
 
 def _refusal(response: Response) -> CommError:
-    text = message_of(response) or "no reason given"
+    text = error_message(response) or "no reason given"
     if response.status == UNAUTHORIZED:
         return AuthenticationError(f"the server does not accept the key: {text}")
     return RefusedError(f"HTTP {response.status}: {text}", response.status)
 
 
-def _delay(attempt: int, retry: Retry, response: Response | None) -> float:
-    told = None if response is None else retry_after(response.headers)
-    if told is not None:
-        return told
-    doubled = retry.first * 2.0 ** min(attempt, 30)
-    return min(doubled * (1 + random.uniform(0, JITTER)), retry.longest)  # noqa: S311 - jitter, no secret
+def _delay_seconds(attempt: int, retry: RetryPolicy, response: Response | None) -> float:
+    requested = None if response is None else retry_after_seconds(response.headers)
+    if requested is not None:
+        return requested
+    doubled = retry.min_wait_seconds * 2.0 ** min(attempt, MAX_DOUBLINGS)
+    return min(doubled * (1 + random.uniform(0, JITTER)), retry.max_wait_seconds)  # noqa: S311 -- jitter, not a secret
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that `Retry-After` asks for, given as a number or a date; None where it says nothing."""
-    told = headers.get("retry-after", "").strip()
-    if not told:
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that `Retry-After` asks for, as a number or a date; None without a valid one."""
+    text = headers.get("retry-after", "").strip()
+    if not text:
         return None
     try:
-        seconds = float(told)
+        seconds = float(text)
     except ValueError:
         try:
-            seconds = parsedate_to_datetime(told).timestamp() - time.time()
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
         except (ValueError, TypeError):
             return None
-    return min(max(seconds, 0.0), 3600.0) if seconds == seconds else None  # noqa: PLR0124 - NaN
+    is_nan = seconds != seconds  # noqa: PLR0124 -- only NaN differs from itself
+    return None if is_nan else min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
-def spacing(headers: Mapping[str, str]) -> float:
-    """Return the seconds that rate-limit headers want between two requests; 0 where they want nothing."""
+def post_spacing_seconds(headers: Mapping[str, str]) -> float:
+    """Return the seconds that rate-limit headers ask for between two requests; 0 without such headers."""
     try:
-        left, reset = float(headers["ratelimit-remaining"]), float(headers["ratelimit-reset"])
+        remaining, reset = float(headers["ratelimit-remaining"]), float(headers["ratelimit-reset"])
     except (KeyError, ValueError):
         return 0.0
-    return min(max(reset / max(left, 1.0), 0.0), 60.0)
+    return min(max(reset / max(remaining, 1.0), 0.0), MAX_POST_SPACING_SECONDS)
 
 
-def _host(request: Request) -> str:
+def _server(request: Request) -> str:
     from urllib.parse import urlsplit
 
     parts = urlsplit(request.url)
     return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
 
 
-def _reason(error: BaseException) -> str:
+def _root_cause(error: BaseException) -> str:
     """Return the innermost cause in a few words; the outer texts hold addresses and object reprs."""
     inner: BaseException = error
     while True:

@@ -1,4 +1,4 @@
-"""One run sent from start to end: its records become numbered lines, config, summary and files, with progress on disk.
+"""Sends one run from start to end: its records become numbered lines, config, summary and files; progress is on disk.
 
-May import `sync.http`. Next: `sync.background` and `sync.bulk`, which run senders.
+May import `sync.http`, `capture` and `store`. Next: `sync.background` and `sync.bulk`, which run senders.
 """

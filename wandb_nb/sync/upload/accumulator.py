@@ -1,4 +1,4 @@
-"""A run's records, in file order, as what a server wants to have: lines, summary, config, files, alerts, the end."""
+"""A run's records, applied in file order: the lines, summary, config, files, alerts and exit that a server gets."""
 
 from __future__ import annotations
 
@@ -32,21 +32,23 @@ RUN_FIELDS = {
     "repo": "git_remote",
 }
 
-NO_PROGRAM = "<python with no main file>"  # as official clients name it, also where it is not known yet
+NO_PROGRAM = "<python with no main file>"
+"""What official clients send for a program without a file."""
 
 
 class RunAccumulator:
-    """What the records applied so far come to.  Lines before *have* are with the server and not gathered again.
+    """The state of a run after the records applied so far.
 
-    *problem* is told in a sentence what cannot be sent.  Constant in memory when lines are taken away in between.
+    Lines before *acknowledged* are on the server and dropped. *report_problem* gets one sentence for each thing that
+    cannot be sent. Memory stays constant as long as lines are acknowledged in between.
     """
 
-    def __init__(self, have: Mapping[str, int], problem: Callable[[str], None]) -> None:
-        self._problem = problem
+    def __init__(self, acknowledged: Mapping[str, int], report_problem: Callable[[str], None]) -> None:
+        self._report_problem = report_problem
         self.run: record_types.RunRecord | None = None
-        self.history = HistoryLines(have["history"], self._oversized)
-        self.events = NumberedLines(have["events"])
-        self.console = ConsoleLines(have["console"])
+        self.history = HistoryLines(acknowledged["history"], self._report_oversized)
+        self.events = NumberedLines(acknowledged["events"])
+        self.console = ConsoleLines(acknowledged["console"])
         self.config = ServerConfig()
         self.summary = RunningSummary(self.config.metrics)
         self.files: dict[str, str] = {}
@@ -58,45 +60,45 @@ class RunAccumulator:
 
     @property
     def size(self) -> int:
-        """Characters that wait to be sent."""
+        """Characters not yet sent."""
         return self.history.size + self.events.size + self.console.size
 
     def apply(self, payloads: Iterable[bytes]) -> None:
-        """Take records in file order; what is none is counted as `unreadable`."""
+        """Apply records in file order; those that cannot be decoded are counted in `unreadable`."""
         for payload in payloads:
             try:
                 self._apply(payload)
-            except WireError:  # noqa: PERF203 - each record for itself
+            except WireError:  # noqa: PERF203 -- one unreadable record must not stop the others
                 self.unreadable += 1
 
     def _apply(self, payload: bytes) -> None:
         for number, wire_type, data in fields(payload):
             if wire_type == BYTES and number in record_types.KINDS and isinstance(data, bytes):
                 if number == HISTORY:
-                    self._row(data)
+                    self._apply_row(data)
                 elif number == SUMMARY:
                     self.summary.record(data)
                 else:
-                    self._take(decode(payload))
+                    self._apply_record(decode(payload))
                 return
 
-    def _row(self, data: bytes) -> None:
+    def _apply_row(self, data: bytes) -> None:
         row = self.history.add_row(data)
         runtime = row.get("_runtime")
         if isinstance(runtime, str) and runtime[:1].isdigit():
             self.runtime = float(runtime)
         self.summary.row(row)
 
-    def _take(self, record: record_types.Record) -> None:  # noqa: C901 - one flat case a kind
+    def _apply_record(self, record: record_types.Record) -> None:  # noqa: C901 -- one flat case per kind
         match record:
             case record_types.OutputRecord():
                 self.console.add(record)
             case record_types.StatsRecord():
-                self._stats(record)
+                self._apply_stats(record)
             case record_types.ConfigRecord():
                 self.config.update(record)
             case record_types.RunRecord():
-                self._run(record)
+                self._apply_run(record)
             case record_types.MetricRecord():
                 self.config.define(record)
             case record_types.TelemetryRecord():
@@ -110,18 +112,18 @@ class RunAccumulator:
             case record_types.ExitRecord():
                 self.exit = record
             case record_types.OtherRecord():
-                self._other(record)
+                self._apply_other(record)
             case _:
-                pass  # the header says nothing that a server wants
+                pass  # a header holds nothing for a server
 
-    def _run(self, run: record_types.RunRecord) -> None:
+    def _apply_run(self, run: record_types.RunRecord) -> None:
         self.config.update(run.config)
         self.config.branch, self.config.changed = run.branch, True
         self.run = run
-        if run.resumed:  # a run record behind an exit: the file goes on
+        if run.resumed:  # a run record after an exit: the run was continued in this file
             self.exit = None
 
-    def _stats(self, stats: record_types.StatsRecord) -> None:
+    def _apply_stats(self, stats: record_types.StatsRecord) -> None:
         line = {f"system.{'.'.join(path)}": value for path, value in stats.items}
         start = self.run.start_time if self.run else None
         if stats.timestamp is not None:
@@ -129,28 +131,28 @@ class RunAccumulator:
             line["_runtime"] = round(stats.timestamp - start, 6) if start else 0
         self.events.add(json.dumps({**line, "_wandb": True}, separators=(",", ":")))
 
-    def _other(self, record: record_types.OtherRecord) -> None:
+    def _apply_other(self, record: record_types.OtherRecord) -> None:
         if record.kind == "preempting":
             self.preempting = True
         elif record.kind in ("artifact", "use_artifact"):
-            self._problem("artifacts are not sent yet; they stay in the run's directory")
+            self._report_problem("artifacts are not sent yet; they stay in the run's directory")
 
-    def _oversized(self, key: str) -> None:
-        self._problem(f"the value of {key!r} makes a row longer than 10 MB and was left out of it; it is in the file")
+    def _report_oversized(self, key: str) -> None:
+        self._report_problem(f"the value of {key!r} was left out of a row longer than 10 MB; it is in the run file")
 
     def fields(self) -> dict[str, object]:
-        """Return what the server keeps of the run besides its data; what is empty is left out.
+        """Return the run's names, tags and the like for the server, without empty ones.
 
-        A program is always named: by it a server tells that a run of a known id begins anew.
+        There is always a program: from it a server recognises that a run with an existing id starts again.
         """
         run = self.run
-        known = {} if run is None else {name: getattr(run, attribute) for name, attribute in RUN_FIELDS.items()}
+        values = {} if run is None else {name: getattr(run, attribute) for name, attribute in RUN_FIELDS.items()}
         program = self.config.metadata.get("program") or NO_PROGRAM
-        given = {name: list(value) if name == "tags" else value for name, value in known.items() if value}
-        return {**given, "program": program}
+        present = {name: list(value) if name == "tags" else value for name, value in values.items() if value}
+        return {**present, "program": program}
 
     def finish(self) -> None:
-        """Make everything final: no record will follow."""
+        """Make all lines final, as no record will follow."""
         self.history.close()
         self.console.finish()
         if "_wandb" not in self.summary.tree and self.history.rows:
@@ -158,5 +160,5 @@ class RunAccumulator:
             self.summary.tree["_wandb"] = {"runtime": str(runtime)}
 
     def summary_line(self) -> str:
-        """Return the whole summary, empty while there is none."""
+        """Return the whole summary as JSON; empty if there is none."""
         return render(self.summary.tree) if self.summary.tree else ""

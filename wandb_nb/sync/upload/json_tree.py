@@ -1,4 +1,4 @@
-"""Nested values whose leaves stay JSON text, from the run file to the request without being parsed."""
+"""Nested values whose leaves stay JSON text, copied from the run file to the request without parsing."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ if TYPE_CHECKING:
     from wandb_nb.store.format.record_types import KeyPath
 
 Tree: TypeAlias = "dict[str, Tree | str]"
-"""Values by key; a text is the JSON of a leaf."""
+"""Values by key; a string is the JSON text of a leaf."""
 Item: TypeAlias = "tuple[KeyPath, str]"
 
 KEY, NESTED_KEY, NONE, BOOLEAN, INTEGER, NUMBER, TEXT, JSON, VALUE_JSON = 1, 2, 3, 4, 5, 6, 7, 8, 16
 KEY_TAGS, JSON_TAG = bytes((KEY << 3 | BYTES, NESTED_KEY << 3 | BYTES)), b"\x82\x01"
-SHORTEST, LONGEST_BYTE = 6, 127
+MIN_ITEM_BYTES, MAX_ONE_BYTE_LENGTH = 6, 127
 _NUMBER = re.compile(rb"-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN|true|false|null")
 
 
 def items(data: bytes, number: int) -> Iterator[Item]:
-    """Yield path and JSON text of the items in field *number* of a message; objects come as their leaves."""
+    """Yield path and JSON text of the items in field *number* of a message; objects are split into their leaves."""
     at, end, tag = 0, len(data), number << 3 | BYTES
-    while at + 4 < end and data[at] == tag:  # what nearly every row begins with, at a third of the cost
+    while at + 4 < end and data[at] == tag:  # nearly every row begins with these items; this takes a third of the time
         start, stop = _span(data, at + 1)
         if stop > end:
             break
         yield from _leaves(data[start:stop])
         at = stop
     if at < end:
-        for found, wire_type, raw in fields(data[at:]):
-            if found == number and wire_type == BYTES and isinstance(raw, bytes):
+        for field, wire_type, raw in fields(data[at:]):
+            if field == number and wire_type == BYTES and isinstance(raw, bytes):
                 yield from _leaves(raw)
 
 
 def _leaves(raw: bytes) -> tuple[Item, ...]:
-    path, text = _plain(raw) or _item(raw)
+    path, text = _simple_item(raw) or _item(raw)
     if text[0] != "{":
         return ((path, text),)
     return tuple((leaf, json.dumps(value)) for leaf, value in flatten(path, json.loads(text)))
 
 
-def _plain(raw: bytes) -> Item | None:
+def _simple_item(raw: bytes) -> Item | None:
     """Return an item that is one key and its JSON, as nearly all are; None for any other."""
-    if len(raw) < SHORTEST or raw[0] not in KEY_TAGS or raw[1] > LONGEST_BYTE:
+    if len(raw) < MIN_ITEM_BYTES or raw[0] not in KEY_TAGS or raw[1] > MAX_ONE_BYTE_LENGTH:
         return None
     split = raw[1] + 2
     if raw[split : split + 2] != JSON_TAG or len(raw) < split + 4:
@@ -61,14 +61,14 @@ def _plain(raw: bytes) -> Item | None:
 
 
 def _span(data: bytes, at: int) -> tuple[int, int]:
-    """Return start and end of what follows the length at *at*; an end beyond *data* for lengths from 16 kB on."""
+    """Return start and end of the bytes after the length at *at*; the end is beyond *data* for 16 kB and more."""
     size, following = data[at], data[at + 1]
-    if size <= LONGEST_BYTE:
+    if size <= MAX_ONE_BYTE_LENGTH:
         return at + 1, at + 1 + size
-    if following > LONGEST_BYTE:
+    if following > MAX_ONE_BYTE_LENGTH:
         return at, len(data) + 1
     start = at + 2
-    return start, start + (size & LONGEST_BYTE | following << 7)
+    return start, start + (size & MAX_ONE_BYTE_LENGTH | following << 7)
 
 
 @lru_cache(maxsize=10_000)
@@ -79,23 +79,23 @@ def _path(raw: bytes) -> KeyPath:
 
 def paths(data: bytes, number: int) -> Iterator[KeyPath]:
     """Yield the paths of the items in field *number* of a message."""
-    for found, wire_type, raw in fields(data):
-        if found == number and wire_type == BYTES and isinstance(raw, bytes):
+    for field, wire_type, raw in fields(data):
+        if field == number and wire_type == BYTES and isinstance(raw, bytes):
             yield _item(raw)[0]
 
 
 def merge(tree: Tree, new: Tree) -> None:
-    """Put the leaves of *new* over those of *tree*."""
+    """Overwrite the leaves of *tree* with those of *new*."""
     for key, value in new.items():
-        held = tree.get(key)
-        if isinstance(value, dict) and isinstance(held, dict) and "_type" not in value:
-            merge(held, value)
+        previous = tree.get(key)
+        if isinstance(value, dict) and isinstance(previous, dict) and "_type" not in value:
+            merge(previous, value)
         else:
             tree[key] = value
 
 
-def plant(leaves: Iterator[Item]) -> Tree:
-    """Return the tree of *leaves*."""
+def build_tree(leaves: Iterator[Item]) -> Tree:
+    """Return the tree with these *leaves*."""
     tree: Tree = {}
     for path, text in leaves:
         if len(path) == 1:
@@ -121,7 +121,7 @@ def quoted(key: str) -> str:
 
 
 def json_text(raw: bytes) -> str:
-    """Return *raw* as JSON text; what is no JSON becomes a JSON string."""
+    """Return *raw* as JSON text; anything that is not JSON becomes a JSON string."""
     if _NUMBER.fullmatch(raw):
         return raw.decode()
     text = raw.decode("utf-8", "replace")
@@ -129,7 +129,7 @@ def json_text(raw: bytes) -> str:
         json.loads(text)
     except (ValueError, RecursionError):
         return json.dumps(text)
-    return text.strip().replace("\n", " ")  # a line of the stream is one line; no JSON string holds a raw newline
+    return text.strip().replace("\n", " ")  # must stay one line; JSON strings hold no raw newlines
 
 
 def _item(raw: bytes) -> Item:
@@ -147,10 +147,10 @@ def _item(raw: bytes) -> Item:
 
 
 def _typed(number: int, wire_type: int, value: int | bytes, otherwise: str) -> str:
-    """Return the JSON of a typed value, as files of 0.31 may hold it."""
+    """Return the JSON of a typed value, which files of W&B 0.31 may hold."""
     if isinstance(value, int):
-        known = {NONE: "null", BOOLEAN: "true" if value else "false", INTEGER: str(zigzag(value))}
-        return known.get(number, otherwise)
+        texts = {NONE: "null", BOOLEAN: "true" if value else "false", INTEGER: str(zigzag(value))}
+        return texts.get(number, otherwise)
     if number == NUMBER and wire_type == FIXED64:
         return json.dumps(struct.unpack("<d", value)[0])
     if number == TEXT:

@@ -1,4 +1,4 @@
-"""The numbered lines of one file of the stream: which come next, and which the server has."""
+"""The numbered lines of one file of the stream: which are next, and which the server has."""
 
 from __future__ import annotations
 
@@ -6,61 +6,62 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from wandb_nb.store.format.wire import WireError, fields, read_varint, signed
-from wandb_nb.sync.upload.json_tree import Tree, items, merge, plant, render
+from wandb_nb.sync.upload.json_tree import Tree, build_tree, items, merge, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What the server takes for one line: 10 MiB less 100 KiB.
-LONGEST_LINE = (10 << 20) - (100 << 10)
+MAX_LINE_CHARACTERS = (10 << 20) - (100 << 10)
+"""What the server accepts for one line: 10 MiB less 100 KiB."""
 
 
 class NumberedLines:
-    """Lines that are final when they come.  Those before *have* are with the server already and are dropped.
+    """Lines that are final when added. Those before *acknowledged* are on the server already and are dropped.
 
     Numbers count from 0 in the run's file, whatever the server's own offset.
     """
 
-    def __init__(self, have: int = 0) -> None:
-        self.have = have
+    def __init__(self, acknowledged: int = 0) -> None:
+        self.acknowledged = acknowledged
         self.count = 0
-        self._waiting: deque[str] = deque()
+        self._pending: deque[str] = deque()
         self.size = 0
-        """Characters that wait."""
+        """Characters not yet sent."""
 
     def add(self, line: str) -> None:
-        """Take the next line."""
-        if self.count >= self.have:
-            self._waiting.append(line)
+        """Add the next line."""
+        if self.count >= self.acknowledged:
+            self._pending.append(line)
             self.size += len(line)
         self.count += 1
 
-    def take(self, most: int) -> list[str]:
-        """Return the lines that come next, at least one and otherwise *most* characters; nothing is removed."""
-        taken: list[str] = []
-        for line in self._waiting:
-            most -= len(line)
-            if taken and most < 0:
+    def take(self, max_characters: int) -> list[str]:
+        """Return the next lines: at least one, otherwise up to *max_characters*. They stay pending."""
+        lines: list[str] = []
+        remaining = max_characters
+        for line in self._pending:
+            remaining -= len(line)
+            if lines and remaining < 0:
                 break
-            taken.append(line)
-        return taken
+            lines.append(line)
+        return lines
 
     def acknowledge(self, count: int) -> None:
-        """Note that the server has *count* more lines."""
+        """Record that the server has *count* more lines."""
         for _ in range(count):
-            self.size -= len(self._waiting.popleft())
-        self.have += count
+            self.size -= len(self._pending.popleft())
+        self.acknowledged += count
 
 
 class HistoryLines(NumberedLines):
     """Lines of rows: adjacent parts of one step, attempt and writer are one line, which stays open for more.
 
-    *oversized* is told the key that was left out of a row that would be longer than the server takes.
+    *report_oversized* gets the key of each value left out because its row would be longer than the server accepts.
     """
 
-    def __init__(self, have: int, oversized: Callable[[str], None]) -> None:
-        super().__init__(have)
-        self._oversized = oversized
+    def __init__(self, acknowledged: int, report_oversized: Callable[[str], None]) -> None:
+        super().__init__(acknowledged)
+        self._report_oversized = report_oversized
         self._open: Tree | None = None
         self._identity: tuple[object, ...] = ()
         self._sent: str | None = None
@@ -68,8 +69,13 @@ class HistoryLines(NumberedLines):
         """Rows so far, the open one included."""
 
     def add_row(self, data: bytes) -> Tree:
-        """Take a HistoryRecord and return its own values.  WireError where it is none."""
-        tree = plant(items(data, 1))
+        """Add a HistoryRecord and return its own values.
+
+        Raises:
+            WireError: It cannot be decoded.
+
+        """
+        tree = build_tree(items(data, 1))
         if "_step" not in tree and (step := _step(data)) is not None:
             tree["_step"] = str(step)
         identity = tuple(tree.get(key) for key in ("_step", "_attempt", "_writer"))
@@ -84,34 +90,34 @@ class HistoryLines(NumberedLines):
         """Make the open line final."""
         if self._open is None:
             return
-        if self.count < self.have:
+        if self.count < self.acknowledged:
             self.count += 1
         else:
-            line = self._line(self._open)
+            line = self._render_line(self._open)
             if line == self._sent:
-                self.have += 1
+                self.acknowledged += 1
                 self.count += 1
             else:
                 self.add(line)
         self._open = self._sent = None
 
     def open_line(self) -> str | None:
-        """Return the open line where the server does not have it as it is now."""
-        if self._open is None or self.count < self.have:
+        """Return the open line; None if the server has its current state."""
+        if self._open is None or self.count < self.acknowledged:
             return None
-        line = self._line(self._open)
+        line = self._render_line(self._open)
         return None if line == self._sent else line
 
     def acknowledge_open(self, line: str) -> None:
-        """Note that the server has the open line as *line*."""
+        """Record that the server has *line* as the open line."""
         self._sent = line
 
-    def _line(self, tree: Tree) -> str:
+    def _render_line(self, tree: Tree) -> str:
         line = render(tree)
-        while len(line) > LONGEST_LINE and len(tree) > 1:
+        while len(line) > MAX_LINE_CHARACTERS and len(tree) > 1:
             largest = max(tree, key=lambda key: len(_text(tree[key])))
             del tree[largest]
-            self._oversized(largest)
+            self._report_oversized(largest)
             line = render(tree)
         return line
 
@@ -123,7 +129,7 @@ def _text(value: Tree | str) -> str:
 def _step(data: bytes) -> int | None:
     """Return the step in a HistoryRecord's own field."""
     for number, _, raw in fields(data):
-        if number == 2 and isinstance(raw, bytes):  # noqa: PLR2004 - the field's number
+        if number == 2 and isinstance(raw, bytes):  # noqa: PLR2004 -- the field's number
             try:
                 return signed(read_varint(raw, 1)[0]) if raw[:1] == b"\x08" else 0
             except WireError:

@@ -1,7 +1,7 @@
-"""How far a run has been sent: a small file beside the run file, replaced whole after every answer of the server.
+"""How far a run has been sent: a small file beside the run file, replaced after every answer of the server.
 
-It is also what others are told by: the user's process, `wandb-nb status`.  Standard library only, since the user's
-process reads it.  Losing the newest state costs nothing but sending some lines again, to the same places.
+The user's process and `wandb-nb status` read it too, so this module uses the standard library only. If the newest state
+is lost, some lines are sent again, to the same places.
 """
 
 from __future__ import annotations
@@ -20,32 +20,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONNECTING, ONLINE, WAITING, REFUSED, DONE = "connecting", "online", "waiting", "refused", "done"
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
+FILE_NAMES = {"registered": "begun", "acknowledged": "have", "requested": "wanted"}
+"""Attributes whose name in the file is another one; files of version 0.1 have these names."""
 
 
 @dataclass
 class SyncProgress:
-    """What of a run file is with which server.
+    """How much of a run file is on which server.
 
-    *bases* counts the lines that the server had before the first of this file, *have* those of this file, by
-    "history", "events" and "console".  *files* holds size and time of change of each uploaded file, *files_left* and
-    *bytes_left* count those on their way.  *creating* says that a branch was not there before this file was sent.
-    *order* is the number of the last request that changed the run; it begins anywhere, so that no two senders have the
-    same.  *offset* is the bytes of the run file that are dealt with.  *state* is one of the words above; *message* says
-    why it is not going well, *problems* what cannot be sent, *damaged* that part of the file cannot be read.  A
-    *status* other than 0 is that of the server's refusal.  *saves_code* says that the account wants the code of its
-    runs.
+    *bases* counts the lines that the server had before the first one of this file, *acknowledged* those of this file
+    that it has, by "history", "events" and "console". *files* holds size and modification time of each uploaded file;
+    *files_left* and *bytes_left* count pending uploads. *creating* is set when a branch did not exist before this
+    file was sent. *order* is the number of the last request that changed the run; it starts at random, so that no two
+    senders have the same. *offset* counts the bytes of the run file that were sent. *requested* is the target's id,
+    project and entity. *state* is one of the constants above, *message* the reason for a delay or refusal, *status*
+    the HTTP status of a refusal or 0. *problems* lists what cannot be sent; *damaged* is set when part of the file
+    cannot be read. *saves_code* is set when the account wants the code of its runs saved.
     """
 
     server: str = ""
     entity: str = ""
     project: str = ""
     run: str = ""
-    wanted: list[str | None] = field(default_factory=list)
+    requested: list[str | None] = field(default_factory=list)
     name: str = ""
-    begun: bool = False
+    registered: bool = False
     bases: dict[str, int] = field(default_factory=lambda: {"history": 0, "events": 0, "console": 0})
-    have: dict[str, int] = field(default_factory=lambda: {"history": 0, "events": 0, "console": 0})
+    acknowledged: dict[str, int] = field(default_factory=lambda: {"history": 0, "events": 0, "console": 0})
     files: dict[str, list[int]] = field(default_factory=dict)
     files_left: int = 0
     bytes_left: int = 0
@@ -65,46 +67,51 @@ class SyncProgress:
 
     @property
     def done(self) -> bool:
-        """Whether the run is on the server from end to end."""
+        """Whether the run is completely on the server."""
         return self.state == DONE
 
     @property
     def url(self) -> str:
-        """The page of the run, empty while the server does not know it."""
-        return f"{page_host(self.server)}/{self.entity}/{self.project}/runs/{self.run}" if self.begun else ""
+        """Address of the run's page; empty until the server has registered the run."""
+        return f"{page_server(self.server)}/{self.entity}/{self.project}/runs/{self.run}" if self.registered else ""
 
-    def problem(self, text: str) -> None:
-        """Note once what cannot be sent."""
-        if text not in self.problems and len(self.problems) < MOST_PROBLEMS:
+    def add_problem(self, text: str) -> None:
+        """Add *text* to the list of what cannot be sent, unless it is there."""
+        if text not in self.problems and len(self.problems) < MAX_PROBLEMS:
             self.problems.append(text)
 
 
-_TYPES = {item.name: item.type for item in fields(SyncProgress)}
+_ATTRIBUTES = {FILE_NAMES.get(item.name, item.name): item.name for item in fields(SyncProgress)}
 
 
-def path_of(run_file: Path) -> Path:
-    """Return where the cursor of *run_file* lies."""
+def progress_path(run_file: Path) -> Path:
+    """Return the path of the progress file of *run_file*."""
     return run_file.with_name(f"{run_file.name}.sent")
 
 
-def load(run_file: Path) -> SyncProgress | None:
-    """Return the cursor of *run_file*; None where there is none, or none that can be read."""
+def load_progress(run_file: Path) -> SyncProgress | None:
+    """Return the progress of *run_file*; None if there is no readable progress file."""
     try:
-        content = json.loads(path_of(run_file).read_bytes())
-        known: dict[str, Any] = {name: content[name] for name in _TYPES if name in content}
-        if not all(isinstance(known.get(name, {}), dict) for name in ("bases", "have", "files")):
+        content = json.loads(progress_path(run_file).read_bytes())
+        values: dict[str, Any] = {_ATTRIBUTES[name]: value for name, value in content.items() if name in _ATTRIBUTES}
+        if not all(isinstance(values.get(name, {}), dict) for name in ("bases", "acknowledged", "files")):
             return None
-        return SyncProgress(**known)
-    except (OSError, ValueError, TypeError):
+        return SyncProgress(**values)
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
-def store(run_file: Path, cursor: SyncProgress, *, durable: bool = False) -> None:
-    """Replace the cursor of *run_file*; OSError where that fails.  *durable*: it survives a power cut."""
-    target = path_of(run_file)
+def store_progress(run_file: Path, progress: SyncProgress, *, durable: bool = False) -> None:
+    """Replace the progress file of *run_file*. With *durable* it survives a power failure.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    """
+    target = progress_path(run_file)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     with unfinished.open("w", encoding="utf-8") as file:
-        json.dump(asdict(cursor), file)
+        json.dump({FILE_NAMES.get(name, name): value for name, value in asdict(progress).items()}, file)
         if durable:
             file.flush()
             os.fsync(file.fileno())
@@ -112,8 +119,8 @@ def store(run_file: Path, cursor: SyncProgress, *, durable: bool = False) -> Non
 
 
 @contextmanager
-def sending(run_file: Path) -> Iterator[bool]:
-    """Hold the right to send *run_file*; gives False where another process or thread has it."""
+def sync_lock(run_file: Path) -> Iterator[bool]:
+    """Hold the lock for sending *run_file*; yields False if another process or thread has it."""
     folder = run_file.parent / "logs"
     folder.mkdir(exist_ok=True)
     fd = os.open(folder / "sync.lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
@@ -123,6 +130,6 @@ def sending(run_file: Path) -> Iterator[bool]:
         os.close(fd)
 
 
-def page_host(server: str) -> str:
-    """Return the address of the pages of *server*, where these are on a host of their own."""
+def page_server(server: str) -> str:
+    """Return the address of the server's web pages, which W&B serves from another host than its API."""
     return server.replace("://api.wandb.ai", "://wandb.ai", 1)

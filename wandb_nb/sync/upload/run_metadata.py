@@ -1,4 +1,4 @@
-"""What a server knows of a run besides its lines: that it exists, its config and names, its alerts, its files."""
+"""The server's record of a run besides its lines: registration, config, names, alerts and files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import RefusedError
 from wandb_nb.sync.http.operations import Bucket
 from wandb_nb.sync.http.request_sequence import RequestSequence
-from wandb_nb.sync.upload import generated_files
-from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.upload.local_files import files_to_upload
+from wandb_nb.sync.upload.progress import ONLINE, store_progress
 from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
 
 if TYPE_CHECKING:
@@ -30,186 +30,188 @@ SEVERITIES = ("INFO", "WARN", "ERROR")
 
 @dataclass(frozen=True)
 class Target:
-    """Where a run goes, where that is not what its file says.
+    """Where a run is sent; None means what its file says.
 
-    *append* puts its rows behind those on the server, *again* sends what was sent before, *mark* leaves
-    the mark of a run that was sent.
+    *append* adds its rows after those on the server, *resend* sends again what was sent before, *mark_synced* leaves
+    the marker file of a synced run.
     """
 
     run_id: str | None = None
     project: str | None = None
     entity: str | None = None
     append: bool = False
-    again: bool = False
-    mark: bool = True
+    resend: bool = False
+    mark_synced: bool = True
 
 
 class RunMetadataSync:
-    """Keeps the server's picture of one run up to date; *save* is called with the state after each answer.
+    """Keeps the server's record of one run up to date. *save* is called with the state after each answer.
 
-    Files whose names fit one of the patterns *ignored* are not sent.
-    `uploading` is set once the run is known.  `uploaded` names files that arrived and that no post has told yet.
+    Files that match one of *ignore_globs* are not sent. `uploads` is set once the run is registered. `uploaded` names
+    files that arrived and that no post has announced yet.
     """
 
     def __init__(
         self,
         run_file: Path,
         graphql: GraphQLClient,
-        fold: RunAccumulator,
-        cursor: SyncProgress,
+        run: RunAccumulator,
+        progress: SyncProgress,
         save: Callable[[str], None],
         *,
-        ignored: tuple[str, ...] = (),
+        ignore_globs: tuple[str, ...] = (),
     ) -> None:
-        self._ignored = ignored
-        self._run_file, self._graphql, self._fold, self._cursor = run_file, graphql, fold, cursor
+        self._ignore_globs = ignore_globs
+        self._run_file, self._graphql, self._run, self._progress = run_file, graphql, run, progress
         self._save = save
-        self.order = RequestSequence(cursor)
-        self._renamed: dict[str, str] = {}
+        self.sequence = RequestSequence(progress)
+        self._overrides: dict[str, str] = {}
         self._sent: dict[str, Any] = {}
-        self.uploading: UploadThread | None = None
+        self.uploads: UploadThread | None = None
         self.uploaded: list[str] = []
 
-    def introduce(self, target: Target, id_of_file: str) -> Bucket:
-        """Make the run known to the server, unless an earlier process did; return it as the server names it."""
-        given = {"project": target.project, "entity": target.entity}
-        self._renamed = {name: value for name, value in given.items() if value}
-        cursor, run = self._cursor, self._fold.run
-        if cursor.begun:
-            return Bucket("", cursor.entity, cursor.project, cursor.run, cursor.name, inserted=False)
+    def register(self, target: Target, fallback_id: str) -> Bucket:
+        """Create the run on the server, unless an earlier process did, and return its names there."""
+        overrides = {"project": target.project, "entity": target.entity}
+        self._overrides = {name: value for name, value in overrides.items() if value}
+        progress, run = self._progress, self._run.run
+        if progress.registered:
+            return Bucket("", progress.entity, progress.project, progress.run, progress.name, inserted=False)
         fields = self._fields()
-        name = target.run_id or (run.id if run else "") or id_of_file
+        name = target.run_id or (run.id if run else "") or fallback_id
         if target.append or (run is not None and run.resumed):
-            cursor.bases = self._go_on(fields.get("entity"), fields.get("project"), name)
+            progress.bases = self._existing_lines(fields.get("entity"), fields.get("project"), name)
         elif run is not None and run.branch:
-            self._note_inherited(fields.get("entity"), fields.get("project"), name)
-        config = json.dumps(self._fold.config.layout())
-        bucket = self._graphql.upsert(self.order, name=name, config=config, **fields)
-        if cursor.creating:  # the server gave it rows of the run it branched off
-            cursor.bases["history"] = max(cursor.bases["history"], bucket.rows)
-        cursor.entity, cursor.project, cursor.run = bucket.entity, bucket.project, bucket.name
-        cursor.name, cursor.begun = bucket.display_name, True
-        self._note(fields, config)
-        # From here on these places are this file's: that must be known after any crash.
-        cursors.store(self._run_file, cursor, durable=True)
+            self._record_inherited_rows(fields.get("entity"), fields.get("project"), name)
+        config = json.dumps(self._run.config.layout())
+        bucket = self._graphql.upsert(self.sequence, name=name, config=config, **fields)
+        if progress.creating:  # the server gave it rows of the run it branched off
+            progress.bases["history"] = max(progress.bases["history"], bucket.rows)
+        progress.entity, progress.project, progress.run = bucket.entity, bucket.project, bucket.name
+        progress.name, progress.registered = bucket.display_name, True
+        self._record_sent(fields, config)
+        # From here on these line numbers belong to this file, which must survive any crash.
+        store_progress(self._run_file, progress, durable=True)
         return bucket
 
-    def _go_on(self, entity: Any, project: Any, name: str) -> dict[str, int]:
-        """Return the number of lines that the server has of the run, which is first taken back if it was rewound."""
-        held, branch = self._graphql.resume_status(entity, project, name), self._fold.config.branch
-        if held and branch and branch[0] == name:
-            self._graphql.rewind(self.order, entity, project, name, branch[1])
-            held = self._graphql.resume_status(entity, project, name)
-        return {kind: int((held or {}).get(count) or 0) for kind, count in COUNTS.items()}
+    def _existing_lines(self, entity: Any, project: Any, name: str) -> dict[str, int]:
+        """Return how many lines the server has of the run; a rewound run is rewound there first."""
+        status, branch = self._graphql.resume_status(entity, project, name), self._run.config.branch
+        if status and branch and branch[0] == name:
+            self._graphql.rewind(self.sequence, entity, project, name, branch[1])
+            status = self._graphql.resume_status(entity, project, name)
+        return {kind: int((status or {}).get(count) or 0) for kind, count in COUNTS.items()}
 
-    def _note_inherited(self, entity: Any, project: Any, name: str) -> None:
-        """Note that a branch is about to be created, or how many rows it had been given if an answer was missed."""
-        held = self._graphql.resume_status(entity, project, name)
-        if held is not None and self._cursor.creating:
-            self._cursor.bases["history"] = int(held.get(COUNTS["history"]) or 0)
-        elif held is None:
-            self._cursor.creating = True
-            cursors.store(self._run_file, self._cursor, durable=True)
+    def _record_inherited_rows(self, entity: Any, project: Any, name: str) -> None:
+        """Record that a branch is about to be created, or the rows it inherited if the first answer was lost."""
+        status = self._graphql.resume_status(entity, project, name)
+        if status is not None and self._progress.creating:
+            self._progress.bases["history"] = int(status.get(COUNTS["history"]) or 0)
+        elif status is None:
+            self._progress.creating = True
+            store_progress(self._run_file, self._progress, durable=True)
 
-    def describe(self) -> None:
-        """Tell the server what changed in config, name, tags and the like."""
-        if not self._fold.config.changed:
+    def update(self) -> None:
+        """Send changes of config, name, tags and the like."""
+        if not self._run.config.changed:
             return
-        cursor = self._cursor
-        fields, config = self._fields(), json.dumps(self._fold.config.layout())
-        if cursor.described != _digest(fields, config):
-            where = {"entity": cursor.entity, "project": cursor.project}
+        progress = self._progress
+        fields, config = self._fields(), json.dumps(self._run.config.layout())
+        if progress.described != _digest(fields, config):
+            location = {"entity": progress.entity, "project": progress.project}
             emptied = {key: [] if key == "tags" else "" for key in self._sent if key not in fields}
             changed = emptied | {key: value for key, value in fields.items() if self._sent.get(key) != value}
-            bucket = self._graphql.upsert(self.order, name=cursor.run, config=config, **{**changed, **where})
-            cursor.name = bucket.display_name or cursor.name
-        self._note(fields, config)
-        self._save(cursors.ONLINE)
+            bucket = self._graphql.upsert(self.sequence, name=progress.run, config=config, **{**changed, **location})
+            progress.name = bucket.display_name or progress.name
+        self._record_sent(fields, config)
+        self._save(ONLINE)
 
-    def crashed(self) -> None:
-        """Say that the run, which has ended on the server, was ended by nobody; one that refuses knows it failed."""
-        cursor = self._cursor
-        where = {"entity": cursor.entity, "project": cursor.project}
+    def mark_crashed(self) -> None:
+        """Mark a run without exit record as crashed; a refusing server keeps "failed"."""
+        progress = self._progress
+        location = {"entity": progress.entity, "project": progress.project}
         with suppress(RefusedError):
-            self._graphql.upsert(self.order, name=cursor.run, state="crashed", **where)
+            self._graphql.upsert(self.sequence, name=progress.run, state="crashed", **location)
 
-    def alert(self) -> None:
-        """Pass on the alerts that the server does not have."""
-        cursor = self._cursor
-        for alert in self._fold.alerts[cursor.alerts :]:
+    def send_alerts(self) -> None:
+        """Send the alerts that the server does not have."""
+        progress = self._progress
+        for alert in self._run.alerts[progress.alerts :]:
             variables = {
-                "entityName": cursor.entity,
-                "projectName": cursor.project,
-                "runName": cursor.run,
+                "entityName": progress.entity,
+                "projectName": progress.project,
+                "runName": progress.run,
                 "title": alert.title,
                 "text": alert.text,
                 "severity": alert.level if alert.level in SEVERITIES else "INFO",
                 "waitDuration": int(alert.wait * 1000),
             }
             try:
-                self._graphql.ask("NotifyScriptableRunAlert", variables)
+                self._graphql.execute("NotifyScriptableRunAlert", variables)
             except RefusedError as error:
-                cursor.problem(f"the alert {alert.title!r} was refused: {error}")
-            cursor.alerts += 1
-            self._save(cursors.ONLINE)
+                progress.add_problem(f"the alert {alert.title!r} was refused: {error}")
+            progress.alerts += 1
+            self._save(ONLINE)
 
-    def upload(self, policies: tuple[str, ...], made: Mapping[str, bytes] | None = None) -> None:
-        """Have uploaded what the server lacks of the files of these *policies*, and those *made* for it."""
-        if self.uploading is None:
+    def upload_files(self, policies: tuple[str, ...], generated: Mapping[str, bytes] | None = None) -> None:
+        """Queue the files with these *policies* that the server lacks, and the *generated* ones."""
+        if self.uploads is None:
             return
         files = {
-            name: UploadFile(content, len(content)) for name, content in (made or {}).items() if self._wanted(name)
+            name: UploadFile(content, len(content))
+            for name, content in (generated or {}).items()
+            if not self._is_ignored(name)
         }
-        for name, path in generated_files.announced(self._fold, self._run_file.parent / "files", policies):
-            if not self._wanted(name):
+        for name, path in files_to_upload(self._run.files, self._run_file.parent / "files", policies):
+            if self._is_ignored(name):
                 continue
             with suppress(OSError):
                 status = path.stat()
                 file = UploadFile(path, status.st_size, (status.st_size, status.st_mtime_ns))
-                if name not in files and not self._has(name, file):
+                if name not in files and not self._is_sent(name, file):
                     files[name] = file
         if files:
-            self.uploading.send(files)
-            self._count()
+            self.uploads.send(files)
+            self._count_pending()
 
-    def _wanted(self, name: str) -> bool:
-        return not any(fnmatchcase(name, pattern) for pattern in self._ignored)
+    def _is_ignored(self, name: str) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in self._ignore_globs)
 
-    def _has(self, name: str, file: UploadFile) -> bool:
-        """Tell whether the server has *file* as it is now, or will have it."""
-        flying = self.uploading.flying.get(name) if self.uploading else None
-        return file.stamp in (flying and flying.stamp, tuple(self._cursor.files.get(name, ())))
+    def _is_sent(self, name: str, file: UploadFile) -> bool:
+        """Return whether the server has this version of *file*, or the upload of it is pending."""
+        pending = self.uploads.pending.get(name) if self.uploads else None
+        return file.stamp in (pending and pending.stamp, tuple(self._progress.files.get(name, ())))
 
-    def collect(self) -> bool:
-        """Take note of files that have arrived; return whether any is still on its way."""
-        if self.uploading is None:
+    def collect_uploads(self) -> bool:
+        """Record the files that have arrived; return whether any upload is pending."""
+        if self.uploads is None:
             return False
-        arrived = self.uploading.collect(self._cursor.problem)
-        self._cursor.files |= {name: list(stamp) for name, stamp in arrived.items() if stamp}
+        arrived = self.uploads.collect(self._progress.add_problem)
+        self._progress.files |= {name: list(stamp) for name, stamp in arrived.items() if stamp}
         self.uploaded += [name for name in arrived if name not in self.uploaded]
-        self._count()
-        return bool(self.uploading.flying)
+        self._count_pending()
+        return bool(self.uploads.pending)
 
     @property
-    def trouble(self) -> str:
-        """Why files are not taken at the moment."""
-        return self.uploading.trouble if self.uploading else ""
+    def outage(self) -> str:
+        """Why the server does not accept files at the moment."""
+        return self.uploads.outage if self.uploads else ""
 
     def close(self) -> None:
-        """Let the thread of the uploads end."""
-        if self.uploading is not None:
-            self.uploading.close()
+        """Let the upload thread end."""
+        if self.uploads is not None:
+            self.uploads.close()
 
-    def _count(self) -> None:
-        flying = self.uploading.flying.values() if self.uploading else ()
-        self._cursor.files_left, self._cursor.bytes_left = len(flying), sum(file.size for file in flying)
+    def _count_pending(self) -> None:
+        pending = self.uploads.pending.values() if self.uploads else ()
+        self._progress.files_left, self._progress.bytes_left = len(pending), sum(file.size for file in pending)
 
     def _fields(self) -> dict[str, Any]:
-        return {**self._fold.fields(), **self._renamed}
+        return {**self._run.fields(), **self._overrides}
 
-    def _note(self, fields: dict[str, Any], config: str) -> None:
-        self._sent, self._cursor.described = fields, _digest(fields, config)
-        self._fold.config.changed = False
+    def _record_sent(self, fields: dict[str, Any], config: str) -> None:
+        self._sent, self._progress.described = fields, _digest(fields, config)
+        self._run.config.changed = False
 
 
 def _digest(fields: dict[str, Any], config: str) -> str:

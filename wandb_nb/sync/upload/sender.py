@@ -1,4 +1,4 @@
-"""One run's file, followed and sent until the run is on the server from end to end."""
+"""Sends one run file, following it until the run is completely on the server."""
 
 from __future__ import annotations
 
@@ -10,15 +10,25 @@ from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreE
 from wandb_nb.store.reading.tail import Tail, run_id, run_info
 from wandb_nb.store.runs.repair import fold_after_crash
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync.bulk.run_selection import earlier
 from wandb_nb.sync.http.operations import GraphQLClient
-from wandb_nb.sync.http.transport import Sender, Stopped, connect
-from wandb_nb.sync.upload import generated_files
-from wandb_nb.sync.upload import progress as cursors
+from wandb_nb.sync.http.transport import RequestSender, StopRequested, connect
 from wandb_nb.sync.upload.accumulator import RunAccumulator
+from wandb_nb.sync.upload.generated_files import generate_files
 from wandb_nb.sync.upload.post_schedule import PostSchedule
+from wandb_nb.sync.upload.predecessors import predecessors
+from wandb_nb.sync.upload.progress import (
+    CONNECTING,
+    DONE,
+    ONLINE,
+    REFUSED,
+    WAITING,
+    SyncProgress,
+    load_progress,
+    store_progress,
+    sync_lock,
+)
 from wandb_nb.sync.upload.run_metadata import RunMetadataSync, Target
-from wandb_nb.sync.upload.stream_posts import MOST_CHARACTERS, FileStream, StreamPost
+from wandb_nb.sync.upload.stream_posts import MAX_POST_CHARACTERS, FileStream, StreamPost
 from wandb_nb.sync.upload.upload_thread import UploadThread
 
 if TYPE_CHECKING:
@@ -28,23 +38,22 @@ if TYPE_CHECKING:
 
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.transport import Transport
-    from wandb_nb.sync.upload.progress import SyncProgress
 
-LOOK_EVERY_S = 0.2
-DESCRIBE_EVERY_S = 2.0
-FILES_EVERY_S = 5.0
-OWNER_EVERY_S = 1.0
-TELL_EVERY_S = 0.5
-FILES_LOOK_S = 0.02
-CRASHED = 1
-"""The exit code of a run that has none; what the official tool sends, too."""
-HOME = Target()
+POLL_SECONDS = 0.2
+METADATA_EVERY_SECONDS = 2.0
+FILES_EVERY_SECONDS = 5.0
+OWNER_EVERY_SECONDS = 1.0
+SAVE_EVERY_SECONDS = 0.5
+UPLOAD_POLL_SECONDS = 0.02
+CRASHED_EXIT_CODE = 1
+"""The exit code of a run without one; the official tool sends the same."""
+DEFAULT_TARGET = Target()
 
 
 class RunSender:
-    """Sends *run_file*.  One thread for each; *stop* ends every wait, and what is not sent then stays for later.
+    """Sends *run_file*. Use one thread for each. *stop* ends every wait; unsent data stays local.
 
-    *progress* is called after each answer of the server with the cursor, which then is on disk.
+    *report_progress* is called after each answer of the server, once the progress is on disk.
     """
 
     def __init__(
@@ -54,208 +63,216 @@ class RunSender:
         transport: Transport,
         stop: threading.Event,
         *,
-        target: Target = HOME,
-        progress: Callable[[SyncProgress], None] | None = None,
+        target: Target = DEFAULT_TARGET,
+        report_progress: Callable[[SyncProgress], None] | None = None,
     ) -> None:
         self.run_file, self._network, self._stop, self._target = run_file, network, stop, target
-        self._progress = progress or (lambda _cursor: None)
+        self._report_progress = report_progress or (lambda _progress: None)
         self._transport = transport
-        self._sender = Sender(transport, stop, self._trouble)
+        self._sender = RequestSender(transport, stop, self._save_outage)
         self._graphql = GraphQLClient(network, self._sender)
-        self.cursor = self._known_cursor()
-        self._fold = RunAccumulator(self.cursor.have, self.cursor.problem)
+        self.progress = self._initial_progress()
+        self._run = RunAccumulator(self.progress.acknowledged, self.progress.add_problem)
         self._tail = Tail(run_file)
-        self._pace = PostSchedule(network.interval)
+        self._schedule = PostSchedule(network.post_interval_seconds)
         self._stream: FileStream | None = None
-        self._summary_sent = ""
-        self._upkeep = RunMetadataSync(
-            run_file, self._graphql, self._fold, self.cursor, self._save, ignored=network.ignore
+        self._sent_summary = ""
+        self._metadata = RunMetadataSync(
+            run_file, self._graphql, self._run, self.progress, self._save, ignore_globs=network.ignore_globs
         )
-        self._asked_to_stop = False
-        self._told_preempting = False
-        self._alive: bool | None = True
+        self._forwarded_stop = False
+        self._sent_preempting = False
+        self._owner_alive: bool | None = True
 
     def send(self, *, follow: bool) -> SyncProgress:
-        """Send the run and return how far that came; *follow* a run that goes on until its end.
+        """Send the run and return its progress; with *follow*, wait for the end of a run that is still active.
 
-        Trouble is in the cursor: `state`, `message`, `problems`.  Raises StoreError where the file cannot be read or
-        somebody else is sending it.
+        Refusals and outages are in the progress: `state`, `message`, `problems`.
+
+        Raises:
+            StoreError: The file cannot be read, or another process is sending it.
+
         """
-        with cursors.sending(self.run_file) as mine:
-            if not mine:
-                raise StoreError(
-                    f"{self.run_file} is being sent by another process: 'wandb-nb status' tells how far it is"
-                )
+        with sync_lock(self.run_file) as is_mine:
+            if not is_mine:
+                raise StoreError(f"{self.run_file} is being sent by another process: 'wandb-nb status' shows how far")
             try:
-                self._save(cursors.CONNECTING)
-                if follow and not self.cursor.begun:  # its process waits to hear it
-                    self.cursor.saves_code = self._graphql.saves_code()
-                self._begin()
-                while self._round(follow):
+                self._save(CONNECTING)
+                if follow and not self.progress.registered:  # the user's process waits for this answer
+                    self.progress.saves_code = self._graphql.saves_code()
+                self._register()
+                while self._step(follow):
                     pass
-            except Stopped:
-                self._save(cursors.WAITING, self.cursor.message)
+            except StopRequested:
+                self._save(WAITING, self.progress.message)
             except (RefusedError, AuthenticationError) as error:
-                self.cursor.status = getattr(error, "status", 401)
-                self._save(cursors.REFUSED, str(error))
+                self.progress.status = getattr(error, "status", 401)
+                self._save(REFUSED, str(error))
             except CommError as error:
-                self._save(cursors.WAITING, str(error))
+                self._save(WAITING, str(error))
             finally:
-                self._upkeep.close()
-                self._fold.console.close_file()
-        return self.cursor
+                self._metadata.close()
+                self._run.console.close_file()
+        return self.progress
 
-    # -- the beginning
+    # -- registration
 
-    def _known_cursor(self) -> SyncProgress:
-        """Return the cursor on disk where it is of the same server and target, else a new one."""
-        wanted = [self._target.run_id, self._target.project, self._target.entity]
-        known = cursors.load(self.run_file)
-        if known is None or (known.server, known.wanted) != (self._network.base_url, wanted):
-            return cursors.SyncProgress(server=self._network.base_url, wanted=wanted)
-        known.state, known.message, known.status, known.problems = cursors.CONNECTING, "", 0, []
-        known.files_left = known.bytes_left = 0
-        known.order += 1  # one may have been used that did not get into the file any more
-        if self._target.again:  # to the same places
-            known.have, known.files, known.described = dict.fromkeys(known.have, 0), {}, ""
-        return known
+    def _initial_progress(self) -> SyncProgress:
+        """Return the progress on disk if it is of the same server and target, else a new one."""
+        requested = [self._target.run_id, self._target.project, self._target.entity]
+        progress = load_progress(self.run_file)
+        if progress is None or (progress.server, progress.requested) != (self._network.base_url, requested):
+            return SyncProgress(server=self._network.base_url, requested=requested)
+        progress.state, progress.message, progress.status, progress.problems = CONNECTING, "", 0, []
+        progress.files_left = progress.bytes_left = 0
+        progress.order += 1  # the last number used may not have been saved
+        if self._target.resend:  # to the same line numbers
+            progress.acknowledged = dict.fromkeys(progress.acknowledged, 0)
+            progress.files, progress.described = {}, ""
+        return progress
 
-    def _begin(self) -> None:
-        """Read up to the run record, and make the run known to the server, after the parts that it goes on from."""
-        if not self.cursor.begun and self._target == HOME:
-            self._send_earlier()
-        known = False
-        while self._fold.run is None and (payloads := self._tail.read()):
-            self._fold.apply(payloads)
-            known = True
-        if not known and owner_alive(self.run_file.parent) is False:
-            raise StoreError(f"{self.run_file} holds nothing that can be read: no run was made of it on the server")
-        bucket = self._upkeep.introduce(self._target, run_id(self.run_file))
+    def _register(self) -> None:
+        """Read up to the run record and register the run on the server, after the runs that it continues."""
+        if not self.progress.registered and self._target == DEFAULT_TARGET:
+            self._send_predecessors()
+        is_empty = True
+        while self._run.run is None and (payloads := self._tail.read()):
+            self._run.apply(payloads)
+            is_empty = False
+        if is_empty and owner_alive(self.run_file.parent) is False:
+            raise StoreError(f"{self.run_file} holds no readable record: no run was created on the server")
+        bucket = self._metadata.register(self._target, run_id(self.run_file))
         features = self._graphql.features() if self._network.gzip else frozenset()
-        packed = "FILESTREAM_GZIP" in features
         self._stream = FileStream(
-            self._network, self._sender, self._graphql.headers, bucket, self._upkeep.order, gzip=packed
+            self._network,
+            self._sender,
+            self._graphql.headers,
+            bucket,
+            self._metadata.sequence,
+            gzip="FILESTREAM_GZIP" in features,
         )
-        self._upkeep.uploading = UploadThread(self._network, partial(connect, self._network), bucket, self._stop)
-        self._save(cursors.ONLINE)
+        self._metadata.uploads = UploadThread(self._network, partial(connect, self._network), bucket, self._stop)
+        self._save(ONLINE)
 
-    def _send_earlier(self) -> None:
-        """Send what the server lacks of the parts before this one: its rows follow theirs."""
-        for part in earlier(self.run_file):
-            known = cursors.load(part)
-            if known is not None and known.server == self._network.base_url and known.done:
+    def _send_predecessors(self) -> None:
+        """Send what the server lacks of the runs that this one continues: its rows follow theirs."""
+        for run_file in predecessors(self.run_file):
+            progress = load_progress(run_file)
+            if progress is not None and progress.server == self._network.base_url and progress.done:
                 continue
-            if known is None and self._graphql.has_rows(run_info(part)):
-                self.cursor.problem(f"{part.parent.name} was not sent: the server has other rows of that run")
+            if progress is None and self._graphql.has_rows(run_info(run_file)):
+                self.progress.add_problem(f"{run_file.parent.name} was not sent: the server has other rows of that run")
                 continue
-            sent = RunSender(part, self._network, self._transport, self._stop).send(follow=False)
-            if sent.state == cursors.REFUSED:
-                raise RefusedError(sent.message, sent.status)
-            if sent.state == cursors.WAITING:
-                raise CommError(f"its earlier part {part.parent.name} is not sent yet: {sent.message}")
+            outcome = RunSender(run_file, self._network, self._transport, self._stop).send(follow=False)
+            if outcome.state == REFUSED:
+                raise RefusedError(outcome.message, outcome.status)
+            if outcome.state == WAITING:
+                raise CommError(f"its earlier part {run_file.parent.name} is not sent yet: {outcome.message}")
 
-    # -- the middle
+    # -- rows
 
-    def _round(self, follow: bool) -> bool:
-        """Take what is new and send what is due; False when there is nothing left to do."""
+    def _step(self, follow: bool) -> bool:
+        """Read new records and send what is due; False when there is nothing left to do."""
         payloads = self._tail.read()
-        self._fold.apply(payloads)
+        self._run.apply(payloads)
         if payloads:
-            if self._fold.size >= MOST_CHARACTERS:
+            if self._run.size >= MAX_POST_CHARACTERS:
                 self._post_full()
             return True
-        if self._ended():
+        if self._has_ended():
             self._finish()
             return False
-        self._post_due(now=not follow)
+        self._send_due(now=not follow)
         if not follow:
-            self._post(with_open=True)
-            self._await_files()
-            self._post_one(with_open=False, summary="")
+            self._post_pending(with_open=True)
+            self._await_uploads()
+            self._post_once(with_open=False, summary="")
             return False
-        if self._stop.wait(LOOK_EVERY_S):
-            raise Stopped
+        if self._stop.wait(POLL_SECONDS):
+            raise StopRequested
         return True
 
-    def _ended(self) -> bool:
-        """Tell whether nothing will follow what was read."""
-        if self._fold.exit is not None:
+    def _has_ended(self) -> bool:
+        """Return whether no record will follow."""
+        if self._run.exit is not None:
             return True
-        if self._alive is True and self._pace.due("owner", OWNER_EVERY_S):
-            self._alive = owner_alive(self.run_file.parent)
-            if self._alive is False:
-                self._settle()
-                return not self._more()
-        return self._alive is False
+        if self._owner_alive is True and self._schedule.is_due("owner", OWNER_EVERY_SECONDS):
+            self._owner_alive = owner_alive(self.run_file.parent)
+            if self._owner_alive is False:
+                self._fold_segments()
+                return not self._read_more()
+        return self._owner_alive is False
 
-    def _settle(self) -> None:
-        """Take in what a dead owner could not fold in any more."""
+    def _fold_segments(self) -> None:
+        """Merge the segments that a dead owner left."""
         if (self.run_file.parent / "segments").is_dir():
-            with suppress(StoreError):  # somebody else does it just now, or may not: the rows so far count
+            with suppress(StoreError):  # another process does it now, or it is not permitted: the rows so far count
                 fold_after_crash(self.run_file.parent)
         self._tail.settle()
 
-    def _more(self) -> bool:
+    def _read_more(self) -> bool:
         payloads = self._tail.read()
-        self._fold.apply(payloads)
+        self._run.apply(payloads)
         return bool(payloads)
 
-    def _post_due(self, *, now: bool) -> None:
-        if now or self._pace.due("describe", DESCRIBE_EVERY_S):
-            self._upkeep.describe()
-            self._upkeep.alert()
-        if now or self._pace.due("files", FILES_EVERY_S):
-            self._upkeep.upload(("now", "live"))
-        self._upkeep.collect()
-        if self._pace.may_post():
-            self._post(with_open=True)
-        if self._pace.silent(self._network.heartbeat):
+    def _send_due(self, *, now: bool) -> None:
+        if now or self._schedule.is_due("metadata", METADATA_EVERY_SECONDS):
+            self._metadata.update()
+            self._metadata.send_alerts()
+        if now or self._schedule.is_due("files", FILES_EVERY_SECONDS):
+            self._metadata.upload_files(("now", "live"))
+        self._metadata.collect_uploads()
+        if self._schedule.is_post_due():
+            self._post_pending(with_open=True)
+        if self._schedule.is_silent_for(self._network.heartbeat_seconds):
             self._send_body({})
 
     def _post_full(self) -> None:
-        while self._fold.size >= MOST_CHARACTERS:
-            self._post_one(with_open=False, summary="")
-        self.cursor.offset = self._tail.offset
+        while self._run.size >= MAX_POST_CHARACTERS:
+            self._post_once(with_open=False, summary="")
+        self.progress.offset = self._tail.offset
 
-    def _post(self, *, with_open: bool) -> None:
-        """Post all there is."""
-        while self._fold.size > MOST_CHARACTERS:
-            self._post_one(with_open=False, summary="")
-        summary = self._fold.summary_line()
-        new = summary if summary != self._summary_sent else ""
-        self._post_one(with_open=with_open, summary=new)
-        while self._fold.size:
-            self._post_one(with_open=with_open, summary="")
-        self._summary_sent = summary
-        self.cursor.offset = self._tail.offset
+    def _post_pending(self, *, with_open: bool) -> None:
+        """Post all pending lines and the summary if it changed."""
+        while self._run.size > MAX_POST_CHARACTERS:
+            self._post_once(with_open=False, summary="")
+        summary = self._run.summary_line()
+        changed = summary if summary != self._sent_summary else ""
+        self._post_once(with_open=with_open, summary=changed)
+        while self._run.size:
+            self._post_once(with_open=with_open, summary="")
+        self._sent_summary = summary
+        self.progress.offset = self._tail.offset
 
-    def _post_one(self, *, with_open: bool, summary: str, **more: Any) -> None:
-        batch = StreamPost(self._fold, self.cursor.bases, with_open=with_open, summary=summary)
-        body: dict[str, Any] = {"files": batch.files} if batch.files else {}
-        if self._upkeep.uploaded:
-            body["uploaded"] = self._upkeep.uploaded
-        if self._fold.preempting and not self._told_preempting:
-            body["preempting"] = self._told_preempting = True
+    def _post_once(self, *, with_open: bool, summary: str, **more: Any) -> None:
+        post = StreamPost(self._run, self.progress.bases, with_open=with_open, summary=summary)
+        body: dict[str, Any] = {"files": post.files} if post.files else {}
+        if self._metadata.uploaded:
+            body["uploaded"] = self._metadata.uploaded
+        if self._run.preempting and not self._sent_preempting:
+            body["preempting"] = self._sent_preempting = True
         body |= more
         if body:
             self._send_body(body)
-            batch.acknowledge()
-            self._upkeep.uploaded = []
-            fold = self._fold
-            self.cursor.have = {kind: getattr(fold, kind).have for kind in ("history", "events", "console")}
-            self.cursor.rows = fold.history.rows
-            self._save(cursors.ONLINE)
+            post.acknowledge()
+            self._metadata.uploaded = []
+            run = self._run
+            self.progress.acknowledged = {
+                kind: getattr(run, kind).acknowledged for kind in ("history", "events", "console")
+            }
+            self.progress.rows = run.history.rows
+            self._save(ONLINE)
 
     def _send_body(self, body: dict[str, Any]) -> None:
-        assert self._stream is not None  # noqa: S101 - made by _begin
+        assert self._stream is not None  # noqa: S101 -- made by _register
         self._stream.post(body)
-        self._pace.posted(self._stream.spacing)
-        if self._stream.stopped and not self._asked_to_stop:
-            self._asked_to_stop = True
-            self._ask_to_stop()
+        self._schedule.record_post(self._stream.spacing_seconds)
+        if self._stream.stop_requested and not self._forwarded_stop:
+            self._forwarded_stop = True
+            self._forward_stop()
 
-    def _ask_to_stop(self) -> None:
-        """Pass on that somebody pressed Stop on the server's page: the run looks for this file."""
+    def _forward_stop(self) -> None:
+        """Create the file that asks the run to stop, because somebody pressed Stop on the server's page."""
         if owner_alive(self.run_file.parent):
             folder = self.run_file.parent / "control"
             with suppress(OSError):
@@ -265,45 +282,45 @@ class RunSender:
     # -- the end
 
     def _finish(self) -> None:
-        """Send what is left, the files of the end and the end itself."""
-        fold, cursor = self._fold, self.cursor
-        fold.finish()
-        cursor.damaged = bool(fold.unreadable or self._tail.damage)
-        if cursor.damaged:
-            cursor.problem(
-                f"{self._tail.lost} bytes and {fold.unreadable} records of {self.run_file} cannot be read; "
-                "all else was sent"
+        """Send the rest, the final files and the exit code."""
+        run, progress = self._run, self.progress
+        run.finish()
+        progress.damaged = bool(run.unreadable or self._tail.damage)
+        if progress.damaged:
+            progress.add_problem(
+                f"{self._tail.lost} bytes and {run.unreadable} records of {self.run_file} cannot be read; "
+                "everything else was sent"
             )
-        self._post(with_open=False)
-        self._upkeep.describe()
-        self._upkeep.alert()
-        self._upkeep.upload(("now", "live", "end"), made=generated_files.made(fold))
-        self._await_files()
-        cursor.exit_code = fold.exit.code if fold.exit else CRASHED
-        self._post_one(with_open=False, summary="", complete=True, exitcode=cursor.exit_code)
-        if fold.exit is None:
-            self._upkeep.crashed()
-        cursor.offset = self._tail.offset
-        self._save(cursors.DONE)
-        if self._target.mark:
+        self._post_pending(with_open=False)
+        self._metadata.update()
+        self._metadata.send_alerts()
+        self._metadata.upload_files(("now", "live", "end"), generate_files(run))
+        self._await_uploads()
+        progress.exit_code = run.exit.code if run.exit else CRASHED_EXIT_CODE
+        self._post_once(with_open=False, summary="", complete=True, exitcode=progress.exit_code)
+        if run.exit is None:
+            self._metadata.mark_crashed()
+        progress.offset = self._tail.offset
+        self._save(DONE)
+        if self._target.mark_synced:
             self.run_file.with_name(f"{self.run_file.name}.synced").touch()
 
-    def _await_files(self) -> None:
-        """Wait until all files have arrived or are given up; the server hears in between that the run goes on."""
-        while self._upkeep.collect():
-            trouble = self._upkeep.trouble
-            if self._pace.due("tell", TELL_EVERY_S):
-                self._save(cursors.WAITING if trouble else cursors.ONLINE, trouble)
-            if self._pace.silent(self._network.heartbeat):
+    def _await_uploads(self) -> None:
+        """Wait until all files have arrived or failed; heartbeats meanwhile keep the run active on the server."""
+        while self._metadata.collect_uploads():
+            outage = self._metadata.outage
+            if self._schedule.is_due("save", SAVE_EVERY_SECONDS):
+                self._save(WAITING if outage else ONLINE, outage)
+            if self._schedule.is_silent_for(self._network.heartbeat_seconds):
                 self._send_body({})
-            if self._stop.wait(FILES_LOOK_S):
-                raise Stopped
+            if self._stop.wait(UPLOAD_POLL_SECONDS):
+                raise StopRequested
 
-    def _trouble(self, text: str | None) -> None:
-        self._save(cursors.ONLINE if text is None else cursors.WAITING, text or "")
+    def _save_outage(self, text: str | None) -> None:
+        self._save(ONLINE if text is None else WAITING, text or "")
 
     def _save(self, state: str, message: str = "") -> None:
-        self.cursor.state, self.cursor.message = state, message
-        with suppress(OSError):  # a full disk: some lines will be sent again, to their places
-            cursors.store(self.run_file, self.cursor)
-        self._progress(self.cursor)
+        self.progress.state, self.progress.message = state, message
+        with suppress(OSError):  # on a full disk some lines are sent again, to the same line numbers
+            store_progress(self.run_file, self.progress)
+        self._report_progress(self.progress)

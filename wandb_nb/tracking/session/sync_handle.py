@@ -62,17 +62,17 @@ class SyncHandle:
         """
         assert self._background is not None  # noqa: S101 - made by prepare
         try:
-            self._background.take(self._file)
+            self._background.add_run(self._file)
             if self._explicit:
                 self._await_server(self._background)
         except BaseException:
-            self._background.withdraw(self._file)
+            self._background.cancel_run(self._file)
             raise
 
     def _await_server(self, background: launch.BackgroundProcess) -> None:
         began, timeout = time.monotonic(), self._settings.init_timeout
         heard = False
-        while not (sent := launch.sent(self._file)).begun:
+        while not (sent := launch.sync_status(self._file)).registered:
             if sent.state == launch.REFUSED:
                 raise refusal(sent.status, sent.message, self._settings)
             if failure := background.failure():
@@ -91,7 +91,7 @@ class SyncHandle:
 
     def _expect_service(self, background: launch.BackgroundProcess, seconds: float) -> bool:
         """Raise InitStartError where the background process lives but does nothing."""
-        if not background.serves():
+        if not background.is_running():
             raise InitStartError(f"The background process did not answer within {seconds:g} s. {launch.REMEDIES}")
         return True
 
@@ -101,7 +101,7 @@ class SyncHandle:
         if now < self._next_look or os.getpid() != self._pid:
             return
         self._next_look = now + LOOK_EVERY_S
-        self._tell(launch.sent(self._file))
+        self._tell(launch.sync_status(self._file))
         self._keep()
 
     def saves_code(self, *, wait: bool) -> bool | None:
@@ -110,8 +110,8 @@ class SyncHandle:
         With *wait* it is given the time that `finish` gives a server to be reached.
         """
         until = time.monotonic() + (UNREACHED_S if wait else 0.0)
-        while not (sent := launch.sent(self._file)).begun:
-            if sent.over or sent.state == launch.WAITING or time.monotonic() >= until:
+        while not (sent := launch.sync_status(self._file)).registered:
+            if sent.finished or sent.state == launch.WAITING or time.monotonic() >= until:
                 return None
             try:
                 time.sleep(POLL_EVERY_S)
@@ -125,9 +125,9 @@ class SyncHandle:
         bar = ProgressBar(self._settings, rows)
         next_keep = 0.0
         try:
-            while not (sent := launch.sent(self._file)).over:
+            while not (sent := launch.sync_status(self._file)).finished:
                 passed = time.monotonic() - began
-                if passed > (timeout if self._explicit or sent.begun else min(UNREACHED_S, timeout)):
+                if passed > (timeout if self._explicit or sent.registered else min(UNREACHED_S, timeout)):
                     break
                 if passed >= next_keep:
                     next_keep = passed + 1.0
@@ -136,7 +136,7 @@ class SyncHandle:
                     bar.show(sent.rows, self._pending(sent))
                 time.sleep(POLL_EVERY_S)
         except KeyboardInterrupt:
-            sent = launch.sent(self._file)
+            sent = launch.sync_status(self._file)
         finally:
             bar.close()
         self.url = sent.url or self.url
@@ -165,7 +165,7 @@ class SyncHandle:
         return f"not sent yet: {what}{why}; the background process goes on, else {later}"
 
     def _tell(self, sent: SyncStatus) -> None:
-        if sent.begun and self.url is None:
+        if sent.registered and self.url is None:
             self.url = sent.url
             self._notice(f"the run is at {sent.url}", "online-url")
         if sent.state == launch.REFUSED:
@@ -176,14 +176,14 @@ class SyncHandle:
             self._notice(f"not sent: {problem}", f"online-{problem}")
 
     def _keep(self) -> None:
-        if self._background is None or launch.sent(self._file).over:
+        if self._background is None or launch.sync_status(self._file).finished:
             return
         try:
-            self._background.keep()
+            self._background.ensure_running()
         except InitStartError as error:
             self._notice(str(error), "online-start")
 
 
 def account(settings: Resolved) -> str:
-    """Return the name of the account that the key in *settings* belongs to; raises what `launch.account` does."""
-    return launch.account(settings)
+    """Return the name of the account that the key in *settings* belongs to; raises what `launch.account_name` does."""
+    return launch.account_name(settings)

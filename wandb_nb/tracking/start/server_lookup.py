@@ -42,7 +42,7 @@ def background(settings: Resolved) -> launch.BackgroundProcess:
     if key is None:  # it was there a moment ago
         raise AuthenticationError(f"There is no key for {settings.base_url} any more: call login().")
     thread = settings.start_method == "thread"
-    return launch.BackgroundProcess(Registry().folder, launch.variables(settings, key.text), thread=thread)
+    return launch.BackgroundProcess(Registry().folder, launch.export_environment(settings, key.text), use_thread=thread)
 
 
 def refusal(status: int, message: str, settings: Resolved) -> LaunchError | CommError:
@@ -70,8 +70,8 @@ def _not_logged_in(settings: Resolved) -> str:
 def _cause(settings: Resolved) -> str:
     """Return why this key may not log there, as far as the server tells its account."""
     entity, project = settings.entity, settings.project or DEFAULT_PROJECT
-    question = {"what": "rights", "entity": entity, "project": project, "run": "", "once": True}
-    said = background(settings).ask(question, CAUSE_S)
+    question = {"kind": "permissions", "entity": entity, "project": project, "run": "", "once": True}
+    said = background(settings).request(question, CAUSE_S)
     if said.get("status") == UNAUTHORIZED:
         return _not_logged_in(settings)
     viewer = said.get("viewer") or {}
@@ -81,7 +81,7 @@ def _cause(settings: Resolved) -> str:
             f"{settings.base_url} does not let this key log to {'/'.join(filter(None, (entity, project)))}. Check that "
             "you are logged in, that the entity is your user or a team of yours, and that you may write to the project"
         )
-    if entity is None or entity in names or said.get("sees"):
+    if entity is None or entity in names or said.get("can_view"):
         return (
             f"the account {me} may not write to the project {entity or me}/{project}: its owner can give you the "
             "right, or set the project's privacy to Open"
@@ -115,7 +115,7 @@ class ServerLookup:
 
     def earlier(self, run_id: str) -> ResumeState | None:
         """Return the run as it is on the server; None where it is not there, or nothing is known."""
-        held = self._ask("held", run_id).get("held")
+        held = self._ask("run", run_id).get("run")
         return _earlier(run_id, held, self._settings) if held else None
 
     def at(self, moment: Moment, argument: str) -> ResumeState | None:
@@ -132,7 +132,7 @@ class ServerLookup:
                 f"{known.last_step}"
             )
         if argument == "resume_from":
-            held = self._ask("held", moment.run_id, rewind=moment.step).get("held")
+            held = self._ask("run", moment.run_id, rewind=moment.step).get("run")
             known = _earlier(moment.run_id, held, self._settings) if held else known
             summary = dict(known.summary)
         else:
@@ -145,18 +145,25 @@ class ServerLookup:
 
         CommError where the server refuses or does not answer.
         """
-        question = {"entity": run[0], "project": run[1], "run": run[2], "what": "file", "name": name, "to": str(target)}
-        said = background(self._settings).ask({**question, "once": True}, self._settings.init_timeout)
-        if "found" not in said:
+        question = {
+            "entity": run[0],
+            "project": run[1],
+            "run": run[2],
+            "kind": "file",
+            "name": name,
+            "target": str(target),
+        }
+        said = background(self._settings).request({**question, "once": True}, self._settings.init_timeout)
+        if "exists" not in said:
             raise CommError(f"{self._settings.base_url} does not give the file {name}: {_reason(said)}")
-        return bool(said["found"])
+        return bool(said["exists"])
 
     def _ask(self, what: str, run_id: str, **more: Any) -> Mapping[str, Any]:
         settings = self._settings
         where = {"entity": settings.entity, "project": settings.project, "run": run_id}
-        question = {"what": what, **where, **more, "once": not self._patient}
+        question = {"kind": what, **where, **more, "once": not self._patient}
         timeout = settings.init_timeout if self._patient else min(UNASKED_S, settings.init_timeout)
-        said = background(settings).ask(question, timeout)
+        said = background(settings).request(question, timeout)
         if said and "error" not in said:
             return said
         if self._patient:
