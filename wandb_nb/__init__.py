@@ -47,7 +47,7 @@ from wandb_nb.tracking.config.config import Config
 from wandb_nb.tracking.login.login import login
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run import Run
-from wandb_nb.tracking.session.run_files import AlertLevel
+from wandb_nb.tracking.session.alerts import AlertLevel
 from wandb_nb.tracking.session.summary import Summary
 from wandb_nb.tracking.setup import setup
 from wandb_nb.tracking.start.attach import attach

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Settings
     from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.tracking.run import Run
-    from wandb_nb.tracking.session.run_files import AlertLevel, Wait
+    from wandb_nb.tracking.session.alerts import AlertLevel, Wait
 
 
 def init(  # noqa: PLR0917 -- the documented signature

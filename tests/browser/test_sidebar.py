@@ -15,6 +15,7 @@ from plain import HOSTILE, serious
 from waiting import until
 
 import wandb_nb
+from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -286,9 +287,10 @@ def test_the_tab_of_a_run_comes_back_with_the_page(page: Page, server: JupyterSe
     row(page, "comes-back").get_by_role("button", name="Open run").click()
     page.locator(".wnb-main canvas").first.wait_for()
     saved = until(
-        lambda: (text := str(server.get("/lab/api/workspaces"))) and run.entry.key in text and text, "the layout"
+        lambda: (text := str(server.get("/lab/api/workspaces"))) and session_of(run).entry.key in text and text,
+        "the layout",
     )
-    assert run.entry.token not in saved
+    assert session_of(run).entry.token not in saved
     page.goto(f"{server.base}/lab?token={TOKEN}")
     page.locator(".wnb-main .wnb-run-name", has_text="comes-back").wait_for()
 
@@ -300,7 +302,7 @@ def test_two_thousand_runs(page: Page, server: JupyterServer, begin: Any) -> Non
     row(page, "one-of-many").wait_for()
     page.evaluate("() => window.jupyterapp.commands.execute('filebrowser:activate')")
     folder = server.root.parent / "data" / "runs"
-    source = json.loads((folder / f"{run.entry.key}.json").read_text())
+    source = json.loads((folder / f"{session_of(run).entry.key}.json").read_text())
     for number in range(2_000):
         key = f"{run.id}.{number:08x}"
         changed = {"key": key, "id": f"many{number}", "name": f"many-{number}", "created": source["created"] + number}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import wandb_nb as wandb
 from wandb_nb.compare import run_choice
 from wandb_nb.store.runs.registry import Registry
+from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +21,7 @@ def track(folder: Path, name: str, rows: int = 3, **options: Any) -> RunEntry:
     with wandb.init(dir=folder, name=name, mode="offline", settings=settings, **options) as run:
         for step in range(rows):
             run.log({"loss": step})
-    assert run.entry is not None
+    assert session_of(run).entry is not None
     return Registry().find(run.id)[0]
 
 

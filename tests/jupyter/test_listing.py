@@ -12,6 +12,7 @@ from waiting import until
 
 import wandb_nb
 from wandb_nb.store.runs.registry import Registry
+from wandb_nb.tracking.run_view import session_of
 from wandb_nb.view.message import parse
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def test_a_run_of_a_dead_process_is_crashed(server: Server, begin: Callable[...,
     """A run that nobody ended and nobody writes is not called running."""
     run = begin()
     run.finish()
-    Registry().update(run.entry, state="running")
+    Registry().update(session_of(run).entry, state="running")
     assert (
         until(lambda: (row := row_of(server, run.id)) and row["state"] != "finished" and row, "row")["state"]
         == "crashed"
@@ -81,7 +82,7 @@ def test_runs_in_folders_are_found_and_can_be_read(server: Server, begin: Callab
     run.finish()
     target = Path(server._log.name).parent / "elsewhere" / "deep" / "wandb" / run.directory.name
     shutil.copytree(run.directory, target)
-    Registry().forget(run.entry)
+    Registry().forget(session_of(run).entry)
     shutil.rmtree(run.directory)
     server.ask("wandb-nb/v1/runs?search=1")
     row = until(lambda: (row := row_of(server, run.id)) and not row["registered"] and row, "the copy")
@@ -98,8 +99,11 @@ def test_looks_show_a_thinned_curve(server: Server, begin: Callable[..., Any]) -
     for step in range(1_000):
         run.log({"accuracy": step, "train/loss": 1_000 - step})
     until(lambda: row_of(server, run.id), "the run in the list")
-    body = {"keys": [run.entry.key, "unknown"]}
-    look = until(lambda: json.loads(server.ask("wandb-nb/v1/looks", body=body)[1])["looks"].get(run.entry.key), "look")
+    body = {"keys": [session_of(run).entry.key, "unknown"]}
+    look = until(
+        lambda: json.loads(server.ask("wandb-nb/v1/looks", body=body)[1])["looks"].get(session_of(run).entry.key),
+        "look",
+    )
     run.log({"train/loss": -5.0})
     later = json.loads(server.ask("wandb-nb/v1/looks", body=body)[1])["looks"]
     run.finish()
@@ -107,7 +111,7 @@ def test_looks_show_a_thinned_curve(server: Server, begin: Callable[..., Any]) -
     assert (look["metric"], look["latest"], look["rows"], look["state"]) == ("train/loss", 1.0, 1_000, "running")
     assert len(look["curve"]) == 40
     assert look["curve"][0] == pytest.approx(988, abs=1)
-    assert {key: one["latest"] for key, one in later.items()} == {run.entry.key: -5.0}
+    assert {key: one["latest"] for key, one in later.items()} == {session_of(run).entry.key: -5.0}
 
 
 def test_details_of_a_run(server: Server, begin: Callable[..., Any], tmp_path: Path) -> None:
@@ -118,7 +122,7 @@ def test_details_of_a_run(server: Server, begin: Callable[..., Any], tmp_path: P
     print("hello", HOSTILE)  # noqa: T201  the console's test
     until(lambda: b"cpu" in run.directory.joinpath(f"run-{run.id}.wandb").read_bytes(), "a sample")
     run.finish()
-    token = run.entry.token
+    token = session_of(run).entry.token
 
     def ask(what: str) -> Any:
         status, body = server.ask(f"wandb-nb/v1/runs/{run.id}/{what}", token)
@@ -144,7 +148,7 @@ def test_files_outside_the_run_are_out_of_reach(server: Server, begin: Callable[
     (run.directory / "files" / "link").symlink_to(tmp_path / "secret")
     (run.directory / "files" / "folder").symlink_to(tmp_path)
     run.finish()
-    base, token = f"wandb-nb/v1/runs/{run.id}", run.entry.token
+    base, token = f"wandb-nb/v1/runs/{run.id}", session_of(run).entry.token
     for name in ("../logs/owner.lock", "/etc/passwd", "link", "folder/secret", "..%2f..%2flog", "a%00b", ""):
         assert server.ask(f"{base}/file?path={name}", token)[0] == 404, name
         assert server.ask(f"{base}/file?path={name}&download=1", token)[0] == 404, name
@@ -164,17 +168,17 @@ def test_a_finished_run_is_deleted(server: Server, begin: Callable[..., Any]) ->
     until(lambda: row_of(server, run.id), "the run in the list")
     since = listed(server)["version"]
     path = f"wandb-nb/v1/runs/{run.id}/delete"
-    refused = server.ask(path, run.entry.token, {})
+    refused = server.ask(path, session_of(run).entry.token, {})
     run.finish()
 
     assert refused[0] == 409
     assert b"still being written" in refused[1]
     assert server.ask(path, "wrong", {})[0] == 403
     assert run.directory.is_dir()
-    assert json.loads(server.ask(path, run.entry.token, {})[1]) == {"deleted": 1}
+    assert json.loads(server.ask(path, session_of(run).entry.token, {})[1]) == {"deleted": 1}
     assert not run.directory.exists()
-    assert run.entry.key in listed(server, since)["gone"]
-    assert server.ask(f"wandb-nb/v1/runs/{run.id}/data", run.entry.token)[0] == 404
+    assert session_of(run).entry.key in listed(server, since)["gone"]
+    assert server.ask(f"wandb-nb/v1/runs/{run.id}/data", session_of(run).entry.token)[0] == 404
 
 
 def test_two_thousand_runs_are_listed_whole(server: Server, begin: Callable[..., Any]) -> None:
@@ -182,7 +186,7 @@ def test_two_thousand_runs_are_listed_whole(server: Server, begin: Callable[...,
     run = begin()
     run.finish()
     folder = Path(server._log.name).parent / "registry" / "runs"
-    source = json.loads((folder / f"{run.entry.key}.json").read_text())
+    source = json.loads((folder / f"{session_of(run).entry.key}.json").read_text())
     for number in range(2_000):
         key = f"{run.id}.{number:08x}"
         (folder / f"{key}.json").write_text(json.dumps({**source, "key": key, "id": f"many{number}"}))

@@ -10,6 +10,7 @@ import pytest
 from waiting import until
 
 import wandb_nb
+from wandb_nb.tracking.run_view import session_of
 from wandb_nb.view.message import parse
 
 if TYPE_CHECKING:
@@ -33,12 +34,12 @@ def test_rows_arrive_while_the_run_goes_on(server: Server, run: Any) -> None:
     path = f"wandb-nb/v1/runs/{run.id}/data?cursor="
     for i in range(100):
         run.log({"loss": 1 / (1 + i)})
-    status, body = server.ask(path, run.entry.token)
+    status, body = server.ask(path, session_of(run).entry.token)
     first = parse(body)
     run.log({"loss": 0.5})
-    second = parse(server.ask(path + first.header["cursor"], run.entry.token)[1])
+    second = parse(server.ask(path + first.header["cursor"], session_of(run).entry.token)[1])
     run.finish()
-    last = parse(server.ask(path + second.header["cursor"], run.entry.token)[1])
+    last = parse(server.ask(path + second.header["cursor"], session_of(run).entry.token)[1])
 
     assert status == 200
     assert first.header["run"]["state"] == "running"
@@ -54,7 +55,7 @@ def test_earlier_runs_of_the_notebook(server: Server, registry: str, tmp_path: P
         settings = {"silent": True, "notebook_name": str(tmp_path / "a.ipynb")}
         with wandb_nb.init(name=name, project="p", dir=tmp_path, settings=settings) as run:
             run.log({"loss": len(name)})
-        entries.append(run.entry)
+        entries.append(session_of(run).entry)
     path = f"wandb-nb/v1/runs/{entries[1].id}/ghosts"
     status, body = server.ask(path, entries[1].token)
     header = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
@@ -71,7 +72,7 @@ def test_earlier_runs_of_the_notebook(server: Server, registry: str, tmp_path: P
 def test_who_may_not_read(server: Server, run: Any) -> None:
     """No login, a wrong token and an unknown run are refused, and the server's log holds no token."""
     data, stop = (f"wandb-nb/v1/runs/{run.id}/{route}" for route in ("data", "stop"))
-    token = run.entry.token
+    token = session_of(run).entry.token
 
     assert server.ask(data, token, login="")[0] == 403
     assert server.ask(stop, token, {}, login="")[0] == 403
@@ -90,7 +91,7 @@ def test_a_run_whose_files_are_gone(server: Server, registry: str, tmp_path: Pat
     """A deleted run directory is a 404, also for a page that has read it before, and stopping it a 409."""
     run = wandb_nb.init(project="p", dir=tmp_path, settings={"silent": True}, reinit="create_new")
     run.finish()
-    path, token = f"wandb-nb/v1/runs/{run.id}/", run.entry.token
+    path, token = f"wandb-nb/v1/runs/{run.id}/", session_of(run).entry.token
 
     assert server.ask(path + "data", token)[0] == 200
     assert server.ask(path + "stop", token, {"force": True})[0] == 409
@@ -101,8 +102,9 @@ def test_a_run_whose_files_are_gone(server: Server, registry: str, tmp_path: Pat
 TRAINING = """
 import sys, time
 import wandb_nb as wandb
+from wandb_nb.tracking.run_view import session_of
 run = wandb.init(project="p", dir={folder!r}, settings={{"silent": True}})
-open({told!r}, "w").write(run.id + " " + run.entry.token)
+open({told!r}, "w").write(run.id + " " + session_of(run).entry.token)
 end = "by itself"
 try:
     started = time.time()
@@ -167,7 +169,7 @@ def test_a_foreign_kernel_is_left_alone(server: Server, tmp_path: Path) -> None:
 
 def test_a_run_without_a_kernel_gets_the_stop_file(server: Server, run: Any) -> None:
     """A script's run is asked to stop; there is nothing to interrupt."""
-    status, answer = server.ask(f"wandb-nb/v1/runs/{run.id}/stop", run.entry.token, {"force": True})
+    status, answer = server.ask(f"wandb-nb/v1/runs/{run.id}/stop", session_of(run).entry.token, {"force": True})
 
     assert (status, json.loads(answer)) == (200, {"asked": True, "interrupted": False, "kernel": False})
     with pytest.raises(KeyboardInterrupt):

@@ -224,7 +224,7 @@ def test_a_full_disk_is_told_once(script: Script) -> None:
 import resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 run = wandb.init(settings={"x_save_requirements": False})
-run._place.run_files.join()
+run._session.directory.metadata.join()
 resource.setrlimit(resource.RLIMIT_FSIZE, (run.file.stat().st_size + 5000, -1))
 for i in range(1000): run.log({"a": i})
 resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
@@ -249,7 +249,7 @@ def test_a_store_error_is_raised_on_demand(script: Script) -> None:
 import resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 run = wandb.init(settings=wandb.Settings(on_store_error="raise", x_save_requirements=False, silent=True))
-run._place.run_files.join()
+run._session.directory.metadata.join()
 resource.setrlimit(resource.RLIMIT_FSIZE, (run.file.stat().st_size + 500, -1))
 try:
     for i in range(100): run.log({"a": i})

@@ -20,6 +20,7 @@ from wandb_nb.store.format import decode
 from wandb_nb.store.format.record_types import HistoryRecord, MetricRecord, RunRecord, SummaryRecord, TelemetryRecord
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.runs.registry import Registry
+from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -308,17 +309,17 @@ def test_a_stop_file_interrupts_the_loop(start: Start) -> None:
 
 
 def test_the_callback_for_the_next_row_comes_once(start: Start) -> None:
-    """`on_next_row` is called after exactly one stored row, its errors stay inside, and rows carry their cell."""
+    """The callback is called after exactly one stored row, its errors stay inside, and rows carry their cell."""
     run = start()
     seen: list[int] = []
 
-    def callback(active: wandb.Run) -> None:
-        seen.append(active.step)
+    def callback() -> None:
+        seen.append(run.step)
         raise RuntimeError("in a display")
 
     run.log({"a": 1})
-    run.on_next_row = callback
-    run.cell = 7
+    session_of(run).call_after_next_row(callback)
+    session_of(run).set_cell(7)
     run.log({"a": 2})
     run.log({"a": 3})
     assert seen == [2]
@@ -343,7 +344,7 @@ def test_a_full_registry_costs_only_the_listing(start: Start, monkeypatch: pytes
     monkeypatch.setenv("WANDB_NB_DATA_DIR", str(blocked))
     run = start()
     run.log({"a": 1})
-    assert run.entry is None
+    assert session_of(run).entry is None
     assert len(rows(run)) == 1
 
 

@@ -13,6 +13,8 @@ from wandb_nb.notebook.execution_count import running_cell
 from wandb_nb.notebook.guard import guard
 from wandb_nb.tracking.process import active_runs
 
+from wandb_nb.tracking.run_view import session_of
+
 if TYPE_CHECKING:
     from wandb_nb.notebook.cell_recorder import CellRecorder
     from wandb_nb.notebook.magics.cell_magic import CellRun
@@ -69,4 +71,4 @@ class CellHooks:
             self._presenter.cell_ended()
         with guard("checking the sync process"):
             for run in active_runs.own():  # a sync process that was killed restarts, even if nothing is logged
-                run.attend_sending()
+                session_of(run).check_sync()

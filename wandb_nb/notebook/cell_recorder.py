@@ -16,6 +16,7 @@ from wandb_nb.capture.console import stream_hooks
 from wandb_nb.notebook.guard import guard
 from wandb_nb.store.reading.executed_cells import Cell
 from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.session.notices import FILES_LOST
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _files_lost(text: str) -> None:
     """Have the active run report that a part of the session is not stored."""
     run = active_runs.current()
     if run is not None:
-        run.notice(text, FILES_LOST)
+        session_of(run).notice(text, FILES_LOST)
 
 
 def _call_after(owner: Any, name: str, listener: Callable[..., None]) -> Callable[[], None]:

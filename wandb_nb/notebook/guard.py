@@ -8,7 +8,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from wandb_nb.tracking.process import active_runs
-from wandb_nb.tracking.terminal import lines
+from wandb_nb.tracking.terminal.stderr import prefixed
+
+from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +44,10 @@ def _report(action: str, error: Exception) -> None:
     text = f"{action} failed ({type(error).__name__}: {error}); your code and the stored rows are not affected"
     run = active_runs.current()
     if run is not None:  # it knows a cell that may show this
-        run.notice(text)
+        session_of(run).notice(text)
         return
     with contextlib.suppress(OSError, ValueError):  # stderr may be closed
-        print(lines.line(text), file=sys.stderr)  # noqa: T201 -- the notice is meant for the cell
+        print(prefixed(text), file=sys.stderr)  # noqa: T201 -- the notice is meant for the cell
 
 
 guard = Guard()

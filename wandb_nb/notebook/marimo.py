@@ -17,7 +17,7 @@ from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, presenter, set_presenter
 
 if TYPE_CHECKING:
-    from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.run_view import RunView
 
 
 def attach() -> None:
@@ -34,7 +34,7 @@ class MarimoPresenter(TerminalPresenter):
         self._push_thread = PushThread()
         self._live_runs: dict[str, tuple[LiveRun, Any]] = {}
 
-    def started(self, run: Run) -> None:
+    def started(self, run: RunView) -> None:
         """Add the run's live view to the running cell, unless its settings disable that."""
         if run.file is None or run.settings.silent or run.settings.display is False:
             super().started(run)
@@ -47,7 +47,7 @@ class MarimoPresenter(TerminalPresenter):
             self._push_thread.add(live_run)
             _append_output(widget)
 
-    def finished(self, run: Run) -> None:
+    def finished(self, run: RunView) -> None:
         """Send the last rows to the view, and print one line."""
         shown = self._live_runs.pop(run.id, None)
         if shown is not None:
@@ -60,7 +60,7 @@ class MarimoPresenter(TerminalPresenter):
         if not run.settings.silent:
             self._write(lines.finished(run, quiet=True))
 
-    def show(self, run: Run) -> None:
+    def show(self, run: RunView) -> None:
         """Add the run to the running cell: live while it is active, a picture after it has ended."""
         shown = self._live_runs.get(run.id)
         if shown is not None:

@@ -1,4 +1,4 @@
-"""`mode="disabled"`: a run that takes every call and does nothing, on disk or network."""
+"""`mode="disabled"`: a run that accepts every call and does nothing, on disk or network."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from wandb_nb.errors import Error
 from wandb_nb.settings import resolve
 from wandb_nb.store.metrics.definition import Metric
 from wandb_nb.tracking.run import Run
+from wandb_nb.tracking.session.notices import NoticeQueue
+from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
+from wandb_nb.tracking.session.run_session import RunSession
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume_state import ResumeState
 from wandb_nb.tracking.start.telemetry import FeatureUse
+from wandb_nb.tracking.terminal.presenter import presenter, wants_warnings
 from wandb_nb.tracking.unimplemented import Swallowed
 
 if TYPE_CHECKING:
@@ -19,32 +23,46 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from wandb_nb.settings import Resolved
 
-class NullWriter:
-    """A run file that is none."""
 
-    lost = 0
-
-    def append(self, *bodies: bytes) -> None:
-        """Drop the records."""
+def disabled_run(
+    identity: RunIdentity, settings: Resolved, config: Mapping[str, Any], features: FeatureUse
+) -> DisabledRun:
+    """Return a run that stores nothing."""
+    checks = PeriodicChecks()
+    notices = NoticeQueue(identity, presenter, checks, enabled=wants_warnings(settings))
+    return DisabledRun(
+        RunSession(
+            identity,
+            settings,
+            "disabled",
+            directory=None,
+            config=config,
+            features=features,
+            resume=ResumeState(),
+            notices=notices,
+            checks=checks,
+        )
+    )
 
 
 class DisabledRun(Run):
     """A run whose config and summary work in memory, and whose every other call is swallowed.
 
-    Calls of features that this run's class does not have (media, artifacts …) are swallowed as well.
+    Calls of features that this class does not have (media, artifacts …) are swallowed as well.
     """
 
     def log(self, row: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
-        """Take the row into the summary; what could not be logged is dropped without a word."""
+        """Update the summary with the row; a row that could not be logged is dropped silently."""
         try:
             super().log(row, step, commit)
         except Error:
             return
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Give another process a disabled run as well."""
-        return _again, (self.id, self.name, dict(self.config.as_dict()))
+        """Unpickle as a disabled run in another process."""
+        return _unpickle, (self.id, self.name, dict(self.config.as_dict()))
 
     def mark_preempting(self) -> None:
         """Do nothing."""
@@ -54,7 +72,7 @@ class DisabledRun(Run):
         return []
 
     def restore(self, *_arguments: Any, **_options: Any) -> None:
-        """Find nothing."""
+        """Return None."""
 
     def alert(self, *_arguments: Any, **_options: Any) -> None:
         """Do nothing."""
@@ -64,7 +82,7 @@ class DisabledRun(Run):
         return []
 
     def define_metric(self, *arguments: Any, **options: Any) -> Metric:
-        """Define the metric for the summary; what could not be defined is dropped without a word."""
+        """Define the metric for the summary; an impossible definition is dropped silently."""
         try:
             return super().define_metric(*arguments, **options)
         except (Error, TypeError):
@@ -83,7 +101,7 @@ class DisabledRun(Run):
         return Swallowed()
 
 
-def _again(run_id: str, name: str, config: Mapping[str, Any]) -> DisabledRun:
+def _unpickle(run_id: str, name: str, config: Mapping[str, Any]) -> DisabledRun:
     """Return a disabled run of that id, in another process."""
     identity = RunIdentity(
         id=run_id,
@@ -98,7 +116,4 @@ def _again(run_id: str, name: str, config: Mapping[str, Any]) -> DisabledRun:
         host="",
         git=None,
     )
-    settings = resolve({}, given=None, setup=None)
-    return DisabledRun(
-        identity, settings, "disabled", NullWriter(), None, config, FeatureUse(enabled=False), ResumeState()
-    )
+    return disabled_run(identity, resolve({}, given=None, setup=None), config, FeatureUse(enabled=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from wandb_nb.errors import UsageError
 
@@ -41,17 +41,6 @@ class Swallowed:
 
     def __bool__(self) -> bool:
         return False
-
-
-class LaterCalls:
-    """The part of `Run` that says of a documented call what it cannot do yet."""
-
-    if not TYPE_CHECKING:  # a type checker shall find misspelled names
-
-        def __getattr__(self, name: str) -> Any:
-            if name in CALLS:
-                return refuse(f"run.{name}()")
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 def refuse(what: str) -> Any:

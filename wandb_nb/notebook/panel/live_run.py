@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.run_view import RunView
     from wandb_nb.view.message import Message
 
 MIN_SNAPSHOT_SECONDS = 1.0  # the first pause; later ones grow
@@ -34,7 +34,7 @@ class RunViewer(Protocol):
 class LiveRun:
     """One shown run: its stream, its viewers, and when its next snapshot is due. Thread-safe."""
 
-    def __init__(self, run: Run, file: Path) -> None:
+    def __init__(self, run: RunView, file: Path) -> None:
         self.run = run
         self.file = file
         self.lock = threading.RLock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
@@ -14,11 +15,13 @@ from wandb_nb.notebook.panel.panel import Panel
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
 
+from wandb_nb.tracking.run_view import session_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wandb_nb.notebook.panel.push_thread import PushThread
-    from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.run_view import RunView
 
 
 STDOUT_NOTICES = ("online-url",)  # good news, while pages show stderr as an alarm
@@ -48,18 +51,18 @@ class NotebookPresenter:
         self.in_hook = False
         """Whether a cell hook is running: a notice printed now would stand under an unrelated cell."""
 
-    def started(self, run: Run) -> None:
+    def started(self, run: RunView) -> None:
         """Follow *run*, and show it unless its settings or the user's `%config` disable that."""
         with guard("showing the run"):
-            run.cell = self._cell
+            session_of(run).set_cell(self._cell)
             panel = self._add_panel(run)
             if panel is not None and self._is_shown(run):
                 panel.move(self._cell)
                 self._request_widget(panel)
-            if not run.settings.silent and (run.identity.begun or panel is None or panel.cell is None):
+            if not run.settings.silent and (session_of(run).identity.begun or panel is None or panel.cell is None):
                 _print(lines.started(run))
 
-    def finished(self, run: Run) -> None:
+    def finished(self, run: RunView) -> None:
         """Leave the run's final picture, and one line in the cell that ended it.
 
         The line is omitted where the picture is enough: in its own cell, for a run that was not sent.
@@ -72,7 +75,7 @@ class NotebookPresenter:
             if not run.settings.silent and (panel is None or panel.cell != self._cell or run.outcome):
                 _print(lines.finished(run, quiet=True))
 
-    def show(self, run: Run) -> None:
+    def show(self, run: RunView) -> None:
         """Show *run* in the running cell."""
         panel = self._panels.get(run.id)
         if panel is not None and panel.cell == self._cell and self._cell is not None:
@@ -99,14 +102,14 @@ class NotebookPresenter:
         self._cell = number
         for panel in list(self._panels.values()):
             panel.remove_stop_request()
-            panel.run.cell = number
+            session_of(panel.run).set_cell(number)
             if self._is_shown(panel.run):
-                panel.run.on_next_row = self._row_logged
+                session_of(panel.run).call_after_next_row(partial(self._row_logged, panel.run))
 
     def cell_ended(self) -> None:
         """Refresh the panels whose runs have changed."""
         for panel in list(self._panels.values()):
-            panel.run.on_next_row = None
+            session_of(panel.run).call_after_next_row(None)
             panel.remove_stop_request()
             if panel.outdated:
                 panel.refresh()
@@ -114,7 +117,7 @@ class NotebookPresenter:
     def clear(self) -> None:
         """Stop showing all runs, which stay active. Takes no lock, so that a forked child may call it."""
         for panel in self._panels.values():
-            panel.run.on_next_row = None
+            session_of(panel.run).call_after_next_row(None)
         self._panels = {}
 
     def live_run(self, run_id: str) -> LiveRun | None:
@@ -122,7 +125,7 @@ class NotebookPresenter:
         panel = self._panels.get(run_id)
         return panel.live_run if panel is not None else None
 
-    def _add_panel(self, run: Run) -> Panel | None:
+    def _add_panel(self, run: RunView) -> Panel | None:
         """Return the run's new panel; None for a disabled run, which has nothing to show."""
         if run.file is None:
             return None
@@ -131,7 +134,7 @@ class NotebookPresenter:
         self._push_thread.add(live_run)
         return panel
 
-    def _is_shown(self, run: Run) -> bool:
+    def _is_shown(self, run: RunView) -> bool:
         """Return whether *run* is shown without being asked for: by its settings, else by `%config`."""
         if run.settings.silent:
             return False
@@ -139,7 +142,7 @@ class NotebookPresenter:
             return self._display_enabled() and not run.settings.quiet
         return run.settings.display
 
-    def _row_logged(self, run: Run) -> None:
+    def _row_logged(self, run: RunView) -> None:
         """Move the panel to the cell that logs; called from `log()`."""
         with guard("showing the run"):
             panel = self._panels.get(run.id)
@@ -149,7 +152,7 @@ class NotebookPresenter:
 
     def _close(self, panel: Panel) -> None:
         self._push_thread.remove(panel.run.id)
-        panel.run.on_next_row = None
+        session_of(panel.run).call_after_next_row(None)
         panel.close()
 
     def _request_widget(self, panel: Panel) -> None:

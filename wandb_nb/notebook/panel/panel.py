@@ -13,10 +13,12 @@ from wandb_nb.view import run_bundle as bundles
 from wandb_nb.view.message import MIME, pack
 from wandb_nb.view.run_header import empty_header
 
+from wandb_nb.tracking.run_view import session_of
+
 if TYPE_CHECKING:
     from wandb_nb.notebook.panel.live_run import LiveRun
     from wandb_nb.notebook.panel.output_publisher import OutputPublisher
-    from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.run_view import RunView
     from wandb_nb.view.message import Access, Message, RunHeader
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
@@ -32,14 +34,15 @@ class Panel:
     Rendering takes a while. It happens under `_render_lock`, never under `_output_lock`, for which `log()` may wait.
     """
 
-    def __init__(self, run: Run, live_run: LiveRun, publisher: OutputPublisher) -> None:
+    def __init__(self, run: RunView, live_run: LiveRun, publisher: OutputPublisher) -> None:
         self.run = run
         self.live_run = live_run
         self.widget_requested = False
         self._publisher = publisher
         self._widget: Any | None = None
         self._metadata: dict[str, Any] = {}
-        token = run.entry.token if run.entry is not None else ""
+        entry = session_of(run).entry
+        token = entry.token if entry is not None else ""
         self._access: Access = {"id": run.id, "token": token, "kernel": host.kernel_id()}
         self._current: PanelOutput | None = None
         self._superseded: list[PanelOutput] = []
@@ -59,12 +62,12 @@ class Panel:
     @property
     def outdated(self) -> bool:
         """Whether the run has changed since the panel was rendered."""
-        return self._current is not None and (self._rendered_version != self.run.version or bool(self._superseded))
+        return self._current is not None and (self._rendered_version != session_of(self.run).version or bool(self._superseded))
 
     def show(self, cell: int | None) -> None:
         """Show the run as it is now in the running cell, number *cell*."""
         with self._render_lock:
-            self._rendered_version = self.run.version
+            self._rendered_version = session_of(self.run).version
             bundle, has_chart = self._snapshot()
             self._open_output(cell, bundle, has_chart=has_chart)
             self._mark_superseded(bundle)
@@ -83,7 +86,7 @@ class Panel:
         with self._render_lock:
             if self._current is None:
                 return
-            self._rendered_version = self.run.version
+            self._rendered_version = session_of(self.run).version
             bundle, has_chart = self._snapshot()
             with self._output_lock:  # the panel may have moved meanwhile
                 self._current.has_chart = has_chart
@@ -179,7 +182,7 @@ def _close_widget(widget: Any) -> None:
     layout.close()
 
 
-def live_header(run: Run) -> RunHeader:
+def live_header(run: RunView) -> RunHeader:
     """Return the header of an active *run*, as a reader of its file would."""
     return {
         "id": run.id,

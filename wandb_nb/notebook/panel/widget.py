@@ -14,6 +14,8 @@ from wandb_nb.notebook.guard import guard
 from wandb_nb.notebook.panel.stop_request import request_stop
 from wandb_nb.view.message import plain
 
+from wandb_nb.tracking.run_view import session_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -141,10 +143,10 @@ def _handle(
     kind = content.get("type") if isinstance(content, dict) else None
     if kind == "pull":
         pull(str(content.get("cursor") or ""))
-    elif kind == "ghosts" and live_run.run.entry is not None:
+    elif kind == "ghosts" and (entry := session_of(live_run.run).entry) is not None:
         from wandb_nb.compare.run_choice import ghosts  # only if a page asks for them
 
-        earlier_runs = ghosts(live_run.run.entry)
+        earlier_runs = ghosts(entry)
         answer({"type": "ghosts", "header": plain(earlier_runs.header)}, earlier_runs.blob)
     elif kind == "stop":
         request_stop(live_run, force=bool(content.get("force")))

@@ -26,7 +26,7 @@ class ExitWatch:
     """Knows the code with which this process is about to end, and calls *at_exit* with it.
 
     *announced* is called when the main thread asks for an exit, which the program may still catch: whoever sees it
-    live on says `goes_on()`.
+    live on says `cancel_exit()`.
     """
 
     def __init__(self, at_exit: Callable[[int], None], announced: Callable[[], None]) -> None:
@@ -45,8 +45,8 @@ class ExitWatch:
         atexit.unregister(self._leave)
         atexit.register(self._leave)
 
-    def goes_on(self) -> None:
-        """Forget an announced exit: the program caught it and lives."""
+    def cancel_exit(self) -> None:
+        """Forget an announced exit: the program caught it and continues."""
         self._announced = None
 
     def code(self) -> int:

@@ -1,4 +1,4 @@
-"""The run's copies of its script, or of its notebook's file."""
+"""Copies of the main script or of the notebook's file in a run."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class CodeFiles:
     """Copies the main file, or the notebook's, below *folder*`/code/`, without the secrets of *redact*.
 
-    *append* takes the records that name the copies, *notice* a hint.  `take`, `keep` and `renew` raise OSError where
-    a file cannot be read or written.
+    *append* stores the records that name the copies, *notice* reports a hint. The methods raise OSError where a file
+    cannot be read or written.
     """
 
     def __init__(
@@ -34,22 +34,22 @@ class CodeFiles:
         self._source: source_files.SourceFile | None = None
         self._notebook: NotebookFile | None = None
         self.path: str | None = None
-        """Where the copy of the main file lies below the folder, once it is there."""
+        """The path of the main file's copy below the folder, once it is there."""
 
-    def take(self, settings: Resolved, repository: GitState | None) -> None:
-        """Remember the main file as it is now, since the user may go on editing it, and keep it if that is asked for.
+    def read(self, settings: Resolved, repository: GitState | None) -> None:
+        """Read the main file as it is now, since the user may edit it, and save it if that was asked for.
 
-        Nothing is taken where saving code is switched off.
+        Nothing is read where saving code is switched off.
         """
         if settings.disable_code or settings.save_code is False:
             return
         if not host.in_notebook():
             self._source = source_files.main_file(repository)
         if settings.save_code:
-            self.keep(settings)
+            self.save(settings)
 
-    def keep(self, settings: Resolved) -> None:
-        """Write the main file that was taken, or copy the notebook's file, and have it sent."""
+    def save(self, settings: Resolved) -> None:
+        """Write the main file that was read, or copy the notebook's file, and have it sent."""
         if self._source is not None:
             self.path = source_files.write(self._source, self._folder, self._redact)
             self._append(records.config({("_wandb", "code_path"): json.dumps(self.path)}))
@@ -61,14 +61,14 @@ class CodeFiles:
                     "the notebook's file was not found, so only the session's history is saved; "
                     "set WANDB_NOTEBOOK_NAME to its path to have it saved as well"
                 )
-            self.renew()
+            self.update_notebook()
 
-    def renew(self) -> None:
-        """Copy the notebook's file as it is now, if there is one; again at the end, for what was saved meanwhile."""
+    def update_notebook(self) -> None:
+        """Copy the notebook's file as it is now, if there is one; called again at the end for later changes."""
         if self._notebook is None:
             return
         try:
             copied = notebook_file.save(self._notebook, self._folder / source_files.FOLDER, self._redact)
-        except (OSError, ValueError):  # being saved at this moment, or gone: the session's history has the cells
+        except (OSError, ValueError):  # being saved right now, or gone: the session's history has the cells
             return
         self._append(records.files([(copied.relative_to(self._folder).as_posix(), "live", "wandb")]))

@@ -1,4 +1,4 @@
-"""The end of a run: what is still owed goes to the file, the exit record last, and all of it onto the disk."""
+"""The end of a run: everything still pending goes to the run file, the exit record last, and all of it to the disk."""
 
 from __future__ import annotations
 
@@ -6,51 +6,89 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format import records
-from wandb_nb.tracking.session import merge_writers
+from wandb_nb.tracking.session import user_files
+from wandb_nb.tracking.session.merge_writers import merge_writers
+from wandb_nb.tracking.session.run_directory import RunOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.tracking.run import Run
     from wandb_nb.tracking.session.row_logger import RowLogger
     from wandb_nb.tracking.session.run_directory import RunDirectory
+    from wandb_nb.tracking.session.run_session import RunSession
     from wandb_nb.tracking.start.telemetry import FeatureUse
 
 
-def finish(run: Run, place: RunDirectory | None, history: RowLogger, used: FeatureUse, code: int) -> None:
-    """Close *history* and *place* with exit code *code*.  No failure of the disk keeps a run from ending."""
-    used.used("finish", *history.features())
-    if place is None:
-        history.close()
+def finish(session: RunSession, exit_code: int) -> bool:
+    """End the run with *exit_code*; return False where it has ended already, or is another process's to end.
+
+    Everything is on disk when this returns, and sent as far as `finish_timeout` allows. No failure of the disk keeps a
+    run from ending.
+    """
+    with session.finish_lock:
+        if session.exit_code is not None:
+            return False
+        if not session.is_owner:
+            session.logger.close()
+            return False
+        _write_end(session, exit_code)
+        session.exit_code = exit_code
+    for callback in session.on_finish:
+        callback()
+    if session.directory is not None:
+        session.directory.finalize(session.identity.id, _outcome(session, exit_code))
+        if session.sync is not None:
+            session.sync_outcome = session.sync.finish(session.logger.rows - session.logger.lost)
+        user_files.copy_linked(session.directory)
+    return True
+
+
+def _outcome(session: RunSession, exit_code: int) -> RunOutcome:
+    ended = session.identity.start_time + session.logger.runtime()
+    return RunOutcome(session.state, exit_code, ended, session.logger.summary.as_dict())
+
+
+def _write_end(session: RunSession, exit_code: int) -> None:
+    """Stop capture, write the last records and close the row logger."""
+    directory, logger, features = session.directory, session.logger, session.features
+    features.used("finish", *logger.features())
+    if directory is None:
+        logger.close()
         return
-    if place.observers is not None:
-        place.observers.settle_code(wait=True)
-    place.run_files.join()
-    place.run_files.code.renew()
-    if place.observers is not None:
-        place.observers.stop()
+    _stop_capture(session, directory)
     try:
-        place.check()
-        if place.has_segments():
-            merge_writers.take_over(run, place, history)
-            place.fold_segments()
-        with history.lock:  # no row comes between the last summary and the exit record
-            history.append(used.record(), history.final_summary(), records.exit(code, int(history.runtime())))
-            history.close()
-        place.sync()
+        directory.check_run_file()
+        if directory.has_segments():
+            merge_writers(session.config, directory, logger)
+            directory.fold_segments()
+        with logger.lock:  # no row comes between the last summary and the exit record
+            logger.append(features.record(), logger.final_summary(), records.exit(exit_code, int(logger.runtime())))
+            logger.close()
+        directory.flush()
     except StoreError as error:
-        history.close()
-        run.notice(f"the end of run {run.name} could not be stored: {error}")
-    place.run_files.write_results(config_file(run.config.as_dict(), history, used, place), run.summary.as_dict())
+        logger.close()
+        session.notice(f"the end of run {session.identity.name} could not be stored: {error}")
+    config = config_file(session.config.as_dict(), logger, features, directory)
+    directory.metadata.write_results(config, logger.summary.as_dict())
+
+
+def _stop_capture(session: RunSession, directory: RunDirectory) -> None:
+    """Stop capture and wait for the metadata files."""
+    if session.capture is not None:
+        session.capture.apply_code_setting(wait=True)
+    directory.metadata.join()
+    directory.metadata.code.update_notebook()
+    if session.capture is not None:
+        session.capture.stop()
 
 
 def config_file(
-    config: Mapping[str, Any], history: RowLogger, used: FeatureUse, place: RunDirectory
+    config: Mapping[str, Any], logger: RowLogger, features: FeatureUse, directory: RunDirectory
 ) -> dict[str, object]:
-    """Return *config* as config.yaml holds it, the tracker's own facts under `_wandb`."""
-    own = {**used.as_config(), "e": {place.writer_id: place.run_files.facts}}
-    if place.run_files.code.path:
-        own["code_path"] = place.run_files.code.path
-    if history.metrics:
-        own["m"] = history.metrics.as_config()
-    return {**place.redact.value(dict(config)), "_wandb": own}
+    """Return the content of config.yaml: *config*, and the tracker's own entries under `_wandb`."""
+    own = {**features.as_config(), "e": {directory.writer_id: directory.metadata.environment}}
+    if directory.metadata.code.path:
+        own["code_path"] = directory.metadata.code.path
+    if logger.metrics:
+        own["m"] = logger.metrics.as_config()
+    return {**directory.redact.value(dict(config)), "_wandb": own}

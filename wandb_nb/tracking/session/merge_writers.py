@@ -1,35 +1,36 @@
-"""What other processes did to a run, taken over by its owner at the end."""
+"""Merging what other processes wrote to a run, by its owner at the end."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.config.config import Config
     from wandb_nb.tracking.session.row_logger import RowLogger
     from wandb_nb.tracking.session.run_directory import RunDirectory
 
 
-def take_over(run: Run, place: RunDirectory, history: RowLogger) -> None:
-    """Let config and summary of *run* hold what others changed, and owe it to the file.  Before segments are folded.
+def merge_writers(config: Config, directory: RunDirectory, logger: RowLogger) -> None:
+    """Merge the changes of other processes into *config* and the logger's summary; before segments are folded.
 
-    A child records its summary now and then, and may die without the last time: its rows then count.
+    A child records its summary now and then, and may die before the last time. In that case its rows count.
     """
     from wandb_nb.store.reading.tail import Tail, data_files
 
-    files = data_files(place.path)
+    files = data_files(directory.path)
     if len(files) == 1:
         return
     from wandb_nb.store.reading.run_state import (
         replayed,  # brings numpy, which only a run of several processes has to pay for
     )
 
-    theirs, whole = replayed(map(Tail, files[1:])), replayed(map(Tail, files))
-    own = place.redact.value(run.config.as_dict())  # as the file has it: the program keeps its secrets
-    changed = {key: value for key, value in theirs.config.items() if key not in own or own[key] != value}
-    run.config._load(changed)  # noqa: SLF001 -- it is no change of this process
-    summary = {key: whole.summary[key] for key in theirs.summary if key in whole.summary}
-    run.summary._take_over(summary)  # noqa: SLF001 -- as above
-    if len(whole.table):
-        last = int(whole.table.step.argmax())
-        history.stand_at(*(float(of[last]) for of in (whole.table.step, whole.table.runtime, whole.table.timestamp)))
+    segments, whole = replayed(map(Tail, files[1:])), replayed(map(Tail, files))
+    own = directory.redact.value(config.as_dict())  # as the file has it: the program keeps its secrets
+    changed = {key: value for key, value in segments.config.items() if key not in own or own[key] != value}
+    config._load(changed)  # noqa: SLF001 -- it is no change of this process
+    summary = {key: whole.summary[key] for key in segments.summary if key in whole.summary}
+    logger.summary._take_over(summary)  # noqa: SLF001 -- as above
+    table = whole.table
+    if len(table):
+        last = int(table.step.argmax())
+        logger.set_last_row(float(table.step[last]), float(table.runtime[last]), float(table.timestamp[last]))

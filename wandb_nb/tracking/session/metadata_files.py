@@ -1,6 +1,6 @@
-"""The files beside a run's data: config.yaml, wandb-summary.json, wandb-metadata.json, requirements.txt, code.
+"""Files beside the data of a run: config.yaml, wandb-summary.json, wandb-metadata.json, requirements.txt, code.
 
-What takes long to find out is gathered by a short-lived thread after `init()`, which `finish()` joins.
+A short-lived thread gathers slow facts after `init()`; `finish()` joins it.
 """
 
 from __future__ import annotations
@@ -26,94 +26,94 @@ if TYPE_CHECKING:
     from wandb_nb.capture.code.git import GitState
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
-    from wandb_nb.tracking.session.run_directory import Notice
+    from wandb_nb.tracking.session.notices import Notice
     from wandb_nb.tracking.start.identity import RunIdentity
 
 CONFIG, SUMMARY, METADATA, REQUIREMENTS = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "requirements.txt"
 CHANGES = "diff.patch"
-GATHERING_TAKES_AT_MOST_S = 10.0
+MAX_GATHERING_SECONDS = 10.0
 
 
 class MetadataFiles:
-    """Writes the files of one run into *folder*; a file is there whole or not at all.
+    """Writes the files of one run into *folder*; a file is complete or absent.
 
-    Files that cannot be written are told by *notice* and never end the run.
+    *notice* reports files that cannot be written; they never end the run.
     """
 
     def __init__(self, folder: Path, append: Callable[[bytes], None], notice: Notice, redact: Redactor) -> None:
         self._folder, self._append, self._notice = folder, append, notice
-        self.facts: environment.Facts = {}
-        """What is known of machine and program so far; the thread replaces it by a fuller one."""
+        self.environment: environment.Facts = {}
+        """The facts about machine and program so far; the thread replaces it by a fuller dict."""
         self.code = CodeFiles(folder, append, notice, redact)
         self._redact = redact
         self._failed = False
         self._thread: threading.Thread | None = None
 
     def gather(self, identity: RunIdentity, settings: Resolved, writer_id: str) -> bytes:
-        """Return the record of what is known at once of machine and program; a thread finds out the rest."""
-        known = {} if settings.x_disable_meta else _known(identity, settings)
-        if "args" in known:
-            known["args"] = self._redact.arguments(known["args"])
-        known = self._redact.value(known)
+        """Return the record of the quick facts about machine and program; a thread gathers the rest."""
+        facts = {} if settings.x_disable_meta else _quick_facts(identity, settings)
+        if "args" in facts:
+            facts["args"] = self._redact.arguments(facts["args"])
+        facts = self._redact.value(facts)
         started = datetime.fromtimestamp(identity.start_time, timezone.utc).isoformat()
-        self.facts = {**known, "writerId": writer_id, "startedAt": started.replace("+00:00", "Z")}
-        record = records.environment(self.facts)
-        self._begin(self._gather, settings, identity.git)
+        self.environment = {**facts, "writerId": writer_id, "startedAt": started.replace("+00:00", "Z")}
+        record = records.environment(self.environment)
+        self._start_thread(self._gather, settings, identity.git)
         return record
 
-    def keep_code(self, settings: Resolved) -> None:
-        """Have the thread save the script or the notebook's file as well."""
+    def save_code(self, settings: Resolved) -> None:
+        """Save the script or the notebook's file as well, in a thread."""
         gathering = self._thread
 
-        def keep() -> None:
+        def save() -> None:
             if gathering is not None:
                 gathering.join()
-            self.code.keep(settings)
+            self.code.save(settings)
 
-        self._begin(keep)
+        self._start_thread(save)
 
     def join(self) -> None:
-        """Wait until everything is gathered; nothing to wait for in a forked child, which has no such thread."""
+        """Wait until everything is gathered; returns immediately in a forked child, which has no such thread."""
         if self._thread is not None and self._thread.is_alive():
-            self._thread.join(GATHERING_TAKES_AT_MOST_S)
+            self._thread.join(MAX_GATHERING_SECONDS)
 
     def write_results(self, config: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
         """Write config.yaml and wandb-summary.json; *config* with its `_wandb` entry."""
         self._guarded(self._write_config, config)
         self._guarded(self._write, SUMMARY, json.dumps(summary) + "\n")
 
-    def _begin(self, act: Callable[..., None], *arguments: Any) -> None:
+    def _start_thread(self, act: Callable[..., None], *arguments: Any) -> None:
         self._thread = threading.Thread(
             target=self._guarded, args=(act, *arguments), name="wandb_nb-files", daemon=True
         )
         self._thread.start()
 
     def _gather(self, settings: Resolved, repository: GitState | None) -> None:
-        self.code.take(settings, repository)
+        self.code.read(settings, repository)
         paths: list[str] = []
         if not settings.x_disable_meta:
             more = {} if settings.x_disable_machine_info else environment.machine(settings.x_stats_disk_paths)
-            new = {key: value for key, value in more.items() if key not in self.facts}  # what the user set stands
-            self.facts = {**self.facts, **new}
-            self._append(records.environment({"writerId": self.facts["writerId"], **new}))
-            self._write(METADATA, json.dumps(self.facts, indent=2) + "\n")
+            new = {key: value for key, value in more.items() if key not in self.environment}  # the user's settings win
+            self.environment = {**self.environment, **new}
+            self._append(records.environment({"writerId": self.environment["writerId"], **new}))
+            self._write(METADATA, json.dumps(self.environment, indent=2) + "\n")
             paths.append(METADATA)
         if settings.x_save_requirements:
             self._write(REQUIREMENTS, "".join(line + "\n" for line in requirements.installed()))
             paths.append(REQUIREMENTS)
         if repository is not None and repository.commit:
-            paths += self._keep_changes(repository.root)
+            paths += self._save_changes(repository.root)
         self._append(records.files([(path, "now", "wandb") for path in paths]))
 
-    def _keep_changes(self, root: Path) -> list[str]:
-        """Write what the work tree has changed; a repository that git cannot read costs the patches only."""
+    def _save_changes(self, root: Path) -> list[str]:
+        """Write the changes of the work tree; if git cannot read the repository, only the patches are missing."""
         patches: dict[str, str] = {}
         try:
             patches[CHANGES] = work_tree_diff.against_commit(root)
             if upstream := work_tree_diff.against_upstream(root):
                 patches[f"upstream_diff_{upstream[0]}.patch"] = upstream[1]
         except work_tree_diff.DiffError as error:
-            self._notice(f"the changes in {root} are not kept with the run: {error}")
+            self._notice(f"the changes in {root} are not saved with the run: {error}")
         written = {name: patch for name, patch in patches.items() if patch}
         for name, patch in written.items():
             self._write(name, self._redact(patch))
@@ -135,7 +135,7 @@ class MetadataFiles:
             act(*arguments)
         except Exception as error:  # noqa: BLE001 -- a side file must never cost the run
             if self._failed:
-                return  # told once: one full disk is one piece of news
+                return  # one notice is enough for a full disk
             self._failed = True
             self._notice(
                 f"a file in {self._folder} could not be written ({type(error).__name__}: {error}); the rows are safe",
@@ -143,8 +143,8 @@ class MetadataFiles:
             )
 
 
-def _known(identity: RunIdentity, settings: Resolved) -> dict[str, Any]:
-    """Return the quick facts, with what the user set in their place."""
+def _quick_facts(identity: RunIdentity, settings: Resolved) -> dict[str, Any]:
+    """Return the facts that take no time to find, overridden by those that the user set."""
     own = {
         "program": settings.program,
         "args": settings.program_args,

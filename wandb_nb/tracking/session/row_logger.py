@@ -1,7 +1,7 @@
 """The way of a row from `log()` to the run file: its step, its attempt, its bytes, one write.
 
-One object a run.  Threads share one lock.  A call that comes while the same thread is inside another one
-(a signal handler, a destructor) is put aside and carried out before the outer call returns.
+One object per run; threads share one lock. A call made while the same thread is inside another one (by a signal
+handler or a destructor) is deferred and carried out before the outer call returns.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
 from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
+from wandb_nb.tracking.session.periodic_checks import CHECK_INTERVAL_SECONDS
 from wandb_nb.tracking.session.row_checks import leaves, whole_step
 from wandb_nb.tracking.session.summary import Summary
 
@@ -27,28 +28,36 @@ if TYPE_CHECKING:
     from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.store.metrics.summary import Statistics
     from wandb_nb.store.writing.segments import SharedSteps
+    from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 
-SUMMARY_EVERY_S = 1.0
-LOOK_EVERY_S = 0.1
-"""How often `log()` looks for a request to stop, and for other writers."""
+SUMMARY_INTERVAL_SECONDS = 1.0
 
 
 class Writer(Protocol):
-    """What takes the records: the run file, or nothing at all in disabled mode."""
+    """A sink of records: the run file, or nothing at all in disabled mode."""
 
     @property
     def lost(self) -> int:
-        """Rows that could not be stored."""
+        """Number of rows that could not be stored."""
 
     def append(self, *bodies: bytes) -> None:
         """Store records, all with one write."""
 
 
-class RowLogger:
-    """Steps, attempts and summary of one run, and its rows' way to the file.
+class NullWriter:
+    """The writer of a run that stores nothing."""
 
-    `attend` is called after a stored row, outside the lock, at most ten times a second, and after the next
-    row when `look_soon()` was called.
+    lost = 0
+
+    def append(self, *bodies: bytes) -> None:
+        """Drop the records."""
+
+
+class RowLogger:
+    """Steps, attempts and summary of one run; writes its rows to the run file.
+
+    The periodic *checks* run after a stored row, outside the lock. *owner* is False in a process that attached to the
+    run of another one: it counts steps together with the owner, and its rows carry its process id.
     """
 
     def __init__(
@@ -64,8 +73,9 @@ class RowLogger:
         statistics: Mapping[str, Statistics],
         counter: SharedSteps | None = None,
         redact: Redactor | None = None,
-        attend: Callable[[], None],
+        checks: PeriodicChecks,
         notice: Callable[[str], None],
+        owner: bool = True,
     ) -> None:
         self.step = starting_step
         self.cell: int | None = None
@@ -77,19 +87,20 @@ class RowLogger:
         self._last: tuple[int, float, float] | None = None
         self._ended: float | None = None
         self._epoch = start_time - earlier_runtime
-        self.summary = Summary(self.metrics, self.lock, self._store_summary, self._marks, redact)
+        self.summary = Summary(self.metrics, self.lock, self._store_summary, self._position, redact)
         self.summary._load(summary, statistics)  # noqa: SLF001 -- the summary is part of the row's way
         self.step_was_given = self.summary_was_set = False
         self._name, self._writer, self._append = name, writer, writer.append
         self._encode = RowEncoder(redact.json if redact else None).encode
-        self._attend, self._notice = attend, notice
+        self._checks, self._notice = checks, notice
         self._busy = self._draining = False
         self._deferred: deque[tuple[Mapping[str, Any], Any, bool | None]] = deque()
-        self._look_at = self._summary_at = 0.0
+        self._summary_due_at = 0.0
         self._counter = counter
-        self._shared: SharedSteps | None = None
-        self._alone, self._pid = True, os.getpid()
-        self._extra = self._facts(attempt)
+        self._started_run, self._pid = owner, os.getpid()
+        self._single_writer = owner
+        self._shared = None if owner else counter
+        self._extra = self._extra_items(attempt)
         self._synced: dict[str, Any] = {}
         _live.add(self)
 
@@ -104,7 +115,7 @@ class RowLogger:
             try:
                 self._busy = True
                 if step is None:
-                    at, extra = (self.step, self._extra) if self._alone else self._shared_step(commit)
+                    at, extra = (self.step, self._extra) if self._single_writer else self._shared_step(commit)
                     ahead = 1 if commit or commit is None else 0
                 else:
                     at, extra = self._explicit(step)
@@ -121,8 +132,8 @@ class RowLogger:
                     self._extra, self.attempt = extra, self.attempt + 1
                 self._last = (at, now - self._epoch, now)
                 self.summary._absorb(row, at, self.attempt)  # noqa: SLF001 -- the summary is part of the row's way
-                if due := now >= self._look_at:
-                    self._look_at = now + LOOK_EVERY_S
+                if due := now >= self._checks.due_at:
+                    self._checks.due_at = now + CHECK_INTERVAL_SECONDS
                     self._append(body, *self._summary_due(now))
                 else:
                     self._append(body)
@@ -131,17 +142,13 @@ class RowLogger:
                 if self._deferred and not self._draining:
                     self._log_deferred()
         if due:
-            self._look()
-
-    def look_soon(self) -> None:
-        """Have `attend` called after the next row."""
-        self._look_at = 0.0
+            self._checks.run_checks()
 
     def set_cell(self, cell: int | None) -> None:
         """Mark the rows that follow as logged by execution *cell* of a notebook."""
         with self.lock:
             self.cell = cell
-            self._extra = self._facts(self.attempt)
+            self._extra = self._extra_items(self.attempt)
 
     def runtime(self) -> float:
         """Return the seconds since the run started (until it ended), those of earlier parts included."""
@@ -153,9 +160,9 @@ class RowLogger:
         return self._writer.lost
 
     @property
-    def is_child(self) -> bool:
-        """Whether this is the copy that a forked child holds."""
-        return self._pid != os.getpid()
+    def is_owner(self) -> bool:
+        """Whether this process started the run; False in a forked child and in a process that attached to it."""
+        return self._started_run and self._pid == os.getpid()
 
     def append(self, *bodies: bytes) -> None:
         """Store records that are no rows."""
@@ -182,27 +189,26 @@ class RowLogger:
         with self.lock:
             return self._summary_record(self.summary._take_changes())  # noqa: SLF001 -- as in log
 
-    def stand_at(self, step: float, runtime: float, timestamp: float) -> None:
-        """Tell at the end of this row, where another process logged it at a later step."""
+    def set_last_row(self, step: float, runtime: float, timestamp: float) -> None:
+        """Make this row of another process the last one of the run, if its step is later."""
         with self.lock:
             if self._last is None or step > self._last[0]:
                 self._last = int(step), runtime, timestamp
 
-    def attached(self) -> None:
-        """Go on as a writer beside the owner, which is another process: count steps with it, mark rows as ours."""
-        self._pid = 0
-        self._alone, self._shared = False, self._counter
-        self._extra = self._facts(self.attempt)
+    def enable_shared_steps(self) -> None:
+        """Check before each row whether another process counts steps as well; costs a microsecond per row."""
+        self._single_writer = False
 
-    def expect_others(self) -> None:
-        """Look before each row whether there is another writer to count steps with; costs a microsecond a row."""
-        self._alone = False
+    def check_other_writers(self) -> None:
+        """Share the count of steps from now on if another process has begun to log."""
+        if self._single_writer and self._counter is not None and self._counter.exists():
+            self.enable_shared_steps()
 
     # -- steps
 
-    def _facts(self, attempt: int) -> bytes:
+    def _extra_items(self, attempt: int) -> bytes:
         """Return the items that each row carries besides its metrics; a child's rows tell whose they are."""
-        return extra_items(cell=self.cell, attempt=attempt or None, writer=os.getpid() if self.is_child else None)
+        return extra_items(cell=self.cell, attempt=attempt or None, writer=os.getpid() if not self.is_owner else None)
 
     def _explicit(self, step: Any) -> tuple[int, bytes]:
         """Return the step as an int and the row's extra items; a step behind the current one opens an attempt."""
@@ -210,7 +216,7 @@ class RowLogger:
         self.step_was_given = True
         if at >= self.step:
             return at, self._extra
-        return at, self._facts(self.attempt + 1)
+        return at, self._extra_items(self.attempt + 1)
 
     def _shared_step(self, commit: bool | None) -> tuple[int, bytes]:
         """Take the step from the counter that all writers of the run share, once there is a second one."""
@@ -256,32 +262,26 @@ class RowLogger:
         self._append(records.summary({key: to_json(value, key) for key, value in values.items()}, remove))
 
     def _summary_due(self, now: float) -> tuple[bytes, ...]:
-        if now < self._summary_at:
+        if now < self._summary_due_at:
             return ()
-        self._summary_at = now + SUMMARY_EVERY_S
+        self._summary_due_at = now + SUMMARY_INTERVAL_SECONDS
         changed = self.summary._take_changes()  # noqa: SLF001 -- as in log
         return (self._summary_record(changed),) if changed else ()
 
     def _summary_record(self, changed: Mapping[str, Any]) -> bytes:
-        values = {**changed, **self._marks()}
+        values = {**changed, **self._position()}
         return records.summary({key: to_json(value, key) for key, value in values.items()})
 
-    def _marks(self) -> dict[str, Any]:
-        """Return where the run stands, as the summary tells it."""
+    def _position(self) -> dict[str, Any]:
+        """Return runtime, last step and its time under the keys that the summary has them."""
         runtime = int(self.runtime())
-        marks: dict[str, Any] = {"_runtime": runtime, "_wandb": {"runtime": runtime}}
+        position: dict[str, Any] = {"_runtime": runtime, "_wandb": {"runtime": runtime}}
         if self._last:
             step, _, timestamp = self._last
-            marks |= {"_step": step, "_timestamp": timestamp}
-        return marks
+            position |= {"_step": step, "_timestamp": timestamp}
+        return position
 
-    # -- other writers, calls put aside
-
-    def _look(self) -> None:
-        """Do what is due now and then, with no lock held."""
-        if self._alone and self._counter is not None and self._counter.exists():
-            self._alone = False
-        self._attend()
+    # -- deferred calls, forks
 
     def _log_deferred(self) -> None:
         self._draining = True
@@ -299,31 +299,31 @@ class RowLogger:
 
     def _after_fork(self, *, child: bool) -> None:
         """Go on in both processes: a child counts steps with the others from its first row, the owner when it must."""
-        self.expect_others()
+        self.enable_shared_steps()
         if child:
             self._busy = False
             self._deferred.clear()
             self.summary._take_changes()  # noqa: SLF001 -- they are the parent's to write
             self._shared = self._counter
-            self._extra = self._facts(self.attempt)
+            self._extra = self._extra_items(self.attempt)
         self.lock.release()
 
 
 _live: weakref.WeakSet[RowLogger] = weakref.WeakSet()
-_held: list[RowLogger] = []
+_locked_for_fork: list[RowLogger] = []
 
 
 def _before_fork() -> None:
     """Fork only between rows, so that neither process inherits half a row or a lock that nobody releases."""
-    _held[:] = list(_live)
-    for history in _held:
-        history.lock.acquire()
+    _locked_for_fork[:] = list(_live)
+    for logger in _locked_for_fork:
+        logger.lock.acquire()
 
 
 def _after_fork(*, child: bool) -> None:
-    for history in _held:
-        history._after_fork(child=child)  # noqa: SLF001 -- this module's own class
-    _held.clear()
+    for logger in _locked_for_fork:
+        logger._after_fork(child=child)  # noqa: SLF001 -- this module's own class
+    _locked_for_fork.clear()
 
 
 if hasattr(os, "register_at_fork"):

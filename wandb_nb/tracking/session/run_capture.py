@@ -1,4 +1,4 @@
-"""What watches a run while it goes on: the console, the system metrics, the notebook's session."""
+"""What is captured while a run is active: console output, system metrics, the cells of the notebook."""
 
 from __future__ import annotations
 
@@ -19,101 +19,114 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.cells.session_writer import SessionWriter
     from wandb_nb.settings import Resolved
-    from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.session.notices import Notice
     from wandb_nb.tracking.session.run_directory import RunDirectory
+    from wandb_nb.tracking.session.stop_request import StopRequest
+    from wandb_nb.tracking.session.sync_handle import SyncHandle
 
 
 class RunCapture:
-    """The observers of *run*, which lies in *place*.  They cost the program next to nothing, and never the run."""
+    """Writes what a run prints, what the machine does and what the notebook executes to *directory*.
 
-    def __init__(self, run: Run, place: RunDirectory) -> None:
-        settings = run.settings
-        append = place.writer.append
-        self._mode = settings.console
-        self._console = Console(append, _log(settings, place.files), redact=place.redact, failed=self._files_lost)
+    It costs the program next to nothing, and a failure never costs the run. *sync* tells whether the account wants code
+    saved; the sampling thread checks *stop_request*.
+    """
+
+    def __init__(
+        self,
+        settings: Resolved,
+        directory: RunDirectory,
+        sync: SyncHandle | None,
+        notice: Notice,
+        stop_request: StopRequest,
+    ) -> None:
+        self._settings, self._directory, self._sync = settings, directory, sync
+        self._notice, self._stop_request = notice, stop_request
+        log = _console_log(settings, directory.files)
+        self._console = Console(directory.writer.append, log, redact=directory.redact, failed=self._files_lost)
         self._sampler = SystemSampler(
-            self._sampled,
+            self._store_sample,
             interval=settings.x_stats_sampling_interval,
             disk_paths=settings.x_stats_disk_paths,
-            failed=run.notice,
+            failed=notice,
         )
-        self._samples = not settings.x_disable_stats
-        self._run, self._place = run, place
-        self._kept: SessionWriter | None = None
-        self._code_settled = settings.disable_code or settings.save_code is not None or place.online is None
-
-    def _files_lost(self, text: str) -> None:
-        self._run.notice(text, FILES_LOST)
-
-    def _sampled(self, *stats: bytes) -> None:
-        self._place.writer.append(*stats)
-        self._run.attend_stop()
+        self._session_writer: SessionWriter | None = None
+        self._code_decided = settings.disable_code or settings.save_code is not None or sync is None
 
     def start(self) -> None:
-        """Begin to observe."""
-        self._console.start(self._mode)
-        if self._samples:
+        """Start capturing."""
+        self._console.start(self._settings.console)
+        if not self._settings.x_disable_stats:
             self._sampler.start()
         try:
-            self._keep_cells()
+            self._start_cells()
         except OSError as error:
-            self._run.notice(f"the cells cannot be kept with the run ({error}); it goes on without them", FILES_LOST)
-        self.settle_code()
+            self._notice(f"cells cannot be saved with the run ({error}); it continues without them", FILES_LOST)
+        self.apply_code_setting()
 
-    def settle_code(self, *, wait: bool = False) -> None:
-        """Where saving code is left to the account, do what it wants once it has said so; *wait* some time for that."""
-        if self._code_settled or self._place.online is None:
+    def apply_code_setting(self, *, wait: bool = False) -> None:
+        """Save code or not as the account wants, once that is known and where the user left it open.
+
+        With *wait* the server gets some time to answer.
+        """
+        if self._code_decided or self._sync is None:
             return
-        wanted = self._place.online.saves_code(wait=wait)
+        wanted = self._sync.saves_code(wait=wait)
         if wanted is None:
             return
-        self._code_settled = True
+        self._code_decided = True
         if wanted:
-            self._place.run_files.keep_code(self._run.settings)
-        if self._kept is not None:
-            self._show_history(wanted=wanted)
+            self._directory.metadata.save_code(self._settings)
+        if self._session_writer is not None:
+            self._save_history(self._session_writer, wanted=wanted)
 
     def stop(self) -> None:
-        """Stop observing; all that was observed is in the run file when this returns."""
+        """Stop capturing; everything captured is in the run file when this returns."""
         self._sampler.stop()
         self._console.stop()
-        going_on = session.current()
-        if going_on is not None and self._kept is not None:
-            going_on.close(self._kept)
+        current = session.current()
+        if current is not None and self._session_writer is not None:
+            current.close(self._session_writer)
 
     def exception(self, error: BaseException) -> None:
-        """Store the traceback of what ends the run, where nobody will print it before the run has ended."""
+        """Store the traceback of an error that ends the run and that nobody prints before its end."""
         from traceback import format_exception  # only for the error
 
-        if self._mode != "off":
+        if self._settings.console != "off":
             self._console.write("stderr", "".join(format_exception(error)))
 
-    def _keep_cells(self) -> None:
-        """Write the notebook's cells down: their sources unless that is switched off, all of them if code is saved.
+    def _files_lost(self, text: str) -> None:
+        self._notice(text, FILES_LOST)
 
-        Outputs are kept, on this machine, while it is not known whether code is saved.
+    def _store_sample(self, *stats: bytes) -> None:
+        self._directory.writer.append(*stats)
+        self._stop_request.interrupt_idle_script()
+
+    def _start_cells(self) -> None:
+        """Write the notebook's cells to the run: sources unless that is switched off, outputs too if code is saved.
+
+        While it is not known whether code is saved, outputs are written but stay on this machine.
         """
-        settings, going_on = self._run.settings, session.current()
-        if going_on is None or settings.disable_code or settings.save_code is False:
+        settings, current = self._settings, session.current()
+        if current is None or settings.disable_code or settings.save_code is False:
             return
-        saved = bool(settings.save_code)
-        with_outputs = saved or not self._code_settled
-        cells = Journal(self._place.path / CELLS, self._place.redact, with_outputs=with_outputs)
-        self._kept = going_on.open(cells)
-        if saved:
-            self._show_history(wanted=True)
+        save_code = bool(settings.save_code)
+        with_outputs = save_code or not self._code_decided
+        journal = Journal(self._directory.path / CELLS, self._directory.redact, with_outputs=with_outputs)
+        self._session_writer = current.open(journal)
+        if save_code:
+            self._save_history(self._session_writer, wanted=True)
 
-    def _show_history(self, *, wanted: bool) -> None:
-        """Have the session's history in the run's files, if *wanted*; else keep the cells' sources only."""
-        assert self._kept is not None  # noqa: S101 -- asked by the callers
-        self._kept.journal.with_outputs = wanted
+    def _save_history(self, writer: SessionWriter, *, wanted: bool) -> None:
+        """Save the session as a notebook among the run's files, if *wanted*; else keep only the sources of cells."""
+        writer.journal.with_outputs = wanted
         if wanted:
-            self._kept.show(self._place.files / HISTORY)
-            self._place.writer.append(records.files([(HISTORY, "end", "wandb")]))
+            writer.show(self._directory.files / HISTORY)
+            self._directory.writer.append(records.files([(HISTORY, "end", "wandb")]))
 
 
-def _log(settings: Resolved, files: Path) -> OutputLog | OutputParts:
-    """Return what keeps the console as text: one file, or parts."""
+def _console_log(settings: Resolved, files: Path) -> OutputLog | OutputParts:
+    """Return the writer of the console output as text: one file, or parts."""
     if settings.console_multipart:
         return OutputParts(files, settings.console_chunk_max_bytes, settings.console_chunk_max_seconds)
     return OutputLog(files / "output.log")

@@ -15,37 +15,35 @@ if TYPE_CHECKING:
     import os
 
     from wandb_nb.capture.code.source_files import Choice
+    from wandb_nb.settings import Resolved
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.tracking.run_view import RunView
     from wandb_nb.tracking.session.run_directory import RunDirectory
 
 
 def log_code(
-    run: RunView, place: RunDirectory | None, root: str | os.PathLike[str] | None, include: Choice, exclude: Choice
+    directory: RunDirectory, settings: Resolved, root: str | os.PathLike[str] | None, include: Choice, exclude: Choice
 ) -> list[str]:
     """Carry out `Run.log_code`."""
-    if place is None or run.settings.disable_code:
+    if settings.disable_code:
         return []
-    folder = Path(root) if root is not None else run.settings.code_dir or Path()
+    folder = Path(root) if root is not None else settings.code_dir or Path()
     try:
-        paths = save_tree(place.files, folder, place.redact, include, exclude)
+        paths = save_tree(directory.files, folder, directory.redact, include, exclude)
     except NotADirectoryError as error:
-        raise UsageError(
-            f"log_code() of run {run.identity.name}: {error}; give the folder that holds the code"
-        ) from error
-    place.writer.append(records.files([(path, "now", "other") for path in paths]))
+        raise UsageError(f"log_code(): {error}; give the folder that holds the code") from error
+    directory.writer.append(records.files([(path, "now", "other") for path in paths]))
     return paths
 
 
-def cells(place: RunDirectory | None, metric: str | None) -> list[Cell]:
+def cells(directory: RunDirectory | None, metric: str | None) -> list[Cell]:
     """Carry out `Run.cells`."""
-    if place is None:
+    if directory is None:
         return []
-    found = read_cells(place.path / FILE)
-    steps = _steps_by_cell(place.path, metric)
-    for cell in found:
+    executed = read_cells(directory.path / FILE)
+    steps = _steps_by_cell(directory.path, metric)
+    for cell in executed:
         cell.steps = steps.get(cell.number, [])
-    return found if metric is None else [cell for cell in found if cell.steps]
+    return executed if metric is None else [cell for cell in executed if cell.steps]
 
 
 def _steps_by_cell(folder: Path, metric: str | None) -> dict[int, list[int]]:

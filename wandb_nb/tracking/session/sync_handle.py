@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.sync.background.launch import SyncStatus
 
-LOOK_EVERY_S = 1.0
+CHECK_INTERVAL_SECONDS = 1.0
 POLL_EVERY_S = 0.02
 SHOWN_AFTER_S = 0.5
 UNREACHED_S = 3.0
@@ -41,7 +41,7 @@ class SyncHandle:
         self._pid = os.getpid()
         self._explicit = asked_for(settings)
         self._background: launch.BackgroundProcess | None = None
-        self._next_look = 0.0
+        self._next_check = 0.0
         self.url: str | None = None
         """The address of the run's page, once the server knows the run."""
 
@@ -95,12 +95,12 @@ class SyncHandle:
             raise InitStartError(f"The background process did not answer within {seconds:g} s. {launch.REMEDIES}")
         return True
 
-    def look(self) -> None:
-        """Tell the user once what is new, and start the background process again should it be gone."""
+    def check(self) -> None:
+        """Report sync news, each once, and restart the sync process if it is gone. Never blocks."""
         now = time.monotonic()
-        if now < self._next_look or os.getpid() != self._pid:
+        if now < self._next_check or os.getpid() != self._pid:
             return
-        self._next_look = now + LOOK_EVERY_S
+        self._next_check = now + CHECK_INTERVAL_SECONDS
         self._tell(launch.sync_status(self._file))
         self._keep()
 

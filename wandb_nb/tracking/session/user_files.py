@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 OWN_FILES = frozenset((CONFIG, SUMMARY, METADATA, REQUIREMENTS, CHANGES, "output.log"))
 """What the run writes itself under these names would take the place of the user's."""
-LARGEST_COPY = 1 << 30
+MAX_COPY_BYTES = 1 << 30
 """Bytes of a linked file that is still copied at the end; larger ones stay links."""
 _REMOTE = ("gs://", "s3://", "http://", "https://")
 
 
 def save(
-    place: RunDirectory,
+    directory: RunDirectory,
     notice: Callable[[str], None],
     pattern: str | os.PathLike[str],
     base: str | os.PathLike[str] | None,
@@ -43,18 +43,18 @@ def save(
     if text.startswith(_REMOTE):
         notice(f"save() takes files of this machine only, so {text} was not saved")
         return []
-    found = _matches(text, _top(text, base), place)
-    saved = {name: path for name, source in found.items() if (path := _take(place, name, source, policy, notice))}
+    found = _matches(text, _top(text, base), directory)
+    saved = {name: path for name, source in found.items() if (path := _take(directory, name, source, policy, notice))}
     if not found:
         notice(f"save({text!r}) matches no file; call it again once the files are there")
     if saved:
-        place.writer.append(records.files([(escape(name), policy, "other") for name in saved]))
+        directory.writer.append(records.files([(escape(name), policy, "other") for name in saved]))
     return list(saved.values())
 
 
 def restore(  # noqa: PLR0917 - what `Run.restore` is given
     run: RunView,
-    place: RunDirectory,
+    directory: RunDirectory,
     name: str,
     run_path: str | None,
     replace: bool,
@@ -62,7 +62,7 @@ def restore(  # noqa: PLR0917 - what `Run.restore` is given
 ) -> TextIOWrapper | None:
     """Carry out `Run.restore`."""
     name = inside(name, f"restore({name!r})")
-    target = (Path(root) if root is not None else place.files) / name
+    target = (Path(root) if root is not None else directory.files) / name
     if replace or not target.is_file():
         entity, project, run_id = _named(run, run_path)
         here = _on_this_machine(run_id, project, name, but=target)
@@ -97,11 +97,11 @@ def _from_server(run: RunView, where: tuple[str | None, str | None, str], name: 
     return ServerLookup(run.settings, print).fetch(where, name, target.absolute())
 
 
-def keep(place: RunDirectory) -> None:
+def copy_linked(directory: RunDirectory) -> None:
     """Make the files that `save` linked copies, as they are now; what is gone or too large stays a link."""
-    for path in place.linked:
+    for path in directory.linked_files:
         try:
-            if path.is_symlink() and path.stat().st_size <= LARGEST_COPY:
+            if path.is_symlink() and path.stat().st_size <= MAX_COPY_BYTES:
                 _copy(path, path)
         except OSError:  # noqa: PERF203 - each file for itself; the link says where it was
             continue
@@ -122,10 +122,10 @@ def _top(text: str, base: str | os.PathLike[str] | None) -> Path:
     return Path(text).parent.parent.resolve() if Path(text).is_absolute() else Path.cwd()
 
 
-def _matches(text: str, top: Path, place: RunDirectory) -> dict[str, Path]:
+def _matches(text: str, top: Path, directory: RunDirectory) -> dict[str, Path]:
     """Return name and path of each file that *text* matches: folders stand for what is in them."""
     hits = [text] if os.path.lexists(text) else sorted(glob(text, recursive=True))  # noqa: PTH207 - keeps the text
-    workspace, own = place.path.parent.resolve(), place.files.resolve()
+    workspace, own = directory.path.parent.resolve(), directory.files.resolve()
     found: dict[str, Path] = {}
     for hit in hits:
         for path in _files(Path(hit), workspace):
@@ -148,9 +148,9 @@ def _files(hit: Path, workspace: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(names))
 
 
-def _take(place: RunDirectory, name: str, source: Path, policy: str, notice: Callable[[str], None]) -> str | None:
+def _take(directory: RunDirectory, name: str, source: Path, policy: str, notice: Callable[[str], None]) -> str | None:
     """Put *source* into the run as *name* and return where it lies; None where that failed, which is told."""
-    target = place.files / name
+    target = directory.files / name
     try:
         if source == target.parent.resolve() / target.name:
             return str(target)
@@ -158,7 +158,7 @@ def _take(place: RunDirectory, name: str, source: Path, policy: str, notice: Cal
         if not why:
             target.parent.mkdir(parents=True, exist_ok=True)
             if policy != "now" and _link(source, target):
-                place.linked.add(target)
+                directory.linked_files.add(target)
             else:
                 _copy(source, target)
     except OSError as error:

@@ -1,39 +1,40 @@
-"""A run in another process than the one that started it: given along by pickling, or asked for by its id.
+"""A run in another process than the one that started it, by pickling or by its id.
 
-What such a process logs goes to a segment of its own, as in a forked child; the owner takes it in when it finishes.
+What such a process logs goes to a segment of its own, as in a forked child; the owner merges it when it finishes.
 """
 
 from __future__ import annotations
 
+import copyreg
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import resolve
-from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run import Run
+from wandb_nb.tracking.run_view import session_of
+from wandb_nb.tracking.session.notices import NoticeQueue
+from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.session.run_directory import RunDirectory
+from wandb_nb.tracking.session.run_session import RunSession
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume_state import ResumeState
 from wandb_nb.tracking.start.telemetry import FeatureUse
+from wandb_nb.tracking.terminal.presenter import presenter, wants_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from wandb_nb.store.metrics.definition import Metric
-    from wandb_nb.store.runs.registry import RunEntry
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """What another process has to know of a run to log to it."""
+    """What another process needs to know to log to a run."""
 
     directory: str
     run_id: str
@@ -48,14 +49,18 @@ class Ticket:
 
 
 def attach(run_id: str) -> Run:
-    """Return the run *run_id*, which another process of this user on this machine has started and goes on with.
+    """Return the active run *run_id* that another process of this user on this machine has started.
 
-    Logging, config and summary work as in a forked child: all of it is on disk when the call returns and joins the
-    run when its owner finishes it; `finish()` ends only what this process logs.  In the process that started the
-    run it is that very object.  Raises UsageError when the run has ended, and RunNotFoundError, with near names,
-    when there is no such run.
+    Logging, config and summary work as in a forked child: everything is on disk when the call returns and joins the
+    run when its owner finishes it; `finish()` ends only what this process logs. In the process that started the run,
+    the very same object is returned.
+
+    Raises:
+        UsageError: The run has ended.
+        RunNotFoundError: There is no such run; the message lists similar names.
+
     """
-    for run in active_runs.going_on():
+    for run in active_runs.all_runs():
         if run.id == run_id:
             return run
     from wandb_nb.store.runs.find import find_run
@@ -64,84 +69,84 @@ def attach(run_id: str) -> Run:
     folder = folder.parent if folder.is_file() else folder
     if owner_alive(folder) is False:
         raise UsageError(
-            f"run {run_id} in {folder} has ended, so nobody can attach to it; "
+            f"run {run_id} in {folder} has ended, so no process can attach to it; "
             f"init(id={run_id!r}, resume='must') continues it"
         )
-    return join(_ticket(folder, run_id))
+    return join(_read_ticket(folder, run_id))
 
 
 def join(ticket: Ticket) -> Run:
     """Return the run that *ticket* is for, the same object each time."""
-    for run in active_runs.going_on():
+    for run in active_runs.all_runs():
         if run.id == ticket.run_id and str(run.directory) == ticket.directory:
             return run
-    run = AttachedRun(ticket)
+    run = Run(_attached_session(ticket))
     active_runs.add(run, make_current=active_runs.current() is None)
     return run
 
 
 def ticket_of(run: Run) -> Ticket:
-    """Return what `join` needs in another process, which may be about to log."""
-    run.expect_others()
+    """Return what `join` needs in another process, which may log soon."""
+    session = session_of(run)
+    session.logger.enable_shared_steps()
     return Ticket(
         directory=str(run.directory),
         run_id=run.id,
         name=run.name,
         start_time=run.start_time,
-        project=run.identity.project,
-        entity=run.identity.entity,
+        project=session.identity.project,
+        entity=session.identity.entity,
         silent=run.settings.silent,
         step=run.step,
         config=json.loads(json.dumps(run.config.as_dict(), default=str)),
-        metrics=run.definitions,
+        metrics=tuple(session.logger.metrics),
     )
 
 
-class AttachedDirectory(RunDirectory):
-    """The place of a run that another process owns: only a segment there is written from here."""
-
-    def __init__(self, ticket: Ticket, notice: Callable[[str], None]) -> None:  # the owner's has made everything
-        folder = Path(ticket.directory)
-        self._dir = RunDir(folder, ticket.run_id)
-        self.writer = RunWriter(self._dir.run_file, warn=notice, owner=False)
-        self.redact = Redactor(os.environ)
-        self.observers = self.online = None
-        self.linked = set()
-        self.entry: RunEntry | None = None
-
-    def take_stop_request(self) -> bool:
-        """Return False: the request is for the owner."""
-        return False
+def _pickled(run: Run) -> tuple[Any, ...]:
+    """Pickle a run as a ticket: the other process attaches to it."""
+    return join, (ticket_of(run),)
 
 
-class AttachedRun(Run):
-    """The run as this process holds it, which did not start it."""
-
-    def __init__(self, ticket: Ticket) -> None:
-        settings = resolve({}, given={"silent": ticket.silent}, setup=None)
-        identity = RunIdentity(
-            id=ticket.run_id,
-            name=ticket.name,
-            project=ticket.project,
-            entity=ticket.entity,
-            group=None,
-            job_type=None,
-            notes=None,
-            tags=(),
-            start_time=ticket.start_time,
-            host="",
-            git=None,
-        )
-        place = AttachedDirectory(ticket, self.notice)
-        used = FeatureUse(enabled=False)
-        earlier = ResumeState(next_step=ticket.step, config=ticket.config)
-        super().__init__(identity, settings, "offline", place.writer, place, {}, used, earlier)
-        for metric in ticket.metrics:
-            self._history.metrics.define(metric, overwrite=False)  # the owner has recorded it
-        self._history.attached()
+copyreg.pickle(Run, _pickled)  # here, since `Run` knows nothing of attaching
 
 
-def _ticket(folder: Path, run_id: str) -> Ticket:
+def _attached_session(ticket: Ticket) -> RunSession:
+    """Return a session that writes a segment of its own in the directory of the run's owner."""
+    settings = resolve({}, given={"silent": ticket.silent}, setup=None)
+    identity = RunIdentity(
+        id=ticket.run_id,
+        name=ticket.name,
+        project=ticket.project,
+        entity=ticket.entity,
+        group=None,
+        job_type=None,
+        notes=None,
+        tags=(),
+        start_time=ticket.start_time,
+        host="",
+        git=None,
+    )
+    checks = PeriodicChecks(active_runs.exit_watch.cancel_exit)
+    notices = NoticeQueue(identity, presenter, checks, enabled=wants_warnings(settings))
+    session = RunSession(
+        identity,
+        settings,
+        "offline",
+        directory=RunDirectory.attach(Path(ticket.directory), ticket.run_id, notices.add),
+        config={},
+        features=FeatureUse(enabled=False),
+        resume=ResumeState(next_step=ticket.step, config=ticket.config),
+        notices=notices,
+        checks=checks,
+        owner=False,
+    )
+    for metric in ticket.metrics:
+        session.logger.metrics.define(metric, overwrite=False)  # the owner has recorded it
+    return session
+
+
+def _read_ticket(folder: Path, run_id: str) -> Ticket:
     from wandb_nb.store.reading.run_state import replayed  # brings numpy
     from wandb_nb.store.reading.tail import Tail, data_files
 

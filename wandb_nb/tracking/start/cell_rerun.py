@@ -16,8 +16,8 @@ from wandb_nb import host
 from wandb_nb.capture.cells import notebook_file, session
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.tracking.run_view import DEFAULT_PROJECT
-from wandb_nb.tracking.terminal.presenter import tell
+from wandb_nb.tracking.start.identity import DEFAULT_PROJECT
+from wandb_nb.tracking.terminal.presenter import report
 
 if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
@@ -46,8 +46,8 @@ class CellRerun:
             return earlier
         return replace(earlier, attempt=max(earlier.attempt + 1, self.before))
 
-    def told(self, earlier: ResumeState | None) -> str:
-        """Return in words how the run goes on from what its cell began before; empty for a new run."""
+    def describe(self, earlier: ResumeState | None) -> str:
+        """Return a phrase on how the run continues earlier ones of its cell; empty for a new run."""
         if not self.before:
             return ""
         if self.settings.rerun == "replace":
@@ -66,7 +66,7 @@ def again(settings: Resolved) -> CellRerun:
     if newest is None or not (Path(newest.path) / f"run-{newest.id}.wandb").is_file():
         return CellRerun(settings, cell)
     if owner_alive(newest.path):
-        tell(settings, f"run {newest.name} of this cell is still being written, so a new one begins")
+        report(settings, f"run {newest.name} of this cell is still being written, so a new one begins")
         return CellRerun(settings, cell)
     use = partial(settings.replace, _SOURCE, run_id=newest.id)
     chosen = use(resume="allow") if settings.rerun == "resume" else use(run_name=settings.run_name or newest.name)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
 
 
+DEFAULT_PROJECT = "uncategorized"
+
+
 @dataclass
 class RunIdentity:
     """The facts of one run.  `project` and `entity` are as given; None leaves the choice to the server."""
@@ -41,6 +44,11 @@ class RunIdentity:
     """How the run goes on from what that cell began before, in words."""
     branch: tuple[str, int] | None = None
     """The run and its step that this run was rewound to or forked from."""
+
+    @property
+    def project_name(self) -> str:
+        """The project, or the default one where none was given."""
+        return self.project or DEFAULT_PROJECT
 
     def redact(self, redact: Redactor) -> None:
         """Take the secrets out of what a user may have written."""

@@ -19,18 +19,22 @@ from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve
 from wandb_nb.tracking import setup
 from wandb_nb.tracking.config.loading import load
-from wandb_nb.tracking.disabled import DisabledRun, NullWriter
+from wandb_nb.tracking.disabled import disabled_run
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run import Run
-from wandb_nb.tracking.run_view import DEFAULT_PROJECT
+from wandb_nb.tracking.run_view import session_of
+from wandb_nb.tracking.session.begin import begin, start_capture
+from wandb_nb.tracking.session.notices import NoticeQueue
+from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.session.run_directory import RunDirectory
+from wandb_nb.tracking.session.run_session import RunSession
 from wandb_nb.tracking.start import names
 from wandb_nb.tracking.start.cell_rerun import again
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume import earlier
 from wandb_nb.tracking.start.resume_state import ResumeState
 from wandb_nb.tracking.start.telemetry import FeatureUse
-from wandb_nb.tracking.terminal.presenter import tell
+from wandb_nb.tracking.terminal.presenter import presenter, report, wants_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,44 +46,45 @@ _LATER = ("sync_tensorboard", "monitor_gym", "magic")
 
 
 def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: Mapping[str, Any]) -> Run:
-    """Start a run; *arguments* are those of the public `init()` but for these two."""
+    """Start a run; *arguments* are those of the public `init()` except these two."""
     resolved = resolve(arguments, given=settings, setup=setup.current())
-    previous = _make_way(resolved)
-    if previous is not None:
+    active = _active_run(resolved)
+    if active is not None:
         if config is not None or any(value is not None for value in arguments.values()):
-            previous.notice(
-                f"run {previous.name} goes on, so the arguments of this init() are not used; "
+            session_of(active).notice(
+                f"run {active.name} is still active; these init() arguments are ignored: "
                 "finish() it first, or give reinit=True",
                 key="init-arguments",
             )
-        return previous
+        return active
     run = _start(config, resolved)
     active_runs.add(run, make_current=resolved.reinit != "create_new")
-    run.tell_start()
-    run.observe()
+    session = session_of(run)
+    session.notices.guard(lambda: presenter().started(run))
+    start_capture(session)
     for name in _LATER:
         if getattr(resolved, name):
-            run.notice(f"{name} is accepted but does nothing yet; it comes with a later version")
+            session.notice(f"{name} is accepted but does nothing yet; it comes with a later version")
     return run
 
 
-def _make_way(settings: Resolved) -> Run | None:
-    """Return the run to go on with, or None after those that have to end have ended."""
-    going_on = active_runs.own()
+def _active_run(settings: Resolved) -> Run | None:
+    """Return the active run that `init()` returns again; None once the runs that `reinit` ends have finished."""
+    active = active_runs.own()
     reinit = settings.reinit
     if reinit == "default":
         reinit = "finish_previous" if host.in_notebook() else "return_previous"
     if reinit == "finish_previous":
-        for run in reversed(going_on):
+        for run in reversed(active):
             run.finish()
-    if not going_on or reinit != "return_previous":
+    if not active or reinit != "return_previous":
         return None
-    if settings.resume == "must" and settings.run_id != going_on[-1].id:
+    if settings.resume == "must" and settings.run_id != active[-1].id:
         raise UsageError(
-            f"resume='must' cannot continue run {settings.run_id!r} while run {going_on[-1].name} goes on: finish() "
+            f"resume='must' cannot continue run {settings.run_id!r} while run {active[-1].name} is active: finish() "
             "that one first, or give reinit=True"
         )
-    return going_on[-1]
+    return active[-1]
 
 
 def _start(config: Any, settings: Resolved) -> Run:
@@ -87,46 +92,69 @@ def _start(config: Any, settings: Resolved) -> Run:
     values = load(config, settings.config_include_keys, settings.config_exclude_keys, settings.config_paths, Path.cwd())
     mode, key = _mode(settings)
     repository = _git(settings)
-    redact = Redactor(os.environ, [settings.api_key, key], [repository.commit or ""] if repository else [])
     if mode == "disabled":
         identity = _identity(settings, None, repository)
         identity.name = identity.name or f"dummy-{identity.id}"
-        used = _telemetry(settings, values)
-        return DisabledRun(identity, settings, "disabled", NullWriter(), None, values, used, ResumeState())
+        return disabled_run(identity, settings, values, _features(settings, values))
+    redact = Redactor(os.environ, [settings.api_key, key], [repository.commit or ""] if repository else [])
     rerun = again(settings)
     settings = rerun.settings
-    before = rerun.attempt(earlier(settings, partial(tell, settings), _remote(settings, mode)))
-    identity = _identity(settings, before, repository)
-    identity.cell, identity.begun = rerun.cell, rerun.told(before)
+    previous = rerun.attempt(earlier(settings, partial(report, settings), _server(settings, mode)))
+    identity = _identity(settings, previous, repository)
+    identity.cell, identity.begun = rerun.cell, rerun.describe(previous)
     identity.redact(redact)
-    used = _telemetry(settings, values)
-    used.used(*("offline",) * (mode == "offline"))
-    place = RunDirectory(identity, settings, partial(tell, settings), mode, redact)
+    features = _features(settings, values)
+    features.used(*("offline",) * (mode == "offline"))
+    return Run(
+        _begin_session(identity, settings, mode, redact=redact, config=values, features=features, previous=previous)
+    )
+
+
+def _begin_session(
+    identity: RunIdentity,
+    settings: Resolved,
+    mode: str,
+    *,
+    redact: Redactor,
+    config: Mapping[str, Any],
+    features: FeatureUse,
+    previous: ResumeState | None,
+) -> RunSession:
+    """Make the run directory and begin the session in it; on an error nothing of it is left."""
+    checks = PeriodicChecks(active_runs.exit_watch.cancel_exit)
+    notices = NoticeQueue(identity, presenter, checks, enabled=wants_warnings(settings))
+    directory = RunDirectory.create(identity, settings, mode, redact, notices.add)
     try:
-        identity.name = identity.name or names.run_name(place.next_number(identity.project or DEFAULT_PROJECT))
-        run = Run(identity, settings, mode, place.writer, place, values, used, before or ResumeState())
-        place.prepare(run)
-        place.begin(run, used)
-        run.carry_on(before)
-        place.go_online()
-        place.settle(run)
+        identity.name = identity.name or names.run_name(directory.next_number(identity.project_name))
+        session = RunSession(
+            identity,
+            settings,
+            mode,
+            directory=directory,
+            config=config,
+            features=features,
+            resume=previous or ResumeState(),
+            notices=notices,
+            checks=checks,
+        )
+        begin(session, directory, previous)
     except BaseException:
-        place.abandon()
+        directory.abandon()
         raise
-    return run
+    return session
 
 
-def _remote(settings: Resolved, mode: str) -> ServerLookup | None:
-    """Return the server of a run that is online and goes on from another; others have nothing to ask it."""
+def _server(settings: Resolved, mode: str) -> ServerLookup | None:
+    """Return the server to ask about an earlier run; None for a run that is not online or continues none."""
     if mode != "online" or not (settings.resume or settings.resume_from or settings.fork_from):
         return None
     from wandb_nb.tracking.start.server_lookup import ServerLookup  # other runs need nothing of it
 
-    return ServerLookup(settings, partial(tell, settings))
+    return ServerLookup(settings, partial(report, settings))
 
 
 def _mode(settings: Resolved) -> tuple[str, str | None]:
-    """Return the mode of the run, offline where online is not possible for want of a key, and the key if it is used."""
+    """Return the mode of the run, offline where online lacks a key, and the key if it is used."""
     if settings.mode != "online":
         return settings.mode, None
     if settings.anonymous == "must":  # it must not be the account's, and no server gives another one
@@ -143,7 +171,7 @@ def _mode(settings: Resolved) -> tuple[str, str | None]:
 
 
 def _identity(settings: Resolved, before: ResumeState | None, repository: git.GitState | None) -> RunIdentity:
-    """Return the facts of the run, each checked: what is given, else what its earlier part had."""
+    """Return the identity of the run, checked: what is given, else what its earlier part had."""
     old = before or ResumeState()
     label = names.check_label
     return RunIdentity(
@@ -167,25 +195,25 @@ def _identity(settings: Resolved, before: ResumeState | None, repository: git.Gi
 
 
 def _git(settings: Resolved) -> git.GitState | None:
-    """Return what git knows of the folder of the program, with what the settings put in its place."""
+    """Return the Git state of the program's folder; commit and remote of the settings win."""
     if settings.disable_git:
         return None
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     folder = settings.git_root or (Path(main).absolute().parent if main else Path.cwd())
-    found = git.read(folder, settings.git_remote)
+    state = git.read(folder, settings.git_remote)
     if settings.git_commit is None and settings.git_remote_url is None:
-        return found
-    found = found or git.GitState(folder, None, None, None)
+        return state
+    state = state or git.GitState(folder, None, None, None)
     remote = settings.git_remote_url
     return replace(
-        found,
-        commit=settings.git_commit or found.commit,
-        remote=git.without_credentials(remote) if remote else found.remote,
+        state,
+        commit=settings.git_commit or state.commit,
+        remote=git.without_credentials(remote) if remote else state.remote,
     )
 
 
-def _telemetry(settings: Resolved, config: Mapping[str, Any]) -> FeatureUse:
-    used = FeatureUse(enabled=settings.error_reporting)
+def _features(settings: Resolved, config: Mapping[str, Any]) -> FeatureUse:
+    features = FeatureUse(enabled=settings.error_reporting)
     given = {
         "resumed": settings.resume,
         "fork_mode": settings.fork_from,
@@ -195,5 +223,5 @@ def _telemetry(settings: Resolved, config: Mapping[str, Any]) -> FeatureUse:
         "set_init_tags": settings.run_tags,
         "set_init_config": config,
     }
-    used.used(*(feature for feature, value in given.items() if value))
-    return used
+    features.used(*(feature for feature, value in given.items() if value))
+    return features

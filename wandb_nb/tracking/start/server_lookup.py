@@ -13,7 +13,7 @@ from wandb_nb.errors import AuthenticationError, CommError, LaunchError, NotLogg
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.sync.background import launch
-from wandb_nb.tracking.run_view import DEFAULT_PROJECT
+from wandb_nb.tracking.start.identity import DEFAULT_PROJECT
 from wandb_nb.tracking.start.resume_state import ResumeState
 
 if TYPE_CHECKING:

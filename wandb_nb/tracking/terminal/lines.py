@@ -5,35 +5,31 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.session.row_checks import leaves
+from wandb_nb.tracking.terminal.stderr import prefixed
 from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.run_view import RunView
 
-PREFIX = "wandb_nb: "
 SPARKLINE_CELLS = 24
 
 
-def line(words: str) -> str:
-    """Return *words* as one of our lines."""
-    return PREFIX + words
-
-
-def started(run: Run) -> str:
+def started(run: RunView) -> str:
     """Return the line that tells what began, and where its files are."""
     parts = [f"run {run_text.clean(run.name)}", f"project {run_text.clean(run.project)}", _mode(run)]
-    if run.identity.begun:
-        parts.append(run.identity.begun)
+    if begun := session_of(run).identity.begun:
+        parts.append(begun)
     if run.resumed:
         parts.append(f"resumed at step {run.starting_step}")
-    return line(_join(parts) + _where(run))
+    return prefixed(_join(parts) + _where(run))
 
 
-def finished(run: Run, *, quiet: bool) -> str:
+def finished(run: RunView, *, quiet: bool) -> str:
     """Return curves and summary (not when *quiet*), then the line with the outcome."""
     outcome = [
         f"run {run_text.clean(run.name)} {run_text.state(facts(run))}",
@@ -45,16 +41,16 @@ def finished(run: Run, *, quiet: bool) -> str:
     if there and run.mode == "offline":
         outcome.append(f"'wandb-nb sync {run.id}' uploads it")
     outcome.append(run_text.clean(run.outcome, 500))
-    last = line(_join([part for part in outcome if part]))
+    last = prefixed(_join([part for part in outcome if part]))
     return last if quiet else "\n".join([*_body(run), last])
 
 
-def shown(run: Run) -> str:
+def shown(run: RunView) -> str:
     """Return the header line, and the curves and values so far."""
-    return "\n".join([line(run_text.headline(facts(run), _ascii_only())), *_body(run)])
+    return "\n".join([prefixed(run_text.headline(facts(run), _ascii_only())), *_body(run)])
 
 
-def facts(run: Run) -> Mapping[str, Any]:
+def facts(run: RunView) -> Mapping[str, Any]:
     """Return the run as a message's `run` names it."""
     return {
         "id": run.id,
@@ -69,22 +65,25 @@ def facts(run: Run) -> Mapping[str, Any]:
     }
 
 
-def _body(run: Run) -> list[str]:
+def _body(run: RunView) -> list[str]:
     ascii_only = _ascii_only()
     curves = _curves(run, ascii_only)
     summary = dict(leaves(run.summary.as_dict()))
     values = run_text.summary_lines(summary, run.settings.max_end_of_run_summary_metrics, ascii_only)
     lines = [*(("Run history:", *curves) if curves else ()), *(("Run summary:", *values) if values else ())]
-    return [line("  " * (not each.startswith("Run ")) + each) for each in lines]
+    return [prefixed("  " * (not each.startswith("Run ")) + each) for each in lines]
 
 
-def _curves(run: Run, ascii_only: bool) -> list[str]:
+def _curves(run: RunView, ascii_only: bool) -> list[str]:
     if run.file is None:
         return []
     from wandb_nb.tracking.terminal.sparkline import sample  # the readers are not needed before the end of a run
 
+    session = session_of(run)
     points, whole = sample(_files(run, run.file))
-    curves = [run_text.MetricTrend(name, each.steps, each.values, run.goal_of(name)) for name, each in points.items()]
+    curves = [
+        run_text.MetricTrend(name, each.steps, each.values, session.goal_of(name)) for name, each in points.items()
+    ]
     most = run.settings.max_end_of_run_history_metrics
     if whole:
         return run_text.finish_lines(curves, most, ascii_only)
@@ -96,9 +95,9 @@ def _curves(run: Run, ascii_only: bool) -> list[str]:
     return [*lines, f"+{len(curves) - most} more metrics"] if len(curves) > most else lines
 
 
-def _files(run: Run, own: Path) -> list[tuple[Path, int | None]]:
+def _files(run: RunView, own: Path) -> list[tuple[Path, int | None]]:
     """Return the files of the run, those of the parts that it goes on from first, and the last step that counts."""
-    if run.directory is None or not (run.resumed or run.identity.branch):
+    if run.directory is None or not (run.resumed or session_of(run).identity.branch):
         return [(own, None)]
     from wandb_nb.store.reading.tail import data_files
     from wandb_nb.store.runs.run_chain import parts  # brings numpy, which the resumed run has loaded already
@@ -106,7 +105,7 @@ def _files(run: Run, own: Path) -> list[tuple[Path, int | None]]:
     return [(file, part.upto) for part in parts(run.directory) for file in data_files(part.folder)]
 
 
-def _mode(run: Run) -> str:
+def _mode(run: RunView) -> str:
     """Return the mode, with the reason where it is not the one asked for."""
     if run.mode == run.settings.mode:
         return run.mode
@@ -114,7 +113,7 @@ def _mode(run: Run) -> str:
     return f"{run.mode} ({'anonymous: no account gets it' if anonymous else 'no key: login() stores one'})"
 
 
-def _where(run: Run) -> str:
+def _where(run: RunView) -> str:
     return "" if run.directory is None else f" -> {run_text.clean(str(run.directory), 500)}"
 
 

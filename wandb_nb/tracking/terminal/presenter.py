@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Protocol
 
+from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal import lines
+from wandb_nb.tracking.terminal.stderr import prefixed, write_line
 
 if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
-    from wandb_nb.tracking.run import Run
+    from wandb_nb.tracking.run_view import RunView
 
 
 class Presenter(Protocol):
     """What a run tells its user.  Called in the thread that acts on the run; errors in it are reported, not raised."""
 
-    def started(self, run: Run) -> None:
+    def started(self, run: RunView) -> None:
         """Tell that *run* has begun."""
 
-    def finished(self, run: Run) -> None:
+    def finished(self, run: RunView) -> None:
         """Tell that *run* has ended, and what came of it."""
 
-    def show(self, run: Run) -> None:
+    def show(self, run: RunView) -> None:
         """Show *run* as it stands now."""
 
     def notice(self, text: str, key: str | None = None) -> None:
@@ -37,17 +38,17 @@ class TerminalPresenter:
     def __init__(self) -> None:
         self._told: set[str] = set()
 
-    def started(self, run: Run) -> None:
+    def started(self, run: RunView) -> None:
         """Write the one line at the start."""
         if _speaks(run.settings):
             self._write(lines.started(run))
 
-    def finished(self, run: Run) -> None:
+    def finished(self, run: RunView) -> None:
         """Write sparklines and summary, unless the run is quiet, and the line that says where it lies."""
         if _speaks(run.settings):
-            self._write(lines.finished(run, quiet=run.quiet))
+            self._write(lines.finished(run, quiet=session_of(run).quiet))
 
-    def show(self, run: Run) -> None:
+    def show(self, run: RunView) -> None:
         """Write the run's header and its values so far."""
         self._write(lines.shown(run))
 
@@ -56,21 +57,14 @@ class TerminalPresenter:
         if key is not None and key in self._told:
             return
         self._told.add(key or "")
-        self._write(lines.line(text))
+        self._write(prefixed(text))
 
     def may_speak(self) -> bool:
         """Return True: a script has one output."""
         return True
 
     def _write(self, text: str) -> None:
-        stream = sys.stderr
-        if stream is None or stream.closed:  # pythonw, or the interpreter is ending
-            return
-        try:
-            stream.write(text + "\n")
-            stream.flush()
-        except (OSError, ValueError):  # a closed pipe must not end a training
-            return
+        write_line(text)
 
 
 def _speaks(settings: Resolved) -> bool:
@@ -93,7 +87,12 @@ def set_presenter(new: Presenter) -> Presenter:
     return old
 
 
-def tell(settings: Resolved, text: str, key: str | None = None) -> None:
-    """Tell the user one thing, each *key* once; nothing where the settings want no warnings."""
-    if not settings.silent and settings.show_warnings:
+def wants_warnings(settings: Resolved) -> bool:
+    """Return whether notices are printed."""
+    return not settings.silent and settings.show_warnings
+
+
+def report(settings: Resolved, text: str, key: str | None = None) -> None:
+    """Report one thing to the user, each *key* once; nothing where the settings want no warnings."""
+    if wants_warnings(settings):
         _presenter.notice(text, key)

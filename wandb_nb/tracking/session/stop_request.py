@@ -1,0 +1,62 @@
+"""Stopping a training that somebody asked to stop, from a page or another process."""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from wandb_nb import host
+
+if TYPE_CHECKING:
+    from wandb_nb.settings import Resolved
+    from wandb_nb.tracking.session.notices import Notice
+    from wandb_nb.tracking.session.row_logger import RowLogger
+    from wandb_nb.tracking.session.run_directory import RunDirectory
+    from wandb_nb.tracking.start.identity import RunIdentity
+
+
+class StopRequest:
+    """Watches *directory* for a request to stop; only the process that started the run follows it."""
+
+    def __init__(
+        self,
+        directory: RunDirectory | None,
+        logger: RowLogger,
+        settings: Resolved,
+        identity: RunIdentity,
+        notice: Notice,
+    ) -> None:
+        self._directory, self._logger = directory, logger
+        self._settings, self._identity, self._notice = settings, identity, notice
+
+    def check(self) -> None:
+        """Interrupt the main thread if the run was asked to stop; called after a row.
+
+        Raises:
+            KeyboardInterrupt: This is the main thread.
+
+        """
+        if self._take():
+            if threading.current_thread() is threading.main_thread():
+                raise KeyboardInterrupt
+            _thread.interrupt_main()
+
+    def interrupt_idle_script(self) -> None:
+        """Interrupt a script that was asked to stop and logs nothing; called by a background thread now and then.
+
+        In a notebook this would hit whichever cell comes next; there the next row, or the page's button, stops it.
+        """
+        if threading.current_thread() is threading.main_thread() or host.in_notebook():
+            return
+        if self._take():
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)  # ends a sleep as well
+
+    def _take(self) -> bool:
+        if self._directory is None or not self._logger.is_owner or not self._settings.stop_on_request:
+            return False
+        requested = self._directory.take_stop_request()
+        if requested:
+            self._notice(f"run {self._identity.name} was asked to stop")
+        return requested
