@@ -139,7 +139,7 @@ def test_the_place_decides_and_an_explicit_word_wins(place, default, tmp_path):
     """Notebooks may change config by default, scripts and terminals not; True and False hold everywhere."""
     code = (
         f"import sys, types\n{place}\n"
-        "from wandb_nb.errors import ConfigError\nfrom wandb_nb.tracking.config import Config\n"
+        "from wandb_nb.errors import ConfigError\nfrom wandb_nb.tracking.config.config import Config\n"
         "for word in (None, True, False):\n"
         "    config = Config({'lr': 1}, allow_val_change=word)\n"
         "    try:\n        config.lr = 2\n    except ConfigError:\n        pass\n"
@@ -160,7 +160,7 @@ def test_a_notebook_run_by_nbclient_may_change_config(tmp_path):
     import nbformat
 
     code = (
-        "from wandb_nb.errors import ConfigError\nfrom wandb_nb.tracking.config import Config\n"
+        "from wandb_nb.errors import ConfigError\nfrom wandb_nb.tracking.config.config import Config\n"
         "config = Config({'lr': 1})\nconfig.lr = 2\nstrict = Config({'lr': 1}, allow_val_change=False)\n"
         "try:\n    strict.lr = 2\nexcept ConfigError:\n    pass\n(config.lr, strict.lr)"
     )
@@ -422,7 +422,7 @@ def test_threads_may_change_it_together():
 def test_a_child_forked_in_the_middle_of_a_change_can_change_it():
     """A lock that another thread held at the fork does not stop the child."""
     code = (
-        "import os, threading\nfrom wandb_nb.tracking.config import Config\n"
+        "import os, threading\nfrom wandb_nb.tracking.config.config import Config\n"
         "inside, leave = threading.Event(), threading.Event()\n"
         "def hold(changed, removed):\n    inside.set()\n    leave.wait(60)\n"
         "config = Config(on_change=hold)\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from wandb_nb.store.format.decode import HistoryRow, decode
+from wandb_nb.store.format.decode import HistoryRecord, decode
 from wandb_nb.store.format.wire import read_varint
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.writing.row_encoder import RowEncoder
@@ -46,7 +46,7 @@ def stored(path: Path) -> tuple[list[tuple[int, int]], Tail]:
             assert number > last
             last = number
             record = decode(payload)
-            if isinstance(record, HistoryRow):
+            if isinstance(record, HistoryRecord):
                 items = dict(record.items)
                 rows.append((items["thread",], items["i",]))
     return rows, tail

@@ -15,7 +15,7 @@ from wandb_nb.settings import resolve
 from wandb_nb.tracking.login.login import login
 
 KEY = "0123456789abcdef" * 2 + "01234567"
-ASK = "from wandb_nb.tracking.login import login\nprint('answer', login({}))\n"
+ASK = "from wandb_nb.tracking.login.login import login\nprint('answer', login({}))\n"
 
 
 @pytest.fixture(autouse=True)
