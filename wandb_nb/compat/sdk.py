@@ -9,7 +9,7 @@ from wandb_nb.compat.alias_table import submodule
 from wandb_nb.settings import Settings
 from wandb_nb.tracking.config.config import Config
 from wandb_nb.tracking.login.login import login
-from wandb_nb.tracking.session.run_files import AlertLevel
+from wandb_nb.tracking.session.alerts import AlertLevel
 from wandb_nb.tracking.session.summary import Summary
 from wandb_nb.tracking.setup import setup
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.notebook.execution_count import running_cell
 from wandb_nb.notebook.guard import guard
 from wandb_nb.tracking.process import active_runs
-
 from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:

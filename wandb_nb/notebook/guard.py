@@ -8,9 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from wandb_nb.tracking.process import active_runs
-from wandb_nb.tracking.terminal.stderr import prefixed
-
 from wandb_nb.tracking.run_view import session_of
+from wandb_nb.tracking.terminal.stderr import prefixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,9 @@ from wandb_nb.notebook.guard import guard
 from wandb_nb.notebook.panel.live_run import LiveRun
 from wandb_nb.notebook.panel.output_publisher import OutputPublisher
 from wandb_nb.notebook.panel.panel import Panel
+from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
-
-from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.notebook.panel.output_publisher import PanelOutput
 from wandb_nb.store.format.layout import RunDir
+from wandb_nb.tracking.run_view import session_of
 from wandb_nb.view import run_bundle as bundles
 from wandb_nb.view.message import MIME, pack
 from wandb_nb.view.run_header import empty_header
-
-from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:
     from wandb_nb.notebook.panel.live_run import LiveRun
@@ -62,7 +61,9 @@ class Panel:
     @property
     def outdated(self) -> bool:
         """Whether the run has changed since the panel was rendered."""
-        return self._current is not None and (self._rendered_version != session_of(self.run).version or bool(self._superseded))
+        return self._current is not None and (
+            self._rendered_version != session_of(self.run).version or bool(self._superseded)
+        )
 
     def show(self, cell: int | None) -> None:
         """Show the run as it is now in the running cell, number *cell*."""

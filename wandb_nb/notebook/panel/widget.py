@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.notebook.guard import guard
 from wandb_nb.notebook.panel.stop_request import request_stop
-from wandb_nb.view.message import plain
-
 from wandb_nb.tracking.run_view import session_of
+from wandb_nb.view.message import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -42,6 +42,6 @@ def start_capture(session: RunSession) -> None:
     """Start recording console output, system metrics and the cells of the notebook."""
     if session.directory is not None:
         session.capture = RunCapture(
-            session.settings, session.directory, session.sync, session.notice, session.stop_request
+            session.settings, session.directory, session.sync, session.notice, session.stop_handler
         )
         session.capture.start()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.session.notices import Notice
     from wandb_nb.tracking.session.run_directory import RunDirectory
-    from wandb_nb.tracking.session.stop_request import StopRequest
+    from wandb_nb.tracking.session.stop_handler import StopHandler
     from wandb_nb.tracking.session.sync_handle import SyncHandle
 
 
@@ -29,7 +29,7 @@ class RunCapture:
     """Writes what a run prints, what the machine does and what the notebook executes to *directory*.
 
     It costs the program next to nothing, and a failure never costs the run. *sync* tells whether the account wants code
-    saved; the sampling thread checks *stop_request*.
+    saved; the sampling thread checks *stop_handler*.
     """
 
     def __init__(
@@ -38,10 +38,10 @@ class RunCapture:
         directory: RunDirectory,
         sync: SyncHandle | None,
         notice: Notice,
-        stop_request: StopRequest,
+        stop_handler: StopHandler,
     ) -> None:
         self._settings, self._directory, self._sync = settings, directory, sync
-        self._notice, self._stop_request = notice, stop_request
+        self._notice, self._stop_handler = notice, stop_handler
         log = _console_log(settings, directory.files)
         self._console = Console(directory.writer.append, log, redact=directory.redact, failed=self._files_lost)
         self._sampler = SystemSampler(
@@ -100,7 +100,7 @@ class RunCapture:
 
     def _store_sample(self, *stats: bytes) -> None:
         self._directory.writer.append(*stats)
-        self._stop_request.interrupt_idle_script()
+        self._stop_handler.interrupt_idle_script()
 
     def _start_cells(self) -> None:
         """Write the notebook's cells to the run: sources unless that is switched off, outputs too if code is saved.

@@ -10,7 +10,7 @@ from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
 from wandb_nb.tracking.config.config import Config
 from wandb_nb.tracking.session.row_logger import NullWriter, RowLogger
-from wandb_nb.tracking.session.stop_request import StopRequest
+from wandb_nb.tracking.session.stop_handler import StopHandler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -68,14 +68,14 @@ class RunSession:
             on_change=self._store_config,
             run_id=identity.id,
         )
-        self.stop_request = StopRequest(directory, self.logger, settings, identity, notices.add)
+        self.stop_handler = StopHandler(directory, self.logger, settings, identity, notices.add)
         checks.add(
             self.logger.check_other_writers,
             self.check_sync,
             self.check_run_file,
             notices.flush,
             self.call_next_row_callback,
-            self.stop_request.check,
+            self.stop_handler.check,
         )
 
     def _make_logger(self, resume: ResumeState, *, owner: bool) -> RowLogger:

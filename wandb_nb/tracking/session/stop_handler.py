@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.start.identity import RunIdentity
 
 
-class StopRequest:
+class StopHandler:
     """Watches *directory* for a request to stop; only the process that started the run follows it."""
 
     def __init__(
