@@ -14,7 +14,18 @@ import wandb_nb
 
 PACKAGE = Path(wandb_nb.__file__).parent
 LAYERS = (
-    ("errors", "settings", "credentials", "host", "_version"),
+    (
+        "errors",
+        "formatting",
+        "values",
+        "run_names",
+        "atomic_file",
+        "lru",
+        "settings",
+        "credentials",
+        "host",
+        "_version",
+    ),
     ("store",),
     ("capture", "view"),
     ("compare",),

@@ -7,9 +7,9 @@ import json
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wandb_nb.store.format.record_items import flatten
 from wandb_nb.store.format.wire import BYTES, WireError, WireMessage, fields
 from wandb_nb.sync.upload import json_tree
+from wandb_nb.values import leaves
 
 keys = st.text(max_size=8) | st.just("k" * 127) | st.just("k" * 128) | st.just("k" * 20_000)
 values = st.sampled_from(
@@ -41,8 +41,8 @@ def generally(data: bytes, number: int) -> list[json_tree.Item] | None:
         for field, kind, raw in fields(data):
             if field == number and kind == BYTES and isinstance(raw, bytes):
                 path, text = json_tree._item(raw)
-                leaves = list(flatten(path, json.loads(text))) if text[0] == "{" else None
-                found += [(leaf, json.dumps(value)) for leaf, value in leaves] if leaves else [(path, text)]
+                inner = leaves(path, json.loads(text)) if text[0] == "{" else None
+                found += [(leaf, json.dumps(value)) for leaf, value in inner] if inner else [(path, text)]
     except WireError:
         return None
     return found

@@ -62,17 +62,6 @@ def test_sparkline_never_fails(values, width, ascii_only):
     line.encode("ascii" if ascii_only else "utf-8")
 
 
-@given(st.text(max_size=300))
-def test_clean_text_is_one_printable_line(name):
-    """No name can break the line, send an escape sequence or turn the direction of writing."""
-    shown = run_text.clean(name)
-
-    assert len(shown.splitlines()) <= 1
-    assert len(shown) <= 80
-    assert not set(shown) & set("\x1b\x07\r\n\u202e\u2066\x9b")
-    shown.encode()
-
-
 def test_headline():
     """The header line names run, state, project, step and time, and lost rows where there are some."""
     assert run_text.headline(RUN) == "snowy-owl-10 · running · digits · step 2 · 1:02"
@@ -110,26 +99,8 @@ def test_encodable(encoding, able):
     assert run_text.encodable(encoding) is able
 
 
-@pytest.mark.parametrize(
-    ("seconds", "shown"), [(0, "0:00"), (59.9, "0:59"), (3723, "1:02:03"), (math.nan, "0:00"), (-5, "0:00")]
-)
-def test_duration(seconds, shown):
-    """Times read as people write them."""
-    assert run_text.duration(seconds) == shown
-
-
 def test_nothing_heavy_is_loaded():
     """`finish()` in a script writes its lines without numpy or Pillow."""
     code = "import sys, wandb_nb.view.run_text; sys.exit(bool({'numpy', 'PIL'} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [(0.99995, "0.99995"), (0.9999999, "0.9999999"), (1.0, "1"), (12345.678, "12345.7"), (1e-9, "1e-09"),
-     (1 / 3, "0.33333"), (-2.000001, "-2.000001"), (1e20, "1e+20"), (float("nan"), "nan"), (float("-inf"), "-inf")],
-)  # fmt: skip
-def test_a_number_that_is_not_whole_never_looks_so(value: float, shown: str):
-    """Five digits, more where fewer would make a whole number of what is none."""
-    assert run_text.number(value) == shown

@@ -20,7 +20,7 @@ from wandb_nb.cli.run_commands import ls, rm, show
 from wandb_nb.cli.server_commands import server
 from wandb_nb.cli.sync_commands import status, sync
 from wandb_nb.errors import Error, UsageError
-from wandb_nb.view.run_text import clean
+from wandb_nb.formatting import clean
 
 __all__ = ["group", "main"]
 

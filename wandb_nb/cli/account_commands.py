@@ -10,7 +10,7 @@ import click
 
 from wandb_nb.cli.output import dumps, echo_json, echo_table
 from wandb_nb.cli.server_commands import login_locally
-from wandb_nb.view.run_text import clean
+from wandb_nb.formatting import clean
 
 NO_KEY = 1
 

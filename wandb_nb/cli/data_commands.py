@@ -15,7 +15,7 @@ import click
 
 from wandb_nb.cli.output import dumps, echo_json
 from wandb_nb.errors import StoreError
-from wandb_nb.view.run_text import clean
+from wandb_nb.formatting import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wandb_nb.view.run_text import clean, encodable
+from wandb_nb.formatting import clean
+from wandb_nb.values import dotted
+from wandb_nb.view.run_text import encodable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-MINUTE, HOUR, DAY = 60, 3600, 86400
+    from collections.abc import Mapping, Sequence
 
 
 def ascii_only() -> bool:
@@ -43,22 +43,6 @@ def echo_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
 
 def tree(values: Mapping[str, Any]) -> list[str]:
     """Return nested *values* as aligned lines "dotted.name  JSON value", each safe in a terminal."""
-    leaves = [(clean(name), clean(dumps(value), 200)) for name, value in _leaves(values, "")]
+    leaves = [(clean(name), clean(dumps(value), 200)) for name, value in dotted(values)]
     wide = max((len(name) for name, _ in leaves), default=0)
     return [f"{name:<{wide}}  {value}" for name, value in leaves]
-
-
-def _leaves(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict) and value and "_type" not in value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def age(seconds: float) -> str:
-    """Return *seconds* in its largest unit, like "3 min"."""
-    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{max(0, int(seconds))} s"

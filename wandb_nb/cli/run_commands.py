@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from wandb_nb.cli.output import age, ascii_only, echo_json, echo_table, tree
+from wandb_nb.cli.output import ascii_only, echo_json, echo_table, tree
 from wandb_nb.errors import UsageError
+from wandb_nb.formatting import age, clean
 from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ def ls(project: str | None, limit: int, as_json: bool) -> None:
     if as_json:
         echo_json(runs)
     elif runs:
-        now = time.time()
         rows = [
-            (run["state"], run["project"], run["name"], run["id"], _dash(run["steps"]), age(now - run["created"]))
+            (run["state"], run["project"], run["name"], run["id"], _dash(run["steps"]), age(run["created"]))
             for run in runs
         ]
         echo_table(("STATE", "PROJECT", "NAME", "ID", "STEPS", "AGE"), rows)
@@ -62,7 +61,7 @@ def show(run: str, as_json: bool) -> None:
     for name in ("group", "tags", "notes"):
         if facts[name]:
             value = ", ".join(facts[name]) if name == "tags" else facts[name]
-            click.echo(f"{name}: {run_text.clean(value, 200)}")
+            click.echo(f"{name}: {clean(value, 200)}")
     _section("curves", run_text.finish_lines(_curves(state), most=MOST, ascii_only=plain))
     for title, values in (("config", state.config), ("summary", state.summary)):
         _section(title, tree({key: value for key, value in values.items() if not key.startswith("_")}))
@@ -83,7 +82,7 @@ def rm(run: str, yes: bool) -> None:
     newest = entries[0]
     places = "its directory" if len(entries) == 1 else f"its {len(entries)} directories"
     if not yes:
-        name, run_id, project_name = map(run_text.clean, (newest.name, newest.id, newest.project))
+        name, run_id, project_name = map(clean, (newest.name, newest.id, newest.project))
         click.confirm(f"Delete run {name} ({run_id}) of project {project_name} and {places}?", abort=True)
     delete(Registry(), entries)
 

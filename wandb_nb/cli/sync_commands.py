@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wandb_nb.cli.output import echo_json, echo_table
-from wandb_nb.view.run_text import clean
+from wandb_nb.formatting import clean, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,7 @@ def status(as_json: bool) -> None:
         echo_json(found)
     elif found:
         rows = [
-            (run["state"], run["project"], run["name"], run["rows"], _bytes(run["pending_bytes"]), run["message"])
+            (run["state"], run["project"], run["name"], run["rows"], size(run["pending_bytes"]), run["message"])
             for run in found
         ]
         echo_table(("STATE", "PROJECT", "NAME", "ROWS SENT", "PENDING", "NOTE"), rows)
@@ -187,12 +187,3 @@ def _exit_code(results: list[dict[str, Any]]) -> int:
     ):
         return UNSENT
     return DAMAGED if any(result.get("damaged") for result in results) else 0
-
-
-def _bytes(count: int) -> str:
-    size = float(count)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:  # noqa: PLR2004 - units are thousands
-            return f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher, unified_diff
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, TypedDict
 
-from wandb_nb.view.run_text import clean
+from wandb_nb.formatting import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

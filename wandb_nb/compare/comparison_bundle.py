@@ -11,8 +11,8 @@ from wandb_nb.compare import comparison_picture, comparison_text
 from wandb_nb.compare.code_diff import change_facts
 from wandb_nb.compare.comparison_message import MIME, diff_facts, overlay
 from wandb_nb.compare.value_diff import differing
+from wandb_nb.formatting import clean
 from wandb_nb.view.run_bundle import CELL, MOST_BYTES, TABLE, figure, pictures
-from wandb_nb.view.run_text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.view.run_text import clean
+from wandb_nb.formatting import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

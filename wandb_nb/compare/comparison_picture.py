@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wandb_nb.compare.curve_diff import verdict
-from wandb_nb.view import run_text
+from wandb_nb.formatting import clean, number
 from wandb_nb.view.chart import CHAR, COLOURS, DASHES, curve_of, draw
 from wandb_nb.view.chart_groups import group
 from wandb_nb.view.primitives import Mark, Polyline, Scene, Text
@@ -51,13 +51,13 @@ def description(comparison: Comparison) -> str:
     told = []
     for key in shown_keys(comparison)[:MOST_CHARTS]:
         ends = [
-            f"{label} {run_text.number(float(curve.value[-1]))}"
+            f"{label} {number(float(curve.value[-1]))}"
             for label, curve in zip(comparison.labels, comparison.curves(key), strict=True)
             if curve is not None
         ]
         aligned = comparison.aligned(key) if len(comparison.subjects) == 2 else None  # noqa: PLR2004 - a pair
         words = [verdict(aligned, comparison.labels)] if aligned else []
-        told.append(f"{run_text.clean(key)}: {', '.join([*ends, *words])}")
+        told.append(f"{clean(key)}: {', '.join([*ends, *words])}")
     return "; ".join(told) or "No numbers logged yet"
 
 

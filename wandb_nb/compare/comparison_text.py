@@ -8,6 +8,7 @@ from wandb_nb.compare.code_diff import change_facts
 from wandb_nb.compare.comparison_picture import shown_keys
 from wandb_nb.compare.curve_diff import verdict
 from wandb_nb.compare.value_diff import differing
+from wandb_nb.formatting import clean, clock
 from wandb_nb.view import run_text
 from wandb_nb.view.downsample import thin
 
@@ -50,9 +51,9 @@ def _runs(comparison: Comparison) -> Iterator[str]:
         run = subject.run
         facts = [
             run_text.state(run),
-            run_text.clean(run["project"]),
+            clean(run["project"]),
             f"step {run['step']}",
-            run_text.duration(run["runtime"]),
+            clock(run["runtime"]),
         ]
         yield f"{label:<{wide}}  {' · '.join(facts)}"
 
@@ -69,7 +70,7 @@ def _table(title: str, comparison: Comparison, rows: Sequence[ValueRow]) -> Iter
         return
     pair = len(comparison.labels) == _PAIR
     cells = [["", *comparison.labels, *([""] if pair else [])]]
-    cells += [[run_text.clean(row.key), *map(_cell, row.texts), *([row.change or ""] if pair else [])] for row in found]
+    cells += [[clean(row.key), *map(_cell, row.texts), *([row.change or ""] if pair else [])] for row in found]
     yield title + (f" ({same} more the same)" if same else "")
     yield from (f"  {line}" for line in table(cells[: MOST_ROWS + 1]))
     if len(found) > MOST_ROWS:
@@ -78,7 +79,7 @@ def _table(title: str, comparison: Comparison, rows: Sequence[ValueRow]) -> Iter
 
 def table(cells: Sequence[Sequence[str]]) -> list[str]:
     """Return *cells* in aligned columns; long ones are cut."""
-    cut = [[run_text.clean(cell, _WIDEST) for cell in row] for row in cells]
+    cut = [[clean(cell, _WIDEST) for cell in row] for row in cells]
     wide = [max(len(row[at]) for row in cut) for at in range(len(cut[0]))]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip() for row in cut]
 
@@ -89,7 +90,7 @@ def _curves(comparison: Comparison, ascii_only: bool) -> Iterator[str]:
         yield from ("", "curves")
     wide = max(map(len, comparison.labels))
     for key in keys[:MOST_METRICS]:
-        yield f"  {run_text.clean(key)}"
+        yield f"  {clean(key)}"
         for label, one in zip(comparison.labels, comparison.curves(key), strict=True):
             if one is None:
                 yield f"    {label:<{wide}}  not logged"

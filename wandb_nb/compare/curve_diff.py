@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wandb_nb.view.run_text import number
+from wandb_nb.formatting import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

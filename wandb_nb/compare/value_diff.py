@@ -7,11 +7,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from wandb_nb.view import run_text
+from wandb_nb.formatting import clean, number
+from wandb_nb.values import dotted, is_finite
 from wandb_nb.view.message import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 LONGEST_TEXT = 200
 _NOTABLE_PERCENT = 0.05
@@ -59,13 +60,13 @@ class ValueRow:
     @property
     def change(self) -> str | None:
         """For two runs with numbers: how much the second is above the first, as "+0.2 (+200 %)"."""
-        if len(self.values) != 2 or self.same or not all(map(_is_number, self.values)):  # noqa: PLR2004 - a pair
+        if len(self.values) != 2 or self.same or not all(map(is_finite, self.values)):  # noqa: PLR2004 - a pair
             return None
         before, after = map(float, self.values)
         share = (after - before) / abs(before) * 100 if before else math.nan
         percent = f" ({share:+.3g} %)" if math.isfinite(share) and abs(share) >= _NOTABLE_PERCENT else ""
         sign = "+" if after > before else "-"
-        return f"{sign}{run_text.number(abs(after - before))}{percent}"
+        return f"{sign}{number(abs(after - before))}{percent}"
 
     def values_of(self, labels: Sequence[str]) -> dict[str, Any]:
         """Return the row for a program: its key, whether it is the same, and the values of the runs that have it."""
@@ -78,7 +79,7 @@ class ValueRow:
 
     def facts(self) -> ValueRowHeader:
         """Return the row as a message has it."""
-        return {"key": run_text.clean(self.key), "texts": self.texts, "same": self.same, "change": self.change}
+        return {"key": clean(self.key), "texts": self.texts, "same": self.same, "change": self.change}
 
 
 def delta(trees: Sequence[Mapping[str, Any]]) -> list[ValueRow]:
@@ -86,24 +87,14 @@ def delta(trees: Sequence[Mapping[str, Any]]) -> list[ValueRow]:
 
     Keys stand in the order of their first appearance.
     """
-    flat = [dict(_leaves(tree)) for tree in trees]
-    keys = dict.fromkeys(key for leaves in flat for key in leaves)
-    return [ValueRow(key, tuple(leaves.get(key, ABSENT) for leaves in flat)) for key in keys]
+    flat = [dict(dotted(tree, private=False)) for tree in trees]
+    keys = dict.fromkeys(key for values in flat for key in values)
+    return [ValueRow(key, tuple(values.get(key, ABSENT) for values in flat)) for key in keys]
 
 
 def differing(rows: Iterable[ValueRow]) -> list[ValueRow]:
     """Return the rows in which the runs differ."""
     return [row for row in rows if not row.same]
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        if not prefix and str(key).startswith("_"):
-            continue
-        if isinstance(value, dict) and value and "_type" not in value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -115,15 +106,11 @@ def _equal(one: Any, other: Any) -> bool:
     return bool(both_nan or one == other)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _short(value: Any) -> str:
     if isinstance(value, float):
-        return run_text.number(value)
-    return run_text.clean(value if isinstance(value, str) else _exact(value), LONGEST_TEXT)
+        return number(value)
+    return clean(value if isinstance(value, str) else _exact(value), LONGEST_TEXT)
 
 
 def _exact(value: Any) -> str:
-    return run_text.clean(json.dumps(plain(value), ensure_ascii=False), LONGEST_TEXT)
+    return clean(json.dumps(plain(value), ensure_ascii=False), LONGEST_TEXT)

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import StoreError
 
 _LOGIN = "user"
@@ -120,22 +121,10 @@ def _text(file: Path) -> str:
 
 
 def _replace(file: Path, text: str) -> None:
-    import tempfile  # init() imports this module, and never writes
-
     target = file.resolve()  # a link into somebody's dotfiles stays a link
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        # mkstemp makes it readable by the owner only, before the key is in it.
-        descriptor, temporary = tempfile.mkstemp(prefix=".netrc-", dir=target.parent)
+        with replacement(target, private=True, durable=True) as unfinished:
+            unfinished.write_text(text, encoding="utf-8", errors="surrogateescape")
     except OSError as error:
         raise StoreError(f"The netrc file {file} could not be written: {error}. Set WANDB_API_KEY instead.") from error
-    try:
-        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as stream:  # noqa: PTH123 - a descriptor
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(target)
-    except OSError as error:
-        raise StoreError(f"The netrc file {file} could not be written: {error}. Set WANDB_API_KEY instead.") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
@@ -13,6 +12,7 @@ from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.jupyter import run_details
 from wandb_nb.jupyter.run_handlers import RunHandler, escape_percent
 from wandb_nb.jupyter.system_message import SystemMetrics
+from wandb_nb.lru import LRUDict
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.runs.removal import delete, directories
 
@@ -56,7 +56,7 @@ class TextDetailsHandler(DetailHandler):
 class SystemHandler(DetailHandler):
     """`GET system`: one message of the system metrics."""
 
-    cache: OrderedDict[str, SystemMetrics] = OrderedDict()  # noqa: RUF012 -- shared by the server's requests
+    cache: LRUDict[str, SystemMetrics] = LRUDict(MAX_SYSTEM_METRICS)  # shared by the server's requests
     lock = asyncio.Lock()
 
     @web.authenticated
@@ -70,10 +70,8 @@ class SystemHandler(DetailHandler):
         await self.finish(message.to_bytes(), set_content_type="application/octet-stream")
 
     def _message(self, entry: RunEntry) -> Any:
-        metrics = self.cache.pop(entry.key, None) or SystemMetrics(entry)
+        metrics = self.cache.get(entry.key) or SystemMetrics(entry)
         self.cache[entry.key] = metrics
-        while len(self.cache) > MAX_SYSTEM_METRICS:
-            self.cache.popitem(last=False)
         return metrics.message()
 
 

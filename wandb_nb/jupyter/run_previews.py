@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
-from typing import TYPE_CHECKING, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
 from wandb_nb.errors import StoreError
+from wandb_nb.lru import LRUDict
 from wandb_nb.store.reading.tail import run_file
 from wandb_nb.view.chart_groups import definition
 from wandb_nb.view.run_header import definitions
@@ -29,7 +29,6 @@ MAX_POINTS = 40
 MAX_REQUESTED = 60
 MAX_PREVIEWS = 2_500
 MAX_STREAMS = 12
-_T = TypeVar("_T")
 
 
 class RunPreview(TypedDict):
@@ -52,8 +51,8 @@ class RunPreviews:
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
-        self._previews: OrderedDict[str, tuple[int, RunPreview]] = OrderedDict()
-        self._streams: OrderedDict[str, RunStream] = OrderedDict()
+        self._previews: LRUDict[str, tuple[int, RunPreview]] = LRUDict(MAX_PREVIEWS)
+        self._streams: LRUDict[str, RunStream] = LRUDict(MAX_STREAMS)
 
     async def get(self, entries: Iterable[RunEntry]) -> dict[str, RunPreview]:
         """Return the previews of *entries* by their keys, as many as can be made in 0.4 s."""
@@ -86,18 +85,11 @@ class RunPreviews:
         except StoreError:  # deleted meanwhile, or damaged from its beginning
             return None
         if more or preview["state"] == "running":
-            _store(self._streams, entry.key, stream, MAX_STREAMS)
+            self._streams[entry.key] = stream
         if more:
             return None
-        _store(self._previews, entry.key, (size, preview), MAX_PREVIEWS)
+        self._previews[entry.key] = (size, preview)
         return preview
-
-
-def _store(cache: OrderedDict[str, _T], key: str, value: _T, limit: int) -> None:
-    """Store *value* as the newest entry of *cache*, and evict the oldest ones beyond *limit*."""
-    cache[key] = value
-    while len(cache) > limit:
-        cache.popitem(last=False)
 
 
 def _preview(stream: RunStream) -> RunPreview:

@@ -5,10 +5,10 @@ Both are shared with the original's tools, so entries that are no settings here 
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import SettingsError, StoreError
 from wandb_nb.settings.fields import BY_NAME
 from wandb_nb.settings.model import Layer, Sourced, find
@@ -67,7 +67,8 @@ def save(path: Path, values: Mapping[str, Any]) -> None:
             parser.set(_SECTION, field.name, _as_text(field.parse(value, str(path))))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, parser)
+        with replacement(path) as unfinished, unfinished.open("w", encoding="utf-8") as stream:
+            parser.write(stream)
     except OSError as error:
         raise StoreError(f"The settings file {path} could not be written: {error}.") from error
 
@@ -84,16 +85,6 @@ def _parser(path: Path) -> RawConfigParser:
     if not parser.has_section(_SECTION):
         parser.add_section(_SECTION)
     return parser
-
-
-def _replace(path: Path, parser: RawConfigParser) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8") as stream:
-            parser.write(stream)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _as_text(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb import run_names
 from wandb_nb.capture.code.source_files import INCLUDED
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
@@ -12,7 +13,6 @@ from wandb_nb.tracking.run_view import RunView
 from wandb_nb.tracking.session import alerts, user_files
 from wandb_nb.tracking.session.finish import finish
 from wandb_nb.tracking.session.run_code import cells, log_code
-from wandb_nb.tracking.start import names
 from wandb_nb.tracking.terminal.presenter import presenter
 from wandb_nb.tracking.unimplemented import CALLS, refuse
 
@@ -49,7 +49,7 @@ class Run(RunView):
     @name.setter
     def name(self, value: str) -> None:
         self._session.features.used("set_run_name")
-        self._session.change(name=names.check_label("name", value))
+        self._session.change(name=run_names.check_label("name", value))
 
     @property
     def notes(self) -> str | None:
@@ -68,7 +68,7 @@ class Run(RunView):
     @tags.setter
     def tags(self, value: Iterable[str] | None) -> None:
         self._session.features.used("set_run_tags")
-        self._session.change(tags=names.check_tags(value or ()))
+        self._session.change(tags=run_names.check_tags(value or ()))
 
     @property
     def config(self) -> Config:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wandb_nb.view import axes, run_text
+from wandb_nb.formatting import clean
+from wandb_nb.view import axes
 from wandb_nb.view.primitives import Dot, Mark, PanelFrame, Polyline, Rule, Text
 from wandb_nb.view.pyramid import decimate
 
@@ -63,9 +64,9 @@ def draw(
     right = x + width - (NAMED_END_COLUMN if named else END_COLUMN)
     plot = axes.Plot(x + AXIS_COLUMN, top + 4, right, y + height - AXIS_ROW)
     scale = axes.Scale.around(plot, [line for curve in curves for line in curve.lines])
-    by = f"by {run_text.clean(by_metric, 24)}" if by_metric else ""
+    by = f"by {clean(by_metric, 24)}" if by_metric else ""
     marks: list[Mark] = [
-        Text(x, y + 11, run_text.clean(title, int((width - len(by) * 5.2 - 12) / 12 / CHAR)), 12, "ink", bold=True),
+        Text(x, y + 11, clean(title, int((width - len(by) * 5.2 - 12) / 12 / CHAR)), 12, "ink", bold=True),
         Text(plot.right, y + 11, by, 9, "soft", "end"),
         *(_legend(curves, x, y + TITLE_ROW + 9, width) if legend else ()),
         *_axes(scale, by_metric is None),
@@ -168,7 +169,7 @@ def _end_labels(curves: Sequence[Curve], scale: axes.Scale) -> list[Mark]:
                 continue
             x, y, newest = scale.to_x(finite[-1, 0]), float(scale.to_y(finite[-1, 1])), at == len(curve.lines) - 1
             if newest:
-                name = f" {run_text.clean(curve.name, 6)}" if len(curves) > 1 else ""
+                name = f" {clean(curve.name, 6)}" if len(curves) > 1 else ""
                 marks.append(Dot(x, y, 2.5, COLOURS[curve.colour]))
                 labels.append((y, axes.short(finite[-1, 1]) + name, "ink"))
             if curve.attempts:

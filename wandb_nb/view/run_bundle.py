@@ -7,6 +7,7 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.formatting import clean
 from wandb_nb.view import run_text, svg
 from wandb_nb.view.message import MIME, strict_json
 from wandb_nb.view.run_header import StaticRun
@@ -66,8 +67,8 @@ def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
 
 def line_bundle(facts: RunHeader, note: str = "") -> dict[str, Any]:
     """Return the bundle of one compact line: name, state and facts; with *note*, what stays true: name and note."""
-    lasting = [facts["name"] or facts["id"], facts["project"], run_text.clean(note, 200)]
-    line = " · ".join(run_text.clean(part, 200) for part in lasting if part) if note else run_text.headline(facts)
+    lasting = [facts["name"] or facts["id"], facts["project"], clean(note, 200)]
+    line = " · ".join(clean(part, 200) for part in lasting if part) if note else run_text.headline(facts)
     return {"text/html": f'<div style="font-size:90%">{escape(line)}</div>', "text/plain": line}
 
 
@@ -115,8 +116,7 @@ def _latest(message: Message) -> list[str]:
     """Return name and trend of each metric, with a tab between."""
     curves = text_curves(message)
     lines = [
-        f"{(name := run_text.clean(curve.key))}\t{run_text.trend(curve).removeprefix(name)}"
-        for curve in curves[:_MOST_ROWS]
+        f"{(name := clean(curve.key))}\t{run_text.trend(curve).removeprefix(name)}" for curve in curves[:_MOST_ROWS]
     ]
     return lines if len(curves) <= _MOST_ROWS else [*lines, f"…\t+{len(curves) - _MOST_ROWS} more metrics"]
 

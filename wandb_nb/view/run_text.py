@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 import sys
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from wandb_nb.formatting import clean, clock, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "_.-:=+*#"
-_LONGEST_NAME = 80
-_UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-_LARGEST_WHOLE = 1e15
-_DIGITS, _MOST_DIGITS = 5, 17
 
 
 @dataclass(frozen=True)
@@ -34,12 +31,6 @@ class MetricTrend:
         return [(float(step), float(value)) for step, value in pairs if math.isfinite(value)]
 
 
-def clean(value: object, longest: int = _LONGEST_NAME) -> str:
-    """Return *value* as one line that is safe in a terminal: what controls or reorders text becomes "�"."""
-    shown = "".join("�" if unicodedata.category(char) in _UNSAFE else char for char in str(value)[: longest + 1])
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
-
-
 def encodable(encoding: str | None) -> bool:
     """Return whether a stream of *encoding* can write sparklines and arrows."""
     try:
@@ -47,24 +38,6 @@ def encodable(encoding: str | None) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def number(value: float) -> str:
-    """Return *value* with five digits or more, whole numbers whole; what is not whole never looks so."""
-    if not math.isfinite(value) or abs(value) >= _LARGEST_WHOLE:
-        return f"{value:.{_DIGITS}g}"
-    if value == int(value):
-        return str(int(value))
-    shown = (f"{value:.{digits}g}" for digits in range(_DIGITS, _MOST_DIGITS))
-    return next((text for text in shown if not float(text).is_integer()), f"{value:.{_MOST_DIGITS}g}")
-
-
-def duration(seconds: float) -> str:
-    """Return *seconds* as 0:42, 12:05 or 1:02:03; "0:00" for what is no time."""
-    whole = int(seconds) if math.isfinite(seconds) and seconds > 0 else 0
-    minutes, second = divmod(whole, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def trend(curve: MetricTrend) -> str:
@@ -105,7 +78,7 @@ def headline(run: Mapping[str, Any], ascii_only: bool = False) -> str:
     parts = [clean(run["name"] or run["id"]), state(run)]
     if run["project"]:
         parts.append(clean(run["project"]))
-    parts += [f"step {run['step']}" if run["rows"] else "no rows yet", duration(run["runtime"])]
+    parts += [f"step {run['step']}" if run["rows"] else "no rows yet", clock(run["runtime"])]
     if run["lost"]:
         parts.append(f"{run['lost']} rows lost")
     return printable(" · ".join(parts), ascii_only)

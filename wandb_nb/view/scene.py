@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wandb_nb.formatting import clean, clock
 from wandb_nb.view import run_text
 from wandb_nb.view.chart import COLOURS, Curve, curve_of, draw
 from wandb_nb.view.chart_groups import definition, group, split
@@ -108,8 +109,8 @@ def text_curves(message: Message, only: set[str] | None = None) -> list[run_text
 
 def _title(message: Message, width: float) -> list[Mark]:
     run = message.header["run"]
-    name = run_text.clean(run["name"] or run["id"], int(width / 26))
-    facts = f"step {run['step']:,} · {run_text.duration(run['runtime'])}" if run["rows"] else "no rows yet"
+    name = clean(run["name"] or run["id"], int(width / 26))
+    facts = f"step {run['step']:,} · {clock(run['runtime'])}" if run["rows"] else "no rows yet"
     return [
         Dot(MARGIN + 4.5, 16, 4.5, STATES.get(run["state"], COLOURS[-1])),
         Text(MARGIN + 16, 21, name, 14, "ink", bold=True),
@@ -134,4 +135,4 @@ def _names(chart: Chart) -> list[str]:
     """Return what tells the metrics of a chart apart: the whole key, or the prefix where that is enough."""
     prefixes = [split(key)[0] for key in chart.keys]
     unlike = len(set(prefixes)) == len(prefixes) and all(prefixes)
-    return [run_text.clean(name, 24) for name in (prefixes if unlike else chart.keys)]
+    return [clean(name, 24) for name in (prefixes if unlike else chart.keys)]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
+from wandb_nb.atomic_file import write_text
 from wandb_nb.capture.cells.outputs import PRIVATE
 
 if TYPE_CHECKING:
@@ -60,9 +61,7 @@ def save(notebook: NotebookFile, folder: Path, redact: Redactor) -> Path:
     content = redact.value(_without_views(json.loads(notebook.read())))
     target = folder / notebook.name
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    unfinished.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8", "backslashreplace")
-    unfinished.replace(target)
+    write_text(target, json.dumps(content, indent=1, ensure_ascii=False) + "\n", "backslashreplace")
     return target
 
 

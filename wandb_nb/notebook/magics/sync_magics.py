@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.view import run_text
+from wandb_nb.formatting import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def sync(options: Any) -> Iterator[str]:
     except KeyboardInterrupt:
         batch.stop()
     for file in files:
-        yield from (run_text.clean(line, MAX_LINE) for line in result_lines(batch.results[file]))
+        yield from (clean(line, MAX_LINE) for line in result_lines(batch.results[file]))
 
 
 def server(options: Any) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -11,6 +10,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Bool
 
 from wandb_nb import errors
+from wandb_nb.formatting import age, clean
 from wandb_nb.notebook.magics import magic_options, magic_words, sync_magics
 from wandb_nb.notebook.magics.cell_magic import CELL_COMMAND, CellRun
 from wandb_nb.notebook.magics.compare_magics import compare, diff, show
@@ -18,7 +18,6 @@ from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.start.init import init
-from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -112,7 +111,7 @@ class WandbMagics(Magics):
 
     def _status(self, _options: Any) -> None:
         run = _active_run()
-        print(f"{run_text.clean(run.name)} · {run.state} · step {run.step} · {run_text.clean(run.project)} · {run.dir}")  # noqa: T201 -- the user asked for it
+        print(f"{clean(run.name)} · {run.state} · step {run.step} · {clean(run.project)} · {run.dir}")  # noqa: T201 -- the user asked for it
 
     def _ls(self, options: Any) -> None:
         runs = [entry for entry in Registry().all() if options.project in (None, entry.project)][: options.limit]
@@ -159,5 +158,4 @@ def _number(value: Any) -> Any:
 
 def _listing_line(entry: RunEntry) -> str:
     state = "crashed" if entry.state == "running" and owner_alive(entry.path) is False else entry.state
-    age = run_text.duration(time.time() - entry.created)
-    return f"{entry.id}  {state:<8}  {run_text.clean(entry.project):<20}  {run_text.clean(entry.name):<28}  {age} ago"
+    return f"{entry.id}  {state:<8}  {clean(entry.project):<20}  {clean(entry.name):<28}  {age(entry.created)} ago"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.lru import LRUDict
 from wandb_nb.server.live import sampling
 from wandb_nb.server.live.stored_run import StoredRun
 
@@ -24,7 +24,7 @@ class RunCache:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._held: OrderedDict[int, tuple[threading.Lock, StoredRun]] = OrderedDict()
+        self._held: LRUDict[int, tuple[threading.Lock, StoredRun]] = LRUDict(_MOST_RUNS)
 
     def message(self, row: Any, cursor: str) -> Message:
         """Return what is new in the run since the message with *cursor*.
@@ -42,10 +42,8 @@ class RunCache:
 
     def _run(self, number: int) -> tuple[threading.Lock, StoredRun]:
         with self._lock:
-            if number not in self._held:
-                self._held[number] = threading.Lock(), StoredRun(self._database, number)
-            self._held.move_to_end(number)
-            while len(self._held) > _MOST_RUNS or self._too_large():
+            self._held[number] = self._held.get(number) or (threading.Lock(), StoredRun(self._database, number))
+            while self._too_large():
                 self._held.popitem(last=False)
             return self._held[number]
 

@@ -15,6 +15,7 @@ import numpy as np
 from wandb_nb.server.live.stored_run import alive, take_row
 from wandb_nb.server.storage import line_store
 from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.values import dotted
 from wandb_nb.view.chart_groups import definition
 from wandb_nb.view.message import Series, pack
 from wandb_nb.view.run_header import definitions, describe
@@ -61,7 +62,7 @@ def system(database: Database, row: Any, points: int, cursor: str) -> Message:
         told = json.loads(text)
         for key, value in told.items() if isinstance(told, dict) else ():
             match = _SYSTEM.fullmatch(key)
-            if match and _is_number(value):
+            if match and _can_be_drawn(value):
                 found[_chart_name(match[1])].append((number, _at(told, "_runtime"), float(value), 0))
     series = [_one(key, found[key], None, total > len(texts)) for key in sorted(found)]
     return pack(header, series)
@@ -93,7 +94,7 @@ def _series(rows: Sequence[dict[str, Any]], header: MessageHeader, *, decimated:
     latest: dict[str, float] = {}
     names: dict[str, str | None] = {}
     for row in rows:
-        numbers = dict(_numbers(row))
+        numbers = _numbers(row)
         latest |= numbers
         place = (_at(row, "_step"), _at(row, "_runtime"))
         attempt = int(_at(row, "_attempt"))
@@ -127,20 +128,15 @@ def _one(key: str, points: Points, step: tuple[str, list[float]] | None, decimat
     )
 
 
-def _numbers(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
-    for key, value in values.items():
-        if key.startswith("_") and not prefix:
-            continue
-        if isinstance(value, dict) and "_type" not in value:
-            yield from _numbers(value, f"{prefix}{key}.")
-        elif _is_number(value):
-            yield f"{prefix}{key}", float(value)
+def _numbers(row: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in dotted(row, private=False) if _can_be_drawn(value)}
 
 
-def _is_number(value: Any) -> TypeGuard[float]:
+def _can_be_drawn(value: Any) -> TypeGuard[float]:
+    """Return whether a chart shows *value* exactly; bools are drawn as 0 and 1."""
     return isinstance(value, float) or (isinstance(value, int) and abs(value) <= _LARGEST_EXACT)
 
 
 def _at(row: dict[str, Any], key: str) -> float:
     value = row.get(key)
-    return float(value) if _is_number(value) and np.isfinite(value) else 0.0
+    return float(value) if _can_be_drawn(value) and np.isfinite(value) else 0.0

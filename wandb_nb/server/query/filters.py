@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.untrusted_json import parse_object
+from wandb_nb.values import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable
 
 _FIELDS = {
     "name": "name",
@@ -66,12 +67,12 @@ class RunValues:
     @cached_property
     def config_leaves(self) -> dict[str, Any]:
         """The values of the config by their dotted names, without those that only programs read."""
-        return dict(leaves(self.config))
+        return dict(dotted(self.config, private=False))
 
     @cached_property
     def summary_leaves(self) -> dict[str, Any]:
         """The values of the summary by their dotted names, without those that only programs read."""
-        return dict(leaves(self.summary))
+        return dict(dotted(self.summary, private=False))
 
     def value(self, name: str) -> Any:
         """Return what *name* stands for; None where the run has no such value."""
@@ -87,17 +88,6 @@ class RunValues:
         if field is None:
             raise UsageError(f"A filter or order names {name!r}, which runs do not have.")
         return getattr(self.row, field)
-
-
-def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield dotted name and value of each leaf; top names that begin with "_" are left out."""
-    for key, value in values.items():
-        if key.startswith("_") and not prefix:
-            continue
-        if isinstance(value, dict) and value and "_type" not in value:
-            yield from leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def parse(text: str | None) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.server.query.filters import ordered_by
 from wandb_nb.server.query.search import condition, search
+from wandb_nb.values import is_finite, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import TypeGuard
 
     from wandb_nb.server.query.filters import RunValues
 
@@ -92,7 +92,7 @@ class RunTable:
         shown = [facts for group in self.groups for facts in group.runs]
         found = {name: [value for facts in shown if (value := cell(facts, name)) is not None] for name in self.columns}
         return {
-            name for name, values in found.items() if values and all(map(_is_number, values)) and name != "created_at"
+            name for name, values in found.items() if values and all(map(is_number, values)) and name != "created_at"
         }
 
     @property
@@ -132,7 +132,7 @@ def duration(facts: RunValues) -> float:
     """Return how long the run has been at work, in seconds, by its own clock where it tells that."""
     own = facts.summary.get("_wandb")
     told = [own.get("runtime") if isinstance(own, dict) else None, facts.summary.get("_runtime")]
-    known = [float(value) for value in told if _is_number(value) and math.isfinite(value)]
+    known = [float(value) for value in told if is_finite(value)]
     return max(known) if known else float(facts.row.heartbeat - facts.row.created)
 
 
@@ -170,7 +170,7 @@ def automatic(found: Sequence[RunValues]) -> list[str]:
         for key, value in facts.config_leaves.items():
             if not isinstance(value, (dict, list)):
                 values.setdefault(key, set()).add(repr(value))
-        numbers |= {key: None for key, value in facts.summary_leaves.items() if _is_number(value)}
+        numbers |= {key: None for key, value in facts.summary_leaves.items() if is_number(value)}
     varied = [key for key, seen in values.items() if len(seen) > 1 or len(some) == 1]
     return [
         "created_at",
@@ -215,9 +215,5 @@ def _rank(value: Any) -> tuple[int, Any]:
 
 
 def _mean(values: Sequence[Any]) -> float | None:
-    numbers = [value for value in values if _is_number(value) and math.isfinite(value)]
+    numbers = [value for value in values if is_finite(value)]
     return sum(numbers) / len(numbers) if numbers else None
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -12,6 +12,8 @@ import re
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.values import is_number
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -71,7 +73,7 @@ def _same(name: str, wanted: str, *, expected: bool) -> Callable[[RunValues], bo
     number = _number(wanted)
 
     def fits(value: Any) -> bool:
-        return (_is_number(value) and value == number) or _text(value) == wanted
+        return (is_number(value) and value == number) or _text(value) == wanted
 
     def test(facts: RunValues) -> bool:
         value = value_of(facts, name)
@@ -88,7 +90,7 @@ def _compared(name: str, operator: str, wanted: str) -> Callable[[RunValues], bo
     def test(facts: RunValues) -> bool:
         value = value_of(facts, name)
         if number is not None:
-            return _is_number(value) and compare(value, number)
+            return is_number(value) and compare(value, number)
         return isinstance(value, str) and compare(value, wanted)
 
     return test
@@ -103,10 +105,6 @@ def value_of(facts: RunValues, name: str) -> Any:
         return facts.value(_OWN[name])
     places = (f"config.{name}", f"summary_metrics.{name}", *([name] if name.startswith(_PLACES) else []))
     return next((value for place in places if (value := facts.value(place)) is not None), None)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _text(value: Any) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import Error
 
 if TYPE_CHECKING:
@@ -50,21 +50,14 @@ class FolderStore:
         blob = secrets.token_hex(16)
         target = self.path(blob)
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_suffix(".part")
         digest, size = hashlib.md5(usedforsecurity=False), 0
-        try:
-            with partial.open("wb") as file:
-                async for chunk in chunks:
-                    size += len(chunk)
-                    if size > limit:
-                        raise TooLargeError(f"The file is larger than {limit} bytes, which this server takes at most.")
-                    digest.update(chunk)
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with replacement(target, durable=True) as partial, partial.open("wb") as file:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise TooLargeError(f"The file is larger than {limit} bytes, which this server takes at most.")
+                digest.update(chunk)
+                file.write(chunk)
         return StoredFile(blob, size, digest.hexdigest())
 
     def path(self, blob: str) -> Path:

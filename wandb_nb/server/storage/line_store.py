@@ -11,9 +11,10 @@ from sqlalchemy import delete, func, insert, select
 from wandb_nb.server.storage.tables import history, lines, shapes
 from wandb_nb.server.storage.untrusted_json import parse_object
 from wandb_nb.server.storage.users import made_id
+from wandb_nb.values import TYPE_KEY, dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -47,7 +48,7 @@ def put_history(connection: Connection, run: int, offset: int, texts: Sequence[s
         row = parse_row(text)
         step = row.get("_step")
         whole = isinstance(step, (int, float)) and abs(step) <= _LARGEST_STEP
-        shape = tuple(sorted(_leaves(row)))
+        shape = tuple(sorted((name, _kind(value)) for name, value in dotted(row)))
         if shape not in known:
             known[shape] = _add_shape(connection, run, shape)
         rows.append(
@@ -236,18 +237,9 @@ def parse_row(text: str) -> dict[str, Any]:
         raise BadLineError(f"a line is {error}") from error
 
 
-def _leaves(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the dotted name and the type of each value that is no plain object."""
-    for key, value in values.items():
-        if isinstance(value, dict) and value and "_type" not in value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", _kind(value)
-
-
 def _kind(value: Any) -> str:
     if isinstance(value, dict):
-        return str(value.get("_type", "map"))
+        return str(value.get(TYPE_KEY, "map"))
     if value is None:
         return "nil"
     names = {bool: "boolean", int: "number", float: "number", str: "string", list: "list"}

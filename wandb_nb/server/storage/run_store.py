@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, case, delete, func, insert, literal, select, update
 
+from wandb_nb import run_names
 from wandb_nb.errors import UsageError
+from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.server.storage import server_ids
 from wandb_nb.server.storage.branches import inherit
 from wandb_nb.server.storage.tables import deleted, files, projects, runs
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.storage.users import User
 
-DEFAULT_PROJECT = "uncategorized"
 SILENT_AFTER_S = 300.0  # clients send a heartbeat every 30 s
 STREAMS = ("history", "events", "output")
 
@@ -216,9 +217,9 @@ def announce(connection: Connection, number: int) -> Any:
 
 
 def _make(connection: Connection, user: User, project: Project, given: Mapping[str, Any], order: int) -> Any:
-    facts = {"display_name": server_ids.display_name(count_runs(connection, project) + 1), **_changes(given)}
+    facts = {"display_name": run_names.new_name(count_runs(connection, project) + 1), **_changes(given)}
     now = time.time()
-    facts |= {"name": server_ids.checked(given.get("name") or server_ids.run_name(), "run id"), "posted": order}
+    facts |= {"name": server_ids.checked(given.get("name") or run_names.new_id(), "run id"), "posted": order}
     facts |= {"created": now, "heartbeat": now}
     gone = (deleted.c.project_id == project.id, deleted.c.name == facts["name"])
     if connection.execute(select(deleted).where(*gone)).first() is not None:

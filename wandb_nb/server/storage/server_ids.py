@@ -1,31 +1,16 @@
-"""Names for runs that were given none, and ids in the form that clients expect."""
+"""Names that can be part of an address, and ids in the form that clients expect."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-import secrets
-import string
 
 from wandb_nb.errors import UsageError
 
-_FIRST = ("amber", "bold", "brisk", "calm", "clear", "deep", "early", "fair", "gentle", "keen", "quiet", "vivid")
-_SECOND = ("brook", "cedar", "cloud", "ember", "fern", "field", "hill", "lake", "maple", "reef", "river", "stone")
-_ALPHABET = string.ascii_lowercase + string.digits
 _LONGEST = 128
 _DIGITS = 19
 _PLAIN = re.compile(r"[^\x00-\x1f\x7f/\\]+")
-
-
-def display_name(number: int) -> str:
-    """Return a readable name for the run with that *number* in its project."""
-    return f"{secrets.choice(_FIRST)}-{secrets.choice(_SECOND)}-{number}"
-
-
-def run_name() -> str:
-    """Return a new run id of 8 letters and digits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(8))
 
 
 def checked(name: str, what: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
-from wandb_nb.server.query.text_format import size
+from wandb_nb.formatting import size
 from wandb_nb.server.storage.tables import files
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from wandb_nb import formatting
 from wandb_nb.errors import UsageError
 from wandb_nb.server.http.browser_policy import content_policy
 from wandb_nb.server.http.file_urls import address
@@ -36,11 +37,11 @@ _templates.trim_blocks = _templates.lstrip_blocks = True
 _templates.filters |= {
     "part": lambda text: quote(str(text), safe=""),
     "path": lambda text: quote(str(text), safe="/"),
-    "age": text_format.age,
+    "age": formatting.age,
     "when": filters.timestamp,
-    "duration": text_format.duration,
+    "duration": formatting.duration,
     "shown": text_format.shown,
-    "size": text_format.size,
+    "size": formatting.size,
 }
 _templates.globals["address"] = address
 _templates.tests["number"] = lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -37,7 +37,8 @@ from wandb_nb.store.metrics import definition
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wandb_nb.store.format.record_types import KeyPath, Record
+    from wandb_nb.store.format.record_types import Record
+    from wandb_nb.values import KeyPath
 
 __all__ = [
     "AlertRecord",

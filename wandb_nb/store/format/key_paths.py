@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from wandb_nb.store.format.record_types import KeyPath
+    from wandb_nb.values import KeyPath
 
 
 def put(tree: dict[str, Any], path: KeyPath, value: Any) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import StoreError
 
 if TYPE_CHECKING:
@@ -146,11 +147,9 @@ def _make(workspace: Path, name: str) -> Path:
 
 def _link(path: Path) -> bool:
     """Let `latest-run` point to *path*; False where the system has no links."""
-    unfinished = path.parent / f".latest-run-{path.name}"
     try:
-        unfinished.symlink_to(path.name)
-        unfinished.replace(path.parent / "latest-run")
+        with replacement(path.parent / "latest-run") as unfinished:
+            unfinished.symlink_to(path.name)
     except OSError:
-        unfinished.unlink(missing_ok=True)
         return False
     return True

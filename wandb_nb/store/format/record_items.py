@@ -11,17 +11,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format.wire import BYTES, FIXED64, fields, zigzag
+from wandb_nb.values import MAX_PATH, TYPE_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from wandb_nb.store.format.record_types import Items, KeyPath
+    from wandb_nb.store.format.record_types import Items
+    from wandb_nb.values import KeyPath
 
-# Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
-DEEPEST_PATH = 64
 # Fields of an item, in all kinds that have items; 3 to 8 are the typed values of 0.31.
 KEY, NESTED_KEY, NONE, BOOLEAN, INTEGER, NUMBER, TEXT, JSON, VALUE_JSON = 1, 2, 3, 4, 5, 6, 7, 8, 16
-TYPE_KEY = "_type"
 # The first byte of a JSON number, of NaN or of an infinity; no other JSON value begins with one of these.
 NUMBER_STARTS = tuple(bytes((byte,)) for byte in b"-0123456789NI")
 
@@ -42,15 +41,6 @@ def _lenient_number(text: bytes) -> float | str:
         with suppress(ValueError):
             return float(text)
     return as_text(text)
-
-
-def flatten(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield the leaves of *value*; a dict with a `_type` (a histogram, a picture) is a leaf, and so is an empty one."""
-    if isinstance(value, dict) and value and TYPE_KEY not in value and len(path) < DEEPEST_PATH:
-        for key, inner in value.items():
-            yield from flatten((*path, key), inner)
-    else:
-        yield path, value
 
 
 def as_text(data: bytes) -> str:
@@ -121,8 +111,8 @@ def key_path(key: bytes, nested: list[bytes]) -> KeyPath:
     if not nested:
         return (as_text(key),)
     names = [as_text(name) for name in nested]
-    if len(names) > DEEPEST_PATH:
-        names[DEEPEST_PATH - 1 :] = [".".join(names[DEEPEST_PATH - 1 :])]
+    if len(names) > MAX_PATH:
+        names[MAX_PATH - 1 :] = [".".join(names[MAX_PATH - 1 :])]
     return tuple(names)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from wandb_nb.values import KeyPath
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.store.metrics.definition import Metric
 
-KeyPath: TypeAlias = tuple[str, ...]
 Items: TypeAlias = tuple[tuple[KeyPath, Any], ...]
 
 KINDS = {

@@ -11,10 +11,10 @@ from wandb_nb.store.format.key_paths import get, put
 from wandb_nb.store.metrics.summary import OMIT, Statistics, entry, whole
 
 if TYPE_CHECKING:
-    from wandb_nb.store.format.record_types import KeyPath
     from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.store.metrics.definitions import Definitions
     from wandb_nb.store.reading.history_table import HistoryTable
+    from wandb_nb.values import KeyPath
 
 POSITION_KEYS = ("_step", "_runtime", "_timestamp")
 

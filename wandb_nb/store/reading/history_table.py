@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wandb_nb.store.format.record_types import KeyPath
     from wandb_nb.store.reading.row_columns import RowColumns
+    from wandb_nb.values import KeyPath
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.int64]

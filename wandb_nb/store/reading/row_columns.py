@@ -13,18 +13,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wandb_nb.store.format.decode import WireError, decode
-from wandb_nb.store.format.record_items import NUMBER_STARTS, flatten, parse_json, whole_objects
+from wandb_nb.store.format.record_items import NUMBER_STARTS, parse_json, whole_objects
 from wandb_nb.store.format.record_types import HistoryRecord
 from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, PayloadBatch
 from wandb_nb.store.reading.vector_items import HISTORY_TAIL, SUMMARY_TAIL, find_items
+from wandb_nb.values import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
-    from wandb_nb.store.format.record_types import KeyPath
     from wandb_nb.store.reading.vector_items import VectorItems
+    from wandb_nb.values import KeyPath
 
 # Below this many rows numpy's fixed cost is higher than decoding them one by one.
 FEWEST = 32
@@ -154,16 +155,16 @@ class _Gathered:
         if not isinstance(record, HistoryRecord):
             self.unreadable.append(row)
             return
-        leaves: dict[str, tuple[KeyPath, Any]] = {}
+        row_leaves: dict[str, tuple[KeyPath, Any]] = {}
         for path, value in whole_objects(record.items):
-            leaves |= {".".join(leaf): (leaf, inner) for leaf, inner in flatten(path, value)}
-        if "_step" not in leaves and record.step is not None:
-            leaves["_step"] = (("_step",), record.step)
-        for order, (path, value) in enumerate(leaves.values()):
+            row_leaves |= {".".join(leaf): (leaf, inner) for leaf, inner in leaves(path, value)}
+        if "_step" not in row_leaves and record.step is not None:
+            row_leaves["_step"] = (("_step",), record.step)
+        for order, (path, value) in enumerate(row_leaves.values()):
             self.add_value(row, path, value, order)
 
     def add_value(self, row: int, path: KeyPath, value: Any, order: int) -> None:
-        for leaf, inner in flatten(path, value):
+        for leaf, inner in leaves(path, value):
             name = ".".join(leaf)
             self.see(name, leaf, row, order)
             number = isinstance(inner, (int, float))

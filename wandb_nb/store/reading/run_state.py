@@ -18,9 +18,9 @@ from wandb_nb.store.reading.row_columns import FEWEST, newest_summary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wandb_nb.store.format.record_types import KeyPath
     from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.store.metrics.summary import Statistics
+    from wandb_nb.values import KeyPath
 
 # Terminal output is kept for a look at its end; the whole of it is in `files/output.log`.
 OUTPUT_PIECES = 10_000

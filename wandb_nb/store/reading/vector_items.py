@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wandb_nb.store.format.record_items import TYPE_KEY, key_path
+from wandb_nb.store.format.record_items import key_path
 from wandb_nb.store.format.wire import BYTES, WireError, fields
+from wandb_nb.values import TYPE_KEY
 
 if TYPE_CHECKING:
-    from wandb_nb.store.format.record_types import KeyPath
     from wandb_nb.store.reading.payload_batch import Mask, PayloadBatch, Positions
+    from wandb_nb.values import KeyPath
 
 ITEM, KEY, NESTED_KEY, VALUE_JSON = b"\x0a", 0x0A, 0x12, b"\x82\x01"
 # Fields that may follow: a step and an info inside of the history, control and info after it.

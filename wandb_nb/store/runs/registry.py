@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import StoreError
 from wandb_nb.store.writing.segments import counter
 
@@ -194,18 +195,10 @@ class Registry:
 
     def _write(self, entry: RunEntry) -> None:
         content = asdict(replace(entry, summary=_small(entry.summary)))
-        file = self._file(entry)
-        unfinished = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         try:
             self._made("runs")
-            try:
-                fd = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-                with os.fdopen(fd, "w", encoding="utf-8") as out:
-                    json.dump(content, out)
-                unfinished.replace(file)
-            except BaseException:
-                unfinished.unlink(missing_ok=True)
-                raise
+            with replacement(self._file(entry), private=True) as unfinished:
+                unfinished.write_text(json.dumps(content), "utf-8")
         except OSError as error:
             raise self._unwritable(error) from error
 

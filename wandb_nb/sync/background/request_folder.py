@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.atomic_file import write_text
 from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ def is_served(folder: Path) -> bool:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write *content* to *path*, completely or not at all."""
-    unfinished = path.with_suffix(f"{path.suffix}.new")
-    unfinished.write_text(json.dumps(content), "utf-8")
-    unfinished.replace(path)
+    write_text(path, json.dumps(content))
 
 
 def add_run(folder: Path, run_file: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import CommError, RefusedError
 from wandb_nb.sync.http.network import CONNECT_TIMEOUT_SECONDS
 from wandb_nb.sync.http.operations import authorization
@@ -30,7 +31,6 @@ def download(network: Network, url: str, target: Path) -> None:
     """
     url = urljoin(network.base_url + "/", url)
     same_server = urlsplit(url)[:2] == urlsplit(network.base_url)[:2]
-    unfinished = target.with_name(f".{target.name[:100]}.part")
     try:
         with (
             new_session(network) as http,
@@ -45,11 +45,8 @@ def download(network: Network, url: str, target: Path) -> None:
             if answer.status_code >= MIN_ERROR_STATUS:
                 raise RefusedError(f"HTTP {answer.status_code} for the file {target.name}", answer.status_code)
             target.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("wb") as file:
+            with replacement(target) as unfinished, unfinished.open("wb") as file:
                 for chunk in answer.iter_content(CHUNK_BYTES):
                     file.write(chunk)
-        unfinished.replace(target)
     except OSError as error:  # the errors of requests are OSErrors as well
         raise CommError(f"cannot download the file {target.name} ({type(error).__name__})") from error
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
+from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.sync.http.transport import Request, error_message, is_final_for_query, is_final_for_upsert
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ UPSERT_VARIABLES = {
 _RENAMED = {"project": "modelName", "entity": "entityName", "program": "jobProgram", "repo": "jobRepo"}
 _UPSERT_DECLARED = ", ".join(f"${name}: {kind}" for name, kind in UPSERT_VARIABLES.items())
 _UPSERT_INPUT = ", ".join(f"{_RENAMED.get(name, name)}: ${name}" for name in UPSERT_VARIABLES)
-DEFAULT_PROJECT = "uncategorized"
 MAX_ROWS = 1000
 """Rows that one request for history asks for."""
 

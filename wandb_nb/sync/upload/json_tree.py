@@ -9,13 +9,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from wandb_nb.store.format.key_paths import put
-from wandb_nb.store.format.record_items import flatten, key_path
+from wandb_nb.store.format.record_items import key_path
 from wandb_nb.store.format.wire import BYTES, FIXED64, fields, zigzag
+from wandb_nb.values import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wandb_nb.store.format.record_types import KeyPath
+    from wandb_nb.values import KeyPath
 
 Tree: TypeAlias = "dict[str, Tree | str]"
 """Values by key; a string is the JSON text of a leaf."""
@@ -46,7 +47,7 @@ def _leaves(raw: bytes) -> tuple[Item, ...]:
     path, text = _simple_item(raw) or _item(raw)
     if text[0] != "{":
         return ((path, text),)
-    return tuple((leaf, json.dumps(value)) for leaf, value in flatten(path, json.loads(text)))
+    return tuple((leaf, json.dumps(value)) for leaf, value in leaves(path, json.loads(text)))
 
 
 def _simple_item(raw: bytes) -> Item | None:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from random import getrandbits
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.atomic_file import replacement
 from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
@@ -108,14 +109,9 @@ def store_progress(run_file: Path, progress: SyncProgress, *, durable: bool = Fa
         OSError: The file cannot be written.
 
     """
-    target = progress_path(run_file)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    with unfinished.open("w", encoding="utf-8") as file:
-        json.dump({FILE_NAMES.get(name, name): value for name, value in asdict(progress).items()}, file)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    unfinished.replace(target)
+    content = {FILE_NAMES.get(name, name): value for name, value in asdict(progress).items()}
+    with replacement(progress_path(run_file), durable=durable) as unfinished:
+        unfinished.write_text(json.dumps(content), "utf-8")
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from wandb_nb.sync.upload.json_tree import Tree, items, merge, paths
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from wandb_nb.store.format.record_types import KeyPath
     from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.store.metrics.definitions import Definitions
+    from wandb_nb.values import KeyPath
 
 
 class RunningSummary:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from wandb_nb import host as place
 from wandb_nb.credentials import SECRET_NAME, check_key, find_key, machine, netrc
 from wandb_nb.errors import UsageError
+from wandb_nb.formatting import clean
 from wandb_nb.settings import resolve, save, user_file
 from wandb_nb.tracking.login.prompt import ask_hidden
 from wandb_nb.tracking.setup import current
-from wandb_nb.view.run_text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,12 @@ A short-lived thread gathers slow facts after `init()`; `finish()` joins it.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
+from wandb_nb.atomic_file import write_text
 from wandb_nb.capture.cells import notebook_file
 from wandb_nb.capture.code import requirements, work_tree_diff
 from wandb_nb.capture.machine import environment
@@ -126,9 +126,7 @@ class MetadataFiles:
         self._write(CONFIG, yaml.safe_dump(content, indent=4, sort_keys=True, allow_unicode=True))
 
     def _write(self, name: str, content: str) -> None:
-        unfinished = self._folder / f".{name}.{os.getpid()}"
-        unfinished.write_text(content, "utf-8", errors="backslashreplace")
-        unfinished.replace(self._folder / name)
+        write_text(self._folder / name, content, "backslashreplace")
 
     def _guarded(self, act: Callable[..., None], *arguments: Any) -> None:
         try:

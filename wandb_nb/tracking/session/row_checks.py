@@ -1,9 +1,8 @@
-"""What a row and its step may be, and a row's values under dotted names."""
+"""What a step may be."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wandb_nb.errors import RowError, RowTypeError
@@ -27,12 +26,3 @@ def _bad_step(step: Any) -> int:
     if isinstance(step, float):
         raise RowError(f"log(step={step!r}): a step is a whole number; define_metric() gives other x axes")
     raise RowTypeError(f"log(step=…): a step is a whole number, not {type(step).__name__}")
-
-
-def leaves(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of a row under their dotted names."""
-    for key, value in row.items():
-        if isinstance(value, Mapping) and isinstance(key, str):
-            yield from leaves(value, f"{prefix}{key}.")
-        elif isinstance(key, str):
-            yield prefix + key, value

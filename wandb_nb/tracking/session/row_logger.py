@@ -20,8 +20,9 @@ from wandb_nb.store.format.json_value import to_json
 from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 from wandb_nb.tracking.session.periodic_checks import CHECK_INTERVAL_SECONDS
-from wandb_nb.tracking.session.row_checks import leaves, whole_step
+from wandb_nb.tracking.session.row_checks import whole_step
 from wandb_nb.tracking.session.summary import Summary
+from wandb_nb.values import dotted
 
 if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
@@ -233,7 +234,7 @@ class RowLogger:
         if not isinstance(row, Mapping):
             return row  # the encoder says what is wrong with it
         missing: dict[str, Any] = {}
-        values = dict(leaves(row))
+        values = dict(dotted(row))
         for key, value in values.items():
             if key in self.metrics.steps:
                 self._synced[key] = value

@@ -10,10 +10,11 @@ import time
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import CommError, InitStartError
+from wandb_nb.formatting import size
 from wandb_nb.store.reading.tail import run_id
 from wandb_nb.sync.background import launch
 from wandb_nb.tracking.start.server_lookup import asked_for, background, refusal
-from wandb_nb.tracking.terminal.progress_bar import ProgressBar, size
+from wandb_nb.tracking.terminal.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable

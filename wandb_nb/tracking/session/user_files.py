@@ -8,6 +8,7 @@ from glob import escape, glob
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
 from wandb_nb.store.runs.registry import Registry
@@ -182,26 +183,16 @@ def _obstacle(name: str, source: Path) -> str:
 
 def _link(source: Path, target: Path) -> bool:
     """Make *target* a link to *source*; False where the system has no links."""
-    unfinished = _beside(target)
     try:
-        unfinished.symlink_to(source)
-        unfinished.replace(target)
+        with replacement(target) as unfinished:
+            unfinished.symlink_to(source)
     except OSError:
-        unfinished.unlink(missing_ok=True)
         return False
     return True
 
 
 def _copy(source: Path, target: Path) -> None:
     """Copy *source*, whole or not at all, with its time of change: a copy of what was sent is not sent again."""
-    unfinished = _beside(target)
-    try:
+    with replacement(target) as unfinished:
         shutil.copyfile(source, unfinished)
         shutil.copystat(source, unfinished)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _beside(target: Path) -> Path:
-    return target.with_name(f".{target.name[:100]}.{os.getpid()}")

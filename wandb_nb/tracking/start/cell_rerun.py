@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from wandb_nb import host
 from wandb_nb.capture.cells import notebook_file, session
+from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.tracking.start.identity import DEFAULT_PROJECT
 from wandb_nb.tracking.terminal.presenter import report
 
 if TYPE_CHECKING:

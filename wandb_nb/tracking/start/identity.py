@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.code.git import GitState
     from wandb_nb.capture.secrets.redact import Redactor
-
-
-DEFAULT_PROJECT = "uncategorized"
 
 
 @dataclass

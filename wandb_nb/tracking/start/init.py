@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb import host
+from wandb_nb import host, run_names
 from wandb_nb.capture.code import git
 from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.credentials import find_key
@@ -28,7 +28,6 @@ from wandb_nb.tracking.session.notices import NoticeQueue
 from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.session.run_session import RunSession
-from wandb_nb.tracking.start import names
 from wandb_nb.tracking.start.cell_rerun import again
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume import earlier
@@ -125,7 +124,7 @@ def _begin_session(
     notices = NoticeQueue(identity, presenter, checks, enabled=wants_warnings(settings))
     directory = RunDirectory.create(identity, settings, mode, redact, notices.add)
     try:
-        identity.name = identity.name or names.run_name(directory.next_number(identity.project_name))
+        identity.name = identity.name or run_names.new_name(directory.next_number(identity.project_name))
         session = RunSession(
             identity,
             settings,
@@ -173,16 +172,16 @@ def _mode(settings: Resolved) -> tuple[str, str | None]:
 def _identity(settings: Resolved, before: ResumeState | None, repository: git.GitState | None) -> RunIdentity:
     """Return the identity of the run, checked: what is given, else what its earlier part had."""
     old = before or ResumeState()
-    label = names.check_label
+    label = run_names.check_label
     return RunIdentity(
-        id=old.run_id or (names.check_id(settings.run_id) if settings.run_id else names.run_id()),
+        id=old.run_id or (run_names.check_id(settings.run_id) if settings.run_id else run_names.new_id()),
         name=label("name", settings.run_name) if settings.run_name else old.name,
-        project=names.check_project(settings.project) if settings.project else old.project,
-        entity=names.check_entity(settings.entity) if settings.entity else old.entity,
+        project=run_names.check_project(settings.project) if settings.project else old.project,
+        entity=run_names.check_entity(settings.entity) if settings.entity else old.entity,
         group=label("group", settings.run_group) if settings.run_group else old.group,
         job_type=label("job_type", settings.run_job_type) if settings.run_job_type else old.job_type,
         notes=settings.run_notes or old.notes,
-        tags=names.check_tags(settings.run_tags or old.tags),
+        tags=run_names.check_tags(settings.run_tags or old.tags),
         start_time=time.time(),
         host=settings.host or socket.gethostname(),
         git=repository,

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import CommError, UsageError
+from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.format.layout import workspace
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.tracking.start.identity import DEFAULT_PROJECT
 from wandb_nb.tracking.start.resume_file import ResumeFile
 from wandb_nb.tracking.start.resume_state import ResumeState, read
 

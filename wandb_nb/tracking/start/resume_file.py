@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from wandb_nb.atomic_file import write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,10 +29,8 @@ class ResumeFile:
 
     def write(self, run_id: str) -> None:
         """Note that the run *run_id* goes on."""
-        unfinished = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         with suppress(OSError):  # the registry of runs knows it, too
-            unfinished.write_text(json.dumps({"run_id": run_id}), "utf-8")
-            unfinished.replace(self._path)
+            write_text(self._path, json.dumps({"run_id": run_id}))
 
     def remove(self, run_id: str) -> None:
         """Note that the run *run_id* has ended well; what is noted of another run stays."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import AuthenticationError, CommError, LaunchError, NotLoggedInError, UsageError
+from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.sync.background import launch
-from wandb_nb.tracking.start.identity import DEFAULT_PROJECT
 from wandb_nb.tracking.start.resume_state import ResumeState
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.formatting import clean
 from wandb_nb.tracking.run_view import session_of
-from wandb_nb.tracking.session.row_checks import leaves
 from wandb_nb.tracking.terminal.stderr import prefixed
+from wandb_nb.values import dotted
 from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ SPARKLINE_CELLS = 24
 
 def started(run: RunView) -> str:
     """Return the line that tells what began, and where its files are."""
-    parts = [f"run {run_text.clean(run.name)}", f"project {run_text.clean(run.project)}", _mode(run)]
+    parts = [f"run {clean(run.name)}", f"project {clean(run.project)}", _mode(run)]
     if begun := session_of(run).identity.begun:
         parts.append(begun)
     if run.resumed:
@@ -32,7 +33,7 @@ def started(run: RunView) -> str:
 def finished(run: RunView, *, quiet: bool) -> str:
     """Return curves and summary (not when *quiet*), then the line with the outcome."""
     outcome = [
-        f"run {run_text.clean(run.name)} {run_text.state(facts(run))}",
+        f"run {clean(run.name)} {run_text.state(facts(run))}",
         _count(run.lost, "row lost", "rows lost"),
     ]
     there = run.file is not None and run.file.exists()
@@ -40,7 +41,7 @@ def finished(run: RunView, *, quiet: bool) -> str:
         outcome.append(f"'wandb-nb show {run.id}' shows it")
     if there and run.mode == "offline":
         outcome.append(f"'wandb-nb sync {run.id}' uploads it")
-    outcome.append(run_text.clean(run.outcome, 500))
+    outcome.append(clean(run.outcome, 500))
     last = prefixed(_join([part for part in outcome if part]))
     return last if quiet else "\n".join([*_body(run), last])
 
@@ -68,7 +69,7 @@ def facts(run: RunView) -> Mapping[str, Any]:
 def _body(run: RunView) -> list[str]:
     ascii_only = _ascii_only()
     curves = _curves(run, ascii_only)
-    summary = dict(leaves(run.summary.as_dict()))
+    summary = dict(dotted(run.summary.as_dict()))
     values = run_text.summary_lines(summary, run.settings.max_end_of_run_summary_metrics, ascii_only)
     lines = [*(("Run history:", *curves) if curves else ()), *(("Run summary:", *values) if values else ())]
     return [prefixed("  " * (not each.startswith("Run ")) + each) for each in lines]
@@ -87,9 +88,9 @@ def _curves(run: RunView, ascii_only: bool) -> list[str]:
     most = run.settings.max_end_of_run_history_metrics
     if whole:
         return run_text.finish_lines(curves, most, ascii_only)
-    wide = max((len(run_text.clean(curve.key, 32)) for curve in curves[:most]), default=0)
+    wide = max((len(clean(curve.key, 32)) for curve in curves[:most]), default=0)
     lines = [
-        f"{run_text.clean(curve.key, 32):<{wide}}  {run_text.sparkline(curve.values, SPARKLINE_CELLS, ascii_only)}"
+        f"{clean(curve.key, 32):<{wide}}  {run_text.sparkline(curve.values, SPARKLINE_CELLS, ascii_only)}"
         for curve in curves[:most]
     ]
     return [*lines, f"+{len(curves) - most} more metrics"] if len(curves) > most else lines
@@ -114,7 +115,7 @@ def _mode(run: RunView) -> str:
 
 
 def _where(run: RunView) -> str:
-    return "" if run.directory is None else f" -> {run_text.clean(str(run.directory), 500)}"
+    return "" if run.directory is None else f" -> {clean(str(run.directory), 500)}"
 
 
 def _join(parts: list[str]) -> str:

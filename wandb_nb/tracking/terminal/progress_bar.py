@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from wandb_nb import host
+from wandb_nb.formatting import size
 
 if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
@@ -53,11 +54,3 @@ def _watched_stream() -> TextIO | None:
     if host.in_notebook():  # pages show stderr as an alarm; nobody watches where no question can be answered
         return sys.stdout if host.interactive_input_possible() else None
     return sys.stderr if sys.stderr is not None and sys.stderr.isatty() else None
-
-
-def size(count: int) -> str:
-    """Return *count* bytes as a user reads it."""
-    for limit, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
-        if count >= limit:
-            return f"{count / limit:.1f} {unit}"
-    return f"{count} B"

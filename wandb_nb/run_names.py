@@ -1,7 +1,7 @@
-"""Ids and names of runs, and the checks on what a user calls things.
+"""Ids, names and the default project of runs, and the checks on the names that users give.
 
 The two-word names are drawn from the word lists at the end: calm things of nature and daily life, nothing that could
-hurt when it stands beside somebody's work.
+hurt beside somebody's work.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from random import Random
 
+DEFAULT_PROJECT = "uncategorized"
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ID_LENGTH = 8
 # The documented set, and what the original's client refuses besides.
 _FORBIDDEN_IN_ID = "/\\#?%:;,'\""
 _FORBIDDEN_IN_PROJECT = "/\\#?%:"
-_LONGEST_ID = 128
-_LONGEST_NAME = 128
-_LONGEST_TAG = 64
+_MAX_ID = 128
+_MAX_NAME = 128
+_MAX_TAG = 64
 
 
-def run_id() -> str:
+def new_id() -> str:
     """Return a new random run id: 8 characters of a-z and 0-9.
 
     The randomness is the system's, so a seeded `random` neither repeats ids nor is disturbed.
@@ -38,7 +39,7 @@ def run_id() -> str:
     return "".join(characters)
 
 
-def run_name(number: int, rng: Random | None = None) -> str:
+def new_name(number: int, rng: Random | None = None) -> str:
     """Return a readable name such as "snowy-owl-10" for the run that is *number* in its project."""
     return f"{_pick(ADJECTIVES, rng)}-{_pick(NOUNS, rng)}-{number}"
 
@@ -46,7 +47,7 @@ def run_name(number: int, rng: Random | None = None) -> str:
 def check_id(run_id: str) -> str:
     """Return *run_id* if it can be a run's id, else raise UsageError saying what is wrong with it."""
     what = "run id"
-    _check_text(what, run_id, _LONGEST_ID, _FORBIDDEN_IN_ID)
+    _check_text(what, run_id, _MAX_ID, _FORBIDDEN_IN_ID)
     if run_id != run_id.strip():
         raise UsageError(f"The {what} {run_id!r} begins or ends with a blank; remove it.")
     if run_id.startswith("."):
@@ -56,13 +57,13 @@ def check_id(run_id: str) -> str:
 
 def check_project(project: str) -> str:
     """Return *project* if it can be a project's name, else raise UsageError saying what is wrong with it."""
-    _check_text("project name", project, _LONGEST_NAME, _FORBIDDEN_IN_PROJECT)
+    _check_text("project name", project, _MAX_NAME, _FORBIDDEN_IN_PROJECT)
     return project
 
 
 def check_entity(entity: str) -> str:
     """Return *entity* if it can be the name of a user or team, else raise UsageError."""
-    _check_text("entity", entity, _LONGEST_NAME, _FORBIDDEN_IN_PROJECT)
+    _check_text("entity", entity, _MAX_NAME, _FORBIDDEN_IN_PROJECT)
     return entity
 
 
@@ -70,13 +71,13 @@ def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return *tags* as a tuple without repeats; a bare string is one tag. UsageError for an empty or long one."""
     given = (tags,) if isinstance(tags, str) else tuple(tags)
     for tag in given:
-        _check_text("tag", tag, _LONGEST_TAG, "")
+        _check_text("tag", tag, _MAX_TAG, "")
     return tuple(dict.fromkeys(given))
 
 
 def check_label(what: str, text: str) -> str:
     """Return *text*, a run's name, group or job type (*what* says which), or raise UsageError for an unusable one."""
-    _check_text(what, text, _LONGEST_NAME, "")
+    _check_text(what, text, _MAX_NAME, "")
     return text
 
 

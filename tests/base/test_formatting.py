@@ -1,0 +1,74 @@
+"""Sizes, times, numbers and foreign text as people read them."""
+
+import math
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wandb_nb.formatting import age, clean, clock, duration, number, size
+
+
+@given(st.text(max_size=300))
+def test_clean_text_is_one_printable_line(name):
+    """No name can break the line, send an escape sequence or turn the direction of writing."""
+    shown = clean(name)
+
+    assert len(shown.splitlines()) <= 1
+    assert len(shown) <= 80
+    assert not set(shown) & set("\x1b\x07\r\n\u202e\u2066\x9b")
+    shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0, "0:00"), (59.9, "0:59"), (3723, "1:02:03"), (math.nan, "0:00"), (-5, "0:00")]
+)
+def test_a_clock_shows_hours_minutes_and_seconds(seconds, shown):
+    """A running time has minutes and seconds, and hours where there are some."""
+    assert clock(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.99995, "0.99995"), (0.9999999, "0.9999999"), (1.0, "1"), (12345.678, "12345.7"), (1e-9, "1e-09"),
+     (1 / 3, "0.33333"), (-2.000001, "-2.000001"), (1e20, "1e+20"), (float("nan"), "nan"), (float("-inf"), "-inf")],
+)  # fmt: skip
+def test_a_fraction_never_looks_whole(value: float, shown: str):
+    """A number has five digits, and more where a fraction would otherwise look whole."""
+    assert number(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (-1, "0 s"),
+        (0, "0 s"),
+        (59, "59 s"),
+        (61, "1 min 1 s"),
+        (3_600, "1 h"),
+        (90_061, "1 d 1 h"),
+        (math.inf, "0 s"),
+        (math.nan, "0 s"),
+    ],
+)
+def test_a_duration_has_its_two_largest_units(seconds: float, shown: str) -> None:
+    """A duration in words has at most two units, and none for what is not a time."""
+    assert duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(5, "5 s"), (125, "2 min"), (7_300, "2 h"), (200_000, "2 d"), (-9, "0 s")]
+)
+def test_an_age_has_one_unit(seconds: float, shown: str) -> None:
+    """An age has its largest unit only; a moment of a clock that is ahead counts as now."""
+    assert age(time.time() - seconds - 0.2) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (2.5e6, "2.5 MB"), (3e9, "3.0 GB"), (3e12, "3000.0 GB")],
+)
+def test_a_size_has_decimal_units(count: float, shown: str) -> None:
+    """A size has one decimal from a thousand bytes on."""
+    assert size(count) == shown

@@ -1,0 +1,43 @@
+"""Values of rows, config and summary: what a number is, and nested dictionaries as their leaves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias, TypeGuard
+
+KeyPath: TypeAlias = tuple[str, ...]
+
+TYPE_KEY = "_type"
+# Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
+MAX_PATH = 64
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Return whether *value* is an int or a float; a bool is not a number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_finite(value: Any) -> TypeGuard[float]:
+    """Return whether *value* is a number that a finite float can hold."""
+    return is_number(value) and abs(value) <= sys.float_info.max
+
+
+def leaves(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield the leaves of *value*, which is at *path*.
+
+    A mapping with a `_type` (a histogram, an image) is a leaf, and so is an empty one.
+    """
+    if isinstance(value, (dict, Mapping)) and value and TYPE_KEY not in value and len(path) < MAX_PATH:
+        for key, inner in value.items():
+            yield from leaves((*path, key), inner)
+    else:
+        yield path, value
+
+
+def dotted(values: Mapping[str, Any], *, private: bool = True) -> Iterator[tuple[str, Any]]:
+    """Yield name and value of each leaf of *values*, nested keys joined by "."; not *private*: without `_…` keys."""
+    for key, value in values.items():
+        if private or not str(key).startswith("_"):
+            for path, leaf in leaves((key,), value):
+                yield ".".join(map(str, path)), leaf
