@@ -10,6 +10,7 @@ from sqlalchemy import update
 from wandb_nb.errors import UsageError
 from wandb_nb.server.protocol.queries import FileNode, RunNode
 from wandb_nb.server.storage import alert_store, line_store, run_store, server_ids
+from wandb_nb.server.storage.history_summary import history_summary
 from wandb_nb.server.storage.tables import runs as runs_table
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Mutations:
             context.extensions["order"] = run.posted
             return {"rewoundRun": RunNode(run)}
         line_store.rewind(context.connection, run.id, int(input["metricValue"]))
-        summary = json.dumps(line_store.newest_values(context.connection, run.id))
+        summary = json.dumps(history_summary(context.connection, run))
         changed = update(runs_table).where(runs_table.c.id == run.id)
         context.connection.execute(
             changed.values(

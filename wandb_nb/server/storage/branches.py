@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, literal, select, update
 
-from wandb_nb.server.storage import line_store as lines
+from wandb_nb.server.storage.history_summary import history_summary
 from wandb_nb.server.storage.tables import history, runs, shapes
 from wandb_nb.server.storage.users import made_id
 
@@ -25,7 +25,7 @@ def inherit(connection: Connection, run: Any) -> None:
     if source is None:
         return
     _copy(connection, source, run.id, point[1])
-    summary = json.dumps(lines.newest_values(connection, run.id))
+    summary = json.dumps(history_summary(connection, run))
     connection.execute(update(runs).where(runs.c.id == run.id).values(summary=summary))
 
 

@@ -117,6 +117,18 @@ class SummaryEngine:
         self._definitions = definitions
         self._statistics = dict(statistics or {})
 
+    def take_row(self, summary: dict[str, Any], values: Mapping[str, Any], row: Hashable, prefix: str = "") -> None:
+        """Take the *values* that *row* logs, nested ones included, over into *summary*."""
+        for key, value in values.items():
+            shown = summary.get(key)
+            if isinstance(value, dict) and "_type" not in value:
+                summary[key] = branch = dict(shown) if isinstance(shown, dict) else {}
+                self.take_row(branch, value, row, f"{prefix}{key}.")
+                continue
+            new = self.take(prefix + key, value, row, shown)
+            if new is not OMIT:
+                summary[key] = new
+
     def take(self, key: str, value: Any, row: Hashable, shown: Any = None) -> Any:
         """Take a *value* that *row* logs; return the new summary entry of *key*, OMIT if it has none.
 

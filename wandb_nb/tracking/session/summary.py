@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format.json_value import to_json
-from wandb_nb.store.metrics.summary import OMIT, SummaryEngine
+from wandb_nb.store.metrics.summary import SummaryEngine
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -155,20 +155,9 @@ class Summary(_Node):
             self._fresh.update(row)
             return
         self._settle()
-        for key, value in row.items():
-            self._take(self._values, key, key, self._plain(value, key), (step, attempt))
+        values = {key: self._plain(value, key) for key, value in row.items()}
+        self._engine.take_row(self._values, values, (step, attempt))
         self._changed.update(row)
-
-    def _take(self, level: dict[str, Any], key: str, name: str, value: Any, row: tuple[int, int]) -> None:
-        if isinstance(value, dict) and "_type" not in value:
-            branch = level[key] if isinstance(level.get(key), dict) else {}
-            level[key] = branch = dict(branch)
-            for inner, each in value.items():
-                self._take(branch, inner, f"{name}.{inner}", each, row)
-            return
-        entry = self._engine.take(name, value, row, level.get(key))
-        if entry is not OMIT:
-            level[key] = entry
 
     def _plain(self, value: Any, key: str) -> Any:
         """Return *value* as plain JSON values (arrays as lists or histograms …), by the rules of `log()`."""
