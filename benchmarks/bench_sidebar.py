@@ -20,7 +20,7 @@ from wandb_nb.jupyter.run_previews import RunPreviews
 from wandb_nb.store.format.framing import FILE_HEADER, frame
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.row_encoder import RowEncoder
-from wandb_nb.view.message import strict_json
+from wandb_nb.view.message.run_message import strict_json
 
 if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry

@@ -15,13 +15,13 @@ import numpy as np
 
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.writing.row_encoder import RowEncoder
-from wandb_nb.view import png, svg
-from wandb_nb.view.message import pack
-from wandb_nb.view.pyramid import BUCKETS, Pyramid
+from wandb_nb.view.message.pyramid import BUCKETS, Pyramid
+from wandb_nb.view.message.run_header import StaticRun, describe
+from wandb_nb.view.message.run_message import pack
+from wandb_nb.view.message.series import SeriesSet
+from wandb_nb.view.picture import png, svg
+from wandb_nb.view.picture.scene import build
 from wandb_nb.view.run_bundle import bundle
-from wandb_nb.view.run_header import StaticRun, describe
-from wandb_nb.view.scene import build
-from wandb_nb.view.series import SeriesSet
 
 ROWS, SERIES, NEW_ROWS = 1_000_000, 4, 250
 ENCODER = RowEncoder()

@@ -24,8 +24,8 @@ from wandb_nb.compare.curve_diff import align, verdict
 from wandb_nb.compare.load_inputs import load
 from wandb_nb.compare.value_diff import ABSENT, ValueRow, delta, differing
 from wandb_nb.errors import RunNotFoundError
-from wandb_nb.view.downsample import thin
-from wandb_nb.view.message import Message, Series
+from wandb_nb.view.message.downsample import thin
+from wandb_nb.view.message.run_message import Message, Series
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from emulated import COLAB_WIDGETS, HOSTS
 from page import Page, custom
 
 from wandb_nb.notebook.panel.widget import SCRIPT
-from wandb_nb.view.message import Message
+from wandb_nb.view.message.run_message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from waiting import until
 import wandb_nb
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.tracking.run_view import session_of
-from wandb_nb.view.message import parse
+from wandb_nb.view.message.run_message import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

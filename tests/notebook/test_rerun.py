@@ -12,7 +12,7 @@ from page import Page
 from wandb_nb.store.runs.find import find_run
 from wandb_nb.store.runs.frame import load, read
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
-from wandb_nb.view.message import parse_json
+from wandb_nb.view.message.run_message import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

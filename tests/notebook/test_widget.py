@@ -12,7 +12,7 @@ from ipykernel.comm.comm import BaseComm
 from page import Page, custom
 
 from wandb_nb.notebook.panel.widget import COMM_TARGET, SCRIPT
-from wandb_nb.view.message import Message
+from wandb_nb.view.message.run_message import Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import pytest
 import wandb_nb as wandb
 from wandb_nb.store.runs.frame import load
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.view.run_stream import RunStream
+from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
     import subprocess

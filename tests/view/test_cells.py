@@ -7,12 +7,12 @@ import pytest
 from view_runs import RunFile, part
 
 from wandb_nb.store.reading.executed_cells import FILE
-from wandb_nb.view import cell_list as module
-from wandb_nb.view.downsample import thin
-from wandb_nb.view.message import MIME, parse
+from wandb_nb.view.message import cell_list as module
+from wandb_nb.view.message.downsample import thin
+from wandb_nb.view.message.run_message import MIME, parse
+from wandb_nb.view.message.run_stream import RunStream
+from wandb_nb.view.message.series import CELLS_OF_A_PART
 from wandb_nb.view.run_bundle import MOST_BYTES, bundle
-from wandb_nb.view.run_stream import RunStream
-from wandb_nb.view.series import CELLS_OF_A_PART
 
 
 def alive(_directory):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wandb_nb.view.chart_groups import definition, group
+from wandb_nb.view.message.chart_groups import definition, group
 
 CASES = json.loads(Path(__file__).with_name("charts_cases.json").read_text(encoding="utf-8"))
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wandb_nb.view.message import Message, Series, pack, parse, parse_json, strict_json
+from wandb_nb.view.message.run_message import Message, Series, pack, parse, parse_json, strict_json
 
 RUN = {
     "id": "abcd1234", "name": "snowy-owl-10", "project": "digits", "entity": "", "group": "", "jobType": "",

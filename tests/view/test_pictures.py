@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 from test_message import RUN, header
 
-from wandb_nb.view import axes, chart, png, primitives, scene, svg
-from wandb_nb.view.message import Series, pack
+from wandb_nb.view.message.run_message import Series, pack
+from wandb_nb.view.picture import axes, chart, png, primitives, scene, svg
 
 HOSTILE = """<script>alert("x")</script>'&amp;\n\x1b[31m http://x"""
 GROUNDS = ("#ffffff", "#111111", "#1e1e1e")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wandb_nb.view.pyramid import Pyramid, decimate
+from wandb_nb.view.message.pyramid import Pyramid, decimate
 
 numbers = st.floats(width=32) | st.integers(-3, -1).map(float) | st.just(np.nan)
 floats = st.lists(numbers, min_size=1, max_size=300).map(np.array)

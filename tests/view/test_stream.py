@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from view_runs import RunFile, exit_record, metric_record, run_record
 
 from wandb_nb.errors import StoreError
-from wandb_nb.view import series as series_module
-from wandb_nb.view.message import parse
-from wandb_nb.view.run_stream import RunStream
-from wandb_nb.view.series import level
+from wandb_nb.view.message import series as series_module
+from wandb_nb.view.message.run_message import parse
+from wandb_nb.view.message.run_stream import RunStream
+from wandb_nb.view.message.series import level
 
 
 def alive(_directory):

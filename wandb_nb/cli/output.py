@@ -23,7 +23,7 @@ def ascii_only() -> bool:
 
 def dumps(value: Any, indent: int | None = None) -> str:
     """Return *value* as standard ASCII JSON: floats it lacks are texts, and no control character reaches a terminal."""
-    from wandb_nb.view.message import plain  # needs numpy, which `ls` in text does not
+    from wandb_nb.view.message.run_message import plain  # needs numpy, which `ls` in text does not
 
     return json.dumps(plain(value), indent=indent, allow_nan=False)
 

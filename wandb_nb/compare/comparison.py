@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wandb_nb.compare.comparison_input import ComparisonInput
     from wandb_nb.compare.curve_diff import AlignedCurves
     from wandb_nb.compare.value_diff import ValueRow
-    from wandb_nb.view.message import Series
+    from wandb_nb.view.message.run_message import Series
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.view.message import Message, RunHeader, Series
+    from wandb_nb.view.message.run_message import Message, RunHeader, Series
 
 
 @dataclass(frozen=True)

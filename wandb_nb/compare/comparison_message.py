@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from wandb_nb.compare.code_diff import change_facts
 from wandb_nb.compare.comparison_input import labels
-from wandb_nb.view.downsample import thin
-from wandb_nb.view.message import VERSION, Blob, Message, MessageHeader, base64_floats, http_body, plain, strict_json
-from wandb_nb.view.series import MOST_SERIES_SAVED, level
+from wandb_nb.view.message.downsample import thin
+from wandb_nb.view.message.run_message import (
+    VERSION,
+    Blob,
+    Message,
+    MessageHeader,
+    base64_floats,
+    http_body,
+    plain,
+    strict_json,
+)
+from wandb_nb.view.message.series import MOST_SERIES_SAVED, level
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
     from wandb_nb.compare.code_diff import CodeChangeHeader
     from wandb_nb.compare.comparison import Comparison
     from wandb_nb.compare.value_diff import ValueRow, ValueRowHeader
-    from wandb_nb.view.message import SeriesHeader
+    from wandb_nb.view.message.run_message import SeriesHeader
 
 MIME = "application/vnd.wandb-nb.comparison+json"
 MOST_TABLE = 12_000  # characters of one table

@@ -8,14 +8,14 @@ import numpy as np
 
 from wandb_nb.compare.curve_diff import verdict
 from wandb_nb.formatting import clean, number
-from wandb_nb.view.chart import CHAR, COLOURS, DASHES, curve_of, draw
-from wandb_nb.view.chart_groups import group
-from wandb_nb.view.primitives import Mark, Polyline, Scene, Text
-from wandb_nb.view.scene import MARGIN, Page
+from wandb_nb.view.message.chart_groups import group
+from wandb_nb.view.picture.chart import CHAR, COLOURS, DASHES, curve_of, draw
+from wandb_nb.view.picture.primitives import Mark, Polyline, Scene, Text
+from wandb_nb.view.picture.scene import MARGIN, Page
 
 if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
-    from wandb_nb.view.primitives import PanelFrame
+    from wandb_nb.view.picture.primitives import PanelFrame
 
 MOST_RUNS, MOST_CHARTS = len(COLOURS), 6
 _HEAD, _LEGEND = 12.0, 16.0

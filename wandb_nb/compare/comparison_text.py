@@ -10,14 +10,14 @@ from wandb_nb.compare.curve_diff import verdict
 from wandb_nb.compare.value_diff import differing
 from wandb_nb.formatting import clean, clock
 from wandb_nb.view import run_text
-from wandb_nb.view.downsample import thin
+from wandb_nb.view.message.downsample import thin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wandb_nb.compare.comparison import Comparison
     from wandb_nb.compare.value_diff import ValueRow
-    from wandb_nb.view.message import Series
+    from wandb_nb.view.message.run_message import Series
 
 MOST_METRICS, MOST_ROWS, MOST_CODE = 20, 40, 200_000
 _WIDEST = 40

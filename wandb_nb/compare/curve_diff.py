@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from wandb_nb.view.message import Series
+    from wandb_nb.view.message.run_message import Series
 
     Floats = npt.NDArray[np.float64]
 

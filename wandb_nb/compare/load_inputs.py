@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.capture.cells.session_notebook import HISTORY
 from wandb_nb.compare.comparison_input import ComparisonInput
 from wandb_nb.store.reading.executed_cells import FILE, Cell, read_cells
-from wandb_nb.view.run_stream import RunStream
+from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from wandb_nb.compare.load_inputs import load
 from wandb_nb.errors import RunNotFoundError, StoreError
 from wandb_nb.store.runs.find import find_run
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
-from wandb_nb.view.run_stream import RunStream
+from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wandb_nb.compare.comparison_input import ComparisonInput
     from wandb_nb.compare.comparison_message import Overlay
     from wandb_nb.store.runs.registry import RunEntry
-    from wandb_nb.view.message import Message
+    from wandb_nb.view.message.run_message import Message
 
 LAST = 5
 GHOST_POINTS = 8_000

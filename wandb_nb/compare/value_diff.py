@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from wandb_nb.formatting import clean, number
 from wandb_nb.values import dotted, is_finite
-from wandb_nb.view.message import plain
+from wandb_nb.view.message.run_message import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -13,7 +13,7 @@ from tornado import web
 from wandb_nb.jupyter.stream_cache import UnknownRunError, WrongTokenError
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.view.message import strict_json
+from wandb_nb.view.message.run_message import strict_json
 
 if TYPE_CHECKING:
     from pathlib import Path

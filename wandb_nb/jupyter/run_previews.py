@@ -11,9 +11,9 @@ import numpy as np
 from wandb_nb.errors import StoreError
 from wandb_nb.lru import LRUDict
 from wandb_nb.store.reading.tail import run_file
-from wandb_nb.view.chart_groups import definition
-from wandb_nb.view.run_header import definitions
-from wandb_nb.view.run_stream import RunStream
+from wandb_nb.view.message.chart_groups import definition
+from wandb_nb.view.message.run_header import definitions
+from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

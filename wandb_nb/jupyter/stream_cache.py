@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.view.run_stream import RunStream
+from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wandb_nb.jupyter.catalogue import RunCatalogue
     from wandb_nb.store.runs.registry import RunEntry
-    from wandb_nb.view.message import Message
+    from wandb_nb.view.message.run_message import Message
 
 READ_SECONDS = 0.25  # an answer holds what was read in this time; the page asks again for the rest
 MAX_IDLE_SECONDS = 120.0  # a hidden page asks every 5 s, so only a closed one is silent for this long

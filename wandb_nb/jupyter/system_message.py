@@ -11,13 +11,13 @@ from wandb_nb.store.format.decode import WireError, decode, kind
 from wandb_nb.store.format.record_types import StatsRecord
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.reading.tail import Tail, run_file
-from wandb_nb.view.downsample import thin
-from wandb_nb.view.message import Series, pack
-from wandb_nb.view.run_header import describe
+from wandb_nb.view.message.downsample import thin
+from wandb_nb.view.message.run_header import describe
+from wandb_nb.view.message.run_message import Series, pack
 
 if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry
-    from wandb_nb.view.message import Message
+    from wandb_nb.view.message.run_message import Message
 
 MAX_POINTS = 600
 _SAMPLE_TAG = b"\x3a"  # the tag of a sample, near the front of its record

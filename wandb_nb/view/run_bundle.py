@@ -8,18 +8,19 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.formatting import clean
-from wandb_nb.view import run_text, svg
-from wandb_nb.view.message import MIME, strict_json
-from wandb_nb.view.run_header import StaticRun
-from wandb_nb.view.run_stream import RunStream
-from wandb_nb.view.scene import build, text_curves
+from wandb_nb.view import run_text
+from wandb_nb.view.message.run_header import StaticRun
+from wandb_nb.view.message.run_message import MIME, strict_json
+from wandb_nb.view.message.run_stream import RunStream
+from wandb_nb.view.picture import svg
+from wandb_nb.view.picture.scene import build, text_curves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message import Access, Message, RunHeader
-    from wandb_nb.view.primitives import Scene
+    from wandb_nb.view.message.run_message import Access, Message, RunHeader
+    from wandb_nb.view.picture.primitives import Scene
 
 # A notebook holds one output of a run and one picture in the place that the panel left: 300 kB together at most.
 MOST_BYTES = 205_000
@@ -59,7 +60,7 @@ def bundle(
 
 def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
     """Return the PNG file of the scene with so many points, and a light one to go inside HTML."""
-    from wandb_nb.view import png  # Pillow is imported when the first picture is made
+    from wandb_nb.view.picture import png  # Pillow is imported when the first picture is made
 
     picture = png.fitting(scene_of, _PNG_BYTES)
     return picture, picture if len(picture) <= _LIGHT_PNG_BYTES else png.render(scene_of(_LIGHT_POINTS), scale=1)

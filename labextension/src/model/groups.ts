@@ -16,7 +16,7 @@ const MOST_LINES = 8;
 const SPLIT = /^(train|training|val|valid|validation|test|eval)_(.+)$/s;
 
 /**
- * Which metrics share a chart, and in which order: the rules of `wandb_nb/view/chart_groups.py`, with the same test cases.
+ * Which metrics share a chart, and in which order: the rules of `wandb_nb/view/message/chart_groups.py`, with the same test cases.
  * With `apart` each metric has a chart of its own.
  */
 export function group(keys: Iterable<string>, metrics: MetricDefinition[], apart = false): Section[] {

@@ -8,14 +8,14 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from wandb_nb.errors import StoreError
-from wandb_nb.view.run_stream import RunStream
+from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from wandb_nb.tracking.run_view import RunView
-    from wandb_nb.view.message import Message
+    from wandb_nb.view.message.run_message import Message
 
 MIN_SNAPSHOT_SECONDS = 1.0  # the first pause; later ones grow
 MAX_SNAPSHOT_SECONDS = 8.0  # leaves two seconds for rendering, so that a saved snapshot is at most ten seconds old

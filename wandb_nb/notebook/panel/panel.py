@@ -11,14 +11,14 @@ from wandb_nb.notebook.panel.output_publisher import PanelOutput
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.view import run_bundle as bundles
-from wandb_nb.view.message import MIME, pack
-from wandb_nb.view.run_header import empty_header
+from wandb_nb.view.message.run_header import empty_header
+from wandb_nb.view.message.run_message import MIME, pack
 
 if TYPE_CHECKING:
     from wandb_nb.notebook.panel.live_run import LiveRun
     from wandb_nb.notebook.panel.output_publisher import OutputPublisher
     from wandb_nb.tracking.run_view import RunView
-    from wandb_nb.view.message import Access, Message, RunHeader
+    from wandb_nb.view.message.run_message import Access, Message, RunHeader
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 

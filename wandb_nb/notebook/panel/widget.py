@@ -13,13 +13,13 @@ from wandb_nb import host
 from wandb_nb.notebook.guard import guard
 from wandb_nb.notebook.panel.stop_request import request_stop
 from wandb_nb.tracking.run_view import session_of
-from wandb_nb.view.message import plain
+from wandb_nb.view.message.run_message import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wandb_nb.notebook.panel.live_run import LiveRun
-    from wandb_nb.view.message import Message
+    from wandb_nb.view.message.run_message import Message
 
 SCRIPT = Path(__file__).parents[2] / "static" / "widget.js"
 COMM_TARGET = "wandb_nb.view"

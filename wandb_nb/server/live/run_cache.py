@@ -11,7 +11,7 @@ from wandb_nb.server.live.stored_run import StoredRun
 
 if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
-    from wandb_nb.view.message import Message
+    from wandb_nb.view.message.run_message import Message
 
 _MOST_RUNS = 16
 _MOST_NUMBERS = 20_000_000  # 160 MB; the run that was looked at last is held whatever its size

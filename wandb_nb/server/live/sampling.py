@@ -16,16 +16,16 @@ from wandb_nb.server.live.stored_run import alive, take_row
 from wandb_nb.server.storage import line_store
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.values import dotted
-from wandb_nb.view.chart_groups import definition
-from wandb_nb.view.message import Series, pack
-from wandb_nb.view.run_header import definitions, describe
+from wandb_nb.view.message.chart_groups import definition
+from wandb_nb.view.message.run_header import definitions, describe
+from wandb_nb.view.message.run_message import Series, pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import TypeGuard
 
     from wandb_nb.server.storage.database import Database
-    from wandb_nb.view.message import Message, MessageHeader
+    from wandb_nb.view.message.run_message import Message, MessageHeader
 
 Points = list[tuple[float, float, float, int]]  # step, time, value, attempt
 

@@ -12,7 +12,7 @@ from wandb_nb.server.storage import line_store, run_store
 from wandb_nb.store.format import records
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
-from wandb_nb.view.message_builder import MessageBuilder
+from wandb_nb.view.message.message_builder import MessageBuilder
 
 if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database

@@ -32,7 +32,7 @@ from wandb_nb.errors import Error, UsageError
 from wandb_nb.server.protocol.mutations import Mutations
 from wandb_nb.server.protocol.queries import Query
 from wandb_nb.server.storage.users import PermissionDeniedError
-from wandb_nb.view.message import strict_json
+from wandb_nb.view.message.run_message import strict_json
 
 if TYPE_CHECKING:
     from graphql import DocumentNode, FieldNode, GraphQLResolveInfo

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.live.run_cache import RunCache
     from wandb_nb.server.storage.users import User
-    from wandb_nb.view.message import Message
+    from wandb_nb.view.message.run_message import Message
 
 _TICK_S = 30.0  # a page is asked to look again though nothing was told: ages grow, silent runs crash
 _PAUSE_S = 0.25  # what changes within it is one event

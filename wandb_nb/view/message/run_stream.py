@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from wandb_nb.errors import StoreError
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.runs.run_chain import parts, sources
-from wandb_nb.view.cell_list import CellSources
-from wandb_nb.view.message_builder import MessageBuilder
+from wandb_nb.view.message.cell_list import CellSources
+from wandb_nb.view.message.message_builder import MessageBuilder
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from wandb_nb.view.message import CellHeader
+    from wandb_nb.view.message.run_message import CellHeader
 
 SLICE_BYTES = 256 << 10  # what is read and applied at once; other threads get a turn in between
 OWNER_CHECK_S = 1.0

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from wandb_nb.view.chart import COLOURS
-from wandb_nb.view.primitives import Dot, Polyline, Rule, Text
+from wandb_nb.view.picture.chart import COLOURS
+from wandb_nb.view.picture.primitives import Dot, Polyline, Rule, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.view.primitives import Mark, PanelFrame, Scene
+    from wandb_nb.view.picture.primitives import Mark, PanelFrame, Scene
 
 SCALE = 2  # pixels a unit
 _FINER = 2  # lines are drawn this much larger and shrunk, since Pillow draws them with hard edges

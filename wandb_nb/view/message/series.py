@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wandb_nb.view.chart_groups import definition
-from wandb_nb.view.message import Series
-from wandb_nb.view.pyramid import BUCKETS, Pyramid, decimate
+from wandb_nb.view.message.chart_groups import definition
+from wandb_nb.view.message.pyramid import BUCKETS, Pyramid, decimate
+from wandb_nb.view.message.run_message import Series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.reading.history_table import HistoryTable, NumberColumn
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message import MetricHeader
+    from wandb_nb.view.message.run_message import MetricHeader
 
     Floats = npt.NDArray[np.float64]
     Indices = npt.NDArray[np.int64]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wandb_nb.view.pyramid import Pyramid
+from wandb_nb.view.message.pyramid import Pyramid
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from wandb_nb.view.message import Series
+    from wandb_nb.view.message.run_message import Series
 
 
 def _cells(one: Series, kept: npt.NDArray[np.int64]) -> list[list[int]]:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.formatting import clean, clock
 from wandb_nb.view import run_text
-from wandb_nb.view.chart import COLOURS, Curve, curve_of, draw
-from wandb_nb.view.chart_groups import definition, group, split
-from wandb_nb.view.primitives import Dot, Mark, Scene, Text
+from wandb_nb.view.message.chart_groups import definition, group, split
+from wandb_nb.view.picture.chart import COLOURS, Curve, curve_of, draw
+from wandb_nb.view.picture.primitives import Dot, Mark, Scene, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wandb_nb.view.chart_groups import Chart
-    from wandb_nb.view.message import Message, Series
-    from wandb_nb.view.primitives import PanelFrame
+    from wandb_nb.view.message.chart_groups import Chart
+    from wandb_nb.view.message.run_message import Message, Series
+    from wandb_nb.view.picture.primitives import PanelFrame
 
 STATES = {"running": "#2f7de1", "finished": "#16996b", "failed": "#e0456b", "crashed": "#e0456b"}
 MOST_CHARTS = 12

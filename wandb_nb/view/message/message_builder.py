@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from wandb_nb.store.reading.run_state import RunState
-from wandb_nb.view.message import pack, strict_json
-from wandb_nb.view.run_header import definitions, describe
-from wandb_nb.view.series import MOST_SERIES_SAVED, ClientState, SeriesSet
+from wandb_nb.view.message.run_header import definitions, describe
+from wandb_nb.view.message.run_message import pack, strict_json
+from wandb_nb.view.message.series import MOST_SERIES_SAVED, ClientState, SeriesSet
 
 if TYPE_CHECKING:
-    from wandb_nb.view.message import CellHeader, Message, MessageHeader
+    from wandb_nb.view.message.run_message import CellHeader, Message, MessageHeader
 
 
 class MessageBuilder:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from wandb_nb.view.primitives import Dot, Polyline, Rule
+from wandb_nb.view.picture.primitives import Dot, Polyline, Rule
 
 if TYPE_CHECKING:
-    from wandb_nb.view.primitives import Mark, Scene, Text
+    from wandb_nb.view.picture.primitives import Mark, Scene, Text
 
 # Opacity of the page's text colour: "soft" keeps 4.5:1 on white, #111111 and #1e1e1e.
 _TEXT = {"ink": "1", "soft": ".72", "grid": ".15"}

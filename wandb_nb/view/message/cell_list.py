@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wandb_nb.store.reading.executed_cells import FILE, CellLog
-from wandb_nb.view.series import CELLS_OF_A_PART
+from wandb_nb.view.message.series import CELLS_OF_A_PART
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.view.message import CellHeader
+    from wandb_nb.view.message.run_message import CellHeader
 
 MOST_CELLS = 40
 MOST_SOURCE = 4_000  # characters of one cell

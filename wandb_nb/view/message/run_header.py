@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from wandb_nb.view.message import VERSION, pack, plain
-from wandb_nb.view.series import MOST_SERIES_SAVED, SeriesSet
+from wandb_nb.view.message.run_message import VERSION, pack, plain
+from wandb_nb.view.message.series import MOST_SERIES_SAVED, SeriesSet
 
 if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message import Message, MessageHeader, MetricHeader, RunHeader
+    from wandb_nb.view.message.run_message import Message, MessageHeader, MetricHeader, RunHeader
 
 
 class StaticRun:

@@ -11,7 +11,7 @@ from wandb_nb.store.metrics.definition import matches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wandb_nb.view.message import MetricHeader
+    from wandb_nb.view.message.run_message import MetricHeader
 
 MOST_LINES = 8
 _SPLIT = re.compile(r"(train|training|val|valid|validation|test|eval)_(.+)", re.DOTALL)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wandb_nb.formatting import clean
-from wandb_nb.view import axes
-from wandb_nb.view.primitives import Dot, Mark, PanelFrame, Polyline, Rule, Text
-from wandb_nb.view.pyramid import decimate
+from wandb_nb.view.message.pyramid import decimate
+from wandb_nb.view.picture import axes
+from wandb_nb.view.picture.primitives import Dot, Mark, PanelFrame, Polyline, Rule, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
 
-    from wandb_nb.view.message import Series
+    from wandb_nb.view.message.run_message import Series
 
     Points = npt.NDArray[np.float64]
 
