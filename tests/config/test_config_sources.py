@@ -106,7 +106,7 @@ def test_real_absl_flags_are_read():
 @pytest.mark.parametrize("wrong", [5, [1, 2], 1.5, len, lambda: None, object()])
 def test_what_holds_no_config_is_refused(wrong):
     """A number, list, function or bare object raises a TypeError that says what to give."""
-    with pytest.raises(ConfigTypeError, match="give a dict") as caught:
+    with pytest.raises(ConfigTypeError, match="pass a dict") as caught:
         load(wrong)
     assert isinstance(caught.value, TypeError)
 
@@ -145,7 +145,7 @@ def test_files_are_read_in_both_forms(name, text, expected, tmp_path):
     ("name", "content", "match"),
     [
         ("c.yaml", b"a: [1", "not valid YAML"),
-        ("c.yaml", b"- 1\n", "must hold keys and values, not a list"),
+        ("c.yaml", b"- 1\n", "must contain keys and values, got list"),
         ("c.yaml", b"wandb_version: 2\n", "wandb_version 2"),
         ("c.yaml", b"a: \xff\n", "could not be read"),
         ("c.yaml", b"a: !!python/object/apply:os.getcwd []\n", "not valid YAML"),
@@ -163,7 +163,7 @@ def test_unusable_files_are_named(name, content, match, tmp_path):
 
 def test_a_missing_file_is_named(tmp_path):
     """A name of no file says so with the whole path, since a user may have meant a value."""
-    with pytest.raises(ConfigError, match=r"no config file .*absent.yaml"):
+    with pytest.raises(ConfigError, match=r"config file .*absent.yaml does not exist"):
         load("absent.yaml", cwd=tmp_path)
     with pytest.raises(ConfigError, match=r"absent\.yaml"):
         load({}, paths=["absent.yaml"], cwd=tmp_path)

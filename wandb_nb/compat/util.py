@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.compat.runid import generate_id
 from wandb_nb.errors import Error, UsageError
-from wandb_nb.tracking.config.plain_value import plain
+from wandb_nb.tracking.config.config_value import to_config_value
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -40,7 +40,7 @@ def get_module(name: str, required: str | bool | None = None, lazy: bool = True)
 
 def _to_plain(value: Any) -> Any:
     try:
-        return plain(value, "value")
+        return to_config_value(value, "value")
     except Error:
         return str(value)
 

@@ -1,4 +1,4 @@
-"""`Config`: the inputs of a run, dictionary-like, with leave asked before a value changes."""
+"""`Config`: the inputs of a run, dictionary-like; a value changes with permission only."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from typing import Any, NamedTuple
 
 from wandb_nb import host
 from wandb_nb.errors import ConfigError
+from wandb_nb.tracking.config.config_value import check_size, is_equal, to_config_key, to_config_value
 from wandb_nb.tracking.config.loading import as_mapping
-from wandb_nb.tracking.config.plain_value import check_size, plain, plain_key, same
 from wandb_nb.tracking.config.section import wrapped, wrapped_item
 
 _RESERVED = "_wandb"
-_CHANGES_KEPT = 1000
-_LONGEST_SHOWN = 60
+_MAX_CHANGES = 1000
+_MAX_REPR_LENGTH = 60
+_MAX_KEYS_LENGTH = 60
 
 OnChange = Callable[[Mapping[str, Any], Sequence[str]], None]
 
 
 class ConfigChange(NamedTuple):
-    """A value that a key took, and when, in unix seconds. A removed key has the value `REMOVED`."""
+    """A value that a key was set to, and when, in unix seconds. A removed key has the value `REMOVED`."""
 
     time: float
     value: Any
@@ -34,16 +35,15 @@ REMOVED = type("Removed", (), {"__slots__": (), "__repr__": lambda _self: "REMOV
 
 
 class Config(MutableMapping[str, Any]):
-    """The inputs of a run: hyperparameters and the like, by attribute or item.
+    """The inputs of a run: hyperparameters and the like, by attribute or item. Thread-safe.
 
-    Values are kept as plain JSON values, so what is read is what is stored. Top-level keys hold no dot, values stay
-    under 10 MB; else ConfigError, for what has no JSON form ConfigTypeError. A key takes a first value freely; changing
-    or removing it needs leave: `allow_val_change` of the call, else of `init()`, else it is given in notebooks only.
-    A dict read from it is live (see `Section`); a list is a copy.
+    Values are stored as JSON values, so that reading gives what the file has. Top-level keys contain no dot and values
+    take less than 10 MB; else ConfigError is raised, and ConfigTypeError for a value without a JSON form. A first value
+    can always be set. Changing or removing it needs permission: `allow_val_change` of the call, else of `init()`, else
+    only notebooks may. A dict read from config is live (see `ConfigSection`); a list is a copy.
 
-    *on_change* is called with the changed keys and values and the removed keys, after they hold here and before the
-    call returns, in the order of the changes; the values must not be altered. What it raises reaches the caller.
-    Any thread may read and change it.
+    *on_change* is called with the changed keys and values and the removed keys, after the change and before the call
+    returns, in the order of the changes; it must not alter the values. Its exceptions reach the caller.
     """
 
     __slots__ = ("__weakref__", "_allow", "_changes", "_lock", "_on_change", "_run_id", "_values")
@@ -76,22 +76,32 @@ class Config(MutableMapping[str, Any]):
         """Set all of *values*, or none of them if one is refused.
 
         *values* is whatever `init(config=)` takes: a dict, a namespace, flags, an object, the name of a file.
+
+        Raises:
+            ConfigError: A key or value is not allowed, or may not change.
+            ConfigTypeError: A key or value has a type that cannot be stored.
+
         """
         self._change({**as_mapping(values), **more}, allow_val_change)
 
     def setdefaults(self, values: Any) -> None:
-        """Set those of *values* whose keys are not there yet."""
+        """Set those of *values* whose keys do not exist yet."""
         with self._lock:
-            given = {plain_key(key): value for key, value in as_mapping(values).items()}
+            given = {to_config_key(key): value for key, value in as_mapping(values).items()}
             self._change({key: value for key, value in given.items() if key not in self._values}, None)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all keys and values as a plain dict of its own."""
+        """Return a copy of all keys and values as plain dicts and lists."""
         with self._lock:
             return {key: wrapped_item(value) for key, value in self._values.items()}
 
     def history(self, key: str) -> tuple[ConfigChange, ...]:
-        """Return the values that *key* took, oldest first, the last thousand of them. KeyError if it had none."""
+        """Return the last thousand values that *key* was set to, oldest first.
+
+        Raises:
+            KeyError: It was never set.
+
+        """
         return tuple(ConfigChange(when, wrapped_item(value)) for when, value in self._changes[key])
 
     def __getitem__(self, key: str) -> Any:
@@ -104,7 +114,7 @@ class Config(MutableMapping[str, Any]):
     def __delitem__(self, key: str) -> None:
         with self._lock:
             old = self._values[key]
-            self._ask({key: (old, REMOVED)}, None)
+            self._check_permission({key: (old, REMOVED)}, None)
             del self._values[key]
             self._record({}, [key])
 
@@ -114,16 +124,16 @@ class Config(MutableMapping[str, Any]):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(f"config has no key {name!r}; it has {_listed(self._values)}") from None
+            raise AttributeError(f"no config key {name!r} ({_available(self._values)})") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         if hasattr(type(self), name):
-            raise ConfigError(f"config.{name} is a part of config itself; set config[{name!r}] for a key of that name.")
+            raise ConfigError(f"config.{name} is an attribute of Config; set config[{name!r}] for a key of that name")
         self[name] = value
 
     def __delattr__(self, name: str) -> None:
         if name not in self._values:
-            raise AttributeError(f"config has no key {name!r}; it has {_listed(self._values)}")
+            raise AttributeError(f"no config key {name!r} ({_available(self._values)})")
         del self[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -136,29 +146,29 @@ class Config(MutableMapping[str, Any]):
         return key in self._values
 
     def __repr__(self) -> str:
-        from pprint import pformat  # only where somebody looks
+        from pprint import pformat  # only needed here
 
         return pformat(self.as_dict(), sort_dicts=False, width=100)
 
     def __reduce__(self) -> tuple[Callable[..., Config], tuple[Any, ...]]:
-        # A copy, also one sent to another process, is a config of its own that records nothing.
+        # A copy, also one in another process, is an independent config that records nothing.
         return Config, (self.as_dict(),)
 
     def _load(self, values: Mapping[str, Any]) -> None:
-        """Hold *values*, which the run file has already."""
+        """Set *values* that the run file already has."""
         with self._lock:
             self._values.update(values)
 
     def _set_nested(self, path: tuple[str, ...], key: Any, value: Any) -> tuple[str, Any]:
         """Set *key* of the dict at *path* and return it as it was stored."""
-        key = plain_key(key, ".".join(path))
-        stored = plain(value, ".".join((*path, key)))
+        key = to_config_key(key, ".".join(path))
+        stored = to_config_value(value, ".".join((*path, key)))
         with self._lock:
             top, section = self._copied(path)
-            if key in section and same(section[key], stored):
+            if key in section and is_equal(section[key], stored):
                 return key, stored
             if key in section:
-                self._ask({".".join((*path, key)): (section[key], stored)}, None)
+                self._check_permission({".".join((*path, key)): (section[key], stored)}, None)
             section[key] = stored
             check_size(top, path[0])
             self._values[path[0]] = top
@@ -169,7 +179,7 @@ class Config(MutableMapping[str, Any]):
         with self._lock:
             top, section = self._copied(path)
             if key in section:
-                self._ask({".".join((*path, key)): (section[key], REMOVED)}, None)
+                self._check_permission({".".join((*path, key)): (section[key], REMOVED)}, None)
                 del section[key]
                 self._values[path[0]] = top
                 self._record({path[0]: top}, [])
@@ -180,72 +190,77 @@ class Config(MutableMapping[str, Any]):
         for key in path[1:]:
             section = section.get(key) if isinstance(section, dict) else None
         if not isinstance(section, dict):
-            raise ConfigError(f"The config section {'.'.join(path)!r} is no longer there; read it from config again.")
+            raise ConfigError(f"config section {'.'.join(path)!r} no longer exists; read it from config again")
         return top, section
 
     def _change(self, given: Mapping[Any, Any], allow: bool | None) -> None:
         values = {_checked_key(key): value for key, value in given.items()}
-        values = {key: plain(value, key) for key, value in values.items()}
+        values = {key: to_config_value(value, key) for key, value in values.items()}
         for key, value in values.items():
             check_size(value, key)
         with self._lock:
-            held = self._values
-            changed = {key: new for key, new in values.items() if key not in held or not same(held[key], new)}
-            self._ask({key: (held[key], new) for key, new in changed.items() if key in held}, allow)
-            held.update(changed)
+            old = self._values
+            changed = {key: new for key, new in values.items() if key not in old or not is_equal(old[key], new)}
+            self._check_permission({key: (old[key], new) for key, new in changed.items() if key in old}, allow)
+            self._values.update(changed)
             if changed:
                 self._record(changed, [])
 
-    def _ask(self, changes: Mapping[str, tuple[Any, Any]], allow: bool | None) -> None:
+    def _check_permission(self, changes: Mapping[str, tuple[Any, Any]], allow: bool | None) -> None:
         """Raise ConfigError for the first of *changes* (key: old, new) unless they are allowed."""
         explicit = self._allow if allow is None else allow
         if not changes or (host.in_notebook() if explicit is None else explicit):
             return
         key, (old, new) = next(iter(changes.items()))
-        deed = "be removed" if new is REMOVED else f"become {_shown(new)}"
+        change = "be removed" if new is REMOVED else f"become {_abbreviated(new)}"
         run = f" of run {self._run_id}" if self._run_id else ""
         raise ConfigError(
-            f"The config key {key!r}{run} is {_shown(old)} and would {deed}. "
-            "What moves during training belongs in log(). To let config change, "
-            "call config.update({...}, allow_val_change=True), or init(allow_val_change=True) for the whole run."
+            f"config key {key!r}{run} is {_abbreviated(old)} and would {change}. "
+            "Values that change during training belong in log(). To allow the change, "
+            "call config.update({...}, allow_val_change=True), or init(allow_val_change=True) for the whole run"
         )
 
     def _record(self, changed: Mapping[str, Any], removed: Sequence[str]) -> None:
         now = time.time()
         for key, value in (*changed.items(), *((key, REMOVED) for key in removed)):
-            self._changes.setdefault(key, deque(maxlen=_CHANGES_KEPT)).append(ConfigChange(now, value))
+            self._changes.setdefault(key, deque(maxlen=_MAX_CHANGES)).append(ConfigChange(now, value))
         if self._on_change is not None:
             self._on_change(changed, removed)
 
 
 def _checked_key(key: Any) -> str:
-    text = plain_key(key)
+    text = to_config_key(key)
     if not text:
-        raise ConfigError("A config key must not be empty.")
+        raise ConfigError("a config key must not be empty")
     if "." in text:
         raise ConfigError(
-            f"The config key {_shown(text)} contains a dot, which top-level keys must not; use '_' or '/', or a nested "
-            f"dict: {{{text.split('.', 1)[0]!r}: {{...}}}}."
+            f"config key {_abbreviated(text)} contains a dot, which top-level keys must not; use '_' or '/', or a "
+            f"nested dict: {{{text.split('.', 1)[0]!r}: {{...}}}}"
         )
     if text == _RESERVED:
-        raise ConfigError(f"The config key {_RESERVED!r} is reserved for the run's own entries; choose another.")
+        raise ConfigError(f"config key {_RESERVED!r} is reserved for the run's own entries; choose another name")
     return text
 
 
-def _shown(value: Any) -> str:
+def _abbreviated(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+    return text if len(text) <= _MAX_REPR_LENGTH else text[:_MAX_REPR_LENGTH] + "..."
 
 
-def _listed(keys: Mapping[str, Any]) -> str:
-    return _shown(", ".join(keys)) if keys else "none yet"
+def _available(keys: Mapping[str, Any]) -> str:
+    text = ", ".join(keys)
+    return (
+        f"available: {text if len(text) <= _MAX_KEYS_LENGTH else text[:_MAX_KEYS_LENGTH] + '...'}"
+        if keys
+        else "it is empty"
+    )
 
 
 _live: weakref.WeakValueDictionary[int, Config] = weakref.WeakValueDictionary()
 
 
 def _renew_locks() -> None:
-    # Another thread may have held a lock at the moment of the fork; in the child nobody would ever release it.
+    # Another thread may have held a lock at the moment of the fork; in the child no thread would release it.
     for config in list(_live.values()):
         object.__setattr__(config, "_lock", threading.RLock())
 

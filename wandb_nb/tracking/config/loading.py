@@ -1,7 +1,7 @@
-"""Where config comes from: dicts, argument parsers, objects, YAML and JSON files.
+"""Sources of config: dicts, argument parsers, objects, YAML and JSON files.
 
-Low to high: `config-defaults.yaml` in the working directory, the files of `config_paths`, `init(config=)`.
-A file holds plain entries (`lr: 0.1`), described ones (`lr: {value: 0.1, desc: ...}`), or both.
+From lowest to highest precedence: `config-defaults.yaml` in the working directory, the files of `config_paths`,
+`init(config=)`. A file holds plain entries (`lr: 0.1`), described ones (`lr: {value: 0.1, desc: ...}`), or both.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DEFAULTS_FILE = "config-defaults.yaml"
 _VERSION_KEY = "wandb_version"
 _OWN_KEY = "_wandb"
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
-# absl flags, pydantic 2, named tuples, pydantic 1: known by what they can do, so that none needs to be imported.
+# absl flags, pydantic 2, named tuples, pydantic 1: recognised by a method, so that none needs to be imported.
 _AS_MAPPING = ("flag_values_dict", "model_dump", "_asdict", "dict")
 
 
@@ -29,11 +29,15 @@ def load(
     paths: Iterable[Path | str] = (),
     cwd: Path | str | None = None,
 ) -> dict[str, Any]:
-    """Return the config that a run starts with, from *config* and the files, as given (not yet plain values).
+    """Return the config that a run starts with, from *config* and the files, as given (not yet JSON values).
 
-    *include* takes only these keys of *config*, *exclude* all but these; both at once is a UsageError. A name of a file
-    is looked up in *cwd*. ConfigError for a file that is missing or unusable, ConfigTypeError for an object that holds
-    no config.
+    *include* takes only these keys of *config*, *exclude* all but these. A name of a file is looked up in *cwd*.
+
+    Raises:
+        UsageError: Both *include* and *exclude* are given.
+        ConfigError: A file is missing or unusable.
+        ConfigTypeError: *config* is an object that holds no config.
+
     """
     folder = Path(cwd) if cwd is not None else Path.cwd()
     defaults = folder / DEFAULTS_FILE
@@ -45,10 +49,15 @@ def load(
 
 
 def as_mapping(config: Any, folder: Path | None = None) -> dict[str, Any]:
-    """Return what *config* holds as a dict of its keys and values; its values are left as they are.
+    """Return the keys and values of *config* as a dict; values are left as they are.
 
     Takes a mapping, an argparse namespace, absl flags, a dataclass, a pydantic model, a named tuple, any object or
-    class with attributes (public ones count), or the path of a YAML or JSON file. ConfigTypeError for anything else.
+    class with public attributes, or the path of a YAML or JSON file.
+
+    Raises:
+        ConfigTypeError: *config* is anything else.
+        ConfigError: The file is missing or unusable.
+
     """
     if config is None:
         return {}
@@ -66,15 +75,20 @@ def as_mapping(config: Any, folder: Path | None = None) -> dict[str, Any]:
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """Return the config in the YAML or JSON file at *path*, described entries reduced to their values."""
+    """Return the config in the YAML or JSON file at *path*, described entries reduced to their values.
+
+    Raises:
+        ConfigError: The file is missing or unusable.
+
+    """
     content = _parsed(path)
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise ConfigError(f"The config file {path} must hold keys and values, not a {type(content).__name__}.")
+        raise ConfigError(f"config file {path} must contain keys and values, got {type(content).__name__}")
     version = content.pop(_VERSION_KEY, 1)
     if version != 1:
-        raise ConfigError(f"The config file {path} has {_VERSION_KEY} {version!r}; only 1 can be read.")
+        raise ConfigError(f"config file {path} has {_VERSION_KEY} {version!r}; only 1 is supported")
     content.pop(_OWN_KEY, None)
     # `{value: ...}` alone could be a user's own dict, so it counts as described only where the whole file is so.
     uniform = all(isinstance(entry, dict) and "value" in entry for entry in content.values())
@@ -89,9 +103,9 @@ def _parsed(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise ConfigError(f"There is no config file {path}. To give config itself, pass a dict.") from None
+        raise ConfigError(f"config file {path} does not exist; pass a dict to give config itself") from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The config file {path} could not be read: {error}.") from error
+        raise ConfigError(f"config file {path} could not be read: {error}") from error
     return _parsed_json(text, path) if path.suffix == ".json" else _parsed_yaml(text, path)
 
 
@@ -101,7 +115,7 @@ def _parsed_json(text: str, path: Path) -> Any:
     try:
         return json.loads(text) if text.strip() else None
     except ValueError as error:
-        raise ConfigError(f"The config file {path} is not valid JSON: {error}.") from error
+        raise ConfigError(f"config file {path} is not valid JSON: {error}") from error
 
 
 def _parsed_yaml(text: str, path: Path) -> Any:
@@ -110,16 +124,16 @@ def _parsed_yaml(text: str, path: Path) -> Any:
     from wandb_nb.tracking.config.yaml_loader import NumberLoader
 
     try:
-        return yaml.load(text, NumberLoader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, NumberLoader)  # noqa: S506 -- a SafeLoader
     except yaml.YAMLError as error:
-        raise ConfigError(f"The config file {path} is not valid YAML: {error}") from error
+        raise ConfigError(f"config file {path} is not valid YAML: {error}") from error
 
 
 def _attributes(config: Any) -> dict[str, Any]:
     if not hasattr(config, "__dict__") or isinstance(config, _FUNCTIONS):
         raise ConfigTypeError(
-            f"config cannot be read from {type(config).__name__}; give a dict, an argparse namespace, flags, "
-            "a dataclass, an object with attributes, or the name of a YAML or JSON file."
+            f"cannot read config from {type(config).__name__}; pass a dict, an argparse namespace, flags, "
+            "a dataclass, an object with attributes, or the name of a YAML or JSON file"
         )
     public = {name: value for name, value in vars(config).items() if not name.startswith("_")}
     if not isinstance(config, (type, ModuleType)):
@@ -134,9 +148,9 @@ def _is_code(value: Any) -> bool:
 
 def _filtered(values: dict[str, Any], include: Iterable[str] | None, exclude: Iterable[str] | None) -> dict[str, Any]:
     if include and exclude:
-        raise UsageError("Only one of config_include_keys and config_exclude_keys can be given.")
+        raise UsageError("config_include_keys and config_exclude_keys exclude each other; give one of them")
     if include:
-        taken = set(include)
-        return {key: value for key, value in values.items() if key in taken}
-    left_out = set(exclude or ())
-    return {key: value for key, value in values.items() if key not in left_out}
+        included = set(include)
+        return {key: value for key, value in values.items() if key in included}
+    excluded = set(exclude or ())
+    return {key: value for key, value in values.items() if key not in excluded}

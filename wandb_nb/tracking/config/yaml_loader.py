@@ -1,6 +1,6 @@
-"""A YAML loader that takes `1e-3` for a number, as people writing learning rates do.
+"""A YAML loader that reads `1e-3` as a number, as people write learning rates.
 
-YAML 1.1 asks for a dot and a sign in the exponent and makes text of it otherwise.
+YAML 1.1 requires a dot and a sign in the exponent and reads a string otherwise.
 """
 
 import re
@@ -9,7 +9,7 @@ import yaml
 
 
 class NumberLoader(yaml.SafeLoader):
-    """`SafeLoader` that also takes numbers with an exponent and no dot."""
+    """`SafeLoader` that also reads numbers with an exponent and no dot."""
 
 
 NumberLoader.add_implicit_resolver(

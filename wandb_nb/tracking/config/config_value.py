@@ -1,8 +1,8 @@
-"""Config values as plain JSON values: text, numbers, booleans, None, lists and dicts with text keys.
+"""Config values as JSON values: strings, numbers, booleans, None, lists, and dicts with string keys.
 
-What is kept is what a reader of the file gets back, so a config read in the program and one read from the file agree:
-tuples and sets are lists, a dataclass is a dict, numpy's and torch's numbers are Python's. No library is imported to
-tell: arrays and tensors are known by their `tolist`. Unlike a logged array, one in the config is kept whole.
+Config holds the values that a reader of the file gets back, so that both agree: tuples and sets become lists, a
+dataclass becomes a dict, NumPy and PyTorch numbers become Python's. No library is imported for that: arrays and tensors
+are recognised by their `tolist`. Unlike a logged array, one in the config is stored whole.
 """
 
 from __future__ import annotations
@@ -18,55 +18,74 @@ from typing import Any
 
 from wandb_nb.errors import ConfigError, ConfigTypeError
 
-LARGEST = 10_000_000
-_DEEPEST = 60
+MAX_BYTES = 10_000_000
+_MAX_DEPTH = 60
 
 
-def plain(value: Any, path: str, depth: int = 0) -> Any:
-    """Return *value* as plain JSON values; *path* is its dotted key, for messages.
+def to_config_value(value: Any, path: str, depth: int = 0) -> Any:
+    """Return *value* as JSON values; *path* is its dotted key, for messages.
 
-    Raises ConfigTypeError for what has no JSON form, and ConfigError for a container that holds itself.
+    Raises:
+        ConfigTypeError: The value has no JSON form.
+        ConfigError: A container holds itself.
+
     """
     if value is None or type(value) in (str, bool, int, float):
         return value
-    if depth > _DEEPEST:
-        raise ConfigError(f"The config value {_cut(path)} is nested more than {_DEEPEST} deep, or holds itself.")
+    if depth > _MAX_DEPTH:
+        raise ConfigError(
+            f"config value {_abbreviated(path)} is nested more than {_MAX_DEPTH} levels deep, or contains itself"
+        )
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, (str, int, float)):  # numpy's float64 and text are such subclasses
         return _base(value)
     if isinstance(value, Mapping):
-        return {plain_key(key, path): plain(item, f"{path}.{key}", depth + 1) for key, item in value.items()}
+        return {
+            to_config_key(key, path): to_config_value(item, f"{path}.{key}", depth + 1) for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
-        return [plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
+        return [to_config_value(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
     return _other(value, path, depth)
 
 
-def plain_key(key: Any, path: str = "") -> str:
-    """Return *key* of a dict as text: numbers, booleans and numpy's are written out. ConfigTypeError for others."""
+def to_config_key(key: Any, path: str = "") -> str:
+    """Return *key* of a dict as a string; numbers and booleans, NumPy's included, are written out.
+
+    Raises:
+        ConfigTypeError: The key is of another type.
+
+    """
     if isinstance(key, Enum):
         return key.name
     scalar = key.item() if not isinstance(key, str) and hasattr(key, "item") else key
     if isinstance(scalar, (str, bool, int, float)) or scalar is None:
         return str.__str__(scalar) if isinstance(scalar, str) else str(scalar)
-    where = f" in {_cut(path)}" if path else ""
-    raise ConfigTypeError(f"A config key{where} must be text or a number, not {type(key).__name__}: {_cut(key)}.")
+    where = f" in {_abbreviated(path)}" if path else ""
+    raise ConfigTypeError(
+        f"config keys{where} must be strings or numbers, got {type(key).__name__} {_abbreviated(key)}"
+    )
 
 
-def same(one: Any, other: Any) -> bool:
-    """Return whether two plain values are equal; a NaN equals itself here."""
+def is_equal(one: Any, other: Any) -> bool:
+    """Return whether two config values are equal; a NaN equals itself here."""
     return bool(one == other) or (
         _has_nan(one) and json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     )
 
 
 def check_size(value: Any, key: str) -> None:
-    """Raise ConfigError if the plain *value* takes 10 MB or more as JSON."""
+    """Check that *value* takes less than 10 MB as JSON.
+
+    Raises:
+        ConfigError: It takes more.
+
+    """
     size = len(json.dumps(value)) if isinstance(value, (str, list, dict)) else 0
-    if size >= LARGEST:
+    if size >= MAX_BYTES:
         raise ConfigError(
-            f"The config value {_cut(key)} takes {size / 1e6:.1f} MB; a value must stay under {LARGEST // 10**6} MB. "
-            "Keep the data in a file and its name in the config."
+            f"config value {_abbreviated(key)} takes {size / 1e6:.1f} MB, the limit is {MAX_BYTES // 10**6} MB: "
+            "store the data in a file and its name in config"
         )
 
 
@@ -79,13 +98,13 @@ def _base(value: str | float) -> str | int | float:
 
 
 def _other(value: Any, path: str, depth: int) -> Any:
-    for convert in (_from_array, _from_dataclass, _from_namespace, _from_sequence, _from_word):
-        found = convert(value)
-        if found is not None:
-            return plain(found, path, depth + 1)
+    for convert in (_from_array, _from_dataclass, _from_namespace, _from_sequence, _from_text):
+        converted = convert(value)
+        if converted is not None:
+            return to_config_value(converted, path, depth + 1)
     raise ConfigTypeError(
-        f"The config value {_cut(path)} is of type {type(value).__name__}, which has no JSON form; "
-        "give text, numbers, lists or dicts, or a name for the object."
+        f"cannot store config value {_abbreviated(path)}: unsupported type {type(value).__name__}; "
+        "use strings, numbers, lists, dicts, or a name for the object"
     )
 
 
@@ -109,13 +128,13 @@ def _from_namespace(value: Any) -> dict[str, Any] | None:
 
 def _from_sequence(value: Any) -> list[Any] | None:
     if isinstance(value, (set, frozenset)):
-        return sorted(value, key=repr)  # the same list in each process, which a set's own order is not
+        return sorted(value, key=repr)  # the order of a set differs between processes
     if isinstance(value, (Sequence, AbstractSet, deque)) and not isinstance(value, (bytes, bytearray, memoryview)):
         return list(value)
     return None
 
 
-def _from_word(value: Any) -> str | None:
+def _from_text(value: Any) -> str | None:
     if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8", "backslashreplace")
     if isinstance(value, os.PathLike):
@@ -134,6 +153,6 @@ def _has_nan(value: Any) -> bool:
     return isinstance(value, list) and any(map(_has_nan, value))
 
 
-def _cut(value: Any) -> str:
+def _abbreviated(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else text[:60] + "..."  # noqa: PLR2004 - a line's share of a message
+    return text if len(text) <= 60 else text[:60] + "..."  # noqa: PLR2004 -- its share of a line
