@@ -49,8 +49,8 @@ def test_sessions_are_compared_cell_by_cell(browser: Visitor) -> None:
     upload(browser.client, "b", {"code/_session_history.ipynb": cells_of("import x", "lr = 2\nfit(lr)\nshow()")})
     text = browser.get(PAGE).text
     assert re.findall(r"<h3>([^<]+) <", text) == ["cell [2]"]
-    assert 'class="out"><span class="hidden">taken out: </span>lr = 1</td>' in text
-    assert 'class="in"><span class="hidden">put in: </span>lr = 2</td>' in text
+    assert 'class="out"><span class="hidden">removed: </span>lr = 1</td>' in text
+    assert 'class="in"><span class="hidden">added: </span>lr = 2</td>' in text
     assert "import x" not in text
 
 
@@ -63,13 +63,13 @@ def test_scripts_are_compared(browser: Visitor) -> None:
     assert "&lt;b&gt;1&lt;/b&gt;" in text
     assert "<b>1" not in text
     text = browser.get(f"{PAGE}&left=b&right=b").text
-    assert "The saved code is the same." in text
+    assert "The saved code is identical." in text
 
 
 def test_the_page_asks_for_runs(browser: Visitor) -> None:
     """With fewer than two runs it says how to choose some; a run that is not there is an error."""
-    assert "Select two runs or more" in browser.get("/local/p/compare").text
-    assert "Select two runs or more" in browser.get("/local/p/compare?run=a&run=a").text
+    assert "Select two or more runs" in browser.get("/local/p/compare").text
+    assert "Select two or more runs" in browser.get("/local/p/compare?run=a&run=a").text
     assert browser.get("/local/p/compare?run=a&run=none").status_code == 404
     assert "No code was saved" in browser.get(PAGE).text
 

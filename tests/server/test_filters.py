@@ -11,17 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.query.filters import RunValues, fits, ordered, parse
+from wandb_nb.server.query.filters import matches, parse_filter
+from wandb_nb.server.query.run_order import sort_runs
+from wandb_nb.server.query.run_values import RunValues
 
 
-def facts(**given_facts: Any) -> RunValues:
-    """Return a run's facts."""
-    config = {key: {"value": value} for key, value in given_facts.pop("config", {}).items()}
+def run_values(**given: Any) -> RunValues:
+    """Return a run's values."""
+    config = {key: {"value": value} for key, value in given.pop("config", {}).items()}
     row = {"name": "r", "display_name": "r", "state": "finished", "created": 0.0, "tags": "[]", "summary": "{}"}
-    return RunValues(SimpleNamespace(**{**row, "config": json.dumps(config), **given_facts}))
+    return RunValues(SimpleNamespace(**{**row, "config": json.dumps(config), **given}))
 
 
-RUN = facts(config={"lr": 0.1, "net": {"width": 8}, "a.b": 1}, tags='["x", "y"]', summary='{"acc": 0.5, "bad": NaN}')
+RUN = run_values(
+    config={"lr": 0.1, "net": {"width": 8}, "a.b": 1}, tags='["x", "y"]', summary='{"acc": 0.5, "bad": NaN}'
+)
 
 
 @pytest.mark.parametrize(
@@ -45,22 +49,22 @@ RUN = facts(config={"lr": 0.1, "net": {"width": 8}, "a.b": 1}, tags='["x", "y"]'
 )
 def test_filters_that_let_through(tree: dict[str, Any]) -> None:
     """Each form of the language lets the run through that it describes, and its opposite does not."""
-    assert fits(RUN, tree)
-    assert not fits(RUN, {"$nor": [tree]})
+    assert matches(RUN, tree)
+    assert not matches(RUN, {"$nor": [tree]})
 
 
 @pytest.mark.parametrize("tree", [{"$where": 1}, {"nonsense": 1}, {"state": {"$near": 1}}, {"$or": 3}])
 def test_unknown_parts_are_errors(tree: dict[str, Any]) -> None:
     """What the language lacks is an error, not a filter that lets everything or nothing through."""
     with pytest.raises(UsageError):
-        fits(RUN, tree)
+        matches(RUN, tree)
 
 
 def test_a_filter_is_an_object() -> None:
     """A text that is no JSON object is an error."""
     for text in ("[1]", "{", '"x"'):
         with pytest.raises(UsageError):
-            parse(text)
+            parse_filter(text)
 
 
 values = st.one_of(st.none(), st.floats(), st.integers(-5, 5), st.text(max_size=3))
@@ -69,9 +73,9 @@ values = st.one_of(st.none(), st.floats(), st.integers(-5, 5), st.text(max_size=
 @given(st.lists(values, max_size=20))
 def test_orders_put_the_missing_last(found: list[Any]) -> None:
     """Numbers come before texts, rising or falling, and runs without a value, or with NaN, come last both times."""
-    runs = [facts(summary=json.dumps({"v": value})) for value in found]
+    runs = [run_values(summary=json.dumps({"v": value})) for value in found]
     for sign in "+-":
-        got = [one.value("summary_metrics.v") for one in ordered(runs, f"{sign}summary_metrics.v")]
+        got = [one.value("summary_metrics.v") for one in sort_runs(runs, f"{sign}summary_metrics.v")]
         missing = [value is None or value != value for value in got]  # noqa: PLR0124 - NaN differs from itself
         assert missing == sorted(missing)
         numbers = [value for value, none in zip(got, missing, strict=True) if not none and not isinstance(value, str)]

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.server.query.filters import RunValues
-from wandb_nb.server.query.run_table import TableRequest, automatic, known_columns, list_runs
-from wandb_nb.server.query.search import condition, search
-from wandb_nb.server.query.text_format import shown
+from wandb_nb.server.query.run_table import TableRequest, available_columns, default_columns, list_table
+from wandb_nb.server.query.run_values import RunValues
+from wandb_nb.server.query.search import search_condition, search_predicate
+from wandb_nb.server.query.text_format import short_text
 
 
-def run(name: str, config: dict[str, Any], summary: dict[str, Any] | None = None, **facts: Any) -> RunValues:
+def run(name: str, config: dict[str, Any], summary: dict[str, Any] | None = None, **run_values: Any) -> RunValues:
     """Return a run as the table reads it."""
     told = {"display_name": name, "notes": "", "group_name": None, "job_type": None, "tags": "[]", "state": "finished"}
-    told |= {"created": 1000.0, "heartbeat": 1060.0, "sweep": None, "exit_code": 0, **facts}
+    told |= {"created": 1000.0, "heartbeat": 1060.0, "sweep": None, "exit_code": 0, **run_values}
     wrapped = {key: {"value": value} for key, value in config.items()}
     return RunValues(SimpleNamespace(name=name, config=json.dumps(wrapped), summary=json.dumps(summary or {}), **told))
 
@@ -66,25 +66,25 @@ RUNS = [
     ],
 )
 def test_searches(text: str, found: str) -> None:
-    """Words are looked for in texts, conditions among values; an absent value fits nothing but `none`."""
-    fits = search(text)
-    assert "".join(facts.row.name for facts in RUNS if fits(facts)) == found
+    """Words are looked for in texts, conditions among values; an absent value matches nothing but `none`."""
+    matches = search_predicate(text)
+    assert "".join(run_values.row.name for run_values in RUNS if matches(run_values)) == found
 
 
 @given(st.text())
 def test_every_text_is_a_search(text: str) -> None:
     """Whatever is typed, there is an answer and no error."""
-    fits = search(text)
-    assert [fits(facts) for facts in RUNS] == [fits(facts) for facts in RUNS]
+    matches = search_predicate(text)
+    assert [matches(run_values) for run_values in RUNS] == [matches(run_values) for run_values in RUNS]
 
 
 @pytest.mark.parametrize("column", ["config.lr", "config.optimizer", "config.debug", "group", "state"])
 def test_a_groups_search_finds_its_runs(column: str) -> None:
     """The search that leads from a group to all its runs finds these and no others."""
-    for facts in RUNS:
-        fits = search(condition(column, facts.value(column)))
-        same = [one for one in RUNS if one.value(column) == facts.value(column)]
-        assert [one for one in RUNS if fits(one)] == same
+    for run_values in RUNS:
+        matches = search_predicate(search_condition(column, run_values.value(column)))
+        same = [one for one in RUNS if one.value(column) == run_values.value(column)]
+        assert [one for one in RUNS if matches(one)] == same
 
 
 @given(
@@ -95,13 +95,15 @@ def test_a_groups_search_finds_its_runs(column: str) -> None:
 )
 def test_a_groups_search_holds_any_key_and_value(key: str, value: Any) -> None:
     """Blanks, signs and quotes in keys and values do not break the way from a group to its runs, nor the sorting."""
-    facts, other = run("x", {key: value, "state": value}), run("y", {})
+    run_values, other = run("x", {key: value, "state": value}), run("y", {})
     column = f"config.{key}"
-    fits = search(condition(column, facts.value(column)))
-    assert fits(facts)
-    assert value is None or value == "none" or not fits(other)
-    assert search(condition("config.state", value))(facts)
-    assert [one.row.name for one in list_runs([other, facts], TableRequest(sort=f"+{column}")).groups[0].runs][-1] in {
+    matches = search_predicate(search_condition(column, run_values.value(column)))
+    assert matches(run_values)
+    assert value is None or value == "none" or not matches(other)
+    assert search_predicate(search_condition("config.state", value))(run_values)
+    assert [one.row.name for one in list_table([other, run_values], TableRequest(sort=f"+{column}")).groups[0].runs][
+        -1
+    ] in {
         "x",
         "y",
     }
@@ -109,20 +111,20 @@ def test_a_groups_search_holds_any_key_and_value(key: str, value: Any) -> None:
 
 def test_groups_have_means_and_counts() -> None:
     """A group tells how many runs it has and the mean of each number; runs without the value come last."""
-    listing = list_runs(RUNS, TableRequest(group="config.optimizer"), ["summary_metrics.acc", "config.optimizer"])
-    assert [(group.label, group.total, group.means) for group in listing.groups] == [
+    table = list_table(RUNS, TableRequest(group="config.optimizer"), ["summary_metrics.acc", "config.optimizer"])
+    assert [(group.label, group.total, group.means) for group in table.groups] == [
         ("adam", 1, [0.9, None]),
         ("adam w", 1, [None, None]),
         ("sgd", 1, [0.5, None]),
     ]
-    listing = list_runs(RUNS, TableRequest(group="config.width.hidden"))
-    assert [group.label for group in listing.groups] == ["64", "none"]
+    table = list_table(RUNS, TableRequest(group="config.width.hidden"))
+    assert [group.label for group in table.groups] == ["64", "none"]
 
 
 def test_a_run_stands_under_each_of_its_tags() -> None:
     """Grouping by tag shows a run with two tags twice, and one without under none."""
-    groups = list_runs(RUNS, TableRequest(group="tags")).groups
-    assert {group.label: [facts.row.name for facts in group.runs] for group in groups} == {
+    groups = list_table(RUNS, TableRequest(group="tags")).groups
+    assert {group.label: [run_values.row.name for run_values in group.runs] for group in groups} == {
         "best": ["a", "c"],
         "old": ["c"],
         "none": ["b"],
@@ -131,7 +133,7 @@ def test_a_run_stands_under_each_of_its_tags() -> None:
 
 def test_columns_tell_what_differs() -> None:
     """Without a choice the columns are the config values that differ and the numbers of the summary."""
-    assert automatic(RUNS) == [
+    assert default_columns(RUNS) == [
         "created_at",
         "duration",
         "tags",
@@ -140,38 +142,39 @@ def test_columns_tell_what_differs() -> None:
         "config.optimizer",
         "summary_metrics.acc",
     ]
-    assert known_columns(RUNS)["Config"] == [f"config.{key}" for key in ("debug", "lr", "optimizer", "width.hidden")]
+    assert available_columns(RUNS)["Config"] == [
+        f"config.{key}" for key in ("debug", "lr", "optimizer", "width.hidden")
+    ]
 
 
 def test_pages_hold_a_hundred_runs() -> None:
     """Of 250 runs the third page shows the last 50, and says which they are."""
     many = [run(f"r{number}", {"n": number}) for number in range(250)]
-    listing = list_runs(many, TableRequest(sort="+config.n", page=3))
-    assert [facts.row.name for facts in listing.groups[0].runs] == [f"r{number}" for number in range(200, 250)]
-    assert (listing.first, listing.last, listing.total) == (201, 250, 250)
+    table = list_table(many, TableRequest(sort="+config.n", page=3))
+    assert [run_values.row.name for run_values in table.groups[0].runs] == [f"r{number}" for number in range(200, 250)]
+    assert (table.first, table.last, table.total) == (201, 250, 250)
 
 
 def test_many_groups_stay_bounded() -> None:
     """Two thousand runs in five hundred groups are some hundred rows, and each group leads to the rest."""
     many = [run(f"r{number}", {"n": number % 500}) for number in range(2000)]
-    listing = list_runs(many, TableRequest(group="config.n"))
-    assert sum(len(group.runs) for group in listing.groups) <= 600
-    assert all(group.total == 4 for group in listing.groups)
+    table = list_table(many, TableRequest(group="config.n"))
+    assert sum(len(group.runs) for group in table.groups) <= 600
+    assert all(group.total == 4 for group in table.groups)
 
 
 def test_the_address_says_it_all() -> None:
     """What is asked for comes from the address and goes back into it; nonsense there is the first page."""
     asked = TableRequest.of({"q": "x y", "page": "7", "sort": "-state", "other": "z"})
-    assert asked.but(page=asked.page) == {"q": "x y", "page": "7", "sort": "-state"}
-    assert asked.but(group="tags") == {"q": "x y", "sort": "-state", "group": "tags"}
+    assert asked.with_changes(page=asked.page) == {"q": "x y", "page": "7", "sort": "-state"}
+    assert asked.with_changes(group="tags") == {"q": "x y", "sort": "-state", "group": "tags"}
     assert [TableRequest.of({"page": page}).page for page in ("0", "-1", "x", "9" * 30, "²")] == [1] * 5
 
 
 def test_values_are_short() -> None:
-    """Numbers have five digits, and long texts an end."""
-    told = [
-        shown(value) for value in (0.1 + 0.2, 3.0, True, None, 1e300, float("nan"), ["a", "b"], {"a": 1}, "x" * 999)
-    ]
+    """Numbers have five digits, and long texts are cut."""
+    values = (0.1 + 0.2, 3.0, True, None, 1e300, float("nan"), ["a", "b"], {"a": 1}, "x" * 999)
+    told = [short_text(value) for value in values]
     assert told[:-1] == ["0.3", "3", "true", "", "1e+300", "nan", "a, b", '{"a": 1}']
     assert len(told[-1]) == 120
 
@@ -179,6 +182,6 @@ def test_values_are_short() -> None:
 def test_two_thousand_runs_are_sorted_and_searched() -> None:
     """In a large project the search counts all runs that fit, and the best of all of them comes first."""
     many = [run(f"r{number}", {"lr": number % 7, "n": number}, {"acc": number}) for number in range(2000)]
-    listing = list_runs(many, TableRequest(q="lr>2", sort="-summary_metrics.acc"))
-    assert listing.total == sum(number % 7 > 2 for number in range(2000))
-    assert listing.groups[0].runs[0].row.name == "r1999"
+    table = list_table(many, TableRequest(q="lr>2", sort="-summary_metrics.acc"))
+    assert table.total == sum(number % 7 > 2 for number in range(2000))
+    assert table.groups[0].runs[0].row.name == "r1999"

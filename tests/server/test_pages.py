@@ -196,7 +196,7 @@ def test_files_are_shown_as_text(browser: Visitor, client: Client) -> None:
     texts = "".join(page.text for page in shown.values())
     assert "<svg" not in texts
     assert '<img src="/files/local/p/a/p.svg"' in texts
-    assert texts.count("It holds no text.") == 2
+    assert texts.count("This file is not text.") == 2
     assert browser.get(f"{RUN}/files/..%2f..%2fkey").status_code == 404
 
 

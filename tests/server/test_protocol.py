@@ -171,7 +171,7 @@ def test_runs_are_filtered_ordered_and_paged(client: Client) -> None:
 def test_artifacts_are_told_to_be_missing(client: Client) -> None:
     """A query for artifacts gets one plain error."""
     (error,) = client.answer('{ project(name: "p") { artifact(name: "x") { id } artifacts { id } } }')["errors"]
-    assert "does not keep artifacts" in error["message"]
+    assert "does not support artifacts" in error["message"]
 
 
 def test_a_failed_change_leaves_nothing(client: Client) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -103,17 +104,18 @@ def test_uploaded_pages_do_nothing_here(client: Client) -> None:
     assert got.headers["content-security-policy"].startswith("sandbox")
 
 
-def test_upload_addresses_expire_and_cannot_be_forged() -> None:
-    """A signed text is good for its purpose, until its time, as it was made."""
-    now = [1000.0]
-    signer = Signer(b"secret", lambda: now[0])
-    signed = signer.sign("upload", [1, "x"], 60)
-    assert signer.read("upload", signed) == [1, "x"]
-    assert signer.read("login", signed) is None
-    for forged in (signed[:-1], signed[1:], "", ".", "é.é", Signer(b"other", lambda: now[0]).sign("upload", [1], 60)):
-        assert signer.read("upload", forged) is None
-    now[0] += 61
-    assert signer.read("upload", signed) is None
+def test_signed_values_expire_and_cannot_be_forged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signed text is valid for its purpose, until it is too old, and only as it was made."""
+    now = 1000.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    signer = Signer(b"secret")
+    signed = signer.sign("upload", [1, "x"])
+    assert signer.read("upload", signed, 60) == [1, "x"]
+    assert signer.read("login", signed, 60) is None
+    for forged in (signed[:-1], signed[1:], "", ".", "é.é", Signer(b"other").sign("upload", [1])):
+        assert signer.read("upload", forged, 60) is None
+    now += 61
+    assert signer.read("upload", signed, 60) is None
 
 
 def test_bodies_are_bounded(client: Client) -> None:

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from wandb_nb.server.http.services import open_services
 from wandb_nb.server.storage import line_store
+from wandb_nb.server.storage.line_sampling import sample_rows
+from wandb_nb.server.storage.row_shapes import history_keys
 
 if TYPE_CHECKING:
     from conftest import Client
@@ -46,7 +48,7 @@ def test_posts_are_idempotent(tmp_path_factory: pytest.TempPathFactory, sent: li
             for _ in range(chance.choice((1, 2))):  # type: ignore[attr-defined]
                 line_store.put_history(connection, 1, offset, texts)
             expected |= dict(enumerate(texts, offset))
-        held = line_store.after(connection, 1, "history", 0, 1000)
+        held = line_store.lines_from(connection, 1, "history", 0, 1000)
         assert held == [expected[number] for number in sorted(expected)]
         assert line_store.count(connection, 1, "history") == max(expected, default=-1) + 1
     services.database.close()
@@ -56,7 +58,7 @@ def test_ranges_are_by_step(run: Services) -> None:
     """A range has the rows from its first step up to, not including, its end, in the order of steps."""
     put(run, 0, [json.dumps({"_step": step, "a": step}) for step in (0, 5, 3, 9)])
     with run.database.read() as connection:
-        rows = line_store.between(connection, 1, 3, 9, 10)
+        rows = line_store.rows_between_steps(connection, 1, 3, 9, 10)
     assert [json.loads(row)["a"] for row in rows] == [3, 5]
 
 
@@ -65,9 +67,9 @@ def test_samples_of_rare_keys(run: Services) -> None:
     rows = [{"_step": n, "loss": n, **({"val": {"acc": n}} if n % 100 == 0 else {})} for n in range(5_001)]
     put(run, 0, list(map(json.dumps, rows)))
     with run.database.read() as connection:
-        everything = line_store.sample(connection, 1, ["_step", "val.acc"], 500, None, None)
-        few = line_store.sample(connection, 1, ["loss"], 11, None, None)
-        part = line_store.sample(connection, 1, ["val.acc"], 500, 200, 400)
+        everything = sample_rows(connection, 1, ["_step", "val.acc"], 500, None, None)
+        few = sample_rows(connection, 1, ["loss"], 11, None, None)
+        part = sample_rows(connection, 1, ["val.acc"], 500, 200, 400)
     assert everything == [{"_step": n, "val.acc": n} for n in range(0, 5_001, 100)]
     assert [row["loss"] for row in few] == list(range(0, 5_001, 500))
     assert [row["val.acc"] for row in part] == [200, 300, 400]
@@ -79,7 +81,7 @@ def test_rewind(run: Services) -> None:
     with run.database.write() as connection:
         line_store.rewind(connection, 1, 3)
         assert line_store.count(connection, 1, "history") == 4
-        assert line_store.newest_values(connection, 1) == {"_step": 3, "a": 3, "b": 1}
+        assert line_store.last_values(connection, 1) == {"_step": 3, "a": 3, "b": 1}
 
 
 def test_keys_tell_counts_and_types(run: Services) -> None:
@@ -87,7 +89,7 @@ def test_keys_tell_counts_and_types(run: Services) -> None:
     put(run, 0, ['{"_step": 0, "a": 1}', '{"_step": 1, "a": "x"}', '{"_step": 2, "h": {"_type": "histogram"}}'])
     put(run, 1, ['{"_step": 1, "a": NaN}'])
     with run.database.read() as connection:
-        found = line_store.keys(connection, 1)
+        found = history_keys(connection, 1)
     assert found.counts["a"] == {"number": 2}
     assert found.counts["h"] == {"histogram": 1}
     assert found.last_step == 2

@@ -44,7 +44,7 @@ def server(  # noqa: PLR0917 - one parameter an option
         raise UsageError(
             f'The server needs the package {error.name}, which is not installed: pip install "wandb-nb[server]"'
         ) from error
-    serve(context.obj, host, port, names, open_browser, tell=lambda line: click.echo(line, err=False))
+    serve(context.obj, host, port, names, open_browser, report=lambda line: click.echo(line, err=False))
 
 
 @server.command()
@@ -76,11 +76,11 @@ def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool
 def _add(connection: Connection, name: str, key: str, admin: bool) -> None:
     from sqlalchemy.exc import IntegrityError
 
-    from wandb_nb.server.storage.server_ids import checked
+    from wandb_nb.server.storage.server_ids import check_name
     from wandb_nb.server.storage.users import add_user
 
     try:
-        add_user(connection, checked(name, "user"), key, admin)
+        add_user(connection, check_name(name, "user"), key, admin)
     except IntegrityError as error:
         raise UsageError(f"There is a user {name!r} already.") from error
 

@@ -1,5 +1,6 @@
-"""The embedded server: W&B's protocol, its data in one folder, and pages, in one process.
+"""The embedded server: W&B's protocol and pages, with its data in one folder, in one process.
 
-Needs the extra `server` (`pip install "wandb-nb[server]"`). Only
-`background`, which starts it and needs nothing of that, is imported from outside.
+Its packages import in one direction: `storage` <- `query` <- `live` <- `http` <- `protocol`, `web` <- `app`, `serve`.
+It needs the extra `server` (`pip install "wandb-nb[server]"`); `process`, which starts it for other parts of the
+package, needs nothing more.
 """

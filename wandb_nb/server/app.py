@@ -1,4 +1,4 @@
-"""The application: routes, what every answer carries, and errors in the form that clients read."""
+"""The application: routes, common headers, and errors in the form that clients read."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from wandb_nb.errors import AuthenticationError, Error
-from wandb_nb.server import web
-from wandb_nb.server.http.browser_policy import content_policy
-from wandb_nb.server.http.requests import is_ours
+from wandb_nb.server.http.browser_policy import content_policy, is_own_request
 from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.protocol import api
-from wandb_nb.server.storage.file_store import TooLargeError
-from wandb_nb.server.storage.line_store import BadLineError
-from wandb_nb.server.storage.users import PermissionDeniedError
+from wandb_nb.server.storage.storage_errors import BadLineError, NotFoundError, PermissionDeniedError, TooLargeError
+from wandb_nb.server.web import routes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _STATUS: tuple[tuple[type[Exception], int], ...] = (
-    (api.NotFoundError, 404),
+    (NotFoundError, 404),
     (AuthenticationError, 401),
     (PermissionDeniedError, 403),
     (TooLargeError, 413),
@@ -47,17 +44,17 @@ _HEADERS = {
 
 
 def create_app(services: Services, hosts: Iterable[str] = ()) -> _Guard:
-    """Return the ASGI application of *services*, which answers under the loopback names and *hosts* only."""
-    handlers: dict[Any, Any] = {kind: _told for kind, _ in _STATUS}
-    handlers |= {HTTPException: _http_error, ClientDisconnect: _half}
-    app = Starlette(routes=[*api.ROUTES, *web.ROUTES], exception_handlers=handlers)
-    app.state.services, app.state.live = services, RunCache(services.database)
+    """Return the ASGI application of *services*, which answers only to the loopback names, this host and *hosts*."""
+    handlers: dict[Any, Any] = {kind: _error_response for kind, _ in _STATUS}
+    handlers |= {HTTPException: _http_error, ClientDisconnect: _incomplete_request}
+    app = Starlette(routes=[*api.ROUTES, *routes.ROUTES], exception_handlers=handlers)
+    app.state.services, app.state.run_cache = services, RunCache(services.database)
     app.state.hosts = LOOPBACK | {host.lower() for host in hosts} | {socket.gethostname().lower()}
     return _Guard(app)
 
 
 class _Guard:
-    """Turns away what was not meant for this server, and gives each answer its headers."""
+    """Refuses requests for other hosts or from other origins, and adds the common headers to each answer."""
 
     def __init__(self, app: Starlette) -> None:
         self.app = app
@@ -66,7 +63,7 @@ class _Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        from starlette.requests import Request  # the name is for types above
+        from starlette.requests import Request  # above, the name is for types only
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -76,22 +73,22 @@ class _Guard:
 
         scope["app"] = self.app
         inner: ASGIApp = self.app
-        if not is_ours(Request(scope)):
-            inner = PlainTextResponse("This host name or origin is not this server's.\n", 421)
+        if not is_own_request(Request(scope)):
+            inner = PlainTextResponse("This server does not answer to this host name or origin.\n", 421)
         await inner(scope, receive, with_headers)
 
 
-async def _told(_: Request, error: Exception) -> Response:
+async def _error_response(_: Request, error: Exception) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     return JSONResponse({"error": str(error)}, status)
 
 
-async def _half(_: Request, __: Exception) -> Response:
-    """Do nothing with half a request; nobody is there to read this."""
-    return JSONResponse({"error": "The request ended before its body did."}, 400)
+async def _incomplete_request(_: Request, __: Exception) -> Response:
+    """Discard an incomplete request; its client is gone and does not read this."""
+    return JSONResponse({"error": "the request ended before its body"}, 400)
 
 
 async def _http_error(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    text = {404: "There is nothing at this address.", 405: "This address does not take that method."}
-    return JSONResponse({"error": text.get(status, "The request could not be answered.")}, status)
+    text = {404: "there is nothing at this address", 405: "this address does not accept this method"}
+    return JSONResponse({"error": text.get(status, "the server could not answer this request")}, status)

@@ -51,7 +51,7 @@ export class Picks {
   private tell(): void {
     const { size } = this.styles;
     const more = size > MOST_DRAWN ? `; the first ${MOST_DRAWN} are drawn` : '';
-    setText(document.getElementById('picked-count')!, size === 0 ? 'Select runs to draw and compare them.' : `${size} selected${more}`);
+    setText(document.getElementById('picked-count')!, size === 0 ? 'Select runs to show their charts and compare them.' : `${size} selected${more}`);
     document.getElementById('pick-none')!.hidden = size === 0;
     this.carryUnseen();
   }

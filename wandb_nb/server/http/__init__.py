@@ -1,4 +1,4 @@
-"""What all routes share: the user and body of a request, signed file addresses, browser policy, and the services.
+"""What all routes share: services, authentication, request bodies, signed values, file addresses, browser policy.
 
-May import `server.storage` and `server.live`.
+May import `server.storage` and `server.live`. Next: `server.protocol` for clients and `server.web` for browsers.
 """

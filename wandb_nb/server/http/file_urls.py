@@ -1,8 +1,8 @@
-"""Addresses of files, to take them from here and to send them here."""
+"""Addresses of pages, and of files for download and upload."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from starlette.convertors import Convertor, register_url_convertor
@@ -10,12 +10,20 @@ from starlette.convertors import Convertor, register_url_convertor
 if TYPE_CHECKING:
     from wandb_nb.server.http.signing import Signer
 
-UPLOAD = "upload"
+_PURPOSE = "upload"
 _UPLOAD_SECONDS = 24 * 3600.0
 
 
+class UploadTarget(NamedTuple):
+    """What an upload address permits: to write the file *name* of a run, as part of the upload number *upload*."""
+
+    run_id: int
+    name: str
+    upload: int
+
+
 class _Anything(Convertor[str]):
-    """The name of a file in an address: whatever a client called it, slashes and line ends too."""
+    """A file name in an address: any text, including slashes and line ends."""
 
     regex = r"[\s\S]*"
 
@@ -30,15 +38,21 @@ register_url_convertor("anything", _Anything())
 
 
 def upload_url(base: str, signer: Signer, run: Any, name: str) -> str:
-    """Return where the file *name* of *run* can be put for a day, by whoever has the address: no key goes along."""
-    return f"{base}/upload/{signer.sign(UPLOAD, [run.id, name, run.announced], _UPLOAD_SECONDS)}"
+    """Return an address that accepts the file *name* of *run* for a day, from anyone: no key is sent there."""
+    return f"{base}/upload/{signer.sign(_PURPOSE, list(UploadTarget(run.id, name, run.announced)))}"
+
+
+def read_upload_token(signer: Signer, token: str) -> UploadTarget | None:
+    """Return what the last part of an upload address permits; None if it is forged or too old."""
+    values = signer.read(_PURPOSE, token, _UPLOAD_SECONDS)
+    return UploadTarget(*values) if values is not None else None
 
 
 def download_url(base: str, run: Any, name: str) -> str:
-    """Return where a reader of the project gets the file *name* of *run*."""
-    return f"{base}/files{address(run.entity, run.project, run.name)}/{quote(name, safe='/')}"
+    """Return the address of the file *name* of *run* for readers of its project."""
+    return f"{base}/files{page_path(run.entity, run.project, run.name)}/{quote(name, safe='/')}"
 
 
-def address(*parts: str) -> str:
-    """Return the path of a page, its *parts* quoted: whatever they hold, each stays one part."""
+def page_path(*parts: str) -> str:
+    """Return the path of a page; each of *parts* is quoted, so that it stays one part of the path."""
     return "".join(f"/{quote(part, safe='')}" for part in parts)

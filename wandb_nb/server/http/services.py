@@ -1,10 +1,10 @@
-"""`Services`: what a running server holds, made of its folder.
+"""`Services`: the parts of a running server, opened from its data folder.
 
 <folder>/server.db      runs, history, users (or the database at a URL)
 <folder>/files/         the bytes of uploaded files
 <folder>/secret         signs upload addresses and logins, mode 0600
 <folder>/key            the key of the first user, mode 0600, for `wandb-nb login --local`
-<folder>/url            where the server was last reached
+<folder>/url            the server's last address
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from wandb_nb.server.storage.tables import users as users_table
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from starlette.requests import Request
+
 FIRST_USER = "local"
 
 
@@ -37,30 +39,36 @@ class Services:
     store: FileStore
     signer: Signer
     folder: Path
-    changes: Subscriptions = field(default_factory=Subscriptions)
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)
+
+
+def services_of(request: Request) -> Services:
+    """Return the services of the server that answers *request*."""
+    services: Services = request.app.state.services
+    return services
 
 
 def open_services(folder: Path, url: str | None = None) -> Services:
-    """Open the server's data in *folder*, made where it is not there; *url* names another database than its own."""
+    """Open the server's data in *folder*, creating it if needed; *url* selects a database outside the folder."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(url or f"sqlite:///{folder / 'server.db'}")
-    secret = _kept(folder / "secret", secrets.token_hex(32))
-    _first_user(database, folder)
+    secret = _read_or_create(folder / "secret", secrets.token_hex(32))
+    _create_first_user(database, folder)
     return Services(database, FolderStore(folder / "files"), Signer(secret.encode()), folder)
 
 
-def _first_user(database: Database, folder: Path) -> None:
+def _create_first_user(database: Database, folder: Path) -> None:
     with database.write() as connection:
         if not connection.execute(select(func.count()).select_from(users_table)).scalar():
-            key = _kept(folder / "key", users.new_key())
+            key = _read_or_create(folder / "key", users.new_key())
             users.add_user(connection, FIRST_USER, key, admin=True)
 
 
-def _kept(path: Path, fresh: str) -> str:
-    """Return the text in the file *path*, which is made with *fresh* and mode 0600 where it is not there."""
+def _read_or_create(path: Path, initial: str) -> str:
+    """Return the text of the file *path*, which is created with *initial* and mode 0600 if it does not exist."""
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(fresh)
+            file.write(initial)
     except FileExistsError:
         return path.read_text("utf-8").strip()
-    return fresh
+    return initial

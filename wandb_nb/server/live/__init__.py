@@ -1,4 +1,4 @@
-"""Live data of stored runs: messages for views, a cache of them, sampled series, and change notifications.
+"""The rows of stored runs: messages for views, a cache of open runs, sampled series, change notifications.
 
-May import `server.storage` and `server.query`. Next: `server.web.live_routes`.
+May import `server.storage` and `server.query`. Next: `server.http`, which holds the cache and the subscriptions.
 """

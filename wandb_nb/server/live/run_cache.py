@@ -1,4 +1,4 @@
-"""`RunCache`: the runs that pages look at, held in memory as far as there is room."""
+"""`RunCache`: the runs that open pages show, in memory up to a limit."""
 
 from __future__ import annotations
 
@@ -6,46 +6,47 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.lru import LRUDict
-from wandb_nb.server.live import sampling
+from wandb_nb.server.live.sampling import sampled_message
 from wandb_nb.server.live.stored_run import StoredRun
 
 if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
     from wandb_nb.view.message.run_message import Message
 
-_MOST_RUNS = 16
-_MOST_NUMBERS = 20_000_000  # 160 MB; the run that was looked at last is held whatever its size
-_POINTS = 1_000
+_MAX_RUNS = 16
+_MAX_NUMBERS = 20_000_000  # 160 MB; the most recent run stays whatever its size
+_SAMPLED_POINTS = 1_000
 
 
 class RunCache:
-    """Any thread may call; one run is read by one at a time."""
+    """Thread-safe; one thread at a time reads a run."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._held: LRUDict[int, tuple[threading.Lock, StoredRun]] = LRUDict(_MOST_RUNS)
+        self._entries: LRUDict[int, tuple[threading.Lock, StoredRun]] = LRUDict(_MAX_RUNS)
 
     def message(self, row: Any, cursor: str) -> Message:
         """Return what is new in the run since the message with *cursor*.
 
-        As long as a long run is being read, that is a sample of all of it: nobody has to wait to see its course.
+        While a long run is still being read, that is a sample of all of it, so that its course is visible immediately.
         """
-        lock, run = self._run(row.id)
+        lock, run = self._entry(row.id)
         with lock:
             run.advance()
-            if run.knows(cursor):
+            if run.can_answer(cursor):
                 return run.message(cursor)
-        sample = sampling.sampled(self._database, row, _POINTS, cursor)
+        sample = sampled_message(self._database, row, _SAMPLED_POINTS, cursor)
         sample.header["more"], sample.header["done"] = True, False
         return sample
 
-    def _run(self, number: int) -> tuple[threading.Lock, StoredRun]:
+    def _entry(self, run_id: int) -> tuple[threading.Lock, StoredRun]:
         with self._lock:
-            self._held[number] = self._held.get(number) or (threading.Lock(), StoredRun(self._database, number))
-            while self._too_large():
-                self._held.popitem(last=False)
-            return self._held[number]
+            entry = self._entries.get(run_id) or (threading.Lock(), StoredRun(self._database, run_id))
+            self._entries[run_id] = entry
+            while self._is_too_large():
+                self._entries.popitem(last=False)
+            return entry
 
-    def _too_large(self) -> bool:
-        return len(self._held) > 1 and sum(run.numbers for _, run in list(self._held.values())) > _MOST_NUMBERS
+    def _is_too_large(self) -> bool:
+        return len(self._entries) > 1 and sum(run.size for _, run in self._entries.values()) > _MAX_NUMBERS

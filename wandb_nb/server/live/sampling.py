@@ -1,6 +1,6 @@
-"""Curves of a run without reading it whole: enough points for one among several, and the machine's metrics.
+"""Sampled series of a run, read without loading all of it, and the system metrics.
 
-A run's own page has every point (`live.py`); pages that lay runs over one another need a few hundred of each.
+A run's own page shows every point (`stored_run`); pages that overlay several runs need a few hundred of each.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wandb_nb.server.live.stored_run import alive, take_row
-from wandb_nb.server.storage import line_store
+from wandb_nb.server.live.stored_run import apply_run_row, is_alive
+from wandb_nb.server.storage.line_sampling import sample_history, sample_lines
+from wandb_nb.server.storage.line_store import HISTORY, count
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.values import dotted
 from wandb_nb.view.message.chart_groups import definition
@@ -30,90 +31,97 @@ if TYPE_CHECKING:
 Points = list[tuple[float, float, float, int]]  # step, time, value, attempt
 
 _SYSTEM = re.compile(r"system\.(.+)")
-_LARGEST_EXACT = 2**53
+_MAX_EXACT_INT = 2**53
 
 
-def sampled(database: Database, row: Any, points: int, cursor: str) -> Message:
-    """Return the run in *row* with about *points* points of each metric, evenly spaced over its rows.
+def sampled_message(database: Database, row: Any, points: int, cursor: str) -> Message:
+    """Return a message of the run in *row* with about *points* points of each metric, evenly spaced over its rows.
 
-    Without series where nothing has changed since the message with *cursor*.
+    It has no series if nothing has changed since the message with *cursor*.
     """
     with database.read() as connection:
-        total = line_store.count(connection, row.id, line_store.HISTORY)
-        mark = f"{row.id}.{row.rewrites}.{total}.{points}"
-        texts = line_store.spread(connection, row.id, points)[0] if mark != cursor else []
-    header = _header(row, mark, total)
+        total = count(connection, row.id, HISTORY)
+        cursor_now = f"{row.id}.{row.rewrites}.{total}.{points}"
+        texts = sample_history(connection, row.id, points)[0] if cursor_now != cursor else []
+    header = _header(row, cursor_now, total)
     rows = [json.loads(text) for text in texts]
     if rows:
-        header["run"]["step"], header["run"]["runtime"] = int(_at(rows[-1], "_step")), _at(rows[-1], "_runtime")
+        header["run"]["step"], header["run"]["runtime"] = (
+            int(_number_at(rows[-1], "_step")),
+            _number_at(rows[-1], "_runtime"),
+        )
     return pack(header, _series(rows, header, decimated=len(rows) < total))
 
 
-def system(database: Database, row: Any, points: int, cursor: str) -> Message:
-    """Return the machine's metrics of the run in *row*, *points* samples at most; charts share what has one name."""
+def system_message(database: Database, row: Any, points: int, cursor: str) -> Message:
+    """Return a message of the system metrics of the run in *row*, with at most *points* samples of each.
+
+    What several devices report under one name is one chart.
+    """
     with database.read() as connection:
-        total = line_store.count(connection, row.id, "events")
-        mark = f"{row.id}.{total}"
-        texts = line_store.sample_lines(connection, row.id, "events", points) if mark != cursor else []
-    header = _header(row, mark, total)
+        total = count(connection, row.id, "events")
+        cursor_now = f"{row.id}.{total}"
+        texts = sample_lines(connection, row.id, "events", points) if cursor_now != cursor else []
+    header = _header(row, cursor_now, total)
     header["metrics"] = []
-    found: dict[str, Points] = defaultdict(list)
+    points_of: dict[str, Points] = defaultdict(list)
     for number, text in enumerate(texts):
-        told = json.loads(text)
-        for key, value in told.items() if isinstance(told, dict) else ():
+        sample = json.loads(text)
+        for key, value in sample.items() if isinstance(sample, dict) else ():
             match = _SYSTEM.fullmatch(key)
-            if match and _can_be_drawn(value):
-                found[_chart_name(match[1])].append((number, _at(told, "_runtime"), float(value), 0))
-    series = [_one(key, found[key], None, total > len(texts)) for key in sorted(found)]
+            if match and _is_exact(value):
+                point = (number, _number_at(sample, "_runtime"), float(value), 0)
+                points_of[_chart_name(match[1])].append(point)
+    series = [_make_series(key, points_of[key], None, total > len(texts)) for key in sorted(points_of)]
     return pack(header, series)
 
 
 def _chart_name(key: str) -> str:
-    """Return "gpu.0/temp" for "gpu.0.temp": what several devices have is one chart."""
-    device, _, what = key.rpartition(".")
+    """Return "gpu.0/temp" for "gpu.0.temp", so that all devices share the chart of a metric."""
+    device, _, metric = key.rpartition(".")
     device = device.removesuffix("./").replace("/", ":")
-    return f"{device}/{what}" if device else what
+    return f"{device}/{metric}" if device else metric
 
 
-def _header(row: Any, mark: str, rows: int) -> MessageHeader:
+def _header(row: Any, cursor: str, rows: int) -> MessageHeader:
     state = RunState()
-    take_row(state, row)
+    apply_run_row(state, row)
     metrics = definitions(state)
-    header = describe(state, alive(row), metrics)
-    header["cursor"], header["more"], header["metrics"] = mark, False, metrics
+    header = describe(state, is_alive(row), metrics)
+    header["cursor"], header["more"], header["metrics"] = cursor, False, metrics
     header["done"] = state.exit_code is not None or row.state == "crashed"
     header["run"]["rows"] = rows
     return header
 
 
 def _series(rows: Sequence[dict[str, Any]], header: MessageHeader, *, decimated: bool) -> Iterator[Series]:
-    """Yield the number columns of *rows*; a step metric counts as it last was."""
+    """Yield the number columns of *rows*; a point's step metric has its latest value."""
     metrics = header["metrics"] or []
-    found: dict[str, Points] = defaultdict(list)
-    steps: dict[str, list[float]] = defaultdict(list)
+    points_of: dict[str, Points] = defaultdict(list)
+    step_values: dict[str, list[float]] = defaultdict(list)
     latest: dict[str, float] = {}
-    names: dict[str, str | None] = {}
+    step_metrics: dict[str, str | None] = {}
     for row in rows:
         numbers = _numbers(row)
         latest |= numbers
-        place = (_at(row, "_step"), _at(row, "_runtime"))
-        attempt = int(_at(row, "_attempt"))
+        position = (_number_at(row, "_step"), _number_at(row, "_runtime"))
+        attempt = int(_number_at(row, "_attempt"))
         for key, value in numbers.items():
-            if key not in names:
-                names[key] = step_of["step"] if (step_of := definition(key, metrics)) else None
-            found[key].append((*place, value, attempt))
-            steps[key].append(latest.get(names[key] or "", np.nan))
-    for key, points in found.items():
-        yield _one(key, points, (names[key] or "", steps[key]) if names[key] else None, decimated)
+            if key not in step_metrics:
+                step_metrics[key] = metric["step"] if (metric := definition(key, metrics)) else None
+            points_of[key].append((*position, value, attempt))
+            step_values[key].append(latest.get(step_metrics[key] or "", np.nan))
+    for key, points in points_of.items():
+        step_metric = step_metrics[key]
+        steps = (step_metric, step_values[key]) if step_metric else None
+        yield _make_series(key, points, steps, decimated)
 
 
-def _one(key: str, points: Points, step: tuple[str, list[float]] | None, decimated: bool) -> Series:
+def _make_series(key: str, points: Points, step: tuple[str, list[float]] | None, decimated: bool) -> Series:
     step_column, time, value = np.array([point[:3] for point in points], np.float64).T
     attempts = [point[3] for point in points]
     starts = [
-        [attempt, place]
-        for place, attempt in enumerate(attempts)
-        if place == 0 or attempts[place - 1] != attempt  # a stretch of its own
+        [attempt, index] for index, attempt in enumerate(attempts) if index == 0 or attempts[index - 1] != attempt
     ]
     return Series(
         key,
@@ -129,14 +137,14 @@ def _one(key: str, points: Points, step: tuple[str, list[float]] | None, decimat
 
 
 def _numbers(row: dict[str, Any]) -> dict[str, float]:
-    return {name: float(value) for name, value in dotted(row, private=False) if _can_be_drawn(value)}
+    return {name: float(value) for name, value in dotted(row, private=False) if _is_exact(value)}
 
 
-def _can_be_drawn(value: Any) -> TypeGuard[float]:
-    """Return whether a chart shows *value* exactly; bools are drawn as 0 and 1."""
-    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= _LARGEST_EXACT)
+def _is_exact(value: Any) -> TypeGuard[float]:
+    """Whether a chart shows *value* exactly; bools are drawn as 0 and 1."""
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= _MAX_EXACT_INT)
 
 
-def _at(row: dict[str, Any], key: str) -> float:
+def _number_at(row: dict[str, Any], key: str) -> float:
     value = row.get(key)
-    return float(value) if _can_be_drawn(value) and np.isfinite(value) else 0.0
+    return float(value) if _is_exact(value) and np.isfinite(value) else 0.0

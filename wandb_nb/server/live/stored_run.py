@@ -1,4 +1,4 @@
-"""Stored runs as the views' messages: the charts of a page are those of the notebook."""
+"""`StoredRun`: the messages of a stored run, so that a page shows the same charts as the notebook."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RowError
-from wandb_nb.server.query.filters import RunValues
+from wandb_nb.server.query.run_values import RunValues
 from wandb_nb.server.storage import line_store, run_store
 from wandb_nb.store.format import records
 from wandb_nb.store.metrics.definition import from_config
@@ -18,44 +18,44 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
     from wandb_nb.store.reading.run_state import RunState
 
-_SLICE = 2_000
-_BUDGET_S = 0.25
-_OWN = ("_cell", "_attempt", "_writer")
+_BATCH = 2_000
+_READ_SECONDS = 0.25
+_EXTRA_KEYS = ("_cell", "_attempt", "_writer")
 
 
 class StoredRun(MessageBuilder):
-    """Follows run *number* of *database*. Not thread-safe."""
+    """Follows the run with the id *run_id* in *database*. Not thread-safe."""
 
-    def __init__(self, database: Database, number: int) -> None:
-        self._database, self._number = database, number
+    def __init__(self, database: Database, run_id: int) -> None:
+        self._database, self._run_id = database, run_id
         self._encoder = RowEncoder()
         self._row: Any = None
         super().__init__()
 
     def advance(self) -> None:
-        """Read on for a quarter of a second at most."""
-        end = time.monotonic() + _BUDGET_S
+        """Read new rows for at most a quarter of a second."""
+        end = time.monotonic() + _READ_SECONDS
         with self._database.read() as connection:
-            row = run_store.run_by_number(connection, self._number)
+            row = run_store.run_by_id(connection, self._run_id)
             if self._row is not None and row.rewrites != self._row.rewrites:
                 self._restart()
             self._more = True
             while self._more and time.monotonic() < end:
-                texts = line_store.after(connection, self._number, "history", self._next, _SLICE)
+                texts = line_store.lines_from(connection, self._run_id, "history", self._next, _BATCH)
                 self.state.apply([payload for text in texts if (payload := self._payload(text)) is not None])
                 self._next += len(texts)
-                self._more = len(texts) == _SLICE
+                self._more = len(texts) == _BATCH
         if row != self._row or self._fresh:
-            self._describe_row(row)
+            self._apply_row(row)
 
     @property
-    def numbers(self) -> int:
-        """How many numbers are held in memory."""
+    def size(self) -> int:
+        """How many numbers are in memory."""
         table = self.state.table
         return sum(len(column) for column in table.numbers.values()) + len(table)
 
-    def knows(self, cursor: str) -> bool:
-        """Whether what follows the message with *cursor* can be told, or else all there is: it has all been read."""
+    def can_answer(self, cursor: str) -> bool:
+        """Whether a message after *cursor* is possible: *cursor* is known, or the whole run has been read."""
         return not self._more or self._parse_cursor(cursor) is not None
 
     def _restart(self) -> None:
@@ -69,40 +69,40 @@ class StoredRun(MessageBuilder):
     def _payload(self, text: str) -> bytes | None:
         row = json.loads(text)
         users = {key: value for key, value in row.items() if not key.startswith("_")}
-        extra = extra_items(*(_whole(row.get(key)) for key in _OWN))
+        extra = extra_items(*(_count(row.get(key)) for key in _EXTRA_KEYS))
         step, runtime, stamp = (_number(row.get(key)) for key in ("_step", "_runtime", "_timestamp"))
         try:
             return self._encoder.encode(users, max(0, int(step)), runtime, stamp, extra)
         except RowError:
-            self._skipped += 1  # the header's count of lost rows tells it
+            self._skipped += 1  # part of the header's count of lost rows
             return None
 
-    def _describe_row(self, row: Any) -> None:
-        take_row(self.state, row)
-        self.alive = alive(row)
+    def _apply_row(self, row: Any) -> None:
+        apply_run_row(self.state, row)
+        self.alive = is_alive(row)
         self._row, self._fresh = row, False
 
 
-def alive(row: Any) -> bool | None:
-    """Whether the run's process is known to be gone; None where it is not."""
+def is_alive(row: Any) -> bool | None:
+    """Return False if the run's process is gone, None if that is not known."""
     return False if row.state == "crashed" else None
 
 
-def take_row(state: RunState, row: Any) -> None:
-    """Take a run's own facts, which *row* of the table of runs holds, over into *state*."""
-    facts = RunValues(row)
+def apply_run_row(state: RunState, row: Any) -> None:
+    """Copy what *row* of the table of runs says to *state*."""
+    values = RunValues(row)
     state.id, state.name, state.project, state.entity = row.name, row.display_name, row.project, row.entity
     state.group, state.job_type, state.notes = row.group_name or "", row.job_type or "", row.notes or ""
     state.tags, state.start_time, state.exit_code = json.loads(row.tags), row.created, row.exit_code
-    own = facts.config.get("_wandb")
-    state.config = {key: value for key, value in facts.config.items() if key != "_wandb"}
-    state.metrics.replace(from_config(own.get("m") if isinstance(own, dict) else None))
-    texts: dict[str | tuple[str, ...], str] = {key: json.dumps(value) for key, value in facts.summary.items()}
+    wandb = values.config.get("_wandb")
+    state.config = {key: value for key, value in values.config.items() if key != "_wandb"}
+    state.metrics.replace(from_config(wandb.get("m") if isinstance(wandb, dict) else None))
+    texts: dict[str | tuple[str, ...], str] = {key: json.dumps(value) for key, value in values.summary.items()}
     gone = [key for key in state.summary if key not in texts]
     state.apply([records.summary(texts, gone)])
 
 
-def _whole(value: Any) -> int | None:
+def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and value >= 0 else None
 
 

@@ -1,4 +1,4 @@
-"""`Subscriptions`: open pages wait here for their runs to change, so that none of them has to ask again and again."""
+"""`Subscriptions`: open pages wait here for changes of their runs, so that they need not poll."""
 
 from __future__ import annotations
 
@@ -12,80 +12,80 @@ if TYPE_CHECKING:
 
 
 class Subscriptions:
-    """Passes news of runs on to those who follow them. Any thread may tell; following is for coroutines."""
+    """Notifies subscribers of changed runs. Any thread may publish; coroutines subscribe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._followers: set[Subscription] = set()
+        self._subscribers: set[Subscription] = set()
         self._closed = False
 
-    def tell(self, run: Any) -> None:
-        """Say that *run*, a row of the table of runs, has changed, once the change is committed."""
+    def publish(self, run: Any) -> None:
+        """Notify subscribers that *run*, a row of the table of runs, has changed; call it after the commit."""
         with self._lock:
-            followers = [one for one in self._followers if one.follows(run)]
-        for follower in followers:
-            follower.tell(run.name)
+            interested = [one for one in self._subscribers if one.covers(run)]
+        for subscription in interested:
+            subscription.notify(run.name)
 
     @contextmanager
-    def follow(self, project: int, run: str | None = None) -> Iterator[Subscription]:
-        """Give a follower of all runs of the project with that number, or of the one that has the id *run*."""
-        follower = Subscription(asyncio.get_running_loop(), project, run)
+    def subscribe(self, project: int, run: str | None = None) -> Iterator[Subscription]:
+        """Open a subscription to all runs of the project with that id, or to the one named *run*."""
+        subscription = Subscription(asyncio.get_running_loop(), project, run)
         with self._lock:
-            self._followers.add(follower)
+            self._subscribers.add(subscription)
             closed = self._closed
         if closed:
-            follower.tell(None)
+            subscription.notify(None)
         try:
-            yield follower
+            yield subscription
         finally:
             with self._lock:
-                self._followers.discard(follower)
+                self._subscribers.discard(subscription)
 
     def close(self) -> None:
-        """Let all followers go: the server ends."""
+        """End all subscriptions because the server ends."""
         with self._lock:
             self._closed = True
-            followers = list(self._followers)
-        for follower in followers:
-            follower.tell(None)
+            subscribers = list(self._subscribers)
+        for subscription in subscribers:
+            subscription.notify(None)
 
 
 class Subscription:
-    """Collects which runs have changed until somebody asks."""
+    """Collects the names of changed runs until `wait` returns them."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, project: int, run: str | None) -> None:
         self._loop, self._project, self._run = loop, project, run
         self._changed: set[str] = set()
-        self._awake = asyncio.Event()
+        self._wake = asyncio.Event()
         self._ended = False
 
-    def follows(self, run: Any) -> bool:
-        """Whether a change of *run* is news here."""
+    def covers(self, run: Any) -> bool:
+        """Whether this subscription is interested in *run*."""
         return run.project_id == self._project and self._run in {None, run.name}
 
-    def tell(self, run: str | None) -> None:
-        """Take note that *run* has changed; None: nothing will follow. Any thread may call."""
+    def notify(self, run: str | None) -> None:
+        """Record a change of *run*; None ends the subscription. Thread-safe."""
         try:
-            self._loop.call_soon_threadsafe(self._note, run)
+            self._loop.call_soon_threadsafe(self._record, run)
         except RuntimeError:  # the loop is closed, and with it the connection that waited
             self._ended = True
 
-    async def changed(self, seconds: float) -> set[str] | None:
-        """Return the ids of the runs that have changed since the last call, waiting *seconds* for the first one.
+    async def wait(self, seconds: float) -> set[str] | None:
+        """Return the names of the runs that changed since the last call, waiting up to *seconds* for the first.
 
-        Empty when there was none, None when nothing will follow.
+        Empty if none changed, None if the subscription has ended.
         """
         try:
-            await asyncio.wait_for(self._awake.wait(), seconds)
+            await asyncio.wait_for(self._wake.wait(), seconds)
         except asyncio.TimeoutError:
             return set()
-        self._awake.clear()
+        self._wake.clear()
         changed, self._changed = self._changed, set()
         return None if self._ended else changed
 
-    def _note(self, run: str | None) -> None:
+    def _record(self, run: str | None) -> None:
         if run is None:
             self._ended = True
         else:
             self._changed.add(run)
-        self._awake.set()
+        self._wake.set()

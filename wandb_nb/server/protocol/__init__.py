@@ -1,4 +1,4 @@
-"""W&B's protocol: the routes that clients call, the GraphQL schema and its resolvers, `file_stream` posts.
+"""W&B's protocol: the routes for clients, the GraphQL schema and its resolvers, `file_stream` posts.
 
-May import `server.storage`, `server.query` and `server.http`.
+May import `server.http` and all below it, never `server.web`. Next: `server.web`, the pages.
 """

@@ -1,4 +1,4 @@
-"""The routes that clients of W&B's protocol call."""
+"""The routes for clients of W&B's protocol."""
 
 from __future__ import annotations
 
@@ -11,119 +11,121 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from wandb_nb.errors import UsageError
+from wandb_nb.server.http.authentication import user_by_key_or_login, user_by_request_key
 from wandb_nb.server.http.browser_policy import SANDBOX
-from wandb_nb.server.http.file_urls import UPLOAD
-from wandb_nb.server.http.requests import body_of, bounded, caller, order_of, services_of, someone
-from wandb_nb.server.protocol import filestream, graphql
+from wandb_nb.server.http.file_urls import read_upload_token
+from wandb_nb.server.http.request_body import limited_body, parse_json, read_body, sequence_number
+from wandb_nb.server.http.services import services_of
+from wandb_nb.server.protocol import filestream, graphql_executor
 from wandb_nb.server.storage import run_store
+from wandb_nb.server.storage.project_store import find_project
+from wandb_nb.server.storage.storage_errors import NotFoundError
 from wandb_nb.server.storage.tables import files
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from wandb_nb.server.http.file_urls import UploadTarget
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.file_store import StoredFile
     from wandb_nb.server.storage.users import User
 
-_LARGEST_FILE = 5 << 30
-_LARGEST_TELEMETRY = 1 << 20
+_MAX_FILE = 5 << 30
+_MAX_TELEMETRY = 1 << 20
 FILE_HEADERS = {"Content-Security-Policy": SANDBOX, "X-Content-Type-Options": "nosniff"}
-
-
-class NotFoundError(UsageError):
-    """Nothing is there for this user."""
 
 
 async def graphql_route(request: Request) -> Response:
     """`POST /graphql`."""
-    user = await caller(request)
-    asked = filestream.parse(await body_of(request))
+    user = await user_by_request_key(request)
+    payload = parse_json(await read_body(request))
     base = str(request.base_url).rstrip("/")
-    order = order_of(request)
-    status, answer = await run_in_threadpool(graphql.answer, services_of(request), user, base, asked, order)
-    return Response(graphql.dumps(answer), status, media_type="application/json")
+    sequence = sequence_number(request)
+    status, answer = await run_in_threadpool(
+        graphql_executor.execute_request, services_of(request), user, base, payload, sequence
+    )
+    return Response(graphql_executor.dumps(answer), status, media_type="application/json")
 
 
 async def file_stream(request: Request) -> Response:
-    """`POST /files/<entity>/<project>/<run>/file_stream`: answered when all is committed."""
-    user = await caller(request)
-    body = filestream.parse(await body_of(request))
-    path, order = dict(request.path_params), order_of(request)
-    answer = await run_in_threadpool(_take, services_of(request), user, path, body, order)
+    """`POST /files/<entity>/<project>/<run>/file_stream`: answers after the commit."""
+    user = await user_by_request_key(request)
+    body = parse_json(await read_body(request))
+    path, sequence = dict(request.path_params), sequence_number(request)
+    answer = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
     return JSONResponse(answer)
 
 
-def _take(services: Services, user: User, path: dict[str, str], body: Any, order: int | None) -> dict[str, Any]:
+def _apply_post(
+    services: Services, user: User, path: dict[str, str], body: Any, sequence: int | None
+) -> dict[str, Any]:
     with services.database.write() as connection:
-        found = _run(connection, user, path)
-        run = run_store.run_for_writing(connection, user, found.id)
-        answer = filestream.take(connection, run, body, order)
-    services.changes.tell(run)
+        run = run_store.run_for_writing(connection, user, _find_run(connection, user, path).id)
+        answer = filestream.apply_post(connection, run, body, sequence)
+    services.subscriptions.publish(run)
     return answer
 
 
-def _run(connection: Any, user: User, path: dict[str, str]) -> Any:
-    project = run_store.find_project(connection, user, path["entity"], path["project"])
+def _find_run(connection: Any, user: User, path: dict[str, str]) -> Any:
+    project = find_project(connection, user, path["entity"], path["project"])
     run = run_store.find_run(connection, project, path["run"]) if project is not None else None
     if run is None:
-        raise NotFoundError("There is no such run on this server.")
+        raise NotFoundError("there is no such run on this server")
     return run
 
 
 async def upload(request: Request) -> Response:
-    """`PUT /upload/<signed>`: the address itself is the permission."""
+    """`PUT /upload/<token>`: the address itself is the permission."""
     services = services_of(request)
-    facts = services.signer.read(UPLOAD, request.path_params["signed"])
-    if facts is None:
-        return JSONResponse({"error": "This upload address is not valid, or no longer."}, 403)
-    stored = await services.store.write(bounded(request, _LARGEST_FILE), _LARGEST_FILE)
-    old = await run_in_threadpool(_keep, services, facts, stored)
-    if old is not None:
-        await run_in_threadpool(services.store.delete, old)
+    target = read_upload_token(services.signer, request.path_params["token"])
+    if target is None:
+        return JSONResponse({"error": "this upload address is not valid or has expired"}, 403)
+    stored = await services.store.write(limited_body(request, _MAX_FILE), _MAX_FILE)
+    unused = await run_in_threadpool(_add_file, services, target, stored)
+    if unused is not None:
+        await run_in_threadpool(services.store.delete, unused)
     return JSONResponse({})
 
 
-def _keep(services: Services, facts: list[Any], stored: StoredFile) -> str | None:
-    """Make *stored* the file that its address means, *facts*; return the blob that is no longer needed."""
-    number, name, announced = facts
-    which = (files.c.run_id == number, files.c.name == name)
+def _add_file(services: Services, target: UploadTarget, stored: StoredFile) -> str | None:
+    """Make *stored* the file that its address names; return the blob that is no longer needed."""
+    condition = (files.c.run_id == target.run_id, files.c.name == target.name)
     with services.database.write() as connection:
-        run = run_store.run_by_number(connection, number)
+        run = run_store.run_by_id(connection, target.run_id)
         if run is None:
-            return stored.blob  # deleted while its file came
-        old = connection.execute(select(files).where(*which)).first()
-        if old is not None and old.announced > announced:
-            return stored.blob  # it was under way while a newer one came
-        connection.execute(delete(files).where(*which))
-        values = {**stored._asdict(), "updated": time.time(), "announced": announced}
-        connection.execute(insert(files).values(run_id=number, name=name, **values))
-    services.changes.tell(run)
+            return stored.blob  # the run was deleted during the upload
+        old = connection.execute(select(files).where(*condition)).first()
+        if old is not None and old.announced > target.upload:
+            return stored.blob  # a newer one arrived during the upload
+        connection.execute(delete(files).where(*condition))
+        values = {**stored._asdict(), "updated": time.time(), "announced": target.upload}
+        connection.execute(insert(files).values(run_id=target.run_id, name=target.name, **values))
+    services.subscriptions.publish(run)
     return None if old is None else str(old.blob)
 
 
 async def download(request: Request) -> Response:
     """`GET /files/<entity>/<project>/<run>/<name>`."""
-    user = await someone(request)
+    user = await user_by_key_or_login(request)
     row = await run_in_threadpool(_file, services_of(request), user, dict(request.path_params))
-    kind = mimetypes.guess_type(row.name)[0] or "application/octet-stream"
+    media_type = mimetypes.guess_type(row.name)[0] or "application/octet-stream"
     path = services_of(request).store.path(row.blob)
-    return FileResponse(path, media_type=kind, filename=row.name.rpartition("/")[2], headers=FILE_HEADERS)
+    return FileResponse(path, media_type=media_type, filename=row.name.rpartition("/")[2], headers=FILE_HEADERS)
 
 
 def _file(services: Services, user: User, path: dict[str, str]) -> Any:
     with services.database.read() as connection:
-        run = _run(connection, user, path)
-        which = (files.c.run_id == run.id, files.c.name == path["name"])
-        row = connection.execute(select(files).where(*which)).first()
+        run = _find_run(connection, user, path)
+        condition = (files.c.run_id == run.id, files.c.name == path["name"])
+        row = connection.execute(select(files).where(*condition)).first()
     if row is None or (run_store.is_private_file(row.name) and not run.member):
-        raise NotFoundError("The run has no such file, or you may not see it.")
+        raise NotFoundError("the run has no such file, or you may not see it")
     return row
 
 
 async def telemetry(request: Request) -> Response:
-    """`POST /sdk/otel/…`: official clients report on themselves; it is taken and thrown away."""
-    async for _ in bounded(request, _LARGEST_TELEMETRY):
+    """`POST /sdk/otel/…`: official clients report on themselves; this is read and discarded."""
+    async for _ in limited_body(request, _MAX_TELEMETRY):
         pass
     return JSONResponse({})
 
@@ -132,6 +134,6 @@ ROUTES = [
     Route("/graphql", graphql_route, methods=["POST"]),
     Route("/files/{entity}/{project}/{run}/file_stream", file_stream, methods=["POST"]),
     Route("/files/{entity}/{project}/{run}/{name:anything}", download),
-    Route("/upload/{signed}", upload, methods=["PUT"]),
+    Route("/upload/{token}", upload, methods=["PUT"]),
     Route("/sdk/otel/{rest:path}", telemetry, methods=["POST"]),
 ]

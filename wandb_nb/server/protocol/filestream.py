@@ -1,100 +1,83 @@
-"""What a `file_stream` post does: lines put at their offsets, the summary replaced, the run's state moved on."""
+"""Applies a `file_stream` post: lines at their offsets, the summary, the run's state."""
 
 from __future__ import annotations
 
-import json
 import time
-import zlib
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage import line_store
-from wandb_nb.server.storage.file_store import TooLargeError
-from wandb_nb.server.storage.run_store import object_text, overtaken
+from wandb_nb.server.storage.run_updates import check_object, is_outdated
 from wandb_nb.server.storage.tables import runs
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_FILES = {"wandb-history.jsonl": "history", "wandb-events.jsonl": "events", "output.log": "output"}
+_STREAMS = {"wandb-history.jsonl": "history", "wandb-events.jsonl": "events", "output.log": "output"}
 _SUMMARY = "wandb-summary.json"
-_MOST_LINES = 2**31 - 1
-_GZIP = 16 + zlib.MAX_WBITS
+_MAX_LINES = 2**31 - 1
 
 
-def unzipped(body: bytes, limit: int) -> bytes:
-    """Return what the gzip *body* holds. TooLargeError above *limit* bytes, with no more than that unpacked."""
-    unpacker = zlib.decompressobj(_GZIP)
-    try:
-        data = unpacker.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise UsageError(f"The body is no gzip: {error}") from error
-    if len(data) > limit:
-        raise TooLargeError(f"The body unpacks to more than {limit} bytes, which this server takes at most.")
-    return data
+def apply_post(connection: Connection, run: Any, body: Any, sequence: int | None = None) -> dict[str, Any]:
+    """Apply a post to *run*, a row of the table of runs, and return the answer. Repeating a post changes nothing.
 
+    The answer to a post that arrives after one with a higher *sequence* reports the highest; the post is ignored.
 
-def take(connection: Connection, run: Any, body: Any, order: int | None = None) -> dict[str, Any]:
-    """Apply a post to *run*, a row of the table of runs, and return the answer. The same post twice is as once.
+    Raises:
+        UsageError: The body does not have the form of a post.
+        BadLineError: A history line is not a JSON object.
 
-    One that comes after others with a higher *order* is told the highest, and changes nothing.
     """
     if not isinstance(body, dict) or not isinstance(body.get("files", {}), dict):
-        raise UsageError("A file_stream body is a JSON object with an object `files`.")
-    if overtaken(run, order):
+        raise UsageError("a file_stream body is a JSON object with an object `files`")
+    if is_outdated(run, sequence):
         return {"exitcode": None, "limits": {}, "order": run.posted}
-    changes: dict[str, Any] = {"heartbeat": time.time(), "posted": run.posted if order is None else order}
-    fresh = set(filter(None, run.fresh.split(",")))
-    late = run.exit_code is not None and not body.get("complete")  # sent before the end, and arriving after it
-    for name, part in (body.get("files") or {}).items():
-        offset, content = _checked(name, part)
+    changes: dict[str, Any] = {"heartbeat": time.time(), "posted": run.posted if sequence is None else sequence}
+    restarted = set(filter(None, run.fresh.split(",")))
+    late = run.exit_code is not None and not body.get("complete")  # sent before the end, but arriving after it
+    for name, chunk in (body.get("files") or {}).items():
+        offset, lines = _check_chunk(name, chunk)
         if name == _SUMMARY:
-            changes |= {"summary": object_text(content[-1], "summary")} if content and not late else {}
-        elif stream := _FILES.get(name):
-            if _put(connection, run.id, stream, offset, content, begin=stream in fresh):
+            changes |= {"summary": check_object(lines[-1], "summary")} if lines and not late else {}
+        elif stream := _STREAMS.get(name):
+            if _put_lines(connection, run.id, stream, offset, lines, restarted=stream in restarted):
                 changes["rewrites"] = run.rewrites + 1
-            fresh.discard(stream)
-    changes["fresh"] = ",".join(sorted(fresh))
+            restarted.discard(stream)
+    changes["fresh"] = ",".join(sorted(restarted))
     if not late:
-        changes |= _state(body)
+        changes |= _state_changes(body)
     connection.execute(update(runs).where(runs.c.id == run.id).values(**changes))
     return {"exitcode": changes.get("exit_code"), "limits": {}, **({"stopped": True} if run.stop else {})}
 
 
-def _put(connection: Connection, run: int, stream: str, offset: int, content: list[str], *, begin: bool) -> bool:
-    """Put lines into *stream*; return whether history that had been there has changed."""
-    emptied = begin and offset == 0
-    if emptied:
+def _put_lines(
+    connection: Connection, run: int, stream: str, offset: int, lines: list[str], *, restarted: bool
+) -> bool:
+    """Write lines to *stream*; return whether existing history has changed."""
+    cleared = restarted and offset == 0
+    if cleared:
         line_store.clear(connection, run, stream)
     if stream == line_store.HISTORY:
-        return line_store.put_history(connection, run, offset, content) or emptied
-    line_store.put_lines(connection, run, stream, offset, [line.rstrip("\n") for line in content])
+        return line_store.put_history(connection, run, offset, lines) or cleared
+    line_store.put_lines(connection, run, stream, offset, [line.rstrip("\n") for line in lines])
     return False
 
 
-def _checked(name: str, part: Any) -> tuple[int, list[str]]:
-    offset, content = (part.get("offset"), part.get("content")) if isinstance(part, dict) else (None, None)
+def _check_chunk(name: str, chunk: Any) -> tuple[int, list[str]]:
+    offset, content = (chunk.get("offset"), chunk.get("content")) if isinstance(chunk, dict) else (None, None)
     if not isinstance(content, list) or not all(isinstance(line, str) for line in content):
-        raise UsageError(f"{name}: `content` must be a list of texts.")
-    if not isinstance(offset, int) or not 0 <= offset <= _MOST_LINES - len(content):
-        raise UsageError(f"{name}: `offset` must be a count of lines, 0 or more.")
+        raise UsageError(f"{name}: `content` must be a list of strings")
+    if not isinstance(offset, int) or not 0 <= offset <= _MAX_LINES - len(content):
+        raise UsageError(f"{name}: `offset` must be a line number, 0 or more")
     return offset, content
 
 
-def _state(body: dict[str, Any]) -> dict[str, Any]:
-    """Return how the post moves the run's state."""
+def _state_changes(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the changes that the post makes to the run's state."""
     if body.get("complete"):
         code = body.get("exitcode")
         code = code if isinstance(code, int) and abs(code) < 2**31 else 0
         return {"state": "failed" if code else "finished", "exit_code": code}
     return {"state": "preempting"} if body.get("preempting") else {}
-
-
-def parse(body: bytes) -> Any:
-    """Return the JSON of *body*, which may hold NaN. UsageError for none."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"The body is no JSON: {error}") from error

@@ -1,4 +1,4 @@
-"""What mutations do."""
+"""The root of mutations. Its fields are described in `schema.graphql`."""
 
 from __future__ import annotations
 
@@ -8,52 +8,56 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import update
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.protocol.queries import FileNode, RunNode
-from wandb_nb.server.storage import alert_store, line_store, run_store, server_ids
+from wandb_nb.server.protocol.file_node import FileNode
+from wandb_nb.server.protocol.nodes import RunNode
+from wandb_nb.server.storage import alert_store, line_store, run_store, run_updates, server_ids
 from wandb_nb.server.storage.history_summary import history_summary
+from wandb_nb.server.storage.project_store import find_project
 from wandb_nb.server.storage.tables import runs as runs_table
 
 if TYPE_CHECKING:
-    from wandb_nb.server.protocol.graphql import Context
+    from wandb_nb.server.protocol.request_context import RequestContext
 
-_MOST_FILES = 10_000
-_LONGEST_FILE_NAME = 1024
+_MAX_FILES = 10_000
+_MAX_FILE_NAME = 1024
 
 
 class Mutations:
-    """The root of mutations. All of a document's changes are kept, or none."""
+    """The root of mutations. All changes of a document are committed, or none."""
 
-    def upsert_bucket(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
-        row, inserted = run_store.upsert(context.connection, context.user, input, context.order)
-        if run_store.overtaken(row, context.order):
+    def upsert_bucket(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
+        row, inserted = run_updates.upsert_run(context.connection, context.user, input, context.sequence)
+        if run_updates.is_outdated(row, context.sequence):
             context.extensions["order"] = row.posted
-        context.changed.append(row)
+        context.changed_runs.append(row)
         return {"bucket": RunNode(row), "inserted": inserted, "serverSettings": {"serverMessages": []}}
 
-    def create_run_files(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
-        run = _named(context, input)
-        wanted = input["files"]
-        if len(wanted) > _MOST_FILES or any(not 0 < len(name) <= _LONGEST_FILE_NAME for name in wanted):
-            raise UsageError(f"At most {_MOST_FILES} files at once, their names 1 to {_LONGEST_FILE_NAME} characters.")
-        run = run_store.announce(context.connection, run.id)
-        nodes = [FileNode(context, run, name) for name in wanted]
+    def create_run_files(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
+        run = _run_by_name(context, input)
+        names = input["files"]
+        if len(names) > _MAX_FILES or any(not 0 < len(name) <= _MAX_FILE_NAME for name in names):
+            raise UsageError(
+                f"a request can name at most {_MAX_FILES} files, each with 1 to {_MAX_FILE_NAME} characters"
+            )
+        run = run_updates.begin_upload(context.connection, run.id)
+        nodes = [FileNode(context, run, name) for name in names]
         return {"runID": server_ids.global_id("Run", run.id), "uploadHeaders": [], "files": nodes}
 
-    def delete_run(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
-        run = _by_id(context, input)
-        context.unused.extend(run_store.delete_run(context.connection, run.id))
+    def delete_run(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
+        run = _run_by_id(context, input)
+        context.deleted_blobs.extend(run_store.delete_run(context.connection, run.id))
         return {}
 
-    def stop_run(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
-        run = _by_id(context, input)
-        run_store.ask_stop(context.connection, run.id)
+    def stop_run(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
+        run = _run_by_id(context, input)
+        run_store.request_stop(context.connection, run.id)
         return {"success": True}
 
-    def rewind_run(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
-        run = _named(context, input)
+    def rewind_run(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
+        run = _run_by_name(context, input)
         if input.get("metricName") not in {None, "_step"} or input.get("metricValue") is None:
-            raise UsageError("A run can be rewound to a value of _step only.")
-        if run_store.overtaken(run, context.order):
+            raise UsageError("a run can be rewound only to a value of _step")
+        if run_updates.is_outdated(run, context.sequence):
             context.extensions["order"] = run.posted
             return {"rewoundRun": RunNode(run)}
         line_store.rewind(context.connection, run.id, int(input["metricValue"]))
@@ -65,34 +69,42 @@ class Mutations:
                 state="running",
                 exit_code=None,
                 rewrites=run.rewrites + 1,
-                posted=run.posted if context.order is None else context.order,
+                posted=run.posted if context.sequence is None else context.sequence,
             )
         )
-        return {"rewoundRun": RunNode(run_store.run_by_number(context.connection, run.id))}
+        return {"rewoundRun": RunNode(run_store.run_by_id(context.connection, run.id))}
 
-    def notify_scriptable_run_alert(self, context: Context, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 - its public name
-        run = _named(context, input)
-        alert_store.raise_alert(context.connection, run.id, input)
+    def notify_scriptable_run_alert(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
+        run = _run_by_name(context, input)
+        alert_store.add_alert(context.connection, run.id, input)
         return {"success": True}
 
 
-def _by_id(context: Context, given: dict[str, Any]) -> Any:
-    """Return the row of the run with the storage id in *given*, if the user may write there; it is about to change."""
-    run = run_store.run_for_writing(context.connection, context.user, server_ids.local_id("Run", given["id"]))
-    context.changed.append(run)
+def _run_by_id(context: RequestContext, values: dict[str, Any]) -> Any:
+    """Return the row of the run whose storage id is in *values*, for changing it.
+
+    Raises:
+        UsageError: There is no such run.
+        PermissionDeniedError: The user may not change it.
+
+    """
+    run_id = server_ids.parse_global_id("Run", values["id"])
+    run = run_store.run_for_writing(context.connection, context.user, run_id)
+    context.changed_runs.append(run)
     return run
 
 
-def _named(context: Context, given: dict[str, Any]) -> Any:
-    """Return the row of the run that *given* names by entity, project and id, if the user may write there.
+def _run_by_name(context: RequestContext, values: dict[str, Any]) -> Any:
+    """Return the row of the run that *values* names by entity, project and run, for changing it.
 
-    It is about to change.
+    Raises:
+        UsageError: There is no such run.
+        PermissionDeniedError: The user may not change it.
+
     """
-    project = run_store.find_project(
-        context.connection, context.user, given.get("entityName"), given.get("projectName")
-    )
-    run = run_store.find_run(context.connection, project, given["runName"]) if project is not None else None
+    project = find_project(context.connection, context.user, values.get("entityName"), values.get("projectName"))
+    run = run_store.find_run(context.connection, project, values["runName"]) if project is not None else None
     if run is None:
-        raise UsageError(f"There is no run {given['runName'][:100]!r} in that project on this server.")
-    context.changed.append(run)
+        raise UsageError(f"there is no run {values['runName'][:100]!r} in this project on this server")
+    context.changed_runs.append(run)
     return run_store.run_for_writing(context.connection, context.user, run.id)

@@ -1,4 +1,4 @@
-"""Finding and listing runs: filters, the search box, tables of runs, and values as text.
+"""Selecting, sorting and listing runs: filters, the search box, tables of runs, values as text.
 
-May import `server.storage`. Next: `server.web`, which shows the lists.
+May import `server.storage`. Next: `server.live`, which reads the rows of one run.
 """

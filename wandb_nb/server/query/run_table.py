@@ -1,4 +1,4 @@
-"""A project's runs as a table: which are shown, in which order, in which groups, with which columns."""
+"""A project's table of runs: which runs, in which order, groups and columns."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wandb_nb.server.query.filters import ordered_by
-from wandb_nb.server.query.search import condition, search
+from wandb_nb.server.query.run_order import sort_runs_by
+from wandb_nb.server.query.search import search_condition, search_predicate
 from wandb_nb.values import is_finite, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wandb_nb.server.query.filters import RunValues
+    from wandb_nb.server.query.run_values import RunValues
 
-PAGE = 100
-_IN_GROUPS = 300  # rows over all groups of a page
-_FEWEST_IN_GROUP = 3
-_MOST_GROUPS = 200
-_OPEN_UP_TO = 60
-_MOST_OF_A_KIND = 6
-_MOST_KEYS = 400
-_LOOKED_AT = 200  # runs, to choose columns
+PAGE_SIZE = 100
+_MAX_GROUPED_ROWS = 300  # over all groups of a page
+_MIN_GROUP_ROWS = 3
+_MAX_GROUPS = 200
+_MAX_OPEN_RUNS = 60
+_MAX_DEFAULT_KEYS = 6
+_MAX_KEYS = 400
+_INSPECTED_RUNS = 200  # to choose columns
 
-OWN = {
+RUN_COLUMNS = {
     "created_at": "Started",
     "duration": "Duration",
     "tags": "Tags",
@@ -39,7 +39,7 @@ GROUPINGS = {"group": "Group", "job_type": "Job type", "state": "State", "tags":
 
 
 class TableRequest(NamedTuple):
-    """What the page's address asks for; each as it stands there, or empty."""
+    """The query parameters of the page, as written in its address; empty if absent."""
 
     q: str = ""
     state: str = ""
@@ -49,21 +49,21 @@ class TableRequest(NamedTuple):
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> TableRequest:
-        """Return what the parameters *query* say."""
+        """Return the request that the query parameters make."""
         page = query.get("page", "")
-        number = int(page) if page.isdecimal() and len(page) < 7 else 1  # noqa: PLR2004 - digits
+        number = int(page) if page.isdecimal() and len(page) < 7 else 1  # noqa: PLR2004 -- digits
         q, state, sort, group = (query.get(name, "") for name in ("q", "state", "sort", "group"))
         return cls(q, state, sort, group, max(1, number))
 
-    def but(self, **changes: Any) -> dict[str, str]:
-        """Return the parameters of an address that differs in *changes*; a page is left out, so it is the first."""
-        told = {**self._asdict(), "page": "", **changes}
-        return {name: str(value) for name, value in told.items() if value}
+    def with_changes(self, **changes: Any) -> dict[str, str]:
+        """Return the parameters of an address that differs in *changes*; without a page in them it is the first."""
+        parameters = {**self._asdict(), "page": "", **changes}
+        return {name: str(value) for name, value in parameters.items() if value}
 
 
 @dataclass
 class Group:
-    """Runs that share a value: the first of them, `search` finds them all. `means` are those of columns."""
+    """Runs that share a value: the first of them; `search` finds all. `means` has one mean per column."""
 
     label: str
     runs: list[RunValues]
@@ -77,9 +77,9 @@ class Group:
 
 @dataclass
 class RunTable:
-    """The table: one group without a label where it is not grouped."""
+    """The table; it has one group without a label if it is not grouped."""
 
-    asked: TableRequest
+    request: TableRequest
     groups: list[Group]
     columns: list[str]
     total: int
@@ -88,127 +88,129 @@ class RunTable:
 
     @property
     def numeric(self) -> set[str]:
-        """The columns that hold numbers, in the rows shown."""
-        shown = [facts for group in self.groups for facts in group.runs]
-        found = {name: [value for facts in shown if (value := cell(facts, name)) is not None] for name in self.columns}
+        """The columns that have only numbers in the listed rows."""
+        listed = [run for group in self.groups for run in group.runs]
+        values = {name: [value for run in listed if (value := cell(run, name)) is not None] for name in self.columns}
         return {
-            name for name, values in found.items() if values and all(map(is_number, values)) and name != "created_at"
+            name for name, column in values.items() if column and all(map(is_number, column)) and name != "created_at"
         }
 
     @property
     def first(self) -> int:
-        """The number of the first run shown, from 1."""
-        return (self.asked.page - 1) * PAGE + 1
+        """The number of the first listed run, from 1."""
+        return (self.request.page - 1) * PAGE_SIZE + 1
 
     @property
     def last(self) -> int:
-        """The number of the last run shown."""
-        return min(self.total, self.asked.page * PAGE)
+        """The number of the last listed run."""
+        return min(self.total, self.request.page * PAGE_SIZE)
 
 
-def list_runs(found: Sequence[RunValues], asked: TableRequest, chosen: Sequence[str] | None = None) -> RunTable:
-    """Return the table of the runs in *found* that *asked* asks for, with the columns *chosen*, or such as tell most.
+def list_table(runs: Sequence[RunValues], request: TableRequest, columns: Sequence[str] | None = None) -> RunTable:
+    """Return the table of those of *runs* that *request* selects, with *columns*, or with automatic ones for None.
 
-    UsageError where the order names what runs do not have.
+    Raises:
+        UsageError: The order or the grouping names a value that runs do not have.
+
     """
-    fits = search(asked.q)
-    kept = [facts for facts in found if (not asked.state or facts.row.state == asked.state) and fits(facts)]
-    kept = _ordered(kept, asked.sort.strip() or "-created_at")
-    columns = list(chosen) if chosen is not None else automatic(kept)
-    states = Counter(facts.row.state for facts in found)
-    if asked.group:
-        groups = _grouped(kept, asked.group, columns)
+    matches = search_predicate(request.q)
+    selected = [run for run in runs if (not request.state or run.row.state == request.state) and matches(run)]
+    selected = _sort(selected, request.sort.strip() or "-created_at")
+    columns = list(columns) if columns is not None else default_columns(selected)
+    states = Counter(run.row.state for run in runs)
+    if request.group:
+        groups = _group_runs(selected, request.group, columns)
     else:
-        groups = [Group("", kept[(asked.page - 1) * PAGE : asked.page * PAGE])]
-    return RunTable(asked, groups, columns, len(kept), len(found), states)
+        groups = [Group("", selected[(request.page - 1) * PAGE_SIZE : request.page * PAGE_SIZE])]
+    return RunTable(request, groups, columns, len(selected), len(runs), states)
 
 
-def cell(facts: RunValues, column: str) -> Any:
-    """Return what stands in *column* of a run's row; None where the run has no such value."""
-    return duration(facts) if column == "duration" else facts.value(column)
+def cell(run: RunValues, column: str) -> Any:
+    """Return the value of *column* for *run*; None if it has none."""
+    return run_duration(run) if column == "duration" else run.value(column)
 
 
-def duration(facts: RunValues) -> float:
-    """Return how long the run has been at work, in seconds, by its own clock where it tells that."""
-    own = facts.summary.get("_wandb")
-    told = [own.get("runtime") if isinstance(own, dict) else None, facts.summary.get("_runtime")]
-    known = [float(value) for value in told if is_finite(value)]
-    return max(known) if known else float(facts.row.heartbeat - facts.row.created)
+def run_duration(run: RunValues) -> float:
+    """Return how long the run has taken, in seconds, by its own clock if it reports that."""
+    wandb = run.summary.get("_wandb")
+    candidates = [wandb.get("runtime") if isinstance(wandb, dict) else None, run.summary.get("_runtime")]
+    runtimes = [float(value) for value in candidates if is_finite(value)]
+    return max(runtimes) if runtimes else float(run.row.heartbeat - run.row.created)
 
 
-def label_of(column: str) -> str:
+def column_label(column: str) -> str:
     """Return the heading of *column*."""
-    return OWN.get(column) or column.partition(".")[2] or column
+    return RUN_COLUMNS.get(column) or column.partition(".")[2] or column
 
 
-def _ordered(found: list[RunValues], sort: str) -> list[RunValues]:
-    if sort.lstrip("+-") != "duration":
-        return ordered_by(found, sort)
-    return sorted(found, key=duration, reverse=not sort.startswith("+"))
-
-
-def known_columns(found: Sequence[RunValues]) -> dict[str, list[str]]:
-    """Return which columns there are, by kind: of the run itself, of its config, of its summary."""
+def available_columns(runs: Sequence[RunValues]) -> dict[str, list[str]]:
+    """Return the columns to choose from: of the run itself, of the config, of the summary."""
     config: dict[str, None] = {}
     summary: dict[str, None] = {}
-    for facts in found:
-        config.update(dict.fromkeys(facts.config_leaves))
-        summary.update(dict.fromkeys(facts.summary_leaves))
+    for run in runs:
+        config.update(dict.fromkeys(run.config_leaves))
+        summary.update(dict.fromkeys(run.summary_leaves))
     return {
-        "Run": list(OWN),
-        "Config": [f"config.{key}" for key in sorted(config)[:_MOST_KEYS]],
-        "Summary": [f"summary_metrics.{key}" for key in sorted(summary)[:_MOST_KEYS]],
+        "Run": list(RUN_COLUMNS),
+        "Config": [f"config.{key}" for key in sorted(config)[:_MAX_KEYS]],
+        "Summary": [f"summary_metrics.{key}" for key in sorted(summary)[:_MAX_KEYS]],
     }
 
 
-def automatic(found: Sequence[RunValues]) -> list[str]:
-    """Return the columns that tell most: config values that differ, numbers of the summary, tags and groups if any."""
-    some = found[:_LOOKED_AT]
+def default_columns(runs: Sequence[RunValues]) -> list[str]:
+    """Return the most informative columns: config values that differ, summary numbers, tags and groups if any."""
+    inspected = runs[:_INSPECTED_RUNS]
     values: dict[str, set[str]] = {}
     numbers: dict[str, None] = {}
-    for facts in some:
-        for key, value in facts.config_leaves.items():
+    for run in inspected:
+        for key, value in run.config_leaves.items():
             if not isinstance(value, (dict, list)):
                 values.setdefault(key, set()).add(repr(value))
-        numbers |= {key: None for key, value in facts.summary_leaves.items() if is_number(value)}
-    varied = [key for key, seen in values.items() if len(seen) > 1 or len(some) == 1]
+        numbers |= {key: None for key, value in run.summary_leaves.items() if is_number(value)}
+    varying = [key for key, different in values.items() if len(different) > 1 or len(inspected) == 1]
     return [
         "created_at",
         "duration",
-        *(name for name in ("tags", "group", "job_type") if any(facts.value(name) for facts in some)),
-        *(f"config.{key}" for key in varied[:_MOST_OF_A_KIND]),
-        *(f"summary_metrics.{key}" for key in list(numbers)[:_MOST_OF_A_KIND]),
+        *(name for name in ("tags", "group", "job_type") if any(run.value(name) for run in inspected)),
+        *(f"config.{key}" for key in varying[:_MAX_DEFAULT_KEYS]),
+        *(f"summary_metrics.{key}" for key in list(numbers)[:_MAX_DEFAULT_KEYS]),
     ]
 
 
-def _grouped(found: Sequence[RunValues], name: str, columns: Sequence[str]) -> list[Group]:
-    """Return the runs by their value of *name*; a run with several tags stands in several groups."""
-    held: dict[str, tuple[Any, list[RunValues]]] = {}
-    for facts in found:
-        value = facts.value(name)
+def _sort(runs: list[RunValues], sort: str) -> list[RunValues]:
+    if sort.lstrip("+-") != "duration":
+        return sort_runs_by(runs, sort)
+    return sorted(runs, key=run_duration, reverse=not sort.startswith("+"))
+
+
+def _group_runs(runs: Sequence[RunValues], name: str, columns: Sequence[str]) -> list[Group]:
+    """Return the runs by their value of *name*; a run with several tags is in several groups."""
+    members: dict[str, tuple[Any, list[RunValues]]] = {}
+    for run in runs:
+        value = run.value(name)
         for one in (value or [None]) if isinstance(value, list) and name == "tags" else [value]:
-            held.setdefault(json.dumps(one), (one, []))[1].append(facts)
-    ranked = sorted(held.values(), key=lambda pair: _rank(pair[0]))[:_MOST_GROUPS]
-    share = max(_FEWEST_IN_GROUP, _IN_GROUPS // max(1, len(ranked)))
-    return [_group(name, value, runs, columns, share, len(found) <= _OPEN_UP_TO) for value, runs in ranked]
+            members.setdefault(json.dumps(one), (one, []))[1].append(run)
+    ranked = sorted(members.values(), key=lambda pair: _group_rank(pair[0]))[:_MAX_GROUPS]
+    share = max(_MIN_GROUP_ROWS, _MAX_GROUPED_ROWS // max(1, len(ranked)))
+    return [_group(name, value, group, columns, share, len(runs) <= _MAX_OPEN_RUNS) for value, group in ranked]
 
 
-def _group(  # noqa: PLR0917 - the parts of one group
+def _group(  # noqa: PLR0917 -- the parts of one group
     name: str, value: Any, runs: list[RunValues], columns: Sequence[str], share: int, is_open: bool
 ) -> Group:
     return Group(
         label="none" if value is None else value if isinstance(value, str) else json.dumps(value),
         runs=runs[:share],
         id=hashlib.blake2s(json.dumps(value).encode(), digest_size=6).hexdigest(),
-        search=condition(name, value),
+        search=search_condition(name, value),
         total=len(runs),
-        states=Counter(facts.row.state for facts in runs),
-        means=[_mean([cell(facts, column) for facts in runs]) for column in columns],
+        states=Counter(run.row.state for run in runs),
+        means=[_mean([cell(run, column) for run in runs]) for column in columns],
         open=is_open,
     )
 
 
-def _rank(value: Any) -> tuple[int, Any]:
+def _group_rank(value: Any) -> tuple[int, Any]:
     if isinstance(value, (int, float)) and not math.isnan(value):
         return (0, value)
     return (2, "") if value is None else (1, str(value))

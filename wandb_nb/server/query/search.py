@@ -1,8 +1,8 @@
-"""What is typed into a project's search box, as a filter.
+"""The search box of a project.
 
-Words that a run's name, tags, notes, group or config hold, and conditions on its values: `adam lr<0.1 tag=best
-state!=crashed note="two words" optimizer=none`. A condition's name is that of a config key, a summary key, or one of
-the run's own facts.
+A search has words, which a run's name, tags, notes, group or config contain, and conditions on its values: `adam
+lr<0.1 tag=best state!=crashed note="two words" optimizer=none`. The name in a condition is a config key, a summary key,
+or one of the run's own values.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from wandb_nb.values import is_number
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.server.query.filters import RunValues
+    from wandb_nb.server.query.run_values import RunValues
 
 _PART = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _CONDITION = re.compile(r"(\"[^\"]*\"|[^\s=<>!\"]+)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)
 _NEEDS_QUOTES = re.compile(r"[\s=<>!]")
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
-_PLACES = ("config.", "summary_metrics.")
-_OWN = {
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+_SECTIONS = ("config.", "summary_metrics.")
+_RUN_VALUES = {
     "state": "state",
     "tag": "tags",
     "tags": "tags",
@@ -34,89 +34,89 @@ _OWN = {
     "id": "name",
 }
 _NONE = "none"
-_MOST_PARTS = 30
+_MAX_PARTS = 30
 
 
-def search(text: str) -> Callable[[RunValues], bool]:
-    """Return what says whether a run fits the search *text*. Every text is a search: there are no errors."""
-    tests = [_test(part) for part in _PART.findall(text)[:_MOST_PARTS]]
-    return lambda facts: all(test(facts) for test in tests)
+def search_predicate(text: str) -> Callable[[RunValues], bool]:
+    """Return a test for whether a run matches the search *text*. Every text is a valid search."""
+    tests = [_test(part) for part in _PART.findall(text)[:_MAX_PARTS]]
+    return lambda run: all(test(run) for test in tests)
 
 
-def condition(name: str, value: Any) -> str:
-    """Return the search for the runs whose *name*, written as columns are, has *value*; None: that have no such."""
-    plain = name.partition(".")[2] if name.startswith(_PLACES) else name
-    plain = name if plain in _OWN else plain
-    return f"{_quoted(plain)}={_quoted(_NONE if value is None else _text(value))}"
+def search_condition(column: str, value: Any) -> str:
+    """Return the search for the runs whose *column* has *value*; None finds those without a value."""
+    name = column.partition(".")[2] if column.startswith(_SECTIONS) else column
+    name = column if name in _RUN_VALUES else name
+    return f"{_quote(name)}={_quote(_NONE if value is None else _text(value))}"
 
 
 def _test(part: str) -> Callable[[RunValues], bool]:
     match = _CONDITION.fullmatch(part)
     if match is None:
-        return _word(part.replace('"', "").lower())
-    name, operator, wanted = match[1].strip('"'), match[2], match[3].replace('"', "")
+        return _contains(part.replace('"', "").lower())
+    name, operator, operand = match[1].strip('"'), match[2], match[3].replace('"', "")
     if operator in {"=", "!="}:
-        return _same(name, wanted, expected=operator == "=")
-    return _compared(name, operator, wanted)
+        return _equality(name, operand, expected=operator == "=")
+    return _comparison(name, operator, operand)
 
 
-def _word(word: str) -> Callable[[RunValues], bool]:
-    def test(facts: RunValues) -> bool:
-        row = facts.row
+def _contains(word: str) -> Callable[[RunValues], bool]:
+    def test(run: RunValues) -> bool:
+        row = run.row
         texts = (row.name, row.display_name, row.notes, row.group_name, row.job_type, row.tags, row.config)
         return any(word in text.lower() for text in texts if text)
 
     return test
 
 
-def _same(name: str, wanted: str, *, expected: bool) -> Callable[[RunValues], bool]:
-    number = _number(wanted)
+def _equality(name: str, operand: str, *, expected: bool) -> Callable[[RunValues], bool]:
+    number = _parse_number(operand)
 
-    def fits(value: Any) -> bool:
-        return (is_number(value) and value == number) or _text(value) == wanted
+    def equals(value: Any) -> bool:
+        return (is_number(value) and value == number) or _text(value) == operand
 
-    def test(facts: RunValues) -> bool:
-        value = value_of(facts, name)
+    def test(run: RunValues) -> bool:
+        value = searched_value(run, name)
         if value is None:
-            return (wanted == _NONE) == expected
-        return (fits(value) or (isinstance(value, list) and any(map(fits, value)))) == expected
+            return (operand == _NONE) == expected
+        return (equals(value) or (isinstance(value, list) and any(map(equals, value)))) == expected
 
     return test
 
 
-def _compared(name: str, operator: str, wanted: str) -> Callable[[RunValues], bool]:
-    compare, number = _OPERATORS[operator], _number(wanted)
+def _comparison(name: str, operator: str, operand: str) -> Callable[[RunValues], bool]:
+    compare, number = _COMPARISONS[operator], _parse_number(operand)
 
-    def test(facts: RunValues) -> bool:
-        value = value_of(facts, name)
+    def test(run: RunValues) -> bool:
+        value = searched_value(run, name)
         if number is not None:
             return is_number(value) and compare(value, number)
-        return isinstance(value, str) and compare(value, wanted)
+        return isinstance(value, str) and compare(value, operand)
 
     return test
 
 
-def value_of(facts: RunValues, name: str) -> Any:
-    """Return the value that *name* has in a search: the run's own, else of its config, else of its summary.
+def searched_value(run: RunValues, name: str) -> Any:
+    """Return the value of *name* in a search: the run's own, else of its config, else of its summary.
 
-    Written in full, as `config.state`, it is the config's though the run has such a value of its own.
+    The full name, such as `config.state`, selects the config even if the run has a value of that name.
     """
-    if name in _OWN:
-        return facts.value(_OWN[name])
-    places = (f"config.{name}", f"summary_metrics.{name}", *([name] if name.startswith(_PLACES) else []))
-    return next((value for place in places if (value := facts.value(place)) is not None), None)
+    if name in _RUN_VALUES:
+        return run.value(_RUN_VALUES[name])
+    columns = (f"config.{name}", f"summary_metrics.{name}", *([name] if name.startswith(_SECTIONS) else []))
+    return next((value for column in columns if (value := run.value(column)) is not None), None)
 
 
 def _text(value: Any) -> str:
-    """Return *value* as a search has it: JSON where it is no text, without quotes, which a search cannot hold."""
+    """Return *value* as a search writes it: JSON unless it is a text, without quotes, which a search cannot contain."""
     return (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).replace('"', "")
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return f'"{text}"' if not text or _NEEDS_QUOTES.search(text) else text
 
 
-def _number(text: str) -> float | None:
+def _parse_number(text: str) -> float | None:
     try:
         return float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Values as people read them."""
+"""Values of config and summary as people read them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from wandb_nb.formatting import number, shorten
 
-_LONGEST = 120
+_MAX_LENGTH = 120
 
 
-def shown(value: Any, longest: int = _LONGEST) -> str:
-    """Return a value of a config or summary as one line: five digits, short lists and objects as JSON."""
+def short_text(value: Any, max_length: int = _MAX_LENGTH) -> str:
+    """Return *value* as one line: numbers with five digits, texts in lists joined, other lists and objects as JSON."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -20,8 +20,8 @@ def shown(value: Any, longest: int = _LONGEST) -> str:
         return number(value)
     if isinstance(value, str):
         text = value
-    elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
         text = ", ".join(value)
     else:
         text = json.dumps(value, ensure_ascii=False)
-    return shorten(text, longest)
+    return shorten(text, max_length)

@@ -1,4 +1,4 @@
-"""The server's data: tables, the one writer, stored lines, runs, users, alerts and files.
+"""The server's data: tables, the database with its one writer, projects, runs, lines, users, alerts and files.
 
-Imports nothing of the other server packages. Next: `server.query` and `server.protocol`.
+May import no other package of the server. Next: `server.query`, which selects and sorts runs.
 """

@@ -1,4 +1,4 @@
-"""Alerts of runs: one of each title in the time that its run asks for."""
+"""Alerts of runs. A title that repeats within its wait time is stored once."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 _SEVERITIES = frozenset(("INFO", "WARN", "ERROR"))
 
 
-def raise_alert(connection: Connection, run: int, given: dict[str, Any]) -> None:
-    """Keep an alert of *run*, unless one of its title came within its `waitDuration`, in milliseconds."""
-    title = given["title"]
+def add_alert(connection: Connection, run: int, values: dict[str, Any]) -> None:
+    """Store an alert of *run*, unless one with its title is younger than `waitDuration` milliseconds."""
+    title = values["title"]
     newest = select(func.max(alerts.c.created)).where(alerts.c.run_id == run, alerts.c.title == title)
     last, now = connection.execute(newest).scalar(), time.time()
-    wait = given.get("waitDuration")
+    wait = values.get("waitDuration")
     if last is not None and isinstance(wait, (int, float)) and now - last < wait / 1000:
         return
-    severity = given.get("severity")
-    facts = {"text": given.get("text") or "", "severity": severity if severity in _SEVERITIES else "INFO"}
-    connection.execute(insert(alerts).values(run_id=run, created=now, title=title, **facts))
+    severity = values.get("severity")
+    columns = {"text": values.get("text") or "", "severity": severity if severity in _SEVERITIES else "INFO"}
+    connection.execute(insert(alerts).values(run_id=run, created=now, title=title, **columns))
 
 
-def listed(connection: Connection, run: int, most: int = 1000) -> list[Any]:
-    """Return the newest *most* alerts of *run*, oldest first."""
-    newest = select(alerts).where(alerts.c.run_id == run).order_by(alerts.c.id.desc()).limit(most)
+def list_alerts(connection: Connection, run: int, limit: int = 1000) -> list[Any]:
+    """Return the newest *limit* alerts of *run*, oldest first."""
+    newest = select(alerts).where(alerts.c.run_id == run).order_by(alerts.c.id.desc()).limit(limit)
     return list(connection.execute(newest))[::-1]

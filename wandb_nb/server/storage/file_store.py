@@ -1,4 +1,4 @@
-"""`FileStore`: the bytes of uploaded files. A folder serves here; an object store can take its place."""
+"""`FileStore`: the bytes of uploaded files, in a folder here; an object store could replace it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ import secrets
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from wandb_nb.atomic_file import replacement
-from wandb_nb.errors import Error
+from wandb_nb.server.storage.storage_errors import TooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
 
-class TooLargeError(Error):
-    """A body is larger than the server takes."""
-
-
 class StoredFile(NamedTuple):
-    """A file that was written: its name in the store, its size in bytes, the MD5 of its bytes in hex."""
+    """A stored file: its name in the store, its size in bytes, the MD5 of its bytes in hex."""
 
     blob: str
     size: int
@@ -27,43 +23,48 @@ class StoredFile(NamedTuple):
 
 
 class FileStore(Protocol):
-    """Keeps bytes under names that it gives itself, so that no name of a user ever becomes a path."""
+    """Stores bytes under names of its own, so that a user's file name never becomes a path."""
 
     async def write(self, chunks: AsyncIterator[bytes], limit: int) -> StoredFile:
-        """Keep *chunks*; all is on disk on return, and nothing is kept after an error. TooLargeError above *limit*."""
+        """Store *chunks*; they are on disk on return, and nothing remains after an error.
+
+        Raises:
+            TooLargeError: There are more than *limit* bytes.
+
+        """
 
     def path(self, blob: str) -> Path:
-        """Return a local file that holds *blob*."""
+        """Return a local file with the bytes of *blob*."""
 
     def delete(self, blob: str) -> None:
-        """Forget *blob*; one that is not there is no error."""
+        """Delete *blob*; a missing one is not an error."""
 
 
 class FolderStore:
-    """Files in *folder*, in sub-folders by the first two letters of their names."""
+    """Files in *folder*, in sub-folders named after the first two letters of each."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     async def write(self, chunks: AsyncIterator[bytes], limit: int) -> StoredFile:
-        """Write beside the final place and rename, so that a broken upload leaves nothing that looks whole."""
+        """Write a partial file and rename it, so that a broken upload leaves no file that looks complete."""
         blob = secrets.token_hex(16)
         target = self.path(blob)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         digest, size = hashlib.md5(usedforsecurity=False), 0
-        with replacement(target, durable=True) as partial, partial.open("wb") as file:
+        with replacement(target, private=True, durable=True) as partial, partial.open("wb") as file:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
-                    raise TooLargeError(f"The file is larger than {limit} bytes, which this server takes at most.")
+                    raise TooLargeError(f"the file is larger than the limit of {limit} bytes")
                 digest.update(chunk)
                 file.write(chunk)
         return StoredFile(blob, size, digest.hexdigest())
 
     def path(self, blob: str) -> Path:
-        """Return where *blob* lies."""
+        """Return the path of *blob*."""
         return self._folder / blob[:2] / blob
 
     def delete(self, blob: str) -> None:
-        """Remove *blob*."""
+        """Remove the file of *blob*."""
         self.path(blob).unlink(missing_ok=True)

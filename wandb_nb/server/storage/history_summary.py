@@ -1,4 +1,4 @@
-"""The summary of a run computed from its history, where no client has sent one."""
+"""The summary of a run computed from its history, when no client has sent one."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from wandb_nb.store.metrics.summary import SummaryEngine
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_SLICE_ROWS = 2_000
+_BATCH_ROWS = 2_000
 
 
 def history_summary(connection: Connection, run: Any) -> dict[str, Any]:
     """Return the summary of *run*, a row of the table of runs, under the metric definitions in its config."""
-    own = json.loads(run.config).get("_wandb")
-    own = own.get("value") if isinstance(own, dict) else None
-    definitions = Definitions(from_config(own.get("m") if isinstance(own, dict) else None))
+    wandb = json.loads(run.config).get("_wandb")
+    values = wandb.get("value") if isinstance(wandb, dict) else None
+    definitions = Definitions(from_config(values.get("m") if isinstance(values, dict) else None))
     if not definitions.summarized:
-        return line_store.newest_values(connection, run.id)
+        return line_store.last_values(connection, run.id)
     engine, summary, count = SummaryEngine(definitions), dict[str, Any](), 0
-    while texts := line_store.after(connection, run.id, "history", count, _SLICE_ROWS):
+    while texts := line_store.lines_from(connection, run.id, line_store.HISTORY, count, _BATCH_ROWS):
         for text in texts:
             engine.take_row(summary, json.loads(text), None)
         count += len(texts)

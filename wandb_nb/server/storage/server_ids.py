@@ -1,4 +1,4 @@
-"""Names that can be part of an address, and ids in the form that clients expect."""
+"""Checks of names that become part of addresses, and ids in the form that clients expect."""
 
 from __future__ import annotations
 
@@ -8,29 +8,35 @@ import re
 
 from wandb_nb.errors import UsageError
 
-_LONGEST = 128
-_DIGITS = 19
-_PLAIN = re.compile(r"[^\x00-\x1f\x7f/\\]+")
+_MAX_NAME = 128
+_MAX_DIGITS = 18
+_ALLOWED = re.compile(r"[^\x00-\x1f\x7f/\\]+")
 
 
-def checked(name: str, what: str) -> str:
-    """Return *name* if it can be part of an address: no slashes, control characters, "." or "..", 128 at most."""
-    if len(name) > _LONGEST or name in {".", ".."} or not _PLAIN.fullmatch(name):
+def check_name(name: str, kind: str) -> str:
+    """Return *name*, which becomes part of addresses.
+
+    Raises:
+        UsageError: It is "." or "..", is longer than 128 characters, or has slashes or control characters.
+
+    """
+    if len(name) > _MAX_NAME or name in {".", ".."} or not _ALLOWED.fullmatch(name):
         raise UsageError(
-            f"The {what} {name[:40]!r} cannot be used: it needs 1 to {_LONGEST} characters, no slashes or control ones."
+            f"the {kind} {name[:40]!r} cannot be used: choose 1 to {_MAX_NAME} characters without slashes or "
+            "control characters"
         )
     return name
 
 
 def global_id(kind: str, number: int) -> str:
-    """Return the GraphQL id of the thing of *kind* with that *number*."""
+    """Return the GraphQL id of the object of *kind* with that *number*."""
     return base64.b64encode(f"{kind}:{number}".encode()).decode()
 
 
-def local_id(kind: str, text: str) -> int | None:
-    """Return the number in a GraphQL id of *kind*; None where *text* is none."""
+def parse_global_id(kind: str, text: str) -> int | None:
+    """Return the number in a GraphQL id of *kind*; None if *text* is not one."""
     try:
         name, _, number = base64.b64decode(text, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeError, ValueError):
         return None
-    return int(number) if name == kind and number.isdecimal() and len(number) < _DIGITS else None
+    return int(number) if name == kind and number.isdecimal() and len(number) <= _MAX_DIGITS else None

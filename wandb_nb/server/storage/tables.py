@@ -1,7 +1,7 @@
-"""The tables. Plain SQL types only, so that another database can take SQLite's place.
+"""The tables, with plain SQL types only, so that another database can replace SQLite.
 
-Times are unix seconds. JSON is kept as the text that came, since it may hold NaN, which no SQL type for JSON takes.
-A line's number counts from 0 within its run and stream; a line that comes again takes the place of the old one.
+Times are unix seconds. JSON is stored as the text that was sent, since it may contain NaN, which no SQL type for JSON
+accepts. A line's number counts from 0 within its run and stream; a line that is sent again replaces the old one.
 """
 
 from __future__ import annotations
@@ -77,13 +77,13 @@ runs = Table(
     Column("heartbeat", Float, nullable=False),
     Column("stop", Boolean, nullable=False, default=False),
     Column("fresh", String(64), nullable=False, default=""),
-    Column("rewrites", Integer, nullable=False, default=0),  # grows when history lines were replaced or taken out
-    Column("posted", BigInteger, nullable=False, server_default="0"),  # number of the last ordered request taken
-    Column("announced", Integer, nullable=False, server_default="0"),  # how often upload addresses were asked for
+    Column("rewrites", Integer, nullable=False, default=0),  # grows when history lines are replaced or deleted
+    Column("posted", BigInteger, nullable=False, server_default="0"),  # the highest request sequence number accepted
+    Column("announced", Integer, nullable=False, server_default="0"),  # how many times upload addresses were issued
     UniqueConstraint("project_id", "name"),
 )
 
-# Ids that were in use: a client that goes on with one must hear that its run is gone.
+# Ids of deleted runs: a client that continues one must learn that its run was deleted.
 deleted = Table(
     "deleted",
     metadata,
@@ -91,7 +91,7 @@ deleted = Table(
     Column("name", String(128), primary_key=True),
 )
 
-# Which keys a history line has, and of which types: few different ones in a run, and what sampling by key needs.
+# Which keys a history row has, and of which types: a run has few different ones, and sampling by key needs them.
 shapes = Table(
     "shapes",
     metadata,
@@ -131,7 +131,7 @@ files = Table(
     Column("size", BigInteger, nullable=False),
     Column("md5", String(32), nullable=False),
     Column("updated", Float, nullable=False),
-    Column("announced", Integer, nullable=False, server_default="0"),  # which of the run's announcements brought it
+    Column("announced", Integer, nullable=False, server_default="0"),  # the run's counter when its address was issued
 )
 
 alerts = Table(

@@ -1,26 +1,29 @@
-"""JSON objects from outside."""
+"""JSON objects that clients send."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-DEEPEST = 100  # whoever walks through a value later must not run out of stack
+MAX_DEPTH = 100  # so that code which walks a value later does not exhaust the stack
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """Return the object that *text* holds; NaN and infinities may stand bare in it.
+    """Return the object that *text* holds; it may contain bare NaN and infinities.
 
-    ValueError, with the reason, where it is no JSON, no object, or nests deeper than any client's.
+    Raises:
+        ValueError: The text is not JSON, not an object, or nests too deep; the message is a noun phrase that says
+            which.
+
     """
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"no JSON: {text[:80]!r}") from error
+        raise ValueError(f"not JSON: {text[:80]!r}") from error
     if not isinstance(value, dict):
-        raise ValueError(f"no JSON object: {text[:80]!r}")  # noqa: TRY004 - what is wrong is the text's value
-    if text.count("{") + text.count("[") > DEEPEST and _depth(value) > DEEPEST:
-        raise ValueError(f"nested deeper than {DEEPEST}: {text[:80]!r}")
+        raise ValueError(f"not a JSON object: {text[:80]!r}")  # noqa: TRY004 -- what is wrong is the text's value
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}: {text[:80]!r}")
     return value
 
 
@@ -31,8 +34,8 @@ def _depth(value: Any) -> int:
         depth += 1
         level = [
             inner
-            for one in level
-            for inner in (one.values() if isinstance(one, dict) else one)
+            for container in level
+            for inner in (container.values() if isinstance(container, dict) else container)
             if isinstance(inner, (dict, list))
         ]
     return depth

@@ -1,8 +1,8 @@
 """Users, their keys, and what each may do with a project.
 
-A key is random with 160 bits, so its plain hash is kept: nothing can be guessed from it, and looking it up is one
-index read. A user may do everything with the projects of the entity that has the user's name, an admin of the server
-with all; others what their membership says. An open project can be read by every user.
+A key has 160 random bits, so its plain SHA-256 is stored: it cannot be guessed from that, and finding its user is one
+index lookup. Users may do everything in the entity of their own name, admins everything everywhere, others what their
+membership of a project allows. Every user can read an open project.
 """
 
 from __future__ import annotations
@@ -15,22 +15,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
-from wandb_nb.errors import CommError, UsageError
+from wandb_nb.errors import UsageError
+from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.tables import members, projects, users
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, CursorResult
+    from sqlalchemy import Connection
 
 _KEY_BYTES = 20
-_LOGIN_LETTERS = 32
-
-
-class PermissionDeniedError(CommError):
-    """The user may not do that with this project."""
+_LOGIN_LENGTH = 32
 
 
 class Right(IntEnum):
-    """What a user may do with a project; each right holds those below it."""
+    """What a user may do with a project; each right includes those below it."""
 
     NONE = 0
     READ = 1
@@ -39,7 +36,7 @@ class Right(IntEnum):
 
 
 class User(NamedTuple):
-    """Who calls. The user's own entity has the user's name."""
+    """A user. The user's own entity has the user's name."""
 
     id: int
     name: str
@@ -47,35 +44,36 @@ class User(NamedTuple):
 
 
 def new_key() -> str:
-    """Return a new random key in the form that official clients of every version take."""
+    """Return a new random key in the form that official clients of every version accept."""
     return f"local-{secrets.token_hex(_KEY_BYTES)}"
 
 
 def add_user(connection: Connection, name: str, key: str, admin: bool = False) -> int:
-    """Add a user who has *key*; return the id."""
-    added = connection.execute(insert(users).values(name=name, key_hash=_hashed(key), admin=admin))
-    return made_id(added)
+    """Add a user with *key*; return the user's id."""
+    return inserted_id(connection.execute(insert(users).values(name=name, key_hash=_hash_key(key), admin=admin)))
 
 
 def user_by_key(connection: Connection, key: str) -> User | None:
-    """Return the user who has *key*."""
-    return _user(connection, users.c.key_hash == _hashed(key))
+    """Return the user with *key*."""
+    return _find_user(connection, users.c.key_hash == _hash_key(key))
 
 
-def user_by_id(connection: Connection, user: int) -> User | None:
+def user_by_id(connection: Connection, user_id: int) -> User | None:
     """Return the user with that id."""
-    return _user(connection, users.c.id == user)
+    return _find_user(connection, users.c.id == user_id)
 
 
-def login_of(key: str) -> str:
-    """Return what a login with *key* remembers of it: enough to end when the key does, of no use as a key."""
-    return _login(_hashed(key))
+def login_token(key: str) -> str:
+    """Return a value derived from *key* for a login to carry: it ends with the key and cannot serve as one."""
+    return _derive_login(_hash_key(key))
 
 
-def user_by_login(connection: Connection, user: int, login: str) -> User | None:
-    """Return the user with that id, if the login was made with the key that the user still has."""
-    kept = connection.execute(select(users.c.key_hash).where(users.c.id == user)).scalar()
-    return user_by_id(connection, user) if kept is not None and hmac.compare_digest(_login(kept), login) else None
+def user_by_login(connection: Connection, user_id: int, token: str) -> User | None:
+    """Return the user with that id, if *token* is derived from the user's present key."""
+    key_hash = connection.execute(select(users.c.key_hash).where(users.c.id == user_id)).scalar()
+    if key_hash is None or not hmac.compare_digest(_derive_login(key_hash), token):
+        return None
+    return user_by_id(connection, user_id)
 
 
 def list_users(connection: Connection) -> list[Any]:
@@ -84,72 +82,81 @@ def list_users(connection: Connection) -> list[Any]:
 
 
 def set_key(connection: Connection, name: str, key: str) -> None:
-    """Let the user have *key* in place of the one before, whose logins end. UsageError where there is no such user."""
-    changed = update(users).where(users.c.name == name).values(key_hash=_hashed(key))
+    """Replace the user's key; logins and upload addresses that the old key obtained end.
+
+    Raises:
+        UsageError: There is no such user.
+
+    """
+    changed = update(users).where(users.c.name == name).values(key_hash=_hash_key(key))
     if not connection.execute(changed).rowcount:
-        raise UsageError(f"There is no user {name!r}.")
+        raise UsageError(f"there is no user {name!r} on this server")
 
 
 def membership(connection: Connection, user: User, project: Any) -> Right:
-    """Return what *user* may do with *project*, a row of the table of projects, apart from its being open."""
+    """Return what *user* may do with *project*, a row of the table of projects, whether or not it is open."""
     if user.admin or project.entity == user.name:
         return Right.ADMIN
-    which = select(members.c.level).where(members.c.project_id == project.id, members.c.user_id == user.id)
-    return Right(connection.execute(which).scalar() or 0)
+    query = select(members.c.level).where(members.c.project_id == project.id, members.c.user_id == user.id)
+    return Right(connection.execute(query).scalar() or 0)
 
 
-def may_create(user: User, entity: str) -> bool:
-    """Whether *user* may make projects of *entity*."""
+def may_create_projects(user: User, entity: str) -> bool:
+    """Whether *user* may create projects of *entity*."""
     return user.admin or entity == user.name
 
 
-def set_right(connection: Connection, entity: str, project: str, user: str, level: Right) -> None:
-    """Let *user* do what *level* says with the project. UsageError where either is not there."""
+def set_right(connection: Connection, entity: str, project: str, user: str, right: Right) -> None:
+    """Set what *user* may do with the project.
+
+    Raises:
+        UsageError: There is no such project or user.
+
+    """
     project_id = _project_id(connection, entity, project)
     user_id = connection.execute(select(users.c.id).where(users.c.name == user)).scalar()
     if user_id is None:
-        raise UsageError(f"There is no user {user!r}; `wandb-nb server users {user}` adds one.")
-    which = (members.c.project_id == project_id, members.c.user_id == user_id)
-    connection.execute(delete(members).where(*which))
-    if level:
-        connection.execute(insert(members).values(project_id=project_id, user_id=user_id, level=int(level)))
+        raise UsageError(f"there is no user {user!r}; add one with `wandb-nb server users {user}`")
+    condition = (members.c.project_id == project_id, members.c.user_id == user_id)
+    connection.execute(delete(members).where(*condition))
+    if right:
+        connection.execute(insert(members).values(project_id=project_id, user_id=user_id, level=int(right)))
 
 
-def list_members(connection: Connection, project: int) -> list[tuple[str, Right]]:
-    """Return who has a right of its own in the project with that number, by name."""
+def list_members(connection: Connection, project_id: int) -> list[tuple[str, Right]]:
+    """Return the members of the project and their rights, by name."""
     query = select(users.c.name, members.c.level).join(members, members.c.user_id == users.c.id)
-    found = connection.execute(query.where(members.c.project_id == project).order_by(users.c.name))
-    return [(row.name, Right(row.level)) for row in found]
+    rows = connection.execute(query.where(members.c.project_id == project_id).order_by(users.c.name))
+    return [(row.name, Right(row.level)) for row in rows]
 
 
 def set_open(connection: Connection, entity: str, project: str, is_open: bool) -> None:
-    """Let every user of the server read the project, or only its members. UsageError where it is not there."""
-    number = _project_id(connection, entity, project)
-    connection.execute(update(projects).where(projects.c.id == number).values(open=is_open))
+    """Let every user of the server read the project, or only its members.
+
+    Raises:
+        UsageError: There is no such project.
+
+    """
+    project_id = _project_id(connection, entity, project)
+    connection.execute(update(projects).where(projects.c.id == project_id).values(open=is_open))
 
 
 def _project_id(connection: Connection, entity: str, project: str) -> int:
-    which = (projects.c.entity == entity, projects.c.name == project)
-    found = connection.execute(select(projects.c.id).where(*which)).scalar()
-    if found is None:
-        raise UsageError(f"There is no project {entity}/{project} on this server.")
-    return int(found)
+    condition = (projects.c.entity == entity, projects.c.name == project)
+    project_id = connection.execute(select(projects.c.id).where(*condition)).scalar()
+    if project_id is None:
+        raise UsageError(f"there is no project {entity}/{project} on this server")
+    return int(project_id)
 
 
-def _user(connection: Connection, which: Any) -> User | None:
-    row = connection.execute(select(users.c.id, users.c.name, users.c.admin).where(which)).first()
+def _find_user(connection: Connection, condition: Any) -> User | None:
+    row = connection.execute(select(users.c.id, users.c.name, users.c.admin).where(condition)).first()
     return User(row.id, row.name, row.admin) if row else None
 
 
-def made_id(added: CursorResult[Any]) -> int:
-    """Return the id of the row that was inserted."""
-    key: Any = added.inserted_primary_key
-    return int(key[0])
+def _derive_login(key_hash: str) -> str:
+    return _hash_key(f"login {key_hash}")[:_LOGIN_LENGTH]
 
 
-def _login(key_hash: str) -> str:
-    return _hashed(f"login {key_hash}")[:_LOGIN_LETTERS]
-
-
-def _hashed(key: str) -> str:
+def _hash_key(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()

@@ -1,45 +1,5 @@
-"""The pages. Values from outside are escaped by the templates; what changes data is a form with a token."""
+"""The pages for browsers, their forms and the data that open pages follow; `routes` lists the addresses.
 
-from __future__ import annotations
-
-from starlette.routing import Route
-
-from wandb_nb.server.web import (
-    actions,
-    compare_page,
-    files_page,
-    live_routes,
-    login_page,
-    project_page,
-    run_page,
-    static_files,
-)
-
-_PROJECT = "/{entity}/{project}"
-_RUN = "/{entity}/{project}/runs/{run}"
-_POST = ["POST"]
-
-ROUTES = [
-    Route("/", login_page.index),
-    Route("/login", login_page.login, methods=["GET", "POST"]),
-    Route("/logout", login_page.logout, methods=_POST),
-    Route("/static/{name}", static_files.static),
-    Route(f"{_RUN}/overview", run_page.overview),
-    Route(f"{_RUN}/system", run_page.system),
-    Route(f"{_RUN}/console", run_page.console),
-    Route(f"{_RUN}/code", files_page.code),
-    Route(f"{_RUN}/files", files_page.listing),
-    Route(f"{_RUN}/files/{{name:anything}}", files_page.preview),
-    Route(f"{_RUN}/data", live_routes.data),
-    Route(f"{_RUN}/sampled", live_routes.sampled),
-    Route(f"{_RUN}/system/data", live_routes.system_data),
-    Route(f"{_RUN}/events", live_routes.run_events),
-    Route(f"{_RUN}/stop", actions.stop, methods=_POST),
-    Route(f"{_RUN}/edit", actions.edit, methods=_POST),
-    Route(_RUN, run_page.charts),
-    Route(f"{_PROJECT}/compare", compare_page.comparison),
-    Route(f"{_PROJECT}/events", live_routes.project_events),
-    Route(f"{_PROJECT}/columns", actions.columns, methods=_POST),
-    Route(f"{_PROJECT}/delete", actions.delete, methods=_POST),
-    Route(_PROJECT, project_page.project),
-]
+May import `server.http` and all below it, never `server.protocol`. Templates escape all values; every change of data is
+a form with a token.
+"""

@@ -1,4 +1,4 @@
-"""Stored runs as a comparison reads them."""
+"""The comparison input of a stored run."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from wandb_nb.compare.load_inputs import (
     packages,
     uncommitted,
 )
-from wandb_nb.server.live import sampling
-from wandb_nb.server.storage import run_store
-from wandb_nb.server.web.metadata import remote_of
+from wandb_nb.server.live.sampling import sampled_message
+from wandb_nb.server.storage.run_store import list_files
+from wandb_nb.server.web.run_environment import git_remote
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wandb_nb.server.http.services import Services
 
-_POINTS = 2  # the page draws the curves by itself
+_POINTS = 2  # the page loads the curves itself
 
 
-def subject_of(services: Services, connection: Connection, row: Any) -> ComparisonInput:
-    """Return the run in *row* with config, summary, code, git and packages, as far as its reader may see them."""
-    kept = {file.name: file for file in run_store.list_files(connection, row)}
+def comparison_input(services: Services, connection: Connection, row: Any) -> ComparisonInput:
+    """Return config, summary, code, git and packages of the run in *row*, as far as its reader may see them."""
+    stored = {file.name: file for file in list_files(connection, row)}
 
     def text(name: str) -> str:
-        file = kept.get(name)
+        file = stored.get(name)
         return read_text(services, file) if file is not None else ""
 
-    notebooks = sorted(name for name in kept if name.startswith(f"{CODE}/") and name.endswith(".ipynb"))
+    notebooks = sorted(name for name in stored if name.startswith(f"{CODE}/") and name.endswith(".ipynb"))
     cells = next((cells for name in notebooks if (cells := cells_of_notebook(text(name)))), [])
-    scripts = [name for name in kept if name.startswith(f"{CODE}/") and not name.endswith(".ipynb")]
+    scripts = [name for name in stored if name.startswith(f"{CODE}/") and not name.endswith(".ipynb")]
     patch = text(CHANGES)
     files = {name.removeprefix(f"{CODE}/"): text(name) for name in scripts[:MOST_FILES]}
     return ComparisonInput(
-        message=sampling.sampled(services.database, row, _POINTS, ""),
+        message=sampled_message(services.database, row, _POINTS, ""),
         cells=cells,
         files={**files, **uncommitted(patch)},
-        git=git_facts(row.commit or "", remote_of(services, connection, row), patch),
+        git=git_facts(row.commit or "", git_remote(services, connection, row), patch),
         packages=packages(text(REQUIREMENTS)),
     )
 
 
 def read_text(services: Services, file: Any) -> str:
-    """Return what *file*, a row of the table of files, holds as text; empty where it is too large or gone."""
+    """Return the text of *file*, a row of the table of files; empty if it is too large or missing."""
     try:
         return services.store.path(file.blob).read_text("utf-8", "replace") if file.size <= LARGEST_FILE else ""
     except OSError:

@@ -1,4 +1,4 @@
-"""Runs side by side: their curves, what differs in config, results, environment, and their code, cell by cell."""
+"""Runs side by side: curves, differences in config, summary and environment, and code, cell by cell."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.compare.comparison import code_changes, compare
 from wandb_nb.compare.value_diff import ABSENT, ValueRow
-from wandb_nb.server.http.requests import services_of
-from wandb_nb.server.storage import run_store
-from wandb_nb.server.web.compare_inputs import subject_of
-from wandb_nb.server.web.render import found, page, project_of, shown
+from wandb_nb.server.http.services import services_of
+from wandb_nb.server.storage.run_store import find_run
+from wandb_nb.server.web.compare_inputs import comparison_input
+from wandb_nb.server.web.render import answer_page, render_page, requested_project, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from wandb_nb.compare.comparison_input import ComparisonInput
     from wandb_nb.server.storage.users import User
 
-_MOST_RUNS = 16
+_MAX_RUNS = 16
 
 
 class Value(NamedTuple):
-    """What one run has for a key: *text* None where it has none, *change* how far a number is from the first run's."""
+    """The value of one run for a key, if it has one; *change* is the difference from the first run's number."""
 
     text: str | None
     change: str | None
 
 
 class DiffLine(NamedTuple):
-    """A line of two sources side by side: `same`, `changed`, or a `gap`, whose text is on the left."""
+    """A line of two sources side by side, of *kind* `same`, `changed`, or `gap` with its text on the left."""
 
     kind: str
     left: str | None
@@ -41,53 +41,53 @@ class DiffLine(NamedTuple):
 
 
 async def comparison(request: Request) -> Response:
-    """`GET /<entity>/<project>/compare?run=&run=&base=&all=&left=&right=`: *base* is what the others are compared with.
+    """`GET /<entity>/<project>/compare?run=&run=&base=&all=&left=&right=`: *base* is the baseline.
 
-    It comes first, the oldest run where none is named, and the others by age.
+    It comes first, the oldest run by default; the others follow by age.
     """
-    return await page(request, _comparison)
+    return await answer_page(request, _comparison)
 
 
 def _comparison(request: Request, user: User) -> Response:
-    services, asked = services_of(request), request.query_params
+    services, query = services_of(request), request.query_params
     with services.database.read() as connection:
-        project = project_of(connection, request, user)
-        wanted = list(dict.fromkeys(asked.getlist("run")))[:_MOST_RUNS]
-        rows = [found(run_store.find_run(connection, project, name), "run") for name in wanted]
-        rows.sort(key=lambda row: (row.name != asked.get("base"), row.created, row.id))
+        project = requested_project(connection, request, user)
+        requested = list(dict.fromkeys(query.getlist("run")))[:_MAX_RUNS]
+        rows = [require(find_run(connection, project, name), "run") for name in requested]
+        rows.sort(key=lambda row: (row.name != query.get("base"), row.created, row.id))
         names = [row.name for row in rows]
-        subjects = [subject_of(services, connection, row) for row in rows] if len(rows) > 1 else []
-    values: dict[str, Any] = {"project": project, "runs": rows, "names": names, "all": bool(asked.get("all"))}
-    if not subjects:
-        return shown(request, "compare_none.html", user, **values)
-    told = compare(subjects)
-    left, right = (_chosen(names, asked.get(side, ""), at) for at, side in enumerate(("left", "right")))
-    return shown(
+        inputs = [comparison_input(services, connection, row) for row in rows] if len(rows) > 1 else []
+    values: dict[str, Any] = {"project": project, "runs": rows, "names": names, "all": bool(query.get("all"))}
+    if not inputs:
+        return render_page(request, "compare_none.html", user, **values)
+    result = compare(inputs)
+    left, right = (_index_of(names, query.get(side, ""), at) for at, side in enumerate(("left", "right")))
+    return render_page(
         request,
         "compare.html",
         user,
         **values,
-        labels=told.labels,
+        labels=result.labels,
         tables=[
-            ("config", "Config", told.config),
-            ("summary", "Summary", told.summary),
-            ("git", "Git", told.git),
-            ("packages", "Packages", told.packages),
+            ("config", "Config", result.config),
+            ("summary", "Summary", result.summary),
+            ("git", "Git", result.git),
+            ("packages", "Packages", result.packages),
         ],
-        values=values_of,
+        values=compared_values,
         left=left,
         right=right,
-        changes=_changes(subjects[left], subjects[right]),
-        has_code=[bool(subject.cells or subject.files) for subject in subjects],
+        changes=_code_changes(inputs[left], inputs[right]),
+        has_code=[bool(one.cells or one.files) for one in inputs],
     )
 
 
-def _chosen(names: Sequence[str], name: str, otherwise: int) -> int:
-    return names.index(name) if name in names else otherwise
+def _index_of(names: Sequence[str], name: str, default: int) -> int:
+    return names.index(name) if name in names else default
 
 
-def values_of(row: ValueRow) -> list[Value]:
-    """Return what the runs have in *row*, numbers with their distance from those of the first run."""
+def compared_values(row: ValueRow) -> list[Value]:
+    """Return the values of the runs in *row*, numbers with their difference from the first run's."""
     first = row.values[0]
     changes = [
         None,
@@ -99,28 +99,28 @@ def values_of(row: ValueRow) -> list[Value]:
     return [Value(text, change) for text, change in zip(row.texts, changes, strict=True)]
 
 
-def _changes(left: ComparisonInput, right: ComparisonInput) -> list[tuple[CodeChange, list[DiffLine]]]:
+def _code_changes(left: ComparisonInput, right: ComparisonInput) -> list[tuple[CodeChange, list[DiffLine]]]:
     return [(change, list(side_by_side(change.facts()["lines"]))) for change in code_changes(left, right)]
 
 
 def side_by_side(lines: Sequence[str]) -> Iterator[DiffLine]:
-    """Yield the lines of a change, those taken out beside those put in."""
-    out: list[str] = []
-    new: list[str] = []
+    """Yield the lines of a change, removed ones beside added ones."""
+    removed: list[str] = []
+    added: list[str] = []
 
     def flush() -> Iterator[DiffLine]:
-        yield from (DiffLine("changed", left, right) for left, right in zip_longest(out, new))
-        out.clear()
-        new.clear()
+        yield from (DiffLine("changed", left, right) for left, right in zip_longest(removed, added))
+        removed.clear()
+        added.clear()
 
     for line in lines:
         mark, text = line[:1], line[1:]
         if mark == "-":
-            if new:
+            if added:
                 yield from flush()
-            out.append(text)
+            removed.append(text)
         elif mark == "+":
-            new.append(text)
+            added.append(text)
         else:
             yield from flush()
             yield DiffLine("gap", text.strip(), None) if mark == "@" else DiffLine("same", text, text)

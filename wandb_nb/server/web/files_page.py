@@ -1,15 +1,15 @@
-"""A run's files: the list, a look at one, and its saved code."""
+"""A run's files: the list, the preview of one, and the saved code."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wandb_nb.server.http.requests import services_of
-from wandb_nb.server.storage import run_store
-from wandb_nb.server.web.highlight import highlighted
-from wandb_nb.server.web.render import found, page, shown
-from wandb_nb.server.web.run_page import head
+from wandb_nb.server.http.services import services_of
+from wandb_nb.server.storage.run_store import list_files
+from wandb_nb.server.web.highlight import highlight
+from wandb_nb.server.web.render import answer_page, render_page, require
+from wandb_nb.server.web.run_page import run_context
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,110 +20,118 @@ if TYPE_CHECKING:
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
 
-_LARGEST_TEXT = 1 << 20
-_CODE = "code/"
+_MAX_TEXT = 1 << 20
+_CODE_FOLDER = "code/"
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".bmp")
 
 
 class CodeCell(NamedTuple):
-    """A cell of a notebook: *number* is that of its execution, *facts* what the session noted of it."""
+    """A cell of a notebook: *number* counts executions, *metadata* is what the session recorded about it."""
 
     kind: str
     number: int | None
     source: str
-    facts: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 class FilePreview(NamedTuple):
-    """What can be shown of a file: `image`, `text`, `cells`, or nothing, and then why."""
+    """The preview of a file, of *kind* `image`, `text`, `cells` or `nothing`, which has a *reason*."""
 
     kind: str
     text: str = ""
     cells: tuple[CodeCell, ...] = ()
-    why: str = ""
+    reason: str = ""
 
 
-async def listing(request: Request) -> Response:
+async def file_list(request: Request) -> Response:
     """`GET …/files`."""
-    return await page(request, _listing)
+    return await answer_page(request, _file_list)
 
 
-def _listing(request: Request, user: User) -> Response:
+def _file_list(request: Request, user: User) -> Response:
     with services_of(request).database.read() as connection:
-        values = head(connection, request, user)
-        kept = run_store.list_files(connection, values["run"])
-    return shown(request, "run_files.html", user, **values, files=kept)
+        values = run_context(connection, request, user)
+        files = list_files(connection, values["run"])
+    return render_page(request, "run_files.html", user, **values, files=files)
 
 
-async def preview(request: Request) -> Response:
-    """`GET …/files/<name>`: a look at a file; what it holds is shown as text, never run."""
-    return await page(request, _preview)
+async def file(request: Request) -> Response:
+    """`GET …/files/<name>`: the preview of a file; its content is shown as text, never run."""
+    return await answer_page(request, _file)
 
 
-def _preview(request: Request, user: User) -> Response:
+def _file(request: Request, user: User) -> Response:
     services = services_of(request)
     with services.database.read() as connection:
-        values = head(connection, request, user)
-        kept = {file.name: file for file in run_store.list_files(connection, values["run"])}
-    file = found(kept.get(request.path_params["name"]), "file")
-    return shown(request, "run_file.html", user, **values, file=file, look=look_at(services, file), code=highlighted)
+        values = run_context(connection, request, user)
+        files = {file.name: file for file in list_files(connection, values["run"])}
+    file = require(files.get(request.path_params["name"]), "file")
+    preview = preview_file(services, file)
+    return render_page(request, "run_file.html", user, **values, file=file, preview=preview, highlight=highlight)
 
 
 async def code(request: Request) -> Response:
-    """`GET …/code?file=`: the saved scripts and the session's cells, one of them open."""
-    return await page(request, _code)
+    """`GET …/code?file=`: the saved scripts and the session's cells, one of them shown."""
+    return await answer_page(request, _code)
 
 
 def _code(request: Request, user: User) -> Response:
     services = services_of(request)
     with services.database.read() as connection:
-        values = head(connection, request, user)
-        kept = {file.name: file for file in run_store.list_files(connection, values["run"]) if is_code(file.name)}
-    asked = request.query_params.get("file", "") or next(iter(kept), "")
-    file = found(kept.get(asked), "file") if asked else None
-    look = look_at(services, file) if file is not None else None
-    return shown(
-        request, "run_code.html", user, **values, names=list(kept), file=file, look=look, code=highlighted, part=_CODE
+        values = run_context(connection, request, user)
+        files = {file.name: file for file in list_files(connection, values["run"]) if is_code(file.name)}
+    name = request.query_params.get("file", "") or next(iter(files), "")
+    file = require(files.get(name), "file") if name else None
+    return render_page(
+        request,
+        "run_code.html",
+        user,
+        **values,
+        names=list(files),
+        file=file,
+        preview=preview_file(services, file) if file is not None else None,
+        highlight=highlight,
+        folder=_CODE_FOLDER,
     )
 
 
 def is_code(name: str) -> bool:
     """Whether the file *name* of a run is saved code."""
-    return name.startswith(_CODE)
+    return name.startswith(_CODE_FOLDER)
 
 
-def look_at(services: Services, file: Any) -> FilePreview:
-    """Return what can be shown of *file*, a row of the table of files."""
+def preview_file(services: Services, file: Any) -> FilePreview:
+    """Return the preview of *file*, a row of the table of files."""
     if file.name.lower().endswith(_IMAGES):
         return FilePreview("image")
-    if file.size > _LARGEST_TEXT:
-        return FilePreview("nothing", why="It is too large to be shown here.")
+    if file.size > _MAX_TEXT:
+        return FilePreview("nothing", reason="This file is too large to preview.")
     try:
         text = services.store.path(file.blob).read_bytes().decode("utf-8")
     except FileNotFoundError:
-        return FilePreview("nothing", why="It is not on this server any more.")
+        return FilePreview("nothing", reason="This file is no longer on this server.")
     except UnicodeDecodeError:
-        return FilePreview("nothing", why="It holds no text.")
-    if file.name.endswith(".ipynb") and (cells := tuple(cells_of(text))):
+        return FilePreview("nothing", reason="This file is not text.")
+    if file.name.endswith(".ipynb") and (cells := tuple(notebook_cells(text))):
         return FilePreview("cells", cells=cells)
-    return FilePreview("nothing", why="It holds no text.") if "\x00" in text else FilePreview("text", text)
+    return FilePreview("nothing", reason="This file is not text.") if "\x00" in text else FilePreview("text", text)
 
 
-def cells_of(text: str) -> Iterator[CodeCell]:
-    """Yield the cells of the notebook *text*; none where it is no notebook."""
+def notebook_cells(text: str) -> Iterator[CodeCell]:
+    """Yield the cells of the notebook *text*; none if it is not a notebook."""
     try:
-        told = json.loads(text)
+        notebook = json.loads(text)
     except (ValueError, RecursionError):
         return
-    cells = told.get("cells") if isinstance(told, dict) else None
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
     for cell in cells if isinstance(cells, list) else []:
         if not isinstance(cell, dict):
             continue
         source, count, metadata = cell.get("source", ""), cell.get("execution_count"), cell.get("metadata")
-        facts = metadata.get("wandb_nb") if isinstance(metadata, dict) else None
+        recorded = metadata.get("wandb_nb") if isinstance(metadata, dict) else None
         yield CodeCell(
             str(cell.get("cell_type", "code")),
             count if isinstance(count, int) else None,
             "".join(map(str, source)) if isinstance(source, list) else str(source),
-            facts if isinstance(facts, dict) else {},
+            recorded if isinstance(recorded, dict) else {},
         )

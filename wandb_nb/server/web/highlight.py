@@ -1,55 +1,30 @@
-"""Python source in its kinds of words, by the standard library's own tokenizer."""
+"""Highlights Python source, by Pygments."""
 
 from __future__ import annotations
 
-import io
-import keyword
-import tokenize
-from typing import TYPE_CHECKING
+from itertools import groupby
+from operator import itemgetter
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from pygments.lexers.python import PythonLexer
+from pygments.token import Comment, Keyword, Number, Operator, String
 
-_LONGEST = 200_000
-_KINDS = {tokenize.COMMENT: "comment", tokenize.STRING: "string", tokenize.NUMBER: "number"}
-_STRING_PARTS = {
-    number
-    for name in ("FSTRING_START", "FSTRING_MIDDLE", "FSTRING_END")  # from Python 3.12 on
-    if (number := getattr(tokenize, name, None)) is not None
-}
+_MAX_SOURCE = 200_000
+_KINDS = (
+    (Comment, "comment"),
+    (String, "string"),
+    (Number, "number"),
+    (Keyword, "keyword"),
+    (Operator.Word, "keyword"),
+)
 
 
-def highlighted(source: str, name: str = "") -> list[tuple[str, str]]:
-    """Return *source* in pieces, each with its kind, which is empty for most; *name* tells whether it is Python."""
-    if len(source) > _LONGEST or not name.endswith((".py", ".ipynb")):
+def highlight(source: str, name: str = "") -> list[tuple[str, str]]:
+    """Return *source* in pieces, each with its kind, empty for most; a *name* other than Python's stays one piece."""
+    if len(source) > _MAX_SOURCE or not name.endswith((".py", ".ipynb")):
         return [("", source)]
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    pieces = []
-    at = 0
-    for kind, begin, end in _marks(source, starts):
-        pieces += [("", source[at:begin]), (kind, source[begin:end])]
-        at = end
-    return [*pieces, ("", source[at:])]
+    tokens = [(_kind(token), text) for _, token, text in PythonLexer().get_tokens_unprocessed(source)]
+    return [(kind, "".join(text for _, text in same)) for kind, same in groupby(tokens, key=itemgetter(0))]
 
 
-def _marks(source: str, starts: list[int]) -> Iterator[tuple[str, int, int]]:
-    """Yield kind, start and end of what is marked, as far as it is Python: cells may hold magics."""
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(source).readline):
-            kind = _kind(token)
-            if kind:
-                begin, end = (starts[row - 1] + column for row, column in (token.start, token.end))
-                if begin < end:
-                    yield kind, begin, end
-    except (tokenize.TokenError, SyntaxError, IndexError):
-        return
-
-
-def _kind(token: tokenize.TokenInfo) -> str:
-    if token.type in _STRING_PARTS:
-        return "string"
-    if token.type == tokenize.NAME:
-        return "keyword" if keyword.iskeyword(token.string) else ""
-    return _KINDS.get(token.type, "")
+def _kind(token: object) -> str:
+    return next((kind for group, kind in _KINDS if token in group), "")

@@ -1,4 +1,4 @@
-"""What an open page follows: events that say that something changed, and the messages that its charts read."""
+"""What an open page follows: events when something changed, and the messages for its charts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.http.requests import services_of, visitor
-from wandb_nb.server.live import sampling
-from wandb_nb.server.web.render import NOT_KEPT, project_of, run_of
+from wandb_nb.server.http.authentication import logged_in_user
+from wandb_nb.server.http.services import services_of
+from wandb_nb.server.live.sampling import sampled_message, system_message
+from wandb_nb.server.web.render import NO_STORE, requested_project, requested_run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -23,48 +24,53 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.users import User
     from wandb_nb.view.message.run_message import Message
 
-_TICK_S = 30.0  # a page is asked to look again though nothing was told: ages grow, silent runs crash
-_PAUSE_S = 0.25  # what changes within it is one event
-_MOST_POINTS = 4_000
+_REFRESH_SECONDS = 30.0  # a page refreshes without changes too: ages grow, silent runs crash
+_BATCH_SECONDS = 0.25  # changes within this time are one event
+_MAX_POINTS = 4_000
 
 
 async def run_events(request: Request) -> Response:
-    """`GET …/runs/<run>/events`: server-sent events `change` whenever the run has changed."""
-    return await _events(request, run_of, request.path_params["run"])
+    """`GET …/runs/<run>/events`: a server-sent event `change` whenever the run changes."""
+    return await _events(request, requested_run, request.path_params["run"])
 
 
 async def project_events(request: Request) -> Response:
-    """`GET /<entity>/<project>/events`: server-sent events `change` with the ids of the runs that have changed."""
-    return await _events(request, lambda *parts: (project_of(*parts), None), None)
+    """`GET /<entity>/<project>/events`: server-sent events `change` with the names of the changed runs."""
+    return await _events(request, lambda *parts: (requested_project(*parts), None), None)
 
 
-async def _events(request: Request, named: Callable[..., tuple[Any, Any]], run: str | None) -> Response:
-    user = await visitor(request)
+async def _events(request: Request, find: Callable[..., tuple[Any, Any]], run: str | None) -> Response:
+    user = await logged_in_user(request)
     if user is None:
-        return JSONResponse({"error": "Log in first."}, 403)
+        return JSONResponse({"error": "log in first"}, 403)
 
     def project() -> Any:
         with services_of(request).database.read() as connection:
-            return named(connection, request, user)[0]
+            return find(connection, request, user)[0]
 
-    known = await run_in_threadpool(project)
-    headers = {**NOT_KEPT, "X-Accel-Buffering": "no"}
-    return StreamingResponse(_told(request, known.id, run, project), media_type="text/event-stream", headers=headers)
+    project_id = (await run_in_threadpool(project)).id
+    headers = {**NO_STORE, "X-Accel-Buffering": "no"}
+    return StreamingResponse(
+        _change_events(request, project_id, run, project), media_type="text/event-stream", headers=headers
+    )
 
 
-async def _told(request: Request, project: int, run: str | None, may_see: Callable[[], Any]) -> AsyncIterator[str]:
-    """Yield events until the server ends, the page is gone, or its visitor may no longer see what it shows."""
-    with services_of(request).changes.follow(project, run) as follower:
-        yield f"retry: 2000\n\n{_event([])}"  # what changed before the page was listening is asked for now
-        while (changed := await follower.changed(_TICK_S)) is not None:
+async def _change_events(
+    request: Request, project: int, run: str | None, check_access: Callable[[], Any]
+) -> AsyncIterator[str]:
+    """Yield events until the server ends, the page is closed, or its user may no longer see what it shows."""
+    with services_of(request).subscriptions.subscribe(project, run) as subscription:
+        # The first event makes the page load what changed before it subscribed.
+        yield f"retry: 2000\n\n{_event([])}"
+        while (changed := await subscription.wait(_REFRESH_SECONDS)) is not None:
             try:
-                await run_in_threadpool(may_see)
+                await run_in_threadpool(check_access)
             except UsageError:
                 return
-            if await visitor(request) is None:  # the key was renewed or revoked
+            if await logged_in_user(request) is None:  # the key was renewed or revoked
                 return
             yield _event(sorted(changed))
-            await asyncio.sleep(_PAUSE_S)
+            await asyncio.sleep(_BATCH_SECONDS)
 
 
 def _event(changed: list[str]) -> str:
@@ -72,35 +78,35 @@ def _event(changed: list[str]) -> str:
 
 
 async def data(request: Request) -> Response:
-    """`GET …/data?cursor=`: a message, as the view reads it."""
-    live: RunCache = request.app.state.live
-    return await _message(request, lambda row: live.message(row, request.query_params.get("cursor", "")))
+    """`GET …/data?cursor=`: the message of the run's page."""
+    cache: RunCache = request.app.state.run_cache
+    return await _message(request, lambda row: cache.message(row, request.query_params.get("cursor", "")))
 
 
 async def sampled(request: Request) -> Response:
-    """`GET …/sampled?points=&cursor=`: a message with so many points of each metric at most, whatever the run has."""
-    asked = request.query_params
-    points = int(asked.get("points", "600")) if asked.get("points", "600").isdecimal() else 0
-    points = max(2, min(points, _MOST_POINTS))
+    """`GET …/sampled?points=&cursor=`: a message with at most *points* points of each metric."""
+    query = request.query_params
+    points = int(query.get("points", "600")) if query.get("points", "600").isdecimal() else 0
+    points = max(2, min(points, _MAX_POINTS))
     database = services_of(request).database
-    return await _message(request, lambda row: sampling.sampled(database, row, points, asked.get("cursor", "")))
+    return await _message(request, lambda row: sampled_message(database, row, points, query.get("cursor", "")))
 
 
 async def system_data(request: Request) -> Response:
-    """`GET …/system/data?cursor=`: the machine's metrics as a message."""
+    """`GET …/system/data?cursor=`: the system metrics as a message."""
     database, cursor = services_of(request).database, request.query_params.get("cursor", "")
-    return await _message(request, lambda row: sampling.system(database, row, _MOST_POINTS, cursor))
+    return await _message(request, lambda row: system_message(database, row, _MAX_POINTS, cursor))
 
 
 async def _message(request: Request, make: Callable[[Any], Message]) -> Response:
-    user = await visitor(request)
+    user = await logged_in_user(request)
     if user is None:
-        return JSONResponse({"error": "Log in first."}, 403)
-    body = await run_in_threadpool(_made, request, user, make)
-    return Response(body, media_type="application/octet-stream", headers=NOT_KEPT)
+        return JSONResponse({"error": "log in first"}, 403)
+    body = await run_in_threadpool(_make_message, request, user, make)
+    return Response(body, media_type="application/octet-stream", headers=NO_STORE)
 
 
-def _made(request: Request, user: User, make: Callable[[Any], Message]) -> bytes:
+def _make_message(request: Request, user: User, make: Callable[[Any], Message]) -> bytes:
     with services_of(request).database.read() as connection:
-        _, row = run_of(connection, request, user)
+        _, row = requested_run(connection, request, user)
     return make(row).to_bytes()

@@ -1,4 +1,4 @@
-"""The way in and out, and the projects."""
+"""Logging in and out."""
 
 from __future__ import annotations
 
@@ -7,55 +7,38 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from wandb_nb.server.http.requests import COOKIE, LOGIN, LOGIN_SECONDS, by_key, services_of, visitor
-from wandb_nb.server.storage import run_store
-from wandb_nb.server.storage.users import login_of
-from wandb_nb.server.web.forms import first, form_of
-from wandb_nb.server.web.render import page, shown
+from wandb_nb.server.http.authentication import COOKIE, LOGIN_SECONDS, find_user, logged_in_user, login_cookie
+from wandb_nb.server.http.services import services_of
+from wandb_nb.server.web.forms import first_value, read_form
+from wandb_nb.server.web.render import render_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from wandb_nb.server.storage.users import User
-
 
 async def login(request: Request) -> Response:
-    """Show the form for a key, or take it: the browser then holds a signed cookie, never the key."""
+    """Show the form for a key, or accept it: the browser then stores a signed cookie, never the key."""
     if request.method == "GET":
-        return shown(request, "login.html", None, error="")
-    form = await form_of(request, None)
+        return render_page(request, "login.html", None, error="")
+    form = await read_form(request, None)
     services = services_of(request)
-    key = first(form, "key").strip()
-    user = await run_in_threadpool(by_key, services, key)
+    key = first_value(form, "key").strip()
+    user = await run_in_threadpool(find_user, services, key)
     if user is None:
-        return shown(request, "login.html", None, 401, error="This server does not know that key.")
-    answer = RedirectResponse("/", 303)
-    signed = services.signer.sign(LOGIN, [user.id, login_of(key)], LOGIN_SECONDS)
-    secure = request.url.scheme == "https"  # behind a proxy that has TLS
-    answer.set_cookie(COOKIE, signed, int(LOGIN_SECONDS), httponly=True, samesite="strict", secure=secure)
-    return answer
+        return render_page(request, "login.html", None, 401, error="This key is not valid on this server.")
+    response = RedirectResponse("/", 303)
+    secure = request.url.scheme == "https"  # behind a proxy with TLS
+    cookie = login_cookie(services, user, key)
+    response.set_cookie(COOKIE, cookie, int(LOGIN_SECONDS), httponly=True, samesite="strict", secure=secure)
+    return response
 
 
 async def logout(request: Request) -> Response:
-    """Forget the login."""
-    user = await visitor(request)
+    """Delete the login's cookie."""
+    user = await logged_in_user(request)
     if user is not None:
-        await form_of(request, user)
-    answer = RedirectResponse("/login", 303)
-    answer.delete_cookie(COOKIE, httponly=True, samesite="strict")
-    return answer
-
-
-async def index(request: Request) -> Response:
-    """`GET /`: the projects."""
-    return await page(request, _index)
-
-
-def _index(request: Request, user: User) -> Response:
-    with services_of(request).database.read() as connection:
-        found = [
-            (project, run_store.count_runs(connection, project), *run_store.activity(connection, project))
-            for project in run_store.list_projects(connection, user)
-        ]
-    return shown(request, "projects.html", user, projects=found)
+        await read_form(request, user)
+    response = RedirectResponse("/login", 303)
+    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    return response

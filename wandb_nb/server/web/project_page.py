@@ -1,15 +1,16 @@
-"""A project's page: its runs as a table, and the charts of those that are chosen."""
+"""A project's page: the table of its runs, and the charts of the selected ones."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from wandb_nb.server.http.requests import services_of
-from wandb_nb.server.query import filters
-from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, cell, known_columns, label_of, list_runs
-from wandb_nb.server.storage import column_choices, run_store
-from wandb_nb.server.web.render import may_write, page, project_of, shown
+from wandb_nb.server.http.services import services_of
+from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, available_columns, cell, column_label, list_table
+from wandb_nb.server.query.run_values import RunValues
+from wandb_nb.server.storage.column_choices import load_columns
+from wandb_nb.server.storage.run_store import list_runs
+from wandb_nb.server.web.render import answer_page, may_write, render_page, requested_project
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -20,30 +21,30 @@ if TYPE_CHECKING:
 
 async def project(request: Request) -> Response:
     """`GET /<entity>/<project>?q=&state=&sort=&group=&page=`."""
-    return await page(request, _project)
+    return await answer_page(request, _project)
 
 
 def _project(request: Request, user: User) -> Response:
-    asked = TableRequest.of(request.query_params)
+    table_request = TableRequest.of(request.query_params)
     with services_of(request).database.read() as connection:
-        row = project_of(connection, request, user)
-        found = [filters.RunValues(run) for run in run_store.list_runs(connection, row)]
-        chosen = column_choices.kept_columns(connection, user, row)
-    known = known_columns(found)
-    # A kept choice may name what no run has any more; the column then stands empty.
-    listing = list_runs(found, asked, chosen)
-    return shown(
+        row = requested_project(connection, request, user)
+        runs = [RunValues(run) for run in list_runs(connection, row)]
+        chosen = load_columns(connection, user, row)
+    available = available_columns(runs)
+    # A saved choice may name a column that no run has any more; it stays empty.
+    table = list_table(runs, table_request, chosen)
+    return render_page(
         request,
         "project.html",
         user,
         project=row,
-        listing=listing,
-        asked=asked,
-        known=known,
-        chosen=chosen is not None,
-        groupings={**GROUPINGS, **{name: label_of(name) for name in known["Config"]}},
+        table=table,
+        asked=table_request,
+        available=available,
+        has_choice=chosen is not None,
+        groupings={**GROUPINGS, **{name: column_label(name) for name in available["Config"]}},
         cell=cell,
-        label=label_of,
-        link=lambda **changes: urlencode(asked.but(**changes)),
+        label=column_label,
+        link=lambda **changes: urlencode(table_request.with_changes(**changes)),
         may_write=may_write(row),
     )

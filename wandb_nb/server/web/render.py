@@ -1,4 +1,4 @@
-"""How pages are made: templates that escape what comes from outside, the visitor, and what the address names."""
+"""Answers pages: templates that escape all values, the logged-in user, the project and run in the address."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from wandb_nb import formatting
 from wandb_nb.errors import UsageError
+from wandb_nb.server.http.authentication import logged_in_user
 from wandb_nb.server.http.browser_policy import content_policy
-from wandb_nb.server.http.file_urls import address
-from wandb_nb.server.http.requests import services_of, visitor
-from wandb_nb.server.protocol.api import NotFoundError
-from wandb_nb.server.query import filters, text_format
-from wandb_nb.server.storage import run_store
-from wandb_nb.server.storage.users import PermissionDeniedError, Right
-from wandb_nb.server.web.forms import token_of
+from wandb_nb.server.http.file_urls import page_path
+from wandb_nb.server.http.services import services_of
+from wandb_nb.server.query.run_values import timestamp
+from wandb_nb.server.query.text_format import short_text
+from wandb_nb.server.storage.project_store import find_project
+from wandb_nb.server.storage.run_store import find_run
+from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
+from wandb_nb.server.storage.users import Right
+from wandb_nb.server.web.forms import form_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +31,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from wandb_nb.server.storage.project_store import Project
     from wandb_nb.server.storage.users import User
 
-NOT_KEPT = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 _templates = Environment(loader=PackageLoader("wandb_nb.server.web"), autoescape=True, undefined=StrictUndefined)
 _templates.trim_blocks = _templates.lstrip_blocks = True
@@ -38,60 +42,73 @@ _templates.filters |= {
     "part": lambda text: quote(str(text), safe=""),
     "path": lambda text: quote(str(text), safe="/"),
     "age": formatting.age,
-    "when": filters.timestamp,
+    "timestamp": timestamp,
     "duration": formatting.duration,
-    "shown": text_format.shown,
+    "short": short_text,
     "size": formatting.size,
 }
-_templates.globals["address"] = address
+_templates.globals["page_path"] = page_path
 _templates.tests["number"] = lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def shown(request: Request, template: str, user: User | None, status: int = 200, **values: Any) -> Response:
-    """Return the page that *template* makes of *values* for *user*."""
+def render_page(request: Request, template: str, user: User | None, status: int = 200, **values: Any) -> Response:
+    """Return the page that *template* makes from *values* for *user*."""
     nonce = secrets.token_urlsafe(16)
-    token = token_of(services_of(request).signer, user) if user else ""
+    token = form_token(services_of(request).signer, user) if user else ""
     text = _templates.get_template(template).render(values, user=user, nonce=nonce, token=token)
-    return HTMLResponse(text, status, {**NOT_KEPT, "Content-Security-Policy": content_policy(nonce)})
+    return HTMLResponse(text, status, {**NO_STORE, "Content-Security-Policy": content_policy(nonce)})
 
 
-async def page(request: Request, make: Callable[[Request, User], Response]) -> Response:
-    """Answer with what *make* returns for the visitor; without a login, with the way to it."""
-    user = await visitor(request)
+async def answer_page(request: Request, make: Callable[[Request, User], Response]) -> Response:
+    """Return what *make* returns for the logged-in user, an error page if it fails, or a redirect to the login."""
+    user = await logged_in_user(request)
     if user is None:
         return RedirectResponse("/login", 303)
     try:
         return await run_in_threadpool(make, request, user)
     except NotFoundError as error:
-        return shown(request, "message.html", user, 404, text=str(error))
+        return render_page(request, "message.html", user, 404, text=str(error))
     except PermissionDeniedError as error:
-        return shown(request, "message.html", user, 403, text=str(error))
+        return render_page(request, "message.html", user, 403, text=str(error))
     except UsageError as error:
-        return shown(request, "message.html", user, 400, text=str(error))
+        return render_page(request, "message.html", user, 400, text=str(error))
 
 
-def project_of(connection: Connection, request: Request, user: User) -> run_store.Project:
-    """Return the project that the address names. NotFoundError where *user* may not read it."""
+def requested_project(connection: Connection, request: Request, user: User) -> Project:
+    """Return the project in the address.
+
+    Raises:
+        NotFoundError: It does not exist, or *user* may not read it.
+
+    """
     path = request.path_params
-    project: run_store.Project = found(
-        run_store.find_project(connection, user, path["entity"], path["project"]), "project"
-    )
+    project: Project = require(find_project(connection, user, path["entity"], path["project"]), "project")
     return project
 
 
-def run_of(connection: Connection, request: Request, user: User) -> tuple[run_store.Project, Any]:
-    """Return the project and the row of the run that the address names. NotFoundError where *user* may not read it."""
-    project = project_of(connection, request, user)
-    return project, found(run_store.find_run(connection, project, request.path_params["run"]), "run")
+def requested_run(connection: Connection, request: Request, user: User) -> tuple[Project, Any]:
+    """Return the project and the row of the run in the address.
+
+    Raises:
+        NotFoundError: It does not exist, or *user* may not read it.
+
+    """
+    project = requested_project(connection, request, user)
+    return project, require(find_run(connection, project, request.path_params["run"]), "run")
 
 
-def found(row: Any, what: str) -> Any:
-    """Return *row*. NotFoundError where it is None."""
+def require(row: Any, kind: str) -> Any:
+    """Return *row*.
+
+    Raises:
+        NotFoundError: It is None; the message names it a *kind*.
+
+    """
     if row is None:
-        raise NotFoundError(f"There is no such {what} on this server, or you may not see it.")
+        raise NotFoundError(f"there is no such {kind} on this server, or you may not see it")
     return row
 
 
-def may_write(project: run_store.Project) -> bool:
-    """Whether the user that *project* was found for may change its runs."""
+def may_write(project: Project) -> bool:
+    """Whether the user of *project* may change its runs."""
     return project.right >= Right.WRITE

@@ -1,0 +1,89 @@
+"""The user behind a request: by API key from programs, by a signed cookie from browsers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from wandb_nb.errors import AuthenticationError
+from wandb_nb.server.http.services import services_of
+from wandb_nb.server.storage import users
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from wandb_nb.server.http.services import Services
+    from wandb_nb.server.storage.users import User
+
+COOKIE = "wandb_nb_login"
+LOGIN_SECONDS = 30 * 86400.0
+_PURPOSE = "login"
+
+
+async def user_by_request_key(request: Request) -> User:
+    """Return the user whose key is in the Authorization header, Basic or Bearer.
+
+    Raises:
+        AuthenticationError: There is no key, or it is not valid here.
+
+    """
+    key = _header_key(request.headers.get("authorization", ""))
+    user = await run_in_threadpool(find_user, services_of(request), key) if key else None
+    if user is None:
+        raise AuthenticationError(
+            "the API key is missing or not valid on this server; store its key with `wandb-nb login --local`"
+        )
+    return user
+
+
+async def logged_in_user(request: Request) -> User | None:
+    """Return the user who logged in with this browser."""
+    services = services_of(request)
+    values = services.signer.read(_PURPOSE, request.cookies.get(COOKIE, ""), LOGIN_SECONDS)
+    if values is None:
+        return None
+    user_id, token = values
+    return await run_in_threadpool(_find_by_login, services, user_id, token)
+
+
+async def user_by_key_or_login(request: Request) -> User:
+    """Return the user by key or by login, for addresses that both programs and browsers read.
+
+    Raises:
+        AuthenticationError: There is neither.
+
+    """
+    if "authorization" not in request.headers and (user := await logged_in_user(request)) is not None:
+        return user
+    return await user_by_request_key(request)
+
+
+def find_user(services: Services, key: str) -> User | None:
+    """Return the user with *key*."""
+    with services.database.read() as connection:
+        return users.user_by_key(connection, key)
+
+
+def login_cookie(services: Services, user: User, key: str) -> str:
+    """Return the value of a login's cookie; it never contains the key."""
+    return services.signer.sign(_PURPOSE, [user.id, users.login_token(key)])
+
+
+def _header_key(header: str) -> str | None:
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(value.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, UnicodeError):
+        return None
+
+
+def _find_by_login(services: Services, user_id: int, token: str) -> User | None:
+    with services.database.read() as connection:
+        return users.user_by_login(connection, user_id, token)

@@ -1,0 +1,94 @@
+"""The bounded body of a request."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+
+from wandb_nb.errors import UsageError
+from wandb_nb.server.storage.storage_errors import TooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+
+MAX_BODY = 32 << 20  # clients send up to 10 MiB in one request
+_SEQUENCE_HEADER = "x-wandb-nb-order"
+_MAX_SEQUENCE_DIGITS = 15
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+async def read_body(request: Request, limit: int = MAX_BODY) -> bytes:
+    """Return the whole body, decompressed.
+
+    Raises:
+        TooLargeError: It is larger than *limit* bytes, before or after decompression.
+        UsageError: It is not the gzip that its headers promise.
+
+    """
+    body = bytearray()
+    async for chunk in limited_body(request, limit):
+        body += chunk
+    if request.headers.get("content-encoding", "").lower() == "gzip":
+        return await run_in_threadpool(decompress, bytes(body), limit)
+    return bytes(body)
+
+
+async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Yield the body in chunks as they arrive.
+
+    Raises:
+        TooLargeError: It is larger than *limit* bytes, or its headers announce that it will be.
+
+    """
+    length = request.headers.get("content-length", "0")
+    total = int(length) if length.isdecimal() else 0
+    if total > limit:
+        raise TooLargeError(f"the body of {total} bytes is larger than the limit of {limit} bytes")
+    total = 0
+    async for chunk in request.stream():
+        total += len(chunk)
+        if total > limit:
+            raise TooLargeError(f"the body is larger than the limit of {limit} bytes")
+        yield chunk
+
+
+def decompress(body: bytes, limit: int) -> bytes:
+    """Return the content of the gzip *body*, never decompressing more than *limit* bytes.
+
+    Raises:
+        TooLargeError: It decompresses to more than *limit* bytes.
+        UsageError: It is not gzip.
+
+    """
+    decompressor = zlib.decompressobj(_GZIP)
+    try:
+        data = decompressor.decompress(body, limit + 1)
+    except zlib.error as error:
+        raise UsageError(f"the body is not valid gzip: {error}") from error
+    if len(data) > limit:
+        raise TooLargeError(f"the body decompresses to more than the limit of {limit} bytes")
+    return data
+
+
+def parse_json(body: bytes) -> Any:
+    """Return the JSON value of *body*, which may contain NaN.
+
+    Raises:
+        UsageError: It is not JSON.
+
+    """
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"the body is not JSON: {error}") from error
+
+
+def sequence_number(request: Request) -> int | None:
+    """Return the number by which this package's client orders its requests for a run; None from other clients."""
+    text = request.headers.get(_SEQUENCE_HEADER, "")
+    return int(text) if text.isdecimal() and len(text) <= _MAX_SEQUENCE_DIGITS else None

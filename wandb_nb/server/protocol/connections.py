@@ -1,0 +1,44 @@
+"""Pages of nodes in the form of GraphQL connections, and the nodes of users and entities."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.server.storage.server_ids import global_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wandb_nb.server.storage.users import User
+
+MAX_PAGE = 1_000
+_DEFAULT_PAGE = 50
+
+
+def connection_page(nodes: Sequence[Any], after: str | None, first: int | None) -> dict[str, Any]:
+    """Return a page of *nodes* as a connection; a cursor is the number of nodes up to it."""
+    start = int(after) if after and after.isdecimal() else 0
+    end = start + max(0, min(_DEFAULT_PAGE if first is None else first, MAX_PAGE))
+    edges = [{"node": node, "cursor": str(number)} for number, node in enumerate(nodes[start:end], start + 1)]
+    info = {"endCursor": edges[-1]["cursor"] if edges else None, "hasNextPage": end < len(nodes)}
+    return {"edges": edges, "pageInfo": info, "totalCount": len(nodes), "uploadHeaders": []}
+
+
+def entity_node(name: str) -> dict[str, Any]:
+    """Return an entity's node."""
+    return {"id": global_id("Entity", 0), "name": name, "organization": None}
+
+
+class UserNode:
+    """A user as the API shows one: never with a key."""
+
+    email = deleted_at = None
+    flags = json.dumps({"code_saving_enabled": True})
+
+    def __init__(self, user: User) -> None:
+        self.id = global_id("User", user.id)
+        self.name = self.username = self.entity = user.name
+        self.admin = user.admin
+        self.api_keys: dict[str, Any] = {"edges": []}
+        self.teams = {"edges": [{"node": entity_node(user.name)}]}

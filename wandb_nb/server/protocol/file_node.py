@@ -1,0 +1,71 @@
+"""`FileNode`: a file of a run."""
+
+from __future__ import annotations
+
+import fnmatch
+import mimetypes
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.server.http.file_urls import download_url, upload_url
+from wandb_nb.server.protocol.connections import MAX_PAGE, connection_page
+from wandb_nb.server.query.run_values import timestamp
+from wandb_nb.server.storage.run_store import list_files, run_for_writing
+from wandb_nb.server.storage.server_ids import global_id
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wandb_nb.server.protocol.request_context import RequestContext
+
+
+@dataclass
+class FileNode:
+    """A file of a run; *row* is None if it has not been uploaded yet."""
+
+    context: RequestContext
+    run: Any
+    name: str
+    row: Any | None = None
+
+    def id(self, _: RequestContext) -> str:
+        return global_id(f"File:{self.name}", self.run.id)
+
+    def url(self, context: RequestContext, upload: bool | None = None) -> str:
+        return self.upload_url(context) if upload else self.direct_url(context)
+
+    def direct_url(self, context: RequestContext) -> str:
+        return download_url(context.base_url, self.run, self.name)
+
+    def upload_url(self, context: RequestContext) -> str:
+        run_for_writing(context.connection, context.user, self.run.id)
+        return upload_url(context.base_url, context.services.signer, self.run, self.name)
+
+    def size_bytes(self, _: RequestContext) -> int:
+        return self.row.size if self.row is not None else 0
+
+    def mimetype(self, _: RequestContext) -> str:
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+    def md5(self, _: RequestContext) -> str | None:
+        return self.row.md5 if self.row is not None else None
+
+    def updated_at(self, _: RequestContext) -> str | None:
+        return timestamp(self.row.updated) if self.row is not None else None
+
+
+def files_page(  # noqa: PLR0917 -- the field's arguments
+    context: RequestContext,
+    run: Any,
+    names: Sequence[str | None] | None,
+    after: str | None,
+    first: int | None,
+    pattern: str | None,
+) -> dict[str, Any]:
+    """Return files of *run*. Named ones are returned even before they exist, which old clients need to upload them."""
+    rows = {row.name: row for row in list_files(context.connection, run)}
+    if requested := [name for name in names or () if name]:
+        return connection_page([FileNode(context, run, name, rows.get(name)) for name in requested], None, MAX_PAGE)
+    glob = pattern.replace("%", "*") if pattern else "*"
+    nodes = [FileNode(context, run, name, row) for name, row in rows.items() if fnmatch.fnmatch(name, glob)]
+    return connection_page(nodes, after, first)

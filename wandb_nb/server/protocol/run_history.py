@@ -1,0 +1,70 @@
+"""The history of a run as the fields of its node return it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.server.query.filters import parse_filter
+from wandb_nb.server.storage import line_store
+from wandb_nb.server.storage.line_sampling import sample_lines, sample_rows
+from wandb_nb.server.storage.row_shapes import history_keys
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_MAX_ROWS = 10_000
+_MAX_SAMPLES = 10_000
+_DEFAULT_SAMPLES = 500
+_MAX_STEP = 2**62
+
+
+def keys_field(connection: Connection, run_id: int) -> dict[str, Any]:
+    """Return the keys of the history and how many rows have each."""
+    keys = history_keys(connection, run_id)
+    return {
+        "sets": [],
+        "keys": {
+            key: {
+                "typeCounts": [{"type": kind, "count": number} for kind, number in kinds.items()],
+                "monotonic": key == "_step",
+                "previousValue": -1,
+            }
+            for key, kinds in keys.counts.items()
+        },
+        "lastStep": keys.last_step,
+    }
+
+
+def history_lines(
+    connection: Connection, run_id: int, min_step: int | None, max_step: int | None, samples: int | None
+) -> list[str]:
+    """Return history lines: those between two steps, or a sample of all."""
+    limit = _bounded(samples)
+    if min_step is None and max_step is None:
+        return sample_lines(connection, run_id, line_store.HISTORY, limit)
+    first, end = int(min_step or 0), int(_MAX_STEP if max_step is None else max_step)
+    return line_store.rows_between_steps(connection, run_id, first, end, limit)
+
+
+def event_lines(connection: Connection, run_id: int, samples: int | None) -> list[str]:
+    """Return a sample of the lines of system metrics."""
+    return sample_lines(connection, run_id, "events", _bounded(samples))
+
+
+def sampled_rows(connection: Connection, run_id: int, text: str) -> list[dict[str, Any]]:
+    """Return the rows that *text* asks for, a JSON object with `keys`, `samples`, `minStep` and `maxStep`."""
+    spec = parse_filter(text)
+    keys = [str(key) for key in spec.get("keys") or []]
+    limit = max(1, min(int(spec.get("samples") or _DEFAULT_SAMPLES), _MAX_SAMPLES))
+    return sample_rows(connection, run_id, keys, limit, spec.get("minStep"), spec.get("maxStep"))
+
+
+def parquet_field(connection: Connection, run_id: int) -> dict[str, Any]:
+    """Return no Parquet files and at most 10,000 rows; clients read the remaining rows page by page."""
+    lines = line_store.lines_from(connection, run_id, line_store.HISTORY, 0, _MAX_ROWS)
+    return {"parquetUrls": [], "liveData": [json.loads(line) for line in lines]}
+
+
+def _bounded(samples: int | None) -> int:
+    return max(0, min(_DEFAULT_SAMPLES if samples is None else samples, _MAX_ROWS))

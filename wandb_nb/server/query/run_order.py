@@ -1,0 +1,34 @@
+"""Sorting runs by the values that an order names."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wandb_nb.server.query.run_values import RunValues
+
+
+def sort_runs(runs: Sequence[RunValues], order: str | None) -> list[RunValues]:
+    """Return *runs* by *order*: "+name" ascending, "-name" descending, newest first without one."""
+    ordered = list(runs)
+    for name in reversed((order or "-created_at").replace(",", " ").split()):
+        ordered = sort_runs_by(ordered, name)
+    return ordered
+
+
+def sort_runs_by(runs: Sequence[RunValues], name: str) -> list[RunValues]:
+    """Return *runs* sorted by one value, whose *name* is written like a part of an order; runs without it come last."""
+    descending, field = name.startswith("-"), name.lstrip("+-")
+    ranked = [(run, _sort_key(run.value(field))) for run in runs]
+    present = sorted(((run, rank) for run, rank in ranked if rank), key=lambda pair: pair[1], reverse=descending)
+    return [run for run, _ in present] + [run for run, rank in ranked if rank is None]
+
+
+def _sort_key(value: Any) -> tuple[int, Any] | None:
+    """Return a key that sorts numbers before texts; None for a missing value."""
+    if isinstance(value, (int, float)):
+        return None if math.isnan(value) else (0, value)
+    return None if value is None else (1, str(value))

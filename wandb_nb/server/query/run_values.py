@@ -1,0 +1,95 @@
+"""`RunValues`: the values of a run by the names that filters, orders, searches and columns use."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import Any
+
+from wandb_nb.errors import UsageError
+from wandb_nb.values import dotted
+
+_COLUMNS = {
+    "name": "name",
+    "display_name": "display_name",
+    "state": "state",
+    "group": "group_name",
+    "group_name": "group_name",
+    "job_type": "job_type",
+    "notes": "notes",
+    "sweep": "sweep",
+    "created_at": "created",
+    "heartbeat_at": "heartbeat",
+    "updated_at": "heartbeat",
+    "exitcode": "exit_code",
+}
+
+
+class RunValues:
+    """The values of *row*, a row of the table of runs.
+
+    Names are `config.<key>`, with or without `.value`, `summary_metrics.<key>`, and columns in snake or camel case.
+    """
+
+    def __init__(self, row: Any) -> None:
+        self.row = row
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The config without its `{"value": …}` layer."""
+        entries = json.loads(self.row.config).items()
+        return {key: entry.get("value") if isinstance(entry, dict) else entry for key, entry in entries}
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """The summary."""
+        return dict(json.loads(self.row.summary))
+
+    @cached_property
+    def config_leaves(self) -> dict[str, Any]:
+        """The values of the config by dotted name, without internal ones."""
+        return dict(dotted(self.config, private=False))
+
+    @cached_property
+    def summary_leaves(self) -> dict[str, Any]:
+        """The values of the summary by dotted name, without internal ones."""
+        return dict(dotted(self.summary, private=False))
+
+    def value(self, name: str) -> Any:
+        """Return the value of *name*; None if the run does not have it.
+
+        Raises:
+            UsageError: Runs do not have values of this name.
+
+        """
+        section, _, key = name.partition(".")
+        if section == "config":
+            value = _value_at(self.config, key)
+            return _value_at(self.config, key.removesuffix(".value")) if value is None else value
+        if section in {"summary_metrics", "summaryMetrics", "summary"}:
+            return _value_at(self.summary, key)
+        if name == "tags":
+            return json.loads(self.row.tags)
+        column = _COLUMNS.get(re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower())
+        if column is None:
+            raise UsageError(f"runs have no {name!r} to filter or sort by")
+        return getattr(self.row, column)
+
+
+def timestamp(seconds: float) -> str:
+    """Return unix *seconds* in the form of the API: `2026-01-31T12:00:00Z`."""
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _value_at(values: Any, path: str) -> Any:
+    """Return the value at the dotted *path*; keys may contain dots themselves."""
+    if not isinstance(values, dict):
+        return None
+    if path in values:
+        return values[path]
+    for dot in (index for index, letter in enumerate(path) if letter == "."):
+        if path[:dot] in values:
+            return _value_at(values[path[:dot]], path[dot + 1 :])
+    return None

@@ -1,0 +1,126 @@
+"""Evenly spaced samples of a run's lines. Only the lines that are returned are read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from wandb_nb.server.storage.line_store import HISTORY, count, lines_from, stream_table
+from wandb_nb.server.storage.row_shapes import load_shapes, shape_has_key
+from wandb_nb.server.storage.tables import history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+_MAX_STEP = 2**63 - 1
+_MAX_SAMPLED_SHAPES = 16
+_DENSE = 0.8  # of the evenly spaced numbers that exist; below, the next existing row is looked up for each
+
+
+def sample_lines(connection: Connection, run: int, stream: str, limit: int) -> list[str]:
+    """Return the lines of *stream*, or *limit* of them, evenly spaced and including the last one."""
+    table, conditions = stream_table(stream)
+    if limit < 1:
+        return []
+    total = count(connection, run, stream)
+    query = select(table.c.text).where(table.c.run_id == run, *conditions)
+    if total > limit:
+        query = query.where(table.c.number.in_(_evenly_spaced(0, total - 1, limit)))
+    return list(connection.execute(query.order_by(table.c.number)).scalars())
+
+
+def sample_rows(  # noqa: PLR0917 -- the parts of one query
+    connection: Connection, run: int, keys: Sequence[str], limit: int, first: int | None, last: int | None
+) -> list[dict[str, Any]]:
+    """Return *keys* of the rows that have all of them: of all such rows, or of about *limit*, evenly spaced.
+
+    *first* and *last* bound the step, both included.
+    """
+    required = [key for key in dict.fromkeys(keys) if key != "_step"]
+    shape_ids = [
+        shape_id
+        for shape, shape_id in load_shapes(connection, run).items()
+        if all(shape_has_key(shape, key) for key in required)
+    ]
+    if not shape_ids or limit < 1:
+        return []
+    low, high = (first if first is not None else -_MAX_STEP), (last if last is not None else _MAX_STEP)
+    rows = _sample_shapes(connection, run, shape_ids, limit, low, high)
+    return [_select_keys(json.loads(text), keys) for _, text in rows]
+
+
+def sample_history(connection: Connection, run: int, limit: int) -> tuple[list[str], int]:
+    """Return rows that show the course of every key, in their order, and how many rows there are.
+
+    All rows, or about *limit* of each shape, evenly spaced. A run with many shapes gives fewer of each.
+    """
+    total = count(connection, run, HISTORY)
+    shape_ids = list(load_shapes(connection, run).values())
+    share = max(2, min(limit, limit * _MAX_SAMPLED_SHAPES // max(1, len(shape_ids))))
+    if total <= share:
+        return lines_from(connection, run, HISTORY, 0, share), total
+    rows: dict[int, str] = {}
+    for shape_id in shape_ids:
+        rows |= dict(_sample_shapes(connection, run, [shape_id], share))
+    return [rows[number] for number in sorted(rows)], total
+
+
+def _sample_shapes(  # noqa: PLR0917 -- the parts of one query
+    connection: Connection,
+    run: int,
+    shape_ids: Sequence[int],
+    limit: int,
+    low: int = -_MAX_STEP,
+    high: int = _MAX_STEP,
+) -> Iterable[tuple[int, str]]:
+    """Return numbers and texts of the rows of these shapes: all, or the first one of each of *limit* even shares."""
+    number = history.c.number
+    conditions = [history.c.run_id == run]
+    # One shape is a range of its index; several would be sorted.
+    conditions.append(history.c.shape_id == shape_ids[0] if len(shape_ids) == 1 else history.c.shape_id.in_(shape_ids))
+    if low > -_MAX_STEP or high < _MAX_STEP:
+        conditions += [history.c.step >= low, history.c.step <= high]
+    query = select(number, history.c.text).where(*conditions).order_by(number)
+    rows = connection.execute(query.limit(limit + 1)).all()
+    if len(rows) <= limit:
+        return [(row.number, row.text) for row in rows]
+    last = connection.execute(select(number).where(*conditions).order_by(number.desc()).limit(1)).scalar_one()
+    targets = _evenly_spaced(rows[0].number, last, limit)
+    hits = connection.execute(query.where(number.in_(targets))).all()
+    if len(hits) > limit * _DENSE:
+        return [(row.number, row.text) for row in hits]
+    return _next_existing(connection, query, targets)
+
+
+def _next_existing(connection: Connection, query: Any, targets: Sequence[int]) -> Iterable[tuple[int, str]]:
+    """Return for each of *targets*, which ascend, the first row of *query* at or after it."""
+    rows: dict[int, str] = {}
+    for target in targets:
+        if not rows or target > next(reversed(rows)):
+            row = connection.execute(query.where(history.c.number >= target).limit(1)).one()
+            rows[row.number] = row.text
+    return rows.items()
+
+
+def _evenly_spaced(first: int, last: int, limit: int) -> list[int]:
+    if limit == 1:
+        return [last]
+    return [first + (last - first) * index // (limit - 1) for index in range(limit)]
+
+
+def _select_keys(row: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+    """Return the values of *keys* in *row*; a dotted key that *row* does not have is a path into objects."""
+    selected: dict[str, Any] = {}
+    for key in keys:
+        if key in row:
+            selected[key] = row[key]
+            continue
+        value: Any = row
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        selected[key] = value
+    return selected

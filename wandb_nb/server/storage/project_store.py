@@ -1,0 +1,90 @@
+"""Projects: finding, listing and creating them, and what a user may do with each."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import and_, insert, select
+
+from wandb_nb.run_names import DEFAULT_PROJECT
+from wandb_nb.server.storage import server_ids
+from wandb_nb.server.storage.storage_errors import PermissionDeniedError
+from wandb_nb.server.storage.tables import projects
+from wandb_nb.server.storage.users import Right, may_create_projects, membership
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from wandb_nb.server.storage.users import User
+
+
+class Project(NamedTuple):
+    """A project as one user sees it: *right* is what the user may do.
+
+    A user who is not a *member* can read it only because it is open, and sees neither git commits nor commands.
+    """
+
+    id: int
+    entity: str
+    name: str
+    open: bool
+    created: float
+    right: Right
+    member: bool
+
+
+def find_project(connection: Connection, user: User, entity: str | None, name: str | None) -> Project | None:
+    """Return the project, or None if it does not exist or *user* may not read it."""
+    row = _project_row(connection, entity or user.name, name or DEFAULT_PROJECT)
+    project = _as_seen_by(connection, user, row) if row is not None else None
+    return project if project is not None and project.right >= Right.READ else None
+
+
+def project_by_id(connection: Connection, user: User, project_id: int) -> Project:
+    """Return the project, whether or not *user* may read it."""
+    row = connection.execute(select(projects).where(projects.c.id == project_id)).one()
+    return _as_seen_by(connection, user, row)
+
+
+def list_projects(connection: Connection, user: User, entity: str | None = None) -> list[Project]:
+    """Return the projects that *user* may read, of *entity* or of all, newest first."""
+    query = select(projects).order_by(projects.c.created.desc(), projects.c.id.desc())
+    if entity is not None:
+        query = query.where(projects.c.entity == entity)
+    visible = [_as_seen_by(connection, user, row) for row in connection.execute(query).all()]
+    return [project for project in visible if project.right >= Right.READ]
+
+
+def project_for_writing(connection: Connection, user: User, entity: str | None, name: str | None) -> Project:
+    """Return the project, creating it if it does not exist.
+
+    Raises:
+        PermissionDeniedError: *user* may not write there.
+
+    """
+    entity, name = entity or user.name, name or DEFAULT_PROJECT
+    row = _project_row(connection, entity, name)
+    if row is None and may_create_projects(user, entity):
+        values = {
+            "entity": server_ids.check_name(entity, "entity"),
+            "name": server_ids.check_name(name, "project"),
+            "created": time.time(),
+        }
+        connection.execute(insert(projects).values(**values))
+        row = _project_row(connection, entity, name)
+    project = _as_seen_by(connection, user, row) if row is not None else None
+    if project is None or project.right < Right.WRITE:
+        raise PermissionDeniedError(f"permission denied: {user.name} may not write to {entity}/{name}")
+    return project
+
+
+def _project_row(connection: Connection, entity: str, name: str) -> Any:
+    condition = and_(projects.c.entity == entity, projects.c.name == name)
+    return connection.execute(select(projects).where(condition)).first()
+
+
+def _as_seen_by(connection: Connection, user: User, row: Any) -> Project:
+    level = membership(connection, user, row)
+    right = max(level, Right.READ if row.open else Right.NONE)
+    return Project(row.id, row.entity, row.name, row.open, row.created, right, level >= Right.READ)

@@ -1,0 +1,70 @@
+"""Row shapes: which keys a history row has, and of which types.
+
+A run has few different shapes, so finding the rows that hold a key means finding a few shapes, not reading rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, insert, select
+
+from wandb_nb.server.storage.database import inserted_id
+from wandb_nb.server.storage.tables import history, shapes
+from wandb_nb.values import TYPE_KEY, dotted
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Shape = tuple[tuple[str, str], ...]
+
+_TYPE_NAMES = {bool: "boolean", int: "number", float: "number", str: "string", list: "list"}
+
+
+class HistoryKeys(NamedTuple):
+    """The keys of a run's rows: how many rows have each, by type, and the last step (-1 without rows)."""
+
+    counts: dict[str, Counter[str]]
+    last_step: int
+
+
+def shape_of(row: dict[str, Any]) -> Shape:
+    """Return the dotted name and the type of each value of *row*, sorted."""
+    return tuple(sorted((name, _type_name(value)) for name, value in dotted(row)))
+
+
+def load_shapes(connection: Connection, run: int) -> dict[Shape, int]:
+    """Return the ids of the shapes that *run* has."""
+    rows = connection.execute(select(shapes.c.leaves, shapes.c.id).where(shapes.c.run_id == run))
+    return {tuple((key, kind) for key, kind in json.loads(text)): shape_id for text, shape_id in rows}
+
+
+def add_shape(connection: Connection, run: int, shape: Shape) -> int:
+    """Add *shape* to *run*; return its id."""
+    return inserted_id(connection.execute(insert(shapes).values(run_id=run, leaves=json.dumps(shape))))
+
+
+def history_keys(connection: Connection, run: int) -> HistoryKeys:
+    """Return the keys of the history of *run*."""
+    per_shape = select(history.c.shape_id, func.count()).where(history.c.run_id == run).group_by(history.c.shape_id)
+    row_counts: dict[int, int] = {row[0]: row[1] for row in connection.execute(per_shape)}
+    counts: dict[str, Counter[str]] = {}
+    for shape, shape_id in load_shapes(connection, run).items():
+        for key, kind in shape:
+            if shape_id in row_counts:
+                counts.setdefault(key, Counter())[kind] += row_counts[shape_id]
+    last = connection.execute(select(func.max(history.c.step)).where(history.c.run_id == run)).scalar()
+    return HistoryKeys(counts, -1 if last is None else int(last))
+
+
+def shape_has_key(shape: Shape, key: str) -> bool:
+    """Whether rows of *shape* have *key*, as a value or as an object around values."""
+    return any(leaf == key or leaf.startswith(f"{key}.") for leaf, _ in shape)
+
+
+def _type_name(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get(TYPE_KEY, "map"))
+    return "nil" if value is None else _TYPE_NAMES[type(value)]
