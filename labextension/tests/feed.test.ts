@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CommTransport } from '../src/sources/comm';
+import { CommTransport } from '../src/sources/comm-transport';
 import type { Transport } from '../src/sources/feed';
-import { Feed, Gone } from '../src/sources/feed';
+import { Feed, UnavailableError } from '../src/sources/feed';
 import type { Message, Request } from '../src/wire/messages';
 import { message, run } from './messages';
 
@@ -11,12 +11,12 @@ afterEach(() => void vi.useRealTimers());
 
 const viewer = () => ({ changed: vi.fn() });
 
-/** A way that answers as told, and writes down what it was asked. */
-function way(answer: (cursor: string) => Message): Transport & { asked: string[]; closed: boolean } {
+/** A transport with given answers that records the requested cursors. */
+function fakeTransport(answer: (cursor: string) => Message): Transport & { requests: string[]; closed: boolean } {
   return {
-    asked: [], closed: false,
+    requests: [], closed: false,
     async pull(cursor) {
-      this.asked.push(cursor);
+      this.requests.push(cursor);
       return answer(cursor);
     },
     async stop() {},
@@ -27,92 +27,92 @@ function way(answer: (cursor: string) => Message): Transport & { asked: string[]
 }
 
 describe('a feed', () => {
-  it('asks four times a second in sight, seldom out of sight, and once for two viewers', async () => {
-    const http = way(() => message([]));
+  it('polls four times per second while visible, rarely otherwise, and once for two viewers', async () => {
+    const http = fakeTransport(() => message([]));
     const feed = new Feed([async () => http]);
     const [one, two] = [viewer(), viewer()];
     feed.join(one);
     feed.join(two);
-    feed.look(one, true);
-    feed.look(two, true);
+    feed.setVisible(one, true);
+    feed.setVisible(two, true);
     await vi.advanceTimersByTimeAsync(2000);
-    const inSight = http.asked.length;
-    feed.look(one, false);
-    feed.look(two, false);
+    const inSight = http.requests.length;
+    feed.setVisible(one, false);
+    feed.setVisible(two, false);
     await vi.advanceTimersByTimeAsync(10_000);
     expect(inSight).toBeGreaterThanOrEqual(8);
     expect(inSight).toBeLessThanOrEqual(10);
-    expect(http.asked.length - inSight).toBe(2);
-    expect(http.asked.slice(0, 2)).toEqual(['', 'c1']);
+    expect(http.requests.length - inSight).toBe(2);
+    expect(http.requests.slice(0, 2)).toEqual(['', 'c1']);
   });
 
-  it('never asks again once the run is over, nor after the last viewer left', async () => {
-    const over = way(() => message([], { done: true }));
+  it('never polls after the run ended, nor after the last viewer left', async () => {
+    const over = fakeTransport(() => message([], { done: true }));
     const feed = new Feed([async () => over]);
     feed.join(viewer());
     await vi.advanceTimersByTimeAsync(60_000);
-    expect([over.asked.length, feed.status]).toEqual([1, 'done']);
+    expect([over.requests.length, feed.status]).toEqual([1, 'done']);
 
-    const left = way(() => message([]));
+    const left = fakeTransport(() => message([]));
     const other = new Feed([async () => left]);
     const one = viewer();
     other.join(one);
     await vi.advanceTimersByTimeAsync(100);
     other.leave(one);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect([left.asked.length, left.closed]).toEqual([1, true]);
+    expect([left.requests.length, left.closed]).toEqual([1, true]);
   });
 
-  it('does not ask at all for a run whose snapshot is of its end', async () => {
-    const http = way(() => message([]));
+  it('does not poll for a run whose snapshot is final', async () => {
+    const http = fakeTransport(() => message([]));
     const feed = new Feed([async () => http]);
-    feed.offer(message([{ key: 'loss', values: [1] }], { done: true }));
+    feed.offerSnapshot(message([{ key: 'loss', values: [1] }], { done: true }));
     feed.join(viewer());
     await vi.advanceTimersByTimeAsync(60_000);
-    expect([http.asked, feed.status]).toEqual([[], 'done']);
+    expect([http.requests, feed.status]).toEqual([[], 'done']);
   });
 
-  it('takes the next way where the first is gone, and says so where there is none', async () => {
-    const gone = way(() => {
-      throw new Gone();
+  it('opens the next transport if the first is unavailable, and reports when none is left', async () => {
+    const gone = fakeTransport(() => {
+      throw new UnavailableError();
     });
-    const comm = way(() => message([]));
+    const comm = fakeTransport(() => message([]));
     const feed = new Feed([async () => gone, async () => null, async () => comm]);
     feed.join(viewer());
     await vi.advanceTimersByTimeAsync(1000);
-    expect([gone.asked.length, gone.closed, comm.asked.length, feed.status]).toEqual([1, true, 1, 'live']);
+    expect([gone.requests.length, gone.closed, comm.requests.length, feed.status]).toEqual([1, true, 1, 'live']);
 
     const alone = new Feed([async () => gone]);
-    alone.offer(message([{ key: 'loss', values: [1] }]));
+    alone.offerSnapshot(message([{ key: 'loss', values: [1] }]));
     alone.join(viewer());
     await vi.advanceTimersByTimeAsync(60_000);
-    expect([gone.asked.length, alone.status, alone.data.points]).toEqual([2, 'lost', 1]);
+    expect([gone.requests.length, alone.status, alone.data.points]).toEqual([2, 'lost', 1]);
   });
 
-  it('asks on, ever more slowly, while the server is away', async () => {
+  it('retries with growing delays while the server is unreachable', async () => {
     let up = false;
-    const http = way(() => {
+    const http = fakeTransport(() => {
       if (!up) throw new Error('network');
       return message([]);
     });
     const feed = new Feed([async () => http]);
     const one = viewer();
     feed.join(one);
-    feed.look(one, true);
+    feed.setVisible(one, true);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(feed.status).toBe('lost');
-    expect(http.asked.length).toBeLessThan(12);
+    expect(http.requests.length).toBeLessThan(12);
     up = true;
     await vi.advanceTimersByTimeAsync(16_000);
     expect(feed.status).toBe('live');
   });
 
-  it('takes newer snapshots while it has no live data, and no older ones', () => {
+  it('applies newer snapshots while it has no live data, and no older ones', () => {
     const feed = new Feed([]);
-    feed.offer(message([{ key: 'loss', values: [1, 2] }], { run: { ...run, rows: 2 } }));
-    feed.offer(message([{ key: 'loss', values: [1] }], { run: { ...run, rows: 1 } }));
+    feed.offerSnapshot(message([{ key: 'loss', values: [1, 2] }], { run: { ...run, rows: 2 } }));
+    feed.offerSnapshot(message([{ key: 'loss', values: [1] }], { run: { ...run, rows: 1 } }));
     expect(feed.data.points).toBe(2);
-    feed.offer(message([{ key: 'loss', values: [1, 2, 3] }], { run: { ...run, rows: 3 } }));
+    feed.offerSnapshot(message([{ key: 'loss', values: [1, 2, 3] }], { run: { ...run, rows: 3 } }));
     expect(feed.data.points).toBe(3);
   });
 });
@@ -120,46 +120,46 @@ describe('a feed', () => {
 describe('the earlier runs of a notebook', () => {
   const earlier = { runs: [], labels: [], diff: null };
 
-  it('are asked of the way to the run, opened once, also where the run is over', async () => {
+  it('are requested from the transport, opened once, even if the run has ended', async () => {
     let opened = 0;
-    const feed = new Feed([async () => (opened++, { ...way(() => message([])), ghosts: async () => earlier })]);
-    feed.offer(message([{ key: 'loss', values: [1] }], { done: true }));
-    expect(feed.offersGhosts).toBe(true);
-    expect(await Promise.all([feed.ghosts(), feed.ghosts()])).toEqual([earlier, earlier]);
+    const feed = new Feed([async () => (opened++, { ...fakeTransport(() => message([])), earlierRuns: async () => earlier })]);
+    feed.offerSnapshot(message([{ key: 'loss', values: [1] }], { done: true }));
+    expect(feed.mayHaveEarlierRuns).toBe(true);
+    expect(await Promise.all([feed.earlierRuns(), feed.earlierRuns()])).toEqual([earlier, earlier]);
     expect(opened).toBe(1);
   });
 
-  it('are not offered where nobody knows them', async () => {
-    const feed = new Feed([async () => way(() => message([]))]);
+  it('are not offered if no transport provides them', async () => {
+    const feed = new Feed([async () => fakeTransport(() => message([]))]);
     feed.join(viewer());
     await vi.advanceTimersByTimeAsync(10);
-    expect(feed.offersGhosts).toBe(false);
-    await expect(feed.ghosts()).rejects.toBeInstanceOf(Gone);
-    expect(new Feed([]).offersGhosts).toBe(false);
+    expect(feed.mayHaveEarlierRuns).toBe(false);
+    await expect(feed.earlierRuns()).rejects.toBeInstanceOf(UnavailableError);
+    expect(new Feed([]).mayHaveEarlierRuns).toBe(false);
   });
 
-  it('come over a comm, or are refused in time', async () => {
+  it('arrive over a comm, or fail after a timeout', async () => {
     const sent: Request[] = [];
     const transport = new CommTransport({ pushes: true, send: (request) => void sent.push(request), close: () => undefined });
     const one = message([{ key: 'loss', values: [1, 2] }]);
-    const asked = transport.ghosts();
+    const asked = transport.earlierRuns();
     transport.receive({ type: 'ghosts', header: { v: 1, runs: [one.header], labels: ['before'], diff: null } }, [one.floats.buffer as ArrayBuffer]);
     const found = await asked;
     expect([sent, found.labels, found.runs[0]!.floats.length]).toEqual([[{ type: 'ghosts' }], ['before'], one.floats.length]);
-    const refused = expect(transport.ghosts()).rejects.toThrow('does not answer');
+    const refused = expect(transport.earlierRuns()).rejects.toThrow('does not answer');
     await vi.advanceTimersByTimeAsync(30_000);
     await refused;
   });
 });
 
-describe('a line to the kernel', () => {
+describe('a kernel channel', () => {
   const line = () => {
     const sent: Request[] = [];
     return { sent, transport: new CommTransport({ pushes: true, send: (request) => void sent.push(request), close: () => undefined }) };
   };
   const content = (one: Message) => ({ type: 'message', header: one.header });
 
-  it('is asked until it answers, then takes what is pushed', async () => {
+  it('is polled until it answers, then receives pushed rows', async () => {
     const { sent, transport } = line();
     const feed = new Feed([async () => transport]);
     feed.join(viewer());
@@ -174,7 +174,7 @@ describe('a line to the kernel', () => {
     expect(feed.status).toBe('live');
   });
 
-  it('stays live on snapshots that come unasked from a kernel too busy to answer', async () => {
+  it('stays live on snapshots pushed by a kernel that is too busy to answer', async () => {
     const { transport } = line();
     const feed = new Feed([async () => transport]);
     feed.join(viewer());
@@ -190,13 +190,13 @@ describe('a line to the kernel', () => {
     expect(feed.status).toBe('lost');
   });
 
-  it('passes over what is no message, and is gone when the kernel hangs up', async () => {
+  it('ignores other messages, and is unavailable after the kernel disconnects', async () => {
     const { transport } = line();
     transport.receive({ type: 'other' });
     transport.receive(null);
     const pulled = transport.pull('');
-    transport.hungUp();
-    await expect(pulled).rejects.toBeInstanceOf(Gone);
-    await expect(transport.pull('')).rejects.toBeInstanceOf(Gone);
+    transport.disconnect();
+    await expect(pulled).rejects.toBeInstanceOf(UnavailableError);
+    await expect(transport.pull('')).rejects.toBeInstanceOf(UnavailableError);
   });
 });

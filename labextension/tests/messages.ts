@@ -1,4 +1,4 @@
-import type { Header, Message, RunInfo, SeriesHeader } from '../src/wire/messages';
+import type { MessageHeader, Message, RunInfo, SeriesHeader } from '../src/wire/messages';
 
 export const run: RunInfo = {
   id: 'abcd1234', name: 'snowy-owl-10', project: 'digits', entity: '', group: '', jobType: '', notes: '', tags: [],
@@ -19,7 +19,7 @@ export interface Rows {
 }
 
 /** A message of these series, with columns laid one after another. */
-export function message(series: Rows[], changes: Partial<Header> = {}): Message {
+export function message(series: Rows[], changes: Partial<MessageHeader> = {}): Message {
   const floats: number[] = [];
   const place = (column: number[]): [number, number] => [floats.push(...column) - column.length, column.length];
   const headers = series.map(({ key, values, mode = 'replace', steps, x, n, attempts = [[0, 0]], cells = [], decimated = false }): SeriesHeader => ({
@@ -28,7 +28,7 @@ export function message(series: Rows[], changes: Partial<Header> = {}): Message 
       step: place(steps ?? values.map((_, i) => i)), time: place(values.map((_, i) => i / 10)), value: place(values), ...(x ? { x: place(x) } : {}),
     },
   }));
-  const header: Header = {
+  const header: MessageHeader = {
     v: 1, cursor: 'c1', more: false, done: false, run, config: {}, summary: {}, metrics: [], series: headers, ...changes,
   };
   return { header, floats: Float64Array.from(floats) };

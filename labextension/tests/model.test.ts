@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { shortNames } from '../src/chart/draw';
+import { shortNames } from '../src/chart/canvas';
 import { colour, dash, DASHES, PALETTES } from '../src/chart/palette';
-import { spread, trace } from '../src/chart/path';
-import type { Frame } from '../src/chart/path';
-import { dotted, duration, number, plainLine, tickLabels } from '../src/model/format';
-import type { Section } from '../src/model/groups';
-import { group, lineLabel } from '../src/model/groups';
-import { linesOf, placeOf, strong, unitOf } from '../src/model/lines';
+import { separateLabels, tracePath } from '../src/chart/path';
+import type { PlotFrame } from '../src/chart/path';
+import { flatten, formatDuration, formatNumber, plainLine, tickLabels } from '../src/model/format';
+import type { Section } from '../src/model/chart-groups';
+import { groupCharts, lineLabel } from '../src/model/chart-groups';
+import { linesOf, seriesIndex, mainLines, unitOf } from '../src/chart/lines';
 import { decimate } from '../src/model/decimate';
-import { nearest, yRange } from '../src/model/range';
-import { smooth } from '../src/model/smooth';
+import { nearest, yRange } from '../src/chart/axis-ranges';
+import { smooth } from '../src/chart/smooth';
 import { Overlay, runLabels } from '../src/model/overlay';
-import { RunData } from '../src/model/store';
-import { logTicks, ticks, timeTicks } from '../src/model/ticks';
+import { RunData } from '../src/model/run-data';
+import { logTicks, ticks, timeTicks } from '../src/chart/ticks';
 import { trend } from '../src/model/trend';
 import type { MetricDefinition } from '../src/wire/messages';
 import { message } from './messages';
@@ -30,10 +30,10 @@ const cases = JSON.parse(readFileSync(shared, 'utf8')) as Case[];
 
 describe('charts are grouped as in Python', () => {
   it.each(cases.map((one): [string, Case] => [one.about, one]))('%s', (_, { keys, metrics, sections }) => {
-    expect(group(keys, metrics)).toEqual(sections);
+    expect(groupCharts(keys, metrics)).toEqual(sections);
   });
 
-  it('and lines are named by what tells them apart', () => {
+  it('and lines are named by the part that differs', () => {
     const label = (...keys: string[]) => keys.map((key) => lineLabel(key, { title: '', keys }));
     expect(label('train/loss', 'val/loss')).toEqual(['train', 'val']);
     expect(label('gan/gen/loss', 'gan/disc/loss')).toEqual(['gan/gen', 'gan/disc']);
@@ -43,25 +43,25 @@ describe('charts are grouped as in Python', () => {
 });
 
 describe('smoothing', () => {
-  it('leaves a constant as it is, from the first point on', () => {
+  it('keeps a constant, from the first point on', () => {
     expect([...smooth(Float64Array.of(2, 2, 2), 0.9)].map((one) => one.toFixed(9))).toEqual(['2.000000000', '2.000000000', '2.000000000']);
   });
 
-  it('passes over gaps', () => {
+  it('skips gaps', () => {
     const [first, gap, last] = smooth(Float64Array.of(1, NaN, 3), 0.5);
     expect([first, gap, last]).toEqual([1, NaN, (0.25 + 1.5) / 0.75]);
   });
 });
 
 describe('drawing', () => {
-  const frame: Frame = { left: 0, top: 0, width: 100, height: 100, x: [0, 99_999], y: [0, 1], log: false };
-  const path = (ys: number[], at: Frame = frame) => {
+  const frame: PlotFrame = { left: 0, top: 0, width: 100, height: 100, x: [0, 99_999], y: [0, 1], log: false };
+  const path = (ys: number[], at: PlotFrame = frame) => {
     const points: [string, number, number][] = [];
     const pen = { moveTo: (x: number, y: number) => void points.push(['M', x, y]), lineTo: (x: number, y: number) => void points.push(['L', x, y]) };
-    return { points, single: trace(pen, at, { xs: Float64Array.from(ys.keys()) }, Float64Array.from(ys)) };
+    return { points, single: tracePath(pen, at, { xs: Float64Array.from(ys.keys()) }, Float64Array.from(ys)) };
   };
 
-  it('takes a few hundred strokes for many points, and loses no spike', () => {
+  it('uses a few hundred strokes for many points, and keeps spikes', () => {
     const ys = new Array<number>(100_000).fill(0.5);
     ys[54_321] = 1;
     const { points } = path(ys);
@@ -69,33 +69,33 @@ describe('drawing', () => {
     expect(points.some(([, , y]) => y === 0)).toBe(true);
   });
 
-  it('breaks the line at gaps, and tells points that stand alone', () => {
+  it('breaks the line at gaps, and returns isolated points', () => {
     const { points, single } = path([0.1, NaN, 0.5, 0.6], { ...frame, x: [0, 3] });
     expect(points.filter(([what]) => what === 'M').length).toBe(2);
     expect(single).toEqual([[0, 90]]);
   });
 
-  it('leaves out what a log axis has no place for', () => {
+  it('omits values that a log axis cannot show', () => {
     expect(path([-1, 0, 10], { ...frame, x: [0, 2], log: true }).points.map(([what]) => what)).toEqual(['M']);
   });
 
-  it('moves labels apart and keeps them inside', () => {
-    expect(spread([50, 51, 99], 10, 0, 100)).toEqual([50, 60, 99]);
-    expect(spread([98, 99], 10, 0, 100)).toEqual([90, 100]);
+  it('separates labels and keeps them inside', () => {
+    expect(separateLabels([50, 51, 99], 10, 0, 100)).toEqual([50, 60, 99]);
+    expect(separateLabels([98, 99], 10, 0, 100)).toEqual([90, 100]);
   });
 
-  it('thins out to extremes', () => {
+  it('decimates to extremes', () => {
     const values = Float64Array.from({ length: 1000 }, (_, i) => (i === 500 ? 9 : i === 501 ? -9 : 0));
     const kept = decimate(values, 0, 1000, 20);
     expect(kept.length).toBeLessThan(25);
     expect(kept).toEqual(expect.arrayContaining([0, 500, 501, 999]));
   });
 
-  it('has colours that pass WCAG AA on each ground, and as many dashes', () => {
+  it('has colours that pass WCAG AA on each background, and as many dashes', () => {
     for (const palette of Object.values(PALETTES)) {
-      expect(contrast(palette.ink, palette.ground)).toBeGreaterThan(7);
-      expect(contrast(palette.soft, palette.ground)).toBeGreaterThan(4.5);
-      for (const line of palette.lines) expect(contrast(line, palette.ground)).toBeGreaterThan(3);
+      expect(contrast(palette.ink, palette.background)).toBeGreaterThan(7);
+      expect(contrast(palette.muted, palette.background)).toBeGreaterThan(4.5);
+      for (const line of palette.lines) expect(contrast(line, palette.background)).toBeGreaterThan(3);
       expect(DASHES.length).toBe(palette.lines.length);
     }
   });
@@ -115,7 +115,7 @@ describe('axes', () => {
     expect(tickLabels([0, 100_000, 200_000])).toEqual(['0', '100k', '200k']);
   });
 
-  it('count the step metric where all metrics of a chart share it', () => {
+  it('show the step metric if all metrics of a chart share it', () => {
     const data = new RunData();
     data.apply(message([{ key: 'a/loss', values: [1], x: [1] }, { key: 'b/loss', values: [1] }]));
     const overlay = Overlay.of(data);
@@ -123,7 +123,7 @@ describe('axes', () => {
     expect(unitOf(overlay, { title: 'loss', keys: ['a/loss', 'b/loss'] }, 'metric').label).toBe('step');
   });
 
-  it('span the values in sight, spikes included', () => {
+  it('span the visible values, including spikes', () => {
     const data = new RunData();
     data.apply(message([{ key: 'loss', values: [0, 1, 50, 1, 1, 1], attempts: [[1, 0], [2, 3]] }]));
     const chart = { title: 'loss', keys: ['loss'] };
@@ -146,7 +146,7 @@ describe('several runs in one chart', () => {
     return overlay;
   };
 
-  it('have a chart for each metric, a colour, dash and name for each run', () => {
+  it('have one chart per metric, and a colour, dash and name per run', () => {
     const overlay = two();
     expect(overlay.sections().flatMap((one) => one.charts.map((chart) => chart.title))).toEqual(['train/loss', 'val/loss']);
     const chart = { title: 'train/loss', keys: ['train/loss'] };
@@ -156,19 +156,19 @@ describe('several runs in one chart', () => {
     expect(linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0).map((line) => line.label)).toEqual(['run-1']);
   });
 
-  it('lie faint and named behind the others as ghosts, in the colours of their metrics', () => {
+  it('are drawn faintly in the background, named, in the colours of their metrics', () => {
     const overlay = two();
-    overlay.runs[1]!.role = 'ghost';
+    overlay.runs[1]!.role = 'background';
     expect(overlay.sections().flatMap((one) => one.charts.map((chart) => chart.title))).toEqual(['loss']);
     const chart = { title: 'loss', keys: ['train/loss', 'val/loss'] };
     const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
-    expect(lines.map((line) => [line.label, line.style, line.faint, line.mark])).toEqual([
+    expect(lines.map((line) => [line.label, line.style, line.faint, line.endLabel])).toEqual([
       ['run-1', 0, true, 'run-1'], ['run-1', 1, true, ''], ['train', 0, false, ''], ['val', 1, false, ''],
     ]);
-    expect(strong(lines).length).toBe(2);
+    expect(mainLines(lines).length).toBe(2);
   });
 
-  it('are told apart by id where they have one name, and by dash beyond the colours', () => {
+  it('are distinguished by id if names are equal, and by dash beyond the colours', () => {
     expect(runLabels([{ name: 'a', id: '1' }, { name: 'a', id: '2' }, { name: '', id: '3' }])).toEqual(['a (1)', 'a (2)', '3']);
     const looks = Array.from({ length: 64 }, (_, i) => `${colour(PALETTES.light, i)} ${dash(i).join(',')}`);
     expect(new Set(looks).size).toBe(64);
@@ -178,32 +178,32 @@ describe('several runs in one chart', () => {
     expect(shortNames(['snowy-owl-10 (a1)', 'snowy-owl-10 (c3)', 'val'])).toEqual(['…-10 (a1)', '…-10 (c3)', 'val']);
   });
 
-  it('know where a sorted point stands in its series', () => {
+  it('know the index of a sorted point in its series', () => {
     const made = new RunData();
     made.apply(message([{ key: 'loss', values: [7, 8, 9, 5], x: [3, 1, 2, 0], attempts: [[0, 0], [1, 3]] }]));
     const chart = { title: 'loss', keys: ['loss'] };
     const overlay = Overlay.of(made);
     const [first, second] = linesOf(overlay, chart, unitOf(overlay, chart, 'metric'), 0);
     expect([...first!.ys]).toEqual([8, 9, 7]);
-    expect([0, 1, 2].map((i) => placeOf(first!, i))).toEqual([1, 2, 0]);
-    expect([placeOf(second!, 0), first!.mark, second!.mark]).toEqual([3, 'attempt 1', 'attempt 2']);
+    expect([0, 1, 2].map((i) => seriesIndex(first!, i))).toEqual([1, 2, 0]);
+    expect([seriesIndex(second!, 0), first!.endLabel, second!.endLabel]).toEqual([3, 'attempt 1', 'attempt 2']);
   });
 });
 
-describe('words and numbers', () => {
+describe('text and numbers', () => {
   it('are short and exact enough', () => {
-    expect([0.123456, 1234567, 1e-7, NaN, -3, 0].map(number)).toEqual(['0.1235', '1,234,567', '1e-7', 'NaN', '−3', '0']);
-    expect([4.25, 42, 185, 7800].map(duration)).toEqual(['4.3s', '42s', '3:05', '2:10:00']);
+    expect([0.123456, 1234567, 1e-7, NaN, -3, 0].map(formatNumber)).toEqual(['0.1235', '1,234,567', '1e-7', 'NaN', '−3', '0']);
+    expect([4.25, 42, 185, 7800].map(formatDuration)).toEqual(['4.3s', '42s', '3:05', '2:10:00']);
   });
 
-  it('say a trend', () => {
+  it('describe a trend', () => {
     const data = new RunData();
     data.apply(message([{ key: 'loss', values: [1, NaN, 0.02, 0.04] }]));
     expect(trend(data, 'loss')).toBe('loss 1 → 0.04, lowest 0.02 at step 2');
   });
 
-  it('show nested config as dotted rows, and are freed of control characters', () => {
-    expect(dotted({ a: { b: 1, c: [1, 2] }, d: 'x' })).toEqual([['a.b', '1'], ['a.c', '[1,2]'], ['d', 'x']]);
+  it('show nested config as dotted rows, without control characters', () => {
+    expect(flatten({ a: { b: 1, c: [1, 2] }, d: 'x' })).toEqual([['a.b', '1'], ['a.c', '[1,2]'], ['d', 'x']]);
     expect(plainLine('a\u001b[31m\nb\u202e')).toBe('a [31m b ');
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RunData } from '../src/model/store';
+import { RunData } from '../src/model/run-data';
 import { toSnapshot } from '../src/model/snapshot';
 import { accessOf, column, fromComm, fromHttp, fromSnapshot, WireError } from '../src/wire/decode';
 import { body, message } from './messages';
@@ -7,13 +7,13 @@ import { body, message } from './messages';
 const sent = message([{ key: 'loss', values: [1, 0.5, NaN, Infinity] }]);
 
 describe('a message', () => {
-  it('comes whole out of an HTTP body', () => {
+  it('is decoded from an HTTP body', () => {
     const got = fromHttp(body(sent));
     expect(got.header).toEqual(sent.header);
     expect([...column(got, got.header.series[0]!.columns.value)]).toEqual([1, 0.5, NaN, Infinity]);
   });
 
-  it('comes out of a comm buffer that does not start at a multiple of eight', () => {
+  it('is decoded from a comm buffer that does not start at a multiple of eight', () => {
     const bytes = new Uint8Array(sent.floats.buffer);
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
@@ -21,11 +21,11 @@ describe('a message', () => {
     expect([...got.floats]).toEqual([...sent.floats]);
   });
 
-  it('comes out of a comm without a buffer where nothing is new', () => {
+  it('is decoded from a comm without a buffer if nothing is new', () => {
     expect(fromComm({ ...sent.header, series: [] }).floats.length).toBe(0);
   });
 
-  it('survives the way through a snapshot', () => {
+  it('survives a round trip through a snapshot', () => {
     const data = new RunData();
     data.apply(sent);
     const saved = JSON.parse(JSON.stringify(toSnapshot(data, { id: 'a', token: 't', kernel: null }))) as unknown;
@@ -45,7 +45,7 @@ describe('a message', () => {
     expect(decode).toThrow(Error);
   });
 
-  it('says what to do where the versions differ', () => {
-    expect(() => fromComm({ ...sent.header, v: 2 })).toThrow(new WireError('This view reads version 1, the run speaks 2: reload the page.'));
+  it('reports the remedy if versions differ', () => {
+    expect(() => fromComm({ ...sent.header, v: 2 })).toThrow(new WireError('This page reads message version 1, the run sent version 2; reload the page.'));
   });
 });

@@ -152,7 +152,7 @@ def test_earlier_runs_of_the_notebook_lie_behind(page: Page, server: JupyterServ
         run_all(page, server, "again.ipynb")
         until(lambda: "finished" in (view(page).locator(".wnb-state").text_content() or ""), "the end of the run")
     view(page).get_by_role("button", name="Earlier runs").click()
-    view(page).get_by_text("Behind the charts: first-run").wait_for()
+    view(page).get_by_text("Earlier run in background: first-run").wait_for()
     page.screenshot(path=ARTIFACTS / "notebook-ghosts.png")
 
 

@@ -71,7 +71,7 @@ def test_config_shows_what_differs(page: Page) -> None:
     rows = page.locator(".wnb-facts:visible tbody tr")
     rows.first.wait_for()
     assert rows.all_text_contents() == ["lr0.10.30.01"]
-    page.get_by_role("checkbox", name="Show equal values too").check()
+    page.get_by_role("checkbox", name="Show identical values").check()
     assert rows.all_text_contents() == ["lr0.10.30.01", "model.width646464"]
     shot(page, "overlay-config")
 
@@ -97,7 +97,7 @@ def test_earlier_runs_lie_behind_the_live_chart(page: Page) -> None:
     button = page.get_by_role("button", name="Earlier runs")
     before = page.evaluate("() => document.querySelector('.wnb canvas').toDataURL()")
     button.click()
-    page.get_by_text("Behind the charts: earlier-1, earlier-2").wait_for()
+    page.get_by_text("Earlier runs in background: earlier-1 (19 min ago), earlier-2 (19 min ago)").wait_for()
     page.wait_for_function("old => document.querySelector('.wnb canvas').toDataURL() !== old", arg=before)
     assert page.locator(".wnb-card-title").all_text_contents()[:2] == ["loss", "accuracy"]
     box = page.locator(".u-over").first.bounding_box()
@@ -108,7 +108,7 @@ def test_earlier_runs_lie_behind_the_live_chart(page: Page) -> None:
     assert serious(page) == []
     page.locator(".wnb-plot").first.focus()
     page.keyboard.press("g")
-    page.get_by_text("Behind the charts").wait_for(state="hidden")
+    page.get_by_text("Earlier runs in background").wait_for(state="hidden")
     assert button.get_attribute("aria-pressed") == "false"
 
 

@@ -265,13 +265,13 @@ def test_commands_and_settings_are_there(page: Page, begin: Any) -> None:
     row(page, "newest-one").wait_for()
     page.keyboard.press("Control+Shift+c")
     page.locator(".lm-CommandPalette-input").fill("runs (wandb_nb)")
-    for label in ("Show the list of runs", "Open the newest run", "Look for runs again"):
+    for label in ("Show runs", "Open the newest run", "Refresh the list of runs"):
         page.locator(".lm-CommandPalette-itemLabel", has_text=label).first.wait_for()
     page.keyboard.press("Escape")
     page.evaluate("() => window.jupyterapp.commands.execute('wandb-nb:open-run')")
     page.locator(".wnb-main .wnb-run-name", has_text="newest-one").wait_for()
     page.evaluate("() => window.jupyterapp.commands.execute('settingeditor:open', {query: 'Runs (wandb_nb)'})")
-    page.get_by_text("Seconds between two looks at the list").first.wait_for()
+    page.get_by_text("Refresh interval in seconds").first.wait_for()
     shot(page, "settings")
 
 

@@ -129,7 +129,7 @@ def test_tabs_by_keys_and_search(page: Page) -> None:
     page.keyboard.press("ArrowRight")
     assert page.get_by_role("tab", name="Config").get_attribute("aria-selected") == "true"
     page.locator(".wnb-facts:visible tbody tr", has_text="lr").wait_for()
-    page.get_by_label("Search the config").fill("width")
+    page.get_by_label("Search config").fill("width")
     assert page.locator(".wnb-facts:visible tbody tr").all_text_contents() == ["model.width64"]
     page.keyboard.press("Tab")
     shot(page, "config")
@@ -181,7 +181,7 @@ def test_hostile_names_stay_text(page: Page) -> None:
 def test_a_broken_snapshot_is_refused_in_words(page: Page) -> None:
     """What is no snapshot gives an error that says so, which the renderer shows as one quiet line."""
     show_it = "() => { try { wandbNb.snapshot(document.body, {v: 1}); } catch (error) { return error.message; } }"
-    assert page.evaluate(show_it) == "The saved output holds no data."
+    assert page.evaluate(show_it) == "The saved output contains no data."
 
 
 def test_reduced_motion_is_respected(page: Page) -> None:

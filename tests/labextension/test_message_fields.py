@@ -23,7 +23,7 @@ SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_
         ("MetricDefinition", run_message.MetricHeader),
         ("CellInfo", run_message.CellHeader),
         ("SeriesHeader", run_message.SeriesHeader),
-        ("Header", run_message.MessageHeader),
+        ("MessageHeader", run_message.MessageHeader),
         ("Access", run_message.Access),
         ("DiffRow", ValueRowHeader),
         ("CodeChange", CodeChangeHeader),

@@ -95,11 +95,11 @@ def test_the_page_goes_on_after_the_server_was_away(site: Site, page: Page, nois
     page.goto(f"{site.url}/local/p/runs/grow")
     points(page, 50)
     site.stop()
-    page.wait_for_selector("text=Not connected, trying again")
+    page.wait_for_selector("text=Disconnected, reconnecting")
     site.restart()
     site.grow(10)
     points(page, 60)
-    page.wait_for_selector("text=Not connected, trying again", state="detached")
+    page.wait_for_selector("text=Disconnected, reconnecting", state="detached")
     noises[:] = [one for one in noises if "net::ERR_" not in one]  # the browser's own word on the failed requests
 
 

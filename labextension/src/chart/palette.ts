@@ -1,9 +1,9 @@
-/** What the chart is painted with. The line colours are those of the saved pictures, brighter on dark ground. */
+/** The colours of a chart. The line colours are those of the saved images, brighter on a dark background. */
 export interface Palette {
   ink: string;
-  soft: string;
+  muted: string;
   grid: string;
-  ground: string;
+  background: string;
   /** Behind every other cell. */
   band: string;
   lines: readonly string[];
@@ -14,23 +14,23 @@ export type Theme = 'light' | 'dark';
 export const PALETTES: Record<Theme, Palette> = {
   light: {
     ink: '#1b1f24',
-    soft: '#59636e',
+    muted: '#59636e',
     grid: '#eaedf0',
-    ground: '#ffffff',
+    background: '#ffffff',
     band: '#eef2f7',
     lines: ['#2f7de1', '#d45f06', '#0f8a5f', '#a34dc9', '#d93a62', '#0b819b', '#857c00', '#8c6248'],
   },
   dark: {
     ink: '#e8eaed',
-    soft: '#a3abb5',
+    muted: '#a3abb5',
     grid: '#2b3036',
-    ground: '#16181b',
+    background: '#16181b',
     band: '#20252c',
     lines: ['#62a2f5', '#f29450', '#3fc08f', '#cb90ea', '#f57f9b', '#42bad6', '#c4ba3a', '#cba68b'],
   },
 };
 
-/** Dashes in CSS pixels: the second mark, beside colour, that tells lines apart. */
+/** Dash patterns in CSS pixels, which distinguish lines besides their colour. */
 export const DASHES: readonly (readonly number[])[] = [
   [], [6, 3], [2, 2], [9, 3, 2, 3], [12, 3], [4, 4], [2, 4], [9, 2, 2, 2, 2, 2],
 ];
@@ -39,7 +39,7 @@ export function colour(palette: Palette, style: number): string {
   return palette.lines[style % palette.lines.length]!;
 }
 
-/** Moved on by one with each round of the colours, so that 64 styles are different. */
+/** Shifted by one with each round of colours, so that 64 styles differ. */
 export function dash(style: number): readonly number[] {
   return DASHES[(style + Math.floor(style / PALETTES.light.lines.length)) % DASHES.length]!;
 }

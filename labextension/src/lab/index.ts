@@ -3,50 +3,50 @@ import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { Kernel } from '@jupyterlab/services';
 import type { Widget } from '@lumino/widgets';
-import { notebooks } from '../mime/notebooks';
-import { openComm } from './comm';
-import { sidebar } from './runs';
-import { Saver } from './saving';
+import { notebookRegistry } from '../mime/notebook-registry';
+import { openComm } from './kernel-comm';
+import { sidebarPlugin } from './sidebar-plugin';
+import { DocumentSaver } from './document-saver';
 
-/** What we use of a notebook panel; its package would only be needed for this name. */
+/** The part of a notebook panel that is used here, without a dependency on its package. */
 interface NotebookPanel extends Widget {
   sessionContext?: { session?: { kernel?: Kernel.IKernelConnection | null } | null };
 }
 
-/** Tell the renderers of each notebook about its kernel and its saves. */
-const outputs: JupyterFrontEndPlugin<void> = {
+/** Connects the renderers in each notebook with its kernel and its saves. */
+const outputsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'wandb-nb:outputs',
-  description: 'Keeps saved outputs of wandb_nb current, and reaches kernels whose files the server does not see.',
+  description: 'Keeps saved outputs of wandb_nb current, and connects to kernels whose files the server cannot read.',
   autoStart: true,
   optional: [ISettingRegistry],
   activate: (app: JupyterFrontEnd, settings: ISettingRegistry | null) => {
     app.docRegistry.addWidgetExtension('Notebook', {
       createNew(panel: Widget, context: DocumentRegistry.Context): void {
-        const saver = new Saver(context);
-        const home = {
+        const saver = new DocumentSaver(context);
+        const notebook = {
           mayWrite: () => !context.model.collaborative && !context.model.readOnly,
-          keep: async () => {
-            if (home.mayWrite() && (await savesByItself(settings))) await saver.save();
+          saveOnce: async () => {
+            if (notebook.mayWrite() && (await hasAutosave(settings))) await saver.save();
           },
           comm: async (access: { id: string }) => {
             const kernel = (panel as NotebookPanel).sessionContext?.session?.kernel;
             return kernel ? openComm(kernel, access.id) : null;
           },
         };
-        notebooks.add(panel.node, home);
-        panel.disposed.connect(() => notebooks.remove(panel.node));
+        notebookRegistry.add(panel.node, notebook);
+        panel.disposed.connect(() => notebookRegistry.remove(panel.node));
         context.saveState.connect((_, state) => {
-          if (state === 'started') notebooks.writeBack(home); // still before the file's text is made
+          if (state === 'started') notebookRegistry.writeBack(notebook); // before the text of the file is created
         });
       },
     });
   },
 };
 
-/** Whether the user lets Jupyter save documents without being asked. */
-async function savesByItself(settings: ISettingRegistry | null): Promise<boolean> {
+/** Whether Jupyter saves documents automatically. */
+async function hasAutosave(settings: ISettingRegistry | null): Promise<boolean> {
   const documents = await settings?.load('@jupyterlab/docmanager-extension:plugin');
   return documents?.get('autosave').composite === true;
 }
 
-export default [outputs, sidebar];
+export default [outputsPlugin, sidebarPlugin];

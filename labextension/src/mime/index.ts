@@ -1,10 +1,10 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { COMPARISON_MIME_TYPE, MIME_TYPE } from '../wire/messages';
-import { ComparisonRenderer } from './comparison';
-import { RunRenderer } from './renderer';
+import { ComparisonRenderer } from './comparison-renderer';
+import { RunRenderer } from './run-renderer';
 
-// Only what the view makes itself enters the page, all texts as texts: untrusted notebooks are drawn, too. The rank puts
-// us before a widget's view in the same output: ours needs no kernel.
+// Safe for untrusted notebooks: the view creates all elements itself, and all text stays text. The rank puts these
+// renderers before a widget view in the same output, since they need no kernel.
 const extensions: IRenderMime.IExtension[] = [
   {
     id: 'wandb-nb:mime',

@@ -1,4 +1,4 @@
-/** A list of floats that grows in place; `values()` is a view of its memory, good until the next `append`. */
+/** A growable list of floats. `values()` is a view of its memory, valid until the next `append`. */
 export class Column {
   private memory: Float64Array;
   length = 0;
@@ -23,7 +23,7 @@ export class Column {
     return this.memory.subarray(0, this.length);
   }
 
-  /** The value at `index`, counted from the end where negative; NaN outside. */
+  /** The value at `index`, counted from the end if negative; NaN outside. */
   at(index: number): number {
     return this.values().at(index) ?? NaN;
   }

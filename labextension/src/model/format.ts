@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../wire/messages';
 
-/** A number as people read it: four digits, grouped thousands, powers of ten where it is very large or small. */
-export function number(value: number): string {
+/** A number for people: four digits, grouped thousands, powers of ten if it is very large or small. */
+export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
@@ -10,18 +10,18 @@ export function number(value: number): string {
   return minus(value.toLocaleString('en-US', size >= 1000 ? { maximumFractionDigits: 1 } : { maximumSignificantDigits: 4 }));
 }
 
-/** Labels of ticks: short, and all with the same number of decimals. */
+/** Labels of ticks: short, and with the same number of decimals. */
 export function tickLabels(values: number[]): string[] {
   const size = Math.max(...values.map(Math.abs), 0);
-  if (size >= 1e5 || (size > 0 && size < 1e-3)) return values.map(short);
+  if (size >= 1e5 || (size > 0 && size < 1e-3)) return values.map(withUnit);
   const labels = values.map((one) => Number(one.toPrecision(8)).toString());
   const decimals = Math.max(...labels.map((one) => one.split('.')[1]?.length ?? 0), 0);
   return values.map((one) => minus(one.toFixed(Math.min(decimals, 8))));
 }
 
 /** Seconds as 0.5s, 42s, 3:05, 2:10:00, 3d 04:00. */
-export function duration(seconds: number): string {
-  if (seconds < 0) return `−${duration(-seconds)}`;
+export function formatDuration(seconds: number): string {
+  if (seconds < 0) return `−${formatDuration(-seconds)}`;
   if (seconds < 60) return `${seconds < 10 ? Number(seconds.toFixed(1)) : Math.floor(seconds)}s`;
   const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
   const [days, hours, minutes] = [seconds / 86400, (seconds / 3600) % 24, (seconds / 60) % 60];
@@ -30,26 +30,43 @@ export function duration(seconds: number): string {
   return `${Math.floor(minutes)}:${two(seconds % 60)}`;
 }
 
-/** Nested mappings as dotted rows, in their order; everything else as text. */
-export function dotted(value: JsonObject, prefix = ''): [name: string, text: string][] {
+/** A number of bytes in the unit that fits. */
+export function formatBytes(size: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length - 1, size < 1000 ? 0 : Math.floor(Math.log10(size) / 3));
+  return `${formatNumber(Number((size / 1000 ** power).toPrecision(3)))} ${units[power]}`;
+}
+
+/** How long ago a Unix time was, as "5 s ago", "12 min ago", "3 h ago", "4 d ago", or a date. */
+export function formatAge(time: number, now: number): string {
+  const seconds = Math.max(0, now - time);
+  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  if (seconds < 30 * 86_400) return `${Math.floor(seconds / 86_400)} d ago`;
+  return new Date(time * 1000).toISOString().slice(0, 10);
+}
+
+/** Nested mappings as rows with dotted names, in their order; all other values as text. */
+export function flatten(value: JsonObject, prefix = ''): [name: string, text: string][] {
   return Object.entries(value).flatMap(([key, one]): [string, string][] => {
     const name = prefix === '' ? key : `${prefix}.${key}`;
     const nested = typeof one === 'object' && one !== null && !Array.isArray(one) && Object.keys(one).length > 0;
-    return nested ? dotted(one, name) : [[name, text(one)]];
+    return nested ? flatten(one, name) : [[name, toText(one)]];
   });
 }
 
-/** A line without control characters, which some readers of text would obey. */
+/** A line without control characters, which terminals and screen readers may interpret. */
 export function plainLine(value: string): string {
   return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
 }
 
-function text(value: Json): string {
-  if (typeof value === 'number') return String(value); // exact, and fit to be copied
+function toText(value: Json): string {
+  if (typeof value === 'number') return String(value); // exact, so that it can be copied
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function short(value: number): string {
+function withUnit(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e3 && size < 1e15) {
     const unit = size >= 1e12 ? 'T' : size >= 1e9 ? 'G' : size >= 1e6 ? 'M' : 'k';
@@ -59,7 +76,7 @@ function short(value: number): string {
   return value === 0 ? '0' : minus(value.toExponential(1).replace('.0e', 'e').replace('e+', 'e'));
 }
 
-/** A true minus sign, as wide as a digit. */
-function minus(text: string): string {
-  return text.replace(/^-/, '−');
+/** With a true minus sign, as wide as a digit. */
+function minus(label: string): string {
+  return label.replace(/^-/, '−');
 }

@@ -1,45 +1,45 @@
 import type { MetricDefinition } from '../wire/messages';
-import type { Section } from './groups';
-import { group } from './groups';
-import type { RunData } from './store';
+import type { Section } from './chart-groups';
+import { groupCharts } from './chart-groups';
+import type { RunData } from './run-data';
 
-/** `equal` runs are compared with one another; a `ghost` lies faint behind them and brings no charts of its own. */
-export type Role = 'equal' | 'ghost';
+/** `primary` runs are compared with one another; a `background` run is drawn faintly behind them and adds no charts. */
+export type RunRole = 'primary' | 'background';
 
-/** One run among those that share the charts. `style` picks its colour and dash where runs are compared. */
+/** One of the runs that share the charts. `style` is its colour if runs are compared. */
 export interface OverlaidRun {
   data: RunData;
-  /** What tells it from the others. */
+  /** Its name in legends. */
   label: string;
-  role: Role;
+  role: RunRole;
   style: number;
   hidden: boolean;
 }
 
-/** The runs that are drawn over one another; mostly there is one. */
+/** The runs drawn in the same charts; often only one. */
 export class Overlay {
   constructor(readonly runs: OverlaidRun[]) {}
 
   static of(...data: RunData[]): Overlay {
-    return new Overlay(data.map((one, i): OverlaidRun => ({ data: one, label: '', role: 'equal', style: i, hidden: false })));
+    return new Overlay(data.map((one, i): OverlaidRun => ({ data: one, label: '', role: 'primary', style: i, hidden: false })));
   }
 
-  /** Whether colours tell runs apart, and not metrics. */
-  get compares(): boolean {
-    return this.equals.length > 1;
+  /** Whether several runs are compared: colours then stand for runs, not for metrics. */
+  get isComparison(): boolean {
+    return this.primaryRuns.length > 1;
   }
 
-  get equals(): OverlaidRun[] {
-    return this.runs.filter((run) => run.role === 'equal');
+  get primaryRuns(): OverlaidRun[] {
+    return this.runs.filter((run) => run.role === 'primary');
   }
 
-  /** What is drawn, ghosts first. */
-  get shown(): OverlaidRun[] {
-    const seen = this.runs.filter((run) => !run.hidden);
-    return [...seen.filter((run) => run.role === 'ghost'), ...seen.filter((run) => run.role === 'equal')];
+  /** The runs to draw, background runs first. */
+  get visibleRuns(): OverlaidRun[] {
+    const visible = this.runs.filter((run) => !run.hidden);
+    return [...visible.filter((run) => run.role === 'background'), ...visible.filter((run) => run.role === 'primary')];
   }
 
-  /** Changes with everything that a chart shows of the runs. */
+  /** Changes with everything that charts show of the runs. */
   get version(): string {
     return this.runs.map((run) => `${run.label} ${run.role} ${run.style} ${run.hidden} ${run.data.version}`).join('\n');
   }
@@ -48,23 +48,23 @@ export class Overlay {
     return this.runs.reduce((sum, run) => sum + run.data.points, 0);
   }
 
-  /** The definitions of all compared runs; where they differ that of the first run holds. */
+  /** The definitions of all primary runs; the first run's take precedence. */
   get metrics(): MetricDefinition[] {
-    const known = new Map<string, MetricDefinition>();
-    for (const { data } of this.equals) {
-      for (const one of data.metrics) if (!known.has(`${one.glob} ${one.name}`)) known.set(`${one.glob} ${one.name}`, one);
+    const definitions = new Map<string, MetricDefinition>();
+    for (const { data } of this.primaryRuns) {
+      for (const one of data.metrics) if (!definitions.has(`${one.glob} ${one.name}`)) definitions.set(`${one.glob} ${one.name}`, one);
     }
-    return [...known.values()];
+    return [...definitions.values()];
   }
 
-  /** All charts: of metrics that belong together, or of one metric each where runs are compared. */
+  /** All charts: related metrics share one, unless runs are compared. */
   sections(): Section[] {
-    const keys = this.equals.flatMap((run) => [...run.data.series.keys()]);
-    return group(keys, this.metrics, this.compares);
+    const keys = this.primaryRuns.flatMap((run) => [...run.data.series.keys()]);
+    return groupCharts(keys, this.metrics, this.isComparison);
   }
 }
 
-/** Names for runs that tell them apart: an id is added where two have the same name. */
+/** A distinct name for each run: the id is added where two runs have the same name. */
 export function runLabels(runs: { name: string; id: string }[]): string[] {
   const names = runs.map((run) => run.name || run.id);
   return runs.map((run, i) => (names.filter((name) => name === names[i]).length > 1 && run.name ? `${run.name} (${run.id})` : names[i]!));

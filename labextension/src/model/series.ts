@@ -2,21 +2,21 @@ import { column } from '../wire/decode';
 import type { Message, SeriesHeader } from '../wire/messages';
 import { Column } from './column';
 
-/** A part of a series: the rows that one attempt logged, `first` to `end` (exclusive). */
+/** The part of a series logged by one attempt: `first` to `end` (exclusive). */
 export interface AttemptRange {
   attempt: number;
   first: number;
   end: number;
 }
 
-/** A part of a series: the rows that one execution of a cell logged. */
+/** The part of a series logged by one execution of a cell. */
 export interface CellRange {
   cell: number;
   first: number;
   end: number;
 }
 
-/** One metric: columns of equal length. `n` counts the points logged, of which the columns hold all or a decimation. */
+/** One metric: columns of equal length. `n` is the number of points logged; the columns have all of them or a decimation. */
 export class Series {
   readonly key: string;
   n = 0;
@@ -26,7 +26,7 @@ export class Series {
   time = new Column();
   value = new Column();
   x: Column | null = null;
-  private starts: [attempt: number, first: number][] = [];
+  private attemptStarts: [attempt: number, first: number][] = [];
   private cellStarts: [cell: number, first: number][] = [];
 
   constructor(key: string) {
@@ -38,10 +38,10 @@ export class Series {
   }
 
   /**
-   * Take a message's part of this series.
+   * Apply a message's part of this series.
    *
-   * Returns false where points in between are missing: the caller then asks for everything. A part that is already
-   * held (a push and the answer to a pull may cross) is passed over.
+   * Returns false if points in between are missing: the caller then requests everything. Points that are already
+   * here are ignored, since a push and the answer to a pull may cross.
    */
   apply(header: SeriesHeader, message: Message): boolean {
     const { columns } = header;
@@ -57,22 +57,22 @@ export class Series {
     return true;
   }
 
-  /** The attempts, oldest first; empty ones are left out. */
+  /** The attempts, oldest first, without empty ones. */
   attempts(): AttemptRange[] {
-    const starts = this.starts.length > 0 ? this.starts : [[0, 0] as [number, number]];
+    const starts = this.attemptStarts.length > 0 ? this.attemptStarts : [[0, 0] as [number, number]];
     return starts
       .map(([attempt, first], i) => ({ attempt, first, end: starts[i + 1]?.[1] ?? this.length }))
       .filter((range) => range.end > range.first);
   }
 
-  /** Which cells logged the points, in stretches; empty where no cell is told. */
+  /** The ranges of points that each cell logged; empty if no cell is known. */
   cells(): CellRange[] {
     return this.cellStarts
       .map(([cell, first], i) => ({ cell, first, end: this.cellStarts[i + 1]?.[1] ?? this.length }))
       .filter((range) => range.cell !== 0 && range.end > range.first);
   }
 
-  /** The id of the cell that logged the point at `index`; 0 where none is told. */
+  /** The id of the cell that logged the point at `index`; 0 if unknown. */
   cellAt(index: number): number {
     return this.cellStarts.findLast(([, first]) => first <= index)?.[0] ?? 0;
   }
@@ -82,14 +82,14 @@ export class Series {
     this.time = new Column();
     this.value = new Column();
     this.x = withX ? new Column() : null;
-    this.starts = [];
+    this.attemptStarts = [];
     this.cellStarts = [];
   }
 
   private extend(header: SeriesHeader, message: Message): void {
-    const held = this.length;
-    join(this.starts, header.attempts, held);
-    join(this.cellStarts, header.cells?.length ? header.cells : [[0, 0]], held);
+    const offset = this.length;
+    appendStarts(this.attemptStarts, header.attempts, offset);
+    appendStarts(this.cellStarts, header.cells?.length ? header.cells : [[0, 0]], offset);
     this.step.append(column(message, header.columns.step));
     this.time.append(column(message, header.columns.time));
     this.value.append(column(message, header.columns.value));
@@ -100,7 +100,7 @@ export class Series {
   }
 }
 
-/** Add the stretches of a message that begin at `held`; one that goes on is not begun again. */
-function join(starts: [number, number][], more: [number, number][], held: number): void {
-  for (const [what, first] of more) if (starts.at(-1)?.[0] !== what) starts.push([what, held + first]);
+/** Add the ranges of a message whose points begin at `offset`; a range that continues is not started again. */
+function appendStarts(starts: [number, number][], added: [number, number][], offset: number): void {
+  for (const [id, first] of added) if (starts.at(-1)?.[0] !== id) starts.push([id, offset + first]);
 }

@@ -1,198 +1,198 @@
 import type { Comparison, Message } from '../wire/messages';
-import { RunData } from '../model/store';
+import { RunData } from '../model/run-data';
 
-/** How live the data is. `saved`: as the notebook holds it; `lost`: the way to live data is (for now) gone. */
-export type Status = 'saved' | 'live' | 'lost' | 'done';
+/** How current the data is. `saved`: from the notebook; `lost`: live data is (for now) unavailable. */
+export type FeedStatus = 'saved' | 'live' | 'lost' | 'done';
 
-/** A way to a run's rows. */
+/** A connection to the rows of a run. */
 export interface Transport {
-  /** What followed the cursor; rejects with `Gone` where asking again is of no use. */
+  /** The rows after the cursor. Rejects with `UnavailableError` if asking again is useless. */
   pull(cursor: string): Promise<Message>;
-  /** Ask the training to end; `force` interrupts it. */
+  /** Ask the training to stop; `force` interrupts it. */
   stop(force: boolean): Promise<void>;
-  /** The earlier runs of the same notebook, where this way knows them. */
-  ghosts?(): Promise<Comparison>;
-  /** Messages that come unasked, where the other side sends such. */
-  pushed?: (listener: (message: Message) => void) => void;
-  /** How long the other side may be silent before it is asked again. */
-  readonly restMs?: number;
+  /** The earlier runs of the same notebook, if this transport supports that. */
+  earlierRuns?(): Promise<Comparison>;
+  /** Register a listener for pushed messages, if the other side pushes. */
+  onPush?: (listener: (message: Message) => void) => void;
+  /** How long a pushing side may be silent before it is pulled again. */
+  readonly maxSilenceMs?: number;
   close(): void;
 }
 
-/** This way leads nowhere, now and later. */
-export class Gone extends Error {}
+/** This transport cannot serve the run, now or later. */
+export class UnavailableError extends Error {}
 
 export interface Viewer {
   changed(): void;
 }
 
-const IN_VIEW_MS = 250;
-const OUT_OF_VIEW_MS = 5000;
-const PUSHED_MS = 10_000;
-/** A kernel that cannot answer while its cell runs still sends a snapshot every 8 s. */
-const SILENCE_MS = 12_000;
-const LONGEST_WAIT_MS = 15_000;
+const VISIBLE_POLL_MS = 250;
+const HIDDEN_POLL_MS = 5000;
+const PUSH_POLL_MS = 10_000;
+/** A kernel that cannot answer while its cell runs still pushes a snapshot every 8 s. */
+const MAX_SILENCE_MS = 12_000;
+const MAX_RETRY_MS = 15_000;
 
 /**
- * One run's data, kept current for any number of viewers: it asks while somebody looks, seldom while nobody does, and
- * never again once the run is over. `ways` are tried in order; the next one is taken when one is `Gone`.
+ * The data of one run, kept current for any number of viewers. It polls often while a viewer is visible, rarely
+ * otherwise, and never after the run ended. Transports are tried in order; the next one replaces an unavailable one.
  */
 export class Feed {
   readonly data = new RunData();
-  status: Status = 'saved';
+  status: FeedStatus = 'saved';
   private readonly viewers = new Map<Viewer, boolean>();
-  private way: Transport | null = null;
+  private transport: Transport | null = null;
   private opening: Promise<Transport | null> | null = null;
-  private next = 0;
-  /** Whether what is held came this way, so that its cursor means something. */
-  private following = false;
+  private nextOpener = 0;
+  /** Whether the data came from the current transport, so that its cursor is valid there. */
+  private cursorValid = false;
   private more = false;
-  private asking = false;
+  private pulling = false;
   private failures = 0;
-  private heardAt = -Infinity;
+  private lastMessageAt = -Infinity;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly whenHidden = (): void => this.schedule();
+  private readonly onVisibilityChange = (): void => this.schedule();
 
-  constructor(private readonly ways: (() => Promise<Transport | null>)[]) {}
+  constructor(private readonly openers: (() => Promise<Transport | null>)[]) {}
 
-  /** Add a viewer, at first out of sight. */
+  /** Add a viewer, initially not visible. */
   join(viewer: Viewer): void {
-    if (this.viewers.size === 0) document.addEventListener('visibilitychange', this.whenHidden);
+    if (this.viewers.size === 0) document.addEventListener('visibilitychange', this.onVisibilityChange);
     this.viewers.set(viewer, false);
-    void this.ask();
+    void this.pull();
   }
 
   leave(viewer: Viewer): void {
     this.viewers.delete(viewer);
     if (this.viewers.size > 0) return;
     clearTimeout(this.timer);
-    document.removeEventListener('visibilitychange', this.whenHidden);
-    this.dropWay();
-    this.next = 0;
+    document.removeEventListener('visibilitychange', this.onVisibilityChange);
+    this.closeTransport();
+    this.nextOpener = 0;
   }
 
-  /** Say whether this viewer is in sight. */
-  look(viewer: Viewer, inSight: boolean): void {
-    if (!this.viewers.has(viewer) || this.viewers.get(viewer) === inSight) return;
-    this.viewers.set(viewer, inSight);
+  /** Set whether this viewer is visible. */
+  setVisible(viewer: Viewer, visible: boolean): void {
+    if (!this.viewers.has(viewer) || this.viewers.get(viewer) === visible) return;
+    this.viewers.set(viewer, visible);
     this.schedule();
   }
 
-  /** Whether nobody looks. */
+  /** Whether there are no viewers. */
   get idle(): boolean {
     return this.viewers.size === 0;
   }
 
-  /** Take a snapshot that tells everything, unless as much is known already. */
-  offer(message: Message): void {
+  /** Apply a complete snapshot, unless the data is already as new. */
+  offerSnapshot(message: Message): void {
     if (this.status === 'live' || !this.data.isBehind(message)) return;
-    this.following = false;
-    this.take(message);
+    this.cursorValid = false;
+    this.apply(message);
   }
 
-  /** Whether there is a way to ask the training to end. */
+  /** Whether the training can be asked to stop. */
   get canStop(): boolean {
     return this.status === 'live' && this.data.run?.state === 'running';
   }
 
   async stop(force: boolean): Promise<void> {
-    await this.way?.stop(force);
+    await this.transport?.stop(force);
   }
 
-  /** Whether somebody may know the earlier runs of the notebook. */
-  get offersGhosts(): boolean {
-    return this.way === null ? this.next < this.ways.length : this.way.ghosts !== undefined;
+  /** Whether a transport may provide the earlier runs of the notebook. */
+  get mayHaveEarlierRuns(): boolean {
+    return this.transport === null ? this.nextOpener < this.openers.length : this.transport.earlierRuns !== undefined;
   }
 
-  /** The earlier runs of the notebook; rejects where nobody who knows them answers. */
-  async ghosts(): Promise<Comparison> {
-    await this.openWay();
-    if (this.way?.ghosts === undefined) throw new Gone('The earlier runs are not reachable from here.');
-    return this.way.ghosts();
+  /** The earlier runs of the notebook; rejects if no transport provides them. */
+  async earlierRuns(): Promise<Comparison> {
+    await this.openTransport();
+    if (this.transport?.earlierRuns === undefined) throw new UnavailableError('The earlier runs of this notebook are not available.');
+    return this.transport.earlierRuns();
   }
 
-  private take(message: Message): void {
+  private apply(message: Message): void {
     this.data.apply(message);
     for (const viewer of this.viewers.keys()) viewer.changed();
   }
 
-  private tell(status: Status): void {
+  private setStatus(status: FeedStatus): void {
     if (status === this.status) return;
     this.status = status;
     for (const viewer of this.viewers.keys()) viewer.changed();
   }
 
-  private async ask(): Promise<void> {
-    if (this.asking || this.data.done) return this.schedule();
-    this.asking = true;
+  private async pull(): Promise<void> {
+    if (this.pulling || this.data.done) return this.schedule();
+    this.pulling = true;
     try {
-      await this.openWay();
-      if (this.way) this.received(await this.way.pull(this.following ? this.data.cursor : ''));
+      await this.openTransport();
+      if (this.transport) this.receive(await this.transport.pull(this.cursorValid ? this.data.cursor : ''));
     } catch (error) {
-      this.failed(error);
+      this.handleFailure(error);
     } finally {
-      this.asking = false;
+      this.pulling = false;
     }
-    if (this.viewers.size === 0) this.dropWay();
+    if (this.viewers.size === 0) this.closeTransport();
     this.schedule();
   }
 
-  private received(message: Message): void {
+  private receive(message: Message): void {
     this.failures = 0;
-    this.heardAt = performance.now();
-    this.following = true;
+    this.lastMessageAt = performance.now();
+    this.cursorValid = true;
     this.more = message.header.more;
     this.status = message.header.done ? 'done' : 'live';
-    this.take(message);
+    this.apply(message);
   }
 
-  private failed(error: unknown): void {
+  private handleFailure(error: unknown): void {
     this.failures += 1;
-    if (error instanceof Gone) this.dropWay();
-    else if (performance.now() - this.heardAt > SILENCE_MS) this.tell('lost');
+    if (error instanceof UnavailableError) this.closeTransport();
+    else if (performance.now() - this.lastMessageAt > MAX_SILENCE_MS) this.setStatus('lost');
   }
 
-  private dropWay(): void {
-    this.way?.close();
-    this.way = null;
-    this.following = false;
+  private closeTransport(): void {
+    this.transport?.close();
+    this.transport = null;
+    this.cursorValid = false;
   }
 
-  /** Take the next way where there is none; who asks meanwhile waits for the same one. */
-  private async openWay(): Promise<void> {
-    if (this.way !== null) return;
-    this.opening ??= this.nextWay().finally(() => (this.opening = null));
-    this.way ??= await this.opening;
+  /** Open the next transport if there is none; concurrent callers share one attempt. */
+  private async openTransport(): Promise<void> {
+    if (this.transport !== null) return;
+    this.opening ??= this.openNext().finally(() => (this.opening = null));
+    this.transport ??= await this.opening;
   }
 
-  private async nextWay(): Promise<Transport | null> {
-    while (this.next < this.ways.length) {
-      const way = await this.ways[this.next++]!().catch(() => null);
-      if (way === null) continue;
-      way.pushed?.((message) => {
-        this.received(message);
+  private async openNext(): Promise<Transport | null> {
+    while (this.nextOpener < this.openers.length) {
+      const transport = await this.openers[this.nextOpener++]!().catch(() => null);
+      if (transport === null) continue;
+      transport.onPush?.((message) => {
+        this.receive(message);
         this.schedule();
       });
-      return way;
+      return transport;
     }
     return null;
   }
 
-  /** Ask again in a while; never again once the run is over, or where there is no way to it. */
+  /** Schedule the next pull; none after the run ended, or if all transports are unavailable. */
   private schedule(): void {
     clearTimeout(this.timer);
-    if (this.viewers.size === 0 || this.asking) return;
-    if (this.data.done) this.tell('done');
-    else if (this.way === null && this.next >= this.ways.length) this.tell('lost');
-    else this.timer = setTimeout(() => void this.ask(), this.wait());
+    if (this.viewers.size === 0 || this.pulling) return;
+    if (this.data.done) this.setStatus('done');
+    else if (this.transport === null && this.nextOpener >= this.openers.length) this.setStatus('lost');
+    else this.timer = setTimeout(() => void this.pull(), this.delayMs());
   }
 
-  private wait(): number {
-    if (this.way === null) return 0;
-    if (this.failures > 0) return Math.min(LONGEST_WAIT_MS, 500 * 2 ** Math.min(this.failures, 6));
+  private delayMs(): number {
+    if (this.transport === null) return 0;
+    if (this.failures > 0) return Math.min(MAX_RETRY_MS, 500 * 2 ** Math.min(this.failures, 6));
     if (this.more) return 0;
-    if (this.way.pushed && this.data.cursor !== '') return this.way.restMs ?? PUSHED_MS;
-    const seen = !document.hidden && [...this.viewers.values()].includes(true);
-    return seen ? IN_VIEW_MS : OUT_OF_VIEW_MS;
+    if (this.transport.onPush && this.data.cursor !== '') return this.transport.maxSilenceMs ?? PUSH_POLL_MS;
+    const visible = !document.hidden && [...this.viewers.values()].includes(true);
+    return visible ? VISIBLE_POLL_MS : HIDDEN_POLL_MS;
   }
 }

@@ -4,8 +4,8 @@ type Attributes = Record<string, string | number | boolean | null | ((event: nev
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * Make an element. Functions become listeners (`onclick`), true an empty attribute, null and false none.
- * Children that are texts stay texts: there is no way here to make markup of data.
+ * Create an element. Functions become listeners (`onclick`), true an empty attribute, null and false none.
+ * Strings among the children become text nodes, so data never becomes markup.
  */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K, attributes: Attributes = {}, ...children: Child[]
@@ -19,7 +19,7 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** A 16 by 16 line icon. */
+/** A line icon of 16 by 16 pixels. */
 export function icon(path: string): SVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 16 16');
@@ -31,7 +31,7 @@ export function icon(path: string): SVGElement {
   return svg;
 }
 
-/** A short sample of a line, as legends show it. */
+/** A short sample of a line for legends. */
 export function swatch(colour: string, dashes: readonly number[]): SVGElement {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 18 4');
@@ -45,7 +45,7 @@ export function swatch(colour: string, dashes: readonly number[]): SVGElement {
   return svg;
 }
 
-/** Set a text only where it differs, so that screen readers and layout are left in peace. */
+/** Set a text only if it differs, so that screen readers stay quiet and the layout stays valid. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,11 +1,11 @@
 import type { Theme } from '../chart/palette';
 
-/** Light or dark, as the page around `element` is: told by the host, else by the ground that the element lies on. */
+/** The theme of the page around `element`: as the host declares it, else by the background behind the element. */
 export function themeOf(element: Element): Theme {
-  return told() ?? seen(element) ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+  return hostTheme() ?? backgroundTheme(element) ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
 }
 
-/** Call `changed` when the page's theme may have changed; returns what ends that. */
+/** Call `changed` when the page's theme may have changed. Returns a function that stops this. */
 export function watchTheme(changed: () => void): () => void {
   const query = matchMedia('(prefers-color-scheme: dark)');
   const observer = new MutationObserver(changed);
@@ -19,28 +19,28 @@ export function watchTheme(changed: () => void): () => void {
   };
 }
 
-/** JupyterLab, VS Code and Colab say it on the page. */
-function told(): Theme | null {
+/** The theme that JupyterLab, VS Code or Colab declares on the page. */
+function hostTheme(): Theme | null {
   const { body, documentElement: root } = document;
   const jupyter = body?.dataset.jpThemeLight;
   if (jupyter !== undefined) return jupyter === 'true' ? 'light' : 'dark';
-  const code = body?.dataset.vscodeThemeKind;
-  if (code !== undefined) return code.includes('light') ? 'light' : 'dark';
+  const vscode = body?.dataset.vscodeThemeKind;
+  if (vscode !== undefined) return vscode.includes('light') ? 'light' : 'dark';
   const named = root.getAttribute('theme') ?? root.dataset.theme;
   return named === 'dark' || named === 'light' ? named : null;
 }
 
-/** By the first ground, from the element outwards, that is not see-through. */
-function seen(element: Element): Theme | null {
-  for (let at: Element | null = element.parentElement; at !== null; at = outwards(at)) {
-    const [red, green, blue, alpha = 1] = components(getComputedStyle(at).backgroundColor);
+/** The theme by the first opaque background, from the element outwards. */
+function backgroundTheme(element: Element): Theme | null {
+  for (let ancestor: Element | null = element.parentElement; ancestor !== null; ancestor = parentOf(ancestor)) {
+    const [red, green, blue, alpha = 1] = components(getComputedStyle(ancestor).backgroundColor);
     if (red === undefined || green === undefined || blue === undefined || alpha < 0.5) continue;
     return 0.299 * red + 0.587 * green + 0.114 * blue < 128 ? 'dark' : 'light';
   }
   return null;
 }
 
-/** Red, green and blue up to 255 and alpha up to 1; the browser itself turns colours that are told in other terms. */
+/** Red, green and blue up to 255 and alpha up to 1; a canvas converts colours in other notations. */
 function components(colour: string): number[] {
   if (colour.startsWith('rgb')) return (colour.match(/[\d.]+/g) ?? []).map(Number);
   const context = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d');
@@ -51,7 +51,7 @@ function components(colour: string): number[] {
   return [red!, green!, blue!, alpha! / 255];
 }
 
-function outwards(element: Element): Element | null {
+function parentOf(element: Element): Element | null {
   const root = element.getRootNode();
   return element.parentElement ?? (root instanceof ShadowRoot ? root.host : null);
 }

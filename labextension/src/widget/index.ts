@@ -1,16 +1,16 @@
-import { CommTransport } from '../sources/comm';
+import { CommTransport } from '../sources/comm-transport';
 import { Feed } from '../sources/feed';
-import { mountView } from '../view/view';
+import { mountRun } from '../view/run-view';
 import type { Request } from '../wire/messages';
 
-/** What we use of an anywidget model. */
+/** The part of an anywidget model that is used here. */
 interface Model {
   send(content: Request): void;
   on(event: 'msg:custom', listener: (content: unknown, buffers: DataView[]) => void): void;
   off(event: 'msg:custom', listener: (content: unknown, buffers: DataView[]) => void): void;
 }
 
-/** One per widget: its views share the feed. `initialize` and `render` get different proxies of one model. */
+/** One per widget; its views share the feed. `initialize` and `render` get different proxies of one model. */
 export default () => {
   let feed: Feed | null = null;
   return {
@@ -23,7 +23,7 @@ export default () => {
     },
     render({ el }: { el: HTMLElement }): (() => void) | undefined {
       if (feed === null) return undefined;
-      const view = mountView(el, feed);
+      const view = mountRun(el, feed);
       return () => view.destroy();
     },
   };

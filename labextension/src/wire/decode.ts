@@ -1,7 +1,7 @@
-import type { Access, Comparison, ComparisonHeader, Header, Message, SeriesHeader, Slice, Snapshot } from './messages';
+import type { Access, Comparison, ComparisonHeader, MessageHeader, Message, SeriesHeader, Slice, Snapshot } from './messages';
 import { VERSION } from './messages';
 
-/** Thrown for bytes that are not a message; the view shows its text as one quiet line. */
+/** Thrown for bytes that are not a message; the view shows its text in one line. */
 export class WireError extends Error {}
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
@@ -21,12 +21,12 @@ export function comparisonFromComm(header: unknown, buffer?: ArrayBuffer | Array
   return comparison(header, floats64(bytesOf(buffer)));
 }
 
-/** Several runs as a notebook keeps them. */
+/** Several runs, as saved in a notebook. */
 export function comparisonFromSaved(saved: unknown): Comparison {
   return comparison(saved, savedFloats(saved));
 }
 
-/** A comm message: the header is its content, the columns are its one buffer (none where nothing is new). */
+/** A comm message: the header is its content, the columns are its only buffer (missing if nothing is new). */
 export function fromComm(header: unknown, buffer?: ArrayBuffer | ArrayBufferView): Message {
   return message(header, floats64(bytesOf(buffer)));
 }
@@ -36,28 +36,28 @@ export function fromSnapshot(saved: unknown): Message {
   return message(saved, savedFloats(saved));
 }
 
-/** The access part of a snapshot, or null where it is missing or not of the right form. */
+/** The access part of a snapshot; null if it is missing or malformed. */
 export function accessOf(saved: unknown): Access | null {
   const access = (saved as Partial<Snapshot> | null)?.access;
   return access && typeof access.id === 'string' && typeof access.token === 'string' ? access : null;
 }
 
-/** The floats of one column, a view and no copy; empty where the column is missing. */
+/** The floats of one column, as a view, not a copy; empty if the column is missing. */
 export function column(message: Message, slice: Slice | undefined): Float64Array {
   return slice ? message.floats.subarray(slice[0], slice[0] + slice[1]) : new Float64Array(0);
 }
 
 function split(body: ArrayBuffer): [header: unknown, floats: Float64Array] {
-  if (body.byteLength < 4) throw new WireError('The answer is shorter than its own header.');
+  if (body.byteLength < 4) throw new WireError('The response is shorter than its header.');
   const length = new DataView(body).getUint32(0, true);
-  if (4 + length > body.byteLength) throw new WireError('The answer was cut short.');
+  if (4 + length > body.byteLength) throw new WireError('The response is truncated.');
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 4, length))) as unknown;
   return [header, floats64(new Uint8Array(body, 4 + length))];
 }
 
 function savedFloats(saved: unknown): Float64Array {
   const { data, dtype } = (saved ?? {}) as Partial<Snapshot>;
-  if (typeof data !== 'string') throw new WireError('The saved output holds no data.');
+  if (typeof data !== 'string') throw new WireError('The saved output contains no data.');
   const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
   return dtype === 'f4' ? floats32(bytes) : floats64(bytes);
 }
@@ -65,37 +65,37 @@ function savedFloats(saved: unknown): Float64Array {
 function comparison(header: unknown, floats: Float64Array): Comparison {
   const { runs, labels, diff } = (header ?? {}) as Partial<ComparisonHeader>;
   if (!Array.isArray(runs) || !Array.isArray(labels) || labels.length !== runs.length) {
-    throw new WireError('A comparison with an incomplete header.');
+    throw new WireError('The comparison has an incomplete header.');
   }
   return { runs: runs.map((one) => message(one, floats)), labels: labels.map(String), diff: diff ?? null };
 }
 
 function message(header: unknown, floats: Float64Array): Message {
-  const checked = check(header);
-  for (const series of checked.series) checkSeries(series, floats.length);
-  return { header: checked, floats };
+  const valid = checkHeader(header);
+  for (const series of valid.series) checkSeries(series, floats.length);
+  return { header: valid, floats };
 }
 
-function check(value: unknown): Header {
-  const header = value as Partial<Header> | null;
-  if (typeof header !== 'object' || header === null) throw new WireError('A message without a header.');
+function checkHeader(value: unknown): MessageHeader {
+  const header = value as Partial<MessageHeader> | null;
+  if (typeof header !== 'object' || header === null) throw new WireError('The message has no header.');
   if (header.v !== VERSION) {
-    throw new WireError(`This view reads version ${VERSION}, the run speaks ${String(header.v)}: reload the page.`);
+    throw new WireError(`This page reads message version ${VERSION}, the run sent version ${String(header.v)}; reload the page.`);
   }
   if (typeof header.cursor !== 'string' || typeof header.run?.id !== 'string' || !Array.isArray(header.series)) {
-    throw new WireError('A message with an incomplete header.');
+    throw new WireError('The message has an incomplete header.');
   }
-  return header as Header;
+  return header as MessageHeader;
 }
 
-/** Keeps a wrong slice from reading beyond the blob, or from giving columns of different lengths. */
+/** Reject slices that reach beyond the blob, or columns of different lengths. */
 function checkSeries(series: SeriesHeader, available: number): void {
   const { step, time, value, x } = series.columns;
   for (const slice of [step, time, value, x]) {
     if (slice === undefined) continue;
     const [first, count] = slice;
     if (!(first >= 0 && count === value[1] && first + count <= available)) {
-      throw new WireError(`The columns of ${series.key} do not fit the data.`);
+      throw new WireError(`The columns of ${series.key} do not match the data.`);
     }
   }
 }
@@ -106,7 +106,7 @@ function bytesOf(buffer: ArrayBuffer | ArrayBufferView | undefined): Uint8Array 
   return new Uint8Array(buffer);
 }
 
-/** Copies when the bytes do not start at a multiple of 8, which a Float64Array insists on. */
+/** Copies if the bytes do not start at a multiple of 8, as a Float64Array requires. */
 function floats64(bytes: Uint8Array): Float64Array {
   const count = Math.floor(bytes.byteLength / 8);
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();

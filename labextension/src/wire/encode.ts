@@ -1,22 +1,22 @@
 import type { Slice } from './messages';
 
-const CHUNK = 0x8000; // arguments that one call takes
+const MAX_ARGUMENTS = 0x8000; // of one call of String.fromCharCode
 
-/** Columns gathered into one blob; equal columns are stored once. */
-export class Blob64 {
+/** Collects columns into one blob; equal columns are stored once. */
+export class ColumnBlob {
   private readonly columns: { first: number; values: Float64Array }[] = [];
   private floats = 0;
 
-  place(values: Float64Array): Slice {
-    const held = this.columns.find((one) => same(one.values, values));
-    if (held) return [held.first, values.length];
+  add(values: Float64Array): Slice {
+    const duplicate = this.columns.find((column) => same(column.values, values));
+    if (duplicate) return [duplicate.first, values.length];
     this.columns.push({ first: this.floats, values });
     this.floats += values.length;
     return [this.columns.at(-1)!.first, values.length];
   }
 
   /** Base64 of the little-endian floats. */
-  text(dtype: 'f4' | 'f8'): string {
+  toBase64(dtype: 'f4' | 'f8'): string {
     const size = dtype === 'f4' ? 4 : 8;
     const view = new DataView(new ArrayBuffer(this.floats * size));
     for (const { first, values } of this.columns) {
@@ -35,6 +35,6 @@ function same(a: Float64Array, b: Float64Array): boolean {
 
 function base64(bytes: Uint8Array): string {
   let text = '';
-  for (let i = 0; i < bytes.length; i += CHUNK) text += String.fromCharCode(...bytes.subarray(i, i + CHUNK));
+  for (let i = 0; i < bytes.length; i += MAX_ARGUMENTS) text += String.fromCharCode(...bytes.subarray(i, i + MAX_ARGUMENTS));
   return btoa(text);
 }

@@ -1,4 +1,4 @@
-/** The message a view reads, as in docs/design.md: the same over HTTP, a comm and in a saved notebook. */
+/** The message a view reads, as described in docs/design.md: the same over HTTP, over a comm and in a saved notebook. */
 
 export const MIME_TYPE = 'application/vnd.wandb-nb.run+json';
 export const COMPARISON_MIME_TYPE = 'application/vnd.wandb-nb.comparison+json';
@@ -10,7 +10,7 @@ export type RunStateName = 'running' | 'finished' | 'failed' | 'crashed';
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-/** Who the run is and how it stands. `startTime` in unix seconds, `runtime` in seconds. */
+/** Identity and progress of a run. `startTime` in Unix seconds, `runtime` in seconds. */
 export interface RunInfo {
   id: string;
   name: string;
@@ -39,7 +39,7 @@ export interface MetricDefinition {
   hidden: boolean;
 }
 
-/** Where a column lies in the blob: first float, number of floats. */
+/** Position of a column in the blob: first float, number of floats. */
 export type Slice = [first: number, count: number];
 
 export interface Columns {
@@ -49,15 +49,15 @@ export interface Columns {
   x?: Slice;
 }
 
-/** One execution of a cell: `n` is its number in the notebook, `id` what a series' `cells` call it. Times in seconds. */
+/** One execution of a cell: `n` is its number in the notebook, `id` its number in a series' `cells`. Times in seconds. */
 export interface CellInfo {
   id: number;
   n: number;
   source: string;
-  /** `source` is not the whole. */
+  /** Whether `source` is truncated. */
   cut: boolean;
   started: number | null;
-  /** Null while it runs, as `ok` is. */
+  /** Null while the cell runs; so is `ok`. */
   seconds: number | null;
   ok: boolean | null;
   error: string | null;
@@ -70,12 +70,12 @@ export interface SeriesHeader {
   decimated: boolean;
   stepMetric: string | null;
   attempts: [attempt: number, first: number][];
-  /** Missing in outputs saved by the first version. */
+  /** Missing in outputs saved by the first release. */
   cells?: [cell: number, first: number][];
   columns: Columns;
 }
 
-export interface Header {
+export interface MessageHeader {
   v: number;
   cursor: string;
   more: boolean;
@@ -88,15 +88,15 @@ export interface Header {
   series: SeriesHeader[];
 }
 
-/** How a saved output finds its run again; `token` is random text that only the outputs of this run hold. */
+/** How a saved output finds its run again. `token` is random text, stored only in the outputs of this run. */
 export interface Access {
   id: string;
   token: string;
   kernel: string | null;
 }
 
-/** The header with its numbers inside, as a saved notebook keeps it. */
-export interface Snapshot extends Header {
+/** A header with its numbers inline, as saved in a notebook. */
+export interface Snapshot extends MessageHeader {
   data: string;
   dtype: 'f4' | 'f8';
   access: Access | null;
@@ -104,11 +104,11 @@ export interface Snapshot extends Header {
 
 /** A header and its float64 columns. */
 export interface Message {
-  header: Header;
+  header: MessageHeader;
   floats: Float64Array;
 }
 
-/** One key of a table, its value in each run as text; null where a run lacks it. `change` is told of two numbers. */
+/** One row of a comparison: a key and its value in each run as text, null where the run lacks it. `change` is set for two numbers. */
 export interface DiffRow {
   key: string;
   texts: (string | null)[];
@@ -116,7 +116,7 @@ export interface DiffRow {
   change: string | null;
 }
 
-/** One cell or file that two runs differ in; lines begin with " ", "-", "+", or "@" for a gap. */
+/** One cell or file that differs between two runs. Lines begin with " ", "-", "+", or "@" for a gap. */
 export interface CodeChange {
   title: string;
   change: 'changed' | 'added' | 'removed';
@@ -133,17 +133,17 @@ export interface Diff {
 
 export interface ComparisonHeader {
   v: number;
-  runs: Header[];
+  runs: MessageHeader[];
   labels: string[];
   diff: Diff | null;
 }
 
-/** Several runs at once, each as a message of its own. */
+/** Several runs, each with its own message. */
 export interface Comparison {
   runs: Message[];
   labels: string[];
   diff: Diff | null;
 }
 
-/** What a view may ask of a kernel over a comm. */
+/** A request from a view to a kernel, over a comm. */
 export type Request = { type: 'pull'; cursor: string } | { type: 'ghosts' } | { type: 'stop'; force?: boolean };

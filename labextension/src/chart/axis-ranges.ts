@@ -1,0 +1,68 @@
+import type { Line } from './lines';
+
+export type Range = [min: number, max: number];
+
+/** Index of the first x that is not below `x`. */
+export function lowerBound(xs: Float64Array, x: number): number {
+  let low = 0;
+  let high = xs.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (xs[middle]! < x) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** First and end index of the points between `min` and `max`, with one neighbour on each side. */
+export function visibleIndices(xs: Float64Array, [min, max]: Range): Range {
+  const end = lowerBound(xs, max);
+  return [Math.max(0, lowerBound(xs, min) - 1), Math.min(xs.length, end + 1)];
+}
+
+/** Index of the point nearest to `x` that has a finite value; -1 if there is none. */
+export function nearest(line: Line, x: number): number {
+  let up = lowerBound(line.xs, x);
+  let down = up - 1;
+  while (up < line.xs.length && !Number.isFinite(line.ys[up])) up++;
+  while (down >= 0 && !Number.isFinite(line.ys[down])) down--;
+  if (up >= line.xs.length) return down;
+  if (down < 0) return up;
+  return line.xs[up]! - x < x - line.xs[down]! ? up : down;
+}
+
+/** The x range of all lines; a single point gets a margin on both sides. */
+export function xRange(lines: Line[]): Range {
+  let min = Infinity;
+  let max = -Infinity;
+  for (const { xs } of lines) {
+    if (xs.length === 0) continue;
+    min = Math.min(min, xs[0]!);
+    max = Math.max(max, xs.at(-1)!);
+  }
+  if (!(min <= max)) return [0, 1];
+  return min === max ? [min - 0.5, max + 0.5] : [min, max];
+}
+
+/** The y range of the points within `x`, with a margin; in log10 if `log`. Raw values of smoothed lines count. */
+export function yRange(lines: Line[], x: Range, log: boolean): Range {
+  let min = Infinity;
+  let max = -Infinity;
+  for (const line of lines) {
+    const [first, end] = visibleIndices(line.xs, x);
+    const ys = line.raw ?? line.ys;
+    for (let i = first; i < end; i++) {
+      const y = ys[i]!;
+      if (!Number.isFinite(y) || (log && y <= 0)) continue;
+      if (y < min) min = y;
+      if (y > max) max = y;
+    }
+  }
+  return withMargin(log ? Math.log10(min) : min, log ? Math.log10(max) : max);
+}
+
+function withMargin(min: number, max: number): Range {
+  if (!Number.isFinite(min) || !Number.isFinite(max)) return [0, 1];
+  const margin = min === max ? Math.abs(min) * 0.1 || 1 : (max - min) * 0.06;
+  return [min - margin, max + margin];
+}

@@ -1,0 +1,97 @@
+import { colour, dash, PALETTES } from '../chart/palette';
+import type { XMode } from '../chart/lines';
+import { Feed } from '../sources/feed';
+import { h, setText, swatch } from '../view/dom';
+import { themeOf } from '../view/theme';
+import { enhanceControls, restoreGroups } from './controls';
+import { RunCharts } from './run-charts';
+import { ChangeEvents } from './change-events';
+import { RunSelection } from './run-selection';
+import { LiveParts } from './live-parts';
+import { ServerTransport } from './server-transport';
+
+const MAX_POINTS = 600;
+
+/** Show in the page header when the server is unreachable. */
+function connectionStatus(): (connected: boolean) => void {
+  const status = h('span', { class: 'lost', role: 'status' });
+  document.querySelector('.top nav')?.after(status);
+  return (connected) => {
+    document.body.dataset.live = connected ? 'yes' : 'no';
+    setText(status, connected ? '' : 'Disconnected, reconnecting …');
+  };
+}
+
+/** A run's page: live parts and live charts. */
+function runPage(base: string): void {
+  const events = new ChangeEvents(`${base}/events`, connectionStatus());
+  const refresh = new LiveParts(() => undefined);
+  events.listen(() => refresh.request());
+  const host = document.getElementById('charts');
+  if (host === null) return scrollConsole();
+  const { source, axis } = host.dataset;
+  const charts = new RunCharts(host, 'No metrics logged yet.', (axis as XMode | undefined) ?? null);
+  charts.show([{ feed: new Feed([async () => new ServerTransport(`${base}/${source}`, '', events)]), style: 0 }]);
+}
+
+function scrollConsole(): void {
+  const log = document.querySelector('[data-follow]');
+  if (log) log.scrollTop = log.scrollHeight;
+}
+
+/** Returns the feed of a run, created once. */
+function feedCache(base: string, events: ChangeEvents): (run: string) => Feed {
+  const feeds = new Map<string, Feed>();
+  return (run) => {
+    const url = `${base}/runs/${encodeURIComponent(run)}/sampled?points=${MAX_POINTS}`;
+    const feed = feeds.get(run) ?? new Feed([async () => new ServerTransport(url, run, events)]);
+    feeds.set(run, feed);
+    return feed;
+  };
+}
+
+/** A project's page: a live table, and charts of the selected runs. */
+function projectPage(base: string): void {
+  const host = document.getElementById('charts')!;
+  const events = new ChangeEvents(`${base}/events`, connectionStatus());
+  const feed = feedCache(base, events);
+  let charts: RunCharts | null = null;
+  const show = (): void => {
+    const runs = selection.drawn;
+    document.body.toggleAttribute('data-charts', runs.length > 0);
+    host.hidden = runs.length === 0;
+    if (!host.hidden) charts ??= new RunCharts(host, 'These runs have logged no metrics yet.');
+    charts?.show(runs.map(([run, style]) => ({ feed: feed(run), style })));
+  };
+  const selection = new RunSelection(base, show);
+  const refresh = new LiveParts(() => (restoreGroups(), selection.updateTable(), show()));
+  events.listen(() => refresh.request());
+  show();
+}
+
+/** Draw the line samples of the runs in the page's headings. */
+function drawSwatches(): void {
+  for (const host of document.querySelectorAll<HTMLElement>('[data-swatch]')) {
+    const style = Number(host.dataset.swatch);
+    host.replaceChildren(swatch(colour(PALETTES[themeOf(host)], style), dash(style)));
+  }
+}
+
+/** A comparison page: the runs in the same charts. */
+function comparePage(base: string): void {
+  const host = document.getElementById('charts');
+  const events = new ChangeEvents(`${base}/events`, connectionStatus());
+  const refresh = new LiveParts(() => drawSwatches());
+  events.listen(() => refresh.request());
+  drawSwatches();
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawSwatches);
+  if (host === null) return;
+  const feed = feedCache(base, events);
+  const runs = JSON.parse(host.dataset.runs ?? '[]') as string[];
+  new RunCharts(host, 'These runs have logged no metrics yet.').show(runs.map((run, style) => ({ feed: feed(run), style })));
+}
+
+const PAGES: Record<string, (base: string) => void> = { run: runPage, project: projectPage, compare: comparePage };
+const { page = '', base } = document.body.dataset;
+enhanceControls();
+if (base !== undefined) PAGES[page]?.(base);

@@ -1,0 +1,58 @@
+import type { Transport } from '../sources/feed';
+import { UnavailableError } from '../sources/feed';
+import { fromHttp } from '../wire/decode';
+import type { Message } from '../wire/messages';
+import type { ChangeEvents } from './change-events';
+
+/** The rows of a run from our server at `url`, requested when an event reports a change; the browser sends its login. */
+export class ServerTransport implements Transport {
+  readonly maxSilenceMs = 120_000;
+  private cursor = '';
+  private pulling = false;
+  private pullAgain = false;
+  private stopListening = (): void => undefined;
+
+  /** `run` is the id of the run in events; empty if all events concern this run. */
+  constructor(private readonly url: string, private readonly run: string, private readonly events: ChangeEvents) {}
+
+  async pull(cursor: string): Promise<Message> {
+    const separator = this.url.includes('?') ? '&' : '?';
+    const response = await fetch(`${this.url}${separator}cursor=${encodeURIComponent(cursor)}`);
+    if (response.status === 403 || response.status === 404) throw new UnavailableError(`The server does not provide this run (status ${response.status}).`);
+    if (!response.ok) throw new Error(`The server responded with status ${response.status}.`);
+    const message = fromHttp(await response.arrayBuffer());
+    this.cursor = message.header.cursor;
+    return message;
+  }
+
+  onPush(listener: (message: Message) => void): void {
+    this.stopListening = this.events.listen((changed) => {
+      if (changed.length === 0 || this.run === '' || changed.includes(this.run)) void this.pullNew(listener);
+    });
+  }
+
+  async stop(): Promise<void> {
+    throw new Error('Stop a run on its own page.');
+  }
+
+  close(): void {
+    this.stopListening();
+  }
+
+  /** Pull new rows, one request at a time; changes during a request lead to another one. */
+  private async pullNew(listener: (message: Message) => void): Promise<void> {
+    this.pullAgain = this.pulling;
+    if (this.pulling) return;
+    this.pulling = true;
+    try {
+      do {
+        this.pullAgain = false;
+        listener(await this.pull(this.cursor));
+      } while (this.pullAgain);
+    } catch {
+      // `events` watches the connection and reports when it is back.
+    } finally {
+      this.pulling = false;
+    }
+  }
+}

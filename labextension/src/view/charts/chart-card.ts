@@ -1,0 +1,218 @@
+import { Chart } from '../../chart/chart';
+import type { LinePoint } from '../../chart/chart';
+import { colour, dash } from '../../chart/palette';
+import { formatDuration, formatNumber } from '../../model/format';
+import type { ChartGroup } from '../../model/chart-groups';
+import type { Line, XUnit } from '../../chart/lines';
+import { attemptName, linesOf, mainLines, unitOf } from '../../chart/lines';
+import { nearest } from '../../chart/axis-ranges';
+import type { OverlaidRun } from '../../model/overlay';
+import type { NamedBand } from '../../chart/cell-ranges';
+import { cellBands, cellName, cellOf } from '../../chart/cell-ranges';
+import { trend } from '../../model/trend';
+import { CellPanel } from './cell-panel';
+import { freshId, h, icon, setText, swatch } from '../dom';
+import { cursorKeys } from '../keys';
+import type { ChartContext } from './view-state';
+import { PointTable } from './point-table';
+
+const TABLE_ICON = 'M2 3.5h12v9H2zM2 6.5h12M2 9.5h12M6 3.5v9';
+
+/** One chart with its title, legend, and a table of its points behind a button. It is drawn only while visible. */
+export class ChartCard {
+  readonly element: HTMLElement;
+  private readonly plot: HTMLElement;
+  private readonly legend = h('div', { class: 'wnb-legend' });
+  private readonly position = h('span', { class: 'wnb-where' });
+  private readonly values = new Map<string, HTMLElement>();
+  private readonly trendId = freshId();
+  private readonly trendText = h('p', { class: 'wnb-hidden', id: this.trendId });
+  private readonly table: PointTable;
+  private readonly cell = new CellPanel(() => this.plot.focus());
+  private readonly tableButton: HTMLElement;
+  private readonly chart: Chart;
+  private lines: Line[] = [];
+  private unit: XUnit = { id: 'step', label: 'step', column: 'step' };
+  private cursor: number | null = null;
+  /** The run, metric and cell of the open cell panel. */
+  private source: { run: OverlaidRun; key: string; id: number } | null = null;
+  private legendKey = '';
+  private drawnState = '';
+  visible = false;
+
+  constructor(private readonly context: ChartContext, readonly group: ChartGroup) {
+    this.plot = h('div', {
+      class: 'wnb-plot', tabindex: 0, role: 'slider', 'aria-describedby': this.trendId,
+      'aria-label': `Cursor in the chart ${group.title}`, 'aria-valuenow': 0,
+    });
+    this.table = new PointTable(context.overlay, group);
+    this.tableButton = this.createTableButton();
+    this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
+      h('div', { class: 'wnb-card-head' },
+        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.position, this.tableButton),
+      this.legend, this.trendText, this.plot, this.cell.element, this.table.element);
+    this.chart = new Chart(this.plot, context.group, {
+      hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), click: () => this.openCell(),
+    }, context.palette);
+    cursorKeys(this.plot, {
+      move: (points) => this.chart.setCursor(this.chart.moveBy(this.cursor, points)),
+      edge: (end) => this.chart.setCursor(this.chart.range[end ? 1 : 0]),
+      zoom: (factor) => this.zoomAround(factor),
+      openSource: () => this.openCell(),
+      reset: () => (this.cell.open ? this.cell.close() : (this.chart.setCursor(null), this.zoom(null))),
+    });
+  }
+
+  /** Draw all changes; does nothing while the card is not visible or nothing changed. */
+  update(): void {
+    const { overlay, state, palette } = this.context;
+    if (!this.visible || this.element.clientWidth === 0) return;
+    this.unit = unitOf(overlay, this.group, state.mode);
+    const zoom = state.zoom.get(this.unit.id) ?? null;
+    const drawnState = [overlay.version, this.plot.clientWidth, state.mode, state.smoothing, state.log, state.shadeCells, zoom, palette.ink].join(' ');
+    if (drawnState === this.drawnState) return;
+    this.drawnState = drawnState;
+    this.lines = linesOf(overlay, this.group, this.unit, state.smoothing);
+    this.chart.show({ lines: this.lines, bands: state.shadeCells ? this.bands() : [], unit: this.unit, zoom, log: state.log }, palette);
+    this.describe();
+  }
+
+  /** Open or close the table of points. */
+  toggleTable(): void {
+    this.tableButton.setAttribute('aria-expanded', String(this.table.toggle()));
+  }
+
+  destroy(): void {
+    this.chart.destroy();
+  }
+
+  private describe(): void {
+    this.drawLegend();
+    setText(this.trendText, this.trends().join('; '));
+    const [min, max] = this.chart.range;
+    this.plot.setAttribute('aria-valuemin', String(min));
+    this.plot.setAttribute('aria-valuemax', String(max));
+    this.table.update();
+    if (this.cell.open) this.refreshCell();
+    this.showValues();
+  }
+
+  /** The course of each metric and run, in words. */
+  private trends(): string[] {
+    const { primaryRuns, isComparison } = this.context.overlay;
+    return primaryRuns.filter((run) => !run.hidden).flatMap((run) =>
+      this.group.keys.map((key) => trend(run.data, key)).filter(Boolean).map((text) => (isComparison ? `${run.label}: ${text}` : text)));
+  }
+
+  private drawLegend(): void {
+    const lines = mainLines(this.lines);
+    const key = lines.map((line) => `${line.label} ${line.style} ${line.key} ${line.attempt}`).join('\n') + this.context.palette.ink;
+    if (key === this.legendKey) return;
+    this.legendKey = key;
+    this.values.clear();
+    this.legend.replaceChildren(...lines.map((line) => this.legendEntry(line, lines.length > 1 || this.context.overlay.isComparison)));
+  }
+
+  private legendEntry(line: Line, named: boolean): HTMLElement {
+    const { palette } = this.context;
+    const value = h('span', { class: 'wnb-value' });
+    this.values.set(entryId(line), value);
+    return h('span', { class: 'wnb-entry', title: this.context.overlay.isComparison ? `${line.label} · ${line.key}` : line.key },
+      named && swatch(colour(palette, line.style), dash(line.dash)), named && h('span', { class: 'wnb-name' }, line.label), value);
+  }
+
+  private hover(x: number | null): void {
+    this.cursor = x;
+    this.showValues();
+  }
+
+  /** The values at the cursor, or the latest. */
+  private showValues(): void {
+    const x = this.cursor ?? Infinity;
+    const spoken: string[] = [];
+    let at = NaN;
+    for (const line of mainLines(this.lines)) {
+      const i = Number.isFinite(x) ? nearest(line, x) : line.ys.length - 1;
+      const value = (line.raw ?? line.ys)[i] ?? NaN;
+      const element = this.values.get(entryId(line));
+      if (element) setText(element, i < 0 ? '–' : formatNumber(value));
+      spoken.push(`${line.label} ${formatNumber(value)}`);
+      if (i >= 0 && !(Math.abs(line.xs[i]! - x) >= Math.abs(at - x))) at = line.xs[i]!;
+    }
+    const picked = this.picked();
+    if (picked?.line.faint) at = picked.line.xs[picked.index]!;
+    const position = [this.positionText(at), picked === null ? '' : this.sourceText(picked)].filter(Boolean).join(' · ');
+    setText(this.position, this.cursor === null ? this.note() : position);
+    this.plot.setAttribute('aria-valuenow', String(Number.isFinite(at) ? at : this.chart.range[1]));
+    this.plot.setAttribute('aria-valuetext', `${position}: ${spoken.join(', ')}`);
+  }
+
+  /** The x unit if it is not the step, and the attempt of the main lines. */
+  private note(): string {
+    const attempt = Math.max(...this.lines.map((line) => line.attempt));
+    const attemptText = !this.context.overlay.isComparison && this.lines.some((line) => line.attempt < attempt) ? `attempt ${attempt + 1}` : '';
+    return [attemptText, this.unit.column === 'step' ? '' : this.unit.label].filter(Boolean).join(' · ');
+  }
+
+  /** The cells of a single run to shade; empty if there is only one. */
+  private bands(): NamedBand[] {
+    const line = mainLines(this.lines)[0];
+    const ranges = line === undefined || this.context.overlay.isComparison ? [] : cellBands(line);
+    return ranges.length < 2 ? [] : ranges.map((band) => ({ ...band, name: cellName(line!.run.data, band.cell) }));
+  }
+
+  /** The attempt or background run of a point, and the cell that logged it. */
+  private sourceText({ line, index }: LinePoint): string {
+    const id = cellOf(line, index);
+    return [line.faint && line.run.role === 'primary' ? attemptName(line.attempt) : '', line.run.role === 'background' ? line.label : '',
+      id === 0 ? '' : `cell ${cellName(line.run.data, id)}`].filter(Boolean).join(' · ');
+  }
+
+  private picked(): LinePoint | null {
+    return this.cursor === null ? null : this.chart.pick(this.cursor);
+  }
+
+  /** Show the cell that logged the point at the cursor. */
+  private openCell(): void {
+    const picked = this.picked();
+    this.source = picked === null ? null : { run: picked.line.run, key: picked.line.key, id: cellOf(picked.line, picked.index) };
+    this.refreshCell();
+  }
+
+  /** Update the open cell, which may have ended or logged more points. */
+  private refreshCell(): void {
+    const { source } = this;
+    const line = source === null ? undefined : this.lines.find((one) => one.run === source.run && one.key === source.key);
+    if (source !== null && line !== undefined) this.cell.show(line, source.id);
+  }
+
+  private positionText(x: number): string {
+    if (!Number.isFinite(x)) return 'latest';
+    return this.unit.column === 'time' ? formatDuration(x) : `${this.unit.label} ${formatNumber(x)}`;
+  }
+
+  private zoom(range: [number, number] | null): void {
+    if (range === null) this.context.state.zoom.delete(this.unit.id);
+    else this.context.state.zoom.set(this.unit.id, range);
+    this.context.redraw();
+  }
+
+  private zoomAround(factor: number): void {
+    const [min, max] = this.chart.range;
+    const middle = this.cursor ?? (min + max) / 2;
+    this.zoom([middle - (middle - min) * factor, middle + (max - middle) * factor]);
+  }
+
+  private createTableButton(): HTMLElement {
+    return h('button', {
+      class: 'wnb-tool', type: 'button', 'aria-expanded': 'false', 'aria-controls': this.table.element.id,
+      'aria-label': `Points of ${this.group.title} as a table`, title: 'Show points as a table (T)',
+      'aria-keyshortcuts': 'T', onclick: () => this.toggleTable(),
+    }, icon(TABLE_ICON));
+  }
+}
+
+/** The id of a legend entry. */
+function entryId(line: Line): string {
+  return `${line.style} ${line.key}`;
+}

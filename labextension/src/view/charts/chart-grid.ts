@@ -1,0 +1,164 @@
+import type { ChartGroup, Section } from '../../model/chart-groups';
+import { ChartCard } from './chart-card';
+import { freshId, h, setText } from '../dom';
+import type { ChartContext } from './view-state';
+
+const PAGE_SIZE = 24;
+const MIN_CARD_WIDTH_PX = 290;
+const GAP_PX = 10;
+
+interface SectionState {
+  open: boolean;
+  /** How many of its charts are there. */
+  limit: number;
+}
+
+/** All charts in their sections. Sections beyond the first two dozen charts start closed, long ones are paged. */
+export class ChartGrid {
+  readonly element = h('div', { class: 'wnb-grid-all' });
+  private readonly cards = new Map<string, ChartCard>();
+  private readonly sections = new Map<string, SectionState>();
+  private readonly observer: IntersectionObserver;
+  private readonly resized: ResizeObserver;
+  private layout = '';
+  private matchCount = 0;
+  total = 0;
+
+  constructor(private readonly context: ChartContext) {
+    this.observer = new IntersectionObserver((entries) => this.visibilityChanged(entries), { rootMargin: '120px' });
+    this.resized = new ResizeObserver(() => this.fit());
+    this.resized.observe(this.element);
+  }
+
+  /** Rebuild the sections if metrics or choices changed, and draw the visible charts. */
+  update(): void {
+    const { overlay, state } = this.context;
+    const sections = overlay.sections();
+    this.total = sections.reduce((sum, one) => sum + one.charts.length, 0);
+    const matches = matching(sections, state.filter);
+    this.openFirst(matches);
+    const layout = JSON.stringify([matches, [...this.sections]]);
+    if (layout !== this.layout) this.rebuild(matches);
+    this.layout = layout;
+    this.fit();
+  }
+
+  destroy(): void {
+    this.observer.disconnect();
+    this.resized.disconnect();
+    for (const card of this.cards.values()) card.destroy();
+  }
+
+  /** The card that contains an element, or the first one. */
+  cardOf(element: Element): ChartCard | undefined {
+    const cards = [...this.cards.values()];
+    return cards.find((card) => card.element.contains(element)) ?? cards[0];
+  }
+
+  /** Give each section as many columns as it has charts, and draw the visible cards in their new width. */
+  private fit(): void {
+    const columns = Math.max(1, Math.min(Math.floor((this.element.clientWidth + GAP_PX) / (MIN_CARD_WIDTH_PX + GAP_PX)), this.matchCount));
+    this.element.style.setProperty('--wnb-columns', String(columns));
+    for (const section of this.element.querySelectorAll<HTMLElement>('.wnb-section')) {
+      section.style.gridColumn = `span ${Math.min(columns, Number(section.dataset.charts))}`;
+    }
+    for (const card of this.cards.values()) card.update();
+  }
+
+  private visibilityChanged(entries: IntersectionObserverEntry[]): void {
+    for (const entry of entries) {
+      const card = [...this.cards.values()].find((one) => one.element === entry.target);
+      if (card === undefined) continue;
+      card.visible = entry.isIntersecting;
+      card.update();
+    }
+  }
+
+  /** Decide for each new section whether it starts open. */
+  private openFirst(sections: Section[]): void {
+    let charts = 0;
+    this.matchCount = sections.reduce((sum, one) => sum + one.charts.length, 0);
+    for (const { prefix, charts: own } of sections) {
+      if (!this.sections.has(prefix)) this.sections.set(prefix, { open: charts < PAGE_SIZE, limit: PAGE_SIZE });
+      charts += own.length;
+    }
+  }
+
+  private rebuild(sections: Section[]): void {
+    const used = new Set<string>();
+    const titled = sections.length > 1 || (sections[0]?.prefix ?? '') !== '';
+    const children = sections.map((section) => this.section(section, titled, used));
+    for (const [id, card] of this.cards) {
+      if (used.has(id)) continue;
+      this.observer.unobserve(card.element);
+      card.destroy();
+      this.cards.delete(id);
+    }
+    const empty = h('p', { class: 'wnb-quiet' }, 'No metrics match this search.');
+    this.element.replaceChildren(...(children.length > 0 ? children : [empty]));
+  }
+
+  private section({ prefix, charts }: Section, titled: boolean, used: Set<string>): HTMLElement {
+    const state = this.sections.get(prefix)!;
+    const id = freshId();
+    const visible = state.open || !titled ? charts.slice(0, state.limit) : [];
+    const cards = visible.map((chart) => this.card(prefix, chart, used).element);
+    const name = prefix === '' ? 'Overview' : prefix;
+    const title = h('button', {
+      class: 'wnb-section-title', type: 'button', 'aria-expanded': String(state.open), 'aria-controls': id,
+      onclick: () => this.change(state, { open: !state.open }),
+    }, h('span', {}, name), h('span', { class: 'wnb-count' }, String(charts.length)));
+    const remaining = charts.length - visible.length;
+    const more = h('button', {
+      class: 'wnb-more', type: 'button', onclick: () => this.change(state, { limit: state.limit + PAGE_SIZE }),
+    }, `Show ${Math.min(PAGE_SIZE, remaining)} more of ${remaining}`);
+    return h('section', { class: 'wnb-section', 'data-charts': charts.length, 'aria-label': `Charts ${name}` },
+      titled && h('h3', {}, title),
+      h('div', { class: 'wnb-grid', id }, ...cards),
+      visible.length > 0 && remaining > 0 && more);
+  }
+
+  private card(prefix: string, chart: ChartGroup, used: Set<string>): ChartCard {
+    const id = JSON.stringify([prefix, chart]);
+    used.add(id);
+    const existing = this.cards.get(id);
+    if (existing) return existing;
+    const card = new ChartCard(this.context, chart);
+    this.cards.set(id, card);
+    this.observer.observe(card.element);
+    return card;
+  }
+
+  private change(state: SectionState, to: Partial<SectionState>): void {
+    Object.assign(state, to);
+    this.update();
+  }
+}
+
+/** The search box for charts; visible if there are many. */
+export function filterBox(context: ChartContext): { element: HTMLElement; update(total: number): void } {
+  const count = h('span', { class: 'wnb-hidden', role: 'status' });
+  const input = h('input', {
+    type: 'search', class: 'wnb-filter', placeholder: 'Find a metric', 'aria-label': 'Find a metric',
+    oninput: () => {
+      context.state.filter = input.value;
+      context.redraw();
+    },
+  });
+  const element = h('span', { hidden: true }, input, count);
+  return {
+    element,
+    update(total) {
+      element.hidden = total <= PAGE_SIZE / 2 && context.state.filter === '';
+      setText(count, context.state.filter === '' ? '' : `${total} charts in total`);
+    },
+  };
+}
+
+function matching(sections: Section[], filter: string): Section[] {
+  const query = filter.trim().toLowerCase();
+  if (query === '') return sections;
+  return sections
+    .map(({ prefix, charts }) => ({ prefix, charts: charts.filter((one) => one.keys.some((key) => key.toLowerCase().includes(query))) }))
+    .filter((section) => section.charts.length > 0);
+}

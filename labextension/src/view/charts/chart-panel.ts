@@ -1,0 +1,44 @@
+import { PALETTES } from '../../chart/palette';
+import type { Theme } from '../../chart/palette';
+import type { Overlay } from '../../model/overlay';
+import { freshId } from '../dom';
+import { letterKeys } from '../keys';
+import { ChartGrid } from './chart-grid';
+import { Toolbar } from './toolbar';
+import type { ChartContext } from './view-state';
+import { initialState } from './view-state';
+
+/** All charts of one or more runs, and the toolbar of their shared settings. */
+export class ChartPanel {
+  readonly context: ChartContext;
+  readonly toolbar: Toolbar;
+  readonly grid: ChartGrid;
+
+  constructor(overlay: Overlay, redraw: () => void) {
+    this.context = { overlay, state: initialState(), palette: PALETTES.light, group: freshId(), redraw };
+    this.toolbar = new Toolbar(this.context);
+    this.grid = new ChartGrid(this.context);
+  }
+
+  /** Draw all changes; `visible` is false while another tab is open. */
+  update(theme: Theme, visible: boolean): void {
+    this.context.palette = PALETTES[theme];
+    this.toolbar.element.hidden = !visible;
+    this.toolbar.update(this.grid.total);
+    if (visible) this.grid.update();
+  }
+
+  /** Handle the shortcut letters of the controls anywhere in `root`. */
+  listen(root: HTMLElement, more: Record<string, () => void> = {}): void {
+    letterKeys(root, {
+      l: () => this.toolbar.toggleLog(),
+      c: () => this.toolbar.toggleCells(),
+      t: (target) => this.grid.cardOf(target)?.toggleTable(),
+      ...more,
+    });
+  }
+
+  destroy(): void {
+    this.grid.destroy();
+  }
+}

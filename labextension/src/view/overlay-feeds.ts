@@ -1,0 +1,59 @@
+import type { OverlaidRun } from '../model/overlay';
+import { Overlay, runLabels } from '../model/overlay';
+import type { Feed, Viewer } from '../sources/feed';
+
+/** The feeds of several runs as one overlay. A run keeps its colour while it stays in the overlay. */
+export class OverlayFeeds implements Viewer {
+  readonly overlay = new Overlay([]);
+  private readonly feeds = new Map<Feed, OverlaidRun>();
+  private visible = false;
+
+  constructor(private readonly onChange: () => void) {}
+
+  /** Replace the runs. `style` gives the colour of a run; without it a new run gets the first free colour. */
+  show(runs: { feed: Feed; style?: number }[]): void {
+    for (const feed of [...this.feeds.keys()]) if (!runs.some((run) => run.feed === feed)) this.remove(feed);
+    for (const { feed, style } of runs) {
+      if (!this.feeds.has(feed)) this.add(feed);
+      const run = this.feeds.get(feed)!;
+      run.style = style ?? run.style;
+    }
+    this.overlay.runs.splice(0, this.overlay.runs.length, ...runs.map(({ feed }) => this.feeds.get(feed)!));
+    this.changed();
+  }
+
+  changed(): void {
+    this.onChange();
+  }
+
+  /** Report to all feeds whether the view is visible. */
+  setVisible(visible: boolean): void {
+    this.visible = visible;
+    for (const feed of this.feeds.keys()) feed.setVisible(this, visible);
+  }
+
+  /** Give each run its label: that of `labels`, else its name, with the id where names are equal. */
+  updateLabels(labels?: string[]): void {
+    const { runs } = this.overlay;
+    const names = labels ?? runLabels(runs.map(({ data }) => ({ name: data.run?.name ?? '', id: data.run?.id ?? '…' })));
+    runs.forEach((run, i) => (run.label = names[i] ?? ''));
+  }
+
+  destroy(): void {
+    for (const feed of [...this.feeds.keys()]) this.remove(feed);
+  }
+
+  private add(feed: Feed): void {
+    const used = new Set([...this.feeds.values()].map((run) => run.style));
+    let style = 0;
+    while (used.has(style)) style += 1;
+    this.feeds.set(feed, { data: feed.data, label: '', role: 'primary', style, hidden: false });
+    feed.join(this);
+    feed.setVisible(this, this.visible);
+  }
+
+  private remove(feed: Feed): void {
+    this.feeds.delete(feed);
+    feed.leave(this);
+  }
+}
