@@ -267,3 +267,18 @@ def test_rm_leaves_a_living_run_alone(tmp_path: Path) -> None:
     (foreign / "run-a.wandb").write_bytes(run.file.read_bytes())
     assert cli("rm", str(foreign), "--yes").returncode == 2
     assert foreign.exists()
+
+
+def test_show_tells_the_last_step_and_what_is_lost(tmp_path: Path) -> None:
+    """The step is that of the last row, and a damaged stretch of the file counts as lost."""
+    with wandb.init(project="p", mode="offline", dir=tmp_path, settings=wandb.Settings(silent=True)) as done:
+        for step in range(0, 2000, 2):
+            done.log({"text": "x" * 100}, step=step)
+    assert json.loads(stdout("show", "latest", "--json"))["run"]["step"] == 1998
+    assert json.loads(stdout("show", "latest", "--json"))["run"]["lost"] == 0
+    content = bytearray(done.file.read_bytes())
+    content[50_000:50_100] = os.urandom(100)
+    done.file.write_bytes(content)
+    header = json.loads(stdout("show", "latest", "--json"))["run"]
+    assert (header["step"], header["lost"], header["state"]) == (1998, 1, "finished")
+    assert "1 rows lost" in stdout("show", "latest")

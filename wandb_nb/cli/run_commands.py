@@ -48,19 +48,20 @@ def ls(project: str | None, limit: int, as_json: bool) -> None:
 def show(run: str, as_json: bool) -> None:
     """Show a run: its curves as sparklines, its config and its summary."""
     from wandb_nb.store.runs.find import find_run
-    from wandb_nb.store.runs.frame import load
+    from wandb_nb.view.message.run_stream import RunStream  # numpy takes long to import
 
-    path = find_run(run)
-    state = load(path)
-    facts = _facts(path, state)
+    stream = RunStream(find_run(run))
+    while stream.advance():
+        pass
+    header, state = stream.run_header(), stream.state
     if as_json:
-        echo_json({"run": facts, "config": state.config, "summary": state.summary})
+        run_object = {**header, "path": str(stream.directory)}
+        echo_json({"run": run_object, "config": state.config, "summary": state.summary})
         return
     plain = ascii_only()
-    click.echo(run_text.headline(facts, plain))
-    for name in ("group", "tags", "notes"):
-        if facts[name]:
-            value = ", ".join(facts[name]) if name == "tags" else facts[name]
+    click.echo(run_text.headline(header, plain))
+    for name, value in (("group", header["group"]), ("tags", ", ".join(header["tags"])), ("notes", header["notes"])):
+        if value:
             click.echo(f"{name}: {clean(value, 200)}")
     _section("curves", run_text.finish_lines(_curves(state), most=MOST, ascii_only=plain))
     for title, values in (("config", state.config), ("summary", state.summary)):
@@ -130,43 +131,15 @@ def _verdict(entry: RunEntry) -> str:
     return "crashed" if entry.state == "running" and owner_alive(path) is False else entry.state
 
 
-def _facts(path: Path, state: RunState) -> dict[str, Any]:
-    """Return the run itself, under the names a view's message has for it."""
-    from wandb_nb.store.reading.tail import run_file
-    from wandb_nb.store.writing.owner_lock import owner_alive
-
-    folder = run_file(path).parent
-    step = state.table.step
-    return {
-        "id": state.id,
-        "name": state.name,
-        "project": state.project,
-        "entity": state.entity,
-        "group": state.group,
-        "jobType": state.job_type,
-        "notes": state.notes,
-        "tags": state.tags,
-        "state": state.state(owner_alive(folder)),
-        "exitCode": state.exit_code,
-        "startTime": state.start_time,
-        "runtime": state.runtime,
-        "rows": len(state.table),
-        "step": int(step[-1]) if len(step) else 0,
-        "lost": 0,
-        "path": str(folder),
-    }
-
-
 def _curves(state: RunState) -> list[run_text.MetricTrend]:
     """Return the metrics worth a sparkline: those with numbers, less hidden ones and step metrics."""
-    left_out = {metric.name for metric in state.metrics if metric.hidden}
-    left_out |= state.metrics.steps
-    goals = {metric.name: metric.goal for metric in state.metrics}
-    return [
-        run_text.MetricTrend(key, state.table.step[column.rows].tolist(), column.values.tolist(), goals.get(key))
-        for key, column in state.table.numbers.items()
-        if key not in left_out and len(column)
-    ]
+    curves = []
+    for key, column in state.table.numbers.items():
+        metric = state.metrics.find(key)
+        if len(column) and key not in state.metrics.steps and not (metric and metric.hidden):
+            steps = state.table.step[column.rows].tolist()
+            curves.append(run_text.MetricTrend(key, steps, column.values.tolist(), metric.goal if metric else None))
+    return curves
 
 
 def _dash(value: object) -> object:

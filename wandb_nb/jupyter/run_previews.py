@@ -97,10 +97,9 @@ def _preview(stream: RunStream) -> RunPreview:
     metric = _main_metric(state)
     values = state.table.numbers[metric].values if metric else np.empty(0)
     finite = values[np.isfinite(values)]
-    steps = state.table.step[-1:]
     return {
         "state": state.state(stream.alive),
-        "step": int(steps[0]) if len(steps) and np.isfinite(steps[0]) else state.starting_step,
+        "step": state.last_step,
         "rows": len(state.table),
         "runtime": state.runtime,
         "metric": metric,

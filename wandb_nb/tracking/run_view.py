@@ -118,6 +118,11 @@ class RunView:
         return self._session.logger.step
 
     @property
+    def last_step(self) -> int:
+        """The step of the last row, or the step before the first one while there is none."""
+        return self._session.logger.last_step
+
+    @property
     def rows(self) -> int:
         """How many calls of `log()` were stored in this process."""
         return self._session.logger.rows - self._session.logger.lost

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.notebook.panel.output_publisher import PanelOutput
 from wandb_nb.store.format.layout import RunDir
+from wandb_nb.tracking.live_header import live_header
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.view import run_bundle as bundles
 from wandb_nb.view.message.run_header import empty_header
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from wandb_nb.notebook.panel.live_run import LiveRun
     from wandb_nb.notebook.panel.output_publisher import OutputPublisher
     from wandb_nb.tracking.run_view import RunView
-    from wandb_nb.view.message.run_message import Access, Message, RunHeader
+    from wandb_nb.view.message.run_message import Access, Message
 
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -181,25 +182,3 @@ def _close_widget(widget: Any) -> None:
     layout = widget.layout
     widget.close()
     layout.close()
-
-
-def live_header(run: RunView) -> RunHeader:
-    """Return the header of an active *run*, as a reader of its file would."""
-    return {
-        "id": run.id,
-        "name": run.name,
-        "project": run.project,
-        "entity": run.entity or "",
-        "group": run.group or "",
-        "jobType": run.job_type or "",
-        "notes": run.notes or "",
-        "tags": list(run.tags),
-        "state": "running",
-        "exitCode": None,
-        "startTime": run.start_time,
-        "runtime": run.runtime,
-        "rows": run.rows,
-        "step": max(run.step - 1, 0),
-        "url": run.url,
-        "lost": run.lost,
-    }

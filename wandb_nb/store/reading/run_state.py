@@ -6,6 +6,8 @@ from collections import deque
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from wandb_nb.store.format import record_types
 from wandb_nb.store.format.decode import WireError, decode, is_history
 from wandb_nb.store.format.key_paths import put, remove
@@ -119,6 +121,17 @@ class RunState:
         told = [] if self._exit_runtime is None else [float(self._exit_runtime)]
         known = self.table.runtime[-1:]
         return max([*told, *known[known == known].tolist()], default=0.0)  # noqa: PLR0124 - NaN differs from itself
+
+    @property
+    def last_step(self) -> int:
+        """The step of the last row, or the starting step while there is none.
+
+        Rows of a child process may follow later ones of its parent; the highest step counts then.
+        """
+        steps = self.table.step[-1:]
+        if len(steps) and self.table.writer[-1] > 0:
+            steps = np.fmax.reduce(self.table.step, keepdims=True)
+        return int(steps[0]) if len(steps) and np.isfinite(steps[0]) else self.starting_step
 
     def state(self, alive: bool | None) -> str:
         """Return "running", "finished", "failed" or "crashed"; *alive* tells of the writer, None where unknown."""

@@ -156,6 +156,11 @@ class RowLogger:
         return (self._ended or time()) - self._epoch
 
     @property
+    def last_step(self) -> int:
+        """The step of the last row, or the step before the first one while there is none."""
+        return self._last[0] if self._last else max(self.step - 1, 0)
+
+    @property
     def lost(self) -> int:
         """How many rows could not be stored."""
         return self._writer.lost

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wandb_nb.formatting import clean
+from wandb_nb.tracking.live_header import live_header
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal.stderr import prefixed
 from wandb_nb.values import dotted
 from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from wandb_nb.tracking.run_view import RunView
@@ -33,7 +33,7 @@ def started(run: RunView) -> str:
 def finished(run: RunView, *, quiet: bool) -> str:
     """Return curves and summary (not when *quiet*), then the line with the outcome."""
     outcome = [
-        f"run {clean(run.name)} {run_text.state(facts(run))}",
+        f"run {clean(run.name)} {run_text.state(live_header(run))}",
         _count(run.lost, "row lost", "rows lost"),
     ]
     there = run.file is not None and run.file.exists()
@@ -48,22 +48,7 @@ def finished(run: RunView, *, quiet: bool) -> str:
 
 def shown(run: RunView) -> str:
     """Return the header line, and the curves and values so far."""
-    return "\n".join([prefixed(run_text.headline(facts(run), _ascii_only())), *_body(run)])
-
-
-def facts(run: RunView) -> Mapping[str, Any]:
-    """Return the run as a message's `run` names it."""
-    return {
-        "id": run.id,
-        "name": run.name,
-        "project": run.project,
-        "state": run.state,
-        "exitCode": run.exit_code,
-        "runtime": run.runtime,
-        "rows": run.rows,
-        "step": max(run.step - 1, 0),
-        "lost": run.lost,
-    }
+    return "\n".join([prefixed(run_text.headline(live_header(run), _ascii_only())), *_body(run)])
 
 
 def _body(run: RunView) -> list[str]:

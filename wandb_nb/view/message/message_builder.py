@@ -13,7 +13,7 @@ from wandb_nb.view.message.run_message import pack, strict_json
 from wandb_nb.view.message.series import MOST_SERIES_SAVED, ClientState, SeriesSet
 
 if TYPE_CHECKING:
-    from wandb_nb.view.message.run_message import CellHeader, Message, MessageHeader
+    from wandb_nb.view.message.run_message import CellHeader, Message, MessageHeader, RunHeader
 
 
 class MessageBuilder:
@@ -54,6 +54,10 @@ class MessageBuilder:
     def snapshot(self, points: int = 4_000) -> Message:
         """Return the whole run with about *points* points over all series, for saving; its cursor asks for all."""
         return pack(self._describe(), self._book.whole(points, MOST_SERIES_SAVED))
+
+    def run_header(self) -> RunHeader:
+        """Return the header of the run, as far as it is read."""
+        return self._describe()["run"]
 
     def _restart(self) -> None:
         """Begin again with nothing; cursors given before ask for everything from now on."""

@@ -1,11 +1,10 @@
-"""What a run's state says, in the form of a message's header."""
+"""The header of a message, from the state of a run."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
+from wandb_nb.view.message.header_fields import run_header
 from wandb_nb.view.message.run_message import VERSION, pack, plain
 from wandb_nb.view.message.series import MOST_SERIES_SAVED, SeriesSet
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class StaticRun:
-    """A state that does not change while it is looked at, with the `snapshot` of a `RunStream`."""
+    """A state that no longer changes, with the `snapshot` of a `RunStream`."""
 
     def __init__(self, state: RunState) -> None:
         self._state, self._metrics, self._book = state, definitions(state), SeriesSet()
@@ -27,7 +26,7 @@ class StaticRun:
 
 
 def empty_header(run: RunHeader) -> MessageHeader:
-    """Return the header of a message that tells of *run* and nothing else; who reads it asks for the rest."""
+    """Return the header of a message that contains *run* only; its reader requests the rest."""
     return {
         "v": VERSION,
         "cursor": "",
@@ -43,44 +42,26 @@ def empty_header(run: RunHeader) -> MessageHeader:
 
 
 def describe(state: RunState, alive: bool | None, metrics: list[MetricHeader]) -> MessageHeader:
-    """Return the header that tells of *state*, without series and cursor."""
+    """Return the header of a message about *state*, without series and cursor."""
     return {
         "v": VERSION,
         "cursor": "",
         "more": False,
         "done": state.exit_code is not None or alive is False,
-        "run": {
-            "id": state.id,
-            "name": state.name,
-            "project": state.project,
-            "entity": state.entity,
-            "group": state.group,
-            "jobType": state.job_type,
-            "notes": state.notes,
-            "tags": list(state.tags),
-            "state": cast("Any", state.state(alive)),
-            "exitCode": state.exit_code,
-            "startTime": state.start_time or 0.0,
-            "runtime": state.runtime,
-            "rows": len(state.table),
-            "step": _step(state),
-            "url": None,
-            "lost": state.unreadable,
-        },
+        "run": run_header(
+            state,
+            state=state.state(alive),
+            exit_code=state.exit_code,
+            rows=len(state.table),
+            step=state.last_step,
+            lost=state.unreadable,
+        ),
         "config": plain(state.config),
         "summary": plain({key: value for key, value in state.summary.items() if key != "_wandb"}),
         "metrics": metrics,
         "cells": [],
         "series": [],
     }
-
-
-def _step(state: RunState) -> int:
-    """Return where the run stands: its last row's step, or the highest where a child's rows were put behind others."""
-    steps = state.table.step[-1:]
-    if len(steps) and state.table.writer[-1] > 0:
-        steps = np.fmax.reduce(state.table.step, keepdims=True)
-    return int(steps[0]) if len(steps) and np.isfinite(steps[0]) else state.starting_step
 
 
 def definitions(state: RunState) -> list[MetricHeader]:
