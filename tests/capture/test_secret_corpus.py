@@ -1,0 +1,86 @@
+"""How many of several hundred secrets are found, and how many harmless texts are left alone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from secret_corpus import Text, negatives, positives
+
+from wandb_nb.capture.secrets.redact import MARK, Redactor
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "captured.md"
+REDACT = Redactor({})
+SEEDS = range(10, 20)
+MIN_RECALL, MIN_PRECISION = 0.99, 0.99
+PART = 8
+"""Characters of a secret that must not be left over."""
+
+
+def redacted(text: Text) -> str:
+    """Return *text* as it is stored."""
+    return REDACT.value(text.text, text.name) if text.name else REDACT(text.text)
+
+
+def is_missed(text: Text) -> bool:
+    """Return whether a part of the secret in *text* is left over."""
+    stored, size = redacted(text), min(PART, len(text.secret))
+    return any(text.secret[at : at + size] in stored for at in range(len(text.secret) - size + 1))
+
+
+def is_spoiled(text: Text) -> bool:
+    """Return whether anything was taken out of the harmless *text*."""
+    return redacted(text) != text.text
+
+
+def test_the_corpus_is_large_enough() -> None:
+    """There are at least two hundred different texts of either kind."""
+    assert len({text[:] for text in positives()}) >= 200
+    assert len({text[:] for text in negatives()}) >= 200
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_secrets_are_found(seed: int) -> None:
+    """Of texts with a secret, nearly all lose it whole, whatever its random characters are."""
+    missed = [text for text in positives(seed) if is_missed(text)]
+    assert len(missed) <= (1 - MIN_RECALL) * len(positives(seed)), missed
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_harmless_texts_stay(seed: int) -> None:
+    """Of texts without a secret, nearly all come back as they are."""
+    spoiled = [(text, redacted(text)) for text in negatives(seed) if is_spoiled(text)]
+    assert len(spoiled) <= (1 - MIN_PRECISION) * len(positives(seed)), spoiled
+
+
+def test_figures_of_the_document() -> None:
+    """The document states what is measured here."""
+    found = sum(not is_missed(text) for text in positives())
+    spoiled = sum(map(is_spoiled, negatives()))
+    document = " ".join(DOCUMENT.read_text("utf-8").split())
+    stated = re.search(
+        r"Of (\d+) texts with a secret, (\d+) lose it \(recall ([\d.]+) %\); "
+        r"of (\d+) harmless texts, (\d+) are changed \(precision ([\d.]+) %\)",
+        document,
+    )
+    assert stated is not None
+    recall, precision = found / len(positives()), found / (found + spoiled)
+    figures = len(positives()), found, f"{100 * recall:.1f}", len(negatives()), spoiled, f"{100 * precision:.1f}"
+    assert stated.groups() == tuple(map(str, figures))
+
+
+@pytest.mark.parametrize("text", ["commit {}", "HEAD is now at {}", "https://example.com/tree/{}/a", "{}  model.pt"])
+def test_only_the_commit_stays(text: str) -> None:
+    """A commit stays because of the words around it; the same digits elsewhere in the text are a key."""
+    digits = "0123456789abcdef0123456789abcdef01234567"
+    assert REDACT(f"{text.format(digits)}\nand {digits}") == f"{text.format(digits)}\nand {MARK}"
+
+
+def test_every_missed_form_and_wrong_hit_is_in_the_corpus() -> None:
+    """The texts that an earlier version got wrong are among those of the corpus."""
+    harmless = {text.text for text in negatives()}
+    assert {"hf_modelname", "{'token': 'beginning'}", "http://10:30@noon", "key: 'val/loss'"} <= harmless
+    secret = " ".join(text.text for text in positives())
+    for form in ("machine api", "AccountKey", "Basic ", "token ", "X-Api-Key", "hooks.slack", "xapp-", "Proc-Type"):
+        assert form in secret

@@ -1,0 +1,34 @@
+"""Private keys in text form: PEM (encrypted too), OpenSSH, PGP and PuTTY."""
+
+from __future__ import annotations
+
+import re
+
+from wandb_nb.capture.secrets.known_keys import MARK
+
+_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_CUT_SHORT = re.compile(r"(?:[A-Za-z0-9+/=\s\\]|[\w\-]{1,40}: [^\n\\]*)*")
+_MAX_BLOCK = 32_000
+_PUTTY = re.compile(r"(Private-Lines: [0-9]{1,4})(?:\r?\n[A-Za-z0-9+/=]+)+")
+
+
+def without_private_keys(text: str) -> str:
+    """Return *text* with every private key replaced by `[redacted]`; of one that is cut short, all that is there."""
+    if "PRIVATE KEY" in text:
+        text = _without_blocks(text)
+    return _PUTTY.sub(rf"\1\n{MARK}", text) if "Private-Lines: " in text else text
+
+
+def _without_blocks(text: str) -> str:
+    parts: list[str] = []
+    at = 0
+    has_end = True
+    while begin := _BEGIN.search(text, at):
+        end = _END.search(text, begin.end()) if has_end else None
+        has_end = end is not None
+        if end is None or end.start() - begin.end() > _MAX_BLOCK:
+            end = _CUT_SHORT.match(text, begin.end())
+        parts += (text[at : begin.start()], MARK)
+        at = end.end() if end else begin.end()
+    return "".join((*parts, text[at:]))

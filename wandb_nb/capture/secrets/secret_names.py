@@ -1,0 +1,74 @@
+"""What a name reveals about its value: `password` is always a secret, `key` and `token` only sometimes."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from functools import lru_cache
+
+
+class Likelihood(IntEnum):
+    """How likely the value of a name is a secret."""
+
+    NONE = 0
+    LOW = 1
+    """As with `key`: only a value that looks generated is a secret."""
+    HIGH = 2
+    """As with `pw` or `MY_TOKEN`: every value but words, numbers of words, paths and addresses."""
+    CERTAIN = 3
+    """As with `password`: every value."""
+
+
+_VARIABLE = re.compile(
+    r"(?i)(?:^|[_\-.])(?:(?:api|access|secret|private|auth|account|encryption|signing)_?key(?:_id)?|key|token|secret|"
+    r"password|passwd|passphrase|passw?|pwd|credentials?|pat)$|apikey$"
+)
+_OWNER = (
+    r"(?:api|app|access|secret|private|auth|account|encryption|signing|shared|master|storage|service|subscription|"
+    r"license|ssh|aws|wandb|openai|anthropic|hf)"
+)
+_BEARER = (
+    r"(?:api|access|auth|oauth|refresh|bearer|secret|session|security|personal|bot|hf|hub|huggingface|github|gitlab|"
+    r"slack|wandb|deploy|registry|npm|pypi|vault|databricks|private)"
+)
+_CERTAIN = re.compile(
+    r"(?i)(?:passw(?:or)?d|passwort|passphrase|passcode|secret|(?<![a-z])pwd|credentials?|(?:^|[_\-. ])pat|"
+    rf"{_OWNER}[_\-. ]?(?:access[_\-]?)?key(?:[_\-]?id)?|{_BEARER}[_\-. ]?token)$"
+)
+_HIGH = re.compile(r"(?i)(?:^|[_\-. ])(?:pw|pass|passkey)$|(?:^|[_\-.])(?:secrets?|passwords?|credentials?)\.")
+_CONSTANT = re.compile(r"[A-Z0-9_]+_(?:KEY|TOKEN|AUTH)$")
+_LOW = re.compile(
+    r"(?i)(?:^|[_\-. /])(?:x?auth(?:orization)?|key|cookies?|headers?|jwt|session(?:_?id)?|sig(?:nature)?|sas|dsn|"
+    r"conn(?:ection)?_?str(?:ing)?|webhook|credentials?|tokens?|keys)(?:$|\.)|token$|[a-z]Key$"
+)
+_HARMLESS = re.compile(
+    r"(?i)(?:public|cache|hash|dedup|idempotency|partition|primary|foreign|sort|object|group|state|image|etag)[_\-]?key$"
+)
+_HASH = re.compile(
+    r"(?i)commit|sha(?:1|256)?(?:$|[^a-z])|revision|(?:^|[^a-z])(?:rev|git|ref|oid)(?:$|[^a-z])|hash|digest|checksum|"
+    r"fingerprint|etag|version|branch"
+)
+
+
+@lru_cache(maxsize=4096)
+def is_secret_variable(name: str) -> bool:
+    """Return whether an environment variable of that name usually holds a secret."""
+    return _VARIABLE.search(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def names_a_hash(name: str) -> bool:
+    """Return whether values of that name are commits or checksums, which have the form of a W&B key."""
+    return _HASH.search(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def likelihood(name: str) -> Likelihood:
+    """Return how likely the value of *name* is a secret; of nested values *name* is the path, joined by dots."""
+    if _HARMLESS.search(name):
+        return Likelihood.NONE
+    if _CERTAIN.search(name):
+        return Likelihood.CERTAIN
+    if _HIGH.search(name) or _CONSTANT.search(name):
+        return Likelihood.HIGH
+    return Likelihood.LOW if _LOW.search(name) else Likelihood.NONE
