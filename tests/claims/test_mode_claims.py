@@ -53,7 +53,7 @@ LOGIN = [
     claim("login(host=) is kept", f"wandb.login(key={KEY!r}, host='http://127.0.0.1:9/')\nr = wandb.init(mode='offline')\nprint(r.settings.base_url, open(os.environ['NETRC']).read().split()[1])", "http://127.0.0.1:9 127.0.0.1:9"),
     claim("login after setup", f"wandb.setup(settings={{'base_url': 'http://127.0.0.1:9'}})\nwandb.login(key={KEY!r})\nprint(open(os.environ['NETRC']).read().split()[1])", "127.0.0.1:9"),
     claim("login: nobody to ask", "print(wandb.login(), wandb.login(relogin=True), wandb.login(timeout=5), wandb.login(anonymous='never'))", "False False False False"),
-    claim("login(force=True): nobody to ask", "said(lambda: wandb.login(force=True), wandb.UsageError)", "No key for https://api.wandb.ai, and nobody can be asked here. Set WANDB_API_KEY or call login(key=...)."),
+    claim("login(force=True): nobody to ask", "said(lambda: wandb.login(force=True), wandb.UsageError)", "there is no key for https://api.wandb.ai and no input is possible here: set WANDB_API_KEY or call login(key=...)"),
     claim("login: a key that cannot be one", f"for key in ('short', ' ' + {KEY!r}, {KEY!r} + '!'): said(lambda: wandb.login(key=key), wandb.AuthenticationError)\nprint(os.path.exists(os.environ['NETRC']))", "... 40 or more characters ... 5 ... blank ... only letters ... False"),
     claim("a wrong key in the environment", "os.environ['WANDB_API_KEY'] = 'short'\nsaid(lambda: wandb.init(), wandb.AuthenticationError)", "... environment WANDB_API_KEY must have 40 or more characters ..."),
 ]  # fmt: skip

@@ -116,7 +116,7 @@ def test_an_unknown_entity(tmp_path: Path, served: Served) -> None:
     """[E2] [W1] Second cause: the entity is neither the user nor a team; `init()` does not make it."""
     done = run(tmp_path, SAID.format("project='p', entity='nobody'"), **served.user(served.anns))
     assert done.stdout.startswith(
-        DENIED + "the account ann knows no entity 'nobody': it must be your user name or a team"
+        DENIED + "the account ann has no entity 'nobody': it must be your user name or an existing team"
     ), done.stderr
     assert runs(tmp_path) == []
 
@@ -152,7 +152,7 @@ def test_a_refused_run_goes_on_by_default(tmp_path: Path, served: Served) -> Non
     ("python", "told"),
     [
         ("nowhere", "could not be started"),
-        ("/bin/false", "ended at once (exit code 1)"),
+        ("/bin/false", "ended immediately (exit code 1)"),
         ("hangs", "did not answer within 1 s"),
         ("", "there is no Python to start the background process with"),
     ],

@@ -128,12 +128,12 @@ def test_no_server_by_default_costs_no_row(
 
     def told() -> bool:
         run.log({"a": 1})
-        return "the server is not reached" in capsys.readouterr().err
+        return "the server cannot be reached" in capsys.readouterr().err
 
     until(told, "the line")
     run.finish()
     out = capsys.readouterr().err
-    assert "the server is not reached" not in out
+    assert "the server cannot be reached" not in out
     assert "wandb-nb sync" in out
     for service in services():
         service.kill()

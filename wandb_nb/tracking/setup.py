@@ -1,4 +1,4 @@
-"""`setup()`: settings for everything that this process does later."""
+"""`setup()`: settings for all later calls of this process."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ _settings: Settings | None = None
 
 
 def setup(settings: Settings | Mapping[str, Any] | None = None) -> None:
-    """Set *settings* for every later `init()` and `login()` of this process, whose own win.  None resets."""
-    global _settings  # noqa: PLW0603 -- that is what the call is for
+    """Set *settings* for every later `init()` and `login()` of this process; their own arguments take precedence.
+
+    None resets them.
+    """
+    global _settings  # noqa: PLW0603 -- the settings of the process
     _settings = Settings(**settings) if settings is not None and not isinstance(settings, Settings) else settings
 
 
 def current() -> Settings | None:
-    """Return what was set up."""
+    """Return the settings of the last `setup()`."""
     return _settings

@@ -1,4 +1,4 @@
-"""A hidden question, asked where somebody can answer, for a limited time if wanted."""
+"""A prompt with hidden input, with a time limit if wanted."""
 
 from __future__ import annotations
 
@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 
 
 class _TimeUp(BaseException):
-    """The time to answer is over. No Exception, since a kernel's wait for input catches and goes on after those."""
+    """The time to answer is over. Not an Exception: a kernel that waits for input catches those and continues."""
 
 
 def ask_hidden(question: str, timeout: float | None = None) -> str | None:
-    """Return what the user types, which is not shown, or None for no answer within *timeout* seconds.
+    """Return the user's hidden input, or None for no answer within *timeout* seconds.
 
-    In a notebook the kernel puts the box under the cell. End of input means no answer too. Ask
-    `host.interactive_input_possible()` first. A timeout needs the main thread and a system with
-    timers, else UsageError.
+    In a notebook the kernel shows the box under the cell. End of input also means no answer. Check
+    `host.interactive_input_possible()` first.
+
+    Raises:
+        UsageError: A timeout is given outside the main thread, or on a system without timers.
+
     """
-    from getpass import getpass  # a kernel puts its own in place of it, so it is looked up at each call
+    from getpass import getpass  # a kernel replaces it, so it is looked up at each call
 
     try:
         with _time_limit(timeout):
@@ -40,7 +43,7 @@ def _time_limit(seconds: float | None) -> Iterator[None]:
         yield
         return
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        raise UsageError("A time limit for the key works in the main thread only; call login() without timeout.")
+        raise UsageError("a time limit for the key works in the main thread only; call login() without timeout")
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise _TimeUp

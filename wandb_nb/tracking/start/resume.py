@@ -44,7 +44,7 @@ def earlier(settings: Resolved, notice: Callable[[str], Any], remote: ServerLook
     if settings.resume == "auto":
         found = _auto(settings, found, notice)
     run_id = found.id if found is not None else settings.run_id
-    there = remote.earlier(run_id) if remote and settings.resume and run_id else None
+    there = remote.find(run_id) if remote and settings.resume and run_id else None
     _check(settings, _name(found or there), remote)
     if settings.resume in (None, "never"):
         return None
