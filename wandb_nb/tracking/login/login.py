@@ -34,8 +34,8 @@ def login(  # noqa: PLR0917 -- the documented order of arguments
     A given *key* is stored in the netrc file, and a given *host* (the address) in the user's settings file, for this
     and later programs. Without *key* an existing key is used unless *relogin*; else the user is asked with hidden
     input, at a terminal or in a notebook, for *timeout* seconds if given. Where nobody can answer, it never blocks: it
-    prints what to do and returns False. With *verify* the server is asked whose key it is before anything is stored; without, no
-    network call is made.
+    prints what to do and returns False. With *verify* the server is asked whose key it is before anything is stored;
+    without, no network call is made.
 
     Raises:
         AuthenticationError: The key has an impossible form, or the server does not accept it.
@@ -85,8 +85,10 @@ def _store_host(settings: Resolved, host: str | None) -> None:
 def _ask(settings: Resolved, report: Callable[[str], None], *, force: bool) -> str | None:
     """Return a key of the right form that the user typed, or None."""
     if not host_info.interactive_input_possible():
-        text = f"there is no key for {settings.base_url} and no input is possible here: "
+        text = (
+            f"there is no key for {settings.base_url} and no input is possible here: "
             f"set {SECRET_NAME} or call login(key=...)"
+        )
         if force:
             raise UsageError(text)
         report(f"{text}; runs stay offline")

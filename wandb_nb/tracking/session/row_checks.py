@@ -1,4 +1,4 @@
-"""What a step may be."""
+"""Checks on the step that a user gives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from wandb_nb.errors import RowError, RowTypeError
 
 
 def whole_step(step: Any) -> int:
-    """Return a step given by the user as an int; RowError for negative, fractional and other values."""
+    """Return a step given by the user as an int.
+
+    Raises:
+        RowError: The step is negative, fractional or too large.
+        RowTypeError: It is not a number.
+
+    """
     try:
         at = int(step) if isinstance(step, float) and step.is_integer() else operator.index(step)
     except TypeError:
@@ -18,11 +24,11 @@ def whole_step(step: Any) -> int:
             return whole_step(step) if isinstance(step, (int, float)) else _bad_step(step)
         return _bad_step(step)
     if not 0 <= at < 1 << 63:
-        raise RowError(f"log(step={at}): a step is not negative, and below 2**63")
+        raise RowError(f"log(step={at}): steps must be from 0 to 2**63 - 1")
     return at
 
 
 def _bad_step(step: Any) -> int:
     if isinstance(step, float):
-        raise RowError(f"log(step={step!r}): a step is a whole number; define_metric() gives other x axes")
-    raise RowTypeError(f"log(step=…): a step is a whole number, not {type(step).__name__}")
+        raise RowError(f"log(step={step!r}): steps must be whole numbers; use define_metric() for other x axes")
+    raise RowTypeError(f"log(step=…): steps must be whole numbers, got {type(step).__name__}")

@@ -106,10 +106,10 @@ class RowLogger:
         _live.add(self)
 
     def log(self, row: Mapping[str, Any], step: Any = None, commit: bool | None = None) -> None:
-        """Store one row; see `Run.log`.  Kept flat: this is the path that a training loop takes."""
+        """Store one row; see `Run.log`.  Flat code, since every row takes this path."""
         with self.lock:
             if self.closed:
-                raise RunFinishedError(f"{self._name} has finished and takes no more rows; start another with init()")
+                raise RunFinishedError(f"{self._name} has finished and accepts no more rows; start another with init()")
             if self._busy:
                 self._deferred.append((dict(row) if isinstance(row, dict) else row, step, commit))
                 return
@@ -125,8 +125,8 @@ class RowLogger:
                     row = self._with_steps(row)
                 now = time()
                 body = self._encode(row, at, now - self._epoch, now, extra)
-                # The row is sound.  The step moves on before the write: an interrupt between the two may leave
-                # a gap in the steps, never two rows at one step, of which a reader would keep one.
+                # The row is valid. The step advances before the write: an interrupt between the two may leave a
+                # gap in the steps, but never two rows at one step, of which a reader would drop one.
                 self.step = at + ahead
                 self.rows += 1
                 if extra is not self._extra:
@@ -171,12 +171,12 @@ class RowLogger:
         return self._started_run and self._pid == os.getpid()
 
     def append(self, *bodies: bytes) -> None:
-        """Store records that are no rows."""
+        """Store records other than rows."""
         self.changes += 1
         self._append(*bodies)
 
     def close(self) -> None:
-        """Take no more rows."""
+        """Accept no more rows."""
         with self.lock:
             self.closed, self._ended = True, time()
 
@@ -186,12 +186,12 @@ class RowLogger:
             self._record_metrics(self.metrics.define(metric, overwrite=overwrite), overwrite=overwrite)
 
     def features(self) -> list[str]:
-        """Return the features that were used here, for the telemetry."""
+        """Return the features used here, for telemetry."""
         used = {"set_step_log": self.step_was_given, "set_summary": self.summary_was_set}
         return [feature for feature, yes in used.items() if yes]
 
     def final_summary(self) -> bytes:
-        """Return the record of all that the summary still owes the file, and of where the run stands."""
+        """Return the record of pending summary changes and of the final position."""
         with self.lock:
             return self._summary_record(self.summary._take_changes())  # noqa: SLF001 -- as in log
 
@@ -213,7 +213,7 @@ class RowLogger:
     # -- steps
 
     def _extra_items(self, attempt: int) -> bytes:
-        """Return the items that each row carries besides its metrics; a child's rows tell whose they are."""
+        """Return the items of each row besides its metrics; rows of other processes carry the process id."""
         return extra_items(cell=self.cell, attempt=attempt or None, writer=os.getpid() if not self.is_owner else None)
 
     def _explicit(self, step: Any) -> tuple[int, bytes]:
@@ -235,9 +235,9 @@ class RowLogger:
     # -- definitions
 
     def _with_steps(self, row: Any) -> Any:
-        """Record globs that *row* is the first to match, and add step metrics it leaves out, at their last value."""
+        """Record globs that *row* is the first to match, and add missing step metrics at their last value."""
         if not isinstance(row, Mapping):
-            return row  # the encoder says what is wrong with it
+            return row  # the encoder raises the error for it
         missing: dict[str, Any] = {}
         values = dict(dotted(row))
         for key, value in values.items():
@@ -260,7 +260,9 @@ class RowLogger:
 
     def _store_summary(self, update: Mapping[str, Any], remove: tuple[str, ...]) -> None:
         if self.closed:
-            raise RunFinishedError(f"{self._name} has finished; its summary takes no more changes")
+            raise RunFinishedError(
+                f"{self._name} has finished and its summary can no longer change; start another with init()"
+            )
         self.summary_was_set = True
         self.changes += 1
         # Readers take a record of the summary as one that counts all rows before it.
@@ -300,11 +302,11 @@ class RowLogger:
     def _log_quietly(self, row: Mapping[str, Any], step: Any, commit: bool | None) -> None:
         try:
             self.log(row, step, commit)
-        except Error as error:  # the caller is long gone; whoever logs now is not to blame
+        except Error as error:  # the caller has returned long ago; the one that logs now is not to blame
             self._notice(f"a row logged inside another log() call was not stored: {error}")
 
     def _after_fork(self, *, child: bool) -> None:
-        """Go on in both processes: a child counts steps with the others from its first row, the owner when it must."""
+        """Continue in both processes: a child shares steps from its first row, the owner once another one logs."""
         self.enable_shared_steps()
         if child:
             self._busy = False

@@ -1,4 +1,4 @@
-"""Files that the user gives to a run: copied or linked into its folder, and named in the run file."""
+"""Files that the user adds to a run: copied or linked into its folder, and named in the run file."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.session.run_directory import RunDirectory
 
 OWN_FILES = frozenset((CONFIG, SUMMARY, METADATA, REQUIREMENTS, CHANGES, "output.log"))
-"""What the run writes itself under these names would take the place of the user's."""
+"""Files that the run writes itself; a file of the user under such a name would be overwritten."""
 MAX_COPY_BYTES = 1 << 30
-"""Bytes of a linked file that is still copied at the end; larger ones stay links."""
+"""Linked files up to this size are copied at the end; larger ones stay links."""
 _REMOTE = ("gs://", "s3://", "http://", "https://")
 
 
@@ -35,25 +35,27 @@ def save(
     base: str | os.PathLike[str] | None,
     policy: str,
 ) -> list[str]:
-    """Carry out `Run.save`.  A file that cannot be read or written is told by *notice* and left out."""
+    """Carry out `Run.save`. *notice* reports a file that cannot be read or written; it is left out."""
     text = os.fspath(pattern)
     if policy not in records.POLICIES:
         raise UsageError(f"save(policy={policy!r}) is not possible: give 'now', 'live' or 'end'")
     if not text or "\0" in text:
-        raise UsageError(f"save({pattern!r}) names no file: give a path or a pattern such as 'models/*.pt'")
+        raise UsageError(f"save({pattern!r}) does not name a file: give a path or a pattern such as 'models/*.pt'")
     if text.startswith(_REMOTE):
-        notice(f"save() takes files of this machine only, so {text} was not saved")
+        notice(f"save() accepts only files of this machine; {text} was not saved")
         return []
-    found = _matches(text, _top(text, base), directory)
-    saved = {name: path for name, source in found.items() if (path := _take(directory, name, source, policy, notice))}
-    if not found:
-        notice(f"save({text!r}) matches no file; call it again once the files are there")
+    matches = _matches(text, _top(text, base), directory)
+    saved = {
+        name: path for name, source in matches.items() if (path := _add_file(directory, name, source, policy, notice))
+    }
+    if not matches:
+        notice(f"save({text!r}) matches no file; call it again once the files exist")
     if saved:
         directory.writer.append(records.files([(escape(name), policy, "other") for name in saved]))
     return list(saved.values())
 
 
-def restore(  # noqa: PLR0917 - what `Run.restore` is given
+def restore(  # noqa: PLR0917 -- the arguments of `Run.restore`
     run: RunView,
     directory: RunDirectory,
     name: str,
@@ -66,10 +68,10 @@ def restore(  # noqa: PLR0917 - what `Run.restore` is given
     target = (Path(root) if root is not None else directory.files) / name
     if replace or not target.is_file():
         entity, project, run_id = _named(run, run_path)
-        here = _on_this_machine(run_id, project, name, but=target)
-        if here is not None:
+        local = _on_this_machine(run_id, project, name, but=target)
+        if local is not None:
             target.parent.mkdir(parents=True, exist_ok=True)
-            _copy(here, target)
+            _copy(local, target)
         elif run.offline or not _from_server(run, (entity, project, run_id), name, target):
             return None
     return target.open(encoding="utf-8", errors="surrogateescape")
@@ -99,17 +101,22 @@ def _from_server(run: RunView, where: tuple[str | None, str | None, str], name: 
 
 
 def copy_linked(directory: RunDirectory) -> None:
-    """Make the files that `save` linked copies, as they are now; what is gone or too large stays a link."""
+    """Replace the links that `save` made by copies of the files; a missing or large file stays a link."""
     for path in directory.linked_files:
         try:
             if path.is_symlink() and path.stat().st_size <= MAX_COPY_BYTES:
                 _copy(path, path)
-        except OSError:  # noqa: PERF203 - each file for itself; the link says where it was
+        except OSError:  # noqa: PERF203 -- one file must not cost the others; its link remains
             continue
 
 
 def inside(name: str, what: str) -> str:
-    """Return the path *name*; UsageError where it leads out of the folder it is relative to."""
+    """Return the path *name*, which must stay inside the folder that it is relative to; *what* names the call.
+
+    Raises:
+        UsageError: It leads out of the folder.
+
+    """
     parts = PurePath(name).parts
     if not parts or "\0" in name or PurePath(name).is_absolute() or ".." in parts:
         raise UsageError(f"{what} is not possible: {name!r} must be a path below the folder of files")
@@ -117,30 +124,30 @@ def inside(name: str, what: str) -> str:
 
 
 def _top(text: str, base: str | os.PathLike[str] | None) -> Path:
-    """Return the folder below which the files keep their place."""
+    """Return the folder that the files' names in the run are relative to."""
     if base is not None:
         return Path(base).resolve()
     return Path(text).parent.parent.resolve() if Path(text).is_absolute() else Path.cwd()
 
 
 def _matches(text: str, top: Path, directory: RunDirectory) -> dict[str, Path]:
-    """Return name and path of each file that *text* matches: folders stand for what is in them."""
-    hits = [text] if os.path.lexists(text) else sorted(glob(text, recursive=True))  # noqa: PTH207 - keeps the text
+    """Return name and path of each file that *text* matches; a folder stands for the files in it."""
+    hits = [text] if os.path.lexists(text) else sorted(glob(text, recursive=True))  # noqa: PTH207 -- keeps the spelling
     workspace, own = directory.path.parent.resolve(), directory.files.resolve()
-    found: dict[str, Path] = {}
+    matches: dict[str, Path] = {}
     for hit in hits:
         for path in _files(Path(hit), workspace):
             below = own if own in path.parents else top
             if below not in path.parents:
                 raise UsageError(
-                    f"save({text!r}) would keep {path} outside {top}: give base_path, a folder above the file"
+                    f"save({text!r}) would save {path}, which is outside {top}: give base_path, a folder above the file"
                 )
-            found[path.relative_to(below).as_posix()] = path
-    return found
+            matches[path.relative_to(below).as_posix()] = path
+    return matches
 
 
 def _files(hit: Path, workspace: Path) -> Iterator[Path]:
-    """Yield *hit*, its folder resolved, or the files below it; runs that lie there are none of them."""
+    """Yield *hit*, its folder resolved, or the files below it except those of runs."""
     if not hit.is_dir():
         yield hit.parent.resolve() / hit.name
         return
@@ -149,8 +156,10 @@ def _files(hit: Path, workspace: Path) -> Iterator[Path]:
         yield from (Path(folder, name) for name in sorted(names))
 
 
-def _take(directory: RunDirectory, name: str, source: Path, policy: str, notice: Callable[[str], None]) -> str | None:
-    """Put *source* into the run as *name* and return where it lies; None where that failed, which is told."""
+def _add_file(
+    directory: RunDirectory, name: str, source: Path, policy: str, notice: Callable[[str], None]
+) -> str | None:
+    """Add *source* to the run as *name* and return its path; None where that failed, which *notice* reports."""
     target = directory.files / name
     try:
         if source == target.parent.resolve() / target.name:
@@ -171,13 +180,13 @@ def _take(directory: RunDirectory, name: str, source: Path, policy: str, notice:
 
 
 def _obstacle(name: str, source: Path) -> str:
-    """Return why the file *source* cannot be kept as *name*, empty where it can."""
+    """Return why the file *source* cannot be saved as *name*; empty where it can."""
     if not source.is_file():
-        return "it is no file"
-    if any("\ud800" <= letter <= "\udfff" for letter in name):  # stands for a byte that no text has
-        return "its name is no UTF-8"
+        return "it is not a file"
+    if any("\ud800" <= letter <= "\udfff" for letter in name):  # stands for an undecodable byte
+        return "its name is not UTF-8"
     if name in OWN_FILES:
-        return "the run writes a file of that name itself; give base_path so that it lies in a folder"
+        return "the run writes a file of that name itself; give base_path so that it is in a folder"
     return ""
 
 
