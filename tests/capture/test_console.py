@@ -14,8 +14,9 @@ from wandb_nb.capture.console.console import Console
 from wandb_nb.capture.console.output_log import OutputLog
 from wandb_nb.capture.console.stream_hooks import StreamHook
 from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.layout import run_file
 from wandb_nb.store.format.record_types import FilesRecord, OutputRecord
-from wandb_nb.store.reading.tail import Tail, run_file
+from wandb_nb.store.reading.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable

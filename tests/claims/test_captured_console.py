@@ -8,8 +8,9 @@ import pytest
 from claimed import run
 
 from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.layout import run_file
 from wandb_nb.store.format.record_types import OutputRecord
-from wandb_nb.store.reading.tail import Tail, run_file
+from wandb_nb.store.reading.tail import Tail
 
 if TYPE_CHECKING:
     from pathlib import Path

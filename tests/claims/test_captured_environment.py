@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from claimed import run
 
 from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.layout import run_file
 from wandb_nb.store.format.record_types import StatsRecord
-from wandb_nb.store.reading.tail import Tail, run_file
+from wandb_nb.store.reading.tail import Tail
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -84,8 +84,9 @@ def test_a_module_of_a_repository(repository: Path) -> None:
 def test_the_record_says_it_too(repository: Path) -> None:
     """The run file and `wandb-nb show` have commit and remote; the branch is in the file's record."""
     start(repository, "pack/train.py")
+    from wandb_nb.store.format.layout import run_file
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.store.reading.tail import Tail, run_file
+    from wandb_nb.store.reading.tail import Tail
 
     state, tail = RunState(), Tail(run_file(repository / "wandb/latest-run"))
     while payloads := tail.read():

@@ -13,9 +13,10 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format.layout import run_file
 from wandb_nb.store.format.record_types import FilesRecord, StatsRecord
 from wandb_nb.store.reading.executed_cells import FILE
-from wandb_nb.store.reading.tail import Tail, run_file
+from wandb_nb.store.reading.tail import Tail
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import pytest
 from visiting import Visitor
 
 from wandb_nb.view import run_text
-from wandb_nb.view.message import parse
-from wandb_nb.view.scene import text_curves
+from wandb_nb.view.message.run_message import parse
+from wandb_nb.view.picture.scene import text_curves
 
 if TYPE_CHECKING:
     from conftest import Client

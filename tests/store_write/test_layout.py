@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.format.layout import RunDir
+from wandb_nb.store.format import records
+from wandb_nb.store.format.layout import RunDir, run_file, run_id
+from wandb_nb.store.reading.tail import verify
+from wandb_nb.store.runs.frame import load
+from wandb_nb.store.writing.writer import RunWriter
+from wandb_nb.view.message.run_stream import RunStream
 
 WHEN = datetime(2024, 2, 3, 4, 5, 6)  # noqa: DTZ001 - directory names are in local time
 
@@ -70,6 +75,21 @@ def test_an_unwritable_root_is_replaced_by_a_temporary_folder(tmp_path, monkeypa
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "file"))
     with pytest.raises(StoreError, match="no run directory can be made"):
         RunDir.create(tmp_path / "file", "a", offline=True, when=WHEN)
+
+
+def test_every_reader_takes_the_directory_s_own_file(tmp_path):
+    """Of several run files in a directory all readers take the one it is named after, also through a link."""
+    made = RunDir.create(tmp_path, "b-own", offline=True, when=WHEN)
+    for name in ("a", "own", "b-own", "z"):
+        writer = RunWriter(made.path / f"run-{name}.wandb")
+        writer.append(records.run(name))
+        writer.close()
+    for given in (made.path, tmp_path / "wandb" / "latest-run"):
+        assert RunDir.open(given).run_id == "b-own"
+        assert run_id(run_file(given)) == "b-own"
+        assert run_id(RunStream(given).file) == "b-own"
+        assert load(given).id == "b-own"
+        assert run_id(verify(given).run_file) == "b-own"
 
 
 def test_a_directory_or_a_file_opens(tmp_path):

@@ -17,6 +17,7 @@ from sending import network, run_file, send, start
 from wandb_nb.store.format import records
 from wandb_nb.store.format.wire import WireMessage
 from wandb_nb.store.metrics.definition import Metric
+from wandb_nb.store.runs.run_chain import predecessors
 from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.sync.http.transport import connect
 from wandb_nb.sync.upload.progress import REFUSED, load_progress, progress_path
@@ -125,6 +126,17 @@ def test_resumed_part_follows_the_first(server: ScriptedServer, tmp_path: Path) 
     send(run_file(second), network(server), Target(resend=True))
     assert [row["n"] for row in server.runs["again"].rows] == [0, 1]
     assert [row["_step"] for row in server.runs["again"].rows] == [0, 1]
+
+
+def test_a_resumed_run_brings_its_parts_from_other_folders(server: ScriptedServer, tmp_path: Path) -> None:
+    """Readers and sync take one chain: the earlier part of a run is sent first, wherever its directory is."""
+    with start(tmp_path / "one", id="far") as first:
+        first.log({"n": 0})
+    with start(tmp_path / "two", id="far", resume="must") as second:
+        second.log({"n": 1})
+    assert predecessors(run_file(second)) == [run_file(first)]
+    send(run_file(second), network(server))
+    assert [row["n"] for row in server.runs["far"].rows] == [0, 1]
 
 
 def test_killed_run_is_failed_and_summed_up(server: ScriptedServer, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 from sending import start
 
 from wandb_nb.store.format.decode import kind
+from wandb_nb.store.format.layout import run_file
 from wandb_nb.store.format.wire import read_varint
 from wandb_nb.store.reading.run_state import replayed
-from wandb_nb.store.reading.tail import Tail, run_file
+from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.sync.http.network import Network
 from wandb_nb.sync.http.transport import connect

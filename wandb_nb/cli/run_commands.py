@@ -90,7 +90,7 @@ def rm(run: str, yes: bool) -> None:
 
 def _entries_of(run: str) -> list[RunEntry]:
     """Return the directories of *run*, newest first; UsageError where it is not one of this machine."""
-    from wandb_nb.store.reading.tail import run_file
+    from wandb_nb.store.format.layout import run_file
     from wandb_nb.store.runs.find import find_run
     from wandb_nb.store.runs.registry import Registry
     from wandb_nb.store.runs.removal import directories

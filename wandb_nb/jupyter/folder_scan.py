@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.reading.tail import run_file, run_id, run_info
-from wandb_nb.store.runs.find import WORKSPACES
+from wandb_nb.store.format.layout import WORKSPACES, run_file, run_id
+from wandb_nb.store.reading.tail import run_info
 from wandb_nb.store.runs.registry import RunEntry
 
 if TYPE_CHECKING:

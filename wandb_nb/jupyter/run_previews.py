@@ -10,7 +10,7 @@ import numpy as np
 
 from wandb_nb.errors import StoreError
 from wandb_nb.lru import LRUDict
-from wandb_nb.store.reading.tail import run_file
+from wandb_nb.store.format.layout import run_file
 from wandb_nb.view.message.chart_groups import definition
 from wandb_nb.view.message.run_header import definitions
 from wandb_nb.view.message.run_stream import RunStream

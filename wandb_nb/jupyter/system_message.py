@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wandb_nb.store.format.decode import WireError, decode, kind
+from wandb_nb.store.format.layout import run_file
 from wandb_nb.store.format.record_types import StatsRecord
 from wandb_nb.store.reading.run_state import RunState
-from wandb_nb.store.reading.tail import Tail, run_file
+from wandb_nb.store.reading.tail import Tail
 from wandb_nb.view.message.downsample import thin
 from wandb_nb.view.message.run_header import describe
 from wandb_nb.view.message.run_message import Series, pack

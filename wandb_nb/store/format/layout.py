@@ -6,17 +6,22 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.atomic_file import replacement
-from wandb_nb.errors import StoreError
+from wandb_nb.errors import RunNotFoundError, StoreError
 
 if TYPE_CHECKING:
     import os
     from datetime import datetime
 
-_MOST_SAME_NAMED = 10_000
+WORKSPACES = ("wandb", ".wandb")
+"""Names of the folder of run directories."""
+SEGMENTS, FILES, LOGS, CONTROL = "segments", "files", "logs", "control"
+"""Names of the folders in a run directory."""
+_MAX_SAME_NAMED = 10_000
 
 
 @dataclass(frozen=True)
@@ -68,11 +73,11 @@ class RunDir:
             StoreError: There is no run file.
 
         """
-        given = Path(path)
-        file = given if given.suffix == ".wandb" else min(given.glob("run-*.wandb"), default=None)
-        if file is None or not file.is_file():
-            raise StoreError(f"{given} is no run directory: it holds no run-<id>.wandb")
-        return cls(file.parent, file.name[len("run-") : -len(".wandb")])
+        try:
+            file = run_file(path)
+        except RunNotFoundError as error:
+            raise StoreError(str(error)) from error
+        return cls(file.parent, run_id(file))
 
     def discard(self) -> None:
         """Remove the directory with all that is in it; `latest-run` points to the newest of those left, if any."""
@@ -80,8 +85,7 @@ class RunDir:
         link = self.path.parent / "latest-run"
         if not link.is_symlink() or link.exists():
             return
-        left = (path for path in self.path.parent.glob("*run-*-*") if path.is_dir() and not path.is_symlink())
-        newest = max(left, key=age_order, default=None)
+        newest = max(run_directories(self.path.parent), key=age_order, default=None)
         if newest is None:
             link.unlink(missing_ok=True)
         else:
@@ -90,32 +94,92 @@ class RunDir:
     @property
     def run_file(self) -> Path:
         """The run file."""
-        return self.path / f"run-{self.run_id}.wandb"
+        return self.path / run_file_name(self.run_id)
 
     @property
     def files(self) -> Path:
         """The folder of the run's files."""
-        return self.path / "files"
+        return self.path / FILES
 
     @property
     def logs(self) -> Path:
         """The folder of logs and of the owner's lock."""
-        return self.path / "logs"
+        return self.path / LOGS
 
     @property
     def segments(self) -> Path:
         """The folder of other writers' files; made by the first of them."""
-        return self.path / "segments"
+        return self.path / SEGMENTS
 
     @property
     def control(self) -> Path:
         """The folder of requests to the run; made by the first of them."""
-        return self.path / "control"
+        return self.path / CONTROL
 
     @property
     def stop_file(self) -> Path:
         """The file whose presence asks the run to stop."""
         return self.control / "stop"
+
+
+def run_file_name(run_id: str) -> str:
+    """Return the name of the run file of the run *run_id*."""
+    return f"run-{run_id}.wandb"
+
+
+def run_id(file: Path) -> str:
+    """Return the id of a run from the name of its file."""
+    return file.name.removeprefix("run-").removesuffix(".wandb")
+
+
+def run_file(path: str | os.PathLike[str]) -> Path:
+    """Return the run file of the run directory *path*, or *path* itself if it is a file.
+
+    A directory is named after the id of its run. Should it contain files of other runs, its own counts.
+
+    Raises:
+        RunNotFoundError: There is no run file.
+
+    """
+    path = Path(path)
+    if path.is_file():
+        return path
+    files = run_files(path)
+    if not files:
+        raise RunNotFoundError(f"there is no run file (run-<id>.wandb) in {path}: give the directory of a run")
+    name = path.resolve().name
+    own = [file for file in files if f"-{run_id(file)}-" in f"{name}-"]
+    return max(own, key=lambda file: len(file.name), default=files[0])
+
+
+def run_files(folder: Path) -> list[Path]:
+    """Return all run files in *folder*, by name."""
+    return sorted(folder.glob(run_file_name("*")))
+
+
+def segment_files(folder: Path) -> list[Path]:
+    """Return the segments in the run directory *folder* that are not folded into its run file, by name."""
+    return sorted((folder / SEGMENTS).glob("*.wandb"))
+
+
+def data_files(path: str | os.PathLike[str]) -> list[Path]:
+    """Return the run file of the run directory *path*, then its segments.
+
+    Raises:
+        RunNotFoundError: There is no run file.
+
+    """
+    file = run_file(path)
+    return [file, *segment_files(file.parent)]
+
+
+def run_directories(workspace: Path, run_id: str | None = None) -> list[Path]:
+    """Return the run directories in *workspace*: all of them, or those whose name contains the id *run_id*.
+
+    Links such as `latest-run` are left out.
+    """
+    pattern = "*run-*-*" if run_id is None else f"*run-*-{escape(run_id)}*"
+    return [folder for folder in workspace.glob(pattern) if folder.is_dir() and not folder.is_symlink()]
 
 
 def age_order(folder: Path) -> tuple[str, str]:
@@ -133,16 +197,16 @@ def workspace(root: Path) -> Path:
 def _make(workspace: Path, name: str) -> Path:
     workspace.mkdir(parents=True, exist_ok=True)
     path = workspace / name
-    for number in range(1, _MOST_SAME_NAMED):
+    for number in range(1, _MAX_SAME_NAMED):
         try:
             path.mkdir()
         except FileExistsError:
             path = workspace / f"{name}-{number}"
             continue
-        for folder in ("files", "logs", "tmp/code"):
+        for folder in (FILES, LOGS, "tmp/code"):
             (path / folder).mkdir(parents=True)
         return path
-    raise FileExistsError(f"{_MOST_SAME_NAMED} directories of that name exist")
+    raise FileExistsError(f"{_MAX_SAME_NAMED} directories of that name exist")
 
 
 def _link(path: Path) -> bool:

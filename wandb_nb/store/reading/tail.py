@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.errors import RunNotFoundError, StoreError
+from wandb_nb.errors import StoreError
 from wandb_nb.store.format.decode import WireError, decode, kind
 from wandb_nb.store.format.framing import BLOCK, Damage, scan
+from wandb_nb.store.format.layout import data_files
 from wandb_nb.store.format.record_types import RunRecord
 from wandb_nb.store.writing.owner_lock import owner_alive
 
@@ -142,24 +143,6 @@ class VerifyReport:
         }
 
 
-def run_file(path: str | os.PathLike[str]) -> Path:
-    """Return the run file of the run directory *path*, or *path* itself where it is a file."""
-    path = Path(path)
-    if path.is_file():
-        return path
-    found = sorted(path.glob("run-*.wandb"))
-    # A directory ends with its run's id; should it hold strangers' files, its own comes first.
-    own = [file for file in found if path.name.endswith(run_id(file))]
-    if not found:
-        raise RunNotFoundError(f"There is no run file (run-<id>.wandb) in {path}. Give the directory of a run.")
-    return (own or found)[0]
-
-
-def run_id(file: Path) -> str:
-    """Return the run's id as the name of its file tells it."""
-    return file.name.removeprefix("run-").removesuffix(".wandb")
-
-
 def run_info(file: Path) -> RunRecord | None:
     """Return the record that the run of *file* began with, which stands at the front; None where it is not readable."""
     for payload in Tail(file).read(FRONT_BYTES):
@@ -168,12 +151,6 @@ def run_info(file: Path) -> RunRecord | None:
             if isinstance(record, RunRecord):
                 return record
     return None
-
-
-def data_files(path: str | os.PathLike[str]) -> list[Path]:
-    """Return the run file of the run directory *path*, then the segments that were not folded into it."""
-    file = run_file(path)
-    return [file, *sorted((file.parent / "segments").glob("*.wandb"))]
 
 
 def verify(run_dir: str | os.PathLike[str]) -> VerifyReport:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import re
 from difflib import get_close_matches
-from glob import escape
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import RunNotFoundError
-from wandb_nb.store.format.layout import age_order
+from wandb_nb.store.format.layout import FILES, WORKSPACES, age_order, run_directories, run_file, run_files, run_id
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 
 if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry
 
-WORKSPACES = ("wandb", ".wandb")
 MOST_NEAR_NAMES = 3
 _LATEST = re.compile(r"latest(?:~(\d{1,9}))?")
 
@@ -50,7 +48,7 @@ def run_at(text: str) -> Path | None:
     """Return the run directory or file that the path *text* names, also by the folder of its files; else None."""
     try:
         path = Path(text)
-        if text and path.name == "files" and _has_run(path.parent):  # what `run.dir` names
+        if text and path.name == FILES and _has_run(path.parent):  # what `run.dir` names
             return path.parent
         return path if text and (path.is_file() or _has_run(path)) else None
     except (ValueError, OSError):  # a text that no path can be: with a zero byte, or far too long
@@ -58,16 +56,16 @@ def run_at(text: str) -> Path | None:
 
 
 def _has_run(path: Path) -> bool:
-    return path.is_dir() and any(path.glob("run-*.wandb"))
+    return path.is_dir() and bool(run_files(path))
 
 
 def _in_workspaces(text: str, place: int, latest: bool) -> Path | None:
     """Return the run directory here that carries the id *text*, or any if *latest*: the newest but *place*."""
     if not text or "/" in text or "\0" in text:
         return None
-    pattern = "*run-*" if latest else f"*run-*-{escape(text)}"
-    folders = [folder for name in WORKSPACES for folder in Path(name).glob(pattern) if _has_run(folder)]
-    newest = sorted((folder for folder in folders if not folder.is_symlink()), key=age_order, reverse=True)
+    folders = [folder for name in WORKSPACES for folder in run_directories(Path(name), None if latest else text)]
+    matching = (folder for folder in folders if _has_run(folder) and (latest or run_id(run_file(folder)) == text))
+    newest = sorted(matching, key=age_order, reverse=True)
     return newest[place] if place < len(newest) else None
 
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from wandb_nb.store.reading.run_state import replayed
 from wandb_nb.store.runs.find import find_run
-from wandb_nb.store.runs.run_chain import parts, sources
+from wandb_nb.store.runs.run_chain import parts
+from wandb_nb.store.runs.run_source import sources
 
 if TYPE_CHECKING:
     import os

@@ -9,7 +9,8 @@ from wandb_nb.errors import StoreError
 from wandb_nb.store.format import records, wire
 from wandb_nb.store.format.framing import BLOCK, frame
 from wandb_nb.store.format.json_value import to_json
-from wandb_nb.store.reading.tail import Tail, data_files, run_file
+from wandb_nb.store.format.layout import data_files, run_file
+from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.writing.owner_lock import OwnerLock, owner_alive
 from wandb_nb.store.writing.segments import fold_segments
 

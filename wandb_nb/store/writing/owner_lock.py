@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wandb_nb.errors import StoreError
+from wandb_nb.store.format.layout import LOGS
 
 _LARGEST = 4096  # bytes of a lock file that are read
 
@@ -97,7 +98,7 @@ def owner_alive(run_dir: str | os.PathLike[str]) -> bool | None:
 
 def _lock_file(run_dir: str | os.PathLike[str]) -> Path:
     folder = Path(run_dir)
-    return (folder if folder.suffix != ".wandb" else folder.parent) / "logs" / "owner.lock"
+    return (folder if folder.suffix != ".wandb" else folder.parent) / LOGS / "owner.lock"
 
 
 def _parse(text: bytes) -> dict[str, Any]:

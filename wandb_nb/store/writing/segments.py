@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from wandb_nb.store.format import records, wire
 from wandb_nb.store.format.framing import scan
+from wandb_nb.store.format.layout import SEGMENTS, segment_files
 from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def fold_segments(run_dir: str | os.PathLike[str], writer: Appender) -> int:
     A folded segment is renamed to `….wandb.folded`.  One whose writer still lives stays as it is: readers join it.
     A fold that was cut short is continued, never repeated: what the run file has already is not appended again.
     """
-    folder = Path(run_dir) / "segments"
+    folder = Path(run_dir) / SEGMENTS
     count = 0
     for folding in sorted(folder.glob("*.wandb.folding")):
         count += _fold(folding, writer, set(_bodies(writer.path)))
-    for segment in sorted(folder.glob("*.wandb")):
+    for segment in segment_files(Path(run_dir)):
         if not _being_written(segment):
             folding = segment.with_name(f"{segment.name}.folding")
             segment.rename(folding)
@@ -79,7 +80,7 @@ class SharedSteps:
     """
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
-        self._path = Path(run_dir) / "segments" / "steps"
+        self._path = Path(run_dir) / SEGMENTS / "steps"
 
     def exists(self) -> bool:
         """Tell whether there is a second writer.  Costs about a microsecond."""

@@ -26,6 +26,7 @@ from wandb_nb._version import __version__
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format import records, wire
 from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, FULL, HEAD, SEEDS, frame
+from wandb_nb.store.format.layout import SEGMENTS
 from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ class RunWriter:
     def _open_segment(self) -> None:
         """Create this process's own file: it was forked off the owner, whose file it must not touch."""
         folder = self.path.parent
-        folder = folder if folder.name == "segments" else folder / "segments"
+        folder = folder if folder.name == SEGMENTS else folder / SEGMENTS
         with suppress(FileExistsError):
             os.mkdir(folder)  # noqa: PTH102 - pathlib's frames would look like a signal handler's, see _is_ours
         number = 0

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import RunNotFoundError
-from wandb_nb.store.reading.tail import run_file
-from wandb_nb.store.runs.find import WORKSPACES, find_run, run_at
+from wandb_nb.store.format.layout import WORKSPACES, age_order, run_directories, run_file, run_files
+from wandb_nb.store.runs.find import find_run, run_at
+from wandb_nb.store.runs.run_chain import predecessors
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync.upload.predecessors import predecessors, start_order
 from wandb_nb.sync.upload.progress import load_progress
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def select_runs(paths: Iterable[str], *, include_synced: bool) -> list[Path]:
         for file in below:
             files |= dict.fromkeys((*predecessors(file), file.resolve()))
     chosen = (file for file in files if include_synced or not is_marked_synced(file))
-    return sorted(chosen, key=lambda file: start_order(file.parent))
+    return sorted(chosen, key=lambda file: age_order(file.parent))
 
 
 def is_marked_synced(file: Path) -> bool:
@@ -56,7 +56,6 @@ def _run_files(path: str) -> list[Path]:
     folder = Path(path)
     if folder.is_dir() and run_at(path) is None:
         workspaces = [folder / name for name in WORKSPACES if (folder / name).is_dir()] or [folder]
-        # Directories only: `latest-run` is a link to one of them.
-        runs = (run for workspace in workspaces for run in workspace.glob("*run-*") if not run.is_symlink())
-        return [file for run in runs for file in run.glob("run-*.wandb")]
+        runs = (run for workspace in workspaces for run in run_directories(workspace))
+        return [file for run in runs for file in run_files(run)]
     return [run_file(find_run(path))]

@@ -8,7 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import Error
-from wandb_nb.store.reading.tail import run_id
+from wandb_nb.store.format.layout import run_id
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.sync.background.request_folder import remove_run_everywhere

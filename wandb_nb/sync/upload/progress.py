@@ -14,6 +14,7 @@ from random import getrandbits
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.atomic_file import replacement
+from wandb_nb.store.format.layout import LOGS
 from wandb_nb.store.writing.file_lock import try_flock
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def store_progress(run_file: Path, progress: SyncProgress, *, durable: bool = Fa
 @contextmanager
 def sync_lock(run_file: Path) -> Iterator[bool]:
     """Hold the lock for sending *run_file*; yields False if another process or thread has it."""
-    folder = run_file.parent / "logs"
+    folder = run_file.parent / LOGS
     folder.mkdir(exist_ok=True)
     fd = os.open(folder / "sync.lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:

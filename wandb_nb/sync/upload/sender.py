@@ -7,15 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreError
-from wandb_nb.store.reading.tail import Tail, run_id, run_info
+from wandb_nb.store.format.layout import CONTROL, SEGMENTS, run_id
+from wandb_nb.store.reading.tail import Tail, run_info
 from wandb_nb.store.runs.repair import fold_after_crash
+from wandb_nb.store.runs.run_chain import predecessors
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.transport import RequestSender, StopRequested, connect
 from wandb_nb.sync.upload.accumulator import RunAccumulator
 from wandb_nb.sync.upload.generated_files import generate_files
 from wandb_nb.sync.upload.post_schedule import PostSchedule
-from wandb_nb.sync.upload.predecessors import predecessors
 from wandb_nb.sync.upload.progress import (
     CONNECTING,
     DONE,
@@ -205,7 +206,7 @@ class RunSender:
 
     def _fold_segments(self) -> None:
         """Merge the segments that a dead owner left."""
-        if (self.run_file.parent / "segments").is_dir():
+        if (self.run_file.parent / SEGMENTS).is_dir():
             with suppress(StoreError):  # another process does it now, or it is not permitted: the rows so far count
                 fold_after_crash(self.run_file.parent)
         self._tail.settle()
@@ -274,7 +275,7 @@ class RunSender:
     def _forward_stop(self) -> None:
         """Create the file that asks the run to stop, because somebody pressed Stop on the server's page."""
         if owner_alive(self.run_file.parent):
-            folder = self.run_file.parent / "control"
+            folder = self.run_file.parent / CONTROL
             with suppress(OSError):
                 folder.mkdir(exist_ok=True)
                 (folder / "stop").touch()

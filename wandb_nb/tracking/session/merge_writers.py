@@ -15,7 +15,8 @@ def merge_writers(config: Config, directory: RunDirectory, logger: RowLogger) ->
 
     A child records its summary now and then, and may die before the last time. In that case its rows count.
     """
-    from wandb_nb.store.reading.tail import Tail, data_files
+    from wandb_nb.store.format.layout import data_files
+    from wandb_nb.store.reading.tail import Tail
 
     files = data_files(directory.path)
     if len(files) == 1:

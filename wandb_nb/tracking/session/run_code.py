@@ -48,8 +48,9 @@ def cells(directory: RunDirectory | None, metric: str | None) -> list[Cell]:
 
 def _steps_by_cell(folder: Path, metric: str | None) -> dict[int, list[int]]:
     """Return the steps that each cell logged, of *metric* only if given, in the order of the rows."""
+    from wandb_nb.store.format.layout import data_files
     from wandb_nb.store.reading.run_state import replayed  # brings numpy
-    from wandb_nb.store.reading.tail import Tail, data_files
+    from wandb_nb.store.reading.tail import Tail
 
     table = replayed(map(Tail, data_files(folder))).table
     columns = (table.numbers.get(metric or ""), table.others.get(metric or ""))

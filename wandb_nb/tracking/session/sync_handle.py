@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import CommError, InitStartError
 from wandb_nb.formatting import size
-from wandb_nb.store.reading.tail import run_id
+from wandb_nb.store.format.layout import run_id
 from wandb_nb.sync.background import launch
 from wandb_nb.tracking.start.server_lookup import mode_is_explicit, refusal, sync_process
 from wandb_nb.tracking.terminal.progress_bar import ProgressBar

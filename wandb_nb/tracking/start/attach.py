@@ -147,8 +147,9 @@ def _attached_session(ticket: Ticket) -> RunSession:
 
 
 def _read_ticket(folder: Path, run_id: str) -> Ticket:
+    from wandb_nb.store.format.layout import data_files
     from wandb_nb.store.reading.run_state import replayed  # brings numpy
-    from wandb_nb.store.reading.tail import Tail, data_files
+    from wandb_nb.store.reading.tail import Tail
 
     state = replayed(map(Tail, data_files(folder)))
     steps = state.table.step

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from wandb_nb import host
 from wandb_nb.capture.cells import notebook_file, session
 from wandb_nb.run_names import DEFAULT_PROJECT
+from wandb_nb.store.format.layout import run_file_name
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking.terminal.presenter import report
@@ -63,7 +64,7 @@ def again(settings: Resolved) -> CellRerun:
         return CellRerun(settings, cell)
     found = _earlier_runs(cell, settings.project or DEFAULT_PROJECT)
     newest = found[0] if found else None
-    if newest is None or not (Path(newest.path) / f"run-{newest.id}.wandb").is_file():
+    if newest is None or not (Path(newest.path) / run_file_name(newest.id)).is_file():
         return CellRerun(settings, cell)
     if owner_alive(newest.path):
         report(settings, f"run {newest.name} of this cell is still being written, so a new one begins")

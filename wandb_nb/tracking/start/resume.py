@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import CommError, UsageError
 from wandb_nb.run_names import DEFAULT_PROJECT
-from wandb_nb.store.format.layout import workspace
+from wandb_nb.store.format.layout import run_file_name, workspace
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking.start.resume_file import ResumeFile
@@ -77,7 +77,7 @@ def _newest(run_id: str, project: str | None) -> RunEntry | None:
 
 
 def _file(entry: RunEntry) -> Path:
-    return Path(entry.path) / f"run-{entry.id}.wandb"
+    return Path(entry.path) / run_file_name(entry.id)
 
 
 def _check_id(settings: Resolved) -> None:

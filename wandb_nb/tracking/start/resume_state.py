@@ -56,11 +56,8 @@ def read(entry: RunEntry, upto: int | None = None) -> ResumeState:
     Raises StoreError when its files cannot be read.
     """
     from wandb_nb.store.reading.run_state import replayed
-    from wandb_nb.store.runs.run_chain import (  # the readers load numpy, which only a resumed run has to
-        RunPart,
-        parts,
-        sources,
-    )
+    from wandb_nb.store.runs.run_chain import RunPart, parts
+    from wandb_nb.store.runs.run_source import sources  # loads numpy, which only a resumed run has to
 
     found = parts(Path(entry.path))
     if upto is not None:

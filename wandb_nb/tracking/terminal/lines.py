@@ -85,7 +85,7 @@ def _files(run: RunView, own: Path) -> list[tuple[Path, int | None]]:
     """Return the files of the run, those of the parts that it goes on from first, and the last step that counts."""
     if run.directory is None or not (run.resumed or session_of(run).identity.branch):
         return [(own, None)]
-    from wandb_nb.store.reading.tail import data_files
+    from wandb_nb.store.format.layout import data_files
     from wandb_nb.store.runs.run_chain import parts  # brings numpy, which the resumed run has loaded already
 
     return [(file, part.upto) for part in parts(run.directory) for file in data_files(part.folder)]

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
+from wandb_nb.store.format.layout import RunDir, segment_files
 from wandb_nb.store.reading.tail import Tail
-from wandb_nb.store.runs.run_chain import parts, sources
+from wandb_nb.store.runs.run_chain import parts
+from wandb_nb.store.runs.run_source import sources
 from wandb_nb.view.message.cell_list import CellSources
 from wandb_nb.view.message.message_builder import MessageBuilder
 
@@ -32,7 +34,8 @@ class RunStream(MessageBuilder):
     """
 
     def __init__(self, run: str | os.PathLike[str], owner_alive: Callable[[Path], bool | None] | None = None) -> None:
-        self.file = _run_file(Path(run))
+        path = Path(run)
+        self.file = RunDir.open(path).run_file if path.is_dir() else path
         self.directory = self.file.parent
         self._owner_alive = owner_alive or _lock_tells
         self._next_check = 0.0
@@ -76,7 +79,7 @@ class RunStream(MessageBuilder):
 
     def _find_segments(self) -> None:
         """Follow new segments; begin again when one is gone, since its rows are then folded into the run file."""
-        found = sorted(self.directory.glob("segments/*.wandb"))
+        found = segment_files(self.directory)
         if any(path not in found for path in self._tails if path != self.file):
             self._restart()
         for path in found:
@@ -125,17 +128,6 @@ class RunStream(MessageBuilder):
 
     def _cells(self) -> list[CellHeader]:
         return self._cell_sources.tell(self._book.cells)
-
-
-def _run_file(path: Path) -> Path:
-    if not path.is_dir():
-        return path
-    found = sorted(path.glob("run-*.wandb"))
-    if not found:
-        raise StoreError(
-            f"The directory {path} holds no run file (run-<id>.wandb). Give a run directory or a run file."
-        )
-    return found[0]
 
 
 def _lock_tells(directory: Path) -> bool | None:

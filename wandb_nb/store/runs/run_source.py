@@ -1,0 +1,65 @@
+"""The files of a run's directories, cut off where a later directory continues."""
+
+from __future__ import annotations
+
+from itertools import compress
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wandb_nb.store.format.decode import is_history
+from wandb_nb.store.format.layout import data_files
+from wandb_nb.store.reading.row_columns import decode_rows
+from wandb_nb.store.reading.tail import Tail
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from wandb_nb.store.runs.run_chain import RunPart
+
+
+class RunSource:
+    """One file of a run in *folder*, read from its start: what counts of it for the run that goes on from there."""
+
+    def __init__(self, file: Path, folder: Path, upto: int | None = None) -> None:
+        self.tail = Tail(file)
+        self.folder = folder
+        self._upto = upto
+        self._beyond = False
+        self._step = -1.0
+
+    def read(self, max_bytes: int = 1 << 20) -> list[bytes]:
+        """Return the next payloads; an empty list at the present end of the file."""
+        while payloads := self.tail.read(max_bytes):
+            if kept := payloads if self._upto is None else self._cut(payloads, self._upto):
+                return kept
+        return []
+
+    def _cut(self, payloads: Sequence[bytes], upto: int) -> list[bytes]:
+        """Leave out the rows behind step *upto*, and all that is not a row from the first of them on."""
+        are_rows = [is_history(payload) for payload in payloads]
+        inside = iter(self._inside(list(compress(payloads, are_rows)), upto))
+        kept = []
+        for payload, is_row in zip(payloads, are_rows, strict=True):
+            counts = next(inside) if is_row else not self._beyond
+            self._beyond = self._beyond or (is_row and not counts)
+            if counts:
+                kept.append(payload)
+        return kept
+
+    def _inside(self, rows: Sequence[bytes], upto: int) -> list[bool]:
+        """Tell of each row whether its step counts; one that does not tell its step follows the row before it."""
+        steps = np.full(len(rows), np.nan)
+        at, told = decode_rows(rows).numbers.get("_step", (np.empty(0, np.int64), np.empty(0)))
+        steps[at] = told
+        for place in np.flatnonzero(np.isnan(steps)):
+            steps[place] = (steps[place - 1] if place else self._step) + 1
+        self._step = float(steps[-1]) if len(steps) else self._step
+        inside: list[bool] = (steps <= upto).tolist()
+        return inside
+
+
+def sources(chain: Sequence[RunPart]) -> list[RunSource]:
+    """Return the files of the parts in *chain*, in reading order."""
+    return [RunSource(file, part.folder, part.upto) for part in chain for file in data_files(part.folder)]
