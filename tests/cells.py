@@ -16,8 +16,8 @@ def texts(cell: NotebookNode) -> str:
     return "".join(output.text for output in cell.outputs if output.output_type == "stream")
 
 
-def shown(cell: NotebookNode) -> list[NotebookNode]:
-    """Return the bundles of ours under a cell."""
+def run_bundles(cell: NotebookNode) -> list[NotebookNode]:
+    """Return the bundles of runs under a cell."""
     return [output.data for output in cell.outputs if MIME in output.get("data", {})]
 
 

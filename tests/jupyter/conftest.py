@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a running server whose registry is that of the module's runs."""
+    """Return a running server that uses the registry of the module's runs."""
     folder = tmp_path_factory.mktemp("server")
     os.environ["WANDB_NB_DATA_DIR"] = str(folder / "registry")
     running = Server(folder)

@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 class Server:
-    """A Jupyter server in a process of its own, and its answers."""
+    """A Jupyter server in a separate process, and its answers."""
 
     def __init__(self, folder: Path) -> None:
         self._runtime, self._log = folder / "runtime", (folder / "log").open("w+")

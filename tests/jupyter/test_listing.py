@@ -26,7 +26,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def begin(registry: str, server: Server) -> Callable[..., Any]:  # noqa: ARG001  the registry before init
-    """Return what starts a run below the server's root."""
+    """Return a function that starts a run below the server's root."""
     root = Path(server._log.name).parent
 
     def begin(**arguments: Any) -> Any:
@@ -45,12 +45,12 @@ def listed(server: Server, since: str = "") -> dict[str, Any]:
 
 
 def row_of(server: Server, run_id: str) -> dict[str, Any] | None:
-    """Return the row of one run, None where it is not listed."""
+    """Return the row of one run, or None if it is not listed."""
     return next((row for row in listed(server)["rows"] if row["id"] == run_id), None)
 
 
 def test_runs_are_listed_with_their_state(server: Server, begin: Callable[..., Any]) -> None:
-    """A run is listed while it goes on and after its end; a page that knows the list gets only what changed."""
+    """A run is listed while it is active and afterwards; a page that has the list gets only changes."""
     run = begin(name=HOSTILE, group="g")
     row = until(lambda: row_of(server, run.id), "the run in the list")
     since = listed(server)["version"]
@@ -65,7 +65,7 @@ def test_runs_are_listed_with_their_state(server: Server, begin: Callable[..., A
 
 
 def test_a_run_of_a_dead_process_is_crashed(server: Server, begin: Callable[..., Any]) -> None:
-    """A run that nobody ended and nobody writes is not called running."""
+    """A run that was not finished and has no writer is not listed as running."""
     run = begin()
     run.finish()
     Registry().update(session_of(run).entry, state="running")
@@ -76,7 +76,7 @@ def test_a_run_of_a_dead_process_is_crashed(server: Server, begin: Callable[...,
 
 
 def test_runs_in_folders_are_found_and_can_be_read(server: Server, begin: Callable[..., Any]) -> None:
-    """A copied run directory that the registry does not know is listed, and drawn by the token of the list."""
+    """A copied run directory that is not registered is listed, and drawn with the token from the list."""
     run = begin(name="copied")
     run.log({"loss": 0.25})
     run.finish()
@@ -94,7 +94,7 @@ def test_runs_in_folders_are_found_and_can_be_read(server: Server, begin: Callab
 
 
 def test_looks_show_a_thinned_curve(server: Server, begin: Callable[..., Any]) -> None:
-    """For listed runs there is a curve of forty points and the latest value; unknown keys are passed over."""
+    """A listed run has a curve of forty points and its latest value; unknown keys are ignored."""
     run = begin()
     for step in range(1_000):
         run.log({"accuracy": step, "train/loss": 1_000 - step})
@@ -142,7 +142,7 @@ def test_details_of_a_run(server: Server, begin: Callable[..., Any], tmp_path: P
 
 
 def test_files_outside_the_run_are_out_of_reach(server: Server, begin: Callable[..., Any], tmp_path: Path) -> None:
-    """Names that lead elsewhere, by dots or by a link, are no files of the run; a wrong token reads nothing."""
+    """Names that lead elsewhere, by dots or a link, are not files of the run; a wrong token reads nothing."""
     (tmp_path / "secret").write_text("secret")
     run = begin()
     (run.directory / "files" / "link").symlink_to(tmp_path / "secret")
@@ -163,7 +163,7 @@ def test_files_outside_the_run_are_out_of_reach(server: Server, begin: Callable[
 
 
 def test_a_finished_run_is_deleted(server: Server, begin: Callable[..., Any]) -> None:
-    """A run that is written is left alone; an ended one goes with its directory, and out of the list."""
+    """An active run is not deleted; a finished one is, with its directory, and leaves the list."""
     run = begin()
     until(lambda: row_of(server, run.id), "the run in the list")
     since = listed(server)["version"]
@@ -182,7 +182,7 @@ def test_a_finished_run_is_deleted(server: Server, begin: Callable[..., Any]) ->
 
 
 def test_two_thousand_runs_are_listed_whole(server: Server, begin: Callable[..., Any]) -> None:
-    """The list has every run of a large registry, and the next answer none of those that did not change."""
+    """The list has every run of a large registry, and the next answer has no unchanged run."""
     run = begin()
     run.finish()
     folder = Path(server._log.name).parent / "registry" / "runs"
@@ -190,7 +190,7 @@ def test_two_thousand_runs_are_listed_whole(server: Server, begin: Callable[...,
     for number in range(2_000):
         key = f"{run.id}.{number:08x}"
         (folder / f"{key}.json").write_text(json.dumps({**source, "key": key, "id": f"many{number}"}))
-    answer = until(lambda: (found := listed(server)) and len(found["rows"]) >= 2_000 and found, "the list")
+    answer = until(lambda: (rows := listed(server)) and len(rows["rows"]) >= 2_000 and rows, "the list")
     again = listed(server, answer["version"])
     for file in folder.glob(f"{run.id}.0000*.json"):
         file.unlink()

@@ -30,7 +30,7 @@ def run(registry: str, tmp_path: Path) -> Iterator[Any]:  # noqa: ARG001  before
 
 
 def test_rows_arrive_while_the_run_goes_on(server: Server, run: Any) -> None:
-    """A page gets what there is, then with its cursor only what is new, then that it is done."""
+    """A page gets the whole run, then with its cursor only new rows, then that it is done."""
     path = f"wandb-nb/v1/runs/{run.id}/data?cursor="
     for i in range(100):
         run.log({"loss": 1 / (1 + i)})
@@ -49,7 +49,7 @@ def test_rows_arrive_while_the_run_goes_on(server: Server, run: Any) -> None:
 
 
 def test_earlier_runs_of_the_notebook(server: Server, registry: str, tmp_path: Path) -> None:  # noqa: ARG001
-    """A page gets the runs that the same notebook had before, with its token only."""
+    """A page gets the earlier runs of the same notebook, only with its token."""
     entries = []
     for name in ("one", "two"):
         settings = {"silent": True, "notebook_name": str(tmp_path / "a.ipynb")}
@@ -88,7 +88,7 @@ def test_who_may_not_read(server: Server, run: Any) -> None:
 
 
 def test_a_run_whose_files_are_gone(server: Server, registry: str, tmp_path: Path) -> None:  # noqa: ARG001  before init
-    """A deleted run directory is a 404, also for a page that has read it before, and stopping it a 409."""
+    """A deleted run directory gives 404, also for a page that has read it before; stopping it gives 409."""
     run = wandb_nb.init(project="p", dir=tmp_path, settings={"silent": True}, reinit="create_new")
     run.finish()
     path, token = f"wandb-nb/v1/runs/{run.id}/", session_of(run).entry.token
@@ -104,7 +104,7 @@ import sys, time
 import wandb_nb as wandb
 from wandb_nb.tracking.run_view import session_of
 run = wandb.init(project="p", dir={folder!r}, settings={{"silent": True}})
-open({told!r}, "w").write(run.id + " " + session_of(run).entry.token)
+open({output!r}, "w").write(run.id + " " + session_of(run).entry.token)
 end = "by itself"
 try:
     started = time.time()
@@ -112,7 +112,7 @@ try:
         {work}
 except KeyboardInterrupt:
     end = "stopped"
-open({told!r} + ".end", "w").write(end)
+open({output!r} + ".end", "w").write(end)
 """
 
 
@@ -122,27 +122,27 @@ open({told!r} + ".end", "w").write(end)
     ids=["by the stop file", "by an interrupt after a wait", "by force"],
 )
 def test_stop_ends_a_loop(server: Server, tmp_path: Path, work: str, wish: dict[str, Any]) -> None:
-    """A loop that logs sees the stop file; one that does not is interrupted, after two seconds or at once."""
+    """A loop that logs sees the stop file; another loop is interrupted, after two seconds or immediately."""
     run_id, token = start_training(server, tmp_path, work)
 
     status, answer = server.ask(f"wandb-nb/v1/runs/{run_id}/stop", token, wish)
 
     assert status == 200
     assert json.loads(answer) == {"asked": True, "interrupted": "force" in wish, "kernel": True}
-    assert until(lambda: (end := tmp_path / "told.end").exists() and end.read_text(), "the end") == "stopped"
+    assert until(lambda: (end := tmp_path / "output.end").exists() and end.read_text(), "the end") == "stopped"
 
 
 def start_training(server: Server, folder: Path, work: str) -> list[str]:
-    """Start a loop that does *work* in a new kernel of the server; return its run's id and token."""
+    """Start a loop that executes *work* in a new kernel of the server; return its run's id and token."""
     kernel = json.loads(server.ask("api/kernels", body={"name": "python3"})[1])["id"]
-    told = folder / "told"
-    execute(server, kernel, TRAINING.format(folder=str(folder), told=str(told), work=work))
-    words: list[str] = until(lambda: told.exists() and told.read_text(), "what it told").split()
+    output = folder / "output"
+    execute(server, kernel, TRAINING.format(folder=str(folder), output=str(output), work=work))
+    words: list[str] = until(lambda: output.exists() and output.read_text(), "the id and the token").split()
     return words
 
 
 def execute(server: Server, kernel: str, code: str) -> None:
-    """Send *code* to a kernel of the server, by the kernel's own channels, and go on."""
+    """Send *code* to a kernel of the server through the kernel's own channels, without waiting."""
     from jupyter_client import BlockingKernelClient
 
     connection = Path(server._log.name).parent / "runtime" / f"kernel-{kernel}.json"
@@ -155,7 +155,7 @@ def execute(server: Server, kernel: str, code: str) -> None:
 
 
 def test_a_foreign_kernel_is_left_alone(server: Server, tmp_path: Path) -> None:
-    """A page cannot have another kernel interrupted through a run, nor through a run of no kernel of this server."""
+    """A page cannot interrupt another kernel through a run, nor through a run of another server's kernel."""
     run_id, token = start_training(server, tmp_path, "time.sleep(0.01)")
     other = json.loads(server.ask("api/kernels", body={"name": "python3"})[1])["id"]
     path = f"wandb-nb/v1/runs/{run_id}/stop"

@@ -1,4 +1,4 @@
-"""Notebooks run by real kernels: given cells, the executed notebook comes back."""
+"""Runs cells in a real kernel and returns the executed notebook."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def execute(tmp_path: Path) -> Callable[..., NotebookNode]:
-    """Return a function that runs cells in a kernel of their own, in the test's folder.
+    """Return a function that runs cells in a new kernel, in the test's folder.
 
-    As in Run All, an error ends it; the cells behind then have no execution count.
+    As in Run All, an error ends the execution; the cells after it have no execution count.
     """
 
     def run(*cells: str) -> NotebookNode:
         notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
         client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
-        with contextlib.suppress(CellExecutionError):  # it stands in the cell's outputs too
+        with contextlib.suppress(CellExecutionError):  # the error is in the cell's outputs too
             client.execute()
         nbformat.validate(notebook)
         return notebook

@@ -1,4 +1,4 @@
-"""Cells that know nothing of the tracker, and what may befall it: the first must never feel the second."""
+"""Cells that do not use the tracker, and faults of the tracker, which must never affect those cells."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNTRACKED = (
 
 
 class Fault(NamedTuple):
-    """What befalls the tracker: cells for the start, the blow, and the mending."""
+    """A fault of the tracker: cells that start a run, cause the fault, and repair it."""
 
     name: str
     start: str
@@ -43,7 +43,7 @@ class Fault(NamedTuple):
 
 
 def outputs(cell: NotebookNode) -> str:
-    """Return all that a cell shows, byte for byte, but for where its parts lie."""
+    """Return everything that a cell shows, byte for byte, except how its streams were split."""
     from nbformat import writes
     from nbformat.v4 import new_code_cell, new_notebook
 

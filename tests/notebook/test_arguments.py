@@ -1,4 +1,4 @@
-"""The line behind `%wandb`: words, options, pairs."""
+"""The line after `%wandb`: words, options, pairs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LITERALS = st.recursive(
 
 @given(st.dictionaries(st.from_regex(r"[a-z_][a-z0-9_/.]*", fullmatch=True), LITERALS, max_size=4))
 def test_any_literal_survives_the_line(config: dict[str, Any]) -> None:
-    """What repr() writes after an = comes back as the same value, blanks, quotes and brackets included."""
+    """The repr() of a value after an = is read as the same value, including blanks, quotes and brackets."""
     line = " ".join(f"{key}={value!r}" for key, value in config.items())
 
     assert magic_words.pairs(magic_words.split(line), "init") == config
@@ -29,7 +29,7 @@ def test_any_literal_survives_the_line(config: dict[str, Any]) -> None:
 
 @given(st.text())
 def test_any_line_is_split_or_refused(line: str) -> None:
-    """No line makes the splitter fail in another way than by one clear error, and no word is empty."""
+    """Any line is split into non-empty words, or fails with one clear error."""
     try:
         words = magic_words.split(line)
     except UsageError:
@@ -39,7 +39,7 @@ def test_any_line_is_split_or_refused(line: str) -> None:
 
 
 def test_init_options_become_arguments() -> None:
-    """Every documented option arrives under the name that init() knows, and only those that were given."""
+    """Every documented option reaches init() under its name, and options that were not given do not."""
     line = (
         "--project digits --name 'the first' --group g --tags a,b --notes \"two words\" --job-type train "
         "--mode offline --id abc --resume allow --dir runs --entity me --no-save-code lr=0.1 net=wide"
@@ -75,7 +75,7 @@ def test_init_options_become_arguments() -> None:
     ],
 )
 def test_a_wrong_line_is_refused_in_one_line(line: str, hint: str) -> None:
-    """The complaint is one line and says what is wrong."""
+    """The error is one line and says what is wrong."""
     with pytest.raises(UsageError) as refused:
         magic_options.init_arguments(magic_options.parse("init", magic_words.split(line)))
 

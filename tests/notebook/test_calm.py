@@ -1,11 +1,11 @@
-"""A calm notebook: one line where something begins or ends, a panel where it is wanted, nothing where it is not."""
+"""How much a notebook shows: one line at each end of a run, and a panel only where it is enabled."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from cells import LOAD, MIME, shown, texts
+from cells import LOAD, MIME, run_bundles, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +21,12 @@ END = "wandb.finish()"
 
 
 def displays(cell: NotebookNode) -> int:
-    """Return how many outputs a cell has that are no text."""
+    """Return how many outputs of a cell are not text streams."""
     return sum(output.output_type in ("display_data", "execute_result") for output in cell.outputs)
 
 
 def test_a_run_is_one_compact_line_at_each_end(execute: Execute) -> None:
-    """Starting a run puts one line under its cell, ending it one line under another; no alarm is on stderr."""
+    """A run prints one line where it starts and one where it ends; nothing is on stderr."""
     notebook = execute(LOAD, "run = wandb.init(project='p', name='calm')", ROW, END)
     load, start, row, end = notebook.cells
 
@@ -58,11 +58,11 @@ CASES = (
 
 
 def test_where_the_panel_shows(execute: Execute) -> None:
-    """Every way to ask for the panel shows it once under its cell; what turns it off leaves a line, or nothing."""
+    """Every way to request the panel shows it once under its cell; disabling it leaves one line or nothing."""
     notebook = execute(LOAD, *[cell for case, _ in CASES for cell in (case, END)])
 
     for (case, panels), cell in zip(CASES, notebook.cells[1::2], strict=True):
-        assert (len(shown(cell)), displays(cell)) == (panels, panels), case
+        assert (len(run_bundles(cell)), displays(cell)) == (panels, panels), case
         if "silent" in case:
             assert cell.outputs == []
         elif not panels:
@@ -70,7 +70,7 @@ def test_where_the_panel_shows(execute: Execute) -> None:
 
 
 def test_what_changed_without_a_row_is_shown(execute: Execute) -> None:
-    """A cell that sets only summary or config refreshes the picture as it ends; one that sets nothing does not."""
+    """A cell that sets only summary or config refreshes the panel when it ends; one that sets nothing does not."""
     count = "len([1 for _ in updates])"
     notebook = execute(
         LOAD,
@@ -84,13 +84,13 @@ def test_what_changed_without_a_row_is_shown(execute: Execute) -> None:
     )
 
     assert texts(notebook.cells[-1]) == "1 1\n"
-    found = shown(notebook.cells[1])[0][MIME]
-    assert found["summary"]["best"] == 7
-    assert found["config"] == {"lr": 0.5}
+    header = run_bundles(notebook.cells[1])[0][MIME]
+    assert header["summary"]["best"] == 7
+    assert header["config"] == {"lr": 0.5}
 
 
 def test_silent_is_silent(execute: Execute, tmp_path: Path) -> None:
-    """A silent run shows nothing at its start, at its rows, at its troubles, at its end; nor a `%%wandb` cell."""
+    """A silent run shows nothing: not at its start, rows, problems or end, and not in a `%%wandb` cell."""
     (tmp_path / "wandb").mkdir()
     (tmp_path / "wandb" / "settings").write_text("[default]\nsilent = true\n")
     notebook = execute(
@@ -106,19 +106,19 @@ def test_silent_is_silent(execute: Execute, tmp_path: Path) -> None:
 
 
 def test_quiet_is_quiet(execute: Execute) -> None:
-    """A quiet run is a line at its start and one at its end, without a panel unless it is asked for."""
+    """A quiet run prints one line at its start and one at its end, and shows a panel only on request."""
     quiet = "run = wandb.init(project='p', settings={'quiet': True})"
     notebook = execute(LOAD, quiet, ROW, "%wandb", "run.finish()")
     _, start, row, asked, end = notebook.cells
 
     assert texts(start).count("\n") == 1
     assert row.outputs == []
-    assert len(shown(asked)) == 1
+    assert len(run_bundles(asked)) == 1
     assert texts(end).count("\n") == 1
 
 
 def test_the_notebooks_name_is_asked_for_only_to_save_code(execute: Execute) -> None:
-    """Nobody hears that the notebook's file was not found, but who wants the code saved: once, with what to do."""
+    """Only a user who wants the code saved is told that the notebook's file was not found, once, with the remedy."""
     notebook = execute(
         LOAD,
         "wandb.init(project='p'); wandb.log({'a': 1}); wandb.finish()",
@@ -129,12 +129,12 @@ def test_the_notebooks_name_is_asked_for_only_to_save_code(execute: Execute) -> 
     _, plain, *saving = notebook.cells
 
     assert "notebook" not in texts(plain)
-    told = "".join(map(texts, saving))
-    assert told.count("WANDB_NOTEBOOK_NAME") == 1
+    printed = "".join(map(texts, saving))
+    assert printed.count("WANDB_NOTEBOOK_NAME") == 1
 
 
 def test_the_panel_is_off_and_on_everywhere(execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Off by the user's file, on by the project's, off by variable, on by call; `%config` where none of them speaks."""
+    """Project settings override user settings, variables override files, arguments override both; `%config` is last."""
     user = tmp_path / "user"
     user.mkdir()
     (user / "settings").write_text("[default]\ndisplay = false\n")
@@ -156,8 +156,8 @@ def test_the_panel_is_off_and_on_everywhere(execute: Execute, tmp_path: Path, mo
     )
     _, by_user, _, by_project, by_variable, by_call, _, by_magic, over_magic, again = notebook.cells
 
-    assert [len(shown(cell)) for cell in (by_user, by_project, by_variable, by_call)] == [0, 1, 0, 1]
-    assert [len(shown(cell)) for cell in (by_magic, over_magic, again)] == [0, 1, 1]
+    assert [len(run_bundles(cell)) for cell in (by_user, by_project, by_variable, by_call)] == [0, 1, 0, 1]
+    assert [len(run_bundles(cell)) for cell in (by_magic, over_magic, again)] == [0, 1, 1]
 
 
 def test_an_ipython_profile_turns_it_off(execute: Execute, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,5 +168,5 @@ def test_an_ipython_profile_turns_it_off(execute: Execute, tmp_path: Path, monke
     monkeypatch.setenv("IPYTHONDIR", str(profile.parent))
     notebook = execute(LOAD, "run = wandb.init(project='p')\nwandb.log({'a': 1})", "%wandb")
 
-    assert shown(notebook.cells[1]) == []
-    assert len(shown(notebook.cells[2])) == 1
+    assert run_bundles(notebook.cells[1]) == []
+    assert len(run_bundles(notebook.cells[2])) == 1

@@ -29,12 +29,12 @@ EDITED = TRAIN.replace("1 / (1", "1 / (2")
 
 def compared(cell: NotebookNode) -> NotebookNode:
     """Return the one comparison under a cell."""
-    (found,) = [output.data for output in cell.outputs if MIME in output.get("data", {})]
-    return found
+    (bundle,) = [output.data for output in cell.outputs if MIME in output.get("data", {})]
+    return bundle
 
 
 def test_a_diff_names_exactly_the_key_and_the_cell(execute: Execute, tmp_path: Path) -> None:
-    """Two runs of one notebook that differ in one config value and one edited cell: these are named, nothing else."""
+    """For two runs that differ in one config value and one edited cell, the diff names those two and nothing else."""
     notebook = execute(
         LOAD,
         "name, rate = 'slow', 0.1",
@@ -65,7 +65,7 @@ def test_a_diff_names_exactly_the_key_and_the_cell(execute: Execute, tmp_path: P
 
 
 def test_several_runs_of_a_group(execute: Execute) -> None:
-    """`%wandb compare` shows the newest runs, by group and metric where asked, oldest first, the live one included."""
+    """`%wandb compare` shows the newest runs, oldest first, active ones too, limited by group and metric on request."""
     notebook = execute(
         LOAD,
         "for name in 'abc':\n"
@@ -79,9 +79,9 @@ def test_several_runs_of_a_group(execute: Execute) -> None:
     two, group, live, wrong = notebook.cells[2:]
 
     assert compared(two)[MIME]["labels"] == ["b", "c"]
-    found = compared(group)[MIME]
-    assert found["labels"] == ["a", "c"]
-    assert {series["key"] for run in found["runs"] for series in run["series"]} == {"loss"}
+    comparison = compared(group)[MIME]
+    assert comparison["labels"] == ["a", "c"]
+    assert {series["key"] for run in comparison["runs"] for series in run["series"]} == {"loss"}
     assert compared(live)[MIME]["labels"] == ["c", "live"]
     assert compared(live)[MIME]["runs"][1]["run"]["state"] == "running"
     assert "No run has the path, id or name 'nobody'" in texts(wrong)

@@ -1,4 +1,4 @@
-"""Magics in real kernels, executed as Run All, nbconvert and papermill execute them."""
+"""The magics in real kernels, executed as by Run All, nbconvert and papermill."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from cells import LOAD, MIME, error, shown, texts
+from cells import LOAD, MIME, error, run_bundles, texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.kernel
 
 
 def test_a_run_from_init_to_finish(execute: Execute) -> None:
-    """The line magics start, log, tell, list and end one run, with IPython's own $name and {expr} filled in."""
+    """The line magics start, log, report, list and end one run, and IPython replaces $name and {expr}."""
     *_, start, _, status, listed, end, after = execute(
         LOAD,
         "rate, project = 0.5, 'digits'",
@@ -48,7 +48,7 @@ def test_a_run_from_init_to_finish(execute: Execute) -> None:
     ],
 )
 def test_a_wrong_line_is_one_line_and_stops(execute: Execute, line: str, complaint: str) -> None:
-    """A wrong option shows one line without traceback, and Run All does not go on."""
+    """A wrong option shows one line without a traceback, and Run All stops."""
     notebook = execute(LOAD, line, "print('reached')")
 
     assert texts(notebook.cells[1]).strip().startswith(complaint)
@@ -58,7 +58,7 @@ def test_a_wrong_line_is_one_line_and_stops(execute: Execute, line: str, complai
 
 
 def test_a_tracked_cell(execute: Execute) -> None:
-    """`%%wandb` awaits, shows its last expression, sees names, fires hooks once, and ends its run with the cell."""
+    """A `%%wandb` cell can await, shows its last expression, fires hooks once, and ends its run."""
     cell = (
         "%%wandb --project cells --name $name lr={1 + 1}\n"
         "import asyncio\n"
@@ -80,13 +80,13 @@ def test_a_tracked_cell(execute: Execute) -> None:
 
     result = next(output for output in notebook.cells[2].outputs if output.output_type == "execute_result")
     assert result.data["text/plain"] == "42"
-    assert len(shown(notebook.cells[2])) == 1
+    assert len(run_bundles(notebook.cells[2])) == 1
     expected = ["post_run_cell", "pre_run_cell", "post_run_cell", "pre_run_cell"]
     assert texts(notebook.cells[3]) == f"{expected} awaited finished 42 3 {{3}}\n"
 
 
 def test_a_failing_tracked_cell(execute: Execute) -> None:
-    """An error in a `%%wandb` cell is the cell's: Run All stops, the traceback is the user's, the run failed."""
+    """An error in a `%%wandb` cell stops Run All, has a traceback of the user's lines, and makes the run failed."""
     notebook = execute(
         LOAD,
         "%%wandb --project cells --name broken\nwandb.log({'loss': 1})\nwandb.log({'loss': 1 / 0})\nprint('after')",
@@ -100,13 +100,13 @@ def test_a_failing_tracked_cell(execute: Execute) -> None:
     assert not any("wandb_nb/notebook" in line for line in raised.traceback)
     assert "after" not in texts(notebook.cells[1])
     assert notebook.cells[2].execution_count is None
-    (bundle,) = shown(notebook.cells[1])
+    (bundle,) = run_bundles(notebook.cells[1])
     assert bundle[MIME]["run"]["state"] == "failed"
     assert bundle[MIME]["run"]["exitCode"] == 1
 
 
 def test_help_and_completion(execute: Execute) -> None:
-    """`%wandb?` shows the options, and Tab offers words, options and choices, whole or begun."""
+    """`%wandb?` shows the options, and Tab completes commands, options and choices."""
     ask = (
         "import json\n"
         "def offered(line):\n"
@@ -153,15 +153,15 @@ def test_the_extension_is_there_once(execute: Execute) -> None:
     )
 
     there = "([1, 1], 1, 1, True, 1)"
-    gone = "([0, 0], 0, 0, False, 0)"
+    removed = "([0, 0], 0, 0, False, 0)"
     lines = [texts(cell).splitlines()[-1:] for cell in notebook.cells[1:5]]
-    assert lines == [[there], [there], [there], [gone]]
+    assert lines == [[there], [there], [there], [removed]]
     assert texts(notebook.cells[5]).splitlines()[0] == there
-    assert len(shown(notebook.cells[5])) == 1
+    assert len(run_bundles(notebook.cells[5])) == 1
 
 
 def test_a_name_that_is_taken_stays(execute: Execute) -> None:
-    """`%load_ext` does not overwrite a `wandb` of the user's, and says so in one line."""
+    """`%load_ext` does not overwrite a user's `wandb`, and says so in one line."""
     notebook = execute("wandb = 'mine'", LOAD, "print(wandb)")
 
     assert texts(notebook.cells[1]).count("\n") == 1
@@ -169,11 +169,11 @@ def test_a_name_that_is_taken_stays(execute: Execute) -> None:
 
 
 def test_errors_of_plain_cells_are_untouched(execute: Execute) -> None:
-    """With a live run, a user's error has its own traceback and the run goes on."""
+    """With an active run, a user's error has its own traceback and the run continues."""
     notebook = execute(LOAD, "%wandb init --project p", "wandb.log({'a': 1})\nraise KeyError('user')")
 
     raised = error(notebook.cells[2])
     assert raised is not None
     assert (raised.ename, raised.evalue) == ("KeyError", "'user'")
-    assert len(shown(notebook.cells[2])) == 1
+    assert len(run_bundles(notebook.cells[2])) == 1
     assert texts(notebook.cells[2]) == ""

@@ -1,4 +1,4 @@
-"""What a notebook holds of a run: places, pictures, sizes; and what a killed kernel leaves."""
+"""What a notebook contains of a run: outputs, pictures, sizes; and what a killed kernel leaves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from cells import LOAD, MIME, shown, texts
+from cells import LOAD, MIME, run_bundles, texts
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
@@ -37,7 +37,7 @@ def ink(png: str) -> bytes:
 
 
 def test_the_charts_follow_the_logging_cell(execute: Execute) -> None:
-    """The init cell shrinks to its line, a cell left with a chart keeps a picture, the last holds the whole view."""
+    """The init cell shrinks to one line, a cell that held the charts keeps a picture, the last has the full view."""
     notebook = execute(
         LOAD,
         "%wandb init --project p --name moving",
@@ -50,11 +50,11 @@ def test_the_charts_follow_the_logging_cell(execute: Execute) -> None:
 
     assert start.outputs[0].data["text/plain"] == "moving · p · charts under cell [4]", "nothing that soon is untrue"
     assert "image/png" not in start.outputs[0].data
-    assert shown(other) == []
+    assert run_bundles(other) == []
     (left,) = training.outputs
     assert sorted(left.data) == ["image/png", "text/plain"]
     assert "charts under cell [5]" in left.data["text/plain"]
-    (bundle,) = shown(testing)
+    (bundle,) = run_bundles(testing)
     assert bundle[MIME]["run"]["state"] == "finished"
     assert bundle[MIME]["run"]["rows"] == 51
     assert "moving" in texts(end)
@@ -63,13 +63,13 @@ def test_the_charts_follow_the_logging_cell(execute: Execute) -> None:
 
 
 def test_the_saved_output_is_a_picture_anywhere(execute: Execute, tmp_path: Path) -> None:
-    """PNG, HTML and text stand beside our MIME type, no widget state is stored, and nbconvert needs no network."""
+    """PNG, HTML and text are beside our MIME type, no widget state is stored, and nbconvert needs no network."""
     notebook = execute(
         LOAD,
         "%wandb init --project p --name '<script>alert(1)</script>'",
         "for i in range(2000):\n    wandb.log({'train/loss': 1 / (1 + i), 'val/accuracy': i / 2000})\n%wandb finish",
     )
-    (bundle,) = shown(notebook.cells[2])
+    (bundle,) = run_bundles(notebook.cells[2])
     path = tmp_path / "executed.ipynb"
     nbformat.write(notebook, path)
     subprocess.run([sys.executable, "-m", "nbconvert", "--to", "html", path], check=True, capture_output=True)
@@ -85,7 +85,7 @@ def test_the_saved_output_is_a_picture_anywhere(execute: Execute, tmp_path: Path
 
 
 def test_a_notebook_grows_by_a_bounded_part(execute: Execute) -> None:
-    """Forty metrics of noise, logged by six cells, and a large config: 300 kB in all, with one picture behind."""
+    """Forty metrics of noise, logged by six cells, and a large config: 300 kB in all, with one older picture."""
     cell = "for _ in range(1000):\n    wandb.log({f'metric/{i}': value for i, value in enumerate(rng.normal(size=40))})"
     notebook = execute(
         LOAD,
@@ -100,12 +100,12 @@ def test_a_notebook_grows_by_a_bounded_part(execute: Execute) -> None:
 
     assert len(nbformat.writes(notebook)) < LARGEST_RUN
     assert pictures == [6, 7]
-    assert len(shown(notebook.cells[7])) == 1
-    assert shown(notebook.cells[7])[0][MIME]["run"]["rows"] == 6_000
+    assert len(run_bundles(notebook.cells[7])) == 1
+    assert run_bundles(notebook.cells[7])[0][MIME]["run"]["rows"] == 6_000
 
 
 def test_display_can_be_turned_off(execute: Execute) -> None:
-    """By setting, by `%config`, and wholly by silent; `%wandb` shows the run all the same."""
+    """The panel is off by setting, by `%config` and in silent runs; `%wandb` still shows it."""
     notebook = execute(
         LOAD + "\n%config WandbMagics.display = False",
         "wandb.init(project='p')\nwandb.log({'a': 1})",
@@ -118,17 +118,17 @@ def test_display_can_be_turned_off(execute: Execute) -> None:
     )
 
     _, line, magic, setting, silent, plain, last = notebook.cells
-    assert shown(line) == []
+    assert run_bundles(line) == []
     assert texts(line).count("\n") == 1
-    assert len(shown(magic)) == 1
-    assert shown(setting) == []
+    assert len(run_bundles(magic)) == 1
+    assert run_bundles(setting) == []
     assert silent.outputs == []
     assert len(plain.outputs) == 1
-    assert len(shown(last)) == 1
+    assert len(run_bundles(last)) == 1
 
 
 def test_an_interrupt_leaves_the_run_active(execute: Execute) -> None:
-    """After Stop the cell ended with KeyboardInterrupt, its rows are shown, and the run takes more."""
+    """After Stop the cell ends with KeyboardInterrupt, its rows are shown, and the run accepts more."""
     notebook = execute(
         LOAD,
         "%wandb init --project p",
@@ -151,7 +151,7 @@ def test_an_interrupt_leaves_the_run_active(execute: Execute) -> None:
 
 
 def test_a_killed_kernel_leaves_a_fresh_snapshot(tmp_path: Path) -> None:
-    """The kernel dies in the middle of training: picture and table are there, without network too, with the curve.
+    """After a kernel dies in training, picture, table and curve are in the notebook, without a network too.
 
     They lack what was logged since the last snapshot: 5 % of a minute, up to ten seconds of a long run.
     """
@@ -169,7 +169,7 @@ def test_a_killed_kernel_leaves_a_fresh_snapshot(tmp_path: Path) -> None:
     with pytest.raises(DeadKernelError):
         NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
 
-    (bundle,) = shown(notebook.cells[2])
+    (bundle,) = run_bundles(notebook.cells[2])
     assert bundle[MIME]["summary"]["at"] > min(TRAINING_S * 0.95, TRAINING_S - 3)
     last = bundle[MIME]["series"][0]["n"] - 1
     assert f"· step {last} ·" in bundle["text/plain"]
@@ -184,7 +184,7 @@ def test_a_killed_kernel_leaves_a_fresh_snapshot(tmp_path: Path) -> None:
 
 
 def test_hooks_are_cheap_and_registered_for_live_runs_only(execute: Execute) -> None:
-    """Rows carry the number of the cell that logged them, with two runs alive at once too."""
+    """Rows hold the number of the cell that logged them, also with two active runs."""
     notebook = execute(
         LOAD,
         "first = wandb.init(project='p')\nsecond = wandb.init(project='p', reinit='create_new')",
@@ -198,7 +198,7 @@ def test_hooks_are_cheap_and_registered_for_live_runs_only(execute: Execute) -> 
 
 
 def test_papermill_runs_a_tracked_notebook(tmp_path: Path) -> None:
-    """A notebook run by papermill comes back whole, its parameters reach the run, and the output holds the picture."""
+    """In a notebook run by papermill, parameters reach the run and the output holds the picture."""
     source, target = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
     cells = [LOAD, "%wandb init --project p lr=$lr", "for i in range(5):\n    wandb.log({'a': i})\n%wandb finish"]
     parameters = new_code_cell("lr = 0.1", metadata={"tags": ["parameters"]})
@@ -207,14 +207,14 @@ def test_papermill_runs_a_tracked_notebook(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "papermill", "-p", "lr", "0.5", "--cwd", tmp_path, source, target]
     subprocess.run(command, check=True, capture_output=True)
 
-    (bundle,) = shown(nbformat.read(target, 4).cells[-1])
+    (bundle,) = run_bundles(nbformat.read(target, 4).cells[-1])
     assert bundle[MIME]["config"] == {"lr": 0.5}
     assert ink(bundle["image/png"]) == b"\x89PNG\r\n\x1a\n"
     assert len(list((tmp_path / "wandb").glob("offline-run-*"))) == 1
 
 
 def test_a_forked_child_leaves_the_notebook_alone(execute: Execute) -> None:
-    """A child that logs neither hangs nor shows anything; its rows join the run, whose panel goes on."""
+    """A child that logs neither hangs nor shows anything; its rows join the run, whose panel continues."""
     notebook = execute(
         LOAD,
         "import os, warnings\nwarnings.simplefilter('ignore')\nrun = wandb.init(project='p')",
@@ -229,5 +229,5 @@ def test_a_forked_child_leaves_the_notebook_alone(execute: Execute) -> None:
     )
 
     assert texts(notebook.cells[2]) == "child 0\n"
-    assert len(shown(notebook.cells[2])) == 1
+    assert len(run_bundles(notebook.cells[2])) == 1
     assert texts(notebook.cells[3]).splitlines()[-1] == "[1.0, 1.0]"

@@ -1,4 +1,4 @@
-"""An init cell executed again: new runs, attempts of one run, or one run that replaces the earlier ones."""
+"""An init cell that is executed again: a new run, a new attempt of the run, or a run that replaces the old one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cells import LOAD, MIME, error, shown, texts
+from cells import LOAD, MIME, error, run_bundles, texts
 from page import Page
 
 from wandb_nb.store.runs.find import find_run
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.kernel
 LOG = "for i in range(5):\n    wandb.log({'loss': 1 / (1 + i)})"
 
 
-def said(words: str, message: dict[str, Any]) -> bool:
-    """Tell whether a message prints *words*."""
+def prints(words: str, message: dict[str, Any]) -> bool:
+    """Return whether a message prints *words*."""
     return words in message["content"].get("text", "")
 
 
@@ -37,12 +37,12 @@ def init(rerun: str) -> str:
 
 
 def again(rerun: str, times: int = 4) -> list[str]:
-    """Return init and logging cell, executed so many times; equal sources are one cell to nbclient."""
+    """Return an init cell and a logging cell, repeated; nbclient takes equal sources for one cell."""
     return [init(rerun), LOG] * times
 
 
 def test_new_runs(execute: Execute) -> None:
-    """By default and with "new" each execution begins a run of its own."""
+    """By default and with "new" each execution starts a new run."""
     execute(LOAD, *again("new"))
 
     entries = Registry().all()
@@ -51,7 +51,7 @@ def test_new_runs(execute: Execute) -> None:
 
 
 def test_attempts_of_one_run(execute: Execute) -> None:
-    """With "resume" there is one run of 20 rows in four attempts, drawn as four lines; the output says which."""
+    """With "resume" there is one run of 20 rows in four attempts, drawn as four lines; the output names them."""
     notebook = execute(LOAD, *again("resume"), "%wandb finish")
 
     entries = Registry().all()
@@ -60,21 +60,21 @@ def test_attempts_of_one_run(execute: Execute) -> None:
     frame = read("latest")
     assert frame["_attempt"].tolist() == [attempt for attempt in range(4) for _ in range(5)]
     assert frame["_step"].tolist() == list(range(20))
-    (bundle,) = shown(notebook.cells[-2])
+    (bundle,) = run_bundles(notebook.cells[-2])
     (series,) = parse_json(bundle[MIME]).series()
     assert [(attempt, series.step[where].tolist()) for attempt, where in series.lines()] == [
         (at, [5.0 * at + step for step in range(5)]) for at in range(4)
     ]
-    told = [texts(cell) for cell in notebook.cells[1:-1:2]]
-    assert "attempt" not in told[0]
-    assert "attempt 2 of this cell's run" in told[1]
-    assert "attempt 4 of this cell's run · resumed at step 15" in told[3]
+    printed = [texts(cell) for cell in notebook.cells[1:-1:2]]
+    assert "attempt" not in printed[0]
+    assert "attempt 2 of this cell's run" in printed[1]
+    assert "attempt 4 of this cell's run · resumed at step 15" in printed[3]
     assert "attempt 1" in bundle["text/html"]
     assert "attempt 4" in bundle["text/html"]
 
 
 def test_one_run_that_replaces_the_earlier_ones(execute: Execute) -> None:
-    """With "replace" one run is left, of five rows, with the name of the first; the others are marked replaced."""
+    """With "replace" one run of five rows remains, with the first one's name; the others are marked replaced."""
     notebook = execute(LOAD, *again("replace"), "%wandb finish")
 
     entries = Registry().all()
@@ -87,18 +87,18 @@ def test_one_run_that_replaces_the_earlier_ones(execute: Execute) -> None:
 
 
 def test_logging_again_loses_no_point(execute: Execute) -> None:
-    """A logging cell with steps of its own, executed three times, keeps all its points as three attempts."""
+    """A logging cell with explicit steps, executed three times, keeps all points as three attempts."""
     cell = "for i in range(23):\n    wandb.log({'loss': 1 / (1 + i)}, step=i)"
     notebook = execute(LOAD, init("new"), cell, cell, "for i in range(5):\n    wandb.log({'loss': 1}, step=i)")
 
     state = load("latest")
     assert len(state.table) == 23 + 23 + 5
-    (series,) = parse_json(shown(notebook.cells[-1])[0][MIME]).series()
+    (series,) = parse_json(run_bundles(notebook.cells[-1])[0][MIME]).series()
     assert [len(series.value[where]) for _, where in series.lines()] == [23, 23, 5]
 
 
 def test_a_loop_of_runs_in_one_cell(execute: Execute) -> None:
-    """A cell that begins three runs, executed twice with "resume", has three runs of two attempts, each its own."""
+    """A cell that starts three runs, executed twice with "resume", gives three runs of two attempts each."""
     cell = (
         "for name in 'abc':\n"
         "    with wandb.init(project='p', name=name, rerun='resume') as run:\n"
@@ -113,7 +113,7 @@ def test_a_loop_of_runs_in_one_cell(execute: Execute) -> None:
 
 
 def test_what_is_not_executed_again(execute: Execute) -> None:
-    """Another cell, another project, or an id that is given, begin a run of their own; a wrong word is refused."""
+    """Another cell, another project or a given id start a new run; a wrong value is refused."""
     other = "wandb.init(project='p', rerun='resume')  # another cell"
     by_variable = "import os\nproject = os.environ.setdefault('PROJECT', 'one')\nos.environ['PROJECT'] = 'two'\n"
     by_variable += "wandb.init(project=project, rerun='resume').log({'a': 1})"
@@ -128,13 +128,13 @@ def test_what_is_not_executed_again(execute: Execute) -> None:
 
 
 def test_the_page_names_the_cell(tmp_path: Path) -> None:
-    """Where the page gives ids, an edited cell is the same cell, also after a restart of the kernel."""
+    """If the page sends cell ids, an edited cell is the same cell, also after a restart of the kernel."""
     for number, name in enumerate(("first", "first", "edited")):
         page = Page(tmp_path)
         cell = f"{init('resume')} note={name}\nwandb.log({{'a': 1}})\n%wandb finish\nprint('done {number}')"
         try:
             page.run(f"{LOAD}\n{cell}")
-            page.hear(partial(said, f"done {number}"))
+            page.hear(partial(prints, f"done {number}"))
         finally:
             page.close()
 
@@ -145,7 +145,7 @@ def test_the_page_names_the_cell(tmp_path: Path) -> None:
 
 
 def test_a_killed_kernel_is_one_attempt(execute: Execute) -> None:
-    """A run whose kernel died goes on with its next attempt when the notebook is executed again."""
+    """A run whose kernel died continues with its next attempt when the notebook is executed again."""
     cell = "run = wandb.init(project='p', rerun='resume')\nrun.log({'a': 1})"
     for _ in range(2):
         with pytest.raises(Exception, match="died"):

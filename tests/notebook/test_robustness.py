@@ -1,4 +1,4 @@
-"""The tracker cannot hurt a cell: whatever befalls it, other cells' outputs are those of a notebook without it."""
+"""Faults of the tracker change nothing in cells that do not use it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cells import LOAD, MIME, error, shown, texts
+from cells import LOAD, MIME, error, run_bundles, texts
 from embedded_server import EmbeddedServer
 from faults import UNTRACKED, outputs
 from nbclient import NotebookClient
@@ -36,7 +36,7 @@ END = "wandb.finish()\nprint('rows gone:', run.lost)"
 
 
 def play(folder: Path, *cells: str) -> list[NotebookNode]:
-    """Execute cells in a kernel of their own; errors do not end it."""
+    """Execute cells in a new kernel; errors do not stop it."""
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     folder.mkdir(exist_ok=True)
     NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}).execute()
@@ -45,7 +45,7 @@ def play(folder: Path, *cells: str) -> list[NotebookNode]:
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return the outputs of the untracked cells in a notebook that knows no tracker."""
+    """Return the outputs of the untracked cells in a notebook without the tracker."""
     cells = play(tmp_path_factory.mktemp("bare"), *["pass"] * 4, *UNTRACKED)
     return [outputs(cell) for cell in cells[4:]]
 
@@ -63,7 +63,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 class Played:
-    """A notebook in which a *blow* befell the tracker, with twenty cells behind it that do not use it."""
+    """An executed notebook with a fault (*blow*) and, after it, twenty cells that do not use the tracker."""
 
     def __init__(self, folder: Path, blow: str, mend: str = "pass", init: str = INIT) -> None:
         cells = play(folder, LOAD, init, LOG, blow, *UNTRACKED, mend, MORE, END)
@@ -73,7 +73,7 @@ class Played:
 
     @property
     def notices(self) -> list[str]:
-        """What the tracker told beside the line at the end."""
+        """The notices that the tracker printed, except the line at the end."""
         lines = [line for cell in self.cells for line in texts(cell).splitlines() if line.startswith(PREFIX)]
         return [
             line
@@ -85,11 +85,11 @@ class Played:
     def errors(self) -> list[str]:
         """The names of the exceptions in cells that use the tracker."""
         mine = [*self.cells[:4], *self.cells[24:]]
-        return [found.ename for cell in mine if (found := error(cell)) is not None]
+        return [output.ename for cell in mine if (output := error(cell)) is not None]
 
 
 def test_a_sound_tracker_is_not_seen(tmp_path: Path, bare: list[str]) -> None:
-    """With a live run, twenty cells that do not use it show byte for byte what they show without the tracker."""
+    """With an active run, twenty cells that do not use it show byte for byte what they show without the tracker."""
     played = Played(tmp_path, "pass")
 
     assert played.untracked == bare
@@ -98,7 +98,7 @@ def test_a_sound_tracker_is_not_seen(tmp_path: Path, bare: list[str]) -> None:
 
 
 def test_the_run_directory_is_deleted(tmp_path: Path, bare: list[str]) -> None:
-    """One notice, under the next cell that logs; logging and finishing go on; the picture stays."""
+    """There is one notice, under the next cell that logs; logging and finishing work; the picture stays."""
     played = Played(tmp_path, "import shutil; shutil.rmtree(run.directory)")
 
     assert played.untracked == bare
@@ -107,13 +107,13 @@ def test_the_run_directory_is_deleted(tmp_path: Path, bare: list[str]) -> None:
     assert "was deleted" in notice
     assert notice in texts(played.more)
     assert "rows gone: 11" in texts(played.end)
-    (bundle,) = shown(played.more)
+    (bundle,) = run_bundles(played.more)
     assert bundle[MIME]["run"]["rows"] >= 50
     assert "image/png" in bundle
 
 
 def test_the_disk_is_full(tmp_path: Path, small_disk: Path, bare: list[str]) -> None:
-    """One notice; what was logged before and after is there; rows of the time in between are counted as lost."""
+    """There is one notice; rows from before and after are there; rows in between are counted as lost."""
     fill = (
         f"fill = open({str(small_disk / 'fill')!r}, 'ab', 0)\n"
         "try:\n    while True: fill.write(b'x' * 512)\n"
@@ -135,7 +135,7 @@ def test_the_disk_is_full(tmp_path: Path, small_disk: Path, bare: list[str]) -> 
 
 
 def test_the_view_throws(tmp_path: Path, bare: list[str]) -> None:
-    """Whatever the view and its pictures raise is told once, with the next row; every row is stored."""
+    """An error in the view is reported once, with the next row; every row is stored."""
     blow = (
         "import wandb_nb.view.run_bundle as bundles\nfrom wandb_nb.view.message.run_stream import RunStream\n"
         "def throw(*_, **__): raise RuntimeError('a broken view')\n"
@@ -164,7 +164,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embedded
 
 
 def arrived(server: EmbeddedServer) -> int:
-    """Wait until the newest run is sent to its end; return how many rows the server has of it then."""
+    """Wait until the newest run is sent completely; return how many of its rows the server has."""
     entry = Registry().latest()
     assert entry is not None
     until(lambda: sync_status(Path(entry.path) / f"run-{entry.id}.wandb").finished, "the end of sending", 120)
@@ -172,7 +172,7 @@ def arrived(server: EmbeddedServer) -> int:
 
 
 def test_the_background_process_is_killed(tmp_path: Path, server: EmbeddedServer, bare: list[str]) -> None:
-    """It is started again by the next row or at the end, without a word; all rows are here and on the server."""
+    """It is restarted silently by the next row or at the end; all rows are here and on the server."""
     blow = (
         "import psutil\n"
         "service = 'wandb_nb.sync.background.service'\n"
@@ -189,7 +189,7 @@ def test_the_background_process_is_killed(tmp_path: Path, server: EmbeddedServer
 
 
 def test_the_server_hangs(tmp_path: Path, server: EmbeddedServer, bare: list[str]) -> None:
-    """A server that answers nothing any more holds up no cell; the end waits as long as it was told to, and says so."""
+    """A server that no longer answers delays no cell; finish() waits for its timeout, and says so."""
     blow = f"import os, signal; os.kill({server.process.pid}, signal.SIGSTOP)"
     init = "run = wandb.init(project='p', settings={'finish_timeout': 2})"
     played = Played(tmp_path / "work", blow, init=init)
@@ -204,7 +204,7 @@ def test_the_server_hangs(tmp_path: Path, server: EmbeddedServer, bare: list[str
 
 
 def test_a_failed_init_leaves_the_next_one_whole(execute: Execute) -> None:
-    """After inits that failed for all sorts of reasons, one that is right works, with hooks and panel once."""
+    """After inits that failed for various reasons, a correct one works, with one set of hooks and one panel."""
     wrong = (
         "for wrong in ({'resume': 'must', 'id': 'nobody'}, {'project': 'a/b'}, {'config': 3},\n"
         "              {'settings': {'no_such': 1}}, {'mode': 'sideways'}, {'id': 'a b:'}):\n"
@@ -221,13 +221,13 @@ def test_a_failed_init_leaves_the_next_one_whole(execute: Execute) -> None:
     assert len(texts(failed).split()) == 6
     assert all(word.endswith("Error") for word in texts(failed).split())
     assert texts(counted) == "[1, 1] None\n"
-    assert len(shown(logged)) == 1
+    assert len(run_bundles(logged)) == 1
     assert len(read("latest")) == 1
     assert list(read("latest")["_cell"]) == [5]
 
 
 def test_hooks_fire_once_a_cell(execute: Execute) -> None:
-    """With two live runs, after reloads, and after coming back, each cell is numbered and recorded once."""
+    """With two active runs, reloads, and a later unload, each cell is numbered and recorded once."""
     watch = (
         "shell = get_ipython()\nshell._wandb_nb_calls = calls = []\n"
         "from wandb_nb.notebook.panel import notebook_presenter\n"

@@ -1,4 +1,4 @@
-"""Online from a notebook: a server started by a magic, runs that go there, and runs sent later."""
+"""Online from a notebook: a server started by a magic, runs logged to it, and runs sent later."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ QUICKSTART = Path(__file__).parents[2] / "notebooks/quickstart.ipynb"
 
 @pytest.fixture
 def folder(clean_environment: Path) -> Iterator[Path]:
-    """Return where the server of the test's user keeps its data; it is stopped in the end, and what still sends."""
+    """Return the data folder of the test's server, which is stopped in the end together with its sync processes."""
     yield clean_environment / "server"
     background.stop(clean_environment / "server")
     for process in psutil.process_iter(["cmdline"]):
@@ -73,15 +73,15 @@ def test_server_and_sync_by_magic(execute: Execute, folder: Path) -> None:
     assert f"sent: {url}/local/p/runs/" in texts(ended)
     assert texts(synced).startswith("done: ")
     assert "nothing to send" in texts(nothing)
-    held = runs(folder, "p")
-    assert {name: (run["state"], run["historyLineCount"]) for name, run in held.items()} == {
+    remote_runs = runs(folder, "p")
+    assert {name: (run["state"], run["historyLineCount"]) for name, run in remote_runs.items()} == {
         "before": ("finished", 1),
         "live": ("finished", 20),
     }
 
 
 def test_server_ends_when_it_is_told_to(execute: Execute, folder: Path) -> None:
-    """The server outlives the kernel that started it, and `%wandb server --stop` ends it from any other."""
+    """The server outlives the kernel that started it, and `%wandb server --stop` stops it from any other kernel."""
     assert "Server: http" in texts(execute(LOAD, "%wandb server --port 0").cells[1])
     assert background.pid_of(folder) is not None
     stopped, none = execute(LOAD, "%wandb server --stop", "%wandb server --stop").cells[1:]
@@ -91,7 +91,7 @@ def test_server_ends_when_it_is_told_to(execute: Execute, folder: Path) -> None:
 
 
 def test_server_that_cannot_start_says_why(execute: Execute, folder: Path) -> None:
-    """A port that is taken is one line under the cell."""
+    """A port that is in use gives one line under the cell."""
     execute(LOAD, "%wandb server --port 0")
     port = background.url_of(folder).rpartition(":")[2]
     (cell,) = execute(LOAD, f"%wandb server --port {port} --dir other").cells[1:]
@@ -100,7 +100,7 @@ def test_server_that_cannot_start_says_why(execute: Execute, folder: Path) -> No
 
 
 def test_quickstart_online(execute: Execute, folder: Path) -> None:
-    """The quickstart with `--mode online` against a server of one's own: the README's third step."""
+    """The quickstart works with `--mode online` against a local server: the README's third step."""
     cells = [cell.source for cell in nbformat.read(QUICKSTART, as_version=4).cells if cell.cell_type == "code"]
     (start,) = (number for number, source in enumerate(cells) if source.startswith("%wandb init"))
     online = cells[start].replace("%wandb init", "%wandb init --mode online").replace("epochs=30", "epochs=2")
@@ -108,16 +108,16 @@ def test_quickstart_online(execute: Execute, folder: Path) -> None:
     done = execute(*cells, "run = wandb.run\nwandb.finish()\nprint('rows', len(wandb.read('latest')))").cells
     assert [error(cell) for cell in done] == [None] * len(done)
     rows = int(texts(done[-1]).rpartition("rows ")[2])
-    held = runs(folder, "digits")["first"]
-    assert (held["state"], held["historyLineCount"]) == ("finished", rows)
+    remote_runs = runs(folder, "digits")["first"]
+    assert (remote_runs["state"], remote_runs["historyLineCount"]) == ("finished", rows)
     assert rows > 0
-    config = {key: entry["value"] for key, entry in json.loads(held["config"]).items() if key != "_wandb"}
+    config = {key: entry["value"] for key, entry in json.loads(remote_runs["config"]).items() if key != "_wandb"}
     assert (config["lr"], config["epochs"]) == (0.1, 2)
-    assert "config.yaml" in [edge["node"]["name"] for edge in held["files"]["edges"]]
+    assert "config.yaml" in [edge["node"]["name"] for edge in remote_runs["files"]["edges"]]
 
 
 def test_a_cell_brings_a_killed_service_back(execute: Execute, folder: Path) -> None:
-    """After `kill -9` of the background process the next cell starts it again, though nothing is logged."""
+    """After `kill -9` of the background process the next cell restarts it, even if nothing is logged."""
     find = (
         "import psutil\n"
         "def services():\n"
@@ -140,7 +140,7 @@ def test_a_cell_brings_a_killed_service_back(execute: Execute, folder: Path) -> 
 
 
 def test_finish_shows_what_is_pending(execute: Execute, folder: Path) -> None:
-    """While `finish()` waits, the cell shows a bar with rows and bytes; an interrupt ends the wait only."""
+    """While `finish()` waits, the cell shows a bar with rows and bytes; an interrupt ends only the wait."""
     done = execute(
         LOAD,
         "%wandb server --use --port 0",

@@ -1,4 +1,4 @@
-"""When snapshots are taken: often at first, then seldom, never older than ten seconds, and at a small share of time."""
+"""When snapshots are taken: often at first, then less often, at most ten seconds old, at a small share of time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """The feed's clock, set by hand."""
+    """A clock that is set by hand."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -26,7 +26,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Put a clock of ours in the place of the feed's."""
+    """Replace the push thread's clock."""
     clock = Clock()
     monkeypatch.setattr(push_thread, "time", clock)
     monkeypatch.setattr(live_run, "time", clock)
@@ -35,23 +35,23 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def play(clock: Clock, file: Path, seconds: float, making: float) -> list[float]:
     """Return when snapshots are taken of a file that grows ten times a second, each taking *making* seconds."""
-    shown = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # only the schedule is asked for
-    shown.take_snapshot = lambda: None
+    live = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # only the schedule is asked for
+    live.take_snapshot = lambda: None
     taken = []
     while clock.now < seconds:
         clock.now += 0.1
         with file.open("ab") as grown:
             grown.write(b"row")
-        if shown.is_snapshot_due(clock.now):
+        if live.is_snapshot_due(clock.now):
             taken.append(clock.now)
-            shown.schedule_next_snapshot()
-            shown.render_seconds = making
+            live.schedule_next_snapshot()
+            live.render_seconds = making
     return taken
 
 
 @pytest.mark.parametrize("making", [0.02, 0.06, 0.15, 0.5])
 def test_a_killed_kernel_costs_little(clock: Clock, tmp_path: Path, making: float) -> None:
-    """At any moment the last snapshot is 10 s old at most; after a minute it has 95 % where pictures are quick."""
+    """The last snapshot is always at most 10 s old; after a minute it has 95 % of the rows if rendering is fast."""
     taken = play(clock, tmp_path / "run.wandb", 300.0, making)
     gaps = [later - earlier for earlier, later in itertools.pairwise(taken)]
 
@@ -63,30 +63,30 @@ def test_a_killed_kernel_costs_little(clock: Clock, tmp_path: Path, making: floa
 
 
 def test_nothing_is_taken_of_a_run_at_rest(clock: Clock, tmp_path: Path) -> None:
-    """While the file does not grow no snapshot is due, however long that is; one asked for comes at once."""
+    """While the file does not grow no snapshot is due; a requested one is due immediately."""
     file = tmp_path / "run.wandb"
     play(clock, file, 20.0, 0.05)
-    shown = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # as above
-    shown.take_snapshot = lambda: None
-    shown.schedule_next_snapshot()
+    live = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # as above
+    live.take_snapshot = lambda: None
+    live.schedule_next_snapshot()
     clock.now += 1_000
-    assert not shown.is_snapshot_due(clock.now)
-    shown.request_snapshot()
-    assert shown.is_snapshot_due(clock.now)
-    shown.schedule_next_snapshot()
-    assert not shown.is_snapshot_due(clock.now)
+    assert not live.is_snapshot_due(clock.now)
+    live.request_snapshot()
+    assert live.is_snapshot_due(clock.now)
+    live.schedule_next_snapshot()
+    assert not live.is_snapshot_due(clock.now)
 
 
-def test_the_feed_wakes_when_something_is_due(clock: Clock, tmp_path: Path) -> None:
-    """The feed sleeps until the next snapshot is due, a second at rest, and a quarter while somebody looks."""
+def test_the_push_thread_wakes_when_something_is_due(clock: Clock, tmp_path: Path) -> None:
+    """The push thread sleeps until the next snapshot is due, a second without one, a quarter while a page views."""
     file = tmp_path / "run.wandb"
     file.write_bytes(b"x")
-    shown: Any = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # as above
+    live: Any = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # as above
     served = push_thread.PushThread()
-    served._live_runs["a"] = shown
+    served._live_runs["a"] = live
     clock.now = 1.0
     assert served._wait_seconds() == live_run.MIN_SNAPSHOT_SECONDS
-    shown.snapshot_due_at = 1.4
+    live.snapshot_due_at = 1.4
     assert served._wait_seconds() == pytest.approx(0.4)
-    shown._cursors["page"] = ""
+    live._cursors["page"] = ""
     assert served._wait_seconds() == push_thread.PUSH_SECONDS

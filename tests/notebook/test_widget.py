@@ -1,4 +1,4 @@
-"""Pages without our server routes: the widget and the comm, answered by a busy kernel."""
+"""Pages without our server routes: a busy kernel answers the widget and the comm."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BUSY = (
 
 @pytest.fixture
 def page(tmp_path: Path) -> Iterator[Page]:
-    """Return a page before a kernel in which a run was started."""
+    """Return a page of a kernel in which a run was started."""
     page = Page(tmp_path)
     page.run(LOAD + "\n%wandb init --project p --name seen\nprint('id ' + wandb.run.id)")
     yield page
@@ -50,7 +50,7 @@ def printed(message: dict[str, Any], start: str) -> str | None:
 
 
 def points(message: dict[str, Any]) -> int:
-    """Return how many points of the first series a message tells of."""
+    """Return how many points the first series of a message has."""
     header = custom(message)["header"]
     whole = Message(header, bytes(message["buffers"][0]))
     return len(whole.series()[0].value) if header["series"] else 0
@@ -63,7 +63,7 @@ def mode(message: dict[str, Any]) -> str | None:
 
 
 def test_a_comm_is_answered_by_a_busy_kernel(page: Page) -> None:
-    """A page opens a comm by the run's id, asks while the cell runs, and gets rows; then it stops the cell."""
+    """A page opens a comm by the run's id, gets rows while the cell runs, then stops the cell."""
     run_id = printed(page.hear(lambda message: printed(message, "id ")), "id ")
     cell = page.run(BUSY)
     page.hear(lambda message: MIME in message["content"].get("data", {}) and message["parent_header"]["msg_id"] == cell)
@@ -79,13 +79,13 @@ def test_a_comm_is_answered_by_a_busy_kernel(page: Page) -> None:
 
 
 def ghosts(message: dict[str, Any]) -> dict[str, Any]:
-    """Return what a comm message tells of earlier runs; empty for other messages."""
+    """Return the header of a comm message about earlier runs; empty for other messages."""
     data = message["content"].get("data", {}) if message["msg_type"] == "comm_msg" else {}
     return data["header"] if data.get("type") == "ghosts" else {}
 
 
 def test_earlier_runs_come_over_the_comm(page: Page) -> None:
-    """A page that asks gets the earlier runs of the kernel's notebook, also while a cell runs."""
+    """A page gets the earlier runs of the kernel's notebook on request, also while a cell runs."""
     page.run("wandb.log({'loss': 1})\nwandb.init(project='p', name='second')\nprint('second ' + wandb.run.id)")
     run_id = printed(page.hear(lambda message: printed(message, "second ")), "second ")
     cell = page.run(BUSY)
@@ -101,7 +101,7 @@ def test_earlier_runs_come_over_the_comm(page: Page) -> None:
 
 
 def test_a_comm_for_an_unknown_run_is_closed(page: Page) -> None:
-    """The page learns at once that this kernel cannot tell it anything."""
+    """The comm for a run that this kernel does not show is closed."""
     page.send("comm_open", {"comm_id": "c2", "target_name": COMM_TARGET, "data": {"id": "nobody00"}})
 
     assert page.hear(lambda message: message["msg_type"] == "comm_close" and message["content"]["comm_id"] == "c2")
@@ -109,18 +109,18 @@ def test_a_comm_for_an_unknown_run_is_closed(page: Page) -> None:
 
 @pytest.mark.skipif(not SCRIPT.exists(), reason="the JavaScript is not built")
 def test_the_widget_is_fed_while_the_cell_runs(page: Page) -> None:
-    """A page gets one widget a run; after its first pull rows are pushed, and its Stop arrives in the busy cell."""
+    """A page gets one widget per run; after its first pull rows are pushed, and its Stop reaches the busy cell."""
     opened = page.hear(
         lambda message: message["msg_type"] == "comm_open" and "_esm" in str(message["content"]["data"]["state"].keys())
     )
     widget = opened["content"]["comm_id"]
-    shown = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
+    displayed = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
     cell = page.run(BUSY)
     page.send("comm_msg", {"comm_id": widget, "data": {"method": "custom", "content": {"type": "pull", "cursor": ""}}})
     first = page.hear(custom)
     pushed = page.hear(lambda message: mode(message) == "append")
 
-    assert shown["content"]["data"][WIDGET]["model_id"] == widget
+    assert displayed["content"]["data"][WIDGET]["model_id"] == widget
     assert first is not pushed
     assert points(pushed) > 0
     assert not page.finished(cell)
@@ -134,12 +134,12 @@ def test_the_widget_is_fed_while_the_cell_runs(page: Page) -> None:
 
 
 def test_the_private_name_is_still_there() -> None:
-    """The widget's way to a busy kernel hangs on a private method of ipykernel; this test tells when it goes."""
+    """The private method of ipykernel that lets a busy kernel answer still exists."""
     assert callable(BaseComm._reply_subshell_for)
 
 
 def test_a_terminal_gets_text(tmp_path: Path) -> None:
-    """In IPython at a terminal the magics work and print: a line at the start, curves and summary at the end."""
+    """In IPython at a terminal the magics print a line at the start, and curves and summary at the end."""
     script = tmp_path / "session.ipy"
     script.write_text(
         f"{LOAD}\n%wandb init --project p --name text lr=0.1\nfor i in range(9): wandb.log({{'loss': 1 / (1 + i)}})\n"

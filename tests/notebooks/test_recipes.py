@@ -1,4 +1,4 @@
-"""The notebooks of `notebooks/`: as committed, executed from top to bottom, and what each is there to show."""
+"""The notebooks in `notebooks/`: as committed, executed from top to bottom, and what each one shows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # workers on
 
 @pytest.fixture(scope="module", params=NAMES)
 def recipe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executed]:
-    """Give each notebook once, executed by a user who has no key and no runs yet."""
+    """Return each notebook, executed once by a user who has no key and no runs."""
     folder = tmp_path_factory.mktemp(request.param)
     home = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:

@@ -62,8 +62,8 @@ class CellRecorder:
 
     def _traceback(self, error: BaseException) -> list[str]:
         """Return the traceback that the shell has just shown; formatting it again would take milliseconds."""
-        shown = getattr(self._shell, "_last_traceback", None)
-        return [str(line) for line in shown] if shown else format_exception(error)
+        lines = getattr(self._shell, "_last_traceback", None)
+        return [str(line) for line in lines] if lines else format_exception(error)
 
     def _published(
         self,

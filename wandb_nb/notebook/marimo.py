@@ -49,10 +49,10 @@ class MarimoPresenter(TerminalPresenter):
 
     def finished(self, run: RunView) -> None:
         """Send the last rows to the view, and print one line."""
-        shown = self._live_runs.pop(run.id, None)
-        if shown is not None:
+        entry = self._live_runs.pop(run.id, None)
+        if entry is not None:
             with guard("showing the end of the run"):
-                live_run, _ = shown
+                live_run, _ = entry
                 self._push_thread.remove(run.id)
                 live_run.take_snapshot = None
                 _send_snapshot(live_run)
@@ -62,9 +62,9 @@ class MarimoPresenter(TerminalPresenter):
 
     def show(self, run: RunView) -> None:
         """Add the run to the running cell: live while it is active, a picture after it has ended."""
-        shown = self._live_runs.get(run.id)
-        if shown is not None:
-            _append_output(shown[1])
+        entry = self._live_runs.get(run.id)
+        if entry is not None:
+            _append_output(entry[1])
         elif (picture := run._repr_html_()) is not None:
             _append_output(sys.modules["marimo"].Html(picture))
         else:
