@@ -103,8 +103,8 @@ def test_git_switched_off_or_absent(repository: Path, tmp_path: Path) -> None:
 def test_large_changes_are_left_out(repository: Path) -> None:
     """A patch above the limit is refused with its size, rather than cut."""
     (repository / "src/train.py").write_text("x\n" * 1000)
-    with pytest.raises(work_tree_diff.DiffError, match="at most 100"):
-        work_tree_diff.against_commit(repository, largest=100)
+    with pytest.raises(work_tree_diff.DiffError, match="limit of 100"):
+        work_tree_diff.against_commit(repository, max_bytes=100)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,6 @@ def test_log_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.py").write_text("a = 1\n")
     with wandb.init(settings={"silent": True}) as run:
         assert run.log_code() == ["code/a.py"]
-        with pytest.raises(wandb.UsageError, match="no folder"):
+        with pytest.raises(wandb.UsageError, match="not a folder"):
             run.log_code("nowhere")
     assert (tmp_path / "wandb/latest-run/files/code/a.py").read_text() == "a = 1\n"

@@ -180,7 +180,9 @@ def test_two_runs_hear_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[st
 
 def console(path: Path, bodies: list[bytes]) -> Console:
     """Return a console that stores its records in a list."""
-    return Console(lambda *new: bodies.extend(new), OutputLog(path), redact=lambda text: text, failed=pytest.fail)
+    return Console(
+        lambda *new: bodies.extend(new), OutputLog(path), redact=lambda text: text, report_failure=pytest.fail
+    )
 
 
 def test_a_disk_that_fails_costs_the_log_only(tmp_path: Path) -> None:
@@ -188,7 +190,7 @@ def test_a_disk_that_fails_costs_the_log_only(tmp_path: Path) -> None:
     bodies: list[bytes] = []
     notices: list[str] = []
     log = OutputLog(tmp_path / "no/such/folder")
-    broken = Console(lambda *new: bodies.extend(new), log, redact=str, failed=notices.append)
+    broken = Console(lambda *new: bodies.extend(new), log, redact=str, report_failure=notices.append)
     broken.start("wrap")
     print("text")  # noqa: T201
     broken.stop()

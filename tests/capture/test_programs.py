@@ -15,7 +15,7 @@ from wandb_nb.capture.machine import subprocess_fork_safe
 answers = []
 def ask():
     for number in range(100):
-        answers.append(subprocess_fork_safe.ask(["/bin/echo", str(number)], timeout=20).stdout)
+        answers.append(subprocess_fork_safe.run(["/bin/echo", str(number)], timeout_seconds=20).stdout)
 thread = threading.Thread(target=ask)
 thread.start()
 children = []
@@ -42,4 +42,4 @@ def test_forked_children_keep_no_pipe_open() -> None:
 def test_a_program_that_takes_too_long() -> None:
     """It is ended, and the caller is told."""
     with pytest.raises(subprocess.TimeoutExpired):
-        subprocess_fork_safe.ask(["/bin/sleep", "60"], timeout=0.1)
+        subprocess_fork_safe.run(["/bin/sleep", "60"], timeout_seconds=0.1)

@@ -13,7 +13,7 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from wandb_nb.capture.cells.journal import Journal
-from wandb_nb.capture.cells.outputs import LARGEST_CELL, CellOutputs
+from wandb_nb.capture.cells.outputs import MAX_CELL_CHARACTERS, CellOutputs
 from wandb_nb.capture.cells.session import Session
 from wandb_nb.capture.cells.session_notebook import HISTORY
 from wandb_nb.capture.secrets.redact import Redactor
@@ -229,7 +229,7 @@ def test_outputs_are_bounded() -> None:
     assert (lines[0], lines[-1]) == ("line 0", "line 49999")
     assert "[…]" in lines
     assert kept[1]["data"]["text/plain"].startswith("t\n[image/png of")
-    assert len(json.dumps(kept)) < LARGEST_CELL + 50_000
+    assert len(json.dumps(kept)) < MAX_CELL_CHARACTERS + 50_000
     assert "left out" in kept[-1]["data"]["text/plain"]
 
 
@@ -253,7 +253,7 @@ def test_a_full_disk_costs_the_journal_only(tmp_path: Path) -> None:
     broken._fd = os.open("/dev/full", os.O_WRONLY)
     session.begin(1, "a")
     kept = session.open(Journal(tmp_path / "k", Redactor({}), with_outputs=False))
-    session._kept = (*session._kept, type(kept)(broken))
+    session._writers = (*session._writers, type(kept)(broken))
     session.end(ok=True)
     session.begin(2, "b")
     session.close(kept)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wandb_nb.capture.machine import gpu
 from wandb_nb.capture.machine.system_metrics import Machine, SystemSampler
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.record_types import StatsRecord
@@ -63,7 +62,7 @@ def test_busy_threads_show() -> None:
 def test_samples_become_records_until_stopped() -> None:
     """The thread stores a first sample soon and others after the interval; after `stop()` it stores nothing more."""
     bodies: list[bytes] = []
-    sampler = SystemSampler(bodies.append, interval=0.1, failed=pytest.fail)
+    sampler = SystemSampler(bodies.append, interval_seconds=0.1, report_failure=pytest.fail)
     sampler.start()
     assert until(lambda: len(bodies) >= 3)
     sampler.stop()
@@ -73,28 +72,3 @@ def test_samples_become_records_until_stopped() -> None:
     stats = decode(b"\x08\x01" + bodies[0])
     assert isinstance(stats, StatsRecord)
     assert "proc.memory.rssMB" in {path[0] for path, _ in stats.items}
-
-
-def test_what_a_card_says() -> None:
-    """A card's line becomes metrics; what it does not know is left out, and other lines give nothing."""
-    assert gpu.parse("0, 35, 10, 1024, 4096, 61, 70.5, 141.0") == {
-        "gpu.0.gpu": 35,
-        "gpu.0.memory": 10,
-        "gpu.0.memoryAllocated": 25,
-        "gpu.0.memoryAllocatedBytes": 1024 << 20,
-        "gpu.0.temp": 61,
-        "gpu.0.powerWatts": 70.5,
-        "gpu.0.powerPercent": 50,
-    }
-    assert gpu.parse("1, [N/A], [N/A], 10, 0, , [Not Supported], [N/A]") == {"gpu.1.memoryAllocatedBytes": 10 << 20}
-    assert gpu.parse("No devices were found") == {}
-
-
-def test_no_cards_no_metrics(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without the program, and with one that fails, there are no graphics metrics and no error."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert gpu.Gpus().sample() == {}
-    program = tmp_path / "nvidia-smi"
-    program.write_text("#!/bin/sh\nexit 9\n")
-    program.chmod(0o755)
-    assert gpu.Gpus().sample() == {}

@@ -69,7 +69,7 @@ def test_the_time_of_a_line() -> None:
 
 def test_parts(tmp_path: Path) -> None:
     """A part ends when it has its size; together the parts hold every line once, in order."""
-    parts, ended = OutputParts(tmp_path, most_bytes=1000, most_seconds=0), []
+    parts, ended = OutputParts(tmp_path, max_bytes=1000, max_seconds=0), []
     for number in range(3 * HEIGHT):
         ended += parts.write([("stdout", f"line {number}\n")])
     ended += parts.close()
@@ -81,10 +81,10 @@ def test_parts(tmp_path: Path) -> None:
 
 def test_parts_by_age(tmp_path: Path) -> None:
     """A part that is old enough ends with the next output; without limits there is one part."""
-    parts = OutputParts(tmp_path, most_bytes=0, most_seconds=1e-9)
+    parts = OutputParts(tmp_path, max_bytes=0, max_seconds=1e-9)
     names = [*parts.write([("stdout", "a")]), *parts.write([("stdout", "\rb")]), *parts.close()]
     assert [(tmp_path / name).read_text() for name in names] == ["a\n", "b\n"]
-    one = OutputParts(tmp_path / "one", most_bytes=0, most_seconds=0)
+    one = OutputParts(tmp_path / "one", max_bytes=0, max_seconds=0)
     (tmp_path / "one").mkdir()
     assert [*one.write([("stdout", "a\n")]), *one.write([("stdout", "b\n")])] == []
     assert [(tmp_path / "one" / name).read_text() for name in one.close()] == ["a\nb\n"]

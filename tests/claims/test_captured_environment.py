@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from claimed import run
+from stand_in_pynvml import install
 
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.layout import run_file
@@ -18,16 +19,6 @@ from wandb_nb.store.reading.tail import Tail
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-NVIDIA_SMI = """#!/bin/sh
-if [ "$1" = -q ]; then
-cat <<'END'
-<nvidia_smi_log><cuda_version>12.4</cuda_version><gpu id="0"><product_name>NVIDIA H200</product_name>
-<product_architecture>Hopper</product_architecture><uuid>GPU-1</uuid>
-<fb_memory_usage><total>1024 MiB</total></fb_memory_usage></gpu></nvidia_smi_log>
-END
-else echo "0, 35, 10, 512, 1024, 61, 70.5, 141.0"; fi
-"""
 
 
 def metadata(folder: Path) -> dict[str, Any]:
@@ -87,17 +78,15 @@ def test_without_a_script(tmp_path: Path) -> None:
 
 
 def test_graphics_cards(tmp_path: Path) -> None:
-    """Cards are told with the machine and sampled; the program of the driver is stood in for."""
-    program = tmp_path / "nvidia-smi"
-    program.write_text(NVIDIA_SMI)
-    program.chmod(0o755)
+    """Cards are described with the machine and sampled; a stand-in takes the place of the driver's module."""
     source = "wandb.init()\nimport time; time.sleep(0.6)"
     settings = {"WANDB_X_STATS_SAMPLING_INTERVAL": "0.1"}
-    assert run(tmp_path, source, PATH=f"{tmp_path}:{os.environ['PATH']}", **settings).returncode == 0
+    assert run(tmp_path, source, PYTHONPATH=install(tmp_path), **settings).returncode == 0
     told = metadata(tmp_path)
-    assert (told["gpu"], told["gpu_count"], told["cudaVersion"]) == ("NVIDIA H200", 1, "12.4")
+    assert (told["gpu"], told["gpu_count"], told["cudaVersion"]) == ("NVIDIA H200", 2, "12.4")
     assert told["gpu_nvidia"] == [
-        {"name": "NVIDIA H200", "memoryTotal": str(1 << 30), "architecture": "Hopper", "uuid": "GPU-1"}
+        {"name": "NVIDIA H200", "memoryTotal": str(1 << 30), "architecture": "Hopper", "uuid": "GPU-1"},
+        {"name": "NVIDIA H200"},
     ]
     found = {".".join(path): value for sample in stats(tmp_path) for path, value in sample.items}
     assert (found["gpu.0.gpu"], found["gpu.0.memoryAllocated"], found["gpu.0.powerPercent"]) == (35, 50, 50)

@@ -128,7 +128,7 @@ def test_without_the_program(repository: Path, tmp_path: Path) -> None:
     metadata, files, told = start(repository, "pack/train.py", PATH=str(tmp_path / "none"))
     assert metadata["git"]["branch"] == "trunk"
     assert not list(files.glob("*.patch"))
-    assert told.count("git is not installed here") == 1
+    assert told.count("git is not installed") == 1
 
 
 def test_other_states(repository: Path, tmp_path: Path) -> None:

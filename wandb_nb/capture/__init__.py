@@ -1,4 +1,5 @@
-"""What is recorded around a run: `console`, `code`, `cells`, `machine`, and `secrets`, which redacts it all.
+"""Records the surroundings of a run: `console`, `code`, `cells`, `machine`, and `secrets`, which redacts all of it.
 
-May import `store` and below. Next: `tracking.session.run_capture`, which starts and stops it for a run.
+`code` and `cells` may import the others, which import nothing of each other. May import `store` and below.
+Next: `tracking.session.run_capture`, which starts and stops it for a run.
 """

@@ -51,7 +51,7 @@ class CellRecorder:
 
     def begin(self, number: int, info: Any) -> None:
         """Record that cell *number* has started."""
-        stream_hooks.stay()
+        stream_hooks.reinstall()
         self.session.begin(number, str(getattr(info, "raw_cell", "") or ""))
 
     def end(self, result: Any) -> None:

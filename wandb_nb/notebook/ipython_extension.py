@@ -117,7 +117,7 @@ class Attachment:
         """Drop, in a forked child, what belongs to the parent's notebook: its outputs, its thread, its locks."""
         self.presenter.clear()
         if self._recorder is not None:
-            self._recorder.session.forget()
+            self._recorder.session.detach()
         if self._previous_presenter is not None:
             set_presenter(TerminalPresenter())
 

@@ -1,7 +1,7 @@
-"""The executed cells of a run, in a file that only grows.
+"""The executed cells of a run, in an append-only file.
 
-One JSON object a line: a cell's source when it begins, its duration and outcome when it ends, then its outputs.  What
-was written survives a killed kernel; a line that was cut short is skipped.
+One JSON object per line: a cell's source when it starts, its duration and outcome when it ends, then its outputs. Lines
+survive a killed kernel; readers skip an incomplete last line.
 """
 
 from __future__ import annotations
@@ -17,52 +17,52 @@ if TYPE_CHECKING:
     from wandb_nb.capture.cells.outputs import Output
     from wandb_nb.capture.secrets.redact import Redactor
 
-LARGEST_OUTPUTS = 32 << 20
-"""Characters of outputs that one run keeps; the sources go on."""
-LONGEST_ERROR = 500
-_WORTH_SHARING = 1024
+MAX_OUTPUT_CHARACTERS = 32 << 20
+"""Of all outputs of one run; after that only sources are stored."""
+MAX_ERROR_CHARACTERS = 500
+_MIN_SHARED_CHARACTERS = 1024
 _TEXTS = ("text/", "image/svg", "application/javascript")
 
 
 class Journal:
-    """Writes the cells of one run to *path*, secrets taken out; outputs too if *with_outputs*.
+    """Writes the cells of one run to *path* without secrets; outputs too if *with_outputs*.
 
-    Each call appends one line with one write.  Raises OSError when the file cannot be written.
+    Each call appends one line with one write. Raises OSError when the file cannot be written.
     """
 
     def __init__(self, path: Path, redact: Redactor, *, with_outputs: bool) -> None:
         self.path, self.with_outputs = path, with_outputs
         self._redact = redact
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0), 0o666)
-        self._room = LARGEST_OUTPUTS
-        self._seen: dict[bytes, int] = {}
+        self._room = MAX_OUTPUT_CHARACTERS
+        self._first_cells: dict[bytes, int] = {}
 
     def begin(self, number: int, source: str, started: float | None) -> str:
-        """Note that a cell begins; return its source as it is kept."""
+        """Store the start of a cell; return its source as stored."""
         clean = self._redact(source)
         self._write({"cell": number, "source": clean, "started": started})
         return clean
 
     def end(self, number: int, seconds: float | None, ok: bool | None, error: str | None = None) -> None:
-        """Note that it has ended, and by which *error*."""
-        # Cut after the secrets are out, so that no half of one is left; and before, since that takes its time.
-        told = {"error": self._redact(error[: 8 * LONGEST_ERROR])[:LONGEST_ERROR]} if error else {}
-        self._write({"cell": number, "seconds": seconds, "ok": ok, **told})
+        """Store its end, and the *error* that ended it."""
+        # Truncated after redaction, so that no half of a secret is left; and before, to limit its time.
+        outcome = {"error": self._redact(error[: 8 * MAX_ERROR_CHARACTERS])[:MAX_ERROR_CHARACTERS]} if error else {}
+        self._write({"cell": number, "seconds": seconds, "ok": ok, **outcome})
 
     def outputs(self, number: int, outputs: Iterable[Output]) -> list[Output]:
-        """Note what the cell has put out, instead of what was noted before; return it as it is kept."""
-        kept = [self._kept(output, number) for output in outputs]
-        self._write({"cell": number, "outputs": kept})
-        return kept
+        """Store the outputs of the cell, which replace earlier ones; return them as stored."""
+        stored = [self._bounded(output, number) for output in outputs]
+        self._write({"cell": number, "outputs": stored})
+        return stored
 
     def updated(self, number: int, display_id: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
-        """Note a display of an earlier cell that has changed since."""
-        self._seen.clear()  # what takes the place of the earlier state must not be told to be the same as that
-        output = self._kept({"data": data, "metadata": metadata}, number)
+        """Store the new state of a display of an earlier cell."""
+        self._first_cells.clear()  # the new state must not be stored as a reference to the replaced one
+        output = self._bounded({"data": data, "metadata": metadata}, number)
         self._write({"cell": number, "display_id": display_id, **output})
 
     def close(self) -> None:
-        """Write no more; harmless twice."""
+        """Close the file; harmless twice."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -71,40 +71,40 @@ class Journal:
         if self._fd >= 0:
             os.write(self._fd, json.dumps(entry, default=str).encode("utf-8", "backslashreplace") + b"\n")
 
-    def _kept(self, output: Output, number: int) -> Output:
-        """Return *output* without secrets; data that was kept before, or for which there is no room, is only told."""
-        kept = dict(output)
+    def _bounded(self, output: Output, number: int) -> Output:
+        """Return *output* without secrets; repeated data, and data beyond the limit, is replaced by a note."""
+        stored = dict(output)
         for part in ("text", "evalue", "traceback"):
-            if part in kept:
-                kept[part] = self._redact.value(kept[part])
-        if "data" in kept:
-            kept["data"] = self._data(kept["data"], number)
-        self._room -= len(kept.get("text", ""))
-        return kept
+            if part in stored:
+                stored[part] = self._redact.value(stored[part])
+        if "data" in stored:
+            stored["data"] = self._bounded_data(stored["data"], number)
+        self._room -= len(stored.get("text", ""))
+        return stored
 
-    def _data(self, data: dict[str, Any], number: int) -> dict[str, Any]:
-        kept: dict[str, Any] = {}
-        told: list[str] = []
+    def _bounded_data(self, data: dict[str, Any], number: int) -> dict[str, Any]:
+        stored: dict[str, Any] = {}
+        notes: list[str] = []
         for mime, value in data.items():
             is_text = mime.startswith(_TEXTS) or not isinstance(value, str)
             clean = self._redact.value(value) if is_text else value
-            if reason := self._too_much(clean, number):
-                told.append(f"[{mime}: {reason}]")
+            if reason := self._reason_to_omit(clean, number):
+                notes.append(f"[{mime}: {reason}]")
             else:
-                kept[mime] = clean
-        if told:
-            kept["text/plain"] = "\n".join([str(kept.get("text/plain", "")), *told]).lstrip("\n")
-        return kept
+                stored[mime] = clean
+        if notes:
+            stored["text/plain"] = "\n".join([str(stored.get("text/plain", "")), *notes]).lstrip("\n")
+        return stored
 
-    def _too_much(self, value: Any, number: int) -> str:
+    def _reason_to_omit(self, value: Any, number: int) -> str:
         text = value if isinstance(value, str) else json.dumps(value, default=str)
-        if len(text) < _WORTH_SHARING:
+        if len(text) < _MIN_SHARED_CHARACTERS:
             return ""
-        import hashlib  # loads OpenSSL, and only where outputs are saved
+        import hashlib  # loads OpenSSL, and only if outputs are saved
 
         digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        if digest in self._seen:
-            return f"the same as in cell {self._seen[digest]}"
-        self._seen[digest] = number
+        if digest in self._first_cells:
+            return f"the same as in cell {self._first_cells[digest]}"
+        self._first_cells[digest] = number
         self._room -= len(text)
         return "" if self._room > 0 else "left out, the session's outputs are too large"

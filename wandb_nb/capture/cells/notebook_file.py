@@ -1,7 +1,7 @@
-"""The notebook file that this kernel runs: where it is, and a copy of it without secrets.
+"""The notebook file of this kernel: where it is, and a copy of it without secrets.
 
-Looked for in this order: the name that the user gave, what VS Code and the Jupyter server tell the kernel, the sessions
-of the Jupyter servers of this user on this machine, Colab, Kaggle.
+Searched in this order: the name that the user set, variables of VS Code and the Jupyter server, the sessions of this
+user's Jupyter servers on this machine, Colab, Kaggle.
 """
 
 from __future__ import annotations
@@ -23,32 +23,36 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.secrets.redact import Redactor
 
-_ANSWER_TAKES_AT_MOST_S = 3.0
-_COLAB_TAKES_AT_MOST_S = 5
-_LARGEST_BYTES = 64 << 20
+_SERVER_TIMEOUT_SECONDS = 3.0
+_COLAB_TIMEOUT_SECONDS = 5
+_MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
 class NotebookFile:
-    """A notebook: on disk at *path*, or its *content* where the host keeps it elsewhere."""
+    """A notebook: on disk at *path*, or its *content* if the host stores it elsewhere."""
 
     name: str
     path: Path | None = None
     content: str = ""
 
     def read(self) -> str:
-        """Return the notebook's JSON text as it is now.  Raises OSError when it cannot be read."""
+        """Return the notebook's current JSON text.
+
+        Raises:
+            OSError: It cannot be read.
+        """
         return self.content if self.path is None else self.path.read_text("utf-8", "replace")
 
 
-def find(given: str | None) -> NotebookFile | None:
-    """Return the notebook; *given* is the name or path that the user set.  None when nobody knows it.
+def find(user_setting: str | None) -> NotebookFile | None:
+    """Return the notebook, or None if it is unknown; *user_setting* is the name or path that the user set.
 
-    May ask a server on this machine, which takes up to three seconds: call it off the main path.
+    May query a server on this machine for up to three seconds: call it in a thread.
     """
-    for path in _places(given):
+    for path in _candidates(user_setting):
         with suppress(OSError):
-            if path.is_file() and path.stat().st_size <= _LARGEST_BYTES:
+            if path.is_file() and path.stat().st_size <= _MAX_BYTES:
                 return NotebookFile(path.name, path.absolute())
     return _from_colab() or _from_kaggle()
 
@@ -56,7 +60,9 @@ def find(given: str | None) -> NotebookFile | None:
 def save(notebook: NotebookFile, folder: Path, redact: Redactor) -> Path:
     """Write a copy without secrets and live views into *folder* and return its path.
 
-    Raises OSError when it cannot be read or written, ValueError when it is no notebook.
+    Raises:
+        OSError: It cannot be read or written.
+        ValueError: It is not a notebook.
     """
     content = redact.value(_without_views(json.loads(notebook.read())))
     target = folder / notebook.name
@@ -65,24 +71,24 @@ def save(notebook: NotebookFile, folder: Path, redact: Redactor) -> Path:
     return target
 
 
-def told(given: str | None) -> Iterator[str]:
-    """Yield what is said to be the notebook's path, the best first; asks nobody."""
+def configured_paths(user_setting: str | None) -> Iterator[str]:
+    """Yield the notebook's path as set by user and host, the most reliable first; queries no server."""
     shell = host.shell()
-    said = given, getattr(shell, "user_ns", {}).get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")
-    yield from (str(path) for path in said if path)
+    sources = user_setting, getattr(shell, "user_ns", {}).get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")
+    yield from (str(path) for path in sources if path)
 
 
-def _places(given: str | None) -> Iterator[Path]:
-    yield from map(Path, told(given))
+def _candidates(user_setting: str | None) -> Iterator[Path]:
+    yield from map(Path, configured_paths(user_setting))
     shell, kernel = host.shell(), host.kernel_id()
     if kernel is not None:
         yield from _from_servers(kernel, Path(shell.kernel.parent.connection_file).parent)  # type: ignore[union-attr]
 
 
 def _from_servers(kernel: str, runtime: Path) -> Iterator[Path]:
-    """Yield the notebooks that the servers with a file in the folder *runtime* run in *kernel*."""
+    """Yield the notebooks that run in *kernel*, from the servers with a file in the folder *runtime*."""
     for description in runtime.glob("*server-*.json"):
-        with suppress(OSError, ValueError, KeyError, TypeError):  # a server that ended, or something else altogether
+        with suppress(OSError, ValueError, KeyError, TypeError):  # a server that has ended, or an unrelated file
             server = json.loads(description.read_text("utf-8"))
             for session in _sessions(server):
                 if session["kernel"]["id"] == kernel:
@@ -92,7 +98,7 @@ def _from_servers(kernel: str, runtime: Path) -> Iterator[Path]:
 
 def _sessions(server: dict[str, Any]) -> list[Any]:
     import urllib.error
-    import urllib.request  # twenty milliseconds, and only where code is saved
+    import urllib.request  # twenty milliseconds, and only if code is saved
 
     token = server.get("token") or os.environ.get("JUPYTERHUB_API_TOKEN", "")
     request = urllib.request.Request(f"{server['url']}api/sessions")  # noqa: S310 -- checked next
@@ -100,13 +106,13 @@ def _sessions(server: dict[str, Any]) -> list[Any]:
         return []
     if token:
         request.add_unredirected_header("Authorization", f"token {token}")
-    local = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy stands between us and this machine
+    local = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy for this machine
     try:
-        with local.open(request, timeout=_ANSWER_TAKES_AT_MOST_S) as answer:
-            found = json.load(answer)
+        with local.open(request, timeout=_SERVER_TIMEOUT_SECONDS) as answer:
+            sessions = json.load(answer)
     except urllib.error.URLError:
         return []
-    return found if isinstance(found, list) else []
+    return sessions if isinstance(sessions, list) else []
 
 
 def _from_colab() -> NotebookFile | None:
@@ -114,9 +120,9 @@ def _from_colab() -> NotebookFile | None:
     if message is None:
         return None
     try:
-        answer = message.blocking_request("get_ipynb", timeout_sec=_COLAB_TAKES_AT_MOST_S)
+        answer = message.blocking_request("get_ipynb", timeout_sec=_COLAB_TIMEOUT_SECONDS)
         return NotebookFile("notebook.ipynb", content=json.dumps(answer["ipynb"]))
-    except Exception:  # noqa: BLE001 -- a host's own module, which changes without notice
+    except Exception:  # noqa: BLE001 -- the host's module may change without notice
         return None
 
 
@@ -128,12 +134,12 @@ def _from_kaggle() -> NotebookFile | None:
 
         client = import_module("kaggle_session").UserSessionClient()
         return NotebookFile("kaggle.ipynb", content=str(client.get_exportable_ipynb()["source"]))
-    except Exception:  # noqa: BLE001 -- as above; it also needs Kaggle's internet switch
+    except Exception:  # noqa: BLE001 -- as above; it also needs internet access switched on
         return None
 
 
 def _without_views(value: Any) -> Any:
-    """Return JSON data without the outputs that belong to a running kernel; ours carry an access token."""
+    """Return JSON data without live views, which belong to a running kernel and carry an access token."""
     if isinstance(value, dict):
         return {key: _without_views(inner) for key, inner in value.items() if not key.startswith(PRIVATE)}
     return [_without_views(inner) for inner in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The history of a session as a notebook file that is written as the session goes."""
+"""The history of a session as a notebook file, written during the session."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ if TYPE_CHECKING:
     from wandb_nb.store.reading.executed_cells import Cell
 
 HISTORY = "code/_session_history.ipynb"
-"""Where the notebook lies below the run's files."""
+"""Path of the notebook below the run's files."""
 
 _HEAD = b'{"cells":['
 _FOOT = b'\n],"metadata":{"language_info":{"name":"python"}},"nbformat":4,"nbformat_minor":4}\n'
 
 
 class SessionNotebook:
-    """A notebook (nbformat 4.4) at *path*, with all of its cells after each call, of which each is one write.
+    """A notebook (nbformat 4.4) at *path* that is complete after each call, because each call is one write.
 
-    So it can be opened at any moment, and after a killed kernel.  Calls raise OSError when the file cannot be
-    written; the cells before the one in question stay.  Not thread-safe.
+    It can be opened at any moment, also after a killed kernel. Calls raise OSError when the file cannot be written; the
+    earlier cells stay. Not thread-safe.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = path.open("w+b", buffering=0)
         self._sizes: dict[int, int] = {}
-        self._end = len(_HEAD)  # of the last cell
+        self._cells_end = len(_HEAD)
         self._length = 0
         self._write(0, _HEAD + _FOOT)
 
     def put(self, cell: Cell) -> None:
-        """Add *cell*, or have it take the place of the one of its number."""
+        """Add *cell*, or replace the one with its number."""
         first = next(iter(self._sizes), cell.number) == cell.number
         entry = (b"\n" if first else b",\n") + json.dumps(_notebook_cell(cell), default=str).encode("ascii")
-        start, old, rest = self._end, self._sizes.get(cell.number, 0), b""
+        start, old, rest = self._cells_end, self._sizes.get(cell.number, 0), b""
         if old:
-            start, rest = self._find(cell.number)
+            start, rest = self._locate(cell.number)
         self._write(start, entry + rest + _FOOT)
         self._sizes[cell.number] = len(entry)
-        self._end = start + len(entry) + len(rest)
+        self._cells_end = start + len(entry) + len(rest)
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
-    def _find(self, number: int) -> tuple[int, bytes]:
-        """Return where the cell of that number begins, and what stands behind it."""
-        behind = 0
-        for each in reversed(self._sizes):
-            if each == number:
+    def _locate(self, number: int) -> tuple[int, bytes]:
+        """Return where the cell with that number starts, and the bytes after it."""
+        following = 0
+        for other in reversed(self._sizes):
+            if other == number:
                 break
-            behind += self._sizes[each]
-        self._file.seek(self._end - behind)
-        return self._end - behind - self._sizes[number], self._file.read(behind)
+            following += self._sizes[other]
+        self._file.seek(self._cells_end - following)
+        return self._cells_end - following - self._sizes[number], self._file.read(following)
 
     def _write(self, start: int, data: bytes) -> None:
-        """Replace all from *start* on; blanks cover what was longer before."""
+        """Replace everything from *start*; blanks cover the rest of a longer file."""
         padded = data.ljust(self._length - start)
         self._file.seek(start)
         if self._file.write(padded) < len(padded):  # the disk is full

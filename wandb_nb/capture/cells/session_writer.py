@@ -1,4 +1,4 @@
-"""One run's share in a notebook's session: the journal of the cells, and the notebook made of them."""
+"""Writes a notebook's session for one run: the journal of its cells, and the notebook made of them."""
 
 from __future__ import annotations
 
@@ -16,46 +16,46 @@ if TYPE_CHECKING:
     from wandb_nb.capture.cells.journal import Journal
     from wandb_nb.capture.cells.outputs import Output
 
-_SHARE = 20  # old cells are written again after this many times what the last such writing took
+_REFRESH_FACTOR = 20  # old cells are rewritten after this many times the duration of the last rewrite
 
 
 class SessionWriter:
-    """Writes cells to *journal*, and to a notebook once that is asked for.  Threads may use it at once.
+    """Writes cells to *journal*, and to a notebook once `start_notebook` is called. Thread-safe.
 
-    A cell begins, ends, then has its outputs.  Raises OSError when a file cannot be written.
+    A cell begins, ends, then gets its outputs. Calls raise OSError when a file cannot be written.
     """
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.written = threading.Event()
-        """Set when nothing more will be written."""
+        """Set once nothing more will be written."""
         self._lock = threading.Lock()
         self._notebook: SessionNotebook | None = None
-        self._open: dict[int, Cell] = {}  # those whose outputs are to come, without their secrets
+        self._open: dict[int, Cell] = {}  # without secrets; their outputs are still to come
         self._stale: set[int] = set()
-        self._due = 0.0
+        self._next_refresh = 0.0
 
     @property
     def is_stale(self) -> bool:
-        """Whether the notebook lacks what earlier cells display by now."""
+        """Whether displays of earlier cells changed since they were written to the notebook."""
         return self._notebook is not None and bool(self._stale)
 
-    def show(self, path: Path) -> None:
-        """Have the notebook at *path* from now on, all of the session in it."""
+    def start_notebook(self, path: Path) -> None:
+        """Write the notebook at *path* from now on, with the session so far."""
         with self._lock:
             self._notebook = SessionNotebook(path)
             for cell in read_cells(self.journal.path):
                 self._notebook.put(cell)
 
-    def past(self, cell: Cell) -> None:
-        """Note a cell that was there before."""
+    def add_past(self, cell: Cell) -> None:
+        """Write a cell that was executed before."""
         with self._lock:
             self.journal.begin(cell.number, cell.source, cell.started)
             if cell.ok is not None:
                 self.journal.end(cell.number, cell.seconds, cell.ok, cell.error)
 
     def begin(self, cell: Cell) -> None:
-        """Note that *cell* begins."""
+        """Write the start of *cell*."""
         with self._lock:
             source = self.journal.begin(cell.number, cell.source, cell.started)
             if self.journal.with_outputs:
@@ -63,43 +63,43 @@ class SessionWriter:
                 self._put(self._open[cell.number])
 
     def end(self, cell: Cell) -> None:
-        """Note that it has ended."""
+        """Write the end of *cell*."""
         with self._lock:
             self.journal.end(cell.number, cell.seconds, cell.ok, cell.error)
-            if known := self._open.get(cell.number):
-                known.seconds, known.ok = cell.seconds, cell.ok
-                self._put(known)
+            if stored := self._open.get(cell.number):
+                stored.seconds, stored.ok = cell.seconds, cell.ok
+                self._put(stored)
 
     def outputs(self, number: int, outputs: Iterable[Output]) -> None:
-        """Note what it has put out."""
+        """Write the outputs of the cell with that *number*."""
         with self._lock:
-            kept = self.journal.outputs(number, outputs)
-            known = self._open.pop(number, None)
-            if known is not None and kept:
-                known.outputs = kept
-                self._put(known)
+            stored_outputs = self.journal.outputs(number, outputs)
+            stored = self._open.pop(number, None)
+            if stored is not None and stored_outputs:
+                stored.outputs = stored_outputs
+                self._put(stored)
 
     def updated(self, number: int, display_id: str, data: dict[str, Any], metadata: dict[str, Any]) -> None:
-        """Note a display of an earlier cell that has changed since."""
+        """Write the new state of a display of an earlier cell."""
         with self._lock:
             self.journal.updated(number, display_id, data, metadata)
             self._stale.add(number)
 
     def refresh(self, *, now: bool = False) -> None:
-        """Bring earlier cells up to date in the notebook, unless that was done a moment ago."""
-        begun = time.monotonic()
+        """Rewrite changed earlier cells in the notebook, unless that was done a moment ago."""
+        started = time.monotonic()
         with self._lock:
-            if self._notebook is None or not self._stale or not (now or begun >= self._due):
+            if self._notebook is None or not self._stale or not (now or started >= self._next_refresh):
                 return
             for cell in read_cells(self.journal.path):
                 if cell.number in self._stale:
                     self._notebook.put(cell)
             self._stale.clear()
             ended = time.monotonic()
-            self._due = ended + _SHARE * (ended - begun)
+            self._next_refresh = ended + _REFRESH_FACTOR * (ended - started)
 
     def close(self) -> None:
-        """Write no more."""
+        """Close the files."""
         with self._lock:
             self.journal.close()
             if self._notebook is not None:

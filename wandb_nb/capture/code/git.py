@@ -1,7 +1,7 @@
-"""The state of a git repository, read from its files.
+"""The state of a Git repository, read from its files.
 
-No `git` program is started: one look at `HEAD`, a ref and `config` takes well under a millisecond,
-works where git is not installed, and cannot ask anybody for a password.
+Reading `HEAD`, a ref and `config` takes well under a millisecond, works without an installed `git`, and cannot prompt
+for a password.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _CREDENTIALS = re.compile(r"^(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/]*@")
-_REF_HOPS = 5
+_MAX_REF_HOPS = 5
 
 
 @dataclass(frozen=True)
 class GitState:
-    """Where a work tree stands: its root folder, commit, branch and remote (without credentials)."""
+    """A work tree: its root folder, commit, branch and remote (without credentials)."""
 
     root: Path
     commit: str | None
@@ -29,12 +29,12 @@ class GitState:
 
 
 def read(folder: Path, remote_name: str = "origin") -> GitState | None:
-    """Return the state of the repository that holds *folder*; None outside a repository or when it cannot be read."""
+    """Return the state of the repository that contains *folder*; None outside one, or if it cannot be read."""
     try:
-        found = _find(folder)
-        if found is None:
+        location = _find(folder)
+        if location is None:
             return None
-        root, git_dir = found
+        root, git_dir = location
         common = _common_dir(git_dir)
         commit, branch = _head(git_dir, common)
         return GitState(root, commit, branch, _remote(common, remote_name))
@@ -43,7 +43,7 @@ def read(folder: Path, remote_name: str = "origin") -> GitState | None:
 
 
 def without_credentials(url: str) -> str:
-    """Return *url* with user name, password and token removed; `git@host:path` keeps its user, which is no secret."""
+    """Return *url* without user name, password and token; `git@host:path` keeps its user, which is not a secret."""
     return _CREDENTIALS.sub(lambda match: match["scheme"], url)
 
 
@@ -69,7 +69,7 @@ def _head(git_dir: Path, common: Path) -> tuple[str | None, str | None]:
     """Return commit and branch; a branch without a commit yet gives `(None, branch)`."""
     text = (git_dir / "HEAD").read_text("utf-8", "replace").strip()
     branch = text[len("ref: refs/heads/") :] if text.startswith("ref: refs/heads/") else None
-    for _ in range(_REF_HOPS):
+    for _ in range(_MAX_REF_HOPS):
         if not text.startswith("ref:"):
             return (text if _COMMIT.fullmatch(text) else None), branch
         text = _ref(text[len("ref:") :].strip(), git_dir, common)
@@ -95,13 +95,13 @@ def _remote(common: Path, name: str) -> str | None:
     path = common / "config"
     if not path.is_file():
         return None
-    inside = False
+    in_section = False
     for raw in path.read_text("utf-8", "replace").splitlines():
         line = raw.strip()
         if line.startswith("["):
-            inside = line == f'[remote "{name}"]'
+            in_section = line == f'[remote "{name}"]'
             continue
         key, _, value = line.partition("=")
-        if inside and key.strip().lower() == "url":
+        if in_section and key.strip().lower() == "url":
             return without_credentials(value.strip().strip('"'))
     return None

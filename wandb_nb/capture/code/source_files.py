@@ -1,4 +1,4 @@
-"""The program's source, copied into the run's files without the secrets in it."""
+"""The program's source files, copied into the run's files without their secrets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 FOLDER = "code"
 INCLUDED = ("*.py", "*.ipynb")
-LARGEST_BYTES = 10 << 20
-"""Larger files are data, whatever they are called."""
+MAX_BYTES = 10 << 20
+"""Larger files are data, whatever their names."""
 
 # Folders that hold other people's code, or runs.
-_SKIPPED = frozenset(("wandb", ".wandb", "node_modules", "__pycache__", "site-packages", "venv", "env"))
+_SKIPPED_FOLDERS = frozenset(("wandb", ".wandb", "node_modules", "__pycache__", "site-packages", "venv", "env"))
 
 
 class SourceFile(NamedTuple):
-    """The text of a file, and its path below the folder of all code."""
+    """The text of a file, and its path below the code folder."""
 
     relative: PurePosixPath
     text: str
 
 
 def script_path(git: GitState | None) -> tuple[Path, PurePosixPath] | None:
-    """Return the main file and its path relative to the repository, else to the working directory, else its name.
+    """Return the main file and its path relative to the repository, or to the working directory, or its name.
 
-    None where there is no such file, as in a notebook and at a prompt.
+    None without a main file, as in a notebook and at a prompt.
     """
     main = getattr(sys.modules.get("__main__"), "__file__", None)
     path = Path(main).absolute() if main else None
@@ -46,10 +46,25 @@ def script_path(git: GitState | None) -> tuple[Path, PurePosixPath] | None:
     return path, PurePosixPath(path.name)
 
 
+def code_facts(git: GitState | None) -> dict[str, Any]:
+    """Return main file and Git state by the names of `wandb-metadata.json`."""
+    facts: dict[str, Any] = {}
+    if script := script_path(git):
+        facts |= {"codePath": str(script[1]), "codePathLocal": script[0].name}
+    if git:
+        state = {"remote": git.remote, "commit": git.commit, "branch": git.branch}
+        facts["git"] = {name: value for name, value in state.items() if value}
+    return {name: value for name, value in facts.items() if value}
+
+
 def main_file(git: GitState | None) -> SourceFile | None:
-    """Return the main file as it is now; None where there is none.  Raises OSError when it cannot be read."""
-    found = script_path(git)
-    return _read(*found) if found else None
+    """Return the main file as it is now; None without one.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    script = script_path(git)
+    return _read(*script) if script else None
 
 
 def save_tree(
@@ -61,24 +76,26 @@ def save_tree(
 ) -> list[str]:
     """Copy the source files below *root* to *files*`/code/`; return their paths below *files*, sorted.
 
-    *include* and *exclude* are patterns for the path relative to *root* or for its last part, or functions that
-    are given that path.  Hidden folders, environments, run folders and files above 10 MB are left out, and links
-    are not followed.  Raises OSError when *root* is no folder or a file cannot be written.
+    *include* and *exclude* are patterns for the path relative to *root* or for the file name, or functions of that
+    path. Hidden folders, environments, run folders and files above 10 MB are left out, and links are not followed.
+
+    Raises:
+        OSError: *root* is not a folder, or a file cannot be written.
     """
     if not root.is_dir():
-        raise NotADirectoryError(f"{root} is no folder")
-    wanted = [
+        raise NotADirectoryError(f"{root} is not a folder")
+    selected = [
         relative for relative in _source_files(root) if _chosen(relative, include) and not _chosen(relative, exclude)
     ]
-    return [write(_read(root / relative, relative), files, redact) for relative in sorted(wanted)]
+    return [write(_read(root / relative, relative), files, redact) for relative in sorted(selected)]
 
 
 def _source_files(root: Path) -> Iterator[PurePosixPath]:
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith(".")]
+        folders[:] = [name for name in folders if name not in _SKIPPED_FOLDERS and not name.startswith(".")]
         for name in names:
             path = Path(folder, name)
-            if path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST_BYTES:
+            if path.is_file() and not path.is_symlink() and path.stat().st_size <= MAX_BYTES:
                 yield PurePosixPath(path.relative_to(root).as_posix())
 
 
@@ -89,7 +106,11 @@ def _chosen(relative: PurePosixPath, choice: Choice) -> bool:
 
 
 def write(source: SourceFile, files: Path, redact: Callable[[str], str]) -> str:
-    """Write *source* below *files*`/code/` and return its path below *files*.  Raises OSError when that fails."""
+    """Write *source* below *files*`/code/` and return its path below *files*.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     target = files / FOLDER / source.relative
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(redact(source.text).encode("utf-8", "surrogateescape"))
@@ -97,6 +118,5 @@ def write(source: SourceFile, files: Path, redact: Callable[[str], str]) -> str:
 
 
 def _read(path: Path, relative: PurePosixPath) -> SourceFile:
-    return SourceFile(
-        relative, path.read_bytes().decode("utf-8", "surrogateescape")
-    )  # any bytes come out as they went in
+    # Any bytes are written back unchanged.
+    return SourceFile(relative, path.read_bytes().decode("utf-8", "surrogateescape"))

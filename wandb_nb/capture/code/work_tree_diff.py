@@ -1,4 +1,4 @@
-"""What the work tree of a repository has changed, asked of the `git` program."""
+"""The uncommitted changes of a work tree, from the `git` program."""
 
 from __future__ import annotations
 
@@ -11,30 +11,34 @@ from wandb_nb.errors import Error
 if TYPE_CHECKING:
     from pathlib import Path
 
-LARGEST_BYTES = 10 << 20
-_TAKES_AT_MOST_S = 30.0
-# No program of the user's configuration is run, nothing is locked, and nobody is asked for a password.
-_QUIETLY = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat"}
+MAX_BYTES = 10 << 20
+_TIMEOUT_SECONDS = 30.0
+# Runs no program of the user's configuration, takes no lock, and prompts for no password.
+_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat"}
 _DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short")
 
 
 class DiffError(Error):
-    """The changes of a work tree could not be found out; the message says why."""
+    """The changes of a work tree cannot be determined; the message gives the reason."""
 
 
-def against_commit(root: Path, largest: int = LARGEST_BYTES) -> str:
-    """Return the changes of tracked files against the commit checked out; empty when there are none.
+def against_commit(root: Path, max_bytes: int = MAX_BYTES) -> str:
+    """Return the changes of tracked files since the checked-out commit; empty without changes.
 
-    Raises DiffError without `git`, in a repository without a commit or too broken to read, and when the changes
-    have more than *largest* bytes, since part of a patch is of no use.
+    Raises:
+        DiffError: There is no `git`, no commit, a broken repository, or a patch of more than *max_bytes* (part of a
+            patch would be useless).
     """
-    return _git(root, *_DIFF, "HEAD", largest=largest)
+    return _git(root, *_DIFF, "HEAD", max_bytes=max_bytes)
 
 
-def against_upstream(root: Path, largest: int = LARGEST_BYTES) -> tuple[str, str] | None:
-    """Return the commit of the branch that this one follows, and the changes against it; None where it follows none.
+def against_upstream(root: Path, max_bytes: int = MAX_BYTES) -> tuple[str, str] | None:
+    """Return the commit of the upstream branch and the changes since it; None without an upstream branch.
 
-    None as well when that commit is the one checked out.  Raises DiffError as `against_commit` does.
+    None as well if that commit is checked out.
+
+    Raises:
+        DiffError: As for `against_commit`.
     """
     try:
         upstream = _git(root, "rev-parse", "--verify", "--quiet", "@{upstream}").strip()
@@ -42,24 +46,26 @@ def against_upstream(root: Path, largest: int = LARGEST_BYTES) -> tuple[str, str
             return None
     except DiffError:
         return None
-    return upstream, _git(root, *_DIFF, upstream, largest=largest)
+    return upstream, _git(root, *_DIFF, upstream, max_bytes=max_bytes)
 
 
-def _git(root: Path, *arguments: str, largest: int = LARGEST_BYTES) -> str:
+def _git(root: Path, *arguments: str, max_bytes: int = MAX_BYTES) -> str:
     import shutil
-    import subprocess  # some milliseconds, and only in the thread that gathers files
+    import subprocess  # some milliseconds, and only in a background thread
 
     program = shutil.which("git")
     if program is None:
-        raise DiffError("git is not installed here")
+        raise DiffError("git is not installed")
     command = [program, "-c", "core.fsmonitor=false", "-C", str(root), *arguments]
     try:
-        done = subprocess_fork_safe.ask(command, timeout=_TAKES_AT_MOST_S, environ={**os.environ, **_QUIETLY})
+        result = subprocess_fork_safe.run(
+            command, timeout_seconds=_TIMEOUT_SECONDS, environ={**os.environ, **_ENVIRONMENT}
+        )
     except (OSError, subprocess.SubprocessError) as error:
         raise DiffError(f"git cannot be run: {error}") from error
-    if done.returncode:
-        lines = done.stderr.decode("utf-8", "replace").splitlines() or [f"exit code {done.returncode}"]
-        raise DiffError(f"git says: {lines[0]}")
-    if len(done.stdout) > largest:
-        raise DiffError(f"it has {len(done.stdout)} bytes, and at most {largest} are kept")
-    return done.stdout.decode("utf-8", "replace")
+    if result.returncode:
+        lines = result.stderr.decode("utf-8", "replace").splitlines() or [f"exit code {result.returncode}"]
+        raise DiffError(f"git reports: {lines[0]}")
+    if len(result.stdout) > max_bytes:
+        raise DiffError(f"the patch has {len(result.stdout)} bytes, more than the limit of {max_bytes}")
+    return result.stdout.decode("utf-8", "replace")

@@ -1,4 +1,5 @@
 """Console output: hooks on the streams, a small terminal that resolves progress bars, and `output.log`.
 
-Next: `capture.cells`, which uses the same hooks and terminal for the outputs of cells.
+May import `store` and below, nothing else of `capture`. Next: `capture.cells`, which
+uses the same hooks and terminal for the outputs of cells.
 """

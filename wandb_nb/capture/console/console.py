@@ -1,7 +1,7 @@
-"""What the program prints, as OutputRawRecords and as text.
+"""Stores console output as OutputRawRecords and as text.
 
-Whoever prints only puts the text into a queue, which takes well under a microsecond and may happen anywhere, in signal
-handlers too.  A thread redacts it and writes it down, a tenth of a second later at most.
+Printing only puts the text into a queue, which takes well under a microsecond and is safe anywhere, also in signal
+handlers. A thread redacts and stores it, at most a tenth of a second later.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 
 Mode = Literal["auto", "off", "wrap", "redirect"]
 
-EVERY_S = 0.1
+FLUSH_SECONDS = 0.1
 RECORD_CHARACTERS = 32 << 10
-MOST_CHARACTERS = 32 << 20
-"""Of one run; the end of what is longer is in `output.log` only."""
+MAX_CHARACTERS = 32 << 20
+"""Stored in the run file for one run; `output.log` also has the end of a longer output."""
 
-_HELD_AT_MOST = 512
-_WAITING_AT_MOST = 200_000
-_STOP_TAKES_AT_MOST_S = 5.0
-_ENDINGS = " \n\r\t"
+_MAX_WORD_CHARACTERS = 512
+_MAX_QUEUED = 200_000
+_STOP_TIMEOUT_SECONDS = 5.0
+_WORD_ENDS = " \n\r\t"
 
 
-class _Written(NamedTuple):
+class _Chunk(NamedTuple):
     stream: str
     text: str
     time: float
 
 
 class Console:
-    """Stores what is printed from `start()` to `stop()`.
+    """Stores the output from `start()` to `stop()`.
 
-    *append* takes records, *log* the text, *redact* takes secrets out, *failed* is told once what went wrong.
-    Nothing of it reaches the code that prints.  A forked child's prints are shown, not stored.
+    *append* stores records, *log* stores text, *redact* removes secrets, *report_failure* gets an error at most once.
+    No error reaches the code that prints. The output of a forked child is shown, not stored.
     """
 
     def __init__(
@@ -51,140 +51,142 @@ class Console:
         log: OutputLog | OutputParts,
         *,
         redact: Callable[[str], str],
-        failed: Callable[[str], None],
+        report_failure: Callable[[str], None],
     ) -> None:
-        self._append, self._log, self._redact, self._failed = append, log, redact, failed
-        self._queue: SimpleQueue[_Written | None] = SimpleQueue()
+        self._append, self._log, self._redact, self._report_failure = append, log, redact, report_failure
+        self._queue: SimpleQueue[_Chunk | None] = SimpleQueue()
         self._log_failed = False
         self._stopping = threading.Event()
-        self._held: dict[str, _Written] = {}
+        self._open_words: dict[str, _Chunk] = {}
         self._characters = 0
-        self._ends: list[Callable[[], None]] = []
+        self._remove_hooks: list[Callable[[], None]] = []
         self._thread = threading.Thread(target=self._run, name="wandb_nb-console", daemon=True)
 
     def start(self, mode: Mode) -> None:
-        """Begin to listen.
+        """Install the hooks.
 
-        "wrap" hears what Python writes to `sys.stdout` and `sys.stderr`, "redirect" what C code and subprocesses
-        write as well, "auto" means wrap, "off" does nothing.
+        "wrap" captures what Python writes to `sys.stdout` and `sys.stderr`, "redirect" also the output of C code and
+        subprocesses, "auto" means "wrap", "off" captures nothing.
         """
         if mode == "off":
             return
         self._thread.start()
         for name in STREAMS:
-            self._listen(name, mode)
+            self._add_hooks(name, mode)
 
     def stop(self) -> None:
-        """Stop listening and store what was printed so far; the stores are complete when this returns."""
-        for end in self._ends:
-            end()
-        self._ends.clear()
+        """Remove the hooks and store the rest; everything is stored when this returns."""
+        for remove in self._remove_hooks:
+            remove()
+        self._remove_hooks.clear()
         self._stopping.set()
         self._queue.put(None)
         if self._thread.is_alive():
-            self._thread.join(_STOP_TAKES_AT_MOST_S)
+            self._thread.join(_STOP_TIMEOUT_SECONDS)
 
     def write(self, stream: str, text: str) -> None:
-        """Take *text* as if it had been printed; never blocks or raises."""
-        if self._queue.qsize() < _WAITING_AT_MOST:  # else nobody reads any more, and memory counts
-            self._queue.put(_Written(stream, text, time.time()))
+        """Add *text* as if it had been printed; never blocks or raises."""
+        if self._queue.qsize() < _MAX_QUEUED:  # else the thread is gone, and memory must stay bounded
+            self._queue.put(_Chunk(stream, text, time.time()))
 
-    def _listen(self, name: str, mode: Mode) -> None:
+    def _add_hooks(self, name: str, mode: Mode) -> None:
         through_descriptor = mode == "redirect" and on_descriptor(name)
         try:
             if mode == "redirect":
-                self._ends.append(DescriptorHook(name, self.write).close)
+                self._remove_hooks.append(DescriptorHook(name, self.write).close)
             if not through_descriptor:
-                self._ends.append(StreamHook.listen(name, self.write))
-        except (AttributeError, TypeError, OSError) as error:  # pythonw has no streams; others may be of any kind
+                self._remove_hooks.append(StreamHook.listen(name, self.write))
+        except (AttributeError, TypeError, OSError) as error:  # pythonw has no streams; other programs replace them
             if mode != "auto":
-                self._failed(f"{name} cannot be captured ({type(error).__name__}: {error}); the run goes on")
+                self._report_failure(f"{name} cannot be captured ({type(error).__name__}: {error}); the run continues")
 
     # -- in the thread
 
     def _run(self) -> None:
         try:
-            while self._round():
+            while self._store_next():
                 pass
             self._finish()
-        except Exception as error:  # noqa: BLE001 -- a thread has nobody to raise to; the program prints on
-            for end in self._ends:
-                end()
-            self._failed(f"the console is no longer captured ({type(error).__name__}: {error}); the run goes on")
+        except Exception as error:  # noqa: BLE001 -- nothing above the thread could handle it; printing must continue
+            for remove in self._remove_hooks:
+                remove()
+            self._report_failure(
+                f"the console is no longer captured ({type(error).__name__}: {error}); the run continues"
+            )
 
-    def _round(self) -> bool:
-        """Store what was printed in the last moment; False when nothing will follow."""
+    def _store_next(self) -> bool:
+        """Store the newest output; False when nothing will follow."""
         try:
-            first = self._queue.get(timeout=EVERY_S if self._held else None)
+            first = self._queue.get(timeout=FLUSH_SECONDS if self._open_words else None)
         except Empty:
-            self._store([], hold=False)
+            self._store([], keep_open=False)
             return True
         if first is not None:
-            self._stopping.wait(EVERY_S)
+            self._stopping.wait(FLUSH_SECONDS)
         batch = [first]
         while not self._queue.empty():
             batch.append(self._queue.get())
         ended = None in batch
-        self._store([written for written in batch if written is not None], hold=not ended)
+        self._store([chunk for chunk in batch if chunk is not None], keep_open=not ended)
         return not ended
 
-    def _store(self, batch: list[_Written], *, hold: bool) -> None:
-        """Store *batch*, with one write; with *hold* a stream's word that may go on is kept back until it does."""
-        runs = [whole for run in _joined(batch) for whole in self._whole_words(run)]
-        if not hold:
-            runs += self._held.values()
-            self._held = {}
-        texts = [(run, self._redact(run.text)) for run in runs]
+    def _store(self, batch: list[_Chunk], *, keep_open: bool) -> None:
+        """Store *batch* with one write; with *keep_open* an unfinished word waits for the rest of it."""
+        chunks = [whole for chunk in _merge(batch) for whole in self._complete_words(chunk)]
+        if not keep_open:
+            chunks += self._open_words.values()
+            self._open_words = {}
+        texts = [(chunk, self._redact(chunk.text)) for chunk in chunks]
         bodies = [
-            records.output_raw(text[at : at + RECORD_CHARACTERS], run.stream, run.time)
-            for run, text in texts
-            for at in range(0, len(text), RECORD_CHARACTERS)
+            records.output_raw(text[start : start + RECORD_CHARACTERS], chunk.stream, chunk.time)
+            for chunk, text in texts
+            for start in range(0, len(text), RECORD_CHARACTERS)
         ]
         size = sum(len(text) for _, text in texts)
-        if self._characters + size <= MOST_CHARACTERS:
+        if self._characters + size <= MAX_CHARACTERS:
             self._append(*bodies)
         self._characters += size
-        pieces = [(run.stream, text) for run, text in texts if text]
+        pieces = [(chunk.stream, text) for chunk, text in texts if text]
         if pieces:
-            self._keep_log(lambda: self._log.write(pieces))
+            self._write_log(lambda: self._log.write(pieces))
 
-    def _whole_words(self, run: _Written) -> list[_Written]:
-        """Return *run* behind what was kept back of its stream, and keep its own open word back."""
-        before = self._held.pop(run.stream, None)
-        whole, held = _without_open_word(run._replace(text=before.text + run.text) if before else run)
-        if held is not None:
-            self._held[run.stream] = held
+    def _complete_words(self, chunk: _Chunk) -> list[_Chunk]:
+        """Return *chunk* joined to the open word of its stream, without its own open word, which waits."""
+        previous = self._open_words.pop(chunk.stream, None)
+        whole, open_word = _split_open_word(chunk._replace(text=previous.text + chunk.text) if previous else chunk)
+        if open_word is not None:
+            self._open_words[chunk.stream] = open_word
         return whole
 
-    def _keep_log(self, act: Callable[[], list[str]]) -> None:
-        """Write to the text log, and announce the files that are complete."""
+    def _write_log(self, act: Callable[[], list[str]]) -> None:
+        """Run *act* on the text log, and record the files that are complete."""
         if self._log_failed:
             return
         try:
             if complete := act():
                 self._append(records.files([(name, "now", "wandb") for name in complete]))
         except OSError as error:
-            what = error.filename or "the text of the console"
-            self._failed(f"{what} cannot be written ({error.strerror or error}); the run file has the output")
+            name = error.filename or "the console log"
+            self._report_failure(f"{name} cannot be written ({error.strerror or error}); the run file has the output")
             self._log_failed = True
 
     def _finish(self) -> None:
-        self._keep_log(self._log.close)
+        self._write_log(self._log.close)
 
 
-def _joined(batch: list[_Written]) -> list[_Written]:
-    """Return *batch* with neighbours of the same stream made one."""
-    runs: list[tuple[_Written, list[str]]] = []
-    for written in batch:
-        if not runs or runs[-1][0].stream != written.stream:
-            runs.append((written, []))
-        runs[-1][1].append(written.text)
-    return [first._replace(text="".join(texts)) for first, texts in runs]
+def _merge(batch: list[_Chunk]) -> list[_Chunk]:
+    """Return *batch* with adjacent chunks of one stream merged."""
+    groups: list[tuple[_Chunk, list[str]]] = []
+    for chunk in batch:
+        if not groups or groups[-1][0].stream != chunk.stream:
+            groups.append((chunk, []))
+        groups[-1][1].append(chunk.text)
+    return [first._replace(text="".join(texts)) for first, texts in groups]
 
 
-def _without_open_word(run: _Written) -> tuple[list[_Written], _Written | None]:
-    """Return *run* up to its last blank, and the rest: half a key would not be recognised as one."""
-    cut = max(map(run.text.rfind, _ENDINGS)) + 1
-    if cut == len(run.text) or len(run.text) - cut > _HELD_AT_MOST:
-        return [run], None
-    return ([run._replace(text=run.text[:cut])] if cut else []), run._replace(text=run.text[cut:])
+def _split_open_word(chunk: _Chunk) -> tuple[list[_Chunk], _Chunk | None]:
+    """Return *chunk* up to its last blank, and the rest: redaction would not recognise half a key."""
+    cut = max(map(chunk.text.rfind, _WORD_ENDS)) + 1
+    if cut == len(chunk.text) or len(chunk.text) - cut > _MAX_WORD_CHARACTERS:
+        return [chunk], None
+    return ([chunk._replace(text=chunk.text[:cut])] if cut else []), chunk._replace(text=chunk.text[cut:])

@@ -1,4 +1,4 @@
-"""The two ends of a text that is too long to be kept whole."""
+"""Head and tail of a text that is too long to store."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ Line = TypeVar("Line", str, bytes)
 
 
 class HeadTail(Generic[Line]):
-    """Says which lines are the first *head* characters of a text, and keeps about the last *tail* of the others."""
+    """Splits lines into the first *head* characters, and about the last *tail* characters of the rest."""
 
     def __init__(self, head: int, tail: int) -> None:
-        self._room, self._most = head, tail
-        self._size = 0
+        self._head_room, self._max_tail = head, tail
+        self._tail_size = 0
         self.tail: deque[Line] = deque()
         self.left_out = 0
-        """Characters of the lines between the two."""
+        """Characters of the dropped lines in between."""
 
     def is_head(self, line: Line) -> bool:
-        """Return whether *line*, the next one, belongs to the head; else it is in the tail now."""
-        if self._room > 0:
-            self._room -= len(line) + 1
+        """Add the next *line*; return whether it belongs to the head (else it is in `tail` now)."""
+        if self._head_room > 0:
+            self._head_room -= len(line) + 1
             return True
         self.tail.append(line)
-        self._size += len(line) + 1
-        while self._size > self._most:
-            gone = len(self.tail.popleft()) + 1
-            self._size -= gone
-            self.left_out += gone
+        self._tail_size += len(line) + 1
+        while self._tail_size > self._max_tail:
+            dropped = len(self.tail.popleft()) + 1
+            self._tail_size -= dropped
+            self.left_out += dropped
         return False

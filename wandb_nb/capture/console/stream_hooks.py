@@ -1,8 +1,8 @@
-"""Listening to stdout and stderr without getting in their way.
+"""Hooks that copy what is written to stdout and stderr.
 
-A `StreamHook` hears what Python code writes to a stream object, a `DescriptorHook` all that reaches a file descriptor,
-from C code and subprocesses too.  The stream objects stay the same ones, so that whoever holds them (logging handlers,
-the kernel) is heard as well and nothing about them changes.
+A `StreamHook` receives what Python code writes to a stream object, a `DescriptorHook` everything that reaches a file
+descriptor, also from C code and subprocesses. The stream objects are not replaced, so output through other references
+to them (logging handlers, the kernel) is captured as well.
 """
 
 from __future__ import annotations
@@ -18,123 +18,124 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Listener = Callable[[str, str], None]  # called with "stdout" or "stderr" and the text; must not raise or block
+    Listener = Callable[[str, str], None]  # gets "stdout" or "stderr" and the text; must not raise or block
 
 STREAMS = {"stdout": 1, "stderr": 2}
 _READ_BYTES = 1 << 16
-_READER_TAKES_AT_MOST_S = 1.0
+_READER_TIMEOUT_SECONDS = 1.0
 
 
 class StreamHook:
-    """Stands in for the `write` of one stream object, which it calls first; see `listen`."""
+    """Replaces the `write` of one stream object, and calls the original first. Use `listen`."""
 
     def __init__(self, stream: Any, name: str) -> None:
         self._stream, self._name = stream, name
         self._listeners: tuple[Listener, ...] = ()
-        self._called = False
+        self._was_called = False
         self._install()
-        _taps.add(self)
+        _hooks.add(self)
 
     def __call__(self, text: str) -> Any:
-        """Write *text* and tell the listeners; what the stream raises and returns reaches the caller."""
-        self._called = True
-        written = self._write(text)
+        """Write *text*, then call the listeners. The stream's result or exception reaches the caller."""
+        self._was_called = True
+        result = self._write(text)
         for listener in self._listeners:
             listener(self._name, text)
-        return written
+        return result
 
     @classmethod
     def listen(cls, name: str, listener: Listener) -> Callable[[], None]:
-        """Have *listener* called for what is written to `sys.stdout` or `sys.stderr` as it is now; return what ends it.
+        """Call *listener* for everything written to the present `sys.stdout` or `sys.stderr`; return what removes it.
 
-        Raises AttributeError or TypeError for a stream that cannot be listened to.
+        Raises:
+            AttributeError: The stream's `write` cannot be replaced.
+            TypeError: The stream's `write` cannot be replaced.
         """
         stream = getattr(sys, name)
-        tap = vars(stream).get("write")
-        if not isinstance(tap, cls):
-            tap = cls(stream, name)
-        tap._listeners = (*tap._listeners, listener)
-        return lambda: tap._forget(listener)
+        hook = vars(stream).get("write")
+        if not isinstance(hook, cls):
+            hook = cls(stream, name)
+        hook._listeners = (*hook._listeners, listener)
+        return lambda: hook._remove(listener)
 
-    def stay(self) -> None:
-        """Come back where somebody has put the stream's own `write` in our place, as IPython does after each cell."""
-        self._called = False
+    def reinstall(self) -> None:
+        """Install the hook again if the stream's own `write` was restored, as IPython does after each cell."""
+        self._was_called = False
         if self._listeners:
-            self._stream.write("")  # reaches us through any wrapper that was put over ours
-            if not self._called:
+            self._stream.write("")  # reaches this hook through any wrapper around it
+            if not self._was_called:
                 self._install()
 
     def _install(self) -> None:
-        self._before = vars(self._stream).get("write")
+        self._previous = vars(self._stream).get("write")
         self._write = self._stream.write
         self._stream.write = self
 
-    def _forget(self, listener: Listener) -> None:
+    def _remove(self, listener: Listener) -> None:
         self._listeners = tuple(each for each in self._listeners if each != listener)
-        if not self._listeners and vars(self._stream).get("write") is self:  # else somebody else has built on it
-            if self._before is None:
+        if not self._listeners and vars(self._stream).get("write") is self:  # else other code has wrapped it
+            if self._previous is None:
                 del self._stream.write
             else:
-                self._stream.write = self._before
+                self._stream.write = self._previous
 
     def _after_fork(self) -> None:
         self._listeners = ()
 
 
 class DescriptorHook:
-    """Hears what is written to file descriptor *fd* by anybody in this process, or by subprocesses it starts.
+    """Receives what this process and its subprocesses write to the file descriptor of the stream *name*.
 
-    A reader thread passes everything on to where the descriptor pointed before.  At a terminal the replacement is
-    a terminal too, of the same size, so that colours and progress bars stay as they are.  Forked Python children
-    write to the old place, unheard.
+    A reader thread forwards everything to the original target. If that is a terminal, the replacement is a terminal of
+    the same size, so that colours and progress bars stay. Forked Python children write to the original directly.
     """
 
     def __init__(self, name: str, listener: Listener) -> None:
         self._name, self._fd = name, STREAMS[name]
         self._listener: Listener | None = listener
         _flush(name)
-        self._saved = os.dup(self._fd)
-        self._read, writing = _terminal(self._saved) if os.isatty(self._saved) else os.pipe()
-        os.dup2(writing, self._fd)
-        os.close(writing)
-        self._ours = os.fstat(self._fd)
-        self._thread = threading.Thread(target=self._pass_on, name=f"wandb_nb-{name}", daemon=True)
+        self._original = os.dup(self._fd)
+        self._read_end, write_end = _terminal(self._original) if os.isatty(self._original) else os.pipe()
+        os.dup2(write_end, self._fd)
+        os.close(write_end)
+        self._replacement = os.fstat(self._fd)
+        self._thread = threading.Thread(target=self._forward, name=f"wandb_nb-{name}", daemon=True)
         self._thread.start()
-        _taps.add(self)
+        _hooks.add(self)
 
     def close(self) -> None:
-        """Put the old descriptor back, unless somebody else has put theirs there, and hear the rest.
+        """Restore the original descriptor, unless other code has replaced it since, and read the rest.
 
-        A subprocess that still lives keeps the way through this process; what it writes is passed on.
+        The output of a subprocess that still runs continues to be forwarded.
         """
         _flush(self._name)
         self._restore()
-        self._thread.join(_READER_TAKES_AT_MOST_S)
+        self._thread.join(_READER_TIMEOUT_SECONDS)
         self._listener = None
-        _taps.discard(self)
+        _hooks.discard(self)
 
     def _restore(self) -> None:
-        with contextlib.suppress(OSError):  # closed by the user
-            if os.path.samestat(os.fstat(self._fd), self._ours):
-                os.dup2(self._saved, self._fd)
+        with contextlib.suppress(OSError):  # closed by the program
+            if os.path.samestat(os.fstat(self._fd), self._replacement):
+                os.dup2(self._original, self._fd)
 
-    def _pass_on(self) -> None:
+    def _forward(self) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while data := self._receive():
-            with contextlib.suppress(OSError):  # nobody is there any more to be shown it
+            with contextlib.suppress(OSError):  # the original target is closed
                 view = memoryview(data)
                 while view:
-                    view = view[os.write(self._saved, view) :]
+                    view = view[os.write(self._original, view) :]
             listener, text = self._listener, decoder.decode(data)
             if listener is not None and text:
                 listener(self._name, text)
-        os.close(self._read)
-        os.close(self._saved)
+        os.close(self._read_end)
+        os.close(self._original)
 
     def _receive(self) -> bytes:
         try:
-            return os.read(self._read, _READ_BYTES)
-        except OSError:  # how a terminal says that nobody can write any more
+            return os.read(self._read_end, _READ_BYTES)
+        except OSError:  # a terminal reports its closed other end like this
             return b""
 
     def _after_fork(self) -> None:
@@ -143,54 +144,54 @@ class DescriptorHook:
 
 
 def on_descriptor(name: str) -> bool:
-    """Tell whether what Python writes to this stream reaches its file descriptor."""
+    """Return whether Python's output to this stream reaches its file descriptor."""
     try:
         return (
             bool(getattr(sys, name).fileno() == STREAMS[name])
             and "ipykernel" not in type(getattr(sys, name)).__module__
         )
-    except (AttributeError, OSError, ValueError):  # a stream in memory, none at all, or a closed one
+    except (AttributeError, OSError, ValueError):  # in memory, missing, or closed
         return False
 
 
 def _flush(name: str) -> None:
-    """Write out what Python's and C's buffers hold."""
+    """Flush the buffers of Python and C."""
     with contextlib.suppress(AttributeError, OSError, ValueError):
         getattr(sys, name).flush()
-    with contextlib.suppress(ImportError, AttributeError, OSError, TypeError):  # no such library on this system
+    with contextlib.suppress(ImportError, AttributeError, OSError, TypeError):  # no C library to load on this system
         import ctypes  # some milliseconds, and only when redirecting
 
         ctypes.CDLL(None).fflush(None)
 
 
 def _terminal(like: int) -> tuple[int, int]:
-    """Return both ends of a new terminal that passes bytes unchanged and has the size of the terminal *like*."""
+    """Return both ends of a new raw terminal with the size of the terminal *like*."""
     import fcntl  # only where there are terminals
     import pty
     import termios
     import tty
 
-    reading, writing = pty.openpty()
-    tty.setraw(writing)
+    read_end, write_end = pty.openpty()
+    tty.setraw(write_end)
     with contextlib.suppress(OSError):
-        fcntl.ioctl(writing, termios.TIOCSWINSZ, fcntl.ioctl(like, termios.TIOCGWINSZ, bytes(8)))
-    return reading, writing
+        fcntl.ioctl(write_end, termios.TIOCSWINSZ, fcntl.ioctl(like, termios.TIOCGWINSZ, bytes(8)))
+    return read_end, write_end
 
 
-def stay() -> None:
-    """See to it that every listener still hears; called before each cell of a notebook."""
-    for tap in list(_taps):
-        if isinstance(tap, StreamHook):
-            tap.stay()
+def reinstall() -> None:
+    """Install every stream hook again that was displaced; called before each cell of a notebook."""
+    for hook in list(_hooks):
+        if isinstance(hook, StreamHook):
+            hook.reinstall()
 
 
-_taps: weakref.WeakSet[StreamHook | DescriptorHook] = weakref.WeakSet()
+_hooks: weakref.WeakSet[StreamHook | DescriptorHook] = weakref.WeakSet()
 
 
-def _forked_child() -> None:
-    for tap in list(_taps):
-        tap._after_fork()  # noqa: SLF001 -- this module's own classes
+def _remove_in_child() -> None:
+    for hook in list(_hooks):
+        hook._after_fork()  # noqa: SLF001 -- this module's own classes
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forked_child)
+    os.register_at_fork(after_in_child=_remove_in_child)

@@ -1,7 +1,6 @@
-"""What machine and program a run runs on.
+"""The machine and program of a run.
 
-Facts have the names and nesting of `wandb-metadata.json`, where 64-bit numbers are texts.  What cannot be found
-out is absent.
+Keys have the names and nesting of `wandb-metadata.json`, where 64-bit numbers are strings. Unknown values are absent.
 """
 
 from __future__ import annotations
@@ -12,20 +11,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.code import source_files
 from wandb_nb.capture.machine import subprocess_fork_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from wandb_nb.capture.code.git import GitState
 
 Facts = dict[str, Any]
 _SLURM = "SLURM_"
 
 
 def program() -> str | None:
-    """Return the script that runs, `-m package.module` for a module, or None in a notebook or at a prompt."""
+    """Return the running script, `-m package.module` for a module, or None in a notebook or at a prompt."""
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     if spec is not None and getattr(spec, "name", None):
@@ -34,8 +30,8 @@ def program() -> str | None:
     return None if path.startswith("<") else path  # <stdin>
 
 
-def basic(git: GitState | None, host: str) -> Facts:
-    """Return what can be told in well under a millisecond: interpreter, program, arguments, folder, git, host."""
+def basic(host: str) -> Facts:
+    """Return what takes well under a millisecond: interpreter, program, arguments, folder, *host*, Slurm job."""
     facts: Facts = {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "root": str(Path.cwd()),
@@ -43,13 +39,9 @@ def basic(git: GitState | None, host: str) -> Facts:
         "executable": sys.executable,
         "cpu_count_logical": os.cpu_count(),
     }
-    running = program()
-    if running:
-        facts |= {"program": running, "args": sys.argv[1:]}
-    if script := source_files.script_path(git):
-        facts |= {"codePath": str(script[1]), "codePathLocal": script[0].name}
-    if git:
-        facts["git"] = _present({"remote": git.remote, "commit": git.commit, "branch": git.branch})
+    script = program()
+    if script:
+        facts |= {"program": script, "args": sys.argv[1:]}
     facts["slurm"] = {
         name[len(_SLURM) :].lower(): value for name, value in os.environ.items() if name.startswith(_SLURM)
     }
@@ -58,7 +50,7 @@ def basic(git: GitState | None, host: str) -> Facts:
 
 def machine(disks: Iterable[Path]) -> Facts:
     """Return what takes longer: operating system, user, memory, processor, graphics cards, and the *disks*."""
-    from wandb_nb.capture.machine import gpu  # brings subprocess, some milliseconds
+    from wandb_nb.capture.machine.gpu import GpuReader  # loads the driver's library
 
     model, cores = _cpu()
     memory = _memory()
@@ -69,7 +61,7 @@ def machine(disks: Iterable[Path]) -> Facts:
         "memory": {"total": str(memory)} if memory else None,
         "cpu_count": cores,
         "cpu": _present({"model": model, "count": cores, "countLogical": os.cpu_count()}),
-        **gpu.cards(),
+        **GpuReader().describe(),
     }
     return _present(facts)
 
@@ -79,7 +71,7 @@ def _present(facts: Facts) -> Facts:
 
 
 def _system() -> str:
-    with subprocess_fork_safe.no_fork():  # it may ask `uname`
+    with subprocess_fork_safe.no_fork():  # it may run `uname`
         return platform.platform()
 
 
@@ -88,7 +80,7 @@ def _username() -> str | None:
 
     try:
         return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container's user without a name
+    except (OSError, KeyError, ImportError):  # a container's user may have no name
         return None
 
 
@@ -105,12 +97,12 @@ def _usage(disk: Path) -> Facts:
 def _memory() -> int | None:
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):  # no sysconf here
+    except (AttributeError, ValueError, OSError):  # not on this system
         return None
 
 
 def _cpu() -> tuple[str | None, int | None]:
-    """Return the processor's name and the number of physical cores, each None where the system does not tell."""
+    """Return the processor's name and number of physical cores, each None if unknown."""
     try:
         text = Path("/proc/cpuinfo").read_text("utf-8", "replace")
     except OSError:

@@ -1,101 +1,131 @@
-"""What the graphics cards are and how busy, asked of `nvidia-smi`."""
+"""NVIDIA graphics cards: what they are and how busy, read by `nvidia-ml-py` (the `gpu` extra).
+
+Loads the driver's library, which takes some milliseconds: only threads that gather data call it.
+"""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-from contextlib import suppress
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from wandb_nb.capture.machine import subprocess_fork_safe
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-_PROGRAM = "nvidia-smi"
-_TAKES_AT_MOST_S = 5.0
-_TRIES = 3
-_MB = 1 << 20
-_COLUMNS = (
-    "index,utilization.gpu,utilization.memory,memory.used,memory.total,temperature.gpu,power.draw,enforced.power.limit"
-)
+MISSING_READER = "this machine's GPUs are not recorded: install wandb-nb[gpu]"
+_PROGRAM, _DEVICE = "nvidia-smi", Path("/dev/nvidiactl")
+_MAX_FAILURES = 3
+_WATT = 1000  # NVML counts milliwatts
+_ARCHITECTURES = {
+    2: "Kepler",
+    3: "Maxwell",
+    4: "Pascal",
+    5: "Volta",
+    6: "Turing",
+    7: "Ampere",
+    8: "Ada",
+    9: "Hopper",
+    10: "Blackwell",
+}
+_TEMPERATURE_SENSOR = 0
 
 
-class Gpus:
-    """The NVIDIA cards of this machine.  Where there is no `nvidia-smi`, or it keeps failing, there are none."""
+class GpuReader:
+    """The NVIDIA cards of this machine: none without the `gpu` extra, a driver or a card. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._program = shutil.which(_PROGRAM)
-        self._tries = _TRIES
+        self._nvml = _open()
+        self._devices = [] if self._nvml is None else _devices(self._nvml)
+        self._failures = 0
 
     def sample(self) -> dict[str, float]:
-        """Return what is known now, as `gpu.<index>.<what>`: percentages, bytes, degrees Celsius, watts."""
-        if self._program is None or not self._tries:
+        """Return the metrics of this moment as `gpu.<index>.<metric>`: percentages, bytes, degrees Celsius, watts.
+
+        After repeated failures of the driver it is not asked any more.
+        """
+        metrics: dict[str, float] = {}
+        for index, device in enumerate(self._devices):
+            metrics |= {f"gpu.{index}.{name}": round(value, 2) for name, value in self._metrics(device).items()}
+        self._failures = 0 if metrics else self._failures + 1
+        if self._failures >= _MAX_FAILURES:
+            self._devices = []
+        return metrics
+
+    def describe(self) -> dict[str, Any]:
+        """Return the cards by the names of `wandb-metadata.json`; empty without any."""
+        if self._nvml is None or not self._devices:
             return {}
+        cards = [self._card(device) for device in self._devices]
+        version = self._read(self._nvml.nvmlSystemGetCudaDriverVersion)
+        return {
+            "gpu": cards[0].get("name"),
+            "gpu_count": len(cards),
+            "gpu_nvidia": cards,
+            "cudaVersion": None if version is None else f"{version // 1000}.{version % 1000 // 10}",
+        }
+
+    def _metrics(self, device: Any) -> dict[str, float]:
+        nvml = self._nvml
+        usage = self._read(nvml.nvmlDeviceGetUtilizationRates, device)
+        memory = self._read(nvml.nvmlDeviceGetMemoryInfo, device)
+        power = self._read(nvml.nvmlDeviceGetPowerUsage, device)
+        limit = self._read(nvml.nvmlDeviceGetEnforcedPowerLimit, device)
+        values = {
+            "gpu": usage and usage.gpu,
+            "memory": usage and usage.memory,
+            "memoryAllocated": memory.used / memory.total * 100 if memory and memory.total else None,
+            "memoryAllocatedBytes": memory and memory.used,
+            "temp": self._read(nvml.nvmlDeviceGetTemperature, device, _TEMPERATURE_SENSOR),
+            "powerWatts": None if power is None else power / _WATT,
+            "powerPercent": power / limit * 100 if power is not None and limit else None,
+        }
+        return {name: float(value) for name, value in values.items() if value is not None}
+
+    def _card(self, device: Any) -> dict[str, Any]:
+        nvml = self._nvml
+        memory = self._read(nvml.nvmlDeviceGetMemoryInfo, device)
+        facts = {
+            "name": _text(self._read(nvml.nvmlDeviceGetName, device)),
+            "memoryTotal": str(memory.total) if memory and memory.total else None,
+            "architecture": _ARCHITECTURES.get(self._read(nvml.nvmlDeviceGetArchitecture, device)),
+            "uuid": _text(self._read(nvml.nvmlDeviceGetUUID, device)),
+        }
+        return {name: value for name, value in facts.items() if value}
+
+    def _read(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what the driver answers; None for what it or the card does not support."""
         try:
-            done = subprocess_fork_safe.ask(
-                [self._program, f"--query-gpu={_COLUMNS}", "--format=csv,noheader,nounits"], timeout=_TAKES_AT_MOST_S
-            )
-            done.check_returncode()
-        except (OSError, subprocess.SubprocessError):  # no driver, no card, or a driver that hangs
-            self._tries -= 1
-            return {}
-        found: dict[str, float] = {}
-        for line in done.stdout.decode("utf-8", "replace").splitlines():
-            found |= parse(line)
-        return found
+            return function(*arguments)
+        except self._nvml.NVMLError:
+            return None
 
 
-def cards() -> dict[str, Any]:
-    """Return what the cards are, in the names of `wandb-metadata.json`; nothing where there are none."""
-    program = shutil.which(_PROGRAM)
-    if program is None:
-        return {}
-    from xml.etree import ElementTree as ET  # only where there are cards
+def is_reader_missing() -> bool:
+    """Return whether this machine has NVIDIA cards that cannot be read without the `gpu` extra."""
+    from importlib.util import find_spec
 
+    return find_spec("pynvml") is None and (_DEVICE.exists() or shutil.which(_PROGRAM) is not None)
+
+
+def _open() -> Any:
+    """Return the initialised NVML module; None without it, or without a driver."""
     try:
-        answer = subprocess_fork_safe.ask([program, "-q", "-x"], timeout=_TAKES_AT_MOST_S).stdout
-        told = ET.fromstring(answer)  # noqa: S314 -- the driver's own words
-    except (OSError, subprocess.SubprocessError, ET.ParseError):
-        return {}
-    found = [_card(card) for card in told.iter("gpu")]
-    if not found:
-        return {}
-    return {
-        "gpu": found[0].get("name"),
-        "gpu_count": len(found),
-        "gpu_nvidia": found,
-        "cudaVersion": told.findtext("cuda_version"),
-    }
+        import pynvml  # the `gpu` extra
+    except ImportError:
+        return None
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError:
+        return None
+    return pynvml
 
 
-def _card(card: Any) -> dict[str, Any]:
-    memory, _, unit = str(card.findtext("fb_memory_usage/total") or "").partition(" ")
-    facts = {
-        "name": card.findtext("product_name"),
-        "memoryTotal": str(int(memory) * _MB) if memory.isdigit() and unit == "MiB" else None,
-        "architecture": card.findtext("product_architecture"),
-        "uuid": card.findtext("uuid"),
-    }
-    return {name: value for name, value in facts.items() if value}
+def _devices(nvml: Any) -> list[Any]:
+    try:
+        return [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
+    except nvml.NVMLError:
+        return []
 
 
-def parse(line: str) -> dict[str, float]:
-    """Return what one line of the program's answer says; a card leaves out what it does not know ("[N/A]")."""
-    index, *texts = (part.strip() for part in line.split(","))
-    if not index.isdigit():
-        return {}
-    numbers: list[float | None] = []
-    for text in texts:
-        value = None
-        with suppress(ValueError):
-            value = float(text)
-        numbers.append(value)
-    busy, memory_busy, used, total, temperature, power, limit = (*numbers, *[None] * 7)[:7]
-    known = {
-        "gpu": busy,
-        "memory": memory_busy,
-        "memoryAllocated": used / total * 100 if used is not None and total else None,
-        "memoryAllocatedBytes": used * _MB if used is not None else None,
-        "temp": temperature,
-        "powerWatts": power,
-        "powerPercent": power / limit * 100 if power is not None and limit else None,
-    }
-    return {f"gpu.{index}.{what}": round(value, 2) for what, value in known.items() if value is not None}
+def _text(value: str | bytes | None) -> str | None:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value  # old versions return bytes

@@ -1,8 +1,8 @@
-"""Other programs, asked for what they know, without harm from a fork of the user's at the same moment.
+"""Runs other programs safely while the user's program forks.
 
-A process that is forked while a pipe to a program is being set up inherits the pipe's writing end and keeps it open:
-whoever waits for the program's last word then waits for the end of that process as well, a training worker perhaps.
-So programs are started under a lock, which a fork waits for, some milliseconds at most.
+A process forked while a pipe to a program is being set up inherits the pipe's write end and keeps it open: reading
+the program's output would then wait for the end of that process, perhaps a training worker. So programs are started
+under a lock that forks wait for, some milliseconds at most.
 """
 
 from __future__ import annotations
@@ -16,31 +16,33 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Mapping, Sequence
 
-_starting = threading.RLock()
+_start_lock = threading.RLock()
 
 
 @contextmanager
 def no_fork() -> Iterator[None]:
-    """Have every fork of this process wait until the block has ended; for blocks that take milliseconds."""
-    with _starting:
+    """Make every fork of this process wait for the end of the block, which must take milliseconds only."""
+    with _start_lock:
         yield
 
 
-def ask(
-    command: Sequence[str], *, timeout: float, environ: Mapping[str, str] | None = None
+def run(
+    command: Sequence[str], *, timeout_seconds: float, environ: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run *command*, which gets no input, and return its outcome.
+    """Run *command* without input and return its result.
 
-    Raises OSError where it cannot be started, and `subprocess.TimeoutExpired` after *timeout* seconds.
+    Raises:
+        OSError: It cannot be started.
+        subprocess.TimeoutExpired: It takes longer than *timeout_seconds*.
     """
-    import subprocess  # some milliseconds, and only in threads that gather
+    import subprocess  # some milliseconds, and only in background threads
 
     with no_fork():
         process = subprocess.Popen(  # noqa: S603 -- our own command lines
             command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
     try:
-        output, errors = process.communicate(timeout=timeout)
+        output, errors = process.communicate(timeout=timeout_seconds)
     except BaseException:
         process.kill()
         process.communicate()
@@ -49,4 +51,6 @@ def ask(
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_starting.acquire, after_in_parent=_starting.release, after_in_child=_starting.release)
+    os.register_at_fork(
+        before=_start_lock.acquire, after_in_parent=_start_lock.release, after_in_child=_start_lock.release
+    )

@@ -1,4 +1,4 @@
-"""System metrics: what the program's processes and the machine use, sampled by a thread."""
+"""System metrics: the load of the program's processes and of the machine, sampled by a thread."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.capture.machine.gpu import MISSING_READER, GpuReader, is_reader_missing
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
 
@@ -19,101 +20,103 @@ if TYPE_CHECKING:
 
 Sample = dict[str, float]
 
-FIRST_AFTER_S = 0.2
-"""A short run has a sample too, and a very short one does not pay for it."""
+FIRST_SAMPLE_SECONDS = 0.2
+"""Short runs get a sample too; the shortest do not pay for one."""
+MIN_INTERVAL_SECONDS = 0.1
 
-_STOP_TAKES_AT_MOST_S = 1.0
+_STOP_TIMEOUT_SECONDS = 1.0
 _MB, _GB = 1 << 20, 1 << 30
 
 
 class SystemSampler:
-    """Stores a sample every *interval* seconds from a thread of its own, as StatsRecords given to *append*.
+    """Passes a StatsRecord to *append* every *interval_seconds*, from its own thread.
 
-    Nothing is loaded or measured before the first sample.  After `stop()` nothing is appended any more.  What the
-    system does not tell is left out of the samples; when there is nothing at all, *failed* is told why and the
-    thread ends.  A forked child has no such thread.
+    Nothing is loaded or measured before the first sample, and nothing is appended after `stop()`. Values that the
+    system does not provide are left out. If sampling fails, *report_failure* gets the reason and the thread ends. A
+    forked child has no such thread.
     """
 
     def __init__(
         self,
         append: Callable[[bytes], None],
         *,
-        interval: float,
+        interval_seconds: float,
         disk_paths: Iterable[Path] = (),
-        failed: Callable[[str], None],
+        report_failure: Callable[[str], None],
     ) -> None:
-        self._append, self._interval, self._failed = append, max(interval, 0.1), failed
+        self._append, self._report_failure = append, report_failure
+        self._interval_seconds = max(interval_seconds, MIN_INTERVAL_SECONDS)
         self._disk_paths = tuple(disk_paths)
         self._stopped = threading.Event()
-        self._storing = threading.Lock()
+        self._append_lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="wandb_nb-system", daemon=True)
 
     def start(self) -> None:
-        """Begin to sample."""
+        """Start sampling."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Take no more samples; one that is under way is dropped."""
-        with self._storing:
+        """Stop sampling; a sample in progress is dropped."""
+        with self._append_lock:
             self._stopped.set()
         if self._thread.is_alive():
-            self._thread.join(_STOP_TAKES_AT_MOST_S)
+            self._thread.join(_STOP_TIMEOUT_SECONDS)
 
     def _run(self) -> None:
-        if self._stopped.wait(min(FIRST_AFTER_S, self._interval)):
+        if self._stopped.wait(min(FIRST_SAMPLE_SECONDS, self._interval_seconds)):
             return
         try:
+            if is_reader_missing():
+                self._report_failure(MISSING_READER)
             machine = Machine(self._disk_paths)
             due = time.monotonic()
             while not self._stopped.is_set():
                 self._store(machine.sample())
-                due = max(due + self._interval, time.monotonic())
+                due = max(due + self._interval_seconds, time.monotonic())
                 self._stopped.wait(due - time.monotonic())
-        except Exception as error:  # noqa: BLE001 -- a thread has nobody to raise to, and the run does without samples
-            self._failed(f"no system metrics are taken ({type(error).__name__}: {error})")
+        except Exception as error:  # noqa: BLE001 -- nothing above the thread could handle it, and the run continues
+            self._report_failure(f"system metrics are not recorded ({type(error).__name__}: {error})")
 
     def _store(self, sample: Sample) -> None:
         items = {key: to_json(value, key) for key, value in sample.items() if math.isfinite(value)}
-        with self._storing:
+        with self._append_lock:
             if items and not self._stopped.is_set():
                 self._append(records.stats(items, time.time()))
 
 
 class Machine:
-    """What this process with its children, and the machine as a whole, use from one `sample()` to the next.
+    """The load caused by this process and its children, and that of the whole machine, between two `sample()` calls.
 
-    Totals of disk and network count from the making of this object.  Not thread-safe.
+    Totals of disk and network count from the creation of this object. Not thread-safe.
     """
 
     def __init__(self, disk_paths: Iterable[Path] = ()) -> None:
-        import psutil  # some ten milliseconds, and only in the sampler's thread
-
-        from wandb_nb.capture.machine.gpu import Gpus
+        import psutil  # tens of milliseconds, and only in the sampler's thread
 
         self._psutil = psutil
         self._disk_paths = tuple(disk_paths)
         self._cores = psutil.cpu_count() or 1
         self._tree: dict[int, psutil.Process] = {}
         self._network, self._disk = _totals(psutil)
-        self._gpus = Gpus()
+        self._gpus = GpuReader()
         self._own = psutil.Process()
-        self._own.cpu_percent()  # the first call only sets the mark to measure from
+        self._own.cpu_percent()  # the first call only starts the measurement
         psutil.cpu_percent(percpu=True)
 
     def sample(self) -> Sample:
-        """Return the metrics of this moment by their documented names, without the ones that are not to be had."""
-        found = {**self._processes(), **self._gpus.sample()}
+        """Return the metrics of this moment by their documented names, without unavailable ones."""
+        sample = {**self._processes(), **self._gpus.sample()}
         for measure in (self._cpu, self._memory, self._disks, self._traffic):
-            with suppress(OSError, self._psutil.Error, NotImplementedError):  # a system that does not tell this
-                found |= measure()
-        return found
+            with suppress(OSError, self._psutil.Error, NotImplementedError):  # not available on this system
+                sample |= measure()
+        return sample
 
     def _processes(self) -> Sample:
-        """Return CPU (percent of the whole machine), memory and threads of this process and all below it."""
+        """Return CPU (percent of the whole machine), memory and threads of this process and its descendants."""
         self._tree = {process.pid: self._tree.get(process.pid, process) for process in self._family()}
         cpu = resident = threads = 0.0
         for process in self._tree.values():
-            with suppress(self._psutil.Error):  # it has just ended
+            with suppress(self._psutil.Error):  # it has ended since
                 cpu += process.cpu_percent()
                 resident += process.memory_info().rss
                 threads += process.num_threads()
@@ -140,11 +143,11 @@ class Machine:
         return {"memory_percent": memory.percent, "proc.memory.availableMB": round(memory.available / _MB, 2)}
 
     def _disks(self) -> Sample:
-        found: Sample = {}
+        sample: Sample = {}
         for path in self._disk_paths:
             usage = self._psutil.disk_usage(str(path))
-            found |= {f"disk.{path}.usagePercent": usage.percent, f"disk.{path}.usageGB": round(usage.used / _GB, 2)}
-        return found
+            sample |= {f"disk.{path}.usagePercent": usage.percent, f"disk.{path}.usageGB": round(usage.used / _GB, 2)}
+        return sample
 
     def _traffic(self) -> Sample:
         network, disk = _totals(self._psutil)
@@ -159,7 +162,7 @@ class Machine:
 
 
 def _totals(psutil: Any) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return bytes sent and received, and read and written, since the machine started; zeros where nobody counts."""
+    """Return bytes sent and received, and read and written, since the machine started; zeros if not available."""
     network = disk = None
     with suppress(OSError, RuntimeError, NotImplementedError):  # containers hide some of it
         network = psutil.net_io_counters()

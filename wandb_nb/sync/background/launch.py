@@ -132,7 +132,6 @@ class BackgroundProcess:
 
         Raises:
             InitStartError: It cannot be started.
-
         """
         try:
             self._make_folder()
@@ -145,7 +144,6 @@ class BackgroundProcess:
 
         Raises:
             InitStartError: The process cannot be started.
-
         """
         try:
             self._make_folder()
@@ -159,7 +157,6 @@ class BackgroundProcess:
 
         Raises:
             InitStartError: It cannot be started.
-
         """
         if self._use_thread:
             from wandb_nb.sync.background.service import start_thread  # loads the HTTP client into this process
@@ -180,7 +177,6 @@ class BackgroundProcess:
 
         Raises:
             InitStartError: The process cannot be started.
-
         """
         path = self._folder / f"{secrets.token_hex(8)}{REQUEST_SUFFIX}"
         answer_path = path.with_suffix(ANSWER_SUFFIX)
@@ -262,7 +258,6 @@ def account_name(settings: Resolved) -> str:
     Raises:
         AuthenticationError: The server does not accept the key.
         CommError: The server does not answer.
-
     """
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import GraphQLClient

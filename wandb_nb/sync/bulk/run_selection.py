@@ -24,7 +24,6 @@ def select_runs(paths: Iterable[str], *, include_synced: bool) -> list[Path]:
 
     Raises:
         RunNotFoundError: A path names no run.
-
     """
     selected = list(paths) or [name for name in WORKSPACES if Path(name).is_dir()]
     if not selected:

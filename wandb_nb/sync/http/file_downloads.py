@@ -27,7 +27,6 @@ def download(network: Network, url: str, target: Path) -> None:
 
     Raises:
         CommError: The file cannot be fetched or written.
-
     """
     url = urljoin(network.base_url + "/", url)
     same_server = urlsplit(url)[:2] == urlsplit(network.base_url)[:2]

@@ -44,7 +44,6 @@ class FileUploads:
         Raises:
             RefusedError: The server refuses all of them.
             CommError: The server does not answer.
-
         """
         names = list(files)
         for start in range(0, len(names), MAX_NAMES_PER_REQUEST):

@@ -64,7 +64,6 @@ class Network:
 
         Raises:
             AuthenticationError: There is no key for the server.
-
         """
         key = find_key(settings)
         if key is None:

@@ -59,7 +59,6 @@ class Response:
 
         Raises:
             ValueError: The body is not JSON.
-
         """
         return json.loads(self.body)
 
@@ -110,7 +109,6 @@ class RequestSender:
             RefusedError: The server refuses the request for good (AuthenticationError for 401).
             CommError: The last attempt failed.
             StopRequested: *stop* was set during a wait.
-
         """
         attempt = 0
         while True:

@@ -73,7 +73,6 @@ class HistoryLines(NumberedLines):
 
         Raises:
             WireError: It cannot be decoded.
-
         """
         tree = build_tree(items(data, 1))
         if "_step" not in tree and (step := _step(data)) is not None:

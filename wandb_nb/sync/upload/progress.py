@@ -108,7 +108,6 @@ def store_progress(run_file: Path, progress: SyncProgress, *, durable: bool = Fa
 
     Raises:
         OSError: The file cannot be written.
-
     """
     content = {FILE_NAMES.get(name, name): value for name, value in asdict(progress).items()}
     with replacement(progress_path(run_file), durable=durable) as unfinished:

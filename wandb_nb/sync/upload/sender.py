@@ -92,7 +92,6 @@ class RunSender:
 
         Raises:
             StoreError: The file cannot be read, or another process is sending it.
-
         """
         with sync_lock(self.run_file) as is_mine:
             if not is_mine:

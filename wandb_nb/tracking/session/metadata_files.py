@@ -14,6 +14,7 @@ from wandb_nb import host
 from wandb_nb.atomic_file import write_text
 from wandb_nb.capture.cells import notebook_file
 from wandb_nb.capture.code import requirements, work_tree_diff
+from wandb_nb.capture.code.source_files import code_facts
 from wandb_nb.capture.machine import environment
 from wandb_nb.store.format import records
 from wandb_nb.tracking.session.code_files import CodeFiles
@@ -150,8 +151,8 @@ def _quick_facts(identity: RunIdentity, settings: Resolved) -> dict[str, Any]:
         "docker": settings.docker,
         "username": settings.username,
     }
-    facts = environment.basic(identity.git, identity.host)
+    facts = {**environment.basic(identity.host), **code_facts(identity.git)}
     if host.in_notebook():
-        facts["program"] = next(notebook_file.told(settings.notebook_name), None)
+        facts["program"] = next(notebook_file.configured_paths(settings.notebook_name), None)
     facts |= {key: value for key, value in own.items() if value is not None}
     return {key: value for key, value in facts.items() if value is not None}

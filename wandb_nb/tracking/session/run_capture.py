@@ -43,12 +43,12 @@ class RunCapture:
         self._settings, self._directory, self._sync = settings, directory, sync
         self._notice, self._stop_handler = notice, stop_handler
         log = _console_log(settings, directory.files)
-        self._console = Console(directory.writer.append, log, redact=directory.redact, failed=self._files_lost)
+        self._console = Console(directory.writer.append, log, redact=directory.redact, report_failure=self._files_lost)
         self._sampler = SystemSampler(
             self._store_sample,
-            interval=settings.x_stats_sampling_interval,
+            interval_seconds=settings.x_stats_sampling_interval,
             disk_paths=settings.x_stats_disk_paths,
-            failed=notice,
+            report_failure=notice,
         )
         self._session_writer: SessionWriter | None = None
         self._code_decided = settings.disable_code or settings.save_code is not None or sync is None
@@ -121,7 +121,7 @@ class RunCapture:
         """Save the session as a notebook among the run's files, if *wanted*; else keep only the sources of cells."""
         writer.journal.with_outputs = wanted
         if wanted:
-            writer.show(self._directory.files / HISTORY)
+            writer.start_notebook(self._directory.files / HISTORY)
             self._directory.writer.append(records.files([(HISTORY, "end", "wandb")]))
 
 

@@ -136,7 +136,7 @@ class RunDirectory:
                 created=identity.start_time,
                 host=identity.host,
                 kernel=host.kernel_id(),
-                notebook=next(notebook_file.told(settings.notebook_name), None),
+                notebook=next(notebook_file.configured_paths(settings.notebook_name), None),
                 cell=identity.cell,
             )
 

@@ -87,7 +87,7 @@ def _name_of_cell(settings: Resolved) -> str:
     if cell is None:
         return ""
     folder = str(Path(settings.root_dir).absolute())
-    where = next(notebook_file.told(settings.notebook_name), folder)
+    where = next(notebook_file.configured_paths(settings.notebook_name), folder)
     what = host.cell_id() or cell.source.strip()
     name = "\0".join((where, what, str(_calls.count(cell))))
     return sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:24]

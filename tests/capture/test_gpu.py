@@ -1,0 +1,85 @@
+"""Graphics cards as `nvidia-ml-py` reports them, through a stand-in for that module, and on this machine as it is."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from stand_in_pynvml import install
+
+from wandb_nb.capture.machine.gpu import GpuReader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READ = """
+import json
+from wandb_nb.capture.machine.gpu import GpuReader, is_reader_missing
+reader = GpuReader()
+samples = [reader.sample() for _ in range(5)]
+print(json.dumps([reader.describe(), samples, is_reader_missing()]))
+"""
+CARD = {"name": "NVIDIA H200", "memoryTotal": str(1 << 30), "architecture": "Hopper", "uuid": "GPU-1"}
+
+
+def read(modules: str, **environ: str) -> list[Any]:
+    """Return description, samples and whether the reader is missing, in a process whose path begins with *modules*."""
+    environment = {**os.environ, "PYTHONPATH": modules, **environ}
+    result = subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, text=True, check=True)
+    answer: list[Any] = json.loads(result.stdout)
+    return answer
+
+
+def test_cards_are_described_and_sampled(tmp_path: Path) -> None:
+    """Cards and metrics have W&B's names and units; values that a card does not support are left out."""
+    description, samples, _ = read(install(tmp_path))
+    assert description == {
+        "gpu": "NVIDIA H200",
+        "gpu_count": 2,
+        "gpu_nvidia": [CARD, {"name": "NVIDIA H200"}],
+        "cudaVersion": "12.4",
+    }
+    assert samples[0] == {
+        "gpu.0.gpu": 35,
+        "gpu.0.memory": 10,
+        "gpu.0.memoryAllocated": 50,
+        "gpu.0.memoryAllocatedBytes": 512 << 20,
+        "gpu.0.temp": 61,
+        "gpu.0.powerWatts": 70.5,
+        "gpu.0.powerPercent": 50,
+        "gpu.1.memoryAllocatedBytes": 10 << 20,
+    }
+
+
+@pytest.mark.parametrize("error", ["no driver", "failing"])
+def test_failing_driver_gives_nothing(error: str, tmp_path: Path) -> None:
+    """Without a driver, and with one that answers nothing, there are no metrics and no errors."""
+    _, samples, _ = read(install(tmp_path), STAND_IN_ERROR=error)
+    assert samples == [{}] * 5
+
+
+def test_missing_reader_is_noticed_only_where_cards_are(tmp_path: Path) -> None:
+    """A machine with the driver's program but without the extra is recognised; one without cards is not."""
+    (tmp_path / "pynvml").mkdir()  # hides an installed module, as if there were none
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys, importlib.util\n"
+        "find = importlib.util.find_spec\n"
+        "importlib.util.find_spec = lambda name, *more: None if name == 'pynvml' else find(name, *more)\n"
+        "sys.modules['pynvml'] = None\n"
+    )
+    (tmp_path / "nvidia-smi").write_text("#!/bin/sh\n")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    description, samples, missing = read(str(tmp_path), PATH=str(tmp_path))
+    assert (description, samples, missing) == ({}, [{}] * 5, True)
+    assert read(str(tmp_path), PATH=os.defpath)[2] is os.path.exists("/dev/nvidiactl")  # noqa: PTH110 -- one word
+
+
+def test_this_machine() -> None:
+    """Whatever is installed here, reading works: the metrics belong to the cards described."""
+    reader = GpuReader()
+    indices = {name.split(".")[1] for name in reader.sample()}
+    assert indices <= {str(index) for index in range(reader.describe().get("gpu_count", 0))}
