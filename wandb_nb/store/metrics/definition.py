@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
@@ -38,12 +39,12 @@ class Metric:
         """Whether the name is a pattern."""
         return self.name.endswith("*")
 
-    @property
+    @cached_property
     def statistics(self) -> tuple[str, ...]:
         """The kinds that make the summary of the metric an object."""
-        return tuple(kind for kind in self.summary if kind not in ("none", "copy"))
+        return tuple(kind for kind in self.summary if kind != "copy") if self.in_summary else ()
 
-    @property
+    @cached_property
     def in_summary(self) -> bool:
         """Whether the summary contains the metric."""
         return "none" not in self.summary

@@ -13,7 +13,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping
+    from collections.abc import Hashable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -69,7 +69,7 @@ class Statistics:
         self._before, self._row, self._last = self._totals, row, value
         first, size, total, lowest, highest, has_nan = self._totals
         first = value if first is OMIT else first
-        number = as_number(value)
+        number = value if type(value) is float else as_number(value)
         if number is None:
             self._totals = _Totals(first, size, total, lowest, highest, has_nan)
         elif number != number:  # noqa: PLR0124 - NaN differs from itself
@@ -94,20 +94,22 @@ class Statistics:
         has_nan = has_nan or len(numbers) < len(values)
         self._totals = _Totals(first, size + len(numbers), total + float(numbers.sum()), lowest, highest, has_nan)
 
-    def shown(self, kinds: Iterable[str], goal: str | None) -> dict[str, Any]:
-        """Return the statistics *kinds*, as in `{"max": 0.5}`. Kinds without a value are left out."""
-        first, size, total, lowest, highest, has_nan = self._totals
-        nothing = math.nan if has_nan else OMIT
-        low, high = (nothing if value is None else value for value in (lowest, highest))
-        values = {
-            "first": first,
-            "last": self._last,
-            "min": low,
-            "max": high,
-            "mean": total / size if size else nothing,
-            "best": high if goal == "maximize" else low,
-        }
-        return {kind: value for kind in kinds if (value := values[kind]) is not OMIT}
+    def shown(self, metric: Metric) -> dict[str, Any]:
+        """Return the statistics that *metric* asks for, as in `{"max": 0.5}`. Kinds without a value are left out."""
+        return {kind: value for kind in metric.statistics if (value := self._value(kind, metric.goal)) is not OMIT}
+
+    def _value(self, kind: str, goal: str | None) -> Any:
+        totals = self._totals
+        if kind == "first":
+            return totals.first
+        if kind == "last":
+            return self._last
+        if kind == "mean":
+            value = totals.total / totals.size if totals.size else None
+        else:
+            is_highest = kind == "max" or (kind == "best" and goal == "maximize")
+            value = totals.highest if is_highest else totals.lowest
+        return (math.nan if totals.has_nan else OMIT) if value is None else value
 
 
 class SummaryEngine:
@@ -134,27 +136,19 @@ class SummaryEngine:
 
         *shown* is the present entry. Statistics that begin with this value continue from it.
         """
+        metric = self._definitions.find(key)
+        if metric is None or not metric.statistics:
+            return newest_entry(metric, value)
+        statistics = self._statistics.get(key)
+        if statistics is None:
+            statistics = self._statistics[key] = Statistics.resumed(shown)
+        statistics.add(value, row)
+        return statistics.shown(metric)
 
-        def with_value() -> Statistics:
-            statistics = self._statistics.get(key)
-            if statistics is None:
-                statistics = self._statistics[key] = Statistics.resumed(shown)
-            statistics.add(value, row)
-            return statistics
 
-        return entry(self._definitions.find(key), value, with_value)
-
-
-def entry(metric: Metric | None, newest: Any, statistics: Callable[[], Statistics]) -> Any:
-    """Return the summary entry of a key under the definition *metric*; OMIT if it has none.
-
-    *newest* is the newest value. *statistics* is called only where the definition asks for statistics.
-    """
-    if metric is None or not metric.summary:
-        return newest
-    if not metric.in_summary:
-        return OMIT
-    return statistics().shown(metric.statistics, metric.goal) if metric.statistics else newest
+def newest_entry(metric: Metric | None, newest: Any) -> Any:
+    """Return the summary entry of a key without statistics, whose definition is *metric*; OMIT if it has none."""
+    return newest if metric is None or metric.in_summary else OMIT
 
 
 def as_number(value: Any) -> float | None:

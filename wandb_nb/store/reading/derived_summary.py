@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wandb_nb.store.format.key_paths import get, put
-from wandb_nb.store.metrics.summary import OMIT, Statistics, entry, whole
+from wandb_nb.store.metrics.summary import OMIT, Statistics, newest_entry, whole
 
 if TYPE_CHECKING:
     from wandb_nb.store.metrics.definition import Metric
@@ -58,18 +58,16 @@ class DerivedSummary:
         return {key: self._statistics(key, metric) for key, metric in found if metric and metric.statistics}
 
     def _entry(self, key: str, metric: Metric | None, newest: Any) -> Any:
-        value = entry(metric, newest, lambda: self._statistics(key, metric))
-        if value is newest or value is OMIT:
-            return whole(value)
-        return {kind: whole(each) for kind, each in value.items()}
+        if metric is None or not metric.statistics:
+            return whole(newest_entry(metric, newest))
+        return {kind: whole(value) for kind, value in self._statistics(key, metric).shown(metric).items()}
 
-    def _statistics(self, key: str, metric: Metric | None) -> Statistics:
+    def _statistics(self, key: str, metric: Metric) -> Statistics:
         column = self._table.numbers.get(key)
         rewrites = column.rewrites if column is not None else 0
         cached = self._columns.get(key)
         if cached is None or cached.rewrites != rewrites:  # earlier values changed: read all of them again
-            first_row = self._first_rows.get(metric.name, 0) if metric else 0
-            cached = self._columns[key] = _ColumnStatistics(first_row, rewrites)
+            cached = self._columns[key] = _ColumnStatistics(self._first_rows.get(metric.name, 0), rewrites)
         return cached.follow(self._table, key)
 
 

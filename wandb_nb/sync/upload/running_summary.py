@@ -57,7 +57,7 @@ class RunningSummary:
 
     def _entry(self, metric: Metric, path: KeyPath, text: str, row: Hashable) -> Tree | str | None:
         """Return the new entry of a key that has a definition; None if it has none."""
-        if not metric.in_summary or not metric.statistics:
+        if not metric.statistics:
             return text if metric.in_summary else None
         shown = get(self.tree, path)
         entry = self._engine.take(".".join(path), parse_json(text.encode()), row, _parsed(shown))
