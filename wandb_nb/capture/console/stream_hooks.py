@@ -72,7 +72,7 @@ class StreamHook:
         self._stream.write = self
 
     def _remove(self, listener: Listener) -> None:
-        self._listeners = tuple(each for each in self._listeners if each != listener)
+        self._listeners = tuple(other for other in self._listeners if other != listener)
         if not self._listeners and vars(self._stream).get("write") is self:  # else other code has wrapped it
             if self._previous is None:
                 del self._stream.write

@@ -91,9 +91,6 @@ class _FilePrefix(io.RawIOBase):
         self._position = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence] + offset
         return self._file.seek(self._position)
 
-    def tell(self) -> int:
-        return self._position
-
     def read(self, size: int = -1) -> bytes:
         remaining = self._size - self._position
         data = self._file.read(remaining if size < 0 else min(size, remaining)) or b""

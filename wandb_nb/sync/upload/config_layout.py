@@ -1,4 +1,4 @@
-"""A run's config in the layout that servers keep: each key's value under `value`, the tracker's own under `_wandb`."""
+"""A run's config in the server's layout: each key's value under `value`, the tracker's own entries under `_wandb`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ServerConfig:
-    """The config as its records tell it; `changed` is true until somebody takes note and sets it back."""
+    """The config after the records applied so far; `changed` is true until a caller resets it."""
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
@@ -23,11 +23,11 @@ class ServerConfig:
         self._telemetry: record_types.TelemetryRecord | None = None
         self._features: set[int] = set()
         self.branch: tuple[str, int] | None = None
-        """The run and the step of it that this one branched off, or was rewound to."""
+        """Run and step that this run was forked from or rewound to."""
         self.changed = False
 
     def update(self, record: record_types.ConfigRecord) -> None:
-        """Take entries set and removed."""
+        """Apply set and removed entries."""
         for path, value in record.update:
             tree = {"_wandb": self._own} if path[0] == "_wandb" else self.values
             if path == ("_wandb",) and isinstance(value, dict):
@@ -43,18 +43,18 @@ class ServerConfig:
         self.changed = self.changed or bool(record.update or record.remove)
 
     def define(self, metric: record_types.MetricRecord) -> None:
-        """Take a metric definition."""
+        """Apply a metric definition."""
         self.metrics.add(metric.metric, overwrite=metric.overwrite)
         self.changed = True
 
     def telemetry(self, record: record_types.TelemetryRecord) -> None:
-        """Take what features and versions were used."""
+        """Add the features and versions used."""
         self._features |= set(record.features)
         self._telemetry = record
         self.changed = True
 
     def environment(self, record: record_types.EnvironmentRecord) -> None:
-        """Take facts of machine and program, which add to those of the same writer."""
+        """Add facts about machine and program to those of the same writer."""
         facts = {**record.facts}
         if isinstance(started := facts.get("startedAt"), float):
             facts["startedAt"] = datetime.fromtimestamp(started, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -63,13 +63,18 @@ class ServerConfig:
         self.changed = True
 
     def layout(self) -> dict[str, Any]:
-        """Return the whole config as the server keeps it."""
+        """Return the whole config in the server's layout."""
         own = {**self._own, "m": self.metrics.as_config()}
-        told = self._telemetry
-        if told is not None:
-            texts = {"4": told.python_version, "5": told.cli_version, "12": told.cli_version, "13": told.platform}
+        telemetry = self._telemetry
+        if telemetry is not None:
+            texts = {
+                "4": telemetry.python_version,
+                "5": telemetry.cli_version,
+                "12": telemetry.cli_version,
+                "13": telemetry.platform,
+            }
             own["t"] = {"3": sorted(self._features), **{number: text for number, text in texts.items() if text}}
-            own |= {"cli_version": told.cli_version, "python_version": told.python_version}
+            own |= {"cli_version": telemetry.cli_version, "python_version": telemetry.python_version}
         if self.branch:
             own["branch_point"] = {"run_id": self.branch[0], "step": self.branch[1]}
         if self.environments:
@@ -78,5 +83,5 @@ class ServerConfig:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What is known of machine and program."""
+        """Facts about machine and program."""
         return next(iter(self.environments.values()), {})

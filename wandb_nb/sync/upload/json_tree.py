@@ -30,15 +30,15 @@ _NUMBER = re.compile(rb"-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)
 
 def items(data: bytes, number: int) -> Iterator[Item]:
     """Yield path and JSON text of the items in field *number* of a message; objects are split into their leaves."""
-    at, end, tag = 0, len(data), number << 3 | BYTES
-    while at + 4 < end and data[at] == tag:  # nearly every row begins with these items; this takes a third of the time
-        start, stop = _span(data, at + 1)
+    position, end, tag = 0, len(data), number << 3 | BYTES
+    while position + 4 < end and data[position] == tag:  # nearly every row starts so; a third of the time
+        start, stop = _span(data, position + 1)
         if stop > end:
             break
         yield from _leaves(data[start:stop])
-        at = stop
-    if at < end:
-        for field, wire_type, raw in fields(data[at:]):
+        position = stop
+    if position < end:
+        for field, wire_type, raw in fields(data[position:]):
             if field == number and wire_type == BYTES and isinstance(raw, bytes):
                 yield from _leaves(raw)
 
@@ -61,14 +61,14 @@ def _simple_item(raw: bytes) -> Item | None:
     return (_path(raw[:split]), json_text(raw[start:])) if stop == len(raw) else None
 
 
-def _span(data: bytes, at: int) -> tuple[int, int]:
-    """Return start and end of the bytes after the length at *at*; the end is beyond *data* for 16 kB and more."""
-    size, following = data[at], data[at + 1]
+def _span(data: bytes, position: int) -> tuple[int, int]:
+    """Return start and end of the bytes after the length at *position*; the end is beyond *data* from 16 kB on."""
+    size, following = data[position], data[position + 1]
     if size <= MAX_ONE_BYTE_LENGTH:
-        return at + 1, at + 1 + size
+        return position + 1, position + 1 + size
     if following > MAX_ONE_BYTE_LENGTH:
-        return at, len(data) + 1
-    start = at + 2
+        return position, len(data) + 1
+    start = position + 2
     return start, start + (size & MAX_ONE_BYTE_LENGTH | following << 7)
 
 
