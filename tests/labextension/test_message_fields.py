@@ -42,5 +42,5 @@ def test_names_and_version_are_the_same() -> None:
     """MIME type, comm target and version agree."""
     assert f" MIME_TYPE = '{run_message.MIME}'" in SOURCE
     assert f" COMPARISON_MIME_TYPE = '{comparison.MIME}'" in SOURCE
-    assert f"COMM_TARGET = '{widget.TARGET}'" in SOURCE
+    assert f"COMM_TARGET = '{widget.COMM_TARGET}'" in SOURCE
     assert f"VERSION = {run_message.VERSION};" in SOURCE
