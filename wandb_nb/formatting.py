@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 import time
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MAX_NAME = 80
 _UNSAFE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -23,6 +27,13 @@ def clean(value: object, longest: int = _MAX_NAME) -> str:
 def shorten(text: str, longest: int) -> str:
     """Return *text* in at most *longest* characters; an ellipsis stands for what was cut off."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def align(rows: Sequence[Sequence[object]], longest: int = 40) -> list[str]:
+    """Return *rows* as lines of left-aligned columns, each cell clean and of at most *longest* characters."""
+    cells = [[clean(cell, longest) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
 
 
 def number(value: float) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.formatting import age, clean, clock, duration, number, size
+from wandb_nb.formatting import age, align, clean, clock, duration, number, size
 
 
 @given(st.text(max_size=300))
@@ -63,6 +63,11 @@ def test_a_duration_has_its_two_largest_units(seconds: float, shown: str) -> Non
 def test_an_age_has_one_unit(seconds: float, shown: str) -> None:
     """An age has its largest unit only; a moment of a clock that is ahead counts as now."""
     assert age(time.time() - seconds - 0.2) == shown
+
+
+def test_rows_are_aligned() -> None:
+    """Columns are as wide as their widest cell, and a long or unsafe cell is shortened and cleaned."""
+    assert align([("A", "BB"), ("long", 1), ("x" * 9, "\x1b")], longest=5) == ["A      BB", "long   1", "xxxx…  �"]
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def test_export_to_an_impossible_file(run: wandb.Run, tmp_path: Path) -> None:
     """A file that cannot be written is one clear line, and exit code 1."""
     done = cli("export", run.id, "-o", str(tmp_path / "no" / "such" / "folder"))
     assert done.returncode == 1
-    assert "cannot be written" in done.stderr
+    assert "cannot write" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

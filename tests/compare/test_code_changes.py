@@ -7,8 +7,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.compare.code_diff import MOST_CODE, CodeChange, cell_changes, change_facts, file_changes
-from wandb_nb.compare.load_inputs import cells_of_notebook, git_facts, packages, patches
+from wandb_nb.compare.code_diff import MAX_CODE, CodeChange, cell_changes, code_headers, file_changes
+from wandb_nb.compare.load_inputs import file_patches, git_summary, notebook_cells, parse_requirements
 from wandb_nb.store.reading.executed_cells import Cell
 
 SOURCES = (
@@ -74,7 +74,7 @@ def test_a_session_never_differs_from_itself(ours: list[str], theirs: list[str],
     """A session against itself has no changes, and against another one every line is marked, whatever the cells."""
     assert cell_changes(session(*ours), session(*ours), (start, start)) == []
     for change in cell_changes(session(*ours), session(*theirs), (start, other)):
-        assert all(line[:1] in " -+@" for line in change.facts()["lines"])
+        assert all(line[:1] in " -+@" for line in change.header()["lines"])
 
 
 @given(st.lists(st.text(), max_size=30), st.lists(st.text(), max_size=30))
@@ -100,27 +100,27 @@ def test_files_that_came_and_went() -> None:
 def test_the_message_holds_a_bounded_part() -> None:
     """Beyond the room for code, lines and changes are counted instead of told."""
     changes = [CodeChange(f"{at}.py", "added", [f"+{'x' * 90}"] * 100) for at in range(10)]
-    facts = change_facts(changes)
-    assert len(json.dumps(facts)) < MOST_CODE * 1.1
-    assert facts[-1]["lines"][-1].startswith("@ ")
-    assert facts[-1]["lines"][-1].endswith("8 more changes")
-    assert change_facts(changes[:1])[0]["lines"] == changes[0].lines
+    headers = code_headers(changes)
+    assert len(json.dumps(headers)) < MAX_CODE * 1.1
+    assert headers[-1]["lines"][-1].startswith("@ ")
+    assert headers[-1]["lines"][-1].endswith("8 more changes")
+    assert code_headers(changes[:1])[0]["lines"] == changes[0].lines
 
 
 def test_cells_of_a_saved_notebook() -> None:
     """The history notebook gives its cells back, with the times in its metadata; what is no notebook gives none."""
     cell = {"cell_type": "code", "execution_count": 3, "source": ["a\n", "b"], "metadata": {"wandb_nb": {"started": 5}}}
-    (found,) = cells_of_notebook(json.dumps({"cells": [cell, {"cell_type": "markdown", "source": "# no"}]}))
+    (found,) = notebook_cells(json.dumps({"cells": [cell, {"cell_type": "markdown", "source": "# no"}]}))
     assert (found.number, found.source, found.started) == (3, "a\nb", 5.0)
     for text in ("", "[]", "{}", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', "null"):
-        assert cells_of_notebook(text) == []
+        assert notebook_cells(text) == []
 
 
 def test_packages_and_git() -> None:
     """Requirements are read by name; a patch is told by the number of its lines."""
-    assert packages("numpy==2.0\n# comment\nbroken\npandas==2.2.1\n") == {"numpy": "2.0", "pandas": "2.2.1"}
+    assert parse_requirements("numpy==2.0\n# comment\nbroken\npandas==2.2.1\n") == {"numpy": "2.0", "pandas": "2.2.1"}
     body = "index 1..2\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n same\n"
     patch = f"diff --git a/a.py b/a.py\n{body}diff --git a/n.ipynb b/n.ipynb\n--- a\n+++ b\n+  'image/png': '...'\n"
-    assert patches(patch) == {"a.py": body}
-    assert git_facts("abc", "", patch) == {"commit": "abc", "uncommitted": "2 changed lines"}
-    assert git_facts("", "", "") == {}
+    assert file_patches(patch) == {"a.py": body}
+    assert git_summary("abc", "", patch) == {"commit": "abc", "uncommitted": "2 changed lines"}
+    assert git_summary("", "", "") == {}

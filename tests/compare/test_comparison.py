@@ -18,13 +18,13 @@ from wandb_nb.compare import comparison_picture, run_choice
 from wandb_nb.compare import comparison_text as text
 from wandb_nb.compare.comparison import compare
 from wandb_nb.compare.comparison_bundle import bundle
-from wandb_nb.compare.comparison_input import labels
-from wandb_nb.compare.comparison_message import MIME, diff_facts, overlay
-from wandb_nb.compare.curve_diff import align, verdict
+from wandb_nb.compare.comparison_input import run_labels
+from wandb_nb.compare.comparison_message import MIME, diff_header, overlay
+from wandb_nb.compare.curve_diff import align, describe_difference
 from wandb_nb.compare.load_inputs import load
-from wandb_nb.compare.value_diff import ABSENT, ValueRow, delta, differing
+from wandb_nb.compare.value_diff import ABSENT, ValueRow, differing, value_rows
 from wandb_nb.errors import RunNotFoundError
-from wandb_nb.view.message.downsample import thin
+from wandb_nb.view.message.downsample import downsample
 from wandb_nb.view.message.run_message import Message, Series
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def test_exactly_the_differing_keys_are_named(pair: Comparison) -> None:
 @given(st.lists(st.dictionaries(st.text(min_size=1), trees, max_size=5), min_size=2, max_size=4))
 def test_every_leaf_is_in_one_row(found: list[dict[str, Any]]) -> None:
     """A key's row has each run's value, ABSENT where it lacks the key; what differs never looks the same."""
-    rows = {row.key: row for row in delta(found)}
+    rows = {row.key: row for row in value_rows(found)}
     flat = [{row.key: row.values[at] for row in rows.values()} for at in range(len(found))]
     for tree, leaves in zip(found, flat, strict=True):
         for key, value in tree.items():
@@ -114,7 +114,7 @@ def test_curves_meet_on_one_axis() -> None:
     assert found.at.tolist() == [1, 2, 3, 4]
     assert found.values[0].tolist() == [1, 2, 3, 4]
     assert found.values[1].tolist() == [2, 3, 4, 5]
-    assert verdict(found, ["A", "B"]) == "B is higher at 100 % of 4 common points, furthest apart at 1 by 1"
+    assert describe_difference(found, ["A", "B"]) == "B is higher at 100 % of 4 common points, furthest apart at 1 by 1"
 
 
 def test_only_the_newest_attempt_and_finite_points_count() -> None:
@@ -123,7 +123,7 @@ def test_only_the_newest_attempt_and_finite_points_count() -> None:
     found = align("m", [again, curve([0, 1, 2], [1, 2, 3])])
     assert found is not None
     assert found.values[0].tolist() == found.values[1].tolist() == [1, 2, 3]
-    assert verdict(found, ["A", "B"]) == "the same at all 3 common points"
+    assert describe_difference(found, ["A", "B"]) == "the same at all 3 common points"
 
 
 def test_curves_that_never_meet() -> None:
@@ -138,7 +138,7 @@ def test_thinning_keeps_the_shape(ys: list[float], points: int, cut: int) -> Non
     """Thinned out, a series keeps its ends, its extremes and the border of its attempts, and never grows."""
     attempts = [[0, 0], [1, cut]] if 0 < cut < len(ys) else [[0, 0]]
     one = curve(list(range(len(ys))), ys, attempts)
-    few = thin(one, points)
+    few = downsample(one, points)
     assert len(few.value) <= max(points + 8, len(ys) if len(ys) <= points else 0)
     assert (few.step[0], few.step[-1]) == (0, len(ys) - 1)
     finite = [value for value in ys if math.isfinite(value)]
@@ -151,15 +151,15 @@ def test_thinning_keeps_the_shape(ys: list[float], points: int, cut: int) -> Non
 def test_labels_tell_runs_apart() -> None:
     """Runs of one name get their ids, and one run compared with itself a number."""
     run: Any = {"name": "a", "id": "1"}
-    assert labels([run, {"name": "b", "id": "2"}]) == ["a", "b"]  # type: ignore[list-item]
-    assert labels([run, {"name": "a", "id": "2"}]) == ["a (1)", "a (2)"]  # type: ignore[list-item]
-    assert labels([run, run]) == ["a (1) #1", "a (1) #2"]
+    assert run_labels([run, {"name": "b", "id": "2"}]) == ["a", "b"]  # type: ignore[list-item]
+    assert run_labels([run, {"name": "a", "id": "2"}]) == ["a (1)", "a (2)"]  # type: ignore[list-item]
+    assert run_labels([run, run]) == ["a (1) #1", "a (1) #2"]
 
 
 def test_the_message_holds_whole_runs(pair: Comparison) -> None:
     """Each run comes out of the message as a message of its own; equal columns of two runs are stored once."""
-    runs = [subject.message for subject in pair.subjects]
-    told = overlay(runs, diff=diff_facts(pair))
+    runs = [subject.message for subject in pair.inputs]
+    told = overlay(runs, diff=diff_header(pair))
     body = told.to_bytes()
     header = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
 
@@ -227,7 +227,7 @@ def test_keys_choose_the_metrics(tmp_path: Path) -> None:
     """With keys, only those metrics are drawn and told."""
     runs = [load(track(tmp_path)) for _ in range(3)]
     found = compare(runs, ["loss"])
-    assert found.keys == comparison_picture.shown_keys(found) == ["loss"]
+    assert found.keys == comparison_picture.chart_keys(found) == ["loss"]
     assert [row.key for row in found.summary] == ["loss"]
     assert found.code == []
     assert "same" not in "\n".join(text.lines(found)).split("curves")[1].split("git")[0]
@@ -240,21 +240,21 @@ def test_a_group_or_a_project_is_chosen(tmp_path: Path) -> None:
     track(tmp_path, id="again", name="three")
     with wandb.init(dir=tmp_path, project="q", group="g", name="four", settings={"silent": True}):
         pass
-    assert [entry.name for entry in run_choice.newest()] == ["four"]
-    assert [entry.name for entry in run_choice.newest(project="p")] == ["three", "one"]
-    assert [entry.name for entry in run_choice.newest(group="g")] == ["four", "one"]
-    assert run_choice.several(run_choice.newest(project="p")).labels == ["one", "three"]
+    assert [entry.name for entry in run_choice.newest_runs()] == ["four"]
+    assert [entry.name for entry in run_choice.newest_runs(project="p")] == ["three", "one"]
+    assert [entry.name for entry in run_choice.newest_runs(group="g")] == ["four", "one"]
+    assert run_choice.compare_entries(run_choice.newest_runs(project="p")).labels == ["one", "three"]
     with pytest.raises(RunNotFoundError, match="only one run"):
-        run_choice.several(run_choice.newest())
+        run_choice.compare_entries(run_choice.newest_runs())
 
 
 def test_latest_counts_back(tmp_path: Path) -> None:
     """`latest~1` is the run before the newest; counting too far names what there is to do."""
     track(tmp_path, name="one")
     track(tmp_path, name="two")
-    assert run_choice.diff("latest~1", "latest").labels == ["one", "two"]
+    assert run_choice.compare_pair("latest~1", "latest").labels == ["one", "two"]
     with pytest.raises(RunNotFoundError, match="latest~7"):
-        run_choice.diff("latest~7", "latest")
+        run_choice.compare_pair("latest~7", "latest")
 
 
 def test_a_running_run_and_a_resumed_one(tmp_path: Path) -> None:
@@ -263,9 +263,9 @@ def test_a_running_run_and_a_resumed_one(tmp_path: Path) -> None:
     track(tmp_path, id="whole", rows=10, resume="allow")
     with wandb.init(dir=tmp_path, project="p", mode="offline", settings={"silent": True}) as run:
         run.log({"loss": 3.0})
-        found = run_choice.diff("whole", run.id)
+        found = run_choice.compare_pair("whole", run.id)
     assert [len(curve.value) for curve in found.curves("loss") if curve is not None] == [20, 1]
-    assert found.subjects[1].run["state"] == "running"
+    assert found.inputs[1].run["state"] == "running"
 
 
 def test_a_message_is_decoded_by_its_own_header() -> None:
@@ -289,6 +289,6 @@ def test_text_is_quick_for_long_runs() -> None:
     """What is told of 100,000 points takes work in proportion to what is shown, not to what was logged."""
     steps = list(range(100_000))
     long = curve([float(step) for step in steps], [1 / (1 + step) for step in steps])
-    told = text.newest(long)
+    told = text._newest_attempt(long)
     assert len(told.values) <= 1_010
     assert (told.values[0], told.values[-1], told.steps[-1]) == (1.0, 1 / 100_000, 99_999)

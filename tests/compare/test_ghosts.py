@@ -34,7 +34,7 @@ def test_the_runs_of_one_notebook(tmp_path: Path) -> None:
     live = track(tmp_path, "live", settings={"notebook_name": "a.ipynb"})
     track(tmp_path, "later", settings={"notebook_name": "a.ipynb"})
 
-    assert [entry.name for entry in run_choice.earlier(live)] == [f"mine-{at}" for at in (6, 5, 4, 3, 2)]
+    assert [entry.name for entry in run_choice.earlier_runs(live)] == [f"mine-{at}" for at in (6, 5, 4, 3, 2)]
 
 
 def test_the_kernel_stands_for_an_unknown_notebook(tmp_path: Path) -> None:
@@ -43,9 +43,9 @@ def test_the_kernel_stands_for_an_unknown_notebook(tmp_path: Path) -> None:
     first, second = (registry.update(track(tmp_path, name), kernel="k") for name in ("one", "two"))
     script = track(tmp_path, "script")
 
-    assert [entry.name for entry in run_choice.earlier(second)] == ["one"]
-    assert run_choice.earlier(first) == []
-    assert run_choice.earlier(script) == []
+    assert [entry.name for entry in run_choice.earlier_runs(second)] == ["one"]
+    assert run_choice.earlier_runs(first) == []
+    assert run_choice.earlier_runs(script) == []
 
 
 def test_attempts_and_deleted_runs_do_not_count(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_attempts_and_deleted_runs_do_not_count(tmp_path: Path) -> None:
     live = track(tmp_path, "live", id="own", resume="allow", **options)
     tmp_path.joinpath("wandb", gone.rsplit("/", 1)[1]).rename(tmp_path / "elsewhere")
 
-    assert [entry.name for entry in run_choice.earlier(live)] == ["newer", "kept"]
+    assert [entry.name for entry in run_choice.earlier_runs(live)] == ["newer", "kept"]
 
 
 def test_ghosts_are_thinned_out(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_ghosts_are_thinned_out(tmp_path: Path) -> None:
     options: dict[str, Any] = {"settings": {"notebook_name": "a.ipynb"}}
     track(tmp_path, "long", rows=20_000, **options)
     track(tmp_path, "short", **options)
-    found = run_choice.ghosts(track(tmp_path, "live", **options))
+    found = run_choice.background_runs(track(tmp_path, "live", **options))
 
     assert found.header["labels"] == ["short", "long"]
     assert found.header["diff"] is None

@@ -8,11 +8,11 @@ from view_runs import RunFile, part
 
 from wandb_nb.store.reading.executed_cells import FILE
 from wandb_nb.view.message import cell_list as module
-from wandb_nb.view.message.downsample import thin
+from wandb_nb.view.message.downsample import downsample
 from wandb_nb.view.message.run_message import MIME, parse
 from wandb_nb.view.message.run_stream import RunStream
-from wandb_nb.view.message.series import CELLS_OF_A_PART
-from wandb_nb.view.run_bundle import MOST_BYTES, bundle
+from wandb_nb.view.message.series import CELLS_PER_DIRECTORY
+from wandb_nb.view.run_bundle import MAX_BYTES, bundle
 
 
 def alive(_directory):
@@ -87,11 +87,11 @@ def test_sources_are_bounded(tmp_path):
     stream = RunStream(run.directory, alive)
     cells = whole(stream).header["cells"]
     assert [cell["n"] for cell in cells] == list(range(61, 101))
-    assert sum(len(cell["source"]) for cell in cells) <= module.MOST_SOURCES
-    assert len(cells[-1]["source"]) == module.MOST_SOURCE
+    assert sum(len(cell["source"]) for cell in cells) <= module.MAX_TOTAL_SOURCE
+    assert len(cells[-1]["source"]) == module.MAX_CELL_SOURCE
     assert cells[-1]["cut"]
     saved = bundle(stream, None)
-    assert len(json.dumps(saved)) <= MOST_BYTES + 10_000
+    assert len(json.dumps(saved)) <= MAX_BYTES + 10_000
     assert [cell["n"] for cell in saved[MIME]["cells"]] == list(range(61, 101))
     assert saved[MIME]["series"]
 
@@ -101,7 +101,7 @@ def test_thinned_points_keep_their_cells(run):
     for step in range(7, 1_000):
         run.log({"loss": step}, step, cell=8 + step // 250)
     series = whole(RunStream(run.directory, alive)).series()[0]
-    fewer = thin(series, 40)
+    fewer = downsample(series, 40)
     starts = np.array([first for _, first in fewer.cells])
     cells = [fewer.cells[at][0] for at in np.searchsorted(starts, np.arange(len(fewer.step)), side="right") - 1]
     expected = [3 if step < 4 else 7 if step < 6 else 8 + int(step) // 250 for step in fewer.step]
@@ -121,5 +121,5 @@ def test_cells_of_a_resumed_run_are_not_mixed_up(tmp_path):
     later.log({"loss": 2}, 1, cell=3)
     note(second, {"cell": 3, "source": "after", "started": 2.0})
     header = whole(RunStream(second, alive)).header
-    assert header["series"][0]["cells"] == [[3, 0], [CELLS_OF_A_PART + 3, 1]]
+    assert header["series"][0]["cells"] == [[3, 0], [CELLS_PER_DIRECTORY + 3, 1]]
     assert [(cell["n"], cell["source"]) for cell in header["cells"]] == [(3, "before"), (3, "after")]

@@ -10,7 +10,7 @@ from wandb_nb.errors import StoreError
 from wandb_nb.view.message import series as series_module
 from wandb_nb.view.message.run_message import parse
 from wandb_nb.view.message.run_stream import RunStream
-from wandb_nb.view.message.series import level
+from wandb_nb.view.message.series import fair_share
 
 
 def alive(_directory):
@@ -164,7 +164,7 @@ def test_cursor_is_short_for_many_equal_series(tmp_path):
 
 def test_long_series_are_decimated(tmp_path, monkeypatch):
     """A series above its share comes as min/max pairs of the whole, with its spike and the count of all its points."""
-    monkeypatch.setattr(series_module, "MOST_POINTS", 5_000)
+    monkeypatch.setattr(series_module, "MAX_SERIES_POINTS", 5_000)
     values = np.sin(np.arange(20_000) / 500)
     values[12_345] = 7.0
     file = RunFile(tmp_path / "run")
@@ -290,7 +290,7 @@ def test_more_until_read(tmp_path):
     file.add(exit_record())
     stream = RunStream(file.directory, alive)
 
-    assert stream.advance(budget_s=0.0) is True
+    assert stream.advance(budget_seconds=0.0) is True
     assert stream.message().header["more"] is True
     read_all(stream)
     assert (stream.message().header["more"], stream.message().header["done"]) == (False, True)
@@ -345,9 +345,9 @@ def test_replaced_file_starts_anew(tmp_path):
     assert view.columns["loss"]["value"] == [2.0]
 
 
-def test_missing_run_is_told(tmp_path):
+def test_missing_run_is_an_error(tmp_path):
     """A directory without a run file, and a file that is gone, are errors that name them."""
-    with pytest.raises(StoreError, match="holds no run file"):
+    with pytest.raises(StoreError, match="has no run file"):
         RunStream(tmp_path, alive)
     with pytest.raises(StoreError, match=r"gone\.wandb"):
         RunStream(tmp_path / "gone.wandb", alive).advance()
@@ -367,7 +367,7 @@ def test_rename_reaches_views(tmp_path):
 @given(st.lists(st.integers(0, 1000), max_size=30), st.integers(0, 5000))
 def test_level_shares_fairly(counts, total):
     """Shares cut at the level stay within the total, and no one is cut while there is room."""
-    share = level(counts, total)
+    share = fair_share(counts, total)
     cut = [min(count, share) for count in counts]
 
     assert sum(cut) <= total

@@ -1,8 +1,8 @@
-"""The command line `wandb-nb`: look at the runs of this machine, take their data out, check and send their files.
+"""The command line `wandb-nb`: list, show, export, verify, compare and sync the runs of this machine.
 
 RUN is the path of a run directory or run file, a run's id, its name, or `latest`.
 
-Exit codes: 0 done, 1 a file could not be read, written or sent, 2 a wrong option or no such run, 3 damage was found.
+Exit codes: 0 success, 1 a file cannot be read, written or sent, 2 wrong usage or unknown run, 3 damaged files.
 Errors are one line on stderr.
 """
 
@@ -24,18 +24,17 @@ from wandb_nb.formatting import clean
 
 __all__ = ["group", "main"]
 
-FAILED, WRONG_USE = 1, 2
+FAILED, USAGE_ERROR = 1, 2
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="wandb-nb")
 def group() -> None:
-    """Look at tracked runs, take their data out, check and send their files.
+    """List, show, export, verify, compare and sync tracked runs.
 
     RUN is the path of a run directory or run file, a run's id, its name, or `latest`.
 
-    Exit codes: 0 done, 1 a file could not be read, written or sent, 2 a wrong option or no such run, 3 damage was
-    found.
+    Exit codes: 0 success, 1 a file cannot be read, written or sent, 2 wrong usage or unknown run, 3 damaged files.
     """
 
 
@@ -49,4 +48,4 @@ def main() -> None:
         group.main(prog_name="wandb-nb")
     except Error as error:
         click.echo(f"wandb-nb: {clean(error, 500)}", err=True)
-        sys.exit(WRONG_USE if isinstance(error, UsageError) else FAILED)
+        sys.exit(USAGE_ERROR if isinstance(error, UsageError) else FAILED)

@@ -1,4 +1,4 @@
-"""`login`, the mode of a folder, and `settings`: what the next runs will use."""
+"""`login`, `online`, `offline`, `disabled` and `settings`: the account and settings of the next runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from wandb_nb.cli.output import dumps, echo_json, echo_table
-from wandb_nb.cli.server_commands import login_locally
+from wandb_nb.cli.server_commands import store_local_key
 from wandb_nb.formatting import clean
 
 NO_KEY = 1
@@ -17,13 +17,13 @@ NO_KEY = 1
 
 @click.command()
 @click.argument("key", required=False)
-@click.option("--host", help="Address of the server; it is kept for later runs.")
+@click.option("--host", help="Address of the server; stored for later runs.")
 @click.option("--relogin", is_flag=True, help="Ask for a key even if there is one.")
-@click.option("--timeout", type=click.FloatRange(min=0), help="Seconds to wait for a key to be typed.")
-@click.option("--verify", is_flag=True, help="Ask the server whose key it is before it is stored.")
+@click.option("--timeout", type=click.FloatRange(min=0), help="Seconds to wait at the prompt.")
+@click.option("--verify", is_flag=True, help="Check the key with the server before storing it.")
 @click.option("--local", is_flag=True, help="Store the key of this machine's `wandb-nb server`.")
-@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where that server's data is.")
-def login(  # noqa: PLR0917 - one parameter an option
+@click.option("--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Data folder of that server.")
+def login(  # noqa: PLR0917 -- one parameter per option
     key: str | None,
     host: str | None,
     relogin: bool,
@@ -32,23 +32,23 @@ def login(  # noqa: PLR0917 - one parameter an option
     local: bool,
     folder: Path | None,
 ) -> None:
-    """Store the key of an account: KEY, or what is typed at a hidden prompt.
+    """Store an API key: KEY, or the one typed at a hidden prompt.
 
-    A key given as KEY may stay in the shell's history; "-" reads it from stdin. Exits with 1 where there is no key
-    and nobody can be asked.
+    KEY may remain in the shell's history; "-" reads it from stdin. Exits with 1 if there is no key and no prompt is
+    possible.
     """
     from wandb_nb.tracking.login.login import login as log_in  # `wandb-nb --help` needs none of this
 
     if local:
-        login_locally(folder)
+        store_local_key(folder)
         return
-    given = sys.stdin.readline().strip() if key == "-" else key
-    if not log_in(given, host=host, relogin=relogin, timeout=timeout, verify=verify):
+    text = sys.stdin.readline().strip() if key == "-" else key
+    if not log_in(text, host=host, relogin=relogin, timeout=timeout, verify=verify):
         sys.exit(NO_KEY)
 
 
 def _mode_command(mode: str, doc: str) -> click.Command:
-    def keep() -> None:
+    def set_mode() -> None:
         from wandb_nb.settings import resolve, save, workspace_file
 
         settings = resolve({})
@@ -56,47 +56,47 @@ def _mode_command(mode: str, doc: str) -> click.Command:
         save(file, {"mode": mode})
         click.echo(f"runs of {clean(str(file.parent.parent), 500)} are {mode} from now on ({clean(str(file), 500)})")
         if os.environ.get("WANDB_MODE", mode) != mode:
-            click.echo("WANDB_MODE is set to something else here, and wins", err=True)
+            click.echo(f"WANDB_MODE is set to another mode here and takes precedence; unset it to use {mode}", err=True)
 
-    return click.command(mode, help=doc)(keep)
+    return click.command(mode, help=doc)(set_mode)
 
 
 MODES = (
-    _mode_command("online", "Send the runs of this folder as they go."),
+    _mode_command("online", "Send the runs of this folder to the server while they run."),
     _mode_command("offline", "Keep the runs of this folder on this machine."),
-    _mode_command("disabled", "Have runs of this folder store nothing."),
+    _mode_command("disabled", "Store nothing for the runs of this folder."),
 )
 
 
 @click.command()
-@click.option("--all", "with_defaults", is_flag=True, help="Also settings that nobody set.")
+@click.option("--all", "with_defaults", is_flag=True, help="Include settings that have their default.")
 @click.option("--json", "as_json", is_flag=True, help="Print all settings as JSON.")
 def settings(with_defaults: bool, as_json: bool) -> None:
-    """Show the settings that a run started here would have, and where each comes from. Secrets stay hidden."""
+    """Show the settings of a run started here and the source of each. Secrets are hidden."""
     from wandb_nb.settings import resolve
 
     resolved = resolve({})
     table = resolved.table()
     if as_json:
-        echo_json({row.name: {"value": _plain(row.value), "source": row.source} for row in table})
+        echo_json({row.name: {"value": _without_paths(row.value), "source": row.source} for row in table})
         return
     rows = [row for row in table if with_defaults or row.source != "default"]
     if rows:
-        values = [row.value if isinstance(row.value, str) else dumps(_plain(row.value)) for row in rows]
+        values = [row.value if isinstance(row.value, str) else dumps(_without_paths(row.value)) for row in rows]
         echo_table(
             ("SETTING", "VALUE", "SOURCE"),
             [(row.name, value, row.source) for row, value in zip(rows, values, strict=True)],
         )
     else:
-        click.echo("nothing is set: every setting has its default (wandb-nb settings --all)", err=True)
+        click.echo("every setting has its default; `wandb-nb settings --all` lists them", err=True)
     for name in resolved.ignored:
-        click.echo(f"no such setting: {clean(name, 200)}", err=True)
+        click.echo(f"unknown setting ignored: {clean(name, 200)}", err=True)
 
 
-def _plain(value: object) -> object:
-    """Return *value* with paths as texts."""
+def _without_paths(value: object) -> object:
+    """Return *value* with paths as strings."""
     if isinstance(value, (tuple, list)):
-        return [_plain(each) for each in value]
+        return [_without_paths(each) for each in value]
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): _without_paths(each) for key, each in value.items()}
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)

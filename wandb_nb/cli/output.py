@@ -1,4 +1,4 @@
-"""What the commands print: aligned tables, and JSON that every parser takes."""
+"""Output of the commands: aligned tables, and JSON that every parser accepts."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wandb_nb.formatting import clean
+from wandb_nb.formatting import align, clean
 from wandb_nb.values import dotted
 from wandb_nb.view.run_text import encodable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+MAX_LINE = 1_000
+
 
 def ascii_only() -> bool:
-    """Whether stdout cannot write sparklines and arrows."""
+    """Return whether stdout cannot encode sparklines and arrows."""
     return not encodable(sys.stdout.encoding)
 
 
 def dumps(value: Any, indent: int | None = None) -> str:
-    """Return *value* as standard ASCII JSON: floats it lacks are texts, and no control character reaches a terminal."""
-    from wandb_nb.view.message.run_message import plain  # needs numpy, which `ls` in text does not
+    """Return *value* as standard ASCII JSON: NaN and infinities are strings, and no control character is in it."""
+    from wandb_nb.view.message.run_message import plain  # loads numpy, which `ls` without --json does not need
 
     return json.dumps(plain(value), indent=indent, allow_nan=False)
 
@@ -33,12 +35,14 @@ def echo_json(value: Any) -> None:
     click.echo(dumps(value, indent=2))
 
 
+def echo_line(text: str, *, err: bool = False) -> None:
+    """Print *text* as one bounded line that is safe in a terminal."""
+    click.echo(clean(text, MAX_LINE), err=err)
+
+
 def echo_table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print *rows* under *heads* in aligned columns, each cell on one line and safe in a terminal."""
-    cells = [list(heads), *([clean(cell, 40) for cell in row] for row in rows)]
-    wide = [max(len(row[column]) for row in cells) for column in range(len(heads))]
-    for row in cells:
-        click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip())
+    click.echo("\n".join(align([heads, *rows])))
 
 
 def tree(values: Mapping[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`ls`, `show` and `rm`: which runs there are, what one of them says, and away with it."""
+"""`ls`, `show` and `rm`: list runs, show one, delete one."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
     from wandb_nb.store.runs.registry import RunEntry
 
-MOST = 20
+MAX_ROWS = 20
 
 
 @click.command()
 @click.option("--project", help="Only runs of this project.")
-@click.option("--limit", type=click.IntRange(min=1), default=MOST, show_default=True, help="At most so many.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=MAX_ROWS, show_default=True, help="Maximum number of runs."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def ls(project: str | None, limit: int, as_json: bool) -> None:
     """List the runs of this machine, newest first."""
     from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry  # `wandb-nb --help` needs none of this
 
-    shown = (entry for entry in Registry().all() if entry.state not in (CONTINUED, REPLACED))
-    entries = [entry for entry in shown if project is None or entry.project == project]
-    runs = [_listed(entry) for entry in entries[:limit]]
+    current = (entry for entry in Registry().all() if entry.state not in (CONTINUED, REPLACED))
+    entries = [entry for entry in current if project is None or entry.project == project]
+    runs = [_listing(entry) for entry in entries[:limit]]
     if as_json:
         echo_json(runs)
     elif runs:
@@ -39,14 +41,14 @@ def ls(project: str | None, limit: int, as_json: bool) -> None:
         ]
         echo_table(("STATE", "PROJECT", "NAME", "ID", "STEPS", "AGE"), rows)
     else:
-        click.echo("no runs yet: wandb_nb.init() in Python, or %wandb init in a notebook, starts one", err=True)
+        click.echo("no runs yet; start one with wandb_nb.init() in Python or %wandb init in a notebook", err=True)
 
 
 @click.command()
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(run: str, as_json: bool) -> None:
-    """Show a run: its curves as sparklines, its config and its summary."""
+    """Show a run: curves as sparklines, config and summary."""
     from wandb_nb.store.runs.find import find_run
     from wandb_nb.view.message.run_stream import RunStream  # numpy takes long to import
 
@@ -63,23 +65,23 @@ def show(run: str, as_json: bool) -> None:
     for name, value in (("group", header["group"]), ("tags", ", ".join(header["tags"])), ("notes", header["notes"])):
         if value:
             click.echo(f"{name}: {clean(value, 200)}")
-    _section("curves", run_text.finish_lines(_curves(state), most=MOST, ascii_only=plain))
+    _section("curves", run_text.finish_lines(_curves(state), most=MAX_ROWS, ascii_only=plain))
     for title, values in (("config", state.config), ("summary", state.summary)):
         _section(title, tree({key: value for key, value in values.items() if not key.startswith("_")}))
 
 
 @click.command()
 @click.argument("run")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def rm(run: str, yes: bool) -> None:
-    """Delete a run with all its directories; no later run of its project can have its id.
+    """Delete a run with all its directories. Its id cannot be used again in its project.
 
-    What a server has of it stays there. Runs that were forked from it lose their part of it.
+    Copies on a server are not deleted. Runs that were forked from it lose the part they share with it.
     """
     from wandb_nb.store.runs.registry import Registry
     from wandb_nb.store.runs.removal import delete
 
-    entries = _entries_of(run)
+    entries = _find_entries(run)
     newest = entries[0]
     places = "its directory" if len(entries) == 1 else f"its {len(entries)} directories"
     if not yes:
@@ -88,8 +90,8 @@ def rm(run: str, yes: bool) -> None:
     delete(Registry(), entries)
 
 
-def _entries_of(run: str) -> list[RunEntry]:
-    """Return the directories of *run*, newest first; UsageError where it is not one of this machine."""
+def _find_entries(run: str) -> list[RunEntry]:
+    """Return the directories of *run*, newest first; UsageError if it is not registered on this machine."""
     from wandb_nb.store.format.layout import run_file
     from wandb_nb.store.runs.find import find_run
     from wandb_nb.store.runs.registry import Registry
@@ -97,10 +99,10 @@ def _entries_of(run: str) -> list[RunEntry]:
 
     registry = Registry()
     folder = run_file(find_run(run)).parent.resolve()
-    named = next((entry for entry in registry.all() if Path(entry.path).resolve() == folder), None)
-    if named is None:
-        raise UsageError(f"{folder} is not among the runs of this machine; delete the folder itself")
-    return directories(registry, named)
+    match = next((entry for entry in registry.all() if Path(entry.path).resolve() == folder), None)
+    if match is None:
+        raise UsageError(f"{folder} is not registered as a run of this machine; delete the folder itself")
+    return directories(registry, match)
 
 
 def _section(title: str, lines: list[str]) -> None:
@@ -108,11 +110,11 @@ def _section(title: str, lines: list[str]) -> None:
         click.echo("\n".join(("", title, *(f"  {line}" for line in lines))))
 
 
-def _listed(entry: RunEntry) -> dict[str, Any]:
-    """Return what `ls` tells of *entry*; a run whose process is gone without an end has crashed."""
+def _listing(entry: RunEntry) -> dict[str, Any]:
+    """Return the row of *entry* in `ls`. A run whose process is gone and that has no exit record has crashed."""
     steps = entry.summary.get("_step")
     return {
-        "state": _verdict(entry),
+        "state": _state(entry),
         "project": entry.project,
         "name": entry.name,
         "id": entry.id,
@@ -122,7 +124,7 @@ def _listed(entry: RunEntry) -> dict[str, Any]:
     }
 
 
-def _verdict(entry: RunEntry) -> str:
+def _state(entry: RunEntry) -> str:
     from wandb_nb.store.writing.owner_lock import owner_alive
 
     path = Path(entry.path)
@@ -132,7 +134,7 @@ def _verdict(entry: RunEntry) -> str:
 
 
 def _curves(state: RunState) -> list[run_text.MetricTrend]:
-    """Return the metrics worth a sparkline: those with numbers, less hidden ones and step metrics."""
+    """Return the metrics with numbers, without hidden ones and step metrics."""
     curves = []
     for key, column in state.table.numbers.items():
         metric = state.metrics.find(key)

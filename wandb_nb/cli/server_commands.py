@@ -1,4 +1,4 @@
-"""`server`: the embedded server, and a key for it."""
+"""`server`: the embedded server, its users and the rights in its projects."""
 
 from __future__ import annotations
 
@@ -16,25 +16,31 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-PORT = 8090
-LEVELS = ["none", "read", "write", "admin"]
+DEFAULT_PORT = 8090
+RIGHTS = ["none", "read", "write", "admin"]
 
 _folder = click.option(
-    "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Where the server keeps its data."
+    "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Data folder of the server."
 )
 
 
 @click.group(invoke_without_command=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes any free one.",
+)
 @_folder
-@click.option("--open", "open_browser", is_flag=True, help="Show it in the browser.")
-@click.option("--name", "names", multiple=True, help="A host name that it answers to; may be given several times.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the pages in the browser.")
+@click.option("--name", "names", multiple=True, help="Host name to answer to; may be repeated.")
 @click.pass_context
-def server(  # noqa: PLR0917 - one parameter an option
+def server(  # noqa: PLR0917 -- one parameter per option
     context: click.Context, host: str, port: int, folder: Path | None, open_browser: bool, names: tuple[str, ...]
 ) -> None:
-    """Serve runs on this machine: W&B's protocol, and pages to look at."""
+    """Run a server on this machine: W&B's protocol and web pages."""
     context.obj = folder or default_folder()
     if context.invoked_subcommand is not None:
         return
@@ -42,24 +48,26 @@ def server(  # noqa: PLR0917 - one parameter an option
         from wandb_nb.server.serve import serve
     except ImportError as error:
         raise UsageError(
-            f'The server needs the package {error.name}, which is not installed: pip install "wandb-nb[server]"'
+            f'the server needs the package {error.name}, which is not installed; run: pip install "wandb-nb[server]"'
         ) from error
     serve(context.obj, host, port, names, open_browser, report=lambda line: click.echo(line, err=False))
 
 
 @server.command()
 @click.argument("name", required=False)
-@click.option("--admin", is_flag=True, help="The user may do everything on this server.")
-@click.option("--new-key", "renew", is_flag=True, help="Give the user a new key; the one before, and its logins, end.")
-@click.option("--revoke", is_flag=True, help="Take the user's key away; the runs stay.")
+@click.option("--admin", is_flag=True, help="Give the user all rights on this server.")
+@click.option("--new-key", "renew", is_flag=True, help="Replace the user's key; ends existing logins.")
+@click.option("--revoke", is_flag=True, help="Revoke the user's key; the runs remain.")
 @click.pass_obj
 def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool) -> None:
-    """Add the user NAME and print the new key, once: the server keeps its hash only. Without NAME, list the users."""
+    """Add the user NAME and print the new key. It is not shown again. Without NAME, list the users."""
     from wandb_nb.server.storage.users import list_users, new_key, set_key
 
     if admin + renew + revoke > (name is not None):
-        raise UsageError("--admin, --new-key and --revoke need the NAME of a user, and do not go together.")
-    with _writing(folder) as connection:
+        raise UsageError(
+            "--admin, --new-key and --revoke need the NAME of a user and exclude each other; give one of them"
+        )
+    with _connect(folder) as connection:
         if name is None:
             for row in list_users(connection):
                 click.echo(f"{row.name}{'  admin' if row.admin else ''}")
@@ -68,12 +76,12 @@ def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool
         if renew or revoke:
             set_key(connection, name, key)
         else:
-            _add(connection, name, key, admin)
+            _add_user(connection, name, key, admin)
     if not revoke:
         click.echo(key)
 
 
-def _add(connection: Connection, name: str, key: str, admin: bool) -> None:
+def _add_user(connection: Connection, name: str, key: str, admin: bool) -> None:
     from sqlalchemy.exc import IntegrityError
 
     from wandb_nb.server.storage.server_ids import check_name
@@ -82,22 +90,24 @@ def _add(connection: Connection, name: str, key: str, admin: bool) -> None:
     try:
         add_user(connection, check_name(name, "user"), key, admin)
     except IntegrityError as error:
-        raise UsageError(f"There is a user {name!r} already.") from error
+        raise UsageError(f"the user {name!r} exists already; --new-key gives it a new key") from error
 
 
 @server.command()
 @click.argument("project", required=False)
-@click.option("--user", help="Whose right to set.")
-@click.option("--right", type=click.Choice(LEVELS), help="What the user may do with the project.")
-@click.option("--open/--private", "is_open", default=None, help="Whether every user of the server may read it.")
+@click.option("--user", help="User whose right to set.")
+@click.option("--right", type=click.Choice(RIGHTS), help="Right of the user in the project.")
+@click.option(
+    "--open/--private", "is_open", default=None, help="Whether every user of the server may read the project."
+)
 @click.pass_obj
 def projects(folder: Path, project: str | None, user: str | None, right: str | None, is_open: bool | None) -> None:
-    """Say who may do what with PROJECT, written entity/project. Without PROJECT, list the projects and their rights."""
+    """Set rights in PROJECT, written entity/project. Without PROJECT, list all projects with their rights."""
     from wandb_nb.server.storage.users import Right, set_open, set_right
 
     if (user is None) != (right is None):
-        raise UsageError("--user and --right belong together.")
-    with _writing(folder) as connection:
+        raise UsageError("--user and --right need each other; give both")
+    with _connect(folder) as connection:
         if project is None:
             _list_projects(connection)
             return
@@ -120,22 +130,22 @@ def _list_projects(connection: Connection) -> None:
         click.echo(f"{row.entity}/{row.name}  {access}{'  ' if rights else ''}{rights}")
 
 
-def login_locally(folder: Path | None) -> None:
-    """Store the local server's key in the netrc file. No run goes to that server until it is told to."""
+def store_local_key(folder: Path | None) -> None:
+    """Store the local server's key in the netrc file. Runs go there only with its address as base_url."""
     from wandb_nb.server.process import store_key
 
     url, stored = store_key(folder or default_folder())
-    click.echo(f"The key for {url} is stored in {stored}. Runs go there with WANDB_BASE_URL={url}", file=sys.stdout)
+    click.echo(f"stored the key for {url} in {stored}; send runs there with WANDB_BASE_URL={url}", file=sys.stdout)
 
 
 def default_folder() -> Path:
-    """Return where the server keeps its data unless told otherwise."""
+    """Return the server's default data folder."""
     from wandb_nb.server import process
 
     return process.default_folder()
 
 
-def _writing(folder: Path) -> AbstractContextManager[Connection]:
+def _connect(folder: Path) -> AbstractContextManager[Connection]:
     from contextlib import contextmanager
 
     from wandb_nb.server.http.services import open_services

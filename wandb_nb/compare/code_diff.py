@@ -1,4 +1,4 @@
-"""Code side by side: the cells of two notebook sessions, the source files of two scripts."""
+"""Differences in code: between the cells of two notebook sessions, and between the source files of two scripts."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.reading.executed_cells import Cell
 
-MOST_CHANGES, MOST_LINES = 60, 300
-LONGEST_SOURCE = 200_000  # characters; comparing longer ones line by line takes too long
-LONGEST_LINE = 500
-MOST_CODE = 16_000  # characters in a message
-_ALIKE = 0.4  # from this similarity on, two cells are one that was changed
+MAX_CHANGES, MAX_LINES = 60, 300
+MAX_SOURCE = 200_000  # characters; comparing longer ones line by line takes too long
+MAX_LINE_LENGTH = 500
+MAX_CODE = 16_000  # characters in a message
+_MIN_SIMILARITY = 0.4  # cells at least this similar count as one that was changed
 _CELL_CONTEXT, _FILE_CONTEXT = 12, 3
-_CLOCKS_DIFFER_BY_S = 0.001
+_MAX_CLOCK_SKEW_SECONDS = 0.001
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -37,57 +37,56 @@ class CodeChangeHeader(TypedDict):
 
 @dataclass(frozen=True)
 class CodeChange:
-    """One cell or file that two runs differ in.
+    """One cell or file that differs between two runs.
 
-    *lines* begin with " " (both have it), "-" (only the first), "+" (only the second), or "@" for a gap.
+    *lines* begin with " " (in both), "-" (in the first only), "+" (in the second only), or "@" for a gap.
     """
 
     title: str
     change: Literal["changed", "added", "removed"]
     lines: list[str]
 
-    def facts(self) -> CodeChangeHeader:
-        """Return the change as a message has it, each line without what a terminal or page would obey."""
-        lines = [line[:1] + clean(line[1:].expandtabs(4), LONGEST_LINE) for line in self.lines[:MOST_LINES]]
-        if len(self.lines) > MOST_LINES:
-            lines.append(f"@ {len(self.lines) - MOST_LINES} more lines")
+    def header(self) -> CodeChangeHeader:
+        """Return the change as a message carries it, each line without control characters."""
+        lines = [line[:1] + clean(line[1:].expandtabs(4), MAX_LINE_LENGTH) for line in self.lines[:MAX_LINES]]
+        if len(self.lines) > MAX_LINES:
+            lines.append(f"@ {len(self.lines) - MAX_LINES} more lines")
         return {"title": clean(self.title, 200), "change": self.change, "lines": lines}
 
 
-def change_facts(changes: Iterable[CodeChange], room: int = MOST_CODE) -> list[CodeChangeHeader]:
-    """Return *changes* as a message has them, of *room* characters in all; what is left out is counted."""
-    facts: list[CodeChangeHeader] = []
-    found = list(changes)
-    for at, change in enumerate(found):
-        one = change.facts()
-        ends = list(accumulate(len(line) + 4 for line in one["lines"]))
-        kept = one["lines"][: bisect_right(ends, room)]
-        room -= sum(len(line) + 4 for line in kept) + len(one["title"])
-        if len(kept) < len(one["lines"]):
-            kept.append(f"@ {len(one['lines']) - len(kept)} more lines, {len(found) - at - 1} more changes")
-            return [*facts, {**one, "lines": kept}]
-        facts.append({**one, "lines": kept})
-    return facts
+def code_headers(changes: Iterable[CodeChange], room: int = MAX_CODE) -> list[CodeChangeHeader]:
+    """Return *changes* as a message carries them: at most *room* characters, with a count of what is left out."""
+    headers: list[CodeChangeHeader] = []
+    pending = list(changes)
+    for at, change in enumerate(pending, 1):
+        header = change.header()
+        ends = list(accumulate(len(line) + 4 for line in header["lines"]))
+        lines = header["lines"][: bisect_right(ends, room)]
+        room -= sum(len(line) + 4 for line in lines) + len(header["title"])
+        if len(lines) < len(header["lines"]):
+            lines.append(f"@ {len(header['lines']) - len(lines)} more lines, {len(pending) - at} more changes")
+            return [*headers, {**header, "lines": lines}]
+        headers.append({**header, "lines": lines})
+    return headers
 
 
 def cell_changes(first: Sequence[Cell], second: Sequence[Cell], starts: tuple[float, float]) -> list[CodeChange]:
-    """Return the cells in which two sessions differ, in the order of execution.
+    """Return the cells that differ between two sessions, in the order of execution.
 
-    *starts* are the unix times at which the two runs began. A journal tells the whole session: what stands in it from
-    the cell that began the run on is compared cell by cell; of the cells before only those that the other session
-    never executed, each with the cell that it seems to have been made from. A cell executed again unchanged counts
-    once.
+    *starts* are the Unix times at which the two runs began. A journal holds the whole session. Cells from the one that
+    began the run on are compared one by one. Of the cells before it, only those count that the other session never
+    executed, each with the cell that it was probably edited from. A cell that was executed again unchanged counts once.
     """
-    (before, during), (before_too, during_too) = (
-        _split(cells, start) for cells, start in zip((first, second), starts, strict=True)
-    )
-    ours, theirs = _unknown(before, second), _unknown(before_too, first)
-    ours, theirs = ours + _origins(theirs, before, ours), theirs + _origins(ours, before_too, theirs)
-    return list(_aligned(_ordered(ours + during), _ordered(theirs + during_too)))[:MOST_CHANGES]
+    before_first, first_run = _split(first, starts[0])
+    before_second, second_run = _split(second, starts[1])
+    only_first, only_second = _missing_in(second, before_first), _missing_in(first, before_second)
+    setup_first = only_first + _origins(only_second, before_first, only_first)
+    setup_second = only_second + _origins(only_first, before_second, only_second)
+    return list(_changes(_distinct(setup_first + first_run), _distinct(setup_second + second_run)))[:MAX_CHANGES]
 
 
 def file_changes(first: Mapping[str, str], second: Mapping[str, str]) -> list[CodeChange]:
-    """Return the files, path to text, in which two runs differ, sorted by path."""
+    """Return the files (path to text) that differ between two runs, sorted by path."""
     changes = []
     for path in sorted({*first, *second}):
         before, after = first.get(path), second.get(path)
@@ -96,62 +95,62 @@ def file_changes(first: Mapping[str, str], second: Mapping[str, str]) -> list[Co
         kind: Literal["changed", "added", "removed"]
         kind = "added" if before is None else "removed" if after is None else "changed"
         changes.append(CodeChange(path, kind, _lines(before or "", after or "", _FILE_CONTEXT)))
-    return changes[:MOST_CHANGES]
+    return changes[:MAX_CHANGES]
 
 
 def _split(cells: Sequence[Cell], start: float) -> tuple[list[Cell], list[Cell]]:
-    """Return the cells before the one that began the run, and those from it on."""
-    begun = [at for at, cell in enumerate(cells) if (cell.started or 0.0) <= start + _CLOCKS_DIFFER_BY_S]
-    during = begun[-1] if begun else 0
-    return list(cells[:during]), list(cells[during:])
+    """Return the cells before the one that began the run, and the rest."""
+    earlier = [at for at, cell in enumerate(cells) if (cell.started or 0.0) <= start + _MAX_CLOCK_SKEW_SECONDS]
+    first = earlier[-1] if earlier else 0
+    return list(cells[:first]), list(cells[first:])
 
 
-def _unknown(cells: Sequence[Cell], other: Sequence[Cell]) -> list[Cell]:
-    """Return the cells that the *other* session never executed."""
-    known = {cell.source for cell in other}
-    return [cell for cell in cells if cell.source not in known]
+def _missing_in(other: Sequence[Cell], cells: Sequence[Cell]) -> list[Cell]:
+    """Return those of *cells* that the *other* session never executed."""
+    sources = {cell.source for cell in other}
+    return [cell for cell in cells if cell.source not in sources]
 
 
-def _origins(new: Sequence[Cell], cells: Sequence[Cell], kept: Sequence[Cell]) -> list[Cell]:
-    """Return for each of *new*, unless one of *kept* is like it, the one of *cells* that is most like it."""
-    pool = [(cell, _words(cell)) for cell in cells if cell not in kept]
-    rest = [_words(cell) for cell in kept]
-    found = []
+def _origins(new: Sequence[Cell], cells: Sequence[Cell], chosen: Sequence[Cell]) -> list[Cell]:
+    """Return for each of *new* the most similar one of *cells*, unless one of *chosen* is similar already."""
+    pool = [(cell, _words(cell)) for cell in cells if cell not in chosen]
+    chosen_words = [_words(cell) for cell in chosen]
+    origins = []
     for words in map(_words, new):
-        like = max(pool, key=lambda pair: _likeness(pair[1], words), default=None)
-        alone = max((_likeness(own, words) for own in rest), default=0.0) < _ALIKE
-        if like is not None and alone and _likeness(like[1], words) >= _ALIKE:
-            pool.remove(like)
-            found.append(like[0])
-    return found
+        nearest = max(pool, key=lambda pair: _similarity(pair[1], words), default=None)
+        unmatched = max((_similarity(other, words) for other in chosen_words), default=0.0) < _MIN_SIMILARITY
+        if nearest is not None and unmatched and _similarity(nearest[1], words) >= _MIN_SIMILARITY:
+            pool.remove(nearest)
+            origins.append(nearest[0])
+    return origins
 
 
-def _ordered(cells: Iterable[Cell]) -> list[Cell]:
-    """Return the distinct cells that hold anything, as they were executed."""
-    distinct: dict[str, Cell] = {}
+def _distinct(cells: Iterable[Cell]) -> list[Cell]:
+    """Return the distinct cells that are not blank, in the order of execution."""
+    by_source: dict[str, Cell] = {}
     for cell in sorted(cells, key=lambda cell: cell.number):
-        distinct.setdefault(cell.source, cell)
-    return [cell for cell in distinct.values() if cell.source.strip()]
+        by_source.setdefault(cell.source, cell)
+    return [cell for cell in by_source.values() if cell.source.strip()]
 
 
-def _aligned(first: Sequence[Cell], second: Sequence[Cell]) -> Iterator[CodeChange]:
+def _changes(first: Sequence[Cell], second: Sequence[Cell]) -> Iterator[CodeChange]:
     matcher = SequenceMatcher(None, [cell.source for cell in first], [cell.source for cell in second], autojunk=False)
     for kind, a, a_end, b, b_end in matcher.get_opcodes():
         if kind != "equal":
-            yield from _paired(list(first[a:a_end]), list(second[b:b_end]))
+            yield from _paired_changes(list(first[a:a_end]), list(second[b:b_end]))
 
 
-def _paired(first: list[Cell], second: list[Cell]) -> Iterator[CodeChange]:
-    """Pair each cell of *second* with the one of *first* that is most like it; the others came or went."""
+def _paired_changes(first: list[Cell], second: list[Cell]) -> Iterator[CodeChange]:
+    """Pair each cell of *second* with the most similar one of *first*; the others were added or removed."""
     left = [(cell, _words(cell)) for cell in first]
     for cell in second:
         words = _words(cell)
-        found = max(left, key=lambda pair: _likeness(pair[1], words), default=None)
-        if found is not None and _likeness(found[1], words) >= _ALIKE:
-            left.remove(found)
-            old, new = found[0].number, cell.number
+        nearest = max(left, key=lambda pair: _similarity(pair[1], words), default=None)
+        if nearest is not None and _similarity(nearest[1], words) >= _MIN_SIMILARITY:
+            left.remove(nearest)
+            old, new = nearest[0].number, cell.number
             title = f"cell [{new}]" if old == new else f"cell [{old}] → [{new}]"
-            yield CodeChange(title, "changed", _lines(found[0].source, cell.source, _CELL_CONTEXT))
+            yield CodeChange(title, "changed", _lines(nearest[0].source, cell.source, _CELL_CONTEXT))
         else:
             yield CodeChange(f"cell [{cell.number}]", "added", _lines("", cell.source, 0))
     for cell, _ in left:
@@ -159,18 +158,18 @@ def _paired(first: list[Cell], second: list[Cell]) -> Iterator[CodeChange]:
 
 
 def _words(cell: Cell) -> Counter[str]:
-    return Counter(_WORD.findall(cell.source[:LONGEST_SOURCE]))
+    return Counter(_WORD.findall(cell.source[:MAX_SOURCE]))
 
 
-def _likeness(one: Counter[str], other: Counter[str]) -> float:
-    """Return 0 to 1: the share of words that both have."""
+def _similarity(one: Counter[str], other: Counter[str]) -> float:
+    """Return the share of words that both have, from 0 to 1."""
     return 2 * (one & other).total() / max(1, one.total() + other.total())
 
 
 def _lines(before: str, after: str, context: int) -> list[str]:
-    if max(len(before), len(after)) > LONGEST_SOURCE:
+    if max(len(before), len(after)) > MAX_SOURCE:
         return [f"@ too long to compare: {len(before):,} and {len(after):,} characters"]
-    found = list(unified_diff(before.splitlines(), after.splitlines(), n=context, lineterm=""))[2:]
-    # The first gap mark says nothing where the comparison begins with the first line.
-    lines = ["@ line " + line.split("+")[1].split(",")[0].split(" ")[0] if line[:2] == "@@" else line for line in found]
+    diff = list(unified_diff(before.splitlines(), after.splitlines(), n=context, lineterm=""))[2:]
+    # The first gap mark is redundant if the comparison begins with the first line.
+    lines = ["@ line " + line.split("+")[1].split(",")[0].split(" ")[0] if line[:2] == "@@" else line for line in diff]
     return lines[1:] if lines[:1] in (["@ line 1"], ["@ line 0"]) else lines

@@ -1,14 +1,14 @@
-"""`Comparison`: what two or more subjects differ in."""
+"""`Comparison`: the differences between two or more runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wandb_nb.compare import comparison_input as subjects
 from wandb_nb.compare.code_diff import cell_changes, file_changes
+from wandb_nb.compare.comparison_input import run_labels
 from wandb_nb.compare.curve_diff import align
-from wandb_nb.compare.value_diff import delta, differing
+from wandb_nb.compare.value_diff import differing, value_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two or more runs side by side. All tables have one value a run, in the order of *subjects*.
+    """Two or more runs side by side. All tables have one value per run, in the order of *inputs*.
 
-    *config*, *summary* and *git* hold every key, *packages* and *code* only what differs. *code* is there for
-    exactly two runs. *keys* are the metrics with curves, in the order of first appearance over all runs.
+    *config*, *summary* and *git* hold every key, *packages* and *code* only the differences. *code* is empty unless
+    there are exactly two runs. *keys* are the metrics with curves, in the order of first appearance in any run.
     """
 
-    subjects: list[ComparisonInput]
+    inputs: list[ComparisonInput]
     labels: list[str]
     keys: list[str]
     config: list[ValueRow]
@@ -38,8 +38,8 @@ class Comparison:
     code: list[CodeChange]
 
     def curves(self, key: str) -> list[Series | None]:
-        """Return the series of *key*, one a run, None where a run lacks it."""
-        return [subject.series.get(key) for subject in self.subjects]
+        """Return the series of *key*, one per run, None for a run without it."""
+        return [one.series.get(key) for one in self.inputs]
 
     def aligned(self, key: str) -> AlignedCurves | None:
         """Return the curves of *key* on one axis; see `align`."""
@@ -47,29 +47,31 @@ class Comparison:
 
 
 def compare(runs: Sequence[ComparisonInput], keys: Collection[str] = ()) -> Comparison:
-    """Return what *runs* differ in; with *keys* only those metrics are drawn and told, in the summary as well.
+    """Return the differences between *runs*; *keys* limit the metrics, in the summary as well.
 
-    Raises ValueError for fewer than two runs.
+    Raises:
+        ValueError: There are fewer than two runs.
+
     """
-    if len(runs) < 2:  # noqa: PLR2004 - that is what comparing takes
-        raise ValueError("a comparison takes two runs or more")
-    pair = runs if len(runs) == 2 else None  # noqa: PLR2004
-    found = dict.fromkeys(key for one in runs for key in one.series if not key.startswith("_"))
-    summary = delta([one.summary for one in runs])
+    if len(runs) < 2:  # noqa: PLR2004 -- a pair
+        raise ValueError("a comparison needs at least two runs")
+    pair = runs if len(runs) == 2 else None  # noqa: PLR2004 -- a pair
+    metrics = dict.fromkeys(key for one in runs for key in one.series if not key.startswith("_"))
+    summary = value_rows([one.summary for one in runs])
     return Comparison(
-        subjects=list(runs),
-        labels=subjects.labels([one.run for one in runs]),
-        keys=[key for key in found if not keys or key in keys],
-        config=delta([one.config for one in runs]),
+        inputs=list(runs),
+        labels=run_labels([one.run for one in runs]),
+        keys=[key for key in metrics if not keys or key in keys],
+        config=value_rows([one.config for one in runs]),
         summary=[row for row in summary if not keys or row.key in keys],
-        git=delta([one.git for one in runs]),
-        packages=differing(delta([one.packages for one in runs])) if all(one.packages for one in runs) else [],
+        git=value_rows([one.git for one in runs]),
+        packages=differing(value_rows([one.packages for one in runs])) if all(one.packages for one in runs) else [],
         code=code_changes(pair[0], pair[1]) if pair else [],
     )
 
 
 def code_changes(first: ComparisonInput, second: ComparisonInput) -> list[CodeChange]:
-    """Return the cells and files in which two runs differ; cells only where both have a session."""
+    """Return the cells and files that differ between two runs; cells only if both have a session."""
     starts = (first.run["startTime"], second.run["startTime"])
     cells = cell_changes(first.cells, second.cells, starts) if first.cells and second.cells else []
     return [*cells, *file_changes(first.files, second.files)]

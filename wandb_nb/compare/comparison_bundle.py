@@ -1,4 +1,4 @@
-"""The MIME bundle of a comparison: alive without a kernel where our view is, a picture and tables everywhere else."""
+"""The MIME bundle of a comparison: interactive where the view is installed, picture and tables elsewhere."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.compare import comparison_picture, comparison_text
-from wandb_nb.compare.code_diff import change_facts
-from wandb_nb.compare.comparison_message import MIME, diff_facts, overlay
+from wandb_nb.compare.code_diff import code_headers
+from wandb_nb.compare.comparison_message import MIME, diff_header, overlay
 from wandb_nb.compare.value_diff import differing
 from wandb_nb.formatting import clean
-from wandb_nb.view.run_bundle import CELL, MOST_BYTES, TABLE, figure, pictures
+from wandb_nb.view.run_bundle import CELL, MAX_BYTES, TABLE, figure, pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
     from wandb_nb.compare.value_diff import ValueRow
 
-_MOST_ROWS, _LONGEST_CELL = 40, 60
-_MOST_LIGHT_BYTES, _SVG_POINTS = 16_000, 2_000
+_MAX_ROWS, _MAX_CELL = 40, 60
+_MAX_PREVIEW_BYTES, _SVG_POINTS = 16_000, 2_000
 _TRIES = ((8_000, None), (4_000, None), (2_000, None), (2_000, 12), (1_000, 6), (0, 0))  # points, metrics
-_MOST_HTML_CODE, _MOST_TEXT_CODE = 12_000, 8_000
+_MAX_HTML_CODE, _MAX_TEXT_CODE = 12_000, 8_000
 _PRE = "margin:0 0 8px;font-size:85%;line-height:1.35;white-space:pre-wrap;background:none;color:inherit"
-# Tints that leave the page's own text readable, in light and in dark.
+# Tints that keep the page's text readable in light and dark themes.
 _TINTS = {"-": "background:rgba(224,69,107,.18)", "+": "background:rgba(22,153,107,.18)", "@": "opacity:.7"}
 
 
 def bundle(comparison: Comparison) -> dict[str, Any]:
-    """Return the parts that show *comparison*: the message that our view reads, HTML, a PNG in base64, plain text.
+    """Return the parts of *comparison*: the message for the view, HTML, a PNG in base64, plain text.
 
-    The whole is at most 210 kB: points are thinned out, then series left out, where that is not enough.
+    The bundle has at most 210 kB: if needed, series are downsampled, then left out.
     """
-    full, light = pictures(lambda points: comparison_picture.build(comparison, points))
+    full, preview = pictures(lambda points: comparison_picture.build(comparison, points))
     parts: dict[str, Any] = {
-        "text/html": html(comparison, light if len(light) <= _MOST_LIGHT_BYTES else b""),
+        "text/html": html(comparison, preview if len(preview) <= _MAX_PREVIEW_BYTES else b""),
         "image/png": base64.b64encode(full).decode(),
-        "text/plain": "\n".join(comparison_text.lines(comparison, code=_MOST_TEXT_CODE)),
+        "text/plain": "\n".join(comparison_text.lines(comparison, code=_MAX_TEXT_CODE)),
     }
-    parts[MIME] = _saved(comparison, MOST_BYTES - len(json.dumps(parts)))
+    parts[MIME] = _saved(comparison, MAX_BYTES - len(json.dumps(parts)))
     return parts
 
 
-def html(comparison: Comparison, light: bytes) -> str:
-    """Return heading, the curves as inline SVG, and tables, with no script or address, all texts escaped."""
+def html(comparison: Comparison, preview: bytes) -> str:
+    """Return heading, curves as inline SVG, and tables. There are no scripts or addresses, and all text is escaped."""
     tables = (
         ("Config", comparison.config),
         ("Summary", comparison.summary),
@@ -55,24 +55,24 @@ def html(comparison: Comparison, light: bytes) -> str:
     return (
         '<div style="max-width:100%;font-family:system-ui,sans-serif">'
         f'<p style="margin:0 0 4px"><strong>{escape(comparison_picture.title(comparison))}</strong></p>'
-        f"{figure(comparison_picture.build(comparison, _SVG_POINTS), light)}"
+        f"{figure(comparison_picture.build(comparison, _SVG_POINTS), preview)}"
         f"{''.join(_table(title, comparison.labels, rows) for title, rows in tables)}"
         f"{''.join(_code(comparison))}</div>"
     )
 
 
 def _table(title: str, labels: Sequence[str], rows: Sequence[ValueRow]) -> str:
-    """Return the rows that differ as a table that folds; open, since that is what was asked for."""
-    found = differing(rows)
+    """Return the rows that differ as a collapsible table, which is open at first."""
+    different = differing(rows)
     if not rows:
         return ""
-    same = len(rows) - len(found)
+    same = len(rows) - len(different)
     more = f" ({same} the same)" if same else ""
-    if not found:
+    if not different:
         return f'<p style="margin:4px 0">{title}: the same</p>'
     heads = "".join(f'<th scope="col" style="{CELL}">{escape(label)}</th>' for label in ("", *labels, ""))
-    body = "".join(map(_row, found[:_MOST_ROWS]))
-    hidden = f"<p>+{len(found) - _MOST_ROWS} more</p>" if len(found) > _MOST_ROWS else ""
+    body = "".join(map(_row, different[:_MAX_ROWS]))
+    hidden = f"<p>+{len(different) - _MAX_ROWS} more</p>" if len(different) > _MAX_ROWS else ""
     return (
         f'<details open style="margin:4px 0"><summary>{title}{more}</summary>'
         f'<table style="{TABLE}"><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>{hidden}</details>'
@@ -80,19 +80,19 @@ def _table(title: str, labels: Sequence[str], rows: Sequence[ValueRow]) -> str:
 
 
 def _row(row: ValueRow) -> str:
-    facts = row.facts()
-    cells = ["-" if value is None else value for value in (*facts["texts"], facts["change"] or "")]
-    values = "".join(f'<td style="{CELL}">{escape(clean(cell, _LONGEST_CELL))}</td>' for cell in cells)
-    return f'<tr><th scope="row" style="{CELL}">{escape(facts["key"])}</th>{values}</tr>'
+    header = row.header()
+    cells = ["-" if value is None else value for value in (*header["texts"], header["change"] or "")]
+    values = "".join(f'<td style="{CELL}">{escape(clean(cell, _MAX_CELL))}</td>' for cell in cells)
+    return f'<tr><th scope="row" style="{CELL}">{escape(header["key"])}</th>{values}</tr>'
 
 
 def _code(comparison: Comparison) -> Iterator[str]:
     if not comparison.code:
         return
     yield '<details open style="margin:4px 0"><summary>Code</summary>'
-    for facts in change_facts(comparison.code, _MOST_HTML_CODE):
-        yield f'<p style="margin:4px 0">{escape(facts["title"])} {facts["change"]}</p><pre style="{_PRE}">'
-        yield "\n".join(_line(line) for line in facts["lines"]) + "</pre>"
+    for change in code_headers(comparison.code, _MAX_HTML_CODE):
+        yield f'<p style="margin:4px 0">{escape(change["title"])} {change["change"]}</p><pre style="{_PRE}">'
+        yield "\n".join(_line(line) for line in change["lines"]) + "</pre>"
     yield "</details>"
 
 
@@ -102,13 +102,13 @@ def _line(line: str) -> str:
 
 
 def _saved(comparison: Comparison, room: int) -> dict[str, Any]:
-    """Return the message with as many points as fit *room* characters; then with fewer metrics, or none."""
-    runs = [subject.message for subject in comparison.subjects]
-    diff = diff_facts(comparison)
-    keys = [*comparison_picture.shown_keys(comparison), *comparison.keys]
-    found: dict[str, Any] = {}
+    """Return the message with as many points as fit *room* characters, if needed with fewer metrics or none."""
+    runs = [one.message for one in comparison.inputs]
+    diff = diff_header(comparison)
+    keys = [*comparison_picture.chart_keys(comparison), *comparison.keys]
+    snapshot: dict[str, Any] = {}
     for points, most in _TRIES:
-        found = overlay(runs, points, keys[:most], diff).to_json()
-        if len(json.dumps(found)) <= room:
+        snapshot = overlay(runs, points, keys[:most], diff).to_json()
+        if len(json.dumps(snapshot)) <= room:
             break
-    return found
+    return snapshot

@@ -1,4 +1,4 @@
-"""`ComparisonInput`: one run as a comparison sees it, whether its rows lie in a run directory or on a server."""
+"""`ComparisonInput`: one run of a comparison, from a run directory or from a server."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ComparisonInput:
-    """A run to be compared.
+    """A run to compare.
 
-    *message* tells its facts, config, summary and series, as whole as there is room for. *cells* are those its
-    notebook executed, oldest first; *files* its sources as path and text; *git* and *packages* map names to texts.
-    What is left empty is left out of the comparison.
+    *message* holds header, config, summary and series. *cells* are those that its notebook executed, oldest first;
+    *files* its source files, path to text; *git* and *packages* map names to texts. Empty parts are not compared.
     """
 
     message: Message
@@ -32,7 +31,7 @@ class ComparisonInput:
 
     @property
     def run(self) -> RunHeader:
-        """The facts of the run."""
+        """The header of the run."""
         return self.message.header["run"]
 
     @property
@@ -51,13 +50,13 @@ class ComparisonInput:
         return {one.key: one for one in self.message.series() if len(one.value)}
 
 
-def labels(runs: Sequence[RunHeader]) -> list[str]:
-    """Return what *runs* are called in a legend: the name, with the id where a name is not the only one of its kind.
+def run_labels(runs: Sequence[RunHeader]) -> list[str]:
+    """Return the labels of *runs* in a legend: the name, with the id if several runs have the name.
 
-    The same run twice is told apart by a number.
+    If a run occurs twice, its labels are numbered.
     """
     names = [clean(run["name"] or run["id"], 40) for run in runs]
     shared = {name for name, count in Counter(names).items() if count > 1}
     ids = [clean(run["id"], 40) for run in runs]
-    told = [f"{name} ({own})" if name in shared else name for name, own in zip(names, ids, strict=True)]
-    return [label if told.count(label) == 1 else f"{label} #{at}" for at, label in enumerate(told, 1)]
+    texts = [f"{name} ({own})" if name in shared else name for name, own in zip(names, ids, strict=True)]
+    return [label if texts.count(label) == 1 else f"{label} #{at}" for at, label in enumerate(texts, 1)]

@@ -1,13 +1,13 @@
-"""Several runs in one message: the form that pages read, over HTTP, a comm and in a saved notebook."""
+"""Several runs in one message, for HTTP, comms and saved notebooks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
-from wandb_nb.compare.code_diff import change_facts
-from wandb_nb.compare.comparison_input import labels
-from wandb_nb.view.message.downsample import thin
+from wandb_nb.compare.code_diff import code_headers
+from wandb_nb.compare.comparison_input import run_labels
+from wandb_nb.view.message.downsample import downsample
 from wandb_nb.view.message.run_message import (
     VERSION,
     Blob,
@@ -18,7 +18,7 @@ from wandb_nb.view.message.run_message import (
     plain,
     strict_json,
 )
-from wandb_nb.view.message.series import MOST_SERIES_SAVED, level
+from wandb_nb.view.message.series import MAX_SAVED_SERIES, fair_share
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from wandb_nb.view.message.run_message import SeriesHeader
 
 MIME = "application/vnd.wandb-nb.comparison+json"
-MOST_TABLE = 12_000  # characters of one table
+MAX_TABLE = 12_000  # characters of one table
 
 
 class DiffHeader(TypedDict):
-    """What the runs differ in, as tables of texts."""
+    """The differences between the runs, as tables of texts."""
 
     config: list[ValueRowHeader]
     summary: list[ValueRowHeader]
@@ -43,7 +43,7 @@ class DiffHeader(TypedDict):
 
 
 class ComparisonHeader(TypedDict):
-    """The JSON part: one header a run, as a run's own message has it but for config, summary and cells."""
+    """The JSON part: one header per run, as in a run's own message, but without config, summary and cells."""
 
     v: int
     runs: list[MessageHeader]
@@ -53,7 +53,7 @@ class ComparisonHeader(TypedDict):
 
 @dataclass(frozen=True)
 class Overlay:
-    """Several runs with the one blob of their columns."""
+    """Several runs and one blob with their columns."""
 
     header: ComparisonHeader
     blob: bytes
@@ -68,49 +68,49 @@ class Overlay:
         return {**cast("dict[str, Any]", plain(self.header)), **base64_floats(self.blob, largest, dtype)}
 
     def messages(self) -> list[Message]:
-        """Return each run as a message of its own; they share the blob."""
+        """Return one message per run; all share the blob."""
         return [Message(header, self.blob) for header in self.header["runs"]]
 
 
 def overlay(
     runs: Sequence[Message], points: int = 4_000, keys: Collection[str] | None = None, diff: DiffHeader | None = None
 ) -> Overlay:
-    """Return *runs* in one message, about *points* points over all series; only those of *keys*, if given."""
+    """Return *runs* in one message, with about *points* points over all series; *keys* limit the metrics."""
     blob = Blob()
-    chosen = [[one for one in run.series() if keys is None or one.key in keys][:MOST_SERIES_SAVED] for run in runs]
-    share = max(4, level([len(one.value) for series in chosen for one in series], points))
+    chosen = [[one for one in run.series() if keys is None or one.key in keys][:MAX_SAVED_SERIES] for run in runs]
+    share = max(4, fair_share([len(one.value) for series in chosen for one in series], points))
     headers = [
-        _header(run.header, blob.facts(thin(one, share) for one in series))
+        _header(run.header, blob.headers(downsample(one, share) for one in series))
         for run, series in zip(runs, chosen, strict=True)
     ]
-    names = labels([run.header["run"] for run in runs])
+    names = run_labels([run.header["run"] for run in runs])
     return Overlay({"v": VERSION, "runs": headers, "labels": names, "diff": diff}, blob.join())
 
 
 def _header(header: MessageHeader, series: list[SeriesHeader]) -> MessageHeader:
-    """Return *header* without config, summary and sources of cells, which the tables tell."""
+    """Return *header* without config, summary and cells, which are in the tables."""
     return {**header, "cursor": "", "more": False, "config": None, "summary": None, "cells": [], "series": series}
 
 
-def diff_facts(comparison: Comparison) -> DiffHeader:
-    """Return the tables of *comparison*, of bounded size; what is the same gives way first."""
+def diff_header(comparison: Comparison) -> DiffHeader:
+    """Return the tables of *comparison*, of bounded size; equal rows are left out first."""
     return {
         "config": _rows(comparison.config),
         "summary": _rows(comparison.summary),
         "git": _rows(comparison.git),
         "packages": _rows(comparison.packages),
-        "code": change_facts(comparison.code),
+        "code": code_headers(comparison.code),
     }
 
 
 def _rows(rows: Iterable[ValueRow]) -> list[ValueRowHeader]:
-    """Return the rows for which there is room, in their order; those that differ come in first."""
-    facts = [row.facts() for row in rows]
-    left = MOST_TABLE
-    kept: set[int] = set()
-    for at in sorted(range(len(facts)), key=lambda at: facts[at]["same"]):
-        left -= len(strict_json(facts[at]))
+    """Return the rows for which there is room, in their order; rows that differ take precedence."""
+    headers = [row.header() for row in rows]
+    left = MAX_TABLE
+    chosen: set[int] = set()
+    for at in sorted(range(len(headers)), key=lambda at: headers[at]["same"]):
+        left -= len(strict_json(headers[at]))
         if left < 0:
             break
-        kept.add(at)
-    return [row for at, row in enumerate(facts) if at in kept]
+        chosen.add(at)
+    return [row for at, row in enumerate(headers) if at in chosen]

@@ -1,4 +1,4 @@
-"""Several runs in one picture: a chart a metric, in it a line a run."""
+"""Several runs in one picture: one chart per metric, one line per run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wandb_nb.compare.curve_diff import verdict
+from wandb_nb.compare.curve_diff import describe_difference
 from wandb_nb.formatting import clean, number
 from wandb_nb.view.message.chart_groups import group
 from wandb_nb.view.picture.chart import CHAR, COLOURS, DASHES, curve_of, draw
@@ -17,52 +17,52 @@ if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
     from wandb_nb.view.picture.primitives import PanelFrame
 
-MOST_RUNS, MOST_CHARTS = len(COLOURS), 6
+MAX_RUNS, MAX_CHARTS = len(COLOURS), 6
 _HEAD, _LEGEND = 12.0, 16.0
 
 
 def build(comparison: Comparison, points: int = 12_000) -> Scene:
-    """Return the curves of *comparison* over one another, eight runs at most, with about *points* points in all."""
-    keys = shown_keys(comparison)
-    shown = keys[:MOST_CHARTS]
-    runs = min(len(comparison.labels), MOST_RUNS)
-    legend = _legend(comparison.labels[:runs], Page(len(shown), 0, 0.0).width - 2 * MARGIN)
-    page = Page(len(shown), len(keys), _HEAD + _LEGEND * (1 + max((row for row, *_ in legend), default=0)) + 6)
-    buckets = page.buckets(runs * len(shown), points)
-    panels = [_panel(comparison, key, buckets, page.place(at)) for at, key in enumerate(shown)]
-    marks = [*_legend_marks(legend), *page.foot(len(keys) - len(shown))]
+    """Return the overlaid curves of *comparison*: at most eight runs, about *points* points in all."""
+    keys = chart_keys(comparison)
+    drawn = keys[:MAX_CHARTS]
+    runs = min(len(comparison.labels), MAX_RUNS)
+    legend = _legend(comparison.labels[:runs], Page(len(drawn), 0, 0.0).width - 2 * MARGIN)
+    page = Page(len(drawn), len(keys), _HEAD + _LEGEND * (1 + max((row for row, *_ in legend), default=0)) + 6)
+    buckets = page.buckets(runs * len(drawn), points)
+    panels = [_panel(comparison, key, buckets, page.place(at)) for at, key in enumerate(drawn)]
+    marks = [*_legend_marks(legend), *page.foot(len(keys) - len(drawn))]
     return Scene(page.width, page.height, title(comparison), description(comparison), marks, panels)
 
 
-def shown_keys(comparison: Comparison) -> list[str]:
-    """Return the metrics with a chart, in the order of a run's own charts: hidden and step metrics have none."""
-    metrics = [metric for one in comparison.subjects for metric in one.message.header["metrics"] or []]
+def chart_keys(comparison: Comparison) -> list[str]:
+    """Return the metrics with a chart, in the order of a run's charts, without hidden and step metrics."""
+    metrics = [metric for one in comparison.inputs for metric in one.message.header["metrics"] or []]
     sections = group(comparison.keys, metrics)
     return [key for section in sections for chart in section.charts for key in chart.keys]
 
 
 def title(comparison: Comparison) -> str:
-    """Return the one line that names the runs."""
+    """Return one line with the names of the runs."""
     return " · ".join(comparison.labels)
 
 
 def description(comparison: Comparison) -> str:
-    """Return the curves in words: each run's last value, and how the second runs against the first."""
-    told = []
-    for key in shown_keys(comparison)[:MOST_CHARTS]:
+    """Return the curves in words: the last value of each run, and for a pair the difference."""
+    sentences = []
+    for key in chart_keys(comparison)[:MAX_CHARTS]:
         ends = [
             f"{label} {number(float(curve.value[-1]))}"
             for label, curve in zip(comparison.labels, comparison.curves(key), strict=True)
             if curve is not None
         ]
-        aligned = comparison.aligned(key) if len(comparison.subjects) == 2 else None  # noqa: PLR2004 - a pair
-        words = [verdict(aligned, comparison.labels)] if aligned else []
-        told.append(f"{clean(key)}: {', '.join([*ends, *words])}")
-    return "; ".join(told) or "No numbers logged yet"
+        aligned = comparison.aligned(key) if len(comparison.inputs) == 2 else None  # noqa: PLR2004 -- a pair
+        difference = [describe_difference(aligned, comparison.labels)] if aligned else []
+        sentences.append(f"{clean(key)}: {', '.join([*ends, *difference])}")
+    return "; ".join(sentences) or "No numbers logged yet"
 
 
 def _panel(comparison: Comparison, key: str, buckets: int, place: tuple[float, float, float, float]) -> PanelFrame:
-    curves = comparison.curves(key)[:MOST_RUNS]
+    curves = comparison.curves(key)[:MAX_RUNS]
     by = {curve.step_metric for curve in curves if curve is not None}
     by_metric = next(iter(by)) if len(by) == 1 else None
     lines = [
@@ -74,7 +74,7 @@ def _panel(comparison: Comparison, key: str, buckets: int, place: tuple[float, f
 
 
 def _legend(labels: list[str], width: float) -> list[tuple[int, float, str, int]]:
-    """Return row, place from the left, label and colour of each run."""
+    """Return row, distance from the left, label and colour of each run."""
     entries: list[tuple[int, float, str, int]] = []
     row, at = 0, 0.0
     for colour, label in enumerate(labels):

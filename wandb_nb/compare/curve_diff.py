@@ -46,8 +46,8 @@ def align(key: str, curves: Sequence[Series | None]) -> AlignedCurves | None:
     return AlignedCurves(key, at, [np.interp(at, x, y) for x, y in lines]) if len(at) else None
 
 
-def verdict(aligned: AlignedCurves, labels: Sequence[str]) -> str:
-    """Return in words how the second of two curves runs against the first, as "B lower at 93 % of 100 steps"."""
+def describe_difference(aligned: AlignedCurves, labels: Sequence[str]) -> str:
+    """Return the difference of the second of two curves from the first: "B is lower at 93 % of 100 common points"."""
     first, second = aligned.values[:2]
     lower, higher = int((second < first).sum()), int((second > first).sum())
     count = len(aligned.at)
@@ -63,7 +63,7 @@ def verdict(aligned: AlignedCurves, labels: Sequence[str]) -> str:
 
 
 def _line(curve: Series, by_metric: bool) -> tuple[Floats, Floats]:
-    """Return x and value of the newest attempt, ascending, finite, one value a place (the last)."""
+    """Return x and value of the newest attempt: ascending, finite, one value per x (the last)."""
     where = curve.lines()[-1][1] if curve.lines() else slice(None)
     xs = (curve.x if by_metric and curve.x is not None else curve.step)[where]
     ys = curve.value[where]

@@ -1,4 +1,4 @@
-"""Which runs of this machine a comparison is of."""
+"""Selection of the runs of this machine to compare."""
 
 from __future__ import annotations
 
@@ -24,61 +24,66 @@ if TYPE_CHECKING:
     from wandb_nb.view.message.run_message import Message
 
 LAST = 5
-GHOST_POINTS = 8_000
+BACKGROUND_POINTS = 8_000
 
 
-def diff(first: str, second: str, keys: Sequence[str] = ()) -> Comparison:
-    """Compare the runs that two references mean: paths, ids, names, "latest", "latest~1".
+def compare_pair(first: str, second: str, keys: Sequence[str] = ()) -> Comparison:
+    """Compare the runs of two references: paths, ids, names, "latest", "latest~1".
 
-    Raises RunNotFoundError, with near names, and StoreError.
+    Raises:
+        RunNotFoundError: There is no such run; the message suggests similar names.
+        StoreError: A run file cannot be read.
+
     """
     return compare([load(find_run(ref)) for ref in (first, second)], keys)
 
 
-def newest(last: int = LAST, *, group: str | None = None, project: str | None = None) -> list[RunEntry]:
+def newest_runs(last: int = LAST, *, group: str | None = None, project: str | None = None) -> list[RunEntry]:
     """Return the *last* newest runs, newest first: of *group* or *project* if given, else of the newest run's project.
 
-    Directories whose run was replaced, or goes on in a later one, don't count.
+    Replaced runs, and directories whose run continues in a later one, do not count.
     """
     entries = [entry for entry in Registry().all() if entry.state not in (REPLACED, CONTINUED)]
     present = (entry for entry in entries if Path(entry.path).is_dir())
     if group is not None:
-        fitting = [entry for entry in present if entry.group == group and project in (None, entry.project)]
+        matching = [entry for entry in present if entry.group == group and project in (None, entry.project)]
     else:
-        found = list(present)
-        wanted = project if project is not None else next((entry.project for entry in found), "")
-        fitting = [entry for entry in found if entry.project == wanted]
-    return fitting[:last]
+        entries = list(present)
+        chosen = project if project is not None else next((entry.project for entry in entries), "")
+        matching = [entry for entry in entries if entry.project == chosen]
+    return matching[:last]
 
 
-def earlier(entry: RunEntry, most: int = LAST) -> list[RunEntry]:
-    """Return the *most* newest runs that the notebook of the run *entry* had before, newest first.
+def earlier_runs(entry: RunEntry, most: int = LAST) -> list[RunEntry]:
+    """Return the *most* newest earlier runs of the notebook of *entry*, newest first.
 
-    Where nobody knows the notebook's path, those of the same kernel. Its own parts and replaced runs don't count.
+    If the notebook's path is unknown, those of the same kernel count. Parts of the run itself and replaced runs do not.
     """
     others = (one for one in Registry().all() if one.created < entry.created and one.id != entry.id)
     same = (one for one in others if one.state not in (REPLACED, CONTINUED) and _of_one_notebook(one, entry))
     return list(islice((one for one in same if Path(one.path).is_dir()), most))
 
 
-def ghosts(entry: RunEntry) -> Overlay:
-    """Return those runs in one message, thinned out, to be drawn behind the run *entry*."""
-    found = [message for one in earlier(entry) if (message := _message(one)) is not None]
-    return overlay(found, GHOST_POINTS)
+def background_runs(entry: RunEntry) -> Overlay:
+    """Return the earlier runs in one downsampled message, for the background of the charts of *entry*."""
+    messages = [message for one in earlier_runs(entry) if (message := _message(one)) is not None]
+    return overlay(messages, BACKGROUND_POINTS)
 
 
-def several(entries: Sequence[RunEntry], keys: Sequence[str] = ()) -> Comparison:
-    """Compare the runs of *entries*, oldest first; those whose files cannot be read are left out.
+def compare_entries(entries: Sequence[RunEntry], keys: Sequence[str] = ()) -> Comparison:
+    """Compare the runs of *entries*, oldest first, without those whose files cannot be read.
 
-    Raises RunNotFoundError where fewer than two are left.
+    Raises:
+        RunNotFoundError: Fewer than two runs are left.
+
     """
-    subjects = [one for entry in entries[::-1] if (one := _readable(entry)) is not None]
-    if len(subjects) < 2:  # noqa: PLR2004 - that is what comparing takes
+    inputs = [one for entry in entries[::-1] if (one := _load_or_none(entry)) is not None]
+    if len(inputs) < 2:  # noqa: PLR2004 -- a pair
         raise RunNotFoundError(
-            f"There {'is only one run' if subjects else 'is no run'} to compare here; "
-            "`wandb-nb ls` shows the runs of this machine, --group and --project choose others."
+            f"there {'is only one run' if inputs else 'is no run'} to compare here; "
+            "`wandb-nb ls` lists the runs of this machine, --group and --project select others"
         )
-    return compare(subjects, keys)
+    return compare(inputs, keys)
 
 
 def _of_one_notebook(one: RunEntry, other: RunEntry) -> bool:
@@ -86,7 +91,7 @@ def _of_one_notebook(one: RunEntry, other: RunEntry) -> bool:
         return one.notebook == other.notebook
     if one.kernel or other.kernel:
         return one.kernel == other.kernel
-    in_notebook = one.cell and other.cell  # of a kernel that no server knows, as nbclient's
+    in_notebook = one.cell and other.cell  # a kernel that no server knows, such as nbclient's
     return bool(in_notebook) and (one.pid, one.host) == (other.pid, other.host)
 
 
@@ -95,13 +100,13 @@ def _message(entry: RunEntry) -> Message | None:
     try:
         while stream.advance():
             pass
-    except StoreError:  # as below
+    except StoreError:  # see _load_or_none
         return None
-    return stream.snapshot(GHOST_POINTS)
+    return stream.snapshot(BACKGROUND_POINTS)
 
 
-def _readable(entry: RunEntry) -> ComparisonInput | None:
+def _load_or_none(entry: RunEntry) -> ComparisonInput | None:
     try:
         return load(Path(entry.path))
-    except StoreError:  # deleted or damaged from its beginning: the others are compared
+    except StoreError:  # deleted, or damaged from the start: the others are compared
         return None

@@ -18,7 +18,7 @@ from wandb_nb.errors import AuthenticationError
 if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
 
-_SHORTEST = 40
+_MIN_LENGTH = 40
 _BODY = re.compile(r"[A-Za-z0-9_-]+")
 _JWT_PARTS = 3
 SECRET_NAME = "WANDB_API_KEY"  # noqa: S105 - the name of the secret, not the secret
@@ -51,9 +51,9 @@ def check_key(key: str, source: str = "the key") -> str:
     body = rest if dash else key
     if not _BODY.fullmatch(body):
         raise AuthenticationError(f"{_sentence(source)} may hold only letters, digits, '_' and '-' after its prefix.")
-    if len(body) < _SHORTEST:
+    if len(body) < _MIN_LENGTH:
         raise AuthenticationError(
-            f"{_sentence(source)} must have {_SHORTEST} or more characters after its prefix, but has {len(body)}."
+            f"{_sentence(source)} must have {_MIN_LENGTH} or more characters after its prefix, but has {len(body)}."
         )
     return key
 

@@ -93,10 +93,10 @@ class GhostsHandler(RunHandler):
     @authorized
     async def get(self, run_id: str) -> None:
         """Answer with a comparison in its binary form; read in a worker thread."""
-        from wandb_nb.compare.run_choice import ghosts  # only if a page asks for them
+        from wandb_nb.compare.run_choice import background_runs  # only if a page asks for them
 
         entry = await self.require_entry(run_id)
-        body = await asyncio.to_thread(lambda: ghosts(entry).to_bytes())
+        body = await asyncio.to_thread(lambda: background_runs(entry).to_bytes())
         self.set_header("Cache-Control", "no-store")
         await self.finish(body, set_content_type="application/octet-stream")
 

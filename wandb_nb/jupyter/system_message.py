@@ -12,7 +12,7 @@ from wandb_nb.store.format.layout import run_file
 from wandb_nb.store.format.record_types import StatsRecord
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.reading.tail import Tail
-from wandb_nb.view.message.downsample import thin
+from wandb_nb.view.message.downsample import downsample
 from wandb_nb.view.message.run_header import describe
 from wandb_nb.view.message.run_message import Series, pack
 
@@ -48,7 +48,7 @@ class SystemMetrics:
         series = (Series(key, step, seconds, np.array(column), n=len(step)) for key, column in self._columns.items())
         state = RunState()
         state.id, state.name, state.start_time = self._entry.id, self._entry.name, self._entry.created
-        return pack(describe(state, None, []), [thin(samples, MAX_POINTS) for samples in series])
+        return pack(describe(state, None, []), [downsample(samples, MAX_POINTS) for samples in series])
 
     def _add_payload(self, payload: bytes) -> None:
         with suppress(WireError):  # counted by the readers of the run itself

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Word = TypeVar("Word", bound=str)
 
-_LONGEST_SHOWN = 40
+_MAX_REPR = 40
 _TRUE = frozenset({"true", "1", "yes", "on", "t", "y"})
 _FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
 
@@ -164,7 +164,7 @@ def _magic(value: Any) -> bool | Mapping[str, Any] | str:
 
 def _shown(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+    return text if len(text) <= _MAX_REPR else text[:_MAX_REPR] + "..."
 
 
 text = ValueType("text", _text)

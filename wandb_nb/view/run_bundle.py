@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from wandb_nb.view.picture.primitives import Scene
 
 # A notebook holds one output of a run and one picture in the place that the panel left: 300 kB together at most.
-MOST_BYTES = 205_000
-_PNG_BYTES = 60_000
-_LIGHT_PNG_BYTES = 20_000  # of the picture inside the HTML
-_LIGHT_POINTS = 1_000
+MAX_BYTES = 205_000
+_MAX_PNG_BYTES = 60_000
+_MAX_PREVIEW_BYTES = 20_000  # of the picture inside the HTML
+_PREVIEW_POINTS = 1_000
 _SVG_POINTS = 3_000
-_MOST_POINTS = 8_000
-_MOST_TREE_BYTES = 16_000
-_MOST_ROWS = 40
+_MAX_POINTS = 8_000
+_MAX_TREE_BYTES = 16_000
+_MAX_ROWS = 40
 TABLE = "color:inherit;font-size:90%;border-collapse:collapse"
 CELL = "padding:1px 12px 1px 0;text-align:left;font-weight:normal"
 
@@ -45,7 +45,7 @@ def bundle(
     the run, however many its metrics and however large its config: what does not fit is thinned out, then left out.
     """
     source = _source(run)
-    message = source.snapshot(_MOST_POINTS)
+    message = source.snapshot(_MAX_POINTS)
     picture, light = pictures(lambda points: build(message, points))
     parts: dict[str, Any] = {
         "text/html": html(message, light),
@@ -54,7 +54,7 @@ def bundle(
     }
     if widget_view is not None:
         parts["application/vnd.jupyter.widget-view+json"] = dict(widget_view)
-    parts[MIME] = _snapshot(source, access, MOST_BYTES - len(json.dumps(parts)))
+    parts[MIME] = _snapshot(source, access, MAX_BYTES - len(json.dumps(parts)))
     return parts
 
 
@@ -62,8 +62,8 @@ def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
     """Return the PNG file of the scene with so many points, and a light one to go inside HTML."""
     from wandb_nb.view.picture import png  # Pillow is imported when the first picture is made
 
-    picture = png.fitting(scene_of, _PNG_BYTES)
-    return picture, picture if len(picture) <= _LIGHT_PNG_BYTES else png.render(scene_of(_LIGHT_POINTS), scale=1)
+    picture = png.fitting(scene_of, _MAX_PNG_BYTES)
+    return picture, picture if len(picture) <= _MAX_PREVIEW_BYTES else png.render(scene_of(_PREVIEW_POINTS), scale=1)
 
 
 def line_bundle(facts: RunHeader, note: str = "") -> dict[str, Any]:
@@ -109,7 +109,7 @@ def figure(scene: Scene, picture: bytes) -> str:
 def plain_text(message: Message) -> str:
     """Return the run as text: its line, then for each metric a sparkline and its trend."""
     return "\n".join(
-        [run_text.headline(message.header["run"]), *run_text.finish_lines(text_curves(message), _MOST_ROWS)]
+        [run_text.headline(message.header["run"]), *run_text.finish_lines(text_curves(message), _MAX_ROWS)]
     )
 
 
@@ -117,9 +117,9 @@ def _latest(message: Message) -> list[str]:
     """Return name and trend of each metric, with a tab between."""
     curves = text_curves(message)
     lines = [
-        f"{(name := clean(curve.key))}\t{run_text.trend(curve).removeprefix(name)}" for curve in curves[:_MOST_ROWS]
+        f"{(name := clean(curve.key))}\t{run_text.trend(curve).removeprefix(name)}" for curve in curves[:_MAX_ROWS]
     ]
-    return lines if len(curves) <= _MOST_ROWS else [*lines, f"…\t+{len(curves) - _MOST_ROWS} more metrics"]
+    return lines if len(curves) <= _MAX_ROWS else [*lines, f"…\t+{len(curves) - _MAX_ROWS} more metrics"]
 
 
 def _source(run: RunStream | RunState) -> RunStream | StaticRun:
@@ -128,12 +128,12 @@ def _source(run: RunStream | RunState) -> RunStream | StaticRun:
 
 def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: int) -> dict[str, Any]:
     """Return the snapshot with as many points as fit *most_bytes*; no series when even few points do not fit."""
-    points = _MOST_POINTS
+    points = _MAX_POINTS
     while True:
         message = source.snapshot(points)
         header = message.header
         header["config"], header["summary"] = _bounded(header["config"]), _bounded(header["summary"])
-        header["metrics"] = (header["metrics"] or [])[:_MOST_ROWS]
+        header["metrics"] = (header["metrics"] or [])[:_MAX_ROWS]
         room = most_bytes - len(strict_json([header, access]))
         encoded = len(message.blob) * 4 // 3 + 100
         found = message.to_json(access, "f8" if encoded <= room else "f4")
@@ -147,7 +147,7 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
 def _bounded(tree: dict[str, Any] | None) -> dict[str, Any]:
     """Return *tree* without the entries that would make it larger than a notebook should carry."""
     kept: dict[str, Any] = {}
-    left = _MOST_TREE_BYTES
+    left = _MAX_TREE_BYTES
     for key, value in (tree or {}).items():
         size = len(json.dumps({key: value}))
         if size <= left:

@@ -25,7 +25,7 @@ def diff(arguments: Sequence[str]) -> Comparison:
 
     if len(arguments) < MIN_RUNS:
         raise UsageError("%wandb diff: two runs are needed, as in %wandb diff latest~1 latest")
-    return run_choice.diff(arguments[0], arguments[1], arguments[MIN_RUNS:])
+    return run_choice.compare_pair(arguments[0], arguments[1], arguments[MIN_RUNS:])
 
 
 def compare(last: int, group: str | None, project: str | None, keys: Sequence[str]) -> Comparison:
@@ -34,7 +34,7 @@ def compare(last: int, group: str | None, project: str | None, keys: Sequence[st
 
     if last < MIN_RUNS:
         raise UsageError("%wandb compare: --last must be 2 or more")
-    return run_choice.several(run_choice.newest(last, group=group, project=project), keys)
+    return run_choice.compare_entries(run_choice.newest_runs(last, group=group, project=project), keys)
 
 
 def show(shell: Any, comparison: Comparison) -> None:

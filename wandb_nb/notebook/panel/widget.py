@@ -143,9 +143,9 @@ def _handle(
     if kind == "pull":
         pull(str(content.get("cursor") or ""))
     elif kind == "ghosts" and (entry := session_of(live_run.run).entry) is not None:
-        from wandb_nb.compare.run_choice import ghosts  # only if a page asks for them
+        from wandb_nb.compare.run_choice import background_runs  # only if a page asks for them
 
-        earlier_runs = ghosts(entry)
+        earlier_runs = background_runs(entry)
         answer({"type": "ghosts", "header": plain(earlier_runs.header)}, earlier_runs.blob)
     elif kind == "stop":
         request_stop(live_run, force=bool(content.get("force")))

@@ -8,13 +8,13 @@ from wandb_nb.compare.comparison_input import ComparisonInput
 from wandb_nb.compare.load_inputs import (
     CHANGES,
     CODE,
-    LARGEST_FILE,
-    MOST_FILES,
+    MAX_FILE_BYTES,
+    MAX_FILES,
     REQUIREMENTS,
-    cells_of_notebook,
-    git_facts,
-    packages,
-    uncommitted,
+    git_summary,
+    notebook_cells,
+    parse_requirements,
+    uncommitted_files,
 )
 from wandb_nb.server.live.sampling import sampled_message
 from wandb_nb.server.storage.run_store import list_files
@@ -37,22 +37,22 @@ def comparison_input(services: Services, connection: Connection, row: Any) -> Co
         return read_text(services, file) if file is not None else ""
 
     notebooks = sorted(name for name in stored if name.startswith(f"{CODE}/") and name.endswith(".ipynb"))
-    cells = next((cells for name in notebooks if (cells := cells_of_notebook(text(name)))), [])
+    cells = next((cells for name in notebooks if (cells := notebook_cells(text(name)))), [])
     scripts = [name for name in stored if name.startswith(f"{CODE}/") and not name.endswith(".ipynb")]
     patch = text(CHANGES)
-    files = {name.removeprefix(f"{CODE}/"): text(name) for name in scripts[:MOST_FILES]}
+    files = {name.removeprefix(f"{CODE}/"): text(name) for name in scripts[:MAX_FILES]}
     return ComparisonInput(
         message=sampled_message(services.database, row, _POINTS, ""),
         cells=cells,
-        files={**files, **uncommitted(patch)},
-        git=git_facts(row.commit or "", git_remote(services, connection, row), patch),
-        packages=packages(text(REQUIREMENTS)),
+        files={**files, **uncommitted_files(patch)},
+        git=git_summary(row.commit or "", git_remote(services, connection, row), patch),
+        packages=parse_requirements(text(REQUIREMENTS)),
     )
 
 
 def read_text(services: Services, file: Any) -> str:
     """Return the text of *file*, a row of the table of files; empty if it is too large or missing."""
     try:
-        return services.store.path(file.blob).read_text("utf-8", "replace") if file.size <= LARGEST_FILE else ""
+        return services.store.path(file.blob).read_text("utf-8", "replace") if file.size <= MAX_FILE_BYTES else ""
     except OSError:
         return ""

@@ -100,7 +100,7 @@ def compared_values(row: ValueRow) -> list[Value]:
 
 
 def _code_changes(left: ComparisonInput, right: ComparisonInput) -> list[tuple[CodeChange, list[DiffLine]]]:
-    return [(change, list(side_by_side(change.facts()["lines"]))) for change in code_changes(left, right)]
+    return [(change, list(side_by_side(change.header()["lines"]))) for change in code_changes(left, right)]
 
 
 def side_by_side(lines: Sequence[str]) -> Iterator[DiffLine]:

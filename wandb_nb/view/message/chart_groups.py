@@ -1,4 +1,4 @@
-"""Which metrics share a chart, and in which order charts stand. The TypeScript view mirrors `group`."""
+"""Groups of metrics that share a chart, and the order of charts. The TypeScript view mirrors `group`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from wandb_nb.view.message.run_message import MetricHeader
 
-MOST_LINES = 8
+MAX_LINES = 8
 _SPLIT = re.compile(r"(train|training|val|valid|validation|test|eval)_(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Metrics drawn over one another."""
+    """Metrics that share a chart."""
 
     title: str
     keys: list[str]
@@ -27,7 +27,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class ChartSection:
-    """Charts under one prefix; the prefix "" stands first."""
+    """Charts under one prefix; the prefix "" comes first."""
 
     prefix: str
     charts: list[Chart]
@@ -36,19 +36,20 @@ class ChartSection:
 def group(keys: Iterable[str], metrics: Sequence[MetricHeader]) -> list[ChartSection]:
     """Return the sections of charts for *keys*, given the metric definitions.
 
-    1. Left out are keys that begin with "_", keys whose definition (their own, else the first glob that matches) is
-       hidden, and step metrics of any definition.
-    2. A key's prefix is what stands before its first "/" and its last part what follows its last "/"; a key without
+    1. Keys that begin with "_", keys whose definition (their own, else the first glob that matches) is hidden, and the
+       step metrics of any definition are left out.
+    2. The prefix of a key is the part before its first "/", its last part the part after its last "/". A key without
        "/" may instead begin with train_, training_, val_, valid_, validation_, test_ or eval_; else the prefix is "".
-    3. Keys with the same last part share a chart titled by it; up to 8 keys do so, more get a chart of their own each.
-       A chart of one key is titled by the whole key.
-    4. A chart whose keys share one prefix stands in that prefix's section, one that mixes prefixes in the section "".
-    5. The section "" comes first and in it the charts that mix prefixes; all else is in order of first appearance.
+    3. Up to 8 keys with the same last part share a chart, whose title is that part. If there are more, each has a chart
+       of its own. The title of a chart of one key is the whole key.
+    4. A chart whose keys share one prefix is in that prefix's section, one with several prefixes in the section "".
+    5. The section "" comes first, and charts with several prefixes come first in it. Everything else is in the order
+       of first appearance.
     """
-    charts = _charts(_shown(keys, metrics))
-    sections: dict[str, list[Chart]] = {"": [chart for chart in charts if _mixes(chart)]}
+    charts = _charts(_visible(keys, metrics))
+    sections: dict[str, list[Chart]] = {"": [chart for chart in charts if _has_several_prefixes(chart)]}
     for chart in charts:
-        if not _mixes(chart):
+        if not _has_several_prefixes(chart):
             sections.setdefault(split(chart.keys[0])[0], []).append(chart)
     return [ChartSection(prefix, charts) for prefix, charts in sections.items() if charts]
 
@@ -68,12 +69,12 @@ def definition(key: str, metrics: Sequence[MetricHeader]) -> MetricHeader | None
     return next(exact, None) or next(globs, None)
 
 
-def _shown(keys: Iterable[str], metrics: Sequence[MetricHeader]) -> list[str]:
+def _visible(keys: Iterable[str], metrics: Sequence[MetricHeader]) -> list[str]:
     steps = {one["step"] for one in metrics}
 
     def hidden(key: str) -> bool:
-        found = definition(key, metrics)
-        return found is not None and found["hidden"]
+        match = definition(key, metrics)
+        return match is not None and match["hidden"]
 
     return [key for key in dict.fromkeys(keys) if not key.startswith("_") and key not in steps and not hidden(key)]
 
@@ -85,7 +86,7 @@ def _charts(keys: Sequence[str]) -> list[Chart]:
     charts: dict[str, Chart] = {}
     for key in keys:
         part = split(key)[1]
-        shared = 1 < len(parts[part]) <= MOST_LINES
+        shared = 1 < len(parts[part]) <= MAX_LINES
         if not shared:
             charts[f"one {key}"] = Chart(key, [key])
         else:
@@ -93,5 +94,5 @@ def _charts(keys: Sequence[str]) -> list[Chart]:
     return list(charts.values())
 
 
-def _mixes(chart: Chart) -> bool:
+def _has_several_prefixes(chart: Chart) -> bool:
     return len({split(key)[0] for key in chart.keys}) > 1

@@ -1,4 +1,4 @@
-"""Series with fewer points, for what is saved and drawn."""
+"""Series with fewer points, for saving and drawing."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from wandb_nb.view.message.run_message import Series
 
 
-def _cells(one: Series, kept: npt.NDArray[np.int64]) -> list[list[int]]:
-    """Return where the kept points of each cell begin; cells that kept none are left out."""
-    starts = {int(np.searchsorted(kept, first)): cell for cell, first in one.cells}
-    return [[cell, first] for first, cell in starts.items() if first < len(kept)]
+def _cells(one: Series, chosen: npt.NDArray[np.int64]) -> list[list[int]]:
+    """Return the first of the chosen points of each cell, without cells that have none."""
+    starts = {int(np.searchsorted(chosen, first)): cell for cell, first in one.cells}
+    return [[cell, first] for first, cell in starts.items() if first < len(chosen)]
 
 
-def thin(one: Series, points: int) -> Series:
-    """Return *one* with about *points* points that keep its shape, lowest and highest of each stretch."""
+def downsample(one: Series, points: int) -> Series:
+    """Return *one* with about *points* points that keep its shape: lowest and highest of each stretch."""
     if len(one.value) <= points:
         return one
     pyramid = Pyramid(max(2, points // 2))
     pyramid.extend(one.value)
     firsts = np.array([first for _, first in one.attempts[1:]], np.int64)
-    kept = pyramid.indices(one.value, firsts)
+    chosen = pyramid.indices(one.value, firsts)
     return replace(
         one,
-        step=one.step[kept],
-        time=one.time[kept],
-        value=one.value[kept],
-        x=None if one.x is None else one.x[kept],
-        attempts=[[attempt, int(np.searchsorted(kept, first))] for attempt, first in one.attempts],
-        cells=_cells(one, kept),
+        step=one.step[chosen],
+        time=one.time[chosen],
+        value=one.value[chosen],
+        x=None if one.x is None else one.x[chosen],
+        attempts=[[attempt, int(np.searchsorted(chosen, first))] for attempt, first in one.attempts],
+        cells=_cells(one, chosen),
         decimated=True,
         mode="replace",
     )

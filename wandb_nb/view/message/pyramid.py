@@ -13,46 +13,46 @@ if TYPE_CHECKING:
     Indices = npt.NDArray[np.int64]
 
 BUCKETS = 1200
-_MOST_ENDS = 200
+_MAX_ATTEMPT_ENDS = 200
 
 
 class Pyramid:
-    """The places of the lowest and the highest value in each of at most *buckets* equal stretches of a series.
+    """The indices of the lowest and highest value in each of at most *buckets* equal stretches of a series.
 
-    `extend` looks at each value once: when the buckets run out, neighbours are joined and the stretch doubles, so
-    that an append costs time in proportion to the new points and memory stays the same. Values that are not finite
-    never win; a bucket of nothing else keeps its first place, which leaves the gap in the line.
-    The newest point may still change: it is in no bucket yet and looked at only by `indices`.
+    `extend` reads each value once. When the buckets run out, neighbours are joined and the stretch doubles, so an
+    append costs time in proportion to the new points, and memory is constant. Values that are not finite are never
+    chosen; a bucket without finite values keeps its first index, which leaves the gap in the line.
+    The newest point may still change, so it is in no bucket yet; only `indices` reads it.
     Not thread-safe.
     """
 
     def __init__(self, buckets: int = BUCKETS) -> None:
-        self._most = max(2, buckets - buckets % 2)
+        self._max_buckets = max(2, buckets - buckets % 2)
         self._width = 1
         self._low = np.empty(0, np.int64)
         self._high = np.empty(0, np.int64)
 
     def extend(self, values: Floats) -> None:
-        """Take in what *values*, the whole series, holds beyond the points already seen."""
-        while not len(self._low) and len(values) // self._width > self._most:
+        """Read the values of *values*, the whole series, that are new since the last call."""
+        while not len(self._low) and len(values) // self._width > self._max_buckets:
             self._width *= 2
         self._fill(values)
-        while len(self._low) > self._most:
+        while len(self._low) > self._max_buckets:
             self._join(values)
             self._fill(values)
 
     def indices(self, values: Floats, breaks: Indices | None = None) -> Indices:
-        """Return ascending places in *values* (those given to the last `extend`) that keep its shape.
+        """Return ascending indices in *values* (those of the last `extend`) that keep its shape.
 
-        First and last point are among them, and with *breaks*, the first places of later attempts, the ends of
-        each of the newest attempts as well.
+        The first and last point are included. With *breaks*, the first indices of later attempts, so are the first
+        and last point of the newest attempts.
         """
         if not len(values):
             return np.empty(0, np.int64)
         tail = extremes(values[self._seen :], max(1, len(values) - self._seen)) + self._seen
         ends = [np.array([0, len(values) - 1], np.int64)]
         if breaks is not None and len(breaks):
-            ends += [breaks[-_MOST_ENDS:], breaks[-_MOST_ENDS:] - 1]
+            ends += [breaks[-_MAX_ATTEMPT_ENDS:], breaks[-_MAX_ATTEMPT_ENDS:] - 1]
         return np.unique(np.concatenate([self._low, self._high, tail.ravel(), *ends]))
 
     @property
@@ -60,14 +60,14 @@ class Pyramid:
         return len(self._low) * self._width
 
     def _fill(self, values: Floats) -> None:
-        """Add the whole buckets that end before the newest point."""
+        """Add the complete buckets that end before the newest point."""
         count = max(0, len(values) - 1 - self._seen) // self._width
         if count:
             found = extremes(values[self._seen : self._seen + count * self._width], self._width) + self._seen
             self._low, self._high = np.append(self._low, found[0]), np.append(self._high, found[1])
 
     def _join(self, values: Floats) -> None:
-        """Join neighbours. An odd last bucket is dropped: `_fill` reads its values again."""
+        """Join neighbours. An odd last bucket is dropped; `_fill` reads its values again."""
         even = len(self._low) - len(self._low) % 2
         pairs = np.stack([self._low[:even], self._high[:even]]).reshape(2, -1, 2)
         low, high = (extremes_of(values[pairs[row]])[row] for row in range(2))
@@ -77,7 +77,7 @@ class Pyramid:
 
 
 def decimate(values: Floats, buckets: int) -> Indices:
-    """Return ascending places in *values* that keep its shape, about two a bucket; all of them where they fit."""
+    """Return ascending indices in *values* that keep its shape, about two per bucket; all if they fit."""
     if len(values) <= 2 * buckets:
         return np.arange(len(values))
     pyramid = Pyramid(buckets)
@@ -86,7 +86,7 @@ def decimate(values: Floats, buckets: int) -> Indices:
 
 
 def extremes(values: Floats, width: int) -> Indices:
-    """Return the places of the lowest (row 0) and highest (row 1) finite value in each *width* of *values*."""
+    """Return the indices of the lowest (row 0) and highest (row 1) finite value in each *width* of *values*."""
     if not len(values):
         return np.empty((2, 0), np.int64)
     return extremes_of(values.reshape(-1, width)) + np.arange(0, len(values), width)

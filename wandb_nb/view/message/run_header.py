@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from wandb_nb.view.message.header_fields import run_header
 from wandb_nb.view.message.run_message import VERSION, pack, plain
-from wandb_nb.view.message.series import MOST_SERIES_SAVED, SeriesSet
+from wandb_nb.view.message.series import MAX_SAVED_SERIES, SeriesSet
 
 if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
@@ -17,12 +17,12 @@ class StaticRun:
     """A state that no longer changes, with the `snapshot` of a `RunStream`."""
 
     def __init__(self, state: RunState) -> None:
-        self._state, self._metrics, self._book = state, definitions(state), SeriesSet()
-        self._book.sync(state, self._metrics)
+        self._state, self._metrics, self._series = state, definitions(state), SeriesSet()
+        self._series.sync(state, self._metrics)
 
     def snapshot(self, points: int = 4_000) -> Message:
         """Return the run with about *points* points over all series; its writer is taken to be alive."""
-        return pack(describe(self._state, None, self._metrics), self._book.whole(points, MOST_SERIES_SAVED))
+        return pack(describe(self._state, None, self._metrics), self._series.whole(points, MAX_SAVED_SERIES))
 
 
 def empty_header(run: RunHeader) -> MessageHeader:

@@ -1,6 +1,6 @@
 """The form of a message that a view reads: one JSON header and one blob of little-endian floats.
 
-`docs/design.md` draws the form; the classes below name its fields. The same `Message` is written three ways:
+`docs/design.md` draws the form; the classes below name its fields. The same `Message` has three forms:
 `to_bytes()` for HTTP, `header` and `blob` as they are for a comm, `to_json()` for the saved notebook.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 VERSION = 1
 MIME = "application/vnd.wandb-nb.run+json"
 _ALIGNMENT = 8
-_LARGEST_EXACT_F4 = 2**24
+_MAX_EXACT_F4 = 2**24
 
 
 class RunHeader(TypedDict):
@@ -49,7 +49,7 @@ class RunHeader(TypedDict):
 
 
 class MetricHeader(TypedDict):
-    """One definition made by `define_metric`; `name` ends in `*` where `glob` is true."""
+    """One definition made by `define_metric`; `name` ends in `*` if `glob` is true."""
 
     name: str
     glob: bool
@@ -59,9 +59,9 @@ class MetricHeader(TypedDict):
 
 
 class CellHeader(TypedDict):
-    """One execution of a cell that logged rows; `n` is what the notebook calls it, `id` what `SeriesHeader.cells` do.
+    """One execution of a cell that logged rows; `n` is its number in the notebook, `id` that in `SeriesHeader.cells`.
 
-    `cut` tells that `source` is not the whole; `seconds` and `ok` are None while it runs, `error` where there was none.
+    `cut` is set if `source` is shortened; `seconds` and `ok` are None while it runs, `error` if there was none.
     """
 
     id: int
@@ -75,7 +75,7 @@ class CellHeader(TypedDict):
 
 
 class SeriesHeader(TypedDict):
-    """One metric: where its columns lie in the blob, counted in floats."""
+    """One metric, with the first float and length of its columns in the blob."""
 
     key: str
     mode: Literal["replace", "append"]
@@ -103,7 +103,7 @@ class MessageHeader(TypedDict):
 
 
 class Access(TypedDict):
-    """What a saved view needs to ask the Jupyter server for its run."""
+    """Credentials with which a saved view asks the Jupyter server for its run."""
 
     id: str
     token: str
@@ -112,9 +112,9 @@ class Access(TypedDict):
 
 @dataclass(frozen=True)
 class Series:
-    """One metric as columns of equal length; `x` is the define_metric step, where there is one.
+    """One metric as columns of equal length; `x` is the step of `define_metric`, if there is one.
 
-    `attempts` lists `[attempt, first index]`, ascending by index, and `cells` likewise, 0 where none is told.
+    `attempts` lists `[attempt, first index]`, ascending by index; `cells` likewise, with 0 for no cell.
     """
 
     key: str
@@ -159,41 +159,41 @@ class Message:
     def to_json(self, access: Access | None = None, dtype: Literal["f4", "f8"] = "f8") -> dict[str, Any]:
         """Return the snapshot form, ready for `json.dumps`.
 
-        With "f4" the blob takes half the room and values keep seven digits; a blob whose steps would suffer
-        (above 16,777,216) stays "f8", and the answer says so.
+        With "f4" the blob has half the size and values have seven digits. A blob with steps above 16,777,216 stays
+        "f8", as the field `dtype` shows.
         """
         header = cast("dict[str, Any]", plain(self.header))
         return {**header, **base64_floats(self.blob, self.largest_step, dtype), "access": access}
 
     def series(self) -> list[Series]:
         """Return the series with their columns as arrays that share the blob's memory."""
-        return [self._one(facts) for facts in self.header["series"]]
+        return [self._unpack(header) for header in self.header["series"]]
 
     @property
     def largest_step(self) -> float:
         """The largest step in any series."""
         return max((float(series.step.max()) for series in self.series() if series.step.size), default=0.0)
 
-    def _one(self, facts: SeriesHeader) -> Series:
+    def _unpack(self, header: SeriesHeader) -> Series:
         floats = np.frombuffer(self.blob, "<f8")
-        columns = {name: floats[first : first + count] for name, (first, count) in facts["columns"].items()}
+        columns = {name: floats[first : first + count] for name, (first, count) in header["columns"].items()}
         return Series(
-            key=facts["key"],
+            key=header["key"],
             step=columns["step"],
             time=columns["time"],
             value=columns["value"],
             x=columns.get("x"),
-            step_metric=facts["stepMetric"],
-            attempts=facts["attempts"],
-            cells=facts.get("cells", []),
-            n=facts["n"],
-            mode=facts["mode"],
-            decimated=facts["decimated"],
+            step_metric=header["stepMetric"],
+            attempts=header["attempts"],
+            cells=header.get("cells", []),
+            n=header["n"],
+            mode=header["mode"],
+            decimated=header["decimated"],
         )
 
 
 class Blob:
-    """Columns gathered; equal ones are stored once, since metrics logged together have the same steps."""
+    """A growing blob. Equal columns are stored once, since metrics logged together have the same steps."""
 
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
@@ -201,7 +201,7 @@ class Blob:
         self._floats = 0
 
     def place(self, column: Floats) -> list[int]:
-        """Return where *column* lies: its first float and their number."""
+        """Store *column*, and return its first float and its length."""
         data = np.ascontiguousarray(column, "<f8").tobytes()
         if data not in self._places:
             self._places[data] = [self._floats, len(column)]
@@ -209,8 +209,8 @@ class Blob:
             self._floats += len(column)
         return self._places[data]
 
-    def facts(self, series: Iterable[Series]) -> list[SeriesHeader]:
-        """Return the headers of *series*, whose columns are placed here."""
+    def headers(self, series: Iterable[Series]) -> list[SeriesHeader]:
+        """Store the columns of *series*, and return their headers."""
         return [
             {
                 "key": one.key,
@@ -233,22 +233,22 @@ class Blob:
 def pack(header: MessageHeader, series: Iterable[Series]) -> Message:
     """Return a message of *header* with its `series` replaced by *series*."""
     blob = Blob()
-    facts = blob.facts(series)
-    return Message({**header, "series": facts}, blob.join())
+    series_headers = blob.headers(series)
+    return Message({**header, "series": series_headers}, blob.join())
 
 
 def http_body(header: Mapping[str, Any], blob: bytes) -> bytes:
-    """Return *header* and *blob* as HTTP carries them. The leading length counts the blanks that align the blob."""
+    """Return the HTTP body of *header* and *blob*. The leading length includes the blanks that align the blob."""
     text = strict_json(header).encode()
     text += b" " * (-(4 + len(text)) % _ALIGNMENT)
     return struct.pack("<I", len(text)) + text + blob
 
 
 def base64_floats(blob: bytes, largest_step: float, dtype: Literal["f4", "f8"]) -> dict[str, Any]:
-    """Return *blob* as a snapshot carries it; "f8" in any case where "f4" could not tell the steps apart."""
-    if dtype == "f4" and largest_step >= _LARGEST_EXACT_F4:
+    """Return *blob* as a snapshot carries it; always "f8" if "f4" cannot hold the steps exactly."""
+    if dtype == "f4" and largest_step >= _MAX_EXACT_F4:
         dtype = "f8"
-    with np.errstate(over="ignore"):  # beyond the range of f4 is infinity, which a chart leaves out
+    with np.errstate(over="ignore"):  # values beyond the range of f4 become infinity, which a chart leaves out
         data = np.frombuffer(blob, "<f8").astype("<" + dtype).tobytes()
     return {"data": base64.b64encode(data).decode(), "dtype": dtype}
 
@@ -260,19 +260,19 @@ def parse(body: bytes) -> Message:
 
 
 def parse_json(snapshot: Mapping[str, Any]) -> Message:
-    """Return the message of a snapshot; an "f4" blob is widened again."""
+    """Return the message of a snapshot; an "f4" blob becomes float64."""
     data = base64.b64decode(snapshot["data"])
     header = {key: value for key, value in snapshot.items() if key not in ("data", "dtype", "access")}
     return Message(cast("MessageHeader", header), np.frombuffer(data, "<" + snapshot["dtype"]).astype("<f8").tobytes())
 
 
 def strict_json(value: Any) -> str:
-    """Return *value* as ASCII JSON that every parser takes; floats that JSON lacks become texts."""
+    """Return *value* as ASCII JSON that every parser accepts; NaN and infinities become strings."""
     return json.dumps(plain(value), separators=(",", ":"), allow_nan=False)
 
 
 def plain(value: Any) -> Any:
-    """Return *value* with NaN and infinities as texts, other mappings and sequences as JSON's, the rest by `str`."""
+    """Return *value* as JSON types: NaN and infinities as strings, mappings, sequences, everything else by `str`."""
     if value is None or isinstance(value, (bool, int, str)):
         return value
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""The number columns of a run as series: what a view holds already, what it still lacks, and how much it is sent."""
+"""The number columns of a run as series: what a client has, what it is missing, and how much it is sent."""
 
 from __future__ import annotations
 
@@ -22,44 +22,46 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Indices = npt.NDArray[np.int64]
 
-MOST_POINTS = 100_000  # of one series in one message
-MOST_POINTS_IN_ALL = 400_000
-FEWEST_BUCKETS = 8
-MOST_SERIES_SAVED = 300
-CELLS_OF_A_PART = 1_000_000
+MAX_SERIES_POINTS = 100_000  # of one series in one message
+MAX_TOTAL_POINTS = 400_000
+MIN_BUCKETS = 8
+MAX_SAVED_SERIES = 300
+CELLS_PER_DIRECTORY = 1_000_000
 
 
 class ClientState(NamedTuple):
-    """What a view has of one series: its first *points* points, as they were in *generation*."""
+    """What a client has of one series: its first *points* points, as they were in *generation*."""
 
     points: int = 0
     generation: int = 0
 
 
-class Parts:
-    """Which rows come from which directory of the run: a cell number means another cell in each of them."""
+class RowDirectories:
+    """The directory of each row of the run: a cell number means a different cell in each of them."""
 
     def __init__(self) -> None:
         self._firsts: list[int] = []
 
     def begin(self, row: int) -> None:
-        """Note that the rows from *row* on come from the next directory."""
+        """Record that the rows from *row* on come from the next directory."""
         self._firsts.append(row)
 
     def cells(self, table: HistoryTable, rows: Indices) -> Floats:
-        """Return the id of the cell that logged each of *rows*, NaN where not told."""
+        """Return the id of the cell that logged each of *rows*, NaN if unknown."""
         cells = table.cell[rows]
-        return cells + CELLS_OF_A_PART * np.searchsorted(self._firsts, rows, side="right") if self._firsts else cells
+        return (
+            cells + CELLS_PER_DIRECTORY * np.searchsorted(self._firsts, rows, side="right") if self._firsts else cells
+        )
 
 
 class SeriesState:
-    """One metric of a growing table. `generation` grows when points that had been there before have changed."""
+    """One metric of a growing table. `generation` grows when existing points change."""
 
-    def __init__(self, key: str, table: HistoryTable, parts: Parts) -> None:
+    def __init__(self, key: str, table: HistoryTable, directories: RowDirectories) -> None:
         self.key = key
         self.generation = 0
         self.step_metric: str | None = None
-        self._table, self._parts = table, parts
+        self._table, self._directories = table, directories
         self._pyramid: Pyramid | None = None
         self._attempts: list[list[int]] = []
         self._seen = 0
@@ -71,12 +73,12 @@ class SeriesState:
         return len(self._column)
 
     @property
-    def held(self) -> ClientState:
-        """What a view has that was sent all of it."""
+    def complete(self) -> ClientState:
+        """The state of a client that has all points."""
         return ClientState(len(self), self.generation)
 
     def sync(self, step_metric: str | None) -> None:
-        """Take notice of what the table got since the last call; costs time in proportion to the new points."""
+        """Read the points that are new in the table; costs time in proportion to them."""
         changed = self._column.rewrites != self._rewrites
         if changed or step_metric != self.step_metric or self._x_changed():
             self.generation += 1
@@ -89,27 +91,27 @@ class SeriesState:
         self._x_rewrites = x.rewrites if x is not None else 0
         self._newest_x = self._x(self._column.rows[-1:])[0] if self._seen else np.nan
 
-    def after(self, held: ClientState, share: int) -> Series | None:
-        """Return what a view that has *held* lacks, None for nothing; all of it anew where it is decimated."""
-        if held == self.held:
+    def missing(self, client: ClientState, share: int) -> Series | None:
+        """Return what *client* is missing, None if nothing; all points again if the series is decimated."""
+        if client == self.complete:
             return None
         if len(self) > share:
-            return self.whole(max(FEWEST_BUCKETS, min(BUCKETS, share // 2)))
-        grown = held.generation == self.generation and 0 < held.points <= len(self)
-        return self._series(np.arange(held.points if grown else 0, len(self)), appends=grown)
+            return self.whole(max(MIN_BUCKETS, min(BUCKETS, share // 2)))
+        appends = client.generation == self.generation and 0 < client.points <= len(self)
+        return self._series(np.arange(client.points if appends else 0, len(self)), appends=appends)
 
     def whole(self, buckets: int) -> Series:
-        """Return the series with about two points in each of *buckets*, or all its points where they are fewer."""
+        """Return the series with about two points in each of *buckets*, or all its points if they are fewer."""
         values = self._column.values
         if len(values) <= 2 * buckets:
             return self._series(np.arange(len(values)))
         if self._pyramid is None:
             self._pyramid = Pyramid(BUCKETS)
         self._pyramid.extend(values)
-        kept = self._pyramid.indices(values, np.array([first for _, first in self._attempts[1:]], np.int64))
+        chosen = self._pyramid.indices(values, np.array([first for _, first in self._attempts[1:]], np.int64))
         if buckets < BUCKETS:
-            kept = kept[decimate(values[kept], buckets)]
-        return self._series(kept, decimated=True)
+            chosen = chosen[decimate(values[chosen], buckets)]
+        return self._series(chosen, decimated=True)
 
     @property
     def _column(self) -> NumberColumn:
@@ -119,17 +121,17 @@ class SeriesState:
     def _x_column(self) -> NumberColumn | None:
         return self._table.numbers.get(self.step_metric) if self.step_metric else None
 
-    def _series(self, places: Indices, *, appends: bool = False, decimated: bool = False) -> Series:
-        rows = self._column.rows[places]
+    def _series(self, indices: Indices, *, appends: bool = False, decimated: bool = False) -> Series:
+        rows = self._column.rows[indices]
         return Series(
             key=self.key,
             step=self._table.step[rows],
             time=self._table.runtime[rows],
-            value=self._column.values[places],
+            value=self._column.values[indices],
             x=self._x(rows) if self.step_metric else None,
             step_metric=self.step_metric,
             attempts=_starts(self._table.attempt[rows]),
-            cells=_told(_starts(self._parts.cells(self._table, rows))),
+            cells=_known_cells(_starts(self._directories.cells(self._table, rows))),
             n=len(self),
             mode="append" if appends else "replace",
             decimated=decimated,
@@ -144,7 +146,7 @@ class SeriesState:
         return np.where(at >= 0, column.values[np.maximum(at, 0)], np.nan)
 
     def _x_changed(self) -> bool:
-        """Return whether the step metric of points already seen changed: rewritten, or told later in the same row."""
+        """Return whether the step metric of existing points changed: rewritten, or logged later in the same row."""
         column = self._x_column
         if column is None or not self._seen:
             return False
@@ -159,53 +161,53 @@ class SeriesState:
 
 
 class SeriesSet:
-    """The tracks of a run, in the order in which its metrics first appeared; `cells` are the ids of those that logged.
+    """The series of a run in the order of first appearance; `cells` are the ids of the cells that logged.
 
     Not thread-safe.
     """
 
     def __init__(self) -> None:
-        self.tracks: list[SeriesState] = []
-        self.parts = Parts()
+        self.states: list[SeriesState] = []
+        self.directories = RowDirectories()
         self.cells: list[int] = []
         self._rows = 0
         self._known: set[str] = set()
 
     def sync(self, state: RunState, metrics: Sequence[MetricHeader]) -> None:
-        """Take notice of new metrics and new points of *state*."""
+        """Read the new metrics and points of *state*."""
         for key in state.table.keys:
             if key not in self._known and key in state.table.numbers and not key.startswith("_"):
                 self._known.add(key)
-                self.tracks.append(SeriesState(key, state.table, self.parts))
-        for track in self.tracks:
-            found = definition(track.key, metrics) if metrics else None
-            track.sync(found["step"] if found else None)
+                self.states.append(SeriesState(key, state.table, self.directories))
+        for one in self.states:
+            match = definition(one.key, metrics) if metrics else None
+            one.sync(match["step"] if match else None)
         self._note_cells(state.table)
 
     def _note_cells(self, table: HistoryTable) -> None:
-        ids = self.parts.cells(table, np.arange(self._rows, len(table)))
-        found, firsts = np.unique(ids[~np.isnan(ids)].astype(np.int64), return_index=True)
-        self.cells += [cell for cell in found[np.argsort(firsts)].tolist() if cell not in self.cells]
+        ids = self.directories.cells(table, np.arange(self._rows, len(table)))
+        unique, firsts = np.unique(ids[~np.isnan(ids)].astype(np.int64), return_index=True)
+        self.cells += [cell for cell in unique[np.argsort(firsts)].tolist() if cell not in self.cells]
         self._rows = len(table)
 
-    def after(self, held: Sequence[ClientState]) -> list[Series]:
-        """Return what a view lacks that has *held* of the first tracks, and nothing of the others."""
-        share = min(MOST_POINTS, level([len(track) for track in self.tracks], MOST_POINTS_IN_ALL))
-        known = [*held, *[ClientState()] * (len(self.tracks) - len(held))]
-        pairs = zip(self.tracks, known, strict=True)
-        return [series for track, has in pairs if (series := track.after(has, share)) is not None]
+    def missing(self, clients: Sequence[ClientState]) -> list[Series]:
+        """Return what a client is missing that has *clients* of the first series and nothing of the others."""
+        share = min(MAX_SERIES_POINTS, fair_share([len(one) for one in self.states], MAX_TOTAL_POINTS))
+        complete = [*clients, *[ClientState()] * (len(self.states) - len(clients))]
+        pairs = zip(self.states, complete, strict=True)
+        return [series for one, client in pairs if (series := one.missing(client, share)) is not None]
 
     def whole(self, points: int, most: int) -> list[Series]:
         """Return the first *most* series with about *points* points in all."""
-        tracks = self.tracks[:most]
-        share = level([len(track) for track in tracks], points)
-        return [track.whole(max(2, (share + 1) // 2)) for track in tracks]  # two points a bucket: 15 need 8
+        states = self.states[:most]
+        share = fair_share([len(one) for one in states], points)
+        return [one.whole(max(2, (share + 1) // 2)) for one in states]  # two points per bucket: 15 need 8
 
 
-def level(counts: Sequence[int], total: int) -> int:
-    """Return the largest share that each count may be cut to so that the sum stays within *total*.
+def fair_share(counts: Sequence[int], total: int) -> int:
+    """Return the largest limit per count with which the sum stays within *total*.
 
-    As water finds its level: what small counts leave over goes to the larger ones.
+    What small counts leave unused goes to the larger ones.
     """
     left = total
     for place, count in enumerate(sorted(counts)):
@@ -216,13 +218,13 @@ def level(counts: Sequence[int], total: int) -> int:
     return max(counts, default=0)
 
 
-def _told(cells: list[list[int]]) -> list[list[int]]:
-    """Return *cells*, or nothing where no cell is told at all: rows of a script."""
+def _known_cells(cells: list[list[int]]) -> list[list[int]]:
+    """Return *cells*, or nothing if no cell is known, as for the rows of a script."""
     return cells if any(cell for cell, _ in cells) else []
 
 
 def _starts(attempts: Floats) -> list[list[int]]:
-    """Return `[attempt, first index]` for each stretch of equal attempts or cells; one not told counts as 0."""
-    told = np.nan_to_num(attempts, nan=0.0)
-    firsts = np.flatnonzero(np.diff(told, prepend=np.nan) != 0)
-    return [[int(told[first]), int(first)] for first in firsts]
+    """Return `[attempt, first index]` for each stretch of equal attempts or cells; NaN counts as 0."""
+    numbers = np.nan_to_num(attempts, nan=0.0)
+    firsts = np.flatnonzero(np.diff(numbers, prepend=np.nan) != 0)
+    return [[int(numbers[first]), int(first)] for first in firsts]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     Points = npt.NDArray[np.float64]
 
 _HUGE, _TINY = 1e6, 1e-4
-_MOST_TICKS = 50
-_LEAST_STEP = 1e-300
+_MAX_TICKS = 50
+_MIN_STEP = 1e-300
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ class Scale:
 def ticks(low: float, high: float, about: int, *, whole: bool = False) -> list[tuple[float, str]]:
     """Return at most about *about* round (*whole*: whole) numbers in the range, with labels of equal precision."""
     rough = max((high - low) / about, 1.0 if whole else 0.0)
-    if rough < _LEAST_STEP:
+    if rough < _MIN_STEP:
         return []
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    if last - first > _MOST_TICKS:  # beyond the precision of floats
+    if last - first > _MAX_TICKS:  # beyond the precision of floats
         return []
     values = [number * step for number in range(first, last + 1)]
     return list(zip(values, _labels(values, step), strict=True))
@@ -97,8 +97,8 @@ def _span(values: Points, least: float | None = None) -> tuple[float, float]:
     """Return the range of *values*; where it is a single value, *least* or a tenth of it is added on both sides."""
     low, high = float(values.min()), float(values.max())
     size = max(abs(low), abs(high))
-    if high - low <= max(size * 1e-9, _LEAST_STEP):
-        room = max(least or size * 0.1, size * 1e-6) if size > _LEAST_STEP else least or 1.0
+    if high - low <= max(size * 1e-9, _MIN_STEP):
+        room = max(least or size * 0.1, size * 1e-6) if size > _MIN_STEP else least or 1.0
         return low - room, high + room
     return low, high
 

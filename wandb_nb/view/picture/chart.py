@@ -27,7 +27,7 @@ DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (9, 3, 2, 3), (12, 3)
 TITLE_ROW, LEGEND_ROW, AXIS_ROW, AXIS_COLUMN = 18.0, 14.0, 16.0, 36.0
 END_COLUMN, NAMED_END_COLUMN = 42.0, 66.0
 ROUGH = 12  # a line that runs up and down more often than this is drawn thin, so that it stays a line
-_LARGEST = 1e300
+_MAX_COORDINATE = 1e300
 CHAR = 0.56  # mean width of a character, in units of the font's size
 _LABEL_APART = 10.5
 
@@ -101,7 +101,7 @@ def _line(xs: Points, ys: Points, buckets: int) -> Points:
 
 def _bounded(values: Points) -> Points:
     """Return *values* with infinities as gaps, and the rest so small that the difference of two is a number."""
-    return np.where(np.isfinite(values), np.clip(values, -_LARGEST, _LARGEST), np.nan)
+    return np.where(np.isfinite(values), np.clip(values, -_MAX_COORDINATE, _MAX_COORDINATE), np.nan)
 
 
 def _legend(curves: Sequence[Curve], x: float, y: float, width: float) -> list[Mark]:

@@ -23,7 +23,7 @@ _PAINTS = {"ink": "#1b1f24", "soft": "#59636e", "grid": "#e4e7ea"}
 _ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
 _STEPS = 5
 _BAND = 160
-_MOST_DASHES = 60
+_MAX_DASHES = 60
 _TRIES = ((6_000, SCALE), (6_000, 1), (1_000, 1))  # points and scale
 
 
@@ -102,7 +102,7 @@ def _dashes(points: np.ndarray[tuple[int, int], np.dtype[np.float64]], pattern: 
         return [points]
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     # A line that runs up and down is long: its dashes are stretched, or they would be many and look like dust.
-    stretch = max(1.0, along[-1] / (sum(pattern) * _MOST_DASHES))
+    stretch = max(1.0, along[-1] / (sum(pattern) * _MAX_DASHES))
     edges = np.cumsum([0.0, *pattern * (int(along[-1] // (sum(pattern) * stretch)) + 1)]) * stretch
     corners = np.column_stack([np.interp(edges, along, points[:, axis]) for axis in (0, 1)])
     firsts, lasts = np.searchsorted(along, edges, "right"), np.searchsorted(along, edges)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from wandb_nb.view.picture.primitives import PanelFrame
 
 STATES = {"running": "#2f7de1", "finished": "#16996b", "failed": "#e0456b", "crashed": "#e0456b"}
-MOST_CHARTS = 12
-MOST_ATTEMPTS = 6
+MAX_CHARTS = 12
+MAX_ATTEMPTS = 6
 MARGIN, GAP, HEAD, FOOT, EMPTY = 14.0, 18.0, 34.0, 18.0, 24.0
 
 
@@ -30,12 +30,12 @@ def build(message: Message, points: int = 12_000, *, titled: bool = True) -> Sce
     """
     series = {one.key: one for one in message.series()}
     charts = _charts(message, series)
-    shown = charts[:MOST_CHARTS]
-    lines = sum(len(series[key].lines()[-MOST_ATTEMPTS:]) for chart in shown for key in chart.keys)
+    shown = charts[:MAX_CHARTS]
+    lines = sum(len(series[key].lines()[-MAX_ATTEMPTS:]) for chart in shown for key in chart.keys)
     page = Page(len(shown), len(charts), HEAD if titled else 4.0)
     buckets = page.buckets(lines, points)
     panels = [_panel(chart, series, buckets, page.place(at)) for at, chart in enumerate(shown)]
-    hidden = sum(len(chart.keys) for chart in charts[MOST_CHARTS:])
+    hidden = sum(len(chart.keys) for chart in charts[MAX_CHARTS:])
     marks = (_title(message, page.width) if titled else []) + page.foot(hidden)
     return Scene(page.width, page.height, *_words(message, shown), marks, panels)
 
@@ -125,7 +125,7 @@ def _panel(
     steps = {one.step_metric for one in members}
     by_metric = next(iter(steps)) if len(steps) == 1 else None
     curves: list[Curve] = [
-        curve_of(one, name, at, buckets, by_metric=by_metric is not None, most_attempts=MOST_ATTEMPTS)
+        curve_of(one, name, at, buckets, by_metric=by_metric is not None, most_attempts=MAX_ATTEMPTS)
         for at, (one, name) in enumerate(zip(members, _names(chart), strict=True))
     ]
     return draw(chart.title, curves, place, by_metric)
