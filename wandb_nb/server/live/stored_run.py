@@ -6,12 +6,9 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.errors import RowError
 from wandb_nb.server.query.run_values import RunValues
 from wandb_nb.server.storage import line_store, run_store
-from wandb_nb.store.format import records
 from wandb_nb.store.metrics.definition import from_config
-from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 from wandb_nb.view.message.message_builder import MessageBuilder
 
 if TYPE_CHECKING:
@@ -28,23 +25,24 @@ class StoredRun(MessageBuilder):
 
     def __init__(self, database: Database, run_id: int) -> None:
         self._database, self._run_id = database, run_id
-        self._encoder = RowEncoder()
         self._row: Any = None
         super().__init__()
 
     def advance(self) -> None:
-        """Read new rows for at most a quarter of a second."""
+        """Read new rows, for about a quarter of a second and at least one batch."""
         end = time.monotonic() + _READ_SECONDS
         with self._database.read() as connection:
             row = run_store.run_by_id(connection, self._run_id)
             if self._row is not None and row.rewrites != self._row.rewrites:
                 self._restart()
             self._more = True
-            while self._more and time.monotonic() < end:
+            while self._more:
                 texts = line_store.lines_from(connection, self._run_id, "history", self._next, _BATCH)
-                self.state.apply([payload for text in texts if (payload := self._payload(text)) is not None])
+                self.state.apply_rows([_table_row(row) for row in json.loads(f"[{','.join(texts)}]")])
                 self._next += len(texts)
                 self._more = len(texts) == _BATCH
+                if time.monotonic() > end:
+                    break
         if row != self._row or self._fresh:
             self._apply_row(row)
 
@@ -60,22 +58,8 @@ class StoredRun(MessageBuilder):
 
     def _restart(self) -> None:
         super()._restart()
-        self._next = self._skipped = 0
+        self._next = 0
         self._fresh = True
-
-    def _lost(self) -> int:
-        return super()._lost() + self._skipped
-
-    def _payload(self, text: str) -> bytes | None:
-        row = json.loads(text)
-        users = {key: value for key, value in row.items() if not key.startswith("_")}
-        extra = extra_items(*(_count(row.get(key)) for key in _EXTRA_KEYS))
-        step, runtime, stamp = (_number(row.get(key)) for key in ("_step", "_runtime", "_timestamp"))
-        try:
-            return self._encoder.encode(users, max(0, int(step)), runtime, stamp, extra)
-        except RowError:
-            self._skipped += 1  # part of the header's count of lost rows
-            return None
 
     def _apply_row(self, row: Any) -> None:
         apply_run_row(self.state, row)
@@ -97,13 +81,19 @@ def apply_run_row(state: RunState, row: Any) -> None:
     wandb = values.config.get("_wandb")
     state.config = {key: value for key, value in values.config.items() if key != "_wandb"}
     state.metrics.replace(from_config(wandb.get("m") if isinstance(wandb, dict) else None))
-    texts: dict[str | tuple[str, ...], str] = {key: json.dumps(value) for key, value in values.summary.items()}
-    gone = [key for key in state.summary if key not in texts]
-    state.apply([records.summary(texts, gone)])
+    state.apply_summary(values.summary)
 
 
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
+def _table_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Return *row* as a table takes it: the user's keys, and the row's own ones with values that are numbers."""
+    values = {key: value for key, value in row.items() if not key.startswith("_")}
+    values["_step"] = max(0, int(_number(row.get("_step"))))
+    values["_runtime"], values["_timestamp"] = _number(row.get("_runtime")), _number(row.get("_timestamp"))
+    for key in _EXTRA_KEYS:
+        value = row.get(key)
+        if isinstance(value, int) and value >= 0:
+            values[key] = value
+    return values
 
 
 def _number(value: Any) -> float:

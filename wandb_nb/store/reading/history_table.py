@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wandb_nb.store.reading.parsed_rows import columns_of
 from wandb_nb.store.reading.row_columns import decode_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -211,6 +212,13 @@ class HistoryTable:
             self.unreadable += len(rows.unreadable)
             bad = set(rows.unreadable)
             return self.append([row for at, row in enumerate(payloads) if at not in bad], writer, fast=fast)
+        return self._append_columns(rows, writer)
+
+    def append_rows(self, rows: Sequence[Mapping[str, Any]], writer: int = 0) -> Indices:
+        """Append parsed rows of *writer*, in their order; return the row that each went to."""
+        return self._append_columns(columns_of(rows), writer) if rows else np.empty(0, np.int64)
+
+    def _append_columns(self, rows: RowColumns, writer: int) -> Indices:
         own = {key: self._own_column(rows, key) for key in ROW_KEYS}
         targets = self._place([own[STEP], own[ATTEMPT], own[WRITER]], writer)
         for key, values in own.items():

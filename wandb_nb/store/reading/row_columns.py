@@ -171,7 +171,7 @@ class _Gathered:
             columns = self._numbers if number else self._others
             rows, values = columns.setdefault(name, ([], []))
             rows.append(row)
-            values.append(_as_float(inner) if number else inner)
+            values.append(as_float(inner) if number else inner)
 
     def rows(self, size: int) -> RowColumns:
         order = sorted(self._seen, key=self._seen.__getitem__)
@@ -196,7 +196,8 @@ def _in_row_order(rows: list[int], values: list[Any]) -> tuple[list[int], list[A
     return [rows[at] for at in order], [values[at] for at in order]
 
 
-def _as_float(value: float) -> float:
+def as_float(value: float) -> float:
+    """Return *value* as a float, an infinity if it is too large for one."""
     try:
         return float(value)
     except OverflowError:

@@ -18,7 +18,7 @@ from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, Paylo
 from wandb_nb.store.reading.row_columns import FEWEST, newest_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.store.metrics.summary import Statistics
@@ -92,6 +92,21 @@ class RunState:
         for metric, count in self._new_metrics:
             self._derived.start(metric, int(rows[count]) if count < len(rows) else len(self.table))
         self._new_metrics.clear()
+
+    def apply_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Append parsed rows, as a server stores them."""
+        added = self.table.append_rows(rows)
+        if len(added):
+            self._unsummed.setdefault(0, int(added.min()))
+
+    def apply_summary(self, values: Mapping[str, Any]) -> None:
+        """Make *values* the recorded summary, which covers all rows so far; other keys are removed from it."""
+        removed = tuple((key,) for key in self.summary if key not in values)
+        self.version += 1
+        self._update_summary(
+            record_types.SummaryRecord(tuple(((key,), value) for key, value in values.items()), removed)
+        )
+        self._unsummed.clear()
 
     @property
     def unreadable(self) -> int:
