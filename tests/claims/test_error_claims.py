@@ -26,9 +26,9 @@ TABLE = [
     claim("E a row: which key", "r = wandb.init()\nsaid(lambda: r.log({'loss': object()}), wandb.UsageError)\nsaid(lambda: r.log([1]), wandb.UsageError)\nr.log({'a': 1})\nprint(len(r.history()))", "... 'loss' ... object ... list ... 1"),
     claim("E after the end: which run", "r = wandb.init(id='theid')\nr.finish()\nsaid(lambda: r.log({'a': 1}), wandb.UsageError)", "... theid ... has finished ... start another with init()"),
     claim("E config: which run", "r = wandb.init(id='theid', config={'a': 1})\nsaid(lambda: setattr(r.config, 'a', 2), wandb.ConfigError)", "config key 'a' of run theid is 1 and would become 2. ..."),
-    claim("E no server", "said(lambda: wandb.init(mode='online', settings={'api_key': 'k' * 40, 'base_url': 'http://127.0.0.1:9', 'init_timeout': 1}), wandb.CommError)\nprint(os.listdir('wandb'))", "http://127.0.0.1:9 did not answer within 1 s ... or use mode='offline' and send the run later with 'wandb-nb sync'. []"),
+    claim("E no server", "said(lambda: wandb.init(mode='online', settings={'api_key': 'k' * 40, 'base_url': 'http://127.0.0.1:9', 'init_timeout': 1}), wandb.CommError)\nprint(os.listdir('wandb'))", "http://127.0.0.1:9 did not answer within 1 s ... or use mode='offline' and send the run later with 'wandb-nb sync' []"),
     claim("E what is not built says so", "r = wandb.init()\nsaid(lambda: r.log_artifact('x'), wandb.UsageError)\nsaid(lambda: wandb.watch(object()), wandb.UsageError)", "run.log_artifact() is not built ... watch() is not built ..."),
-    claim("E define_metric", "r = wandb.init()\nsaid(lambda: r.define_metric('a', summary='median'), wandb.UsageError)\nsaid(lambda: r.define_metric('a', summary='best'), wandb.UsageError)", "... summary='median' is not known; take some of ... summary='best' needs goal='minimize' or goal='maximize'"),
+    claim("E define_metric", "r = wandb.init()\nsaid(lambda: r.define_metric('a', summary='median'), wandb.UsageError)\nsaid(lambda: r.define_metric('a', summary='best'), wandb.UsageError)", "... unknown summary='median'; use any of ... summary='best' needs goal='minimize' or goal='maximize'"),
     claim(
         "E3 a run in each process, one group",
         """

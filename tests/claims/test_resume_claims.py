@@ -31,8 +31,8 @@ TABLE = [
     claim("R1 must with a known id", FIRST + "r = wandb.init(id='x', project='p', resume='must')\nprint(r.resumed, r.step)", "True 3"),
     claim("R1 must with an unknown id", "said(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' finds no run to continue (the id 'x') ... resume='allow' starts a new one"),
     claim("R1 must without an id", "said(lambda: wandb.init(resume='must'), wandb.UsageError)", "resume='must' finds no run to continue (no id given) ..."),
-    claim("R1 must while a run goes on", FIRST + "wandb.init(project='p')\nsaid(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' cannot continue run 'x' while run ... goes on: finish() that one first, or give reinit=True"),
-    claim("R1 never with a known id", FIRST + "said(lambda: wandb.init(id='x', project='p', resume='never'), wandb.UsageError)", "resume='never', but there is a run 'x' (first) already: give another id, or resume='allow' to continue it"),
+    claim("R1 must while a run goes on", FIRST + "wandb.init(project='p')\nsaid(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' cannot continue run 'x' while run ... is active: finish() that one first, or give reinit=True"),
+    claim("R1 never with a known id", FIRST + "said(lambda: wandb.init(id='x', project='p', resume='never'), wandb.UsageError)", "resume='never', but run 'x' (first) exists: give another id, or resume='allow' to continue it"),
     claim("R1 never with an unknown id", "print(wandb.init(id='x', resume='never').resumed)", "False"),
     claim("R1 WANDB_RUN_ID and WANDB_RESUME", FIRST + "os.environ.update(WANDB_RUN_ID='x', WANDB_RESUME='must')\nr = wandb.init()\nprint(r.id, r.step)", "x 3"),
     *(claim(f"R1 {word!r} after a good end", f"a = wandb.init(resume={word!r})\na.finish()\nprint(wandb.init(resume={word!r}).id == a.id, os.path.exists('wandb/wandb-resume.json'))", "False True") for word in ("auto", True)),
@@ -43,7 +43,7 @@ TABLE = [
     claim("R2 an unknown id as resume", "r = wandb.init(resume='mine')\nprint(r.id, r.resumed)", "mine False"),
     claim("resume_from rewinds", MANY + "with wandb.init(resume_from='x?_step=2') as r:\n    print(r.id, r.step, r.summary['i'])\n    r.log({'i': 30})\nf = wandb.read('x')\nprint(*f['_step'], *f['i'])", "x 3 2 0 1 2 3 0.0 1.0 2.0 30.0"),
     claim("fork_from branches", MANY + "with wandb.init(fork_from='x?_step=2', id='y') as r:\n    print(r.id, r.step, r.resumed)\n    r.log({'i': 30})\nprint(*wandb.read('y')['i'], len(wandb.read('x')))", "y 3 False 0.0 1.0 2.0 30.0 6"),
-    claim("resume_from an unknown run", "said(lambda: wandb.init(resume_from='x?_step=2'), wandb.UsageError)", "resume_from names the run 'x', which is not known on this machine ..."),
+    claim("resume_from an unknown run", "said(lambda: wandb.init(resume_from='x?_step=2'), wandb.UsageError)", "resume_from names run 'x', which does not exist on this machine ..."),
     claim("resume_from a step behind the end", MANY + "said(lambda: wandb.init(resume_from='x?_step=9'), wandb.UsageError)", "resume_from names step 9 of run 'x' ..., whose steps end at 5"),
     claim("resume_from has a form", "for text in ('x', 'x?_step=', 'x?epoch=3'): said(lambda: wandb.init(resume_from=text))", "... must have the form \"id?_step=N\" ... 'x'. ... 'x?_step='. ... 'x?epoch=3'."),
     claim("resume_from and the id", MANY + "said(lambda: wandb.init(id='y', resume_from='x?_step=2'), wandb.UsageError)", "resume_from names the run 'x', but init(id=) gives the id 'y'; give one of them."),
@@ -116,7 +116,7 @@ def test_an_id_with_a_living_writer(tmp_path: Path) -> None:
         for options in ("", ", resume='allow'", ", resume='must'", ", resume='auto'", ", resume='never'"):
             done = run(tmp_path, f"try: wandb.init(id='busy'{options})\nexcept wandb.UsageError as error: print(error)")
             assert "run 'busy'" in done.stdout, options
-            assert f"is still being written by a living process (pid {writer.pid} on " in done.stdout
+            assert f"is still written by a running process (pid {writer.pid} on " in done.stdout
             assert "finish it first, or give another id" in done.stdout
         writer.communicate("go on\n", timeout=60)
     assert [(each["id"], each["state"], each["steps"]) for each in runs(tmp_path)] == [("busy", "finished", 2)]

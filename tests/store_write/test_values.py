@@ -151,16 +151,16 @@ def test_large_arrays_become_histograms():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (object(), "'k' is a object"),
-        (1j, "'k' is a complex"),
-        ({"a": [1, object()]}, r"'k.a\[1\]' is a object"),
-        (pd.DataFrame({"a": [1]}), "'k' is a pandas.*DataFrame"),
-        (np.array(object()), "'k' is a object"),
-        ({"a": {(1, 2): 3}}, r"a key of 'k.a' is \(1, 2\), a tuple"),
-        (iter([]), "'k' is a list_iterator"),
-        ((number for number in ()), "'k' is a generator"),
-        (Element(None), "'k' is a .*Element, which gives no value: freed"),
-        (Unready(), "'k' is a .*Unready, which gives no value: not computed"),
+        (object(), "cannot log 'k': unsupported type object"),
+        (1j, "cannot log 'k': unsupported type complex"),
+        ({"a": [1, object()]}, r"cannot log 'k.a\[1\]': unsupported type object"),
+        (pd.DataFrame({"a": [1]}), "cannot log 'k': unsupported type pandas.*DataFrame"),
+        (np.array(object()), "cannot log 'k': unsupported type object"),
+        ({"a": {(1, 2): 3}}, r"keys of 'k.a' must be strings, got tuple \(1, 2\)"),
+        (iter([]), "cannot log 'k': unsupported type list_iterator"),
+        ((number for number in ()), "cannot log 'k': unsupported type generator"),
+        (Element(None), "cannot log 'k': .*Element gives no value: freed"),
+        (Unready(), "cannot log 'k': .*Unready gives no value: not computed"),
     ],
 )
 def test_what_cannot_be_stored_is_named(value, message):
@@ -184,7 +184,7 @@ def test_an_endless_integer_is_an_error_or_text():
     try:
         str(10**5000)
     except ValueError:
-        with pytest.raises(RowError, match="'k' is an integer"):
+        with pytest.raises(RowError, match="cannot log 'k': the integer"):
             to_json(10**5000, "k")
     else:
         assert to_json(10**5000, "k") == "1" + "0" * 5000

@@ -50,7 +50,7 @@ def test_what_resume_does_not_allow(start: Start) -> None:
     with pytest.raises(wandb.UsageError, match="must"):
         start(id="unknown", resume="must")
     first = start(id="known", resume="never")
-    with pytest.raises(wandb.UsageError, match="living process"):
+    with pytest.raises(wandb.UsageError, match="running process"):
         start(id="known", resume="allow", reinit="create_new")
     first.finish()
     with pytest.raises(wandb.UsageError, match="never"):
@@ -108,7 +108,7 @@ def test_an_id_in_use_is_refused(start: Start) -> None:
     """While somebody writes a run, its id is refused in any way to use it; in another project it is another run."""
     start(id="busy", project="p")
     for options in ({}, {"resume": "must"}, {"resume": "auto"}, {"resume_from": "busy?_step=0"}):
-        with pytest.raises(wandb.UsageError, match=r"busy.*living process"):
+        with pytest.raises(wandb.UsageError, match=r"busy.*running process"):
             start(**{"id": "busy", "project": "p", "reinit": "create_new", **options})
     with start(id="busy", project="q", reinit="create_new") as other:
         assert not other.resumed
@@ -244,7 +244,7 @@ def test_fork_from_branches(start: Start, parent: wandb.Run) -> None:
     [
         ({"resume_from": "parent?_step=10"}, "end at 9"),
         ({"fork_from": "parent?_step=10"}, "end at 9"),
-        ({"fork_from": "nobody?_step=1"}, "not known"),
+        ({"fork_from": "nobody?_step=1"}, "does not exist"),
         ({"resume_from": "parent"}, "_step"),
         ({"resume_from": "parent?_step=1", "resume": "allow"}, "Only one"),
         ({"resume_from": "parent?_step=1", "id": "other"}, "give one of them"),

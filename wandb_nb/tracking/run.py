@@ -48,7 +48,7 @@ class Run(RunView):
 
     @name.setter
     def name(self, value: str) -> None:
-        self._session.features.used("set_run_name")
+        self._session.features.add("set_run_name")
         self._session.change(name=run_names.check_label("name", value))
 
     @property
@@ -67,7 +67,7 @@ class Run(RunView):
 
     @tags.setter
     def tags(self, value: Iterable[str] | None) -> None:
-        self._session.features.used("set_run_tags")
+        self._session.features.add("set_run_tags")
         self._session.change(tags=run_names.check_tags(value or ()))
 
     @property
@@ -130,7 +130,7 @@ class Run(RunView):
         metric = definition.Metric(name, step_metric, synced, bool(hidden), kinds, goal)
         self._session.expect_running("define_metric()")
         features = ("metric_summary",) * bool(kinds) + ("metric_hidden",) * bool(hidden)
-        self._session.features.used("metric", *features)
+        self._session.features.add("metric", *features)
         self._session.logger.define(metric, overwrite=bool(overwrite))
         return metric
 
@@ -189,7 +189,7 @@ class Run(RunView):
         if glob_str is None:
             return []
         self._session.expect_running("save()")
-        self._session.features.used("save")
+        self._session.features.add("save")
         directory = self._session.directory
         return user_files.save(directory, self._session.notice, glob_str, base_path, policy) if directory else []
 

@@ -58,7 +58,7 @@ class NotebookPresenter:
             if panel is not None and self._is_shown(run):
                 panel.move(self._cell)
                 self._request_widget(panel)
-            if not run.settings.silent and (session_of(run).identity.begun or panel is None or panel.cell is None):
+            if not run.settings.silent and (session_of(run).identity.rerun_note or panel is None or panel.cell is None):
                 _print(lines.started(run))
 
     def finished(self, run: RunView) -> None:

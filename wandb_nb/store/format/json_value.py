@@ -43,7 +43,9 @@ def check_depth(key: str, depth: int) -> None:
     """Raise RowError where containers are nested so deep that they must contain themselves."""
     if depth > MAX_DEPTH:
         path = key if len(key) <= 60 else f"{key[:60]}…"  # noqa: PLR2004 - one line of a terminal
-        raise RowError(f"{path!r} contains itself, or is nested more than {MAX_DEPTH} deep; log a flat copy of it")
+        raise RowError(
+            f"cannot log {path!r}: it contains itself, or is nested more than {MAX_DEPTH} levels deep; log a flat copy"
+        )
 
 
 def _text(value: Any, key: str, depth: int) -> str:
@@ -62,7 +64,7 @@ def _integer(value: int, key: str) -> str:
     try:
         return int.__repr__(value)
     except ValueError as error:
-        raise RowError(f"{key!r} is an integer too long to write down; log it as text or as a float") from error
+        raise RowError(f"cannot log {key!r}: the integer has too many digits; log it as text or as a float") from error
 
 
 def _float(value: float, _key: str) -> str:
@@ -99,7 +101,7 @@ def text_key(name: Any, key: str) -> str:
         return name.value if isinstance(name, Enum) else name
     if isinstance(name, int) and not isinstance(name, bool):
         return str(name)
-    raise RowTypeError(f"a key of {key!r} is {name!r}, a {type_name(name)}; keys are strings")
+    raise RowTypeError(f"keys of {key!r} must be strings, got {type_name(name)} {name!r}")
 
 
 def _list(value: Any, key: str, depth: int) -> str:
@@ -114,9 +116,9 @@ def _other(value: Any, key: str, depth: int) -> str:
             except Error:
                 raise
             except Exception as error:  # what a foreign class may raise is not known
-                raise RowTypeError(f"{key!r} is a {type_name(value)}, which gives no value: {error}") from error
+                raise RowTypeError(f"cannot log {key!r}: {type_name(value)} gives no value: {error}") from error
     raise RowTypeError(
-        f"{key!r} is a {type_name(value)}, which cannot be stored; "
+        f"cannot log {key!r}: unsupported type {type_name(value)}; "
         "log numbers, strings, lists, dicts of them, arrays or tensors"
     )
 

@@ -80,7 +80,7 @@ class RowEncoder:
 
         """
         if not isinstance(row, Mapping):
-            raise RowTypeError(f"a row is a dict of metrics, not a {type_name(row)}")
+            raise RowTypeError(f"log() takes a dict of metrics, got {type_name(row)}")
         parts: list[str] = []
         cache = self._cache
         for key, value in row.items():
@@ -124,10 +124,10 @@ class RowEncoder:
             parts += (self._cache[key][len(text)], text)
             return
         if not isinstance(key, str):
-            raise RowTypeError(f"the key {key!r} of the row is a {type_name(key)}; keys are strings")
+            raise RowTypeError(f"metric names must be strings, got {type_name(key)} {key!r}")
         key = text_key(key, key)
         if key in RESERVED:
-            raise RowError(f"the key {key!r} is written by the package; log your {type_name(value)} under another")
+            raise RowError(f"metric name {key!r} is reserved; log your {type_name(value)} under another name")
         if isinstance(value, Mapping):
             self._add_nested(parts, (key,), value)
             return

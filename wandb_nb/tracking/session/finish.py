@@ -51,7 +51,7 @@ def _outcome(session: RunSession, exit_code: int) -> RunOutcome:
 def _write_end(session: RunSession, exit_code: int) -> None:
     """Stop capture, write the last records and close the row logger."""
     directory, logger, features = session.directory, session.logger, session.features
-    features.used("finish", *logger.features())
+    features.add("finish", *logger.features())
     if directory is None:
         logger.close()
         return

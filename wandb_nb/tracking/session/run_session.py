@@ -169,7 +169,7 @@ class RunSession:
 
     def _store_config(self, changed: Mapping[str, Any], removed: Iterable[str]) -> None:
         self.expect_running("config")
-        self.features.used("set_config_item")
+        self.features.add("set_config_item")
         stored = self.without_secrets(changed)
         self.logger.append(records.config({key: to_json(value, key) for key, value in stored.items()}, tuple(removed)))
 

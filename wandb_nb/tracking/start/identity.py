@@ -1,4 +1,4 @@
-"""Who a run is: the facts of its RunRecord, some of which may change while it runs."""
+"""The identity of a run: the fields of its RunRecord, some of which may change while it is active."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunIdentity:
-    """The facts of one run.  `project` and `entity` are as given; None leaves the choice to the server."""
+    """The identity of one run. `project` and `entity` are as given; None leaves the choice to the server."""
 
     id: str
     name: str
@@ -34,12 +34,12 @@ class RunIdentity:
     starting_step: int = 0
     resumed: bool = False
     runtime: float = 0.0
-    """Seconds that the earlier parts of the run took."""
+    """Seconds that earlier parts of the run took."""
     sweep_id: str | None = None
     cell: str = ""
-    """What names the notebook cell that began the run; for this machine only."""
-    begun: str = ""
-    """How the run goes on from what that cell began before, in words."""
+    """The key of the notebook cell that began the run, for the registry of this machine."""
+    rerun_note: str = ""
+    """A phrase on how the run continues earlier ones of that cell."""
     branch: tuple[str, int] | None = None
     """The run and its step that this run was rewound to or forked from."""
 
@@ -49,7 +49,7 @@ class RunIdentity:
         return self.project or DEFAULT_PROJECT
 
     def redact(self, redact: Redactor) -> None:
-        """Take the secrets out of what a user may have written."""
+        """Remove secrets from the texts that a user may have written."""
         self.name = redact(self.name)
         self.group, self.job_type, self.notes = map(redact.value, (self.group, self.job_type, self.notes))
         self.tags = tuple(map(redact, self.tags))

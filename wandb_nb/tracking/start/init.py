@@ -1,4 +1,4 @@
-"""`init()`: from arguments, settings, environment and files to a run that takes rows."""
+"""`init()`: from arguments, settings, environment and files to a run that accepts rows."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from wandb_nb.tracking.session.notices import NoticeQueue
 from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.session.run_session import RunSession
-from wandb_nb.tracking.start.cell_rerun import again
+from wandb_nb.tracking.start.cell_rerun import plan_rerun
 from wandb_nb.tracking.start.identity import RunIdentity
-from wandb_nb.tracking.start.resume import earlier
+from wandb_nb.tracking.start.resume import find_previous
 from wandb_nb.tracking.start.resume_state import ResumeState
 from wandb_nb.tracking.start.telemetry import FeatureUse
 from wandb_nb.tracking.terminal.presenter import presenter, report, wants_warnings
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.start.server_lookup import ServerLookup
 
-_LATER = ("sync_tensorboard", "monitor_gym", "magic")
+_NOT_IMPLEMENTED = ("sync_tensorboard", "monitor_gym", "magic")
 
 
 def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: Mapping[str, Any]) -> Run:
@@ -61,7 +61,7 @@ def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: 
     session = session_of(run)
     session.notices.guard(lambda: presenter().started(run))
     start_capture(session)
-    for name in _LATER:
+    for name in _NOT_IMPLEMENTED:
         if getattr(resolved, name):
             session.notice(f"{name} is accepted but does nothing yet; it comes with a later version")
     return run
@@ -96,14 +96,14 @@ def _start(config: Any, settings: Resolved) -> Run:
         identity.name = identity.name or f"dummy-{identity.id}"
         return disabled_run(identity, settings, values, _features(settings, values))
     redact = Redactor(os.environ, [settings.api_key, key], [repository.commit or ""] if repository else [])
-    rerun = again(settings)
+    rerun = plan_rerun(settings)
     settings = rerun.settings
-    previous = rerun.attempt(earlier(settings, partial(report, settings), _server(settings, mode)))
+    previous = rerun.attempt(find_previous(settings, partial(report, settings), _server(settings, mode)))
     identity = _identity(settings, previous, repository)
-    identity.cell, identity.begun = rerun.cell, rerun.describe(previous)
+    identity.cell, identity.rerun_note = rerun.cell, rerun.describe(previous)
     identity.redact(redact)
     features = _features(settings, values)
-    features.used(*("offline",) * (mode == "offline"))
+    features.add(*("offline",) * (mode == "offline"))
     return Run(
         _begin_session(identity, settings, mode, redact=redact, config=values, features=features, previous=previous)
     )
@@ -147,7 +147,7 @@ def _server(settings: Resolved, mode: str) -> ServerLookup | None:
     """Return the server to ask about an earlier run; None for a run that is not online or continues none."""
     if mode != "online" or not (settings.resume or settings.resume_from or settings.fork_from):
         return None
-    from wandb_nb.tracking.start.server_lookup import ServerLookup  # other runs need nothing of it
+    from wandb_nb.tracking.start.server_lookup import ServerLookup  # other runs do without it
 
     return ServerLookup(settings, partial(report, settings))
 
@@ -156,7 +156,7 @@ def _mode(settings: Resolved) -> tuple[str, str | None]:
     """Return the mode of the run, offline where online lacks a key, and the key if it is used."""
     if settings.mode != "online":
         return settings.mode, None
-    if settings.anonymous == "must":  # it must not be the account's, and no server gives another one
+    if settings.anonymous == "must":  # it must not belong to the account, and no server gives another one
         return "offline", None
     key = find_key(settings)
     if key is not None:
@@ -222,5 +222,5 @@ def _features(settings: Resolved, config: Mapping[str, Any]) -> FeatureUse:
         "set_init_tags": settings.run_tags,
         "set_init_config": config,
     }
-    features.used(*(feature for feature, value in given.items() if value))
+    features.add(*(feature for feature, value in given.items() if value))
     return features

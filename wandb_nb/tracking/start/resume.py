@@ -1,6 +1,6 @@
-"""Which run of this machine an `init()` goes on from: resumed at its end, rewound to a step, or branched off.
+"""The run that an `init()` continues: resumed at its end, rewound to a step, or forked.
 
-The run goes on in a new directory, which says what it continues; readers join the two.
+It continues in a new directory that names its predecessor; readers join the two.
 """
 
 from __future__ import annotations
@@ -25,55 +25,57 @@ if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.tracking.start.server_lookup import ServerLookup
 
-_ENDED_EARLIER = (REPLACED, CONTINUED)
+_SUPERSEDED = (REPLACED, CONTINUED)
 
 
-def earlier(settings: Resolved, notice: Callable[[str], Any], remote: ServerLookup | None = None) -> ResumeState | None:
-    """Return what the run of these *settings* goes on from; None for a new run, which replaces one of its id.
+def find_previous(
+    settings: Resolved, notice: Callable[[str], Any], server: ServerLookup | None = None
+) -> ResumeState | None:
+    """Return the run that these *settings* continue; None for a new run, which replaces one of its id.
 
-    *remote* is the server of an online run: of a run that both know, what got further counts.  UsageError where
-    `resume` does not allow what is found: "must" without a known run, "never" with one, an id that was deleted, a
-    step that the run does not have, or a run that another process, or this one, still writes.
+    *server* is that of an online run. Of a run that this machine and the server have, the longer one counts.
+
+    Raises:
+        UsageError: `resume` does not allow it: "must" without such a run, "never" with one, an id that was deleted, a
+            step that the run does not have, or a run that a process still writes.
+        CommError: The server does not answer where online mode was requested explicitly.
+
     """
     _check_id(settings)
     if settings.resume_from is not None:
-        return _at(settings.resume_from, settings, "resume_from", remote)
+        return _at(settings.resume_from, settings, "resume_from", server)
     if settings.fork_from is not None:
-        return _at(settings.fork_from, settings, "fork_from", remote).forked()
-    found = _newest(settings.run_id, settings.project) if settings.run_id else None
+        return _at(settings.fork_from, settings, "fork_from", server).forked()
+    entry = _newest(settings.run_id, settings.project) if settings.run_id else None
     if settings.resume == "auto":
-        found = _auto(settings, found, notice)
-    run_id = found.id if found is not None else settings.run_id
-    there = remote.find(run_id) if remote and settings.resume and run_id else None
-    _check(settings, _name(found or there), remote)
+        entry = _unfinished(settings, entry, notice)
+    run_id = entry.id if entry is not None else settings.run_id
+    remote = server.find(run_id) if server and settings.resume and run_id else None
+    existing = entry or remote
+    _check_resume(settings, None if existing is None else existing.name, server)
     if settings.resume in (None, "never"):
         return None
-    here = None if found is None else read(found)
-    return _further(here, there)
+    return _longer(None if entry is None else read(entry), remote)
 
 
-def _name(found: RunEntry | ResumeState | None) -> str | None:
-    return None if found is None else found.name
-
-
-def _further(here: ResumeState | None, there: ResumeState | None) -> ResumeState | None:
-    """Return what got further; this machine knows more of a run that is as far here."""
-    if here is None or there is None or there.next_step <= here.next_step:
-        return here or there
-    attempt = max(here.attempt, there.attempt)
+def _longer(local: ResumeState | None, remote: ResumeState | None) -> ResumeState | None:
+    """Return the state with more steps; the local one, which has more fields, where both have the same."""
+    if local is None or remote is None or remote.next_step <= local.next_step:
+        return local or remote
+    attempt = max(local.attempt, remote.attempt)
     return replace(
-        there, group=here.group, job_type=here.job_type, project=here.project, entity=here.entity, attempt=attempt
+        remote, group=local.group, job_type=local.job_type, project=local.project, entity=local.entity, attempt=attempt
     )
 
 
-def _known(run_id: str, project: str | None) -> list[RunEntry]:
-    """Return the directories of the run that still count, newest first; an id belongs to its project."""
+def _directories(run_id: str, project: str | None) -> list[RunEntry]:
+    """Return the directories of the run that are not replaced, newest first; ids are unique in a project."""
     entries = (entry for entry in Registry().find(run_id) if entry.state != REPLACED)
     return [entry for entry in entries if project in (None, entry.project) and _file(entry).is_file()]
 
 
 def _newest(run_id: str, project: str | None) -> RunEntry | None:
-    return next(iter(_known(run_id, project)), None)
+    return next(iter(_directories(run_id, project)), None)
 
 
 def _file(entry: RunEntry) -> Path:
@@ -81,7 +83,7 @@ def _file(entry: RunEntry) -> Path:
 
 
 def _check_id(settings: Resolved) -> None:
-    """Refuse an id that was deleted, or that somebody writes at this moment."""
+    """Refuse an id that was deleted, or that a process writes at this moment."""
     run_id, project = settings.run_id, settings.project or DEFAULT_PROJECT
     if run_id is None:
         return
@@ -90,67 +92,72 @@ def _check_id(settings: Resolved) -> None:
             f"the id {run_id!r} belonged to a deleted run of project {project!r} and cannot be used again; "
             "give another id, or none"
         )
-    for entry in _known(run_id, settings.project or (None if settings.resume or settings.resume_from else project)):
+    for entry in _directories(
+        run_id, settings.project or (None if settings.resume or settings.resume_from else project)
+    ):
         if owner_alive(entry.path):
             raise UsageError(
-                f"run {run_id!r} ({entry.name}) is still being written by a living process (pid {entry.pid} on "
+                f"run {run_id!r} ({entry.name}) is still written by a running process (pid {entry.pid} on "
                 f"{entry.host}): finish it first, or give another id"
             )
 
 
-def _at(moment: Moment, settings: Resolved, argument: str, remote: ServerLookup | None) -> ResumeState:
+def _at(moment: Moment, settings: Resolved, argument: str, server: ServerLookup | None) -> ResumeState:
     """Return the run of *moment* as it was at its step."""
-    found = _newest(moment.run_id, settings.project) or _newest(moment.run_id, None)
-    known = None if found is None else read(found, moment.step)
-    if known is not None and known.last_step >= moment.step:
-        return known
-    if remote is not None and (there := remote.at(moment, argument)) is not None:
-        return there
-    if found is None or known is None:
+    entry = _newest(moment.run_id, settings.project) or _newest(moment.run_id, None)
+    local = None if entry is None else read(entry, moment.step)
+    if local is not None and local.last_step >= moment.step:
+        return local
+    if server is not None and (remote := server.at(moment, argument)) is not None:
+        return remote
+    if entry is None or local is None:
         raise UsageError(
-            f"{argument} names the run {moment.run_id!r}, which is not known on this machine"
-            f"{'' if remote is None else ' or on the server'}; 'wandb-nb ls' shows those that are"
+            f"{argument} names run {moment.run_id!r}, which does not exist on this machine"
+            f"{'' if server is None else ' or on the server'}; 'wandb-nb ls' lists the runs"
         )
     raise UsageError(
-        f"{argument} names step {moment.step} of run {moment.run_id!r} ({found.name}), whose steps end at "
-        f"{known.last_step}"
+        f"{argument} names step {moment.step} of run {moment.run_id!r} ({entry.name}), whose steps end at "
+        f"{local.last_step}"
     )
 
 
-def _auto(settings: Resolved, found: RunEntry | None, notice: Callable[[str], Any]) -> RunEntry | None:
-    """Return the run that resume="auto" goes on with: the one of the id given, else the one of this folder.
+def _unfinished(settings: Resolved, entry: RunEntry | None, notice: Callable[[str], Any]) -> RunEntry | None:
+    """Return the run that resume="auto" continues: *entry*, of a given id, else the unfinished one of this folder.
 
-    That is the run which the resume file names, else the last one that ended in any way but with exit code 0.  A
-    living run has not ended, and is left alone.
+    That is the run which the resume file names, else the last one that did not end with exit code 0. A run that is
+    still active is left alone.
     """
     folder = workspace(settings.root_dir).absolute()
-    noted = ResumeFile(folder).read()
+    recorded_id = ResumeFile(folder).read()
     if settings.run_id is not None:
-        if noted not in (None, settings.run_id):
-            notice(f"resume='auto' goes on with the given id {settings.run_id}, not with the unfinished run {noted}")
-        return found
-    if noted is not None and (named := _newest(noted, None)) is not None:
-        return None if owner_alive(named.path) else named
-    entries = (entry for entry in Registry().all() if entry.state not in _ENDED_EARLIER)
-    last = next((entry for entry in entries if Path(entry.path).parent == folder and _file(entry).is_file()), None)
+        if recorded_id not in (None, settings.run_id):
+            notice(
+                f"resume='auto' continues the given id {settings.run_id}, not the unfinished run {recorded_id}; "
+                "leave the id out to continue that one"
+            )
+        return entry
+    if recorded_id is not None and (recorded := _newest(recorded_id, None)) is not None:
+        return None if owner_alive(recorded.path) else recorded
+    entries = (each for each in Registry().all() if each.state not in _SUPERSEDED)
+    last = next((each for each in entries if Path(each.path).parent == folder and _file(each).is_file()), None)
     return None if last is None or last.exit_code == 0 or owner_alive(last.path) else last
 
 
-def _check(settings: Resolved, found: str | None, remote: ServerLookup | None) -> None:
-    """Refuse what `resume` does not allow; *found* is the name of the run that is there, None for none."""
-    if settings.resume == "must" and found is None:
-        named = f"the id {settings.run_id!r}" if settings.run_id else "no id given"
-        if remote is not None and remote.failed:
+def _check_resume(settings: Resolved, name: str | None, server: ServerLookup | None) -> None:
+    """Refuse what `resume` does not allow; *name* is that of the existing run, None for none."""
+    if settings.resume == "must" and name is None:
+        given = f"the id {settings.run_id!r}" if settings.run_id else "no id given"
+        if server is not None and server.failed:
             raise CommError(
-                f"resume='must' finds no run to continue here ({named}), and {settings.base_url} could not be asked: "
-                "check address and network"
+                f"resume='must' finds no run to continue here ({given}), and {settings.base_url} could not be asked: "
+                "check the address and the network"
             )
         raise UsageError(
-            f"resume='must' finds no run to continue ({named}): 'wandb-nb ls' shows the runs of this machine, "
+            f"resume='must' finds no run to continue ({given}): 'wandb-nb ls' shows the runs of this machine, "
             "resume='allow' starts a new one"
         )
-    if settings.resume == "never" and found is not None:
+    if settings.resume == "never" and name is not None:
         raise UsageError(
-            f"resume='never', but there is a run {settings.run_id!r} ({found}) already: give another id, "
+            f"resume='never', but run {settings.run_id!r} ({name}) exists: give another id, "
             "or resume='allow' to continue it"
         )

@@ -1,4 +1,4 @@
-"""`wandb-resume.json`: which run of a folder has not ended well yet, for `resume="auto"`."""
+"""`wandb-resume.json`: the run of a folder that has not finished successfully, for `resume="auto"`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class ResumeFile:
-    """The file in *folder*, which holds the run directories.  One that cannot be read or written is none."""
+    """The file in *folder*, beside the run directories. One that cannot be read or written counts as absent."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "wandb-resume.json"
 
     def read(self) -> str | None:
-        """Return the id of the run that has not ended well."""
+        """Return the id of the unfinished run, if any."""
         try:
             content = json.loads(self._path.read_text("utf-8"))
         except (OSError, ValueError):
@@ -28,12 +28,12 @@ class ResumeFile:
         return run_id if isinstance(run_id, str) and run_id else None
 
     def write(self, run_id: str) -> None:
-        """Note that the run *run_id* goes on."""
-        with suppress(OSError):  # the registry of runs knows it, too
+        """Record that the run *run_id* is active."""
+        with suppress(OSError):  # the registry has it as well
             write_text(self._path, json.dumps({"run_id": run_id}))
 
     def remove(self, run_id: str) -> None:
-        """Note that the run *run_id* has ended well; what is noted of another run stays."""
+        """Record that the run *run_id* finished successfully; the record of another run stays."""
         if self.read() == run_id:
             with suppress(OSError):
                 self._path.unlink()

@@ -1,4 +1,4 @@
-"""What a run that goes on from another one, or from an earlier part of itself, starts with."""
+"""The state with which a run starts that continues another one, or an earlier part of itself."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ResumeState:
-    """The run's earlier part, as far as it counts; the defaults are those of a run that has none.
+    """The previous part of a run, up to where it is continued; the defaults are those of a run without one.
 
-    *branch* is the run and the step of it where a rewound or forked run goes on.  *statistics* lets the
-    summary engine continue.
+    *branch* is the run and its step at which a rewound or forked run continues. *statistics* lets the summary engine
+    continue.
     """
 
     run_id: str = ""
@@ -42,11 +42,11 @@ class ResumeState:
     """The attempt that the next row belongs to."""
 
     def forked(self) -> ResumeState:
-        """Return what another run takes over: all but who this one is."""
+        """Return what another run inherits: everything except the identity."""
         return replace(self, run_id="", name="", notes=None, tags=())
 
     def cut(self, step: int, summary: Mapping[str, Any]) -> ResumeState:
-        """Return the run as it was at *step*, with the *summary* of then."""
+        """Return the run as it was at *step*, with the *summary* of that step."""
         return replace(self, next_step=step + 1, last_step=step, summary=summary, branch=(self.run_id, step))
 
 

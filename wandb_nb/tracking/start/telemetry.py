@@ -1,4 +1,4 @@
-"""Which features a run used, as TelemetryRecord and as the config entry `_wandb.t`.  Goes only where the run goes."""
+"""The features that a run used, as TelemetryRecord and as the config entry `_wandb.t`. Sent only where the run is."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from wandb_nb.store.format import records
 
 
 class FeatureUse:
-    """The features used so far, by their names in `records.FEATURES`; nothing is noted unless *enabled*."""
+    """The features used so far, by their names in `records.FEATURES`; records nothing unless *enabled*."""
 
     def __init__(self, *, enabled: bool) -> None:
         self._enabled = enabled
         self._features: set[str] = set()
 
-    def used(self, *features: str) -> None:
-        """Note that *features* were used."""
+    def add(self, *features: str) -> None:
+        """Record that *features* were used."""
         if self._enabled:
             self._features.update(features)
 
@@ -28,7 +28,7 @@ class FeatureUse:
         return records.telemetry(features=self._features, environments=_environments(), cli_version=__version__)
 
     def as_config(self) -> dict[str, Any]:
-        """Return what the config holds under `_wandb`: versions, and as `t` the record with field numbers as keys."""
+        """Return the config's `_wandb` entry: versions, and as `t` the record with field numbers as keys."""
         entry = {
             "3": sorted(records.FEATURES[feature] for feature in self._features),
             "4": platform.python_version(),
@@ -44,10 +44,10 @@ class FeatureUse:
 
 
 def _environments() -> list[str]:
-    found = {
+    environments = {
         "jupyter": host.in_notebook(),
         "windows": sys.platform == "win32",
         "colab": host.kind() == "colab",
         "ipython": host.in_ipython_terminal(),
     }
-    return [name for name, here in found.items() if here]
+    return [name for name, applies in environments.items() if applies]

@@ -23,8 +23,8 @@ SPARKLINE_CELLS = 24
 def started(run: RunView) -> str:
     """Return the line that tells what began, and where its files are."""
     parts = [f"run {clean(run.name)}", f"project {clean(run.project)}", _mode(run)]
-    if begun := session_of(run).identity.begun:
-        parts.append(begun)
+    if rerun_note := session_of(run).identity.rerun_note:
+        parts.append(rerun_note)
     if run.resumed:
         parts.append(f"resumed at step {run.starting_step}")
     return prefixed(_join(parts) + _where(run))
