@@ -383,7 +383,7 @@ def _commands(make: Maker) -> Iterator[Text]:
         ("!wandb login {}", make.hex(40)),
         ("!huggingface-cli login --token {}", make.alnum(37)),
         ("mysql -u root --password={} db", make.password()),
-        ("sshpass -p x; PGPASSWORD={} psql -h db", make.password()),
+        ("sshpass -p x; PGPASSWORD={} psql -h db", "correct" + "horse"),
         ("\x1b[1;32m{}\x1b[0m", "gh" + "p_" + make.alnum(36)),
         (r"print('\n{}')", "sk" + "-" + make.alnum(48)),
         (r"\t{}", make.hex(40)),

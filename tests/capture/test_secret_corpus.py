@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -10,7 +11,13 @@ from secret_corpus import Text, negatives, positives
 
 from wandb_nb.capture.secrets.redact import MARK, Redactor
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "captured.md"
+REPOSITORY = Path(__file__).parents[2]
+DOCUMENT = REPOSITORY / "docs" / "captured.md"
+_SPEC = importlib.util.spec_from_file_location("bench_redact", REPOSITORY / "benchmarks" / "bench_redact.py")
+assert _SPEC is not None
+assert _SPEC.loader is not None
+bench_redact = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(bench_redact)
 REDACT = Redactor({})
 SEEDS = range(10, 20)
 MIN_RECALL, MIN_PRECISION = 0.99, 0.99
@@ -84,3 +91,10 @@ def test_every_missed_form_and_wrong_hit_is_in_the_corpus() -> None:
     secret = " ".join(text.text for text in positives())
     for form in ("machine api", "AccountKey", "Basic ", "token ", "X-Api-Key", "hooks.slack", "xapp-", "Proc-Type"):
         assert form in secret
+
+
+@pytest.mark.parametrize("unit", bench_redact.UNITS.values(), ids=bench_redact.UNITS)
+def test_time_is_in_proportion(unit: str) -> None:
+    """Texts of 200 kB that are made to be slow come back in time; quadratic patterns would take minutes."""
+    text = unit * (200_000 // len(unit))
+    assert len(REDACT(text)) <= len(text) * len(MARK)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from wandb_nb.capture.secrets.known_keys import MARK
 from wandb_nb.capture.secrets.secret_names import Likelihood, is_secret_variable, likelihood
 from wandb_nb.capture.secrets.secret_values import (
-    MIN_RANDOM,
     is_address,
     is_placeholder,
     is_random,
@@ -23,25 +22,34 @@ from wandb_nb.capture.secrets.secret_values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HINTS = (b"key", b"token", b"secret", b"pass", b"pw", b"credential", b"pat", b"auth", b"sig", b"jwt", b"sas", b"sess")
+_HINTS = ("key", "token", "secret", "pass", "pw", "credential", "pat", "auth", "sig", "jwt", "sas", "sess")
 _MAX_NAME = 48
-# In lower case. Of a value in quotes eight characters must follow, of one without the fifth may be a sign.
+# Parts of patterns for text in lower case: what assigns, and what begins a value. A word behind a colon is prose, one
+# before another sign is a name. From its fifth character on, a value may contain signs itself.
+_SIGN = (
+    r"[\\'\"\])]{0,4}([ \t]{0,40}(?:=[=>]{0,2}|:[=>]|:(?=[ \t]{0,40}(?![a-z_]{1,24}[\s,])))"
+    r"|:?['\"]?,(?=[ \t]{0,4}[rbuf]{0,2}\\?['\"])|>)[ \t]{0,40}(?:[rbuf]{1,2}(?=\\?['\"]))?()"
+)
+_VALUE = (
+    r"(?:(?![a-z_]{8,24}[=:])[^\s'\"`,;&<>(){}\[\]\\|=:]{4}[^\s'\"`,;&<>(){}\[\]\\|]{4}"
+    r"|\\?['\"][^'\"\\\r\n]{5}[^\r\n]{3}|['\"]{3}[^'\"]{8})"
+)
+# `key` and `token` are in every text. Alone, not as in `api_key`, they count only before a digit.
+_DIGIT_FOLLOWS = r"(?=[^a-z0-9\r\n]{1,48}(?:[rbuf]{1,2}['\"])?[a-z+/_\-.~%]{0,32}[0-9])"
 _PLACE = re.compile(
-    rb"(?:key(?:_?id)?|token|secret|pass(?:w(?:or)?d|wort|phrase|code|key)?|pwd?|credentials?|pat|auth|sig(?:nature)?"
-    rb"|jwt|sas|session(?:_?id)?)"
-    rb"(?=[\\'\"\])]{0,4}([ \t]{0,40}[:=][=>]{0,2}|:?['\"]?,(?=[ \t]{0,4}[rbuf]{0,2}\\?['\"])|>)"
-    rb"[ \t]{0,40}(?:[rbuf]{1,2}(?=\\?['\"]))?()"
-    rb"(?:[^\s'\"`,;&<>(){}\[\]\\|=:]{4}[^\s'\"`,;&<>(){}\[\]\\|]{4}"
-    rb"|\\?['\"][^'\"\r\n]{5}[^\r\n]{3}|['\"]{3}[^'\"]{8}))"
+    rf"(?:key(?:_?id|(?<=[\w.\-]key)|{_DIGIT_FOLLOWS})|token(?:(?<=[\w.\-]token)|{_DIGIT_FOLLOWS})|secret"
+    r"|pass(?:w(?:or)?d|wort|phrase|code|key)?|pwd?|credentials?|pat|auth|sig(?:nature)?|jwt|sas|session(?:_?id)?)"
+    rf"(?={_SIGN}{_VALUE})"
 )
-_TYPES = (b": str", b": optional[", b": bytes", b": secretstr", b":str")
+_TYPES = (": str", ": optional[", ": bytes", ": secretstr", ":str")
 _TYPED = re.compile(
-    rb":[ ]?(?:optional\[)?(?:str|bytes|secretstr)\]?(?: \| none| \| str)?[ ]?=[ ]?[rbuf]{0,2}(?=['\"][^'\"\r\n]{8})"
+    r":[ ]?(?:optional\[)?(?:str|bytes|secretstr)\]?(?: \| none| \| str)?[ ]?=[ ]?[rbuf]{0,2}(?=['\"][^'\"\r\n]{8})"
 )
-_BEFORE_NAMES = frozenset(b"\n\t\"'({[,;?&<$")
-_BLANK = ord(" ")
-_FIRST_WORDS = (b"api", b"access", b"secret", b"private", b"account")
-_NAME_BEGIN = re.compile(rb"[\w.\-]*")  # read backwards
+_BEFORE_NAMES = frozenset("\n\t\"'({[,;?&<$=:")
+_BLANK = " "
+_FIRST_WORDS = ("api", "access", "secret", "private", "account")
+_MAX_FIRST_WORD = max(map(len, _FIRST_WORDS))
+_NAME_BEGIN = re.compile(r"[\w.\-]*")  # read backwards
 _GENERATED = re.compile(r"\\?['\"]{0,3}([A-Za-z0-9+/_\-.~%]{8,4000}={0,2})")
 _QUOTED = re.compile(
     r"\"{3}([^\"]{8,400})\"{3}|'{3}([^']{8,400})'{3}"
@@ -71,12 +79,12 @@ _LOGIN = re.compile(r"(login[ \t]{1,8}\S{1,200}\s{1,8}password\s{1,8})(\S{8,})")
 
 def without_named_values(text: str) -> str:
     """Return *text* with the values that it names a secret replaced by `[redacted]`."""
-    lower = text.encode("ascii", "replace").lower()  # as long as the text; `str.lower` may not be
-    if not any(hint in lower for hint in _HINTS):
+    lower = _lower(text)
+    if not any(map(lower.__contains__, _HINTS)):
         return text
-    if any(kind in lower for kind in _TYPES):
+    if any(map(lower.__contains__, _TYPES)):
         text = _replaced(text, _typed(text, lower))
-        lower = text.encode("ascii", "replace").lower()
+        lower = _lower(text)
     text = _replaced(text, _assigned(text, lower))
     if any(map(text.__contains__, _VARIABLES)):
         text = _VARIABLE.sub(_variable, text)
@@ -85,6 +93,11 @@ def without_named_values(text: str) -> str:
     if "--" in text:
         text = _OPTION.sub(_option, text)
     return _LOGIN.sub(_login, _NETRC.sub(rf"\1{MARK}", text)) if "password" in text else text
+
+
+def _lower(text: str) -> str:
+    """Return *text* in lower case, with a question mark for what is not ASCII: `str.lower` may change the length."""
+    return text.lower() if text.isascii() else text.encode("ascii", "replace").lower().decode("ascii")
 
 
 def _replaced(text: str, spans: Iterator[tuple[int, int]]) -> str:
@@ -96,7 +109,7 @@ def _replaced(text: str, spans: Iterator[tuple[int, int]]) -> str:
     return "".join((*parts, text[at:])) if parts else text
 
 
-def _typed(text: str, lower: bytes) -> Iterator[tuple[int, int]]:
+def _typed(text: str, lower: str) -> Iterator[tuple[int, int]]:
     """Yield the values of arguments and attributes that have a type, such as `token: str = "..."`."""
     for place in _TYPED.finditer(lower):
         name = text[_name_start(lower, place.start()) : place.start()]
@@ -105,40 +118,44 @@ def _typed(text: str, lower: bytes) -> Iterator[tuple[int, int]]:
             yield span
 
 
-def _assigned(text: str, lower: bytes) -> Iterator[tuple[int, int]]:
+def _assigned(text: str, lower: str) -> Iterator[tuple[int, int]]:
     """Yield where the values of secrets begin and end; *lower* is the text as ASCII in lower case."""
     at = 0
     for place in _PLACE.finditer(lower):
-        start, name_end = place.span()
+        start = place.start()
         if start < at:
             continue
-        name_start = _name_start(lower, start)
-        expected = likelihood(text[name_start:name_end])
-        if not expected:
-            continue
-        value_start = place.start(2)
-        if expected is Likelihood.LOW:
-            is_query = lower[name_start - 1] in b"?&" if name_start else False
-            if not is_query and _BLANK in lower[value_start : value_start + MIN_RANDOM]:
-                continue
-            span = _generated(text, value_start, is_query)
-        elif lower[value_start] in b"'\"\\":
-            span = _quoted(text, value_start, text[name_start:name_end], expected, place[1].endswith(b","))
-        else:
-            span = _plain(text, name_start, value_start, expected, place[1])
+        span = _judge(text, lower, place)
         if span:
             yield span
             at = span[1]
 
 
-def _name_start(lower: bytes, end: int) -> int:
+def _judge(text: str, lower: str, place: re.Match[str]) -> tuple[int, int] | None:
+    """Return where the value at *place* is, if it is a secret."""
+    name_start, value_start, sign = _name_start(lower, place.start()), place.end(2), place[1]
+    name = text[name_start : place.end()]
+    expected = likelihood(name)
+    if expected is Likelihood.NONE:
+        return None
+    if expected is Likelihood.LOW:
+        is_query = text[max(0, name_start - 1) : name_start] in ("?", "&")
+        return _generated(text, value_start, is_query)
+    if lower[value_start] in "'\"\\":
+        return _quoted(text, value_start, name, expected, sign.endswith(","))
+    return _plain(text, name_start, value_start, expected, sign)
+
+
+def _name_start(lower: str, end: int) -> int:
     """Return where the name begins that ends like a secret's from *end* on."""
     before = lower[end - 1] if end else _BLANK
     if before in _BEFORE_NAMES:
         return end
     if before == _BLANK:
-        first = lower[max(0, end - _MAX_NAME) : max(0, end - 1)]
-        return next((end - 1 - len(word) for word in _FIRST_WORDS if first.endswith(word)), end)
+        first = lower[max(0, end - _MAX_FIRST_WORD - 1) : max(0, end - 1)]
+        if not first.endswith(_FIRST_WORDS):
+            return end
+        return next(end - 1 - len(word) for word in _FIRST_WORDS if first.endswith(word))
     begin = _NAME_BEGIN.match(lower[max(0, end - _MAX_NAME) : end][::-1])
     return end - begin.end() if begin else end
 
@@ -165,7 +182,7 @@ def _quoted(text: str, start: int, name: str, expected: Likelihood, is_pair: boo
     return found.span(found.lastindex) if secret else None
 
 
-def _plain(text: str, name_start: int, start: int, expected: Likelihood, sign: bytes) -> tuple[int, int] | None:
+def _plain(text: str, name_start: int, start: int, expected: Likelihood, sign: str) -> tuple[int, int] | None:
     """Return where the value without quotes is, if it is a secret and neither code nor prose."""
     found = _WORD.match(text, start)
     if found is None:
@@ -183,13 +200,13 @@ def _plain(text: str, name_start: int, start: int, expected: Likelihood, sign: b
     return start, rest.end() if rest else end
 
 
-def _is_whole(text: str, name_start: int, following: str, word: str, sign: bytes) -> bool:
+def _is_whole(text: str, name_start: int, following: str, word: str, sign: str) -> bool:
     """Return whether nothing but a value can stand here: in an address, a connection string, or a line of settings."""
     before = text[name_start - 1] if name_start else "\n"
-    if sign == b"=" and (following == ";" or before in "?&"):
+    if sign == "=" and (following == ";" or before in "?&" or text[name_start : name_start + 5].isupper()):
         return True
     is_line = before == "\n" and following in ("", "\n", "\r")
-    return is_line and (word.count("-") > 1 or (b"=" in sign and word.isalpha()))
+    return is_line and (word.count("-") > 1 or ("=" in sign and word.isalpha()))
 
 
 def _variable(match: re.Match[str]) -> str:

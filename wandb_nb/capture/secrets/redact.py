@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 ENVIRONMENT_CHECK_SECONDS = 0.1
 _OPTION = re.compile(r"(?i)(--?[\w-]*(?:key|token|secret|password|passwd))(?:=(.*))?")
 _TEXT_ENDS = re.compile(r'"(?:[\]},]|$)')  # in JSON as `to_json` writes it; a name ends with a colon
-_HEX_NUMBER = re.compile(r"[0-9a-f]{40}\Z")
+_HASH_SIZE = 40
+_HEX_NUMBER = re.compile("[0-9a-f]+\\Z")
 
 
 class Redactor:
@@ -102,9 +103,10 @@ class Redactor:
     def _text(self, text: str, name: str) -> str:
         if len(text) < MIN_LENGTH:
             return self(text)
-        if names_a_hash(name) and _HEX_NUMBER.match(text):
-            return text
-        return MARK if is_secret(text, likelihood(name)) else self(text)
+        if is_secret(text, likelihood(name)):
+            return MARK
+        is_hash = len(text) == _HASH_SIZE and names_a_hash(name) and _HEX_NUMBER.match(text)
+        return text if is_hash else self(text)
 
     def _read_environment(self) -> None:
         """Learn the secrets that the environment holds now."""

@@ -39,7 +39,7 @@ _HIGH = re.compile(r"(?i)(?:^|[_\-. ])(?:pw|pass|passkey)$|(?:^|[_\-.])(?:secret
 _CONSTANT = re.compile(r"[A-Z0-9_]+_(?:KEY|TOKEN|AUTH)$")
 _LOW = re.compile(
     r"(?i)(?:^|[_\-. /])(?:x?auth(?:orization)?|key|cookies?|headers?|jwt|session(?:_?id)?|sig(?:nature)?|sas|dsn|"
-    r"conn(?:ection)?_?str(?:ing)?|webhook|credentials?|tokens?|keys)(?:$|\.)|token$|[a-z]Key$"
+    r"conn(?:ection)?_?str(?:ing)?|webhook|credentials?|tokens?|keys)(?:$|\.)|token$|(?-i:[a-z]Key)$"
 )
 _HARMLESS = re.compile(
     r"(?i)(?:public|cache|hash|dedup|idempotency|partition|primary|foreign|sort|object|group|state|image|etag)[_\-]?key$"

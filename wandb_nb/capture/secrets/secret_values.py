@@ -12,7 +12,7 @@ MIN_LENGTH = 8
 MIN_RANDOM = 12
 _LONG = 16
 _MAX_RANDOM = 4096
-_MIN_DIGITS, _MIN_DIFFERENT = 2, 8
+_MIN_DIGITS = 2
 _CHANGES, _CHANGES_OF_SHORT = 0.25, 0.45  # of the kind of character, per character; words of any case stay below
 _MIN_MIXED = 20
 _CAPITALS, _CAPITALS_WITHIN = (0.3, 0.7), 0.17
@@ -23,9 +23,11 @@ _PLACEHOLDER = re.compile(
 )
 _WORDS = re.compile(r"[A-Za-z_]+[0-9]{0,2}(?:[.\-/: ,][A-Za-z_]*[0-9]{0,2})*[!?]?\Z")
 _PATH = re.compile(r"(?:~|\.{1,2})?/[\w.\-]*(?:/|\.\w{1,8}\Z)[\w./\- ]*\Z|[A-Za-z]:\\")
+# Not a UUID, a checksum with its name, an address in memory, a date, a path, a URL, or a repetition.
 _TOKEN = re.compile(
     r"(?!(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z|(?:sha[0-9]+|md5)[:\-]|0x[0-9a-f]+\Z))"
-    r"(?!(?:19|20)[0-9]{2}-?[01][0-9]-?[0-3][0-9](?:[Tt_\-]|\Z))[A-Za-z0-9+/=_\-.~:%]+\Z"
+    r"(?!(?:19|20)[0-9]{2}-?[01][0-9]-?[0-3][0-9](?:[Tt_\-]|\Z)|(?:~|\.{1,2})?/[\w.\-]*/|[a-z0-9]{1,9}://|(.{1,3})\1\1)"
+    r"[A-Za-z0-9+/=_\-.~:%]+\Z"
 )
 _PIECE = re.compile(b"[aA0]{8}")
 _KINDS = (
@@ -35,7 +37,6 @@ _KINDS = (
     )
     + b" " * 128
 )
-_CHANGING = (b"a0", b"0a", b"A0", b"0A", b"aA")
 
 
 def is_secret(value: str, expected: Likelihood) -> bool:
@@ -70,11 +71,19 @@ def is_random(value: str) -> bool:
     if not MIN_RANDOM <= size <= _MAX_RANDOM:
         return False
     kinds = value.encode("ascii", "replace").translate(_KINDS)
-    changes = sum(map(kinds.count, _CHANGING))
-    often = changes >= (_CHANGES if size >= _LONG else _CHANGES_OF_SHORT) * size or _HEX.match(value)
-    if not (often and kinds.count(b"0") >= _MIN_DIGITS) and not _has_random_case(kinds):
+    if not (_has_random_digits(value, kinds) or _has_random_case(kinds)):
         return False
-    return _is_token(value, kinds)
+    return _PIECE.search(kinds) is not None and _TOKEN.match(value) is not None
+
+
+def _has_random_digits(value: str, kinds: bytes) -> bool:
+    """Return whether digits and letters change places often, or are the digits of a hexadecimal number."""
+    if kinds.count(b"0") < _MIN_DIGITS:
+        return False
+    letters = kinds.replace(b"A", b"a")
+    changes = letters.count(b"a0") + letters.count(b"0a") + kinds.count(b"aA")
+    enough = _CHANGES if len(value) >= _LONG else _CHANGES_OF_SHORT
+    return changes >= enough * len(value) or _HEX.match(value) is not None
 
 
 def _has_random_case(kinds: bytes) -> bool:
@@ -83,10 +92,3 @@ def _has_random_case(kinds: bytes) -> bool:
     if size < _MIN_MIXED or kinds.count(b"aA") < _CAPITALS_WITHIN * size:
         return False
     return _CAPITALS[0] <= kinds.count(b"A") / size <= _CAPITALS[1]
-
-
-def _is_token(value: str, kinds: bytes) -> bool:
-    """Return whether *value* has the characters of a token, and is not an identifier, a date or an address."""
-    if not _PIECE.search(kinds) or len(set(value)) < _MIN_DIFFERENT:
-        return False
-    return _TOKEN.match(value) is not None and not is_address(value)
