@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import _version
 from wandb_nb._api import (
+    active_attribute,
     alert,
     define_metric,
     finish,
-    followed,
     init,
-    later,
     log,
     mark_preempting,
     read,
     restore,
     save,
+    unimplemented,
 )
 from wandb_nb.errors import (
     AuthenticationError,
@@ -125,9 +125,9 @@ def __getattr__(name: str) -> Any:
     if name == "run":
         return active_runs.current()
     if name in ("config", "summary"):
-        return followed(name)
+        return active_attribute(name)
     if name in CALLS or name in TYPES:
-        return later(name)
+        return unimplemented(name)
     if name == "__version__":
         return _shown_version()
     if name in _LAZY:

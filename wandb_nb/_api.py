@@ -1,4 +1,4 @@
-"""The public calls: the documented `init()` and the module-level functions that follow the active run."""
+"""The public calls: the documented `init()`, and module-level functions that act on the active run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.errors import NoRunError
 from wandb_nb.tracking.process import active_runs
-from wandb_nb.tracking.start import init as tracking
+from wandb_nb.tracking.start.init import init as start_run
 from wandb_nb.tracking.terminal.presenter import presenter
 from wandb_nb.tracking.unimplemented import Swallowed, refuse
 
@@ -57,8 +57,8 @@ def init(  # noqa: PLR0917 -- the documented signature
 ) -> Run:
     """Start a run and return it; `wandb_nb.run` is that very object.
 
-    Everything is stored under `<dir>/wandb/`, in a folder of its own; rows are on disk when `log()` returns.  The
-    run is finished by `finish()`, by leaving a `with` block, or by itself when the interpreter ends.
+    Everything is stored under `<dir>/wandb/`, in its own folder; rows are on disk when `log()` returns. The run
+    finishes with `finish()`, at the end of a `with` block, or automatically when the interpreter ends.
 
     Args:
         job_type: Kind of job: train, eval, worker …
@@ -67,17 +67,17 @@ def init(  # noqa: PLR0917 -- the documented signature
             name of a YAML or JSON file.
         project: Project of the run; `uncategorized` by default.
         entity: User or team that owns it.
-        reinit: What to do while a run goes on: "return_previous" (False; the default in scripts),
+        reinit: What to do while a run is active: "return_previous" (False; the default in scripts),
             "finish_previous" (True; the default in notebooks), or "create_new", which leaves `wandb_nb.run` alone.
-        tags: Labels; a bare text is one label.
-        group: Experiment that ties runs together.
+        tags: Labels; a single string is one label.
+        group: Experiment that groups runs.
         name: Display name; two words and a number by default.
         notes: Longer description.
         magic: Accepted; instruments nothing yet.
         config_exclude_keys: Keys of *config* to leave out.
         config_include_keys: Keys of *config* to take, and no others.
-        anonymous: "never", "allow" or "must": whether a run without an account is wanted.
-        mode: "online", "offline" or "disabled", which takes every call and stores nothing.
+        anonymous: "never", "allow" or "must": whether to run without an account.
+        mode: "online", "offline" or "disabled", which accepts every call and stores nothing.
         allow_val_change: Whether config keys may change once they are set; by default in notebooks only.
         resume: "allow", "must", "never", "auto" (True): whether to continue the run of this *id*.
         force: Whether not being logged in is an error.
@@ -86,35 +86,39 @@ def init(  # noqa: PLR0917 -- the documented signature
         monitor_gym: Accepted; records nothing yet.
         save_code: Whether the code is saved with the run.
         id: Id of the run, unique in its project.
-        settings: A `Settings` or a dict; arguments win over it.
+        settings: A `Settings` or a dict; arguments take precedence.
         resume_from: "id?_step=N": rewind that run to a step and continue it.
         fork_from: "id?_step=N": branch from that run.
-        rerun: What this cell of a notebook begins when it is executed again: "new" (a new run), "resume" (one more
-            attempt of the same run, drawn as a line of its own), "replace" (the same run anew; the earlier one is kept
-            on disk and no longer listed). It says nothing where an id or a run to continue is given.
-        **unknown: Nothing; a name that is not above is a TypeError.
+        rerun: What executing this notebook cell again does: "new" starts a new run, "resume" adds an attempt to the
+            same run (drawn as its own line), "replace" starts the same run over (the earlier one stays on disk and is
+            no longer listed). Ignored where an id or a run to continue is given.
+        **unknown: Not accepted; any other name raises TypeError.
 
     Raises:
-        TypeError: An argument that does not exist.
-        UsageError: An argument that is not possible, or not together with another.
-        ConfigError: A key or value that config cannot hold.
+        TypeError: An argument does not exist.
+        UsageError: An argument is not possible, or not together with another.
+        ConfigError: Config cannot hold a key or value.
         StoreError: No run file can be made.
+        LaunchError: The server refuses the run, where online mode was requested explicitly.
+        AuthenticationError: The server does not accept the key, likewise.
+        CommError: The server does not answer within `init_timeout`, likewise.
+        InitStartError: The sync process does not start.
 
     """
     arguments = dict(locals())
-    _refuse(arguments.pop("unknown"), arguments)
+    _reject_unknown(arguments.pop("unknown"), arguments)
     arguments.pop("config"), arguments.pop("settings")
     _attach_notebook()
-    return tracking.init(config, settings, arguments)
+    return start_run(config, settings, arguments)
 
 
 def log(row: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
     """Store one row in the active run; see `Run.log`."""
-    _need("log()").log(row, step, commit)
+    _active_run("log()").log(row, step, commit)
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
-    """Finish the active run; without one, do nothing.  See `Run.finish`."""
+    """Finish the active run; without one, do nothing. See `Run.finish`."""
     run = active_runs.current()
     if run is not None:
         run.finish(exit_code, quiet)
@@ -129,19 +133,19 @@ def define_metric(  # noqa: PLR0917 -- the documented signature
     goal: str | None = None,
     overwrite: bool | None = None,
 ) -> Metric:
-    """Say how a metric of the active run is drawn and summed up; see `Run.define_metric`."""
-    run = _need("define_metric()")
+    """Define how a metric of the active run is drawn and summarised; see `Run.define_metric`."""
+    run = _active_run("define_metric()")
     return run.define_metric(name, step_metric, step_sync, hidden, summary, goal, overwrite)
 
 
 def mark_preempting() -> None:
     """Record that the machine of the active run is about to be taken away."""
-    _need("mark_preempting()").mark_preempting()
+    _active_run("mark_preempting()").mark_preempting()
 
 
 def alert(title: str, text: str, level: AlertLevel | str | None = None, wait_duration: Wait | None = None) -> None:
     """Have the server send the user a message about the active run; see `Run.alert`."""
-    _need("alert()").alert(title, text, level, wait_duration)
+    _active_run("alert()").alert(title, text, level, wait_duration)
 
 
 def save(
@@ -149,8 +153,8 @@ def save(
     base_path: str | os.PathLike[str] | None = None,
     policy: str = "live",
 ) -> list[str]:
-    """Take files into the active run; see `Run.save`."""
-    return _need("save()").save(glob_str, base_path, policy)
+    """Add files to the active run; see `Run.save`."""
+    return _active_run("save()").save(glob_str, base_path, policy)
 
 
 def restore(
@@ -160,11 +164,11 @@ def restore(
     root: str | os.PathLike[str] | None = None,
 ) -> TextIOWrapper | None:
     """Return a file of the active run, or of the run *run_path*, open for reading; see `Run.restore`."""
-    return _need("restore()").restore(name, run_path, replace, root)
+    return _active_run("restore()").restore(name, run_path, replace, root)
 
 
-def later(name: str) -> Any:
-    """Return what stands for the documented *name*: its call is swallowed in disabled mode, else a UsageError."""
+def unimplemented(name: str) -> Any:
+    """Return a stand-in for the documented *name*: ignored in disabled mode, else a call raises UsageError."""
     run = active_runs.current()
     if run is None:
         return refuse(f"{name}()")
@@ -174,86 +178,90 @@ def later(name: str) -> Any:
 def read(ref: str | os.PathLike[str] = "latest") -> pd.DataFrame:
     """Return the rows of a run as a pandas frame; *ref* is a path, an id, a name or "latest".
 
-    One row a logged row, with `_step`, `_runtime` (seconds), `_timestamp` (unix seconds) and the metrics in the
-    order of their first appearance; `.attrs` has id, name, project, config and summary.  Runs still going on and
-    damaged files are read as far as they go.  Raises RunNotFoundError, with near names.
+    The frame has one row per logged row, with `_step`, `_runtime` (seconds), `_timestamp` (unix seconds) and the
+    metrics in the order of their first appearance; `.attrs` has id, name, project, config and summary. Active runs and
+    damaged files are read as far as possible.
+
+    Raises:
+        RunNotFoundError: There is no such run; the message lists similar names.
+
     """
     from wandb_nb.store.runs.frame import read as read_frame  # pandas takes long to import
 
     return read_frame(ref)
 
 
-class Follower:
-    """`wandb_nb.config` and `wandb_nb.summary` before `init()`: becomes the active run's as soon as there is one."""
+class ActiveRunProxy:
+    """`wandb_nb.config` and `wandb_nb.summary` before `init()`: forwards to the active run once there is one."""
 
     __slots__ = ("_attribute",)
 
     def __init__(self, attribute: str) -> None:
         object.__setattr__(self, "_attribute", attribute)
 
-    def _followed(self) -> Any:
-        return getattr(_need(self._attribute), self._attribute)
+    def _target(self) -> Any:
+        return getattr(_active_run(self._attribute), self._attribute)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return getattr(self._followed(), name)
+        return getattr(self._target(), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._followed(), name, value)
+        setattr(self._target(), name, value)
 
     def __getitem__(self, key: str) -> Any:
-        return self._followed()[key]
+        return self._target()[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._followed()[key] = value
+        self._target()[key] = value
 
     def __delitem__(self, key: str) -> None:
-        del self._followed()[key]
+        del self._target()[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._followed()
+        return key in self._target()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._followed())
+        return iter(self._target())
 
     def __len__(self) -> int:
-        return len(self._followed())
+        return len(self._target())
 
     def __repr__(self) -> str:
         run = active_runs.current()
-        return f"<{self._attribute} of the active run: none before init()>" if run is None else repr(self._followed())
+        return f"<{self._attribute} of the active run: none before init()>" if run is None else repr(self._target())
 
 
-def followed(attribute: str) -> Any:
-    """Return *attribute* of the active run, or what stands for it until there is one."""
+def active_attribute(attribute: str) -> Any:
+    """Return *attribute* of the active run, or a proxy until there is one."""
     run = active_runs.current()
-    return Follower(attribute) if run is None else getattr(run, attribute)
+    return ActiveRunProxy(attribute) if run is None else getattr(run, attribute)
 
 
-def _need(what: str) -> Run:
+def _active_run(what: str) -> Run:
     run = active_runs.current()
     if run is None:
-        raise NoRunError(f"{what} needs a run, and none is active: call init() first")
+        raise NoRunError(f"{what} needs an active run; call init() first")
     return run
 
 
-def _refuse(unknown: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Raise a TypeError that names the first unknown argument and the nearest that exists."""
+def _reject_unknown(unknown: Mapping[str, Any], accepted: Mapping[str, Any]) -> None:
+    """Raise a TypeError that names the first unknown argument and the most similar one that exists."""
     for name in unknown:
         from difflib import get_close_matches  # only for the error
 
-        near = get_close_matches(name, known, n=1)
+        near = get_close_matches(name, accepted, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise TypeError(f"init() got an unexpected keyword argument {name!r}{hint}")
 
 
 def _attach_notebook() -> None:
-    """Have runs shown under their cells where a notebook is; a failure there costs the display, never the run."""
+    """Show runs under their cells in a notebook; a failure there costs the display, never the run."""
     if not host.in_notebook():
         return
     try:
-        from wandb_nb import notebook  # IPython is there already, but not everywhere
+        from wandb_nb import notebook  # needs IPython, which a notebook has loaded
 
         notebook.attach()
     except Exception as error:  # noqa: BLE001 -- the notebook is never hurt

@@ -109,7 +109,7 @@ RULES = [
         """,
         "0.1 0.1 8 0.1 7 True False ['lr', 'net'] ['lr', 'net'] 2 True {'width': 8, 'depth': 3, 'kind': 'mlp'} {'lr': 0.1, 'net': {'width': 8, 'depth': 3, 'kind': 'mlp'}}",
     ),
-    claim("wandb.config before init", "said(lambda: wandb.config.update({'a': 1}))", "config needs a run, and none is active: call init() first"),
+    claim("wandb.config before init", "said(lambda: wandb.config.update({'a': 1}))", "config needs an active run; call init() first"),
 ]  # fmt: skip
 
 

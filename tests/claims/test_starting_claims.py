@@ -51,7 +51,7 @@ STARTING = [
     ),
     claim("S5 a second call returns the run", "a = wandb.init()\nprint(wandb.init() is a, wandb.init(reinit=False) is a)", "True True"),
     claim("S6 the readable name", "wandb.init()\nprint(len(wandb.run.name.split('-')))", "3"),
-    claim("S7 after finish", "wandb.init()\nwandb.finish()\nprint(wandb.run)\nsaid(lambda: wandb.log({'a': 1}))", "None log() needs a run, and none is active: call init() first"),
+    claim("S7 after finish", "wandb.init()\nwandb.finish()\nprint(wandb.run)\nsaid(lambda: wandb.log({'a': 1}))", "None log() needs an active run; call init() first"),
     claim(
         "S7 the working calls",
         """

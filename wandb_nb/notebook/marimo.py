@@ -58,7 +58,7 @@ class MarimoPresenter(TerminalPresenter):
                 _send_snapshot(live_run)
                 live_run.push()
         if not run.settings.silent:
-            self._write(lines.finished(run, quiet=True))
+            self._write(lines.end_lines(run, quiet=True))
 
     def show(self, run: RunView) -> None:
         """Add the run to the running cell: live while it is active, a picture after it has ended."""

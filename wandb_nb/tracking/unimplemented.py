@@ -1,4 +1,4 @@
-"""Names of the documented API that this version has no work behind: clear errors, and nothing at all when disabled."""
+"""Names of the documented API that this version does not implement: clear errors, ignored in disabled mode."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ TYPES = frozenset({
     "Artifact", "Audio", "Graph", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Table",
     "Video",
 })  # fmt: skip
-"""What a module-level call makes to be logged."""
+"""Types whose objects are logged."""
 
 
 class Swallowed:
-    """What a call in disabled mode gives: it takes any further use, too."""
+    """The result of a call in disabled mode; it accepts any further use."""
 
     def __call__(self, *_arguments: Any, **_options: Any) -> Swallowed:
-        """Take any arguments and do nothing."""
+        """Accept any arguments and do nothing."""
         return self
 
     def __getattr__(self, name: str) -> Swallowed:
@@ -44,17 +44,17 @@ class Swallowed:
 
 
 def refuse(what: str) -> Any:
-    """Return a function that takes anything and raises a UsageError naming *what*."""
+    """Return a function that accepts anything and raises a UsageError naming *what*."""
 
     def call(*_arguments: Any, **_options: Any) -> NoReturn:
-        raise not_built(what)
+        raise not_implemented(what)
 
     return call
 
 
-def not_built(what: str) -> UsageError:
-    """Return the error for the documented call *what*, which does nothing in this version."""
+def not_implemented(what: str) -> UsageError:
+    """Return the error for the documented call *what*, which this version does not implement."""
     return UsageError(
-        f"{what} is not built in this version of wandb_nb; numbers, texts and small arrays can be given to log(), and "
-        "files put into run.dir belong to the run. mode='disabled' swallows the call"
+        f"{what} is not implemented in this version of wandb_nb: log numbers, strings and small arrays, put files into "
+        "run.dir, or use mode='disabled', which ignores the call"
     )

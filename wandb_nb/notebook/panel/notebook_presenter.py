@@ -59,7 +59,7 @@ class NotebookPresenter:
                 panel.move(self._cell)
                 self._request_widget(panel)
             if not run.settings.silent and (session_of(run).identity.rerun_note or panel is None or panel.cell is None):
-                _print(lines.started(run))
+                _print(lines.start_line(run))
 
     def finished(self, run: RunView) -> None:
         """Leave the run's final picture, and one line in the cell that ended it.
@@ -72,7 +72,7 @@ class NotebookPresenter:
                 self._close(panel)
         with guard("reporting the end of the run"):
             if not run.settings.silent and (panel is None or panel.cell != self._cell or run.outcome):
-                _print(lines.finished(run, quiet=True))
+                _print(lines.end_lines(run, quiet=True))
 
     def show(self, run: RunView) -> None:
         """Show *run* in the running cell."""
@@ -85,14 +85,14 @@ class NotebookPresenter:
         elif run.file is not None:  # the run has ended: its picture is final
             Panel(run, LiveRun(run, run.file), self._publisher).show(self._cell)
         else:
-            _print(lines.shown(run))
+            _print(lines.status_lines(run))
 
     def notice(self, text: str, key: str | None = None) -> None:
         """Print one line under the running cell."""
         presenter = self._stdout if key in STDOUT_NOTICES else self._stderr
         presenter.notice(text, key)
 
-    def may_speak(self) -> bool:
+    def can_print(self) -> bool:
         """Return whether this is the main thread within a cell; notices of threads and hooks wait."""
         return not self.in_hook and threading.current_thread() is threading.main_thread()
 

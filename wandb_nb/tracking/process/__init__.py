@@ -1,1 +1,1 @@
-"""The runs of this process, and how they end when it does."""
+"""The active runs of this process, and finishing them when it ends."""

@@ -32,7 +32,7 @@ def own() -> list[Run]:
 
 def add(run: Run, *, make_current: bool) -> None:
     """Add *run* to the active ones until it finishes; it is finished when the interpreter ends."""
-    global _current  # noqa: PLW0603 -- `wandb.run` is one a process
+    global _current  # noqa: PLW0603 -- `wandb.run` is one per process
     exit_watch.install()
     session_of(run).on_finish.append(partial(_remove, run))
     _active.append(run)

@@ -1,8 +1,8 @@
 """The code of a SystemExit that ends the program, also where it was raised without `sys.exit()`.
 
-From Python 3.12 on the interpreter tells when an exception leaves a frame.  Before, it calls Python code at one moment
-between that and the exit: for a script it flushes `sys.stderr`, for `python -m` it lets go of the module `runpy`.  The
-exception is then held by the interpreter alone, and the collector finds it.  For `python -c` there is no such moment.
+From Python 3.12 on the interpreter reports when an exception leaves a frame. Before, it calls Python code at one moment
+between that and the exit: for a script it flushes `sys.stderr`, for `python -m` it releases the module `runpy`. At that
+moment only the interpreter refers to the exception, and the garbage collector finds it. `python -c` has no such moment.
 """
 
 from __future__ import annotations
@@ -16,61 +16,61 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Told = Callable[[object], None]
+    OnExit = Callable[[object], None]
 
-_TOOL = 4  # of sys.monitoring: one that no debugger, coverage or profiler has by convention
+_TOOL = 4  # of sys.monitoring: by convention no debugger, coverage tool or profiler uses it
 
 
-def watch(told: Told) -> None:
-    """Have *told* called with the code of a SystemExit that leaves the main thread; once a process."""
+def watch(on_exit: OnExit) -> None:
+    """Call *on_exit* with the code of a SystemExit that leaves the main thread; called once per process."""
     if sys.version_info >= (3, 12):
-        _watch_frames(told)
+        _watch_frames(on_exit)
     else:
-        _watch_flush(told)
-        _watch_runpy(told)
+        _watch_flush(on_exit)
+        _watch_runpy(on_exit)
 
 
 if sys.version_info >= (3, 12):
 
-    def _watch_frames(told: Told) -> None:
-        """Have Python call us when an exception leaves a frame; running code pays nothing for it."""
+    def _watch_frames(on_exit: OnExit) -> None:
+        """Have Python call back when an exception leaves a frame; running code pays nothing for it."""
         events = sys.monitoring.events.PY_UNWIND
 
         def unwound(_code: Any, _offset: int, error: BaseException) -> None:
             if isinstance(error, SystemExit) and _in_outermost_frame():
-                told(error.code)
+                on_exit(error.code)
 
         try:
             sys.monitoring.use_tool_id(_TOOL, "wandb_nb")
-        except ValueError:  # somebody else has it
+        except ValueError:  # another tool has it
             return
         sys.monitoring.register_callback(_TOOL, events, unwound)
         sys.monitoring.set_events(_TOOL, events)
 
     def _in_outermost_frame() -> bool:
-        """Tell whether the frame that called our callback is the main thread's first one."""
+        """Return whether the frame that called the callback is the first one of the main thread."""
         return sys._getframe(2).f_back is None and _in_main_thread()  # noqa: SLF001
 
 else:
 
-    def _watch_flush(told: Told) -> None:
-        """Look when `sys.stderr` is flushed by nobody: no Python code runs any more."""
+    def _watch_flush(on_exit: OnExit) -> None:
+        """Check when the interpreter itself flushes `sys.stderr`: no Python code runs any more."""
         stream = sys.stderr
         flush = getattr(stream, "flush", None)
 
         def flushed() -> Any:
             if _called_by_interpreter():
-                _tell_pending(told)
-            return flush()  # type: ignore[misc]  # it stands in for one that was there
+                _report_pending(on_exit)
+            return flush()  # type: ignore[misc]  # it replaces an existing one
 
-        with suppress(AttributeError, TypeError):  # no stream, or one that takes no attributes
+        with suppress(AttributeError, TypeError):  # no stream, or one without settable attributes
             if flush is not None:
-                stream.flush = flushed  # type: ignore[method-assign]  # that is what it is for
+                stream.flush = flushed  # type: ignore[method-assign]  # on purpose
 
-    def _watch_runpy(told: Told) -> None:
-        """Look when `runpy` goes; whoever imports it later gets a new one."""
+    def _watch_runpy(on_exit: OnExit) -> None:
+        """Check when `runpy` is released; a later import gets a new module."""
         if getattr(sys.modules.get("__main__"), "__spec__", None) is not None and "runpy" in sys.modules:
-            weakref.finalize(sys.modules.pop("runpy"), _tell_pending, told).atexit = False
+            weakref.finalize(sys.modules.pop("runpy"), _report_pending, on_exit).atexit = False
 
     def _called_by_interpreter() -> bool:
         try:
@@ -79,15 +79,15 @@ else:
             return _in_main_thread()
         return False
 
-    def _tell_pending(told: Told) -> None:
-        """Tell the code of the SystemExit that nothing in Python holds: it is on its way out."""
+    def _report_pending(on_exit: OnExit) -> None:
+        """Report the code of the SystemExit that no Python object refers to: it ends the process."""
         import gc  # only at the end
 
-        found = [each for each in gc.get_objects() if issubclass(type(each), SystemExit)]
-        ours = {id(found), id(sys._getframe())}  # noqa: SLF001
-        for error in found:
-            if all(id(holder) in ours for holder in gc.get_referrers(error)):
-                told(error.code)
+        exits = [each for each in gc.get_objects() if issubclass(type(each), SystemExit)]
+        own_references = {id(exits), id(sys._getframe())}  # noqa: SLF001
+        for error in exits:
+            if all(id(holder) in own_references for holder in gc.get_referrers(error)):
+                on_exit(error.code)
 
 
 def _in_main_thread() -> bool:

@@ -35,7 +35,7 @@ class NoticeOutput(Protocol):
     def notice(self, text: str, key: str | None = None) -> None:
         """Print *text*."""
 
-    def may_speak(self) -> bool:
+    def can_print(self) -> bool:
         """Return whether a line printed now appears under a call that the user made."""
 
 
@@ -57,7 +57,7 @@ class NoticeQueue:
         if not self._enabled or (key is not None and not self._is_new(key)):
             return
         self._queue.append((text, key))
-        if self._output().may_speak():
+        if self._output().can_print():
             self.flush()
         else:
             self._checks.request_checks()

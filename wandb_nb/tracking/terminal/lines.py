@@ -1,4 +1,4 @@
-"""The lines that a terminal shows of a run: one at the start; at the end curves, summary and where it lies."""
+"""The lines that a terminal shows of a run: one at the start; at the end curves, summary and outcome."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 SPARKLINE_CELLS = 24
 
 
-def started(run: RunView) -> str:
-    """Return the line that tells what began, and where its files are."""
+def start_line(run: RunView) -> str:
+    """Return the line that names a run that began, and the path of its files."""
     parts = [f"run {clean(run.name)}", f"project {clean(run.project)}", _mode(run)]
     if rerun_note := session_of(run).identity.rerun_note:
         parts.append(rerun_note)
     if run.resumed:
         parts.append(f"resumed at step {run.starting_step}")
-    return prefixed(_join(parts) + _where(run))
+    return prefixed(_join(parts) + _path(run))
 
 
-def finished(run: RunView, *, quiet: bool) -> str:
+def end_lines(run: RunView, *, quiet: bool) -> str:
     """Return curves and summary (not when *quiet*), then the line with the outcome."""
     outcome = [
         f"run {clean(run.name)} {run_text.state(live_header(run))}",
         _count(run.lost, "row lost", "rows lost"),
     ]
-    there = run.file is not None and run.file.exists()
-    if there:
+    exists = run.file is not None and run.file.exists()
+    if exists:
         outcome.append(f"'wandb-nb show {run.id}' shows it")
-    if there and run.mode == "offline":
+    if exists and run.mode == "offline":
         outcome.append(f"'wandb-nb sync {run.id}' uploads it")
     outcome.append(clean(run.outcome, 500))
     last = prefixed(_join([part for part in outcome if part]))
     return last if quiet else "\n".join([*_body(run), last])
 
 
-def shown(run: RunView) -> str:
+def status_lines(run: RunView) -> str:
     """Return the header line, and the curves and values so far."""
     return "\n".join([prefixed(run_text.headline(live_header(run), _ascii_only())), *_body(run)])
 
@@ -70,19 +70,19 @@ def _curves(run: RunView, ascii_only: bool) -> list[str]:
     curves = [
         run_text.MetricTrend(name, each.steps, each.values, session.goal_of(name)) for name, each in points.items()
     ]
-    most = run.settings.max_end_of_run_history_metrics
+    max_curves = run.settings.max_end_of_run_history_metrics
     if whole:
-        return run_text.finish_lines(curves, most, ascii_only)
-    wide = max((len(clean(curve.key, 32)) for curve in curves[:most]), default=0)
+        return run_text.finish_lines(curves, max_curves, ascii_only)
+    width = max((len(clean(curve.key, 32)) for curve in curves[:max_curves]), default=0)
     lines = [
-        f"{clean(curve.key, 32):<{wide}}  {run_text.sparkline(curve.values, SPARKLINE_CELLS, ascii_only)}"
-        for curve in curves[:most]
+        f"{clean(curve.key, 32):<{width}}  {run_text.sparkline(curve.values, SPARKLINE_CELLS, ascii_only)}"
+        for curve in curves[:max_curves]
     ]
-    return [*lines, f"+{len(curves) - most} more metrics"] if len(curves) > most else lines
+    return [*lines, f"+{len(curves) - max_curves} more metrics"] if len(curves) > max_curves else lines
 
 
 def _files(run: RunView, own: Path) -> list[tuple[Path, int | None]]:
-    """Return the files of the run, those of the parts that it goes on from first, and the last step that counts."""
+    """Return the files of the run with the last step that counts; those of earlier parts come first."""
     if run.directory is None or not (run.resumed or session_of(run).identity.branch):
         return [(own, None)]
     from wandb_nb.store.format.layout import data_files
@@ -92,14 +92,14 @@ def _files(run: RunView, own: Path) -> list[tuple[Path, int | None]]:
 
 
 def _mode(run: RunView) -> str:
-    """Return the mode, with the reason where it is not the one asked for."""
+    """Return the mode, with the reason where it is not the requested one."""
     if run.mode == run.settings.mode:
         return run.mode
     anonymous = run.settings.anonymous == "must"
-    return f"{run.mode} ({'anonymous: no account gets it' if anonymous else 'no key: login() stores one'})"
+    return f"{run.mode} ({'anonymous: not sent to any account' if anonymous else 'no key: login() stores one'})"
 
 
-def _where(run: RunView) -> str:
+def _path(run: RunView) -> str:
     return "" if run.directory is None else f" -> {clean(str(run.directory), 500)}"
 
 

@@ -1,4 +1,4 @@
-"""Who tells the user about a run: lines in a terminal, or whatever the notebook layer puts in their place."""
+"""Presenters: they show runs to the user, as lines in a terminal or as the notebook layer does it."""
 
 from __future__ import annotations
 
@@ -14,52 +14,52 @@ if TYPE_CHECKING:
 
 
 class Presenter(Protocol):
-    """What a run tells its user.  Called in the thread that acts on the run; errors in it are reported, not raised."""
+    """Shows runs to the user. Called in the thread that acts on the run; its errors are reported, not raised."""
 
     def started(self, run: RunView) -> None:
-        """Tell that *run* has begun."""
+        """Report that *run* has begun."""
 
     def finished(self, run: RunView) -> None:
-        """Tell that *run* has ended, and what came of it."""
+        """Report that *run* has ended, and its outcome."""
 
     def show(self, run: RunView) -> None:
-        """Show *run* as it stands now."""
+        """Show the current state of *run*."""
 
     def notice(self, text: str, key: str | None = None) -> None:
-        """Tell one thing, each *key* once a process; without a key every time."""
+        """Print *text*, once per process for each *key*; without a key every time."""
 
-    def may_speak(self) -> bool:
-        """Return whether what is told now stands with a call that the user has made."""
+    def can_print(self) -> bool:
+        """Return whether a line printed now appears under a call that the user made."""
 
 
 class TerminalPresenter:
-    """Lines on stderr, where they stay apart from what a script prints for others to read."""
+    """Prints lines on stderr, apart from what a script prints for other programs to read."""
 
     def __init__(self) -> None:
-        self._told: set[str] = set()
+        self._printed_keys: set[str] = set()
 
     def started(self, run: RunView) -> None:
-        """Write the one line at the start."""
-        if _speaks(run.settings):
-            self._write(lines.started(run))
+        """Print the line at the start."""
+        if _wants_lines(run.settings):
+            self._write(lines.start_line(run))
 
     def finished(self, run: RunView) -> None:
-        """Write sparklines and summary, unless the run is quiet, and the line that says where it lies."""
-        if _speaks(run.settings):
-            self._write(lines.finished(run, quiet=session_of(run).quiet))
+        """Print sparklines and summary, unless the run is quiet, and the line with the outcome."""
+        if _wants_lines(run.settings):
+            self._write(lines.end_lines(run, quiet=session_of(run).quiet))
 
     def show(self, run: RunView) -> None:
-        """Write the run's header and its values so far."""
-        self._write(lines.shown(run))
+        """Print the run's header and its values so far."""
+        self._write(lines.status_lines(run))
 
     def notice(self, text: str, key: str | None = None) -> None:
-        """Write one line, once for each *key*."""
-        if key is not None and key in self._told:
+        """Print one line, once for each *key*."""
+        if key is not None and key in self._printed_keys:
             return
-        self._told.add(key or "")
+        self._printed_keys.add(key or "")
         self._write(prefixed(text))
 
-    def may_speak(self) -> bool:
+    def can_print(self) -> bool:
         """Return True: a script has one output."""
         return True
 
@@ -67,8 +67,8 @@ class TerminalPresenter:
         write_line(text)
 
 
-def _speaks(settings: Resolved) -> bool:
-    """Tell whether the lines of a run's start and end are wanted."""
+def _wants_lines(settings: Resolved) -> bool:
+    """Return whether the lines at the start and end of a run are printed."""
     return not settings.silent and settings.text_output and settings.show_info
 
 
@@ -81,7 +81,7 @@ def presenter() -> Presenter:
 
 
 def set_presenter(new: Presenter) -> Presenter:
-    """Put *new* in use for this process and return the one before it."""
+    """Use *new* in this process and return the previous presenter."""
     global _presenter
     old, _presenter = _presenter, new
     return old
