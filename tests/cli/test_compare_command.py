@@ -71,5 +71,5 @@ def test_a_run_that_is_not_there() -> None:
     """An unknown run is one line with a near name, and exit code 2."""
     done = cli("diff", "slwo", "fast")
     assert done.returncode == 2
-    assert "Did you mean 'slow'?" in done.stderr
+    assert "did you mean 'slow'?" in done.stderr
     assert done.stderr.count("\n") == 1

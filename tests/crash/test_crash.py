@@ -38,7 +38,7 @@ def reported(output: bytes) -> list[tuple[int, int]]:
 def stored(path: Path) -> tuple[list[tuple[int, int]], Tail]:
     """Return the rows of a file, in its order, and the tail that read them; record numbers must only grow."""
     tail = Tail(path)
-    tail.settle()
+    tail.finalize()
     rows, last = [], 0
     while payloads := tail.read():
         for payload in payloads:

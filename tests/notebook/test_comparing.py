@@ -84,7 +84,7 @@ def test_several_runs_of_a_group(execute: Execute) -> None:
     assert {series["key"] for run in comparison["runs"] for series in run["series"]} == {"loss"}
     assert compared(live)[MIME]["labels"] == ["c", "live"]
     assert compared(live)[MIME]["runs"][1]["run"]["state"] == "running"
-    assert "No run has the path, id or name 'nobody'" in texts(wrong)
+    assert "no run has the path, id or name 'nobody'" in texts(wrong)
 
 
 def test_a_terminal_gets_tables(tmp_path: Path) -> None:

@@ -2,8 +2,8 @@
 
     python tests/store_read/make_golden.py NAME PYTHON [typed]
 
-PYTHON is an interpreter in whose environment a version of the official package is installed.  Nothing is sent: the
-package runs in its offline mode.  Names of the machine, its user and its paths are overwritten by as many x, so that
+PYTHON is an interpreter in whose environment a version of the official package is installed. Nothing is sent: the
+package runs in its offline mode. Names of the machine, its user and its paths are overwritten by as many x, so that
 the records keep their form, and the file is framed anew.
 """
 

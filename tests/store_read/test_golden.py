@@ -17,7 +17,7 @@ GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.wandb"))
 def replay(path: Path) -> RunState:
     """Return the state of the file at *path*."""
     state, tail = RunState(), Tail(path)
-    tail.settle()
+    tail.finalize()
     while payloads := tail.read():
         state.apply(payloads)
     assert not tail.damage

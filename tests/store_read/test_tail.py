@@ -32,7 +32,7 @@ def all_of(tail: Tail, max_bytes: int = 1 << 16) -> list[bytes]:
 def settled(path: Path) -> tuple[Tail, list[bytes]]:
     """Return a tail that took the file as final, and what it read."""
     tail = Tail(path)
-    tail.settle()
+    tail.finalize()
     return tail, all_of(tail)
 
 
@@ -191,7 +191,7 @@ def test_a_bad_end_waits_until_it_is_final(tmp_path: Path):
     assert numbered(5)[:4] == tail.read()
     assert not tail.damage
 
-    tail.settle()
+    tail.finalize()
     assert not tail.read()
     assert len(tail.damage) == 1
     assert len(content) - 10 == tail.offset
@@ -236,7 +236,7 @@ def test_memory_stays_bounded(tmp_path: Path, hurtful: bytes):
     path = tmp_path / "run-x.wandb"
     path.write_bytes(FILE_HEADER + hurtful * (16 << 20))
     tail = Tail(path)
-    tail.settle()
+    tail.finalize()
     tracemalloc.start()
     try:
         while tail.offset < path.stat().st_size:

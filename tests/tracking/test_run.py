@@ -32,7 +32,7 @@ def stored(run: wandb.Run) -> list[Any]:
     """Return all records of the run's file."""
     assert run.file is not None
     tail = Tail(run.file)
-    tail.settle()
+    tail.finalize()
     found = []
     while payloads := tail.read():
         found += [decode.decode(payload) for payload in payloads]

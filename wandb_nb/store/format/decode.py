@@ -1,8 +1,8 @@
-"""What the payload of a record says.
+"""Decode the payload of a record.
 
-Tolerant by design, since files come from many versions and may be hostile: unknown fields and kinds are passed
-over, a field of the wrong wire type counts as absent, JSON that cannot be read stays text.  Only bytes that are no
-protobuf message at all raise `WireError`.
+Decoding is tolerant, since files come from many versions and may be hostile. Unknown fields and kinds are skipped, a
+field of the wrong wire type counts as absent, and invalid JSON stays text. Only bytes that are not a protobuf message
+raise `WireError`.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ class _Fields:
 
 
 def kind(payload: bytes) -> str:
-    """Return the name of the record's kind, "unknown" where there is none; raise `WireError` for no message."""
+    """Return the name of the record's kind, "unknown" if it has none; raise `WireError` for invalid bytes."""
     for number, wire_type, _ in fields(payload):
         if wire_type == BYTES and number in KINDS:
             return KINDS[number]
@@ -123,7 +123,7 @@ def kind(payload: bytes) -> str:
 
 
 def is_history(payload: bytes) -> bool:
-    """Tell whether the record is a row; what is no message is none."""
+    """Return whether the record is a row. Invalid bytes are not a row."""
     try:
         return kind(payload) == "history"
     except WireError:
@@ -131,7 +131,7 @@ def is_history(payload: bytes) -> bool:
 
 
 def decode(payload: bytes) -> Record:
-    """Return what *payload* says; raise `WireError` when it is not a protobuf message."""
+    """Return the record in *payload*; raise `WireError` if it is not a protobuf message."""
     for number, wire_type, value in fields(payload):
         if wire_type == BYTES and number in KINDS:
             assert isinstance(value, bytes)  # noqa: S101 - the wire type says so; this tells the type checker
@@ -149,7 +149,7 @@ def _history(data: bytes) -> HistoryRecord:
         if number == HISTORY_ITEM:
             items.append(read_item(raw))
         elif number == HISTORY_STEP:
-            # Only a copy of the `_step` item: a broken one must not cost the row.
+            # Only a copy of the `_step` item: if it is invalid, the row is still valid.
             with suppress(WireError):
                 step = _Fields(raw).integer(1)
     return HistoryRecord(tuple(items), step)
@@ -256,30 +256,34 @@ _ENVIRONMENT_NUMBERS = {16: "cpu_count", 17: "cpu_count_logical", 19: "gpu_count
 
 
 def _environment(data: bytes) -> EnvironmentRecord:
-    told = _Fields(data)
-    facts: dict[str, Any] = {name: told.text(n) for n, name in ENVIRONMENT_TEXTS.items() if told.present(n)}
-    facts |= {name: told.integer(n) for n, name in _ENVIRONMENT_NUMBERS.items() if told.present(n, VARINT)}
-    if told.present(3):
-        facts["startedAt"] = told.time(3)
-    if told.present(5):
-        facts["args"] = list(told.texts(5))
-    if told.present(9):
-        git = told.message(9)
+    environment = _Fields(data)
+    facts: dict[str, Any] = {
+        name: environment.text(n) for n, name in ENVIRONMENT_TEXTS.items() if environment.present(n)
+    }
+    facts |= {
+        name: environment.integer(n) for n, name in _ENVIRONMENT_NUMBERS.items() if environment.present(n, VARINT)
+    }
+    if environment.present(3):
+        facts["startedAt"] = environment.time(3)
+    if environment.present(5):
+        facts["args"] = list(environment.texts(5))
+    if environment.present(9):
+        git = environment.message(9)
         facts["git"] = _said(remote=git.text(1), commit=git.text(2), branch=git.text(GIT_BRANCH))
-    if told.present(20):
+    if environment.present(20):
         facts["disk"] = {
             entry.text(1): {"total": str(entry.message(2).integer(1)), "used": str(entry.message(2).integer(2))}
-            for entry in told.messages(20)
+            for entry in environment.messages(20)
         }
-    if told.present(21):
-        facts["memory"] = {"total": str(told.message(21).integer(1))}
-    if told.present(22):
-        cpu = told.message(22)
+    if environment.present(21):
+        facts["memory"] = {"total": str(environment.message(21).integer(1))}
+    if environment.present(22):
+        cpu = environment.message(22)
         facts["cpu"] = _said(model=cpu.text(3), count=cpu.integer(1), countLogical=cpu.integer(2))
-    if told.present(24):
-        facts["gpu_nvidia"] = [_card(card) for card in told.messages(24)]
-    if told.present(27):
-        facts["slurm"] = {entry.text(1): entry.text(2) for entry in told.messages(27)}
+    if environment.present(24):
+        facts["gpu_nvidia"] = [_card(card) for card in environment.messages(24)]
+    if environment.present(27):
+        facts["slurm"] = {entry.text(1): entry.text(2) for entry in environment.messages(27)}
     return EnvironmentRecord(facts)
 
 

@@ -1,12 +1,12 @@
 """The log framing of a run file, both directions.
 
 A file is a 7-byte header and then records cut into chunks; no chunk crosses a block boundary, a multiple of
-32,768 bytes from the start of the file (the header counts).  A chunk is a CRC-32 of type and payload, the
-payload's length, a type (whole record, or its first, middle or last part) and the payload.  Where fewer than
+32,768 bytes from the start of the file (the header counts). A chunk is a CRC-32 of type and payload, the
+payload's length, a type (whole record, or its first, middle or last part) and the payload. Where fewer than
 seven bytes are left in a block, zeros fill it.
 
-A reader that meets damage looks for the next chunk whose checksum holds, wherever it lies: bytes that were inserted or
-lost move all blocks behind them.
+After damage a reader searches for the next chunk with a valid checksum at any position, since inserted or lost bytes
+move all later blocks.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MAYBE_CHUNK = re.compile(rb"(?s)(?=.{6}[\x01-\x04])")
 
 
 class Damage(NamedTuple):
-    """A range of the file that holds no readable record: bytes `start` up to `end`, and why."""
+    """A range of the file without a readable record: bytes `start` up to `end`, and the reason."""
 
     start: int
     end: int
@@ -43,7 +43,7 @@ class Damage(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What `scan` found.  `position` is where the next scan of this file has to begin."""
+    """The result of `scan`. The next scan of this file has to begin at `position`."""
 
     payloads: list[bytes]
     position: int
@@ -64,7 +64,7 @@ def frame(payloads: Iterable[bytes], position: int) -> bytes:
 
 
 def _split(payload: bytes, position: int, out: list[bytes]) -> int:
-    """Append *payload* in as many chunks as its place needs; return the position after it."""
+    """Append *payload* in as many chunks as its position requires; return the position after it."""
     at, size, begun = 0, len(payload), False
     while True:
         room = BLOCK - position % BLOCK
@@ -85,9 +85,9 @@ def _split(payload: bytes, position: int, out: list[bytes]) -> int:
 def scan(data: bytes, position: int = 0, *, final: bool = False) -> Scan:
     """Return the complete records in *data*, the bytes of a run file from *position* on.
 
-    *position* is 0 or one that an earlier scan returned.  What is incomplete or unreadable at the end stays
-    unread (the writer may be in the middle of it): the returned position stands before it.  With *final*
-    it is damage, as is anything unreadable that readable or further data follows.  Adjacent damage is one range.
+    *position* is 0 or one that an earlier scan returned. What is incomplete or unreadable at the end stays
+    unread (the writer may be in the middle of it): the returned position stands before it. With *final*
+    it is damage, as is anything unreadable that readable or further data follows. Adjacent damage is one range.
     """
     return _Scanner(data, position, final=final).run()
 
@@ -105,7 +105,7 @@ class _Scanner:
         self.damage: list[Damage] = []
         self.parts: list[bytes] = []  # chunks of a record whose end has not been met
         self.searches = SEARCHES
-        self.done = 0  # everything before it is settled: read, or damage
+        self.done = 0  # everything before it is read or counted as damage
 
     def run(self) -> Scan:
         at = self._file_header() if self.base == 0 else 0
@@ -117,7 +117,7 @@ class _Scanner:
             else:
                 at = self._other_chunk(at, self._block_end(at))
         if self.final and self.done < self.end:
-            self._lose(self.end, "the file ends inside a record")
+            self._add_damage(self.end, "the file ends inside a record")
         return Scan(self.payloads, self.base + self.done, self.damage)
 
     def _block_end(self, at: int) -> int:
@@ -127,12 +127,12 @@ class _Scanner:
         if self.end < HEAD:
             return None
         if self.data[:HEAD] != FILE_HEADER:
-            self._lose(HEAD, "not the header of a run file")
+            self._add_damage(HEAD, "not the header of a run file")
         self.done = HEAD
         return HEAD
 
     def _full_chunks(self, at: int, block_end: int) -> int:
-        """Take whole records from *at* on, by far the most frequent case; stop before anything else."""
+        """Read whole records from *at* on, by far the most frequent case; stop before anything else."""
         data, payloads, last = self.data, self.payloads, min(block_end, self.end)
         if self.parts:
             return at
@@ -150,7 +150,7 @@ class _Scanner:
         return at
 
     def _other_chunk(self, at: int, block_end: int) -> int | None:
-        """Take the part of a record at *at*, or step over what is no chunk; None: wait for more."""
+        """Read the part of a record at *at*, or skip bytes that are not a chunk. None means: wait for more."""
         if not self._valid(at, block_end):
             return self._step_over(at, block_end)
         _, size, kind = _unpack(self.data, at)
@@ -158,9 +158,9 @@ class _Scanner:
         if kind == FIRST and self.grid is None:
             self.grid = self.base + stop  # a record is cut at the end of a block only
         if kind in (FULL, FIRST) and self.parts:
-            self._lose(at, "a record without its end")
+            self._add_damage(at, "a record without its end")
         if kind in (MIDDLE, LAST) and not self.parts:
-            self._lose(stop, "the end of a record without its beginning")
+            self._add_damage(stop, "the end of a record without its beginning")
             return stop
         self.parts.append(self.data[at + HEAD : stop])
         if kind in (FULL, LAST):
@@ -179,31 +179,31 @@ class _Scanner:
         return crc32(self.data[at + HEAD : stop], SEEDS[kind]) == crc
 
     def _step_over(self, at: int, block_end: int) -> int | None:
-        """Go on at the next readable chunk and lose what lies before it; None: wait for more."""
+        """Continue at the next readable chunk and count the bytes before it as damage. None means: wait for more."""
         if at + HEAD <= self.end:
             stop = at + HEAD + _unpack(self.data, at)[1]
             if self._valid(stop, block_end):
-                # Its length seems right, unless it is no chunk at all and leads past good ones.
+                # Its length seems right, unless it is not a chunk and would skip valid ones.
                 within = self._next_chunk(at, stop)
                 if within is not None:
-                    return self._go_on(at, within)
-                self._lose(stop, "a chunk with a wrong checksum")
+                    return self._resume_at(at, within)
+                self._add_damage(stop, "a chunk with a wrong checksum")
                 return stop
             if stop > self.end and self.end <= block_end and not self.final:
                 return None  # it may be in the middle of being written
         found = self._next_chunk(at, self.end)
         if found is not None:
-            return self._go_on(at, found)
+            return self._resume_at(at, found)
         stop = block_end if self.end > block_end else at
         if self.searches:  # all was tried: nothing that begins so early that it would be whole here is a chunk
             stop = max(stop, self.end - BLOCK - HEAD)
         if stop == at:
             return None
-        self._lose(stop, "no chunk where one must be")
+        self._add_damage(stop, "no chunk where one must be")
         return stop
 
     def _next_chunk(self, at: int, end: int) -> int | None:
-        """Return where the first chunk between *at* and *end* begins, as far as searches are left."""
+        """Return where the first chunk between *at* and *end* begins, while searches are left."""
         for match in _MAYBE_CHUNK.finditer(self.data, at, end):
             if not self.searches:
                 return None
@@ -212,8 +212,8 @@ class _Scanner:
                 return match.start()
         return None
 
-    def _go_on(self, at: int, found: int) -> int:
-        """Take up reading at *found*, where a chunk begins though none was expected there."""
+    def _resume_at(self, at: int, found: int) -> int:
+        """Continue reading at *found*, where a chunk begins unexpectedly."""
         stop = found + HEAD + _unpack(self.data, found)[1]
         if found - at < HEAD and not any(self.data[at:found]):
             self.grid = self.base + found if found > at else None
@@ -222,7 +222,7 @@ class _Scanner:
             return found
         if stop > self._block_end(found):
             self.grid = None
-        self._lose(found, "no chunk where one must be")
+        self._add_damage(found, "no chunk where one must be")
         return found
 
     def _pass_padding(self, at: int, block_end: int) -> int | None:
@@ -234,8 +234,8 @@ class _Scanner:
             self.done = block_end
         return block_end
 
-    def _lose(self, stop: int, reason: str) -> None:
-        """Count everything from the last settled place to *stop* as damage."""
+    def _add_damage(self, stop: int, reason: str) -> None:
+        """Count everything from the last position done to *stop* as damage."""
         start = self.base + self.done
         if self.damage and self.damage[-1].end == start:
             start, _, reason = self.damage.pop()

@@ -1,6 +1,6 @@
 """One value as JSON text: what a row, a config or a summary may hold, and how it is stored.
 
-Arrays and tensors are known by what they can do, so that no library is imported for a value that isn't its own.
+Arrays and tensors are recognized by their methods, so that no library is imported for other values.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_DEPTH = 100
 def to_json(value: Any, key: str) -> str:
     """Return *value* as JSON text; NaN and infinities are the bare words `NaN`, `Infinity`, `-Infinity`.
 
-    Arrays of more than 32 elements become histogram objects.  *key* is the dotted name that errors tell.
+    Arrays of more than 32 elements become histogram objects. *key* is the dotted name that error messages use.
 
     Raises:
         RowTypeError: The value, or one inside it, is of a type that cannot be stored.
@@ -115,7 +115,7 @@ def _other(value: Any, key: str, depth: int) -> str:
                 return text(value, key, depth)
             except Error:
                 raise
-            except Exception as error:  # what a foreign class may raise is not known
+            except Exception as error:  # a foreign class may raise anything
                 raise RowTypeError(f"cannot log {key!r}: {type_name(value)} gives no value: {error}") from error
     raise RowTypeError(
         f"cannot log {key!r}: unsupported type {type_name(value)}; "
@@ -133,7 +133,7 @@ def _has_item(value: Any) -> bool:
 
 
 def _item(value: Any, key: str, depth: int) -> str:
-    """Write down the one element of a tensor whose library gives no arrays."""
+    """Return the text of the one element of a tensor whose library provides no arrays."""
     return _text(value.item(), key, depth + 1)
 
 
@@ -141,7 +141,7 @@ def _array(value: Any, key: str, depth: int) -> str:
     scalar = _scalar(value)
     if scalar is not None and not _is_array(scalar):
         return _text(scalar, key, depth + 1)
-    import numpy as np  # whoever has an array has it loaded
+    import numpy as np  # a caller with an array has loaded it
 
     array = np.asarray(_on_this_machine(value))
     if array.dtype.names is None and array.dtype.char in "Vg":  # bfloat16 and its like, long doubles
@@ -164,7 +164,7 @@ def _scalar(value: Any) -> Any:
 
 
 def _on_this_machine(value: Any) -> Any:
-    """Free a tensor of its gradient, its device and a number format that numpy doesn't know."""
+    """Detach a tensor from its gradient and device, and convert a number format that numpy lacks."""
     if hasattr(value, "detach") and hasattr(value, "cpu"):
         value = value.detach().cpu()
         if str(value.dtype) == "torch.bfloat16":
@@ -174,7 +174,7 @@ def _on_this_machine(value: Any) -> Any:
 
 def _histogram(array: Any) -> str:
     """Return 32 counts over the finite elements, and the 33 edges of their bins."""
-    import numpy as np  # whoever has an array has it loaded
+    import numpy as np  # a caller with an array has loaded it
 
     flat = np.asarray(array, dtype=np.float64).ravel()
     counts, edges = np.histogram(flat[np.isfinite(flat)], bins=LIST_SIZE)
@@ -190,7 +190,7 @@ def _as_exact(base: type) -> tuple[Callable[[Any], bool], Callable[[Any, str, in
     return _is(base), lambda value, key, _depth: _EXACT[base](base(value), key)
 
 
-# What isn't plain JSON.  The order decides for types that are several things at once: an IntEnum, a numpy float64.
+# What isn't plain JSON. The order decides for types that are several things at once: an IntEnum, a numpy float64.
 _RULES: tuple[tuple[Callable[[Any], bool], Callable[[Any, str, int], str]], ...] = (
     (_is(Enum), lambda value, _key, _depth: quote(value.name)),
     (_is(bytes, bytearray), lambda value, _key, _depth: quote(value.decode("utf-8", "backslashreplace"))),

@@ -28,8 +28,8 @@ _MAX_SAME_NAMED = 10_000
 class RunDir:
     """The directory of one run: *path*, and the id that names its run file.
 
-    *warning* is a sentence for the user where the directory isn't where it was wanted, else empty; *linked* tells
-    whether `latest-run` points here.
+    *warning* is a sentence for the user if the directory is not in the requested place, else empty. *linked* is whether
+    `latest-run` points to it.
     """
 
     path: Path
@@ -41,11 +41,10 @@ class RunDir:
     def create(
         cls, root: str | os.PathLike[str], run_id: str, offline: bool, when: datetime, *, link: bool = True
     ) -> RunDir:
-        """Make the directory of a new run below *root*, in `wandb/`, or `.wandb/` where that exists.
+        """Create the directory of a new run below *root*, in `wandb/`, or in `.wandb/` if that exists.
 
-        It is called after *when* (local time) and the id, with a number behind where that name is taken.  Where *root*
-        cannot be written, a fresh temporary folder takes its place, and `warning` says so.  With *link* `latest-run`
-        points to it.
+        Its name contains *when* (local time) and the id, followed by a number if that name exists. If *root* cannot be
+        written, a new temporary folder is used, and `warning` reports it. With *link*, `latest-run` points to it.
 
         Raises:
             StoreError: The temporary folder cannot be written either.
@@ -80,7 +79,7 @@ class RunDir:
         return cls(file.parent, run_id(file))
 
     def discard(self) -> None:
-        """Remove the directory with all that is in it; `latest-run` points to the newest of those left, if any."""
+        """Remove the directory with its contents; `latest-run` then points to the newest one left, if any."""
         shutil.rmtree(self.path, ignore_errors=True)
         link = self.path.parent / "latest-run"
         if not link.is_symlink() or link.exists():
@@ -108,12 +107,12 @@ class RunDir:
 
     @property
     def segments(self) -> Path:
-        """The folder of other writers' files; made by the first of them."""
+        """The folder of other writers' files. The first of them creates it."""
         return self.path / SEGMENTS
 
     @property
     def control(self) -> Path:
-        """The folder of requests to the run; made by the first of them."""
+        """The folder of requests to the run. The first of them creates it."""
         return self.path / CONTROL
 
     @property
@@ -183,13 +182,13 @@ def run_directories(workspace: Path, run_id: str | None = None) -> list[Path]:
 
 
 def age_order(folder: Path) -> tuple[str, str]:
-    """Return what sorts run directories by age: the time in their name."""
+    """Return a key that sorts run directories by age: the time in their name."""
     stamp = re.search(r"run-(\d{8}_\d{6})", folder.name)
     return (stamp[1] if stamp else "", folder.name)
 
 
 def workspace(root: Path) -> Path:
-    """Return the folder of run directories in *root*: `.wandb` where that exists, else `wandb`."""
+    """Return the folder of run directories in *root*: `.wandb` if that exists, else `wandb`."""
     hidden = root / ".wandb"
     return hidden if hidden.is_dir() else root / "wandb"
 
@@ -210,7 +209,7 @@ def _make(workspace: Path, name: str) -> Path:
 
 
 def _link(path: Path) -> bool:
-    """Let `latest-run` point to *path*; False where the system has no links."""
+    """Make `latest-run` point to *path*; return False if the system has no links."""
     try:
         with replacement(path.parent / "latest-run") as unfinished:
             unfinished.symlink_to(path.name)

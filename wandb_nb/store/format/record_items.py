@@ -1,6 +1,6 @@
-"""Keys and values: what one item of a history, summary, config or stats record says.
+"""Keys and values: one item of a history, summary, config or stats record.
 
-JSON that cannot be read stays text; only bytes that are no protobuf message raise `WireError`.
+Invalid JSON stays text. Only bytes that are not a protobuf message raise `WireError`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NUMBER_STARTS = tuple(bytes((byte,)) for byte in b"-0123456789NI")
 def parse_json(text: bytes) -> Any:
     """Return the value of JSON *text* (NaN and infinities allowed), or the text itself where it is not JSON.
 
-    A number that JSON would spell otherwise (`007`), or has too many digits for an int, is still a number.
+    A number in a form that JSON does not allow (`007`), or with too many digits for an int, is still a number.
     """
     try:
         return json.loads(text)
@@ -44,7 +44,7 @@ def _lenient_number(text: bytes) -> float | str:
 
 
 def as_text(data: bytes) -> str:
-    """Return the text of *data*; what is no UTF-8 shows as replacement characters."""
+    """Return the text of *data*, with replacement characters for invalid UTF-8."""
     return data.decode("utf-8", "replace")
 
 
@@ -87,7 +87,7 @@ def _typed_bytes(number: int, wire_type: int, raw: bytes, otherwise: Any) -> Any
 
 
 def whole_objects(items: Items) -> Iterable[tuple[KeyPath, Any]]:
-    """Return *items* with the leaves of objects that have a `_type` put together again.
+    """Return *items* with the leaves of objects that have a `_type` joined again.
 
     Since 0.22 the official package writes a histogram as three items, `("h", "_type")` and so on.
     """
@@ -107,7 +107,7 @@ def whole_objects(items: Items) -> Iterable[tuple[KeyPath, Any]]:
 
 
 def key_path(key: bytes, nested: list[bytes]) -> KeyPath:
-    """Return the path that an item's `key`, or its `nested_key` where it has one, spells."""
+    """Return the path in an item's `nested_key`, or in its `key` if it has none."""
     if not nested:
         return (as_text(key),)
     names = [as_text(name) for name in nested]

@@ -1,4 +1,4 @@
-"""The kinds of records, and one small frozen object for each that readers look into."""
+"""The kinds of records, and one small frozen class for each that readers use."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class HistoryRecord:
-    """One row, or a part of one; *step* is None where only the `_step` item, or nothing, tells it."""
+    """One row, or a part of one. *step* is None if the record has no step besides a `_step` item."""
 
     items: Items
     step: int | None
@@ -67,7 +67,7 @@ class SummaryRecord:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run's own data.  Texts not told are empty; *start_time* is in unix seconds."""
+    """A run's own data. Missing texts are empty. *start_time* is in unix seconds."""
 
     id: str
     entity: str
@@ -88,7 +88,7 @@ class RunRecord:
     config: ConfigRecord
     summary: SummaryRecord
     branch: tuple[str, int] | None = None
-    """The run and the step of it that this one goes on from; the run may be the very same, rewound."""
+    """The run and step that this one continues from. The run may be the same one, rewound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class TelemetryRecord:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentRecord:
-    """Where a run ran.  *facts* holds what was told, under the names of wandb-metadata.json."""
+    """Where a run ran. *facts* contains the known values, under the names of wandb-metadata.json."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
 

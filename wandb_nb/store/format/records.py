@@ -1,7 +1,7 @@
 """One builder per kind of record: the bytes of a `Record` without its number, which the writer adds.
 
-Field numbers are those of the file format; unset and default values write nothing, as protobuf has it.
-JSON texts come from `store/values.py`.
+Field numbers are those of the file format. As in protobuf, unset and default values write nothing. JSON texts come from
+`json_value`.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def run(  # noqa: D417 - the names of the arguments say what they are
     branch_point: tuple[str, str, float] | None = None,
     telemetry: WireMessage | None = None,
 ) -> bytes:
-    """Describe the run; a later one replaces it (name, notes and tags may change).
+    """Describe the run. A later record replaces it, since name, notes and tags may change.
 
     Args:
         config: JSON texts by key or path of keys.
@@ -132,12 +132,12 @@ def run(  # noqa: D417 - the names of the arguments say what they are
 
 
 def config(update: Mapping[Key, str] | None = None, remove: Iterable[Key] = ()) -> bytes:
-    """Change the config: JSON texts by key or path of keys, and what is to go."""
+    """Change the config: JSON texts by key or path of keys, and the keys to remove."""
     return _record(5, _changes(update or {}, remove))
 
 
 def summary(update: Mapping[Key, str] | None = None, remove: Iterable[Key] = ()) -> bytes:
-    """Change the summary: JSON texts by key or path of keys, and what is to go."""
+    """Change the summary: JSON texts by key or path of keys, and the keys to remove."""
     return _record(3, _changes(update or {}, remove))
 
 
@@ -163,7 +163,7 @@ def telemetry_message(
     cli_version: str = "",
     imports_init: Iterable[int] = (),
 ) -> WireMessage:
-    """Say which features and surroundings a run uses, by names of `FEATURES` and `ENVIRONMENTS`.
+    """Return which features and environments a run uses, by names of `FEATURES` and `ENVIRONMENTS`.
 
     *imports_init* holds the field numbers of the libraries that were imported before the run.
     """
@@ -174,14 +174,14 @@ def telemetry_message(
 
 
 def telemetry(**facts: Any) -> bytes:
-    """Say which features a run uses; the arguments are those of `telemetry_message`."""
+    """Record which features a run uses; the arguments are those of `telemetry_message`."""
     return _record(11, telemetry_message(**facts))
 
 
 def environment(facts: Mapping[str, Any]) -> bytes:
-    """Describe where the run runs, in the names and nesting of `wandb-metadata.json`; others are left out.
+    """Describe where the run runs, with the names and nesting of `wandb-metadata.json`. Other names are left out.
 
-    Numbers may be texts, as they are there.  Readers merge the records of one `writerId`, so facts may come in parts.
+    Numbers may be texts, as in that file. Readers merge the records of one `writerId`, so facts may come in parts.
     """
     message = WireMessage()
     for number, name in ENVIRONMENT_TEXTS.items():
@@ -241,7 +241,7 @@ def alert(title: str, text: str, level: str = "INFO", wait_seconds: float = 60.0
 
 
 def preempting() -> bytes:
-    """Say that the run is about to be preempted."""
+    """Record that the run is about to be preempted."""
     return _record(23, WireMessage())
 
 

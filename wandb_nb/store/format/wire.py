@@ -1,9 +1,9 @@
-"""Protobuf wire primitives: just what a run file needs, in both directions.
+"""Protobuf wire primitives that a run file needs, in both directions.
 
 A message is a sequence of fields, each a tag (`number << 3 | wire type`, a varint) and a value:
 wire type 0 is a varint, 1 eight bytes little-endian, 2 a length and that many bytes, 5 four bytes.
-Source: the public protobuf encoding specification.  The writer of history rows packs by hand on
-top of these (`store/history.py`); everything else uses `WireMessage`.
+Source: the public protobuf encoding specification. The row encoder packs its bytes itself
+with these functions; everything else uses `WireMessage`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
-_LONGEST = 10  # bytes a 64-bit varint takes at most
+_MAX_VARINT_BYTES = 10  # bytes a 64-bit varint takes at most
 _ONE = tuple(bytes((value,)) for value in range(128))
 
 
@@ -46,7 +46,7 @@ def varint(value: int) -> bytes:
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
     """Return the varint at *at* and the position after it."""
     result = shift = 0
-    while shift < _LONGEST * 7:
+    while shift < _MAX_VARINT_BYTES * 7:
         if at >= len(data):
             raise WireError("message ends inside a varint")
         byte = data[at]
@@ -98,7 +98,7 @@ class WireMessage:
         return self
 
     def message(self, number: int, value: WireMessage | None) -> WireMessage:
-        """Add a sub-message, also when it is empty (presence is meaning); None adds nothing."""
+        """Add a sub-message, also an empty one, since presence has a meaning; None adds nothing."""
         return self if value is None else self.blob(number, value.encode())
 
     def encode(self) -> bytes:

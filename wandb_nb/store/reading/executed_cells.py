@@ -1,4 +1,4 @@
-"""The executed cells of a run, read from the journal beside its run file."""
+"""The executed cells of a run, from the journal in its directory."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "logs/cells.jsonl"
-"""Where the journal lies in a run directory."""
+"""Path of the journal in a run directory."""
 
 _OUTPUTS = (b'"outputs":', b'"display_id":')
-_HEAD = 40  # characters in which a line tells its kind
+_HEAD = 40  # characters that contain the kind of a line
 
 
 @dataclass
 class Cell:
-    """One execution of a cell: *started* in unix seconds, *ok* None while it runs or when nobody saw its end.
+    """One execution of a cell: *started* in unix seconds, *ok* None while it runs or if its end was not recorded.
 
     *error* is the exception that ended it, its name and text.
     """
@@ -45,7 +45,7 @@ class CellLog:
         self._offset = 0
 
     def advance(self) -> bool:
-        """Read on to the journal's last whole line; return whether that told anything."""
+        """Read up to the journal's last whole line; return whether anything was new."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
@@ -54,12 +54,12 @@ class CellLog:
             return False
         end = data.rfind(b"\n") + 1
         self._offset += end
-        told = False
+        has_new = False
         for line in data[:end].splitlines():
             if self._with_outputs or not any(mark in line[:_HEAD] for mark in _OUTPUTS):
                 self._take(line)
-                told = True
-        return told
+                has_new = True
+        return has_new
 
     def _take(self, line: bytes) -> None:
         try:
@@ -75,7 +75,7 @@ class CellLog:
 
 
 def read_cells(path: Path) -> list[Cell]:
-    """Return the cells of the journal at *path* in the order of execution; empty where there is no journal."""
+    """Return the cells of the journal at *path* in the order of execution; empty if there is none."""
     log = CellLog(path, outputs=True)
     log.advance()
     return list(log.cells.values())

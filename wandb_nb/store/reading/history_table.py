@@ -1,7 +1,7 @@
 """`HistoryTable`: the rows of a run as columns.
 
 A row is one step of one attempt of one writer; the parts in which it was logged are merged, the last value of a key
-wins.  Rows of different writers are never merged.  Row indices count from 0 in the order of arrival.
+wins. Rows of different writers are never merged. Row indices count from 0 in the order of arrival.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int64]
 
 STEP, RUNTIME, TIMESTAMP, ATTEMPT, CELL = "_step", "_runtime", "_timestamp", "_attempt", "_cell"
-# Which process logged a row, where there were several; folding their segments brings all rows into one file.
+# The process that logged a row, if there were several; folding their segments puts all rows into one file.
 WRITER = "_writer"
 ROW_KEYS = (STEP, RUNTIME, TIMESTAMP, ATTEMPT, CELL, WRITER)
 ZERO_IF_ABSENT = (ATTEMPT, WRITER)
 
 
-class _Growing:
+class _GrowingArray:
     """An array that grows at its end, at an amortised cost of a copy."""
 
     def __init__(self, dtype: type) -> None:
@@ -67,11 +67,11 @@ class _Growing:
 class NumberColumn:
     """The numbers of one key: `values[i]` (float64; bools as 0 and 1) was logged in row `rows[i]`; `rows` ascends.
 
-    Both are views that hold until the table grows.  `rewrites` counts changes to what had been there before.
+    Both are views that are valid until the table grows. `rewrites` counts changes to earlier values.
     """
 
     def __init__(self) -> None:
-        self._rows, self._values = _Growing(np.int64), _Growing(np.float64)
+        self._rows, self._values = _GrowingArray(np.int64), _GrowingArray(np.float64)
         self.rewrites = 0
 
     def __len__(self) -> int:
@@ -89,9 +89,9 @@ class NumberColumn:
 
     def put(self, rows: Indices, values: Floats) -> None:
         """Add *values* at *rows* (ascending, the last of equal ones wins)."""
-        kept = np.append(rows[1:] != rows[:-1], True)
-        if not kept.all():
-            rows, values = rows[kept], values[kept]
+        is_last = np.append(rows[1:] != rows[:-1], True)
+        if not is_last.all():
+            rows, values = rows[is_last], values[is_last]
         late = int(np.searchsorted(rows, self.rows[-1], side="right")) if len(self) else 0
         for row, value in zip(rows[:late].tolist(), values[:late].tolist(), strict=True):
             self._put_late(row, value)
@@ -99,7 +99,7 @@ class NumberColumn:
         self._values.extend(values[late:])
 
     def drop(self, row: int) -> None:
-        """Forget the value of *row*, if there is one: a value of another kind took its place."""
+        """Remove the value of *row*, if any: a value of another kind replaced it."""
         at = int(np.searchsorted(self.rows, row))
         if at < len(self) and self.rows[at] == row:
             self._rows.remove(at)
@@ -118,7 +118,7 @@ class NumberColumn:
 
 @dataclass
 class ObjectColumn:
-    """The values of one key that are no numbers (texts, lists, histograms, None), as `NumberColumn` has its numbers."""
+    """The values of one key that are not numbers (texts, lists, histograms, None), as in `NumberColumn`."""
 
     rows: list[int] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
@@ -140,7 +140,7 @@ class ObjectColumn:
                 self.values.insert(at, value)
 
     def drop(self, row: int) -> None:
-        """Forget the value of *row*, if there is one."""
+        """Remove the value of *row*, if any."""
         at = bisect_left(self.rows, row)
         if at < len(self.rows) and self.rows[at] == row:
             del self.rows[at], self.values[at]
@@ -148,11 +148,10 @@ class ObjectColumn:
 
 
 class HistoryTable:
-    """Rows as columns.  `numbers` and `others` map a key to its column; nested keys are joined by ".".
+    """Rows as columns. `numbers` and `others` map a key to its column; nested keys are joined by ".".
 
-    A key is in both where a run logged numbers and other values under it.  `paths` gives the parts of each key, in
-    first-seen order.  `parts` counts records taken, `unreadable` those that
-    are no rows.  Not thread-safe.
+    A key is in both if a run logged numbers and other values under it. `paths` gives the parts of each key, in
+    first-seen order. `parts` counts records, `unreadable` those that are not rows. Not thread-safe.
     """
 
     def __init__(self) -> None:
@@ -161,8 +160,8 @@ class HistoryTable:
         self.paths: dict[str, KeyPath] = {}
         self.parts = 0
         self.unreadable = 0
-        self._of_row = {key: _Growing(np.float64) for key in ROW_KEYS}
-        # Where each tail stands: the row of its last part, and what makes that row another than the next.
+        self._of_row = {key: _GrowingArray(np.float64) for key in ROW_KEYS}
+        # The last row of each writer, and what distinguishes it from the next one.
         self._last: dict[int, tuple[int, tuple[float, ...]]] = {}
 
     def __len__(self) -> int:
@@ -180,12 +179,12 @@ class HistoryTable:
 
     @property
     def runtime(self) -> Floats:
-        """Seconds since the start of the run, NaN where not told."""
+        """Seconds since the start of the run, NaN if unknown."""
         return self._of_row[RUNTIME].view
 
     @property
     def timestamp(self) -> Floats:
-        """Unix time in seconds, NaN where not told."""
+        """Unix time in seconds, NaN if unknown."""
         return self._of_row[TIMESTAMP].view
 
     @property
@@ -195,7 +194,7 @@ class HistoryTable:
 
     @property
     def cell(self) -> Floats:
-        """The number of the cell execution, NaN where not told."""
+        """The number of the cell execution, NaN if unknown."""
         return self._of_row[CELL].view
 
     @property
@@ -204,7 +203,7 @@ class HistoryTable:
         return self._of_row[WRITER].view
 
     def append(self, payloads: Sequence[bytes], writer: int = 0, *, fast: bool = True) -> Indices:
-        """Take history records of *writer*, in file order; return the row that each readable one went to."""
+        """Add history records of *writer*, in file order; return the row of each readable one."""
         if not payloads:
             return np.empty(0, np.int64)
         rows = decode_rows(payloads, fast=fast)
@@ -220,10 +219,10 @@ class HistoryTable:
 
     def _append_columns(self, rows: RowColumns, writer: int) -> Indices:
         own = {key: self._own_column(rows, key) for key in ROW_KEYS}
-        targets = self._place([own[STEP], own[ATTEMPT], own[WRITER]], writer)
+        targets = self._assign_rows([own[STEP], own[ATTEMPT], own[WRITER]], writer)
         for key, values in own.items():
-            told = ~np.isnan(values)
-            self._of_row[key].view[targets[told]] = values[told]
+            present = ~np.isnan(values)
+            self._of_row[key].view[targets[present]] = values[present]
         self._add_columns(rows, targets)
         self.parts += rows.size
         return targets
@@ -253,28 +252,28 @@ class HistoryTable:
     def _own_column(self, rows: RowColumns, key: str) -> Floats:
         values = np.full(rows.size, 0.0 if key in ZERO_IF_ABSENT else np.nan)
         if key in rows.numbers:
-            at, told = rows.numbers[key]
-            values[at] = told
+            at, logged = rows.numbers[key]
+            values[at] = logged
         return values
 
-    def _place(self, identity: list[Floats], writer: int) -> Indices:
-        """Return the row of each part, making the rows that are new; fills in steps that are not told.
+    def _assign_rows(self, identity: list[Floats], writer: int) -> Indices:
+        """Return the row of each part; add new rows and fill in missing steps.
 
-        Parts next to each other belong to one row when all of *identity* (step first) is equal.
+        Adjacent parts belong to one row if all of *identity* (step first) is equal.
         """
         row, last = self._last.get(writer, (-1, (-1.0,)))
         steps = identity[0]
         for at in np.flatnonzero(np.isnan(steps)):
             steps[at] = (steps[at - 1] if at else last[0]) + 1
         new = np.zeros(len(steps), bool)
-        for facts in identity:
-            new[1:] |= facts[1:] != facts[:-1]
-        new[0] = row < 0 or last != tuple(float(facts[0]) for facts in identity)
+        for part in identity:
+            new[1:] |= part[1:] != part[:-1]
+        new[0] = row < 0 or last != tuple(float(part[0]) for part in identity)
         order = np.cumsum(new)
         targets = np.where(order > 0, len(self) + order - 1, row)
         for column in self._of_row.values():
             column.extend(np.full(int(order[-1]), np.nan))
-        self._last[writer] = (int(targets[-1]), tuple(float(facts[-1]) for facts in identity))
+        self._last[writer] = (int(targets[-1]), tuple(float(part[-1]) for part in identity))
         return targets
 
     def _add_columns(self, rows: RowColumns, targets: Indices) -> None:
@@ -289,7 +288,7 @@ class HistoryTable:
                 self.numbers.setdefault(key, NumberColumn()).put(targets[at], values)
 
     def _add_mixed(self, key: str, rows: RowColumns, targets: Indices) -> None:
-        """Add the values of a key that is not only numbers, so that in each row its last value of any kind holds."""
+        """Add the values of a key of mixed types, so that each row has its last value of any type."""
         at, values = rows.numbers.get(key, (np.empty(0, np.int64), np.empty(0)))
         parts = [(part, True, value) for part, value in zip(at.tolist(), values.tolist(), strict=True)]
         parts += [(part, False, value) for part, value in zip(*rows.others.get(key, ((), ())), strict=True)]

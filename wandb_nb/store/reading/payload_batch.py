@@ -1,6 +1,6 @@
-"""Many payloads at once: joined bytes, and numpy arrays of positions in them.
+"""A batch of payloads: joined bytes, and numpy arrays of positions in them.
 
-Look-ahead past the end of the bytes reads zeros, and no position ever lies further than that.
+Look-ahead past the end of the bytes reads zeros, and no position is beyond that.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Positions: TypeAlias = NDArray[np.int64]
 Mask: TypeAlias = NDArray[np.bool_]
 
 HISTORY_TAG, SUMMARY_TAG, NUM_TAG = b"\x12", b"\x1a", 0x08
-LONGEST_VARINT = 10
+MAX_VARINT_BYTES = 10
 # Lengths of up to three bytes (2 MB) are read; a longer one is given as more than any batch has.
 MORE, SEVEN, TOO_LONG = 0x80, 0x7F, 1 << 40
 LOOK_AHEAD = 16
 
 
 class PayloadBatch:
-    """The payloads of a batch, joined; `starts` and `ends` are where each lies in `joined`."""
+    """The payloads of a batch, joined; `starts` and `ends` are the bounds of each in `joined`."""
 
     def __init__(self, payloads: Sequence[bytes]) -> None:
         self.joined = b"".join([*payloads, bytes(LOOK_AHEAD)])
@@ -36,7 +36,7 @@ class PayloadBatch:
         self._last = len(self.joined) - LOOK_AHEAD
 
     def at(self, positions: Positions, literal: bytes) -> Mask:
-        """Return for each position whether *literal*, which does not end with a zero byte, stands there."""
+        """Return for each position whether *literal*, which does not end with a zero byte, is there."""
         size = len(literal)
         if size == 1:
             found: Mask = self.data[positions] == literal[0]
@@ -57,7 +57,7 @@ class PayloadBatch:
         return np.where(three & (third >= MORE), TOO_LONG, value), self._inside(positions + 1 + two + three)
 
     def skip_field(self, positions: Positions, limits: Positions, tag: bytes) -> Positions:
-        """Step over a field of bytes with *tag*, where there is one before its limit."""
+        """Skip a field of bytes with *tag*, if there is one before its limit."""
         here = self.at(positions, tag) & (positions < limits)
         if not here.any():
             return positions
@@ -65,11 +65,11 @@ class PayloadBatch:
         return np.where(here, self._inside(after + size), positions)
 
     def bodies(self) -> Positions:
-        """Return for each payload where it goes on after the number of its record, which may be missing."""
+        """Return for each payload the position after the number of its record, which may be missing."""
         at = self.starts.copy()
         more = (self.data[at] == NUM_TAG) & (at < self.ends)
         at += more
-        for _ in range(LONGEST_VARINT):
+        for _ in range(MAX_VARINT_BYTES):
             inside = more & (self.data[at] >= MORE)
             if not inside.any():
                 break
@@ -82,7 +82,7 @@ class PayloadBatch:
         return self.at(bodies, tag) & (bodies < self.ends)
 
     def signatures(self, starts: Positions, ends: Positions) -> NDArray[np.uint64]:
-        """Return numbers that are equal for equal bytes, and seldom for others: of their length and both ends."""
+        """Return numbers from the length and both ends, which are equal for equal bytes and rarely for others."""
         size = ends - starts
         head = self._words[starts] & _HEADS[np.minimum(size, 8)]
         tail = np.where(size > 8, self._words[np.maximum(ends - 8, 0)], 0)  # noqa: PLR2004 - bytes of a word
@@ -90,7 +90,7 @@ class PayloadBatch:
         return mixed
 
     def cut(self, starts: Positions, sizes: Positions) -> bytes:
-        """Return the pieces at *starts*, which ascend, separated by commas.  Each is preceded by a byte of no use."""
+        """Return the pieces at *starts*, which ascend, separated by commas. The byte before each is overwritten."""
         marked = self.data[: starts[-1] + sizes[-1]].copy()
         marked[starts - 1] = ord(",")
         counts = np.empty(2 * len(starts), np.int64)

@@ -1,8 +1,8 @@
 """History payloads → columns of one batch.
 
-Two paths that agree.  The exact one decodes row by row.  The fast one finds the items of all rows at once
-(`items`), cuts the texts of their numbers out of the joined bytes and parses them in one call.  Rows that it calls
-odd go the exact way.
+There are two paths with the same result. The exact one decodes row by row. The fast one finds the items of all rows
+together (`vector_items`), cuts the texts of their numbers out of the joined bytes and parses them in one call. Rows
+that it marks as odd take the exact path.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     from wandb_nb.values import KeyPath
 
 # Below this many rows numpy's fixed cost is higher than decoding them one by one.
-FEWEST = 32
+MIN_BATCH = 32
 # By first byte, whether a value is a number.
 NUMBER_START = np.zeros(256, dtype=bool)
 NUMBER_START[list(b"".join(NUMBER_STARTS))] = True
 
 
 class RowColumns(NamedTuple):
-    """The rows of one batch.  Indices count payloads of the batch, ascending, each at most once a key.
+    """The rows of one batch. Indices count payloads of the batch, ascending, each at most once a key.
 
     `numbers` holds finite and other floats (bools as 0 and 1), `others` every other value; keys are in the order
-    in which the batch first showed them, with `paths` giving their parts.  `unreadable` lists payloads that are no row.
+    in which the batch first contains them, with their parts in `paths`. `unreadable` lists payloads that are not rows.
     """
 
     size: int
@@ -50,9 +50,9 @@ class RowColumns(NamedTuple):
 
 def decode_rows(payloads: Sequence[bytes], *, fast: bool = True) -> RowColumns:
     """Return the columns of *payloads*, which are history records; `fast=False` takes the exact path only."""
-    gathered = _Gathered()
+    gathered = _ColumnCollector()
     left: Iterable[int] = range(len(payloads))
-    if fast and len(payloads) >= FEWEST:
+    if fast and len(payloads) >= MIN_BATCH:
         left = _take_alike(payloads, gathered)
     for index in left:
         gathered.add_row(index, payloads[index])
@@ -62,10 +62,10 @@ def decode_rows(payloads: Sequence[bytes], *, fast: bool = True) -> RowColumns:
 def newest_summary(payloads: Sequence[bytes]) -> list[tuple[KeyPath, Any]] | None:
     """Return the last value of each key in *payloads*, which are summary records, in the order of these values.
 
-    The official package writes two such records a row; all but the newest values need no decoding.  None where
+    The official package writes two such records a row; all but the newest values need no decoding. None where
     the records have to be applied one by one.
     """
-    if len(payloads) < FEWEST:
+    if len(payloads) < MIN_BATCH:
         return None
     batch = PayloadBatch(payloads)
     items = find_items(batch, SUMMARY_TAG, SUMMARY_TAIL)
@@ -76,8 +76,8 @@ def newest_summary(payloads: Sequence[bytes]) -> list[tuple[KeyPath, Any]] | Non
     return [(path, parse_json(batch.joined[start : start + size])) for path, start, size in spans]
 
 
-def _take_alike(payloads: Sequence[bytes], gathered: _Gathered) -> Iterable[int]:
-    """Take the rows that have nothing odd; return the indices of those that are left."""
+def _take_alike(payloads: Sequence[bytes], gathered: _ColumnCollector) -> Iterable[int]:
+    """Add the rows without anything odd; return the indices of the others."""
     batch = PayloadBatch(payloads)
     items = find_items(batch, HISTORY_TAG, HISTORY_TAIL)
     odd = items.odd.copy()
@@ -92,8 +92,8 @@ def _take_alike(payloads: Sequence[bytes], gathered: _Gathered) -> Iterable[int]
     return left
 
 
-def _take(batch: PayloadBatch, items: VectorItems, odd: NDArray[np.bool_], gathered: _Gathered) -> bool:
-    """Add the rows that are not *odd*; False, and nothing added, if a number cannot be read as one."""
+def _take(batch: PayloadBatch, items: VectorItems, odd: NDArray[np.bool_], gathered: _ColumnCollector) -> bool:
+    """Add the rows that are not *odd*. Add nothing and return False if a number cannot be parsed."""
     wanted = ~odd[items.rows]
     numeric = wanted & NUMBER_START[batch.data[items.starts]]
     values = np.full(len(items.rows), np.nan)
@@ -114,7 +114,7 @@ def _take(batch: PayloadBatch, items: VectorItems, odd: NDArray[np.bool_], gathe
 
 
 def _numbers(batch: PayloadBatch, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Return the numbers whose texts lie at *starts*, which ascend; None if one of them is no number."""
+    """Return the numbers whose texts begin at *starts*, which ascend; None if one of them is not a number."""
     if not len(starts):
         return np.empty(0)
     try:
@@ -126,7 +126,7 @@ def _numbers(batch: PayloadBatch, starts: NDArray[np.int64], sizes: NDArray[np.i
     return values if len(values) == len(starts) else None
 
 
-class _Gathered:
+class _ColumnCollector:
     """Collects the columns of a batch from both paths, in any order of rows."""
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ class _Gathered:
         self._others: dict[str, tuple[list[int], list[Any]]] = {}
 
     def see(self, name: str, path: KeyPath, row: int, order: int) -> None:
-        """Remember where *name* was first met: in which row, and as its which item."""
+        """Remember the row and item in which *name* first occurs."""
         if name not in self._seen or (row, order) < self._seen[name]:
             self._seen[name] = (row, order)
             self._paths[name] = path
@@ -147,7 +147,7 @@ class _Gathered:
         self._columns.setdefault(name, []).append((rows, values))
 
     def add_row(self, row: int, payload: bytes) -> None:
-        """Decode one row exactly: the last of several items of one name holds, as it would in a dict."""
+        """Decode one row exactly: of several items of one name the last one counts, as in a dict."""
         try:
             record = decode(payload)
         except WireError:

@@ -1,4 +1,4 @@
-"""`RunState`: what a run file says once its records are applied, in order, whole or bit by bit as it grows."""
+"""`RunState`: a run as its records describe it, read whole or while the file grows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.reading.derived_summary import DerivedSummary
 from wandb_nb.store.reading.history_table import HistoryTable
 from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, PayloadBatch
-from wandb_nb.store.reading.row_columns import FEWEST, newest_summary
+from wandb_nb.store.reading.row_columns import MIN_BATCH, newest_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,18 +24,17 @@ if TYPE_CHECKING:
     from wandb_nb.store.metrics.summary import Statistics
     from wandb_nb.values import KeyPath
 
-# Terminal output is kept for a look at its end; the whole of it is in `files/output.log`.
+# Only the end of the terminal output; all of it is in `files/output.log`.
 OUTPUT_PIECES = 10_000
-# What a later run record changes only where it says something.
+# Texts that a later run record changes only if it has them.
 RUN_TEXTS = ("id", "entity", "project", "group", "job_type", "name", "host", "sweep", "git_remote", "git_commit")
 
 
 class RunState:
-    """A run as its records tell it.  Feed `apply` from one tail, or from one a writer.  Not thread-safe.
+    """A run as its records describe it. Call `apply` with the records of each writer in order. Not thread-safe.
 
-    `config` is a plain nested dict without W&B's own `_wandb` entry, which is `config_wandb`.  `start_time` is in
-    unix seconds.  `version` grows with every record that is not
-    history, so a view can tell whether anything but rows changed.
+    `config` is a plain nested dict without W&B's own `_wandb` entry, which is `config_wandb`. `start_time` is in
+    unix seconds. `version` grows with every record that is not history, so that a view can detect changes besides rows.
     """
 
     def __init__(self) -> None:
@@ -70,7 +69,7 @@ class RunState:
         self._summary: tuple[tuple[int, int], dict[str, Any]] | None = None
 
     def apply(self, payloads: Sequence[bytes], writer: int = 0) -> None:
-        """Apply records in file order.  Rows of different *writer* numbers are kept apart."""
+        """Apply records in file order. Rows of different *writer* numbers are kept apart."""
         history, summary = _masks(payloads)
         newest = newest_summary(list(compress(payloads, summary)))
         before = 0
@@ -110,14 +109,14 @@ class RunState:
 
     @property
     def unreadable(self) -> int:
-        """How many payloads were no records."""
+        """How many payloads were not readable."""
         return self._unreadable + self.table.unreadable
 
     @property
     def summary(self) -> dict[str, Any]:
         """The summary: as recorded, and recomputed from the rows where these are newer or nothing is recorded.
 
-        Metric definitions say which value of a metric counts.  Shared with the state: do not change it.
+        Metric definitions determine the value of a metric. The dict is shared with the state: do not change it.
         """
         key = (self.version, self.table.parts)
         if self._summary is None or self._summary[0] != key:
@@ -132,10 +131,10 @@ class RunState:
 
     @property
     def runtime(self) -> float:
-        """Seconds the run has taken, as far as it has told."""
-        told = [] if self._exit_runtime is None else [float(self._exit_runtime)]
-        known = self.table.runtime[-1:]
-        return max([*told, *known[known == known].tolist()], default=0.0)  # noqa: PLR0124 - NaN differs from itself
+        """Seconds that the run took, as far as recorded."""
+        recorded = [] if self._exit_runtime is None else [float(self._exit_runtime)]
+        last = self.table.runtime[-1:]
+        return max([*recorded, *last[last == last].tolist()], default=0.0)  # noqa: PLR0124 - NaN differs from itself
 
     @property
     def last_step(self) -> int:
@@ -149,13 +148,13 @@ class RunState:
         return int(steps[0]) if len(steps) and np.isfinite(steps[0]) else self.starting_step
 
     def state(self, alive: bool | None) -> str:
-        """Return "running", "finished", "failed" or "crashed"; *alive* tells of the writer, None where unknown."""
+        """Return "running", "finished", "failed" or "crashed"; *alive* is whether the writer lives, None if unknown."""
         if self.exit_code is not None:
             return "finished" if self.exit_code == 0 else "failed"
         return "crashed" if alive is False else "running"
 
     def _apply_one(self, payload: bytes, rows_before: int) -> bool:
-        """Apply one record that is not history; return whether it was one of the summary."""
+        """Apply one record that is not history; return whether it was a summary record."""
         try:
             record = decode(payload)
         except WireError:
@@ -198,7 +197,7 @@ class RunState:
                 pass  # `apply` handles them, since their order counts
 
     def _take_run(self, run: record_types.RunRecord) -> None:
-        """Take a run record; a later one updates what a user may change, and reopens an ended run that is resumed."""
+        """Apply a run record. A later one updates what a user may change, and reopens a resumed run."""
         for name in RUN_TEXTS:
             setattr(self, name, getattr(run, name) or getattr(self, name))
         self.notes, self.tags = run.notes, list(run.tags)
@@ -232,14 +231,14 @@ class RunState:
 
 
 class Readable(Protocol):
-    """What gives the payloads of a file in pieces, an empty one at its present end: a `Tail`."""
+    """An object that returns the payloads of a file in batches, such as a `Tail`."""
 
     def read(self) -> Sequence[bytes]:
-        """Return the next payloads."""
+        """Return the next payloads; an empty list at the present end of the file."""
 
 
 def replayed(files: Iterable[Readable]) -> RunState:
-    """Return what *files* say, each written by another writer, up to their present ends."""
+    """Return the state after all records in *files*, each of another writer, up to their present ends."""
     state = RunState()
     for writer, file in enumerate(files):
         while payloads := file.read():
@@ -248,10 +247,10 @@ def replayed(files: Iterable[Readable]) -> RunState:
 
 
 def _masks(payloads: Sequence[bytes]) -> tuple[list[bool], list[bool]]:
-    """Return for each payload whether it is a history record, and whether it looks like one of the summary."""
+    """Return for each payload whether it is a history record, and whether it looks like a summary record."""
     history = summary = [False] * len(payloads)
-    if len(payloads) >= FEWEST:
+    if len(payloads) >= MIN_BATCH:
         batch = PayloadBatch(payloads)
         history, summary = batch.are(HISTORY_TAG).tolist(), batch.are(SUMMARY_TAG).tolist()
-    kinds_known = zip(payloads, history, summary, strict=True)
-    return [known or (not other and is_history(payload)) for payload, known, other in kinds_known], summary
+    flags = zip(payloads, history, summary, strict=True)
+    return [is_row or (not other and is_history(payload)) for payload, is_row, other in flags], summary

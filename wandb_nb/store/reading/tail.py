@@ -1,7 +1,7 @@
 """Reading a run file that may still grow, may end early, and may be damaged.
 
-`Tail` follows one file and gives the payloads of its records; what a payload says is `decode`'s part.  `verify` reads
-all files of a run directory and reports what they hold.
+`Tail` follows one file and returns the payloads of its records, which `decode` decodes. `verify` reads all files of a
+run directory and reports on them.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 FRONT_BYTES = 1 << 16  # what comes before the run record is small
 READ_BYTES = 1 << 20
-# A record larger than this is taken for damage: rows are limited to 10 MB, and a reader must not
-# gather a whole disk because chunks claim to belong together.
-LARGEST_RECORD = 128 << 20
+# A larger record counts as damage: rows are limited to 10 MB, and a reader must not
+# buffer a whole disk because chunks claim to belong together.
+MAX_RECORD_BYTES = 128 << 20
 
 
 class Tail:
     """Follows the run file at *path* from the file position *offset* (0, or the `offset` of an earlier tail).
 
-    A chunk at the end that does not make sense is left for the next `read`: the writer may be in the middle of it.
-    After `settle` it counts as damage.  A file that shrank or was replaced is read again from its start, and
-    `restarts` is one higher: what was gathered before no longer holds.  Not thread-safe.
+    An invalid chunk at the end is left for the next `read`, since the writer may be in the middle of it.
+    After `finalize` it counts as damage. A file that shrank or was replaced is read again from its start, and
+    `restarts` grows by one: earlier results are no longer valid. Not thread-safe.
     """
 
     def __init__(self, path: str | os.PathLike[str], offset: int = 0) -> None:
@@ -43,7 +43,7 @@ class Tail:
         self.offset = offset
         self.damage: list[Damage] = []
         self.restarts = 0
-        self._settled = False
+        self._final = False
         self._identity: tuple[int, int] | None = None
 
     @property
@@ -52,10 +52,10 @@ class Tail:
         return sum(part.end - part.start for part in self.damage)
 
     def read(self, max_bytes: int = READ_BYTES) -> list[bytes]:
-        """Return the payloads of complete records that are newly there, from about *max_bytes* of the file.
+        """Return the payloads of new complete records, from about *max_bytes* of the file.
 
-        An empty list means that there is nothing more at the moment.  Memory stays within a few times
-        *max_bytes*, or a few times the largest record.  Raises `StoreError` when the file cannot be read.
+        An empty list means that there is nothing more yet. Memory stays within a few times
+        *max_bytes*, or a few times the largest record. Raises `StoreError` when the file cannot be read.
         """
         try:
             with self.path.open("rb") as file:
@@ -63,13 +63,13 @@ class Tail:
                 return self._read_from(file, max(max_bytes, 2 * BLOCK))
         except OSError as error:
             raise StoreError(
-                f"The run file {self.path} cannot be read: {error.strerror or error}. "
-                "Check that the run's directory still exists and that you may read it."
+                f"the run file {self.path} cannot be read: {error.strerror or error}; "
+                "check that its directory still exists and that you may read it"
             ) from error
 
-    def settle(self) -> None:
+    def finalize(self) -> None:
         """Treat the file's present end as final: from now on `read` counts an incomplete end as damage."""
-        self._settled = True
+        self._final = True
 
     def _notice_replacement(self, status: os.stat_result) -> None:
         identity = (status.st_dev, status.st_ino)
@@ -80,14 +80,14 @@ class Tail:
         self._identity = identity
 
     def _read_from(self, file: BinaryIO, window: int) -> list[bytes]:
-        """Scan on until something is found; the window grows only while one record fills all of it."""
+        """Scan until something is found; the window grows only while one record fills it."""
         while True:
             file.seek(self.offset)
-            # A window ends with a block, so that a reader who gives up on a record finds its feet after it.
+            # A window ends with a block, so that a reader can continue after a skipped record.
             data = file.read(window + -(self.offset + window) % BLOCK)
             at_end = len(data) < window
-            too_large = not at_end and window > LARGEST_RECORD
-            found = scan(data, self.offset, final=too_large or (at_end and self._settled))
+            too_large = not at_end and window > MAX_RECORD_BYTES
+            found = scan(data, self.offset, final=too_large or (at_end and self._final))
             moved = found.position > self.offset
             self._count(found.damage)
             self.offset = found.position
@@ -97,7 +97,7 @@ class Tail:
                 window *= 2
 
     def _count(self, damage: list[Damage]) -> None:
-        """Keep *damage*, joined to what it continues."""
+        """Add *damage*, joined to adjacent damage."""
         for part in damage:
             if self.damage and self.damage[-1].end == part.start:
                 before = self.damage.pop()
@@ -108,7 +108,7 @@ class Tail:
 
 @dataclass
 class VerifyReport:
-    """What `verify` found.  `rows` counts steps, each once however many parts it was logged in."""
+    """The result of `verify`. `rows` counts each step once, however many parts it was logged in."""
 
     run_file: Path
     segments: list[Path] = field(default_factory=list)
@@ -120,7 +120,7 @@ class VerifyReport:
 
     @property
     def lost(self) -> int:
-        """Bytes that hold no readable record."""
+        """Bytes without a readable record."""
         return sum(part.end - part.start for _, part in self.damage)
 
     @property
@@ -144,7 +144,7 @@ class VerifyReport:
 
 
 def run_info(file: Path) -> RunRecord | None:
-    """Return the record that the run of *file* began with, which stands at the front; None where it is not readable."""
+    """Return the run record at the start of *file*; None if it is not readable."""
     for payload in Tail(file).read(FRONT_BYTES):
         with suppress(WireError):
             record = decode(payload)
@@ -154,11 +154,11 @@ def run_info(file: Path) -> RunRecord | None:
 
 
 def verify(run_dir: str | os.PathLike[str]) -> VerifyReport:
-    """Read all files of *run_dir* from end to end and report what they hold.
+    """Read all files of *run_dir* completely and report on them.
 
-    While the run's owner lives it may be in the middle of a record, so an incomplete end is no damage then.
+    While the run's owner lives it may be in the middle of a record, so an incomplete end is not damage then.
     """
-    from wandb_nb.store.reading.run_state import RunState  # brings numpy, which those who only tail don't need
+    from wandb_nb.store.reading.run_state import RunState  # loads numpy, which is not needed for tailing
 
     files = data_files(run_dir)
     alive = owner_alive(files[0].parent)
@@ -167,7 +167,7 @@ def verify(run_dir: str | os.PathLike[str]) -> VerifyReport:
     for writer, file in enumerate(files):
         tail = Tail(file)
         if not alive:
-            tail.settle()
+            tail.finalize()
         while payloads := tail.read():
             report.records.update(map(_kind, payloads))
             state.apply(payloads, writer)

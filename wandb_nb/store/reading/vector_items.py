@@ -1,7 +1,7 @@
-"""The items of many history (or summary) records at once: which key, and where its value lies.
+"""The items of a batch of history (or summary) records: their keys and the positions of their values.
 
-All lengths in the bytes are followed, so what is found is what decoding one by one would find.  A record with
-anything out of the ordinary is named `odd` and left to that.
+All lengths in the bytes are followed, so the result is the same as from decoding one by one. Unusual records are marked
+as `odd` and decoded that way.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ITEM, KEY, NESTED_KEY, VALUE_JSON = b"\x0a", 0x0A, 0x12, b"\x82\x01"
 STEP, CONTROL, INFO = b"\x12", b"\x82\x01", b"\xc2\x0c"
 HISTORY_TAIL, SUMMARY_TAIL = (STEP, INFO, STEP), (INFO,)  # what has the tag of a step is a removal in a summary
 # Each round of a search costs some microseconds, so a row made to need many is odd.
-MOST_ITEMS, MOST_KEYS, MOST_PARTS = 4_000, 4_000, 32
+MAX_ITEMS, MAX_KEYS, MAX_PARTS = 4_000, 4_000, 32
 
 
 class Column(NamedTuple):
@@ -34,7 +34,7 @@ class Column(NamedTuple):
 
 
 class VectorItems(NamedTuple):
-    """Items in the order of the bytes: the row of each, its place in the row, and where its value lies."""
+    """Items in the order of the bytes: the row of each, its place in the row, and the position of its value."""
 
     rows: Positions
     order: Positions
@@ -72,7 +72,7 @@ def _spans(
     rows = np.flatnonzero(fit)
     at = at.copy()
     found: list[tuple[Positions, Positions, Positions, Positions]] = []
-    for order in range(MOST_ITEMS):
+    for order in range(MAX_ITEMS):
         rows = rows[(at[rows] < limits[rows]) & batch.at(at[rows], ITEM)]
         if not len(rows):
             break
@@ -94,7 +94,7 @@ def _spans(
 def _values(batch: PayloadBatch, starts: Positions, ends: Positions) -> tuple[Positions, Positions, Positions]:
     """Return where the keys of items end, and start and size of their values, -1 where there is none."""
     at = starts.copy()
-    for _ in range(MOST_PARTS):
+    for _ in range(MAX_PARTS):
         byte = batch.data[at]
         more = ((byte == KEY) | (byte == NESTED_KEY)) & (at < ends)
         if not more.any():
@@ -111,7 +111,7 @@ def _columns(batch: PayloadBatch, rows: Positions, starts: Positions, ends: Posi
     columns: dict[str, Column] = {}
     signatures = batch.signatures(starts, ends)
     left = np.arange(len(rows))
-    for _ in range(MOST_KEYS):
+    for _ in range(MAX_KEYS):
         if not len(left):
             break
         first = left[0]

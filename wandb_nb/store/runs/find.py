@@ -1,4 +1,4 @@
-"""From what a user calls a run to its directory."""
+"""Find the directory of a run from a path, an id or a name."""
 
 from __future__ import annotations
 
@@ -16,15 +16,19 @@ from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry
 
-MOST_NEAR_NAMES = 3
+MAX_NEAR_NAMES = 3
 _LATEST = re.compile(r"latest(?:~(\d{1,9}))?")
 
 
 def find_run(ref: str | os.PathLike[str]) -> Path:
-    """Return the run directory (or file) that *ref* means: a path, an id, a name, "latest", or "latest~1" before it.
+    """Return the run directory (or file) of *ref*: a path, an id, a name, "latest", or "latest~1" for the one before.
 
     Ids and names are looked up among the runs of this user on this machine, then among the run directories below
-    `wandb/` here.  The newest run wins.  Raises `RunNotFoundError`, with near names, when there is none.
+    `wandb/` here. The newest run wins.
+
+    Raises:
+        RunNotFoundError: There is none; the message suggests similar names.
+
     """
     text = os.fspath(ref)
     path = run_at(text)
@@ -51,7 +55,7 @@ def run_at(text: str) -> Path | None:
         if text and path.name == FILES and _has_run(path.parent):  # what `run.dir` names
             return path.parent
         return path if text and (path.is_file() or _has_run(path)) else None
-    except (ValueError, OSError):  # a text that no path can be: with a zero byte, or far too long
+    except (ValueError, OSError):  # not a path: it has a zero byte, or is far too long
         return None
 
 
@@ -72,11 +76,11 @@ def _in_workspaces(text: str, place: int, latest: bool) -> Path | None:
 def _not_found(text: str, entries: list[RunEntry]) -> str:
     if _LATEST.fullmatch(text) and not entries:
         return (
-            "There is no run yet on this machine. Start one with wandb_nb.init(), or give the path of a run directory."
+            "there is no run on this machine yet: start one with wandb_nb.init(), or give the path of a run directory"
         )
     if _LATEST.fullmatch(text):
-        return f"There is no run {text!r}: `wandb-nb ls` shows the runs of this machine, newest first."
+        return f"there is no run {text!r}: `wandb-nb ls` shows the runs of this machine, newest first"
     names = {name for entry in entries for name in (entry.name, entry.id) if name}
-    near = get_close_matches(text, sorted(names), MOST_NEAR_NAMES)
-    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
-    return f"No run has the path, id or name {text!r}.{hint} `wandb-nb ls` shows the runs of this machine."
+    near = get_close_matches(text, sorted(names), MAX_NEAR_NAMES)
+    hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+    return f"no run has the path, id or name {text!r}{hint}: `wandb-nb ls` shows the runs of this machine"

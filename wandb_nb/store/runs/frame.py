@@ -1,4 +1,4 @@
-"""A run's history as a pandas frame.  pandas is used here only."""
+"""A run's history as a pandas frame. pandas is used here only."""
 
 from __future__ import annotations
 
@@ -21,23 +21,28 @@ if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
 
 # Beyond this a float64 no longer holds every whole number, and int64 ends.
-LARGEST_STEP = 2.0**53
+MAX_STEP = 2.0**53
 
 
 def read(ref: str | os.PathLike[str]) -> pd.DataFrame:
     """Return the history of the run *ref*: a path of a run directory or file, an id, a name, or "latest".
 
-    One row a logged step, with `_step`, `_runtime` (seconds), `_timestamp` (unix seconds), and where the run has them
-    `_attempt`, `_cell` and `_writer`; then the logged keys in first-seen order, nested ones joined by ".".  A key that
-    was not logged in a row is NaN there, None among texts and other objects.  Bools are 0 and 1.  The frame's `attrs`
-    carry `id`, `name`, `project`, `config` and `summary`.  Reads finished, growing and damaged files; directories of
-    a resumed run are joined.  Raises `RunNotFoundError` or `StoreError`.
+    There is one row per logged step. The first columns are `_step`, `_runtime` (seconds), `_timestamp` (unix seconds)
+    and, if the run has them, `_attempt`, `_cell` and `_writer`. The logged keys follow in first-seen order, nested ones
+    joined by ".". A key that was not logged in a row is NaN, or None among texts and other objects. Bools are 0 and 1.
+    The frame's `attrs` have `id`, `name`, `project`, `config` and `summary`. Reads finished, growing and damaged files;
+    the directories of a resumed run are joined.
+
+    Raises:
+        RunNotFoundError: There is no such run.
+        StoreError: A file cannot be read.
+
     """
     return to_frame(load(ref))
 
 
 def load(ref: str | os.PathLike[str]) -> RunState:
-    """Return what the files of the run *ref* say, those it was resumed from and its segments included."""
+    """Return the state of the run *ref* from its files, including segments and the runs it was resumed from."""
     return replayed(sources(parts(find_run(ref))))
 
 
@@ -70,8 +75,8 @@ def _row_columns(table: HistoryTable) -> dict[str, NDArray[Any]]:
 
 
 def _whole(values: NDArray[np.float64]) -> NDArray[Any]:
-    """Return *values* as int64, or a copy as they are where one is missing or no whole number."""
-    whole = (np.abs(values) <= LARGEST_STEP).all() and (values == np.floor(values)).all()
+    """Return *values* as int64, or an unchanged copy if one is missing or not a whole number."""
+    whole = (np.abs(values) <= MAX_STEP).all() and (values == np.floor(values)).all()
     copied: NDArray[Any] = values.astype(np.int64 if whole else np.float64)
     return copied
 
@@ -80,13 +85,13 @@ def _column(table: HistoryTable, key: str) -> NDArray[Any]:
     numbers, others = table.numbers.get(key), table.others.get(key)
     values = np.full(len(table), np.nan)
     if numbers is not None:
-        values[numbers.rows] = numbers.values  # noqa: PD011 - a column of ours, not of pandas
-    kept = others.values if others is not None else []  # noqa: PD011 - the same
-    if others is None or all(value is None for value in kept):
+        values[numbers.rows] = numbers.values  # noqa: PD011 - not a pandas column
+    objects_logged = others.values if others is not None else []  # noqa: PD011 - the same
+    if others is None or all(value is None for value in objects_logged):
         return values
     objects: NDArray[Any] = np.full(len(table), None, object)
     if numbers is not None and len(numbers):
         objects[numbers.rows] = numbers.values  # noqa: PD011 - the same
-    for row, value in zip(others.rows, kept, strict=True):
+    for row, value in zip(others.rows, objects_logged, strict=True):
         objects[row] = value
     return objects

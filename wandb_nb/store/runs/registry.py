@@ -1,7 +1,7 @@
 """The runs of this user on this machine, and how many runs each project has had.
 
-One small JSON file a run directory in a folder of the user's data directory, private to the user, since an entry's
-token opens the run to whoever has it.  Files are replaced whole, so that readers need no lock.
+Each run directory has one small JSON file in a folder of the user's data directory. The folder is private to the user,
+since an entry's token grants access to the run. Files are replaced atomically, so that readers need no lock.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 REPLACED, CONTINUED = "replaced", "continued"
-"""States of directories whose run began anew, or goes on, in a later one."""
+"""States of directories whose run was replaced or continued by a later one."""
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_MOST_SUMMARY = 100  # values of a summary that an entry keeps
-_LONGEST_TEXT = 200
+_MAX_SUMMARY = 100  # values of a summary that an entry stores
+_MAX_TEXT = 200
 
 
 @dataclass(frozen=True)
 class RunEntry:
-    """What the registry knows of one run directory.
+    """The entry of one run directory.
 
-    Times are unix seconds; *key* names the entry itself, *cell* the notebook cell that began the run.
+    Times are unix seconds; *key* names the entry itself, *cell* the notebook cell that started the run.
     """
 
     id: str
@@ -66,14 +66,14 @@ _TYPES: tuple[tuple[tuple[str, ...], tuple[type, ...]], ...] = (
     (("created",), (float, int)),
     (("summary",), (dict,)),
 )
-_SHORTEST_TOKEN = 20  # of the 32 characters written
+_MIN_TOKEN = 20  # of the 32 characters written
 
 
 class Registry:
     """The entries below *folder*; by default `$WANDB_NB_DATA_DIR`, else the user's data directory for wandb-nb.
 
-    `damaged` counts the entry files that the last look could not read.  Processes and threads may use one folder at
-    once; the last of two updates to one entry wins.
+    `damaged` counts the entry files that the last read skipped. Processes and threads may use one folder concurrently;
+    the last of two updates to one entry wins.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
@@ -118,7 +118,7 @@ class Registry:
                 self.update(entry, state=state)
 
     def forget(self, entry: RunEntry, *, deleted: bool = False) -> None:
-        """Remove *entry*; its run directory stays.  With *deleted* its id is never taken again in its project.
+        """Remove *entry*; its run directory stays. With *deleted* its id is never used again in its project.
 
         Raises:
             StoreError: The registry cannot be written.
@@ -132,7 +132,7 @@ class Registry:
         self._file(entry).unlink(missing_ok=True)
 
     def is_deleted(self, run_id: str, project: str) -> bool:
-        """Tell whether a run *run_id* of *project* was deleted on this machine."""
+        """Return whether a run *run_id* of *project* was deleted on this machine."""
         return self._tombstone(run_id, project).exists()
 
     def find(self, run_id: str) -> list[RunEntry]:
@@ -152,7 +152,7 @@ class Registry:
         return self._read("*.json")
 
     def authorise(self, run_id: str, token: str) -> RunEntry | None:
-        """Return the entry of *run_id* whose token is *token*, or None; the time taken does not tell how near it is."""
+        """Return the entry of *run_id* whose token is *token*, or None. The time taken does not depend on the token."""
         given = token.encode("utf-8", "backslashreplace")
         found = None
         for entry in self.find(run_id):
@@ -226,7 +226,7 @@ class Registry:
 
 
 def read_entry(file: Path) -> RunEntry:
-    """Return the entry in *file*; raises OSError, ValueError, TypeError or KeyError for what is none."""
+    """Return the entry in *file*; raise OSError, ValueError, TypeError or KeyError if it is invalid."""
     content = json.loads(file.read_text("utf-8"))
     if not isinstance(content, dict) or content.get("key") != file.stem:
         raise ValueError("not an entry of the registry")
@@ -235,7 +235,7 @@ def read_entry(file: Path) -> RunEntry:
     for names, types in _TYPES:
         if not all(isinstance(known.get(name, types[0]()), types) for name in names):
             raise TypeError("an entry with fields of the wrong type")
-    if len(known["token"]) < _SHORTEST_TOKEN:
+    if len(known["token"]) < _MIN_TOKEN:
         raise ValueError("an entry without its token")
     return RunEntry(**known)
 
@@ -252,9 +252,9 @@ def _small(summary: dict[str, Any]) -> dict[str, Any]:
     kept = {
         str(key): value
         for key, value in summary.items()
-        if isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= _LONGEST_TEXT)
+        if isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= _MAX_TEXT)
     }
-    return dict(list(kept.items())[:_MOST_SUMMARY])
+    return dict(list(kept.items())[:_MAX_SUMMARY])
 
 
 def _default_folder() -> Path:

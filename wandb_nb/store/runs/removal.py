@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 
 def directories(registry: Registry, entry: RunEntry) -> list[RunEntry]:
-    """Return the directories of the run of *entry*, newest first: it alone where the registry does not know it."""
+    """Return the entries of the run of *entry*, newest first; only *entry* if the registry lacks the run."""
     return [one for one in registry.find(entry.id) if one.project == entry.project] or [entry]
 
 
 def delete(registry: Registry, entries: list[RunEntry]) -> None:
     """Delete the directories of one run; no later run of its project can have its id.
 
-    Raises UsageError, and deletes nothing, while a living process writes one of them, and StoreError where one stays.
+    Raises:
+        UsageError: A living process writes one of them; nothing is deleted.
+        StoreError: A directory could not be deleted.
+
     """
     if any(owner_alive(Path(entry.path)) for entry in entries):
         raise UsageError(f"run {entries[0].id} is still being written by a living process: finish it first")

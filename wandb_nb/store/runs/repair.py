@@ -1,4 +1,4 @@
-"""What is done for a run whose owner is gone: the segments that it did not fold in any more."""
+"""Fold the segments of a run whose owner died into its run file."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def fold_after_crash(run_dir: str | os.PathLike[str]) -> int:
-    """Append the rows of the segments in *run_dir* to its run file; return how many records came over.
+    """Append the rows of the segments in *run_dir* to its run file; return how many records were added.
 
-    Doing it again is harmless. When this returns, the records are on the disk itself.
+    Repeated calls are harmless. When this returns, the records are on disk.
 
     Raises:
         StoreError: The run's owner is alive, or may be (it ran on another host), or a file cannot be written.
@@ -36,7 +36,7 @@ def fold_after_crash(run_dir: str | os.PathLike[str]) -> int:
     lock = OwnerLock(folder)
     lock.acquire()
     try:
-        with _Continued(file) as writer:
+        with _AppendedFile(file) as writer:
             summary = _summary(folder)  # of several files: in one, who recorded what after which row is lost
             count = fold_segments(folder, writer)
             if count:
@@ -50,16 +50,16 @@ def fold_after_crash(run_dir: str | os.PathLike[str]) -> int:
 
 def _summary(folder: Path) -> dict[str, Any]:
     """Return the summary of the run in *folder*, by all its writers."""
-    from wandb_nb.store.reading.run_state import replayed  # brings numpy
+    from wandb_nb.store.reading.run_state import replayed  # loads numpy
 
     tails = [Tail(file) for file in data_files(folder)]
     for tail in tails:
-        tail.settle()
+        tail.finalize()
     return replayed(tails).summary
 
 
-class _Continued:
-    """A run file opened for more records behind those it has; an error leaves what was there readable."""
+class _AppendedFile:
+    """A run file opened for appending. After an error its earlier records are still readable."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,7 +74,7 @@ class _Continued:
         os.close(self._fd)
 
     def append(self, *bodies: bytes) -> None:
-        """Store *bodies* at the end, or, behind a record that the crash cut short, at the next block."""
+        """Store *bodies* at the end; after a record that the crash cut short, at the next block."""
         position = os.fstat(self._fd).st_size
         padding = b"" if self._whole else bytes(-position % BLOCK)
         payloads = [b"\x08" + wire.varint(number) + body for number, body in enumerate(bodies, self._number)]
@@ -93,7 +93,7 @@ class _Continued:
 def _end(path: Path) -> tuple[int, bool]:
     """Return the number for the next record, and whether the file ends with a whole one."""
     tail, last = Tail(path), 0
-    tail.settle()
+    tail.finalize()
     while payloads := tail.read():
         if payloads[-1][:1] == b"\x08":
             last = wire.read_varint(payloads[-1], 1)[0]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class RunSource:
-    """One file of a run in *folder*, read from its start: what counts of it for the run that goes on from there."""
+    """One file of a run in *folder*, read from its start up to the step *upto*, where another directory continues."""
 
     def __init__(self, file: Path, folder: Path, upto: int | None = None) -> None:
         self.tail = Tail(file)
@@ -32,27 +32,27 @@ class RunSource:
     def read(self, max_bytes: int = 1 << 20) -> list[bytes]:
         """Return the next payloads; an empty list at the present end of the file."""
         while payloads := self.tail.read(max_bytes):
-            if kept := payloads if self._upto is None else self._cut(payloads, self._upto):
-                return kept
+            if remaining := payloads if self._upto is None else self._cut(payloads, self._upto):
+                return remaining
         return []
 
     def _cut(self, payloads: Sequence[bytes], upto: int) -> list[bytes]:
-        """Leave out the rows behind step *upto*, and all that is not a row from the first of them on."""
+        """Leave out the rows after step *upto*, and all other records after the first of these."""
         are_rows = [is_history(payload) for payload in payloads]
         inside = iter(self._inside(list(compress(payloads, are_rows)), upto))
-        kept = []
+        remaining = []
         for payload, is_row in zip(payloads, are_rows, strict=True):
             counts = next(inside) if is_row else not self._beyond
             self._beyond = self._beyond or (is_row and not counts)
             if counts:
-                kept.append(payload)
-        return kept
+                remaining.append(payload)
+        return remaining
 
     def _inside(self, rows: Sequence[bytes], upto: int) -> list[bool]:
-        """Tell of each row whether its step counts; one that does not tell its step follows the row before it."""
+        """Return for each row whether its step counts. A row without a step follows the row before it."""
         steps = np.full(len(rows), np.nan)
-        at, told = decode_rows(rows).numbers.get("_step", (np.empty(0, np.int64), np.empty(0)))
-        steps[at] = told
+        at, logged = decode_rows(rows).numbers.get("_step", (np.empty(0, np.int64), np.empty(0)))
+        steps[at] = logged
         for place in np.flatnonzero(np.isnan(steps)):
             steps[place] = (steps[place - 1] if place else self._step) + 1
         self._step = float(steps[-1]) if len(steps) else self._step

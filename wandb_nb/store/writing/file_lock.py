@@ -4,10 +4,10 @@ from __future__ import annotations
 
 
 def try_flock(fd: int, *, shared: bool = False) -> bool | None:
-    """Lock the open file *fd* until it is closed; False where another holder is in the way, None where locks fail.
+    """Lock the open file *fd* until it is closed; return False if another process holds it, None if locks fail.
 
-    Unlike the owner's record lock, it goes over to forked children and is kept per open file, so that threads of one
-    process exclude each other too.  Never waits.
+    Unlike the owner's record lock, forked children inherit it and it belongs to the open file, so that threads of one
+    process exclude each other too. Never blocks.
     """
     try:
         import fcntl

@@ -1,4 +1,4 @@
-"""Who owns a run directory: a lock that the kernel drops when its process ends, however that ends."""
+"""The owner of a run directory: a lock that the kernel releases when its process ends in any way."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from typing import Any
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import LOGS
 
-_LARGEST = 4096  # bytes of a lock file that are read
+_MAX_LOCK_BYTES = 4096  # bytes of a lock file that are read
 
 
 class OwnerLock:
-    """The owner's mark on *run_dir*: `logs/owner.lock`, which tells host, pid and start time of the process.
+    """The lock of *run_dir*: `logs/owner.lock`, with host, pid and start time of the owner.
 
     The file is locked with a POSIX record lock, which forked children do not inherit and which ends with the process.
-    Threads may use it.  Nobody in the owning process may open the file: closing it would drop the lock, and
-    `owner_alive` therefore doesn't.
+    Thread-safe. The owning process must not open the file again, since closing it would release the lock.
     """
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
@@ -55,20 +54,20 @@ class OwnerLock:
         _held.add(self)
 
     def release(self) -> None:
-        """Give the lock up; the file stays and names its last owner.  Releasing twice is harmless."""
+        """Release the lock. The file stays and names its last owner. Releasing twice is harmless."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
             _held.discard(self)
 
     def owns(self, path: Path) -> bool:
-        """Tell whether this is the lock file at *path*, held by this process."""
+        """Return whether this process holds the lock file at *path*."""
         with suppress(OSError):
             return self._fd >= 0 and os.path.samestat(os.fstat(self._fd), path.stat())
         return False
 
     def _after_fork(self) -> None:
-        # The descriptor is of no use here: record locks stay with the parent.
+        # The descriptor is useless here: record locks stay with the parent.
         self.release()
 
 
@@ -76,22 +75,22 @@ _held: weakref.WeakSet[OwnerLock] = weakref.WeakSet()
 
 
 def owner_alive(run_dir: str | os.PathLike[str]) -> bool | None:
-    """Tell whether the process that writes *run_dir* lives; None when that cannot be known from this host.
+    """Return whether the process that writes *run_dir* is alive; None if this host cannot determine it.
 
-    A directory without a lock file has no owner.  A run file given instead of its directory means the directory.
+    A directory without a lock file has no owner. *run_dir* may also be the run file in the directory.
     """
     path = _lock_file(run_dir)
     if any(lock.owns(path) for lock in list(_held)):
         return True
     try:
         with path.open("rb") as file:
-            owner = _parse(file.read(_LARGEST))
+            owner = _parse(file.read(_MAX_LOCK_BYTES))
             if owner.get("host") != socket.gethostname():
                 return None
             locked = _locked(file.fileno())
     except FileNotFoundError:
         return False
-    except OSError:  # not ours to read
+    except OSError:  # not readable for this user
         return None
     return _lives(owner) if locked is None else locked
 
@@ -124,7 +123,7 @@ def _lock(fd: int) -> None:
 
 
 def _locked(fd: int) -> bool | None:
-    """Tell whether another process holds the lock of the open file *fd*; None where locks don't work."""
+    """Return whether another process holds the lock of the open file *fd*; None if locks do not work."""
     try:
         import fcntl
     except ImportError:
@@ -139,7 +138,7 @@ def _locked(fd: int) -> bool | None:
 
 
 def _lives(owner: dict[str, Any]) -> bool | None:
-    """Judge by pid and start time, where there are no locks."""
+    """Return whether *owner* is alive by pid and start time, for systems without locks."""
     pid = owner.get("pid")
     if not isinstance(pid, int) or os.name == "nt":  # os.kill would end the process there
         return None
@@ -153,7 +152,7 @@ def _lives(owner: dict[str, Any]) -> bool | None:
 
 
 def _started(pid: int) -> str | None:
-    """Return when process *pid* started, in the kernel's own count, where the kernel tells: pids are used again."""
+    """Return when process *pid* started, in the kernel's own count, if available: pids are reused."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19]
     except (OSError, IndexError):

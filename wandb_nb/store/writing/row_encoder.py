@@ -1,8 +1,8 @@
 """A row of `log()` as the bytes of a record: the hot path of the package.
 
 Every metric is one item of the record: its key (a path where dicts are nested) and its value as JSON text, both with
-their lengths before them.  For a number those lengths are small and the key is the same each time, so everything
-before the digits is looked up ready-made.  Text is collected as Latin-1, one character a byte, because joining and
+their lengths before them. For a number those lengths are small and the key is the same each time, so everything
+before the digits comes from a cache. Text is collected as Latin-1, one character a byte, because joining and
 encoding once is faster than encoding each part.
 """
 
@@ -30,13 +30,13 @@ def _size(number: int) -> str:
 
 
 def _key_part(path: tuple[str, ...]) -> str:
-    # A lone surrogate is no UTF-8: it is written as its escape.
+    # A lone surrogate is not valid UTF-8: it is written as its escape.
     parts = (name.encode("utf-8", "backslashreplace").decode("latin-1") for name in path)
     return "".join(f"\x12{_size(len(part))}{part}" for part in parts)
 
 
 def _prefix(key_part: str, size: int) -> str:
-    """Return what stands before a value of *size* characters."""
+    """Return the bytes before a value of *size* characters."""
     rest = f"{key_part}\x82\x01{_size(size)}"
     return f"\n{_size(len(rest) + size)}{rest}"
 
@@ -50,17 +50,16 @@ _STEP, _RUNTIME, _TIMESTAMP = _prefixes("_step"), _prefixes("_runtime"), _prefix
 
 
 def extra_items(cell: int | None = None, attempt: int | None = None, writer: int | None = None) -> bytes:
-    """Encode once what every row of a cell, an attempt or a second writer carries, for `encode(extra=)`."""
+    """Encode the items that every row of a cell, an attempt or a second writer has, for `encode(extra=)`."""
     given = {"_cell": cell, "_attempt": attempt, "_writer": writer}
     items = ((key, str(value)) for key, value in given.items() if value is not None)
     return "".join(_prefix(_key_part((key,)), len(text)) + text for key, text in items).encode("latin-1")
 
 
 class RowEncoder:
-    """Turns rows into the bytes of history records.  Threads may share one: its only state is a cache.
+    """Encodes rows as the bytes of history records. Thread-safe: its only state is a cache.
 
-    *clean* is given the JSON text of each value that is no plain number, and the value's name; it returns the text to
-    store.
+    *clean* gets the JSON text and the name of each value that is not a plain number, and returns the text to store.
     """
 
     def __init__(self, clean: Callable[[str, str], str] | None = None) -> None:
@@ -70,12 +69,12 @@ class RowEncoder:
     def encode(self, row: Mapping[str, Any], step: int, runtime: float, timestamp: float, extra: bytes = b"") -> bytes:
         """Return *row* as the bytes of a record without its number.
 
-        Nested dicts become paths of keys, and empty ones vanish; an empty row is a row.  *runtime* is in seconds since
-        the start (stored to the microsecond), *timestamp* in unix seconds (to the millisecond), *step* 0 or more;
+        Nested dicts become paths of keys, and empty ones are left out. An empty row is valid. *runtime* is in seconds
+        since the start (stored to the microsecond), *timestamp* in unix seconds (to the millisecond), *step* 0 or more;
         *extra* comes from `extra_items`.
 
         Raises:
-            RowTypeError: The row is no mapping, or has a key or value of a type that cannot be stored.
+            RowTypeError: The row is not a mapping, or has a key or value of a type that cannot be stored.
             RowError: A key belongs to the package, or the record would be larger than 10 MB.
 
         """
@@ -118,7 +117,7 @@ class RowEncoder:
         return b"\x12" + (_SMALL[size] if size < 1024 else varint(size)) + body  # noqa: PLR2004 - len(_SMALL)
 
     def _add(self, parts: list[str], key: Any, value: Any) -> None:
-        """Add a metric that has no ready-made prefix, or is no plain number."""
+        """Add a metric without a cached prefix, or one that is not a plain number."""
         if isinstance(value, float) and float.__sub__(value, value) == 0.0 and key in self._cache:
             text = float.__repr__(value)  # numpy's float64 is a float, and has a repr of its own
             parts += (self._cache[key][len(text)], text)

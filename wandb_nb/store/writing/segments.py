@@ -1,4 +1,4 @@
-"""What a second writer of a run needs: its segment folded into the run file at the end, and a common count of steps."""
+"""Support for several writers of a run: segments that are folded into the run file, and a shared step counter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = (records.ROW[0], records.SUMMARY[0], records.CONFIG[0], records.OUTPUT_
 
 
 class Appender(Protocol):
-    """What takes the folded rows: the owner's `RunWriter`, or what stands in for it after a crash."""
+    """The target of folded records: the owner's `RunWriter`, or a substitute after a crash."""
 
     path: Path
     lost: int
@@ -29,12 +29,12 @@ class Appender(Protocol):
 
 
 def fold_segments(run_dir: str | os.PathLike[str], writer: Appender) -> int:
-    """Append what every segment in *run_dir* holds to its run file; return how many records came over.
+    """Append the records of every segment in *run_dir* to its run file; return how many records were added.
 
-    That is rows, changes of config and summary, console lines and system metrics.
+    These are rows, changes of config and summary, console lines and system metrics.
 
-    A folded segment is renamed to `….wandb.folded`.  One whose writer still lives stays as it is: readers join it.
-    A fold that was cut short is continued, never repeated: what the run file has already is not appended again.
+    A folded segment is renamed to `….wandb.folded`. One whose writer is alive stays as it is: readers join it.
+    An interrupted fold is continued: records that the run file already has are not appended again.
     """
     folder = Path(run_dir) / SEGMENTS
     count = 0
@@ -53,7 +53,7 @@ def _fold(folding: Path, writer: Appender, present: set[bytes]) -> int:
     lost = writer.lost
     if bodies:
         writer.append(*bodies)
-    if writer.lost == lost:  # else the segment is the only place where these rows are
+    if writer.lost == lost:  # else the segment is the only copy of these rows
         folding.rename(folding.with_suffix(".folded"))
     return len(bodies)
 
@@ -75,21 +75,21 @@ def _being_written(segment: Path) -> bool:
 class SharedSteps:
     """The next step of a run that has several writers: a number in the file `segments/steps`.
 
-    The first forked child that logs makes the file by its first `take`; while it doesn't `exists()`, there is one
-    writer, and steps need no sharing.  Processes and threads may take at once.
+    The first `take` of a forked child creates the file. While it does not exist, there is one writer, and steps need no
+    sharing. Processes and threads may call `take` concurrently.
     """
 
     def __init__(self, run_dir: str | os.PathLike[str]) -> None:
         self._path = Path(run_dir) / SEGMENTS / "steps"
 
     def exists(self) -> bool:
-        """Tell whether there is a second writer.  Costs about a microsecond."""
+        """Return whether there is a second writer. Costs about a microsecond."""
         return os.access(self._path, os.F_OK)
 
     def take(self, at_least: int) -> int:
-        """Return the next free step, *at_least* this one; nobody else gets it.
+        """Return the next free step from *at_least* on. No other caller gets the same one.
 
-        Without a disk to count on, it is *at_least* itself.
+        If the disk fails, it is *at_least* itself.
         """
         with suppress(OSError):
             self._path.parent.mkdir(exist_ok=True)
@@ -104,7 +104,7 @@ class SharedSteps:
 
 @contextmanager
 def counter(path: Path) -> Iterator[int]:
-    """Open the counter file *path*, made if need be, for this process alone; gives its descriptor."""
+    """Open the counter file *path* exclusively, creating it if needed; yield its descriptor."""
     fd = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
     try:
         with suppress(ImportError):

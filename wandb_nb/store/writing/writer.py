@@ -1,11 +1,11 @@
 """The one writer of a run file: numbered records in, one `os.write` an append.
 
-Three things can go wrong while a record is on its way, and each leaves a file that reads well:
+Three things can go wrong during a write, and after each the file is readable:
 
-- the disk is full or fails: what was half written is cut off again, or, where even that fails, padded to the next
-  block, where every reader finds its feet;
+- the disk is full or fails: a partial record is truncated, or, if that fails too, padded to the next block, where every
+  reader can continue;
 - an interrupt (the notebook's Stop button) ends the call anywhere: the next append compares the size of the file with
-  the one it aimed at, and so learns whether the record is there;
+  the one it aimed at, and so detects whether the record is complete;
 - a signal handler or destructor appends in the middle of an append: its records wait until that one is done.
 """
 
@@ -47,18 +47,18 @@ def _tell(text: str) -> None:
 
 
 class RunWriter:
-    """Appends records to the run file *path*, which it creates (and never opens, should it exist already).
+    """Appends records to the run file *path*, which it creates. An existing file is an error.
 
-    When `append` has returned, its records survive the end of any process; `sync` makes them survive that of the
-    machine too.  Threads may append at once, and so may a signal handler or destructor in the middle of an append.
+    When `append` returns, its records survive a killed process; after `sync` they survive a crash of the machine too.
+    Thread-safe; a signal handler or destructor may also append in the middle of an append.
     In a forked child the same object writes a file of its own, `segments/<pid>-<n>.wandb` beside the run file, which
-    begins with the child's first record.  The file is readable by others as far as the process's umask allows.
+    begins with the child's first record. The file is readable by others as far as the process's umask allows.
 
     With *on_error* "warn" a write that fails calls *warn* with the reason, once, and counts lost rows in `lost`; every
     later append tries again, and takes records other than rows, console lines and system metrics along that failed
-    before.  With "raise" it raises StoreError and keeps nothing.
+    before. With "raise" it raises StoreError and keeps nothing.
 
-    Without *owner* the run file is another process's, and only a segment is written, as in a forked child.
+    Without *owner* another process writes the run file, and only a segment is written, as in a forked child.
 
     Raises:
         StoreError: The file cannot be created.
@@ -84,7 +84,7 @@ class RunWriter:
         self._busy = False
         self._late: deque[bytes] = deque()  # appended in the middle of an append
         self._kept: deque[bytes] = deque((records.header(PRODUCER),), _MAX_KEPT)  # to be written with the next append
-        self._at = (0, 1)  # size of the file, number of the next record: one attribute, so that both change at once
+        self._at = (0, 1)  # size of the file, number of the next record: one attribute, so that both change together
         self._aim: tuple[int, int] | None = None  # what `_at` becomes, while a write is under way
         if not owner:
             self._fd, self.forked = -1, True
@@ -130,9 +130,9 @@ class RunWriter:
             bodies = ()
 
     def check(self) -> None:
-        """See whether the file was deleted while it was written: what follows would be kept nowhere, and is lost.
+        """Check whether the file was deleted while it was written, so that later records would be lost.
 
-        Tells that once as it tells a failed write, and closes the file, so that the disk gets its room back.
+        Reports it once, like a failed write, and closes the file, so that its disk space is freed.
 
         Raises:
             StoreError: It was deleted, and the writer was made with `on_error="raise"`.
@@ -143,15 +143,13 @@ class RunWriter:
                 return
             os.close(self._fd)
             self._fd, self.deleted = -1, True
-        text = (
-            f"the run file {self.path} was deleted, and all its rows with it. The run goes on; later rows are lost too."
-        )
+        text = f"the run file {self.path} was deleted with all its rows; the run continues, and later rows are lost too"
         if self._raises:
             raise StoreError(text)
         self._warn(text)
 
     def sync(self) -> None:
-        """Bring everything appended so far to the disk itself.
+        """Flush everything appended so far to the disk.
 
         Raises:
             StoreError: The disk reports an error, and the writer was made with `on_error="raise"`.
@@ -160,7 +158,7 @@ class RunWriter:
         with self._lock:
             if self._fd < 0:
                 return
-            fd = os.dup(self._fd)  # so that nobody who logs waits for the disk
+            fd = os.dup(self._fd)  # so that log() does not wait for the disk
         try:
             getattr(os, "fdatasync", os.fsync)(fd)  # macOS has no fdatasync
         except OSError as error:
@@ -169,7 +167,7 @@ class RunWriter:
             os.close(fd)
 
     def close(self) -> None:
-        """Write what still waits, and close the file.  Closing twice is harmless."""
+        """Write pending records and close the file. Closing twice is harmless."""
         with self._lock:
             if self.closed:
                 return
@@ -189,7 +187,7 @@ class RunWriter:
             if self._fd < 0:
                 self._open_segment()
             if self._aim is not None:
-                self._settle()
+                self._recover()
             if self._kept:
                 bodies = (*self._kept, *bodies)
             position, number = self._at
@@ -225,8 +223,8 @@ class RunWriter:
         head = b"" if position else FILE_HEADER
         return head + frame(payloads, position + len(head))
 
-    def _settle(self) -> None:
-        """Find out what became of a write that was interrupted or failed, and leave only whole records."""
+    def _recover(self) -> None:
+        """Check the result of an interrupted or failed write, and leave only whole records."""
         aim = self._aim
         size = os.fstat(self._fd).st_size
         position, number = self._at
@@ -244,13 +242,13 @@ class RunWriter:
         self._aim = None
 
     def _failed(self, error: OSError, bodies: Iterable[bytes]) -> None:
-        """Count what *error* has cost, mend the file if that is possible now, and tell."""
-        if not _is_ours(error):
+        """Count the rows that *error* lost, repair the file if possible, and warn."""
+        if not _is_write_error(error):
             raise error
         if self._fd >= 0 and self._aim is not None:
             self._aim = _TORN
             with suppress(OSError):  # the next append tries again
-                self._settle()
+                self._recover()
         self.lost += sum(body[0] == _ROW for body in bodies)
         if self._raises:
             raise StoreError(f"the run file {self.path} cannot be written: {error.strerror or error}") from error
@@ -259,15 +257,15 @@ class RunWriter:
             self._warned = True
             self._warn(
                 f"the run file {self.path} cannot be written: {error.strerror or error}. "
-                "The run goes on; rows are lost until it can be written again."
+                "The run continues; rows are lost until it can be written again."
             )
 
     def _open_segment(self) -> None:
-        """Create this process's own file: it was forked off the owner, whose file it must not touch."""
+        """Create a segment for this forked process, which must not touch the owner's file."""
         folder = self.path.parent
         folder = folder if folder.name == SEGMENTS else folder / SEGMENTS
         with suppress(FileExistsError):
-            os.mkdir(folder)  # noqa: PTH102 - pathlib's frames would look like a signal handler's, see _is_ours
+            os.mkdir(folder)  # noqa: PTH102 - pathlib's frames would look like a signal handler's, see _is_write_error
         number = 0
         while self._fd < 0:
             self.path = folder / f"{os.getpid()}-{number}.wandb"
@@ -277,7 +275,7 @@ class RunWriter:
         _claim(self._fd)
 
     def _after_fork(self) -> None:
-        """Start anew in a forked child; the lock may have been held by a thread that isn't here."""
+        """Reset the state in a forked child; a thread that does not exist here may have held the lock."""
         self._lock = threading.RLock()
         self.forked = True
         self._busy = False
@@ -297,8 +295,8 @@ def _create(path: Path) -> int:
     return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
 
 
-def _is_ours(error: OSError) -> bool:
-    """Tell a failed write from an OSError that the user's signal handler raised meanwhile (TimeoutError is one)."""
+def _is_write_error(error: OSError) -> bool:
+    """Return whether *error* is a failed write, not an OSError (TimeoutError is one) from the user's signal handler."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -306,8 +304,8 @@ def _is_ours(error: OSError) -> bool:
 
 
 def _claim(fd: int) -> None:
-    """Let the owner see, when it folds segments in, that this one is still being written."""
-    try_flock(fd)  # where locks don't work the owner folds it whenever it finishes
+    """Lock the segment, so that the owner does not fold it while it is being written."""
+    try_flock(fd)  # without locks the owner folds it when it finishes
 
 
 _writers: weakref.WeakSet[RunWriter] = weakref.WeakSet()

@@ -208,7 +208,7 @@ class RunSender:
         if (self.run_file.parent / SEGMENTS).is_dir():
             with suppress(StoreError):  # another process does it now, or it is not permitted: the rows so far count
                 fold_after_crash(self.run_file.parent)
-        self._tail.settle()
+        self._tail.finalize()
 
     def _read_more(self) -> bool:
         payloads = self._tail.read()

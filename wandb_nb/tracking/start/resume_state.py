@@ -64,7 +64,7 @@ def read(entry: RunEntry, upto: int | None = None) -> ResumeState:
         found = [RunPart(part.folder, upto if part.upto is None else min(upto, part.upto)) for part in found]
     files = list(sources(found))
     for file in files:
-        file.tail.settle()
+        file.tail.finalize()
     state = replayed(files)
     steps = state.table.step
     last = int(steps.max()) if len(steps) else state.starting_step - 1

@@ -77,7 +77,7 @@ class RunStream(MessageBuilder):
             self.alive = self._owner_alive(self.directory)
             if self.alive is False:
                 for tail in self._tails.values():
-                    tail.settle()
+                    tail.finalize()
 
     def _find_segments(self) -> None:
         """Follow new segments; start again when one is gone, since its rows are then in the run file."""
