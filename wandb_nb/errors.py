@@ -1,4 +1,4 @@
-"""Every error this package raises, in one tree.
+"""All errors that this package raises, in one tree.
 
     Error
     ├── UsageError                   the call cannot be carried out as written
@@ -6,16 +6,16 @@
     │   │   └── RowTypeError         … because of a type                        (TypeError)
     │   ├── SettingsError            an unknown or ill-typed setting or option  (ValueError)
     │   ├── NoRunError               there is no active run to act on
-    │   ├── RunFinishedError         the run has ended and takes nothing more
-    │   └── RunNotFoundError         no run by that id, name or path            (LookupError)
-    ├── ConfigError                  a config key was changed without leave, or is not allowed
+    │   ├── RunFinishedError         the run has ended and accepts no more data
+    │   └── RunNotFoundError         no run has that id, name or path           (LookupError)
+    ├── ConfigError                  a config key is not allowed, or may not change
     │   └── ConfigTypeError          … because of a type                        (TypeError)
     ├── StoreError                   the run file could not be written or read  (OSError)
     ├── LaunchError                  the server refused the run
     │   └── NotLoggedInError         … because it does not accept the key       (AuthenticationError)
     ├── InitStartError               the background process did not start or answer
     └── CommError                    the server could not be reached or answered with an error
-        ├── RefusedError             the server refuses a request for good
+        ├── RefusedError             the server refuses a request permanently
         └── AuthenticationError      the server does not accept the key
 
 A message says what happened, to which run or file, and what to do next.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Error(Exception):
-    """Base of everything this package raises on purpose."""
+    """Base of all errors that this package raises on purpose."""
 
 
 class UsageError(Error):
@@ -41,7 +41,7 @@ class UsageError(Error):
 
 
 class RowError(UsageError, ValueError):
-    """A row given to `log()` cannot be stored; nothing of it was."""
+    """A row given to `log()` cannot be stored; no part of it was."""
 
 
 class RowTypeError(RowError, TypeError):
@@ -57,7 +57,7 @@ class NoRunError(UsageError):
 
 
 class RunFinishedError(UsageError):
-    """The run has ended and takes no more data."""
+    """The run has ended and accepts no more data."""
 
 
 class RunNotFoundError(UsageError, LookupError):
@@ -65,7 +65,7 @@ class RunNotFoundError(UsageError, LookupError):
 
 
 class ConfigError(Error):
-    """A config key is not allowed, or was changed without leave."""
+    """A config key is not allowed, or was changed without permission."""
 
 
 class ConfigTypeError(ConfigError, TypeError):
@@ -89,7 +89,7 @@ class CommError(Error):
 
 
 class RefusedError(CommError):
-    """The server refuses a request for good; *status* is its HTTP status, 200 for an error of GraphQL."""
+    """The server refuses a request permanently; *status* is its HTTP status, 200 for a GraphQL error."""
 
     def __init__(self, message: str, status: int) -> None:
         super().__init__(message)

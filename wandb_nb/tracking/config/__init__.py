@@ -1,4 +1,4 @@
-"""`Config`: the inputs of a run, where they are loaded from, and their JSON values.
+"""`Config`: the inputs of a run, their sources and their JSON values.
 
-Imports nothing of the other tracking packages.
+Imports no other tracking package. Next: `session`, which records changes of config in the run file.
 """

@@ -260,7 +260,7 @@ _live: weakref.WeakValueDictionary[int, Config] = weakref.WeakValueDictionary()
 
 
 def _renew_locks() -> None:
-    # Another thread may have held a lock at the moment of the fork; in the child no thread would release it.
+    # Another thread may own a lock at the moment of the fork; in the child no thread would release it.
     for config in list(_live.values()):
         object.__setattr__(config, "_lock", threading.RLock())
 

@@ -142,7 +142,7 @@ def _attributes(config: Any) -> dict[str, Any]:
 
 
 def _is_code(value: Any) -> bool:
-    """Return whether *value*, found in a class or module, is a part of its code rather than a value."""
+    """Return whether *value*, of a class or module, is code rather than a value."""
     return callable(value) or hasattr(value, "__get__") or isinstance(value, ModuleType)
 
 

@@ -52,7 +52,7 @@ class ConfigSection(dict[str, Any]):
         self._owner._delete_nested(self._path, key)  # noqa: SLF001 -- as above
         super().__delitem__(key)
 
-    def __ior__(self, other: Any) -> ConfigSection:  # type: ignore[override,misc]  # noqa: PYI034 - Self needs 3.11; dict overloads it
+    def __ior__(self, other: Any) -> ConfigSection:  # type: ignore[override,misc]  # noqa: PYI034 -- Self needs 3.11; dict overloads it
         self.update(other)
         return self
 

@@ -49,7 +49,7 @@ if sys.version_info >= (3, 12):
 
     def _in_outermost_frame() -> bool:
         """Return whether the frame that called the callback is the first one of the main thread."""
-        return sys._getframe(2).f_back is None and _in_main_thread()  # noqa: SLF001
+        return sys._getframe(2).f_back is None and _in_main_thread()  # noqa: SLF001 -- there is no public way
 
 else:
 
@@ -74,7 +74,7 @@ else:
 
     def _called_by_interpreter() -> bool:
         try:
-            sys._getframe(2)  # noqa: SLF001
+            sys._getframe(2)  # noqa: SLF001 -- as above
         except ValueError:  # the callback's is the only frame
             return _in_main_thread()
         return False
@@ -84,7 +84,7 @@ else:
         import gc  # only at the end
 
         exits = [each for each in gc.get_objects() if issubclass(type(each), SystemExit)]
-        own_references = {id(exits), id(sys._getframe())}  # noqa: SLF001
+        own_references = {id(exits), id(sys._getframe())}  # noqa: SLF001 -- as above
         for error in exits:
             if all(id(holder) in own_references for holder in gc.get_referrers(error)):
                 on_exit(error.code)

@@ -1,4 +1,4 @@
-"""A run while it is active: its directory, row logger, metrics, summary, capture, files and syncing.
+"""An active run: `RunSession` with its directory, row logger, summary, capture, notices and sync.
 
-Knows nothing of `Run`. Next: `tracking.run`, which offers it to the user.
+Modules here take parts of the session, never a `Run`. Next: `tracking.run`, the documented names.
 """

@@ -1,6 +1,6 @@
 """Warnings of a run for its user: each one once, and under a cell that uses the run.
 
-Problems are often found between two calls, by a thread or while the notebook runs a cell that has nothing to do with
+Problems often occur between two calls, by a thread or while the notebook runs a cell that has nothing to do with
 the run. Such a notice waits until the run is used again, so that the output of another cell never changes. Of one
 problem with the disk only the worst is reported: lost files are no news once rows are lost.
 """

@@ -106,7 +106,7 @@ class RowLogger:
         _live.add(self)
 
     def log(self, row: Mapping[str, Any], step: Any = None, commit: bool | None = None) -> None:
-        """Store one row; see `Run.log`.  Flat code, since every row takes this path."""
+        """Store one row; see `Run.log`. Flat code, since every row takes this path."""
         with self.lock:
             if self.closed:
                 raise RunFinishedError(f"{self._name} has finished and accepts no more rows; start another with init()")

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class RunCapture:
     """Writes what a run prints, what the machine does and what the notebook executes to *directory*.
 
-    It costs the program next to nothing, and a failure never costs the run. *sync* tells whether the account wants code
-    saved; the sampling thread checks *stop_handler*.
+    It costs the program next to nothing, and a failure never costs the run. *sync* knows whether the account wants
+    code saved; the sampling thread checks *stop_handler*.
     """
 
     def __init__(

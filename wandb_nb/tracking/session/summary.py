@@ -24,7 +24,7 @@ _OWN = "_"  # names with this prefix are attributes of the object, never keys
 
 
 class _Node(MutableMapping[str, Any]):
-    """One level of the summary.  Values are looked up at each access, so a node never goes stale."""
+    """One level of the summary. Values are looked up at each access, so a node is never stale."""
 
     def _level(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -51,7 +51,7 @@ class _Node(MutableMapping[str, Any]):
         try:
             return self[name]
         except KeyError:
-            raise AttributeError(f"the summary has no key {name!r}") from None
+            raise AttributeError(f"no summary key {name!r} (available: {', '.join(self) or 'none'})") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.startswith(_OWN):
@@ -91,10 +91,9 @@ class _Branch(_Node):
 class Summary(_Node):
     """The summary of one run, as a mapping and by attribute, nested objects included.
 
-    Logged rows update it by themselves.  A value set by hand is written to the run file before the call
-    returns and stays until the next row that logs its key.  Values must be JSON or what `log()` takes
-    (RowTypeError names the key otherwise); secrets in texts are taken out, as in what is stored.  Threads may use it
-    at once.
+    Logged rows update it automatically. A value set by hand is written to the run file before the call returns and
+    stays until the next row that logs its key. Values must be JSON or anything that `log()` accepts (RowTypeError names
+    the key otherwise); secrets in texts are removed, as in everything stored. Thread-safe.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""`init()` and all that it decides: identity, names, resuming, attaching, an init cell that is run again."""
+"""Starting a run: `init()`, identity, resuming, attaching, rerunning an init cell."""

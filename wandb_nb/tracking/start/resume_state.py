@@ -59,10 +59,10 @@ def read(entry: RunEntry, upto: int | None = None) -> ResumeState:
     from wandb_nb.store.runs.run_chain import RunPart, parts
     from wandb_nb.store.runs.run_source import sources  # loads numpy, which only a resumed run has to
 
-    found = parts(Path(entry.path))
+    chain = parts(Path(entry.path))
     if upto is not None:
-        found = [RunPart(part.folder, upto if part.upto is None else min(upto, part.upto)) for part in found]
-    files = list(sources(found))
+        chain = [RunPart(part.folder, upto if part.upto is None else min(upto, part.upto)) for part in chain]
+    files = list(sources(chain))
     for file in files:
         file.tail.finalize()
     state = replayed(files)

@@ -1,1 +1,1 @@
-"""What a terminal shows of a run: presenter, lines, progress bar, sparklines."""
+"""Terminal output of a run: presenter, lines, progress bar, sparklines."""
