@@ -185,6 +185,9 @@ def _settings(make: Maker) -> Iterator[Text]:
         ("DB_PASSWORD='{}'", make.password()),
         ("POSTGRES_PASSWORD={}", "p(ss,w0rd)[x]"),
         ("REDIS_PASS={}", make.password()),
+        ("- name: DB_PASSWORD\n  value: {}", make.password()),
+        ('{{"name": "DB_PASSWORD", "value": "{}"}}', make.password()),
+        ("secret_key_base: {}", make.hex(64)),
         ("password = {}", make.password()),
         ("password={}", make.password()),
         ("password: {}", make.password()),
@@ -383,6 +386,8 @@ def _commands(make: Maker) -> Iterator[Text]:
         ("!wandb login {}", make.hex(40)),
         ("!huggingface-cli login --token {}", make.alnum(37)),
         ("mysql -u root --password={} db", make.password()),
+        ("sshpass -p '{}' ssh me@host", make.password()),
+        ("docker login -u me -p {} registry.example.com", make.password()),
         ("sshpass -p x; PGPASSWORD={} psql -h db", "correct" + "horse"),
         ("\x1b[1;32m{}\x1b[0m", "gh" + "p_" + make.alnum(36)),
         (r"print('\n{}')", "sk" + "-" + make.alnum(48)),
@@ -450,6 +455,7 @@ def _values(make: Maker) -> Iterator[Text]:
         ("connection_string", "AccountName=a;Account" + f"Key={make.base64(86)}=="),
         ("connection_string", f"postgres://me:{make.alnum(12)}@db/x"),
         ("connection_string", make.alnum(48)),
+        ("connection_string", "Server=x;User Id=me;Password=correct" + "horse"),
         ("dsn", f"https://{make.hex(32)}@o1.ingest.example.io/2"),
         ("accessToken", make.alnum(20)),
         ("webhook", "https://hooks.slack" + f".com/services/T{make.upper(8)}/B{make.upper(8)}/{make.alnum(24)}"),
@@ -457,7 +463,7 @@ def _values(make: Maker) -> Iterator[Text]:
     ]
     for name, value in values:
         secret = value
-        for mark in ("Bearer ", "session=", "Key=", "me:", "services/"):
+        for mark in ("Bearer ", "session=", "Key=", "me:", "Password=", "services/"):
             secret = secret.partition(mark)[2] or secret
         yield Text(value, secret.removeprefix("https://").partition("@")[0], name)
 
@@ -485,6 +491,11 @@ def _words() -> list[str]:
         "hf_modelname",
         "{'token': 'beginning'}",
         "key: 'val/loss'",
+        "HEX_PAT = '[0-9A-Fa-f]{1,4}'",
+        "socks5h://<user>:<password>@proxy-host",
+        "<label>Password</label><input name='password'>forgotten-password",
+        "- name: learning_rate\n  value: exponential-decay",
+        "{'name': 'key', 'value': 'validation_loss'}",
         "key: val/loss",
         "http://10:30@noon",
         "meet at 10:30@noon, not 12:00@home",

@@ -1,4 +1,4 @@
-"""Values that a text itself names a secret: in code, settings files, shells, connection strings and `.netrc`.
+"""Values that a text itself names a secret: in code, settings files and connection strings.
 
 A place counts if a name that ends like a secret's is followed by a sign and by enough characters. `re` finds those
 places alone, and each is then judged in about a microsecond, so the time is in proportion to the text.
@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from wandb_nb.capture.secrets.known_keys import MARK
-from wandb_nb.capture.secrets.secret_names import Likelihood, is_secret_variable, likelihood
+from wandb_nb.capture.secrets.secret_names import Likelihood, likelihood
 from wandb_nb.capture.secrets.secret_values import (
     is_address,
     is_placeholder,
@@ -37,7 +37,7 @@ _VALUE = (
 # `key` and `token` are in every text. Alone, not as in `api_key`, they count only before a digit.
 _DIGIT_FOLLOWS = r"(?=[^a-z0-9\r\n]{1,48}(?:[rbuf]{1,2}['\"])?[a-z+/_\-.~%]{0,32}[0-9])"
 _PLACE = re.compile(
-    rf"(?:key(?:_?id|(?<=[\w.\-]key)|{_DIGIT_FOLLOWS})|token(?:(?<=[\w.\-]token)|{_DIGIT_FOLLOWS})|secret"
+    rf"(?:key(?:_?id|_base|(?<=[\w.\-]key)|{_DIGIT_FOLLOWS})|token(?:(?<=[\w.\-]token)|{_DIGIT_FOLLOWS})|secret"
     r"|pass(?:w(?:or)?d|wort|phrase|code|key)?|pwd?|credentials?|pat|auth|sig(?:nature)?|jwt|sas|session(?:_?id)?)"
     rf"(?={_SIGN}{_VALUE})"
 )
@@ -64,17 +64,14 @@ _REST = re.compile(r"[^\s'\"`,;&<>(){}\[\]\\|]*")
 _MAX_BLANKS = 5
 _MAY_HOLD_BLANKS = re.compile(r"(?i)pass|pwd|secret|credential")
 
+# Of a list of variables, as in manifests.
+_PAIR = re.compile(
+    r"name['\"]?: ?['\"]?([\w.\-]{3,60})['\"]?(,? |,?\n {0,20})['\"]?value['\"]?: ?['\"]?([^\s'\",]{8,400})"
+)
 _VARIABLES = ("KEY=", "TOKEN=", "PASSWORD=", "PASS=", "PWD=", "SECRET=", "PASSPHRASE=")
 _VARIABLE = re.compile(r"^([A-Z][A-Z0-9_]{2,60}=)([^\s'\"$]\S{7,4000})$", re.MULTILINE)
-_SETS = ("%env ", "%set_env ", "setenv ", "ENV ")
-_SET = re.compile(r"((?:%(?:set_)?env|setenv|ENV)[ \t]{1,8})(\w{1,64})([ \t]{1,8})([^\s'\"$=]\S{7,})")
-_COMMANDS = ("export ", "config:set ", "set ", *_SETS)
+_COMMANDS = ("export ", "config:set ", "set ", "%env ", "%set_env ", "setenv ", "ENV ")
 _MAX_COMMAND = max(map(len, _COMMANDS))
-_OPTION = re.compile(r"--(?<![\w\-]--)(?=[A-Za-z])([A-Za-z0-9_\-]{2,60})([ \t]{1,8}['\"]?)([^\s'\"$\-][^\s'\"]{7,})")
-_NETRC = re.compile(
-    r"(machine[ \t]{1,8}[^\s=]{1,200}\s{1,8}(?:(?:login|account)\s{1,8}\S{1,200}\s{1,8}){0,2}password\s{1,8})\S{4,}"
-)
-_LOGIN = re.compile(r"(login[ \t]{1,8}\S{1,200}\s{1,8}password\s{1,8})(\S{8,})")
 
 
 def without_named_values(text: str) -> str:
@@ -88,11 +85,7 @@ def without_named_values(text: str) -> str:
     text = _replaced(text, _assigned(text, lower))
     if any(map(text.__contains__, _VARIABLES)):
         text = _VARIABLE.sub(_variable, text)
-    if any(map(text.__contains__, _SETS)):
-        text = _SET.sub(_set, text)
-    if "--" in text:
-        text = _OPTION.sub(_option, text)
-    return _LOGIN.sub(_login, _NETRC.sub(rf"\1{MARK}", text)) if "password" in text else text
+    return _PAIR.sub(_pair, text) if "value" in lower and "name" in lower else text
 
 
 def _lower(text: str) -> str:
@@ -189,7 +182,7 @@ def _plain(text: str, name_start: int, start: int, expected: Likelihood, sign: s
         return None
     word, end = found[0], found.end()
     following = text[end : end + 1]
-    if following in ("(", "["):
+    if following in ("(", "[") or (sign.endswith(">") and following != "<"):
         return None
     if not is_uncommon(word):
         is_value = expected is Likelihood.CERTAIN and _is_whole(text, name_start, following, word, sign)
@@ -203,7 +196,7 @@ def _plain(text: str, name_start: int, start: int, expected: Likelihood, sign: s
 def _is_whole(text: str, name_start: int, following: str, word: str, sign: str) -> bool:
     """Return whether nothing but a value can stand here: in an address, a connection string, or a line of settings."""
     before = text[name_start - 1] if name_start else "\n"
-    if sign == "=" and (following == ";" or before in "?&" or text[name_start : name_start + 5].isupper()):
+    if sign == "=" and (following == ";" or before in "?&;" or text[name_start : name_start + 5].isupper()):
         return True
     is_line = before == "\n" and following in ("", "\n", "\r")
     return is_line and (word.count("-") > 1 or ("=" in sign and word.isalpha()))
@@ -216,15 +209,6 @@ def _variable(match: re.Match[str]) -> str:
     return f"{name}{MARK}" if secret else match[0]
 
 
-def _set(match: re.Match[str]) -> str:
-    secret = is_secret_variable(match[2]) and not is_address(match[4]) and not is_placeholder(match[4])
-    return f"{match[1]}{match[2]}{match[3]}{MARK}" if secret else match[0]
-
-
-def _option(match: re.Match[str]) -> str:
+def _pair(match: re.Match[str]) -> str:
     secret = is_secret(match[3], likelihood(match[1])) and not is_address(match[3])
-    return f"--{match[1]}{match[2]}{MARK}" if secret else match[0]
-
-
-def _login(match: re.Match[str]) -> str:
-    return f"{match[1]}{MARK}" if is_uncommon(match[2]) else match[0]
+    return match[0][: match.start(3) - match.start()] + MARK if secret else match[0]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.secrets.addresses import without_passwords
 from wandb_nb.capture.secrets.assignments import without_named_values
+from wandb_nb.capture.secrets.commands import without_command_secrets
 from wandb_nb.capture.secrets.headers import without_header_secrets
 from wandb_nb.capture.secrets.key_blocks import without_private_keys
 from wandb_nb.capture.secrets.known_keys import MARK, without_known_keys
@@ -57,7 +58,8 @@ class Redactor:
         if len(text) < MIN_LENGTH:
             return text
         text = without_header_secrets(without_passwords(without_private_keys(text)))
-        return without_named_values(without_known_keys(text, self._keep.__contains__))
+        text = without_known_keys(text, self._keep.__contains__)
+        return without_command_secrets(without_named_values(text))
 
     def value(self, value: Any, name: str = "") -> Any:
         """Return a plain value with the texts in it redacted, containers in depth; others come back as they are.

@@ -32,14 +32,15 @@ _BEARER = (
     r"slack|wandb|deploy|registry|npm|pypi|vault|databricks|private)"
 )
 _CERTAIN = re.compile(
-    r"(?i)(?:passw(?:or)?d|passwort|passphrase|passcode|secret|(?<![a-z])pwd|credentials?|(?:^|[_\-. ])pat|"
-    rf"{_OWNER}[_\-. ]?(?:access[_\-]?)?key(?:[_\-]?id)?|{_BEARER}[_\-. ]?token)$"
+    r"(?i)(?:passw(?:or)?d|passwort|passphrase|passcode|secret|(?<![a-z])pwd|credentials?|"
+    rf"{_OWNER}[_\-. ]?(?:access[_\-]?)?key(?:[_\-]?id|_base)?|{_BEARER}[_\-. ]?token|"
+    r"(?:github|gitlab|azure|devops)[_\-]?pat)$"
 )
 _HIGH = re.compile(r"(?i)(?:^|[_\-. ])(?:pw|pass|passkey)$|(?:^|[_\-.])(?:secrets?|passwords?|credentials?)\.")
 _CONSTANT = re.compile(r"[A-Z0-9_]+_(?:KEY|TOKEN|AUTH)$")
 _LOW = re.compile(
     r"(?i)(?:^|[_\-. /])(?:x?auth(?:orization)?|key|cookies?|headers?|jwt|session(?:_?id)?|sig(?:nature)?|sas|dsn|"
-    r"conn(?:ection)?_?str(?:ing)?|webhook|credentials?|tokens?|keys)(?:$|\.)|token$|(?-i:[a-z]Key)$"
+    r"conn(?:ection)?_?str(?:ing)?|webhook|credentials?|pat|tokens?|keys)(?:$|\.)|token$|(?-i:[a-z]Key)$"
 )
 _HARMLESS = re.compile(
     r"(?i)(?:public|cache|hash|dedup|idempotency|partition|primary|foreign|sort|object|group|state|image|etag)[_\-]?key$"
