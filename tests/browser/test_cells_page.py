@@ -25,13 +25,20 @@ def draw(page: Page, **changes: object) -> None:
     show(page, **{"start": 400, "each": 0, "total": 400, "cells": CELLS, **changes})
 
 
-def click_at(page: Page, share: float) -> None:
-    """Click into the first chart, at a share of its width."""
+def point_at(page: Page, share: float) -> None:
+    """Move the pointer into the first chart, to a share of its width."""
     box = page.locator(".u-over").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * share, box["y"] + 90)
+
+
+def click_at(page: Page, share: float, modifier: str = "Control") -> None:
+    """Click into the first chart with a modifier key, at a share of its width."""
+    point_at(page, share)
+    page.keyboard.down(modifier)
     page.mouse.down()
     page.mouse.up()
+    page.keyboard.up(modifier)
 
 
 def test_click_shows_the_cell(page: Page) -> None:
@@ -45,10 +52,51 @@ def test_click_shows_the_cell(page: Page) -> None:
     assert panel.locator(".wnb-cell-error").text_content() == "ValueError: the learning rate must be positive"
     assert panel.locator("code").text_content() == CELLS[1]
     assert panel.locator(".wnb-code-keyword").all_text_contents() == ["for", "in"]
-    click_at(page, 0.9)
+    click_at(page, 0.9, "Shift")
     page.get_by_role("region", name="Cell [7] of the notebook").wait_for()
     click_at(page, 0.3)
     shot(page, "cells")
+
+
+def test_the_source_has_a_button_and_does_not_move_the_page(page: Page) -> None:
+    """The button opens the cell of the point last pointed at; the panel is beside the chart, and no card moves."""
+    draw(page)
+    cards = "() => [...document.querySelectorAll('.wnb-card')].map(card => JSON.stringify(card.getBoundingClientRect()))"
+    before = page.evaluate(cards)
+    point_at(page, 0.3)
+    button = page.get_by_role("button", name="Source of a point of loss")
+    button.click()
+    panel = page.get_by_role("region", name="Cell [5] of the notebook")
+    panel.wait_for()
+    assert page.evaluate(cards) == before
+    card, beside = page.locator(".wnb-card").first.bounding_box(), panel.bounding_box()
+    assert card is not None
+    assert beside is not None
+    assert beside["x"] >= card["x"] + card["width"]
+    button.click()
+    panel.wait_for(state="hidden")
+
+
+def test_a_click_and_a_double_click_open_nothing(page: Page) -> None:
+    """A plain click changes nothing, and a double click only resets the zoom."""
+    draw(page)
+    page.locator(".wnb-plot").first.focus()
+    page.keyboard.press("+")
+    reset = page.get_by_role("button", name="Reset zoom")
+    reset.wait_for()
+    point_at(page, 0.5)
+    page.mouse.click(*centre(page))
+    assert reset.is_visible()
+    page.mouse.dblclick(*centre(page))
+    reset.wait_for(state="hidden")
+    assert page.locator(".wnb-cell:visible").count() == 0
+
+
+def centre(page: Page) -> tuple[float, float]:
+    """Return the middle of the first chart."""
+    box = page.locator(".u-over").first.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_an_open_cell_follows_its_run(page: Page) -> None:
@@ -111,6 +159,7 @@ def test_a_script_has_no_cells(page: Page) -> None:
     draw(page, cells=[])
     click_at(page, 0.3)
     assert not page.get_by_role("button", name="Cells").is_visible()
+    assert page.get_by_role("button", name="Source of a point").count() == 0
     assert page.locator(".wnb-cell:visible").count() == 0
 
 

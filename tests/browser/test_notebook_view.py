@@ -110,14 +110,30 @@ def view(page: Page) -> Locator:
 
 
 def click_at(page: Page, share: float) -> None:
-    """Click into the first chart of the view, at a share of its width."""
+    """Click into the first chart of the view with Ctrl, at a share of its width."""
     over = view(page).locator(".u-over").first
     over.wait_for()
     box = over.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * share, box["y"] + 100)
+    page.keyboard.down("Control")
     page.mouse.down()
     page.mouse.up()
+    page.keyboard.up("Control")
+
+
+def keys_stay_in_the_view(page: Page) -> None:
+    """Press the notebook's keys inside the view: no cell may be cut, run or collapsed; Escape returns to the notebook."""
+    cells, executions = page.locator(".jp-Notebook .jp-Cell").count(), page.locator(".jp-InputPrompt").all_text_contents()
+    for control in (".wnb-plot", "input[type=range]"):
+        view(page).locator(control).first.focus()
+        for key in ("x", "d", "d", "ArrowLeft", "Shift+Enter", "Control+Enter"):
+            page.keyboard.press(key)
+        assert page.evaluate("() => document.activeElement.closest('.wnb') !== null")
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+    assert page.locator(".jp-InputPrompt").all_text_contents() == executions
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => document.activeElement.closest('.wnb') === null && document.activeElement !== document.body")
 
 
 def test_a_point_leads_to_its_cell_with_and_without_a_kernel(page: Page, server: JupyterServer) -> None:
@@ -132,6 +148,7 @@ def test_a_point_leads_to_its_cell_with_and_without_a_kernel(page: Page, server:
     assert "ended after" in facts
     assert "loss: steps 60 to 119" in facts
     page.screenshot(path=ARTIFACTS / "notebook-cells.png")
+    keys_stay_in_the_view(page)
     assert serious(page, ".wnb") == []
     save(page)
     saved = until(lambda: sources(server, "cells.ipynb"), "the saved cells")

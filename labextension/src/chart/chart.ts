@@ -33,8 +33,8 @@ export interface ChartEvents {
   /** The cursor moved to this x, or left (null). All charts that share the cursor receive this. */
   hover(x: number | null): void;
   zoom(range: Range | null): void;
-  /** A click on a chart, without a drag. */
-  click(): void;
+  /** A click with Ctrl, Meta, Alt or Shift, without a drag. */
+  openSource(): void;
 }
 
 const HEIGHT_PX = 190;
@@ -65,7 +65,8 @@ export class Chart {
     host.addEventListener('mousedown', (event) => (this.pressed = [event.clientX, event.clientY]), true);
     host.addEventListener('click', (event) => {
       const [x, y] = this.pressed;
-      if (event.detail === 1 && Math.hypot(event.clientX - x, event.clientY - y) < MAX_CLICK_PX) this.events.click();
+      const modified = event.ctrlKey || event.metaKey || event.altKey || event.shiftKey;
+      if (modified && Math.hypot(event.clientX - x, event.clientY - y) < MAX_CLICK_PX) this.events.openSource();
     });
   }
 

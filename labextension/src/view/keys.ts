@@ -5,10 +5,12 @@ export interface CursorActions {
   zoom(factor: number): void;
   /** Show the source of the point at the cursor. */
   openSource(): void;
-  reset(): void;
+  resetZoom(): void;
+  /** Close what is open; returns false if nothing was, so that Escape gives the focus back. */
+  close(): boolean;
 }
 
-/** Arrows move the cursor (with Shift ten points), Home and End go to the edges, + and − zoom, Enter opens the source, Escape resets. */
+/** Arrows move the cursor (with Shift ten points), Home and End go to the edges, + and − zoom, 0 resets the zoom, Enter opens the source. */
 export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
   element.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter')) return;
@@ -21,8 +23,9 @@ export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
       '+': () => actions.zoom(0.5),
       '-': () => actions.zoom(2),
       Enter: () => actions.openSource(),
-      Escape: () => actions.reset(),
+      0: () => actions.resetZoom(),
     };
+    if (event.key === 'Escape' && actions.close()) event.preventDefault();
     const action = keys[event.key];
     if (action === undefined) return;
     event.preventDefault();
@@ -30,8 +33,6 @@ export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
     action();
   });
 }
-
-const VIEW_KEYS = new Set(['ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End', 'PageUp', 'PageDown', 'Enter', ' ', 'Escape', '+', '-', 'c', 'g', 'l', 't']);
 
 /** Handle single letters anywhere in `root`, except in text fields and selects, and without Ctrl, Alt and Meta. */
 export function letterKeys(root: HTMLElement, letters: Record<string, (target: Element) => void>): void {
@@ -49,18 +50,45 @@ function isTextInput(target: Element): boolean {
   return target.matches('input:not([type=range]):not([type=checkbox]), select, textarea');
 }
 
+/** Save, save as and the command palette: the only shortcuts that reach JupyterLab from inside a view. */
+function isApplicationShortcut(event: KeyboardEvent): boolean {
+  const key = event.key.toLowerCase();
+  return (event.ctrlKey || event.metaKey) && !event.altKey && (key === 's' || (key === 'c' && event.shiftKey));
+}
+
 /**
- * Keep JupyterLab from taking the keys of the view's controls as notebook shortcuts; save, run cell and all
- * other shortcuts still work. Returns a function that undoes this.
+ * Keep keys pressed in `root` from JupyterLab, whose notebook would cut cells, run them or collapse headings. Escape
+ * gives the focus back to where it was before, unless the focused control uses the key itself. Returns a function that
+ * undoes this.
  */
-export function suppressShortcuts(root: HTMLElement): () => void {
-  const listener = (event: KeyboardEvent): void => {
-    const modified = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter');
-    root.toggleAttribute('data-lm-suppress-shortcuts', VIEW_KEYS.has(event.key) && !modified);
+export function containKeys(root: HTMLElement): () => void {
+  let previousFocus: HTMLElement | null = null;
+  const suppressShortcuts = (event: KeyboardEvent): void => {
+    root.toggleAttribute('data-lm-suppress-shortcuts', !isApplicationShortcut(event));
   };
+  root.addEventListener('focusin', ({ relatedTarget }) => {
+    if (relatedTarget instanceof HTMLElement && !root.contains(relatedTarget)) previousFocus = relatedTarget;
+  });
+  for (const type of ['keydown', 'keypress', 'keyup'] as const) {
+    root.addEventListener(type, (event) => {
+      if (type === 'keydown' && event.key === 'Escape' && !event.defaultPrevented && !clears(event.target as Element)) returnFocus(root, previousFocus);
+      if (!isApplicationShortcut(event)) event.stopPropagation();
+    });
+  }
   // On the window, since JupyterLab checks the attribute in the capture phase at the document.
-  window.addEventListener('keydown', listener, true);
-  return () => window.removeEventListener('keydown', listener, true);
+  window.addEventListener('keydown', suppressShortcuts, true);
+  return () => window.removeEventListener('keydown', suppressShortcuts, true);
+}
+
+/** Whether Escape clears a search box. */
+function clears(target: Element): boolean {
+  return target instanceof HTMLInputElement && target.type === 'search' && target.value !== '';
+}
+
+function returnFocus(root: HTMLElement, previous: HTMLElement | null): void {
+  const target = previous?.isConnected ? previous : root.parentElement?.closest<HTMLElement>('[tabindex]');
+  target?.focus({ preventScroll: true });
+  if (root.contains(document.activeElement)) (document.activeElement as HTMLElement).blur();
 }
 
 /** Make tabs one stop of the Tab key: arrows, Home and End move between them. */

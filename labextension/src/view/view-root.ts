@@ -1,6 +1,6 @@
 import type { Theme } from '../chart/palette';
 import { h } from './dom';
-import { suppressShortcuts } from './keys';
+import { containKeys } from './keys';
 import css from './style.css';
 import { themeOf, watchTheme } from './theme';
 
@@ -19,7 +19,7 @@ export class ViewRoot {
   ) {
     this.element = h('section', { class: 'wnb', 'aria-label': 'Run' }, styles(), ...children);
     host.replaceChildren(this.element);
-    this.disposers = [suppressShortcuts(this.element), watchTheme(() => this.changed())];
+    this.disposers = [containKeys(this.element), watchTheme(() => this.changed())];
   }
 
   /** Draw before the next frame; many changes are drawn together. */

@@ -1,7 +1,7 @@
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
 import { h, icon, setText } from '../../view/dom';
-import { suppressShortcuts } from '../../view/keys';
+import { containKeys } from '../../view/keys';
 import css from '../../view/style.css';
 import { themeOf, watchTheme } from '../../view/theme';
 import type { RunCatalogue } from '../run-catalogue';
@@ -45,7 +45,7 @@ export class Sidebar extends Widget {
     this.node.append(h('style', {}, css, sidebarCss),
       h('header', { class: 'wnb-side-head' }, h('div', { class: 'wnb-side-line' }, this.search, this.createRefreshButton()), h('div', { class: 'wnb-side-line' }, this.groupBySelect, this.stateSelect), this.selectionBar),
       h('div', { class: 'wnb-side-list' }, this.note, this.list.element, this.list.more, h('details', { class: 'wnb-side-what' }, h('summary', {}, 'About this list'), h('p', {}, ABOUT))));
-    this.disposers = [catalogue.listen(() => this.changed()), suppressShortcuts(this.node), watchTheme(() => this.changed())];
+    this.disposers = [catalogue.listen(() => this.changed()), containKeys(this.node), watchTheme(() => this.changed())];
   }
 
   /** The keys of the selected runs. */

@@ -6,7 +6,6 @@ import type { ChartGroup } from '../../model/chart-groups';
 import type { Line, XUnit } from '../../chart/lines';
 import { attemptName, linesOf, mainLines, unitOf } from '../../chart/lines';
 import { nearest } from '../../chart/axis-ranges';
-import type { OverlaidRun } from '../../model/overlay';
 import type { NamedBand } from '../../chart/cell-ranges';
 import { cellBands, cellName, cellOf } from '../../chart/cell-ranges';
 import { trend } from '../../model/trend';
@@ -28,14 +27,14 @@ export class ChartCard {
   private readonly trendId = freshId();
   private readonly trendText = h('p', { class: 'wnb-hidden', id: this.trendId });
   private readonly table: PointTable;
-  private readonly cell = new CellPanel(() => this.plot.focus());
+  private readonly cell: CellPanel;
   private readonly tableButton: HTMLElement;
   private readonly chart: Chart;
   private lines: Line[] = [];
   private unit: XUnit = { id: 'step', label: 'step', column: 'step' };
   private cursor: number | null = null;
-  /** The run, metric and cell of the open cell panel. */
-  private source: { run: OverlaidRun; key: string; id: number } | null = null;
+  /** The point at the last position of the cursor. */
+  private lastPoint: LinePoint | null = null;
   private legendKey = '';
   private drawnState = '';
   visible = false;
@@ -47,19 +46,21 @@ export class ChartCard {
     });
     this.table = new PointTable(context.overlay, group);
     this.tableButton = this.createTableButton();
+    this.cell = new CellPanel(group.title, () => this.element, () => this.point(), () => this.plot.focus());
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
       h('div', { class: 'wnb-card-head' },
-        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.position, this.tableButton),
+        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.position, this.cell.button, this.tableButton),
       this.legend, this.trendText, this.plot, this.cell.element, this.table.element);
     this.chart = new Chart(this.plot, context.group, {
-      hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), click: () => this.openCell(),
+      hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), openSource: () => this.cell.show(this.point()),
     }, context.palette);
     cursorKeys(this.plot, {
       move: (points) => this.chart.setCursor(this.chart.moveBy(this.cursor, points)),
       edge: (end) => this.chart.setCursor(this.chart.range[end ? 1 : 0]),
       zoom: (factor) => this.zoomAround(factor),
-      openSource: () => this.openCell(),
-      reset: () => (this.cell.open ? this.cell.close() : (this.chart.setCursor(null), this.zoom(null))),
+      openSource: () => this.cell.show(this.point()),
+      resetZoom: () => this.zoom(null),
+      close: () => this.cell.close(),
     });
   }
 
@@ -93,7 +94,7 @@ export class ChartCard {
     this.plot.setAttribute('aria-valuemin', String(min));
     this.plot.setAttribute('aria-valuemax', String(max));
     this.table.update();
-    if (this.cell.open) this.refreshCell();
+    this.cell.update(this.lines);
     this.showValues();
   }
 
@@ -140,6 +141,7 @@ export class ChartCard {
       if (i >= 0 && !(Math.abs(line.xs[i]! - x) >= Math.abs(at - x))) at = line.xs[i]!;
     }
     const picked = this.picked();
+    this.lastPoint = picked ?? this.lastPoint;
     if (picked?.line.faint) at = picked.line.xs[picked.index]!;
     const position = [this.positionText(at), picked === null ? '' : this.sourceText(picked)].filter(Boolean).join(' · ');
     setText(this.position, this.cursor === null ? this.note() : position);
@@ -172,18 +174,10 @@ export class ChartCard {
     return this.cursor === null ? null : this.chart.pick(this.cursor);
   }
 
-  /** Show the cell that logged the point at the cursor. */
-  private openCell(): void {
-    const picked = this.picked();
-    this.source = picked === null ? null : { run: picked.line.run, key: picked.line.key, id: cellOf(picked.line, picked.index) };
-    this.refreshCell();
-  }
-
-  /** Update the open cell, which may have ended or logged more points. */
-  private refreshCell(): void {
-    const { source } = this;
-    const line = source === null ? undefined : this.lines.find((one) => one.run === source.run && one.key === source.key);
-    if (source !== null && line !== undefined) this.cell.show(line, source.id);
+  /** The point at the cursor, at its last position, or the latest point. */
+  private point(): LinePoint | null {
+    const line = mainLines(this.lines)[0];
+    return this.picked() ?? this.lastPoint ?? (line === undefined ? null : { line, index: line.xs.length - 1 });
   }
 
   private positionText(x: number): string {
