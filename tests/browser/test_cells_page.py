@@ -61,7 +61,9 @@ def test_click_shows_the_cell(page: Page) -> None:
 def test_the_source_has_a_button_and_does_not_move_the_page(page: Page) -> None:
     """The button opens the cell of the point last pointed at; the panel is beside the chart, and no card moves."""
     draw(page)
-    cards = "() => [...document.querySelectorAll('.wnb-card')].map(card => JSON.stringify(card.getBoundingClientRect()))"
+    cards = (
+        "() => [...document.querySelectorAll('.wnb-card')].map(card => JSON.stringify(card.getBoundingClientRect()))"
+    )
     before = page.evaluate(cards)
     point_at(page, 0.3)
     button = page.get_by_role("button", name="Source of a point of loss")

@@ -123,8 +123,11 @@ def click_at(page: Page, share: float) -> None:
 
 
 def keys_stay_in_the_view(page: Page) -> None:
-    """Press the notebook's keys inside the view: no cell may be cut, run or collapsed; Escape returns to the notebook."""
-    cells, executions = page.locator(".jp-Notebook .jp-Cell").count(), page.locator(".jp-InputPrompt").all_text_contents()
+    """Press the notebook's keys inside the view: no cell is cut, run or collapsed; Escape returns to the notebook."""
+    cells, executions = (
+        page.locator(".jp-Notebook .jp-Cell").count(),
+        page.locator(".jp-InputPrompt").all_text_contents(),
+    )
     for control in (".wnb-plot", "input[type=range]"):
         view(page).locator(control).first.focus()
         for key in ("x", "d", "d", "ArrowLeft", "Shift+Enter", "Control+Enter"):
@@ -133,7 +136,9 @@ def keys_stay_in_the_view(page: Page) -> None:
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells
     assert page.locator(".jp-InputPrompt").all_text_contents() == executions
     page.keyboard.press("Escape")
-    assert page.evaluate("() => document.activeElement.closest('.wnb') === null && document.activeElement !== document.body")
+    assert page.evaluate(
+        "() => document.activeElement.closest('.wnb') === null && document.activeElement !== document.body"
+    )
 
 
 def test_a_point_leads_to_its_cell_with_and_without_a_kernel(page: Page, server: JupyterServer) -> None:
