@@ -1,12 +1,12 @@
-"""Where this process runs: script, terminal IPython, or a notebook and which one.
+"""The host of this process: script, IPython at a terminal, or a notebook and its kind.
 
-One predicate, `in_notebook()`, decides "notebook" for everybody: whether config may change, what a second `init()`
-does, what is shown, which hooks are set. It asks for a kernel behind the IPython shell, which is the same in Jupyter,
-nbclient, papermill, VS Code, Colab and Kaggle; the path of the connection file is no sign, since nbclient keeps it
-elsewhere.
+One predicate, `in_notebook()`, decides everywhere what counts as a notebook: whether config may change, what a second
+`init()` does, what is displayed, which hooks are set. It checks for a kernel behind the IPython shell, which is the
+same in Jupyter, nbclient, papermill, VS Code, Colab and Kaggle. The path of the connection file is not evidence, since
+nbclient stores it elsewhere.
 
-Nothing is imported here to find out: a notebook host that is not loaded yet is not where we run. Every answer is taken
-anew, since `import wandb_nb` may come before the shell is there.
+Nothing is imported for the check: a notebook host that is not loaded is not the host. No answer is cached, since
+`import wandb_nb` may run before the shell exists.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _JUPYTER_KERNEL = re.compile(r"(?:^|[\\/])kernel-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}
 
 
 def shell() -> Any | None:
-    """Return the running IPython shell, or None where there is none."""
+    """Return the running IPython shell, or None."""
     get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
     return get_ipython() if get_ipython is not None else None
 
@@ -36,7 +36,7 @@ def in_ipython_terminal() -> bool:
 
 
 def kind() -> str:
-    """Return the name of the place.
+    """Return the name of the host.
 
     "colab", "kaggle", "databricks", "sagemaker", "vscode", "jupyter" (any other kernel) and "marimo" are notebooks;
     "ipython" is IPython at a terminal, "script" everything else. A script started from a notebook host is a "script".
@@ -52,36 +52,36 @@ def kind() -> str:
 
 
 def page_waits_for_cells() -> bool:
-    """Return whether what the page asks of the kernel waits until the running cell ends.
+    """Return whether requests of the page to the kernel wait until the running cell ends.
 
-    Jupyter's own pages open a subshell for their questions; marimo has none, other hosts are not known to.
+    Jupyter's own pages open a subshell for requests; marimo has none, and other hosts are not known to have one.
     """
     return kind() in ("colab", "databricks", "kaggle", "marimo", "vscode")
 
 
 def kernel_id() -> str | None:
-    """Return the id by which a Jupyter server knows this kernel, or None where no server can know it.
+    """Return the id of this kernel on a Jupyter server, or None if no server started it.
 
     The id is in the name of the connection file; kernels started by other means have names of another form.
     """
     application = getattr(_kernel(), "parent", None)
-    found = _JUPYTER_KERNEL.search(str(getattr(application, "connection_file", "")))
-    return found[1] if found else None
+    match = _JUPYTER_KERNEL.search(str(getattr(application, "connection_file", "")))
+    return match[1] if match else None
 
 
 def cell_id() -> str | None:
-    """Return the id that the page gives the running cell; nbclient gives none."""
+    """Return the page's id of the running cell; None under nbclient."""
     get_parent = getattr(shell(), "get_parent", None)
     parent = get_parent() if get_parent is not None else None
-    told = parent.get("metadata", {}).get("cellId") if isinstance(parent, dict) else None
-    return str(told) if told else None
+    cell = parent.get("metadata", {}).get("cellId") if isinstance(parent, dict) else None
+    return str(cell) if cell else None
 
 
 def interactive_input_possible() -> bool:
-    """Return whether somebody can answer a question now, so that asking cannot block for ever.
+    """Return whether the user can answer a prompt now, so that a prompt cannot block for ever.
 
     False under nbclient and papermill (they allow no input), in marimo and Databricks (no hidden input), in CI, with
-    redirected streams, and for a background job, which reading from its terminal would stop.
+    redirected streams, and for a background job, which would stop when it reads from its terminal.
     """
     kernel = _kernel()
     if kernel is not None:

@@ -1,6 +1,6 @@
-"""The page `docs/settings.md`, made from the table of settings.
+"""The page `docs/settings.md`, generated from the table of settings.
 
-`python tests/settings/document.py > docs/settings.md` writes it anew; a test compares the two.
+`python tests/settings/document.py > docs/settings.md` regenerates it; a test compares the two.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 INTRODUCTION = """# Settings
 
-Each setting can be given in several places. The later ones in this list win:
+Each setting can be given in several places. Later ones in this list take precedence:
 
-1. the default, and what the host asks for (Colab: `start_method` is `thread`);
-2. the user's file `~/.config/wandb/settings` (`WANDB_CONFIG_DIR` moves it);
-3. the workspace's file `wandb/settings` in the folder that the runs go to;
-4. the environment, read anew at each `init()`;
+1. the default, or what the host needs (Colab: `start_method` is `thread`);
+2. the user's file `~/.config/wandb/settings` (`WANDB_CONFIG_DIR` sets another folder);
+3. the workspace's file `wandb/settings` in the folder of the runs;
+4. the environment, read at each `init()`;
 5. `wandb.setup(settings=...)`;
 6. `wandb.init(settings=wandb.Settings(...))`, or a dict;
 7. the arguments of `wandb.init()`.
 
 A file has the section `[default]` and lines `name = value`. An empty variable counts as not set, and so does None.
-Lists are written with commas in files and variables. A name that is no setting is an error in code; in a file or the
-environment it is left alone. `run.settings.source("project")` says where a value came from, `run.settings.table()`
-lists all of them, and so does `wandb-nb settings`. `wandb-nb online`, `offline` and `disabled` write the mode into the
-workspace's file. Booleans are written `true` or `false`; `1`, `yes` and `on` are taken too.
+Lists in files and variables are separated by commas. An unknown name is an error in code; in a file or the environment
+it is ignored. `run.settings.source("project")` returns the source of a value; `run.settings.table()` and
+`wandb-nb settings` list all settings. `wandb-nb online`, `offline` and `disabled` store the mode in the workspace's
+file. Booleans are `true` or `false`; `1`, `yes` and `on` are accepted too.
 """
 
 WITHOUT_EFFECT = "Without effect here"
 NOTES = {
-    WITHOUT_EFFECT: "These are known, so that scripts and files written for W&B's client are taken. Nothing reads them."
+    WITHOUT_EFFECT: "These are accepted, so that scripts and files written for W&B's client work. Nothing reads them."
 }
 SECTIONS = {
     "entity": "Run",
@@ -59,7 +59,7 @@ def page() -> str:
             lines.append(f"\n## {SECTIONS[name]}\n")
             if SECTIONS[name] in NOTES:
                 lines.append(f"{NOTES[SECTIONS[name]]}\n")
-            lines.append("| setting | form | default | variables | meaning |\n| --- | --- | --- | --- | --- |")
+            lines.append("| setting | type | default | variables | meaning |\n| --- | --- | --- | --- | --- |")
         lines.append(_row(name, field))
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""Keys of accounts: where they are found, and the file in which they are kept."""
+"""API keys: their form, the sources they come from, and the netrc file in which they are stored."""
 
 from wandb_nb.credentials.key import SECRET_NAME, Key, check_key, find_key, machine
 

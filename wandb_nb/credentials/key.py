@@ -1,8 +1,8 @@
-"""The key of an account: its form, and where it is found.
+"""API keys: their form, and the sources they come from.
 
-A key is looked for in the settings (argument, `setup()`, `WANDB_API_KEY`), then in the netrc file under the server's
-host, then among the secrets of Colab and Kaggle. Nobody is asked for it. Keys are never printed; `Key` hides its text
-in repr.
+A key comes from the settings (argument, `setup()`, `WANDB_API_KEY`), else from the entry of the server's host in the
+netrc file, else from the secrets of Colab and Kaggle. This module never prompts and never prints a key; `Key` hides its
+text in repr.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from wandb_nb import host as place
+from wandb_nb import host
 from wandb_nb.credentials import netrc
 from wandb_nb.errors import AuthenticationError
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _MIN_LENGTH = 40
 _BODY = re.compile(r"[A-Za-z0-9_-]+")
 _JWT_PARTS = 3
-SECRET_NAME = "WANDB_API_KEY"  # noqa: S105 - the name of the secret, not the secret
+SECRET_NAME = "WANDB_API_KEY"  # noqa: S105 -- the name of the secret, not the secret
 
 
 class Key(NamedTuple):
-    """An API key and where it was found."""
+    """An API key and its source."""
 
     text: str
     source: str
@@ -35,10 +35,13 @@ class Key(NamedTuple):
 
 
 def check_key(key: str, source: str = "the key") -> str:
-    """Return *key* if it has the form of one, else raise AuthenticationError, which never shows it.
+    """Return *key* if its form is valid: 40 or more letters, digits, _ and - after an optional prefix that ends in "-".
 
-    After an optional prefix that ends with the first dash there are 40 or more letters, digits, _ and -. A web token of
-    three parts passes too.
+    A web token of three parts is valid too.
+
+    Raises:
+        AuthenticationError: The form is invalid. The message does not contain the key.
+
     """
     if not key:
         raise AuthenticationError(f"{_sentence(source)} is empty; copy the whole key from the server's settings page.")
@@ -59,37 +62,40 @@ def check_key(key: str, source: str = "the key") -> str:
 
 
 def find_key(settings: Resolved) -> Key | None:
-    """Return the key for the server in *settings*, or None. Asks nobody and does no network call of its own.
+    """Return the key for the server in *settings*, or None. Never prompts, and makes no network call of its own.
 
-    AuthenticationError for a key that cannot be one, naming where it stands; StoreError for an unreadable netrc file.
+    Raises:
+        AuthenticationError: The key is invalid; the message names its source.
+        StoreError: The netrc file cannot be read.
+
     """
     if settings.api_key is not None:
-        found: Key | None = Key(settings.api_key, settings.source("api_key"))
+        key: Key | None = Key(settings.api_key, settings.source("api_key"))
     elif stored := netrc.password(machine(settings.base_url)):
-        found = Key(stored, str(netrc.path()))
+        key = Key(stored, str(netrc.path()))
     else:
-        found = _from_secret_store()
-    if found is not None:
-        check_key(found.text, f"the key from {found.source}")
-    return found
+        key = _from_secret_store()
+    if key is not None:
+        check_key(key.text, f"the key from {key.source}")
+    return key
 
 
 def machine(base_url: str) -> str:
-    """Return the netrc name of the server at *base_url*: its host, with the port where one is given."""
-    from urllib.parse import urlsplit  # init() imports this module, and seldom needs a key
+    """Return the netrc name of the server at *base_url*: its host, with the port if one is given."""
+    from urllib.parse import urlsplit  # init() imports this module but rarely needs a key
 
     return urlsplit(base_url).netloc.rpartition("@")[2]
 
 
 def _from_secret_store() -> Key | None:
-    """Return the user's secret on Colab or Kaggle, where the host offers it."""
-    if not place.in_notebook():
+    """Return the user's secret on Colab or Kaggle, if there is one."""
+    if not host.in_notebook():
         return None
     for label, read in (("Colab secrets", _colab_secret), ("Kaggle secrets", _kaggle_secret)):
         try:
             text = read()
-        except Exception as error:  # noqa: BLE001 - the host's own errors, of classes of its own: not granted, not there
-            import logging  # only where there is something to log
+        except Exception as error:  # noqa: BLE001 -- each host has its own error classes for a missing or denied secret
+            import logging  # only if there is something to log
 
             logging.getLogger(__name__).info("%s gave no %s: %s", label, SECRET_NAME, type(error).__name__)
             continue
@@ -99,13 +105,13 @@ def _from_secret_store() -> Key | None:
 
 
 def _colab_secret() -> str | None:
-    if place.kind() != "colab":
+    if host.kind() != "colab":
         return None
     return str(import_module("google.colab.userdata").get(SECRET_NAME) or "")
 
 
 def _kaggle_secret() -> str | None:
-    if place.kind() != "kaggle":
+    if host.kind() != "kaggle":
         return None
     return str(import_module("kaggle_secrets").UserSecretsClient().get_secret(SECRET_NAME) or "")
 

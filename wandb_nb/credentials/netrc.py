@@ -1,7 +1,7 @@
-"""Keys in the netrc file: found by machine name, written in three lines, everything else in the file left as it is.
+"""Keys in the netrc file, by machine name; everything else in the file is preserved.
 
-The file belongs to the user and other programs use it. It is read leniently (an odd entry hides only itself), replaced
-as a whole, and readable by its owner only. A machine's name keeps its port ("127.0.0.1:8099").
+The file belongs to the user, and other programs use it. It is read leniently (a malformed entry affects only itself),
+replaced as a whole, and readable by its owner only. A machine's name keeps its port ("127.0.0.1:8099").
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WITH_VALUE = frozenset({"login", "account", "password"})
 
 
 class NetrcEntry(NamedTuple):
-    """One `machine` of the file: where it stands in the text, and its password."""
+    """One `machine` of the file: its position in the text, and its password."""
 
     machine: str
     start: int
@@ -30,7 +30,7 @@ class NetrcEntry(NamedTuple):
 
 
 def path() -> Path:
-    """Return the path of the netrc file: `$NETRC`, else `~/.netrc`, or `~/_netrc` on Windows where only that exists."""
+    """Return the path of the netrc file: `$NETRC`, else `~/.netrc`, or `~/_netrc` on Windows if only that exists."""
     if named := os.environ.get("NETRC"):
         return Path(named).expanduser()
     usual, windows = Path.home() / ".netrc", Path.home() / "_netrc"
@@ -38,12 +38,12 @@ def path() -> Path:
 
 
 def password(machine: str) -> str | None:
-    """Return the password of *machine*, or None where the file or the entry is not there. StoreError if unreadable."""
+    """Return the password of *machine*, None if there is no file or entry. StoreError if the file is unreadable."""
     return next((entry.password for entry in _entries(_text(path())) if entry.machine == machine), None)
 
 
 def store(machine: str, key: str) -> Path:
-    """Make *key* the password of *machine* and return the path of the file, which is then mode 0600 and on disk."""
+    """Store *key* as the password of *machine*; return the path of the file, which is then on disk with mode 0600."""
     target = path()
     text = _text(target)
     _replace(target, _with_entry(text, machine, f"machine {machine}\n  login {_LOGIN}\n  password {key}\n"))
@@ -51,7 +51,7 @@ def store(machine: str, key: str) -> Path:
 
 
 def remove(machine: str) -> bool:
-    """Take *machine* out of the file; return whether it was there."""
+    """Remove *machine* from the file; return whether it was there."""
     target = path()
     text = _text(target)
     rest = _with_entry(text, machine, "") if any(entry.machine == machine for entry in _entries(text)) else None
@@ -62,19 +62,19 @@ def remove(machine: str) -> bool:
 
 
 def _with_entry(text: str, machine: str, lines: str) -> str:
-    """Return *text* with *lines* in place of the entries of *machine*, or at its beginning where there is none."""
+    """Return *text* with *lines* in place of the entries of *machine*, or at its beginning if there is none."""
     own = [entry for entry in _entries(text) if entry.machine == machine]
     for entry in reversed(own[1:]):
         text = text[: entry.start] + text[entry.end :]
     if own:
         return text[: own[0].start] + lines + text[own[0].end :]
-    # Nothing at the beginning can swallow the entry: readers stop at `default`, and an open macro or quote runs on.
+    # At the beginning nothing can hide the entry: readers stop at `default`, and an open macro or quote continues.
     return lines + text
 
 
 def _entries(text: str) -> list[NetrcEntry]:
-    """Return the entries in order; `default` has the machine ""."""
-    found: list[NetrcEntry] = []
+    """Return the entries in order; that of `default` has the machine ""."""
+    entries: list[NetrcEntry] = []
     position = 0
     while token := _TOKEN.search(text, position):
         position = token.end()
@@ -87,17 +87,17 @@ def _entries(text: str) -> list[NetrcEntry]:
         elif word in ("machine", "default"):
             name = _TOKEN.search(text, position) if word == "machine" else None
             position = name.end() if name else position
-            found.append(NetrcEntry(_unquoted(name[0]) if name else "", token.start(), _after(text, position), None))
+            entries.append(NetrcEntry(_unquoted(name[0]) if name else "", token.start(), _after(text, position), None))
         elif word in _WITH_VALUE and (value := _TOKEN.search(text, position)):
             position = value.end()
-            if found:
-                secret = _unquoted(value[0]) if word == "password" else found[-1].password
-                found[-1] = found[-1]._replace(end=_after(text, position), password=secret)
-    return found
+            if entries:
+                secret = _unquoted(value[0]) if word == "password" else entries[-1].password
+                entries[-1] = entries[-1]._replace(end=_after(text, position), password=secret)
+    return entries
 
 
 def _after(text: str, position: int) -> int:
-    """Return where an entry that ends at *position* ends with its line, if nothing but blanks follows there."""
+    """Return the end of the line if only blanks follow *position*, else *position*."""
     end = _line_end(text, position)
     return end if not text[position:end].strip() else position
 
@@ -117,14 +117,14 @@ def _text(file: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise StoreError(f"The netrc file {file} could not be read: {error}. Set WANDB_API_KEY instead.") from error
+        raise StoreError(f"cannot read the netrc file {file}: {error}; set WANDB_API_KEY instead") from error
 
 
 def _replace(file: Path, text: str) -> None:
-    target = file.resolve()  # a link into somebody's dotfiles stays a link
+    target = file.resolve()  # a link into the user's dotfiles stays a link
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with replacement(target, private=True, durable=True) as unfinished:
             unfinished.write_text(text, encoding="utf-8", errors="surrogateescape")
     except OSError as error:
-        raise StoreError(f"The netrc file {file} could not be written: {error}. Set WANDB_API_KEY instead.") from error
+        raise StoreError(f"cannot write the netrc file {file}: {error}; set WANDB_API_KEY instead") from error

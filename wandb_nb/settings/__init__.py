@@ -1,4 +1,8 @@
-"""Settings: what a user writes down (`Settings`), and what holds for a run (`resolve()` → `Resolved`)."""
+"""Settings: what the user gives (`Settings`), and what applies to a run (`resolve()` → `Resolved`).
+
+Imports the lowest layer only. `fields` declares every setting, `precedence` combines the sources; the API key is found
+in `wandb_nb.credentials`.
+"""
 
 from wandb_nb.settings.model import Resolved, SettingRow, Settings
 from wandb_nb.settings.precedence import resolve

@@ -1,7 +1,7 @@
-"""One setting: a descriptor that knows its name, form, default, variables and meaning.
+"""One setting: a descriptor with name, value type, default, environment variables and meaning.
 
-`Field` objects stand in the body of `Fields` (see `fields.py`), so that one line there is the setting's declaration,
-its documentation and the typed attribute that `Settings` and `Resolved` have.
+`Field` objects are in the body of `Fields` (see `fields.py`), so one line there is the declaration of a setting, its
+documentation and the typed attribute of `Settings` and `Resolved`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
-class Holder(Protocol):
-    """What has settings: values by name, and a say in whether they may be set."""
+class SettingsOwner(Protocol):
+    """An object with settings: values by name, and a method that sets or refuses them."""
 
     _values: dict[str, Any]
 
@@ -26,10 +26,10 @@ class Holder(Protocol):
 
 
 class Field(Generic[T, D]):
-    """A setting of kind T with a default D (None: nothing is set).
+    """A setting of type T with default D (None: not set).
 
-    *argument* is its name as an argument of `init()` where that differs, *env* the variables that set it besides
-    `WANDB_<NAME>`, *also* further names under which code may give it. The value of a *secret* is never shown.
+    *argument* is its name as an argument of `init()` if that differs, *env* the variables that set it besides
+    `WANDB_<NAME>`, *aliases* further names for it in code. The value of a *secret* is never shown.
     """
 
     @overload
@@ -41,7 +41,7 @@ class Field(Generic[T, D]):
         *,
         argument: str = ...,
         env: tuple[str, ...] = ...,
-        also: tuple[str, ...] = ...,
+        aliases: tuple[str, ...] = ...,
         secret: bool = ...,
     ) -> None: ...
     @overload
@@ -53,7 +53,7 @@ class Field(Generic[T, D]):
         *,
         argument: str = ...,
         env: tuple[str, ...] = ...,
-        also: tuple[str, ...] = ...,
+        aliases: tuple[str, ...] = ...,
         secret: bool = ...,
     ) -> None: ...
     def __init__(
@@ -64,7 +64,7 @@ class Field(Generic[T, D]):
         *,
         argument: str = "",
         env: tuple[str, ...] = (),
-        also: tuple[str, ...] = (),
+        aliases: tuple[str, ...] = (),
         secret: bool = False,
     ) -> None:
         self.kind = kind
@@ -72,7 +72,7 @@ class Field(Generic[T, D]):
         self.doc = doc
         self.argument = argument
         self.env = env
-        self.also = also
+        self.aliases = aliases
         self.secret = secret
         self.name = ""
 
@@ -84,12 +84,12 @@ class Field(Generic[T, D]):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name that code may use for this setting, the proper one first."""
-        older = (self.name[1:],) if self.name.startswith("x_") else ()  # `_disable_stats`, as it was spelled once
-        return (self.name, *((self.argument,) if self.argument else ()), *self.also, *older)
+        """Every name of this setting in code, the main one first."""
+        older = (self.name[1:],) if self.name.startswith("x_") else ()  # the older spelling `_disable_stats`
+        return (self.name, *((self.argument,) if self.argument else ()), *self.aliases, *older)
 
     def parse(self, value: Any, origin: str, *, text: bool = False) -> T:
-        """Return *value* in the setting's form, or raise SettingsError naming setting and *origin*."""
+        """Return *value* in the setting's type; SettingsError, with setting and *origin*, if it is invalid."""
         try:
             return self.kind.from_text(value) if text else self.kind.parse(value)
         except ValueError as error:
@@ -98,12 +98,12 @@ class Field(Generic[T, D]):
     @overload
     def __get__(self, holder: None, owner: type) -> Field[T, D]: ...
     @overload
-    def __get__(self, holder: Holder, owner: type) -> T | D: ...
-    def __get__(self, holder: Holder | None, owner: type) -> Field[T, D] | T | D:
+    def __get__(self, holder: SettingsOwner, owner: type) -> T | D: ...
+    def __get__(self, holder: SettingsOwner | None, owner: type) -> Field[T, D] | T | D:
         if holder is None:
             return self
-        value: T | D = holder._values.get(self.name, self.default)  # noqa: SLF001 - the two are one construction
+        value: T | D = holder._values.get(self.name, self.default)  # noqa: SLF001 -- descriptor and owner belong together
         return value
 
-    def __set__(self, holder: Holder, value: T | D) -> None:
-        holder._assign(self.name, value)  # noqa: SLF001 - the two are one construction
+    def __set__(self, holder: SettingsOwner, value: T | D) -> None:
+        holder._assign(self.name, value)  # noqa: SLF001 -- descriptor and owner belong together

@@ -1,4 +1,4 @@
-"""The two things that hold settings: what a user writes down, and what came out of all sources."""
+"""The two collections of settings: those that the user gives, and those resolved from all sources."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Layer = dict[str, Sourced]
 
 
 class SettingRow(NamedTuple):
-    """One line of the table of settings; a secret's value is hidden."""
+    """One line of the table of settings; the value of a secret is hidden."""
 
     name: str
     value: Any
@@ -36,10 +36,10 @@ class SettingRow(NamedTuple):
 
 
 class Settings(Fields):
-    """Settings written down by the user: `Settings(start_method="thread")`.
+    """Settings given by the user: `Settings(start_method="thread")`.
 
-    Only what is given counts; None means not given. A name that is no setting and a value of the wrong form raise
-    SettingsError, the first with the nearest name that exists. Attributes can be read and set afterwards too.
+    None means not given. An unknown name or an invalid value raises SettingsError; for a name it suggests the nearest
+    existing one. Attributes can be read and set later.
     """
 
     __slots__ = ()
@@ -49,12 +49,12 @@ class Settings(Fields):
         self.update(values)
 
     def update(self, values: Mapping[str, Any]) -> None:
-        """Take over *values*, by setting name or `init()` argument name; None takes a setting back."""
+        """Set *values*, by setting name or `init()` argument name; None removes a setting."""
         for name, value in values.items():
             self._assign(find(name, "Settings").name, value)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what is given, by setting name. Secrets are in it as they are."""
+        """Return the given settings by name, with secrets in plain text."""
         return dict(self._values)
 
     def _assign(self, name: str, value: Any) -> None:
@@ -66,16 +66,16 @@ class Settings(Fields):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Settings) and self._values == other._values
 
-    __hash__ = None  # type: ignore[assignment]  # it can be changed, so it is no key
+    __hash__ = None  # type: ignore[assignment]  # mutable, so not hashable
 
     def __repr__(self) -> str:
-        return _written("Settings", self._values)
+        return _repr("Settings", self._values)
 
 
 class Resolved(Fields):
-    """The settings of one run, from all sources. Cannot be changed; `source()` tells where each value came from.
+    """The settings of one run, resolved from all sources. Immutable; `source()` returns where a value came from.
 
-    *ignored* names the variables and file entries that look like settings and are none.
+    *ignored* names the variables and file entries that look like settings but are not.
     """
 
     __slots__ = ("_sources", "ignored")
@@ -90,11 +90,11 @@ class Resolved(Fields):
         return self._sources.get(find(name, "source").name, DEFAULT)
 
     def given(self, name: str) -> bool:
-        """Return whether anybody set *name*, so that its value is not just the default."""
+        """Return whether *name* was set, so that its value is not just the default."""
         return find(name, "given").name in self._sources
 
     def replace(self, source: str, **values: Any) -> Resolved:
-        """Return a copy in which *values* hold instead, with *source* as the place they came from."""
+        """Return a copy with *values*, whose source is *source*."""
         layer = {name: Sourced(value, self._sources[name]) for name, value in self._values.items()}
         for name, value in values.items():
             field = find(name, source)
@@ -104,34 +104,34 @@ class Resolved(Fields):
     def table(self) -> list[SettingRow]:
         """Return all settings in the order of the documentation, each with value, source and meaning."""
         return [
-            SettingRow(name, _shown(field, self._values.get(name, field.default)), self.source(name), field.doc)
+            SettingRow(name, _displayed(field, self._values.get(name, field.default)), self.source(name), field.doc)
             for name, field in FIELDS.items()
         ]
 
     def _assign(self, name: str, _value: Any) -> None:
         raise SettingsError(
-            f"The setting {name!r} of a run cannot be changed once the run has started; "
-            f"give it to init(settings={{{name!r}: ...}}) or to setup() before."
+            f"the setting {name!r} of a run cannot be changed after its start; "
+            f"give it to init(settings={{{name!r}: ...}}) or to setup()"
         )
 
     def __repr__(self) -> str:
-        return _written("Resolved", self._values)
+        return _repr("Resolved", self._values)
 
 
 def find(name: str, origin: str) -> Field[object, object]:
-    """Return the setting called *name*, or raise SettingsError with the nearest name there is."""
+    """Return the setting *name*; SettingsError, with the nearest existing name, if there is none."""
     if name in BY_NAME:
         return BY_NAME[name]
     from difflib import get_close_matches  # only for the error
 
     nearest = get_close_matches(name, BY_NAME, n=1, cutoff=0)[0]
-    raise SettingsError(f"There is no setting {name!r} ({origin}); did you mean {nearest!r}?")
+    raise SettingsError(f"there is no setting {name!r} ({origin}); did you mean {nearest!r}?")
 
 
-def _shown(field: Field[object, object], value: Any) -> Any:
+def _displayed(field: Field[object, object], value: Any) -> Any:
     return HIDDEN if field.secret and value is not None else value
 
 
-def _written(class_name: str, values: Mapping[str, Any]) -> str:
-    parts = (f"{name}={_shown(FIELDS[name], value)!r}" for name, value in values.items())
+def _repr(class_name: str, values: Mapping[str, Any]) -> str:
+    parts = (f"{name}={_displayed(FIELDS[name], value)!r}" for name, value in values.items())
     return f"{class_name}({', '.join(parts)})"

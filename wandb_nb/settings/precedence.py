@@ -1,7 +1,7 @@
-"""All sources of settings become one `Resolved`, in one order of precedence.
+"""Combination of all sources of settings into one `Resolved`, by precedence.
 
-Low to high: defaults, what the host asks for, the user's file, the workspace's file, the environment, `wandb.setup()`,
-`init(settings=)`, the arguments of `init()`. The environment and the files are read at each call, since programs set
+Low to high: defaults, needs of the host, the user's file, the workspace's file, the environment, `wandb.setup()`,
+`init(settings=)`, the arguments of `init()`. The environment and the files are read at every call, since programs set
 `WANDB_*` variables after the import.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PREFIX = "WANDB_"
-# Variables of other parts and other programs, which nobody should take for a misspelled setting.
+# Variables of other components and programs, which are not misspelled settings.
 _NO_SETTINGS = ("WANDB_NB_", "WANDB_SERVICE", "WANDB_AGENT_", "WANDB_CORE_")
 _RESUME_WORDS = frozenset({"allow", "must", "never", "auto"})
 
@@ -33,11 +33,15 @@ def resolve(
     environ: Mapping[str, str] | None = None,
     cwd: Path | str | None = None,
 ) -> Resolved:
-    """Return the settings that hold for a run started now with these *arguments* of `init()`.
+    """Return the settings of a run started now with these *arguments* of `init()`.
 
-    *arguments* are by `init()` or setting name; None is not given. *given* is `init(settings=)`, *setup* what
-    `wandb.setup()` was told. `root_dir` always comes out absolute. SettingsError for an unknown name or a value of the
-    wrong form, UsageError for values that exclude each other; both name the source.
+    The names of *arguments* are those of `init()` or of settings; None means not given. *given* is `init(settings=)`,
+    *setup* the settings of `wandb.setup()`. `root_dir` of the result is absolute.
+
+    Raises:
+        SettingsError: A name is unknown or a value invalid; the message names the source.
+        UsageError: Values exclude each other; the message names the sources.
+
     """
     folder = Path(cwd) if cwd is not None else Path.cwd()
     environment = from_environment(os.environ if environ is None else environ)
@@ -53,12 +57,12 @@ def resolve(
     workspace = settings_files.read(settings_files.workspace_file(root), "workspace file")
     values = {**lower, **workspace.values, **upper}
     values["root_dir"] = Sourced(root, values["root_dir"].source if "root_dir" in values else "working directory")
-    _settle_resume(values)
+    _resolve_resume(values)
     return Resolved(values, (*user.ignored, *workspace.ignored, *environment.ignored))
 
 
 def from_environment(environ: Mapping[str, str]) -> settings_files.FileSettings:
-    """Return the settings that *environ* holds. A variable set to nothing counts as not set."""
+    """Return the settings in *environ*. An empty variable counts as not set."""
     names = [name for name in environ if name.startswith(_PREFIX)]
     known = sorted((name for name in names if name in BY_VARIABLE), key=_rank)
     values: Layer = {}
@@ -72,7 +76,7 @@ def from_environment(environ: Mapping[str, str]) -> settings_files.FileSettings:
 
 
 def _rank(variable: str) -> int:
-    # Of two variables for one setting the documented one, which stands first, is read last and wins.
+    # Of two variables for one setting the documented one, which comes first, is read last and takes precedence.
     return -BY_VARIABLE[variable].env.index(variable)
 
 
@@ -104,25 +108,27 @@ def _value(values: Layer, name: str) -> Any:
     return values[name].value if name in values else None
 
 
-def _settle_resume(values: Layer) -> None:
-    """Turn `resume="<id>"` and `resume_from` into a run id, and refuse what excludes each other."""
-    said = {name: values[name] for name in ("resume", "resume_from", "fork_from") if _value(values, name) is not None}
-    if len(said) > 1:
-        listed = ", ".join(f"{name} from {entry.source}" for name, entry in said.items())
-        raise UsageError(f"Only one of resume, resume_from and fork_from can be given, not {listed}.")
-    for name, (value, source) in said.items():
+def _resolve_resume(values: Layer) -> None:
+    """Turn `resume="<id>"` and `resume_from` into a run id, and refuse contradictory settings."""
+    resuming = {
+        name: values[name] for name in ("resume", "resume_from", "fork_from") if _value(values, name) is not None
+    }
+    if len(resuming) > 1:
+        listed = ", ".join(f"{name} from {entry.source}" for name, entry in resuming.items())
+        raise UsageError(f"give only one of resume, resume_from and fork_from, not {listed}")
+    for name, (value, source) in resuming.items():
         if name == "resume_from":
-            _take_id(values, name, value.run_id, source)
+            _set_run_id(values, name, value.run_id, source)
         elif name == "resume" and value not in _RESUME_WORDS:
-            _take_id(values, name, value, source)
+            _set_run_id(values, name, value, source)
             values["resume"] = Sourced("allow", source)
         elif name == "fork_from" and value.run_id == _value(values, "run_id"):
-            raise UsageError(f"fork_from names the run {value.run_id!r} itself; give the new run another id.")
+            raise UsageError(f"fork_from names the run {value.run_id!r} itself; give the new run another id")
 
 
-def _take_id(values: Layer, name: str, run_id: str, source: str) -> None:
+def _set_run_id(values: Layer, name: str, run_id: str, source: str) -> None:
     present = _value(values, "run_id")
     if present not in (None, run_id):
         other = values["run_id"].source
-        raise UsageError(f"{name} names the run {run_id!r}, but {other} gives the id {present!r}; give one of them.")
+        raise UsageError(f"{name} names the run {run_id!r}, but {other} gives the id {present!r}; give one of them")
     values.setdefault("run_id", Sourced(run_id, source))

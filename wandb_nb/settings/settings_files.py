@@ -1,6 +1,6 @@
-"""Settings files: INI with one section `[default]`, the user's and the workspace's.
+"""Settings files of the user and of the workspace: INI with one section `[default]`.
 
-Both are shared with the original's tools, so entries that are no settings here are kept and ignored, not refused.
+Both are shared with the original's tools, so unknown entries are preserved and ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SECTION = "default"
 
 
 class FileSettings(NamedTuple):
-    """What a source said: settings, and the entries that are none."""
+    """The settings of one source, and its entries that are not settings."""
 
     values: Layer
     ignored: tuple[str, ...]
@@ -39,7 +39,7 @@ def workspace_file(root: Path) -> Path:
 
 
 def read(path: Path, label: str) -> FileSettings:
-    """Return the settings in the file at *path*; nothing where there is no file. SettingsError for an unusable one."""
+    """Return the settings in the file at *path*; none if there is no file. SettingsError if it is unusable."""
     if not path.is_file():
         return FileSettings({}, ())
     values: Layer = {}
@@ -54,9 +54,13 @@ def read(path: Path, label: str) -> FileSettings:
 
 
 def save(path: Path, values: Mapping[str, Any]) -> None:
-    """Set *values* in the settings file at *path* and leave its other entries; None takes an entry out.
+    """Set *values* in the settings file at *path*, and preserve its other entries; None removes an entry.
 
-    The file is replaced as a whole, so that a reader sees the old or the new one. StoreError where it can't be written.
+    The file is replaced as a whole, so a reader sees the old or the new one.
+
+    Raises:
+        StoreError: The file cannot be written.
+
     """
     parser = _parser(path)
     for name, value in values.items():
@@ -70,18 +74,18 @@ def save(path: Path, values: Mapping[str, Any]) -> None:
         with replacement(path) as unfinished, unfinished.open("w", encoding="utf-8") as stream:
             parser.write(stream)
     except OSError as error:
-        raise StoreError(f"The settings file {path} could not be written: {error}.") from error
+        raise StoreError(f"cannot write the settings file {path}: {error}") from error
 
 
 def _parser(path: Path) -> RawConfigParser:
-    from configparser import Error, RawConfigParser  # some milliseconds, spent only where a file exists
+    from configparser import Error, RawConfigParser  # some milliseconds, only spent if a file exists
 
     parser = RawConfigParser(strict=False, default_section="")
     try:
         parser.read(path, encoding="utf-8")
     except (Error, OSError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
-        raise SettingsError(f"The settings file {path} could not be read: {reason}. Correct or remove it.") from error
+        raise SettingsError(f"cannot read the settings file {path}: {reason}; correct or remove it") from error
     if not parser.has_section(_SECTION):
         parser.add_section(_SECTION)
     return parser

@@ -1,8 +1,8 @@
-"""What a setting's value may be: one `ValueType` per form, each turning what was given into one plain value.
+"""Types of settings: each `ValueType` converts input to one plain value.
 
-A kind's `parse` takes what Python code passes; `from_text` takes what stands in an environment variable or a settings
-file. They differ only for lists, which are comma-separated as text while a bare string from code is one item.
-Both raise ValueError with the rest of a sentence that begins with the setting's name ("must be ..., not ...").
+`parse` converts values from Python code, `from_text` text from an environment variable or a settings file. They differ
+only for lists, which are comma-separated as text, while a string from code is one item. Both raise ValueError with the
+rest of a sentence that begins with the setting's name ("must be ..., not ...").
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FALSE = frozenset({"false", "0", "no", "off", "f", "n"})
 
 
 class ValueType(Generic[T]):
-    """One form of value: its name for people, and how it is read from code and from text."""
+    """One type of value: its name for messages, and its conversion from code and from text."""
 
     def __init__(self, name: str, parse: Callable[[Any], T], from_text: Callable[[str], T] | None = None) -> None:
         self.name = name
@@ -33,7 +33,7 @@ class ValueType(Generic[T]):
 
 
 class Moment(NamedTuple):
-    """A step of a run, written "id?_step=N": where `resume_from` and `fork_from` take up."""
+    """A step of a run, written "id?_step=N", from which `resume_from` and `fork_from` continue."""
 
     run_id: str
     step: int
@@ -43,28 +43,28 @@ class Moment(NamedTuple):
 
 
 def choice(*names: Word, **spellings: Word) -> ValueType[Word]:
-    """Return the kind of one word out of *names*; *spellings* are further words and what they stand for."""
+    """Return the type of one word out of *names*; *spellings* maps further words to these."""
 
     def parse(value: Any) -> Word:
         word = value.strip().lower() if isinstance(value, str) else str(value).lower()
-        found = spellings.get(word) or next((name for name in names if name == word), None)
-        if found is None:
-            raise ValueError(f"must be one of {', '.join(names)}, not {_shown(value)}")
-        return found
+        name = spellings.get(word) or next((name for name in names if name == word), None)
+        if name is None:
+            raise ValueError(f"must be one of {', '.join(names)}, not {_shortened(value)}")
+        return name
 
     return ValueType(f"one of {', '.join(names)}", parse)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"must be text, not {type(value).__name__}")  # noqa: TRY004 - one error for all kinds
+        raise ValueError(f"must be text, not {type(value).__name__}")  # noqa: TRY004 -- one error for all types
     return value
 
 
 def _boolean(value: Any) -> bool:
     word = str(value).strip().lower() if isinstance(value, (bool, int, str)) else ""
     if word not in _TRUE | _FALSE:
-        raise ValueError(f"must be true or false, not {_shown(value)}")
+        raise ValueError(f"must be true or false, not {_shortened(value)}")
     return word in _TRUE
 
 
@@ -74,20 +74,20 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError):
         number = -1.0
     if not 0 <= number < float("inf"):
-        raise ValueError(f"must be a number, zero or more, not {_shown(value)}")
+        raise ValueError(f"must be a number, zero or more, not {_shortened(value)}")
     return number
 
 
 def _count(value: Any) -> int:
     number = _number(value)
     if number != int(number):
-        raise ValueError(f"must be a whole number, not {_shown(value)}")
+        raise ValueError(f"must be a whole number, not {_shortened(value)}")
     return int(number)
 
 
 def _path(value: Any) -> Path:
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
-        raise ValueError(f"must be a path, not {_shown(value)}")
+        raise ValueError(f"must be a path, not {_shortened(value)}")
     return Path(os.fspath(value)).expanduser()
 
 
@@ -95,7 +95,7 @@ def _words(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, (list, tuple, set, frozenset)) or not all(isinstance(word, str) for word in value):
-        raise ValueError(f"must be a list of texts, not {_shown(value)}")
+        raise ValueError(f"must be a list of texts, not {_shortened(value)}")
     return tuple(sorted(value)) if isinstance(value, (set, frozenset)) else tuple(value)
 
 
@@ -127,7 +127,7 @@ def _json_words(text: str) -> tuple[str, ...]:
 
 
 def _url(value: Any) -> str:
-    from urllib.parse import urlsplit  # only where a server is named
+    from urllib.parse import urlsplit  # only if a server is given
 
     parts = urlsplit(_text(value).strip())
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -138,11 +138,11 @@ def _url(value: Any) -> str:
 
 
 def _resume(value: Any) -> str | None:
-    # False says "do not continue" and beats a lower source; any other word is an id to continue (an older form).
+    # False means "do not continue" and overrides a lower source; any other word is an id to continue (an older form).
     if isinstance(value, bool) or (isinstance(value, str) and value.lower() in ("true", "false")):
         return "auto" if _boolean(value) else None
     if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"must be allow, must, never, auto, True, or the id of a run, not {_shown(value)}")
+        raise ValueError(f"must be allow, must, never, auto, True, or the id of a run, not {_shortened(value)}")
     return value
 
 
@@ -151,7 +151,7 @@ def _moment(value: Any) -> Moment:
         return value
     run_id, mark, step = value.partition("?_step=") if isinstance(value, str) else ("", "", "")
     if not (run_id and mark and step.isascii() and step.isdigit()):
-        raise ValueError(f'must have the form "id?_step=N" with N a step of that run, not {_shown(value)}')
+        raise ValueError(f'must have the form "id?_step=N" with N a step of that run, not {_shortened(value)}')
     return Moment(run_id, int(step))
 
 
@@ -162,7 +162,7 @@ def _magic(value: Any) -> bool | Mapping[str, Any] | str:
     return _boolean(text) if text.lower() in _TRUE | _FALSE else text
 
 
-def _shown(value: Any) -> str:
+def _shortened(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= _MAX_REPR else text[:_MAX_REPR] + "..."
 
