@@ -46,8 +46,8 @@ TABLE = [
     claim("resume_from an unknown run", "said(lambda: wandb.init(resume_from='x?_step=2'), wandb.UsageError)", "resume_from names run 'x', which does not exist on this machine ..."),
     claim("resume_from a step behind the end", MANY + "said(lambda: wandb.init(resume_from='x?_step=9'), wandb.UsageError)", "resume_from names step 9 of run 'x' ..., whose steps end at 5"),
     claim("resume_from has a form", "for text in ('x', 'x?_step=', 'x?epoch=3'): said(lambda: wandb.init(resume_from=text))", "... must have the form \"id?_step=N\" ... 'x'. ... 'x?_step='. ... 'x?epoch=3'."),
-    claim("resume_from and the id", MANY + "said(lambda: wandb.init(id='y', resume_from='x?_step=2'), wandb.UsageError)", "resume_from names the run 'x', but init(id=) gives the id 'y'; give one of them."),
-    claim("fork_from itself", MANY + "said(lambda: wandb.init(id='x', fork_from='x?_step=2'), wandb.UsageError)", "fork_from names the run 'x' itself; give the new run another id."),
+    claim("resume_from and the id", MANY + "said(lambda: wandb.init(id='y', resume_from='x?_step=2'), wandb.UsageError)", "resume_from names the run 'x', but init(id=) gives the id 'y'; give one of them"),
+    claim("fork_from itself", MANY + "said(lambda: wandb.init(id='x', fork_from='x?_step=2'), wandb.UsageError)", "fork_from names the run 'x' itself; give the new run another id"),
     claim("one way to continue", "said(lambda: wandb.init(resume='allow', fork_from='x?_step=2'), wandb.UsageError)", "give only one of resume, resume_from and fork_from, not resume from init(resume=), fork_from from init(fork_from=)"),
 ]  # fmt: skip
 
