@@ -23,7 +23,7 @@ def content(table: HistoryTable) -> Any:
     numbers = {key: (column.rows.tolist(), repr(column.values.tolist())) for key, column in table.numbers.items()}
     others = {key: (column.rows, repr(column.values)) for key, column in table.others.items()}
     filled = {key: column for key, column in [*numbers.items(), *others.items()] if column[0]}
-    return filled, table.paths, table.step.tolist(), table.attempt.tolist()
+    return filled, list(table.paths.items()), table.step.tolist(), table.attempt.tolist()
 
 
 @settings(deadline=None, max_examples=200)

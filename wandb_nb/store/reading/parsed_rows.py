@@ -57,10 +57,10 @@ class _Columns:
         self._others: dict[str, list[tuple[int, Any]]] = {}
 
     def add_paths(self, row: Mapping[str, Any]) -> None:
-        for key, value in row.items():
-            for path, leaf in leaves((key,), value):
-                if leaf != {}:
-                    self._paths.setdefault(".".join(path), path)
+        """Remember the paths of the keys of *row*. Of two paths with one dotted name in a row, the last one holds."""
+        paths = [path for key, value in row.items() for path, leaf in leaves((key,), value) if leaf != {}]
+        for name, path in {".".join(path): path for path in paths}.items():
+            self._paths.setdefault(name, path)
 
     def add(self, name: str, rows: list[int], values: Sequence[Any]) -> None:
         """Add the *values* of one key at *rows*, which ascend."""
