@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from visiting import HOSTILE, Site, Visitor
 from waiting import scaled
 
@@ -90,6 +90,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
     if url:
         emptied = create_engine(url)
         metadata.drop_all(emptied)
+        with emptied.begin() as connection:
+            connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
         emptied.dispose()
     opened = open_services(tmp_path / "server", url)
     yield opened

@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from wandb_nb.errors import AuthenticationError, Error
 from wandb_nb.server.http.browser_policy import content_policy, is_own_request
-from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.protocol import api
 from wandb_nb.server.storage.storage_errors import BadLineError, NotFoundError, PermissionDeniedError, TooLargeError
 from wandb_nb.server.web import routes
@@ -48,7 +47,7 @@ def create_app(services: Services, hosts: Iterable[str] = ()) -> _Guard:
     handlers: dict[Any, Any] = {kind: _error_response for kind, _ in _STATUS}
     handlers |= {HTTPException: _http_error, ClientDisconnect: _incomplete_request}
     app = Starlette(routes=[*api.ROUTES, *routes.ROUTES], exception_handlers=handlers)
-    app.state.services, app.state.run_cache = services, RunCache(services.database)
+    app.state.services = services
     app.state.hosts = LOOPBACK | {host.lower() for host in hosts} | {socket.gethostname().lower()}
     return _Guard(app)
 

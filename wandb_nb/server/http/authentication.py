@@ -45,8 +45,8 @@ async def logged_in_user(request: Request) -> User | None:
     values = services.signer.read(_PURPOSE, request.cookies.get(COOKIE, ""), LOGIN_SECONDS)
     if values is None:
         return None
-    user_id, token = values
-    return await run_in_threadpool(_find_by_login, services, user_id, token)
+    user_id, login = values
+    return await run_in_threadpool(_find_by_login, services, user_id, login)
 
 
 async def user_by_key_or_login(request: Request) -> User:
@@ -67,9 +67,9 @@ def find_user(services: Services, key: str) -> User | None:
         return users.user_by_key(connection, key)
 
 
-def login_cookie(services: Services, user: User, key: str) -> str:
+def login_cookie(services: Services, user: User) -> str:
     """Return the value of a login's cookie; it never contains the key."""
-    return services.signer.sign(_PURPOSE, [user.id, users.login_token(key)])
+    return services.signer.sign(_PURPOSE, [user.id, user.login])
 
 
 def _header_key(header: str) -> str | None:
@@ -84,6 +84,6 @@ def _header_key(header: str) -> str | None:
         return None
 
 
-def _find_by_login(services: Services, user_id: int, token: str) -> User | None:
+def _find_by_login(services: Services, user_id: int, login: str) -> User | None:
     with services.database.read() as connection:
-        return users.user_by_login(connection, user_id, token)
+        return users.user_by_login(connection, user_id, login)

@@ -9,17 +9,23 @@ from starlette.convertors import Convertor, register_url_convertor
 
 if TYPE_CHECKING:
     from wandb_nb.server.http.signing import Signer
+    from wandb_nb.server.storage.users import User
 
 _PURPOSE = "upload"
 _UPLOAD_SECONDS = 24 * 3600.0
 
 
 class UploadTarget(NamedTuple):
-    """What an upload address permits: to write the file *name* of a run, as part of the upload number *upload*."""
+    """What an upload address permits: a user, while the key is the same, to write the file *name* of a run.
 
-    run_id: int
+    *upload* is the number of the run's set of addresses.
+    """
+
+    run_uid: str
     name: str
     upload: int
+    user_id: int
+    login: str
 
 
 class _Anything(Convertor[str]):
@@ -37,9 +43,10 @@ class _Anything(Convertor[str]):
 register_url_convertor("anything", _Anything())
 
 
-def upload_url(base: str, signer: Signer, run: Any, name: str) -> str:
-    """Return an address that accepts the file *name* of *run* for a day, from anyone: no key is sent there."""
-    return f"{base}/upload/{signer.sign(_PURPOSE, list(UploadTarget(run.id, name, run.announced)))}"
+def upload_url(base: str, signer: Signer, user: User, run: Any, name: str) -> str:
+    """Return an address that accepts the file *name* of *run* for a day; it stands for *user*, and no key is sent."""
+    target = UploadTarget(run.uid, name, run.announced, user.id, user.login)
+    return f"{base}/upload/{signer.sign(_PURPOSE, list(target))}"
 
 
 def read_upload_token(signer: Signer, token: str) -> UploadTarget | None:

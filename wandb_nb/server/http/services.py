@@ -12,11 +12,12 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from wandb_nb.server.http.signing import Signer
+from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.live.subscriptions import Subscriptions
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.database import Database
@@ -24,6 +25,7 @@ from wandb_nb.server.storage.file_store import FileStore, FolderStore
 from wandb_nb.server.storage.tables import users as users_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -39,7 +41,17 @@ class Services:
     store: FileStore
     signer: Signer
     folder: Path
+    run_cache: RunCache
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
+
+
+def finish_deletion(services: Services, runs: Iterable[Any], blobs: Iterable[str]) -> None:
+    """Drop from memory and disk what remains of deleted *runs*, whose files are *blobs*; call it after the commit."""
+    for blob in blobs:
+        services.store.delete(blob)
+    for run in runs:
+        services.run_cache.drop(run.uid)
+        services.subscriptions.publish(run)
 
 
 def services_of(request: Request) -> Services:
@@ -54,7 +66,7 @@ def open_services(folder: Path, url: str | None = None) -> Services:
     database = Database(url or f"sqlite:///{folder / 'server.db'}")
     secret = _read_or_create(folder / "secret", secrets.token_hex(32))
     _create_first_user(database, folder)
-    return Services(database, FolderStore(folder / "files"), Signer(secret.encode()), folder)
+    return Services(database, FolderStore(folder / "files"), Signer(secret.encode()), folder, RunCache(database))
 
 
 def _create_first_user(database: Database, folder: Path) -> None:

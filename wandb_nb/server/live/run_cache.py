@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.lru import LRUDict
 from wandb_nb.server.live.sampling import sampled_message
 from wandb_nb.server.live.stored_run import StoredRun
+from wandb_nb.server.storage.storage_errors import NotFoundError
 
 if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
@@ -24,26 +25,39 @@ class RunCache:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._lock = threading.Lock()
-        self._entries: LRUDict[int, tuple[threading.Lock, StoredRun]] = LRUDict(_MAX_RUNS)
+        self._entries: LRUDict[str, tuple[threading.Lock, StoredRun]] = LRUDict(_MAX_RUNS)
 
     def message(self, row: Any, cursor: str) -> Message:
-        """Return what is new in the run since the message with *cursor*.
+        """Return what is new in the run of *row* since the message with *cursor*.
 
         While a long run is still being read, that is a sample of all of it, so that its course is visible immediately.
+
+        Raises:
+            NotFoundError: The run was deleted.
+
         """
-        lock, run = self._entry(row.id)
+        lock, run = self._entry(row)
         with lock:
-            run.advance()
+            try:
+                run.advance()
+            except NotFoundError:
+                self.drop(row.uid)
+                raise
             if run.can_answer(cursor):
                 return run.message(cursor)
         sample = sampled_message(self._database, row, _SAMPLED_POINTS, cursor)
         sample.header["more"], sample.header["done"] = True, False
         return sample
 
-    def _entry(self, run_id: int) -> tuple[threading.Lock, StoredRun]:
+    def drop(self, uid: str) -> None:
+        """Forget the run with this random value, because it was deleted."""
         with self._lock:
-            entry = self._entries.get(run_id) or (threading.Lock(), StoredRun(self._database, run_id))
-            self._entries[run_id] = entry
+            self._entries.pop(uid, None)
+
+    def _entry(self, row: Any) -> tuple[threading.Lock, StoredRun]:
+        with self._lock:
+            entry = self._entries.get(row.uid) or (threading.Lock(), StoredRun(self._database, row.uid))
+            self._entries[row.uid] = entry
             while self._is_too_large():
                 self._entries.popitem(last=False)
             return entry

@@ -41,7 +41,7 @@ def sampled_message(database: Database, row: Any, points: int, cursor: str) -> M
     """
     with database.read() as connection:
         total = count(connection, row.id, HISTORY)
-        cursor_now = f"{row.id}.{row.rewrites}.{total}.{points}"
+        cursor_now = f"{row.uid}.{row.rewrites}.{total}.{points}"
         texts = sample_history(connection, row.id, points)[0] if cursor_now != cursor else []
     header = _header(row, cursor_now, total)
     rows = [json.loads(text) for text in texts]
@@ -60,7 +60,7 @@ def system_message(database: Database, row: Any, points: int, cursor: str) -> Me
     """
     with database.read() as connection:
         total = count(connection, row.id, "events")
-        cursor_now = f"{row.id}.{total}"
+        cursor_now = f"{row.uid}.{total}"
         texts = sample_lines(connection, row.id, "events", points) if cursor_now != cursor else []
     header = _header(row, cursor_now, total)
     header["metrics"] = []

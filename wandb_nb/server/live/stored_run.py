@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.server.query.run_values import RunValues
 from wandb_nb.server.storage import line_store, run_store
+from wandb_nb.server.storage.storage_errors import NotFoundError
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.view.message.message_builder import MessageBuilder
 
@@ -21,23 +22,30 @@ _EXTRA_KEYS = ("_cell", "_attempt", "_writer")
 
 
 class StoredRun(MessageBuilder):
-    """Follows the run with the id *run_id* in *database*. Not thread-safe."""
+    """Follows the run with the random value *uid* in *database*. Not thread-safe."""
 
-    def __init__(self, database: Database, run_id: int) -> None:
-        self._database, self._run_id = database, run_id
+    def __init__(self, database: Database, uid: str) -> None:
+        self._database, self._uid = database, uid
         self._row: Any = None
         super().__init__()
 
     def advance(self) -> None:
-        """Read new rows, for about a quarter of a second and at least one batch."""
+        """Read new rows, for about a quarter of a second and at least one batch.
+
+        Raises:
+            NotFoundError: The run was deleted.
+
+        """
         end = time.monotonic() + _READ_SECONDS
         with self._database.read() as connection:
-            row = run_store.run_by_id(connection, self._run_id)
+            row = run_store.run_by_uid(connection, self._uid)
+            if row is None:
+                raise NotFoundError("this run was deleted")
             if self._row is not None and row.rewrites != self._row.rewrites:
                 self._restart()
             self._more = True
             while self._more:
-                texts = line_store.lines_from(connection, self._run_id, "history", self._next, _BATCH)
+                texts = line_store.lines_from(connection, row.id, "history", self._next, _BATCH)
                 self.state.apply_rows([_table_row(row) for row in json.loads(f"[{','.join(texts)}]")])
                 self._next += len(texts)
                 self._more = len(texts) == _BATCH

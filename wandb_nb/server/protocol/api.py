@@ -18,11 +18,13 @@ from wandb_nb.server.http.request_body import limited_body, parse_json, read_bod
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.protocol import filestream, graphql_executor
 from wandb_nb.server.storage import run_store
-from wandb_nb.server.storage.project_store import find_project
-from wandb_nb.server.storage.storage_errors import NotFoundError
+from wandb_nb.server.storage.project_store import find_project, project_by_id
+from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
 from wandb_nb.server.storage.tables import files
+from wandb_nb.server.storage.users import Right, user_by_login
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from starlette.requests import Request
 
     from wandb_nb.server.http.file_urls import UploadTarget
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 _MAX_FILE = 5 << 30
 _MAX_TELEMETRY = 1 << 20
+_INVALID_ADDRESS = "permission denied: this upload address has expired, or its run or user may no longer use it"
 FILE_HEADERS = {"Content-Security-Policy": SANDBOX, "X-Content-Type-Options": "nosniff"}
 
 
@@ -66,7 +69,7 @@ def _apply_post(
     return answer
 
 
-def _find_run(connection: Any, user: User, path: dict[str, str]) -> Any:
+def _find_run(connection: Connection, user: User, path: dict[str, str]) -> Any:
     project = find_project(connection, user, path["entity"], path["project"])
     run = run_store.find_run(connection, project, path["run"]) if project is not None else None
     if run is None:
@@ -78,8 +81,8 @@ async def upload(request: Request) -> Response:
     """`PUT /upload/<token>`: the address itself is the permission."""
     services = services_of(request)
     target = read_upload_token(services.signer, request.path_params["token"])
-    if target is None:
-        return JSONResponse({"error": "this upload address is not valid or has expired"}, 403)
+    if target is None or not await run_in_threadpool(_may_upload, services, target):
+        raise PermissionDeniedError(_INVALID_ADDRESS)
     stored = await services.store.write(limited_body(request, _MAX_FILE), _MAX_FILE)
     unused = await run_in_threadpool(_add_file, services, target, stored)
     if unused is not None:
@@ -87,19 +90,33 @@ async def upload(request: Request) -> Response:
     return JSONResponse({})
 
 
+def _may_upload(services: Services, target: UploadTarget) -> bool:
+    with services.database.read() as connection:
+        return _upload_run(connection, target) is not None
+
+
+def _upload_run(connection: Connection, target: UploadTarget) -> Any:
+    """Return the row of the run that *target* names; None if it was deleted or the user may no longer write to it."""
+    run = run_store.run_by_uid(connection, target.run_uid)
+    user = user_by_login(connection, target.user_id, target.login)
+    if run is None or user is None or project_by_id(connection, user, run.project_id).right < Right.WRITE:
+        return None
+    return run
+
+
 def _add_file(services: Services, target: UploadTarget, stored: StoredFile) -> str | None:
     """Make *stored* the file that its address names; return the blob that is no longer needed."""
-    condition = (files.c.run_id == target.run_id, files.c.name == target.name)
     with services.database.write() as connection:
-        run = run_store.run_by_id(connection, target.run_id)
+        run = _upload_run(connection, target)
         if run is None:
-            return stored.blob  # the run was deleted during the upload
+            return stored.blob  # the run was deleted, or the right withdrawn, during the upload
+        condition = (files.c.run_id == run.id, files.c.name == target.name)
         old = connection.execute(select(files).where(*condition)).first()
         if old is not None and old.announced > target.upload:
             return stored.blob  # a newer one arrived during the upload
         connection.execute(delete(files).where(*condition))
         values = {**stored._asdict(), "updated": time.time(), "announced": target.upload}
-        connection.execute(insert(files).values(run_id=target.run_id, name=target.name, **values))
+        connection.execute(insert(files).values(run_id=run.id, name=target.name, **values))
     services.subscriptions.publish(run)
     return None if old is None else str(old.blob)
 

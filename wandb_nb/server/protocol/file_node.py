@@ -39,7 +39,7 @@ class FileNode:
 
     def upload_url(self, context: RequestContext) -> str:
         run_for_writing(context.connection, context.user, self.run.id)
-        return upload_url(context.base_url, context.services.signer, self.run, self.name)
+        return upload_url(context.base_url, context.services.signer, context.user, self.run, self.name)
 
     def size_bytes(self, _: RequestContext) -> int:
         return self.row.size if self.row is not None else 0

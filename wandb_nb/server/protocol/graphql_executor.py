@@ -28,6 +28,7 @@ from graphql import (
 )
 
 from wandb_nb.errors import Error, UsageError
+from wandb_nb.server.http.services import finish_deletion
 from wandb_nb.server.protocol.mutations import Mutations
 from wandb_nb.server.protocol.queries import Query
 from wandb_nb.server.protocol.request_context import RequestContext
@@ -115,22 +116,17 @@ def _execute(  # noqa: PLR0917 -- the parts of the context, and what runs in it
 ) -> tuple[int, dict[str, Any]]:
     operation = get_operation_ast(document, request.get("operationName") or None)
     is_mutation = operation is not None and operation.operation is OperationType.MUTATION
-    deleted_blobs: list[str] = []
-    changed_runs: list[Any] = []
     try:
         with services.database.write() if is_mutation else services.database.read() as connection:
-            context = RequestContext(services, connection, user, base_url, deleted_blobs, changed_runs, sequence)
+            context = RequestContext(services, connection, user, base_url, sequence=sequence)
             result = _run(document, context, request)
             result.extensions = context.extensions
             if is_mutation and result.errors:
                 raise _RolledBackError(result)  # noqa: TRY301 -- a change that failed half-way must leave nothing
     except _RolledBackError as error:
-        result = ExecutionResult(None, error.result.errors)
-        deleted_blobs.clear()
-        changed_runs.clear()
-    for blob in deleted_blobs:
-        services.store.delete(blob)
-    for run in changed_runs:
+        return _response(ExecutionResult(None, error.result.errors))
+    finish_deletion(services, context.deleted_runs, context.deleted_blobs)
+    for run in context.changed_runs:
         services.subscriptions.publish(run)
     return _response(result)
 

@@ -45,6 +45,7 @@ class Mutations:
 
     def delete_run(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
         run = _run_by_id(context, input)
+        context.deleted_runs.append(run)
         context.deleted_blobs.extend(run_store.delete_run(context.connection, run.id))
         return {}
 

@@ -6,10 +6,9 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, inspect, text
-from sqlalchemy.schema import CreateColumn
+from sqlalchemy import create_engine, event
 
-from wandb_nb.server.storage.tables import metadata
+from wandb_nb.server.storage.schema_upgrade import upgrade_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +19,14 @@ _BUSY_MILLISECONDS = 30_000
 
 
 class Database:
-    """The database at *url*; missing tables are created. Thread-safe. What `write` committed survives `kill -9`."""
+    """The database at *url*, its tables created or upgraded. Thread-safe; what `write` committed survives `kill -9`."""
 
     def __init__(self, url: str) -> None:
+        upgrade_schema(url)
         self.engine: Engine = create_engine(url)
         self._writer = threading.Lock()  # SQLite has one writer; waiting here is fair, waiting in SQLite is polling
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare)
-        metadata.create_all(self.engine)
-        _add_columns(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -51,18 +49,6 @@ def inserted_id(result: CursorResult[Any]) -> int:
     """Return the id of the row that *result* inserted."""
     key: Any = result.inserted_primary_key
     return int(key[0])
-
-
-def _add_columns(engine: Engine) -> None:
-    """Add the columns that a database of an earlier version lacks; each has a server default."""
-    inspector = inspect(engine)
-    with engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            existing = {column["name"] for column in inspector.get_columns(table.name)}
-            for column in table.columns:
-                if column.name not in existing:
-                    definition = CreateColumn(column).compile(dialect=engine.dialect)
-                    connection.execute(text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))
 
 
 def _prepare(connection: Any, _record: object) -> None:

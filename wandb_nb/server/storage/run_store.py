@@ -39,6 +39,11 @@ def run_by_id(connection: Connection, run_id: int) -> Any:
     return connection.execute(_select_runs().where(runs.c.id == run_id)).first()
 
 
+def run_by_uid(connection: Connection, uid: str) -> Any:
+    """Return the complete row of the run with this random value, or None."""
+    return connection.execute(_select_runs().where(runs.c.uid == uid)).first()
+
+
 def list_runs(connection: Connection, project: Project) -> list[Any]:
     """Return the rows of all runs of *project*, as its readers may see them."""
     rows = connection.execute(_select_runs().where(runs.c.project_id == project.id)).all()

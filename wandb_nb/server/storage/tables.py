@@ -1,10 +1,15 @@
 """The tables, with plain SQL types only, so that another database can replace SQLite.
 
 Times are unix seconds. JSON is stored as the text that was sent, since it may contain NaN, which no SQL type for JSON
-accepts. A line's number counts from 0 within its run and stream; a line that is sent again replaces the old one.
+accepts. An id is never used again; a run also has a random `uid`, which addresses and caches use. A change here needs a
+revision in `migrations`.
+
+A line's number counts from 0 within its run and stream; a line that is sent again replaces the old one.
 """
 
 from __future__ import annotations
+
+import secrets
 
 from sqlalchemy import (
     BigInteger,
@@ -30,6 +35,7 @@ users = Table(
     Column("name", String(128), nullable=False, unique=True),
     Column("key_hash", String(64), nullable=False, unique=True),
     Column("admin", Boolean, nullable=False, default=False),
+    sqlite_autoincrement=True,
 )
 
 projects = Table(
@@ -41,6 +47,7 @@ projects = Table(
     Column("open", Boolean, nullable=False, default=False),
     Column("created", Float, nullable=False),
     UniqueConstraint("entity", "name"),
+    sqlite_autoincrement=True,
 )
 
 members = Table(
@@ -55,6 +62,7 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
+    Column("uid", String(32), nullable=False, default=lambda: secrets.token_hex(16)),
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
     Column("user_id", ForeignKey("users.id"), nullable=False),
     Column("name", String(128), nullable=False),
@@ -81,6 +89,8 @@ runs = Table(
     Column("posted", BigInteger, nullable=False, server_default="0"),  # the highest request sequence number accepted
     Column("announced", Integer, nullable=False, server_default="0"),  # how many times upload addresses were issued
     UniqueConstraint("project_id", "name"),
+    UniqueConstraint("uid", name="runs_uid"),
+    sqlite_autoincrement=True,
 )
 
 # Ids of deleted runs: a client that continues one must learn that its run was deleted.
@@ -99,6 +109,7 @@ shapes = Table(
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
     Column("leaves", Text, nullable=False),
     Index("shapes_of_run", "run_id"),
+    sqlite_autoincrement=True,
 )
 
 history = Table(
@@ -144,6 +155,7 @@ alerts = Table(
     Column("severity", String(16), nullable=False),
     Column("created", Float, nullable=False),
     Index("alerts_of_run", "run_id"),
+    sqlite_autoincrement=True,
 )
 
 choices = Table(

@@ -36,11 +36,16 @@ class Right(IntEnum):
 
 
 class User(NamedTuple):
-    """A user. The user's own entity has the user's name."""
+    """A user. The user's own entity has the user's name.
+
+    *login* is derived from the user's key, for cookies and upload addresses to carry: they end with the key, and
+    *login* cannot serve as one.
+    """
 
     id: int
     name: str
     admin: bool
+    login: str
 
 
 def new_key() -> str:
@@ -63,17 +68,10 @@ def user_by_id(connection: Connection, user_id: int) -> User | None:
     return _find_user(connection, users.c.id == user_id)
 
 
-def login_token(key: str) -> str:
-    """Return a value derived from *key* for a login to carry: it ends with the key and cannot serve as one."""
-    return _derive_login(_hash_key(key))
-
-
-def user_by_login(connection: Connection, user_id: int, token: str) -> User | None:
-    """Return the user with that id, if *token* is derived from the user's present key."""
-    key_hash = connection.execute(select(users.c.key_hash).where(users.c.id == user_id)).scalar()
-    if key_hash is None or not hmac.compare_digest(_derive_login(key_hash), token):
-        return None
-    return user_by_id(connection, user_id)
+def user_by_login(connection: Connection, user_id: int, login: str) -> User | None:
+    """Return the user with that id, if *login* is derived from the user's present key."""
+    user = user_by_id(connection, user_id)
+    return user if user is not None and hmac.compare_digest(user.login, login) else None
 
 
 def list_users(connection: Connection) -> list[Any]:
@@ -150,8 +148,8 @@ def _project_id(connection: Connection, entity: str, project: str) -> int:
 
 
 def _find_user(connection: Connection, condition: Any) -> User | None:
-    row = connection.execute(select(users.c.id, users.c.name, users.c.admin).where(condition)).first()
-    return User(row.id, row.name, row.admin) if row else None
+    row = connection.execute(select(users).where(condition)).first()
+    return User(row.id, row.name, row.admin, _derive_login(row.key_hash)) if row else None
 
 
 def _derive_login(key_hash: str) -> str:

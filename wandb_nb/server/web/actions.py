@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse
 from wandb_nb.errors import UsageError
 from wandb_nb.server.http.authentication import logged_in_user
 from wandb_nb.server.http.file_urls import page_path
-from wandb_nb.server.http.services import services_of
+from wandb_nb.server.http.services import finish_deletion, services_of
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.column_choices import save_columns
 from wandb_nb.server.storage.tables import runs as runs_table
@@ -100,10 +100,7 @@ def _delete(request: Request, user: User, form: Form) -> Response:
         if not first_value(form, "sure") or not runs:
             return render_page(request, "delete.html", user, project=project, runs=runs)
         blobs = [blob for run in runs for blob in run_store.delete_run(connection, run.id)]
-    for blob in blobs:
-        services.store.delete(blob)
-    for run in runs:
-        services.subscriptions.publish(run)
+    finish_deletion(services, runs, blobs)
     return RedirectResponse(page_path(project.entity, project.name), 303)
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from wandb_nb.server.live.run_cache import RunCache
     from wandb_nb.server.storage.users import User
     from wandb_nb.view.message.run_message import Message
 
@@ -79,7 +78,7 @@ def _event(changed: list[str]) -> str:
 
 async def data(request: Request) -> Response:
     """`GET …/data?cursor=`: the message of the run's page."""
-    cache: RunCache = request.app.state.run_cache
+    cache = services_of(request).run_cache
     return await _message(request, lambda row: cache.message(row, request.query_params.get("cursor", "")))
 
 

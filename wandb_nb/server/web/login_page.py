@@ -29,7 +29,7 @@ async def login(request: Request) -> Response:
         return render_page(request, "login.html", None, 401, error="This key is not valid on this server.")
     response = RedirectResponse("/", 303)
     secure = request.url.scheme == "https"  # behind a proxy with TLS
-    cookie = login_cookie(services, user, key)
+    cookie = login_cookie(services, user)
     response.set_cookie(COOKIE, cookie, int(LOGIN_SECONDS), httponly=True, samesite="strict", secure=secure)
     return response
 

@@ -1,0 +1,138 @@
+"""Databases of earlier versions are upgraded, with all that they hold."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import select
+
+from wandb_nb.errors import StoreError
+from wandb_nb.server.storage import line_store, run_store, schema_upgrade, users
+from wandb_nb.server.storage.database import Database
+from wandb_nb.server.storage.project_store import find_project
+from wandb_nb.server.storage.tables import alerts, members, metadata, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OLD = Path(__file__).with_name("database_0001.sql").read_text("utf-8")  # written by the code before revisions
+KEY = "local-" + "0" * 40
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return a database from before revisions, with two runs; a third one was deleted."""
+    path = tmp_path / "server.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(OLD)
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def upgraded(path: Path) -> Iterator[Database]:
+    """Return the database after its upgrade."""
+    database = Database(f"sqlite:///{path}")
+    yield database
+    database.close()
+
+
+def test_everything_is_still_there(upgraded: Database) -> None:
+    """Users, rights, runs, rows, console, files and alerts are as before, and each run has a random value."""
+    with upgraded.read() as connection:
+        user = users.user_by_key(connection, KEY)
+        assert user is not None
+        project = find_project(connection, user, None, "p")
+        assert project is not None
+        rows = run_store.list_runs(connection, project)
+        assert [(row.id, row.name, row.config) for row in rows] == [
+            (1, "first", '{"lr": {"value": 0.1}}'),
+            (2, "second", '{"lr": {"value": 0.1}}'),
+        ]
+        assert len({row.uid for row in rows}) == len([row for row in rows if len(row.uid) == 32]) == 2
+        assert len(line_store.lines_from(connection, 1, "history", 0, 9)) == 2
+        assert line_store.lines_from(connection, 1, "output", 0, 9) == ["one"]
+        assert [file.name for file in run_store.list_files(connection, rows[1])] == ["a.txt"]
+        assert len(connection.execute(select(alerts)).all()) == len(connection.execute(select(members)).all()) == 1
+
+
+def test_ids_are_not_used_again(upgraded: Database) -> None:
+    """After the upgrade the id of a deleted run is not given to the next one."""
+    with upgraded.write() as connection:
+        run_store.delete_run(connection, 2)
+    with upgraded.write() as connection:
+        values = {"project_id": 1, "user_id": 1, "name": "n", "display_name": "n", "created": 1.0, "heartbeat": 1.0}
+        connection.execute(runs.insert().values(**values))
+        assert connection.execute(select(runs.c.id).order_by(runs.c.id)).scalars().all() == [1, 3]
+
+
+def test_the_tables_are_those_of_the_code(upgraded: Database, tmp_path: Path) -> None:
+    """Upgraded and new databases both have exactly the tables of `tables.py`, deletions cascade included."""
+    fresh = Database(f"sqlite:///{tmp_path / 'fresh.db'}")
+    for database in (upgraded, fresh):
+        with database.read() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+    schemas = [schema_of(database) for database in (upgraded, fresh)]
+    assert schemas[0] == schemas[1]
+    assert schemas[0].count("AUTOINCREMENT") == 5
+    fresh.close()
+
+
+def schema_of(database: Database) -> str:
+    """Return the statements that make the tables and indexes of *database*, the parts of each sorted."""
+    with database.read() as connection:
+        query = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'sqlite_sequence' ORDER BY name"
+        statements = [" ".join(row[0].split()).replace('"', "") for row in connection.exec_driver_sql(query)]
+    return "\n".join(" ".join(sorted(statement.replace(",", "").split())) for statement in statements)
+
+
+def test_the_oldest_databases_get_their_columns(path: Path) -> None:
+    """A database from before the columns for ordered requests is upgraded too."""
+    with sqlite3.connect(path) as connection:
+        for table, column in (("runs", "posted"), ("runs", "announced"), ("files", "announced")):
+            connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+    connection.close()
+    database = Database(f"sqlite:///{path}")
+    with database.read() as connection:
+        assert run_store.run_by_id(connection, 1).posted == 0
+    database.close()
+
+
+def test_a_failed_upgrade_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upgrade that fails half-way leaves the database as it was, and the next one completes it."""
+    with monkeypatch.context() as patch:
+        patch.setattr("secrets.token_hex", lambda _: 1 / 0)  # randomness fails after a column was added
+        with pytest.raises(ZeroDivisionError):
+            Database(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        assert "uid" not in [column[1] for column in connection.execute("PRAGMA table_info(runs)")]
+    connection.close()
+    database = Database(f"sqlite:///{path}")
+    with database.read() as connection:
+        assert run_store.run_by_id(connection, 1).uid
+    database.close()
+
+
+def test_newer_databases_are_refused(path: Path) -> None:
+    """A database that a newer version has upgraded is not touched, and the message says what to do."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        connection.execute("INSERT INTO alembic_version VALUES ('9999')")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="upgrade wandb-nb"):
+        Database(f"sqlite:///{path}")
+    assert path.read_bytes() == before
+
+
+def test_the_latest_revision_is_the_last_one() -> None:
+    """The revision that a start compares with is the last one among the scripts."""
+    folder = Path(schema_upgrade.__file__).with_name("migrations")
+    assert ScriptDirectory(str(folder)).get_current_head() == schema_upgrade.LATEST
