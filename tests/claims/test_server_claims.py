@@ -90,7 +90,7 @@ def test_anonymous(tmp_path: Path, served: Served, word: str, mode: str) -> None
     source = f"with wandb.init(project='m4', anonymous={word!r}) as r: r.log({{'a': 1}})\nprint(r.mode, r.url is not None, len(wandb.read(r.id)))"
     done = run(tmp_path, source, **variables)
     assert done.stdout.split() == [mode, str(mode == "online"), "1"], done.stderr
-    assert ("anonymous: no account gets it" in done.stderr) == (word == "must")
+    assert ("anonymous: not sent to any account" in done.stderr) == (word == "must")
 
 
 DENIED = "LaunchError\nLaunch exception: Permission denied: "

@@ -168,7 +168,7 @@ def test_moments_that_are_not_there(move: Callable[[], None]) -> None:
     for argument in ("resume_from", "fork_from"):
         with pytest.raises(wandb.UsageError, match="steps end at 2"):
             start(**{argument: "moment?_step=7"})
-        with pytest.raises(wandb.UsageError, match=r"not known on this machine or on the server"):
+        with pytest.raises(wandb.UsageError, match=r"does not exist on this machine or on the server"):
             start(**{argument: "missing?_step=1"})
 
 
