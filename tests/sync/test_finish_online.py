@@ -203,7 +203,7 @@ def test_process_that_cannot_start(here: Path) -> None:
 def test_process_that_does_not_answer(here: Path) -> None:
     """A background process that hangs is an InitStartError after `x_service_wait` seconds."""
     done = with_python(python(here, "exec sleep 100"), x_service_wait=1)
-    assert "InitStartError: The background process did not answer within 1 s" in done.stderr
+    assert "InitStartError: the background process did not answer within 1 s" in done.stderr
 
 
 def test_sync_takes_a_run_over(monkeypatch: pytest.MonkeyPatch, server: ScriptedServer) -> None:
