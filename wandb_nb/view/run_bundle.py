@@ -1,4 +1,4 @@
-"""The MIME bundle of one output: one run as live view, HTML, picture and text, of bounded size."""
+"""The MIME bundle of one output: a run as live view, HTML, picture and text, of bounded size."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from wandb_nb.view.message.run_message import Access, Message, RunHeader
     from wandb_nb.view.picture.primitives import Scene
 
-# A notebook holds one output of a run and one picture in the place that the panel left: 300 kB together at most.
+# A notebook has one output of a run and one picture in the old place of the panel: at most 300 kB together.
 MAX_BYTES = 205_000
 _MAX_PNG_BYTES = 60_000
-_MAX_PREVIEW_BYTES = 20_000  # of the picture inside the HTML
+_MAX_PREVIEW_BYTES = 20_000  # of the picture in the HTML
 _PREVIEW_POINTS = 1_000
 _SVG_POINTS = 3_000
 _MAX_POINTS = 8_000
@@ -38,17 +38,17 @@ CELL = "padding:1px 12px 1px 0;text-align:left;font-weight:normal"
 def bundle(
     run: RunStream | RunState, access: Access | None, widget_view: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return the MIME bundle that shows *run*: its snapshot, HTML with inline SVG, a PNG in base64, and plain text.
+    """Return the MIME bundle of *run*: snapshot, HTML with inline SVG, a PNG in base64, and plain text.
 
-    *access* lets a view ask the Jupyter server for what came later; None for a run that only this output tells of.
-    *widget_view* is added as `application/vnd.jupyter.widget-view+json`. The whole is at most 210 kB, however long
-    the run, however many its metrics and however large its config: what does not fit is thinned out, then left out.
+    With *access* a view asks the Jupyter server for later rows; None for a run that is only in this output.
+    *widget_view* is added as `application/vnd.jupyter.widget-view+json`. The bundle has at most 210 kB, whatever the
+    size of the run: series are downsampled if needed, then left out.
     """
     source = _source(run)
     message = source.snapshot(_MAX_POINTS)
-    picture, light = pictures(lambda points: build(message, points))
+    picture, preview = pictures(lambda points: build(message, points))
     parts: dict[str, Any] = {
-        "text/html": html(message, light),
+        "text/html": html(message, preview),
         "image/png": base64.b64encode(picture).decode(),
         "text/plain": plain_text(message),
     }
@@ -59,22 +59,22 @@ def bundle(
 
 
 def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
-    """Return the PNG file of the scene with so many points, and a light one to go inside HTML."""
-    from wandb_nb.view.picture import png  # Pillow is imported when the first picture is made
+    """Return the PNG file of a scene, and a small one for the HTML."""
+    from wandb_nb.view.picture import png  # Pillow is imported with the first picture
 
     picture = png.fitting(scene_of, _MAX_PNG_BYTES)
     return picture, picture if len(picture) <= _MAX_PREVIEW_BYTES else png.render(scene_of(_PREVIEW_POINTS), scale=1)
 
 
 def line_bundle(facts: RunHeader, note: str = "") -> dict[str, Any]:
-    """Return the bundle of one compact line: name, state and facts; with *note*, what stays true: name and note."""
-    lasting = [facts["name"] or facts["id"], facts["project"], clean(note, 200)]
-    line = " · ".join(clean(part, 200) for part in lasting if part) if note else run_text.headline(facts)
+    """Return the bundle of one line: name, state and progress; with *note*, only what does not change, and the note."""
+    permanent = [facts["name"] or facts["id"], facts["project"], clean(note, 200)]
+    line = " · ".join(clean(part, 200) for part in permanent if part) if note else run_text.headline(facts)
     return {"text/html": f'<div style="font-size:90%">{escape(line)}</div>', "text/plain": line}
 
 
 def html(message: Message, picture: bytes) -> str:
-    """Return heading, inline SVG and a small table, with no script, address or style that reaches beyond it."""
+    """Return heading, inline SVG and a small table, without scripts, addresses or global styles."""
     run, scene = message.header["run"], build(message, _SVG_POINTS, titled=False)
     rows = "".join(
         f'<tr><th scope="row" style="{CELL}">{escape(name)}</th><td style="{CELL}">{escape(value)}</td></tr>'
@@ -90,31 +90,31 @@ def html(message: Message, picture: bytes) -> str:
 
 
 def figure(scene: Scene, picture: bytes) -> str:
-    """Return *scene* as inline SVG that brings its PNG *picture* along; without one, only its description.
+    """Return *scene* as inline SVG with the PNG *picture* as its fallback, if there is one.
 
-    The PNG *picture* shows where a page takes SVG out: it lies inside the SVG's description, which is never drawn,
-    and comes to light when the elements around it go. Pages that remove elements keep their text, here the labels of
-    the axes; a font size of 0 hides it, and SVG's texts have sizes of their own. (A picture hidden by `display: none`
-    would stay hidden in JupyterLab's untrusted notebooks, which keep that style and drop the SVG.)
+    The PNG is in the description of the SVG, which is never drawn; it appears on pages that remove SVG elements. Such
+    pages keep the text of removed elements, here the labels of the axes. A font size of 0 hides it; the texts of the
+    SVG have their own sizes. (A picture hidden by `display: none` would stay hidden in JupyterLab's untrusted
+    notebooks, which keep that style and remove the SVG.)
     """
     if not picture:
         return f'<div style="font-size:0">{svg.render(scene)}</div>'
-    instead = (
+    fallback = (
         f'<img alt="{escape(scene.description)}" width="{scene.width:.0f}" style="max-width:100%" '
         f'src="data:image/png;base64,{base64.b64encode(picture).decode()}">'
     )
-    return f'<div style="font-size:0">{svg.render(scene, instead)}</div>'
+    return f'<div style="font-size:0">{svg.render(scene, fallback)}</div>'
 
 
 def plain_text(message: Message) -> str:
-    """Return the run as text: its line, then for each metric a sparkline and its trend."""
+    """Return the run as text: headline, then sparkline and trend of each metric."""
     return "\n".join(
         [run_text.headline(message.header["run"]), *run_text.finish_lines(text_curves(message), _MAX_ROWS)]
     )
 
 
 def _latest(message: Message) -> list[str]:
-    """Return name and trend of each metric, with a tab between."""
+    """Return name and trend of each metric, separated by a tab."""
     curves = text_curves(message)
     lines = [
         f"{(name := clean(curve.key))}\t{run_text.trend(curve).removeprefix(name)}" for curve in curves[:_MAX_ROWS]
@@ -127,7 +127,7 @@ def _source(run: RunStream | RunState) -> RunStream | StaticRun:
 
 
 def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: int) -> dict[str, Any]:
-    """Return the snapshot with as many points as fit *most_bytes*; no series when even few points do not fit."""
+    """Return the snapshot with as many points as fit *most_bytes*, or without series if too few fit."""
     points = _MAX_POINTS
     while True:
         message = source.snapshot(points)
@@ -136,21 +136,21 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
         header["metrics"] = (header["metrics"] or [])[:_MAX_ROWS]
         room = most_bytes - len(strict_json([header, access]))
         encoded = len(message.blob) * 4 // 3 + 100
-        found = message.to_json(access, "f8" if encoded <= room else "f4")
-        if len(found["data"]) + 100 <= room:
-            return found
+        snapshot = message.to_json(access, "f8" if encoded <= room else "f4")
+        if len(snapshot["data"]) + 100 <= room:
+            return snapshot
         if points == 1:
-            return {**found, "series": [], "data": ""}
+            return {**snapshot, "series": [], "data": ""}
         points = max(1, min(points // 2, points * 2 * max(room, 0) // encoded))
 
 
 def _bounded(tree: dict[str, Any] | None) -> dict[str, Any]:
-    """Return *tree* without the entries that would make it larger than a notebook should carry."""
-    kept: dict[str, Any] = {}
+    """Return *tree* without the entries that exceed the limit for a notebook."""
+    entries: dict[str, Any] = {}
     left = _MAX_TREE_BYTES
     for key, value in (tree or {}).items():
         size = len(json.dumps({key: value}))
         if size <= left:
-            kept[key] = value
+            entries[key] = value
             left -= size
-    return kept
+    return entries

@@ -1,4 +1,4 @@
-"""A run in plain text: header line, trends, sparklines, tables. Imports nothing heavy, so `finish()` may use it."""
+"""A run as plain text: headline, trends, sparklines, tables. Imports nothing heavy, since `finish()` uses it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ASCII = "_.-:=+*#"
 
 @dataclass(frozen=True)
 class MetricTrend:
-    """One metric's points, for the functions here: any sequences of numbers of equal length."""
+    """The points of one metric: two sequences of numbers of equal length."""
 
     key: str
     steps: Sequence[float]
@@ -41,7 +41,7 @@ def encodable(encoding: str | None) -> bool:
 
 
 def trend(curve: MetricTrend) -> str:
-    """Return the trend in words, as "loss 1 → 0.04, lowest 0.04 at step 22"."""
+    """Return the trend in words: "loss 1 → 0.04, lowest 0.04 at step 22"."""
     points, name = curve.finite(), clean(curve.key)
     if not points:
         return f"{name} has no finite value yet"
@@ -55,7 +55,7 @@ def trend(curve: MetricTrend) -> str:
 
 
 def sparkline(values: Sequence[float], width: int = 40, ascii_only: bool = False) -> str:
-    """Return *values* as a row of at most *width* blocks; a gap stands for values that are not finite."""
+    """Return *values* as a row of at most *width* blocks; blanks are values that are not finite."""
     means = _means(values, width)
     finite = [mean for mean in means if mean is not None]
     if not finite:
@@ -74,7 +74,7 @@ def sparkline(values: Sequence[float], width: int = 40, ascii_only: bool = False
 
 
 def headline(run: Mapping[str, Any], ascii_only: bool = False) -> str:
-    """Return the one line that names a run, from a message's `run`: name, state, project, steps, time, lost rows."""
+    """Return one line from a message's `run`: name, state, project, step, runtime, lost rows."""
     parts = [clean(run["name"] or run["id"]), state(run)]
     if run["project"]:
         parts.append(clean(run["project"]))
@@ -85,27 +85,27 @@ def headline(run: Mapping[str, Any], ascii_only: bool = False) -> str:
 
 
 def state(run: Mapping[str, Any]) -> str:
-    """Return the state in words, with the exit code where it is not 0."""
+    """Return the state, with the exit code if it is not 0."""
     code = run["exitCode"]
     return f"{run['state']} (exit code {code})" if code else str(run["state"])
 
 
 def finish_lines(curves: Iterable[MetricTrend], most: int = 10, ascii_only: bool = False) -> list[str]:
-    """Return one line a metric, names and sparklines aligned: "loss  █▅▂▁  1 → 0.04, lowest 0.04 at step 22"."""
-    shown = list(curves)
+    """Return one line per metric, names and sparklines aligned: "loss  █▅▂▁  1 → 0.04, lowest 0.04 at step 22"."""
+    metrics = list(curves)
     rows = []
-    for curve in shown[:most]:
+    for curve in metrics[:most]:
         name = clean(curve.key, 32)
         words = trend(MetricTrend(name, curve.steps, curve.values, curve.goal))
         rows.append((name, sparkline(curve.values, 24, ascii_only), words.removeprefix(name).strip()))
     wide = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
     lines = [printable(f"{name:<{wide[0]}}  {line:<{wide[1]}}  {words}", ascii_only) for name, line, words in rows]
-    hidden = len(shown) - most
+    hidden = len(metrics) - most
     return lines if hidden <= 0 else [*lines, f"+{hidden} more metrics"]
 
 
 def summary_lines(summary: Mapping[str, Any], most: int = 10, ascii_only: bool = False) -> list[str]:
-    """Return the plain values of *summary* as aligned lines, keys that begin with "_" left out."""
+    """Return the numbers and texts of *summary* as aligned lines, without keys that begin with "_"."""
     rows = [
         (clean(key, 32), number(value) if isinstance(value, float) else clean(value))
         for key, value in summary.items()
@@ -117,7 +117,7 @@ def summary_lines(summary: Mapping[str, Any], most: int = 10, ascii_only: bool =
 
 
 def printable(line: str, ascii_only: bool) -> str:
-    """Return *line*, with what ASCII lacks replaced if it is *ascii_only*."""
+    """Return *line*, with replacements for non-ASCII characters if *ascii_only*."""
     if not ascii_only:
         return line
     replaced = line.replace("→", "->").replace("·", "-").replace("…", "...").replace("�", "?")
@@ -125,7 +125,7 @@ def printable(line: str, ascii_only: bool) -> str:
 
 
 def _best(points: Sequence[tuple[float, float]], goal: str | None) -> tuple[str, tuple[float, float]]:
-    """Return the word and the point of the better extreme; without a goal the one the metric moved towards."""
+    """Return word and point of the better extreme; without a goal, that towards which the metric moved."""
     lower = goal == "minimize" or (goal is None and points[-1][1] <= points[0][1])
     chosen = min if lower else max
     return ("lowest" if lower else "highest"), chosen(points, key=lambda point: point[1])

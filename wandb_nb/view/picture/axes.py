@@ -22,7 +22,7 @@ _MIN_STEP = 1e-300
 
 @dataclass(frozen=True)
 class Plot:
-    """The rectangle that lines are drawn in; y grows downwards."""
+    """The rectangle of the lines; y grows downwards."""
 
     left: float
     top: float
@@ -49,12 +49,12 @@ class Scale:
         return cls(plot, _span(points[:, 0], 0.4), (low - room, high + room))
 
     def to_x(self, value: Any) -> Any:
-        """Return the place of a number, or of an array of numbers, from left to right."""
+        """Return the x coordinate of a number, or of an array of numbers."""
         low, high = self.x
         return self.plot.left + (value - low) / (high - low) * (self.plot.right - self.plot.left)
 
     def to_y(self, value: Any) -> Any:
-        """Return the height of a number, or of an array of numbers."""
+        """Return the y coordinate of a number, or of an array of numbers."""
         low, high = self.y
         return self.plot.bottom - (value - low) / (high - low) * (self.plot.bottom - self.plot.top)
 
@@ -77,12 +77,12 @@ def short(value: float) -> str:
     """Return *value* in at most about six characters: 0.0412, 97.2, 12.3k, 4.1e-05."""
     size = abs(value)
     if size and (size >= _HUGE or size < _TINY):
-        return f"{value:.2g}" if size >= 1e12 or size < _TINY else _thousands(value, 3)  # noqa: PLR2004 - a trillion
+        return f"{value:.2g}" if size >= 1e12 or size < _TINY else _thousands(value, 3)  # noqa: PLR2004 -- a trillion
     return _thousands(value, 3) if size >= 1e4 else f"{value:.3g}" if size < 1e3 else f"{value:.0f}"  # noqa: PLR2004
 
 
 def spread(heights: Sequence[float], apart: float, top: float, bottom: float) -> list[float]:
-    """Return ascending *heights* moved as little as a single pass each way needs to be *apart*, within the bounds."""
+    """Return ascending *heights*, moved by one pass in each direction to be *apart*, within the bounds."""
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + apart if moved else top))
@@ -94,7 +94,7 @@ def spread(heights: Sequence[float], apart: float, top: float, bottom: float) ->
 
 
 def _span(values: Points, least: float | None = None) -> tuple[float, float]:
-    """Return the range of *values*; where it is a single value, *least* or a tenth of it is added on both sides."""
+    """Return the range of *values*; a single value is widened on both sides by *least* or a tenth of it."""
     low, high = float(values.min()), float(values.max())
     size = max(abs(low), abs(high))
     if high - low <= max(size * 1e-9, _MIN_STEP):
@@ -104,8 +104,8 @@ def _span(values: Points, least: float | None = None) -> tuple[float, float]:
 
 
 def _labels(values: Sequence[float], step: float) -> list[str]:
-    """Return labels of equal precision, as short as they can be and still differ."""
-    if step >= _TINY and all(abs(value) < 1e4 for value in values):  # noqa: PLR2004 - five digits are too wide
+    """Return the shortest labels of equal precision that differ from one another."""
+    if step >= _TINY and all(abs(value) < 1e4 for value in values):  # noqa: PLR2004 -- five digits are too wide
         decimals = max(0, -math.floor(math.log10(step) + 1e-9))
         return [f"{value:.{decimals}f}" if value else "0" for value in values]
     labels: list[str] = []
@@ -118,6 +118,6 @@ def _labels(values: Sequence[float], step: float) -> list[str]:
 
 def _thousands(value: float, digits: int) -> str:
     for size, sign in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if size * 0.9995 <= abs(value) < 1e12:  # noqa: PLR2004 - a trillion
+        if size * 0.9995 <= abs(value) < 1e12:  # noqa: PLR2004 -- a trillion
             return f"{value / size:.{digits}g}{sign}"
     return f"{value:.{digits}g}"

@@ -1,4 +1,4 @@
-"""One chart as primitives: title, legend, axes, the lines of its curves, and the labels at their ends."""
+"""One chart as primitives: title, legend, axes, curves, and the labels at their ends."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     Points = npt.NDArray[np.float64]
 
-# Each has a contrast of at least 3:1 to white, #111111 and #1e1e1e, the grounds that Jupyter draws on.
+# Each has a contrast of at least 3:1 to white, #111111 and #1e1e1e, the backgrounds in Jupyter.
 COLOURS = ("#2f7de1", "#e0680b", "#16996b", "#b05cd4", "#e0456b", "#0e93b0", "#948b00", "#9a7058")
 DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (9, 3, 2, 3), (12, 3), (4, 4), (2, 4), (9, 2, 2, 2, 2, 2))
 TITLE_ROW, LEGEND_ROW, AXIS_ROW, AXIS_COLUMN = 18.0, 14.0, 16.0, 36.0
 END_COLUMN, NAMED_END_COLUMN = 42.0, 66.0
-ROUGH = 12  # a line that runs up and down more often than this is drawn thin, so that it stays a line
+ROUGH = 12  # a line that goes up and down more often than this is drawn thin, so that it remains readable
 _MAX_COORDINATE = 1e300
 CHAR = 0.56  # mean width of a character, in units of the font's size
 _LABEL_APART = 10.5
@@ -36,7 +36,7 @@ _LABEL_APART = 10.5
 class Curve:
     """One metric in a chart: the lines of its attempts, oldest first, as rows of x and value.
 
-    *attempts* names each line; it is empty where there are no attempts to tell apart.
+    *attempts* has the name of each line; it is empty if there is only one attempt.
     """
 
     name: str
@@ -53,9 +53,9 @@ def draw(
     *,
     legend: bool = True,
 ) -> PanelFrame:
-    """Return the chart of *curves* at *place* (left, top, width, height); x counts steps, or *by_metric*.
+    """Return the chart of *curves* at *place* (left, top, width, height); the x axis is the step, or *by_metric*.
 
-    Without *legend* the names of the curves stand elsewhere.
+    Without *legend* the caller shows the names of the curves.
     """
     x, y, width, height = place
     legend = legend and len(curves) > 1
@@ -71,13 +71,13 @@ def draw(
         *(_legend(curves, x, y + TITLE_ROW + 9, width) if legend else ()),
         *_axes(scale, by_metric is None),
     ]
-    for curve in reversed(curves):  # the first metric lies on top
+    for curve in reversed(curves):  # the first metric is drawn on top
         marks += _lines(curve, scale)
     return PanelFrame(x, y, width, height, [*marks, *_end_labels(curves, scale)])
 
 
 def curve_of(one: Series, name: str, colour: int, buckets: int, *, by_metric: bool, most_attempts: int) -> Curve:
-    """Return *one* as a curve of about two points a bucket, its newest attempts as lines of their own."""
+    """Return *one* as a curve with about two points per bucket and one line for each of the newest attempts."""
     across = one.x if by_metric and one.x is not None else one.step
     lines, attempts = [], []
     for attempt, where in one.lines()[-most_attempts:]:
@@ -94,18 +94,18 @@ def _line(xs: Points, ys: Points, buckets: int) -> Points:
     if np.any(np.diff(xs) < 0):
         order = np.argsort(xs, kind="stable")
         xs, ys = xs[order], ys[order]
-    kept = decimate(ys, buckets)
-    kept = kept[np.isfinite(xs[kept])]
-    return np.column_stack([xs[kept], ys[kept]])
+    chosen = decimate(ys, buckets)
+    chosen = chosen[np.isfinite(xs[chosen])]
+    return np.column_stack([xs[chosen], ys[chosen]])
 
 
 def _bounded(values: Points) -> Points:
-    """Return *values* with infinities as gaps, and the rest so small that the difference of two is a number."""
+    """Return *values* with infinities as gaps, and the rest clipped so that differences are finite."""
     return np.where(np.isfinite(values), np.clip(values, -_MAX_COORDINATE, _MAX_COORDINATE), np.nan)
 
 
 def _legend(curves: Sequence[Curve], x: float, y: float, width: float) -> list[Mark]:
-    if len(curves) < 2:  # noqa: PLR2004 - one line needs no legend
+    if len(curves) < 2:  # noqa: PLR2004 -- one line needs no legend
         return []
     marks: list[Mark] = []
     at = x
@@ -152,14 +152,14 @@ def _rough(line: Points) -> bool:
 
 
 def pieces(line: Points) -> list[Points]:
-    """Return the stretches of *line* between values that are not finite."""
+    """Return the parts of *line* between values that are not finite."""
     finite = np.isfinite(line[:, 1])
     cuts = np.flatnonzero(np.diff(finite)) + 1
     return [piece for piece in np.split(line, cuts) if len(piece) and np.isfinite(piece[0, 1])]
 
 
 def _end_labels(curves: Sequence[Curve], scale: axes.Scale) -> list[Mark]:
-    """Return a dot and the last value at each line's end; labels that would touch are moved apart."""
+    """Return a dot and the last value at each line's end; labels that would overlap are moved apart."""
     marks: list[Mark] = []
     labels: list[tuple[float, str, str]] = []
     for curve in curves:
@@ -178,11 +178,11 @@ def _end_labels(curves: Sequence[Curve], scale: axes.Scale) -> list[Mark]:
 
 
 def _spread(labels: list[tuple[float, str, str]], plot: axes.Plot) -> list[Mark]:
-    """Return the texts right of *plot*, near their heights; where room is short, values go before attempts."""
+    """Return the texts to the right of *plot*, near their heights; values take precedence over attempts."""
     room = max(1, int((plot.bottom - plot.top) / _LABEL_APART) + 1)
-    kept = sorted(sorted(labels, key=lambda label: label[2] == "soft")[:room])
-    heights = axes.spread([height for height, *_ in kept], _LABEL_APART, plot.top, plot.bottom)
+    chosen = sorted(sorted(labels, key=lambda label: label[2] == "soft")[:room])
+    heights = axes.spread([height for height, *_ in chosen], _LABEL_APART, plot.top, plot.bottom)
     return [
         Text(plot.right + 5, height + 3.2, words, 9, paint)
-        for height, (_, words, paint) in zip(heights, kept, strict=True)
+        for height, (_, words, paint) in zip(heights, chosen, strict=True)
     ]

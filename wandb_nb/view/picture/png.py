@@ -1,4 +1,4 @@
-"""A scene as a PNG, on white, at twice the size for sharp screens. Pillow lives here and nowhere else."""
+"""A scene as a PNG on white, at twice its size for high-resolution screens. The only module that imports Pillow."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from wandb_nb.view.picture.primitives import Mark, PanelFrame, Scene
 
-SCALE = 2  # pixels a unit
-_FINER = 2  # lines are drawn this much larger and shrunk, since Pillow draws them with hard edges
+SCALE = 2  # pixels per unit
+_FINER = 2  # lines are drawn larger by this factor and shrunk, since Pillow does not smooth edges
 _PAINTS = {"ink": "#1b1f24", "soft": "#59636e", "grid": "#e4e7ea"}
 _ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
 _STEPS = 5
@@ -28,9 +28,9 @@ _TRIES = ((6_000, SCALE), (6_000, 1), (1_000, 1))  # points and scale
 
 
 def fitting(scene_of: Callable[[int], Scene], most_bytes: int) -> bytes:
-    """Return the PNG file of *scene_of*(points); at half size or thinner where noise is above *most_bytes*.
+    """Return the PNG file of *scene_of*(points), at half size or with fewer points if it is above *most_bytes*.
 
-    Only a page full of charts that are nothing but noise is still larger then, by half at most.
+    Only a page full of noise is still larger then, by half at most.
     """
     data = b""
     for points, scale in _TRIES:
@@ -41,9 +41,9 @@ def fitting(scene_of: Callable[[int], Scene], most_bytes: int) -> bytes:
 
 
 def render(scene: Scene, scale: int = SCALE) -> bytes:
-    """Return the PNG file of *scene*, at *scale* pixels a unit.
+    """Return the PNG file of *scene*, at *scale* pixels per unit.
 
-    Each panel is drawn on its own, so that no single call into Pillow holds the interpreter for long.
+    Each panel is drawn separately, so that no single call into Pillow blocks the interpreter for long.
     """
     page = Image.new("RGB", (int(scene.width * scale), int(scene.height * scale)), "white")
     for panel in scene.panels:
@@ -58,7 +58,7 @@ def render(scene: Scene, scale: int = SCALE) -> bytes:
 
 
 def _tile(panel: PanelFrame, scale: int) -> Image.Image:
-    """Return the lines of *panel*, drawn large and shrunk: the mean of neighbours makes smooth edges."""
+    """Return the lines of *panel*, drawn larger and shrunk, which smooths the edges."""
     tile = Image.new("RGB", (int(panel.width * scale), int(panel.height * scale)), "white")
     draw = ImageDraw.Draw(tile)
     for mark in panel.marks:
@@ -84,7 +84,7 @@ def _draw(draw: ImageDraw.ImageDraw, mark: Mark, scale: int, left: float, top: f
 
 
 def _write(draw: ImageDraw.ImageDraw, mark: Text, scale: int) -> None:
-    weight = 0.4 if mark.bold else 0  # the built-in font has one weight; a thin outline makes it bold
+    weight = 0.4 if mark.bold else 0  # the built-in font has one weight; a thin outline makes text bold
     place = (mark.x * scale, mark.y * scale)
     draw.text(
         place,
@@ -97,11 +97,11 @@ def _write(draw: ImageDraw.ImageDraw, mark: Text, scale: int) -> None:
 
 
 def _dashes(points: np.ndarray[tuple[int, int], np.dtype[np.float64]], pattern: list[int]) -> list[np.ndarray]:
-    """Return the drawn pieces of the line through *points* when *pattern* gives lengths of dash and gap in turn."""
+    """Return the dashes of the line through *points*; *pattern* alternates lengths of dash and gap."""
     if not pattern:
         return [points]
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-    # A line that runs up and down is long: its dashes are stretched, or they would be many and look like dust.
+    # A line that goes up and down is long: its dashes are stretched, or there would be too many to see.
     stretch = max(1.0, along[-1] / (sum(pattern) * _MAX_DASHES))
     edges = np.cumsum([0.0, *pattern * (int(along[-1] // (sum(pattern) * stretch)) + 1)]) * stretch
     corners = np.column_stack([np.interp(edges, along, points[:, axis]) for axis in (0, 1)])
@@ -115,7 +115,7 @@ def _dashes(points: np.ndarray[tuple[int, int], np.dtype[np.float64]], pattern: 
 
 @cache
 def _colour(paint: str, opacity: float = 1.0) -> tuple[int, ...]:
-    """Return the colour on white: opacity is mixed in beforehand."""
+    """Return the colour on white, with *opacity* applied."""
     solid = ImageColor.getrgb(_PAINTS.get(paint, paint))
     return tuple(round(255 + (part - 255) * opacity) for part in solid)
 
@@ -126,7 +126,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _file(page: Image.Image) -> bytes:
-    """Return *page* as a file with a palette, which takes a third of the room; bands keep each call short."""
+    """Return *page* as a file with a palette, a third of the size; bands keep each call short."""
     palette = _palette()
     small = Image.new("P", page.size)
     small.putpalette(palette.palette or b"", "RGB")
@@ -140,9 +140,9 @@ def _file(page: Image.Image) -> bytes:
 
 @cache
 def _palette() -> Image.Image:
-    """Return an image whose palette has all paints, in steps from white to their full strength for smooth edges.
+    """Return an image whose palette has all paints, in steps from white to full strength for smooth edges.
 
-    Rules lie on whole pixels and get no steps: so light a tint would be taken for white's nearest.
+    Rules are on whole pixels and have no steps: such light tints would be mapped to white.
     """
     paints = [_PAINTS["ink"], _PAINTS["soft"], *COLOURS]
     steps = [step / _STEPS for step in range(1, _STEPS + 1)]

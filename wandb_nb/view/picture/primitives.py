@@ -1,4 +1,4 @@
-"""The primitives of a picture, in page units with y growing downwards: what `scene` makes, `svg` and `png` write."""
+"""The primitives of a picture, in page units with y growing downwards; `svg` and `png` render them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class PanelFrame:
 
 @dataclass(frozen=True)
 class Scene:
-    """A page of *width* by *height* units; *title* and *description* say in words what it shows."""
+    """A page of *width* by *height* units; *title* and *description* are its text alternative."""
 
     width: float
     height: float

@@ -1,4 +1,4 @@
-"""A run's charts as primitives: what `svg` and `png` write down. Small multiples, at most twelve, then a count."""
+"""The charts of a run as primitives, which `svg` and `png` render: at most twelve, then a count of the rest."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ MARGIN, GAP, HEAD, FOOT, EMPTY = 14.0, 18.0, 34.0, 18.0, 24.0
 
 
 def build(message: Message, points: int = 12_000, *, titled: bool = True) -> Scene:
-    """Return the picture of *message* with about *points* points in all its lines together.
+    """Return the picture of *message* with about *points* points in all its lines.
 
-    *titled* puts a line with the run's name, state and steps above the charts.
+    *titled*: a line with the run's name, state and step is above the charts.
     """
     series = {one.key: one for one in message.series()}
     charts = _charts(message, series)
-    shown = charts[:MAX_CHARTS]
-    lines = sum(len(series[key].lines()[-MAX_ATTEMPTS:]) for chart in shown for key in chart.keys)
-    page = Page(len(shown), len(charts), HEAD if titled else 4.0)
+    drawn = charts[:MAX_CHARTS]
+    lines = sum(len(series[key].lines()[-MAX_ATTEMPTS:]) for chart in drawn for key in chart.keys)
+    page = Page(len(drawn), len(charts), HEAD if titled else 4.0)
     buckets = page.buckets(lines, points)
-    panels = [_panel(chart, series, buckets, page.place(at)) for at, chart in enumerate(shown)]
+    panels = [_panel(chart, series, buckets, page.place(at)) for at, chart in enumerate(drawn)]
     hidden = sum(len(chart.keys) for chart in charts[MAX_CHARTS:])
     marks = (_title(message, page.width) if titled else []) + page.foot(hidden)
-    return Scene(page.width, page.height, *_words(message, shown), marks, panels)
+    return Scene(page.width, page.height, *_title_and_description(message, drawn), marks, panels)
 
 
 class Page:
-    """Where *shown* of *count* charts stand, below *head* units."""
+    """The layout of *drawn* of *count* charts below *head* units."""
 
-    def __init__(self, shown: int, count: int, head: float) -> None:
-        self._columns, self._wide, self._high = _sizes(shown)
-        self._head, self._shown = head, shown
-        rows = -(-shown // self._columns)
+    def __init__(self, drawn: int, count: int, head: float) -> None:
+        self._columns, self._wide, self._high = _sizes(drawn)
+        self._head, self._drawn = head, drawn
+        rows = -(-drawn // self._columns)
         self.width = 2 * MARGIN + self._columns * (self._wide + GAP) - GAP
-        self.height = head + (rows * (self._high + GAP) or EMPTY) + (FOOT if count > shown else 0)
+        self.height = head + (rows * (self._high + GAP) or EMPTY) + (FOOT if count > drawn else 0)
 
     def place(self, at: int) -> tuple[float, float, float, float]:
         """Return left, top, width and height of chart *at*."""
@@ -61,15 +61,15 @@ class Page:
         )
 
     def buckets(self, lines: int, points: int) -> int:
-        """Return into how many stretches each of *lines* is cut for about *points* points in all."""
+        """Return the number of buckets of each of *lines* for about *points* points in all."""
         return max(8, min(int(self._wide * 0.6), points // max(1, 2 * lines)))
 
     def foot(self, hidden: int) -> list[Mark]:
-        """Return what tells of *hidden* metrics, and that there are none at all."""
+        """Return the count of *hidden* metrics, or a note if there are no charts."""
         marks: list[Mark] = []
         if hidden:
             marks.append(Text(self.width / 2, self.height - 9, f"+{hidden} more metrics", 11, "soft", "middle"))
-        if not self._shown:
+        if not self._drawn:
             marks.append(Text(MARGIN, self._head + 12, "No numbers logged yet", 11))
         return marks
 
@@ -80,7 +80,7 @@ def _charts(message: Message, series: dict[str, Series]) -> list[Chart]:
 
 
 def _sizes(count: int) -> tuple[int, float, float]:
-    """Return columns, and width and height of a panel: few charts are drawn larger."""
+    """Return number of columns, and width and height of a panel: few charts are larger."""
     if count <= 1:
         return 1, 560.0, 230.0 if count else 0.0
     if count in (2, 4):
@@ -88,21 +88,21 @@ def _sizes(count: int) -> tuple[int, float, float]:
     return 3, 274.0, 168.0
 
 
-def _words(message: Message, charts: Sequence[Chart]) -> tuple[str, str]:
+def _title_and_description(message: Message, charts: Sequence[Chart]) -> tuple[str, str]:
     curves = text_curves(message, {key for chart in charts for key in chart.keys})
     return run_text.headline(message.header["run"]), "; ".join(map(run_text.trend, curves)) or "No numbers logged yet"
 
 
 def text_curves(message: Message, only: set[str] | None = None) -> list[run_text.MetricTrend]:
-    """Return the series of *message* (*only* these) for `text`, newest attempt each, hidden ones left out."""
+    """Return the series of *message* (*only* these) for `run_text`: the newest attempt of each, without hidden ones."""
     metrics = message.header["metrics"] or []
     by_key = {one.key: one for one in message.series() if len(one.value) and (only is None or one.key in only)}
     keys = [key for section in group(by_key, metrics) for chart in section.charts for key in chart.keys]
     curves = []
     for key in keys:
-        one, found = by_key[key], definition(key, metrics)
+        one, match = by_key[key], definition(key, metrics)
         newest = one.lines()[-1][1]
-        goal = found["goal"] if found else None
+        goal = match["goal"] if match else None
         curves.append(run_text.MetricTrend(key, one.step[newest].tolist(), one.value[newest].tolist(), goal))
     return curves
 
@@ -110,11 +110,11 @@ def text_curves(message: Message, only: set[str] | None = None) -> list[run_text
 def _title(message: Message, width: float) -> list[Mark]:
     run = message.header["run"]
     name = clean(run["name"] or run["id"], int(width / 26))
-    facts = f"step {run['step']:,} · {clock(run['runtime'])}" if run["rows"] else "no rows yet"
+    progress = f"step {run['step']:,} · {clock(run['runtime'])}" if run["rows"] else "no rows yet"
     return [
         Dot(MARGIN + 4.5, 16, 4.5, STATES.get(run["state"], COLOURS[-1])),
         Text(MARGIN + 16, 21, name, 14, "ink", bold=True),
-        Text(width - MARGIN, 20.5, f"{run_text.state(run)} · {facts}", 11, "soft", "end"),
+        Text(width - MARGIN, 20.5, f"{run_text.state(run)} · {progress}", 11, "soft", "end"),
     ]
 
 
@@ -132,7 +132,7 @@ def _panel(
 
 
 def _names(chart: Chart) -> list[str]:
-    """Return what tells the metrics of a chart apart: the whole key, or the prefix where that is enough."""
+    """Return the names of the metrics in a chart: the prefixes if they differ, else the whole keys."""
     prefixes = [split(key)[0] for key in chart.keys]
-    unlike = len(set(prefixes)) == len(prefixes) and all(prefixes)
-    return [clean(name, 24) for name in (prefixes if unlike else chart.keys)]
+    distinct = len(set(prefixes)) == len(prefixes) and all(prefixes)
+    return [clean(name, 24) for name in (prefixes if distinct else chart.keys)]

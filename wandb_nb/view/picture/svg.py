@@ -1,8 +1,8 @@
 """A scene as inline SVG for an HTML page, light or dark.
 
-Text and rules take the page's own text colour (`currentColor`), and the ground stays clear: so the picture fits
-whichever theme the page has, without style sheets or scripts. Inside HTML an `<svg>` needs no namespace, which
-leaves the markup free of any address.
+Text and rules have the page's text colour (`currentColor`), and the background is transparent, so the picture fits the
+theme of the page without style sheets or scripts. In HTML an `<svg>` needs no namespace, so the markup contains no
+address.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _TEXT = {"ink": "1", "soft": ".72", "grid": ".15"}
 _FONT = "font-family:system-ui,-apple-system,'Segoe UI',Roboto,sans-serif"
 
 
-def render(scene: Scene, instead: str = "") -> str:
+def render(scene: Scene, fallback: str = "") -> str:
     """Return the `<svg>` element: one line per panel, all texts escaped, no scripts, links or references.
 
-    *instead* is HTML for pages that take SVG's elements out and leave their content. It takes the place of the
-    description, which is never drawn.
+    *fallback* is HTML for pages that remove SVG elements but keep their content. It replaces the description, which
+    is never drawn.
     """
-    title, description = escape(scene.title), instead or escape(scene.description)
+    title, description = escape(scene.title), fallback or escape(scene.description)
     size = f'viewBox="0 0 {scene.width:.0f} {scene.height:.0f}" width="{scene.width:.0f}" height="{scene.height:.0f}"'
     parts = [
         f'<svg role="img" aria-label="{title}" {size} style="max-width:100%;height:auto;{_FONT}" fill="currentColor">',
