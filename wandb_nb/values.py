@@ -11,6 +11,7 @@ KeyPath: TypeAlias = tuple[str, ...]
 TYPE_KEY = "_type"
 # Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
 MAX_PATH = 64
+_SCALARS = (float, int, str)
 
 
 def is_number(value: Any) -> TypeGuard[float]:
@@ -28,7 +29,8 @@ def leaves(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
 
     A mapping with a `_type` (a histogram, an image) is a leaf, and so is an empty one.
     """
-    if isinstance(value, (dict, Mapping)) and value and TYPE_KEY not in value and len(path) < MAX_PATH:
+    scalar = isinstance(value, _SCALARS)  # nearly all values, at a tenth of the cost of asking for a Mapping
+    if not scalar and isinstance(value, Mapping) and value and TYPE_KEY not in value and len(path) < MAX_PATH:
         for key, inner in value.items():
             yield from leaves((*path, key), inner)
     else:
@@ -38,6 +40,10 @@ def leaves(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
 def dotted(values: Mapping[str, Any], *, private: bool = True) -> Iterator[tuple[str, Any]]:
     """Yield name and value of each leaf of *values*, nested keys joined by "."; not *private*: without `_…` keys."""
     for key, value in values.items():
-        if private or not str(key).startswith("_"):
+        if not private and str(key).startswith("_"):
+            continue
+        if isinstance(value, _SCALARS):  # `log()` calls this for each row of a run with defined metrics
+            yield str(key), value
+        else:
             for path, leaf in leaves((key,), value):
                 yield ".".join(map(str, path)), leaf

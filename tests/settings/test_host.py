@@ -18,7 +18,7 @@ answer = json.dumps([host.kind(), host.in_notebook(), host.in_ipython_terminal()
 
 
 def _environment(**extra: str) -> dict[str, str]:
-    return {**os.environ, "IPYTHONDIR": os.environ.get("TMPDIR", "/tmp"), **extra}  # noqa: S108 - any folder will do
+    return {**os.environ, "IPYTHONDIR": os.environ.get("TMPDIR", "/tmp"), **extra}  # noqa: S108 -- any folder will do
 
 
 def _kernel(source: str, tmp_path, **extra: str):
@@ -30,7 +30,7 @@ def _kernel(source: str, tmp_path, **extra: str):
     client = nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}})
     client.execute(env=_environment(**extra))
     text = notebook.cells[0].outputs[-1]["data"]["text/plain"]
-    return json.loads(eval(text))  # noqa: S307 - the repr of a string of ours
+    return json.loads(eval(text))  # noqa: S307 -- the repr of a string of ours
 
 
 def test_a_script_is_a_script():
@@ -88,7 +88,7 @@ def test_the_kernel_id_is_the_one_the_server_uses(tmp_path):
         reply = client.execute_interactive(
             PROBE, user_expressions={"answer": "answer"}, allow_stdin=True, stdin_hook=print, timeout=60
         )
-        found = json.loads(eval(reply["content"]["user_expressions"]["answer"]["data"]["text/plain"]))  # noqa: S307 - ours
+        found = json.loads(eval(reply["content"]["user_expressions"]["answer"]["data"]["text/plain"]))  # noqa: S307 -- ours
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -139,7 +139,7 @@ def _at_terminal(arguments: str, typed: bytes, home) -> tuple[bytes, int]:
     pid, terminal = pty.fork()
     if pid == 0:
         environment = {name: value for name, value in os.environ.items() if name != "CI"}
-        os.execve(sys.executable, [sys.executable, "-c", ASK.format(arguments)], {**environment, "HOME": str(home)})  # noqa: S606 - ours
+        os.execve(sys.executable, [sys.executable, "-c", ASK.format(arguments)], {**environment, "HOME": str(home)})  # noqa: S606 -- ours
     shown, deadline, answered = b"", time.monotonic() + 60, False
     while time.monotonic() < deadline:
         try:

@@ -115,7 +115,7 @@ def test_arguments_and_older_spellings_are_names_too():
 def test_settings_can_be_changed_copied_and_sent():
     """Attributes can be assigned with the same checks; a copy and a pickled one are equal and independent."""
     settings = Settings(project="a")
-    copies = [copy.deepcopy(settings), pickle.loads(pickle.dumps(settings))]  # noqa: S301 - our own bytes
+    copies = [copy.deepcopy(settings), pickle.loads(pickle.dumps(settings))]  # noqa: S301 -- our own bytes
     settings.mode = "dryrun"
     settings.project = None
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from wandb_nb.view.message.run_message import RunHeader
 
 
-def run_header(  # noqa: D417 - the others are fields of the header
+def run_header(  # noqa: D417 -- the others are fields of the header
     run: Any, *, state: str, exit_code: int | None, rows: int, step: int, lost: int, url: str | None = None
 ) -> RunHeader:
     """Return the header of *run*: a `RunState`, or an active run, which have these names in common.
