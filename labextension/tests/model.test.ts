@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { shortNames } from '../src/chart/canvas';
 import { colour, dash, DASHES, PALETTES } from '../src/chart/palette';
-import { separateLabels, tracePath } from '../src/chart/path';
+import { edgeMarks, minMaxAreas, separateLabels, tracePath } from '../src/chart/path';
 import type { PlotFrame } from '../src/chart/path';
-import { flatten, formatDuration, formatNumber, plainLine, tickLabels } from '../src/model/format';
+import { exactText, flatten, formatDuration, formatNumber, formatValue, plainLine, tickLabels } from '../src/model/format';
 import type { Section } from '../src/model/chart-groups';
 import { groupCharts, lineLabel } from '../src/model/chart-groups';
 import { linesOf, seriesIndex, mainLines, unitOf } from '../src/chart/lines';
@@ -14,6 +14,7 @@ import { smooth } from '../src/chart/smooth';
 import { Overlay, runLabels } from '../src/model/overlay';
 import { RunData } from '../src/model/run-data';
 import { logTicks, ticks, timeTicks } from '../src/chart/ticks';
+import { shortTexts } from '../src/model/value-differences';
 import { trend } from '../src/model/trend';
 import type { MetricDefinition } from '../src/wire/messages';
 import { message } from './messages';
@@ -75,6 +76,25 @@ describe('drawing', () => {
     expect(single).toEqual([[0, 90]]);
   });
 
+  it('draws a decimated line as areas between minimum and maximum, without a sawtooth', () => {
+    const ys = Float64Array.of(0.2, 0.8, 0.3, 0.7, NaN, 0.5, 0.5);
+    const areas = minMaxAreas({ ...frame, x: [0, 6] }, { xs: Float64Array.from(ys.keys()) }, ys);
+    expect(areas.length).toBe(2);
+    const [first] = areas;
+    expect(first!.upper.slice(1, -1).map(([, y]) => Math.round(y))).toEqual([20, 20, 30]);
+    expect(first!.lower.slice(1, -1).map(([, y]) => Math.round(y))).toEqual([80, 70, 70]);
+  });
+
+  it('marks values that it cannot show at the edges', () => {
+    const data = new RunData();
+    data.apply(message([{ key: 'loss', values: [1, NaN, Infinity, -Infinity, 0, 1] }]));
+    const overlay = Overlay.of(data);
+    const chart = { title: 'loss', keys: ['loss'] };
+    const [line] = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
+    const symbols = (log: boolean) => edgeMarks({ ...frame, x: [0, 5], log }, line!, 1).map(({ symbol }) => symbol).join('');
+    expect([symbols(false), symbols(true)]).toEqual(['×▲▼', '×▲▼▼']);
+  });
+
   it('omits values that a log axis cannot show', () => {
     expect(path([-1, 0, 10], { ...frame, x: [0, 2], log: true }).points.map(([what]) => what)).toEqual(['M']);
   });
@@ -113,6 +133,20 @@ describe('axes', () => {
   it('have short labels of equal precision', () => {
     expect(tickLabels([0, 0.5, 1])).toEqual(['0.0', '0.5', '1.0']);
     expect(tickLabels([0, 100_000, 200_000])).toEqual(['0', '100k', '200k']);
+    expect(tickLabels([1_000_000.2, 1_000_000.4])).toEqual(['1,000,000.2', '1,000,000.4']);
+    expect(tickLabels([1_234_500, 1_234_600])).toEqual(['1.2345M', '1.2346M']);
+    expect(tickLabels([1.0001e-5, 1.0002e-5])).toEqual(['1.0001e-5', '1.0002e-5']);
+    expect(tickLabels([10_000, 12_500])).toEqual(['10,000', '12,500']);
+  });
+
+  it('have distinct labels for every range', () => {
+    for (const middle of [0, 1e-9, 0.5, 1, 99_999.9, 1e6, 3.3e8, 1e12]) {
+      for (const width of [1e-12, 1e-6, 1e-3, 0.4, 7, 1e4, 1e9]) {
+        const values = ticks([middle - width, middle + width], 5);
+        const labels = tickLabels(values);
+        expect([labels.length, new Set(labels).size]).toEqual([values.length, values.length]);
+      }
+    }
   });
 
   it('show the step metric if all metrics of a chart share it', () => {
@@ -121,6 +155,18 @@ describe('axes', () => {
     const overlay = Overlay.of(data);
     expect(unitOf(overlay, { title: 'loss', keys: ['a/loss'] }, 'metric').label).toBe('epoch');
     expect(unitOf(overlay, { title: 'loss', keys: ['a/loss', 'b/loss'] }, 'metric').label).toBe('step');
+  });
+
+  it('leave out outliers if asked to', () => {
+    const data = new RunData();
+    const values = Array.from({ length: 200 }, (_, i) => (i === 100 ? 1e6 : Math.sin(i)));
+    data.apply(message([{ key: 'loss', values }]));
+    const overlay = Overlay.of(data);
+    const chart = { title: 'loss', keys: ['loss'] };
+    const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
+    expect(yRange(lines, [0, 199], false)[1]).toBeGreaterThan(1e6);
+    expect(yRange(lines, [0, 199], false, true)[1]).toBeLessThan(8);
+    expect(yRange(lines, [0, 199], true, true)[1]).toBeLessThan(3);
   });
 
   it('span the visible values, including spikes', () => {
@@ -196,6 +242,13 @@ describe('text and numbers', () => {
     expect([4.25, 42, 185, 7800].map(formatDuration)).toEqual(['4.3s', '42s', '3:05', '2:10:00']);
   });
 
+  it('never show 17 digits, but have them to copy', () => {
+    expect([0.1 + 0.2, [0.1 + 0.2, 1], 'x'].map(formatValue)).toEqual(['0.3', '[0.3,1]', 'x']);
+    expect(exactText(0.1 + 0.2)).toBe('0.30000000000000004');
+    expect(shortTexts(['0.30000000000000004', '0.5', null])).toEqual(['0.3', '0.5', null]);
+    expect(shortTexts(['0.1234567', '0.1234568'])).toEqual(['0.1234567', '0.1234568']);
+  });
+
   it('describe a trend', () => {
     const data = new RunData();
     data.apply(message([{ key: 'loss', values: [1, NaN, 0.02, 0.04] }]));
@@ -203,7 +256,7 @@ describe('text and numbers', () => {
   });
 
   it('show nested config as dotted rows, without control characters', () => {
-    expect(flatten({ a: { b: 1, c: [1, 2] }, d: 'x' })).toEqual([['a.b', '1'], ['a.c', '[1,2]'], ['d', 'x']]);
+    expect(flatten({ a: { b: 1, c: [1, 2] }, d: 'x' })).toEqual([['a.b', 1], ['a.c', [1, 2]], ['d', 'x']]);
     expect(plainLine('a\u001b[31m\nb\u202e')).toBe('a [31m b ');
   });
 });

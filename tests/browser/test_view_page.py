@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,66 @@ def test_log_smoothing_and_axis_change_the_picture(page: Page) -> None:
         pictures.add(page.evaluate(canvas))
     assert page.locator(".wnb-where").first.text_content() == ""
     shot(page, "smooth-log")
+
+
+def test_one_chart_has_its_own_scale(page: Page) -> None:
+    """The menu of a chart, and L inside it, switch its scale alone; clipped outliers are reported."""
+    show(page, each=0, overrides={50: 1e6})
+    canvases = "() => [...document.querySelectorAll('.wnb canvas')].slice(0, 2).map(canvas => canvas.toDataURL())"
+    before = page.evaluate(canvases)
+    page.get_by_role("button", name="More actions for loss").press("Enter")
+    page.keyboard.press("ArrowDown")
+    shot(page, "menu")
+    page.keyboard.press("Enter")
+    page.get_by_text("outliers clipped").wait_for()
+    clipped = page.evaluate(canvases)
+    assert clipped[0] != before[0]
+    assert clipped[1] == before[1]
+    page.locator(".wnb-plot").first.focus()
+    page.keyboard.press("l")
+    page.wait_for_function(f"old => ({canvases})()[0] !== old", arg=clipped[0])
+    assert page.evaluate(canvases)[1] == before[1]
+    page.get_by_role("button", name="More actions for loss").click()
+    scale = page.get_by_role("menuitemcheckbox", name="Log scale")
+    assert scale.get_attribute("aria-checked") == "true"
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    scale.wait_for(state="hidden")
+
+
+def test_values_that_are_not_finite_are_marked_and_named(page: Page) -> None:
+    """NaN and infinity have marks in the chart, and the legend names them under the pointer."""
+    show(page, each=0, overrides={200: math.nan, 300: math.inf})
+    box = page.locator(".u-over").first.bounding_box()
+    legend = page.locator(".wnb-card").first.locator(".wnb-value").first
+    plot = page.locator(".wnb-plot").first
+    plot.focus()
+    page.keyboard.press("Home")
+    names = set()
+    for _ in range(45):
+        page.keyboard.press("Shift+ArrowRight")
+        names.add(legend.text_content())
+    assert {"NaN", "∞"} <= names
+    assert box is not None
+    shot(page, "nan")
+
+
+def test_a_saved_decimation_is_a_band(page: Page) -> None:
+    """A snapshot with a part of the points draws the area between minimum and maximum, and says so."""
+    show(page, keys=["gpu/a", "gpu/b", "gpu/c", "gpu/d", "gpu/e", "gpu/temp"], start=100_000, each=0, total=100_000)
+    bundle = page.evaluate("() => wandbNb.bundle(window.feed)")
+    page.evaluate("saved => { wandbNb.snapshot(document.getElementById('view'), saved); }", bundle[MIME])
+    page.get_by_text("min-max of 100,000 points").first.wait_for()
+    shot(page, "band")
+
+
+def test_no_value_has_seventeen_digits(page: Page) -> None:
+    """Config values are shown like all numbers, with the exact one as a tooltip to copy."""
+    show(page, config={"sum": 0.1 + 0.2, "list": [0.1 + 0.2]})
+    page.get_by_role("tab", name="Config").click()
+    cells = page.locator(".wnb-facts:visible td")
+    assert cells.all_text_contents() == ["0.3", "[0.3]"]
+    assert cells.first.get_attribute("title") == "0.30000000000000004"
 
 
 def test_a_new_message_keeps_what_the_reader_chose(page: Page) -> None:

@@ -2,6 +2,9 @@ import type { Line } from './lines';
 
 export type Range = [min: number, max: number];
 
+/** Points per line that are enough to estimate quartiles. */
+const MAX_SAMPLE = 2000;
+
 /** Index of the first x that is not below `x`. */
 export function lowerBound(xs: Float64Array, x: number): number {
   let low = 0;
@@ -18,6 +21,12 @@ export function lowerBound(xs: Float64Array, x: number): number {
 export function visibleIndices(xs: Float64Array, [min, max]: Range): Range {
   const end = lowerBound(xs, max);
   return [Math.max(0, lowerBound(xs, min) - 1), Math.min(xs.length, end + 1)];
+}
+
+/** Index of the point nearest to `x`, finite or not; -1 if there are no points. */
+export function nearestIndex(xs: Float64Array, x: number): number {
+  const after = Math.min(lowerBound(xs, x), xs.length - 1);
+  return after > 0 && x - xs[after - 1]! < xs[after]! - x ? after - 1 : after;
 }
 
 /** Index of the point nearest to `x` that has a finite value; -1 if there is none. */
@@ -44,8 +53,16 @@ export function xRange(lines: Line[]): Range {
   return min === max ? [min - 0.5, max + 0.5] : [min, max];
 }
 
-/** The y range of the points within `x`, with a margin; in log10 if `log`. Raw values of smoothed lines count. */
-export function yRange(lines: Line[], x: Range, log: boolean): Range {
+/**
+ * The y range of the points within `x`, with a margin; in log10 if `log`. Raw values of smoothed lines count. With
+ * `clip` the range leaves out outliers.
+ */
+export function yRange(lines: Line[], x: Range, log: boolean, clip = false): Range {
+  const [min, max] = clip ? withoutOutliers(lines, x, log) : extremes(lines, x, log);
+  return withMargin(log ? Math.log10(min) : min, log ? Math.log10(max) : max);
+}
+
+function extremes(lines: Line[], x: Range, log: boolean): Range {
   let min = Infinity;
   let max = -Infinity;
   for (const line of lines) {
@@ -58,7 +75,22 @@ export function yRange(lines: Line[], x: Range, log: boolean): Range {
       if (y > max) max = y;
     }
   }
-  return withMargin(log ? Math.log10(min) : min, log ? Math.log10(max) : max);
+  return [min, max];
+}
+
+/** The range within three interquartile ranges of the quartiles, estimated from a sample of each line. */
+function withoutOutliers(lines: Line[], x: Range, log: boolean): Range {
+  const [min, max] = extremes(lines, x, log);
+  const sample = lines.flatMap((line) => {
+    const [first, end] = visibleIndices(line.xs, x);
+    const stride = Math.max(1, Math.floor((end - first) / MAX_SAMPLE));
+    return [...(line.raw ?? line.ys).subarray(first, end)].filter((y, i) => i % stride === 0 && Number.isFinite(y) && !(log && y <= 0));
+  }).map((y) => (log ? Math.log10(y) : y)).sort((a, b) => a - b);
+  const quantile = (share: number): number => sample[Math.round(share * (sample.length - 1))] ?? NaN;
+  const reach = 3 * (quantile(0.75) - quantile(0.25));
+  if (!(reach > 0)) return [min, max];
+  const [low, high] = [quantile(0.25) - reach, quantile(0.75) + reach].map((y) => (log ? 10 ** y : y));
+  return [Math.max(min, low!), Math.min(max, high!)];
 }
 
 function withMargin(min: number, max: number): Range {

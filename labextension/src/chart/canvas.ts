@@ -5,11 +5,12 @@ import type { NamedBand } from './cell-ranges';
 import type { Palette } from './palette';
 import { colour, dash } from './palette';
 import type { PlotFrame } from './path';
-import { separateLabels, toX, toY, tracePath } from './path';
+import { edgeMarks, minMaxAreas, separateLabels, toX, toY, tracePath } from './path';
 
 const LABEL_FONT = 11;
 const FAINT_OPACITY = 0.4;
 const RAW_OPACITY = 0.28;
+const AREA_OPACITY = 0.35;
 
 /** Shade every other cell, and name the cells that are wide enough. */
 export function drawBands(ctx: CanvasRenderingContext2D, frame: PlotFrame, bands: NamedBand[], palette: Palette, scale: number): void {
@@ -38,9 +39,12 @@ export function drawLines(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines
   ctx.lineJoin = 'round';
   for (const line of lines) {
     ctx.strokeStyle = ctx.fillStyle = colour(palette, line.style);
-    if (line.raw) stroke(ctx, frame, line, line.raw, RAW_OPACITY, scale, []);
-    const dashes = dash(line.dash).map((one) => one * scale);
-    stroke(ctx, frame, line, line.ys, line.faint ? FAINT_OPACITY : 1, (line.faint ? 1.1 : 1.7) * scale, dashes);
+    const opacity = line.faint ? FAINT_OPACITY : 1;
+    if (line.decimatedFrom > 0) fillAreas(ctx, frame, line, line.raw ?? line.ys, line.raw ? RAW_OPACITY : opacity, scale);
+    else if (line.raw) stroke(ctx, frame, line, line.raw, RAW_OPACITY, scale, []);
+    const dashes = dash(line.dash).map((length) => length * scale);
+    if (line.decimatedFrom === 0 || line.raw) stroke(ctx, frame, line, line.ys, opacity, (line.faint ? 1.1 : 1.7) * scale, dashes);
+    if (!line.faint) drawEdgeMarks(ctx, frame, line, scale);
   }
   ctx.restore();
 }
@@ -59,6 +63,29 @@ function stroke(
     ctx.arc(x, y, 1.6 * width, 0, 2 * Math.PI);
     ctx.fill();
   }
+}
+
+/** Draw a decimated line as the area between minimum and maximum. */
+function fillAreas(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Line, ys: Float64Array, opacity: number, scale: number): void {
+  ctx.lineWidth = scale;
+  ctx.setLineDash([]);
+  for (const { upper, lower } of minMaxAreas(frame, line, ys)) {
+    ctx.beginPath();
+    for (const [x, y] of [...upper, ...lower.reverse()]) ctx.lineTo(x, y);
+    ctx.closePath();
+    ctx.globalAlpha = opacity * AREA_OPACITY;
+    ctx.fill();
+    ctx.globalAlpha = opacity;
+    ctx.stroke();
+  }
+}
+
+function drawEdgeMarks(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Line, scale: number): void {
+  ctx.globalAlpha = 1;
+  ctx.font = font(scale);
+  ctx.textAlign = 'center';
+  ctx.textBaseline = 'middle';
+  for (const { x, y, symbol } of edgeMarks(frame, line, scale)) ctx.fillText(symbol, x, y);
 }
 
 /** Draw names at the ends of several lines, and the end labels of faint ones. */

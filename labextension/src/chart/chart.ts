@@ -21,6 +21,8 @@ export interface ChartContent {
   /** The part of x to show; null for all. */
   zoom: Range | null;
   log: boolean;
+  /** Whether outliers are outside the y range. */
+  clip: boolean;
 }
 
 /** A point of a line. */
@@ -47,7 +49,7 @@ export class Chart {
   private key = '';
   private x: Range = [0, 1];
   private y: Range = [0, 1];
-  private content: ChartContent = { lines: [], bands: [], unit: { id: 'step', label: 'step', column: 'step' }, zoom: null, log: false };
+  private content: ChartContent = { lines: [], bands: [], unit: { id: 'step', label: 'step', column: 'step' }, zoom: null, log: false, clip: false };
   private readonly dots: HTMLElement[] = [];
   /** Vertical position of the pointer in the chart; null if it is outside. */
   private pointer: number | null = null;
@@ -75,7 +77,7 @@ export class Chart {
     this.content = content;
     this.palette = palette;
     this.x = content.zoom ?? xRange(content.lines);
-    this.y = yRange(content.lines, this.x, content.log);
+    this.y = yRange(content.lines, this.x, content.log, content.clip);
     const width = Math.max(120, this.host.clientWidth);
     const plot = this.plotFor(width);
     if (plot.width !== width) plot.setSize({ width, height: HEIGHT_PX });
@@ -169,7 +171,7 @@ export class Chart {
   private xAxis(): uPlot.Axis {
     const time = this.content.unit.column === 'time';
     const integer = this.content.unit.column === 'step';
-    const count = (plot: uPlot): number => Math.max(2, Math.min(8, plot.width / 80));
+    const count = (plot: uPlot): number => Math.max(2, Math.min(10, plot.width / 60));
     return {
       ...this.axis(),
       size: 24,

@@ -29,6 +29,8 @@ export interface Line {
   ys: Float64Array;
   /** The logged values, if `ys` is smoothed. */
   raw: Float64Array | null;
+  /** The number of logged points, if `ys` has only minimum and maximum of each range of them; else 0. */
+  decimatedFrom: number;
   /** Index of each point in the columns of its series; null if they are in order from `first` on. */
   order: Uint32Array | null;
   first: number;
@@ -97,7 +99,7 @@ export function attemptName(attempt: number): string {
 function points(series: Series, { attempt, first, end }: AttemptRange, unit: XUnit): Omit<Line, keyof LineStyle | 'faint' | 'endLabel'> {
   const xs = (series[unit.column]?.values() ?? series.step.values()).subarray(first, end);
   const ys = series.value.values().subarray(first, end);
-  const origin = { key: series.key, attempt, first, raw: null };
+  const origin = { key: series.key, attempt, first, raw: null, decimatedFrom: series.n > series.length ? series.n : 0 };
   const order = ascending(xs);
   if (order === null) return { ...origin, xs, ys, order: null };
   const pick = (column: Float64Array): Float64Array => Float64Array.from(order, (i) => column[i]!);

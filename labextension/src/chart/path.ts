@@ -77,6 +77,69 @@ function drawColumn(
   return [i, px, last];
 }
 
+/** A closed area, as the pixels of its upper and its lower edge. */
+export interface Area {
+  upper: [x: number, y: number][];
+  lower: [x: number, y: number][];
+}
+
+/**
+ * The areas between minimum and maximum of a decimated line, one per part without gaps. Neighbouring points are the
+ * minimum and maximum of a range of rows: an area spans both, where a line between them would be an invented sawtooth.
+ */
+export function minMaxAreas(frame: PlotFrame, line: Pick<Line, 'xs'>, ys: Float64Array): Area[] {
+  const [first, end] = visibleIndices(line.xs, frame.x);
+  const areas: Area[] = [];
+  let area: Area | null = null;
+  for (let i = first; i < end; i++) {
+    const [x, y] = [toX(frame, line.xs[i]!), toY(frame, ys[i]!)];
+    if (Number.isNaN(y)) {
+      area = null;
+      continue;
+    }
+    if (area === null) areas.push((area = { upper: [[x, y]], lower: [[x, y]] }));
+    else addSpan(area, (toX(frame, line.xs[i - 1]!) + x) / 2, toY(frame, ys[i - 1]!), y);
+    if (i === end - 1 || Number.isNaN(toY(frame, ys[i + 1]!))) addSpan(area, x, y, y);
+  }
+  return areas;
+}
+
+/** Extend an area to `x`; spans within one pixel are merged. */
+function addSpan({ upper, lower }: Area, x: number, y1: number, y2: number): void {
+  const [top, bottom] = [Math.min(y1, y2), Math.max(y1, y2)];
+  if (upper.length > 1 && x - upper.at(-1)![0] < 1) {
+    upper.at(-1)![1] = Math.min(upper.at(-1)![1], top);
+    lower.at(-1)![1] = Math.max(lower.at(-1)![1], bottom);
+    return;
+  }
+  upper.push([x, top]);
+  lower.push([x, bottom]);
+}
+
+/** A value that a line cannot show, at the edge of the frame. */
+export interface EdgeMark {
+  x: number;
+  y: number;
+  symbol: '×' | '▲' | '▼';
+}
+
+/** Marks for NaN (×), infinity (▲, ▼) and, on a log axis, values up to zero (▼); at most one of a kind per 4 pixels. */
+export function edgeMarks(frame: PlotFrame, line: Line, scale: number): EdgeMark[] {
+  const [first, end] = visibleIndices(line.xs, frame.x);
+  const ys = line.raw ?? line.ys;
+  const marks = new Map<string, EdgeMark>();
+  for (let i = first; i < end; i++) {
+    const y = ys[i]!;
+    if (Number.isFinite(y) && !(frame.log && y <= 0)) continue;
+    const x = toX(frame, line.xs[i]!);
+    if (x < frame.left || x > frame.left + frame.width) continue;
+    const symbol = Number.isNaN(y) ? '×' : y > 0 ? '▲' : '▼';
+    const edge = symbol === '▲' ? frame.top + 5 * scale : frame.top + frame.height - 5 * scale;
+    marks.set(`${symbol} ${Math.round(x / (4 * scale))}`, { x, y: edge, symbol });
+  }
+  return [...marks.values()];
+}
+
 /** Heights at least `gap` apart, in their order, between top and bottom as far as possible. */
 export function separateLabels(heights: number[], gap: number, top: number, bottom: number): number[] {
   const order = heights.map((_, i) => i).sort((a, b) => heights[a]! - heights[b]!);

@@ -37,7 +37,7 @@ export function logTicks([min, max]: Range, count: number): number[] {
 
 /** Labels of log ticks: of one precision within a decade, else each as short as possible. */
 export function logLabels(splits: number[]): string[] {
-  const values = splits.map((one) => Number((10 ** one).toPrecision(8)));
+  const values = splits.map((one) => Number((10 ** one).toPrecision(12)));
   const sameDecade = Math.max(...splits) - Math.min(...splits) < 0.8;
   return sameDecade ? tickLabels(values) : values.flatMap((one) => tickLabels([one]));
 }
@@ -46,6 +46,6 @@ function multiples(increment: number, min: number, max: number): number[] {
   const first = Math.ceil(min / increment - 1e-9);
   const last = Math.floor(max / increment + 1e-9);
   const values: number[] = [];
-  for (let i = first; i <= last && values.length < MAX_TICKS; i++) values.push(Number((i * increment).toPrecision(12)));
-  return values;
+  for (let i = first; i <= last && values.length < MAX_TICKS; i++) values.push(Number((i * increment).toPrecision(14)));
+  return [...new Set(values)]; // below the precision of floats several are equal
 }

@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from '../wire/messages';
 
+const MAX_DECIMALS = 15;
+
 /** A number for people: four digits, grouped thousands, powers of ten if it is very large or small. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
@@ -10,13 +12,23 @@ export function formatNumber(value: number): string {
   return minus(value.toLocaleString('en-US', size >= 1000 ? { maximumFractionDigits: 1 } : { maximumSignificantDigits: 4 }));
 }
 
-/** Labels of ticks: short, and with the same number of decimals. */
+/** Labels of ticks: short, distinct, and exact to a hundredth of the distance between ticks. */
 export function tickLabels(values: number[]): string[] {
   const size = Math.max(...values.map(Math.abs), 0);
-  if (size >= 1e5 || (size > 0 && size < 1e-3)) return values.map(withUnit);
-  const labels = values.map((one) => Number(one.toPrecision(8)).toString());
-  const decimals = Math.max(...labels.map((one) => one.split('.')[1]?.length ?? 0), 0);
-  return values.map((one) => minus(one.toFixed(Math.min(decimals, 8))));
+  const tolerance = toleranceOf(values);
+  const isExact = (round: (value: number) => string): boolean => values.every((value) => Math.abs(Number(round(value)) - value) <= tolerance);
+  const maxDigits = size >= 1e5 ? 6 : size > 0 && size < 1e-3 ? 15 : 0;
+  for (let digits = 1; digits <= maxDigits; digits++) {
+    if (isExact((value) => value.toPrecision(digits))) return values.map((value) => withUnit(value, digits));
+  }
+  let decimals = 0;
+  while (decimals < MAX_DECIMALS && !isExact((value) => value.toFixed(decimals))) decimals += 1;
+  return values.map((value) => minus(value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })));
+}
+
+function toleranceOf(values: number[]): number {
+  const distances = values.slice(1).map((value, i) => Math.abs(value - values[i]!)).filter((distance) => distance > 0);
+  return Math.min(...distances, Math.abs(values[0] ?? 0) || 1) / 100;
 }
 
 /** Seconds as 0.5s, 42s, 3:05, 2:10:00, 3d 04:00. */
@@ -47,13 +59,25 @@ export function formatAge(time: number, now: number): string {
   return new Date(time * 1000).toISOString().slice(0, 10);
 }
 
-/** Nested mappings as rows with dotted names, in their order; all other values as text. */
-export function flatten(value: JsonObject, prefix = ''): [name: string, text: string][] {
-  return Object.entries(value).flatMap(([key, one]): [string, string][] => {
+/** The leaves of nested mappings with dotted names, in their order. */
+export function flatten(value: JsonObject, prefix = ''): [name: string, leaf: Json][] {
+  return Object.entries(value).flatMap(([key, child]): [string, Json][] => {
     const name = prefix === '' ? key : `${prefix}.${key}`;
-    const nested = typeof one === 'object' && one !== null && !Array.isArray(one) && Object.keys(one).length > 0;
-    return nested ? flatten(one, name) : [[name, toText(one)]];
+    const nested = typeof child === 'object' && child !== null && !Array.isArray(child) && Object.keys(child).length > 0;
+    return nested ? flatten(child, name) : [[name, child]];
   });
+}
+
+/** A JSON value for people, numbers in it as elsewhere; `exactText` is for copying. */
+export function formatValue(value: Json): string {
+  if (typeof value === 'number') return formatNumber(value);
+  if (typeof value === 'string') return value;
+  return JSON.stringify(value, (_, leaf: Json) => (typeof leaf === 'number' ? Number(leaf.toPrecision(6)) : leaf));
+}
+
+/** A JSON value with all its digits. */
+export function exactText(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** A line without control characters, which terminals and screen readers may interpret. */
@@ -61,19 +85,14 @@ export function plainLine(value: string): string {
   return value.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
 }
 
-function toText(value: Json): string {
-  if (typeof value === 'number') return String(value); // exact, so that it can be copied
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function withUnit(value: number): string {
+function withUnit(value: number, digits: number): string {
   const size = Math.abs(value);
   if (size >= 1e3 && size < 1e15) {
     const unit = size >= 1e12 ? 'T' : size >= 1e9 ? 'G' : size >= 1e6 ? 'M' : 'k';
     const scale = { T: 1e12, G: 1e9, M: 1e6, k: 1e3 }[unit];
-    return minus(`${Number((value / scale).toPrecision(4))}${unit}`);
+    return minus(`${Number((value / scale).toPrecision(digits))}${unit}`);
   }
-  return value === 0 ? '0' : minus(value.toExponential(1).replace('.0e', 'e').replace('e+', 'e'));
+  return value === 0 ? '0' : minus(value.toExponential(digits - 1).replace(/\.?0+e/, 'e').replace('e+', 'e'));
 }
 
 /** With a true minus sign, as wide as a digit. */

@@ -1,22 +1,24 @@
 import type { DiffRow, Json, JsonObject } from '../wire/messages';
-import { flatten, formatNumber } from './format';
+import { exactText, flatten, formatNumber, formatValue } from './format';
 
 const MIN_PERCENT = 0.05;
 
 /** Mappings of several runs side by side: one row per key, in the order of first appearance, as in `wandb_nb/compare/value_diff.py`. */
 export function valueDifferences(values: JsonObject[]): DiffRow[] {
-  const columns = values.map((one) => new Map(flatten(one).filter(([key]) => !key.startsWith('_'))));
-  const numbers = values.map((one) => new Map(leaves(one)));
-  const keys = [...new Set(columns.flatMap((one) => [...one.keys()]))];
+  const columns = values.map((value) => new Map(flatten(value).filter(([key]) => !key.startsWith('_'))));
+  const keys = [...new Set(columns.flatMap((column) => [...column.keys()]))];
   return keys.map((key) => {
-    const texts = columns.map((one) => one.get(key) ?? null);
-    return { key, texts, same: new Set(texts).size === 1, change: change(numbers.map((one) => one.get(key))) };
+    const row = columns.map((column) => column.get(key));
+    const exact = row.map((value) => (value === undefined ? null : exactText(value)));
+    const short = row.map((value) => (value === undefined ? null : formatValue(value)));
+    return { key, texts: new Set(short).size < new Set(exact).size ? exact : short, same: new Set(exact).size === 1, change: change(row) };
   });
 }
 
-function leaves(value: JsonObject, prefix = ''): [key: string, value: Json][] {
-  return Object.entries(value).flatMap(([key, one]): [string, Json][] =>
-    typeof one === 'object' && one !== null && !Array.isArray(one) ? leaves(one, `${prefix}${key}.`) : [[`${prefix}${key}`, one]]);
+/** Texts of one row with long numbers shortened, unless values that differ would look the same. */
+export function shortTexts(texts: (string | null)[]): (string | null)[] {
+  const short = texts.map((text) => (text !== null && /^-?\d+\.\d{4,}(e[-+]?\d+)?$/.test(text) ? formatNumber(Number(text)) : text));
+  return new Set(short).size < new Set(texts).size ? texts : short;
 }
 
 /** The difference of two numbers, absolute and in percent. */

@@ -18,6 +18,8 @@ export interface Script {
   /** Sources of notebook cells, which log equally many rows; the second one fails. */
   cells?: string[];
   metrics?: MetricDefinition[];
+  /** Values of the first metric, by row. */
+  overrides?: Record<number, number>;
   config?: JsonObject;
   end?: RunStateName;
   /** Seconds since the run started. */
@@ -78,7 +80,11 @@ export class ScriptedRun implements Transport {
     floats[i] = this.step(row);
     floats[count + i] = row * 0.05;
     floats[2 * count + i] = Math.floor(row / (this.script.epoch ?? 1));
-    this.script.keys.forEach((_, k) => (floats[(3 + k) * count + i] = curve(k, row, this.script.total) * (this.script.scale ?? 1)));
+    const { overrides = {} } = this.script;
+    this.script.keys.forEach((_, k) => {
+      const override = k === 0 ? overrides[row] : undefined;
+      floats[(3 + k) * count + i] = override ?? curve(k, row, this.script.total) * (this.script.scale ?? 1);
+    });
   }
 
   private step(row: number): number {

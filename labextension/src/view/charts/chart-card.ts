@@ -5,14 +5,16 @@ import { formatDuration, formatNumber } from '../../model/format';
 import type { ChartGroup } from '../../model/chart-groups';
 import type { Line, XUnit } from '../../chart/lines';
 import { attemptName, linesOf, mainLines, unitOf } from '../../chart/lines';
-import { nearest } from '../../chart/axis-ranges';
+import { nearestIndex } from '../../chart/axis-ranges';
 import type { NamedBand } from '../../chart/cell-ranges';
 import { cellBands, cellName, cellOf } from '../../chart/cell-ranges';
 import { trend } from '../../model/trend';
 import { CellPanel } from './cell-panel';
 import { freshId, h, icon, setText, swatch } from '../dom';
 import { cursorKeys } from '../keys';
-import type { ChartContext } from './view-state';
+import { ChartMenu } from './chart-menu';
+import type { ChartContext, ChartSettings } from './view-state';
+import { settingsOf } from './view-state';
 import { PointTable } from './point-table';
 
 const TABLE_ICON = 'M2 3.5h12v9H2zM2 6.5h12M2 9.5h12M6 3.5v9';
@@ -29,6 +31,7 @@ export class ChartCard {
   private readonly table: PointTable;
   private readonly cell: CellPanel;
   private readonly tableButton: HTMLElement;
+  private readonly menu: ChartMenu;
   private readonly chart: Chart;
   private lines: Line[] = [];
   private unit: XUnit = { id: 'step', label: 'step', column: 'step' };
@@ -47,9 +50,13 @@ export class ChartCard {
     this.table = new PointTable(context.overlay, group);
     this.tableButton = this.createTableButton();
     this.cell = new CellPanel(group.title, () => this.element, () => this.point(), () => this.plot.focus());
+    this.menu = new ChartMenu(group.title, [
+      { label: 'Log scale', checked: () => this.log, action: () => this.toggleLog() },
+      { label: 'Clip outliers', checked: () => this.settings.clipOutliers, action: () => this.toggleClipping() },
+    ]);
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
       h('div', { class: 'wnb-card-head' },
-        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.position, this.cell.button, this.tableButton),
+        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.position, this.cell.button, this.tableButton, this.menu.element),
       this.legend, this.trendText, this.plot, this.cell.element, this.table.element);
     this.chart = new Chart(this.plot, context.group, {
       hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), openSource: () => this.cell.show(this.point()),
@@ -70,11 +77,11 @@ export class ChartCard {
     if (!this.visible || this.element.clientWidth === 0) return;
     this.unit = unitOf(overlay, this.group, state.mode);
     const zoom = state.zoom.get(this.unit.id) ?? null;
-    const drawnState = [overlay.version, this.plot.clientWidth, state.mode, state.smoothing, state.log, state.shadeCells, zoom, palette.ink].join(' ');
+    const drawnState = [overlay.version, this.plot.clientWidth, state.mode, state.smoothing, this.log, this.settings.clipOutliers, state.shadeCells, zoom, palette.ink].join(' ');
     if (drawnState === this.drawnState) return;
     this.drawnState = drawnState;
     this.lines = linesOf(overlay, this.group, this.unit, state.smoothing);
-    this.chart.show({ lines: this.lines, bands: state.shadeCells ? this.bands() : [], unit: this.unit, zoom, log: state.log }, palette);
+    this.chart.show({ lines: this.lines, bands: state.shadeCells ? this.bands() : [], unit: this.unit, zoom, log: this.log, clip: this.settings.clipOutliers }, palette);
     this.describe();
   }
 
@@ -83,8 +90,28 @@ export class ChartCard {
     this.tableButton.setAttribute('aria-expanded', String(this.table.toggle()));
   }
 
+  /** Switch this chart between linear and log scale. */
+  toggleLog(): void {
+    this.settings.log = !this.log;
+    this.context.redraw();
+  }
+
   destroy(): void {
+    this.menu.close();
     this.chart.destroy();
+  }
+
+  private get settings(): ChartSettings {
+    return settingsOf(this.context.state, this.group.keys.join('\n'));
+  }
+
+  private get log(): boolean {
+    return this.settings.log ?? this.context.state.log;
+  }
+
+  private toggleClipping(): void {
+    this.settings.clipOutliers = !this.settings.clipOutliers;
+    this.context.redraw();
   }
 
   private describe(): void {
@@ -133,7 +160,7 @@ export class ChartCard {
     const spoken: string[] = [];
     let at = NaN;
     for (const line of mainLines(this.lines)) {
-      const i = Number.isFinite(x) ? nearest(line, x) : line.ys.length - 1;
+      const i = Number.isFinite(x) ? nearestIndex(line.xs, x) : line.ys.length - 1;
       const value = (line.raw ?? line.ys)[i] ?? NaN;
       const element = this.values.get(entryId(line));
       if (element) setText(element, i < 0 ? '–' : formatNumber(value));
@@ -149,11 +176,16 @@ export class ChartCard {
     this.plot.setAttribute('aria-valuetext', `${position}: ${spoken.join(', ')}`);
   }
 
-  /** The x unit if it is not the step, and the attempt of the main lines. */
+  /** The x unit if it is not the step, the attempt of the main lines, and what of the data is not drawn. */
   private note(): string {
     const attempt = Math.max(...this.lines.map((line) => line.attempt));
-    const attemptText = !this.context.overlay.isComparison && this.lines.some((line) => line.attempt < attempt) ? `attempt ${attempt + 1}` : '';
-    return [attemptText, this.unit.column === 'step' ? '' : this.unit.label].filter(Boolean).join(' · ');
+    const points = Math.max(0, ...mainLines(this.lines).map((line) => line.decimatedFrom));
+    return [
+      !this.context.overlay.isComparison && this.lines.some((line) => line.attempt < attempt) ? attemptName(attempt) : '',
+      this.unit.column === 'step' ? '' : this.unit.label,
+      points > 0 ? `min-max of ${formatNumber(points)} points` : '',
+      this.settings.clipOutliers ? 'outliers clipped' : '',
+    ].filter(Boolean).join(' · ');
   }
 
   /** The cells of a single run to shade; empty if there is only one. */

@@ -31,7 +31,7 @@ export class ChartPanel {
   /** Handle the shortcut letters of the controls anywhere in `root`. */
   listen(root: HTMLElement, more: Record<string, () => void> = {}): void {
     letterKeys(root, {
-      l: () => this.toolbar.toggleLog(),
+      l: (target) => (target.closest('.wnb-card') ? this.grid.cardOf(target)?.toggleLog() : this.toolbar.toggleLog()),
       c: () => this.toolbar.toggleCells(),
       t: (target) => this.grid.cardOf(target)?.toggleTable(),
       ...more,

@@ -51,7 +51,7 @@ export class PointTable {
     return h('tr', {},
       runs && h('td', {}, row.run.label || 'this run'),
       h('th', { scope: 'row' }, formatNumber(row.step)),
-      h('td', {}, row.time.toFixed(1)),
+      h('td', {}, formatNumber(Number(row.time.toFixed(1)))),
       several && h('td', {}, String(row.attempt + 1)),
       ...values.map((value) => h('td', {}, value === undefined ? '' : formatNumber(value))));
   }

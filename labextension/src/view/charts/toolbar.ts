@@ -33,7 +33,7 @@ export class Toolbar {
       },
     });
     this.log = h('button', {
-      type: 'button', class: 'wnb-toggle', 'aria-pressed': 'false', 'aria-keyshortcuts': 'L', title: 'Logarithmic y axis (L)',
+      type: 'button', class: 'wnb-toggle', 'aria-pressed': 'false', 'aria-keyshortcuts': 'L', title: 'Logarithmic y axis of all charts (L)',
       onclick: () => this.toggleLog(),
     }, 'Log');
     this.cells = h('button', {
@@ -61,7 +61,9 @@ export class Toolbar {
   }
 
   toggleLog(): void {
-    this.context.state.log = !this.context.state.log;
+    const { state } = this.context;
+    state.log = !state.log;
+    for (const settings of state.charts.values()) settings.log = null;
     this.context.redraw();
   }
 

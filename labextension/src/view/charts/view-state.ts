@@ -3,6 +3,13 @@ import type { XMode } from '../../chart/lines';
 import type { Range } from '../../chart/axis-ranges';
 import type { Overlay } from '../../model/overlay';
 
+/** The settings of one chart. */
+export interface ChartSettings {
+  /** Null follows the setting of all charts. */
+  log: boolean | null;
+  clipOutliers: boolean;
+}
+
 /** The user's choices in a view; new messages do not change them. */
 export interface ViewState {
   mode: XMode;
@@ -10,7 +17,10 @@ export interface ViewState {
   modeChosen: boolean;
   /** Weight of the past in smoothed lines; 0 draws the logged values. */
   smoothing: number;
+  /** Log scale of all charts without a setting of their own. */
   log: boolean;
+  /** The settings of single charts, by their id. */
+  charts: Map<string, ChartSettings>;
   /** The visible part of x, by unit. */
   zoom: Map<string, Range>;
   filter: string;
@@ -19,7 +29,14 @@ export interface ViewState {
 }
 
 export function initialState(): ViewState {
-  return { mode: 'step', modeChosen: false, smoothing: 0, log: false, zoom: new Map(), filter: '', shadeCells: true };
+  return { mode: 'step', modeChosen: false, smoothing: 0, log: false, charts: new Map(), zoom: new Map(), filter: '', shadeCells: true };
+}
+
+/** The settings of a chart; the defaults if the user chose none. */
+export function settingsOf(state: ViewState, chart: string): ChartSettings {
+  const settings = state.charts.get(chart) ?? { log: null, clipOutliers: false };
+  state.charts.set(chart, settings);
+  return settings;
 }
 
 /** What all charts of a view share. */

@@ -1,3 +1,4 @@
+import { shortTexts } from '../../model/value-differences';
 import type { DiffRow } from '../../wire/messages';
 import { freshId, h, setText } from '../dom';
 
@@ -49,7 +50,7 @@ export class DifferenceTable {
     const heads = ['Name', ...this.labels, ...(changes ? ['Change'] : [])];
     this.head.replaceChildren(...(rows.length > 0 ? heads.map((head) => h('th', { scope: 'col' }, head)) : []));
     this.body.replaceChildren(...rows.map((row) => h('tr', { class: !row.same && 'wnb-differs' },
-      h('th', { scope: 'row' }, row.key), ...row.texts.map((text) => h('td', {}, text ?? '–')), changes && h('td', {}, row.change ?? ''))));
+      h('th', { scope: 'row' }, row.key), ...shortTexts(row.texts).map((text, i) => h('td', { title: row.texts[i]! }, text ?? '–')), changes && h('td', {}, row.change ?? ''))));
   }
 
   private statusText(all: number, differing: number, matches: number): string {

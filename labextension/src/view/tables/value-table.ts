@@ -1,4 +1,4 @@
-import { flatten } from '../../model/format';
+import { exactText, flatten, formatValue } from '../../model/format';
 import type { JsonObject } from '../../wire/messages';
 import { h, setText } from '../dom';
 
@@ -36,11 +36,11 @@ export class ValueTable {
   private draw(): void {
     const query = this.search.value.trim().toLowerCase();
     const all = flatten(this.value).filter(([name]) => !name.startsWith('_wandb'));
-    const matches = all.filter(([name, text]) => `${name} ${text}`.toLowerCase().includes(query));
+    const matches = all.filter(([name, value]) => `${name} ${exactText(value)} ${formatValue(value)}`.toLowerCase().includes(query));
     const rows = matches.slice(0, MAX_ROWS);
     const content = JSON.stringify(rows);
     if (content !== this.content) {
-      this.body.replaceChildren(...rows.map(([name, text]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', {}, text))));
+      this.body.replaceChildren(...rows.map(([name, value]) => h('tr', {}, h('th', { scope: 'row' }, name), h('td', { title: exactText(value) }, formatValue(value)))));
     }
     this.content = content;
     setText(this.note, this.statusText(all.length, matches.length));
