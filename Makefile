@@ -15,7 +15,7 @@ JAVASCRIPT := $(shell find labextension \( -name node_modules -o -name lib -o -n
 ALLOW_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-headless test lint check-js check-py browser coverage matrix official bench picture build clean
+.PHONY: help demo demo-headless test lint check-js check-py browser coverage matrix official bench fuzz picture build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -56,6 +56,9 @@ official: $(VENV)/.test ## the server's tests with the official client 0.22, in 
 
 bench: $(VENV)/.test ## figures against the budgets, and side by side with others
 	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
+
+fuzz: $(VENV)/.test ## run files and notebooks with random damage for FUZZ_SECONDS, one minute if not given
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/pytest tests/store_read/test_mutated_files.py --timeout 0
 
 picture: $(VENV)/.test ## take the README's picture anew, from a real quickstart
 	$(BIN)/pytest tests/browser/test_jupyter.py -k quickstart
