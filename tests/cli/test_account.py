@@ -61,7 +61,7 @@ def test_login_stores_the_key(command: Command, tmp_path: Path, arguments: list[
 
 
 def test_login_where_nobody_can_answer(command: Command) -> None:
-    """Without a key and a terminal it ends at once, with exit code 1 and what to do."""
+    """Without a key and a terminal it ends immediately with exit code 1 and a remedy."""
     done = command("-m", "wandb_nb", "login")
     assert done.returncode == 1
     assert "WANDB_API_KEY" in done.stderr

@@ -212,7 +212,7 @@ def test_unknown_run_is_one_line_and_exit_code_2(run: wandb.Run) -> None:
 
 
 def test_wrong_option_is_exit_code_2() -> None:
-    """A wrong option is told with the command's usage."""
+    """A wrong option is reported with the command's usage."""
     done = cli("ls", "--nonsense")
     assert done.returncode == 2
     assert "No such option" in done.stderr

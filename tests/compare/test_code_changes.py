@@ -53,7 +53,7 @@ def test_a_definition_before_the_run_counts() -> None:
 
 
 def test_added_and_removed_cells() -> None:
-    """A cell that only one run has is told as added or removed, not as a change of its neighbour."""
+    """A cell that only one run has is reported as added or removed, not as a change of its neighbour."""
     more = [*SOURCES, "print('the end of it all')"]
     assert [(one.title, one.change) for one in cell_changes(session(*SOURCES), session(*more), (2.1, 2.1))] == [
         ("cell [5]", "added")
@@ -98,7 +98,7 @@ def test_files_that_came_and_went() -> None:
 
 
 def test_the_message_holds_a_bounded_part() -> None:
-    """Beyond the room for code, lines and changes are counted instead of told."""
+    """Beyond the limit for code, lines and changes are only counted."""
     changes = [CodeChange(f"{at}.py", "added", [f"+{'x' * 90}"] * 100) for at in range(10)]
     headers = code_headers(changes)
     assert len(json.dumps(headers)) < MAX_CODE * 1.1
@@ -108,7 +108,7 @@ def test_the_message_holds_a_bounded_part() -> None:
 
 
 def test_cells_of_a_saved_notebook() -> None:
-    """The history notebook gives its cells back, with the times in its metadata; what is no notebook gives none."""
+    """Cells are read from the session notebook with their times; a file that is not a notebook has none."""
     cell = {"cell_type": "code", "execution_count": 3, "source": ["a\n", "b"], "metadata": {"wandb_nb": {"started": 5}}}
     (found,) = notebook_cells(json.dumps({"cells": [cell, {"cell_type": "markdown", "source": "# no"}]}))
     assert (found.number, found.source, found.started) == (3, "a\nb", 5.0)
@@ -117,7 +117,7 @@ def test_cells_of_a_saved_notebook() -> None:
 
 
 def test_packages_and_git() -> None:
-    """Requirements are read by name; a patch is told by the number of its lines."""
+    """Requirements are read by name; a patch is summarised by the number of its lines."""
     assert parse_requirements("numpy==2.0\n# comment\nbroken\npandas==2.2.1\n") == {"numpy": "2.0", "pandas": "2.2.1"}
     body = "index 1..2\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n same\n"
     patch = f"diff --git a/a.py b/a.py\n{body}diff --git a/n.ipynb b/n.ipynb\n--- a\n+++ b\n+  'image/png': '...'\n"

@@ -224,7 +224,7 @@ def test_a_long_comparison_stays_small(tmp_path: Path) -> None:
 
 
 def test_keys_choose_the_metrics(tmp_path: Path) -> None:
-    """With keys, only those metrics are drawn and told."""
+    """With keys, only those metrics are drawn and described."""
     runs = [load(track(tmp_path)) for _ in range(3)]
     found = compare(runs, ["loss"])
     assert found.keys == comparison_picture.chart_keys(found) == ["loss"]
@@ -258,7 +258,7 @@ def test_latest_counts_back(tmp_path: Path) -> None:
 
 
 def test_a_running_run_and_a_resumed_one(tmp_path: Path) -> None:
-    """A run that goes on is compared as far as it got; of a resumed run all parts count."""
+    """An active run is compared up to its last row; of a resumed run all parts count."""
     track(tmp_path, id="whole", rows=10)
     track(tmp_path, id="whole", rows=10, resume="allow")
     with wandb.init(dir=tmp_path, project="p", mode="offline", settings={"silent": True}) as run:

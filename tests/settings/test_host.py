@@ -44,7 +44,7 @@ def test_a_script_is_a_script():
 
 
 def test_ipython_at_a_terminal_is_no_notebook(tmp_path):
-    """IPython without a kernel is told apart from both script and notebook."""
+    """IPython without a kernel counts as neither script nor notebook."""
     script = tmp_path / "probe.py"
     script.write_text(PROBE + "print(answer)")
     found = subprocess.run(

@@ -95,7 +95,7 @@ def test_the_standard_reader_agrees(file):
 
 
 def test_a_missing_file_holds_no_key(file):
-    """Without a file there is no key and nothing to remove, and reading makes none."""
+    """Without a file there is no key and nothing to remove, and reading does not create one."""
     assert netrc.password("api.wandb.ai") is None
     assert not netrc.remove("api.wandb.ai")
     assert not file.exists()

@@ -196,7 +196,7 @@ def test_the_workspace_file_is_the_one_of_the_runs_folder(tmp_path):
 
 
 def test_root_dir_comes_out_absolute(tmp_path):
-    """The folder is the working directory or relative to it, and its source is told."""
+    """The folder is the working directory or relative to it, and its source is reported."""
     assert resolve({}, environ={}, cwd=tmp_path).root_dir == tmp_path
     resolved = resolve({"dir": "runs"}, environ={}, cwd=tmp_path)
 
@@ -238,7 +238,7 @@ def test_a_broken_file_is_named(content, tmp_path):
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path):
-    """Saving under a path that is no folder raises StoreError with the path."""
+    """Saving under a path that is not a folder raises StoreError with the path."""
     (tmp_path / "wandb").write_text("")
 
     with pytest.raises(StoreError, match="wandb"):

@@ -69,7 +69,7 @@ def test_widget_view_rides_along(short_run):
 
 
 def test_html_leads_nowhere(short_run):
-    """The HTML has no frame, script, address, style sheet, identifier or handler; its picture lies in itself."""
+    """The HTML has no frame, script, address, style sheet, identifier or handler; its picture is embedded."""
     html = bundle(short_run, ACCESS)["text/html"]
     page = Page(html)
     without_picture = re.sub(r'src="data:image/png;base64,[A-Za-z0-9+/=]+"', "", html)

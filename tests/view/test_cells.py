@@ -1,4 +1,4 @@
-"""Which cell execution logged a point, and what is told of it."""
+"""The cell executions that logged points, and their headers in a message."""
 
 import json
 
@@ -79,7 +79,7 @@ def test_outputs_are_not_read(run):
 
 
 def test_sources_are_bounded(tmp_path):
-    """Of many long cells the newest are told, cut to their share; the saved output stays below its size."""
+    """Of many long cells the newest are in the message, shortened; the saved output stays within its limit."""
     run = RunFile(tmp_path / "run")
     for cell in range(1, 101):
         run.log({"loss": cell}, cell, cell=cell)

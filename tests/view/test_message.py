@@ -66,7 +66,7 @@ def test_http_body_is_aligned():
 
 
 def test_json_is_strict():
-    """Numbers that JSON lacks are texts, at any depth, and objects are told by their text."""
+    """NaN and infinities become strings at any depth, and other objects their text."""
     value = {"a": [float("nan"), {"b": float("inf"), 1: -float("inf")}], "t": (1, 2.5), "o": {1} - {1}}
 
     assert strict_json(value) == '{"a":["NaN",{"b":"Infinity","1":"-Infinity"}],"t":[1,2.5],"o":"set()"}'

@@ -152,7 +152,7 @@ def test_nothing_logged_is_said():
 
 
 def test_description_tells_the_trend():
-    """A reader who does not see the picture is told run, state and trends."""
+    """The text alternative of the picture has run, state and trends."""
     page = Page(svg.render(scene.build(message(series("loss", [1.0, 0.04, 0.0625])))))
 
     assert ("role", "img") in page.attributes

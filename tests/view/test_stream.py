@@ -228,7 +228,7 @@ def test_step_metric_gives_x(tmp_path):
 
 
 def test_step_metric_of_the_same_row_may_come_later(tmp_path):
-    """A point that was sent before its step metric was told in the same row is sent again."""
+    """A point that was sent before its step metric was logged in the same row is sent again."""
     file = RunFile(tmp_path / "run")
     file.add(metric_record("loss", "epoch"))
     file.log({"loss": 1.0}, 0)
@@ -284,7 +284,7 @@ def test_owner_is_asked_rarely(tmp_path):
 
 
 def test_more_until_read(tmp_path):
-    """With no time at all a message says that there is more, and done is not told before all is read."""
+    """Without any time a message reports that there is more, and not done before everything is read."""
     file = RunFile(tmp_path / "run")
     file.log_many([{"loss": 1.0}] * 10)
     file.add(exit_record())

@@ -38,7 +38,7 @@ def test_trend_follows_goal_or_direction(values, goal, end):
 
 
 def test_trend_of_little():
-    """One value and none are said plainly."""
+    """The trend of one value, or of none, is a plain sentence."""
     assert run_text.trend(MetricTrend("m", [7], [0.5])) == "m 0.5 at step 7"
     assert run_text.trend(MetricTrend("m", [7], [math.nan])) == "m has no finite value yet"
     assert run_text.trend(MetricTrend("m", [0, 1, 2], [3.0, math.nan, 3.0])) == "m 3 throughout"
