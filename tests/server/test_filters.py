@@ -24,7 +24,9 @@ def run_values(**given: Any) -> RunValues:
 
 
 RUN = run_values(
-    config={"lr": 0.1, "net": {"width": 8}, "a.b": 1}, tags='["x", "y"]', summary='{"acc": 0.5, "bad": NaN}'
+    config={"lr": 0.1, "net": {"width": 8}, "a.b": 1, "name": "éé"},
+    tags='["x", "y"]',
+    summary='{"acc": 0.5, "bad": NaN}',
 )
 
 
@@ -42,6 +44,8 @@ RUN = run_values(
         {"tags": {"$in": ["y", "z"]}},
         {"tags": "x"},
         {"displayName": {"$regex": "^r"}},
+        {"config.name": {"$regex": "^.é$"}},
+        {"config.name": {"$regex": "(?i)É"}},
         {"$or": [{"state": "running"}, {"$not": {"state": "failed"}}]},
         {"$and": [{"state": {"$ne": "running"}}, {"state": {"$nin": ["failed"]}}]},
         {"config.nothing": None},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.storage.run_store import list_files
-from wandb_nb.server.web.highlight import highlight
+from wandb_nb.server.web.highlight import Highlighter
 from wandb_nb.server.web.render import answer_page, render_page, require
 from wandb_nb.server.web.run_page import run_context
 
@@ -67,7 +67,7 @@ def _file(request: Request, user: User) -> Response:
         files = {file.name: file for file in list_files(connection, values["run"])}
     file = require(files.get(request.path_params["name"]), "file")
     preview = preview_file(services, file)
-    return render_page(request, "run_file.html", user, **values, file=file, preview=preview, highlight=highlight)
+    return render_page(request, "run_file.html", user, **values, file=file, preview=preview, highlight=Highlighter())
 
 
 async def code(request: Request) -> Response:
@@ -90,7 +90,7 @@ def _code(request: Request, user: User) -> Response:
         names=list(files),
         file=file,
         preview=preview_file(services, file) if file is not None else None,
-        highlight=highlight,
+        highlight=Highlighter(),
         folder=_CODE_FOLDER,
     )
 
