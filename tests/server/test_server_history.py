@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.server.http.services import open_services
-from wandb_nb.server.storage import line_store
-from wandb_nb.server.storage.line_sampling import sample_rows
-from wandb_nb.server.storage.row_shapes import history_keys
+from wandb_nb.server.storage.lines import line_store
+from wandb_nb.server.storage.lines.line_sampling import sample_rows
+from wandb_nb.server.storage.lines.row_shapes import history_keys
 
 if TYPE_CHECKING:
     from conftest import Client

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import update
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.storage import line_store
+from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.run_updates import check_object, is_outdated
 from wandb_nb.server.storage.tables import runs
 

@@ -10,8 +10,9 @@ from sqlalchemy import update
 from wandb_nb.errors import UsageError
 from wandb_nb.server.protocol.file_node import FileNode
 from wandb_nb.server.protocol.nodes import RunNode
-from wandb_nb.server.storage import alert_store, line_store, run_store, run_updates, server_ids
-from wandb_nb.server.storage.history_summary import history_summary
+from wandb_nb.server.storage import alert_store, run_store, run_updates, server_ids
+from wandb_nb.server.storage.lines import line_store
+from wandb_nb.server.storage.lines.history_summary import history_summary
 from wandb_nb.server.storage.project_store import find_project
 from wandb_nb.server.storage.tables import runs as runs_table
 

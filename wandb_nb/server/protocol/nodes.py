@@ -11,7 +11,8 @@ from wandb_nb.server.protocol.file_node import files_page
 from wandb_nb.server.query.filters import matches, parse_filter
 from wandb_nb.server.query.run_order import sort_runs
 from wandb_nb.server.query.run_values import RunValues, timestamp
-from wandb_nb.server.storage import alert_store, line_store, run_store, users
+from wandb_nb.server.storage import alert_store, run_store, users
+from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.run_updates import is_restarted
 from wandb_nb.server.storage.server_ids import global_id

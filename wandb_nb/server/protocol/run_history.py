@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.server.query.filters import parse_filter
-from wandb_nb.server.storage import line_store
-from wandb_nb.server.storage.line_sampling import sample_lines, sample_rows
-from wandb_nb.server.storage.row_shapes import history_keys
+from wandb_nb.server.storage.lines import line_store
+from wandb_nb.server.storage.lines.line_sampling import sample_lines, sample_rows
+from wandb_nb.server.storage.lines.row_shapes import history_keys
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, insert, literal, select, update
 
 from wandb_nb.server.storage.database import inserted_id
-from wandb_nb.server.storage.history_summary import history_summary
+from wandb_nb.server.storage.lines.history_summary import history_summary
 from wandb_nb.server.storage.tables import history, runs, shapes
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.query.run_table import run_duration
 from wandb_nb.server.query.run_values import RunValues
-from wandb_nb.server.storage import alert_store, line_store, users
+from wandb_nb.server.storage import alert_store, users
+from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.tables import files
 from wandb_nb.server.web.render import answer_page, may_write, render_page, requested_run
 from wandb_nb.server.web.run_environment import load_environment

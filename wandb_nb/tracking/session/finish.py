@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format import records
-from wandb_nb.tracking.session import user_files
+from wandb_nb.tracking.files import user_files
 from wandb_nb.tracking.session.merge_writers import merge_writers
 from wandb_nb.tracking.session.run_directory import RunOutcome
 

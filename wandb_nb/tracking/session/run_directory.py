@@ -18,7 +18,7 @@ from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import OwnerLock
 from wandb_nb.store.writing.segments import SharedSteps, fold_segments
 from wandb_nb.store.writing.writer import RunWriter
-from wandb_nb.tracking.session.metadata_files import MetadataFiles
+from wandb_nb.tracking.files.metadata_files import MetadataFiles
 from wandb_nb.tracking.session.notices import FILES_LOST, ROWS_LOST
 from wandb_nb.tracking.start.resume_file import ResumeFile
 

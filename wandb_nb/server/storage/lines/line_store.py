@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select
 
-from wandb_nb.server.storage.row_shapes import add_shape, load_shapes, shape_of
+from wandb_nb.server.storage.lines.row_shapes import add_shape, load_shapes, shape_of
 from wandb_nb.server.storage.storage_errors import BadLineError
 from wandb_nb.server.storage.tables import history, lines, shapes
 from wandb_nb.server.storage.untrusted_json import parse_object

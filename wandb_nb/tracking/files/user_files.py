@@ -12,7 +12,7 @@ from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.tracking.session.metadata_files import CHANGES, CONFIG, METADATA, REQUIREMENTS, SUMMARY
+from wandb_nb.tracking.files.metadata_files import CHANGES, CONFIG, METADATA, REQUIREMENTS, SUMMARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

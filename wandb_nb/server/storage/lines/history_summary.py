@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.server.storage import line_store
+from wandb_nb.server.storage.lines import line_store
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.metrics.summary import SummaryEngine

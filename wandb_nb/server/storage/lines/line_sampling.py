@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from wandb_nb.server.storage.line_store import HISTORY, count, lines_from, stream_table
-from wandb_nb.server.storage.row_shapes import load_shapes, shape_has_key
+from wandb_nb.server.storage.lines.line_store import HISTORY, count, lines_from, stream_table
+from wandb_nb.server.storage.lines.row_shapes import load_shapes, shape_has_key
 from wandb_nb.server.storage.tables import history
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from wandb_nb.capture.code import requirements, work_tree_diff
 from wandb_nb.capture.code.source_files import code_facts
 from wandb_nb.capture.machine import environment
 from wandb_nb.store.format import records
-from wandb_nb.tracking.session.code_files import CodeFiles
+from wandb_nb.tracking.files.code_files import CodeFiles
 from wandb_nb.tracking.session.notices import FILES_LOST
 
 if TYPE_CHECKING:
