@@ -13,9 +13,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select
 
 from wandb_nb.errors import StoreError
-from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage import run_store, schema_upgrade, users
 from wandb_nb.server.storage.database import Database
+from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.project_store import find_project
 from wandb_nb.server.storage.tables import alerts, members, metadata, runs
 

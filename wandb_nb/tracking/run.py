@@ -9,11 +9,11 @@ from wandb_nb.capture.code.source_files import INCLUDED
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.metrics import definition
+from wandb_nb.tracking.files import user_files
+from wandb_nb.tracking.files.run_code import cells, log_code
 from wandb_nb.tracking.run_view import RunView
 from wandb_nb.tracking.session import alerts
-from wandb_nb.tracking.files import user_files
 from wandb_nb.tracking.session.finish import finish
-from wandb_nb.tracking.files.run_code import cells, log_code
 from wandb_nb.tracking.terminal.presenter import presenter
 from wandb_nb.tracking.unimplemented import CALLS, refuse
 

@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.server.query.run_values import RunValues
-from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage import run_store
+from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.storage_errors import NotFoundError
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.view.message.message_builder import MessageBuilder
