@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { shortNames } from '../src/chart/canvas';
+import { shortNames } from '../src/chart/end-labels';
 import { colour, dash, DASHES, PALETTES } from '../src/chart/palette';
 import { edgeMarks, minMaxAreas, separateLabels, tracePath } from '../src/chart/path';
 import type { PlotFrame } from '../src/chart/path';
@@ -37,7 +37,7 @@ describe('charts are grouped as in Python', () => {
   it('and lines are named by the part that differs', () => {
     const label = (...keys: string[]) => keys.map((key) => lineLabel(key, { title: '', keys }));
     expect(label('train/loss', 'val/loss')).toEqual(['train', 'val']);
-    expect(label('gan/gen/loss', 'gan/disc/loss')).toEqual(['gan/gen', 'gan/disc']);
+    expect(label('loss/train', 'loss/val')).toEqual(['train', 'val']);
     expect(label('loss', 'val_loss')).toEqual(['loss', 'val_loss']);
     expect(label('loss')).toEqual(['loss']);
   });
@@ -199,7 +199,7 @@ describe('several runs in one chart', () => {
     const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
     expect(lines.map((line) => [line.label, line.style, line.dash, line.faint])).toEqual([['run-0', 0, 0, false], ['run-1', 1, 1, false]]);
     overlay.runs[0]!.hidden = true;
-    expect(linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0).map((line) => line.label)).toEqual(['run-1']);
+    expect(linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0).map((line) => [line.label, line.hidden])).toEqual([['run-0', true], ['run-1', false]]);
   });
 
   it('are drawn faintly in the background, named, in the colours of their metrics', () => {

@@ -37,7 +37,7 @@ def test_runs_share_charts_and_are_told_apart(page: Page) -> None:
     """Each metric has one chart with a line and a legend entry for each run; equal names carry their ids."""
     compare(page, *RUNS)
     titles = page.locator(".wnb-card-title").all_text_contents()
-    assert titles[:2] == ["train/loss", "train/accuracy"]
+    assert titles[:2] == ["train/loss", "val/loss"]
     legend = page.locator(".wnb-card").first.locator(".wnb-entry .wnb-name").all_text_contents()
     assert legend == ["snowy-owl-10 (a1)", "quiet-river-11", "snowy-owl-10 (c3)"]
     words = page.locator(".wnb-card").first.locator("p.wnb-hidden").text_content() or ""
@@ -49,18 +49,16 @@ def test_runs_share_charts_and_are_told_apart(page: Page) -> None:
 def test_a_run_is_switched_off_and_on(page: Page) -> None:
     """The switch of a run takes its line out of every chart; its colour stays its own."""
     compare(page, *RUNS)
-    switch = page.get_by_role("button", name="quiet-river-11")
+    switch = page.locator(".wnb-runs").get_by_role("button", name="quiet-river-11")
     swatch = switch.locator("path").get_attribute("stroke")
     switch.click()
     entries = page.locator(".wnb-card").first.locator(".wnb-entry")
-    page.wait_for_function(
-        "() => document.querySelectorAll('.wnb-card')[0].querySelectorAll('.wnb-entry').length === 2"
-    )
+    hidden = "() => document.querySelectorAll('.wnb-card')[0].querySelectorAll('.wnb-entry[aria-pressed=false]').length"
+    page.wait_for_function(f"() => ({hidden})() === 1")
+    assert page.locator(".wnb-card").first.locator(".wnb-end-labels span").count() == 2
     assert switch.get_attribute("aria-pressed") == "false"
     switch.press("Enter")
-    page.wait_for_function(
-        "() => document.querySelectorAll('.wnb-card')[0].querySelectorAll('.wnb-entry').length === 3"
-    )
+    page.wait_for_function(f"() => ({hidden})() === 0")
     assert entries.nth(1).locator("path").get_attribute("stroke") == swatch
 
 

@@ -199,9 +199,65 @@ def test_many_metrics_are_paged_and_found(page: Page) -> None:
     show(page, keys=[f"layer{i // 30}/w{i}" for i in range(300)], start=50, each=0)
     assert page.locator(".wnb-card").count() <= 54
     page.get_by_label("Find a metric").fill("w299")
-    page.wait_for_function("() => document.querySelectorAll('.wnb-card').length <= 1")
-    page.get_by_role("button", name="layer9").click()
     page.wait_for_selector("text=layer9/w299")
+    assert page.locator(".wnb-card").count() == 1
+
+
+def test_numbered_layers_are_one_section_that_starts_closed(page: Page) -> None:
+    """Layers share one section; beside other charts it opens by a click. The panel has a bounded height and scrolls."""
+    keys = ["loss", *(f"layer{i}/{name}" for i in range(12) for name in ("weight", "bias"))]
+    show(page, keys=keys, start=50, each=0)
+    assert page.locator(".wnb-section-title").all_text_contents() == ["Overview1", "layer*24"]
+    assert page.locator(".wnb-card").count() == 1
+    page.get_by_role("button", name="layer* 24").click()
+    page.wait_for_function("() => document.querySelectorAll('.wnb-card').length === 25")
+    panel = page.locator(".wnb-panel").first
+    assert panel.evaluate("panel => panel.clientHeight < 700 && panel.scrollHeight > panel.clientHeight")
+    panel.evaluate("panel => { panel.scrollTop = 1e6; }")
+    page.locator(".wnb-card").last.locator("canvas").wait_for()
+
+
+def test_nothing_moves_when_metrics_arrive(page: Page) -> None:
+    """The first card keeps place and size when other metrics arrive; cards of a row are equally high."""
+    box = "() => JSON.stringify(document.querySelector('.wnb-plot').getBoundingClientRect())"
+    show(page, keys=["train/loss"], each=0)
+    alone = page.evaluate(box)
+    show(page, keys=["train/loss", "train/accuracy", "val/loss"], each=0)
+    assert page.evaluate(box) == alone
+    heights = page.locator(".wnb-card").evaluate_all("cards => cards.map(card => card.getBoundingClientRect().height)")
+    assert len(set(heights)) == 1
+
+
+def test_legend_and_end_labels_hide_lines(page: Page) -> None:
+    """A click on a legend entry or an end label hides its line; with Shift it shows the line alone, then all."""
+    show(page, each=0)
+    canvas = "() => document.querySelector('.wnb canvas').toDataURL()"
+    before = page.evaluate(canvas)
+    train = page.locator(".wnb-card").first.get_by_role("button", name="train")
+    val = page.locator(".wnb-card").first.get_by_role("button", name="val")
+    val.click()
+    page.wait_for_function(f"old => ({canvas})() !== old", arg=before)
+    assert val.get_attribute("aria-pressed") == "false"
+    assert serious(page) == []
+    val.press("Shift+Enter")
+    page.wait_for_function("() => document.querySelector('.wnb-entry').ariaPressed === 'false'")
+    assert [one.get_attribute("aria-pressed") for one in (train, val)] == ["false", "true"]
+    val.click(modifiers=["Shift"])
+    page.wait_for_function(f"old => ({canvas})() === old", arg=before)
+    page.locator(".wnb-end-labels span", has_text="train").first.click()
+    page.wait_for_function("() => document.querySelector('.wnb-entry').ariaPressed === 'false'")
+
+
+def test_lines_are_solid_until_dashes_are_asked_for(page: Page) -> None:
+    """Two lines differ by colour alone; the button adds dashes in legend and chart."""
+    show(page, each=0)
+    dashes = (
+        "() => [...document.querySelectorAll('.wnb-entry path')].map(path => path.getAttribute('stroke-dasharray'))"
+    )
+    assert set(page.evaluate(dashes)) == {""}
+    page.get_by_role("button", name="Dashes").click()
+    page.wait_for_function(f"() => ({dashes})()[1] !== ''")
+    shot(page, "dashes")
 
 
 def test_stop_asks_then_forces(page: Page) -> None:

@@ -1,13 +1,12 @@
 import type { Line } from './lines';
-import { mainLines } from './lines';
-import { nearest } from './axis-ranges';
+import { LABEL_FONT_PX, lineEnd, shorten } from './end-labels';
 import type { NamedBand } from './cell-ranges';
 import type { Palette } from './palette';
 import { colour, dash } from './palette';
 import type { PlotFrame } from './path';
-import { edgeMarks, minMaxAreas, separateLabels, toX, toY, tracePath } from './path';
+import { edgeMarks, minMaxAreas, separateLabels, toX, tracePath } from './path';
 
-const LABEL_FONT = 11;
+
 const FAINT_OPACITY = 0.4;
 const RAW_OPACITY = 0.28;
 const AREA_OPACITY = 0.35;
@@ -31,7 +30,7 @@ export function drawBands(ctx: CanvasRenderingContext2D, frame: PlotFrame, bands
 }
 
 /** Draw the lines of a chart on a canvas; `scale` is its pixels per CSS pixel. */
-export function drawLines(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines: Line[], palette: Palette, scale: number): void {
+export function drawLines(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines: Line[], palette: Palette, dashed: boolean, scale: number): void {
   ctx.save();
   ctx.beginPath();
   ctx.rect(frame.left, frame.top - scale, frame.width + 2 * scale, frame.height + 2 * scale);
@@ -42,7 +41,7 @@ export function drawLines(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines
     const opacity = line.faint ? FAINT_OPACITY : 1;
     if (line.decimatedFrom > 0) fillAreas(ctx, frame, line, line.raw ?? line.ys, line.raw ? RAW_OPACITY : opacity, scale);
     else if (line.raw) stroke(ctx, frame, line, line.raw, RAW_OPACITY, scale, []);
-    const dashes = dash(line.dash).map((length) => length * scale);
+    const dashes = dash(line.dash, dashed).map((length) => length * scale);
     if (line.decimatedFrom === 0 || line.raw) stroke(ctx, frame, line, line.ys, opacity, (line.faint ? 1.1 : 1.7) * scale, dashes);
     if (!line.faint) drawEdgeMarks(ctx, frame, line, scale);
   }
@@ -88,68 +87,24 @@ function drawEdgeMarks(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Li
   for (const { x, y, symbol } of edgeMarks(frame, line, scale)) ctx.fillText(symbol, x, y);
 }
 
-/** Draw names at the ends of several lines, and the end labels of faint ones. */
-export function drawLabels(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines: Line[], palette: Palette, scale: number): void {
-  const labelled = mainLines(lines);
+/** Draw the labels of faint lines beside their ends, inside the frame, without overlap. */
+export function drawFaintLabels(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines: Line[], palette: Palette, scale: number): void {
+  const labelled = lines.filter((line) => line.faint && line.endLabel !== '');
   ctx.save();
   ctx.font = font(scale);
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'left';
   ctx.fillStyle = palette.muted;
-  drawFaintLabels(ctx, frame, lines.filter((one) => one.faint && one.endLabel !== ''), scale);
-  const names = endNames(labelled);
-  if (names.length > 0) {
-    const ends = labelled.map((line) => lineEnd(frame, line)[1]);
-    const preferred = ends.map((y) => (Number.isNaN(y) ? frame.top + frame.height : y));
-    const heights = separateLabels(preferred, (LABEL_FONT + 1) * scale, frame.top + 5 * scale, frame.top + frame.height - 5 * scale);
-    labelled.forEach((line, i) => {
-      if (Number.isNaN(ends[i])) return;
-      ctx.fillStyle = colour(palette, line.style);
-      ctx.fillText(names[i]!, frame.left + frame.width + 6 * scale, heights[i]!);
-    });
-  }
-  ctx.restore();
-}
-
-/** Draw labels beside the ends of faint lines, inside the frame, without overlap. */
-function drawFaintLabels(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines: Line[], scale: number): void {
-  const ends = lines.map((line) => lineEnd(frame, line)).map(([x, y], i) => ({ x, y, label: shorten(lines[i]!.endLabel) })).filter(({ y }) => !Number.isNaN(y));
+  const ends = labelled.map((line) => lineEnd(frame, line)).map(([x, y], i) => ({ x, y, label: shorten(labelled[i]!.endLabel) })).filter(({ y }) => !Number.isNaN(y));
   const [top, bottom] = [frame.top + 5 * scale, frame.top + frame.height - 5 * scale];
-  const heights = separateLabels(ends.map(({ y }) => y - 7 * scale), (LABEL_FONT + 1) * scale, top, bottom);
+  const heights = separateLabels(ends.map(({ y }) => y - 7 * scale), (LABEL_FONT_PX + 1) * scale, top, bottom);
   ends.forEach(({ x, label }, i) => {
     const right = frame.left + frame.width - ctx.measureText(label).width;
     ctx.fillText(label, Math.min(x + 3 * scale, right), heights[i]!);
   });
-}
-
-/** The width of the names at the line ends, in CSS pixels. */
-export function labelWidth(lines: Line[]): number {
-  const names = endNames(mainLines(lines));
-  return names.length === 0 ? 12 : 14 + Math.max(...names.map((one) => one.length)) * LABEL_FONT * 0.56;
-}
-
-/** The labels at the ends of the main lines: their names, or the attempt of a single line. */
-function endNames(lines: Line[]): string[] {
-  if (lines.length === 1) return lines[0]!.endLabel === '' ? [] : [lines[0]!.endLabel];
-  return shortNames(lines.map((line) => line.label));
-}
-
-function lineEnd(frame: PlotFrame, line: Line): [number, number] {
-  const i = nearest(line, frame.x[1]);
-  if (i < 0 || line.xs[i]! < frame.x[0]) return [NaN, NaN];
-  return [toX(frame, line.xs[i]!), toY(frame, line.ys[i]!)];
-}
-
-/** Short forms of names: their beginnings, or their ends if beginnings are the same. */
-export function shortNames(names: string[]): string[] {
-  const heads = names.map(shorten);
-  return names.map((name, i) => (heads.filter((head) => head === heads[i]).length > 1 && heads[i] !== name ? `…${name.slice(-8)}` : heads[i]!));
-}
-
-function shorten(label: string): string {
-  return label.length > 9 ? `${label.slice(0, 8)}…` : label;
+  ctx.restore();
 }
 
 export function font(scale: number): string {
-  return `${LABEL_FONT * scale}px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif`;
+  return `${LABEL_FONT_PX * scale}px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif`;
 }

@@ -6,7 +6,8 @@ import type { Range } from './axis-ranges';
 import { lowerBound, nearest, xRange, yRange } from './axis-ranges';
 import { logLabels, logTicks, ticks, timeTicks } from './ticks';
 import type { NamedBand } from './cell-ranges';
-import { drawBands, drawLabels, drawLines, font, labelWidth } from './canvas';
+import { drawBands, drawFaintLabels, drawLines, font } from './canvas';
+import { EndLabels, labelWidth } from './end-labels';
 import { colour } from './palette';
 import type { Palette } from './palette';
 import type { PlotFrame } from './path';
@@ -21,6 +22,8 @@ export interface ChartContent {
   /** The part of x to show; null for all. */
   zoom: Range | null;
   log: boolean;
+  /** Whether lines differ by dashes. */
+  dashes: boolean;
   /** Whether outliers are outside the y range. */
   clip: boolean;
 }
@@ -35,6 +38,8 @@ export interface ChartEvents {
   /** The cursor moved to this x, or left (null). All charts that share the cursor receive this. */
   hover(x: number | null): void;
   zoom(range: Range | null): void;
+  /** A click on the name at the end of a line; `only` hides the others. */
+  toggleLine(line: Line, only: boolean): void;
   /** A click with Ctrl, Meta, Alt or Shift, without a drag. */
   openSource(): void;
 }
@@ -49,8 +54,9 @@ export class Chart {
   private key = '';
   private x: Range = [0, 1];
   private y: Range = [0, 1];
-  private content: ChartContent = { lines: [], bands: [], unit: { id: 'step', label: 'step', column: 'step' }, zoom: null, log: false, clip: false };
+  private content: ChartContent = { lines: [], bands: [], unit: { id: 'step', label: 'step', column: 'step' }, zoom: null, log: false, dashes: false, clip: false };
   private readonly dots: HTMLElement[] = [];
+  private readonly endLabels: EndLabels;
   /** Vertical position of the pointer in the chart; null if it is outside. */
   private pointer: number | null = null;
   private pressed: [number, number] = [0, 0];
@@ -61,6 +67,7 @@ export class Chart {
     private readonly events: ChartEvents,
     private palette: Palette,
   ) {
+    this.endLabels = new EndLabels(host, (line, only) => this.events.toggleLine(line, only));
     // In the capture phase, before uPlot reports the cursor.
     host.addEventListener('mousemove', (event) => this.trackPointer(event), true);
     host.addEventListener('mouseleave', () => (this.pointer = null), true);
@@ -125,6 +132,7 @@ export class Chart {
     this.plot?.destroy();
     this.plot = null;
     this.dots.length = 0;
+    this.endLabels.clear();
   }
 
   /** The plot, recreated if an option changed that uPlot cannot change later. */
@@ -202,8 +210,9 @@ export class Chart {
   }
 
   private draw(plot: uPlot): void {
-    drawLines(plot.ctx, this.frame(plot), this.content.lines, this.palette, uPlot.pxRatio);
-    drawLabels(plot.ctx, this.frame(plot), this.content.lines, this.palette, uPlot.pxRatio);
+    drawLines(plot.ctx, this.frame(plot), this.content.lines, this.palette, this.content.dashes, uPlot.pxRatio);
+    drawFaintLabels(plot.ctx, this.frame(plot), this.content.lines, this.palette, uPlot.pxRatio);
+    this.endLabels.place(this.frame(plot), this.content.lines, this.palette, uPlot.pxRatio);
   }
 
   private cursorMoved(plot: uPlot): void {

@@ -20,6 +20,8 @@ export interface Line {
   label: string;
   style: number;
   dash: number;
+  /** Whether the user hid it. */
+  hidden: boolean;
   /** An earlier attempt, or a background run. */
   faint: boolean;
   attempt: number;
@@ -37,7 +39,7 @@ export interface Line {
 }
 
 /** What all lines of a series share. */
-type LineStyle = Pick<Line, 'run' | 'label' | 'style' | 'dash'>;
+type LineStyle = Pick<Line, 'run' | 'label' | 'style' | 'dash' | 'hidden'>;
 
 /** The x unit of a chart: the step metric if all its metrics share one and were logged with it. */
 export function unitOf(overlay: Overlay, chart: ChartGroup, mode: XMode): XUnit {
@@ -49,16 +51,17 @@ export function unitOf(overlay: Overlay, chart: ChartGroup, mode: XMode): XUnit 
   return { id: 'step', label: 'step', column: 'step' };
 }
 
-/** The lines of a chart, faint ones first, so that the main ones are drawn over them. */
-export function linesOf(overlay: Overlay, chart: ChartGroup, unit: XUnit, smoothing: number): Line[] {
+/** The lines of a chart, hidden ones included; faint ones first, so that the main ones are drawn over them. */
+export function linesOf(overlay: Overlay, chart: ChartGroup, unit: XUnit, smoothing: number, hiddenKeys: ReadonlySet<string> = new Set()): Line[] {
   const { isComparison } = overlay;
-  const lines = overlay.visibleRuns.flatMap((run, n) =>
+  const lines = overlay.backgroundFirst.flatMap((run, n) =>
     chart.keys.flatMap((key, k) => {
       const series = run.data.series.get(key);
       if (series === undefined) return [];
-      if (run.role === 'background') return backgroundLine(series, { run, label: run.label, style: isComparison ? run.style : k, dash: k + n + 1 }, unit, k === 0);
+      const hidden = run.hidden || hiddenKeys.has(key);
+      if (run.role === 'background') return backgroundLine(series, { run, label: run.label, style: isComparison ? run.style : k, dash: k + n + 1, hidden }, unit, k === 0);
       const style = isComparison ? run.style : k;
-      const shared = { run, label: isComparison ? run.label : lineLabel(key, chart), style, dash: style };
+      const shared = { run, label: isComparison ? run.label : lineLabel(key, chart), style, dash: style, hidden };
       return seriesLines(series, isComparison ? series.attempts().slice(-1) : series.attempts(), shared, unit, smoothing);
     }),
   );

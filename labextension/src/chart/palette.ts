@@ -39,7 +39,11 @@ export function colour(palette: Palette, style: number): string {
   return palette.lines[style % palette.lines.length]!;
 }
 
-/** Shifted by one with each round of colours, so that 64 styles differ. */
-export function dash(style: number): readonly number[] {
-  return DASHES[(style + Math.floor(style / PALETTES.light.lines.length)) % DASHES.length]!;
+/**
+ * The dash pattern of a style: solid for the first round of colours, another one for each further round. With `always`
+ * every style has its own. Either way 64 styles differ.
+ */
+export function dash(style: number, always = false): readonly number[] {
+  const round = Math.floor(style / PALETTES.light.lines.length);
+  return DASHES[(always ? style + round : round) % DASHES.length]!;
 }

@@ -13,7 +13,8 @@ export interface Section {
 }
 
 const MAX_LINES = 8;
-const SPLIT = /^(train|training|val|valid|validation|test|eval)_(.+)$/s;
+const SPLIT_NAMES = 'train|training|val|valid|validation|test|eval';
+const MIN_FAMILY = 3;
 
 /**
  * The charts of these metrics, in sections, as in `wandb_nb/view/message/chart_groups.py`, with the same test cases.
@@ -21,32 +22,51 @@ const SPLIT = /^(train|training|val|valid|validation|test|eval)_(.+)$/s;
  */
 export function groupCharts(keys: Iterable<string>, metrics: MetricDefinition[], separate = false): Section[] {
   const charts = chartsOf(visibleKeys(keys, metrics), separate ? 1 : MAX_LINES);
-  const sections = new Map<string, ChartGroup[]>([['', charts.filter(mixesPrefixes)]]);
-  for (const chart of charts) {
-    if (mixesPrefixes(chart)) continue;
-    const prefix = split(chart.keys[0] ?? '')[0];
+  const names = charts.map((chart) => splitKey(chart.keys[0] ?? '')[1]);
+  const families = numberedFamilies(names);
+  const sections = new Map<string, ChartGroup[]>([['', []]]);
+  charts.forEach((chart, i) => {
+    const [head] = pathOf(names[i]!);
+    const family = numbered(names[i]!);
+    const prefix = families.has(family) ? family : head;
     sections.set(prefix, [...(sections.get(prefix) ?? []), chart]);
-  }
-  return [...sections].filter(([, one]) => one.length > 0).map(([prefix, one]) => ({ prefix, charts: one }));
+  });
+  return [...sections].filter(([, members]) => members.length > 0).map(([prefix, members]) => ({ prefix, charts: members }));
 }
 
-/** Prefix and last part of a key. */
-export function split(key: string): [prefix: string, last: string] {
-  const first = key.indexOf('/');
-  if (first >= 0) return [key.slice(0, first), key.slice(key.lastIndexOf('/') + 1)];
-  const match = SPLIT.exec(key);
-  return match ? [match[1] ?? '', match[2] ?? ''] : ['', key];
+/** The split of a key ("train", "val" …; "" if it has none) and the key without it. */
+export function splitKey(key: string): [split: string, name: string] {
+  const joint = key.includes('/') ? '/' : '_';
+  const before = new RegExp(`^(${SPLIT_NAMES})${joint}(.+)$`, 's').exec(key);
+  if (before) return [before[1]!, before[2]!];
+  const after = new RegExp(`^(.+)${joint}(${SPLIT_NAMES})$`, 's').exec(key);
+  return after ? [after[2]!, after[1]!] : ['', key];
 }
 
-/** The part of a key that distinguishes it in its chart: what precedes the shared last part, else the whole key. */
+/** What a line is called in its chart: its split if that distinguishes it, else its key. */
 export function lineLabel(key: string, chart: ChartGroup): string {
-  const heads = new Map(chart.keys.map((key) => [key, head(key)]));
-  const distinct = new Set(heads.values()).size === chart.keys.length && ![...heads.values()].includes('');
-  return chart.keys.length > 1 && distinct ? (heads.get(key) ?? key) : key;
+  const splits = chart.keys.map((other) => splitKey(other)[0]);
+  const distinct = new Set(splits).size === chart.keys.length && !splits.includes('');
+  return chart.keys.length > 1 && distinct ? splitKey(key)[0] : key;
 }
 
-function head(key: string): string {
-  return key.slice(0, key.length - split(key)[1].length).replace(/[/_]$/, '');
+/** The part of a name before its first "/", and the rest; "" and the name if it has none. */
+function pathOf(name: string): [head: string, rest: string] {
+  const end = name.indexOf('/');
+  return end < 0 ? ['', name] : [name.slice(0, end), name.slice(end + 1)];
+}
+
+/** A name up to its first number, which becomes "*": "layer3/w" and "layer3.w" give "layer*"; "" if it has no number. */
+function numbered(name: string): string {
+  const [head, rest] = pathOf(name);
+  const match = /^([^0-9]*)[0-9]+/.exec(head === '' ? rest : head);
+  return match ? `${match[1]}*` : '';
+}
+
+/** The numbered names that at least three charts share. */
+function numberedFamilies(names: string[]): Set<string> {
+  const families = names.map(numbered).filter((family) => family !== '');
+  return new Set(families.filter((family) => families.filter((other) => other === family).length >= MIN_FAMILY));
 }
 
 /** The definition that applies to a key: the exact one, else the first glob that matches. */
@@ -65,22 +85,11 @@ function visibleKeys(keys: Iterable<string>, metrics: MetricDefinition[]): strin
 }
 
 function chartsOf(keys: string[], maxLines: number): ChartGroup[] {
-  const parts = new Map<string, string[]>();
+  const members = new Map<string, string[]>();
   for (const key of keys) {
-    const last = split(key)[1];
-    parts.set(last, [...(parts.get(last) ?? []), key]);
+    const [, name] = splitKey(key);
+    members.set(name, [...(members.get(name) ?? []), key]);
   }
-  const charts = new Map<string, ChartGroup>();
-  for (const key of keys) {
-    const last = split(key)[1];
-    const together = parts.get(last) ?? [];
-    const shared = together.length > 1 && together.length <= maxLines;
-    const id = shared ? `all ${last}` : `one ${key}`;
-    if (!charts.has(id)) charts.set(id, shared ? { title: last, keys: together } : { title: key, keys: [key] });
-  }
-  return [...charts.values()];
-}
-
-function mixesPrefixes(chart: ChartGroup): boolean {
-  return new Set(chart.keys.map((key) => split(key)[0])).size > 1;
+  return [...members].flatMap(([name, group]) =>
+    group.length > 1 && group.length <= maxLines ? [{ title: name, keys: group }] : group.map((key) => ({ title: key, keys: [key] })));
 }

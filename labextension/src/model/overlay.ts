@@ -33,10 +33,13 @@ export class Overlay {
     return this.runs.filter((run) => run.role === 'primary');
   }
 
-  /** The runs to draw, background runs first. */
+  /** The runs in the order of drawing. */
+  get backgroundFirst(): OverlaidRun[] {
+    return [...this.runs.filter((run) => run.role === 'background'), ...this.primaryRuns];
+  }
+
   get visibleRuns(): OverlaidRun[] {
-    const visible = this.runs.filter((run) => !run.hidden);
-    return [...visible.filter((run) => run.role === 'background'), ...visible.filter((run) => run.role === 'primary')];
+    return this.backgroundFirst.filter((run) => !run.hidden);
   }
 
   /** Changes with everything that charts show of the runs. */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from wandb_nb.view.message.run_message import MetricHeader
 
 MAX_LINES = 8
-_SPLIT = re.compile(r"(train|training|val|valid|validation|test|eval)_(.+)", re.DOTALL)
+_MIN_FAMILY = 3
+_SPLITS = "train|training|val|valid|validation|test|eval"
 
 
 @dataclass(frozen=True)
@@ -38,28 +40,50 @@ def group(keys: Iterable[str], metrics: Sequence[MetricHeader]) -> list[ChartSec
 
     1. Keys that begin with "_", keys whose definition (their own, else the first glob that matches) is hidden, and the
        step metrics of any definition are left out.
-    2. The prefix of a key is the part before its first "/", its last part the part after its last "/". A key without
-       "/" may instead begin with train_, training_, val_, valid_, validation_, test_ or eval_; else the prefix is "".
-    3. Up to 8 keys with the same last part share a chart, whose title is that part. If there are more, each has a chart
-       of its own. The title of a chart of one key is the whole key.
-    4. A chart whose keys share one prefix is in that prefix's section, one with several prefixes in the section "".
-    5. The section "" comes first, and charts with several prefixes come first in it. Everything else is in the order
-       of first appearance.
+    2. The name of a key is the key without its split: train, training, val, valid, validation, test or eval as first or
+       last part, joined by "/", or by "_" in a key without "/".
+    3. Up to 8 keys of one name share a chart, whose title is the name. Every other key has its own chart and is its
+       title.
+    4. The section of a chart is the part of its name before the first "/", else "". Names that begin alike up to a
+       number ("layer0/w", "layer1/w") share the section "layer*" if there are at least three.
+    5. The section "" comes first. Everything else is in the order of first appearance.
     """
     charts = _charts(_visible(keys, metrics))
-    sections: dict[str, list[Chart]] = {"": [chart for chart in charts if _has_several_prefixes(chart)]}
-    for chart in charts:
-        if not _has_several_prefixes(chart):
-            sections.setdefault(split(chart.keys[0])[0], []).append(chart)
+    names = [split(chart.keys[0])[1] for chart in charts]
+    families = Counter(_numbered(name) for name in names)
+    sections: dict[str, list[Chart]] = {"": []}
+    for chart, name in zip(charts, names, strict=True):
+        family = _numbered(name)
+        prefix = family if family and families[family] >= _MIN_FAMILY else _head(name)
+        sections.setdefault(prefix, []).append(chart)
     return [ChartSection(prefix, charts) for prefix, charts in sections.items() if charts]
 
 
 def split(key: str) -> tuple[str, str]:
-    """Return prefix and last part of *key*."""
-    if "/" in key:
-        return key.split("/", 1)[0], key.rsplit("/", 1)[1]
-    match = _SPLIT.fullmatch(key)
-    return (match[1], match[2]) if match else ("", key)
+    """Return the split of *key* ("train", "val" and the like; "" if it has none) and the key without it."""
+    joint = "/" if "/" in key else "_"
+    if before := re.fullmatch(f"({_SPLITS}){joint}(.+)", key, re.DOTALL):
+        return before[1], before[2]
+    after = re.fullmatch(f"(.+){joint}({_SPLITS})", key, re.DOTALL)
+    return (after[2], after[1]) if after else ("", key)
+
+
+def line_label(key: str, chart: Chart) -> str:
+    """Return what the line of *key* is called: its split if that distinguishes it in its chart, else the key."""
+    splits = [split(other)[0] for other in chart.keys]
+    distinct = len(set(splits)) == len(splits) > 1 and "" not in splits
+    return split(key)[0] if distinct else key
+
+
+def _head(name: str) -> str:
+    """Return the part of *name* before its first "/"; "" if there is none."""
+    return name.split("/", 1)[0] if "/" in name else ""
+
+
+def _numbered(name: str) -> str:
+    """Return the beginning of *name* up to its first number, which becomes "*"; "" if its first part has no number."""
+    match = re.match(r"([^0-9]*)[0-9]+", _head(name) or name.removeprefix("/"), re.DOTALL)
+    return f"{match[1]}*" if match else ""
 
 
 def definition(key: str, metrics: Sequence[MetricHeader]) -> MetricHeader | None:
@@ -80,19 +104,13 @@ def _visible(keys: Iterable[str], metrics: Sequence[MetricHeader]) -> list[str]:
 
 
 def _charts(keys: Sequence[str]) -> list[Chart]:
-    parts: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
     for key in keys:
-        parts.setdefault(split(key)[1], []).append(key)
-    charts: dict[str, Chart] = {}
-    for key in keys:
-        part = split(key)[1]
-        shared = 1 < len(parts[part]) <= MAX_LINES
-        if not shared:
-            charts[f"one {key}"] = Chart(key, [key])
+        members.setdefault(split(key)[1], []).append(key)
+    charts: list[Chart] = []
+    for name, group_keys in members.items():
+        if 1 < len(group_keys) <= MAX_LINES:
+            charts.append(Chart(name, group_keys))
         else:
-            charts.setdefault(f"all {part}", Chart(part, parts[part]))
-    return list(charts.values())
-
-
-def _has_several_prefixes(chart: Chart) -> bool:
-    return len({split(key)[0] for key in chart.keys}) > 1
+            charts += [Chart(key, [key]) for key in group_keys]
+    return charts

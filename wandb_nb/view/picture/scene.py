@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.formatting import clean, clock
 from wandb_nb.view import run_text
-from wandb_nb.view.message.chart_groups import definition, group, split
+from wandb_nb.view.message.chart_groups import definition, group, line_label
 from wandb_nb.view.picture.chart import COLOURS, Curve, curve_of, draw
 from wandb_nb.view.picture.primitives import Dot, Mark, Scene, Text
 
@@ -132,7 +132,5 @@ def _panel(
 
 
 def _names(chart: Chart) -> list[str]:
-    """Return the names of the metrics in a chart: the prefixes if they differ, else the whole keys."""
-    prefixes = [split(key)[0] for key in chart.keys]
-    distinct = len(set(prefixes)) == len(prefixes) and all(prefixes)
-    return [clean(name, 24) for name in (prefixes if distinct else chart.keys)]
+    """Return the names of the lines in a chart."""
+    return [clean(line_label(key, chart), 24) for key in chart.keys]

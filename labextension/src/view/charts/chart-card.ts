@@ -1,6 +1,5 @@
 import { Chart } from '../../chart/chart';
 import type { LinePoint } from '../../chart/chart';
-import { colour, dash } from '../../chart/palette';
 import { formatDuration, formatNumber } from '../../model/format';
 import type { ChartGroup } from '../../model/chart-groups';
 import type { Line, XUnit } from '../../chart/lines';
@@ -10,11 +9,12 @@ import type { NamedBand } from '../../chart/cell-ranges';
 import { cellBands, cellName, cellOf } from '../../chart/cell-ranges';
 import { trend } from '../../model/trend';
 import { CellPanel } from './cell-panel';
-import { freshId, h, icon, setText, swatch } from '../dom';
+import { freshId, h, icon, setText } from '../dom';
 import { cursorKeys } from '../keys';
 import { ChartMenu } from './chart-menu';
 import type { ChartContext, ChartSettings } from './view-state';
 import { settingsOf } from './view-state';
+import { Legend, toggleLine } from './legend';
 import { PointTable } from './point-table';
 
 const TABLE_ICON = 'M2 3.5h12v9H2zM2 6.5h12M2 9.5h12M6 3.5v9';
@@ -23,9 +23,8 @@ const TABLE_ICON = 'M2 3.5h12v9H2zM2 6.5h12M2 9.5h12M6 3.5v9';
 export class ChartCard {
   readonly element: HTMLElement;
   private readonly plot: HTMLElement;
-  private readonly legend = h('div', { class: 'wnb-legend' });
+  private readonly legend: Legend;
   private readonly position = h('span', { class: 'wnb-where' });
-  private readonly values = new Map<string, HTMLElement>();
   private readonly trendId = freshId();
   private readonly trendText = h('p', { class: 'wnb-hidden', id: this.trendId });
   private readonly table: PointTable;
@@ -33,12 +32,13 @@ export class ChartCard {
   private readonly tableButton: HTMLElement;
   private readonly menu: ChartMenu;
   private readonly chart: Chart;
+  /** All lines, and those that are not hidden. */
+  private allLines: Line[] = [];
   private lines: Line[] = [];
   private unit: XUnit = { id: 'step', label: 'step', column: 'step' };
   private cursor: number | null = null;
   /** The point at the last position of the cursor. */
   private lastPoint: LinePoint | null = null;
-  private legendKey = '';
   private drawnState = '';
   visible = false;
 
@@ -47,6 +47,8 @@ export class ChartCard {
       class: 'wnb-plot', tabindex: 0, role: 'slider', 'aria-describedby': this.trendId,
       'aria-label': `Cursor in the chart ${group.title}`, 'aria-valuenow': 0,
     });
+    const toggle = (line: Line, only: boolean): void => this.toggleLine(line, only);
+    this.legend = new Legend(context, toggle);
     this.table = new PointTable(context.overlay, group);
     this.tableButton = this.createTableButton();
     this.cell = new CellPanel(group.title, () => this.element, () => this.point(), () => this.plot.focus());
@@ -57,9 +59,9 @@ export class ChartCard {
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
       h('div', { class: 'wnb-card-head' },
         h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.position, this.cell.button, this.tableButton, this.menu.element),
-      this.legend, this.trendText, this.plot, this.cell.element, this.table.element);
+      this.legend.element, this.trendText, this.plot, this.cell.element, this.table.element);
     this.chart = new Chart(this.plot, context.group, {
-      hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), openSource: () => this.cell.show(this.point()),
+      hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), toggleLine: toggle, openSource: () => this.cell.show(this.point()),
     }, context.palette);
     cursorKeys(this.plot, {
       move: (points) => this.chart.setCursor(this.chart.moveBy(this.cursor, points)),
@@ -77,11 +79,12 @@ export class ChartCard {
     if (!this.visible || this.element.clientWidth === 0) return;
     this.unit = unitOf(overlay, this.group, state.mode);
     const zoom = state.zoom.get(this.unit.id) ?? null;
-    const drawnState = [overlay.version, this.plot.clientWidth, state.mode, state.smoothing, this.log, this.settings.clipOutliers, state.shadeCells, zoom, palette.ink].join(' ');
+    const drawnState = [overlay.version, this.plot.clientWidth, state.mode, state.smoothing, this.log, this.settings.clipOutliers, state.dashes, [...state.hiddenKeys].join('\n'), state.shadeCells, zoom, palette.ink].join(' ');
     if (drawnState === this.drawnState) return;
     this.drawnState = drawnState;
-    this.lines = linesOf(overlay, this.group, this.unit, state.smoothing);
-    this.chart.show({ lines: this.lines, bands: state.shadeCells ? this.bands() : [], unit: this.unit, zoom, log: this.log, clip: this.settings.clipOutliers }, palette);
+    this.allLines = linesOf(overlay, this.group, this.unit, state.smoothing, state.hiddenKeys);
+    this.lines = this.allLines.filter((line) => !line.hidden);
+    this.chart.show({ lines: this.lines, bands: state.shadeCells ? this.bands() : [], unit: this.unit, zoom, log: this.log, dashes: state.dashes, clip: this.settings.clipOutliers }, palette);
     this.describe();
   }
 
@@ -115,7 +118,7 @@ export class ChartCard {
   }
 
   private describe(): void {
-    this.drawLegend();
+    this.legend.update(mainLines(this.allLines));
     setText(this.trendText, this.trends().join('; '));
     const [min, max] = this.chart.range;
     this.plot.setAttribute('aria-valuemin', String(min));
@@ -132,21 +135,9 @@ export class ChartCard {
       this.group.keys.map((key) => trend(run.data, key)).filter(Boolean).map((text) => (isComparison ? `${run.label}: ${text}` : text)));
   }
 
-  private drawLegend(): void {
-    const lines = mainLines(this.lines);
-    const key = lines.map((line) => `${line.label} ${line.style} ${line.key} ${line.attempt}`).join('\n') + this.context.palette.ink;
-    if (key === this.legendKey) return;
-    this.legendKey = key;
-    this.values.clear();
-    this.legend.replaceChildren(...lines.map((line) => this.legendEntry(line, lines.length > 1 || this.context.overlay.isComparison)));
-  }
-
-  private legendEntry(line: Line, named: boolean): HTMLElement {
-    const { palette } = this.context;
-    const value = h('span', { class: 'wnb-value' });
-    this.values.set(entryId(line), value);
-    return h('span', { class: 'wnb-entry', title: this.context.overlay.isComparison ? `${line.label} · ${line.key}` : line.key },
-      named && swatch(colour(palette, line.style), dash(line.dash)), named && h('span', { class: 'wnb-name' }, line.label), value);
+  private toggleLine(line: Line, only: boolean): void {
+    toggleLine(this.context, line, mainLines(this.allLines), only);
+    this.context.redraw();
   }
 
   private hover(x: number | null): void {
@@ -162,8 +153,7 @@ export class ChartCard {
     for (const line of mainLines(this.lines)) {
       const i = Number.isFinite(x) ? nearestIndex(line.xs, x) : line.ys.length - 1;
       const value = (line.raw ?? line.ys)[i] ?? NaN;
-      const element = this.values.get(entryId(line));
-      if (element) setText(element, i < 0 ? '–' : formatNumber(value));
+      this.legend.setValue(line, i < 0 ? '–' : formatNumber(value));
       spoken.push(`${line.label} ${formatNumber(value)}`);
       if (i >= 0 && !(Math.abs(line.xs[i]! - x) >= Math.abs(at - x))) at = line.xs[i]!;
     }
@@ -236,9 +226,4 @@ export class ChartCard {
       'aria-keyshortcuts': 'T', onclick: () => this.toggleTable(),
     }, icon(TABLE_ICON));
   }
-}
-
-/** The id of a legend entry. */
-function entryId(line: Line): string {
-  return `${line.style} ${line.key}`;
 }

@@ -4,7 +4,7 @@ import { freshId, h, setText } from '../dom';
 import type { ChartContext } from './view-state';
 
 const PAGE_SIZE = 24;
-const MIN_CARD_WIDTH_PX = 290;
+const MIN_CARD_WIDTH_PX = 300;
 const GAP_PX = 10;
 
 interface SectionState {
@@ -21,7 +21,6 @@ export class ChartGrid {
   private readonly observer: IntersectionObserver;
   private readonly resized: ResizeObserver;
   private layout = '';
-  private matchCount = 0;
   total = 0;
 
   constructor(private readonly context: ChartContext) {
@@ -55,13 +54,10 @@ export class ChartGrid {
     return cards.find((card) => card.element.contains(element)) ?? cards[0];
   }
 
-  /** Give each section as many columns as it has charts, and draw the visible cards in their new width. */
+  /** Fit the number of columns to the width alone, so that cards keep their size when charts are added, and draw. */
   private fit(): void {
-    const columns = Math.max(1, Math.min(Math.floor((this.element.clientWidth + GAP_PX) / (MIN_CARD_WIDTH_PX + GAP_PX)), this.matchCount));
+    const columns = Math.max(1, Math.floor((this.element.clientWidth + GAP_PX) / (MIN_CARD_WIDTH_PX + GAP_PX)));
     this.element.style.setProperty('--wnb-columns', String(columns));
-    for (const section of this.element.querySelectorAll<HTMLElement>('.wnb-section')) {
-      section.style.gridColumn = `span ${Math.min(columns, Number(section.dataset.charts))}`;
-    }
     for (const card of this.cards.values()) card.update();
   }
 
@@ -77,17 +73,15 @@ export class ChartGrid {
   /** Decide for each new section whether it starts open. */
   private openFirst(sections: Section[]): void {
     let charts = 0;
-    this.matchCount = sections.reduce((sum, one) => sum + one.charts.length, 0);
     for (const { prefix, charts: own } of sections) {
-      if (!this.sections.has(prefix)) this.sections.set(prefix, { open: charts < PAGE_SIZE, limit: PAGE_SIZE });
+      if (!this.sections.has(prefix)) this.sections.set(prefix, { open: charts < PAGE_SIZE && !(isNumbered(prefix) && sections.length > 1), limit: PAGE_SIZE });
       charts += own.length;
     }
   }
 
   private rebuild(sections: Section[]): void {
     const used = new Set<string>();
-    const titled = sections.length > 1 || (sections[0]?.prefix ?? '') !== '';
-    const children = sections.map((section) => this.section(section, titled, used));
+    const children = sections.map((section) => this.section(section, used));
     for (const [id, card] of this.cards) {
       if (used.has(id)) continue;
       this.observer.unobserve(card.element);
@@ -98,22 +92,23 @@ export class ChartGrid {
     this.element.replaceChildren(...(children.length > 0 ? children : [empty]));
   }
 
-  private section({ prefix, charts }: Section, titled: boolean, used: Set<string>): HTMLElement {
+  private section({ prefix, charts }: Section, used: Set<string>): HTMLElement {
     const state = this.sections.get(prefix)!;
     const id = freshId();
-    const visible = state.open || !titled ? charts.slice(0, state.limit) : [];
+    const searching = this.context.state.filter !== '';
+    const visible = state.open || searching ? charts.slice(0, state.limit) : [];
     const cards = visible.map((chart) => this.card(prefix, chart, used).element);
     const name = prefix === '' ? 'Overview' : prefix;
     const title = h('button', {
-      class: 'wnb-section-title', type: 'button', 'aria-expanded': String(state.open), 'aria-controls': id,
+      class: 'wnb-section-title', type: 'button', 'aria-expanded': String(state.open || searching), 'aria-controls': id,
       onclick: () => this.change(state, { open: !state.open }),
     }, h('span', {}, name), h('span', { class: 'wnb-count' }, String(charts.length)));
     const remaining = charts.length - visible.length;
     const more = h('button', {
       class: 'wnb-more', type: 'button', onclick: () => this.change(state, { limit: state.limit + PAGE_SIZE }),
     }, `Show ${Math.min(PAGE_SIZE, remaining)} more of ${remaining}`);
-    return h('section', { class: 'wnb-section', 'data-charts': charts.length, 'aria-label': `Charts ${name}` },
-      titled && h('h3', {}, title),
+    return h('section', { class: 'wnb-section', 'aria-label': `Charts ${name}` },
+      h('h3', {}, title),
       h('div', { class: 'wnb-grid', id }, ...cards),
       visible.length > 0 && remaining > 0 && more);
   }
@@ -153,6 +148,11 @@ export function filterBox(context: ChartContext): { element: HTMLElement; update
       setText(count, context.state.filter === '' ? '' : `${total} charts in total`);
     },
   };
+}
+
+/** Whether a section collects numbered names, such as layers: those start closed beside other sections. */
+function isNumbered(prefix: string): boolean {
+  return prefix.endsWith('*');
 }
 
 function matching(sections: Section[], filter: string): Section[] {

@@ -10,6 +10,7 @@ export class Toolbar {
   private readonly smoothing = h('output', { class: 'wnb-share' }, '0');
   private readonly log: HTMLButtonElement;
   private readonly cells: HTMLButtonElement;
+  private readonly dashes: HTMLButtonElement;
   private readonly reset: HTMLButtonElement;
   private readonly filter: ReturnType<typeof filterBox>;
   private metricOption = '';
@@ -41,6 +42,13 @@ export class Toolbar {
       title: 'Shade the notebook cells that logged the points (C)',
       onclick: () => this.toggleCells(),
     }, 'Cells');
+    this.dashes = h('button', {
+      type: 'button', class: 'wnb-toggle', 'aria-pressed': 'false', hidden: true, title: 'Distinguish lines by dashes besides colours',
+      onclick: () => {
+        state.dashes = !state.dashes;
+        context.redraw();
+      },
+    }, 'Dashes');
     this.reset = h('button', {
       type: 'button', class: 'wnb-toggle', hidden: true, title: 'Show all points (or double-click a chart)',
       onclick: () => {
@@ -52,7 +60,7 @@ export class Toolbar {
     this.element = h('div', { class: 'wnb-toolbar', role: 'group', 'aria-label': 'Chart settings' },
       this.reset, this.filter.element,
       h('label', { class: 'wnb-control' }, 'X axis', this.axis),
-      h('span', { class: 'wnb-control' }, h('label', { for: id }, 'Smoothing'), slider, this.smoothing), this.cells, this.log);
+      h('span', { class: 'wnb-control' }, h('label', { for: id }, 'Smoothing'), slider, this.smoothing), this.cells, this.dashes, this.log);
   }
 
   /** Add a control to the toolbar. */
@@ -80,6 +88,8 @@ export class Toolbar {
     this.log.setAttribute('aria-pressed', String(state.log));
     this.cells.setAttribute('aria-pressed', String(state.shadeCells));
     const { overlay } = this.context;
+    this.dashes.setAttribute('aria-pressed', String(state.dashes));
+    this.dashes.hidden = !overlay.isComparison && !overlay.sections().some((section) => section.charts.some((chart) => chart.keys.length > 1));
     this.cells.hidden = overlay.isComparison || !overlay.primaryRuns.some((run) => run.data.hasCells);
     this.reset.hidden = state.zoom.size === 0;
     this.filter.update(charts);

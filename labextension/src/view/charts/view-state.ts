@@ -23,13 +23,17 @@ export interface ViewState {
   charts: Map<string, ChartSettings>;
   /** The visible part of x, by unit. */
   zoom: Map<string, Range>;
+  /** Metrics that the user hid, in charts of one run; of several runs, runs are hidden. */
+  hiddenKeys: Set<string>;
+  /** Whether lines differ by dashes besides colours. */
+  dashes: boolean;
   filter: string;
   /** Whether cells are shaded behind the lines. */
   shadeCells: boolean;
 }
 
 export function initialState(): ViewState {
-  return { mode: 'step', modeChosen: false, smoothing: 0, log: false, charts: new Map(), zoom: new Map(), filter: '', shadeCells: true };
+  return { mode: 'step', modeChosen: false, smoothing: 0, log: false, charts: new Map(), zoom: new Map(), hiddenKeys: new Set(), dashes: false, filter: '', shadeCells: true };
 }
 
 /** The settings of a chart; the defaults if the user chose none. */
