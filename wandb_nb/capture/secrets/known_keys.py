@@ -161,7 +161,7 @@ def without_known_keys(text: str, keep: Callable[[str], bool]) -> str:
 
     def clean(match: re.Match[str]) -> str:
         word = match[0]
-        if len(word) < _MIN_LETTERS and word.isalpha() and not word.isupper():
+        if (len(word) < _MIN_LETTERS and word.isalpha() and not word.isupper()) or not word.strip("-"):
             return word
         start = match.start()
         skipped = _skipped(text, start, word) if start and text[start - 1] in _PRECEDES else 0

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.capture.cells import notebook_file
-from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.tracking.session.notices import Notice
@@ -92,6 +92,8 @@ class RunDirectory:
         """Open the directory of a run that another process owns, to write a segment there."""
         layout = RunDir(path, run_id)
         writer = RunWriter(layout.run_file, warn=notice, owner=False)
+        from wandb_nb.capture.secrets.redact import Redactor  # its patterns take 10 ms to compile
+
         return cls(layout, writer, Redactor(os.environ), notice)
 
     @property
