@@ -16,6 +16,8 @@ PACKAGE = Path(wandb_nb.__file__).parent
 LAYERS = (
     (
         "errors",
+        "exit_codes",
+        "tracebacks",
         "formatting",
         "values",
         "run_names",

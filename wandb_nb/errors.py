@@ -28,12 +28,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from wandb_nb.tracebacks import hide_own_frames
+
 if TYPE_CHECKING:
     from types import ModuleType
+    from typing import Any
 
 
 class Error(Exception):
     """Base of all errors that this package raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the traceback that IPython shows: it ends at the user's line."""
+        from IPython.core.getipython import get_ipython  # only IPython calls this
+
+        hide_own_frames(self)
+        shell: Any = get_ipython()
+        return list(shell.InteractiveTB.structured_traceback(type(self), self, self.__traceback__))
 
 
 class UsageError(Error):

@@ -248,4 +248,4 @@ def test_hooks_fire_once_a_cell(execute: Execute) -> None:
     )
 
     assert texts(notebook.cells[5]) == "[3, 4, 5, 6]\n"
-    assert texts(notebook.cells[7]).splitlines()[-1] == "[3, 4, 5, 6, 7]"
+    assert "[3, 4, 5, 6, 7]" in texts(notebook.cells[7]).splitlines()

@@ -96,7 +96,7 @@ def test_server_that_cannot_start_says_why(execute: Execute, folder: Path) -> No
     port = background.url_of(folder).rpartition(":")[2]
     (cell,) = execute(LOAD, f"%wandb server --port {port} --dir other").cells[1:]
     assert "UsageError" in texts(cell)
-    assert "Choose another with --port" in texts(cell)
+    assert "choose another port with --port" in texts(cell)
 
 
 def test_quickstart_online(execute: Execute, folder: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wandb_nb as wandb
+from wandb_nb.exit_codes import state_of
 from wandb_nb.store.runs.registry import Registry
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ if TYPE_CHECKING:
         ("import sys, threading; t = threading.Thread(target=sys.exit, args=(7,)); t.start(); t.join()", 0),
         ("import threading; t = threading.Thread(target=lambda: 1 / 0); t.start(); t.join()", 0),
         ("wandb.finish(3); 1 / 0", 3),
-        ("raise KeyboardInterrupt", 1),
+        ("raise KeyboardInterrupt", 130),
+        ("with wandb.run: raise KeyboardInterrupt", 130),
+        ("import sys\nwith wandb.run: sys.exit(0)", 0),
+        ("import sys\nwith wandb.run: sys.exit(143)", 143),
     ],
 )
 def test_a_script_that_ends_finishes_its_run(script: Script, ending: str, code: int) -> None:
@@ -45,7 +49,7 @@ def test_a_script_that_ends_finishes_its_run(script: Script, ending: str, code: 
     done = script(f"wandb.init(); wandb.log({{'a': 1}})\n{ending}")
     entry = Registry().latest()
     assert entry is not None
-    assert (entry.state, entry.exit_code) == ("failed" if code else "finished", code), done.stderr
+    assert (entry.state, entry.exit_code) == (state_of(code), code), done.stderr
     assert len(wandb.read(entry.path)) >= 1
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb import exit_codes
 from wandb_nb.notebook.execution_count import running_cell
 from wandb_nb.notebook.guard import guard
+from wandb_nb.notebook.run_outcomes import RunOutcomes
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run_view import session_of
 
@@ -30,6 +32,7 @@ class CellHooks:
         self._presenter = presenter
         self._cell_run = cell_run
         self._recorder = recorder
+        self._outcomes = RunOutcomes()
         self._next_cell = running_cell(shell) + 1
 
     def register(self) -> None:
@@ -51,6 +54,7 @@ class CellHooks:
             with guard("recording a cell"):
                 self._recorder.begin(self._next_cell, info)
         with guard("the work before a cell"):
+            self._outcomes.cell_started()
             self._presenter.cell_started(self._next_cell)
         self._presenter.in_hook = False
 
@@ -63,11 +67,20 @@ class CellHooks:
         if self._recorder is not None:
             with guard("recording a cell"):
                 self._recorder.end(result)
+        exit_code = _exit_code(result)
         with guard("finishing the cell's run"):
-            self._cell_run.end(succeeded=result is not None and result.success)
+            self._outcomes.cell_ended(exit_code)
+            self._cell_run.end(exit_code)
         self._next_cell = self._shell.execution_count
         with guard("the work after a cell"):
-            self._presenter.cell_ended()
+            self._presenter.cell_ended(exit_code)
         with guard("checking the sync process"):
             for run in active_runs.own():  # a sync process that was killed restarts, even if nothing is logged
                 session_of(run).check_sync()
+
+
+def _exit_code(result: Any) -> int:
+    """Return the exit code of a cell, as that of a script that ended so; *result* is None after an interrupt."""
+    if result is None:
+        return exit_codes.INTERRUPTED
+    return exit_codes.code_of(result.error_before_exec or result.error_in_exec)

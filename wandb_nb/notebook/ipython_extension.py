@@ -22,6 +22,7 @@ from wandb_nb.notebook.magics.completion import wandb_matcher
 from wandb_nb.notebook.magics.wandb_magics import WandbMagics
 from wandb_nb.notebook.panel.notebook_presenter import NotebookPresenter
 from wandb_nb.notebook.panel.push_thread import PushThread
+from wandb_nb.notebook.stop_report import StopReport
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, set_presenter
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Attachment:
         self._recorder = CellRecorder(shell, running_cell(shell)) if host.in_notebook() else None
         self.hooks = CellHooks(shell, self.presenter, self._magics.cell_run, self._recorder)
         self.hooks.register()
+        self._stop_report = StopReport(shell)
         shell.input_transformers_cleanup.append(replace_first_line)
         self._matchers = getattr(getattr(shell, "Completer", None), "custom_matchers", [])
         self._matchers.append(wandb_matcher)
@@ -97,6 +99,7 @@ class Attachment:
     def remove(self) -> None:
         """Remove everything again."""
         self.hooks.unregister()
+        self._stop_report.remove()
         if self._recorder is not None:
             self._recorder.remove()
         self.presenter.clear()

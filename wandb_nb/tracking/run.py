@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb import run_names
+from wandb_nb import exit_codes, run_names
 from wandb_nb.capture.code.source_files import INCLUDED
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
@@ -279,7 +279,7 @@ class Run(RunView):
     ) -> None:
         if error is not None and self._session.capture is not None:
             self._session.capture.exception(error)
-        self.finish(exit_code=0 if kind is None else 1)
+        self.finish(exit_code=exit_codes.code_of(error))
 
     def __repr__(self) -> str:
         return f"<Run {self.name!r} {self.project}/{self.id} {self.state}>"

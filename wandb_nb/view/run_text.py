@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "_.-:=+*#"
+MAX_ERROR = 120
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,10 @@ def headline(run: Mapping[str, Any], ascii_only: bool = False) -> str:
 
 
 def state(run: Mapping[str, Any]) -> str:
-    """Return the state, with the exit code if it is not 0."""
-    code = run["exitCode"]
-    return f"{run['state']} (exit code {code})" if code else str(run["state"])
+    """Return the state in words, with the exit code of a failed run, and the error of its last cell."""
+    code, error = run["exitCode"], run.get("error")
+    words = f"{run['state']} (exit code {code})" if code and run["state"] != "interrupted" else str(run["state"])
+    return f"{words}, {clean(error, MAX_ERROR)}" if error else words
 
 
 def finish_lines(curves: Iterable[MetricTrend], most: int = 10, ascii_only: bool = False) -> list[str]:

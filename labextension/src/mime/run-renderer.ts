@@ -120,7 +120,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
   }
 
   private saveOnce(): void {
-    if (this.saved || this.feed?.canStop !== true || this.feed.data.series.size === 0) return;
+    if (this.saved || this.feed?.active !== true || this.feed.data.series.size === 0) return;
     this.saved = true;
     void this.findNotebook()?.saveOnce().catch(() => null); // Jupyter has reported the error
   }

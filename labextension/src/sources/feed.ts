@@ -90,9 +90,14 @@ export class Feed {
     this.apply(message);
   }
 
-  /** Whether the training can be asked to stop. */
-  get canStop(): boolean {
+  /** Whether the run is active, as far as a live connection reports. */
+  get active(): boolean {
     return this.status === 'live' && this.data.run?.state === 'running';
+  }
+
+  /** Whether there is a training to stop: a script, or a cell that is running. */
+  get canStop(): boolean {
+    return this.active && this.data.run?.cellRunning !== false;
   }
 
   async stop(force: boolean): Promise<void> {

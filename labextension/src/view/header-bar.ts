@@ -1,9 +1,11 @@
 import { formatDuration, formatNumber } from '../model/format';
 import { groupCharts } from '../model/chart-groups';
 import type { Feed } from '../sources/feed';
+import type { RunInfo } from '../wire/messages';
 import { h, setText } from './dom';
 
 const MAX_VALUES = 4;
+const MAX_ERROR = 120;
 const STOP_CONFIRM_MS = 4000;
 
 /** The top line of a view: state, name, elapsed time, step, latest values, and Stop while the run can be stopped. */
@@ -30,7 +32,8 @@ export class HeaderBar {
     this.element.dataset.state = run.state;
     setText(this.name, run.name || run.id);
     this.name.title = [run.project, run.group, run.id].filter(Boolean).join(' · ');
-    setText(this.state, run.exitCode ? `${run.state} (exit code ${run.exitCode})` : run.state);
+    setText(this.state, describeState(run));
+    this.state.title = run.error ?? '';
     const lost = run.lost > 0 ? `, ${formatNumber(run.lost)} rows lost` : '';
     setText(this.steps, run.rows === 0 ? 'waiting for the first row' : `step ${formatNumber(run.step)}${lost}`);
     if (run.rows === 0 && run.state !== 'running') setText(this.steps, 'no rows logged');
@@ -80,4 +83,10 @@ export class HeaderBar {
     this.timer = setTimeout(() => ((this.stopRequested = false), this.updateStop()), STOP_CONFIRM_MS);
     this.updateStop();
   }
+}
+
+/** The state, the exit code of a failed run, and the error of the last cell. */
+function describeState(run: RunInfo): string {
+  const state = run.exitCode && run.state !== 'interrupted' ? `${run.state} (exit code ${run.exitCode})` : run.state;
+  return run.error ? `${state}, ${run.error.slice(0, MAX_ERROR)}` : state;
 }

@@ -5,7 +5,7 @@ export const COMPARISON_MIME_TYPE = 'application/vnd.wandb-nb.comparison+json';
 export const COMM_TARGET = 'wandb_nb.view';
 export const VERSION = 1;
 
-export type RunStateName = 'running' | 'finished' | 'failed' | 'crashed';
+export type RunStateName = 'running' | 'stopped' | 'finished' | 'failed' | 'interrupted' | 'crashed';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
@@ -28,6 +28,10 @@ export interface RunInfo {
   step: number;
   url: string | null;
   lost: number;
+  /** The exception that ended the last cell that logged. Missing in outputs saved by the first release, as is the next. */
+  error?: string | null;
+  /** Whether the run's notebook is executing a cell; null if that is unknown. */
+  cellRunning?: boolean | null;
 }
 
 /** One `define_metric`; with `glob`, `name` is a pattern. */

@@ -46,8 +46,8 @@ class CellRun:
         """Let the run continue beyond its cell."""
         self._run = None
 
-    def end(self, *, succeeded: bool) -> None:
-        """Finish the run, unless the cell has done so itself."""
+    def end(self, exit_code: int) -> None:
+        """Finish the run with *exit_code*, unless the cell has done so itself."""
         run, self._run = self._run, None
         if run is not None and run.state == "running":
-            run.finish(exit_code=0 if succeeded else 1)
+            run.finish(exit_code)

@@ -46,6 +46,7 @@ class LiveRun:
         self.render_seconds = 0.0
         """How long rendering the last snapshot took."""
         self._cursors: dict[RunViewer, str] = {}
+        self._cell_running: bool | None = None
         self._pending_viewers: set[RunViewer] = set()
         self._snapshot_size = -1
         self._snapshot_requested = False
@@ -77,13 +78,14 @@ class LiveRun:
             viewer.send(message)
 
     def push(self) -> None:
-        """Send new rows to all viewers; nothing when there are none."""
+        """Send new rows to all viewers, and whether a cell runs; nothing when nothing has changed."""
         with self.lock:
             self._read_more()
+            cell_running, self._cell_running = self._cell_running, self.stream.run_header()["cellRunning"]
             for viewer, cursor in list(self._cursors.items()):
-                message = self.stream.message(cursor)
-                if message.header["cursor"] != cursor or message.header["done"]:
-                    self._cursors[viewer] = message.header["cursor"]
+                header = (message := self.stream.message(cursor)).header
+                if header["cursor"] != cursor or header["done"] or header["run"]["cellRunning"] != cell_running:
+                    self._cursors[viewer] = header["cursor"]
                     viewer.send(message)
 
     def add_pending(self, viewer: RunViewer) -> None:

@@ -100,17 +100,17 @@ class NotebookPresenter:
         """Mark the rows to come as those of cell *number*; the first one moves the panel there."""
         self._cell = number
         for panel in list(self._panels.values()):
-            panel.remove_stop_request()
+            session_of(panel.run).stop_handler.withdraw()
             session_of(panel.run).set_cell(number)
             if self._is_shown(panel.run):
                 session_of(panel.run).call_after_next_row(partial(self._row_logged, panel.run))
 
-    def cell_ended(self) -> None:
-        """Refresh the panels whose runs have changed."""
+    def cell_ended(self, exit_code: int) -> None:
+        """Refresh the panels whose runs have changed, or whose cell has ended with another *exit_code* than 0."""
         for panel in list(self._panels.values()):
             session_of(panel.run).call_after_next_row(None)
-            panel.remove_stop_request()
-            if panel.outdated:
+            session_of(panel.run).stop_handler.withdraw()
+            if panel.outdated or (exit_code and panel.cell == self._cell):
                 panel.refresh()
 
     def clear(self) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.notebook.panel.output_publisher import PanelOutput
-from wandb_nb.store.format.layout import RunDir
 from wandb_nb.tracking.live_header import live_header
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.view import run_bundle as bundles
@@ -49,7 +47,6 @@ class Panel:
         self._picture_output: PanelOutput | None = None
         self._output_count = 0
         self._rendered_version = -1
-        self._stop_file = RunDir.open(live_run.file).stop_file
         self._output_lock = threading.Lock()
         self._render_lock = threading.RLock()
         live_run.take_snapshot = self.refresh
@@ -121,11 +118,6 @@ class Panel:
             self.refresh()
             if widget is not None:
                 _close_widget(widget)
-
-    def remove_stop_request(self) -> None:
-        """Withdraw a stop request that no loop has seen, because the cell that it was meant for has ended."""
-        with contextlib.suppress(OSError):  # usually there is none
-            self._stop_file.unlink()
 
     @property
     def _widget_view(self) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from wandb_nb import exit_codes
 from wandb_nb.store.format import record_types
 from wandb_nb.store.format.decode import WireError, decode, is_history
 from wandb_nb.store.format.key_paths import put, remove
@@ -148,9 +149,12 @@ class RunState:
         return int(steps[0]) if len(steps) and np.isfinite(steps[0]) else self.starting_step
 
     def state(self, alive: bool | None) -> str:
-        """Return "running", "finished", "failed" or "crashed"; *alive* is whether the writer lives, None if unknown."""
+        """Return "running", "finished", "failed", "interrupted" or "crashed".
+
+        *alive* is whether the writer lives, None if unknown.
+        """
         if self.exit_code is not None:
-            return "finished" if self.exit_code == 0 else "failed"
+            return exit_codes.state_of(self.exit_code)
         return "crashed" if alive is False else "running"
 
     def _apply_one(self, payload: bytes, rows_before: int) -> bool:

@@ -55,7 +55,7 @@ def _finish_all(exit_code: int) -> None:
 
 def _finish(run: Run, exit_code: int) -> None:
     try:
-        run.finish(exit_code)
+        run.finish(exit_code or session_of(run).default_exit_code)
     except Exception as error:  # noqa: BLE001 -- the other runs must be finished, too
         session_of(run).notice(f"run {run.name} could not be finished ({type(error).__name__}: {error})")
 

@@ -12,14 +12,14 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb import host
+from wandb_nb import exit_codes, host
+from wandb_nb.errors import Error
+from wandb_nb.tracebacks import hide_own_frames
 from wandb_nb.tracking.process import system_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
-
-UNCAUGHT = 1
 
 
 class ExitWatch:
@@ -32,7 +32,7 @@ class ExitWatch:
     def __init__(self, at_exit: Callable[[int], None], announced: Callable[[], None]) -> None:
         self._at_exit, self._on_announced = at_exit, announced
         self._pid: int | None = None
-        self._uncaught = False
+        self._uncaught = 0
         self._announced: int | None = None
 
     def install(self) -> None:
@@ -53,13 +53,15 @@ class ExitWatch:
         """Return the exit code as known so far."""
         if host.in_notebook():  # a cell's sys.exit() ends only the cell
             return 0
-        return UNCAUGHT if self._uncaught else self._announced or 0
+        return self._uncaught or self._announced or 0
 
     def _chain(self) -> None:
         earlier_hook, earlier_exit = sys.excepthook, sys.exit
 
         def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-            self._uncaught = True
+            self._uncaught = exit_codes.code_of(error)
+            if isinstance(error, Error):
+                hide_own_frames(error)
             earlier_hook(kind, error, trace)
 
         def exit_wrapper(status: Any = None, /) -> Any:
@@ -74,15 +76,8 @@ class ExitWatch:
         sys.excepthook, sys.exit = hook, exit_wrapper
 
     def _set_announced(self, status: object) -> None:
-        self._announced = _as_code(status)
+        self._announced = exit_codes.of_system_exit(status)
 
     def _at_interpreter_exit(self) -> None:
         if os.getpid() == self._pid:  # a forked child ends without ending its parent's run
             self._at_exit(self.code())
-
-
-def _as_code(status: object) -> int:
-    """Return the exit code for the argument of `sys.exit`; a text, which Python prints, means 1."""
-    if status is None:
-        return 0
-    return int(status) & 0xFF if isinstance(status, int) else 1

@@ -170,6 +170,10 @@ class RunDirectory:
         """Report a run file that was deleted."""
         self.writer.check()
 
+    def is_stop_requested(self) -> bool:
+        """Return whether a request to stop waits to be taken."""
+        return self._layout.stop_file.exists()
+
     def take_stop_request(self) -> bool:
         """Return whether somebody asked the run to stop since the last call."""
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb import exit_codes
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
@@ -55,6 +56,8 @@ class RunSession:
         self.sync: SyncHandle | None = None
         """The run's connection to the sync process; None for a run that is not sent."""
         self.exit_code: int | None = None
+        self.default_exit_code = 0
+        """The exit code if nobody finishes the run: in a notebook, how the last cell that used it ended."""
         self.sync_outcome = ""
         self.quiet = settings.quiet
         self.finish_lock = threading.Lock()
@@ -115,10 +118,10 @@ class RunSession:
 
     @property
     def state(self) -> str:
-        """One of "running", "finished" (exit code 0) and "failed"."""
+        """One of "running", "finished" (exit code 0), "interrupted" (130) and "failed"."""
         if self.exit_code is None:
             return "running"
-        return "failed" if self.exit_code else "finished"
+        return exit_codes.state_of(self.exit_code)
 
     def goal_of(self, metric: str) -> str | None:
         """Return the goal defined for *metric*."""

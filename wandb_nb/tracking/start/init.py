@@ -75,7 +75,7 @@ def _active_run(settings: Resolved) -> Run | None:
         reinit = "finish_previous" if host.in_notebook() else "return_previous"
     if reinit == "finish_previous":
         for run in reversed(active):
-            run.finish()
+            run.finish(session_of(run).default_exit_code)
     if not active or reinit != "return_previous":
         return None
     if settings.resume == "must" and settings.run_id != active[-1].id:

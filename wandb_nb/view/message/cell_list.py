@@ -33,6 +33,12 @@ class CellHeaders:
             self._latest = (len(ids), self._read_headers(ids))
         return self._latest[1]
 
+    @property
+    def cell_running(self) -> bool | None:
+        """Whether the last cell of the newest journal has not ended; None without a journal."""
+        last = next(reversed(self._logs[-1].cells.values()), None)
+        return None if last is None else last.ok is None
+
     def _read_headers(self, ids: Sequence[int]) -> list[CellHeader]:
         room, headers = MAX_TOTAL_SOURCE, []
         for identity in reversed(ids[-MAX_CELLS:]):

@@ -35,4 +35,6 @@ def run_header(  # noqa: D417 -- the others are fields of the header
         "step": step,
         "url": url,
         "lost": lost,
+        "error": None,
+        "cellRunning": None,
     }

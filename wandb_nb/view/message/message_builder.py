@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.view.message.cell_outcome import add_cell_outcome
 from wandb_nb.view.message.run_header import definitions, describe
 from wandb_nb.view.message.run_message import pack, strict_json
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, ClientState, SeriesSet
@@ -76,11 +77,17 @@ class MessageBuilder:
         self._series.sync(state, metrics)
         header = describe(state, self.alive, metrics)
         header["run"]["lost"] = self._lost()
-        return {**header, "cells": self._cells(), "more": self._more, "done": self.done}
+        cells = self._cells()
+        add_cell_outcome(header["run"], cells, running=self._cell_running())
+        return {**header, "cells": cells, "more": self._more, "done": self.done}
 
     def _cells(self) -> list[CellHeader]:
         """Return the executions of cells that logged rows; none if there is no journal."""
         return []
+
+    def _cell_running(self) -> bool | None:
+        """Return whether the run's notebook is executing a cell; None if that is unknown."""
+        return None
 
     def _cursor(self, versions: dict[str, int]) -> str:
         repeated = groupby(one.complete for one in self._series.states)

@@ -28,7 +28,11 @@ _MAX_EXACT_F4 = 2**24
 
 
 class RunHeader(TypedDict):
-    """The run itself. Times are seconds, `startTime` since 1970."""
+    """The run itself. Times are seconds, `startTime` since 1970.
+
+    `error` is the exception that ended the last cell that logged. A run whose last cell was interrupted and that is
+    still active is "stopped". `cellRunning` is whether its notebook is executing a cell, None if that is unknown.
+    """
 
     id: str
     name: str
@@ -38,7 +42,7 @@ class RunHeader(TypedDict):
     jobType: str
     notes: str
     tags: list[str]
-    state: Literal["running", "finished", "failed", "crashed"]
+    state: Literal["running", "stopped", "finished", "failed", "interrupted", "crashed"]
     exitCode: int | None
     startTime: float
     runtime: float
@@ -46,6 +50,8 @@ class RunHeader(TypedDict):
     step: int
     url: str | None
     lost: int
+    error: str | None
+    cellRunning: bool | None
 
 
 class MetricHeader(TypedDict):

@@ -128,6 +128,9 @@ class RunStream(MessageBuilder):
             self._series.directories.begin(len(self.state.table))
             self._folder = folder
 
+    def _cell_running(self) -> bool | None:
+        return self._cell_headers.cell_running
+
     def _cells(self) -> list[CellHeader]:
         return self._cell_headers.headers(self._series.cells)
 

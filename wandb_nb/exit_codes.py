@@ -1,0 +1,30 @@
+"""Exit codes, and the state of a run that ended with one. Imports nothing."""
+
+from __future__ import annotations
+
+FAILED = 1
+INTERRUPTED = 130
+"""What a shell reports for a process that Ctrl-C ended: 128 plus the number of SIGINT."""
+
+
+def state_of(exit_code: int) -> str:
+    """Return "finished", "interrupted" or "failed"."""
+    if exit_code == 0:
+        return "finished"
+    return "interrupted" if exit_code == INTERRUPTED else "failed"
+
+
+def code_of(error: BaseException | None) -> int:
+    """Return the exit code of a process or cell that *error* ended; None stands for success."""
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, SystemExit):
+        return of_system_exit(error.code)
+    return 0 if error is None else FAILED
+
+
+def of_system_exit(status: object) -> int:
+    """Return the exit code of `sys.exit(status)`: a text is printed and means 1."""
+    if status is None:
+        return 0
+    return int(status) & 0xFF if isinstance(status, int) else FAILED
