@@ -22,6 +22,7 @@ LAYERS = (
         "values",
         "run_names",
         "atomic_file",
+        "untrusted_file",
         "lru",
         "settings",
         "credentials",

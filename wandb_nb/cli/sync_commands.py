@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.sync.bulk.sync_runs import BulkSync
+    from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.upload.progress import SyncProgress
 
 UNSENT, DAMAGED = 1, 3
@@ -36,6 +37,7 @@ MAX_WATCHED = 32
 @click.option(
     "--clean", is_flag=True, help="After confirmation, delete the directories of runs that are on the server."
 )
+@click.option("--follow-links", is_flag=True, help="Send the files that links in a run lead to, wherever they are.")
 @click.option("--dry-run", is_flag=True, help="Only list what would be sent.")
 @click.option("--watch", is_flag=True, help="Continue with growing and new runs until Ctrl-C.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -93,12 +95,18 @@ def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) ->
         append=options["append"],
         resend=options["include_synced"],
         mark_synced=options["mark_synced"],
+        follow_links=options["follow_links"],
     )
     watch = options["watch"]
     bar = _ProgressLine(files, visible=sys.stderr.isatty() and not options["as_json"] and not watch)
     network = Network.from_settings(resolve({"project": None}))
     batch = BulkSync(
-        network, target, max_workers=MAX_WATCHED if watch else DEFAULT_WORKERS, follow=watch, report_progress=bar
+        network,
+        target,
+        max_workers=MAX_WATCHED if watch else DEFAULT_WORKERS,
+        confirmed_entities=_confirm_entities(files, network) if sys.stdin.isatty() and not target.entity else (),
+        follow=watch,
+        report_progress=bar,
     )
     try:
         if watch:
@@ -110,6 +118,21 @@ def _send(paths: tuple[str, ...], files: list[Path], options: dict[str, Any]) ->
     finally:
         bar.close()
     return [batch.results[file] for file in sorted(batch.results, key=str)]
+
+
+def _confirm_entities(files: list[Path], network: Network) -> list[str]:
+    """Return the entities other than the account's own that *files* name and that the user confirms."""
+    from wandb_nb.sync.bulk.target_check import foreign_entities
+
+    return [
+        entity
+        for entity, count in sorted(foreign_entities(files, network).items())
+        if click.confirm(
+            f"{count} of these runs name the entity {clean(entity)}, which is neither your account nor one of its "
+            "teams. Send them there?",
+            err=True,
+        )
+    ]
 
 
 def _watch(batch: BulkSync, paths: tuple[str, ...]) -> None:

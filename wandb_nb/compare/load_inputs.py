@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.capture.cells.session_notebook import HISTORY
 from wandb_nb.compare.comparison_input import ComparisonInput
 from wandb_nb.store.reading.executed_cells import FILE, Cell, read_cells
+from wandb_nb.untrusted_file import read_file
 from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ def input_from_stream(stream: RunStream) -> ComparisonInput:
         message=stream.message(),
         cells=_session_cells(stream.directory),
         files=_sources(files),
-        git=git_summary(state.git_commit, state.git_remote, _read_text(files / CHANGES, MAX_PATCH_BYTES)),
-        packages=parse_requirements(_read_text(files / REQUIREMENTS)),
+        git=git_summary(state.git_commit, state.git_remote, _read_text(files, files / CHANGES, MAX_PATCH_BYTES)),
+        packages=parse_requirements(_read_text(files, files / REQUIREMENTS)),
     )
 
 
@@ -52,8 +53,9 @@ def _session_cells(directory: Path) -> list[Cell]:
     journal = read_cells(directory / FILE)
     if journal:
         return journal
-    saved = [directory / "files" / HISTORY, *sorted((directory / "files" / CODE).rglob("*.ipynb"))]
-    return next((cells for path in saved if (cells := notebook_cells(_read_text(path)))), [])
+    files = directory / "files"
+    saved = [files / HISTORY, *sorted((files / CODE).rglob("*.ipynb"))]
+    return next((cells for path in saved if (cells := notebook_cells(_read_text(files, path)))), [])
 
 
 def notebook_cells(text: str) -> list[Cell]:
@@ -102,8 +104,8 @@ def parse_requirements(text: str) -> dict[str, str]:
 def _sources(files: Path) -> Mapping[str, str]:
     """Return saved scripts and uncommitted changes; notebooks are compared by their cells."""
     scripts = [path for path in sorted((files / CODE).rglob("*")) if path.suffix != ".ipynb" and path.is_file()]
-    texts = {path.relative_to(files / CODE).as_posix(): _read_text(path) for path in scripts[:MAX_FILES]}
-    return {**texts, **uncommitted_files(_read_text(files / CHANGES, MAX_PATCH_BYTES))}
+    texts = {path.relative_to(files / CODE).as_posix(): _read_text(files, path) for path in scripts[:MAX_FILES]}
+    return {**texts, **uncommitted_files(_read_text(files, files / CHANGES, MAX_PATCH_BYTES))}
 
 
 def _started(cell: Mapping[str, Any]) -> float | None:
@@ -111,8 +113,9 @@ def _started(cell: Mapping[str, Any]) -> float | None:
     return float(started) if isinstance(started, (int, float)) else None
 
 
-def _read_text(path: Path, largest: int = MAX_FILE_BYTES) -> str:
+def _read_text(files: Path, path: Path, max_bytes: int = MAX_FILE_BYTES) -> str:
+    """Return the text of a file below the folder *files* of a run; empty if it is missing, too large or a link."""
     try:
-        return path.read_text("utf-8", "replace") if path.stat().st_size <= largest else ""
-    except OSError:  # not saved, or deleted since
+        return read_file(path, max_bytes, below=files.parent).decode("utf-8", "replace")
+    except OSError:
         return ""

@@ -15,6 +15,7 @@ from wandb_nb.jupyter.system_message import SystemMetrics
 from wandb_nb.lru import LRUDict
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.runs.removal import delete, directories
+from wandb_nb.untrusted_file import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ class FileHandler(DetailHandler):
         self.set_header("Content-Disposition", "attachment")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Content-Type", "application/octet-stream")
-        with path.open("rb") as file:
+        with open_file(path) as file:
             while chunk := await asyncio.to_thread(file.read, 1 << 20):
                 self.write(chunk)
                 await self.flush()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.reading.executed_cells import FILE, CellLog
+from wandb_nb.untrusted_file import is_folder, open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,8 @@ class FileInfo(TypedDict):
 def files(entry: RunEntry) -> list[FileInfo]:
     """Return the run's files, at most a thousand, sorted by path; links are left out."""
     root = Path(entry.path) / "files"
+    if not is_folder(root):
+        return []
     return [
         {"path": path.relative_to(root).as_posix(), "size": path.stat().st_size}
         for path, _ in zip(_walk(root), range(MAX_FILES), strict=False)
@@ -44,6 +47,8 @@ def file(entry: RunEntry, name: str) -> Path:
         StoreError: The run has no such file.
     """
     root = (Path(entry.path) / "files").resolve()
+    if not is_folder(Path(entry.path) / "files"):
+        raise StoreError(f"run {entry.id} has no files")
     try:
         path = (root / name).resolve(strict=True)
         if path.is_relative_to(root) and path.is_file():
@@ -55,7 +60,7 @@ def file(entry: RunEntry, name: str) -> Path:
 
 def preview(path: Path) -> dict[str, Any]:
     """Return the beginning of a text file; `text` is None for a binary one."""
-    with path.open("rb") as opened:
+    with open_file(path) as opened:
         content = opened.read(MAX_PREVIEW_BYTES)
     size = path.stat().st_size
     text = None if b"\0" in content else content.decode("utf-8", "replace")
@@ -68,10 +73,10 @@ def console(entry: RunEntry) -> dict[str, Any]:
         path = file(entry, CONSOLE_FILE)
     except StoreError:
         return {"text": "", "cut": False}
-    with path.open("rb") as opened:
+    with open_file(path) as opened:
         size = path.stat().st_size
         opened.seek(max(0, size - MAX_CONSOLE_BYTES))
-        text = opened.read().decode("utf-8", "replace")
+        text = opened.read(MAX_CONSOLE_BYTES).decode("utf-8", "replace")
     cut = size > MAX_CONSOLE_BYTES
     return {"text": text.partition("\n")[2] if cut else text, "cut": cut}
 

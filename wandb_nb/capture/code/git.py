@@ -10,12 +10,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wandb_nb.untrusted_file import read_file
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _CREDENTIALS = re.compile(r"^(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/]*@")
 _MAX_REF_HOPS = 5
+_MAX_BYTES = 64 << 20  # packed refs of the largest repositories have some ten megabytes
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ def without_credentials(url: str) -> str:
     return _CREDENTIALS.sub(lambda match: match["scheme"], url)
 
 
+def _read(path: Path) -> str:
+    """Return the text of one of Git's files, which Git itself may link; the repository may be somebody else's."""
+    return read_file(path, _MAX_BYTES, follow_links=True).decode("utf-8", "replace")
+
+
 def _find(folder: Path) -> tuple[Path, Path] | None:
     folder = folder.absolute()
     for root in (folder, *folder.parents):
@@ -54,7 +62,7 @@ def _find(folder: Path) -> tuple[Path, Path] | None:
         if marker.is_dir():
             return root, marker
         if marker.is_file():  # a linked work tree or a submodule
-            text = marker.read_text("utf-8", "replace").strip()
+            text = _read(marker).strip()
             if text.startswith("gitdir:"):
                 return root, root / text[len("gitdir:") :].strip()
     return None
@@ -62,12 +70,12 @@ def _find(folder: Path) -> tuple[Path, Path] | None:
 
 def _common_dir(git_dir: Path) -> Path:
     pointer = git_dir / "commondir"
-    return git_dir / pointer.read_text("utf-8").strip() if pointer.is_file() else git_dir
+    return git_dir / _read(pointer).strip() if pointer.is_file() else git_dir
 
 
 def _head(git_dir: Path, common: Path) -> tuple[str | None, str | None]:
     """Return commit and branch; a branch without a commit yet gives `(None, branch)`."""
-    text = (git_dir / "HEAD").read_text("utf-8", "replace").strip()
+    text = _read(git_dir / "HEAD").strip()
     branch = text[len("ref: refs/heads/") :] if text.startswith("ref: refs/heads/") else None
     for _ in range(_MAX_REF_HOPS):
         if not text.startswith("ref:"):
@@ -80,10 +88,10 @@ def _ref(name: str, git_dir: Path, common: Path) -> str:
     for folder in (git_dir, common):
         path = folder / name
         if path.is_file():
-            return path.read_text("utf-8", "replace").strip()
+            return _read(path).strip()
     packed = common / "packed-refs"
     if packed.is_file():
-        for line in packed.read_text("utf-8", "replace").splitlines():
+        for line in _read(packed).splitlines():
             commit, _, ref = line.partition(" ")
             if ref == name:
                 return commit
@@ -96,7 +104,7 @@ def _remote(common: Path, name: str) -> str | None:
     if not path.is_file():
         return None
     in_section = False
-    for raw in path.read_text("utf-8", "replace").splitlines():
+    for raw in _read(path).splitlines():
         line = raw.strip()
         if line.startswith("["):
             in_section = line == f'[remote "{name}"]'

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import RunNotFoundError, StoreError
+from wandb_nb.untrusted_file import is_folder
 
 if TYPE_CHECKING:
     import os
@@ -157,8 +158,9 @@ def run_files(folder: Path) -> list[Path]:
 
 
 def segment_files(folder: Path) -> list[Path]:
-    """Return the segments in the run directory *folder* that are not folded into its run file, by name."""
-    return sorted((folder / SEGMENTS).glob("*.wandb"))
+    """Return the segments in the run directory *folder* that are not folded into its run file, by name; no links."""
+    segments = folder / SEGMENTS
+    return sorted(segments.glob("*.wandb")) if is_folder(segments) else []
 
 
 def data_files(path: str | os.PathLike[str]) -> list[Path]:

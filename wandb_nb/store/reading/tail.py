@@ -19,6 +19,7 @@ from wandb_nb.store.format.framing import BLOCK, Damage, scan
 from wandb_nb.store.format.layout import data_files
 from wandb_nb.store.format.record_types import RunRecord
 from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.untrusted_file import open_file
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -58,7 +59,7 @@ class Tail:
         *max_bytes*, or a few times the largest record. Raises `StoreError` when the file cannot be read.
         """
         try:
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 self._notice_replacement(os.fstat(file.fileno()))
                 return self._read_from(file, max(max_bytes, 2 * BLOCK))
         except OSError as error:

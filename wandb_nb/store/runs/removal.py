@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.store.format.layout import RunDir
+from wandb_nb.store.runs.saved_links import remove_records
 from wandb_nb.store.writing.owner_lock import owner_alive
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def delete(registry: Registry, entries: list[RunEntry]) -> None:
     for entry in entries:
         path = Path(entry.path)
         if path.is_dir():
+            remove_records(path)
             RunDir.open(path).discard()
         if path.exists():
             raise StoreError(f"{path} could not be deleted")

@@ -13,6 +13,7 @@ from wandb_nb.store.format.layout import data_files, run_file
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.writing.owner_lock import OwnerLock, owner_alive
 from wandb_nb.store.writing.segments import fold_segments
+from wandb_nb.untrusted_file import open_descriptor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ class _AppendedFile:
         self.path = path
         self.lost = 0
         self._number, self._whole = _end(path)
-        self._fd = os.open(path, os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0))
+        self._fd = open_descriptor(path, os.O_RDWR | os.O_APPEND)
 
     def __enter__(self) -> Self:
         return self

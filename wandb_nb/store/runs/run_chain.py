@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import age_order, run_directories, run_file, run_file_name
 from wandb_nb.store.reading.tail import run_info
 from wandb_nb.store.runs.registry import Registry
@@ -66,9 +67,17 @@ def _before(file: Path, identity: str, info: RunRecord) -> Path | None:
     registered = (Path(entry.path) for entry in Registry().find(identity))
     folders = {folder.resolve() for folder in (*run_directories(own.parent, identity), *registered)} - {own}
     files = [folder / run_file_name(identity) for folder in folders]
-    ages = {file: _age(file, front) for file in files if file.is_file() and (front := run_info(file)) is not None}
+    ages = {file: _age(file, front) for file in files if (front := _front(file)) is not None}
     older = [file for file, age in ages.items() if age < _age(own / file.name, info)]
     return max(older, key=ages.__getitem__, default=None)
+
+
+def _front(file: Path) -> RunRecord | None:
+    """Return the run record of *file*; None for a file that cannot be read, which must not break the other runs."""
+    try:
+        return run_info(file)
+    except StoreError:
+        return None
 
 
 def _age(file: Path, info: RunRecord) -> tuple[float, tuple[str, str]]:

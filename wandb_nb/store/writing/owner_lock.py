@@ -12,6 +12,7 @@ from typing import Any
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import LOGS
+from wandb_nb.untrusted_file import open_descriptor, open_file
 
 _MAX_LOCK_BYTES = 4096  # bytes of a lock file that are read
 
@@ -38,7 +39,7 @@ class OwnerLock:
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+            fd = open_descriptor(self._path, os.O_RDWR | os.O_CREAT, below=self._path.parents[1])
         except OSError as error:
             raise StoreError(f"the owner's lock {self._path} cannot be written: {error.strerror or error}") from error
         try:
@@ -83,14 +84,14 @@ def owner_alive(run_dir: str | os.PathLike[str]) -> bool | None:
     if any(lock.owns(path) for lock in list(_held)):
         return True
     try:
-        with path.open("rb") as file:
+        with open_file(path, below=path.parents[1]) as file:
             owner = _parse(file.read(_MAX_LOCK_BYTES))
             if owner.get("host") != socket.gethostname():
                 return None
             locked = _locked(file.fileno())
     except FileNotFoundError:
         return False
-    except OSError:  # not readable for this user
+    except OSError:  # not readable by this user, or a link, a FIFO or the like
         return None
     return _lives(owner) if locked is None else locked
 
@@ -103,7 +104,7 @@ def _lock_file(run_dir: str | os.PathLike[str]) -> Path:
 def _parse(text: bytes) -> dict[str, Any]:
     try:
         owner = json.loads(text)
-    except ValueError:  # a lock file that was cut short
+    except (ValueError, RecursionError):  # a lock file that was cut short, or is none
         return {"host": socket.gethostname()}
     return owner if isinstance(owner, dict) else {}
 

@@ -11,10 +11,13 @@ from wandb_nb.store.format import records, wire
 from wandb_nb.store.format.framing import scan
 from wandb_nb.store.format.layout import SEGMENTS, segment_files
 from wandb_nb.store.writing.file_lock import try_flock
+from wandb_nb.untrusted_file import is_folder, open_file, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_SEGMENT_BYTES = 1 << 30
+"""A fold holds a segment in memory; a larger one stays as it is, and readers join it."""
 _KINDS = (records.ROW[0], records.SUMMARY[0], records.CONFIG[0], records.OUTPUT_RAW[0], records.STATS[0])
 
 
@@ -37,6 +40,8 @@ def fold_segments(run_dir: str | os.PathLike[str], writer: Appender) -> int:
     An interrupted fold is continued: records that the run file already has are not appended again.
     """
     folder = Path(run_dir) / SEGMENTS
+    if not is_folder(folder):  # none, or a link to where another run may be
+        return 0
     count = 0
     for folding in sorted(folder.glob("*.wandb.folding")):
         count += _fold(folding, writer, set(_bodies(writer.path)))
@@ -60,7 +65,7 @@ def _fold(folding: Path, writer: Appender, present: set[bytes]) -> int:
 
 def _bodies(path: Path) -> Iterator[bytes]:
     """Yield the records of a file without their numbers."""
-    for payload in scan(path.read_bytes(), final=True).payloads:
+    for payload in scan(read_file(path, MAX_SEGMENT_BYTES), final=True).payloads:
         if payload[:1] == b"\x08":
             _, at = wire.read_varint(payload, 1)
             if at < len(payload):
@@ -68,7 +73,7 @@ def _bodies(path: Path) -> Iterator[bytes]:
 
 
 def _being_written(segment: Path) -> bool:
-    with segment.open("rb") as file:
+    with open_file(segment) as file:
         return try_flock(file.fileno(), shared=True) is False
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.format.layout import WORKSPACES, age_order, run_directories, run_file, run_files
 from wandb_nb.store.runs.find import find_run, run_at
-from wandb_nb.store.runs.run_chain import predecessors
 from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.sync.upload.own_runs import predecessors_to_send
 from wandb_nb.sync.upload.progress import load_progress
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def select_runs(paths: Iterable[str], *, include_synced: bool) -> list[Path]:
         if paths and not below:
             raise RunNotFoundError(f"there is no run in {path}: give the directory of a run, or a folder of runs")
         for file in below:
-            files |= dict.fromkeys((*predecessors(file), file.resolve()))
+            files |= dict.fromkeys((*predecessors_to_send(file), file.resolve()))
     chosen = (file for file in files if include_synced or not is_marked_synced(file))
     return sorted(chosen, key=lambda file: age_order(file.parent))
 

@@ -13,12 +13,13 @@ from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.sync.background.request_folder import remove_run_everywhere
 from wandb_nb.sync.bulk.sync_status import is_syncing
+from wandb_nb.sync.bulk.target_check import EntityCheck
 from wandb_nb.sync.http.transport import connect
 from wandb_nb.sync.upload.progress import DONE, WAITING
 from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
     from wandb_nb.sync.http.network import Network
@@ -37,8 +38,9 @@ FAILED = "failed"
 class BulkSync:
     """Sends runs to *target* with up to *max_workers* threads; `results` holds the outcome of each file.
 
-    With *follow*, active runs are sent until they end. *report_progress* is called, from any thread, with a run's file
-    and progress.
+    A run whose file names an entity that is neither the account's, nor in *confirmed_entities*, is refused unless
+    *target* names one. With *follow*, active runs are sent until they end. *report_progress* is called, from any
+    thread, with a run's file and progress.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class BulkSync:
         target: Target,
         *,
         max_workers: int = DEFAULT_WORKERS,
+        confirmed_entities: Collection[str] = (),
         follow: bool = False,
         report_progress: Callable[[Path, SyncProgress], None] | None = None,
     ) -> None:
@@ -55,6 +58,7 @@ class BulkSync:
         self._report_progress = report_progress or (lambda _file, _progress: None)
         self._max_workers, self._workers = max_workers, list[threading.Thread]()
         self._stop = threading.Event()
+        self._accepts_entity = EntityCheck(self._network, self._stop, confirmed_entities)
         self._queue: SimpleQueue[list[Path]] = SimpleQueue()
         self._files: set[Path] = set()
         self.results: dict[Path, dict[str, Any]] = {}
@@ -102,8 +106,15 @@ class BulkSync:
 
         try:
             _take_over(file)
-            transport = connect(self._network)
-            sender = RunSender(file, self._network, transport, self._stop, target=self._target, report_progress=report)
+            sender = RunSender(
+                file,
+                self._network,
+                connect(self._network),
+                self._stop,
+                target=self._target,
+                accepts_entity=self._accepts_entity,
+                report_progress=report,
+            )
             progress = sender.send(follow=self._follow)
         except (Error, OSError) as error:
             return _failure(file, str(error))

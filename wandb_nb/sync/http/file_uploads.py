@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 from urllib.parse import urljoin
 
 from wandb_nb.errors import AuthenticationError, RefusedError
@@ -12,14 +13,15 @@ from wandb_nb.sync.http.operations import authorization
 from wandb_nb.sync.http.transport import Request, is_final_for_transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping
 
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket, GraphQLClient
     from wandb_nb.sync.http.transport import RequestSender
 
 MAX_NAMES_PER_REQUEST = 100
+Content: TypeAlias = bytes | Callable[[], BinaryIO]
+"""The content of a file, or a function that opens it."""
 
 
 class FileUploads:
@@ -36,7 +38,7 @@ class FileUploads:
         self._network, self._sender, self._graphql = network, sender, graphql
         self._bucket, self._report_problem = bucket, report_problem
 
-    def send(self, files: Mapping[str, Path | bytes]) -> Iterator[str]:
+    def send(self, files: Mapping[str, Content]) -> Iterator[str]:
         """Upload *files*, keyed by their names on the server; yield each name once its file has arrived.
 
         A refused file is reported as a problem, and the others are still sent.
@@ -59,7 +61,7 @@ class FileUploads:
         for file in answer.get("files") or ():
             yield file["name"], file["uploadUrl"], headers
 
-    def _put(self, name: str, url: str, headers: dict[str, str], content: Path | bytes) -> bool:
+    def _put(self, name: str, url: str, headers: dict[str, str], content: Content) -> bool:
         # A relative address is the server's own and needs the key; in an absolute one the address is the permission.
         if not url.startswith(("http://", "https://")):
             url, headers = urljoin(self._network.base_url + "/", url), {**authorization(self._network.key), **headers}
@@ -81,8 +83,8 @@ class FileUploads:
 class _FilePrefix(io.RawIOBase):
     """The first *size* bytes of a file that may grow while it is sent."""
 
-    def __init__(self, path: Path, size: int) -> None:
-        self._file, self._size, self._position = path.open("rb", buffering=0), size, 0
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file, self._size, self._position = file, size, 0
 
     def __len__(self) -> int:
         return self._size
@@ -102,11 +104,15 @@ class _FilePrefix(io.RawIOBase):
         super().close()
 
 
-def _open_body(content: Path | bytes) -> bytes | BinaryIO:
+def _open_body(content: Content) -> bytes | BinaryIO:
     if isinstance(content, bytes):
         return content
-    size = content.stat().st_size
-    return _FilePrefix(content, size) if size else b""  # type: ignore[return-value]  # as much of a file as sending needs
+    file = content()
+    size = os.fstat(file.fileno()).st_size
+    if not size:
+        file.close()
+        return b""
+    return _FilePrefix(file, size)  # type: ignore[return-value]  # as much of a file as sending needs
 
 
 def _parse_header(line: str) -> tuple[str, str]:

@@ -152,6 +152,13 @@ class GraphQLClient:
         """Return the account that the key belongs to."""
         return self.execute("Viewer").get("viewer") or {}
 
+    def entities(self) -> frozenset[str]:
+        """Return the names that the account may log to: itself and its teams."""
+        viewer = self.viewer()
+        edges = (viewer.get("teams") or {}).get("edges") or ()
+        teams = [((edge or {}).get("node") or {}).get("name") for edge in edges]
+        return frozenset(str(name) for name in (viewer.get("entity"), viewer.get("username"), *teams) if name)
+
     def saves_code(self) -> bool:
         """Return whether the account wants the code of its runs saved; False if the server does not say."""
         try:

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.atomic_file import replacement
 from wandb_nb.store.format.layout import LOGS
 from wandb_nb.store.writing.file_lock import try_flock
+from wandb_nb.untrusted_file import open_descriptor, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 CONNECTING, ONLINE, WAITING, REFUSED, DONE = "connecting", "online", "waiting", "refused", "done"
 MAX_PROBLEMS = 20
+MAX_FILE_BYTES = 64 << 20
+"""Of a progress file, which names every uploaded file."""
 FILE_NAMES = {"registered": "begun", "acknowledged": "have", "requested": "wanted"}
 """Attributes whose name in the file is another one; files of version 0.1 have these names."""
 
@@ -83,6 +86,7 @@ class SyncProgress:
             self.problems.append(text)
 
 
+_DEFAULTS = asdict(SyncProgress())
 _ATTRIBUTES = {FILE_NAMES.get(item.name, item.name): item.name for item in fields(SyncProgress)}
 
 
@@ -94,13 +98,31 @@ def progress_path(run_file: Path) -> Path:
 def load_progress(run_file: Path) -> SyncProgress | None:
     """Return the progress of *run_file*; None if there is no readable progress file."""
     try:
-        content = json.loads(progress_path(run_file).read_bytes())
-        values: dict[str, Any] = {_ATTRIBUTES[name]: value for name, value in content.items() if name in _ATTRIBUTES}
-        if not all(isinstance(values.get(name, {}), dict) for name in ("bases", "acknowledged", "files")):
-            return None
-        return SyncProgress(**values)
-    except (OSError, ValueError, TypeError, AttributeError):
+        content = json.loads(read_file(progress_path(run_file), MAX_FILE_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
+    if not isinstance(content, dict):
+        return None
+    values: dict[str, Any] = {_ATTRIBUTES[name]: value for name, value in content.items() if name in _ATTRIBUTES}
+    return SyncProgress(**values) if all(_is_valid(name, value) for name, value in values.items()) else None
+
+
+def _is_valid(name: str, value: Any) -> bool:
+    """Return whether *value* has the type of the attribute *name*; the file may come from somebody else."""
+    match name:
+        case "exit_code":
+            return value is None or type(value) is int
+        case "bases" | "acknowledged":
+            return isinstance(value, dict) and value.keys() == _DEFAULTS[name].keys() and _are_counts(value.values())
+        case "files":
+            return isinstance(value, dict) and all(isinstance(stamp, list) for stamp in value.values())
+        case "requested":
+            return isinstance(value, list) and all(text is None or isinstance(text, str) for text in value)
+    return type(value) is type(_DEFAULTS[name])
+
+
+def _are_counts(values: Iterable[Any]) -> bool:
+    return all(type(value) is int and value >= 0 for value in values)
 
 
 def store_progress(run_file: Path, progress: SyncProgress, *, durable: bool = False) -> None:
@@ -119,7 +141,7 @@ def sync_lock(run_file: Path) -> Iterator[bool]:
     """Hold the lock for sending *run_file*; yields False if another process or thread has it."""
     folder = run_file.parent / LOGS
     folder.mkdir(exist_ok=True)
-    fd = os.open(folder / "sync.lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    fd = open_descriptor(folder / "sync.lock", os.O_RDWR | os.O_CREAT, 0o600, below=run_file.parent)
     try:
         yield try_flock(fd) is not False
     finally:

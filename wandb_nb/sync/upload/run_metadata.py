@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import RefusedError
 from wandb_nb.sync.http.operations import Bucket
 from wandb_nb.sync.http.request_sequence import RequestSequence
-from wandb_nb.sync.upload.local_files import files_to_upload
+from wandb_nb.sync.upload.local_files import LocalFiles
 from wandb_nb.sync.upload.progress import ONLINE, store_progress
 from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
 
@@ -33,7 +33,7 @@ class Target:
     """Where a run is sent; None means what its file says.
 
     *append* adds its rows after those on the server, *resend* sends again what was sent before, *mark_synced* leaves
-    the marker file of a synced run.
+    the marker file of a synced run, *follow_links* sends files that links lead to outside the run directory.
     """
 
     run_id: str | None = None
@@ -42,6 +42,12 @@ class Target:
     append: bool = False
     resend: bool = False
     mark_synced: bool = True
+    follow_links: bool = False
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the run is sent as its file says, without options for what was sent before."""
+        return not (self.run_id or self.project or self.entity or self.append or self.resend)
 
 
 class RunMetadataSync:
@@ -60,8 +66,10 @@ class RunMetadataSync:
         save: Callable[[str], None],
         *,
         ignore_globs: tuple[str, ...] = (),
+        follow_links: bool = False,
     ) -> None:
         self._ignore_globs = ignore_globs
+        self._local_files = LocalFiles(run_file.parent, follow_links=follow_links)
         self._run_file, self._graphql, self._run, self._progress = run_file, graphql, run, progress
         self._save = save
         self.sequence = RequestSequence(progress)
@@ -162,17 +170,25 @@ class RunMetadataSync:
             for name, content in (generated or {}).items()
             if not self._is_ignored(name)
         }
-        for name, path in files_to_upload(self._run.files, self._run_file.parent / "files", policies):
-            if self._is_ignored(name):
+        for local in self._local_files.select(self._run.files, policies):
+            if self._is_ignored(local.name):
                 continue
             with suppress(OSError):
-                status = path.stat()
-                file = UploadFile(path, status.st_size, (status.st_size, status.st_mtime_ns))
-                if name not in files and not self._is_sent(name, file):
-                    files[name] = file
+                status = local.status()
+                file = UploadFile(local.open, status.st_size, (status.st_size, status.st_mtime_ns))
+                if local.name not in files and not self._is_sent(local.name, file):
+                    files[local.name] = file
+        self._report_skipped()
         if files:
             self.uploads.send(files)
             self._count_pending()
+
+    def _report_skipped(self) -> None:
+        for name in sorted(self._local_files.skipped):
+            self._progress.add_problem(
+                f"{name} is a link that leads out of the run directory and was not sent: "
+                "'wandb-nb sync --follow-links --include-synced' sends it"
+            )
 
     def _is_ignored(self, name: str) -> bool:
         return any(fnmatchcase(name, pattern) for pattern in self._ignore_globs)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreError
+from wandb_nb.formatting import clean
 from wandb_nb.store.format.layout import CONTROL, SEGMENTS, run_id
 from wandb_nb.store.reading.tail import Tail, run_info
 from wandb_nb.store.runs.repair import fold_after_crash
-from wandb_nb.store.runs.run_chain import predecessors
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.transport import RequestSender, StopRequested, connect
 from wandb_nb.sync.upload.accumulator import RunAccumulator
 from wandb_nb.sync.upload.generated_files import generate_files
+from wandb_nb.sync.upload.own_runs import predecessors_to_send
 from wandb_nb.sync.upload.post_schedule import PostSchedule
 from wandb_nb.sync.upload.progress import (
     CONNECTING,
@@ -31,6 +33,7 @@ from wandb_nb.sync.upload.progress import (
 from wandb_nb.sync.upload.run_metadata import RunMetadataSync, Target
 from wandb_nb.sync.upload.stream_posts import MAX_POST_CHARACTERS, FileStream, StreamPost
 from wandb_nb.sync.upload.upload_thread import UploadThread
+from wandb_nb.untrusted_file import is_folder, open_descriptor
 
 if TYPE_CHECKING:
     import threading
@@ -54,6 +57,8 @@ DEFAULT_TARGET = Target()
 class RunSender:
     """Sends *run_file*. Use one thread for each. *stop* ends every wait; unsent data stays local.
 
+    *accepts_entity* decides on the entity that the run's files name, which somebody else may have written; by default
+    any is accepted. It is called only if *target* names none.
     *report_progress* is called after each answer of the server, once the progress is on disk.
     """
 
@@ -65,11 +70,12 @@ class RunSender:
         stop: threading.Event,
         *,
         target: Target = DEFAULT_TARGET,
+        accepts_entity: Callable[[str], bool] | None = None,
         report_progress: Callable[[SyncProgress], None] | None = None,
     ) -> None:
         self.run_file, self._network, self._stop, self._target = run_file, network, stop, target
         self._report_progress = report_progress or (lambda _progress: None)
-        self._transport = transport
+        self._transport, self._accepts_entity = transport, accepts_entity
         self._sender = RequestSender(transport, stop, self._save_outage)
         self._graphql = GraphQLClient(network, self._sender)
         self.progress = self._initial_progress()
@@ -79,7 +85,13 @@ class RunSender:
         self._stream: FileStream | None = None
         self._sent_summary = ""
         self._metadata = RunMetadataSync(
-            run_file, self._graphql, self._run, self.progress, self._save, ignore_globs=network.ignore_globs
+            run_file,
+            self._graphql,
+            self._run,
+            self.progress,
+            self._save,
+            ignore_globs=network.ignore_globs,
+            follow_links=target.follow_links,
         )
         self._forwarded_stop = False
         self._sent_preempting = False
@@ -93,27 +105,33 @@ class RunSender:
         Raises:
             StoreError: The file cannot be read, or another process is sending it.
         """
-        with sync_lock(self.run_file) as is_mine:
-            if not is_mine:
-                raise StoreError(f"{self.run_file} is being sent by another process: 'wandb-nb status' shows how far")
-            try:
-                self._save(CONNECTING)
-                if follow and not self.progress.registered:  # the user's process waits for this answer
-                    self.progress.saves_code = self._graphql.saves_code()
-                self._register()
-                while self._step(follow):
-                    pass
-            except StopRequested:
-                self._save(WAITING, self.progress.message)
-            except (RefusedError, AuthenticationError) as error:
-                self.progress.status = getattr(error, "status", 401)
-                self._save(REFUSED, str(error))
-            except CommError as error:
-                self._save(WAITING, str(error))
-            finally:
-                self._metadata.close()
-                self._run.console.close_file()
+        try:
+            with sync_lock(self.run_file) as is_mine:
+                if not is_mine:
+                    raise StoreError(
+                        f"{self.run_file} is being sent by another process: 'wandb-nb status' shows how far"
+                    )
+                self._send(follow)
+        finally:
+            self._metadata.close()
+            self._run.console.close_file()
         return self.progress
+
+    def _send(self, follow: bool) -> None:
+        try:
+            self._save(CONNECTING)
+            if follow and not self.progress.registered:  # the user's process waits for this answer
+                self.progress.saves_code = self._graphql.saves_code()
+            self._register()
+            while self._step(follow):
+                pass
+        except StopRequested:
+            self._save(WAITING, self.progress.message)
+        except (RefusedError, AuthenticationError) as error:
+            self.progress.status = getattr(error, "status", 401)
+            self._save(REFUSED, str(error))
+        except CommError as error:
+            self._save(WAITING, str(error))
 
     # -- registration
 
@@ -133,7 +151,7 @@ class RunSender:
 
     def _register(self) -> None:
         """Read up to the run record and register the run on the server, after the runs that it continues."""
-        if not self.progress.registered and self._target == DEFAULT_TARGET:
+        if not self.progress.registered and self._target.is_default:
             self._send_predecessors()
         is_empty = True
         while self._run.run is None and (payloads := self._tail.read()):
@@ -141,6 +159,7 @@ class RunSender:
             is_empty = False
         if is_empty and owner_alive(self.run_file.parent) is False:
             raise StoreError(f"{self.run_file} holds no readable record: no run was created on the server")
+        self._check_entity()
         bucket = self._metadata.register(self._target, run_id(self.run_file))
         features = self._graphql.features() if self._network.gzip else frozenset()
         self._stream = FileStream(
@@ -154,16 +173,34 @@ class RunSender:
         self._metadata.uploads = UploadThread(self._network, partial(connect, self._network), bucket, self._stop)
         self._save(ONLINE)
 
+    def _check_entity(self) -> None:
+        run, progress = self._run.run, self.progress
+        entity = progress.entity if progress.registered else run.entity if run else ""
+        if entity and not self._target.entity and self._accepts_entity and not self._accepts_entity(entity):
+            raise RefusedError(
+                f"its files name the entity {clean(entity)}, which is neither your account nor one of its teams: "
+                f"check it, and send the run with --entity {clean(entity)}",
+                0,
+            )
+
     def _send_predecessors(self) -> None:
         """Send what the server lacks of the runs that this one continues: its rows follow theirs."""
-        for run_file in predecessors(self.run_file):
+        for run_file in predecessors_to_send(self.run_file):
             progress = load_progress(run_file)
             if progress is not None and progress.server == self._network.base_url and progress.done:
                 continue
             if progress is None and self._graphql.has_rows(run_info(run_file)):
                 self.progress.add_problem(f"{run_file.parent.name} was not sent: the server has other rows of that run")
                 continue
-            outcome = RunSender(run_file, self._network, self._transport, self._stop).send(follow=False)
+            sender = RunSender(
+                run_file,
+                self._network,
+                self._transport,
+                self._stop,
+                target=self._target,
+                accepts_entity=self._accepts_entity,
+            )
+            outcome = sender.send(follow=False)
             if outcome.state == REFUSED:
                 raise RefusedError(outcome.message, outcome.status)
             if outcome.state == WAITING:
@@ -205,7 +242,7 @@ class RunSender:
 
     def _fold_segments(self) -> None:
         """Merge the segments that a dead owner left."""
-        if (self.run_file.parent / SEGMENTS).is_dir():
+        if is_folder(self.run_file.parent / SEGMENTS):
             with suppress(StoreError):  # another process does it now, or it is not permitted: the rows so far count
                 fold_after_crash(self.run_file.parent)
         self._tail.finalize()
@@ -277,7 +314,7 @@ class RunSender:
             folder = self.run_file.parent / CONTROL
             with suppress(OSError):
                 folder.mkdir(exist_ok=True)
-                (folder / "stop").touch()
+                _create(folder / "stop", self.run_file.parent)
 
     # -- the end
 
@@ -303,7 +340,8 @@ class RunSender:
         progress.offset = self._tail.offset
         self._save(DONE)
         if self._target.mark_synced:
-            self.run_file.with_name(f"{self.run_file.name}.synced").touch()
+            with suppress(OSError):  # not a regular file, or a full disk: the run is sent again, to the same places
+                _create(self.run_file.with_name(f"{self.run_file.name}.synced"), self.run_file.parent)
 
     def _await_uploads(self) -> None:
         """Wait until all files have arrived or failed; heartbeats meanwhile keep the run active on the server."""
@@ -324,3 +362,8 @@ class RunSender:
         with suppress(OSError):  # on a full disk some lines are sent again, to the same line numbers
             store_progress(self.run_file, self.progress)
         self._report_progress(self.progress)
+
+
+def _create(path: Path, directory: Path) -> None:
+    """Create the marker file *path* in the run *directory*, in which a link may be in its place."""
+    os.close(open_descriptor(path, os.O_WRONLY | os.O_CREAT, below=directory))

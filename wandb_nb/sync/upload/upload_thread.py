@@ -13,8 +13,8 @@ from wandb_nb.sync.http.transport import RequestSender, StopRequested
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
+    from wandb_nb.sync.http.file_uploads import Content
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket
     from wandb_nb.sync.http.transport import Transport
@@ -26,7 +26,7 @@ Stamp: TypeAlias = "tuple[int, int] | None"
 class UploadFile(NamedTuple):
     """A file to upload."""
 
-    content: Path | bytes
+    content: Content
     size: int
     stamp: Stamp = None
 
@@ -91,6 +91,8 @@ class UploadThread:
             return
         except CommError as error:
             self._events.put(error)
+        except Exception as error:  # noqa: BLE001 -- the edge of a thread: the sender must not wait for its files forever
+            self._events.put(CommError(f"uploads failed ({type(error).__name__}: {error})"))
 
     def _upload(self, uploads: FileUploads, files: Mapping[str, UploadFile]) -> None:
         missing = set(files)

@@ -12,6 +12,7 @@ from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
 from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.runs.saved_links import record_link
 from wandb_nb.tracking.files.metadata_files import CHANGES, CONFIG, METADATA, REQUIREMENTS, SUMMARY
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _add_file(
         why = _obstacle(name, source)
         if not why:
             target.parent.mkdir(parents=True, exist_ok=True)
-            if policy != "now" and _link(source, target):
+            if policy != "now" and _link(directory.path, name, source, target):
                 directory.linked_files.add(target)
             else:
                 _copy(source, target)
@@ -190,9 +191,10 @@ def _obstacle(name: str, source: Path) -> str:
     return ""
 
 
-def _link(source: Path, target: Path) -> bool:
-    """Make *target* a link to *source*; False where the system has no links."""
+def _link(directory: Path, name: str, source: Path, target: Path) -> bool:
+    """Make *target* a link to *source* and record it; False if that is impossible here."""
     try:
+        record_link(directory, name, source)
         with replacement(target) as unfinished:
             unfinished.symlink_to(source)
     except OSError:

@@ -7,9 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from wandb_nb.atomic_file import write_text
+from wandb_nb.untrusted_file import read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MAX_BYTES = 4096
 
 
 class ResumeFile:
@@ -21,8 +24,8 @@ class ResumeFile:
     def read(self) -> str | None:
         """Return the id of the unfinished run, if any."""
         try:
-            content = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
+            content = json.loads(read_file(self._path, MAX_BYTES))
+        except (OSError, ValueError, RecursionError):
             return None
         run_id = content.get("run_id") if isinstance(content, dict) else None
         return run_id if isinstance(run_id, str) and run_id else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.store.format import decode, framing
+from wandb_nb.untrusted_file import open_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +46,7 @@ def sample(files: Iterable[tuple[Path, int | None]]) -> Sample:
 
 def _sample_file(run_file: Path, points_by_name: dict[str, Points], upto: int | None) -> bool:
     """Add points of *run_file* up to step *upto*; return whether these are all."""
-    with run_file.open("rb") as file:
+    with open_file(run_file) as file:
         size = file.seek(0, 2)
         file.seek(0)
         if size <= MAX_WHOLE_FILE:
