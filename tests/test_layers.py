@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -61,43 +62,31 @@ def part_of(module: str) -> str:
     return parts[1] if len(parts) > 1 else "__init__"
 
 
-def typing_only(node: ast.AST) -> bool:
-    """Tell whether *node* is an `if TYPE_CHECKING:` block."""
-    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def imports(module: str, *, inside_functions: bool) -> set[str]:
-    """Return the modules of the package that *module* imports at run time."""
-    found: set[str] = set()
-    queue: list[ast.AST] = [ast.parse(MODULES[module].read_text("utf-8"))]
-    while queue:
-        node = queue.pop()
-        if typing_only(node) or (isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not inside_functions):
-            continue
+def imports(module: str) -> set[str]:
+    """Return the modules of the package that *module* imports: when it loads, inside functions, and for typing only."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found |= from_import(module, node)
-        queue += ast.iter_child_nodes(node)
-    return {name for name in found if name in MODULES}
+            assert node.level == 0, f"{module} has a relative import, line {node.lineno}"
+            names |= from_import(node)
+    return {name for name in names if name in MODULES}
 
 
-def from_import(module: str, node: ast.ImportFrom) -> set[str]:
+def from_import(node: ast.ImportFrom) -> set[str]:
     """Return what a `from … import …` names: sub-modules where there are such, else the module itself."""
     base = node.module or ""
-    if node.level:
-        package = module.split(".") if MODULES[module].name == "__init__.py" else module.split(".")[:-1]
-        base = ".".join([*package[: len(package) - node.level + 1], *([node.module] if node.module else [])])
     below = {f"{base}.{alias.name}" for alias in node.names}
     return {name if name in MODULES else base for name in below}
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_point_down(module: str) -> None:
-    """A module imports from its own part of the package and from lower layers only, inside functions too."""
+    """A module imports from its own part of the package and from lower layers only."""
     part = part_of(module)
     assert part in LEVEL, f"{module} has no place in the layers"
-    for target in imports(module, inside_functions=True):
+    for target in imports(module):
         other = part_of(target)
         allowed = (
             (module, target) in PASSES
@@ -109,11 +98,19 @@ def test_imports_point_down(module: str) -> None:
 
 
 def test_there_are_no_cycles() -> None:
-    """The imports made while modules load have no cycles."""
-    graph = {module: imports(module, inside_functions=False) - {module} for module in MODULES}
+    """No module imports itself by way of others, be it while loading, inside a function or for typing only."""
+    graph = {module: imports(module) - {module} for module in MODULES}
     for module in MODULES:  # a package's own __init__ is loaded before its modules anyway
         graph[module] -= {".".join(module.split(".")[:count]) for count in range(1, module.count(".") + 1)}
     list(TopologicalSorter(graph).static_order())
+
+
+def test_the_map_names_every_package() -> None:
+    """The map in `docs/design.md` has one row for each package, and no other rows."""
+    text = (PACKAGE.parent / "docs" / "design.md").read_text("utf-8")
+    rows = set(re.findall(r"^\| `([a-z_/]+)/` \|", text, re.MULTILINE))
+    folders = {path.parent.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("__init__.py")} - {"."}
+    assert rows == folders
 
 
 @pytest.mark.parametrize("work", ["pass", "run = wandb_nb.init(); run.log({'a': 1})"])

@@ -69,10 +69,10 @@ def check_entity(entity: str) -> str:
 
 def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
     """Return *tags* as a tuple without repeats; a bare string is one tag. UsageError for an empty or long one."""
-    given = (tags,) if isinstance(tags, str) else tuple(tags)
-    for tag in given:
+    names = (tags,) if isinstance(tags, str) else tuple(tags)
+    for tag in names:
         _check_text("tag", tag, _MAX_TAG, "")
-    return tuple(dict.fromkeys(given))
+    return tuple(dict.fromkeys(names))
 
 
 def check_label(what: str, text: str) -> str:

@@ -155,7 +155,7 @@ def test_nothing_is_no_value(tmp_path):
     resolved = resolve({"project": None}, environ={"WANDB_PROJECT": "p", "WANDB_ENTITY": ""}, cwd=tmp_path)
 
     assert resolved.project == "p"
-    assert not resolved.given("entity")
+    assert not resolved.is_set("entity")
 
 
 def test_false_is_a_value(tmp_path):

@@ -286,7 +286,7 @@ def test_settings_make_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
         "https_proxy": "http://proxy:1",
         "insecure_disable_ssl": True,
     }
-    way = Network.from_settings(resolve({}, given=given))
+    way = Network.from_settings(resolve({}, settings=given))
     assert (way.base_url, way.graphql.max_retries, way.graphql.timeout_seconds) == ("https://example.test", 3, 7)
     assert (way.stream.max_wait_seconds, way.stream.max_retries, way.verify) == (9, 10_085, False)
     assert (dict(way.proxies), dict(way.headers)) == ({"https": "http://proxy:1"}, {"X-Team": "blue"})

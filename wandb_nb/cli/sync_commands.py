@@ -68,13 +68,13 @@ def status(as_json: bool) -> None:
     """List the runs that are being sent or wait for it, with what the server has and what is pending."""
     from wandb_nb.sync.bulk.sync_status import unfinished_syncs
 
-    found = unfinished_syncs()
+    syncs = unfinished_syncs()
     if as_json:
-        echo_json(found)
-    elif found:
+        echo_json(syncs)
+    elif syncs:
         rows = [
             (run["state"], run["project"], run["name"], run["rows"], size(run["pending_bytes"]), run["message"])
-            for run in found
+            for run in syncs
         ]
         echo_table(("STATE", "PROJECT", "NAME", "ROWS SENT", "PENDING", "NOTE"), rows)
     else:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ALIASES: Final = {
-    "wandb.env": "wandb_nb.compat.env",
+    "wandb.env": "wandb_nb.compat.wandb_env",
     "wandb.errors": "wandb_nb.errors",
     "wandb.errors.term": "wandb_nb.compat.term",
     "wandb.sdk": "wandb_nb.compat.sdk",

@@ -97,9 +97,9 @@ class RunCatalogue:
 
     def authorise(self, run_id: str, token: str) -> RunEntry | None:
         """Return the run with that id and token among those found in folders."""
-        given = token.encode("utf-8", "backslashreplace")
+        token_bytes = token.encode("utf-8", "backslashreplace")
         candidates = (entry for entry in self._folder_entries if entry.id == run_id)
-        return next((entry for entry in candidates if secrets.compare_digest(entry.token.encode(), given)), None)
+        return next((entry for entry in candidates if secrets.compare_digest(entry.token.encode(), token_bytes)), None)
 
     def invalidate(self) -> None:
         """Read everything again for the next answer, since a run was deleted."""

@@ -101,7 +101,7 @@ class GhostsHandler(RunHandler):
         await self.finish(body, set_content_type="application/octet-stream")
 
 
-class StopHandler(RunHandler):
+class StopRunHandler(RunHandler):
     """`POST stop`: ask the training loop to end, then interrupt its kernel."""
 
     tasks: set[asyncio.Task[None]] = set()  # noqa: RUF012 -- the loop keeps only weak references to tasks

@@ -89,9 +89,9 @@ class Resolved(Fields):
         """Return where the value of *name* came from: "default", "environment WANDB_PROJECT", "init(project=)", ..."""
         return self._sources.get(find(name, "source").name, DEFAULT)
 
-    def given(self, name: str) -> bool:
+    def is_set(self, name: str) -> bool:
         """Return whether *name* was set, so that its value is not just the default."""
-        return find(name, "given").name in self._sources
+        return find(name, "is_set").name in self._sources
 
     def replace(self, source: str, **values: Any) -> Resolved:
         """Return a copy with *values*, whose source is *source*."""

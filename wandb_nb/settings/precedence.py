@@ -28,15 +28,15 @@ _RESUME_WORDS = frozenset({"allow", "must", "never", "auto"})
 
 def resolve(
     arguments: Mapping[str, Any],
-    given: Settings | Mapping[str, Any] | None = None,
+    settings: Settings | Mapping[str, Any] | None = None,
     setup: Settings | Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
     cwd: Path | str | None = None,
 ) -> Resolved:
     """Return the settings of a run started now with these *arguments* of `init()`.
 
-    The names of *arguments* are those of `init()` or of settings; None means not given. *given* is `init(settings=)`,
-    *setup* the settings of `wandb.setup()`. `root_dir` of the result is absolute.
+    The names of *arguments* are those of `init()` or of settings; None means not given. *settings* is the argument
+    `init(settings=)`, *setup* the settings of `wandb.setup()`. `root_dir` of the result is absolute.
 
     Raises:
         SettingsError: A name is unknown or a value invalid; the message names the source.
@@ -48,7 +48,7 @@ def resolve(
     upper = {
         **environment.values,
         **_from_settings(setup, "setup()"),
-        **_from_settings(given, "init(settings=)"),
+        **_from_settings(settings, "init(settings=)"),
         **_from_arguments(arguments),
     }
     user = settings_files.read(settings_files.user_file(_value(upper, "config_dir")), "user file")
@@ -64,9 +64,9 @@ def resolve(
 def from_environment(environ: Mapping[str, str]) -> settings_files.FileSettings:
     """Return the settings in *environ*. An empty variable counts as not set."""
     names = [name for name in environ if name.startswith(_PREFIX)]
-    known = sorted((name for name in names if name in BY_VARIABLE), key=_rank)
+    variables = sorted((name for name in names if name in BY_VARIABLE), key=_rank)
     values: Layer = {}
-    for name in known:
+    for name in variables:
         if text := environ[name].strip():
             field = BY_VARIABLE[name]
             value = field.parse(text, f"environment {name}", text=True)

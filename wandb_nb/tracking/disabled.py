@@ -116,4 +116,4 @@ def _unpickle(run_id: str, name: str, config: Mapping[str, Any]) -> DisabledRun:
         host="",
         git=None,
     )
-    return disabled_run(identity, resolve({}, given=None, setup=None), config, FeatureUse(enabled=False))
+    return disabled_run(identity, resolve({}, settings=None, setup=None), config, FeatureUse(enabled=False))

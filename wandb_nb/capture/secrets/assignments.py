@@ -155,32 +155,32 @@ def _name_start(lower: str, end: int) -> int:
 
 def _generated(text: str, start: int, is_query: bool) -> tuple[int, int] | None:
     """Return where the value is that looks generated; in the query of an address any but words."""
-    found = _GENERATED.match(text, start)
-    if found is None or not (is_random(found[1]) or (is_query and is_uncommon(found[1]))):
+    match = _GENERATED.match(text, start)
+    if match is None or not (is_random(match[1]) or (is_query and is_uncommon(match[1]))):
         return None
-    return None if text[found.end() : found.end() + 1] in ("(", "[") else found.span(1)
+    return None if text[match.end() : match.end() + 1] in ("(", "[") else match.span(1)
 
 
 def _quoted(text: str, start: int, name: str, expected: Likelihood, is_pair: bool) -> tuple[int, int] | None:
     """Return where the value in quotes is, if it is a secret; *is_pair* is true behind a comma, as in a list."""
-    found = _QUOTED.match(text, start)
-    if found is None or found.lastindex is None:
+    match = _QUOTED.match(text, start)
+    if match is None or match.lastindex is None:
         return None
-    value = found[found.lastindex]
+    value = match[match.lastindex]
     if value.startswith((",", ")", "]")):  # the quote was the end of a text, not the begin
         return None
     if value.count(" ") > (_MAX_BLANKS if _MAY_HOLD_BLANKS.search(name) else 0) or is_address(value):
         return None
     secret = is_secret(value, expected) and (not is_pair or is_uncommon(value))
-    return found.span(found.lastindex) if secret else None
+    return match.span(match.lastindex) if secret else None
 
 
 def _plain(text: str, name_start: int, start: int, expected: Likelihood, sign: str) -> tuple[int, int] | None:
     """Return where the value without quotes is, if it is a secret and neither code nor prose."""
-    found = _WORD.match(text, start)
-    if found is None:
+    match = _WORD.match(text, start)
+    if match is None:
         return None
-    word, end = found[0], found.end()
+    word, end = match[0], match.end()
     following = text[end : end + 1]
     if following in ("(", "[") or (sign.endswith(">") and following != "<"):
         return None

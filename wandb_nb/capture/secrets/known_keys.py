@@ -180,8 +180,8 @@ def without_known_keys(text: str, keep: Callable[[str], bool]) -> str:
 
 def _skipped(text: str, start: int, word: str) -> int:
     """Return how many characters of *word*, which is at *start*, belong to what precedes."""
-    found = _PRECEDES[text[start - 1]].match(word)
-    return found.end() if found else 0
+    match = _PRECEDES[text[start - 1]].match(word)
+    return match.end() if match else 0
 
 
 def _is_hash(text: str, start: int, end: int) -> bool:

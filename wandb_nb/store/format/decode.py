@@ -269,7 +269,7 @@ def _environment(data: bytes) -> EnvironmentRecord:
         facts["args"] = list(environment.texts(5))
     if environment.present(9):
         git = environment.message(9)
-        facts["git"] = _said(remote=git.text(1), commit=git.text(2), branch=git.text(GIT_BRANCH))
+        facts["git"] = _present(remote=git.text(1), commit=git.text(2), branch=git.text(GIT_BRANCH))
     if environment.present(20):
         facts["disk"] = {
             entry.text(1): {"total": str(entry.message(2).integer(1)), "used": str(entry.message(2).integer(2))}
@@ -279,7 +279,7 @@ def _environment(data: bytes) -> EnvironmentRecord:
         facts["memory"] = {"total": str(environment.message(21).integer(1))}
     if environment.present(22):
         cpu = environment.message(22)
-        facts["cpu"] = _said(model=cpu.text(3), count=cpu.integer(1), countLogical=cpu.integer(2))
+        facts["cpu"] = _present(model=cpu.text(3), count=cpu.integer(1), countLogical=cpu.integer(2))
     if environment.present(24):
         facts["gpu_nvidia"] = [_card(card) for card in environment.messages(24)]
     if environment.present(27):
@@ -289,12 +289,12 @@ def _environment(data: bytes) -> EnvironmentRecord:
 
 def _card(card: _Fields) -> dict[str, Any]:
     memory = card.integer(2)
-    return _said(
+    return _present(
         name=card.text(1), memoryTotal=str(memory) if memory else "", architecture=card.text(4), uuid=card.text(5)
     )
 
 
-def _said(**facts: Any) -> dict[str, Any]:
+def _present(**facts: Any) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
 
 

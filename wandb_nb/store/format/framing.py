@@ -65,7 +65,7 @@ def frame(payloads: Iterable[bytes], position: int) -> bytes:
 
 def _split(payload: bytes, position: int, out: list[bytes]) -> int:
     """Append *payload* in as many chunks as its position requires; return the position after it."""
-    at, size, begun = 0, len(payload), False
+    at, size, started = 0, len(payload), False
     while True:
         room = BLOCK - position % BLOCK
         if room < HEAD:
@@ -74,12 +74,12 @@ def _split(payload: bytes, position: int, out: list[bytes]) -> int:
             room = BLOCK
         part = payload[at : at + room - HEAD]
         at += len(part)
-        kind = (LAST if begun else FULL) if at == size else (MIDDLE if begun else FIRST)
+        kind = (LAST if started else FULL) if at == size else (MIDDLE if started else FIRST)
         out += (_pack(crc32(part, SEEDS[kind]), len(part), kind), part)
         position += HEAD + len(part)
         if at == size:
             return position
-        begun = True
+        started = True
 
 
 def scan(data: bytes, position: int = 0, *, final: bool = False) -> Scan:
@@ -191,9 +191,9 @@ class _Scanner:
                 return stop
             if stop > self.end and self.end <= block_end and not self.final:
                 return None  # it may be in the middle of being written
-        found = self._next_chunk(at, self.end)
-        if found is not None:
-            return self._resume_at(at, found)
+        chunk_start = self._next_chunk(at, self.end)
+        if chunk_start is not None:
+            return self._resume_at(at, chunk_start)
         stop = block_end if self.end > block_end else at
         if self.searches:  # all was tried: nothing that begins so early that it would be whole here is a chunk
             stop = max(stop, self.end - BLOCK - HEAD)
@@ -212,18 +212,18 @@ class _Scanner:
                 return match.start()
         return None
 
-    def _resume_at(self, at: int, found: int) -> int:
-        """Continue reading at *found*, where a chunk begins unexpectedly."""
-        stop = found + HEAD + _unpack(self.data, found)[1]
-        if found - at < HEAD and not any(self.data[at:found]):
-            self.grid = self.base + found if found > at else None
+    def _resume_at(self, at: int, chunk_start: int) -> int:
+        """Continue reading at *chunk_start*, where a chunk begins unexpectedly."""
+        stop = chunk_start + HEAD + _unpack(self.data, chunk_start)[1]
+        if chunk_start - at < HEAD and not any(self.data[at:chunk_start]):
+            self.grid = self.base + chunk_start if chunk_start > at else None
             if not self.parts:
-                self.done = found
-            return found
-        if stop > self._block_end(found):
+                self.done = chunk_start
+            return chunk_start
+        if stop > self._block_end(chunk_start):
             self.grid = None
-        self._add_damage(found, "no chunk where one must be")
-        return found
+        self._add_damage(chunk_start, "no chunk where one must be")
+        return chunk_start
 
     def _pass_padding(self, at: int, block_end: int) -> int | None:
         if self.grid is None:

@@ -118,4 +118,5 @@ def key_path(key: bytes, nested: list[bytes]) -> KeyPath:
 
 def read_items(data: bytes, number: int) -> Items:
     """Return the items that are the fields *number* of the message *data*."""
-    return tuple(read_item(raw) for found, kind, raw in fields(data) if found == number and isinstance(raw, bytes))
+    values = (raw for field_number, _kind, raw in fields(data) if field_number == number)
+    return tuple(read_item(raw) for raw in values if isinstance(raw, bytes))

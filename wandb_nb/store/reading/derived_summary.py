@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wandb_nb.store.format.key_paths import get, put
-from wandb_nb.store.metrics.summary import OMIT, Statistics, newest_entry, whole
+from wandb_nb.store.metrics.summary_engine import OMIT, Statistics, newest_entry, whole
 
 if TYPE_CHECKING:
     from wandb_nb.store.metrics.definition import Metric
@@ -44,8 +44,8 @@ class DerivedSummary:
         for key, path in self._table.paths.items():
             row, value = self._table.last(key)
             metric = self._definitions.find(key)
-            known = path in removed or get(recorded, path, OMIT) is not OMIT
-            if row >= since or not known or (several and metric and metric.summary):
+            recorded_or_removed = path in removed or get(recorded, path, OMIT) is not OMIT
+            if row >= since or not recorded_or_removed or (several and metric and metric.summary):
                 value = self._entry(key, metric, value)
                 if value is not OMIT:
                     put(summary, path, value)
@@ -54,13 +54,13 @@ class DerivedSummary:
 
     def statistics(self) -> dict[str, Statistics]:
         """Return the statistics of all metrics whose definition asks for some, for a run that continues this one."""
-        found = ((key, self._definitions.find(key)) for key in self._table.keys)
-        return {key: self._statistics(key, metric) for key, metric in found if metric and metric.statistics}
+        definitions = ((key, self._definitions.find(key)) for key in self._table.keys)
+        return {key: self._statistics(key, metric) for key, metric in definitions if metric and metric.statistics}
 
     def _entry(self, key: str, metric: Metric | None, newest: Any) -> Any:
         if metric is None or not metric.statistics:
             return whole(newest_entry(metric, newest))
-        return {kind: whole(value) for kind, value in self._statistics(key, metric).shown(metric).items()}
+        return {kind: whole(value) for kind, value in self._statistics(key, metric).report(metric).items()}
 
     def _statistics(self, key: str, metric: Metric) -> Statistics:
         column = self._table.numbers.get(key)

@@ -238,16 +238,16 @@ class HistoryTable:
 
     def first(self, key: str, row: int) -> tuple[int, Any]:
         """Return the row and the value of the first value of *key* from *row* on; -1 and None where there is none."""
-        found: list[tuple[int, Any]] = []
+        cells: list[tuple[int, Any]] = []
         if key in self.numbers:
             column = self.numbers[key]
             at = int(np.searchsorted(column.rows, row))
-            found += [(int(column.rows[at]), float(column.values[at]))] if at < len(column) else []
+            cells += [(int(column.rows[at]), float(column.values[at]))] if at < len(column) else []
         if key in self.others:
             others = self.others[key]
             at = bisect_left(others.rows, row)
-            found += [(others.rows[at], others.values[at])] if at < len(others) else []
-        return min(found, key=itemgetter(0), default=(-1, None))
+            cells += [(others.rows[at], others.values[at])] if at < len(others) else []
+        return min(cells, key=itemgetter(0), default=(-1, None))
 
     def _own_column(self, rows: RowColumns, key: str) -> Floats:
         values = np.full(rows.size, 0.0 if key in ZERO_IF_ABSENT else np.nan)

@@ -39,11 +39,11 @@ class PayloadBatch:
         """Return for each position whether *literal*, which does not end with a zero byte, is there."""
         size = len(literal)
         if size == 1:
-            found: Mask = self.data[positions] == literal[0]
-            return found
+            matches: Mask = self.data[positions] == literal[0]
+            return matches
         windows = np.ndarray((max(1, len(self.joined) - size + 1),), f"S{size}", self.joined, strides=(1,))
-        found = windows[np.minimum(positions, len(windows) - 1)] == literal
-        return found & (positions < len(windows))
+        matches = windows[np.minimum(positions, len(windows) - 1)] == literal
+        return matches & (positions < len(windows))
 
     def varints(self, positions: Positions) -> tuple[Positions, Positions]:
         """Return the varints at *positions*, and the positions after them."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from wandb_nb.store.metrics.definition import Metric
-    from wandb_nb.store.metrics.summary import Statistics
+    from wandb_nb.store.metrics.summary_engine import Statistics
     from wandb_nb.values import KeyPath
 
 # Only the end of the terminal output; all of it is in `files/output.log`.

@@ -88,12 +88,12 @@ class Tail:
             data = file.read(window + -(self.offset + window) % BLOCK)
             at_end = len(data) < window
             too_large = not at_end and window > MAX_RECORD_BYTES
-            found = scan(data, self.offset, final=too_large or (at_end and self._final))
-            moved = found.position > self.offset
-            self._count(found.damage)
-            self.offset = found.position
-            if found.payloads or at_end:
-                return found.payloads
+            chunks = scan(data, self.offset, final=too_large or (at_end and self._final))
+            moved = chunks.position > self.offset
+            self._count(chunks.damage)
+            self.offset = chunks.position
+            if chunks.payloads or at_end:
+                return chunks.payloads
             if not moved:
                 window *= 2
 

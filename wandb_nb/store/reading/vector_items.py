@@ -50,10 +50,10 @@ def find_items(batch: PayloadBatch, tag: bytes, tail: tuple[bytes, ...]) -> Vect
     key_ends, values, sizes = _values(batch, starts, ends)
     whole = (values + sizes == ends) & (sizes > 0) & (key_ends > starts)
     fit[rows[~whole]] = False
-    kept = np.flatnonzero(fit[rows])
-    kept = kept[np.argsort(starts[kept], kind="stable")]
+    valid = np.flatnonzero(fit[rows])
+    valid = valid[np.argsort(starts[valid], kind="stable")]
     rows, order, starts, key_ends, values, sizes = (
-        part[kept] for part in (rows, order, starts, key_ends, values, sizes)
+        part[valid] for part in (rows, order, starts, key_ends, values, sizes)
     )
     columns = _columns(batch, rows, starts, key_ends, fit)
     return VectorItems(rows, order, values, sizes, columns, ~fit)
@@ -71,7 +71,7 @@ def _spans(
     limits = np.minimum(limits, batch.ends)
     rows = np.flatnonzero(fit)
     at = at.copy()
-    found: list[tuple[Positions, Positions, Positions, Positions]] = []
+    columns: list[tuple[Positions, Positions, Positions, Positions]] = []
     for order in range(MAX_ITEMS):
         rows = rows[(at[rows] < limits[rows]) & batch.at(at[rows], ITEM)]
         if not len(rows):
@@ -80,14 +80,14 @@ def _spans(
         inside = start + size <= limits[rows]
         rows, start, end = rows[inside], start[inside], (start + size)[inside]
         at[rows] = end
-        found.append((rows, np.full(len(rows), order), start, end))
+        columns.append((rows, np.full(len(rows), order), start, end))
     for field in tail:
         at = batch.skip_field(at, limits, field)
     fit &= at == limits
     at = batch.skip_field(batch.skip_field(at, batch.ends, CONTROL), batch.ends, INFO)
     fit &= at == batch.ends
     none = np.empty(0, np.int64)
-    joined = [np.concatenate([part[which] for part in found] or [none]) for which in range(4)]
+    joined = [np.concatenate([part[which] for part in columns] or [none]) for which in range(4)]
     return joined[0], joined[1], joined[2], joined[3], fit
 
 

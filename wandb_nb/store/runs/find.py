@@ -42,10 +42,11 @@ def find_run(ref: str | os.PathLike[str]) -> Path:
         entries = registry.find(text) or registry.find_name(text)
     counting = (Path(entry.path) for entry in entries if entry.state != REPLACED)
     place = int(back[1] or 0) if back else 0
-    found = next(islice(filter(_has_run, counting), place, None), None) or _in_workspaces(text, place, back is not None)
-    if found is None:
+    directory = next(islice(filter(_has_run, counting), place, None), None)
+    directory = directory or _in_workspaces(text, place, back is not None)
+    if directory is None:
         raise RunNotFoundError(_not_found(text, registry.all()))
-    return found
+    return directory
 
 
 def run_at(text: str) -> Path | None:

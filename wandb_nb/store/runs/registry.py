@@ -89,8 +89,8 @@ class Registry:
         """
         key = f"{_file_id(run_id)}.{secrets.token_hex(4)}"
         path = os.path.abspath(path)  # noqa: PTH100 - a link on the way, `latest-run` say, must not be followed
-        known = {name: value for name, value in facts.items() if value is not None}
-        facts = {"created": time.time(), "pid": os.getpid(), "host": socket.gethostname(), **known}
+        fields = {name: value for name, value in facts.items() if value is not None}
+        facts = {"created": time.time(), "pid": os.getpid(), "host": socket.gethostname(), **fields}
         entry = RunEntry(id=run_id, token=secrets.token_urlsafe(24), path=path, key=key, **facts)
         self._write(entry)
         return entry
@@ -153,12 +153,12 @@ class Registry:
 
     def authorise(self, run_id: str, token: str) -> RunEntry | None:
         """Return the entry of *run_id* whose token is *token*, or None. The time taken does not depend on the token."""
-        given = token.encode("utf-8", "backslashreplace")
-        found = None
+        token_bytes = token.encode("utf-8", "backslashreplace")
+        match = None
         for entry in self.find(run_id):
-            if secrets.compare_digest(entry.token.encode(), given):
-                found = entry
-        return found
+            if secrets.compare_digest(entry.token.encode(), token_bytes):
+                match = entry
+        return match
 
     def next_number(self, project: str) -> int:
         """Count the runs of *project*: 1 at the first call, then 2, for all processes together.
@@ -169,7 +169,7 @@ class Registry:
         """
         name = sha256(project.encode("utf-8", "backslashreplace")).hexdigest()[:24]
         try:
-            with counter(self._made("projects") / name) as file:
+            with counter(self._make_directory("projects") / name) as file:
                 stored = os.read(file, 32)
                 number = int(stored) + 1 if stored.isdigit() else 1
                 os.lseek(file, 0, os.SEEK_SET)
@@ -182,11 +182,11 @@ class Registry:
         return self.folder / "runs" / f"{entry.key}.json"
 
     def _tombstone(self, run_id: str, project: str, *, make: bool = False) -> Path:
-        folder = self._made("deleted") if make else self.folder / "deleted"
+        folder = self._make_directory("deleted") if make else self.folder / "deleted"
         digest = sha256(project.encode("utf-8", "backslashreplace")).hexdigest()[:24]
         return folder / f"{_file_id(run_id)}.{digest}"
 
-    def _made(self, name: str) -> Path:
+    def _make_directory(self, name: str) -> Path:
         folder = self.folder / name
         if not folder.is_dir():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -196,7 +196,7 @@ class Registry:
     def _write(self, entry: RunEntry) -> None:
         content = asdict(replace(entry, summary=_small(entry.summary)))
         try:
-            self._made("runs")
+            self._make_directory("runs")
             with replacement(self._file(entry), private=True) as unfinished:
                 unfinished.write_text(json.dumps(content), "utf-8")
         except OSError as error:
@@ -231,13 +231,13 @@ def read_entry(file: Path) -> RunEntry:
     if not isinstance(content, dict) or content.get("key") != file.stem:
         raise ValueError("not an entry of the registry")
     # Fields of a later version are left alone.
-    known = {name: value for name, value in content.items() if name in _FIELDS}
+    fields = {name: value for name, value in content.items() if name in _FIELDS}
     for names, types in _TYPES:
-        if not all(isinstance(known.get(name, types[0]()), types) for name in names):
+        if not all(isinstance(fields.get(name, types[0]()), types) for name in names):
             raise TypeError("an entry with fields of the wrong type")
-    if len(known["token"]) < _MIN_TOKEN:
+    if len(fields["token"]) < _MIN_TOKEN:
         raise ValueError("an entry without its token")
-    return RunEntry(**known)
+    return RunEntry(**fields)
 
 
 def _file_id(run_id: str) -> str:
@@ -249,12 +249,12 @@ def _file_id(run_id: str) -> str:
 
 def _small(summary: dict[str, Any]) -> dict[str, Any]:
     """Keep the numbers and short texts of *summary*, the first hundred."""
-    kept = {
+    entries = {
         str(key): value
         for key, value in summary.items()
         if isinstance(value, (int, float)) or (isinstance(value, str) and len(value) <= _MAX_TEXT)
     }
-    return dict(list(kept.items())[:_MAX_SUMMARY])
+    return dict(list(entries.items())[:_MAX_SUMMARY])
 
 
 def _default_folder() -> Path:

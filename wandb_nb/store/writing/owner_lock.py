@@ -52,14 +52,14 @@ class OwnerLock:
         except OSError:  # a full disk, or a file system without locks: readers see no owner, the run goes on
             pass
         self._fd = fd
-        _held.add(self)
+        _locks.add(self)
 
     def release(self) -> None:
         """Release the lock. The file stays and names its last owner. Releasing twice is harmless."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
-            _held.discard(self)
+            _locks.discard(self)
 
     def owns(self, path: Path) -> bool:
         """Return whether this process holds the lock file at *path*."""
@@ -72,7 +72,7 @@ class OwnerLock:
         self.release()
 
 
-_held: weakref.WeakSet[OwnerLock] = weakref.WeakSet()
+_locks: weakref.WeakSet[OwnerLock] = weakref.WeakSet()
 
 
 def owner_alive(run_dir: str | os.PathLike[str]) -> bool | None:
@@ -81,7 +81,7 @@ def owner_alive(run_dir: str | os.PathLike[str]) -> bool | None:
     A directory without a lock file has no owner. *run_dir* may also be the run file in the directory.
     """
     path = _lock_file(run_dir)
-    if any(lock.owns(path) for lock in list(_held)):
+    if any(lock.owns(path) for lock in list(_locks)):
         return True
     try:
         with open_file(path, below=path.parents[1]) as file:
@@ -161,7 +161,7 @@ def _started(pid: int) -> str | None:
 
 
 def _forked_child() -> None:
-    for lock in list(_held):
+    for lock in list(_locks):
         lock._after_fork()  # noqa: SLF001 - the module's own class
 
 

@@ -51,8 +51,8 @@ _STEP, _RUNTIME, _TIMESTAMP = _prefixes("_step"), _prefixes("_runtime"), _prefix
 
 def extra_items(cell: int | None = None, attempt: int | None = None, writer: int | None = None) -> bytes:
     """Encode the items that every row of a cell, an attempt or a second writer has, for `encode(extra=)`."""
-    given = {"_cell": cell, "_attempt": attempt, "_writer": writer}
-    items = ((key, str(value)) for key, value in given.items() if value is not None)
+    marks = {"_cell": cell, "_attempt": attempt, "_writer": writer}
+    items = ((key, str(value)) for key, value in marks.items() if value is not None)
     return "".join(_prefix(_key_part((key,)), len(text)) + text for key, text in items).encode("latin-1")
 
 

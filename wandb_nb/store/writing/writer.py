@@ -42,7 +42,7 @@ _MAX_KEPT = 1000
 _TORN = (-1, 0)  # an aim that no size of a file equals
 
 
-def _tell(text: str) -> None:
+def _print_notice(text: str) -> None:
     print(f"wandb_nb: {text}", file=sys.stderr)  # noqa: T201 - the default for those who give no `warn`
 
 
@@ -69,7 +69,7 @@ class RunWriter:
         self,
         path: str | os.PathLike[str],
         on_error: Literal["warn", "raise"] = "warn",
-        warn: Callable[[str], object] = _tell,
+        warn: Callable[[str], object] = _print_notice,
         *,
         owner: bool = True,
     ) -> None:

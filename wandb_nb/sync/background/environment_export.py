@@ -22,7 +22,7 @@ NAMES = (
 
 def export_environment(settings: Resolved, key: str) -> dict[str, str]:
     """Return variables from which `resolve()` in another process gets *key* and the network part of *settings*."""
-    exported = {FIELDS[name].env[0]: _to_text(getattr(settings, name)) for name in NAMES if settings.given(name)}
+    exported = {FIELDS[name].env[0]: _to_text(getattr(settings, name)) for name in NAMES if settings.is_set(name)}
     return {**exported, "WANDB_BASE_URL": settings.base_url, "WANDB_API_KEY": key, "WANDB_MODE": "online"}
 
 

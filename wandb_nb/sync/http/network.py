@@ -110,6 +110,6 @@ def _post_interval_seconds(settings: Resolved) -> float:
     from urllib.parse import urlsplit
 
     is_local = urlsplit(settings.base_url).hostname in ("localhost", "127.0.0.1", "::1")
-    if is_local and not settings.given("x_file_stream_transmit_interval"):
+    if is_local and not settings.is_set("x_file_stream_transmit_interval"):
         return LOCAL_POST_INTERVAL_SECONDS
     return settings.x_file_stream_transmit_interval

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format.key_paths import get, put, remove
 from wandb_nb.store.format.record_items import parse_json
-from wandb_nb.store.metrics.summary import SummaryEngine, whole
+from wandb_nb.store.metrics.summary_engine import SummaryEngine, whole
 from wandb_nb.sync.upload.json_tree import Tree, items, merge, paths
 
 if TYPE_CHECKING:
@@ -59,13 +59,13 @@ class RunningSummary:
         """Return the new entry of a key that has a definition; None if it has none."""
         if not metric.statistics:
             return text if metric.in_summary else None
-        shown = get(self.tree, path)
-        entry = self._engine.take(".".join(path), parse_json(text.encode()), row, _parsed(shown))
+        reported = get(self.tree, path)
+        entry = self._engine.take(".".join(path), parse_json(text.encode()), row, _parsed(reported))
         return {kind: json.dumps(whole(value)) for kind, value in entry.items()} or "{}"
 
 
-def _parsed(shown: Any) -> Any:
-    """Return the values of *shown*, one level of the tree."""
-    if not isinstance(shown, dict):
+def _parsed(reported: Any) -> Any:
+    """Return the values of *reported*, one level of the tree."""
+    if not isinstance(reported, dict):
         return None
-    return {kind: parse_json(text.encode()) for kind, text in shown.items() if isinstance(text, str)}
+    return {kind: parse_json(text.encode()) for kind, text in reported.items() if isinstance(text, str)}

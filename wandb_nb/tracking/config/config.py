@@ -87,8 +87,8 @@ class Config(MutableMapping[str, Any]):
     def setdefaults(self, values: Any) -> None:
         """Set those of *values* whose keys do not exist yet."""
         with self._lock:
-            given = {to_config_key(key): value for key, value in as_mapping(values).items()}
-            self._change({key: value for key, value in given.items() if key not in self._values}, None)
+            defaults = {to_config_key(key): value for key, value in as_mapping(values).items()}
+            self._change({key: value for key, value in defaults.items() if key not in self._values}, None)
 
     def as_dict(self) -> dict[str, Any]:
         """Return a copy of all keys and values as plain dicts and lists."""
@@ -193,8 +193,8 @@ class Config(MutableMapping[str, Any]):
             raise ConfigError(f"config section {'.'.join(path)!r} no longer exists; read it from config again")
         return top, section
 
-    def _change(self, given: Mapping[Any, Any], allow: bool | None) -> None:
-        values = {_checked_key(key): value for key, value in given.items()}
+    def _change(self, new_values: Mapping[Any, Any], allow: bool | None) -> None:
+        values = {_checked_key(key): value for key, value in new_values.items()}
         values = {key: to_config_value(value, key) for key, value in values.items()}
         for key, value in values.items():
             check_size(value, key)

@@ -1,1 +1,4 @@
-"""`login()` and its prompt."""
+"""`login()` and its prompt.
+
+May import `credentials` and `tracking.session.sync_handle`, which verifies a key. Next: `cli.account_commands`.
+"""

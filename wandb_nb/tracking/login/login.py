@@ -46,7 +46,7 @@ def login(  # noqa: PLR0917 -- the documented order of arguments
     """
     arguments = {"base_url": host, "anonymous": anonymous, "login_timeout": timeout}
     settings = resolve(
-        {}, given={name: value for name, value in arguments.items() if value is not None}, setup=current()
+        {}, settings={name: value for name, value in arguments.items() if value is not None}, setup=current()
     )
     report = _ignore if settings.silent else _print
     if key is None and not relogin and (stored := find_key(settings)) is not None:

@@ -27,7 +27,7 @@ from wandb_nb.values import dotted
 if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.store.metrics.definition import Metric
-    from wandb_nb.store.metrics.summary import Statistics
+    from wandb_nb.store.metrics.summary_engine import Statistics
     from wandb_nb.store.writing.segments import SharedSteps
     from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format.json_value import to_json
-from wandb_nb.store.metrics.summary import SummaryEngine
+from wandb_nb.store.metrics.summary_engine import SummaryEngine
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.store.metrics.definitions import Definitions
-    from wandb_nb.store.metrics.summary import Statistics
+    from wandb_nb.store.metrics.summary_engine import Statistics
 
     OnChange = Callable[[Mapping[str, Any], tuple[str, ...]], None]
 
@@ -117,7 +117,7 @@ class Summary(_Node):
         if not values:
             return
         with self._lock:
-            self._settle()
+            self._publish()
             self._values.update(values)
             self._on_change(values, ())
 
@@ -126,7 +126,7 @@ class Summary(_Node):
 
     def __delitem__(self, key: str) -> None:
         with self._lock:
-            self._settle()
+            self._publish()
             del self._values[key]
             self._on_change({}, (key,))
 
@@ -140,7 +140,7 @@ class Summary(_Node):
 
     def _level(self) -> dict[str, Any]:
         with self._lock:
-            self._settle()
+            self._publish()
             return self._values
 
     def _child(self, key: str) -> _Node:
@@ -153,7 +153,7 @@ class Summary(_Node):
         if not self._metrics and PLAIN.issuperset(map(type, row.values())):
             self._fresh.update(row)
             return
-        self._settle()
+        self._publish()
         values = {key: self._plain(value, key) for key, value in row.items()}
         self._engine.take_row(self._values, values, (step, attempt))
         self._changed.update(row)
@@ -170,7 +170,7 @@ class Summary(_Node):
         text = to_json(value, key)
         return json.loads(text if self._redact is None else self._redact.json(text, key))
 
-    def _settle(self) -> None:
+    def _publish(self) -> None:
         if self._fresh:
             fresh, self._fresh = self._fresh, {}
             self._values.update((key, self._plain(value, key)) for key, value in fresh.items())
@@ -185,13 +185,13 @@ class Summary(_Node):
     def _take_over(self, values: Mapping[str, Any]) -> None:
         """Hold *values* that other processes changed, and owe them to the file."""
         with self._lock:
-            self._settle()
+            self._publish()
             self._values.update(values)
             self._changed.update(values)
 
     def _take_changes(self) -> dict[str, Any]:
         """Return what logged rows changed since the last call; keys of metrics kept out of the summary are absent."""
-        self._settle()
+        self._publish()
         changed, self._changed = self._changed, set()
         return {key: self._values[key] for key in changed if key in self._values}
 

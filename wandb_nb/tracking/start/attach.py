@@ -113,7 +113,7 @@ copyreg.pickle(Run, _pickled)  # here, since `Run` knows nothing of attaching
 
 def _attached_session(ticket: Ticket) -> RunSession:
     """Return a session that writes a segment of its own in the directory of the run's owner."""
-    settings = resolve({}, given={"silent": ticket.silent}, setup=None)
+    settings = resolve({}, settings={"silent": ticket.silent}, setup=None)
     identity = RunIdentity(
         id=ticket.run_id,
         name=ticket.name,

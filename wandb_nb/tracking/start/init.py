@@ -46,7 +46,7 @@ _NOT_IMPLEMENTED = ("sync_tensorboard", "monitor_gym", "magic")
 
 def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: Mapping[str, Any]) -> Run:
     """Start a run; *arguments* are those of the public `init()` except these two."""
-    resolved = resolve(arguments, given=settings, setup=setup.current())
+    resolved = resolve(arguments, settings=settings, setup=setup.current())
     active = _active_run(resolved)
     if active is not None:
         if config is not None or any(value is not None for value in arguments.values()):
@@ -172,7 +172,7 @@ def _mode(settings: Resolved) -> tuple[str, str | None]:
 
 
 def _identity(settings: Resolved, before: ResumeState | None, repository: git.GitState | None) -> RunIdentity:
-    """Return the identity of the run, checked: what is given, else what its earlier part had."""
+    """Return the identity of the run, checked: the given values, else what its earlier part had."""
     old = before or ResumeState()
     label = run_names.check_label
     return RunIdentity(
@@ -215,7 +215,7 @@ def _git(settings: Resolved) -> git.GitState | None:
 
 def _features(settings: Resolved, config: Mapping[str, Any]) -> FeatureUse:
     features = FeatureUse(enabled=settings.error_reporting)
-    given = {
+    sources = {
         "resumed": settings.resume,
         "fork_mode": settings.fork_from,
         "rewind_mode": settings.resume_from,
@@ -224,5 +224,5 @@ def _features(settings: Resolved, config: Mapping[str, Any]) -> FeatureUse:
         "set_init_tags": settings.run_tags,
         "set_init_config": config,
     }
-    features.add(*(feature for feature, value in given.items() if value))
+    features.add(*(feature for feature, value in sources.items() if value))
     return features

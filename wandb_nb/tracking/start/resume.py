@@ -146,14 +146,14 @@ def _unfinished(settings: Resolved, entry: RunEntry | None, notice: Callable[[st
 def _check_resume(settings: Resolved, name: str | None, server: ServerLookup | None) -> None:
     """Refuse what `resume` does not allow; *name* is that of the existing run, None for none."""
     if settings.resume == "must" and name is None:
-        given = f"the id {settings.run_id!r}" if settings.run_id else "no id given"
+        id_text = f"the id {settings.run_id!r}" if settings.run_id else "no id given"
         if server is not None and server.failed:
             raise CommError(
-                f"resume='must' finds no run to continue here ({given}), and {settings.base_url} could not be asked: "
+                f"resume='must' finds no run to continue here ({id_text}), and {settings.base_url} could not be asked: "
                 "check the address and the network"
             )
         raise UsageError(
-            f"resume='must' finds no run to continue ({given}): 'wandb-nb ls' shows the runs of this machine, "
+            f"resume='must' finds no run to continue ({id_text}): 'wandb-nb ls' shows the runs of this machine, "
             "resume='allow' starts a new one"
         )
     if settings.resume == "never" and name is not None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.store.metrics.definition import Metric
-    from wandb_nb.store.metrics.summary import Statistics
+    from wandb_nb.store.metrics.summary_engine import Statistics
     from wandb_nb.store.runs.registry import RunEntry
 
 

@@ -33,7 +33,7 @@ MAX_IMPLICIT_WAIT_SECONDS = 30.0
 
 def mode_is_explicit(settings: Resolved) -> bool:
     """Return whether the mode was given as an argument or in the environment, not by a file or as the default."""
-    return settings.given("mode") and settings.source("mode") not in _FILES
+    return settings.is_set("mode") and settings.source("mode") not in _FILES
 
 
 def sync_process(settings: Resolved) -> launch.BackgroundProcess:

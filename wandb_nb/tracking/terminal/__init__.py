@@ -1,1 +1,4 @@
-"""Terminal output of a run: presenter, lines, progress bar, sparklines."""
+"""Terminal output of a run: presenter, lines, progress bar, sparklines.
+
+Takes a read-only `RunView`. Next: `notebook.panel`, which replaces the presenter in notebooks.
+"""

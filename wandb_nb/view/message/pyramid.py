@@ -63,8 +63,8 @@ class Pyramid:
         """Add the complete buckets that end before the newest point."""
         count = max(0, len(values) - 1 - self._seen) // self._width
         if count:
-            found = extremes(values[self._seen : self._seen + count * self._width], self._width) + self._seen
-            self._low, self._high = np.append(self._low, found[0]), np.append(self._high, found[1])
+            indices = extremes(values[self._seen : self._seen + count * self._width], self._width) + self._seen
+            self._low, self._high = np.append(self._low, indices[0]), np.append(self._high, indices[1])
 
     def _join(self, values: Floats) -> None:
         """Join neighbours. An odd last bucket is dropped; `_fill` reads its values again."""

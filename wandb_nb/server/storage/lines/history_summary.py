@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.store.metrics.definitions import Definitions
-from wandb_nb.store.metrics.summary import SummaryEngine
+from wandb_nb.store.metrics.summary_engine import SummaryEngine
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

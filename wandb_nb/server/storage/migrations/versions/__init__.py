@@ -1,1 +1,4 @@
-"""The revisions, named by their number."""
+"""The revisions, named by their number.
+
+Each upgrades the schema by one step and is never changed after a release. Next: `server.storage.tables`.
+"""

@@ -53,14 +53,14 @@ class Statistics:
         self._row: Hashable = None
 
     @classmethod
-    def resumed(cls, shown: object) -> Statistics:
-        """Return statistics that continue from *shown*, which a summary holds. The mean starts again."""
-        if not isinstance(shown, dict):
+    def resumed(cls, reported: object) -> Statistics:
+        """Return statistics that continue from *reported*, which a summary holds. The mean starts again."""
+        if not isinstance(reported, dict):
             return cls()
-        numbers = {kind: value for kind, value in shown.items() if as_number(value) is not None}
+        numbers = {kind: value for kind, value in reported.items() if as_number(value) is not None}
         best = numbers.get("best")
         lowest, highest = numbers.get("min", best), numbers.get("max", best)
-        return cls(_Totals(first=shown.get("first", OMIT), lowest=lowest, highest=highest))
+        return cls(_Totals(first=reported.get("first", OMIT), lowest=lowest, highest=highest))
 
     def add(self, value: Any, row: Hashable = None) -> None:
         """Add a *value*. It replaces the one before where *row* is not None and the same as before."""
@@ -94,7 +94,7 @@ class Statistics:
         has_nan = has_nan or len(numbers) < len(values)
         self._totals = _Totals(first, size + len(numbers), total + float(numbers.sum()), lowest, highest, has_nan)
 
-    def shown(self, metric: Metric) -> dict[str, Any]:
+    def report(self, metric: Metric) -> dict[str, Any]:
         """Return the statistics that *metric* asks for, as in `{"max": 0.5}`. Kinds without a value are left out."""
         return {kind: value for kind in metric.statistics if (value := self._value(kind, metric.goal)) is not OMIT}
 
@@ -122,28 +122,28 @@ class SummaryEngine:
     def take_row(self, summary: dict[str, Any], values: Mapping[str, Any], row: Hashable, prefix: str = "") -> None:
         """Take the *values* that *row* logs, nested ones included, over into *summary*."""
         for key, value in values.items():
-            shown = summary.get(key)
+            reported = summary.get(key)
             if isinstance(value, dict) and "_type" not in value:
-                summary[key] = branch = dict(shown) if isinstance(shown, dict) else {}
+                summary[key] = branch = dict(reported) if isinstance(reported, dict) else {}
                 self.take_row(branch, value, row, f"{prefix}{key}.")
                 continue
-            new = self.take(prefix + key, value, row, shown)
+            new = self.take(prefix + key, value, row, reported)
             if new is not OMIT:
                 summary[key] = new
 
-    def take(self, key: str, value: Any, row: Hashable, shown: Any = None) -> Any:
+    def take(self, key: str, value: Any, row: Hashable, reported: Any = None) -> Any:
         """Take a *value* that *row* logs; return the new summary entry of *key*, OMIT if it has none.
 
-        *shown* is the present entry. Statistics that begin with this value continue from it.
+        *reported* is the present entry. Statistics that begin with this value continue from it.
         """
         metric = self._definitions.find(key)
         if metric is None or not metric.statistics:
             return newest_entry(metric, value)
         statistics = self._statistics.get(key)
         if statistics is None:
-            statistics = self._statistics[key] = Statistics.resumed(shown)
+            statistics = self._statistics[key] = Statistics.resumed(reported)
         statistics.add(value, row)
-        return statistics.shown(metric)
+        return statistics.report(metric)
 
 
 def newest_entry(metric: Metric | None, newest: Any) -> Any:
