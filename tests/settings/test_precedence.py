@@ -94,7 +94,7 @@ def test_each_source_beats_the_ones_below(tmp_path):
         ({}, "workspace", f"workspace file {tmp_path / 'wandb' / 'settings'}"),
         ({"environ": {"WANDB_PROJECT": "environment"}}, "environment", "environment WANDB_PROJECT"),
         ({"setup": {"project": "setup"}}, "setup", "setup()"),
-        ({"given": Settings(project="given")}, "given", "init(settings=)"),
+        ({"settings": Settings(project="settings")}, "settings", "init(settings=)"),
         ({"arguments": {"project": "argument"}}, "argument", "init(project=)"),
     ]
     sources = {"arguments": {}, "environ": {}}
