@@ -2,8 +2,8 @@
 
     Error
     ├── UsageError                   the call cannot be carried out as written
-    │   ├── RowError                 a row given to log() cannot be stored      (ValueError)
-    │   │   └── RowTypeError         … because of a type                        (TypeError)
+    │   ├── RowError                 a call of log() is wrong: a bad step       (ValueError)
+    │   │   └── RowTypeError         … not a dict, or a key that is not a str   (TypeError)
     │   ├── SettingsError            an unknown or ill-typed setting or option  (ValueError)
     │   ├── NoRunError               there is no active run to act on
     │   ├── RunFinishedError         the run has ended and accepts no more data
@@ -52,11 +52,14 @@ class UsageError(Error):
 
 
 class RowError(UsageError, ValueError):
-    """A row given to `log()` cannot be stored; no part of it was."""
+    """A call of `log()` is wrong, such as one with a negative step; no part of the row was stored.
+
+    Values never raise: `log()` drops and reports those that cannot be stored.
+    """
 
 
 class RowTypeError(RowError, TypeError):
-    """A row given to `log()` has a key or value of a type that cannot be stored."""
+    """A row given to `log()` is not a mapping, has a key that is not a string, or a step that is not a number."""
 
 
 class SettingsError(UsageError, ValueError):

@@ -103,7 +103,7 @@ def test_any_mapping_is_a_row():
         ({"_timestamp": 2.5}, RowError, "'_timestamp'"),
         ({"_runtime": math.nan}, RowError, "'_runtime'"),
         ({"a": {"b": object()}}, RowTypeError, "cannot log 'a.b': unsupported type object"),
-        ({"a": {"b": {(1,): 1}}}, RowTypeError, r"keys of 'a.b' must be strings, got tuple \(1,\)"),
+        ({"a": {"b": {object(): 1}}}, RowTypeError, r"keys of 'a.b' must be strings, got object <object"),
         ({"small": 1, "big": "x" * 10_000_001}, RowError, "10.0 MB.* most of it is 'big', a str"),
     ],
 )

@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import sys
 from collections import OrderedDict, deque
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum
 from pathlib import PurePosixPath
+from uuid import UUID
 
+import ml_dtypes
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,6 +34,14 @@ class Level(IntEnum):
     """An enum that is an integer too."""
 
     HIGH = 9
+
+
+@dataclass
+class Point:
+    """A record."""
+
+    x: int
+    y: Colour
 
 
 class Tensor:
@@ -126,6 +138,35 @@ def test_plain_values_are_their_json(value):
         (Decimal("1.5"), "1.5"),
         (PurePosixPath("a/b"), '"a/b"'),
         (np.str_("x"), '"x"'),
+        (1 + 2j, '"(1+2j)"'),
+        (np.complex64(1j), '"1j"'),
+        (UUID(int=5), '"00000000-0000-0000-0000-000000000005"'),
+        (dt.timedelta(minutes=1.5), "90.0"),
+        (np.timedelta64(1500, "ms"), "1.5"),
+        (pd.Timedelta("1h"), "3600.0"),
+        (pd.Period("2024-01"), '"2024-01"'),
+        (pd.NA, "null"),
+        (pd.NaT, "null"),
+        (np.datetime64("NaT"), "null"),
+        (np.timedelta64("NaT"), "null"),
+        (np.ma.masked, "null"),
+        (np.ma.array([7], mask=[True]), "null"),
+        (np.ma.array([1, 7, 3], mask=[False, True, False]), "[1,null,3]"),
+        (np.ma.array([1, 2]), "[1,2]"),
+        (np.array(["2020-01-02", "NaT"], "M8[D]"), '["2020-01-02",null]'),
+        (np.array([(1, 2.5), (3, 4.5)], [("a", "i4"), ("b", "f8")]), '{"a":[1,3],"b":[2.5,4.5]}'),
+        (np.array((1, 2.5), [("a", "i4"), ("b", "f8")])[()], '{"a":1,"b":2.5}'),
+        (np.array([1, None, "x"], object), '[1,null,"x"]'),
+        (np.array([1, pd.NA], object), "[1,null]"),
+        (np.array([0.5], np.float16), "0.5"),
+        (np.array([1.5, 2]).astype(ml_dtypes.bfloat16), "[1.5,2.0]"),
+        (np.array([1.5, 2]).astype(ml_dtypes.float8_e5m2), "[1.5,2.0]"),
+        (np.array([-1, 2]).astype(ml_dtypes.int4), "[-1,2]"),
+        (ml_dtypes.bfloat16(1.5), "1.5"),
+        (np.array([2**63, 1], np.uint64), "[9223372036854775808,1]"),
+        (Point(1, Colour.RED), '{"x":1,"y":"RED"}'),
+        ({np.int64(1): 1, 2.5: 2, None: 3, False: 4, np.float32(0.5): 5}, '{"1":1,"2.5":2,"None":3,"False":4,"0.5":5}'),
+        ({(1, 2): 1, dt.date(2020, 1, 2): 2, b"b": 3, Colour.RED: 4}, '{"(1, 2)":1,"2020-01-02":2,"b":3,"RED":4}'),
     ],
 )
 def test_other_values_have_their_form(value, text):
@@ -148,15 +189,55 @@ def test_large_arrays_become_histograms():
     assert len(json.loads(to_json(np.full(33, np.nan), "k"))["bins"]) == 33
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.full(40, 7.0),
+        np.zeros(40, np.float16),
+        np.arange(40).astype(ml_dtypes.bfloat16),
+        np.full(40, 2**62),
+        np.arange(2**62, 2**62 + 40),
+        np.full(40, 1e308),
+        np.full(40, -sys.float_info.max),
+        np.array([-1.7e308, 0, 1.7e308] * 20),
+        np.full(40, 5e-324),
+        np.array([5e-324, 1e-322] * 20),
+        np.array([1e-310, 3e-310] * 20),
+        np.array([1, 1 + sys.float_info.epsilon] * 20),
+        np.array([True, False] * 20),
+        np.array([1, 2.5] * 20, object),
+        np.array([3 + 4j] * 40),
+    ],
+)
+def test_every_array_of_numbers_has_its_histogram(array):
+    """Constant, huge, tiny, 62-bit and narrow arrays of any number type: each element is in the bin that spans it."""
+    histogram = json.loads(to_json(array, "k"))
+    counts, edges = histogram["values"], np.array(histogram["bins"])
+    numbers = np.abs(array).astype(float) if array.dtype.kind == "c" else array.astype(float)
+    assert len(counts) == 32
+    assert (edges[1:] > edges[:-1]).all()
+    assert counts == np.histogram(numbers, edges)[0].tolist()
+    assert sum(counts) == array.size
+
+
+def test_missing_elements_are_not_counted():
+    """A histogram leaves out what is masked or missing, and never counts the number below the mask."""
+    masked = np.ma.array([1e9] * 10 + [1.0] * 40, mask=[True] * 10 + [False] * 40)
+    for array in (masked, np.array([None, pd.NA] * 5 + [1.0] * 40, object), pd.Series([None] * 10 + [1] * 40)):
+        histogram = json.loads(to_json(array, "k"))
+        assert sum(histogram["values"]) == 40
+        assert histogram["bins"][-1] < 2
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
         (object(), "cannot log 'k': unsupported type object"),
-        (1j, "cannot log 'k': unsupported type complex"),
         ({"a": [1, object()]}, r"cannot log 'k.a\[1\]': unsupported type object"),
         (pd.DataFrame({"a": [1]}), "cannot log 'k': unsupported type pandas.*DataFrame"),
         (np.array(object()), "cannot log 'k': unsupported type object"),
-        ({"a": {(1, 2): 3}}, r"keys of 'k.a' must be strings, got tuple \(1, 2\)"),
+        ({"a": {object(): 3}}, r"keys of 'k.a' must be strings, got object <object"),
         (iter([]), "cannot log 'k': unsupported type list_iterator"),
         ((number for number in ()), "cannot log 'k': unsupported type generator"),
         (Element(None), "cannot log 'k': .*Element gives no value: freed"),

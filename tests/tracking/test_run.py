@@ -144,20 +144,17 @@ def test_a_step_behind_opens_an_attempt(start: Start) -> None:
     [
         ([1], {}, wandb.RowTypeError, "list"),
         ({1: 2}, {}, wandb.RowTypeError, "int"),
-        ({"a": object()}, {}, wandb.RowTypeError, "a.*object"),
-        ({"a": {"b": object()}}, {}, wandb.RowTypeError, r"a\.b"),
-        ({"_step": 1}, {}, wandb.RowError, "_step"),
-        ({"a": "x" * 10_100_000}, {}, wandb.RowError, "a"),
+        ({"a": 1, None: 2}, {}, wandb.RowTypeError, "NoneType"),
         ({"a": 1}, {"step": -1}, wandb.RowError, "-1"),
         ({"a": 1}, {"step": 1.5}, wandb.RowError, "1.5"),
         ({"a": 1}, {"step": "1"}, wandb.RowTypeError, "str"),
         ({"a": 1}, {"step": 2**64}, wandb.RowError, "63"),
     ],
 )
-def test_a_bad_row_is_refused_and_the_run_goes_on(
+def test_a_wrong_call_is_refused_and_the_run_continues(
     start: Start, row: Any, options: dict[str, Any], error: type[Exception], words: str
 ) -> None:
-    """A row that cannot be stored raises an error naming key and type, changes nothing, and the next row is stored."""
+    """A wrong call of `log()` raises an error that names what is wrong, changes nothing, and the next row is stored."""
     run = start()
     run.define_metric("z", summary="max")
     with pytest.raises(error, match=words):

@@ -89,12 +89,14 @@ class Run(RunView):
         more parts). With *step* the row is a part of that step, completed by `commit=True` or by the next row
         without a step; a step behind the current one begins a new attempt, and nothing is dropped.
         Values: numbers, texts, bools, None, NaN and infinities, nested dicts, arrays and tensors of any library
-        (small ones as lists, larger ones as histograms), dates, sets, enums.
+        (small ones as lists, larger ones as histograms), dates, durations (seconds), sets, enums, dataclasses.
+        A value that cannot be stored is dropped and reported once by name and type; the rest of the row is stored.
+        Rows from `history()` can be logged again: a `_step` among the keys is the step.
         A full disk does not raise: rows are counted as `lost` and one notice is printed.
 
         Raises:
-            RowError: The row cannot be stored; the message names the key. The run continues.
-            RowTypeError: The same, because of a type.
+            RowError: The step is negative, fractional or too large. The run continues.
+            RowTypeError: The row is not a mapping, a key is not a string, or the step is not a number.
             RunFinishedError: The run has finished.
             StoreError: The row could not be written, with `Settings(on_store_error="raise")` only.
 

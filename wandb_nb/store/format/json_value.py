@@ -15,15 +15,22 @@ from json.encoder import encode_basestring_ascii as quote
 from typing import Any
 
 from wandb_nb.errors import Error, RowError, RowTypeError
+from wandb_nb.store.format.array_value import LIST_SIZE, finite_numbers, histogram, is_missing, plain_array
 
-LIST_SIZE = 32  # arrays with more elements become histograms, and this is their number of bins
 MAX_DEPTH = 100
+
+_MAX_COPIES = 20  # attempts to read a mapping that other threads change
+# Recognized by name, so that no package is imported for it.
+_TEXT_TYPES = frozenset({"UUID", "Period", "Interval", "complex", "complex128"})
 
 
 def to_json(value: Any, key: str) -> str:
     """Return *value* as JSON text; NaN and infinities are the bare words `NaN`, `Infinity`, `-Infinity`.
 
     Arrays of more than 32 elements become histogram objects. *key* is the dotted name that error messages use.
+
+    Numbers, texts and times of any library have their nearest JSON form, missing values (`NaT`, masked elements) are
+    null. Whatever a foreign class raises becomes one of these errors.
 
     Raises:
         RowTypeError: The value, or one inside it, is of a type that cannot be stored.
@@ -84,7 +91,28 @@ _EXACT: dict[type, Callable[[Any, str], str]] = {
 
 
 def _object(value: Mapping[Any, Any], key: str, depth: int) -> str:
-    return f"{{{','.join(starmap(_member(key, depth), value.items()))}}}"
+    return f"{{{','.join(starmap(_member(key, depth), items_of(value, key)))}}}"
+
+
+def items_of(value: Mapping[Any, Any], key: str) -> list[tuple[Any, Any]]:
+    """Return the keys and values of the mapping stored as *key*, even if another thread changes it meanwhile.
+
+    Raises:
+        RowTypeError: The mapping raises an exception.
+
+    """
+    for _ in range(_MAX_COPIES):
+        try:
+            return list(value.copy().items() if type(value) is dict else value.items())
+        except RuntimeError:  # noqa: PERF203 -- changed during the iteration
+            continue
+        except Exception as error:  # a foreign class may raise anything
+            raise _without_value(value, key, error) from error
+    raise RowTypeError(f"cannot log {key!r}: {type_name(value)} changes while it is read; log a copy")
+
+
+def _without_value(value: Any, key: str, error: Exception) -> RowTypeError:
+    return RowTypeError(f"cannot log {key!r}: {type_name(value)} gives no value: {error}")
 
 
 def _member(key: str, depth: int) -> Callable[[Any, Any], str]:
@@ -96,12 +124,31 @@ def _member(key: str, depth: int) -> Callable[[Any, Any], str]:
 
 
 def text_key(name: Any, key: str) -> str:
-    """Return the key *name* of the mapping stored as *key* as text: strings are kept, integers are written out."""
+    """Return the key *name* of the mapping stored as *key* as text.
+
+    Strings are kept. Numbers, bools, None, dates and the like are written out, enums by their name.
+
+    Raises:
+        RowTypeError: The text of *name* would not identify it.
+
+    """
     if isinstance(name, str):
-        return name.value if isinstance(name, Enum) else name
-    if isinstance(name, int) and not isinstance(name, bool):
-        return str(name)
+        return name.value if isinstance(name, Enum) else str.__str__(name)
+    if isinstance(name, Enum):
+        return name.name
+    if isinstance(name, (bytes, bytearray)):
+        return name.decode("utf-8", "backslashreplace")
+    try:
+        if has_own_text(name):
+            return str(name.item() if _is_array(name) else name)
+    except Exception as error:  # a foreign class may raise anything
+        raise _without_value(name, key, error) from error
     raise RowTypeError(f"keys of {key!r} must be strings, got {type_name(name)} {name!r}")
+
+
+def has_own_text(value: Any) -> bool:
+    """Return whether the text of *value* says more than its type and address."""
+    return any(getattr(type(value), name) is not getattr(object, name) for name in ("__str__", "__repr__"))
 
 
 def _list(value: Any, key: str, depth: int) -> str:
@@ -109,18 +156,30 @@ def _list(value: Any, key: str, depth: int) -> str:
 
 
 def _other(value: Any, key: str, depth: int) -> str:
-    for applies, text in _RULES:
-        if applies(value):
-            try:
+    try:
+        for applies, text in _RULES:
+            if applies(value):
                 return text(value, key, depth)
-            except Error:
-                raise
-            except Exception as error:  # a foreign class may raise anything
-                raise RowTypeError(f"cannot log {key!r}: {type_name(value)} gives no value: {error}") from error
+    except Error:
+        raise
+    except Exception as error:  # a foreign class may raise anything
+        raise _without_value(value, key, error) from error
     raise RowTypeError(
         f"cannot log {key!r}: unsupported type {type_name(value)}; "
         "log numbers, strings, lists, dicts of them, arrays or tensors"
     )
+
+
+def _is_text(value: Any) -> bool:
+    return type(value).__name__ in _TEXT_TYPES
+
+
+def _is_dataclass(value: Any) -> bool:
+    return hasattr(value, "__dataclass_fields__") and not isinstance(value, type)
+
+
+def _fields(value: Any, key: str, depth: int) -> str:
+    return _object({name: getattr(value, name) for name in value.__dataclass_fields__}, key, depth)
 
 
 def _is_array(value: Any) -> bool:
@@ -141,45 +200,27 @@ def _array(value: Any, key: str, depth: int) -> str:
     scalar = _scalar(value)
     if scalar is not None and not _is_array(scalar):
         return _text(scalar, key, depth + 1)
-    import numpy as np  # a caller with an array has loaded it
-
-    array = np.asarray(_on_this_machine(value))
-    if array.dtype.names is None and array.dtype.char in "Vg":  # bfloat16 and its like, long doubles
-        array = array.astype(np.float64)
-    if array.dtype.kind in "Mm":
-        return _text(array.astype(str).tolist(), key, depth + 1)
-    if array.size > LIST_SIZE and array.dtype.kind in "biuf":
-        return _histogram(array)
+    array = plain_array(value)
+    if array.dtype.names:  # a structured array: one entry per field
+        return _object({name: array[name] for name in array.dtype.names}, key, depth + 1)
+    if array.size > LIST_SIZE:
+        numbers = finite_numbers(array)
+        if numbers is not None:
+            counts, edges = histogram(numbers)
+            bins = ",".join(map(repr, edges))
+            return f'{{"_type":"histogram","values":[{",".join(map(str, counts))}],"bins":[{bins}]}}'
     return _text(array.item() if array.size == 1 else array.tolist(), key, depth + 1)
 
 
 def _scalar(value: Any) -> Any:
     """Return the one element of a scalar or an array of size one, through its own `item()`; else None."""
     shape, item = getattr(value, "shape", None), getattr(value, "item", None)
-    if shape is None or item is None or any(length != 1 for length in shape):
+    if shape is None or item is None or hasattr(value, "mask") or any(length != 1 for length in shape):
         return None
-    if getattr(getattr(value, "dtype", None), "kind", "") in tuple("MmVg"):
+    dtype = getattr(value, "dtype", None)
+    if getattr(dtype, "kind", "") in tuple("MmVg"):
         return None  # times become integers there, long doubles stay what they are
     return item()
-
-
-def _on_this_machine(value: Any) -> Any:
-    """Detach a tensor from its gradient and device, and convert a number format that numpy lacks."""
-    if hasattr(value, "detach") and hasattr(value, "cpu"):
-        value = value.detach().cpu()
-        if str(value.dtype) == "torch.bfloat16":
-            value = value.float()
-    return value
-
-
-def _histogram(array: Any) -> str:
-    """Return 32 counts over the finite elements, and the 33 edges of their bins."""
-    import numpy as np  # a caller with an array has loaded it
-
-    flat = np.asarray(array, dtype=np.float64).ravel()
-    counts, edges = np.histogram(flat[np.isfinite(flat)], bins=LIST_SIZE)
-    values = ",".join(map(str, counts.tolist()))
-    return f'{{"_type":"histogram","values":[{values}],"bins":[{",".join(map(repr, edges.tolist()))}]}}'
 
 
 def _is(*types: type) -> Callable[[Any], bool]:
@@ -193,13 +234,17 @@ def _as_exact(base: type) -> tuple[Callable[[Any], bool], Callable[[Any, str, in
 # What isn't plain JSON. The order decides for types that are several things at once: an IntEnum, a numpy float64.
 _RULES: tuple[tuple[Callable[[Any], bool], Callable[[Any, str, int], str]], ...] = (
     (_is(Enum), lambda value, _key, _depth: quote(value.name)),
+    (is_missing, lambda _value, _key, _depth: "null"),
     (_is(bytes, bytearray), lambda value, _key, _depth: quote(value.decode("utf-8", "backslashreplace"))),
     _as_exact(float),
     _as_exact(str),
     _as_exact(int),
     (_is(dt.date, dt.time), lambda value, _key, _depth: quote(value.isoformat())),
+    (_is(dt.timedelta), lambda value, _key, _depth: _float(value.total_seconds(), "")),
+    (_is_text, lambda value, _key, _depth: quote(str(value))),
     (_is_array, _array),
     (_has_item, _item),
+    (_is_dataclass, _fields),
     (_is(AbstractSet), lambda value, key, depth: f"[{','.join(sorted(_text(v, key, depth + 1) for v in value))}]"),
     (_is(Sequence), _list),
     (_is(os.PathLike), lambda value, key, depth: _text(os.fspath(value), key, depth + 1)),

@@ -14,13 +14,14 @@ from threading import RLock
 from time import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from wandb_nb.errors import Error, RunFinishedError
+from wandb_nb.errors import Error, RowError, RowTypeError, RunFinishedError, StoreError
 from wandb_nb.store.format import records
-from wandb_nb.store.format.json_value import to_json
+from wandb_nb.store.format.json_value import to_json, type_name
 from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 from wandb_nb.tracking.session.periodic_checks import CHECK_INTERVAL_SECONDS
 from wandb_nb.tracking.session.row_checks import whole_step
+from wandb_nb.tracking.session.storable_row import RowFilter, StorableRow
 from wandb_nb.tracking.session.summary import Summary
 from wandb_nb.values import dotted
 
@@ -88,7 +89,15 @@ class RowLogger:
         self._last: tuple[int, float, float] | None = None
         self._ended: float | None = None
         self._epoch = start_time - earlier_runtime
-        self.summary = Summary(self.metrics, self.lock, self._store_summary, self._position, redact)
+        self._filter = RowFilter(notice)
+        self.summary = Summary(
+            self.metrics,
+            self.lock,
+            self._store_summary,
+            self._position,
+            redact,
+            report_dropped=self._filter.dropped,
+        )
         self.summary._load(summary, statistics)  # noqa: SLF001 -- the summary is part of the row's way
         self.step_was_given = self.summary_was_set = False
         self._name, self._writer, self._append = name, writer, writer.append
@@ -105,43 +114,59 @@ class RowLogger:
         self._synced: dict[str, Any] = {}
         _live.add(self)
 
-    def log(self, row: Mapping[str, Any], step: Any = None, commit: bool | None = None) -> None:
+    def log(  # noqa: C901, PLR0912 -- calls of other functions would cost every row
+        self, row: Mapping[str, Any], step: Any = None, commit: bool | None = None
+    ) -> None:
         """Store one row; see `Run.log`. Flat code, since every row takes this path."""
-        with self.lock:
-            if self.closed:
-                raise RunFinishedError(f"{self._name} has finished and accepts no more rows; start another with init()")
-            if self._busy:
-                self._deferred.append((dict(row) if isinstance(row, dict) else row, step, commit))
-                return
-            try:
-                self._busy = True
-                if step is None:
-                    at, extra = (self.step, self._extra) if self._single_writer else self._shared_step(commit)
-                    ahead = 1 if commit or commit is None else 0
-                else:
-                    at, extra = self._explicit(step)
-                    ahead = 1 if commit else 0
-                if self.metrics:
-                    row = self._with_steps(row)
-                now = time()
-                body = self._encode(row, at, now - self._epoch, now, extra)
-                # The row is valid. The step advances before the write: an interrupt between the two may leave a
-                # gap in the steps, but never two rows at one step, of which a reader would drop one.
-                self.step = at + ahead
-                self.rows += 1
-                if extra is not self._extra:
-                    self._extra, self.attempt = extra, self.attempt + 1
-                self._last = (at, now - self._epoch, now)
-                self.summary._absorb(row, at, self.attempt)  # noqa: SLF001 -- the summary is part of the row's way
-                if due := now >= self._checks.due_at:
-                    self._checks.due_at = now + CHECK_INTERVAL_SECONDS
-                    self._append(body, *self._summary_due(now))
-                else:
-                    self._append(body)
-            finally:
-                self._busy = False
-                if self._deferred and not self._draining:
-                    self._log_deferred()
+        try:
+            with self.lock:
+                if self.closed:
+                    raise RunFinishedError(
+                        f"{self._name} has finished and accepts no more rows; start another with init()"
+                    )
+                if self._busy:
+                    self._deferred.append((dict(row) if isinstance(row, dict) else row, step, commit))
+                    return
+                try:
+                    self._busy = True
+                    if step is None:
+                        at, extra = (self.step, self._extra) if self._single_writer else self._shared_step(commit)
+                        ahead = 1 if commit or commit is None else 0
+                    else:
+                        at, extra = self._explicit(step)
+                        ahead = 1 if commit else 0
+                    try:
+                        if self.metrics:
+                            row = self._with_steps(row)
+                        now = time()
+                        body = self._encode(row, at, now - self._epoch, now, extra)
+                    except StoreError:
+                        raise
+                    except Exception as error:  # a foreign class may raise anything
+                        raise _UnstorableRowError from error
+                    # The row is valid. The step advances before the write: an interrupt between the two may leave a
+                    # gap in the steps, but never two rows at one step, of which a reader would drop one.
+                    self.step = at + ahead
+                    self.rows += 1
+                    if extra is not self._extra:
+                        self._extra, self.attempt = extra, self.attempt + 1
+                    self._last = (at, now - self._epoch, now)
+                    try:
+                        self.summary._absorb(row, at, self.attempt)  # noqa: SLF001 -- the summary is part of the row's way
+                    except Exception:  # noqa: BLE001 -- another thread has changed the row meanwhile
+                        self.summary._absorb(self._filter.row(row, at)[0], at, self.attempt)  # noqa: SLF001 -- as above
+                    if due := now >= self._checks.due_at:
+                        self._checks.due_at = now + CHECK_INTERVAL_SECONDS
+                        self._append(body, *self._summary_due(now))
+                    else:
+                        self._append(body)
+                finally:
+                    self._busy = False
+                    if self._deferred and not self._draining:
+                        self._log_deferred()
+        except _UnstorableRowError as unstorable:
+            self.log(*self._storable(row, step, unstorable.__cause__), commit)
+            return
         if due:
             self._checks.run_checks()
 
@@ -209,6 +234,19 @@ class RowLogger:
         """Share the count of steps from now on if another process has begun to log."""
         if self._single_writer and self._counter is not None and self._counter.exists():
             self.enable_shared_steps()
+
+    def _storable(self, row: Any, step: Any, error: BaseException | None) -> tuple[StorableRow, Any]:
+        """Return what can be stored of a *row* that the encoder refused with *error*, and its step.
+
+        Raises:
+            RowTypeError: The call is wrong: *row* is not a mapping, or has a key that is not a string.
+
+        """
+        if not isinstance(row, Mapping):
+            raise RowTypeError(f"log() takes a dict of metrics, got {type_name(row)}") from error
+        if isinstance(row, StorableRow):
+            raise RowError(f"{self._name} cannot store a row: {error}") from error
+        return self._filter.row(row, step)
 
     # -- steps
 
@@ -315,6 +353,10 @@ class RowLogger:
             self._shared = self._counter
             self._extra = self._extra_items(self.attempt)
         self.lock.release()
+
+
+class _UnstorableRowError(Exception):
+    """The encoder refused a row; the cause is its error."""
 
 
 _live: weakref.WeakSet[RowLogger] = weakref.WeakSet()

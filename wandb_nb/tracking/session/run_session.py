@@ -95,7 +95,7 @@ class RunSession:
             counter=directory.shared_steps() if directory else None,
             redact=directory.redact if directory else None,
             checks=self.checks,
-            notice=self.notices.add,
+            notice=self.notices.add if directory else _no_notice,
             owner=owner,
         )
 
@@ -209,3 +209,7 @@ class RunSession:
         callback, self._next_row_callback = self._next_row_callback, None
         if callback is not None:
             self.notices.guard(callback)
+
+
+def _no_notice(_text: str) -> None:
+    """Report nothing: a disabled run drops everything silently."""

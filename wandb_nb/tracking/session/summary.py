@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.errors import RowError
 from wandb_nb.store.format.json_value import to_json
 from wandb_nb.store.metrics.summary_engine import SummaryEngine
 
@@ -92,8 +93,8 @@ class Summary(_Node):
     """The summary of one run, as a mapping and by attribute, nested objects included.
 
     Logged rows update it automatically. A value set by hand is written to the run file before the call returns and
-    stays until the next row that logs its key. Values must be JSON or anything that `log()` accepts (RowTypeError names
-    the key otherwise); secrets in texts are removed, as in everything stored. Thread-safe.
+    stays until the next row that logs its key. Values are stored as `log()` stores them: what cannot be stored is
+    dropped and passed to *report_dropped*; secrets in texts are removed. Thread-safe.
     """
 
     def __init__(
@@ -103,9 +104,11 @@ class Summary(_Node):
         on_change: OnChange,
         marks: Callable[[], Mapping[str, Any]],
         redact: Redactor | None = None,
+        *,
+        report_dropped: Callable[[str, Any, Exception], None] | None = None,
     ) -> None:
         self._metrics, self._lock, self._on_change, self._marks = metrics, lock, on_change, marks
-        self._redact = redact
+        self._redact, self._report_dropped = redact, report_dropped
         self._values: dict[str, Any] = {}
         self._fresh: dict[str, Any] = {}
         self._changed: set[str] = set()
@@ -113,7 +116,13 @@ class Summary(_Node):
 
     def update(self, other: Any = (), /, **more: Any) -> None:
         """Set several keys with one record in the run file."""
-        values = {key: self._plain(value, key) for key, value in {**dict(other), **more}.items()}
+        values: dict[str, Any] = {}
+        for key, value in {**dict(other), **more}.items():
+            try:
+                values[key] = self._plain(value, key)
+            except RowError as error:  # noqa: PERF203 -- each value on its own
+                if self._report_dropped is not None:
+                    self._report_dropped(key, value, error)
         if not values:
             return
         with self._lock:
