@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
-from sqlite3 import connect
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.server.storage.database import Database
-
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import Client
 
 PATH = "/files/local/p/a/file_stream"
@@ -70,21 +64,3 @@ def test_overtaken_file_does_not_replace_a_newer_one(client: Client) -> None:
     for url, content in ((old, b"1"), (new, b"2"), (new, b"3"), (old, b"1")):
         assert client.send("PUT", url, content=content).status_code == 200
     assert client.send("GET", "/files/local/p/a/f").content == b"3"
-
-
-def test_columns_of_an_older_database_are_added(tmp_path: Path) -> None:
-    """A database from before these columns gets them, with what was in it."""
-    url = f"sqlite:///{tmp_path / 'old.db'}"
-    Database(url).close()
-    with closing(connect(tmp_path / "old.db")) as old:
-        old.execute("ALTER TABLE runs DROP COLUMN posted")
-        old.execute("INSERT INTO users (id, name, key_hash, admin) VALUES (1, 'u', 'h', 1)")
-        old.execute("INSERT INTO projects (id, entity, name, open, created) VALUES (1, 'u', 'p', 0, 0)")
-        old.execute(
-            "INSERT INTO runs (project_id, user_id, name, display_name, tags, config, summary, state, created,"
-            " heartbeat, stop, fresh, rewrites) VALUES (1, 1, 'a', 'a', '[]', '{}', '{}', 'running', 0, 0, 0, '', 0)"
-        )
-        old.commit()
-    Database(url).close()
-    with closing(connect(tmp_path / "old.db")) as new:
-        assert new.execute("SELECT name, posted FROM runs").fetchall() == [("a", 0)]

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.storage_errors import TooLargeError
+from wandb_nb.server.storage.untrusted_json import parse_value
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,7 +47,7 @@ async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
 
     """
     length = request.headers.get("content-length", "0")
-    total = int(length) if length.isdecimal() else 0
+    total = int(length) if length.isdecimal() and len(length) <= _MAX_SEQUENCE_DIGITS else 0
     if total > limit:
         raise TooLargeError(f"the body of {total} bytes is larger than the limit of {limit} bytes")
     total = 0
@@ -76,16 +77,16 @@ def decompress(body: bytes, limit: int) -> bytes:
 
 
 def parse_json(body: bytes) -> Any:
-    """Return the JSON value of *body*, which may contain NaN.
+    """Return the normalised JSON value of *body*, which may contain NaN.
 
     Raises:
-        UsageError: It is not JSON.
+        UsageError: It is not JSON, or nests too deep.
 
     """
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"the body is not JSON: {error}") from error
+        return parse_value(body.decode(json.detect_encoding(body), "replace"))
+    except ValueError as error:
+        raise UsageError(f"the body is {error}") from error
 
 
 def sequence_number(request: Request) -> int | None:

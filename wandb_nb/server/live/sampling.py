@@ -5,7 +5,6 @@ A run's own page shows every point (`stored_run`); pages that overlay several ru
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import numpy as np
 from wandb_nb.server.live.stored_run import apply_run_row, is_alive
 from wandb_nb.server.storage.lines.line_sampling import sample_history, sample_lines
 from wandb_nb.server.storage.lines.line_store import HISTORY, count
+from wandb_nb.server.storage.untrusted_json import load_objects
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.values import dotted
 from wandb_nb.view.message.chart_groups import definition
@@ -44,7 +44,7 @@ def sampled_message(database: Database, row: Any, points: int, cursor: str) -> M
         cursor_now = f"{row.uid}.{row.rewrites}.{total}.{points}"
         texts = sample_history(connection, row.id, points)[0] if cursor_now != cursor else []
     header = _header(row, cursor_now, total)
-    rows = [json.loads(text) for text in texts]
+    rows = load_objects(texts)
     if rows:
         header["run"]["step"], header["run"]["runtime"] = (
             int(_number_at(rows[-1], "_step")),
@@ -65,9 +65,8 @@ def system_message(database: Database, row: Any, points: int, cursor: str) -> Me
     header = _header(row, cursor_now, total)
     header["metrics"] = []
     points_of: dict[str, Points] = defaultdict(list)
-    for number, text in enumerate(texts):
-        sample = json.loads(text)
-        for key, value in sample.items() if isinstance(sample, dict) else ():
+    for number, sample in enumerate(load_objects(texts)):
+        for key, value in sample.items():
             match = _SYSTEM.fullmatch(key)
             if match and _is_exact(value):
                 point = (number, _number_at(sample, "_runtime"), float(value), 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from wandb_nb.server.query.run_values import RunValues
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.storage_errors import NotFoundError
+from wandb_nb.server.storage.untrusted_json import load_objects
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.view.message.message_builder import MessageBuilder
 
@@ -47,7 +47,7 @@ class StoredRun(MessageBuilder):
             self._more = True
             while self._more:
                 texts = line_store.lines_from(connection, row.id, "history", self._next, _BATCH)
-                self.state.apply_rows([_table_row(row) for row in json.loads(f"[{','.join(texts)}]")])
+                self.state.apply_rows([_table_row(row) for row in load_objects(texts)])
                 self._next += len(texts)
                 self._more = len(texts) == _BATCH
                 if time.monotonic() > end:
@@ -86,7 +86,7 @@ def apply_run_row(state: RunState, row: Any) -> None:
     values = RunValues(row)
     state.id, state.name, state.project, state.entity = row.name, row.display_name, row.project, row.entity
     state.group, state.job_type, state.notes = row.group_name or "", row.job_type or "", row.notes or ""
-    state.tags, state.start_time, state.exit_code = json.loads(row.tags), row.created, row.exit_code
+    state.tags, state.start_time, state.exit_code = values.tags, row.created, row.exit_code
     wandb = values.config.get("_wandb")
     state.config = {key: value for key, value in values.config.items() if key != "_wandb"}
     state.metrics.replace(from_config(wandb.get("m") if isinstance(wandb, dict) else None))

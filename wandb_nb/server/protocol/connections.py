@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 MAX_PAGE = 1_000
 _DEFAULT_PAGE = 50
+_MAX_DIGITS = 9
 
 
 def connection_page(nodes: Sequence[Any], after: str | None, first: int | None) -> dict[str, Any]:
     """Return a page of *nodes* as a connection; a cursor is the number of nodes up to it."""
-    start = int(after) if after and after.isdecimal() else 0
+    start = int(after) if after and after.isdecimal() and len(after) <= _MAX_DIGITS else 0
     end = start + max(0, min(_DEFAULT_PAGE if first is None else first, MAX_PAGE))
     edges = [{"node": node, "cursor": str(number)} for number, node in enumerate(nodes[start:end], start + 1)]
     info = {"endCursor": edges[-1]["cursor"] if edges else None, "hasNextPage": end < len(nodes)}

@@ -7,6 +7,7 @@ import mimetypes
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.errors import UsageError
 from wandb_nb.server.http.file_urls import download_url, upload_url
 from wandb_nb.server.protocol.connections import MAX_PAGE, connection_page
 from wandb_nb.server.query.run_values import timestamp
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wandb_nb.server.protocol.request_context import RequestContext
+
+_MAX_PATTERN = 1024
 
 
 @dataclass
@@ -62,10 +65,17 @@ def files_page(  # noqa: PLR0917 -- the field's arguments
     first: int | None,
     pattern: str | None,
 ) -> dict[str, Any]:
-    """Return files of *run*. Named ones are returned even before they exist, which old clients need to upload them."""
+    """Return files of *run*. Named ones are returned even before they exist, which old clients need to upload them.
+
+    Raises:
+        UsageError: *pattern* is too long.
+
+    """
     rows = {row.name: row for row in list_files(context.connection, run)}
     if requested := [name for name in names or () if name]:
         return connection_page([FileNode(context, run, name, rows.get(name)) for name in requested], None, MAX_PAGE)
+    if pattern and len(pattern) > _MAX_PATTERN:
+        raise UsageError(f"a pattern of file names can have at most {_MAX_PATTERN} characters")
     glob = pattern.replace("%", "*") if pattern else "*"
     nodes = [FileNode(context, run, name, row) for name, row in rows.items() if fnmatch.fnmatch(name, glob)]
     return connection_page(nodes, after, first)

@@ -69,7 +69,7 @@ def _check_chunk(name: str, chunk: Any) -> tuple[int, list[str]]:
     offset, content = (chunk.get("offset"), chunk.get("content")) if isinstance(chunk, dict) else (None, None)
     if not isinstance(content, list) or not all(isinstance(line, str) for line in content):
         raise UsageError(f"{name}: `content` must be a list of strings")
-    if not isinstance(offset, int) or not 0 <= offset <= _MAX_LINES - len(content):
+    if type(offset) is not int or not 0 <= offset <= _MAX_LINES - len(content):
         raise UsageError(f"{name}: `offset` must be a line number, 0 or more")
     return offset, content
 
@@ -78,6 +78,6 @@ def _state_changes(body: dict[str, Any]) -> dict[str, Any]:
     """Return the changes that the post makes to the run's state."""
     if body.get("complete"):
         code = body.get("exitcode")
-        code = code if isinstance(code, int) and abs(code) < 2**31 else 0
+        code = code if type(code) is int and abs(code) < 2**31 else 0
         return {"state": "failed" if code else "finished", "exit_code": code}
     return {"state": "preempting"} if body.get("preempting") else {}

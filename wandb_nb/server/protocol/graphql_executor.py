@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +33,13 @@ from wandb_nb.server.protocol.mutations import Mutations
 from wandb_nb.server.protocol.queries import Query
 from wandb_nb.server.protocol.request_context import RequestContext
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
+from wandb_nb.values import is_finite
 from wandb_nb.view.message.run_message import strict_json
 
 if TYPE_CHECKING:
-    from graphql import DocumentNode, FieldNode, GraphQLResolveInfo
+    from collections.abc import Callable
+
+    from graphql import ConstValueNode, DocumentNode, FieldNode, GraphQLResolveInfo
 
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
@@ -46,6 +49,13 @@ _UNSUPPORTED = re.compile(
 )
 _MAX_TOKENS = 5_000
 _MAX_DEPTH = 25
+_SCALARS: dict[str, Callable[[Any], bool]] = {
+    "JSON": lambda _: True,
+    "JSONString": lambda value: isinstance(value, str),
+    "Int64": lambda value: type(value) is int and abs(value) < 2**63,
+    "DateTime": lambda value: isinstance(value, str),
+    "Duration": is_finite,
+}
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -81,11 +91,22 @@ class _DepthLimit(ValidationRule):
 def schema() -> GraphQLSchema:
     """Return the schema of `schema.graphql`."""
     built = build_schema(files("wandb_nb.server.protocol").joinpath("schema.graphql").read_text("utf-8"))
-    for name in ("JSON", "JSONString", "Int64", "DateTime", "Duration"):
+    for name, is_valid in _SCALARS.items():
         scalar: Any = built.type_map[name]
-        scalar.serialize = scalar.parse_value = lambda value: value
-        scalar.parse_literal = value_from_ast_untyped
+        scalar.coerce_output_value = lambda value: value
+        scalar.coerce_input_value = partial(_parse_scalar, name, is_valid)
+        scalar.coerce_input_literal = partial(_parse_literal, scalar.coerce_input_value)
     return built
+
+
+def _parse_scalar(name: str, is_valid: Callable[[Any], bool], value: Any) -> Any:
+    if not is_valid(value):
+        raise GraphQLError(f"this is not a valid {name}: {str(value)[:80]!r}")
+    return value
+
+
+def _parse_literal(parse_value: Callable[[Any], Any], node: ConstValueNode) -> Any:
+    return parse_value(value_from_ast_untyped(node))
 
 
 def execute_request(
@@ -99,6 +120,8 @@ def execute_request(
     """
     if not isinstance(request, dict) or not isinstance(request.get("query"), str):
         raise UsageError("a GraphQL request is a JSON object with a string `query`")
+    if not isinstance(request.get("variables") or {}, dict) or not isinstance(request.get("operationName") or "", str):
+        raise UsageError("`variables` of a GraphQL request must be an object, and `operationName` a string")
     try:
         document = parse(request["query"], max_tokens=_MAX_TOKENS)
     except GraphQLError as error:

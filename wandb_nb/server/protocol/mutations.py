@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _MAX_FILES = 10_000
 _MAX_FILE_NAME = 1024
+_MAX_STEP = 2**62
 
 
 class Mutations:
@@ -62,7 +63,8 @@ class Mutations:
         if run_updates.is_outdated(run, context.sequence):
             context.extensions["order"] = run.posted
             return {"rewoundRun": RunNode(run)}
-        line_store.rewind(context.connection, run.id, int(input["metricValue"]))
+        step = max(-_MAX_STEP, min(int(input["metricValue"]), _MAX_STEP))
+        line_store.rewind(context.connection, run.id, step)
         summary = json.dumps(history_summary(context.connection, run))
         changed = update(runs_table).where(runs_table.c.id == run.id)
         context.connection.execute(

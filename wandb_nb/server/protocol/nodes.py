@@ -16,6 +16,7 @@ from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.run_updates import is_restarted
 from wandb_nb.server.storage.server_ids import global_id
+from wandb_nb.server.storage.untrusted_json import load_object, wandb_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -101,7 +102,7 @@ class RunNode:
         self.state, self.exit_code, self.stopped = row.state, row.exit_code, row.stop
         self.created_at = timestamp(row.created)
         self.heartbeat_at = self.updated_at = timestamp(row.heartbeat)
-        self.tags = json.loads(row.tags)
+        self.tags = RunValues(row).tags
 
     def user(self, context: RequestContext) -> UserNode | None:
         owner = users.user_by_id(context.connection, self.row.user_id)
@@ -111,8 +112,7 @@ class RunNode:
         return ProjectNode(project_by_id(context.connection, context.user, self.row.project_id))
 
     def wandb_config(self, _: RequestContext, keys: Sequence[str] | None = None) -> str:
-        wandb = json.loads(self.row.config).get("_wandb", {})
-        values = wandb.get("value", {}) if isinstance(wandb, dict) else {}
+        values = wandb_values(load_object(self.row.config) or {})
         return json.dumps({key: value for key, value in values.items() if keys is None or key in keys})
 
     def alerts(self, context: RequestContext) -> list[dict[str, Any]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.errors import UsageError
 from wandb_nb.server.query.filters import parse_filter
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.lines.line_sampling import sample_lines, sample_rows
 from wandb_nb.server.storage.lines.row_shapes import history_keys
+from wandb_nb.server.storage.untrusted_json import load_objects
+from wandb_nb.values import is_finite
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -53,17 +55,34 @@ def event_lines(connection: Connection, run_id: int, samples: int | None) -> lis
 
 
 def sampled_rows(connection: Connection, run_id: int, text: str) -> list[dict[str, Any]]:
-    """Return the rows that *text* asks for, a JSON object with `keys`, `samples`, `minStep` and `maxStep`."""
+    """Return the rows that *text* asks for, a JSON object with `keys`, `samples`, `minStep` and `maxStep`.
+
+    Raises:
+        UsageError: It does not have that form.
+
+    """
     spec = parse_filter(text)
-    keys = [str(key) for key in spec.get("keys") or []]
-    limit = max(1, min(int(spec.get("samples") or _DEFAULT_SAMPLES), _MAX_SAMPLES))
-    return sample_rows(connection, run_id, keys, limit, spec.get("minStep"), spec.get("maxStep"))
+    keys = spec.get("keys") or []
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise UsageError("`keys` of a sample must be a list of strings")
+    samples, first, last = (_whole_number(spec, name) for name in ("samples", "minStep", "maxStep"))
+    limit = max(1, min(samples or _DEFAULT_SAMPLES, _MAX_SAMPLES))
+    return sample_rows(connection, run_id, keys, limit, first, last)
+
+
+def _whole_number(spec: dict[str, Any], name: str) -> int | None:
+    value = spec.get(name)
+    if value is None:
+        return None
+    if not is_finite(value):
+        raise UsageError(f"`{name}` of a sample must be a number")
+    return max(-_MAX_STEP, min(int(value), _MAX_STEP))
 
 
 def parquet_field(connection: Connection, run_id: int) -> dict[str, Any]:
     """Return no Parquet files and at most 10,000 rows; clients read the remaining rows page by page."""
     lines = line_store.lines_from(connection, run_id, line_store.HISTORY, 0, _MAX_ROWS)
-    return {"parquetUrls": [], "liveData": [json.loads(line) for line in lines]}
+    return {"parquetUrls": [], "liveData": load_objects(lines)}
 
 
 def _bounded(samples: int | None) -> int:

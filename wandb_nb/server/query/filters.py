@@ -79,6 +79,8 @@ def _test(value: Any, kind: str, operand: Any) -> bool:  # noqa: PLR0911 -- one 
     if kind == "$ne":
         return not _equals(value, operand)
     if kind in {"$in", "$nin"}:
+        if not isinstance(operand, list):
+            raise UsageError(f"{kind} in a filter takes a list")
         return any(_equals(value, one) for one in operand) == (kind == "$in")
     if kind == "$exists":
         return (value is not None) == bool(operand)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import Any
 
 from wandb_nb.errors import UsageError
+from wandb_nb.server.storage.untrusted_json import load_object, parse_value
 from wandb_nb.values import dotted
 
 _COLUMNS = {
@@ -35,17 +35,39 @@ class RunValues:
 
     def __init__(self, row: Any) -> None:
         self.row = row
+        self._is_readable = True
 
     @cached_property
     def config(self) -> dict[str, Any]:
         """The config without its `{"value": …}` layer."""
-        entries = json.loads(self.row.config).items()
+        entries = self._load("config").items()
         return {key: entry.get("value") if isinstance(entry, dict) else entry for key, entry in entries}
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The summary."""
-        return dict(json.loads(self.row.summary))
+        return self._load("summary")
+
+    @cached_property
+    def tags(self) -> list[str]:
+        """The tags."""
+        try:
+            tags = parse_value(self.row.tags)
+        except ValueError:
+            tags = None
+        self._is_readable &= isinstance(tags, list)
+        return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the stored config, summary and tags can be read; what cannot be read is empty."""
+        _ = self.config, self.summary, self.tags
+        return self._is_readable
+
+    def _load(self, column: str) -> dict[str, Any]:
+        value = load_object(getattr(self.row, column))
+        self._is_readable &= value is not None
+        return value or {}
 
     @cached_property
     def config_leaves(self) -> dict[str, Any]:
@@ -71,7 +93,7 @@ class RunValues:
         if section in {"summary_metrics", "summaryMetrics", "summary"}:
             return _value_at(self.summary, key)
         if name == "tags":
-            return json.loads(self.row.tags)
+            return self.tags
         column = _COLUMNS.get(re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower())
         if column is None:
             raise UsageError(f"runs have no {name!r} to filter or sort by")

@@ -10,9 +10,13 @@ from sqlalchemy import func, insert, literal, select, update
 from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.lines.history_summary import history_summary
 from wandb_nb.server.storage.tables import history, runs, shapes
+from wandb_nb.server.storage.untrusted_json import load_object, wandb_values
+from wandb_nb.values import is_finite
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+_MAX_STEP = 2**62
 
 
 def copy_branch_rows(connection: Connection, run: Any) -> None:
@@ -31,11 +35,9 @@ def copy_branch_rows(connection: Connection, run: Any) -> None:
 
 
 def _branch_point(config: str) -> tuple[str, int] | None:
-    wandb = json.loads(config).get("_wandb")
-    wandb = wandb.get("value") if isinstance(wandb, dict) else None
-    point = wandb.get("branch_point") if isinstance(wandb, dict) else None
+    point = wandb_values(load_object(config) or {}).get("branch_point")
     name, step = (point.get("run_id"), point.get("step")) if isinstance(point, dict) else (None, None)
-    return (name, int(step)) if isinstance(name, str) and isinstance(step, (int, float)) else None
+    return (name, int(step)) if isinstance(name, str) and is_finite(step) and abs(step) <= _MAX_STEP else None
 
 
 def _copy_rows(connection: Connection, source: int, target: int, step: int) -> None:

@@ -13,6 +13,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.server.storage.tables import deleted, files, projects, runs
+from wandb_nb.server.storage.untrusted_json import load_object, wandb_values
 from wandb_nb.server.storage.users import Right
 
 if TYPE_CHECKING:
@@ -118,10 +119,9 @@ def _select_runs() -> Any:
 
 def _without_private_values(row: Any) -> Any:
     """Return *row* for readers who are not members: without git commit and command, in columns and config."""
-    config = json.loads(row.config)
-    wandb = config.get("_wandb")
-    if isinstance(wandb, dict) and isinstance(wandb.get("value"), dict):
-        value = wandb["value"]
-        config["_wandb"] = {"value": {key: value[key] for key in _PUBLIC_WANDB_KEYS if key in value}}
+    config = load_object(row.config) or {}
+    values = wandb_values(config)
+    if "_wandb" in config:
+        config["_wandb"] = {"value": {key: values[key] for key in _PUBLIC_WANDB_KEYS if key in values}}
     hidden = dict.fromkeys(_MEMBERS_ONLY_COLUMNS)
     return SimpleNamespace(**{**row._mapping, **hidden, "config": json.dumps(config), "member": False})  # noqa: SLF001 -- SQLAlchemy's public name

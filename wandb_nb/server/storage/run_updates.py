@@ -16,7 +16,7 @@ from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.project_store import project_for_writing
 from wandb_nb.server.storage.run_store import count_runs, find_run, run_by_id, run_for_writing
 from wandb_nb.server.storage.tables import deleted, runs
-from wandb_nb.server.storage.untrusted_json import parse_object
+from wandb_nb.server.storage.untrusted_json import normalize_object, wandb_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,17 +91,25 @@ def begin_upload(connection: Connection, run_id: int) -> Any:
 
 
 def check_object(text: str, name: str) -> str:
-    """Return *text*, which must be a JSON object.
+    """Return the normalised *text* of a JSON object.
 
     Raises:
         UsageError: It is not; the message names it *name*.
 
     """
     try:
-        parse_object(text)
+        value, text = normalize_object(text)
     except ValueError as error:
         raise UsageError(f"the {name} is {error}") from error
-    return text
+    return text if "_wandb" not in value or name != "config" else json.dumps(_with_usual_form(value))
+
+
+def _with_usual_form(config: dict[str, Any]) -> dict[str, Any]:
+    """Return *config* with W&B's own values in their usual form, or without what does not have it."""
+    values = wandb_values(config)
+    if not isinstance(values.get("m", []), list):
+        values = {key: value for key, value in values.items() if key != "m"}
+    return {**config, "_wandb": {"value": values}}
 
 
 def _create_run(connection: Connection, user: User, project: Project, values: Mapping[str, Any], sequence: int) -> Any:

@@ -1,29 +1,106 @@
-"""JSON objects that clients send."""
+"""JSON from clients and their files: the one place where it is checked and normalised.
+
+Normalised values can be written as UTF-8 (lone surrogates become U+FFFD), have integers that fit a float (larger ones
+become infinities) and nest at most `MAX_DEPTH` deep. NaN and infinities may appear bare in the text.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MAX_DEPTH = 100  # so that code which walks a value later does not exhaust the stack
+_MAX_INT_DIGITS = 308
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_NEEDS_CLEANING = re.compile(rf"\\u[dD]|[\ud800-\udfff]|[0-9]{{{_MAX_INT_DIGITS + 1}}}")
+
+
+def clean_text(text: str) -> str:
+    """Return *text* with lone surrogates replaced, as `os.fsdecode` makes them from names that are not UTF-8."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def parse_value(text: str) -> Any:
+    """Return the normalised value of *text*.
+
+    Raises:
+        ValueError: The text is not JSON or nests too deep; the message is a phrase that says which.
+
+    """
+    needs_cleaning = _NEEDS_CLEANING.search(text) is not None
+    try:
+        value = json.loads(text, parse_int=_parse_int) if needs_cleaning else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON: {clean_text(text[:80])!r}") from error
+    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}: {text[:80]!r}")
+    return _clean(value) if needs_cleaning else value
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """Return the object that *text* holds; it may contain bare NaN and infinities.
+    """Return the normalised object that *text* holds.
 
     Raises:
-        ValueError: The text is not JSON, not an object, or nests too deep; the message is a noun phrase that says
-            which.
+        ValueError: The text is not a JSON object or nests too deep; the message is a phrase that says which.
 
     """
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"not JSON: {text[:80]!r}") from error
+    value = parse_value(text)
     if not isinstance(value, dict):
-        raise ValueError(f"not a JSON object: {text[:80]!r}")  # noqa: TRY004 -- what is wrong is the text's value
-    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        raise ValueError(f"nested deeper than {MAX_DEPTH}: {text[:80]!r}")
+        raise ValueError(f"not a JSON object: {clean_text(text[:80])!r}")  # noqa: TRY004 -- the text's value is wrong
+    return value
+
+
+def normalize_object(text: str) -> tuple[dict[str, Any], str]:
+    """Return the object that *text* holds, and its normalised text, which is *text* itself in nearly all cases.
+
+    Raises:
+        ValueError: As for `parse_object`.
+
+    """
+    value = parse_object(text)
+    return value, text if _NEEDS_CLEANING.search(text) is None else json.dumps(value)
+
+
+def load_object(text: str | bytes) -> dict[str, Any] | None:
+    """Return the normalised object of a stored or uploaded text; None if it is not one."""
+    try:
+        return parse_object(text if isinstance(text, str) else text.decode("utf-8", "replace"))
+    except ValueError:
+        return None
+
+
+def load_objects(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the normalised objects of stored texts, without those that are not objects; faster than one by one."""
+    joined = f"[{','.join(texts)}]"
+    if _NEEDS_CLEANING.search(joined) is None:
+        with suppress(ValueError, RecursionError):
+            return [value for value in json.loads(joined) if isinstance(value, dict)]
+    return [value for text in texts if (value := load_object(text)) is not None]
+
+
+def wandb_values(config: dict[str, Any]) -> dict[str, Any]:
+    """Return W&B's own values in a stored config, its entry `_wandb`; empty if they do not have the usual form."""
+    entry = config.get("_wandb")
+    values = entry.get("value") if isinstance(entry, dict) else None
+    return values if isinstance(values, dict) else {}
+
+
+def _parse_int(digits: str) -> float:
+    return int(digits) if len(digits) <= _MAX_INT_DIGITS else float(digits)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_text(key): _clean(item) for key, item in value.items()}
     return value
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.storage.run_store import list_files
+from wandb_nb.server.storage.untrusted_json import load_object
 from wandb_nb.server.web.highlight import Highlighter
 from wandb_nb.server.web.render import answer_page, render_page, require
 from wandb_nb.server.web.run_page import run_context
@@ -119,11 +119,7 @@ def preview_file(services: Services, file: Any) -> FilePreview:
 
 def notebook_cells(text: str) -> Iterator[CodeCell]:
     """Yield the cells of the notebook *text*; none if it is not a notebook."""
-    try:
-        notebook = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    cells = (load_object(text) or {}).get("cells")
     for cell in cells if isinstance(cells, list) else []:
         if not isinstance(cell, dict):
             continue

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _REFRESH_SECONDS = 30.0  # a page refreshes without changes too: ages grow, silent runs crash
 _BATCH_SECONDS = 0.25  # changes within this time are one event
 _MAX_POINTS = 4_000
+_MAX_DIGITS = 9
 
 
 async def run_events(request: Request) -> Response:
@@ -85,7 +86,8 @@ async def data(request: Request) -> Response:
 async def sampled(request: Request) -> Response:
     """`GET …/sampled?points=&cursor=`: a message with at most *points* points of each metric."""
     query = request.query_params
-    points = int(query.get("points", "600")) if query.get("points", "600").isdecimal() else 0
+    text = query.get("points", "600")
+    points = int(text) if text.isdecimal() and len(text) <= _MAX_DIGITS else 0
     points = max(2, min(points, _MAX_POINTS))
     database = services_of(request).database
     return await _message(request, lambda row: sampled_message(database, row, points, query.get("cursor", "")))

@@ -21,6 +21,7 @@ from wandb_nb.server.query.text_format import short_text
 from wandb_nb.server.storage.project_store import find_project
 from wandb_nb.server.storage.run_store import find_run
 from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
+from wandb_nb.server.storage.untrusted_json import clean_text
 from wandb_nb.server.storage.users import Right
 from wandb_nb.server.web.forms import form_token
 
@@ -56,7 +57,8 @@ def render_page(request: Request, template: str, user: User | None, status: int 
     nonce = secrets.token_urlsafe(16)
     token = form_token(services_of(request).signer, user) if user else ""
     text = _templates.get_template(template).render(values, user=user, nonce=nonce, token=token)
-    return HTMLResponse(text, status, {**NO_STORE, "Content-Security-Policy": content_policy(nonce)})
+    # What escapes the checks of foreign text must not break the page of everybody.
+    return HTMLResponse(clean_text(text), status, {**NO_STORE, "Content-Security-Policy": content_policy(nonce)})
 
 
 async def answer_page(request: Request, make: Callable[[Request, User], Response]) -> Response:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
 from wandb_nb.formatting import size
 from wandb_nb.server.storage.tables import files
+from wandb_nb.server.storage.untrusted_json import load_object
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _FILE = "wandb-metadata.json"
 _MAX_FILE = 1 << 20
+_MAX_DIGITS = 18
 
 
 class RunEnvironment(NamedTuple):
@@ -64,10 +65,9 @@ def _read_metadata(services: Services, connection: Connection, run: Any) -> dict
     if row is None or row.size > _MAX_FILE:
         return {}
     try:
-        metadata = json.loads(services.store.path(row.blob).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}  # a client can upload anything
-    return metadata if isinstance(metadata, dict) else {}
+        return load_object(services.store.path(row.blob).read_bytes()) or {}
+    except OSError:
+        return {}
 
 
 def _object_at(metadata: dict[str, Any], name: str) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _cpu(metadata: dict[str, Any]) -> str:
 
 def _memory(metadata: dict[str, Any]) -> str:
     total = str(_object_at(metadata, "memory").get("total") or "")
-    return size(int(total)) if total.isdecimal() else ""
+    return size(int(total)) if total.isdecimal() and len(total) <= _MAX_DIGITS else ""
 
 
 def _gpu(metadata: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,7 +38,7 @@ def run_context(connection: Connection, request: Request, user: User) -> dict[st
         "project": project,
         "run": row,
         "owner": owner.name if owner else "",
-        "tags": json.loads(row.tags),
+        "tags": RunValues(row).tags,
         "alerts": alert_store.list_alerts(connection, row.id, _MAX_ALERTS),
         "file_count": connection.execute(file_count).scalar(),
         "may_write": may_write(project),

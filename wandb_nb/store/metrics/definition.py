@@ -15,6 +15,7 @@ SUMMARY_KINDS = ("min", "max", "mean", "best", "last", "none", "copy", "first")
 """The summary kinds. The index of a kind plus one is its number in the official format."""
 GOALS = ("minimize", "maximize")
 """The goals. The index of a goal plus one is its number in the official format."""
+_MAX_DIGITS = 3  # of a field number
 NAME, GLOB, STEP_NAME, STEP_INDEX, OPTIONS, SUMMARY, GOAL, EXPANDED = 1, 2, 4, 5, 6, 7, 8, 10
 """Numbers of the fields of a definition, in a MetricRecord and in the config entry `_wandb.m` alike."""
 STEP_SYNC, HIDDEN, DEFINED = 1, 2, 3
@@ -107,7 +108,11 @@ def from_config(entries: Any) -> list[Metric]:
     names = [_text(entry.get(str(NAME))) for entry in valid]
     metrics = []
     for entry in valid:
-        fields = {int(key): value for key, value in entry.items() if key.isascii() and key.isdigit()}
+        fields = {
+            int(key): value
+            for key, value in entry.items()
+            if key.isascii() and key.isdigit() and len(key) <= _MAX_DIGITS
+        }
         index = fields.get(STEP_INDEX)
         if not fields.get(STEP_NAME) and isinstance(index, int) and 0 < index <= len(names):
             fields[STEP_NAME] = names[index - 1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -10,6 +9,7 @@ from sqlalchemy import select
 from wandb_nb.server.storage.lines.line_store import HISTORY, count, lines_from, stream_table
 from wandb_nb.server.storage.lines.row_shapes import load_shapes, shape_has_key
 from wandb_nb.server.storage.tables import history
+from wandb_nb.server.storage.untrusted_json import load_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
         return []
     low, high = (first if first is not None else -_MAX_STEP), (last if last is not None else _MAX_STEP)
     rows = _sample_shapes(connection, run, shape_ids, limit, low, high)
-    return [_select_keys(json.loads(text), keys) for _, text in rows]
+    return [_select_keys(row, keys) for row in load_objects([text for _, text in rows])]
 
 
 def sample_history(connection: Connection, run: int, limit: int) -> tuple[list[str], int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select
@@ -10,14 +9,14 @@ from sqlalchemy import delete, func, insert, select
 from wandb_nb.server.storage.lines.row_shapes import add_shape, load_shapes, shape_of
 from wandb_nb.server.storage.storage_errors import BadLineError
 from wandb_nb.server.storage.tables import history, lines, shapes
-from wandb_nb.server.storage.untrusted_json import parse_object
+from wandb_nb.server.storage.untrusted_json import load_object, normalize_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
-HISTORY = "history"
+HISTORY, EVENTS = "history", "events"
 
 _MAX_STEP = 2**63 - 1
 
@@ -32,7 +31,7 @@ def put_history(connection: Connection, run: int, offset: int, texts: Sequence[s
     shape_ids = load_shapes(connection, run)
     rows = []
     for number, text in enumerate(texts, offset):
-        row = parse_row(text)
+        row, text = _normalize_line(text)  # noqa: PLW2901 -- the normalised text is stored
         shape = shape_of(row)
         if shape not in shape_ids:
             shape_ids[shape] = add_shape(connection, run, shape)
@@ -42,7 +41,14 @@ def put_history(connection: Connection, run: int, offset: int, texts: Sequence[s
 
 
 def put_lines(connection: Connection, run: int, stream: str, offset: int, texts: Sequence[str]) -> None:
-    """Write *texts* as the lines of *stream* from number *offset* on."""
+    """Write *texts* as the lines of *stream* from number *offset* on.
+
+    Raises:
+        BadLineError: A text of the stream of events is not a JSON object.
+
+    """
+    if stream == EVENTS:
+        texts = [_normalize_line(text)[1] for text in texts]
     rows = [
         {"run_id": run, "stream": stream, "number": number, "text": text} for number, text in enumerate(texts, offset)
     ]
@@ -100,26 +106,20 @@ def last_values(connection: Connection, run: int) -> dict[str, Any]:
     query = select(history.c.text).where(history.c.run_id == run, history.c.number.in_(last))
     values: dict[str, Any] = {}
     for text in connection.execute(query.order_by(history.c.number)).scalars():
-        values |= json.loads(text)
+        values |= load_object(text) or {}
     return values
-
-
-def parse_row(text: str) -> dict[str, Any]:
-    """Return the object that a line holds.
-
-    Raises:
-        BadLineError: The line is not a JSON object.
-
-    """
-    try:
-        return parse_object(text)
-    except ValueError as error:
-        raise BadLineError(f"a line is {error}") from error
 
 
 def stream_table(stream: str) -> tuple[Any, list[Any]]:
     """Return the table of *stream* and the conditions that select its lines there."""
     return (history, []) if stream == HISTORY else (lines, [lines.c.stream == stream])
+
+
+def _normalize_line(text: str) -> tuple[dict[str, Any], str]:
+    try:
+        return normalize_object(text)
+    except ValueError as error:
+        raise BadLineError(f"a line is {error}") from error
 
 
 def _step_of(row: dict[str, Any], number: int) -> int:
