@@ -6,7 +6,9 @@ import base64
 import json
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 from plain import ARTIFACTS, HOSTILE, MIME, SCRIPT, darken, points, serious, shot, show
@@ -135,15 +137,15 @@ def test_one_chart_has_its_own_scale(page: Page) -> None:
 
 def test_values_that_are_not_finite_are_marked_and_named(page: Page) -> None:
     """NaN and infinity have marks in the chart, and the legend names them under the pointer."""
-    show(page, each=0, overrides={200: math.nan, 300: math.inf})
+    show(page, start=40, each=0, overrides={20: math.nan, 30: math.inf})
     box = page.locator(".u-over").first.bounding_box()
     legend = page.locator(".wnb-card").first.locator(".wnb-value").first
     plot = page.locator(".wnb-plot").first
     plot.focus()
     page.keyboard.press("Home")
     names = set()
-    for _ in range(45):
-        page.keyboard.press("Shift+ArrowRight")
+    for _ in range(39):
+        page.keyboard.press("ArrowRight")
         names.add(legend.text_content())
     assert {"NaN", "∞"} <= names
     assert box is not None
@@ -258,6 +260,70 @@ def test_lines_are_solid_until_dashes_are_asked_for(page: Page) -> None:
     page.get_by_role("button", name="Dashes").click()
     page.wait_for_function(f"() => ({dashes})()[1] !== ''")
     shot(page, "dashes")
+
+
+def test_a_chart_is_enlarged_and_closed(page: Page) -> None:
+    """The button, or F, opens a chart over the whole page; Escape closes it and returns the focus."""
+    show(page)
+    page.locator(".wnb-plot").nth(1).focus()
+    page.keyboard.press("f")
+    dialog = page.get_by_role("dialog", name="Chart accuracy")
+    dialog.locator("canvas").wait_for()
+    box = dialog.locator(".wnb-plot").bounding_box()
+    assert box is not None
+    assert box["width"] > 850
+    assert box["height"] > 500
+    before = page.locator(".wnb-enlarged .wnb-value").first.text_content()
+    page.wait_for_function(f"() => document.querySelector('.wnb-enlarged .wnb-value').textContent !== {before!r}")
+    shot(page, "enlarged")
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+    assert page.evaluate("() => document.activeElement === document.querySelectorAll('.wnb-plot')[1]")
+    page.get_by_role("button", name="Enlarge loss").click()
+    page.get_by_role("button", name="Close the enlarged chart").click()
+    page.get_by_role("dialog").wait_for(state="detached")
+
+
+def test_charts_are_resized_by_drag_and_keys(page: Page) -> None:
+    """Dragging the lower edge of a card, or PageUp and PageDown, change the height of all charts alike."""
+    show(page, each=0)
+    height = "() => [...document.querySelectorAll('.wnb canvas')].map(one => one.clientHeight)"
+    assert set(page.evaluate(height)) == {190}
+    box = page.locator(".wnb-resize").first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 50, box["y"] + 3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 50, box["y"] + 63, steps=3)
+    page.mouse.up()
+    page.wait_for_function(f"() => ({height})().every(one => one === 250)")
+    page.locator(".wnb-plot").first.focus()
+    page.keyboard.press("PageDown")
+    page.wait_for_function(f"() => ({height})().every(one => one === 210)")
+
+
+def test_a_chart_is_saved(page: Page) -> None:
+    """The menu saves what is drawn as PNG and SVG, and all points as CSV; names in the files are harmless."""
+    key = f"=1+1,{HOSTILE}"
+    show(page, keys=[key, "lr"], each=0, overrides={3: math.nan})
+
+    def save(kind: str) -> bytes:
+        page.get_by_role("button", name="More actions for").first.click()
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name=f"Save as {kind}").click()
+        assert re.fullmatch(rf"[\w.-]+\.{kind.lower()}", download.value.suggested_filename)
+        return Path(download.value.path()).read_bytes()
+
+    png, svg, csv = save("PNG"), save("SVG").decode(), save("CSV").decode()
+    (ARTIFACTS / "view-saved-chart.png").write_bytes(png)
+    assert png.startswith(b"\x89PNG")
+    assert HOSTILE not in svg
+    assert ET.fromstring(svg).tag.endswith("svg")  # noqa: S314 -- our own file
+    assert "clip-path" in svg
+    rows = csv.splitlines()
+    assert rows[0] == "run,metric,attempt,step,seconds,value"
+    assert rows[4] == f'snowy-owl-10,"\'{key}",1,3,0.15000000000000002,NaN'
+    assert len(rows) == 401
 
 
 def test_stop_asks_then_forces(page: Page) -> None:

@@ -44,7 +44,6 @@ export interface ChartEvents {
   openSource(): void;
 }
 
-const HEIGHT_PX = 190;
 const FAINT_PENALTY_PX = 8; // a faint line must be this much nearer to the pointer to be picked
 const MAX_CLICK_PX = 4;
 
@@ -66,6 +65,7 @@ export class Chart {
     private readonly group: string,
     private readonly events: ChartEvents,
     private palette: Palette,
+    private readonly heightPx: () => number,
   ) {
     this.endLabels = new EndLabels(host, (line, only) => this.events.toggleLine(line, only));
     // In the capture phase, before uPlot reports the cursor.
@@ -87,7 +87,8 @@ export class Chart {
     this.y = yRange(content.lines, this.x, content.log, content.clip);
     const width = Math.max(120, this.host.clientWidth);
     const plot = this.plotFor(width);
-    if (plot.width !== width) plot.setSize({ width, height: HEIGHT_PX });
+    const height = this.heightPx();
+    if (plot.width !== width || plot.height !== height) plot.setSize({ width, height });
     plot.setData([this.x, this.y]);
   }
 
@@ -150,7 +151,7 @@ export class Chart {
   private options(width: number, labelSpace: number): uPlot.Options {
     return {
       width,
-      height: HEIGHT_PX,
+      height: this.heightPx(),
       padding: [8, labelSpace, 0, 0],
       legend: { show: false },
       scales: { x: { time: false, range: () => this.x }, y: { range: () => this.y } },
@@ -191,11 +192,12 @@ export class Chart {
 
   private yAxis(): uPlot.Axis {
     const log = (): boolean => this.content.log;
+    const count = (plot: uPlot): number => Math.max(2, Math.min(12, plot.height / 48));
     return {
       ...this.axis(),
       size: (_plot, values) => 12 + Math.max(2, ...(values ?? []).map((one) => one.length)) * 6.3,
       grid: { stroke: this.palette.grid, width: 1 },
-      splits: (_plot, _axis, min, max) => (log() ? logTicks([min, max], 4) : ticks([min, max], 4)),
+      splits: (plot, _axis, min, max) => (log() ? logTicks([min, max], count(plot)) : ticks([min, max], count(plot))),
       values: (_plot, splits) => (log() ? logLabels(splits) : tickLabels(splits)),
     };
   }

@@ -8,7 +8,7 @@ import { separateLabels, toX, toY } from './path';
 
 export const LABEL_FONT_PX = 11;
 const MAX_LABEL_LENGTH = 9;
-const CHARACTER_WIDTH = 0.56; // of the font size
+const CHARACTER_WIDTH = 0.6; // of the font size
 
 /** The names at the ends of the lines: a click hides a line, with Shift all others. The legend has the same for keyboards. */
 export class EndLabels {

@@ -1,4 +1,6 @@
-import { escape, headline, runSvg } from '../chart/svg';
+import { drawOnCanvas, loadSvg } from '../chart/raster';
+import { headline, runSvg } from '../chart/svg';
+import { escape } from '../chart/svg-marks';
 import { toSnapshot } from '../model/snapshot';
 import type { RunData } from '../model/run-data';
 import { trend } from '../model/trend';
@@ -34,9 +36,7 @@ export function runBundle(data: RunData, access: Access | null, previous: Bundle
 export async function renderImages(data: RunData): Promise<ChartImages | null> {
   const { markup, width, height } = runSvg(data);
   const standalone = markup.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" color="#1b1f24" ');
-  const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone)}`;
-  await image.decode();
+  const image = await loadSvg(standalone);
   const plain = toPng(image, width, height);
   if (plain === null) return null;
   let full = plain;
@@ -50,13 +50,7 @@ export async function renderImages(data: RunData): Promise<ChartImages | null> {
 }
 
 function toPng(image: HTMLImageElement, width: number, height: number): string | null {
-  const canvas = Object.assign(document.createElement('canvas'), { width, height });
-  const context = canvas.getContext('2d');
-  if (context === null) return null;
-  context.fillStyle = '#ffffff';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(image, 0, 0, canvas.width, canvas.height);
-  return canvas.toDataURL('image/png').split(',')[1] ?? null;
+  return drawOnCanvas(image, width, height)?.toDataURL('image/png').split(',')[1] ?? null;
 }
 
 /** As in Python: see `html` in view/run_bundle.py for the image in the SVG and the font size of 0. */

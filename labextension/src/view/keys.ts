@@ -1,3 +1,5 @@
+const HEIGHT_STEP_PX = 40;
+
 /** The actions of the keys in a chart. */
 export interface CursorActions {
   move(points: number): void;
@@ -6,11 +8,13 @@ export interface CursorActions {
   /** Show the source of the point at the cursor. */
   openSource(): void;
   resetZoom(): void;
+  /** Make all charts higher or lower. */
+  resize(deltaPx: number): void;
   /** Close what is open; returns false if nothing was, so that Escape gives the focus back. */
   close(): boolean;
 }
 
-/** Arrows move the cursor (with Shift ten points), Home and End go to the edges, + and − zoom, 0 resets the zoom, Enter opens the source. */
+/** Arrows move the cursor (with Shift ten points), Home and End go to the edges, + and − zoom, 0 resets the zoom, PageUp and PageDown resize, Enter opens the source. */
 export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
   element.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === 'Enter')) return;
@@ -24,6 +28,8 @@ export function cursorKeys(element: HTMLElement, actions: CursorActions): void {
       '-': () => actions.zoom(2),
       Enter: () => actions.openSource(),
       0: () => actions.resetZoom(),
+      PageUp: () => actions.resize(HEIGHT_STEP_PX),
+      PageDown: () => actions.resize(-HEIGHT_STEP_PX),
     };
     if (event.key === 'Escape' && actions.close()) event.preventDefault();
     const action = keys[event.key];

@@ -1,5 +1,6 @@
 import { formatBytes } from '../../model/format';
 import { h, setText } from '../../view/dom';
+import { download } from '../../view/download';
 import { highlight } from '../../view/tables/source-code';
 import type { Tab } from '../../view/tabs';
 import type { RunFile, RunRow, RunsApi } from '../runs-api';
@@ -7,7 +8,6 @@ import type { TabOptions } from './polling-tab';
 import { pollingTab } from './polling-tab';
 
 const POLL_MS = 5000;
-const URL_LIFETIME_MS = 60_000;
 const IMAGE_TYPES: Record<string, string> = { png: 'image/png', jpg: 'image/jpeg', jpeg: 'image/jpeg', gif: 'image/gif', webp: 'image/webp' };
 const MAX_IMAGE_BYTES = 20 << 20;
 
@@ -54,9 +54,7 @@ export class FileViewer {
 
   /** Download the file. */
   async download({ path }: RunFile): Promise<void> {
-    const url = URL.createObjectURL(await this.api.download(this.run, path));
-    h('a', { href: url, download: path.split('/').at(-1) ?? 'file' }).click();
-    setTimeout(() => URL.revokeObjectURL(url), URL_LIFETIME_MS);
+    download(await this.api.download(this.run, path), path.split('/').at(-1) ?? 'file');
   }
 
   private fill(path: string, content: HTMLElement): void {

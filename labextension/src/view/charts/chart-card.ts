@@ -1,4 +1,5 @@
 import { Chart } from '../../chart/chart';
+import type { SavedChart } from '../../chart/chart-svg';
 import type { LinePoint } from '../../chart/chart';
 import { formatDuration, formatNumber } from '../../model/format';
 import type { ChartGroup } from '../../model/chart-groups';
@@ -9,14 +10,17 @@ import type { NamedBand } from '../../chart/cell-ranges';
 import { cellBands, cellName, cellOf } from '../../chart/cell-ranges';
 import { trend } from '../../model/trend';
 import { CellPanel } from './cell-panel';
+import { saveCsv, savePng, saveSvg } from './chart-export';
 import { freshId, h, icon, setText } from '../dom';
 import { cursorKeys } from '../keys';
 import { ChartMenu } from './chart-menu';
 import type { ChartContext, ChartSettings } from './view-state';
-import { settingsOf } from './view-state';
+import { changeHeight, settingsOf } from './view-state';
 import { Legend, toggleLine } from './legend';
 import { PointTable } from './point-table';
 
+const ENLARGE_ICON = 'M9.5 3H13v3.5M13 3L9 7M6.5 13H3V9.5M3 13l4-4';
+const ENLARGED_MARGIN_PX = 110;
 const TABLE_ICON = 'M2 3.5h12v9H2zM2 6.5h12M2 9.5h12M6 3.5v9';
 
 /** One chart with its title, legend, and a table of its points behind a button. It is drawn only while visible. */
@@ -42,7 +46,8 @@ export class ChartCard {
   private drawnState = '';
   visible = false;
 
-  constructor(private readonly context: ChartContext, readonly group: ChartGroup) {
+  /** `onEnlarge` opens an enlarged copy; null for that copy itself, which fills the height of its dialog. */
+  constructor(private readonly context: ChartContext, readonly group: ChartGroup, private readonly onEnlarge: (() => void) | null) {
     this.plot = h('div', {
       class: 'wnb-plot', tabindex: 0, role: 'slider', 'aria-describedby': this.trendId,
       'aria-label': `Cursor in the chart ${group.title}`, 'aria-valuenow': 0,
@@ -55,20 +60,24 @@ export class ChartCard {
     this.menu = new ChartMenu(group.title, [
       { label: 'Log scale', checked: () => this.log, action: () => this.toggleLog() },
       { label: 'Clip outliers', checked: () => this.settings.clipOutliers, action: () => this.toggleClipping() },
+      { label: 'Save as PNG', action: () => void savePng(this.savedChart()) },
+      { label: 'Save as SVG', action: () => saveSvg(this.savedChart()) },
+      { label: 'Save as CSV', action: () => saveCsv(group, context.overlay.visibleRuns) },
     ]);
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
       h('div', { class: 'wnb-card-head' },
-        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.position, this.cell.button, this.tableButton, this.menu.element),
-      this.legend.element, this.trendText, this.plot, this.cell.element, this.table.element);
+        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.position, this.cell.button, this.tableButton, onEnlarge && this.createEnlargeButton(onEnlarge), this.menu.element),
+      this.legend.element, this.trendText, this.plot, onEnlarge && this.createResizeHandle(), this.cell.element, this.table.element);
     this.chart = new Chart(this.plot, context.group, {
       hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), toggleLine: toggle, openSource: () => this.cell.show(this.point()),
-    }, context.palette);
+    }, context.palette, () => this.heightPx);
     cursorKeys(this.plot, {
       move: (points) => this.chart.setCursor(this.chart.moveBy(this.cursor, points)),
       edge: (end) => this.chart.setCursor(this.chart.range[end ? 1 : 0]),
       zoom: (factor) => this.zoomAround(factor),
       openSource: () => this.cell.show(this.point()),
       resetZoom: () => this.zoom(null),
+      resize: (deltaPx) => this.resize(deltaPx),
       close: () => this.cell.close(),
     });
   }
@@ -79,7 +88,8 @@ export class ChartCard {
     if (!this.visible || this.element.clientWidth === 0) return;
     this.unit = unitOf(overlay, this.group, state.mode);
     const zoom = state.zoom.get(this.unit.id) ?? null;
-    const drawnState = [overlay.version, this.plot.clientWidth, state.mode, state.smoothing, this.log, this.settings.clipOutliers, state.dashes, [...state.hiddenKeys].join('\n'), state.shadeCells, zoom, palette.ink].join(' ');
+    this.plot.style.height = `${this.heightPx}px`;
+    const drawnState = [overlay.version, this.plot.clientWidth, this.heightPx, state.mode, state.smoothing, this.log, this.settings.clipOutliers, state.dashes, [...state.hiddenKeys].join('\n'), state.shadeCells, zoom, palette.ink].join(' ');
     if (drawnState === this.drawnState) return;
     this.drawnState = drawnState;
     this.allLines = linesOf(overlay, this.group, this.unit, state.smoothing, state.hiddenKeys);
@@ -115,6 +125,52 @@ export class ChartCard {
   private toggleClipping(): void {
     this.settings.clipOutliers = !this.settings.clipOutliers;
     this.context.redraw();
+  }
+
+  focus(): void {
+    this.plot.focus();
+  }
+
+  /** Open an enlarged copy, unless this is one. */
+  enlarge(): void {
+    this.onEnlarge?.();
+  }
+
+  private get heightPx(): number {
+    const dialog = this.onEnlarge === null ? this.element.closest('dialog') : null;
+    return dialog === null ? this.context.state.heightPx : Math.max(200, dialog.clientHeight - ENLARGED_MARGIN_PX - this.table.element.offsetHeight);
+  }
+
+  private resize(deltaPx: number): void {
+    changeHeight(this.context.state, deltaPx);
+    this.context.redraw();
+  }
+
+  private createEnlargeButton(onEnlarge: () => void): HTMLElement {
+    return h('button', {
+      class: 'wnb-tool', type: 'button', 'aria-label': `Enlarge ${this.group.title}`, title: 'Enlarge (F)', 'aria-keyshortcuts': 'F', onclick: onEnlarge,
+    }, icon(ENLARGE_ICON));
+  }
+
+  /** Dragging it changes the height of all charts; PageUp and PageDown do the same by keyboard. */
+  private createResizeHandle(): HTMLElement {
+    const handle = h('div', { class: 'wnb-resize', 'aria-hidden': 'true', title: 'Drag to resize all charts' });
+    let lastY = 0;
+    handle.addEventListener('pointerdown', (event) => {
+      handle.setPointerCapture(event.pointerId);
+      lastY = event.clientY;
+    });
+    handle.addEventListener('pointermove', (event) => {
+      if (!handle.hasPointerCapture(event.pointerId)) return;
+      this.resize(event.clientY - lastY);
+      lastY = event.clientY;
+    });
+    return handle;
+  }
+
+  private savedChart(): SavedChart {
+    const { lines, unit, log } = this;
+    return { title: this.group.title, lines, unit, x: this.chart.range, log, clip: this.settings.clipOutliers, dashes: this.context.state.dashes };
   }
 
   private describe(): void {

@@ -1,10 +1,12 @@
 import type { ChartGroup, Section } from '../../model/chart-groups';
 import { ChartCard } from './chart-card';
+import { EnlargedChart } from './enlarged-chart';
 import { freshId, h, setText } from '../dom';
 import type { ChartContext } from './view-state';
 
 const PAGE_SIZE = 24;
 const MIN_CARD_WIDTH_PX = 300;
+const MAX_COLUMNS = 4;
 const GAP_PX = 10;
 
 interface SectionState {
@@ -17,6 +19,7 @@ interface SectionState {
 export class ChartGrid {
   readonly element = h('div', { class: 'wnb-grid-all' });
   private readonly cards = new Map<string, ChartCard>();
+  private enlarged: EnlargedChart | null = null;
   private readonly sections = new Map<string, SectionState>();
   private readonly observer: IntersectionObserver;
   private readonly resized: ResizeObserver;
@@ -46,6 +49,7 @@ export class ChartGrid {
     this.observer.disconnect();
     this.resized.disconnect();
     for (const card of this.cards.values()) card.destroy();
+    this.enlarged?.destroy();
   }
 
   /** The card that contains an element, or the first one. */
@@ -56,9 +60,17 @@ export class ChartGrid {
 
   /** Fit the number of columns to the width alone, so that cards keep their size when charts are added, and draw. */
   private fit(): void {
-    const columns = Math.max(1, Math.floor((this.element.clientWidth + GAP_PX) / (MIN_CARD_WIDTH_PX + GAP_PX)));
+    const fitting = Math.floor((this.element.clientWidth + GAP_PX) / (MIN_CARD_WIDTH_PX + GAP_PX));
+    const columns = Math.max(1, Math.min(MAX_COLUMNS, fitting));
     this.element.style.setProperty('--wnb-columns', String(columns));
     for (const card of this.cards.values()) card.update();
+    this.enlarged?.update();
+  }
+
+  private enlarge(chart: ChartGroup): void {
+    const host = this.element.closest<HTMLElement>('.wnb') ?? this.element;
+    this.enlarged = new EnlargedChart(host, new ChartCard(this.context, chart, null), () => (this.enlarged = null));
+    this.enlarged.update();
   }
 
   private visibilityChanged(entries: IntersectionObserverEntry[]): void {
@@ -118,7 +130,7 @@ export class ChartGrid {
     used.add(id);
     const existing = this.cards.get(id);
     if (existing) return existing;
-    const card = new ChartCard(this.context, chart);
+    const card = new ChartCard(this.context, chart, () => this.enlarge(chart));
     this.cards.set(id, card);
     this.observer.observe(card.element);
     return card;

@@ -33,6 +33,7 @@ export class ChartPanel {
     letterKeys(root, {
       l: (target) => (target.closest('.wnb-card') ? this.grid.cardOf(target)?.toggleLog() : this.toolbar.toggleLog()),
       c: () => this.toolbar.toggleCells(),
+      f: (target) => this.grid.cardOf(target)?.enlarge(),
       t: (target) => this.grid.cardOf(target)?.toggleTable(),
       ...more,
     });

@@ -3,6 +3,9 @@ import type { XMode } from '../../chart/lines';
 import type { Range } from '../../chart/axis-ranges';
 import type { Overlay } from '../../model/overlay';
 
+const MIN_HEIGHT_PX = 110;
+const MAX_HEIGHT_PX = 900;
+
 /** The settings of one chart. */
 export interface ChartSettings {
   /** Null follows the setting of all charts. */
@@ -27,13 +30,15 @@ export interface ViewState {
   hiddenKeys: Set<string>;
   /** Whether lines differ by dashes besides colours. */
   dashes: boolean;
+  /** The height of all plots, so that cards of a row are equally high. */
+  heightPx: number;
   filter: string;
   /** Whether cells are shaded behind the lines. */
   shadeCells: boolean;
 }
 
 export function initialState(): ViewState {
-  return { mode: 'step', modeChosen: false, smoothing: 0, log: false, charts: new Map(), zoom: new Map(), hiddenKeys: new Set(), dashes: false, filter: '', shadeCells: true };
+  return { mode: 'step', modeChosen: false, smoothing: 0, log: false, charts: new Map(), zoom: new Map(), hiddenKeys: new Set(), dashes: false, heightPx: 190, filter: '', shadeCells: true };
 }
 
 /** The settings of a chart; the defaults if the user chose none. */
@@ -41,6 +46,11 @@ export function settingsOf(state: ViewState, chart: string): ChartSettings {
   const settings = state.charts.get(chart) ?? { log: null, clipOutliers: false };
   state.charts.set(chart, settings);
   return settings;
+}
+
+/** Change the height of all plots by `deltaPx`, within reasonable limits. */
+export function changeHeight(state: ViewState, deltaPx: number): void {
+  state.heightPx = Math.max(MIN_HEIGHT_PX, Math.min(MAX_HEIGHT_PX, state.heightPx + deltaPx));
 }
 
 /** What all charts of a view share. */
