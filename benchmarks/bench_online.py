@@ -2,7 +2,7 @@
 
     python benchmarks/bench_online.py
 
-The delay is the time from `log()` to the moment when the server tells the row, polled every 5 ms.  Budget: 1 s for the
+The delay is the time from `log()` to the moment when the server has the row, polled every 5 ms. Budget: 1 s for the
 first rows.  The official client's interval is 15 s unless it is set; both are measured.
 """
 
@@ -41,7 +41,7 @@ INTERVAL = "x_file_stream_transmit_interval=1,"
 
 
 class Client:
-    """A program that logs as many rows as it is told to."""
+    """A program that logs a given number of rows."""
 
     def __init__(self, server: Served, module: str, name: str, interval: str) -> None:
         source = PROGRAM.replace("MODULE", module).replace("INTERVAL", interval)
@@ -100,8 +100,8 @@ def measure(server: Served, module: str, name: str, interval: str) -> dict[str, 
         "init(), ms": f"{client.started * 1e3:.0f}",
         "first row on the server, ms": f"{first * 1e3:.0f}",
         f"later rows, median of {SPACED}, ms": f"{statistics.median(spaced) * 1e3:.0f}",
-        f"{BUSY_ROWS:,} rows at once, from the first log, ms": f"{row * BUSY_ROWS / 1e3 + delay * 1e3:.0f}",
-        f"{BUSY_ROWS:,} rows at once, after the last log, ms": f"{delay * 1e3:.0f}",
+        f"{BUSY_ROWS:,} rows in a burst, from the first log, ms": f"{row * BUSY_ROWS / 1e3 + delay * 1e3:.0f}",
+        f"{BUSY_ROWS:,} rows in a burst, after the last log, ms": f"{delay * 1e3:.0f}",
         "log() meanwhile, µs a row": f"{row:.1f}",
         "process beside, idle, % of a core": f"{idle.cpu * 100:.2f}",
         "process beside, busy, % of a core": f"{busy.cpu * 100:.0f}",

@@ -1,4 +1,4 @@
-"""The pages of a large project: made and sent by the embedded server, and the delay until an open page is told.
+"""The pages of a large project: made and sent by the embedded server, and the delay until an open page hears of a row.
 
     python benchmarks/bench_pages.py [runs]
 
@@ -62,7 +62,7 @@ def post(server: Served, path: str, body: object) -> None:
     server.session.post(server.url + path, json=body).raise_for_status()
 
 
-def told(server: Served, browser: requests.Session) -> float:
+def notification_delay(server: Served, browser: requests.Session) -> float:
     """Return the median seconds from a post until the run's open page hears of it."""
     delays = []
     with browser.get(f"{server.url}/local/bench/runs/first/events", stream=True) as events:
@@ -103,7 +103,8 @@ def main(count: int) -> None:
             rows_shown, size = len(re.findall(r"<tr", text)), len(text) / 1e3
             figures = f"{sorted(times)[REPEATS // 2] * 1e3:7.0f} ms, {used * 1e3:4.0f} ms of a core"
             print(f"{name:<24}{figures}, {rows_shown} rows, {size:.0f} kB")
-        print(f"{'an open page is told':<24}{told(server, browser) * 1e3:7.0f} ms after the client's post began")
+        delay = notification_delay(server, browser) * 1e3
+        print(f"{'an open page hears of it':<24}{delay:7.0f} ms after the client's post began")
 
 
 if __name__ == "__main__":

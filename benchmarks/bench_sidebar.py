@@ -1,4 +1,4 @@
-"""What the sidebar's list costs the Jupyter server: 2,000 runs read, told, and told again when nothing changed.
+"""What the sidebar's list costs the Jupyter server: 2,000 runs read, listed, and listed again when nothing changed.
 
     python benchmarks/bench_sidebar.py
 

@@ -46,10 +46,10 @@ def send(server: Served, command: list[str], name: str, rows: int) -> None:
     begin = time.perf_counter()
     process = subprocess.Popen(command, env=server.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     with Watch(psutil.Process(process.pid)) as client, Watch(server.process) as held:
-        _, told = process.communicate()
+        _, errors = process.communicate()
     taken = time.perf_counter() - begin
     count = server.run(name, "historyLineCount")["historyLineCount"]
-    assert (process.returncode, count) == (0, rows), (count, told[-500:])
+    assert (process.returncode, count) == (0, rows), (count, errors[-500:])
     tool = " ".join(Path(part).name for part in command[:-1])
     print(f"{tool:<26}{rows:>10,} rows in {taken:.1f} s, {rows / taken:,.0f} a second")
     for what, watch in (("client", client), ("server", held)):

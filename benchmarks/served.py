@@ -28,8 +28,8 @@ class Served:
         command = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(folder / "server")]
         self._popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._popen.stdout is not None
-        told = [self._popen.stdout.readline() for _ in range(3)]
-        self.url = told[0].split()[2]
+        lines = [self._popen.stdout.readline() for _ in range(3)]
+        self.url = lines[0].split()[2]
         self.folder, self.process = folder, psutil.Process(self._popen.pid)
         self.session = requests.Session()
         self.session.trust_env = False

@@ -28,7 +28,7 @@ def merge_writers(config: Config, directory: RunDirectory, logger: RowLogger) ->
     segments, whole = replayed(map(Tail, files[1:])), replayed(map(Tail, files))
     own = directory.redact.value(config.as_dict())  # as the file has it: the program keeps its secrets
     changed = {key: value for key, value in segments.config.items() if key not in own or own[key] != value}
-    config._load(changed)  # noqa: SLF001 -- it is no change of this process
+    config._load(changed)  # noqa: SLF001 -- this process did not change it
     summary = {key: whole.summary[key] for key in segments.summary if key in whole.summary}
     logger.summary._take_over(summary)  # noqa: SLF001 -- as above
     table = whole.table
