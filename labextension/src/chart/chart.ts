@@ -3,7 +3,7 @@ import { formatDuration, tickLabels } from '../model/format';
 import type { Line, XUnit } from './lines';
 import { mainLines } from './lines';
 import type { Range } from './axis-ranges';
-import { lowerBound, nearest, xRange, yRange } from './axis-ranges';
+import { nearest, nearestIndex, xRange, yRange } from './axis-ranges';
 import { logLabels, logTicks, ticks, timeTicks } from './ticks';
 import type { NamedBand } from './cell-ranges';
 import { drawBands, drawFaintLabels, drawLines, font } from './canvas';
@@ -120,7 +120,7 @@ export class Chart {
     const longest = mainLines(this.content.lines).reduce<Line | null>((a, b) => (a && a.xs.length >= b.xs.length ? a : b), null);
     if (x === null || longest === null) return points < 0 ? max : min;
     const minStep = (max - min) / 2 / Math.max(1, this.plot?.over.clientWidth ?? 1);
-    const next = longest.xs[Math.max(0, Math.min(longest.xs.length - 1, lowerBound(longest.xs, x) + points))] ?? x;
+    const next = longest.xs[Math.max(0, Math.min(longest.xs.length - 1, nearestIndex(longest.xs, x) + points))] ?? x;
     const target = Math.abs(next - x) < minStep ? x + minStep * points : next;
     return Math.max(min, Math.min(max, target));
   }
