@@ -20,7 +20,9 @@ def code_of(error: BaseException | None) -> int:
         return INTERRUPTED
     if isinstance(error, SystemExit):
         return of_system_exit(error.code)
-    return 0 if error is None else FAILED
+    if error is None or isinstance(error, GeneratorExit):  # a generator that is closed early ends well
+        return 0
+    return FAILED
 
 
 def of_system_exit(status: object) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pytest
 import wandb_nb as wandb
 from wandb_nb.exit_codes import state_of
 from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.writing.owner_lock import owner_alive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +21,18 @@ if TYPE_CHECKING:
 
     Start = Callable[..., wandb.Run]
     Script = Callable[..., subprocess.CompletedProcess[str]]
+
+
+TEE = """
+class Tee:
+    def __init__(self, stream): self.stream = stream
+    def write(self, text): return self.stream.write(text)
+    def flush(self): self.stream.flush()
+sys.stderr, sys.stdout = Tee(sys.stderr), Tee(sys.stdout)
+time.sleep(0.15)
+wandb.log({'b': 1})
+"""
+"""Replaces both streams; the next row that is logged a tenth of a second later has them watched."""
 
 
 @pytest.mark.parametrize(
@@ -35,13 +49,27 @@ if TYPE_CHECKING:
         ("try: raise SystemExit(3)\nexcept SystemExit as error: kept = error", 0),
         ("def main(): return 5\nif __name__ == '__main__': raise SystemExit(main())", 5),
         ("import sys\ntry: sys.exit(7)\nexcept SystemExit: wandb.log({'b': 1})", 0),
+        ("import sys\ntry: sys.exit(7)\nexcept SystemExit: pass", 0),
+        ("import sys\ntry: sys.exit(7)\nexcept SystemExit as error: kept = error\nprint(kept)", 0),
+        ("import sys\ntry: sys.exit(7)\nexcept SystemExit as error:\n  kept = error\n  raise", 7),
+        ("import sys\ntry: sys.exit(7)\nexcept SystemExit: sys.exit(8)", 8),
+        ("import sys\ntry: sys.exit(7)\nexcept SystemExit: 1 / 0", 1),
+        ("import sys\ndef main():\n  try: sys.exit(7)\n  except SystemExit as e: error = e\n  raise error\nmain()", 7),
+        ("import sys\ntry: sys.exit(7)\nexcept SystemExit as error: kept = error\n1 / 0", 1),
+        ("import sys, contextlib\nwith contextlib.suppress(SystemExit): sys.exit(7)", 0),
+        ("import sys, contextlib\n@contextlib.contextmanager\ndef block(): yield\nwith block(): sys.exit(7)", 7),
         ("import sys, threading; t = threading.Thread(target=sys.exit, args=(7,)); t.start(); t.join()", 0),
         ("import threading; t = threading.Thread(target=lambda: 1 / 0); t.start(); t.join()", 0),
-        ("wandb.finish(3); 1 / 0", 3),
+        ("import sys; sys.excepthook = lambda *error: None; 1 / 0", 1),
+        ("import sys\ntry: 1 / 0\nexcept ZeroDivisionError: sys.excepthook(*sys.exc_info())", 0),
+        ("import atexit, sys; atexit.register(lambda: 1 / 0); atexit.register(sys.exit, 9)", 0),
+        ("import sys, time\n" + TEE + "sys.exit(7)", 7),
+        ("import sys, time\n" + TEE + "raise SystemExit(7)", 7),
+        ("import sys, time\n" + TEE + "1 / 0", 1),
+        ("import sys; sys.stderr = None; sys.stdout = None; sys.exit(7)", 7),
         ("raise KeyboardInterrupt", 130),
-        ("with wandb.run: raise KeyboardInterrupt", 130),
-        ("import sys\nwith wandb.run: sys.exit(0)", 0),
-        ("import sys\nwith wandb.run: sys.exit(143)", 143),
+        ("from signal import *; signal(SIGINT, default_int_handler); raise_signal(SIGINT)", 130),
+        ("import sys\nfrom signal import *\nsignal(SIGTERM, lambda *_: sys.exit(143)); raise_signal(SIGTERM)", 143),
     ],
 )
 def test_a_script_that_ends_finishes_its_run(script: Script, ending: str, code: int) -> None:
@@ -49,8 +77,67 @@ def test_a_script_that_ends_finishes_its_run(script: Script, ending: str, code: 
     done = script(f"wandb.init(); wandb.log({{'a': 1}})\n{ending}")
     entry = Registry().latest()
     assert entry is not None
+    assert done.returncode in ((130, -signal.SIGINT) if code == 130 else (code,)), done.stderr
     assert (entry.state, entry.exit_code) == (state_of(code), code), done.stderr
     assert len(wandb.read(entry.path)) >= 1
+
+
+def test_an_explicit_exit_code_stays(script: Script) -> None:
+    """A run that was finished by hand keeps its exit code, however the program ends."""
+    script("wandb.init(); wandb.finish(3); 1 / 0")
+    entry = Registry().latest()
+    assert entry is not None
+    assert entry.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("import sys; sys.exit(0)", 0),
+        ("import sys; sys.exit()", 0),
+        ("import sys; sys.exit(143)", 143),
+        ("raise SystemExit('text')", 1),
+        ("1 / 0", 1),
+        ("raise KeyboardInterrupt", 130),
+    ],
+)
+def test_a_block_has_the_exit_code_of_its_exception(script: Script, body: str, code: int) -> None:
+    """A `with` block that an exception leaves ends its run as the exception would end the program."""
+    script(f"with wandb.init() as run:\n    run.log({{'a': 1}})\n    {body}")
+    entry = Registry().latest()
+    assert entry is not None
+    assert (entry.state, entry.exit_code) == (state_of(code), code)
+
+
+@pytest.mark.parametrize("ending", ["os._exit(0)", "os.kill(os.getpid(), 15)", "os.kill(os.getpid(), 1)", "os.abort()"])
+def test_a_process_without_an_orderly_end_leaves_a_crashed_run(script: Script, ending: str) -> None:
+    """A signal, `os._exit()` or an abort leaves no exit record, and the run is listed as crashed."""
+    script(f"import os\nwandb.init(); wandb.log({{'a': 1}})\n{ending}")
+    entry = Registry().latest()
+    assert entry is not None
+    assert (entry.exit_code, entry.state, owner_alive(entry.path)) == (None, "running", False)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [("pass", 0), ("1 / 0", 1), ("import sys; sys.exit(5)", 5), ("raise SystemExit(0)", 0)],
+)
+def test_a_worker_process_finishes_its_run(script: Script, body: str, code: int) -> None:
+    """The run of a forked `multiprocessing` worker ends with the worker's exit code, though atexit is not run there."""
+    done = script(
+        f"""
+import multiprocessing
+def work():
+    wandb.init(name="worker").log({{"a": 1}})
+    {body}
+process = multiprocessing.get_context("fork").Process(target=work)
+process.start(); process.join()
+print(process.exitcode)
+"""
+    )
+    entry = Registry().latest()
+    assert entry is not None
+    assert (entry.name, entry.exit_code, done.stdout) == ("worker", code, f"{code}\n"), done.stderr
 
 
 def test_a_module_that_ends_finishes_its_run(tmp_path: Path) -> None:

@@ -36,8 +36,8 @@ class Run(RunView):
 
     Rows given to `log()`, changes of config and summary, name, notes and tags are in the run file when the call
     returns and survive a killed process. Thread-safe. A forked child may log too; its rows join the run when the parent
-    finishes it. As a context manager the run finishes itself, with exit code 1 after an exception, which is never
-    swallowed.
+    finishes it. As a context manager the run finishes itself, after an exception with the exit code that the program
+    would end with: 1, or that of `sys.exit()`. The exception is never swallowed.
     """
 
     # -- properties that can be assigned
@@ -279,7 +279,7 @@ class Run(RunView):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None and self._session.capture is not None:
+        if error is not None and not isinstance(error, SystemExit) and self._session.capture is not None:
             self._session.capture.exception(error)
         self.finish(exit_code=exit_codes.code_of(error))
 

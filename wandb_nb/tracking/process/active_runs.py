@@ -60,9 +60,4 @@ def _finish(run: Run, exit_code: int) -> None:
         session_of(run).notice(f"run {run.name} could not be finished ({type(error).__name__}: {error})")
 
 
-def _request_checks() -> None:
-    for run in own():
-        session_of(run).checks.request_checks()
-
-
-exit_watch = ExitWatch(_finish_all, _request_checks)
+exit_watch = ExitWatch(_finish_all)

@@ -1,7 +1,8 @@
-"""Finishing runs automatically when the interpreter ends, with the exit code of the script.
+"""Finishing runs automatically when the interpreter ends, with the exit code that the process really ends with.
 
-The exception hook (chained, never replaced) sees an uncaught exception, a wrapper around `sys.exit` its code, and
-`system_exit` the code of a `raise SystemExit(n)`. An orderly end of a kernel counts as 0.
+An uncaught exception is read from where the interpreter leaves it (`sys.last_value`), so it does not matter who sets
+`sys.excepthook`, or calls it and continues. `system_exit` reports the code of a SystemExit that ends the program.
+An orderly end of a kernel counts as 0.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import threading
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from wandb_nb import exit_codes, host
 from wandb_nb.errors import Error
@@ -23,17 +24,12 @@ if TYPE_CHECKING:
 
 
 class ExitWatch:
-    """Calls *at_exit* with the exit code when the process ends.
+    """Calls *at_exit* with the exit code at the orderly end of a process, also of a `multiprocessing` worker."""
 
-    *announced* is called when the main thread requests an exit, which the program may still catch. Code that finds the
-    program still running then calls `cancel_exit()`.
-    """
-
-    def __init__(self, at_exit: Callable[[int], None], announced: Callable[[], None]) -> None:
-        self._at_exit, self._on_announced = at_exit, announced
+    def __init__(self, at_exit: Callable[[int], None]) -> None:
+        self._at_exit = at_exit
         self._pid: int | None = None
-        self._uncaught = 0
-        self._announced: int | None = None
+        self._system_exit_code: int | None = None
 
     def install(self) -> None:
         """Install the hooks; again in a forked child that starts its own run."""
@@ -41,43 +37,74 @@ class ExitWatch:
             return
         first, self._pid = self._pid is None, os.getpid()
         if first:
-            self._chain()
+            _hide_own_frames_of_uncaught_errors()
+            if not host.in_notebook():
+                system_exit.watch(self._set_system_exit)
         atexit.unregister(self._at_interpreter_exit)
         atexit.register(self._at_interpreter_exit)
+        self._watch_worker()
 
-    def cancel_exit(self) -> None:
-        """Forget an announced exit: the program caught it and continues."""
-        self._announced = None
+    def check_streams(self) -> None:
+        """Watch streams that replaced the standard ones since the last call."""
+        system_exit.watch_streams()
 
     def code(self) -> int:
         """Return the exit code as known so far."""
         if host.in_notebook():  # a cell's sys.exit() ends only the cell
             return 0
-        return self._uncaught or self._announced or 0
+        if uncaught := _uncaught_code():
+            return uncaught
+        system_exit.find_referenced()
+        return self._system_exit_code or 0
 
-    def _chain(self) -> None:
-        earlier_hook, earlier_exit = sys.excepthook, sys.exit
-
-        def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-            self._uncaught = exit_codes.code_of(error)
-            if isinstance(error, Error):
-                hide_own_frames(error)
-            earlier_hook(kind, error, trace)
-
-        def exit_wrapper(status: Any = None, /) -> Any:
-            if threading.current_thread() is threading.main_thread():  # in another thread it ends only that thread
-                self._set_announced(status)
-                self._on_announced()
-            return earlier_exit(status)
-
-        if not host.in_notebook():
-            system_exit.watch(self._set_announced)
-        exit_wrapper.__doc__ = earlier_exit.__doc__
-        sys.excepthook, sys.exit = hook, exit_wrapper
-
-    def _set_announced(self, status: object) -> None:
-        self._announced = exit_codes.of_system_exit(status)
+    def _set_system_exit(self, status: object) -> None:
+        if self._system_exit_code is None:  # the exceptions in whose handlers this one was raised come later
+            self._system_exit_code = exit_codes.of_system_exit(status)
 
     def _at_interpreter_exit(self) -> None:
-        if os.getpid() == self._pid:  # a forked child ends without ending its parent's run
-            self._at_exit(self.code())
+        if os.getpid() != self._pid:  # a forked child ends without ending its parent's run
+            return
+        code = self.code()
+        self._at_exit(code)
+        if code == exit_codes.INTERRUPTED:
+            # The interpreter ends with SIGINT only if the last source that it compiled was interrupted, and modules
+            # that were imported just now may have compiled some.
+            with suppress(KeyboardInterrupt):
+                exec("raise KeyboardInterrupt")  # noqa: S102 -- as above
+
+    def _watch_worker(self) -> None:
+        """Finish the runs of a forked `multiprocessing` worker, which ends without the functions of atexit."""
+        process = sys.modules.get("multiprocessing.process")
+        if process is None or process.parent_process() is None:
+            return
+        from multiprocessing.util import Finalize  # loaded in every worker
+
+        Finalize(None, self._at_worker_exit, exitpriority=1)
+
+    def _at_worker_exit(self) -> None:
+        error = sys.exc_info()[1]  # called in a `finally` block around the worker's function
+        if os.getpid() == self._pid:
+            self._at_exit(exit_codes.code_of(error))
+
+
+def _hide_own_frames_of_uncaught_errors() -> None:
+    earlier_hook = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if isinstance(error, Error):
+            hide_own_frames(error)
+        earlier_hook(kind, error, trace)
+
+    sys.excepthook = hook
+
+
+def _uncaught_code() -> int:
+    """Return the exit code of the exception that ended the program, 0 if none did.
+
+    Others leave errors there too (event loops of windows, test runners), but from inside a running frame. A prompt
+    leaves each error and continues.
+    """
+    error, trace = getattr(sys, "last_value", None), getattr(sys, "last_traceback", None)
+    if error is None or hasattr(sys, "ps1") or (trace is not None and trace.tb_frame.f_back is not None):
+        return 0
+    return exit_codes.code_of(error)

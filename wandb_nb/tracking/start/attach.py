@@ -127,7 +127,7 @@ def _attached_session(ticket: Ticket) -> RunSession:
         host="",
         git=None,
     )
-    checks = PeriodicChecks(active_runs.exit_watch.cancel_exit)
+    checks = PeriodicChecks(active_runs.exit_watch.check_streams)
     notices = NoticeQueue(identity, presenter, checks, enabled=wants_warnings(settings))
     session = RunSession(
         identity,

@@ -122,7 +122,7 @@ def _begin_session(
     previous: ResumeState | None,
 ) -> RunSession:
     """Make the run directory and begin the session in it; on an error nothing of it is left."""
-    checks = PeriodicChecks(active_runs.exit_watch.cancel_exit)
+    checks = PeriodicChecks(active_runs.exit_watch.check_streams)
     notices = NoticeQueue(identity, presenter, checks, enabled=wants_warnings(settings))
     directory = RunDirectory.create(identity, settings, mode, redact, notices.add)
     try:

@@ -13,12 +13,9 @@ def prefixed(text: str) -> str:
 
 
 def write_line(text: str) -> None:
-    """Write *text* and a line end to stderr; a stream that is closed or missing costs the line only."""
-    stream = sys.stderr
-    if stream is None or stream.closed:  # pythonw, or the interpreter is ending
-        return
+    """Write *text* and a line end to stderr; a stream that fails or is missing costs the line only."""
     try:
-        stream.write(text + "\n")
-        stream.flush()
-    except (OSError, ValueError):  # a closed pipe must not end a training
-        return
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except Exception:  # noqa: BLE001, S110 -- None, closed, or the program's own: no line is worth a training
+        pass
