@@ -64,6 +64,7 @@ def test_projects_are_private(client: Client, stranger: Client) -> None:
     text = "mutation D($i: ID!) { deleteRun(input: {id: $i}) { clientMutationId } }"
     sent = stranger.send("POST", "/graphql", json={"query": text, "variables": {"i": made["bucket"]["id"]}})
     assert sent.status_code == 403
+    assert "local" not in sent.text
     assert stranger.stream("a").status_code == 404
     assert client.run("a", "name") == {"name": "a"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import webbrowser
 from contextlib import closing, suppress
@@ -11,7 +12,7 @@ import uvicorn
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.app import create_app
-from wandb_nb.server.http.services import open_services
+from wandb_nb.server.http.services import make_private, open_services
 from wandb_nb.server.process import server_lock
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def serve(  # noqa: PLR0917 -- the options of the command
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with server_lock(folder), closing(_listen(host, port)) as listener:
+        if make_private(folder):
+            report(f"other users of this machine could read {folder}; now only you can")
         services = open_services(folder)
         url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         try:
@@ -55,6 +58,7 @@ def serve(  # noqa: PLR0917 -- the options of the command
             settings = uvicorn.Config(
                 app, log_level="warning", timeout_graceful_shutdown=_SHUTDOWN_SECONDS, server_header=False
             )
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again at its end
             with suppress(KeyboardInterrupt):  # raised again after a clean shutdown
                 _Server(settings, services.subscriptions).run([listener])
         finally:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
 
-COOKIE = "wandb_nb_login"
 LOGIN_SECONDS = 30 * 86400.0
 _PURPOSE = "login"
 
@@ -42,7 +41,7 @@ async def user_by_request_key(request: Request) -> User:
 async def logged_in_user(request: Request) -> User | None:
     """Return the user who logged in with this browser."""
     services = services_of(request)
-    values = services.signer.read(_PURPOSE, request.cookies.get(COOKIE, ""), LOGIN_SECONDS)
+    values = services.signer.read(_PURPOSE, request.cookies.get(cookie_name(request), ""), LOGIN_SECONDS)
     if values is None:
         return None
     user_id, login = values
@@ -65,6 +64,11 @@ def find_user(services: Services, key: str) -> User | None:
     """Return the user with *key*."""
     with services.database.read() as connection:
         return users.user_by_key(connection, key)
+
+
+def cookie_name(request: Request) -> str:
+    """Return the name of the login's cookie; browsers share cookies between the ports of a host, so it has the port."""
+    return f"wandb_nb_login_{request.url.port or ''}"
 
 
 def login_cookie(services: Services, user: User) -> str:

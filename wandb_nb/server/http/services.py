@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from wandb_nb.errors import StoreError
 from wandb_nb.server.http.signing import Signer
 from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.live.subscriptions import Subscriptions
@@ -61,12 +62,40 @@ def services_of(request: Request) -> Services:
 
 
 def open_services(folder: Path, url: str | None = None) -> Services:
-    """Open the server's data in *folder*, creating it if needed; *url* selects a database outside the folder."""
+    """Open the server's data in *folder*, creating it if needed; *url* selects a database outside the folder.
+
+    Raises:
+        StoreError: The database was lost, is damaged, or is of a newer version.
+
+    """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _check_database_file(folder, url)
     database = Database(url or f"sqlite:///{folder / 'server.db'}")
     secret = _read_or_create(folder / "secret", secrets.token_hex(32))
     _create_first_user(database, folder)
     return Services(database, FolderStore(folder / "files"), Signer(secret.encode()), folder, RunCache(database))
+
+
+def make_private(folder: Path) -> bool:
+    """Let only the owner read the data in *folder*; return whether others could."""
+    if not folder.stat().st_mode & 0o077:
+        return False
+    folder.chmod(0o700)
+    for path in folder.glob("server.db*"):
+        path.chmod(0o600)
+    return True
+
+
+def _check_database_file(folder: Path, url: str | None) -> None:
+    """Refuse to begin anew where a server's database has been lost.
+
+    Raises:
+        StoreError: The database is empty or missing, but the key of its first user is there.
+
+    """
+    path = folder / "server.db"
+    if url is None and (folder / "key").exists() and not (path.exists() and path.stat().st_size):
+        raise StoreError(f"the server's database {path} is empty or missing; restore it, or use another data folder")
 
 
 def _create_first_user(database: Database, folder: Path) -> None:

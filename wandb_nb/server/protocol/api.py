@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 _MAX_FILE = 5 << 30
 _MAX_TELEMETRY = 1 << 20
 _INVALID_ADDRESS = "permission denied: this upload address has expired, or its run or user may no longer use it"
-FILE_HEADERS = {"Content-Security-Policy": SANDBOX, "X-Content-Type-Options": "nosniff"}
+FILE_HEADERS = {
+    "Content-Security-Policy": SANDBOX,
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-cache",
+}
 
 
 async def graphql_route(request: Request) -> Response:

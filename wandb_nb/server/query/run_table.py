@@ -116,13 +116,18 @@ def list_table(runs: Sequence[RunValues], request: TableRequest, columns: Sequen
     matches = search_predicate(request.q)
     selected = [run for run in runs if (not request.state or run.row.state == request.state) and matches(run)]
     selected = _sort(selected, request.sort.strip() or "-created_at")
-    columns = list(columns) if columns is not None else default_columns(selected)
+    columns = [name for name in columns if is_column(name)] if columns is not None else default_columns(selected)
     states = Counter(run.row.state for run in runs)
     if request.group:
         groups = _group_runs(selected, request.group, columns)
     else:
         groups = [Group("", selected[(request.page - 1) * PAGE_SIZE : request.page * PAGE_SIZE])]
     return RunTable(request, groups, columns, len(selected), len(runs), states)
+
+
+def is_column(name: str) -> bool:
+    """Whether a table can have the column *name*."""
+    return name in RUN_COLUMNS or name.startswith(("config.", "summary_metrics."))
 
 
 def cell(run: RunValues, column: str) -> Any:

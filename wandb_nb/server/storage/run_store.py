@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SILENT_SECONDS = 300.0  # clients send a heartbeat every 30 s
 
+_PRIVATE_FILES = ("wandb-metadata.json", "config.yaml")
 _MEMBERS_ONLY_COLUMNS = ("commit", "host", "program", "repo")
 _PUBLIC_WANDB_KEYS = ("m", "t")  # of the config's `_wandb`: metric definitions and telemetry
 
@@ -75,7 +76,10 @@ def run_for_writing(connection: Connection, user: User, run_id: int | None, righ
     run = run_by_id(connection, run_id) if run_id is not None else None
     if run is None:
         raise UsageError("no run has this id on this server")
-    if project_by_id(connection, user, run.project_id).right < right:
+    granted = project_by_id(connection, user, run.project_id).right
+    if granted < Right.READ:  # the names of a project are for its readers
+        raise PermissionDeniedError(f"permission denied: {user.name} may not change this run")
+    if granted < right:
         raise PermissionDeniedError(f"permission denied: {user.name} may not change {run.entity}/{run.project}")
     return run
 
@@ -87,8 +91,12 @@ def list_files(connection: Connection, run: Any) -> list[Any]:
 
 
 def is_private_file(name: str) -> bool:
-    """Whether the file *name* of a run reveals git commit or command, and so is for members only."""
-    return name in {"wandb-metadata.json", "config.yaml"} or name.endswith(".patch")
+    """Whether the file *name* of a run, or the file that it is a copy of, reveals git commit or command.
+
+    Such files are for members only, in whatever folder, case or compression.
+    """
+    last_part = name.lower().replace("\\", "/").rpartition("/")[2].strip()
+    return last_part.startswith(_PRIVATE_FILES) or ".patch" in last_part
 
 
 def delete_run(connection: Connection, run_id: int) -> list[str]:

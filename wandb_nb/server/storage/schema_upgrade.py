@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy.exc import DatabaseError
 
 from wandb_nb.errors import StoreError
 
@@ -20,7 +21,7 @@ def upgrade_schema(url: str) -> None:
     """Create or upgrade the tables of the database at *url*, all of them or, after an error, none.
 
     Raises:
-        StoreError: A newer version of the package has upgraded the database.
+        StoreError: The database is damaged, or a newer version of the package has upgraded it.
 
     """
     engine = create_engine(url)
@@ -32,6 +33,8 @@ def upgrade_schema(url: str) -> None:
             present = _revision(connection)
             if present != LATEST:
                 _run_alembic(connection, present)
+    except DatabaseError as error:
+        raise StoreError(f"the server's database cannot be opened: {error.orig}; restore it from a backup") from error
     finally:
         engine.dispose()
 

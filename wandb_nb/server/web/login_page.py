@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from wandb_nb.server.http.authentication import COOKIE, LOGIN_SECONDS, find_user, logged_in_user, login_cookie
+from wandb_nb.server.http.authentication import LOGIN_SECONDS, cookie_name, find_user, logged_in_user, login_cookie
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.web.forms import first_value, read_form
 from wandb_nb.server.web.render import render_page
@@ -30,7 +30,9 @@ async def login(request: Request) -> Response:
     response = RedirectResponse("/", 303)
     secure = request.url.scheme == "https"  # behind a proxy with TLS
     cookie = login_cookie(services, user)
-    response.set_cookie(COOKIE, cookie, int(LOGIN_SECONDS), httponly=True, samesite="strict", secure=secure)
+    response.set_cookie(
+        cookie_name(request), cookie, int(LOGIN_SECONDS), httponly=True, samesite="strict", secure=secure
+    )
     return response
 
 
@@ -40,5 +42,5 @@ async def logout(request: Request) -> Response:
     if user is not None:
         await read_form(request, user)
     response = RedirectResponse("/login", 303)
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+    response.delete_cookie(cookie_name(request), httponly=True, samesite="strict")
     return response

@@ -1,0 +1,82 @@
+"""The server's folder: who can read it, and what happens when its database is lost or the server is ended."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import pytest
+from visiting import Site, Visitor
+
+from wandb_nb.errors import StoreError
+from wandb_nb.server.http.services import make_private, open_services
+from wandb_nb.server.storage.run_store import is_private_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Client
+
+
+def test_a_folder_that_others_can_read_is_closed(tmp_path: Path) -> None:
+    """The folder and its database lose the rights of others, once."""
+    open_services(tmp_path).database.close()
+    tmp_path.chmod(0o755)
+    (tmp_path / "server.db").chmod(0o644)
+    assert [make_private(tmp_path), make_private(tmp_path)] == [True, False]
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path, tmp_path / "server.db")] == [0o700, 0o600]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no database" * 1000])
+def test_a_lost_database_is_not_replaced(tmp_path: Path, content: bytes | None) -> None:
+    """A server whose database is missing, empty or damaged does not begin anew; the message names the remedy."""
+    open_services(tmp_path).database.close()
+    for path in tmp_path.glob("server.db*"):
+        path.unlink()
+    if content is not None:
+        (tmp_path / "server.db").write_bytes(content)
+    with pytest.raises(StoreError, match="restore it"):
+        open_services(tmp_path)
+
+
+def test_sigterm_ends_the_server_as_ctrl_c_does(tmp_path: Path) -> None:
+    """After SIGTERM the database is closed: nothing is left in its write-ahead log."""
+    site = Site(tmp_path)
+    site.start("a")
+    site.rows_of("a", 100)
+    site.process.send_signal(signal.SIGTERM)
+    assert site.process.wait(timeout=30) == 0
+    assert site.process.stdout is not None
+    site.process.stdout.close()
+    assert [path.name for path in tmp_path.glob("server.db*")] == ["server.db"]
+
+
+@pytest.mark.parametrize(
+    ("name", "private"),
+    [
+        ("wandb-metadata.json", True),
+        ("WANDB-Metadata.JSON", True),
+        ("backup/wandb-metadata.json.bak", True),
+        ("a\\config.yaml.gz", True),
+        ("x/diff.patch.gz", True),
+        ("DIFF.PATCH", True),
+        ("notes.txt", False),
+        ("config.yaml/notes.txt", False),
+    ],
+)
+def test_copies_of_private_files_are_private(name: str, private: bool) -> None:
+    """Files that reveal commit or command are known in any folder, case and compression."""
+    assert is_private_file(name) is private
+
+
+def test_cookies_have_their_port(client: Client) -> None:
+    """Two servers on one host do not overwrite each other's logins."""
+    assert Visitor(client).answer.headers["set-cookie"].startswith("wandb_nb_login_8090=")
+
+
+def test_unknown_columns_do_not_lock_a_page(client: Client) -> None:
+    """A choice of columns that do not exist leaves the page usable."""
+    client.upsert("a")
+    visitor = Visitor(client)
+    assert visitor.send("/local/p/columns", column="nonsense").status_code == 303
+    assert visitor.get("/local/p").status_code == 200
