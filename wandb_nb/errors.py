@@ -9,7 +9,7 @@
     │   ├── RunFinishedError         the run has ended and accepts no more data
     │   └── RunNotFoundError         no run has that id, name or path           (LookupError)
     ├── ConfigError                  a config key is not allowed, or may not change
-    │   └── ConfigTypeError          … because of a type                        (TypeError)
+    │   └── ConfigTypeError          … init(config=) got what holds no config   (TypeError)
     ├── StoreError                   the run file could not be written or read  (OSError)
     ├── LaunchError                  the server refused the run
     │   └── NotLoggedInError         … because it does not accept the key       (AuthenticationError)
@@ -83,7 +83,7 @@ class ConfigError(Error):
 
 
 class ConfigTypeError(ConfigError, TypeError):
-    """A config key or value has a type that cannot be stored."""
+    """An object given as a whole config holds none, such as a number. Single values never raise it."""
 
 
 class StoreError(Error, OSError):

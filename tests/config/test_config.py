@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.errors import ConfigError, ConfigTypeError
+from wandb_nb.errors import ConfigError
 from wandb_nb.tracking.config.config import REMOVED, Config
 
 
@@ -263,13 +263,13 @@ def test_keys_with_dots_are_refused_at_the_top_only():
 
 
 def test_keys_become_text():
-    """Numbers, booleans, None and numpy's scalars are written out as keys; other objects are refused by name."""
+    """Numbers, booleans, None, numpy's scalars and other objects are written out as keys."""
     config = Config({1: "a", np.int64(2): "b", np.str_("c"): {np.float32(0.5): 1, None: 2, True: 3}})
 
     assert config.as_dict() == {"1": "a", "2": "b", "c": {"0.5": 1, "None": 2, "True": 3}}
     assert all(type(key) is str for key in config)
-    with pytest.raises(ConfigTypeError, match="tuple"):
-        config.update({"a": {(1, 2): 3}})
+    config.update({"a": {(1, 2): 3}})
+    assert config["a"] == {"(1, 2)": 3}
 
 
 @pytest.mark.parametrize(
@@ -309,24 +309,12 @@ def test_values_are_plain(value, expected):
     assert json.loads(json.dumps(stored)) == stored
 
 
-@pytest.mark.parametrize("value", [object(), {"a": [object()]}, 1j, np.array([1j]), iter([1]), threading.Lock()])
-def test_what_has_no_json_form_is_refused_by_key_and_type(value):
-    """An object without a JSON form raises a TypeError that names the key, and nothing is kept."""
-    config = Config()
-
-    with pytest.raises(TypeError, match="'key") as caught:
-        config.key = value
-    assert isinstance(caught.value, ConfigError)
-    assert "key" not in config
-
-
-def test_a_container_that_holds_itself_is_refused():
-    """A cycle ends in an error, not in endless work."""
-    loop: dict = {}
+def test_a_container_that_holds_itself_ends():
+    """A cycle is cut off, and the rest of the container is there."""
+    loop: dict = {"a": 1}
     loop["self"] = loop
 
-    with pytest.raises(ConfigError, match="contains itself"):
-        Config({"loop": loop})
+    assert Config({"loop": loop}).as_dict() == {"loop": {"a": 1, "self": "..."}}
 
 
 def test_large_values_are_refused():

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.compat.runid import generate_id
-from wandb_nb.errors import Error, UsageError
+from wandb_nb.errors import UsageError
 from wandb_nb.tracking.config.config_value import to_config_value
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ __all__ = ["generate_id", "get_module", "json_dumps_safer", "make_artifact_name_
 
 def json_dumps_safer(obj: Any, **options: Any) -> str:
     """Return *obj* as JSON text; values without a JSON form, such as numpy scalars, become plain ones or text."""
-    return json.dumps(obj, default=_to_plain, **options)
+    return json.dumps(obj, default=to_config_value, **options)
 
 
 def get_module(name: str, required: str | bool | None = None, lazy: bool = True) -> ModuleType | None:
@@ -36,13 +36,6 @@ def get_module(name: str, required: str | bool | None = None, lazy: bool = True)
         if required:
             raise UsageError(required if isinstance(required, str) else f"{name} is not installed") from error
         return None
-
-
-def _to_plain(value: Any) -> Any:
-    try:
-        return to_config_value(value, "value")
-    except Error:
-        return str(value)
 
 
 def make_artifact_name_safe(name: str) -> str:

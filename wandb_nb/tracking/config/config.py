@@ -37,9 +37,9 @@ REMOVED = type("Removed", (), {"__slots__": (), "__repr__": lambda _self: "REMOV
 class Config(MutableMapping[str, Any]):
     """The inputs of a run: hyperparameters and the like, by attribute or item. Thread-safe.
 
-    Values are stored as JSON values, so that reading gives what the file has. Top-level keys contain no dot and values
-    take less than 10 MB; else ConfigError is raised, and ConfigTypeError for a value without a JSON form. A first value
-    can always be set. Changing or removing it needs permission: `allow_val_change` of the call, else of `init()`, else
+    Values are stored as JSON values, so that reading gives what the file has; a value without a JSON form is stored as
+    text. Top-level keys contain no dot and values take less than 10 MB, else ConfigError is raised. A first value can
+    always be set. Changing or removing it needs permission: `allow_val_change` of the call, else of `init()`, else
     only notebooks may. A dict read from config is live (see `ConfigSection`); a list is a copy.
 
     *on_change* is called with the changed keys and values and the removed keys, after the change and before the call
@@ -79,7 +79,7 @@ class Config(MutableMapping[str, Any]):
 
         Raises:
             ConfigError: A key or value is not allowed, or may not change.
-            ConfigTypeError: A key or value has a type that cannot be stored.
+            ConfigTypeError: *values* is an object that holds no config.
 
         """
         self._change({**as_mapping(values), **more}, allow_val_change)
@@ -161,8 +161,8 @@ class Config(MutableMapping[str, Any]):
 
     def _set_nested(self, path: tuple[str, ...], key: Any, value: Any) -> tuple[str, Any]:
         """Set *key* of the dict at *path* and return it as it was stored."""
-        key = to_config_key(key, ".".join(path))
-        stored = to_config_value(value, ".".join((*path, key)))
+        key = to_config_key(key)
+        stored = to_config_value(value)
         with self._lock:
             top, section = self._copied(path)
             if key in section and is_equal(section[key], stored):
@@ -195,7 +195,7 @@ class Config(MutableMapping[str, Any]):
 
     def _change(self, new_values: Mapping[Any, Any], allow: bool | None) -> None:
         values = {_checked_key(key): value for key, value in new_values.items()}
-        values = {key: to_config_value(value, key) for key, value in values.items()}
+        values = {key: to_config_value(value) for key, value in values.items()}
         for key, value in values.items():
             check_size(value, key)
         with self._lock:

@@ -1,70 +1,61 @@
 """Config values as JSON values: strings, numbers, booleans, None, lists, and dicts with string keys.
 
-Config holds the values that a reader of the file gets back, so that both agree: tuples and sets become lists, a
-dataclass becomes a dict, NumPy and PyTorch numbers become Python's. No library is imported for that: arrays and tensors
-are recognised by their `tolist`. Unlike a logged array, one in the config is stored whole.
+Config holds the values that a reader of the file gets back, so that both agree: tuples and sets become lists,
+dataclasses and other records dicts, NumPy and PyTorch numbers Python's. Everything else becomes text. No library is
+imported for that: arrays and tensors are recognized by their `tolist`. Unlike a logged array, one in the config is
+stored whole.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import os
+import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any
 
-from wandb_nb.errors import ConfigError, ConfigTypeError
+from wandb_nb.errors import ConfigError
+from wandb_nb.store.format.array_value import is_missing, plain_array
+from wandb_nb.tracking.config.object_fields import fields_of
 
 MAX_BYTES = 10_000_000
 _MAX_DEPTH = 60
+_MAX_BITS = 10_000  # Python does not write out much larger integers
+_OMITTED = "..."
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
-def to_config_value(value: Any, path: str, depth: int = 0) -> Any:
-    """Return *value* as JSON values; *path* is its dotted key, for messages.
+def to_config_value(value: Any, parents: tuple[int, ...] = ()) -> Any:
+    """Return *value* as JSON values; *parents* are the ids of the containers that it is in.
 
-    Raises:
-        ConfigTypeError: The value has no JSON form.
-        ConfigError: A container holds itself.
-
+    What has no JSON form becomes text. A container inside itself, or below sixty others, is "...".
     """
-    if value is None or type(value) in (str, bool, int, float):
+    if value is None or type(value) in (str, bool, float) or (type(value) is int and value.bit_length() < _MAX_BITS):
         return value
-    if depth > _MAX_DEPTH:
-        raise ConfigError(
-            f"config value {_abbreviated(path)} is nested more than {_MAX_DEPTH} levels deep, or contains itself"
-        )
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, (str, int, float)):  # numpy's float64 and text are such subclasses
-        return _base(value)
-    if isinstance(value, Mapping):
-        return {
-            to_config_key(key, path): to_config_value(item, f"{path}.{key}", depth + 1) for key, item in value.items()
-        }
-    if isinstance(value, (list, tuple)):
-        return [to_config_value(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
-    return _other(value, path, depth)
+        return hex(value) if isinstance(value, int) and value.bit_length() >= _MAX_BITS else _base(value)
+    if len(parents) > _MAX_DEPTH or id(value) in parents:
+        return _OMITTED
+    try:
+        return _converted(value, (*parents, id(value)))
+    except Exception:  # noqa: BLE001 -- a foreign class may raise anything
+        return _text(value)
 
 
-def to_config_key(key: Any, path: str = "") -> str:
-    """Return *key* of a dict as a string; numbers and booleans, NumPy's included, are written out.
-
-    Raises:
-        ConfigTypeError: The key is of another type.
-
-    """
+def to_config_key(key: Any) -> str:
+    """Return *key* of a dict as a string; what is not a string is written out."""
     if isinstance(key, Enum):
         return key.name
-    scalar = key.item() if not isinstance(key, str) and hasattr(key, "item") else key
-    if isinstance(scalar, (str, bool, int, float)) or scalar is None:
-        return str.__str__(scalar) if isinstance(scalar, str) else str(scalar)
-    where = f" in {_abbreviated(path)}" if path else ""
-    raise ConfigTypeError(
-        f"config keys{where} must be strings or numbers, got {type(key).__name__} {_abbreviated(key)}"
-    )
+    if isinstance(key, str):
+        return str.__str__(key)
+    return _text(key.item() if hasattr(key, "item") else key)
 
 
 def is_equal(one: Any, other: Any) -> bool:
@@ -97,15 +88,16 @@ def _base(value: str | float) -> str | int | float:
     return value
 
 
-def _other(value: Any, path: str, depth: int) -> Any:
-    for convert in (_from_array, _from_dataclass, _from_namespace, _from_sequence, _from_text):
+def _converted(value: Any, parents: tuple[int, ...]) -> Any:
+    if isinstance(value, (list, tuple)):
+        return [to_config_value(item, parents) for item in value]
+    for convert in (_from_array, _from_set, _from_text, _from_record, _from_sequence):
         converted = convert(value)
+        if isinstance(converted, dict):
+            return {to_config_key(key): to_config_value(item, parents) for key, item in converted.items()}
         if converted is not None:
-            return to_config_value(converted, path, depth + 1)
-    raise ConfigTypeError(
-        f"cannot store config value {_abbreviated(path)}: unsupported type {type(value).__name__}; "
-        "use strings, numbers, lists, dicts, or a name for the object"
-    )
+            return to_config_value(converted, parents)
+    return None if is_missing(value) else _text(value)
 
 
 def _from_array(value: Any) -> Any:
@@ -113,36 +105,57 @@ def _from_array(value: Any) -> Any:
         return None
     if hasattr(value, "numpy") and not hasattr(value, "tolist"):  # tensorflow
         value = value.numpy()
+    dtype = getattr(value, "dtype", None)
+    if getattr(dtype, "kind", "") in ("M", "m", "V") or getattr(dtype, "char", "") == "g":
+        return _from_unusual_array(value)
     return value.tolist() if hasattr(value, "tolist") else None
 
 
-def _from_dataclass(value: Any) -> dict[str, Any] | None:
-    fields = getattr(value, "__dataclass_fields__", None)
-    return None if fields is None or isinstance(value, type) else {name: getattr(value, name) for name in fields}
+def _from_unusual_array(value: Any) -> Any:
+    """Return the elements of an array, or a scalar, of times, of long doubles or of another package's numbers."""
+    array = plain_array(value)
+    if array.shape:
+        return array.tolist()
+    element = array.item()
+    return dt.timedelta(seconds=element) if value.dtype.kind == "m" and element is not None else element
 
 
-def _from_namespace(value: Any) -> dict[str, Any] | None:
+def _from_set(value: Any) -> list[Any] | None:
+    return sorted(value, key=repr) if isinstance(value, (set, frozenset)) else None  # its order is not the same twice
+
+
+def _from_text(value: Any) -> str | None:
+    if isinstance(value, type):
+        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, (bytes, bytearray)):
+        return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, (os.PathLike, dt.timedelta)):
+        return str(value)
+    if hasattr(value, "isoformat") and not is_missing(value):
+        return str(value.isoformat())
+    if callable(getattr(value, "fileno", None)) and isinstance(getattr(value, "name", None), str):  # an open file
+        return str(value.name)
+    name = getattr(value, "__qualname__", None)
+    return f"{value.__module__}.{name}" if callable(value) and name else None
+
+
+def _from_record(value: Any) -> dict[Any, Any] | None:
     # argparse.Namespace and types.SimpleNamespace inside a config: records without behaviour.
-    return dict(vars(value)) if type(value).__name__ in ("Namespace", "SimpleNamespace") else None
+    return dict(vars(value)) if type(value).__name__ in ("Namespace", "SimpleNamespace") else fields_of(value)
 
 
 def _from_sequence(value: Any) -> list[Any] | None:
-    if isinstance(value, (set, frozenset)):
-        return sorted(value, key=repr)  # the order of a set differs between processes
-    if isinstance(value, (Sequence, AbstractSet, deque)) and not isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, (Sequence, AbstractSet, deque)) and not isinstance(value, memoryview):
         return list(value)
     return None
 
 
-def _from_text(value: Any) -> str | None:
-    if isinstance(value, (bytes, bytearray)):
-        return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, os.PathLike):
-        return str(value)
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
-    name = getattr(value, "__qualname__", None)
-    return f"{value.__module__}.{name}" if callable(value) and name else None
+def _text(value: Any) -> str:
+    """Return the text of *value* without addresses, which differ between processes."""
+    try:
+        return _ADDRESS.sub("", str(value))
+    except Exception:  # noqa: BLE001 -- a foreign class may raise anything
+        return f"<{type(value).__module__}.{type(value).__qualname__}>"
 
 
 def _has_nan(value: Any) -> bool:

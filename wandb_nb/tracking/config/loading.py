@@ -7,19 +7,20 @@ From lowest to highest precedence: `config-defaults.yaml` in the working directo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import ConfigError, ConfigTypeError, UsageError
+from wandb_nb.tracking.config.object_fields import attributes_of, fields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DEFAULTS_FILE = "config-defaults.yaml"
 _VERSION_KEY = "wandb_version"
 _OWN_KEY = "_wandb"
 _FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
-# absl flags, pydantic 2, named tuples, pydantic 1: recognised by a method, so that none needs to be imported.
-_AS_MAPPING = ("flag_values_dict", "model_dump", "_asdict", "dict")
 
 
 def load(
@@ -51,8 +52,8 @@ def load(
 def as_mapping(config: Any, folder: Path | None = None) -> dict[str, Any]:
     """Return the keys and values of *config* as a dict; values are left as they are.
 
-    Takes a mapping, an argparse namespace, absl flags, a dataclass, a pydantic model, a named tuple, any object or
-    class with public attributes, or the path of a YAML or JSON file.
+    Takes a mapping, an argparse namespace, absl flags, a dataclass, an attrs or pydantic object, a named tuple, an
+    object with `items()` or `to_dict()`, any object or class with attributes, or the path of a YAML or JSON file.
 
     Raises:
         ConfigTypeError: *config* is anything else.
@@ -61,17 +62,10 @@ def as_mapping(config: Any, folder: Path | None = None) -> dict[str, Any]:
     """
     if config is None:
         return {}
-    if isinstance(config, Mapping):
-        return dict(config)
     if isinstance(config, (str, os.PathLike)):
         return read_file((folder or Path.cwd()) / Path(config).expanduser())
-    if not isinstance(config, type):
-        for method in _AS_MAPPING:
-            if callable(getattr(config, method, None)):
-                return dict(getattr(config, method)())
-        if hasattr(config, "__dataclass_fields__"):
-            return {name: getattr(config, name) for name in config.__dataclass_fields__}
-    return _attributes(config)
+    fields = None if isinstance(config, list) else fields_of(config)
+    return _attributes(config) if fields is None else fields
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -130,15 +124,15 @@ def _parsed_yaml(text: str, path: Path) -> Any:
 
 
 def _attributes(config: Any) -> dict[str, Any]:
-    if not hasattr(config, "__dict__") or isinstance(config, _FUNCTIONS):
+    if isinstance(config, (type, ModuleType)):
+        return {name: value for name, value in vars(config).items() if name[0] != "_" and not _is_code(value)}
+    attributes = None if isinstance(config, _FUNCTIONS) else attributes_of(config)
+    if attributes is None:
         raise ConfigTypeError(
             f"cannot read config from {type(config).__name__}; pass a dict, an argparse namespace, flags, "
             "a dataclass, an object with attributes, or the name of a YAML or JSON file"
         )
-    public = {name: value for name, value in vars(config).items() if not name.startswith("_")}
-    if not isinstance(config, (type, ModuleType)):
-        return public
-    return {name: value for name, value in public.items() if not _is_code(value)}
+    return attributes
 
 
 def _is_code(value: Any) -> bool:
