@@ -44,7 +44,10 @@ PASSES = {
     for target in ("wandb_nb.sync", "wandb_nb.sync.background.launch")
 }
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
-HEAVY = ("numpy", "pandas", "PIL", "yaml", "requests", "IPython", "anywidget", "tornado", "click", "platformdirs")
+HEAVY = (
+    *("numpy", "orjson", "pandas", "PIL", "yaml", "requests", "IPython", "anywidget", "tornado", "click"),
+    "platformdirs",
+)
 
 
 def name_of(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RowError
 from wandb_nb.store.format.json_value import to_json
+from wandb_nb.store.format.python_number import SCALARS, python_number
 from wandb_nb.store.metrics.summary_engine import SummaryEngine
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     OnChange = Callable[[Mapping[str, Any], tuple[str, ...]], None]
 
-PLAIN = frozenset({float, int, str, bool, type(None)})
-"""Types whose values cannot change after they were logged, so that a row of them is taken as it is."""
 _OWN = "_"  # names with this prefix are attributes of the object, never keys
 
 
@@ -159,7 +158,7 @@ class Summary(_Node):
 
     def _absorb(self, row: Mapping[str, Any], step: int, attempt: int) -> None:
         """Take a stored row. The common row costs one dict update; the rest is done when the summary is read."""
-        if not self._metrics and PLAIN.issuperset(map(type, row.values())):
+        if not self._metrics and SCALARS.issuperset(map(type, row.values())):
             self._fresh.update(row)
             return
         self._publish()
@@ -169,12 +168,13 @@ class Summary(_Node):
 
     def _plain(self, value: Any, key: str) -> Any:
         """Return *value* as plain JSON values (arrays as lists or histograms …), by the rules of `log()`."""
+        value = python_number(value)
         kind = type(value)
         if kind is str:
             return value if self._redact is None else self._redact.value(value, key)
-        if kind in PLAIN:
+        if kind in SCALARS:
             return value
-        if isinstance(value, float):  # numpy's float64 is one
+        if isinstance(value, float):
             return float(value)
         text = to_json(value, key)
         return json.loads(text if self._redact is None else self._redact.json(text, key))
