@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 from urllib.parse import urljoin
 
 from wandb_nb.errors import AuthenticationError, RefusedError
+from wandb_nb.sync.http.answers import as_list, as_object, as_text, well_formed
 from wandb_nb.sync.http.operations import authorization
+from wandb_nb.sync.http.origin import is_same_origin
 from wandb_nb.sync.http.transport import Request, is_final_for_transfer
 
 if TYPE_CHECKING:
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 MAX_NAMES_PER_REQUEST = 100
 Content: TypeAlias = bytes | Callable[[], BinaryIO]
 """The content of a file, or a function that opens it."""
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OWN_HEADERS = frozenset(("host", "content-length", "transfer-encoding", "connection", "cookie", "authorization"))
 
 
 class FileUploads:
@@ -56,20 +61,24 @@ class FileUploads:
     def _upload_targets(self, names: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Announce files and yield name, address and headers for each."""
         run = {"entity": self._bucket.entity, "project": self._bucket.project, "run": self._bucket.name}
-        answer = self._graphql.execute("CreateRunFiles", {**run, "files": names}).get("createRunFiles") or {}
-        headers = dict(_parse_header(line) for line in answer.get("uploadHeaders") or ())
-        for file in answer.get("files") or ():
-            yield file["name"], file["uploadUrl"], headers
+        data = self._graphql.execute("CreateRunFiles", {**run, "files": names})
+        with well_formed(self._network.base_url, "CreateRunFiles"):
+            answer = as_object(data.get("createRunFiles"))
+            headers = dict(_parse_header(as_text(line)) for line in as_list(answer.get("uploadHeaders")))
+            files = [(as_text(file["name"]), as_text(file["uploadUrl"])) for file in as_list(answer.get("files"))]
+        for name, url in files:
+            yield name, url, headers
 
     def _put(self, name: str, url: str, headers: dict[str, str], content: Content) -> bool:
         # A relative address is the server's own and needs the key; in an absolute one the address is the permission.
-        if not url.startswith(("http://", "https://")):
-            url, headers = urljoin(self._network.base_url + "/", url), {**authorization(self._network.key), **headers}
+        address = urljoin(self._network.base_url + "/", url)
+        if not url.startswith(("http://", "https://")) and is_same_origin(address, self._network.base_url):
+            headers = {**authorization(self._network.key), **headers}
         retry = self._network.transfer
         try:
             body = _open_body(content)
             try:
-                request = Request("PUT", url, headers, body, retry.timeout_seconds)
+                request = Request("PUT", address, headers, body, retry.timeout_seconds)
                 self._sender.send(request, retry, is_final_for_transfer)
             finally:
                 if not isinstance(body, bytes):
@@ -116,5 +125,7 @@ def _open_body(content: Content) -> bytes | BinaryIO:
 
 
 def _parse_header(line: str) -> tuple[str, str]:
-    name, _, value = line.partition(":")
-    return name.strip(), value.strip()
+    name, _, value = (part.strip() for part in line.partition(":"))
+    if not _HEADER_NAME.fullmatch(name) or name.lower() in _OWN_HEADERS or not value.isprintable():
+        raise ValueError(f"the header {name!r} must not be set by a server")
+    return name, value

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.run_names import DEFAULT_PROJECT
+from wandb_nb.sync.http.answers import as_count, as_list, as_name, as_object, as_text, well_formed
 from wandb_nb.sync.http.transport import Request, error_message, is_final_for_query, is_final_for_upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from wandb_nb.store.format.record_types import RunRecord
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.request_sequence import RequestSequence
-    from wandb_nb.sync.http.transport import RequestSender
+from wandb_nb.sync.http.transport import RequestSender
 
 _BUCKET = """id name displayName description config sweepName
       project { id name entity { id name } } historyLineCount"""
@@ -104,6 +105,13 @@ QUERIES = {
 }}""",
 }
 
+_RESUME_FIELDS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("historyLineCount", "eventsLineCount", "logLineCount"), as_count),
+    **dict.fromkeys(("id", "name", "displayName"), as_name),
+    **dict.fromkeys(("config", "summaryMetrics", "historyTail", "eventsTail", "notes"), as_text),
+    "tags": lambda tags: [as_name(tag) for tag in as_list(tags)],
+}
+
 
 @dataclass(frozen=True)
 class Bucket:
@@ -129,8 +137,8 @@ class GraphQLClient:
 
     def execute(self, operation: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Run *operation* and return its data."""
-        data: dict[str, Any] = self._execute(operation, variables, {}).get("data") or {}
-        return data
+        with well_formed(self._network.base_url, operation):
+            return as_object(self._execute(operation, variables, {}).get("data"))
 
     def _execute(self, operation: str, variables: Mapping[str, Any] | None, headers: dict[str, str]) -> dict[str, Any]:
         body = {"query": QUERIES[operation], "variables": variables, "operationName": operation}
@@ -141,29 +149,35 @@ class GraphQLClient:
         is_final = is_final_for_upsert if operation == "UpsertBucket" else is_final_for_query
         answer = self._sender.send(request, retry, is_final)
         try:
-            content: dict[str, Any] = answer.json()
+            content = answer.json()
         except ValueError as error:
             raise CommError(f"{self._network.base_url} answered {operation} with something that is not JSON") from error
-        if content.get("errors"):
-            raise RefusedError(error_message(answer), answer.status)
-        return content
+        with well_formed(self._network.base_url, operation):
+            if as_object(content).get("errors"):
+                raise RefusedError(error_message(answer), answer.status)
+            return as_object(content)
 
     def viewer(self) -> dict[str, Any]:
-        """Return the account that the key belongs to."""
-        return self.execute("Viewer").get("viewer") or {}
+        """Return the account of the key: `entity`, `username`, `email`, `flags`, and the names of its `teams`."""
+        data = self.execute("Viewer")
+        with well_formed(self._network.base_url, "Viewer"):
+            viewer = as_object(data.get("viewer"))
+            names = {name: as_name(viewer[name]) for name in ("entity", "username", "email") if viewer.get(name)}
+            edges = as_list(as_object(viewer.get("teams")).get("edges"))
+            teams = [as_name(as_object(as_object(edge).get("node")).get("name")) for edge in edges]
+            return {**names, "flags": as_text(viewer.get("flags")), "teams": teams} if viewer else {}
 
     def entities(self) -> frozenset[str]:
         """Return the names that the account may log to: itself and its teams."""
         viewer = self.viewer()
-        edges = (viewer.get("teams") or {}).get("edges") or ()
-        teams = [((edge or {}).get("node") or {}).get("name") for edge in edges]
-        return frozenset(str(name) for name in (viewer.get("entity"), viewer.get("username"), *teams) if name)
+        names = (viewer.get("entity"), viewer.get("username"), *viewer.get("teams", ()))
+        return frozenset(name for name in names if name)
 
     def saves_code(self) -> bool:
         """Return whether the account wants the code of its runs saved; False if the server does not say."""
         try:
             flags = json.loads(self.viewer().get("flags") or "{}")
-        except (RefusedError, AuthenticationError, ValueError):
+        except (RefusedError, AuthenticationError, ValueError, RecursionError):
             return False
         return isinstance(flags, dict) and flags.get("code_saving_enabled") is True
 
@@ -174,34 +188,40 @@ class GraphQLClient:
     def features(self) -> frozenset[str]:
         """Return the features that the server announces; none if it does not know the query."""
         try:
-            info = self.execute("ServerFeaturesQuery").get("serverInfo") or {}
+            data = self.execute("ServerFeaturesQuery")
         except RefusedError:
             return frozenset()
-        return frozenset(item["name"] for item in info.get("features") or () if item and item.get("isEnabled"))
+        with well_formed(self._network.base_url, "ServerFeaturesQuery"):
+            items = map(as_object, as_list(as_object(data.get("serverInfo")).get("features")))
+            return frozenset(as_text(item.get("name")) for item in items if item.get("isEnabled"))
 
     def upsert(self, sequence: RequestSequence, **fields: Any) -> Bucket:
         """Create the run, or change the given *fields*; the others stay as they are on the server."""
         data = self._mutate("UpsertBucket", {**dict.fromkeys(UPSERT_VARIABLES), **fields}, sequence)
-        answer = data.get("upsertBucket") or {}
-        bucket = answer.get("bucket")
-        if not bucket:
-            raise RefusedError("the server created no run; try again, or ask its administrator", 200)
-        project = bucket.get("project") or {}
-        return Bucket(
-            id=bucket.get("id") or "",
-            entity=(project.get("entity") or {}).get("name") or fields.get("entity") or "",
-            project=project.get("name") or fields.get("project") or "",
-            name=bucket.get("name") or fields["name"],
-            display_name=bucket.get("displayName") or "",
-            inserted=bool(answer.get("inserted")),
-            rows=int(bucket.get("historyLineCount") or 0),
-        )
+        with well_formed(self._network.base_url, "UpsertBucket"):
+            answer = as_object(data.get("upsertBucket"))
+            bucket = as_object(answer.get("bucket"))
+            if not bucket:
+                raise RefusedError("the server created no run; try again, or ask its administrator", 200)
+            project = as_object(bucket.get("project"))
+            return Bucket(
+                id=as_name(bucket.get("id")),
+                entity=as_name(as_object(project.get("entity")).get("name")) or fields.get("entity") or "",
+                project=as_name(project.get("name")) or fields.get("project") or "",
+                name=as_name(bucket.get("name")) or fields["name"],
+                display_name=as_name(bucket.get("displayName")),
+                inserted=bool(answer.get("inserted")),
+                rows=as_count(bucket.get("historyLineCount")),
+            )
 
     def resume_status(self, entity: str | None, project: str | None, name: str) -> dict[str, Any] | None:
         """Return the server's record of the run *name*; None if there is no such run."""
-        model = self.execute("RunResumeStatus", {"project": project, "entity": entity, "name": name}).get("model")
-        bucket: dict[str, Any] | None = (model or {}).get("bucket")
-        return bucket
+        data = self.execute("RunResumeStatus", {"project": project, "entity": entity, "name": name})
+        with well_formed(self._network.base_url, "RunResumeStatus"):
+            bucket = as_object(as_object(data.get("model")).get("bucket"))
+            if not bucket:
+                return None
+            return {field: check(bucket[field]) for field, check in _RESUME_FIELDS.items() if field in bucket}
 
     def has_rows(self, run: RunRecord | None) -> bool:
         """Return whether the server has rows of a run with the names of *run*."""
@@ -214,17 +234,24 @@ class GraphQLClient:
         """Return the address of *file* of the run *name*; None if the run has no such file."""
         entity = entity or self.viewer().get("entity")
         variables = {"entity": entity, "project": project or DEFAULT_PROJECT, "name": name, "files": [file]}
-        run = (self.execute("RunFiles", variables).get("project") or {}).get("run") or {}
-        nodes = [edge["node"] for edge in (run.get("files") or {}).get("edges") or ()]
-        return next((node["directUrl"] for node in nodes if node["name"] == file and node.get("directUrl")), None)
+        data = self.execute("RunFiles", variables)
+        with well_formed(self._network.base_url, "RunFiles"):
+            run = as_object(as_object(data.get("project")).get("run"))
+            edges = map(as_object, as_list(as_object(run.get("files")).get("edges")))
+            nodes = [as_object(edge.get("node")) for edge in edges]
+            urls = (as_text(node.get("directUrl")) for node in nodes if node.get("name") == file)
+            return next((url for url in urls if url), None)
 
     def rows(self, entity: str | None, project: str | None, name: str, step: int) -> list[dict[str, Any]]:
         """Return the rows of the run *name* of the last 1,000 steps up to *step*, oldest first."""
         entity = entity or self.viewer().get("entity")
         steps = {"minStep": max(0, step + 1 - MAX_ROWS), "maxStep": step + 1, "pageSize": MAX_ROWS}
         variables = {"entity": entity, "project": project or DEFAULT_PROJECT, "run": name, **steps}
-        run = (self.execute("HistoryPage", variables).get("project") or {}).get("run") or {}
-        return [row for row in map(_parse_row, run.get("history") or ()) if row.get("_step", step) <= step]
+        data = self.execute("HistoryPage", variables)
+        with well_formed(self._network.base_url, "HistoryPage"):
+            run = as_object(as_object(data.get("project")).get("run"))
+            rows = map(_parse_row, map(as_text, as_list(run.get("history"))))
+            return [row for row in rows if row.get("_step", step) <= step]
 
     def rewind(self, sequence: RequestSequence, entity: str | None, project: str | None, name: str, step: int) -> None:
         """Rewind the run *name* to *step* on the server."""
@@ -233,16 +260,17 @@ class GraphQLClient:
 
     def _mutate(self, operation: str, variables: Mapping[str, Any], sequence: RequestSequence) -> dict[str, Any]:
         """Run *operation* and return its data; send it again if the server had accepted a later request."""
-        content: dict[str, Any] = {}
-        while not content or sequence.is_superseded((content.get("extensions") or {}).get("order")):
-            content = self._execute(operation, variables, sequence.next_header())
-        return content.get("data") or {}
+        with well_formed(self._network.base_url, operation):
+            while True:
+                content = self._execute(operation, variables, sequence.next_header())
+                if not sequence.is_superseded(as_object(content.get("extensions")).get("order")):
+                    return as_object(content.get("data"))
 
 
 def _parse_row(line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return row if isinstance(row, dict) else {}
 

@@ -15,7 +15,9 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
+from wandb_nb.formatting import clean
 from wandb_nb.sync.http.network import CONNECT_TIMEOUT_SECONDS
+from wandb_nb.sync.http.response_body import read_body
 
 if TYPE_CHECKING:
     import threading
@@ -31,7 +33,7 @@ UNAUTHORIZED, TIMED_OUT, TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 401,
 MIN_ERROR_STATUS = 300
 JITTER = 0.25
 MAX_DOUBLINGS = 30
-MAX_MESSAGE_CHARACTERS = 500
+MAX_MESSAGE_CHARACTERS, MAX_CAUSE_CHARACTERS = 500, 120
 MAX_RETRY_AFTER_SECONDS, MAX_POST_SPACING_SECONDS = 3600.0, 60.0
 
 
@@ -58,9 +60,12 @@ class Response:
         """Return the parsed body.
 
         Raises:
-            ValueError: The body is not JSON.
+            ValueError: The body is not JSON, or nested too deeply.
         """
-        return json.loads(self.body)
+        try:
+            return json.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 Transport: TypeAlias = Callable[[Request], Response]
@@ -146,7 +151,9 @@ def new_session(network: Network) -> requests.Session:
 
     session = requests.Session()
     session.headers.clear()
-    session.headers.update({"User-Agent": "wandb_nb", "Accept": "*/*", **network.headers})
+    session.headers.update(
+        {"User-Agent": "wandb_nb", "Accept": "*/*", "Accept-Encoding": "identity", **network.headers}
+    )
     session.auth = _no_auth  # or else requests sends a netrc password with uploads to other hosts
     session.proxies.update(network.proxies)
     if not network.verify:
@@ -159,13 +166,14 @@ def new_session(network: Network) -> requests.Session:
 def connect(network: Network) -> Transport:
     """Return a transport over one session of kept-alive connections, for one thread."""
     import requests
+    import urllib3
 
     http = new_session(network)
 
     def transport(request: Request) -> Response:
         timeout = request.timeout_seconds
         try:
-            answer = http.request(
+            with http.request(
                 request.method,
                 request.url,
                 data=request.body,
@@ -173,10 +181,12 @@ def connect(network: Network) -> Transport:
                 verify=certificate_check(network),
                 timeout=(min(CONNECT_TIMEOUT_SECONDS, timeout or CONNECT_TIMEOUT_SECONDS), timeout),
                 allow_redirects=False,
-            )
-        except (requests.RequestException, OSError) as error:
+                stream=True,
+            ) as answer:
+                headers = {name.lower(): value for name, value in answer.headers.items()}
+                return Response(answer.status_code, headers, read_body(answer))
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise CommError(f"{_server(request)} cannot be reached ({_root_cause(error)})") from error
-        return Response(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
 
     return transport
 
@@ -200,13 +210,18 @@ def error_message(response: Response) -> str:
     try:
         content = response.json()
     except ValueError:
-        return response.body[:MAX_MESSAGE_CHARACTERS].decode("utf-8", "replace").strip()
+        return _one_line(response.body[: 4 * MAX_MESSAGE_CHARACTERS].decode("utf-8", "replace"))
     if not isinstance(content, dict):
-        return str(content)[:MAX_MESSAGE_CHARACTERS]
+        return _one_line(str(content))
     errors = content.get("errors") or content.get("error") or content.get("message") or ""
     parts = errors if isinstance(errors, list) else [errors]
     texts = (part.get("message", part) if isinstance(part, dict) else part for part in parts)
-    return "; ".join(str(text) for text in texts)[:MAX_MESSAGE_CHARACTERS]
+    return _one_line("; ".join(str(text) for text in texts))
+
+
+def _one_line(text: str) -> str:
+    """Return a server's text in one line that is safe to print."""
+    return clean(" ".join(text.split()), MAX_MESSAGE_CHARACTERS)
 
 
 def _refusal(response: Response) -> CommError:
@@ -265,4 +280,4 @@ def _root_cause(error: BaseException) -> str:
             break
         inner = deeper
     text = getattr(inner, "strerror", None) or str(inner.args[-1] if inner.args else type(inner).__name__)
-    return text.rpartition("object at ")[2].rpartition(": ")[2][:120]
+    return clean(text.rpartition("object at ")[2].rpartition(": ")[2], MAX_CAUSE_CHARACTERS)

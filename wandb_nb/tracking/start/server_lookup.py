@@ -100,9 +100,7 @@ def _cause(settings: Resolved) -> str:
 
 def _entities(viewer: Mapping[str, Any]) -> list[str]:
     """Return the names under which the account may log."""
-    edges = (viewer.get("teams") or {}).get("edges") or ()
-    teams = ((edge or {}).get("node") or {} for edge in edges)
-    names = (viewer.get("entity"), viewer.get("username"), *(team.get("name") for team in teams))
+    names = (viewer.get("entity"), viewer.get("username"), *viewer.get("teams", ()))
     return [str(name) for name in dict.fromkeys(names) if name]
 
 

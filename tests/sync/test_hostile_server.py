@@ -1,0 +1,346 @@
+"""Servers that are broken or lie: what they send is bounded, checked and safe to print, and gets no credentials."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import resource
+import threading
+import time
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from scripted_server import ScriptedServer
+from sending import KEY, network, run_file, send, start
+from threaded_server import ThreadedServer
+
+from wandb_nb.errors import CommError, RefusedError
+from wandb_nb.sync.http import file_downloads
+from wandb_nb.sync.http.file_downloads import download
+from wandb_nb.sync.http.network import Network, RetryPolicy
+from wandb_nb.sync.http.operations import GraphQLClient
+from wandb_nb.sync.http.origin import is_same_origin, may_redirect
+from wandb_nb.sync.http.request_sequence import RequestSequence
+from wandb_nb.sync.http.transport import RequestSender, Response, connect
+from wandb_nb.sync.upload.progress import SyncProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ONCE = RetryPolicy(max_retries=0, min_wait_seconds=0.0, timeout_seconds=10.0)
+ESCAPES = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\r\n\x9b31m"
+
+
+class Raw(ThreadedServer):
+    """Answers each request by *answer*, a function of the handler; `requests` holds path and headers of each."""
+
+    def __init__(self, answer: Callable[[BaseHTTPRequestHandler], None]) -> None:
+        super().__init__(_Handler, 0)
+        self.answer = answer
+        self.requests: list[tuple[str, dict[str, str]]] = []
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+        with suppress(OSError):  # the client has had enough
+            self.server.answer(self)
+        self.close_connection = True
+
+    do_GET = do_PUT = do_POST  # noqa: N815 -- the base class's names
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
+        """Keep the test's output quiet."""
+
+
+@contextmanager
+def serving(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[Raw]:
+    """Return a running server."""
+    with Raw(answer) as running:
+        yield running
+
+
+def reply(body: bytes, status: int = 200, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Return an answer with *body*."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), "Connection": "close", **headers}.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
+def endless(handler: BaseHTTPRequestHandler) -> None:
+    """Send zeros until the client hangs up."""
+    handler.send_response(200)
+    handler.end_headers()
+    while True:
+        handler.wfile.write(bytes(1 << 20))
+
+
+def dripping(handler: BaseHTTPRequestHandler) -> None:
+    """Send a byte now and then, for ever."""
+    handler.send_response(200)
+    handler.end_headers()
+    while True:
+        handler.wfile.write(b" ")
+        time.sleep(0.05)
+
+
+def way(url: str) -> Network:
+    """Return *url* as a server that is asked once."""
+    return Network(url, KEY, graphql=ONCE, stream=ONCE, transfer=ONCE)
+
+
+def client(url: str) -> GraphQLClient:
+    """Return a client that asks once."""
+    return GraphQLClient(way(url), RequestSender(connect(way(url)), threading.Event()))
+
+
+BOMB = gzip.compress(bytes(1 << 30), 1)
+
+
+@pytest.mark.parametrize("kind", ["endless", "gzip", "brotli"])
+def test_large_answers_are_not_read_whole(kind: str) -> None:
+    """Endless answers, and small ones that unpack to a gigabyte, are an error in little memory."""
+    answers = {
+        "endless": endless,
+        "gzip": reply(BOMB, Content_Encoding="gzip"),
+        "brotli": reply(b"x", Content_Encoding="br"),
+    }
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with serving(answers[kind]) as server, pytest.raises(CommError, match="did not answer after 1 attempts"):
+        client(server.url).viewer()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 << 10  # kilobytes
+
+
+def test_packed_answers_of_a_proxy_are_read() -> None:
+    """A gzip answer of a harmless size, as some proxies make it, is unpacked."""
+    body = gzip.compress(json.dumps({"data": {"viewer": {"entity": "me"}}}).encode())
+    with serving(reply(body, Content_Encoding="gzip")) as server:
+        assert client(server.url).viewer()["entity"] == "me"
+
+
+def test_dripping_answers_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer that comes byte by byte is given up after a time, though each byte is in time."""
+    monkeypatch.setattr("wandb_nb.sync.http.response_body.MAX_ANSWER_SECONDS", 0.5)
+    began = time.monotonic()
+    with serving(dripping) as server, pytest.raises(CommError, match="did not answer"):
+        client(server.url).viewer()
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("kind", ["endless", "gzip", "liar"])
+def test_downloads_are_bounded(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A download is no larger than announced, than the disk has room for, and never packed; nothing is left of it."""
+    monkeypatch.setattr(file_downloads, "MAX_UNSIZED_BYTES", 8 << 20)
+    huge = {"Content_Length": str(1 << 60)}
+    answers = {"endless": endless, "gzip": reply(BOMB, Content_Encoding="gzip"), "liar": reply(b"x", **huge)}
+    with serving(answers[kind]) as server, pytest.raises(CommError):
+        download(way(server.url), "/file", tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_redirects_get_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redirected download takes neither the key nor a netrc password along; a redirected query is an error."""
+    (tmp_path / "netrc").write_text("machine localhost login me password s3cret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with serving(reply(b"content")) as other:
+        elsewhere = other.url.replace("127.0.0.1", "localhost") + "/there"
+        with serving(reply(b"", 302, Location=elsewhere)) as server:
+            download(way(server.url), "/file", tmp_path / "file")
+            assert (tmp_path / "file").read_bytes() == b"content"
+            with pytest.raises(CommError, match="HTTP 302"):
+                client(server.url).viewer()
+        assert [path for path, _ in other.requests] == ["/there"]
+        assert "authorization" not in other.requests[0][1]
+        assert base64.b64encode(f"api:{KEY}".encode()).decode() in server.requests[0][1]["authorization"]
+
+
+def test_redirects_stay_encrypted_and_end(tmp_path: Path) -> None:
+    """No redirect leads from HTTPS to HTTP or to a file, and a circle of them ends."""
+    assert may_redirect("https://a/x", "https://b/y")
+    assert not may_redirect("https://a/x", "http://a/x")
+    assert not any(may_redirect("http://a", target) for target in ("file:///etc/passwd", "ftp://b", "", "http://"))
+    with serving(reply(b"", 302, Location="/again")) as server, pytest.raises(RefusedError, match="redirect"):
+        download(way(server.url), "/file", tmp_path / "file")
+    assert len(server.requests) == file_downloads.MAX_REDIRECTS
+
+
+@pytest.mark.parametrize("form", ["//{host}/x", "http://{host}/x", "/\t/{host}/x", "\\\\{host}\\x", "http:{host}/x"])
+def test_upload_addresses_elsewhere_get_no_key(form: str, server: ScriptedServer, tmp_path: Path) -> None:
+    """However the server writes the address of another host, that host does not see the key."""
+    with start(tmp_path) as run:
+        run.log({"n": 1})
+    with serving(reply(b"")) as other:
+        address = form.format(host=other.url.partition("//")[2])
+        answer = server.answer
+
+        def lying(operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+            data = answer(operation, variables)
+            for file in data.get("createRunFiles", {}).get("files", ()):
+                file["uploadUrl"] = address
+            return data
+
+        server.answer = lying  # type: ignore[method-assign]
+        send(run_file(run), network(server, transfer=ONCE))
+        assert all("authorization" not in headers for _, headers in other.requests)
+
+
+def test_origins_are_compared_whole() -> None:
+    """Scheme, host and port make an origin; a default port may be left out, and nothing else."""
+    base = "https://api.example.com"
+    assert all(is_same_origin(url, base) for url in (base, f"{base}:443/x", "https://API.example.com/y"))
+    others = ("http://api.example.com", f"{base}:444", "https://example.com", f"{base}.evil.com", "//api.example.com")
+    assert not any(is_same_origin(url, base) for url in (*others, "https://api.example.com:x", "https://[", ""))
+
+
+@pytest.mark.parametrize("body", [ESCAPES, json.dumps({"errors": [{"message": ESCAPES}]}), json.dumps(ESCAPES)])
+@pytest.mark.parametrize("status", [400, 401, 503])
+def test_texts_of_a_server_are_cleaned(body: str, status: int) -> None:
+    """Control sequences in an error of the server never reach the message that is printed."""
+    with serving(reply(body.encode(), status)) as server, pytest.raises(CommError) as caught:
+        client(server.url).viewer()
+    assert str(caught.value).isprintable()
+    assert "owned" in str(caught.value)
+
+
+def test_broken_status_line_is_cleaned() -> None:
+    """What is not HTTP at all is an error that is safe to print."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(f"HTTP/1.1 {ESCAPES}".encode())
+
+    with serving(answer) as server, pytest.raises(CommError) as caught:
+        client(server.url).viewer()
+    assert str(caught.value).isprintable()
+
+
+def test_names_of_a_server_are_cleaned(server: ScriptedServer, tmp_path: Path) -> None:
+    """Names that the server gives a run are printed without control sequences."""
+    with start(tmp_path) as run:
+        run.log({"n": 1})
+    answer = server.answer
+
+    def lying(operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        data = answer(operation, variables)
+        if operation == "UpsertBucket":
+            data["upsertBucket"]["bucket"]["displayName"] = ESCAPES
+            data["upsertBucket"]["bucket"]["project"]["name"] = ESCAPES
+        return data
+
+    server.answer = lying  # type: ignore[method-assign]
+    progress = send(run_file(run), network(server))
+    assert progress.done
+    assert (progress.name + progress.url).isprintable()
+
+
+WRONG = [
+    "[]",
+    "5",
+    '"x"',
+    "null",
+    "true",
+    '{"data": []}',
+    '{"data": 5}',
+    "[" * 100_000,
+    "1" * 5000,
+    '{"data": {"viewer": 5}}',
+]
+CALLS: dict[str, Callable[[GraphQLClient], Any]] = {
+    "viewer": lambda graphql: graphql.viewer(),
+    "entities": lambda graphql: graphql.entities(),
+    "features": lambda graphql: graphql.features(),
+    "upsert": lambda graphql: graphql.upsert(RequestSequence(SyncProgress()), name="r"),
+    "resume": lambda graphql: graphql.resume_status("e", "p", "r"),
+    "file": lambda graphql: graphql.file_url("e", "p", "r", "f"),
+    "rows": lambda graphql: graphql.rows("e", "p", "r", 5),
+    "rewind": lambda graphql: graphql.rewind(RequestSequence(SyncProgress()), "e", "p", "r", 5),
+}
+FIELDS = (
+    "upsertBucket",
+    "bucket",
+    "model",
+    "project",
+    "run",
+    "files",
+    "history",
+    "viewer",
+    "teams",
+    "edges",
+    "serverInfo",
+)
+
+
+def shapes() -> list[Any]:
+    """Return answers in which each known field has each wrong type, three levels deep."""
+    inner: list[Any] = [5, "x", [5], [None], True, 1e999, {"historyLineCount": "x"}, {"historyLineCount": -1}]
+    return [
+        {"data": {outer: {middle: {deep: value} if deep else value}}}
+        for outer in FIELDS
+        for middle in FIELDS
+        for deep in ("", "edges", "run", "files", "features", "node")
+        for value in inner
+    ]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_wrong_types_are_reported(call: str) -> None:
+    """An answer of another form than expected is a CommError that names the operation, or harmless; nothing else."""
+    bodies = [*(text.encode() for text in WRONG), *(json.dumps(shape).encode() for shape in shapes())]
+    responses = iter([Response(200, {}, body) for body in bodies])
+    graphql = GraphQLClient(
+        way("http://server.test"), RequestSender(lambda _request: next(responses), threading.Event())
+    )
+    reported: list[str] = []
+    for _ in bodies:
+        try:
+            CALLS[call](graphql)
+        except CommError as error:  # noqa: PERF203 -- each answer for itself
+            reported.append(str(error))
+    assert len(reported) >= 5
+    assert all(map(str.isprintable, reported))
+
+
+def test_wrong_types_for_uploads_end(server: ScriptedServer, tmp_path: Path) -> None:
+    """A wrong answer to the announcement of files ends the sending with a message; it waits for nothing."""
+    with start(tmp_path) as run:
+        run.log({"n": 1})
+    for wrong in (
+        5,
+        {"files": 5},
+        {"files": [5]},
+        {"files": [{"name": 1, "uploadUrl": 2}]},
+        {"uploadHeaders": ["a b: c"]},
+    ):
+        answer = ScriptedServer.answer
+
+        def lying(
+            operation: str, variables: dict[str, Any], wrong: Any = wrong, answer: Any = answer
+        ) -> dict[str, Any]:
+            return {"createRunFiles": wrong} if operation == "CreateRunFiles" else answer(server, operation, variables)
+
+        server.answer = lying  # type: ignore[method-assign]
+        progress = send(run_file(run), network(server))
+        assert (progress.state, "CreateRunFiles" in progress.message) == ("waiting", True)
+
+
+def test_a_server_that_always_knows_more() -> None:
+    """A server that answers each request with a higher number is given up."""
+    numbers = iter(range(10**6, 10**7, 10))
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        reply(json.dumps({"data": {}, "extensions": {"order": next(numbers)}}).encode())(handler)
+
+    with serving(answer) as server, pytest.raises(CommError, match="later request"):
+        client(server.url).rewind(RequestSequence(SyncProgress(order=1)), "e", "p", "r", 5)

@@ -1,0 +1,83 @@
+"""Bodies of responses, read in bounded size and time, whatever a server sends."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.errors import CommError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import requests
+
+MAX_ANSWER_BYTES = 64 << 20
+MAX_ANSWER_SECONDS = 300.0
+CHUNK_BYTES = 1 << 16
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+def read_body(answer: requests.Response, max_bytes: int = MAX_ANSWER_BYTES) -> bytes:
+    """Return the unpacked body of *answer*.
+
+    Raises:
+        CommError: It has more than *max_bytes*, takes longer than five minutes, or is packed in an unknown way.
+    """
+    unpack = _Unpacker(answer.headers.get("Content-Encoding", ""))
+    parts: list[bytes] = []
+    size = 0
+    for chunk in iter_raw(answer, max_bytes, MAX_ANSWER_SECONDS):
+        part = unpack(chunk, max_bytes - size)
+        size += len(part)
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def iter_raw(answer: requests.Response, max_bytes: int, max_seconds: float) -> Iterator[bytes]:
+    """Yield the body of *answer* as it comes, packed or not.
+
+    Raises:
+        CommError: It has more than *max_bytes*, takes longer than *max_seconds*, or is broken off.
+    """
+    import urllib3
+
+    deadline = time.monotonic() + max_seconds
+    size = 0
+    try:
+        while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=False):
+            size += len(chunk)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
+            if time.monotonic() > deadline:
+                raise CommError(f"the answer took longer than {max_seconds:.0f} s")
+            yield chunk
+    except urllib3.exceptions.HTTPError as error:
+        raise CommError(f"the answer was broken off ({type(error).__name__})") from error
+
+
+class _Unpacker:
+    """Unpacks gzip and deflate, which no server was asked for; some proxies do it all the same."""
+
+    def __init__(self, encoding: str) -> None:
+        name = encoding.strip().lower()
+        if name not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise CommError("the answer is packed in a way that was not asked for")
+        self._unpacker: Any = zlib.decompressobj(_GZIP_OR_ZLIB) if name not in ("", "identity") else None
+
+    def __call__(self, chunk: bytes, max_bytes: int) -> bytes:
+        """Return *chunk* unpacked; if it is larger than *max_bytes*, one byte more of it."""
+        if self._unpacker is None:
+            return chunk
+        try:
+            data: bytes = self._unpacker.decompress(chunk, max_bytes + 1)
+        except zlib.error as error:
+            raise CommError("the answer cannot be unpacked") from error
+        return data
+
+
+def _too_large(max_bytes: int) -> CommError:
+    return CommError(f"the answer has more than {max_bytes} bytes")
