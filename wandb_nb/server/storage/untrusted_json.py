@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 MAX_DEPTH = 100  # so that code which walks a value later does not exhaust the stack
 _MAX_INT_DIGITS = 308
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_NEEDS_CLEANING = re.compile(rf"\\u[dD]|[\ud800-\udfff]|[0-9]{{{_MAX_INT_DIGITS + 1}}}")
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD]")
+_LONG_INT = re.compile(rf"(?<![0-9])[0-9]{{{_MAX_INT_DIGITS + 1}}}")
 
 
 def clean_text(text: str) -> str:
@@ -32,7 +33,7 @@ def parse_value(text: str) -> Any:
         ValueError: The text is not JSON or nests too deep; the message is a phrase that says which.
 
     """
-    needs_cleaning = _NEEDS_CLEANING.search(text) is not None
+    needs_cleaning = _needs_cleaning(text)
     try:
         value = json.loads(text, parse_int=_parse_int) if needs_cleaning else json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -63,7 +64,7 @@ def normalize_object(text: str) -> tuple[dict[str, Any], str]:
 
     """
     value = parse_object(text)
-    return value, text if _NEEDS_CLEANING.search(text) is None else json.dumps(value)
+    return value, json.dumps(value) if _needs_cleaning(text) else text
 
 
 def load_object(text: str | bytes) -> dict[str, Any] | None:
@@ -77,7 +78,7 @@ def load_object(text: str | bytes) -> dict[str, Any] | None:
 def load_objects(texts: Sequence[str]) -> list[dict[str, Any]]:
     """Return the normalised objects of stored texts, without those that are not objects; faster than one by one."""
     joined = f"[{','.join(texts)}]"
-    if _NEEDS_CLEANING.search(joined) is None:
+    if not _has_surrogates(joined) and not any(map(_has_long_int, texts)):
         with suppress(ValueError, RecursionError):
             return [value for value in json.loads(joined) if isinstance(value, dict)]
     return [value for text in texts if (value := load_object(text)) is not None]
@@ -88,6 +89,20 @@ def wandb_values(config: dict[str, Any]) -> dict[str, Any]:
     entry = config.get("_wandb")
     values = entry.get("value") if isinstance(entry, dict) else None
     return values if isinstance(values, dict) else {}
+
+
+def _needs_cleaning(text: str) -> bool:
+    return _has_surrogates(text) or _has_long_int(text)
+
+
+def _has_surrogates(text: str) -> bool:
+    """Whether *text* may have surrogates; most texts are known not to without a regular expression."""
+    escaped = "\\u" in text and _SURROGATE_ESCAPE.search(text) is not None
+    return escaped or (not text.isascii() and _SURROGATE.search(text) is not None)
+
+
+def _has_long_int(text: str) -> bool:
+    return len(text) > _MAX_INT_DIGITS and _LONG_INT.search(text) is not None
 
 
 def _parse_int(digits: str) -> float:
