@@ -19,10 +19,10 @@ FROM_HOSTS |= {"typing-extensions", "protobuf", "googleapis-common-protos", "url
 
 
 def dependencies() -> set[str]:
-    """Return the names of the run-time dependencies in pyproject.toml, those of the `server` extra among them."""
+    """Return the names of the run-time dependencies in pyproject.toml, with those of the extras `gpu` and `server`."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    blocks = re.findall(r"^(?:dependencies|server) = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
+    blocks = re.findall(r"^(?:dependencies|gpu|server) = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
     return set(re.findall(r'"([\w.-]+)', "".join(blocks)))
 
 

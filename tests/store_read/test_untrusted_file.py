@@ -6,13 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import wandb_nb as wandb
+from wandb_nb.store.format import records
+from wandb_nb.store.format.framing import BLOCK
 from wandb_nb.store.reading.executed_cells import FILE, read_cells
+from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.untrusted_file import open_descriptor, open_file, read_file
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
@@ -143,3 +148,26 @@ def test_journal_of_others(line: bytes, tmp_path: Path) -> None:
     cells = read_cells(path)
     assert (cells[-1].number, cells[-1].started, cells[-1].outputs) == (2, 1.5, [{}])
     assert all(cell.started is None or isinstance(cell.started, float) for cell in cells)
+
+
+def test_holes_are_not_read(tmp_path: Path) -> None:
+    """A run file that claims a terabyte, nearly all of it a hole, is read in moments; the rows around it are found."""
+    path = tmp_path / "run-r.wandb"
+    writer = RunWriter(path)
+    writer.append(records.run("r", project="p"))
+    writer.close()
+    whole = path.read_bytes()
+    place = (1 << 40) - (1 << 40) % BLOCK
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(whole)
+        file.truncate(place + (1 << 30))
+    began = time.monotonic()
+    tail = Tail(path)
+    count = len(tail.read()) + len(tail.read())
+    tail.finalize()
+    assert tail.read() == []
+    assert time.monotonic() - began < 20
+    assert count == 2 * len(Tail(path).read())
+    header = 7  # of the second copy, where none belongs
+    assert tail.lost == place + (1 << 30) - 2 * len(whole) + header

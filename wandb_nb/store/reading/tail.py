@@ -6,6 +6,7 @@ run directory and reports on them.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import Counter
 from contextlib import suppress
@@ -83,6 +84,7 @@ class Tail:
     def _read_from(self, file: BinaryIO, window: int) -> list[bytes]:
         """Scan until something is found; the window grows only while one record fills it."""
         while True:
+            self._skip_hole(file.fileno())
             file.seek(self.offset)
             # A window ends with a block, so that a reader can continue after a skipped record.
             data = file.read(window + -(self.offset + window) % BLOCK)
@@ -97,6 +99,17 @@ class Tail:
             if not moved:
                 window *= 2
 
+    def _skip_hole(self, fd: int) -> None:
+        """Count a hole as damage without reading it: a file of a few bytes on disk can have one of any size."""
+        size = os.fstat(fd).st_size
+        end = _next_data(fd, self.offset, size)
+        if end == size and not self._final:  # the writer may be about to fill it
+            return
+        end -= 0 if end == size else end % BLOCK
+        if end > self.offset:
+            self._count([Damage(self.offset, end, "a hole")])
+            self.offset = end
+
     def _count(self, damage: list[Damage]) -> None:
         """Add *damage*, joined to adjacent damage."""
         for part in damage:
@@ -105,6 +118,19 @@ class Tail:
                 self.damage.append(Damage(before.start, part.end, before.reason))
             else:
                 self.damage.append(part)
+
+
+def _next_data(fd: int, offset: int, size: int) -> int:
+    """Return where the next data of a file begins: *offset* unless it is in a hole, *size* if there is none."""
+    if not hasattr(os, "SEEK_DATA") or offset >= size:
+        return offset
+    position = os.lseek(fd, 0, os.SEEK_CUR)
+    try:
+        return os.lseek(fd, offset, os.SEEK_DATA)
+    except OSError as error:
+        return size if error.errno == errno.ENXIO else offset  # a file system that does not say
+    finally:
+        os.lseek(fd, position, os.SEEK_SET)
 
 
 @dataclass
