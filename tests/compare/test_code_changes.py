@@ -118,7 +118,8 @@ def test_cells_of_a_saved_notebook() -> None:
 
 def test_packages_and_git() -> None:
     """Requirements are read by name; a patch is summarised by the number of its lines."""
-    assert parse_requirements("numpy==2.0\n# comment\nbroken\npandas==2.2.1\n") == {"numpy": "2.0", "pandas": "2.2.1"}
+    text = "numpy==2.0\n# comment\nbroken\nRuamel.YAML==2.2.1\n"
+    assert parse_requirements(text) == {"numpy": "2.0", "ruamel-yaml": "2.2.1"}
     body = "index 1..2\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-old\n+new\n same\n"
     patch = f"diff --git a/a.py b/a.py\n{body}diff --git a/n.ipynb b/n.ipynb\n--- a\n+++ b\n+  'image/png': '...'\n"
     assert file_patches(patch) == {"a.py": body}

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.cells.session_notebook import HISTORY
+from wandb_nb.capture.code.requirements import normalized
 from wandb_nb.compare.comparison_input import ComparisonInput
 from wandb_nb.store.reading.executed_cells import FILE, Cell, read_cells
 from wandb_nb.untrusted_file import read_file
@@ -96,9 +97,9 @@ def uncommitted_files(patch: str) -> dict[str, str]:
 
 
 def parse_requirements(text: str) -> dict[str, str]:
-    """Return name and version from each line `name==version` of a requirements file."""
+    """Return name (normalized) and version from each line `name==version` of a requirements file."""
     pairs = (line.strip().partition("==") for line in text.splitlines())
-    return {name: version for name, sign, version in pairs if name and sign}
+    return {normalized(name): version for name, sign, version in pairs if name and sign}
 
 
 def _sources(files: Path) -> Mapping[str, str]:

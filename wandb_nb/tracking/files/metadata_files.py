@@ -105,6 +105,7 @@ class MetadataFiles:
         if repository is not None and repository.commit:
             paths += self._save_changes(repository.root)
         self._append(records.files([(path, "now", "wandb") for path in paths]))
+        import yaml  # noqa: F401 -- `finish()` writes config.yaml; loading it takes longer than all the rest
 
     def _save_changes(self, root: Path) -> list[str]:
         """Write the changes of the work tree; if git cannot read the repository, only the patches are missing."""
@@ -121,7 +122,7 @@ class MetadataFiles:
         return list(written)
 
     def _write_config(self, config: Mapping[str, Any]) -> None:
-        import yaml  # some milliseconds, and only needed at the end of a run
+        import yaml  # `_gather` has loaded it in its thread
 
         content = {key: {"value": value} for key, value in config.items()}
         self._write(CONFIG, yaml.safe_dump(content, indent=4, sort_keys=True, allow_unicode=True))
