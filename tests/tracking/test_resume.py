@@ -246,7 +246,7 @@ def test_fork_from_branches(start: Start, parent: wandb.Run) -> None:
         ({"fork_from": "parent?_step=10"}, "end at 9"),
         ({"fork_from": "nobody?_step=1"}, "does not exist"),
         ({"resume_from": "parent"}, "_step"),
-        ({"resume_from": "parent?_step=1", "resume": "allow"}, "Only one"),
+        ({"resume_from": "parent?_step=1", "resume": "allow"}, "give only one"),
         ({"resume_from": "parent?_step=1", "id": "other"}, "give one of them"),
         ({"fork_from": "parent?_step=1", "id": "parent"}, "another id"),
     ],

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from wandb_nb.capture.secrets.known_keys import MARK
+from wandb_nb.capture.secrets.lazy_pattern import lazy_pattern
 from wandb_nb.capture.secrets.secret_names import Likelihood, likelihood
 from wandb_nb.capture.secrets.secret_values import (
     is_address,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _HINTS = ("key", "token", "secret", "pass", "pw", "credential", "pat", "auth", "sig", "jwt", "sas", "sess")
+_SIGNS = "=:,>"
 _MAX_NAME = 48
 # Parts of patterns for text in lower case: what assigns, and what begins a value. A word behind a colon is prose, one
 # before another sign is a name. From its fifth character on, a value may contain signs itself.
@@ -36,46 +38,48 @@ _VALUE = (
 )
 # `key` and `token` are in every text. Alone, not as in `api_key`, they count only before a digit.
 _DIGIT_FOLLOWS = r"(?=[^a-z0-9\r\n]{1,48}(?:[rbuf]{1,2}['\"])?[a-z+/_\-.~%]{0,32}[0-9])"
-_PLACE = re.compile(
+_PLACE = lazy_pattern(
     rf"(?:key(?:_?id|_base|(?<=[\w.\-]key)|{_DIGIT_FOLLOWS})|token(?:(?<=[\w.\-]token)|{_DIGIT_FOLLOWS})|secret"
     r"|pass(?:w(?:or)?d|wort|phrase|code|key)?|pwd?|credentials?|pat|auth|sig(?:nature)?|jwt|sas|session(?:_?id)?)"
     rf"(?={_SIGN}{_VALUE})"
 )
 _TYPES = (": str", ": optional[", ": bytes", ": secretstr", ":str")
-_TYPED = re.compile(
+_TYPED = lazy_pattern(
     r":[ ]?(?:optional\[)?(?:str|bytes|secretstr)\]?(?: \| none| \| str)?[ ]?=[ ]?[rbuf]{0,2}(?=['\"][^'\"\r\n]{8})"
 )
 _BEFORE_NAMES = frozenset("\n\t\"'({[,;?&<$=:")
 _BLANK = " "
 _FIRST_WORDS = ("api", "access", "secret", "private", "account")
 _MAX_FIRST_WORD = max(map(len, _FIRST_WORDS))
-_NAME_BEGIN = re.compile(r"[\w.\-]*")  # read backwards
-_GENERATED = re.compile(r"\\?['\"]{0,3}([A-Za-z0-9+/_\-.~%]{8,4000}={0,2})")
-_QUOTED = re.compile(
+_NAME_BEGIN = lazy_pattern(r"[\w.\-]*")  # read backwards
+_GENERATED = lazy_pattern(r"\\?['\"]{0,3}([A-Za-z0-9+/_\-.~%]{8,4000}={0,2})")
+_QUOTED = lazy_pattern(
     r"\"{3}([^\"]{8,400})\"{3}|'{3}([^']{8,400})'{3}"
     r"|\\\"([^\"\r\n]{8,4000}?)\\\"|\\'([^'\r\n]{8,4000}?)\\'"
     r"|\"([^\"\\\r\n]{0,4000}(?:\\.[^\"\\\r\n]{0,4000}){0,9})(?:\"|\Z)"
     r"|'([^'\\\r\n]{0,4000}(?:\\.[^'\\\r\n]{0,4000}){0,9})(?:'|\Z)"
 )
-_WORD = re.compile(
+_WORD = lazy_pattern(
     r"[^\s'\"`,;&<>(){}\[\]\\|=:]{8,40}|[^\s'\"`,;&<>(){}\[\]\\|=:]{4,7}[=:][^\s'\"`,;&<>(){}\[\]\\|]{3,24}"
 )
-_REST = re.compile(r"[^\s'\"`,;&<>(){}\[\]\\|]*")
+_REST = lazy_pattern(r"[^\s'\"`,;&<>(){}\[\]\\|]*")
 _MAX_BLANKS = 5
-_MAY_HOLD_BLANKS = re.compile(r"(?i)pass|pwd|secret|credential")
+_MAY_HOLD_BLANKS = lazy_pattern(r"(?i)pass|pwd|secret|credential")
 
 # Of a list of variables, as in manifests.
-_PAIR = re.compile(
+_PAIR = lazy_pattern(
     r"name['\"]?: ?['\"]?([\w.\-]{3,60})['\"]?(,? |,?\n {0,20})['\"]?value['\"]?: ?['\"]?([^\s'\",]{8,400})"
 )
 _VARIABLES = ("KEY=", "TOKEN=", "PASSWORD=", "PASS=", "PWD=", "SECRET=", "PASSPHRASE=")
-_VARIABLE = re.compile(r"^([A-Z][A-Z0-9_]{2,60}=)([^\s'\"$]\S{7,4000})$", re.MULTILINE)
+_VARIABLE = lazy_pattern(r"^([A-Z][A-Z0-9_]{2,60}=)([^\s'\"$]\S{7,4000})$", re.MULTILINE)
 _COMMANDS = ("export ", "config:set ", "set ", "%env ", "%set_env ", "setenv ", "ENV ")
 _MAX_COMMAND = max(map(len, _COMMANDS))
 
 
 def without_named_values(text: str) -> str:
     """Return *text* with the values that it names a secret replaced by `[redacted]`."""
+    if not any(map(text.__contains__, _SIGNS)):
+        return text
     lower = _lower(text)
     if not any(map(lower.__contains__, _HINTS)):
         return text

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from wandb_nb.capture.secrets.known_keys import MARK
+from wandb_nb.capture.secrets.lazy_pattern import lazy_pattern
 from wandb_nb.capture.secrets.secret_names import is_secret_variable, likelihood
 from wandb_nb.capture.secrets.secret_values import is_address, is_placeholder, is_secret, is_uncommon
 
+if TYPE_CHECKING:
+    import re
+
 _SETS = ("%env ", "%set_env ", "setenv ", "ENV ")
-_SET = re.compile(r"((?:%(?:set_)?env|setenv|ENV)[ \t]{1,8})(\w{1,64})([ \t]{1,8})([^\s'\"$=]\S{7,})")
-_OPTION = re.compile(r"--(?<![\w\-]--)(?=[A-Za-z])([A-Za-z0-9_\-]{2,60})([ \t]{1,8}['\"]?)([^\s'\"$\-][^\s'\"]{7,})")
-_NETRC = re.compile(
+_SET = lazy_pattern(r"((?:%(?:set_)?env|setenv|ENV)[ \t]{1,8})(\w{1,64})([ \t]{1,8})([^\s'\"$=]\S{7,})")
+_OPTION = lazy_pattern(r"--(?<![\w\-]--)(?=[A-Za-z])([A-Za-z0-9_\-]{2,60})([ \t]{1,8}['\"]?)([^\s'\"$\-][^\s'\"]{7,})")
+_NETRC = lazy_pattern(
     r"(machine[ \t]{1,8}[^\s=]{1,200}\s{1,8}(?:(?:login|account)\s{1,8}\S{1,200}\s{1,8}){0,2}password\s{1,8})\S{4,}"
 )
-_LOGIN = re.compile(r"(login[ \t]{1,8}\S{1,200}\s{1,8}password\s{1,8})(\S{8,})")
-_SHORT_OPTION = re.compile(r"((?:sshpass|\blogin [^\r\n]{1,80}) -p ?['\"]?)([^\s'\"$\-][^\s'\"]{7,})")
+_LOGIN = lazy_pattern(r"(login[ \t]{1,8}\S{1,200}\s{1,8}password\s{1,8})(\S{8,})")
+_SHORT_OPTION = lazy_pattern(r"((?:sshpass|\blogin [^\r\n]{1,80}) -p ?['\"]?)([^\s'\"$\-][^\s'\"]{7,})")
 
 
 def without_command_secrets(text: str) -> str:

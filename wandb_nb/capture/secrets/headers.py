@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import binascii
-import re
 from base64 import b64decode
+from typing import TYPE_CHECKING
 
 from wandb_nb.capture.secrets.known_keys import MARK
+from wandb_nb.capture.secrets.lazy_pattern import lazy_pattern
 from wandb_nb.capture.secrets.secret_values import is_placeholder, is_random, is_uncommon
+
+if TYPE_CHECKING:
+    import re
 
 _VALUE = r"[A-Za-z0-9_\-.=+/~:]"
 _SIGN = r"['\"\])\\]{0,4}[ \t]{0,4}[:=,][ \t]{0,4}[fbru]?\\?['\"]?"
-_AUTHORIZATION = re.compile(rf"(uthorization{_SIGN})([A-Za-z][A-Za-z\-]{{2,19}} )?([^\s'\"\\,;]{{8,}})")
-_BEARER = re.compile(rf"(earer )({_VALUE}{{8,}})")
-_BASIC = re.compile(r"(asic )([A-Za-z0-9+/_\-]{8,}={0,2})(?![\w+/=])")
-_COOKIE = re.compile(rf"(ookie{_SIGN})([^'\"\r\n\\]{{8,}})")
-_CURL_USER = re.compile(r"( (?:-u|--user|--proxy-user)[ =]['\"]?[\w.@\-]{1,100}:)[^\s'\"]{3,}")
-_AUTH_PAIR = re.compile(
+_AUTHORIZATION = lazy_pattern(rf"(uthorization{_SIGN})([A-Za-z][A-Za-z\-]{{2,19}} )?([^\s'\"\\,;]{{8,}})")
+_BEARER = lazy_pattern(rf"(earer )({_VALUE}{{8,}})")
+_BASIC = lazy_pattern(r"(asic )([A-Za-z0-9+/_\-]{8,}={0,2})(?![\w+/=])")
+_COOKIE = lazy_pattern(rf"(ookie{_SIGN})([^'\"\r\n\\]{{8,}})")
+_CURL_USER = lazy_pattern(r"( (?:-u|--user|--proxy-user)[ =]['\"]?[\w.@\-]{1,100}:)[^\s'\"]{3,}")
+_AUTH_PAIR = lazy_pattern(
     r"(auth\s?=\s?(?:HTTP\w{1,10}Auth)?\(\s?['\"][^'\"\n]{0,100}['\"],\s?['\"])[^'\"\n]{8,200}(?=['\"])"
 )
-_SEPARATORS = re.compile("[=; ,|]+")
+_SEPARATORS = lazy_pattern("[=; ,|]+")
 
 
 def without_header_secrets(text: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from wandb_nb.capture.secrets.known_keys import MARK
+from wandb_nb.capture.secrets.lazy_pattern import lazy_pattern
 
-_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
-_CUT_SHORT = re.compile(r"(?:[A-Za-z0-9+/=\s\\]|[\w\-]{1,40}: [^\n\\]*)*")
+_BEGIN = lazy_pattern(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_END = lazy_pattern(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----")
+_CUT_SHORT = lazy_pattern(r"(?:[A-Za-z0-9+/=\s\\]|[\w\-]{1,40}: [^\n\\]*)*")
 _MAX_BLOCK = 32_000
-_PUTTY = re.compile(r"(Private-Lines: [0-9]{1,4})(?:\r?\n[A-Za-z0-9+/=]+)+")
+_PUTTY = lazy_pattern(r"(Private-Lines: [0-9]{1,4})(?:\r?\n[A-Za-z0-9+/=]+)+")
 
 
 def without_private_keys(text: str) -> str:

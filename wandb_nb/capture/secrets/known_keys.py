@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from wandb_nb.capture.secrets.lazy_pattern import lazy_pattern
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -113,15 +115,18 @@ def _alternatives(forms: dict[str, str]) -> str:
     return "|".join(f"{re.escape(first)}(?:{'|'.join(rests)})" for first, rests in groups.items())
 
 
+_BEGIN_SIZE = 3
 _MIN_LETTERS = 20  # no shorter key consists of letters alone, unless they are capitals
-_LONG_WORD = re.compile(r"[A-Za-z0-9_\-.]{11,}")
-_KEY = re.compile(rf"(?<![A-Za-z0-9_])(?:{_alternatives(_FORMS)})")
+_LONG_WORD = lazy_pattern(r"[A-Za-z0-9_\-.]{11,}")
+# What all keys begin with: compiled in a tenth of the time, and found in few words.
+_BEGIN = lazy_pattern(rf"(?<![A-Za-z0-9_])(?:{'|'.join(sorted({re.escape(begin[:_BEGIN_SIZE]) for begin in _FORMS}))})")
+_KEY = lazy_pattern(rf"(?<![A-Za-z0-9_])(?:{_alternatives(_FORMS)})")
 # Of a source's escapes, a terminal's colours, an encoded address: what may stand before a key in the same word.
-_PRECEDES = {"\\": re.compile("[abfnrtv0]"), "[": re.compile("[0-9]*m"), ";": re.compile("[0-9]*m")}
-_PRECEDES["%"] = re.compile("[0-9A-F]{2}")
+_PRECEDES = {"\\": lazy_pattern("[abfnrtv0]"), "[": lazy_pattern("[0-9]*m"), ";": lazy_pattern("[0-9]*m")}
+_PRECEDES["%"] = lazy_pattern("[0-9A-F]{2}")
 _HEX_FORM = r"(?=[0-9]{0,39}[a-f])[0-9a-f]{40}(?=[.\-]*\Z)"
-_HEX_KEY = re.compile(_HEX_FORM)
-_OTHERS = re.compile(
+_HEX_KEY = lazy_pattern(_HEX_FORM)
+_OTHERS = lazy_pattern(
     rf"{_HEX_FORM}|"
     r"[MNO][A-Za-z0-9]{23,25}\.[\w\-]{6}\.[\w\-]{27,}\Z"  # Discord
     r"|[A-Za-z0-9]{14}\.atlasv1\.[\w\-]{60,}"  # Terraform
@@ -130,7 +135,8 @@ _OTHERS = re.compile(
     r"|pat[A-Za-z0-9]{14}\.[0-9a-f]{64}\Z"  # Airtable
     r"|AA[\w\-]{33}\Z"  # Telegram, behind a number and a colon
 )
-_AZURE_SECRET = re.compile(r"(?<![\w~])[\w.\-]{3}[0-9]Q~[\w.~\-]{31,34}")
+_MIN_OTHERS = 35
+_AZURE_SECRET = lazy_pattern(r"(?<![\w~])[\w.\-]{3}[0-9]Q~[\w.~\-]{31,34}")
 _HASH_NAMES = (
     *("commit", "commit_id", "commit id", "sha", "sha1", "rev", "revision", "hash", "checkout", "checked out", "tree"),
     *(
@@ -149,7 +155,7 @@ _HASH_NAMES = (
     *("tag", "snapshot", "snapshots", "etag", "fingerprint", "checksum", "sha1sum", "version", "branch", "oid"),
 )
 _BEFORE_VALUE = " \t:=>\\'\"()[]"
-_HASH_AFTER = re.compile(r"(?:\t|  | \*)[^\s]|[ \t]refs/|[ \t]HEAD| \((?:HEAD|tag|origin)|\.\.|[/^~]")
+_HASH_AFTER = lazy_pattern(r"(?:\t|  | \*)[^\s]|[ \t]refs/|[ \t]HEAD| \((?:HEAD|tag|origin)|\.\.|[/^~]")
 _BEFORE_HASH = 40
 
 
@@ -166,13 +172,13 @@ def without_known_keys(text: str, keep: Callable[[str], bool]) -> str:
         start = match.start()
         skipped = _skipped(text, start, word) if start and text[start - 1] in _PRECEDES else 0
         key = word[skipped:] if skipped else word
-        if _OTHERS.match(key):
+        if len(key) >= _MIN_OTHERS and _OTHERS.match(key):
             if _HEX_KEY.match(key):
                 stays = keep(key[:40]) or _is_hash(text, start + skipped, start + skipped + 40)
                 return word if stays else f"{word[:skipped]}{MARK}{key[40:]}"
             is_id = key.startswith("AA") and text[max(0, start - 2) : start].strip("0123456789") != ":"
             return word if is_id else word[:skipped] + MARK
-        return word[:skipped] + _KEY.sub(MARK, key)
+        return word[:skipped] + _KEY.sub(MARK, key) if _BEGIN.search(key) else word
 
     text = _LONG_WORD.sub(clean, text)
     return _AZURE_SECRET.sub(MARK, text) if "Q~" in text else text

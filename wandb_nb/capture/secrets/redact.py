@@ -6,7 +6,6 @@ A secret is recognised by its value, when an environment variable holds it, by i
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from wandb_nb.capture.secrets.commands import without_command_secrets
 from wandb_nb.capture.secrets.headers import without_header_secrets
 from wandb_nb.capture.secrets.key_blocks import without_private_keys
 from wandb_nb.capture.secrets.known_keys import MARK, without_known_keys
+from wandb_nb.capture.secrets.lazy_pattern import lazy_pattern
 from wandb_nb.capture.secrets.secret_names import Likelihood, is_secret_variable, likelihood, names_a_hash
 from wandb_nb.capture.secrets.secret_values import MIN_LENGTH, is_secret, is_uncommon
 from wandb_nb.store.format.json_value import to_json
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 ENVIRONMENT_CHECK_SECONDS = 0.1
-_OPTION = re.compile(r"(?i)(--?[\w-]*(?:key|token|secret|password|passwd))(?:=(.*))?")
-_TEXT_ENDS = re.compile(r'"(?:[\]},]|$)')  # in JSON as `to_json` writes it; a name ends with a colon
+_OPTION = lazy_pattern(r"(?i)(--?[\w-]*(?:key|token|secret|password|passwd))(?:=(.*))?")
+_TEXT_ENDS = lazy_pattern(r'"(?:[\]},]|$)')  # in JSON as `to_json` writes it; a name ends with a colon
 _HASH_SIZE = 40
-_HEX_NUMBER = re.compile("[0-9a-f]+\\Z")
+_HEX_NUMBER = lazy_pattern("[0-9a-f]+\\Z")
 
 
 class Redactor:

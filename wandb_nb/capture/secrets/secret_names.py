@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
 from functools import lru_cache
+
+from wandb_nb.capture.secrets.lazy_pattern import lazy_pattern
 
 
 class Likelihood(IntEnum):
@@ -19,7 +20,7 @@ class Likelihood(IntEnum):
     """As with `password`: every value."""
 
 
-_VARIABLE = re.compile(
+_VARIABLE = lazy_pattern(
     r"(?i)(?:^|[_\-.])(?:(?:api|access|secret|private|auth|account|encryption|signing)_?key(?:_id)?|key|token|secret|"
     r"password|passwd|passphrase|passw?|pwd|credentials?|pat)$|apikey$"
 )
@@ -31,21 +32,54 @@ _BEARER = (
     r"(?:api|access|auth|oauth|refresh|bearer|secret|session|security|personal|bot|hf|hub|huggingface|github|gitlab|"
     r"slack|wandb|deploy|registry|npm|pypi|vault|databricks|private)"
 )
-_CERTAIN = re.compile(
+_CERTAIN = lazy_pattern(
     r"(?i)(?:passw(?:or)?d|passwort|passphrase|passcode|secret|(?<![a-z])pwd|credentials?|"
     rf"{_OWNER}[_\-. ]?(?:access[_\-]?)?key(?:[_\-]?id|_base)?|{_BEARER}[_\-. ]?token|"
     r"(?:github|gitlab|azure|devops)[_\-]?pat)$"
 )
-_HIGH = re.compile(r"(?i)(?:^|[_\-. ])(?:pw|pass|passkey)$|(?:^|[_\-.])(?:secrets?|passwords?|credentials?)\.")
-_CONSTANT = re.compile(r"[A-Z0-9_]+_(?:KEY|TOKEN|AUTH)$")
-_LOW = re.compile(
+_HIGH = lazy_pattern(r"(?i)(?:^|[_\-. ])(?:pw|pass|passkey)$|(?:^|[_\-.])(?:secrets?|passwords?|credentials?)\.")
+_CONSTANT = lazy_pattern(r"[A-Z0-9_]+_(?:KEY|TOKEN|AUTH)$")
+_LOW = lazy_pattern(
     r"(?i)(?:^|[_\-. /])(?:x?auth(?:orization)?|key|cookies?|headers?|jwt|session(?:_?id)?|sig(?:nature)?|sas|dsn|"
     r"conn(?:ection)?_?str(?:ing)?|webhook|credentials?|pat|tokens?|keys)(?:$|\.)|token$|(?-i:[a-z]Key)$"
 )
-_HARMLESS = re.compile(
+# What any name of a secret ends with, or a part of it before a dot.
+_ENDS = (
+    *(
+        "key",
+        "keys",
+        "keyid",
+        "key_id",
+        "key-id",
+        "key_base",
+        "token",
+        "tokens",
+        "pat",
+        "auth",
+        "authorization",
+        "pw",
+        "pwd",
+    ),
+    *(
+        "password",
+        "passwords",
+        "passwd",
+        "passwort",
+        "pass",
+        "passphrase",
+        "passcode",
+        "secret",
+        "secrets",
+        "sig",
+        "sas",
+    ),
+    *("signature", "credential", "credentials", "cookie", "cookies", "header", "headers", "jwt", "dsn", "webhook"),
+    *("session", "sessionid", "session_id", "connstr", "conn_str", "connectionstr", "connection_str", "string"),
+)
+_HARMLESS = lazy_pattern(
     r"(?i)(?:public|cache|hash|dedup|idempotency|partition|primary|foreign|sort|object|group|state|image|etag)[_\-]?key$"
 )
-_HASH = re.compile(
+_HASH = lazy_pattern(
     r"(?i)commit|sha(?:1|256)?(?:$|[^a-z])|revision|(?:^|[^a-z])(?:rev|git|ref|oid)(?:$|[^a-z])|hash|digest|checksum|"
     r"fingerprint|etag|version|branch"
 )
@@ -66,6 +100,8 @@ def names_a_hash(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def likelihood(name: str) -> Likelihood:
     """Return how likely the value of *name* is a secret; of nested values *name* is the path, joined by dots."""
+    if not any(part.rstrip("\n").endswith(_ENDS) for part in name.casefold().split(".")):
+        return Likelihood.NONE
     if _HARMLESS.search(name):
         return Likelihood.NONE
     if _CERTAIN.search(name):

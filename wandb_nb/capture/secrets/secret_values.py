@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from wandb_nb.capture.secrets.lazy_pattern import lazy_pattern
 from wandb_nb.capture.secrets.secret_names import Likelihood
 
 MIN_LENGTH = 8
@@ -16,20 +15,20 @@ _MIN_DIGITS = 2
 _CHANGES, _CHANGES_OF_SHORT = 0.25, 0.45  # of the kind of character, per character; words of any case stay below
 _MIN_MIXED = 20
 _CAPITALS, _CAPITALS_WITHIN = (0.3, 0.7), 0.17
-_HEX = re.compile(r"(?=[0-9]{0,40}[a-f])[0-9a-f]{32,}\Z")
-_PLACEHOLDER = re.compile(
+_HEX = lazy_pattern(r"(?=[0-9]{0,40}[a-f])[0-9a-f]{32,}\Z")
+_PLACEHOLDER = lazy_pattern(
     r"(?i)<|\{|%\(|%s\Z|\$(?:[A-Z_]+\Z|[{(])|([*x.#\-])\1*\Z|x{4}|\.\.\.|\[[a-z_]+\]"
     r"|your[-_ ]|my[-_ ]|change[-_]?me|(?:insert|enter|replace)[-_ ]"
 )
-_WORDS = re.compile(r"[A-Za-z_]+[0-9]{0,2}(?:[.\-/: ,][A-Za-z_]*[0-9]{0,2})*[!?]?\Z")
-_PATH = re.compile(r"(?:~|\.{1,2})?/[\w.\-]*(?:/|\.\w{1,8}\Z)[\w./\- ]*\Z|[A-Za-z]:\\")
+_WORDS = lazy_pattern(r"[A-Za-z_]+[0-9]{0,2}(?:[.\-/: ,][A-Za-z_]*[0-9]{0,2})*[!?]?\Z")
+_PATH = lazy_pattern(r"(?:~|\.{1,2})?/[\w.\-]*(?:/|\.\w{1,8}\Z)[\w./\- ]*\Z|[A-Za-z]:\\")
 # Not a UUID, a checksum with its name, an address in memory, a date, a path, a URL, or a repetition.
-_TOKEN = re.compile(
+_TOKEN = lazy_pattern(
     r"(?!(?i:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z|(?:sha[0-9]+|md5)[:\-]|0x[0-9a-f]+\Z))"
     r"(?!(?:19|20)[0-9]{2}-?[01][0-9]-?[0-3][0-9](?:[Tt_\-]|\Z)|(?:~|\.{1,2})?/[\w.\-]*/|[a-z0-9]{1,9}://|(.{1,3})\1\1)"
     r"[A-Za-z0-9+/=_\-.~:%]+\Z"
 )
-_PIECE = re.compile(b"[aA0]{8}")
+_PIECE = lazy_pattern(b"[aA0]{8}")
 _KINDS = (
     bytes(
         ord("a" if chr(code).islower() else "A" if chr(code).isupper() else "0" if chr(code).isdigit() else " ")

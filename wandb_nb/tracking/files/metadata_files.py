@@ -16,6 +16,7 @@ from wandb_nb.capture.cells import notebook_file
 from wandb_nb.capture.code import requirements, work_tree_diff
 from wandb_nb.capture.code.source_files import code_facts
 from wandb_nb.capture.machine import environment
+from wandb_nb.capture.secrets.lazy_pattern import compile_patterns
 from wandb_nb.store.format import records
 from wandb_nb.tracking.files.code_files import CodeFiles
 from wandb_nb.tracking.session.notices import FILES_LOST
@@ -105,6 +106,7 @@ class MetadataFiles:
         if repository is not None and repository.commit:
             paths += self._save_changes(repository.root)
         self._append(records.files([(path, "now", "wandb") for path in paths]))
+        compile_patterns()  # so that the first text that the program logs does not wait for it
         import yaml  # noqa: F401 -- `finish()` writes config.yaml; loading it takes longer than all the rest
 
     def _save_changes(self, root: Path) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host, run_names
 from wandb_nb.capture.code import git
+from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve
@@ -37,7 +38,6 @@ from wandb_nb.tracking.terminal.presenter import presenter, report, wants_warnin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.start.server_lookup import ServerLookup
 
@@ -95,8 +95,6 @@ def _start(config: Any, settings: Resolved) -> Run:
         identity = _identity(settings, None, repository)
         identity.name = identity.name or f"dummy-{identity.id}"
         return disabled_run(identity, settings, values, _features(settings, values))
-    from wandb_nb.capture.secrets.redact import Redactor  # its patterns take 10 ms to compile
-
     redact = Redactor(os.environ, [settings.api_key, key], [repository.commit or ""] if repository else [])
     rerun = plan_rerun(settings)
     settings = rerun.settings
