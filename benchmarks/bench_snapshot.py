@@ -48,8 +48,8 @@ class Result: success, error_before_exec, error_in_exec = True, None, None
 took = []
 for _ in range(2_000):
     began = time.thread_time()
-    hooks.before(Info)
-    hooks.after(Result)
+    hooks.before_cell(Info)
+    hooks.after_cell(Result)
     took.append(time.thread_time() - began)
 took.sort()
 print(json.dumps([took[1_000] * 1e3, took[1_980] * 1e3]))

@@ -11,7 +11,7 @@ from lab import ARTIFACTS, JupyterServer, chromium, ready
 from plain import serious
 from waiting import until
 
-from wandb_nb.view.message.run_message import MIME
+from wandb_nb.view.message.header_fields import MIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from cells import LOAD, MIME, run_bundles, texts
+from page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,3 +171,38 @@ def test_an_ipython_profile_turns_it_off(execute: Execute, tmp_path: Path, monke
 
     assert run_bundles(notebook.cells[1]) == []
     assert len(run_bundles(notebook.cells[2])) == 1
+
+
+def test_init_loads_nothing_heavy(execute: Execute) -> None:
+    """In a fresh kernel `init()` with a shown panel needs no numpy, Pillow or widget packages."""
+    heavy = ("numpy", "pandas", "PIL", "anywidget", "tornado.web")
+    start = "import sys, wandb_nb as wandb\nbefore = set(sys.modules)\nrun = wandb.init(project='p')\n"
+    notebook = execute(f"{start}print([name for name in {heavy!r} if name in set(sys.modules) - before])")
+
+    assert texts(notebook.cells[0]) == "[]\n"
+    assert len(run_bundles(notebook.cells[0])) == 1
+
+
+def picture(message: dict[str, Any]) -> bool:
+    """Return whether a message brings a picture of a run."""
+    data = message["content"].get("data", {})
+    return MIME in data and "image/png" in data
+
+
+def test_pictures_are_made_when_the_kernel_is_idle(tmp_path: Path) -> None:
+    """Where a person runs the cells, a cell ends without waiting for its picture, which comes right afterwards."""
+    page = Page(tmp_path, subshell=False)
+    try:
+        cell = page.run(f"{LOAD}\n%wandb init --project p\n{ROW}")
+        page.hear(lambda _: page.finished(cell))
+        before = sum(map(picture, page.heard))
+        page.hear(picture)
+        assert before == 0
+        cell = page.run("wandb.log({'a': 2})")
+        page.hear(lambda message: picture(message) and message["content"]["data"][MIME]["run"]["rows"] == 2)
+        assert page.finished(cell)
+        cell = page.run("wandb.log({'a': 3})\nwandb.finish()")
+        page.hear(lambda message: picture(message) and message["content"]["data"][MIME]["run"]["state"] == "finished")
+        assert not page.finished(cell), "the last picture is there before the cell ends"
+    finally:
+        page.close()

@@ -137,9 +137,10 @@ def test_the_disk_is_full(tmp_path: Path, small_disk: Path, bare: list[str]) -> 
 def test_the_view_throws(tmp_path: Path, bare: list[str]) -> None:
     """An error in the view is reported once, with the next row; every row is stored."""
     blow = (
-        "import wandb_nb.view.run_bundle as bundles\nfrom wandb_nb.view.message.run_stream import RunStream\n"
+        "import wandb_nb.view.run_bundle as bundles, wandb_nb.view.line_bundle as lines\n"
+        "from wandb_nb.view.message.run_stream import RunStream\n"
         "def throw(*_, **__): raise RuntimeError('a broken view')\n"
-        "bundles.bundle = bundles.line_bundle = RunStream.advance = RunStream.snapshot = throw\n"
+        "bundles.bundle = lines.line_bundle = RunStream.advance = RunStream.snapshot = throw\n"
         "wandb.log({'loss': 0})"
     )
     played = Played(tmp_path, blow)

@@ -10,9 +10,11 @@ from test_pictures import HOSTILE, Page, pixels
 from view_runs import RunFile, exit_record, metric_record, run_record
 
 from wandb_nb.store.reading.run_state import RunState
-from wandb_nb.view.message.run_message import MIME, parse_json
+from wandb_nb.view.line_bundle import line_bundle
+from wandb_nb.view.message.header_fields import MIME
+from wandb_nb.view.message.run_message import parse_json
 from wandb_nb.view.message.run_stream import RunStream
-from wandb_nb.view.run_bundle import bundle, line_bundle
+from wandb_nb.view.run_bundle import bundle
 
 ACCESS = {"id": "abcd1234", "token": "a-token", "kernel": None}
 MIMES = {MIME, "text/html", "image/png", "text/plain"}

@@ -9,7 +9,8 @@ from view_runs import RunFile, part
 from wandb_nb.store.reading.executed_cells import FILE
 from wandb_nb.view.message import cell_list as module
 from wandb_nb.view.message.downsample import downsample
-from wandb_nb.view.message.run_message import MIME, parse
+from wandb_nb.view.message.header_fields import MIME
+from wandb_nb.view.message.run_message import parse
 from wandb_nb.view.message.run_stream import RunStream
 from wandb_nb.view.message.series import CELLS_PER_DIRECTORY
 from wandb_nb.view.run_bundle import MAX_BYTES, bundle

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 from wandb_nb.compare.code_diff import code_headers
 from wandb_nb.compare.comparison_input import run_labels
 from wandb_nb.view.message.downsample import downsample
+from wandb_nb.view.message.header_fields import VERSION
 from wandb_nb.view.message.run_message import (
-    VERSION,
     Blob,
     Message,
     MessageHeader,

@@ -13,7 +13,6 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.notebook import marimo
 from wandb_nb.notebook.cell_hooks import CellHooks
 from wandb_nb.notebook.cell_recorder import CellRecorder
 from wandb_nb.notebook.execution_count import running_cell
@@ -59,6 +58,8 @@ def attach(shell: Any | None = None) -> None:
     """
     shell = shell or host.shell()
     if shell is None:
+        from wandb_nb.notebook import marimo  # only without IPython
+
         marimo.attach()
         return
     attachment = getattr(shell, ATTRIBUTE, None)

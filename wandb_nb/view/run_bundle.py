@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.formatting import clean
 from wandb_nb.view import run_text
+from wandb_nb.view.message.header_fields import MIME
 from wandb_nb.view.message.run_header import StaticRun
-from wandb_nb.view.message.run_message import MIME, strict_json
+from wandb_nb.view.message.run_message import strict_json
 from wandb_nb.view.message.run_stream import RunStream
 from wandb_nb.view.picture import svg
 from wandb_nb.view.picture.scene import build, text_curves
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message.run_message import Access, Message, RunHeader
+    from wandb_nb.view.message.run_message import Access, Message
     from wandb_nb.view.picture.primitives import Scene
 
 # A notebook has one output of a run and one picture in the old place of the panel: at most 300 kB together.
@@ -64,13 +65,6 @@ def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
 
     picture = png.fitting(scene_of, _MAX_PNG_BYTES)
     return picture, picture if len(picture) <= _MAX_PREVIEW_BYTES else png.render(scene_of(_PREVIEW_POINTS), scale=1)
-
-
-def line_bundle(facts: RunHeader, note: str = "") -> dict[str, Any]:
-    """Return the bundle of one line: name, state and progress; with *note*, only what does not change, and the note."""
-    permanent = [facts["name"] or facts["id"], facts["project"], clean(note, 200)]
-    line = " · ".join(clean(part, 200) for part in permanent if part) if note else run_text.headline(facts)
-    return {"text/html": f'<div style="font-size:90%">{escape(line)}</div>', "text/plain": line}
 
 
 def html(message: Message, picture: bytes) -> str:

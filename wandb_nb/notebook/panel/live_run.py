@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from wandb_nb.errors import StoreError
-from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.tracking.run_view import RunView
     from wandb_nb.view.message.run_message import Message
+    from wandb_nb.view.message.run_stream import RunStream
 
 MIN_SNAPSHOT_SECONDS = 1.0  # the first pause; later ones grow
 MAX_SNAPSHOT_SECONDS = 8.0  # leaves two seconds for rendering, so that a saved snapshot is at most ten seconds old
@@ -38,19 +39,27 @@ class LiveRun:
         self.run = run
         self.file = file
         self.lock = threading.RLock()
-        self.stream = RunStream(file, owner_alive=lambda _directory: True)  # the owner is this very process
         self.take_snapshot: Callable[[], None] | None = None
         """Renders a new snapshot; None after the run has ended."""
-        self.snapshot_due_at = 0.0
+        self.snapshot_due_at = time.monotonic() + MIN_SNAPSHOT_SECONDS
         """When the next snapshot is due, on the monotonic clock."""
         self.render_seconds = 0.0
         """How long rendering the last snapshot took."""
+        self.wake: Callable[[], None] = lambda: None
+        """Called when `snapshot_due_at` has become earlier."""
         self._cursors: dict[RunViewer, str] = {}
         self._cell_running: bool | None = None
         self._pending_viewers: set[RunViewer] = set()
         self._snapshot_size = -1
         self._snapshot_requested = False
         self._started_at = time.monotonic()
+
+    @cached_property
+    def stream(self) -> RunStream:
+        """The reader of the run file. Its packages, such as numpy, take long to load, so `init()` does not use it."""
+        from wandb_nb.view.message.run_stream import RunStream
+
+        return RunStream(self.file, owner_alive=lambda _directory: True)  # the owner is this very process
 
     @property
     def has_viewers(self) -> bool:
@@ -105,15 +114,22 @@ class LiveRun:
             self._cursors.pop(viewer, None)
             self._pending_viewers.discard(viewer)
 
-    def request_snapshot(self) -> None:
-        """Have the push thread take a snapshot as soon as it can, even if the file has not changed."""
+    def request_snapshot(self, delay_seconds: float = 0.0) -> None:
+        """Have the push thread take a snapshot after *delay_seconds*, even if the file has not changed."""
         self._snapshot_requested = True
+        self.snapshot_due_at = time.monotonic() + delay_seconds
+        self.wake()
+
+    def postpone_snapshot(self) -> None:
+        """Take a requested snapshot later, with the usual pause, since a cell is running again."""
+        if self._snapshot_requested:
+            self.snapshot_due_at = time.monotonic() + MIN_SNAPSHOT_SECONDS
 
     def is_snapshot_due(self, now: float) -> bool:
         """Return whether a new snapshot should be taken at *now*, on the monotonic clock."""
         if self.take_snapshot is None:
             return False
-        return self._snapshot_requested or (now >= self.snapshot_due_at and self._file_size() != self._snapshot_size)
+        return now >= self.snapshot_due_at and (self._snapshot_requested or self._file_size() != self._snapshot_size)
 
     def schedule_next_snapshot(self) -> None:
         """Record that a snapshot of the file as it is now is being taken, and set when the next one is due."""

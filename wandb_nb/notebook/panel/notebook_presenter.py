@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.run_view import RunView
 
 
+IDLE_SECONDS = 0.05
+WIDGET_DELAY_SECONDS = 0.2  # `init()` returns first, without another thread that competes for the interpreter
 STDOUT_NOTICES = ("online-url",)  # good news, while pages show stderr as an alarm
 
 
@@ -78,8 +80,8 @@ class NotebookPresenter:
         """Show *run* in the running cell."""
         panel = self._panels.get(run.id)
         if panel is not None and panel.cell == self._cell and self._cell is not None:
-            panel.refresh()  # `wandb.init()` at the end of a cell: its value is shown already
-        elif panel is not None:
+            return  # `wandb.init()` at the end of a cell: its value is shown, and refreshed when the cell has ended
+        if panel is not None:
             panel.show(self._cell)
             self._request_widget(panel)
         elif run.file is not None:  # the run has ended: its picture is final
@@ -101,16 +103,25 @@ class NotebookPresenter:
         self._cell = number
         for panel in list(self._panels.values()):
             session_of(panel.run).stop_handler.withdraw()
+            panel.live_run.postpone_snapshot()
             session_of(panel.run).set_cell(number)
             if self._is_shown(panel.run):
                 session_of(panel.run).call_after_next_row(partial(self._row_logged, panel.run))
 
     def cell_ended(self, exit_code: int) -> None:
-        """Refresh the panels whose runs have changed, or whose cell has ended with another *exit_code* than 0."""
+        """Refresh the panels whose runs have changed, or whose cell has ended with another *exit_code* than 0.
+
+        Where a person runs the cells, the kernel is idle afterwards, and the push thread renders then. A program such
+        as nbclient may take no more outputs after the cell.
+        """
         for panel in list(self._panels.values()):
             session_of(panel.run).call_after_next_row(None)
             session_of(panel.run).stop_handler.withdraw()
-            if panel.outdated or (exit_code and panel.cell == self._cell):
+            if not panel.outdated and not (exit_code and panel.cell == self._cell):
+                continue
+            if _has_user(self._shell):
+                panel.live_run.request_snapshot(IDLE_SECONDS)
+            else:
                 panel.refresh()
 
     def clear(self) -> None:
@@ -155,11 +166,13 @@ class NotebookPresenter:
         panel.close()
 
     def _request_widget(self, panel: Panel) -> None:
-        """Create the run's widget, once, if a page can show it; in a thread, since its packages load slowly."""
+        """Create the run's widget, once, if a page can show it; later and in a thread: its packages load slowly."""
         if panel.widget_requested or not _has_page(self._shell):
             return
         panel.widget_requested = True
-        threading.Thread(target=_add_widget, args=(panel,), name="wandb-nb-widget", daemon=True).start()
+        timer = threading.Timer(WIDGET_DELAY_SECONDS, _add_widget, (panel,))
+        timer.name, timer.daemon = "wandb-nb-widget", True
+        timer.start()
 
 
 def _print(text: str) -> None:
@@ -175,6 +188,13 @@ def _add_widget(panel: Panel) -> None:
 
         widget = make_widget(panel.live_run)
         panel.set_widget(widget, output_metadata(widget) if widget is not None else {})
+
+
+def _has_user(shell: Any) -> bool:
+    """Return whether a person runs the cells: then a cell may ask for input, which programs such as nbclient refuse."""
+    get_parent = getattr(shell, "get_parent", None)
+    parent = get_parent() if get_parent is not None else None
+    return bool(parent and parent.get("content", {}).get("allow_stdin"))
 
 
 def _has_page(shell: Any) -> bool:

@@ -9,17 +9,17 @@ from wandb_nb import host
 from wandb_nb.notebook.panel.output_publisher import PanelOutput
 from wandb_nb.tracking.live_header import live_header
 from wandb_nb.tracking.run_view import session_of
-from wandb_nb.view import run_bundle as bundles
-from wandb_nb.view.message.run_header import empty_header
-from wandb_nb.view.message.run_message import MIME, pack
+from wandb_nb.view import line_bundle
+from wandb_nb.view.message.header_fields import MIME
 
 if TYPE_CHECKING:
     from wandb_nb.notebook.panel.live_run import LiveRun
     from wandb_nb.notebook.panel.output_publisher import OutputPublisher
     from wandb_nb.tracking.run_view import RunView
-    from wandb_nb.view.message.run_message import Access, Message
+    from wandb_nb.view.message.run_message import Access
 
-WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
+MOVE_SNAPSHOT_SECONDS = 0.25
+"""How long the picture of a panel that has moved may wait: a short cell ends meanwhile, undisturbed."""
 
 
 class Panel:
@@ -78,7 +78,7 @@ class Panel:
         output that was left.
         """
         self._open_output(cell, self._header_bundle(), has_chart=False)
-        self.live_run.request_snapshot()
+        self.live_run.request_snapshot(MOVE_SNAPSHOT_SECONDS)
 
     def refresh(self) -> None:
         """Replace the panel's output by a new snapshot."""
@@ -131,17 +131,15 @@ class Panel:
             self.live_run.schedule_next_snapshot()
             self.live_run.read_to_end()
             if not self.live_run.row_count:
-                return self._line_bundle(self.live_run.stream.snapshot(0)), False
-            return bundles.bundle(self.live_run.stream, self._access, self._widget_view), True
+                header = self.live_run.stream.run_header()
+                return line_bundle.header_bundle(header, self._access, self._widget_view), False
+            from wandb_nb.view.run_bundle import bundle  # numpy and Pillow take long to load
+
+            return bundle(self.live_run.stream, self._access, self._widget_view), True
 
     def _header_bundle(self) -> dict[str, Any]:
         """Return the run's line, and what a view needs to draw the run itself. Reads no file."""
-        return self._line_bundle(pack(empty_header(live_header(self.run)), []))
-
-    def _line_bundle(self, message: Message) -> dict[str, Any]:
-        """Return the bundle of a run without a chart."""
-        live = {WIDGET_MIME: self._widget_view} if self._widget_view is not None else {}
-        return {MIME: message.to_json(self._access), **live, **bundles.line_bundle(message.header["run"])}
+        return line_bundle.header_bundle(live_header(self.run), self._access, self._widget_view)
 
     def _open_output(self, cell: int | None, bundle: dict[str, Any], *, has_chart: bool) -> None:
         """Show *bundle* in a new output, which supersedes the current one."""
@@ -160,7 +158,7 @@ class Panel:
             if not superseded or self._current is None:
                 return
             note = f"charts under cell [{self._current.cell}]" if self._current.cell is not None else "charts below"
-            line = bundles.line_bundle(bundle[MIME]["run"], note)
+            line = line_bundle.line_bundle(bundle[MIME]["run"], note)
             *earlier, last = superseded
             for output in [self._picture_output, *earlier] if self._picture_output else earlier:
                 self._publisher.update(line, output.display_id)

@@ -31,6 +31,7 @@ class PushThread:
     def add(self, live_run: LiveRun) -> None:
         """Serve *live_run* until `remove`; the first run starts the thread."""
         self._live_runs[live_run.run.id] = live_run
+        live_run.wake = self._wake.set
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._serve, name="wandb-nb-push", daemon=True)
             self._thread.start()

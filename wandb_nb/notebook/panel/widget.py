@@ -13,7 +13,6 @@ from wandb_nb import host
 from wandb_nb.notebook.guard import guard
 from wandb_nb.notebook.panel.stop_request import request_stop
 from wandb_nb.tracking.run_view import session_of
-from wandb_nb.view.message.run_message import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,6 +143,7 @@ def _handle(
         pull(str(content.get("cursor") or ""))
     elif kind == "ghosts" and (entry := session_of(live_run.run).entry) is not None:
         from wandb_nb.compare.run_choice import background_runs  # only if a page asks for them
+        from wandb_nb.view.message.run_message import plain
 
         earlier_runs = background_runs(entry)
         answer({"type": "ghosts", "header": plain(earlier_runs.header)}, earlier_runs.blob)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from wandb_nb.view.message.run_message import RunHeader
+    from wandb_nb.view.message.run_message import MessageHeader, RunHeader
+
+VERSION = 1
+MIME = "application/vnd.wandb-nb.run+json"
 
 
 def run_header(  # noqa: D417 -- the others are fields of the header
@@ -37,4 +40,20 @@ def run_header(  # noqa: D417 -- the others are fields of the header
         "lost": lost,
         "error": None,
         "cellRunning": None,
+    }
+
+
+def empty_header(run: RunHeader) -> MessageHeader:
+    """Return the header of a message that contains *run* only; its reader requests the rest."""
+    return {
+        "v": VERSION,
+        "cursor": "",
+        "more": False,
+        "done": False,
+        "run": run,
+        "config": None,
+        "summary": None,
+        "metrics": None,
+        "cells": None,
+        "series": [],
     }

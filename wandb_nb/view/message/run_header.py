@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from wandb_nb.view.message.header_fields import run_header
-from wandb_nb.view.message.run_message import VERSION, pack, plain
+from wandb_nb.view.message.header_fields import VERSION, run_header
+from wandb_nb.view.message.run_message import pack, plain
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, SeriesSet
 
 if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message.run_message import Message, MessageHeader, MetricHeader, RunHeader
+    from wandb_nb.view.message.run_message import Message, MessageHeader, MetricHeader
 
 
 class StaticRun:
@@ -23,22 +23,6 @@ class StaticRun:
     def snapshot(self, points: int = 4_000) -> Message:
         """Return the run with about *points* points over all series; its writer is taken to be alive."""
         return pack(describe(self._state, None, self._metrics), self._series.whole(points, MAX_SAVED_SERIES))
-
-
-def empty_header(run: RunHeader) -> MessageHeader:
-    """Return the header of a message that contains *run* only; its reader requests the rest."""
-    return {
-        "v": VERSION,
-        "cursor": "",
-        "more": False,
-        "done": False,
-        "run": run,
-        "config": None,
-        "summary": None,
-        "metrics": None,
-        "cells": None,
-        "series": [],
-    }
 
 
 def describe(state: RunState, alive: bool | None, metrics: list[MetricHeader]) -> MessageHeader:

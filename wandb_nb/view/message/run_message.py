@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float64]
 
-VERSION = 1
-MIME = "application/vnd.wandb-nb.run+json"
 _ALIGNMENT = 8
 _MAX_EXACT_F4 = 2**24
 
