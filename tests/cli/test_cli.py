@@ -226,6 +226,15 @@ def test_verify_of_a_whole_run(run: wandb.Run) -> None:
     assert report["records"]["history"] == 10
 
 
+def test_verify_of_an_empty_file(tmp_path: Path) -> None:
+    """A run file without a record is damaged, not intact."""
+    file = tmp_path / "run-empty.wandb"
+    file.touch()
+    done = cli("verify", str(file))
+    assert (done.returncode, json.loads(cli("verify", str(file), "--json").stdout)["ok"]) == (3, False)
+    assert "no readable record" in done.stdout
+
+
 def test_verify_of_a_damaged_run(tmp_path: Path) -> None:
     """Overwritten bytes are found: exit code 3, the range named, everything outside their block still counted."""
     run = track(tmp_path, [{"n": n} for n in range(2000)])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +18,6 @@ from wandb_nb.store.runs.registry import Registry
 from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -113,6 +115,51 @@ def test_an_id_in_use_is_refused(start: Start) -> None:
     with start(id="busy", project="q", reinit="create_new") as other:
         assert not other.resumed
     assert len(Registry().find("busy")) == 2
+
+
+STARTED_TOGETHER = """
+import os, sys, time
+lines = []
+while time.time() < {at}: pass
+try:
+    run = wandb.init(id="same", project="p", **{options})
+except wandb.UsageError as error:
+    print("refused" if "same" in str(error) else error)
+else:
+    for n in range(20): run.log({{"n": n, "pid": os.getpid()}})
+    time.sleep(1.5)
+    print(os.getpid())
+"""
+
+
+@pytest.mark.parametrize("options", [{}, {"resume": "allow"}])
+def test_of_two_processes_that_start_one_id_together_one_is_refused(
+    tmp_path: Path, options: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four processes call `init()` with one id at the same moment: one logs all its rows, the others are refused."""
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    source = "import wandb_nb as wandb\n" + STARTED_TOGETHER.format(at=time.time() + 2, options=options)
+    command = [sys.executable, "-c", source]
+    processes = [subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    answers = sorted(process.communicate(timeout=60)[0].strip() for process in processes)
+    assert answers[1:] == ["refused"] * 3
+    assert len(Registry().find("same")) == 1
+    frame = wandb.read("same")
+    assert (frame["n"].tolist(), set(frame["pid"])) == (list(range(20)), {int(answers[0])})
+
+
+def test_the_end_of_a_resumed_run_is_when_it_ended(start: Start) -> None:
+    """The registry has the real end of each part, though the runtime of a resumed run counts the earlier parts."""
+    with start(id="long") as run:
+        run.log({"a": 1})
+        time.sleep(1)
+    for _ in range(2):
+        with start(id="long", resume="must") as run:
+            run.log({"a": 2})
+        entry = Registry().latest()
+        assert entry is not None
+        assert entry.ended == pytest.approx(time.time(), abs=0.5)
+        assert load("long").runtime > 1
 
 
 def test_a_deleted_id_is_refused(start: Start) -> None:

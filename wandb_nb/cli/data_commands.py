@@ -170,5 +170,7 @@ def _report_lines(report: VerifyReport, folded: int) -> Iterator[str]:
         yield f"damage: {file}, bytes {damage.start} to {damage.end}: {damage.reason}"
     if report.ok:
         yield "intact: every record can be read"
+    elif not report.records:
+        yield f"damaged: the file holds no readable record, and {report.lost} bytes are lost"
     else:
         yield f"damaged: {report.lost} bytes lost, {report.unreadable} records unreadable"

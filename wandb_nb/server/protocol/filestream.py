@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.lines import line_store
-from wandb_nb.server.storage.run_updates import check_object, is_outdated
+from wandb_nb.server.storage.run_updates import check_object, end_time, is_outdated
 from wandb_nb.server.storage.tables import runs
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def apply_post(connection: Connection, run: Any, body: Any, sequence: int | None
     changes["fresh"] = ",".join(sorted(restarted))
     if not late:
         changes |= _state_changes(body)
+    if body.get("complete"):
+        changes["heartbeat"] = end_time(run, changes.get("summary", run.summary), changes["heartbeat"])
     connection.execute(update(runs).where(runs.c.id == run.id).values(**changes))
     return {"exitcode": changes.get("exit_code"), "limits": {}, **({"stopped": True} if run.stop else {})}
 

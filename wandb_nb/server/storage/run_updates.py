@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
@@ -16,7 +17,8 @@ from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.project_store import project_for_writing
 from wandb_nb.server.storage.run_store import count_runs, find_run, run_by_id, run_for_writing
 from wandb_nb.server.storage.tables import deleted, runs
-from wandb_nb.server.storage.untrusted_json import normalize_object, wandb_values
+from wandb_nb.server.storage.untrusted_json import load_object, normalize_object, wandb_values
+from wandb_nb.values import is_finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +67,7 @@ def upsert_run(
     if is_outdated(run, sequence) or (sequence is not None and sequence == run.posted):
         return run, False
     changes = _changed_columns(values) | ({} if sequence is None else {"posted": sequence})
+    changes |= {"created": min(run.created, first_start(changes["config"], run.created))} if "config" in changes else {}
     if run_id is None and values.get("jobProgram"):
         changes |= {"fresh": ",".join(STREAMS)}
     if values.get("jobProgram"):
@@ -72,6 +75,35 @@ def upsert_run(
     if changes:
         connection.execute(update(runs).where(runs.c.id == run.id).values(**changes))
     return run_by_id(connection, run.id), False
+
+
+def first_start(config: str, default: float) -> float:
+    """Return when the run began, in unix seconds, by the clocks of the machines that it names in *config*, a JSON text.
+
+    A run that is sent later keeps its times.
+    """
+    environments = wandb_values(load_object(config) or {}).get("e")
+    entries = environments.values() if isinstance(environments, dict) else ()
+    texts = (entry.get("startedAt") for entry in entries if isinstance(entry, dict))
+    return min((start for text in texts if (start := _unix_seconds(text)) is not None), default=default)
+
+
+def end_time(run: Any, summary: str, now: float) -> float:
+    """Return when *run*, which has ended, had its last row or its end, in unix seconds; *now* where it does not say."""
+    values = load_object(summary) or {}
+    own = values.get("_wandb")
+    runtime = own.get("runtime") if isinstance(own, dict) else None
+    times = [values.get("_timestamp"), run.created + runtime if is_finite(runtime) else None]
+    return min(now, max((float(time) for time in times if is_finite(time)), default=now))
+
+
+def _unix_seconds(text: Any) -> float | None:
+    """Return the time of an ISO *text*; None if it is not one, or before 1970."""
+    try:
+        seconds = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except (AttributeError, ValueError, OverflowError):
+        return None
+    return seconds if seconds > 0 else None
 
 
 def is_outdated(run: Any, sequence: int | None) -> bool:
@@ -120,7 +152,8 @@ def _create_run(connection: Connection, user: User, project: Project, values: Ma
         raise UsageError(f"run {name} of this project was deleted; its id cannot be used again")
     columns: dict[str, Any] = {"display_name": run_names.new_name(count_runs(connection, project) + 1)}
     columns |= _changed_columns(values)
-    columns |= {"name": name, "posted": sequence, "created": now, "heartbeat": now}
+    created = min(now, first_start(columns.get("config", ""), now))
+    columns |= {"name": name, "posted": sequence, "created": created, "heartbeat": now}
     inserted = connection.execute(insert(runs).values(project_id=project.id, user_id=user.id, **columns))
     run_id = inserted_id(inserted)
     copy_branch_rows(connection, run_by_id(connection, run_id))

@@ -152,8 +152,8 @@ class VerifyReport:
 
     @property
     def ok(self) -> bool:
-        """Whether every byte was read and every record understood."""
-        return not self.damage and not self.unreadable
+        """Whether there are records, every byte was read and every record understood."""
+        return bool(self.records) and not self.damage and not self.unreadable
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain values, for JSON."""

@@ -13,22 +13,28 @@ import secrets
 import socket
 import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.atomic_file import replacement
-from wandb_nb.errors import StoreError
+from wandb_nb.errors import StoreError, UsageError
+from wandb_nb.store.writing.file_lock import try_flock
 from wandb_nb.store.writing.segments import counter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 REPLACED, CONTINUED = "replaced", "continued"
 """States of directories whose run was replaced or continued by a later one."""
 _SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+START_SECONDS = 120.0
+"""How long `starting` waits; an online run waits for its server meanwhile."""
+_POLL_SECONDS = 0.01
+_LOCK_CHARACTERS = 2  # of a digest: names share 256 lock files, which are never deleted
+_CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 _MAX_SUMMARY = 100  # values of a summary that an entry stores
 _MAX_TEXT = 200
 
@@ -159,6 +165,30 @@ class Registry:
             if secrets.compare_digest(entry.token.encode(), token_bytes):
                 match = entry
         return match
+
+    @contextmanager
+    def starting(self, name: str) -> Iterator[None]:
+        """Let one process at a time start the run *name*: the next one then finds it registered and its owner alive.
+
+        Raises:
+            UsageError: Another process is starting it for longer than START_SECONDS.
+
+        """
+        digest = sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:_LOCK_CHARACTERS]
+        try:
+            fd = os.open(self._make_directory("starting") / digest, os.O_RDWR | os.O_CREAT | _CLOSE_ON_EXEC, 0o600)
+        except OSError:  # without a registry no process finds another's run
+            yield
+            return
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while try_flock(fd) is False:
+                if time.monotonic() > deadline:
+                    raise UsageError(f"another process is starting run {name!r}: wait until it has, or give another id")
+                time.sleep(_POLL_SECONDS)
+            yield
+        finally:
+            os.close(fd)
 
     def next_number(self, project: str) -> int:
         """Count the runs of *project*: 1 at the first call, then 2, for all processes together.

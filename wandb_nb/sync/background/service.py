@@ -24,6 +24,7 @@ from wandb_nb.sync.background.request_folder import (
 from wandb_nb.sync.http.network import Network
 from wandb_nb.sync.http.transport import connect
 from wandb_nb.sync.upload.progress import REFUSED
+from wandb_nb.sync.upload.run_metadata import Target
 from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
 """The wait after a failed attempt at a run, before the next one continues from its progress."""
 JOIN_SECONDS = 2.0
 
+ONLINE_RUN = Target(replace=True)
+"""`init()` with the id of a run on the server and without `resume` starts that run over."""
 log = logging.getLogger(__name__)
 _threads: dict[Path, threading.Thread] = {}
 
@@ -145,7 +148,8 @@ class Service:
     def _send_once(self, run_file: Path, stop: threading.Event) -> bool:
         """Make one attempt to send a run; return whether it is finished or refused."""
         try:
-            progress = RunSender(run_file, self._network, connect(self._network), stop).send(follow=True)
+            sender = RunSender(run_file, self._network, connect(self._network), stop, target=ONLINE_RUN)
+            progress = sender.send(follow=True)
         except Error as error:  # the directory was deleted, or another process sends the run
             log.warning("%s: %s", run_file, error)
         except Exception:  # the edge of a background thread: one failing run must not stop the others

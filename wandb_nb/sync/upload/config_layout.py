@@ -11,6 +11,9 @@ from wandb_nb.store.metrics.definitions import Definitions
 if TYPE_CHECKING:
     from wandb_nb.store.format import record_types
 
+UNKNOWN_WRITER = "0"
+"""The writer of an environment record that names none."""
+
 
 class ServerConfig:
     """The config after the records applied so far; `changed` is true until a caller resets it."""
@@ -58,7 +61,7 @@ class ServerConfig:
         facts = {**record.facts}
         if isinstance(started := facts.get("startedAt"), float):
             facts["startedAt"] = datetime.fromtimestamp(started, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        writer = facts.get("writerId") or next(iter(self.environments), "0")
+        writer = facts.get("writerId") or next(iter(self.environments), UNKNOWN_WRITER)
         self.environments.setdefault(writer, {}).update(facts)
         self.changed = True
 

@@ -10,8 +10,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RefusedError
+from wandb_nb.formatting import clean
+from wandb_nb.store.format.record_items import parse_json
 from wandb_nb.sync.http.operations import Bucket
 from wandb_nb.sync.http.request_sequence import RequestSequence
+from wandb_nb.sync.upload.config_layout import UNKNOWN_WRITER
 from wandb_nb.sync.upload.local_files import LocalFiles
 from wandb_nb.sync.upload.progress import ONLINE, store_progress
 from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
@@ -32,8 +35,9 @@ SEVERITIES = ("INFO", "WARN", "ERROR")
 class Target:
     """Where a run is sent; None means what its file says.
 
-    *append* adds its rows after those on the server, *resend* sends again what was sent before, *mark_synced* leaves
-    the marker file of a synced run, *follow_links* sends files that links lead to outside the run directory.
+    *append* adds its rows after those on the server, *resend* sends again what was sent before, *replace* lets it take
+    the place of a run of its id that another directory holds, *mark_synced* leaves the marker file of a synced run,
+    *follow_links* sends files that links lead to outside the run directory.
     """
 
     run_id: str | None = None
@@ -41,6 +45,7 @@ class Target:
     entity: str | None = None
     append: bool = False
     resend: bool = False
+    replace: bool = False
     mark_synced: bool = True
     follow_links: bool = False
 
@@ -91,6 +96,8 @@ class RunMetadataSync:
             progress.bases = self._existing_lines(fields.get("entity"), fields.get("project"), name)
         elif run is not None and run.branch:
             self._record_inherited_rows(fields.get("entity"), fields.get("project"), name)
+        elif not target.replace:
+            self._refuse_other_rows(fields.get("entity"), fields.get("project"), name)
         config = json.dumps(self._run.config.layout())
         bucket = self._graphql.upsert(self.sequence, name=name, config=config, **fields)
         if progress.creating:  # the server gave it rows of the run it branched off
@@ -109,6 +116,23 @@ class RunMetadataSync:
             self._graphql.rewind(self.sequence, entity, project, name, branch[1])
             status = self._graphql.resume_status(entity, project, name)
         return {kind: int((status or {}).get(count) or 0) for kind, count in COUNTS.items()}
+
+    def _refuse_other_rows(self, entity: Any, project: Any, name: str) -> None:
+        """Refuse to write over the rows of another directory with the same id, whose writer the server's config names.
+
+        Rows of this directory may be there already: its progress was lost, or another program sent it.
+        """
+        status = self._graphql.resume_status(entity, project, name)
+        if not status or not status.get(COUNTS["history"]):
+            return
+        own, known = {*self._run.config.environments} - {UNKNOWN_WRITER}, _writers(status.get("config"))
+        if own & known or not (own or known):
+            return
+        raise RefusedError(
+            f"the server has rows of run {clean(name)} that are not from {self._run_file.parent.name}: "
+            "'wandb-nb sync --append' adds these after them, and '--id' sends them as another run",
+            0,
+        )
 
     def _record_inherited_rows(self, entity: Any, project: Any, name: str) -> None:
         """Record that a branch is about to be created, or the rows it inherited if the first answer was lost."""
@@ -228,6 +252,14 @@ class RunMetadataSync:
     def _record_sent(self, fields: dict[str, Any], config: str) -> None:
         self._sent, self._progress.described = fields, _digest(fields, config)
         self._run.config.changed = False
+
+
+def _writers(config: Any) -> set[str]:
+    """Return the writers that the server's *config*, a JSON text, names."""
+    node = parse_json(config.encode()) if isinstance(config, str) else None
+    for key in ("_wandb", "value", "e"):
+        node = node.get(key) if isinstance(node, dict) else None
+    return set(node) - {UNKNOWN_WRITER} if isinstance(node, dict) else set()
 
 
 def _digest(fields: dict[str, Any], config: str) -> str:

@@ -44,7 +44,7 @@ def finish(session: RunSession, exit_code: int) -> bool:
 
 
 def _outcome(session: RunSession, exit_code: int) -> RunOutcome:
-    ended = session.identity.start_time + session.logger.runtime()
+    ended = session.identity.start_time + session.logger.runtime() - session.identity.runtime  # that of earlier parts
     return RunOutcome(session.state, exit_code, ended, session.logger.summary.as_dict())
 
 

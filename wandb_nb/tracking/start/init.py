@@ -30,7 +30,7 @@ from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.session.run_session import RunSession
 from wandb_nb.tracking.start.cell_rerun import plan_rerun
 from wandb_nb.tracking.start.identity import RunIdentity
-from wandb_nb.tracking.start.resume import find_previous
+from wandb_nb.tracking.start.resume import find_previous, starting
 from wandb_nb.tracking.start.resume_state import ResumeState
 from wandb_nb.tracking.start.telemetry import FeatureUse
 from wandb_nb.tracking.terminal.presenter import presenter, report, wants_warnings
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.settings import Resolved
+    from wandb_nb.tracking.start.cell_rerun import CellRerun
     from wandb_nb.tracking.start.server_lookup import ServerLookup
 
 _NOT_IMPLEMENTED = ("sync_tensorboard", "monitor_gym", "magic")
@@ -97,6 +98,14 @@ def _start(config: Any, settings: Resolved) -> Run:
         return disabled_run(identity, settings, values, _features(settings, values))
     redact = Redactor(os.environ, [settings.api_key, key], [repository.commit or ""] if repository else [])
     rerun = plan_rerun(settings)
+    with starting(rerun.settings):
+        return _start_planned(rerun, mode, values, redact, repository)
+
+
+def _start_planned(
+    rerun: CellRerun, mode: str, values: dict[str, Any], redact: Redactor, repository: git.GitState | None
+) -> Run:
+    """Make the run that *rerun* plans, while no other process starts one of its id."""
     settings = rerun.settings
     previous = rerun.attempt(find_previous(settings, partial(report, settings), _server(settings, mode)))
     identity = _identity(settings, previous, repository)

@@ -5,6 +5,7 @@ It continues in a new directory that names its predecessor; readers join the two
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from wandb_nb.tracking.start.resume_state import ResumeState, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from wandb_nb.settings import Resolved
     from wandb_nb.settings.value_types import Moment
@@ -26,6 +28,17 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.start.server_lookup import ServerLookup
 
 _SUPERSEDED = (REPLACED, CONTINUED)
+
+
+def starting(settings: Resolved) -> AbstractContextManager[None]:
+    """Return a block in which no other process of this user starts the run that *settings* name, if they name one.
+
+    The block raises UsageError if one is starting it for minutes.
+    """
+    run_id = settings.resume_from.run_id if settings.resume_from else settings.run_id
+    if run_id is None and settings.resume == "auto":  # the unfinished run of this folder, whichever it is
+        run_id = str(workspace(settings.root_dir).absolute())
+    return nullcontext() if run_id is None else Registry().starting(run_id)
 
 
 def find_previous(
