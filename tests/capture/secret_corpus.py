@@ -244,7 +244,7 @@ def _settings(make: Maker) -> Iterator[Text]:
         ("Server=x;Uid=me;Pwd={};", make.password()),
         ("host=db port=5432 user=me password={} dbname=x", make.password()),
         (
-            "//registry.npmjs.org/:_auth" + "Token={}",
+            "//registry.example.com/:_auth" + "Token={}",
             make.uuid(),
         ),
     ]
