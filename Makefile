@@ -15,7 +15,7 @@ JAVASCRIPT := $(shell find labextension \( -name node_modules -o -name lib -o -n
 ALLOW_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-headless test lint check-js check-py browser coverage matrix official bench fuzz picture build clean
+.PHONY: help demo demo-headless test lint check-js check-py browser coverage matrix official bench fuzz soak picture build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -58,7 +58,12 @@ bench: $(VENV)/.test ## figures against the budgets, and side by side with other
 	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 fuzz: $(VENV)/.test ## run files and notebooks with random damage for FUZZ_SECONDS, one minute if not given
-	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/pytest tests/store_read/test_mutated_files.py --timeout 0
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/pytest tests/store_read/test_mutated_files.py -k damaged_runs --timeout 0 -s
+
+soak: $(VENV)/.test ## what chance decides, many times over: broken networks, kills, damage; half an hour and more
+	STORMS=$${STORMS:-200} KILL_ROUNDS=$${KILL_ROUNDS:-30} $(BIN)/pytest tests/sync/test_storms.py tests/sync/test_kill_each.py --timeout 0
+	KILL_ROUNDS=$${KILL_ROUNDS:-30} $(BIN)/pytest tests/server/test_kill.py --timeout 0
+	$(MAKE) fuzz FUZZ_SECONDS=$${FUZZ_SECONDS:-600}
 
 picture: $(VENV)/.test ## take the README's picture anew, from a real quickstart
 	$(BIN)/pytest tests/browser/test_jupyter.py -k quickstart
