@@ -5,23 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import FrameType, TracebackType
 
 _PACKAGE = __name__.partition(".")[0]
 
 
 def hide_own_frames(error: BaseException) -> None:
-    """Cut the frames of this package off the end of the traceback of *error*, and those of what caused it."""
-    last_foreign, entry = None, error.__traceback__
-    while entry is not None:
-        if not _is_own(entry.tb_frame):
-            last_foreign = entry
-        entry = entry.tb_next
+    """Cut the frames of this package off the end of the traceback of *error*, and drop a cause that lies in them."""
+    last_foreign = _last_foreign(error)
     if last_foreign is not None:
         last_foreign.tb_next = None
     error.__suppress_context__ = True
-    if error.__cause__ is not None:
-        error.__cause__.__traceback__ = None
+    if error.__cause__ is not None and _last_foreign(error.__cause__) is None:
+        error.__cause__ = None
+
+
+def _last_foreign(error: BaseException) -> TracebackType | None:
+    """Return the last entry of the traceback of *error* that is not of this package."""
+    last, entry = None, error.__traceback__
+    while entry is not None:
+        if not _is_own(entry.tb_frame):
+            last = entry
+        entry = entry.tb_next
+    return last
 
 
 def _is_own(frame: FrameType) -> bool:
