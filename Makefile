@@ -55,6 +55,7 @@ official: $(VENV)/.test ## the server's tests with the official client 0.22, in 
 	@sh scripts/official.sh 0.22.3
 
 bench: $(VENV)/.test ## figures against the budgets, and side by side with others
+	@sh scripts/peers.sh
 	@set -e; for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 fuzz: $(VENV)/.test ## run files and notebooks with random damage for FUZZ_SECONDS, one minute if not given

@@ -1,137 +1,122 @@
-"""What a run costs its user: the budgets of docs/design.md, with the official package and a plain append beside them.
+"""What a run costs its user, against the budgets and beside other trackers.
 
-Each figure comes from a process of its own.  Ratios hold where machines differ.  `python benchmarks/bench_run.py`
+    python benchmarks/bench_run.py [--rounds 3] [--before CHECKOUT]
+
+The trackers take turns, each figure in a process of its own, and the smallest of all rounds counts. `scripts/peers.sh`
+installs trackio and tensorboardX. "protobuf" is the same record by protobuf's C implementation, "append" a plain append
+of as many bytes. CHECKOUT is another version of this project, measured in the same run. Ratios hold where machines
+differ.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
-import subprocess
-import sys
-import tempfile
-from typing import Any
+import argparse
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-TIGHT = 50_000
-SPACED = 500
-WIDE = 2_000
-STARTS = 5
+from peers import EMPTY, IDLE, LONG, PEERS, ROWS, measure
+from served import served
 
-MEASURE = """
-import time, os, json, sys
-now = time.perf_counter
-def times(log, count, row, work=0.0):
-    taken = []
-    for number in range(count):
-        values = row(number)
-        if work:
-            until = now() + work
-            while now() < until: pass
-        begin = now(); log(values); taken.append(now() - begin)
-    taken.sort()
-    return [taken[count // 2] * 1e6, taken[count * 99 // 100] * 1e6]
-two = lambda n: {"train/loss": 1 / (n + 1), "train/accuracy": n / 1e5}
-hundred = lambda n: {f"metric_{k}": n / (k + 1) for k in range(100)}
-def memory():
-    with open("/proc/self/statm") as file: return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
-found = {}
-start_memory = memory() if os.path.exists("/proc/self/statm") else 0
-"""
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
-PACKAGE = """
-begin = now(); import MODULE as wandb; found["import"] = (now() - begin) * 1e3
-settings = wandb.Settings(silent=True)
-begin = now(); run = wandb.init(mode="offline", settings=settings); found["init"] = (now() - begin) * 1e3
-if ONLY_START: print(json.dumps(found)); sys.stdout.flush(); os._exit(0)
-time.sleep(1)  # what is gathered after init() shall not disturb the figures that follow
-found["two"] = times(run.log, TIGHT, two)
-found["spaced"] = times(run.log, SPACED, two, 0.001)
-found["hundred"] = times(run.log, WIDE, hundred)
-found["memory"] = memory() - start_memory if start_memory else None
-print(json.dumps(found))
-sys.stdout.flush(); os._exit(0)
-"""
+Figures = dict[str, float]
 
-FINISH = """
-import MODULE as wandb
-run = wandb.init(mode="offline", settings=wandb.Settings(silent=True))
-for number in range(100_000): run.log(two(number))
-begin = now(); run.finish(); found["finish"] = (now() - begin) * 1e3
-files = [os.path.join(at, name) for at, _, names in os.walk("wandb") for name in names if name.endswith(".wandb")]
-found["bytes"] = sum(map(os.path.getsize, files)) / 100_000
-print(json.dumps(found))
-"""
 
-FLOOR = """
-fd = os.open("floor", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
-found["two"] = times(lambda _row: os.write(fd, b"x" * 125), TIGHT, two)
-found["spaced"] = times(lambda _row: os.write(fd, b"x" * 125), SPACED, two, 0.001)
-found["hundred"] = times(lambda _row: os.write(fd, b"x" * 4000), WIDE, hundred)
-print(json.dumps(found))
-"""
+class Budget(NamedTuple):
+    """A row of the table: the figure at *name*, divided by the one at *unit* where that is given."""
+
+    words: str
+    name: str
+    limit: float
+    unit: str = ""
+
 
 BUDGETS = (
-    ("import, ms", "import", 150, 80),
-    ("init() offline, ms", "init", 50, 20),
-    ("log 2 scalars, p50 µs", "two.0", 10, 6),
-    ("log 2 scalars, p99 µs", "two.1", 25, None),
-    ("log 2 scalars with 1 ms of work between, p50 µs", "spaced.0", 35, 25),
-    ("log 100 scalars, p50 µs", "hundred.0", 60, 35),
-    ("bytes a row of 2 scalars", "bytes", 160, 125),
-    ("finish() after 100,000 rows, ms", "finish", 100, 50),
-    ("memory added, MB", "memory", 25, None),
+    Budget("import, ms", "import", 150),
+    Budget("init() offline, ms", "init", 50),
+    Budget("init() against a server on this machine, ms", "online", 100),
+    Budget("log of 2 floats, p50 µs", "two.0", 10),
+    Budget("log of 2 floats, p99 µs", "two.1", 25),
+    Budget("the same with 1 ms of work between, p50 µs", "spaced.0", 35),
+    Budget("log of 2 numpy scalars, p50 µs", "numpy.0", 15),
+    Budget("the same, in times of 2 floats", "numpy.0", 1.5, "two.0"),
+    Budget("log of 100 floats, p50 µs", "hundred.0", 25),
+    Budget("log of 1,000 floats, p50 µs", "thousand.0", 250),
+    Budget("log of 1,100 floats, in times of 1,000", "more.0", 1.3, "thousand.0"),
+    Budget("log of a name that is new each time, p50 µs", "new.0", 15),
+    Budget("bytes per row of 2 floats", "bytes", 160),
+    Budget("finish() at once, ms", "finish at once", 20),
+    Budget("finish() after 1.5 s, nothing logged, ms", "finish", 20),
+    Budget("finish() after 100,000 rows, ms", "finish after rows", 50),
+    Budget("memory added, MB", "memory", 25),
 )
 
 
-def package(module: str) -> dict[str, Any]:
-    """Measure a package of the documented API; import and start are medians of several processes."""
-    starts = [measured(PACKAGE, module, only_start=True) for _ in range(STARTS)]
-    medians = {name: statistics.median(start[name] for start in starts) for name in ("import", "init") if all(starts)}
-    return measured(PACKAGE, module) | measured(FINISH, module) | medians
+def flat(figures: Mapping[str, Any]) -> Figures:
+    """Return figures with those of a list as "name.0", "name.1"; absent ones are left out."""
+    pairs: Figures = {}
+    for name, value in figures.items():
+        if isinstance(value, list):
+            pairs |= {f"{name}.{index}": each for index, each in enumerate(value)}
+        elif value is not None:
+            pairs[name] = value
+    return pairs
 
 
-def measured(source: str, module: str = "", *, only_start: bool = False) -> dict[str, Any]:
-    """Run *source* in a process and a folder of its own and return what it found."""
-    constants = {"MODULE": module, "TIGHT": TIGHT, "SPACED": SPACED, "WIDE": WIDE, "ONLY_START": only_start}
-    for name, value in constants.items():
-        source = source.replace(name, str(value))
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "WANDB_NB_DATA_DIR": folder, "WANDB_MODE": "offline", "WANDB_SILENT": "true"}
-        command = [sys.executable, "-c", MEASURE + source]
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"{module}: {done.stderr[-500:]}", file=sys.stderr)
-        return {}
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def smallest(rounds: Iterable[Figures]) -> Figures:
+    """Return the smallest value of each figure."""
+    least: Figures = {}
+    for figures in rounds:
+        for name, value in figures.items():
+            least[name] = min(value, least.get(name, value))
+    return least
 
 
-def at(found: dict[str, Any], path: str) -> float | None:
-    """Return the figure at *path*, as in "two.0"."""
-    name, _, index = path.partition(".")
-    value = found.get(name)
-    return value[int(index)] if index and value is not None else value
+def online(environ: Mapping[str, str]) -> dict[str, Figures]:
+    """Return how long `init()` takes that may ask the server at *environ*, where a tracker knows that server."""
+    figures = {}
+    for name in ("ours", "official"):
+        seen = flat(measure(PEERS[name], "time.sleep(1); finish()", {**environ, "WANDB_MODE": "online"}))
+        figures[name] = {"online": seen["init"]} if seen else {}
+    return figures
 
 
-def shown(value: float | None, unit: str = "") -> str:
-    """Return a figure with one digit, a dash for none."""
-    return "-" if value is None else f"{value:.1f}{unit}"
+def measured(rounds: int, before: str | None) -> dict[str, Figures]:
+    """Return the figures of all trackers."""
+    columns = {name: (peer, {}) for name, peer in PEERS.items()}
+    if before:
+        columns["before"] = (PEERS["ours"], {"PYTHONPATH": before})
+    seen: dict[str, list[Figures]] = {name: [] for name in columns}
+    with served() as server:
+        for _ in range(rounds):
+            for work in (EMPTY, IDLE, LONG, ROWS):
+                for name, (peer, environ) in columns.items():
+                    seen[name].append(flat(measure(peer, work, environ)))
+            for name, figures in online(server.environ).items():
+                seen[name].append(figures)
+    return {name: smallest(each) for name, each in seen.items()}
+
+
+def figure(budget: Budget, figures: Figures) -> float | None:
+    """Return what the row of *budget* says of *figures*, if they have it."""
+    value, unit = figures.get(budget.name), figures.get(budget.unit) if budget.unit else 1.0
+    return None if value is None or unit is None else value / unit
 
 
 def main() -> None:
     """Print the table."""
-    ours, floor, official = package("wandb_nb"), measured(FLOOR), package("wandb")
-    print(f"{'what':<50}{'budget':>8}{'aim':>6}{'ours':>9}{'official':>10}{'ratio':>8}{'append':>9}{'ratio':>8}")
-    for words, path, budget, aim in BUDGETS:
-        mine, theirs, least = (at(found, path) for found in (ours, official, floor))
-        verdict = "" if mine is None or mine <= budget else "  over budget"
-        ratios = [shown(other / mine if mine and other else None, "x") for other in (theirs,)]
-        ratios.append(shown(mine / least if mine and least else None, "x"))
-        print(
-            f"{words:<50}{budget:>8}{aim or '-':>6}{shown(mine):>9}"
-            f"{shown(theirs):>10}{ratios[0]:>8}{shown(least):>9}{ratios[1]:>8}{verdict}"
-        )
+    options = argparse.ArgumentParser(description="Measure a run against the budgets and beside other trackers.")
+    options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--before", metavar="CHECKOUT")
+    given = options.parse_args()
+    columns = measured(given.rounds, given.before)
+    print(f"{'what':<48}{'budget':>8}" + "".join(f"{name:>14}" for name in columns))
+    for budget in BUDGETS:
+        values = {name: figure(budget, figures) for name, figures in columns.items()}
+        ours = values["ours"]
+        verdict = "" if ours is None else "ok" if ours <= budget.limit else "missed"
+        cells = "".join(f"{'-' if value is None else f'{value:.1f}':>14}" for value in values.values())
+        print(f"{budget.words:<48}{budget.limit:>8g}{cells}  {verdict}")
 
 
 if __name__ == "__main__":
