@@ -14,8 +14,37 @@ if TYPE_CHECKING:
 MAX_BYTES = 10 << 20
 _TIMEOUT_SECONDS = 30.0
 # Runs no program of the user's configuration, takes no lock, and prompts for no password.
-_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat"}
-_DIFF = ("diff", "--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short")
+_ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
+_IGNORED_VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_DIFF_OPTS")
+# The form that `git apply` reads, whatever the user's configuration.
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.quotePath=true",
+    "diff.context=3",
+    "diff.dstPrefix=b/",
+    "diff.interHunkContext=0",
+    "diff.mnemonicPrefix=false",
+    "diff.noprefix=false",
+    f"diff.orderFile={os.devnull}",
+    "diff.relative=false",
+    "diff.renames=false",
+    "diff.srcPrefix=a/",
+    "diff.suppressBlankEmpty=false",
+    "diff.wsErrorHighlight=none",
+)
+_DIFF = (
+    "diff",
+    "--patch",
+    "--binary",
+    "--full-index",
+    "--no-color",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--submodule=short",
+    "--ignore-submodules=dirty",
+    "--src-prefix=a/",
+    "--dst-prefix=b/",
+)
 
 
 class DiffError(Error):
@@ -23,7 +52,9 @@ class DiffError(Error):
 
 
 def against_commit(root: Path, max_bytes: int = MAX_BYTES) -> str:
-    """Return the changes of tracked files since the checked-out commit; empty without changes.
+    """Return the changes of tracked files since the checked-out commit, for `git apply`; empty without changes.
+
+    Binary files are part of it. Bytes that are not UTF-8 are surrogate escapes.
 
     Raises:
         DiffError: There is no `git`, no commit, a broken repository, or a patch of more than *max_bytes* (part of a
@@ -56,11 +87,11 @@ def _git(root: Path, *arguments: str, max_bytes: int = MAX_BYTES) -> str:
     program = shutil.which("git")
     if program is None:
         raise DiffError("git is not installed")
-    command = [program, "-c", "core.fsmonitor=false", "-C", str(root), *arguments]
+    settings = [word for setting in _SETTINGS for word in ("-c", setting)]
+    command = [program, *settings, "-C", str(root), *arguments]
+    environ = {name: value for name, value in os.environ.items() if name not in _IGNORED_VARIABLES} | _ENVIRONMENT
     try:
-        result = subprocess_fork_safe.run(
-            command, timeout_seconds=_TIMEOUT_SECONDS, environ={**os.environ, **_ENVIRONMENT}
-        )
+        result = subprocess_fork_safe.run(command, timeout_seconds=_TIMEOUT_SECONDS, environ=environ)
     except (OSError, subprocess.SubprocessError) as error:
         raise DiffError(f"git cannot be run: {error}") from error
     if result.returncode:
@@ -68,4 +99,4 @@ def _git(root: Path, *arguments: str, max_bytes: int = MAX_BYTES) -> str:
         raise DiffError(f"git reports: {lines[0]}")
     if len(result.stdout) > max_bytes:
         raise DiffError(f"the patch has {len(result.stdout)} bytes, more than the limit of {max_bytes}")
-    return result.stdout.decode("utf-8", "replace")
+    return result.stdout.decode("utf-8", "surrogateescape")

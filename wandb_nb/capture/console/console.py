@@ -70,7 +70,11 @@ class Console:
         """
         if mode == "off":
             return
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the system allows no more threads
+            self._report_failure(f"the console is not captured ({error}); the run continues")
+            return
         for name in STREAMS:
             self._add_hooks(name, mode)
 
@@ -96,7 +100,12 @@ class Console:
                 self._remove_hooks.append(DescriptorHook(name, self.write).close)
             if not through_descriptor:
                 self._remove_hooks.append(StreamHook.listen(name, self.write))
-        except (AttributeError, TypeError, OSError) as error:  # pythonw has no streams; other programs replace them
+        except (
+            AttributeError,
+            TypeError,
+            OSError,
+            RuntimeError,
+        ) as error:  # pythonw has no streams; other programs replace them
             if mode != "auto":
                 self._report_failure(f"{name} cannot be captured ({type(error).__name__}: {error}); the run continues")
 

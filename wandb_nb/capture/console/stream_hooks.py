@@ -96,11 +96,11 @@ class DescriptorHook:
         _flush(name)
         self._original = os.dup(self._fd)
         self._read_end, write_end = _terminal(self._original) if os.isatty(self._original) else os.pipe()
+        self._thread = threading.Thread(target=self._forward, name=f"wandb_nb-{name}", daemon=True)
+        self._thread.start()  # fails where the system allows no more threads: before anything is replaced
         os.dup2(write_end, self._fd)
         os.close(write_end)
         self._replacement = os.fstat(self._fd)
-        self._thread = threading.Thread(target=self._forward, name=f"wandb_nb-{name}", daemon=True)
-        self._thread.start()
         _hooks.add(self)
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.capture.machine import subprocess_fork_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 Facts = dict[str, Any]
 _SLURM = "SLURM_"
@@ -30,11 +30,19 @@ def program() -> str | None:
     return None if path.startswith("<") else path  # <stdin>
 
 
+def working_directory() -> str | None:
+    """Return the working directory; None if it was deleted."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return None
+
+
 def basic(host: str) -> Facts:
     """Return what takes well under a millisecond: interpreter, program, arguments, folder, *host*, Slurm job."""
     facts: Facts = {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "root": str(Path.cwd()),
+        "root": working_directory(),
         "host": host,
         "executable": sys.executable,
         "cpu_count_logical": os.cpu_count(),
@@ -48,40 +56,48 @@ def basic(host: str) -> Facts:
     return _present(facts)
 
 
-def machine(disks: Iterable[Path]) -> Facts:
-    """Return what takes longer: operating system, user, memory, processor, graphics cards, and the *disks*."""
+def machine(report: Callable[[str, Exception], None]) -> Facts:
+    """Return what takes longer: operating system, user, memory, processor. *report* gets what fails, and its error."""
+    facts: Facts = {}
+    for name, read in (("os", _system), ("username", _username), ("memory", _memory), ("cpu", _cpu)):
+        try:
+            facts |= _present(read())
+        except Exception as error:  # noqa: BLE001, PERF203 -- one fact must not cost the others
+            report(name, error)
+    return facts
+
+
+def disks(paths: Iterable[Path]) -> Facts:
+    """Return the size and use of the disks that hold *paths*; a network drive may take its time."""
+    return _present({"disk": _present({str(path): _usage(path) for path in paths})})
+
+
+def graphics_cards() -> Facts:
+    """Return the graphics cards; the driver may take its time."""
     from wandb_nb.capture.machine.gpu import GpuReader  # loads the driver's library
 
-    model, cores = _cpu()
-    memory = _memory()
-    facts = {
-        "os": _system(),
-        "username": _username(),
-        "disk": _present({str(disk): _usage(disk) for disk in disks}),
-        "memory": {"total": str(memory)} if memory else None,
-        "cpu_count": cores,
-        "cpu": _present({"model": model, "count": cores, "countLogical": os.cpu_count()}),
-        **GpuReader().describe(),
-    }
-    return _present(facts)
+    return _present(GpuReader().describe())
 
 
 def _present(facts: Facts) -> Facts:
     return {key: value for key, value in facts.items() if value not in (None, "", [], {}, 0)}
 
 
-def _system() -> str:
-    with subprocess_fork_safe.no_fork():  # it may run `uname`
-        return platform.platform()
+def _system() -> Facts:
+    if sys.platform != "linux":
+        with subprocess_fork_safe.no_fork():  # it may run `uname`
+            return {"os": platform.platform()}
+    system = os.uname()
+    return {"os": f"{system.sysname}-{system.release}-{system.machine}-with-{''.join(platform.libc_ver())}"}
 
 
-def _username() -> str | None:
+def _username() -> Facts:
     import getpass  # pulls in termios; only wanted here
 
     try:
-        return getpass.getuser()
+        return {"username": getpass.getuser()}
     except (OSError, KeyError, ImportError):  # a container's user may have no name
-        return None
+        return {}
 
 
 def _usage(disk: Path) -> Facts:
@@ -94,14 +110,22 @@ def _usage(disk: Path) -> Facts:
     return {"total": str(usage.total), "used": str(usage.used)}
 
 
-def _memory() -> int | None:
+def _memory() -> Facts:
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return {"memory": {"total": str(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))}}
     except (AttributeError, ValueError, OSError):  # not on this system
-        return None
+        return {}
 
 
-def _cpu() -> tuple[str | None, int | None]:
+def _cpu() -> Facts:
+    model, cores = _processor()
+    return {
+        "cpu_count": cores,
+        "cpu": _present({"model": model, "count": cores, "countLogical": os.cpu_count()}),
+    }
+
+
+def _processor() -> tuple[str | None, int | None]:
     """Return the processor's name and number of physical cores, each None if unknown."""
     try:
         text = Path("/proc/cpuinfo").read_text("utf-8", "replace")

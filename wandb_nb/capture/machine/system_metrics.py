@@ -24,7 +24,7 @@ FIRST_SAMPLE_SECONDS = 0.2
 """Short runs get a sample too; the shortest do not pay for one."""
 MIN_INTERVAL_SECONDS = 0.1
 
-_STOP_TIMEOUT_SECONDS = 1.0
+_STOP_TIMEOUT_SECONDS = 0.2
 _MB, _GB = 1 << 20, 1 << 30
 
 
@@ -53,7 +53,10 @@ class SystemSampler:
 
     def start(self) -> None:
         """Start sampling."""
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # the system allows no more threads
+            self._report_failure(f"system metrics are not recorded ({error}); the run continues")
 
     def stop(self) -> None:
         """Stop sampling; a sample in progress is dropped."""

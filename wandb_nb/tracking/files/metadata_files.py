@@ -1,6 +1,6 @@
 """Files beside the data of a run: config.yaml, wandb-summary.json, wandb-metadata.json, requirements.txt, code.
 
-A short-lived thread gathers slow facts after `init()`; `finish()` joins it.
+Short-lived threads gather slow facts after `init()`, each its own; `finish()` waits for them a moment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from wandb_nb.capture.code.source_files import code_facts
 from wandb_nb.capture.machine import environment
 from wandb_nb.capture.secrets.lazy_pattern import compile_patterns
 from wandb_nb.store.format import records
+from wandb_nb.tracking.files.background_tasks import BackgroundTasks, NoThreadError
 from wandb_nb.tracking.files.code_files import CodeFiles
+from wandb_nb.tracking.files.yaml_text import to_yaml
 from wandb_nb.tracking.session.notices import FILES_LOST
 
 if TYPE_CHECKING:
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 
 CONFIG, SUMMARY, METADATA, REQUIREMENTS = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "requirements.txt"
 CHANGES = "diff.patch"
-MAX_GATHERING_SECONDS = 10.0
+_CODE = "the program's code"
+MAX_WAIT_SECONDS = 0.75
+"""How long the end of a run waits for what is still being gathered."""
 
 
 class MetadataFiles:
@@ -45,14 +49,17 @@ class MetadataFiles:
     def __init__(self, folder: Path, append: Callable[[bytes], None], notice: Notice, redact: Redactor) -> None:
         self._folder, self._append, self._notice = folder, append, notice
         self.environment: environment.Facts = {}
-        """The facts about machine and program so far; the thread replaces it by a fuller dict."""
+        """The facts about machine and program so far; the threads replace it by a fuller dict."""
         self.code = CodeFiles(folder, append, notice, redact)
         self._redact = redact
         self._failed = False
-        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+        self._tasks = BackgroundTasks(self._task_failed)
+        self._pending_facts: set[str] = set()
 
     def gather(self, identity: RunIdentity, settings: Resolved, writer_id: str) -> bytes:
-        """Return the record of the quick facts about machine and program; a thread gathers the rest."""
+        """Return the record of the quick facts about machine and program; threads gather the rest."""
         facts = {} if settings.x_disable_meta else _quick_facts(identity, settings)
         if "args" in facts:
             facts["args"] = self._redact.arguments(facts["args"])
@@ -60,56 +67,105 @@ class MetadataFiles:
         started = datetime.fromtimestamp(identity.start_time, timezone.utc).isoformat()
         self.environment = {**facts, "writerId": writer_id, "startedAt": started.replace("+00:00", "Z")}
         record = records.environment(self.environment)
-        self._start_thread(self._gather, settings, identity.git)
+        self._start_tasks(settings, identity.git)
         return record
 
     def save_code(self, settings: Resolved) -> None:
         """Save the script or the notebook's file as well, in a thread."""
-        gathering = self._thread
 
         def save() -> None:
-            if gathering is not None:
-                gathering.join()
+            self._tasks.wait(None, _CODE)
             self.code.save(settings)
 
-        self._start_thread(save)
+        self._tasks.start("saved code", save)
 
     def join(self) -> None:
-        """Wait until everything is gathered; returns immediately in a forked child, which has no such thread."""
-        if self._thread is not None and self._thread.is_alive():
-            self._thread.join(MAX_GATHERING_SECONDS)
+        """Wait a moment for what is being gathered, and take nothing more after that."""
+        late = self._tasks.wait(MAX_WAIT_SECONDS)
+        if late:
+            self._notice(f"{' and '.join(late)} could not be read in time and are missing from {self._folder.parent}")
+        if self._pending_facts:
+            self._guarded(self._write_metadata)
+        with self._lock:
+            self._closed = True
 
     def write_results(self, config: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
         """Write config.yaml and wandb-summary.json; *config* with its `_wandb` entry."""
         self._guarded(self._write_config, config)
         self._guarded(self._write, SUMMARY, json.dumps(summary) + "\n")
 
-    def _start_thread(self, act: Callable[..., None], *arguments: Any) -> None:
-        self._thread = threading.Thread(
-            target=self._guarded, args=(act, *arguments), name="wandb_nb-files", daemon=True
-        )
-        self._thread.start()
-
-    def _gather(self, settings: Resolved, repository: GitState | None) -> None:
-        self.code.read(settings, repository)
-        paths: list[str] = []
+    def _start_tasks(self, settings: Resolved, repository: GitState | None) -> None:
+        start = self._tasks.start
+        start(_CODE, self.code.read, settings, repository)
         if not settings.x_disable_meta:
-            more = {} if settings.x_disable_machine_info else environment.machine(settings.x_stats_disk_paths)
-            new = {key: value for key, value in more.items() if key not in self.environment}  # the user's settings win
-            self.environment = {**self.environment, **new}
-            self._append(records.environment({"writerId": self.environment["writerId"], **new}))
-            self._write(METADATA, json.dumps(self.environment, indent=2) + "\n")
-            paths.append(METADATA)
+            self._start_facts(settings)
         if settings.x_save_requirements:
-            self._write(REQUIREMENTS, "".join(line + "\n" for line in requirements.installed()))
-            paths.append(REQUIREMENTS)
+            start("the list of packages", self._save_requirements)
         if repository is not None and repository.commit:
-            paths += self._save_changes(repository.root)
-        self._append(records.files([(path, "now", "wandb") for path in paths]))
-        compile_patterns()  # so that the first text that the program logs does not wait for it
-        import yaml  # noqa: F401 -- `finish()` writes config.yaml; loading it takes longer than all the rest
+            start("the changes of the work tree", self._save_changes, repository.root)
+        # So that the first text that the program logs does not wait for it; the end of the run need not.
+        BackgroundTasks(self._task_failed).start("the patterns of secrets", compile_patterns)
 
-    def _save_changes(self, root: Path) -> list[str]:
+    def _start_facts(self, settings: Resolved) -> None:
+        """Gather the facts about the machine; the last of these tasks writes them to the file."""
+        sources: dict[str, Callable[[], environment.Facts]] = {
+            "the facts about this machine": lambda: environment.machine(self._fact_failed),
+            "the use of the disks": lambda: environment.disks(settings.x_stats_disk_paths),
+            "the graphics cards": environment.graphics_cards,
+        }
+        if settings.x_disable_machine_info:
+            self._tasks.start("the facts about the program", self._write_metadata)
+            return
+        self._pending_facts = set(sources)
+        for name, read in sources.items():
+            self._tasks.start(name, self._add_facts, name, read)
+
+    def _add_facts(self, name: str, read: Callable[[], environment.Facts]) -> None:
+        try:
+            self._store_facts(read())
+        finally:
+            if self._is_last(name):
+                self._write_metadata()
+
+    def _store_facts(self, facts: environment.Facts) -> None:
+        with self._lock:
+            new = {key: value for key, value in facts.items() if key not in self.environment}  # the user's settings win
+            if new and not self._closed:
+                self.environment = {**self.environment, **new}
+                self._append(records.environment({"writerId": self.environment["writerId"], **new}))
+
+    def _is_last(self, name: str) -> bool:
+        with self._lock:
+            self._pending_facts.discard(name)
+            return not self._pending_facts and not self._closed
+
+    def _write_metadata(self) -> None:
+        self._write(METADATA, json.dumps(self.environment, indent=2) + "\n")
+        self._record_file(METADATA)
+
+    def _save_requirements(self) -> None:
+        self._write(REQUIREMENTS, "".join(line + "\n" for line in requirements.installed()))
+        self._record_file(REQUIREMENTS)
+
+    def _record_file(self, name: str) -> None:
+        with self._lock:
+            if not self._closed:
+                self._append(records.files([(name, "now", "wandb")]))
+
+    def _fact_failed(self, name: str, error: Exception) -> None:
+        self._notice(f"{name} cannot be recorded ({type(error).__name__}: {error}); the run continues without it")
+
+    def _task_failed(self, name: str, error: Exception) -> None:
+        if self._closed:
+            return
+        if isinstance(error, NoThreadError):
+            self._notice(f"nothing is gathered in the background ({error}); the run continues without it", "threads")
+        elif isinstance(error, OSError):
+            self._file_failed(error)
+        else:
+            self._fact_failed(name, error)
+
+    def _save_changes(self, root: Path) -> None:
         """Write the changes of the work tree; if git cannot read the repository, only the patches are missing."""
         patches: dict[str, str] = {}
         try:
@@ -117,32 +173,34 @@ class MetadataFiles:
             if upstream := work_tree_diff.against_upstream(root):
                 patches[f"upstream_diff_{upstream[0]}.patch"] = upstream[1]
         except work_tree_diff.DiffError as error:
-            self._notice(f"the changes in {root} are not saved with the run: {error}")
-        written = {name: patch for name, patch in patches.items() if patch}
-        for name, patch in written.items():
-            self._write(name, self._redact(patch))
-        return list(written)
+            if not self._closed:
+                self._notice(f"the changes in {root} are not saved with the run: {error}")
+        for name, patch in patches.items():
+            if patch:
+                # The bytes of files in other encodings stay as they are, so that the patch applies.
+                self._write(name, self._redact(patch), "surrogateescape")
+                self._record_file(name)
 
     def _write_config(self, config: Mapping[str, Any]) -> None:
-        import yaml  # `_gather` has loaded it in its thread
+        self._write(CONFIG, to_yaml({key: {"value": value} for key, value in config.items()}))
 
-        content = {key: {"value": value} for key, value in config.items()}
-        self._write(CONFIG, yaml.safe_dump(content, indent=4, sort_keys=True, allow_unicode=True))
-
-    def _write(self, name: str, content: str) -> None:
-        write_text(self._folder / name, content, "backslashreplace")
+    def _write(self, name: str, content: str, errors: str = "backslashreplace") -> None:
+        write_text(self._folder / name, content, errors)
 
     def _guarded(self, act: Callable[..., None], *arguments: Any) -> None:
         try:
             act(*arguments)
         except Exception as error:  # noqa: BLE001 -- a side file must never cost the run
-            if self._failed:
-                return  # one notice is enough for a full disk
-            self._failed = True
-            self._notice(
-                f"a file in {self._folder} could not be written ({type(error).__name__}: {error}); the rows are safe",
-                FILES_LOST,
-            )
+            self._file_failed(error)
+
+    def _file_failed(self, error: Exception) -> None:
+        if self._failed:
+            return  # one notice is enough for a full disk
+        self._failed = True
+        self._notice(
+            f"a file in {self._folder} could not be written ({type(error).__name__}: {error}); the rows are safe",
+            FILES_LOST,
+        )
 
 
 def _quick_facts(identity: RunIdentity, settings: Resolved) -> dict[str, Any]:

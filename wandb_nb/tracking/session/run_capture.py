@@ -60,7 +60,7 @@ class RunCapture:
             self._sampler.start()
         try:
             self._start_cells()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # a full disk, or no more threads
             self._notice(f"cells cannot be saved with the run ({error}); it continues without them", FILES_LOST)
         self.apply_code_setting()
 
