@@ -19,6 +19,7 @@ import sys
 import time
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,7 +33,6 @@ from wandb_nb.store.reading.executed_cells import FILE as CELLS
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
-    from pathlib import Path
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 SEED = int(os.environ.get("FUZZ_SEED", time.time_ns() if SECONDS else "1"))
@@ -88,6 +88,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+# What `make fuzz` found: the files, and what was in them.
+FOUND = {
+    "a notebook nests without end": ("*.ipynb", b'{"cells": ' * 100_000),
+    "a notebook nests deep": ("*.ipynb", b'{"cells": [' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"]}"),
+}
+
+
 class Batch(NamedTuple):
     """Damaged copies of the run *original* in *folder*: *count* seeds from *first* on, fewer once it is *end*."""
 
@@ -106,6 +113,18 @@ def test_damaged_runs_do_no_harm(original: Path, tmp_path: Path) -> None:
         batch = Batch(original, tmp_path / "case", SEED + number, CASES_PER_PROCESS, end)
         number += supervise(read_damaged, batch, tmp_path)
     sys.stderr.write(f"{number} damaged runs from FUZZ_SEED={SEED} on: {number * len(READERS)} readings\n")
+
+
+@pytest.mark.parametrize("damage", FOUND)
+def test_damage_that_once_did_harm(original: Path, tmp_path: Path, damage: str) -> None:
+    """Cases that `make fuzz` found, each in all files of its kind, do no harm any more."""
+    name, content = FOUND[damage]
+    directory = Path(shutil.copytree(original, tmp_path / original.name))
+    for path in [path for path in directory.rglob(name) if path.is_file()]:
+        path.write_bytes(content)
+    for reader in READERS:
+        with suppress(Error):
+            reader(directory)
 
 
 @pytest.mark.parametrize(

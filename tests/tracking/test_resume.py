@@ -15,6 +15,7 @@ import pytest
 import wandb_nb as wandb
 from wandb_nb.store.runs.frame import load
 from wandb_nb.store.runs.registry import Registry
+from wandb_nb.tracking.start import server_lookup
 from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
@@ -304,3 +305,11 @@ def test_moments_that_are_not_there(start: Start, parent: wandb.Run, arguments: 
         start(**arguments)
     assert wandb.run is None
     assert [entry.path for entry in Registry().all()] == [str(parent.directory)]
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "3", "[3]", '["[[["]', "nonsense", None, 7])
+def test_odd_answers_of_a_server_are_empty(text: object) -> None:
+    """What a server sends as the last row of a run may be anything; what cannot be read counts as nothing."""
+    assert server_lookup._tail(text) == {}
+    assert server_lookup._object(text) == {}
+    assert server_lookup._number(10**400, 1.5) == 1.5

@@ -68,7 +68,7 @@ def notebook_cells(text: str) -> list[Cell]:
             for at, cell in enumerate(cells, 1)
             if cell["cell_type"] == "code"
         ]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []
 
 

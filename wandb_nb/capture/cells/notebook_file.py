@@ -64,7 +64,10 @@ def save(notebook: NotebookFile, folder: Path, redact: Redactor) -> Path:
         OSError: It cannot be read or written.
         ValueError: It is not a notebook.
     """
-    content = redact.value(_without_views(json.loads(notebook.read())))
+    try:
+        content = redact.value(_without_views(json.loads(notebook.read())))
+    except RecursionError as error:
+        raise ValueError(f"{notebook.name} nests too deep for a notebook") from error
     target = folder / notebook.name
     folder.mkdir(parents=True, exist_ok=True)
     write_text(target, json.dumps(content, indent=1, ensure_ascii=False) + "\n", "backslashreplace")

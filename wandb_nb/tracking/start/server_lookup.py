@@ -230,7 +230,7 @@ def _last_values(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def _object(text: Any) -> dict[str, Any]:
     try:
         value = json.loads(text or "{}")
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -239,10 +239,13 @@ def _tail(text: Any) -> dict[str, Any]:
     """Return the last line of a list of lines."""
     try:
         lines = json.loads(text or "[]")
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return {}
     return _object(lines[-1]) if isinstance(lines, list) and lines else {}
 
 
 def _number(value: Any, otherwise: float) -> float:
-    return float(value) if isinstance(value, (int, float)) and value == value else otherwise  # noqa: PLR0124 -- NaN
+    try:
+        return float(value) if isinstance(value, (int, float)) and value == value else otherwise  # noqa: PLR0124 -- NaN
+    except OverflowError:  # an integer of hundreds of digits
+        return otherwise
