@@ -1,0 +1,212 @@
+"""Every address and every mutation, as everybody who must not: nothing is revealed, and nothing changes."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import Client
+from sqlalchemy import select
+from visiting import UPLOAD, Visitor
+
+from wandb_nb.server.storage import users
+from wandb_nb.server.storage.tables import metadata
+from wandb_nb.server.storage.users import Right, new_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+    from starlette.routing import Route
+
+    from wandb_nb.server.http.services import Services
+
+MARK = "canary"
+PROJECT, RUN = f"{MARK}-project", f"{MARK}-run"
+PAGE = f"/local/{PROJECT}"
+FILES = {"notes.txt": MARK.encode(), "code/train.py": MARK.encode(), "config.yaml": MARK.encode()}
+STREAM = {
+    "wandb-history.jsonl": {"offset": 0, "content": [json.dumps({"_step": 0, MARK: 1, "text": MARK})]},
+    "wandb-events.jsonl": {"offset": 0, "content": [json.dumps({f"system.{MARK}": 1, "_runtime": 1})]},
+    "wandb-summary.json": {"offset": 0, "content": [json.dumps({MARK: MARK})]},
+    "output.log": {"offset": 0, "content": [MARK]},
+}
+FORM = {"run": RUN, "name": "new", "sure": "1", "column": "config.lr", "notes": "new", "tags": "new"}
+RUN_FIELDS = """name displayName notes group jobType commit host tags config wandbConfig summaryMetrics systemMetrics
+    historyTail eventsTail historyKeys history(samples: 9) events(samples: 9) alerts { title text }
+    parquetHistory { liveData } files { edges { node { name url directUrl uploadUrl } } } project { name }"""
+QUERIES = (
+    f'project(name: "{PROJECT}", entityName: "local") {{ name run(name: "{RUN}") {{ {RUN_FIELDS} }} }}',
+    f'project(name: "{PROJECT}", entityName: "local") {{ bucket(name: "{RUN}") {{ {RUN_FIELDS} }} }}',
+    f'model(name: "{PROJECT}", entityName: "local") {{ runs {{ edges {{ node {{ {RUN_FIELDS} }} }} totalCount }} }}',
+    f'project(name: "{PROJECT}", entityName: "local") {{ runCount(filters: "{{}}") access readOnly }}',
+    'models(entityName: "local") { edges { node { name run(name: "x") { id } } } }',
+    "models { edges { node { name runCount } } }",
+)
+READS = (
+    *("", "/compare?run=RUN&run=RUN&all=1", "/events", "?q=canary", "?sort=-config.lr", "?group=config.lr"),
+    *("/runs/RUN", "/runs/RUN/overview", "/runs/RUN/system", "/runs/RUN/console", "/runs/RUN/code", "/runs/RUN/files"),
+    *("/runs/RUN/files/notes.txt", "/runs/RUN/data", "/runs/RUN/sampled", "/runs/RUN/system/data", "/runs/RUN/events"),
+)
+WRITES = ("/runs/RUN/stop", "/runs/RUN/edit", "/delete", "/columns")
+REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
+    *(("GET", f"{PAGE}{path}".replace("RUN", RUN), {}) for path in READS),
+    *(("POST", f"{PAGE}{path}".replace("RUN", RUN), {"data": FORM}) for path in WRITES),
+    *(("POST", "/graphql", {"json": {"query": f"{{ {query} }}"}}) for query in QUERIES),
+    *(("GET", f"/files/local/{PROJECT}/{RUN}/{name}", {}) for name in FILES),
+    ("POST", f"/files/local/{PROJECT}/{RUN}/file_stream", {"json": {"files": STREAM, "complete": True, "exitcode": 1}}),
+    ("GET", "/", {}),
+]
+HARMLESS = {"/login", "/logout", "/static/{name}", "/upload/{token}", "/sdk/otel/{rest:path}"}  # other tests have these
+
+NAMES = f'entityName: "local", projectName: "{PROJECT}", runName: "{RUN}"'
+BUCKET = f'entityName: "local", modelName: "{PROJECT}"'
+MUTATIONS = (
+    f'upsertBucket(input: {{{BUCKET}, name: "{RUN}", displayName: "new"}}) {{ bucket {{ {RUN_FIELDS} }} }}',
+    f'upsertBucket(input: {{{BUCKET}, name: "another"}}) {{ bucket {{ project {{ name }} }} }}',
+    'upsertBucket(input: {id: "ID", displayName: "new", config: "{}"}) { bucket { displayName project { name } } }',
+    f'createRunFiles(input: {{{NAMES}, files: ["x"]}}) {{ files {{ uploadUrl }} }}',
+    'deleteRun(input: {id: "ID"}) { clientMutationId }',
+    'stopRun(input: {id: "ID"}) { success }',
+    f'rewindRun(input: {{{NAMES}, metricName: "_step", metricValue: 0}}) {{ rewoundRun {{ {RUN_FIELDS} }} }}',
+    f'notifyScriptableRunAlert(input: {{{NAMES}, title: "new", text: "new"}}) {{ success }}',
+)
+
+
+class Private:
+    """A private project with a run whose every text is marked, and the database's rows of it."""
+
+    def __init__(self, client: Client) -> None:
+        self.services = client.services
+        facts = dict.fromkeys(("displayName", "notes", "groupName", "jobType", "commit", "host", "jobProgram"), MARK)
+        config = json.dumps({MARK: {"value": MARK}, "lr": {"value": 1}})
+        made = client.upsert(RUN, modelName=PROJECT, tags=[MARK], config=config, **facts)
+        self.run_id = made["bucket"]["id"]
+        path = f"/files/local/{PROJECT}/{RUN}/file_stream"
+        assert client.send("POST", path, json={"files": STREAM}).status_code == 200
+        created = client.query(UPLOAD.replace('"p"', f'"{PROJECT}"'), run=RUN, files=list(FILES))["createRunFiles"]
+        for file in created["files"]:
+            assert client.send("PUT", file["uploadUrl"], content=FILES[file["name"]]).status_code == 200
+        client.query(f'mutation {{ notifyScriptableRunAlert(input: {{{NAMES}, title: "{MARK}"}}) {{ success }} }}')
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Return everything that the database holds."""
+        with self.services.database.read() as connection:
+            return {
+                table.name: sorted(map(repr, connection.execute(select(table)))) for table in metadata.sorted_tables
+            }
+
+
+@pytest.fixture
+def private(client: Client) -> Private:
+    """Return a private project of the first user."""
+    return Private(client)
+
+
+def add_user(services: Services, name: str, right: Right = Right.NONE) -> str:
+    """Add a user with a right in the private project; return the user's key."""
+    key = new_key()
+    with services.database.write() as connection:
+        users.add_user(connection, name, key)
+        users.set_right(connection, "local", PROJECT, name, right)
+    return key
+
+
+def cookie_of(services: Services, key: str) -> Visitor:
+    """Return somebody who logged in with *key*."""
+    return Visitor(Client(services, None), key)
+
+
+def revoked(services: Services) -> tuple[str, Visitor]:
+    """Return the key and the login of a user who could do everything, until a minute ago."""
+    key = add_user(services, "left", Right.ADMIN)
+    visitor = cookie_of(services, key)
+    with services.database.write() as connection:
+        users.set_key(connection, "left", new_key())
+    return key, visitor
+
+
+def by_key(services: Services, key: str | None) -> tuple[Client, dict[str, str], str]:
+    """Return how a program sends its key, if it has one."""
+    return Client(services, key), {}, ""
+
+
+def by_login(visitor: Visitor) -> tuple[Client, dict[str, str], str]:
+    """Return how a browser sends its cookie, and what its forms carry."""
+    match = re.search(r'name="token" value="([^"]+)"', visitor.get("/").text)
+    return visitor.client, {"Cookie": visitor.cookie}, match[1] if match else ""
+
+
+OUTSIDERS: dict[str, Callable[[Services], tuple[Client, dict[str, str], str]]] = {
+    "nobody": lambda services: by_key(services, None),
+    "a key of no user": lambda services: by_key(services, "local-" + "0" * 40),
+    "another user's key": lambda services: by_key(services, add_user(services, "other")),
+    "another user's login": lambda services: by_login(cookie_of(services, add_user(services, "other"))),
+    "a revoked key": lambda services: by_key(services, revoked(services)[0]),
+    "a revoked login": lambda services: by_login(revoked(services)[1]),
+    "a forged login": lambda services: (Client(services, None), {"Cookie": "wandb_nb_login_8090=WzEsIngiXQ.x"}, ""),
+}
+
+
+def revealed(answer: httpx.Response) -> bool:
+    """Whether an answer holds a mark other than in the names that the request itself had."""
+    text = answer.text + " ".join(f"{name}: {value}" for name, value in answer.headers.items())
+    return MARK in text.replace(PROJECT, "").replace(RUN, "").replace("q=" + MARK, "")
+
+
+@pytest.mark.parametrize("who", OUTSIDERS)
+def test_no_request_of_an_outsider_is_obeyed(private: Private, who: str) -> None:
+    """No address reveals anything of a private project to, or obeys, who is not its member."""
+    client, headers, token = OUTSIDERS[who](private.services)
+    before = private.rows()
+    for method, path, options in REQUESTS:
+        given = {"data": {**options["data"], "token": token}} if "data" in options else options
+        answer = client.send(method, path, headers=headers, **given)
+        assert not revealed(answer), (path, answer.text)
+        assert answer.status_code in {303, 401, 403, 404} or path in {"/graphql", "/"}, (path, answer.status_code)
+    assert private.rows() == before
+
+
+@pytest.mark.parametrize("who", [*OUTSIDERS, "a reader"])
+def test_no_mutation_of_an_outsider_is_obeyed(private: Private, who: str) -> None:
+    """No mutation, by name or by id, changes anything for who may not write, alone or behind one that is allowed."""
+    if who == "a reader":
+        client, headers, _ = by_key(private.services, add_user(private.services, "reader", Right.READ))
+    else:
+        client, headers, _ = OUTSIDERS[who](private.services)
+    before = private.rows()
+    own = 'mine: upsertBucket(input: {modelName: "mine", name: "x"}) { inserted }'
+    for text in MUTATIONS:
+        for fields in (text, f"{own} {text}"):
+            body = {"query": f"mutation {{ {fields.replace('ID', private.run_id)} }}"}
+            answer = client.send("POST", "/graphql", json=body, headers=headers)
+            assert answer.status_code in {401, 403, 404} or "errors" in answer.json(), (text, answer.text)
+            assert not revealed(answer), (text, answer.text)
+            assert who == "a reader" or "ID" not in text or MARK not in answer.text, (text, answer.text)
+    assert private.rows() == before
+
+
+def test_members_are_obeyed(private: Private) -> None:
+    """The same requests work for a member: what the other tests see is refusal, not a mistake in a request."""
+    client, headers, _ = by_key(private.services, add_user(private.services, "writer", Right.WRITE))
+    for query in QUERIES[:4]:
+        answer = client.send("POST", "/graphql", json={"query": f"{{ {query} }}"}, headers=headers).json()
+        assert "errors" not in answer, answer
+    for text in (*MUTATIONS[:4], *MUTATIONS[5:], MUTATIONS[4]):
+        body = {"query": f"mutation {{ {text.replace('ID', private.run_id)} }}"}
+        answer = client.send("POST", "/graphql", json=body, headers=headers).json()
+        assert "errors" not in answer, (text, answer)
+
+
+def test_every_address_is_among_the_requests(client: Client) -> None:
+    """A new route is tried here too, or named as one that holds nothing of a project."""
+    app: Any = client.app.app  # behind the guard
+    routes: list[Route] = [route for route in app.routes if route.path not in HARMLESS]
+    untried = [
+        route.path
+        for route in routes
+        if not any(route.path_regex.match(path.partition("?")[0]) for _, path, _ in REQUESTS)
+    ]
+    assert untried == []
