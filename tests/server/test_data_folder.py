@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
-from visiting import Site, Visitor
+from visiting import UPLOAD, Site, Visitor
+from waiting import until
 
 from wandb_nb.errors import StoreError
 from wandb_nb.server.http.services import make_private, open_services
+from wandb_nb.server.storage.orphan_files import delete_orphans
 from wandb_nb.server.storage.run_store import is_private_file
 
 if TYPE_CHECKING:
@@ -80,3 +83,60 @@ def test_unknown_columns_do_not_lock_a_page(client: Client) -> None:
     visitor = Visitor(client)
     assert visitor.send("/local/p/columns", column="nonsense").status_code == 303
     assert visitor.get("/local/p").status_code == 200
+
+
+def test_orphan_files_are_deleted(client: Client) -> None:
+    """Files that no run refers to are deleted, unless they are newer than the limit; those of runs stay, private."""
+    client.upsert("a")
+    (file,) = client.query(UPLOAD, run="a", files=["x"])["createRunFiles"]["files"]
+    client.send("PUT", file["uploadUrl"], content=b"x")
+    (stored,) = stored_files(client)
+    stored.chmod(0o644)
+    stored.parent.chmod(0o755)
+    orphans = [stored.with_name(name) for name in (stored.name[:2] + "0" * 30, f".{stored.name}.part")]
+    for orphan in orphans:
+        orphan.write_bytes(b"left")
+    database, store = client.services.database, client.services.store
+    assert delete_orphans(database, store, time.time() - 60) == 0
+    assert delete_orphans(database, store, time.time() + 60) == 2
+    assert stored_files(client) == [stored]
+    assert [path.stat().st_mode & 0o777 for path in (stored, stored.parent)] == [0o600, 0o700]
+
+
+def test_a_new_database_deletes_no_files(client: Client) -> None:
+    """Without a run in the database, files may belong to a lost one, and stay."""
+    left = client.services.folder / "files" / "ab" / ("ab" + "0" * 30)
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"x")
+    assert delete_orphans(client.services.database, client.services.store, time.time() + 60) == 0
+    assert left.exists()
+
+
+def stored_files(client: Client) -> list[Path]:
+    """Return the files of the store."""
+    return [path for path in (client.services.folder / "files").rglob("*") if path.is_file()]
+
+
+def test_a_start_deletes_orphan_files(tmp_path: Path) -> None:
+    """A server that starts deletes what broken uploads left, and closes the files of earlier versions."""
+    site = Site(tmp_path)
+    site.start("a")
+    site.upload("a", {"x": b"x"})
+    site.stop()
+    (stored,) = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    stored.chmod(0o644)
+    orphan = stored.with_name(f".{stored.name}.part")
+    orphan.write_bytes(b"left")
+    site.restart()
+    until(lambda: not orphan.exists())
+    site.stop()
+    assert stored.read_bytes() == b"x"
+    assert stored.stat().st_mode & 0o777 == 0o600
+
+
+def test_downloads_are_not_cached_without_asking(client: Client) -> None:
+    """A browser asks before it shows a file again, and proxies do not store it."""
+    client.upsert("a")
+    (file,) = client.query(UPLOAD, run="a", files=["x"])["createRunFiles"]["files"]
+    client.send("PUT", file["uploadUrl"], content=b"x")
+    assert client.send("GET", "/files/local/p/a/x").headers["cache-control"] == "private, no-cache"

@@ -15,6 +15,7 @@ from visiting import FORM, UPLOAD, Visitor
 
 from wandb_nb.server.http.signing import Signer
 from wandb_nb.server.storage import users
+from wandb_nb.server.storage.server_ids import global_id
 from wandb_nb.server.storage.users import Right, new_key
 from wandb_nb.server.web.highlight import Highlighter
 
@@ -62,8 +63,12 @@ def test_projects_are_private(client: Client, stranger: Client) -> None:
     assert sent.status_code == 403
     assert "permission denied" in sent.json()["errors"][0]["message"]
     text = "mutation D($i: ID!) { deleteRun(input: {id: $i}) { clientMutationId } }"
-    sent = stranger.send("POST", "/graphql", json={"query": text, "variables": {"i": made["bucket"]["id"]}})
-    assert sent.status_code == 403
+    sent, unknown = (
+        stranger.send("POST", "/graphql", json={"query": text, "variables": {"i": run_id}})
+        for run_id in (made["bucket"]["id"], global_id("Run", 999))
+    )
+    assert sent.status_code == unknown.status_code == 403
+    assert sent.json() == unknown.json()
     assert "local" not in sent.text
     assert stranger.stream("a").status_code == 404
     assert client.run("a", "name") == {"name": "a"}

@@ -13,7 +13,13 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from wandb_nb.errors import AuthenticationError, Error
 from wandb_nb.server.http.browser_policy import content_policy, is_own_request
 from wandb_nb.server.protocol import api
-from wandb_nb.server.storage.storage_errors import BadLineError, NotFoundError, PermissionDeniedError, TooLargeError
+from wandb_nb.server.storage.storage_errors import (
+    BadLineError,
+    NotFoundError,
+    PermissionDeniedError,
+    TooLargeError,
+    TooSlowError,
+)
 from wandb_nb.server.web import routes
 
 if TYPE_CHECKING:
@@ -31,6 +37,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (AuthenticationError, 401),
     (PermissionDeniedError, 403),
     (TooLargeError, 413),
+    (TooSlowError, 408),
     (BadLineError, 400),
     (Error, 400),
 )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import socket
+import threading
+import time
 import webbrowser
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -13,16 +15,20 @@ import uvicorn
 from wandb_nb.errors import UsageError
 from wandb_nb.server.app import create_app
 from wandb_nb.server.http.services import make_private, open_services
+from wandb_nb.server.http.timeouts import TimeoutProtocol
 from wandb_nb.server.process import server_lock
+from wandb_nb.server.storage.orphan_files import delete_orphans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from wandb_nb.server.http.services import Services
     from wandb_nb.server.live.subscriptions import Subscriptions
 
 _SHUTDOWN_SECONDS = 10
 _BACKLOG = 128
+_CLEANING_SECONDS = 3600.0
 
 
 def serve(  # noqa: PLR0917 -- the options of the command
@@ -56,10 +62,15 @@ def serve(  # noqa: PLR0917 -- the options of the command
                 webbrowser.open(url)
             app = create_app(services, (host, *names))
             settings = uvicorn.Config(
-                app, log_level="warning", timeout_graceful_shutdown=_SHUTDOWN_SECONDS, server_header=False
+                app,
+                http=TimeoutProtocol,
+                ws="none",
+                log_level="warning",
+                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+                server_header=False,
             )
             signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again at its end
-            with suppress(KeyboardInterrupt):  # raised again after a clean shutdown
+            with _orphan_cleaning(services), suppress(KeyboardInterrupt):  # raised again after a clean shutdown
                 _Server(settings, services.subscriptions).run([listener])
         finally:
             services.database.close()
@@ -76,6 +87,25 @@ class _Server(uvicorn.Server):
         """End open pages, then shut down."""
         self._subscriptions.close()
         await super().shutdown(sockets)
+
+
+@contextmanager
+def _orphan_cleaning(services: Services) -> Iterator[None]:
+    """Delete files that belong to no run, now and each hour, in a thread."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_clean, args=(services, ended, time.time()), name="orphan-cleaning", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _clean(services: Services, ended: threading.Event, before: float) -> None:
+    delete_orphans(services.database, services.store, before)
+    while not ended.wait(_CLEANING_SECONDS):
+        delete_orphans(services.database, services.store, time.time() - _CLEANING_SECONDS)  # uploads are under way
 
 
 def _listen(host: str, port: int) -> socket.socket:

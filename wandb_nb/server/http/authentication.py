@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LOGIN_SECONDS = 30 * 86400.0
 _PURPOSE = "login"
+_COOKIE_VALUES = 3  # those of earlier versions have two
 
 
 async def user_by_request_key(request: Request) -> User:
@@ -40,12 +41,8 @@ async def user_by_request_key(request: Request) -> User:
 
 async def logged_in_user(request: Request) -> User | None:
     """Return the user who logged in with this browser."""
-    services = services_of(request)
-    values = services.signer.read(_PURPOSE, request.cookies.get(cookie_name(request), ""), LOGIN_SECONDS)
-    if values is None:
-        return None
-    user_id, login = values
-    return await run_in_threadpool(_find_by_login, services, user_id, login)
+    values = _cookie_values(request)
+    return await run_in_threadpool(_find_by_session, services_of(request), *values) if values is not None else None
 
 
 async def user_by_key_or_login(request: Request) -> User:
@@ -71,9 +68,24 @@ def cookie_name(request: Request) -> str:
     return f"wandb_nb_login_{request.url.port or ''}"
 
 
-def login_cookie(services: Services, user: User) -> str:
-    """Return the value of a login's cookie; it never contains the key."""
-    return services.signer.sign(_PURPOSE, [user.id, user.login])
+def begin_login(services: Services, user: User) -> str:
+    """Begin a session; return the value of its cookie, which never contains the key."""
+    with services.database.write() as connection:
+        session = users.begin_session(connection, user)
+    return services.signer.sign(_PURPOSE, [user.id, user.login, session])
+
+
+def end_login(request: Request) -> None:
+    """End the session of this browser, so that its cookie is not valid any more, wherever a copy of it is."""
+    if (values := _cookie_values(request)) is not None:
+        with services_of(request).database.write() as connection:
+            users.end_session(connection, values[2])
+
+
+def _cookie_values(request: Request) -> list[Any] | None:
+    """Return id and login of the user and the session's id; None without a valid cookie."""
+    values = services_of(request).signer.read(_PURPOSE, request.cookies.get(cookie_name(request), ""), LOGIN_SECONDS)
+    return values if values is not None and len(values) == _COOKIE_VALUES else None
 
 
 def _header_key(header: str) -> str | None:
@@ -88,6 +100,6 @@ def _header_key(header: str) -> str | None:
         return None
 
 
-def _find_by_login(services: Services, user_id: int, login: str) -> User | None:
+def _find_by_session(services: Services, user_id: int, login: str, session: str) -> User | None:
     with services.database.read() as connection:
-        return users.user_by_login(connection, user_id, login)
+        return users.user_by_session(connection, user_id, login, session)

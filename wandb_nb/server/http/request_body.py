@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
 from typing import TYPE_CHECKING, Any
 
+from anyio import fail_after
 from starlette.concurrency import run_in_threadpool
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.storage.storage_errors import TooLargeError
+from wandb_nb.server.http.timeouts import body_seconds
+from wandb_nb.server.storage.storage_errors import TooLargeError, TooSlowError
 from wandb_nb.server.storage.untrusted_json import parse_value
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
 
     Raises:
         TooLargeError: It is larger than *limit* bytes, or its headers announce that it will be.
+        TooSlowError: It arrives too slowly.
 
     """
     length = request.headers.get("content-length", "0")
@@ -51,10 +55,26 @@ async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
     if total > limit:
         raise TooLargeError(f"the body of {total} bytes is larger than the limit of {limit} bytes")
     total = 0
-    async for chunk in request.stream():
+    async for chunk in _timely_chunks(request):
         total += len(chunk)
         if total > limit:
             raise TooLargeError(f"the body is larger than the limit of {limit} bytes")
+        yield chunk
+
+
+async def _timely_chunks(request: Request) -> AsyncIterator[bytes]:
+    chunks, begin, received = request.stream(), time.monotonic(), 0
+    while True:
+        try:
+            with fail_after(begin + body_seconds(received) - time.monotonic()):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise TooSlowError(
+                f"the body arrives too slowly: {received} bytes in {body_seconds(received):.0f} s"
+            ) from error
+        received += len(chunk)
         yield chunk
 
 

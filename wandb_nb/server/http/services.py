@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from wandb_nb.errors import StoreError
+from wandb_nb.server.http.login_limit import LoginLimit
 from wandb_nb.server.http.signing import Signer
 from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.live.subscriptions import Subscriptions
@@ -44,6 +45,7 @@ class Services:
     folder: Path
     run_cache: RunCache
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
+    login_limit: LoginLimit = field(default_factory=LoginLimit)
 
 
 def finish_deletion(services: Services, runs: Iterable[Any], blobs: Iterable[str]) -> None:

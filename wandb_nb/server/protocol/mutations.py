@@ -88,8 +88,7 @@ def _run_by_id(context: RequestContext, values: dict[str, Any]) -> Any:
     """Return the row of the run whose storage id is in *values*, for changing it.
 
     Raises:
-        UsageError: There is no such run.
-        PermissionDeniedError: The user may not change it.
+        PermissionDeniedError: There is no such run, or the user may not change it.
 
     """
     run_id = server_ids.parse_global_id("Run", values["id"])

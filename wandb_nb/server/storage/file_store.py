@@ -10,7 +10,7 @@ from wandb_nb.atomic_file import replacement
 from wandb_nb.server.storage.storage_errors import TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 
@@ -38,6 +38,9 @@ class FileStore(Protocol):
 
     def delete(self, blob: str) -> None:
         """Delete *blob*; a missing one is not an error."""
+
+    def folders(self) -> Iterator[list[Path]]:
+        """Yield the files of each folder of the store, after making them private; unfinished ones are among them."""
 
 
 class FolderStore:
@@ -68,3 +71,13 @@ class FolderStore:
     def delete(self, blob: str) -> None:
         """Remove the file of *blob*."""
         self.path(blob).unlink(missing_ok=True)
+
+    def folders(self) -> Iterator[list[Path]]:
+        """Yield the files of each sub-folder, which earlier versions let others read."""
+        for folder in sorted(self._folder.iterdir()) if self._folder.is_dir() else []:
+            if folder.is_dir() and not folder.is_symlink():
+                paths = [path for path in folder.iterdir() if path.is_file() and not path.is_symlink()]
+                for path, mode in ((folder, 0o700), *((path, 0o600) for path in paths)):
+                    if path.stat().st_mode & 0o077:
+                        path.chmod(mode)
+                yield paths

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, delete, func, insert, literal, select, update
 
-from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.server.storage.tables import deleted, files, projects, runs
@@ -69,16 +68,13 @@ def run_for_writing(connection: Connection, user: User, run_id: int | None, righ
     """Return the run's row.
 
     Raises:
-        UsageError: There is no such run.
-        PermissionDeniedError: *user* does not have *right* on its project.
+        PermissionDeniedError: There is no such run, or *user* does not have *right* on its project.
 
     """
     run = run_by_id(connection, run_id) if run_id is not None else None
-    if run is None:
-        raise UsageError("no run has this id on this server")
-    granted = project_by_id(connection, user, run.project_id).right
-    if granted < Right.READ:  # the names of a project are for its readers
-        raise PermissionDeniedError(f"permission denied: {user.name} may not change this run")
+    granted = project_by_id(connection, user, run.project_id).right if run is not None else Right.NONE
+    if run is None or granted < Right.READ:  # whether a run exists is for the readers of its project
+        raise PermissionDeniedError("permission denied: no run has this id on this server, or you may not read it")
     if granted < right:
         raise PermissionDeniedError(f"permission denied: {user.name} may not change {run.entity}/{run.project}")
     return run

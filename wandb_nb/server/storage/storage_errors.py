@@ -17,5 +17,9 @@ class TooLargeError(Error):
     """A body is larger than the server accepts."""
 
 
+class TooSlowError(Error):
+    """A body does not arrive in time."""
+
+
 class BadLineError(ValueError):
     """A history line is not a JSON object."""

@@ -38,6 +38,16 @@ users = Table(
     sqlite_autoincrement=True,
 )
 
+# Logged-in browsers: a session ends with its row.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("created", Float, nullable=False),
+    Index("sessions_of_user", "user_id", "created"),
+)
+
 projects = Table(
     "projects",
     metadata,
@@ -143,6 +153,7 @@ files = Table(
     Column("md5", String(32), nullable=False),
     Column("updated", Float, nullable=False),
     Column("announced", Integer, nullable=False, server_default="0"),  # the run's counter when its address was issued
+    Index("files_by_blob", "blob"),
 )
 
 alerts = Table(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,13 +18,14 @@ from sqlalchemy import delete, insert, select, update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.database import inserted_id
-from wandb_nb.server.storage.tables import members, projects, users
+from wandb_nb.server.storage.tables import members, projects, sessions, users
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _KEY_BYTES = 20
 _LOGIN_LENGTH = 32
+_MAX_SESSIONS = 100  # of a user; a further one ends the oldest
 
 
 class Right(IntEnum):
@@ -72,6 +74,27 @@ def user_by_login(connection: Connection, user_id: int, login: str) -> User | No
     """Return the user with that id, if *login* is derived from the user's present key."""
     user = user_by_id(connection, user_id)
     return user if user is not None and hmac.compare_digest(user.login, login) else None
+
+
+def begin_session(connection: Connection, user: User) -> str:
+    """Begin a session of a browser of *user*; return its random id."""
+    session = secrets.token_hex(16)
+    connection.execute(insert(sessions).values(id=session, user_id=user.id, created=time.time()))
+    newest = select(sessions.c.id).where(sessions.c.user_id == user.id).order_by(sessions.c.created.desc())
+    outdated = sessions.c.id.not_in(newest.limit(_MAX_SESSIONS))
+    connection.execute(delete(sessions).where(sessions.c.user_id == user.id, outdated))
+    return session
+
+
+def end_session(connection: Connection, session: str) -> None:
+    """End a session; its cookie is not valid any more."""
+    connection.execute(delete(sessions).where(sessions.c.id == session))
+
+
+def user_by_session(connection: Connection, user_id: int, login: str, session: str) -> User | None:
+    """Return the user with that id, if the session has not ended and *login* is derived from the user's present key."""
+    query = select(sessions.c.id).where(sessions.c.id == session, sessions.c.user_id == user_id)
+    return user_by_login(connection, user_id, login) if connection.execute(query).first() is not None else None
 
 
 def list_users(connection: Connection) -> list[Any]:

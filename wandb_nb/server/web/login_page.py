@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from wandb_nb.server.http.authentication import LOGIN_SECONDS, cookie_name, find_user, logged_in_user, login_cookie
+from wandb_nb.server.http.authentication import (
+    LOGIN_SECONDS,
+    begin_login,
+    cookie_name,
+    end_login,
+    find_user,
+    logged_in_user,
+)
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.web.forms import first_value, read_form
 from wandb_nb.server.web.render import render_page
@@ -24,23 +31,35 @@ async def login(request: Request) -> Response:
     form = await read_form(request, None)
     services = services_of(request)
     key = first_value(form, "key").strip()
+    address = request.client.host if request.client else ""
+    if wait := services.login_limit.wait_seconds(address, key):
+        return _refuse(request, 429, f"There were too many failed logins. Try again in {wait} seconds.", wait)
     user = await run_in_threadpool(find_user, services, key)
     if user is None:
-        return render_page(request, "login.html", None, 401, error="This key is not valid on this server.")
+        services.login_limit.add_failure(address, key)
+        return _refuse(request, 401, "This key is not valid on this server.")
     response = RedirectResponse("/", 303)
     secure = request.url.scheme == "https"  # behind a proxy with TLS
-    cookie = login_cookie(services, user)
+    cookie = await run_in_threadpool(begin_login, services, user)
     response.set_cookie(
         cookie_name(request), cookie, int(LOGIN_SECONDS), httponly=True, samesite="strict", secure=secure
     )
     return response
 
 
+def _refuse(request: Request, status: int, error: str, wait_seconds: int = 0) -> Response:
+    response = render_page(request, "login.html", None, status, error=error)
+    if wait_seconds:
+        response.headers["Retry-After"] = str(wait_seconds)
+    return response
+
+
 async def logout(request: Request) -> Response:
-    """Delete the login's cookie."""
+    """End the browser's session and delete its cookie."""
     user = await logged_in_user(request)
     if user is not None:
         await read_form(request, user)
+        await run_in_threadpool(end_login, request)
     response = RedirectResponse("/login", 303)
     response.delete_cookie(cookie_name(request), httponly=True, samesite="strict")
     return response

@@ -1,0 +1,113 @@
+"""Clients that send or read slowly do not hold connections; real sockets against a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+from visiting import UPLOAD
+
+from wandb_nb.server.app import create_app
+from wandb_nb.server.http import timeouts
+from wandb_nb.server.http.timeouts import TimeoutProtocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Client
+
+SHORT, SIZE = 0.5, 64 << 20
+
+
+@pytest.fixture
+def address(client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """Return the address of a server with short time limits."""
+    for name in ("HEADER_SECONDS", "BODY_SECONDS", "SEND_SECONDS"):
+        monkeypatch.setattr(timeouts, name, SHORT)
+    monkeypatch.setattr(timeouts, "MIN_BODY_RATE", 1 << 20)
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(create_app(client.services), http=TimeoutProtocol, ws="none", log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])))
+    thread.start()
+    yield listener.getsockname()
+    server.should_exit = True
+    thread.join(30)
+
+
+def seconds_until_closed(connection: socket.socket, piece: bytes) -> float:
+    """Send *piece* again and again; return after how many seconds the server closes the connection."""
+    start = time.monotonic()
+    connection.settimeout(0.1)
+    while time.monotonic() - start < 20:
+        with contextlib.suppress(socket.timeout):
+            try:
+                connection.sendall(piece)
+                if not connection.recv(65536):
+                    break
+            except OSError as error:
+                if isinstance(error, socket.timeout):
+                    continue
+                break
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize(
+    ("first", "piece"),
+    [
+        (b"", b""),
+        (b"GET / HT", b""),
+        (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"x: y\r\n"),
+        (b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", b""),
+        (b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999\r\n\r\n", b"x"),
+        (b"POST /none HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 99999\r\n\r\n", b"x"),
+    ],
+    ids=["silent", "half a line", "endless headers", "idle", "body after a refusal", "body without a reader"],
+)
+def test_half_sent_requests_end(address: tuple[str, int], first: bytes, piece: bytes) -> None:
+    """A connection that never completes its request is closed, also while single bytes continue to arrive."""
+    with socket.create_connection(address) as connection:
+        connection.sendall(first)
+        assert seconds_until_closed(connection, piece) < 10
+
+
+@pytest.mark.parametrize("piece", [b"", b"x"])
+def test_slow_bodies_end(address: tuple[str, int], client: Client, piece: bytes) -> None:
+    """A body that stops, or arrives below the lowest rate, is answered with 408."""
+    head = f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {client.headers['Authorization']}\r\n"
+    with socket.create_connection(address) as connection:
+        connection.sendall(f"{head}Content-Length: 99999\r\n\r\n".encode() + b"x")
+        connection.settimeout(0.1)
+        answer, start = b"", time.monotonic()
+        while not answer and time.monotonic() - start < 20:
+            connection.sendall(piece)
+            with contextlib.suppress(socket.timeout):
+                answer = connection.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_answers_that_nobody_reads_end(address: tuple[str, int], client: Client) -> None:
+    """A client that asks for a large file and does not read it is disconnected before it has all."""
+    client.upsert("a")
+    (file,) = client.query(UPLOAD, run="a", files=["big"])["createRunFiles"]["files"]
+    assert client.send("PUT", file["uploadUrl"], content=b"x" * SIZE).status_code == 200
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(address)
+        head = (
+            f"GET /files/local/p/a/big HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {client.headers['Authorization']}"
+        )
+        connection.sendall(f"{head}\r\n\r\n".encode())
+        time.sleep(SHORT * 6)
+        connection.settimeout(10)
+        received = 0
+        with contextlib.suppress(ConnectionResetError):
+            while piece := connection.recv(1 << 20):
+                received += len(piece)
+    assert received < SIZE
