@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_content_is_replaced_as_a_whole(tmp_path: Path) -> None:
-    """The old content stays until the block ends, and nothing is left beside the file."""
+    """The old content stays until the block ends, and no other file is left."""
     target = tmp_path / "a.txt"
     write_text(target, "old")
 
@@ -46,7 +46,7 @@ def test_an_error_leaves_the_old_content(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 def test_a_private_file_is_never_readable_by_others(tmp_path: Path) -> None:
-    """With *private* only the owner may read the file, from the moment it exists, whatever the umask."""
+    """With *private* only the owner can read the file, from its creation, for any umask."""
     target, modes = tmp_path / "key", []
     before = os.umask(0)
     try:
@@ -60,7 +60,7 @@ def test_a_private_file_is_never_readable_by_others(tmp_path: Path) -> None:
 
 
 def test_a_name_of_full_length_can_be_replaced(tmp_path: Path) -> None:
-    """The unfinished file has a name that the file system takes, however long the target's is."""
+    """The temporary file has a valid name, however long the target's is."""
     target = tmp_path / ("n" * 255)
 
     write_text(target, "x")
@@ -69,7 +69,7 @@ def test_a_name_of_full_length_can_be_replaced(tmp_path: Path) -> None:
 
 
 def test_a_link_can_be_replaced(tmp_path: Path) -> None:
-    """A symbolic link takes the place of an earlier one."""
+    """A symbolic link replaces an earlier one."""
     link = tmp_path / "latest"
     for name in ("first", "second"):
         with replacement(link) as unfinished:

@@ -12,20 +12,20 @@ from wandb_nb.formatting import age, align, clean, clock, duration, number, size
 
 @given(st.text(max_size=300))
 def test_clean_text_is_one_printable_line(name):
-    """No name can break the line, send an escape sequence or turn the direction of writing."""
-    shown = clean(name)
+    """No name can break the line, send an escape sequence or reverse the writing direction."""
+    text = clean(name)
 
-    assert len(shown.splitlines()) <= 1
-    assert len(shown) <= 80
-    assert not set(shown) & set("\x1b\x07\r\n\u202e\u2066\x9b")
-    shown.encode()
+    assert len(text.splitlines()) <= 1
+    assert len(text) <= 80
+    assert not set(text) & set("\x1b\x07\r\n\u202e\u2066\x9b")
+    text.encode()
 
 
 @pytest.mark.parametrize(
     ("seconds", "shown"), [(0, "0:00"), (59.9, "0:59"), (3723, "1:02:03"), (math.nan, "0:00"), (-5, "0:00")]
 )
 def test_a_clock_shows_hours_minutes_and_seconds(seconds, shown):
-    """A running time has minutes and seconds, and hours where there are some."""
+    """A running time has minutes and seconds, and hours if there are any."""
     assert clock(seconds) == shown
 
 
@@ -35,7 +35,7 @@ def test_a_clock_shows_hours_minutes_and_seconds(seconds, shown):
      (1 / 3, "0.33333"), (-2.000001, "-2.000001"), (1e20, "1e+20"), (float("nan"), "nan"), (float("-inf"), "-inf")],
 )  # fmt: skip
 def test_a_fraction_never_looks_whole(value: float, shown: str):
-    """A number has five digits, and more where a fraction would otherwise look whole."""
+    """A number has five digits, and more if a fraction would otherwise look whole."""
     assert number(value) == shown
 
 
@@ -53,7 +53,7 @@ def test_a_fraction_never_looks_whole(value: float, shown: str):
     ],
 )
 def test_a_duration_has_its_two_largest_units(seconds: float, shown: str) -> None:
-    """A duration in words has at most two units, and none for what is not a time."""
+    """A duration in words has at most two units, and is empty for a value that is not a time."""
     assert duration(seconds) == shown
 
 
@@ -61,12 +61,12 @@ def test_a_duration_has_its_two_largest_units(seconds: float, shown: str) -> Non
     ("seconds", "shown"), [(5, "5 s"), (125, "2 min"), (7_300, "2 h"), (200_000, "2 d"), (-9, "0 s")]
 )
 def test_an_age_has_one_unit(seconds: float, shown: str) -> None:
-    """An age has its largest unit only; a moment of a clock that is ahead counts as now."""
+    """An age has only its largest unit; a time in the future counts as now."""
     assert age(time.time() - seconds - 0.2) == shown
 
 
 def test_rows_are_aligned() -> None:
-    """Columns are as wide as their widest cell, and a long or unsafe cell is shortened and cleaned."""
+    """Columns are as wide as their widest cell, and long or unsafe cells are shortened and cleaned."""
     assert align([("A", "BB"), ("long", 1), ("x" * 9, "\x1b")], longest=5) == ["A      BB", "long   1", "xxxx…  �"]
 
 

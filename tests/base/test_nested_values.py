@@ -1,4 +1,4 @@
-"""What a number is, and nested dictionaries as their leaves."""
+"""Numbers, and nested dictionaries as their leaves."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def test_bools_are_not_numbers() -> None:
     ]
 
 
-def test_what_no_float_can_hold_is_not_finite() -> None:
-    """NaN, infinities and ints beyond the largest float are not finite, and asking does not fail."""
+def test_values_beyond_floats_are_not_finite() -> None:
+    """NaN, infinities and ints beyond the largest float are not finite, and the check does not fail."""
     assert [is_finite(value) for value in (0, -1.5, 10**400, math.nan, -math.inf, True)] == [
         True,
         True,
@@ -44,7 +44,7 @@ def test_leaves_have_dotted_names() -> None:
 
 
 def test_deep_values_end() -> None:
-    """A path ends at its limit, whatever is below it."""
+    """A path ends at the depth limit, for any value below it."""
     value: dict[str, object] = {"end": 1}
     for _ in range(MAX_PATH * 3):
         value = {"k": value}

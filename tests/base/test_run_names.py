@@ -1,4 +1,4 @@
-"""Ids, names, and the checks on what users call things."""
+"""Ids, names, and the checks on names that users choose."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_an_id_is_eight_lower_case_letters_and_digits():
 
 
 def test_ids_and_names_leave_the_users_randomness_alone():
-    """A seeded program gets the same random numbers whether or not it starts runs."""
+    """A seeded program gets the same random numbers, with or without runs."""
     random.seed(7)
     expected = random.random()  # noqa: S311 - the user's own generator is the subject
     random.seed(7)
@@ -39,7 +39,7 @@ def test_a_name_is_two_words_and_the_number():
 
 
 def test_a_given_generator_makes_the_name_repeatable():
-    """The same generator state gives the same name, which tests of other parts build on."""
+    """The same generator state gives the same name, as other tests expect."""
     assert run_names.new_name(3, random.Random(1)) == run_names.new_name(3, random.Random(1))  # noqa: S311 - no secret
 
 
@@ -53,7 +53,7 @@ def test_the_word_lists_are_long_and_free_of_repeats():
 
 @pytest.mark.parametrize("character", list("/\\#?%:"))
 def test_documented_characters_are_refused_in_ids_and_projects(character):
-    """The characters that the documents forbid are refused with the character in the message."""
+    """The documented forbidden characters are refused with the character in the message."""
     for check in (run_names.check_id, run_names.check_project):
         with pytest.raises(UsageError) as caught:
             check(f"a{character}b")

@@ -1,4 +1,4 @@
-"""`Config` as a user holds it."""
+"""`Config` as a user sees it."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Colour(enum.Enum):
 
 
 def recording(**options):
-    """Return a config, and the list of what it reports."""
-    seen = []
+    """Return a config, and the list of the changes it reports."""
+    changes = []
     config = Config(
-        {"lr": 0.1}, on_change=lambda changed, removed: seen.append((dict(changed), list(removed))), **options
+        {"lr": 0.1}, on_change=lambda changed, removed: changes.append((dict(changed), list(removed))), **options
     )
-    return config, seen
+    return config, changes
 
 
 def test_keys_are_read_by_attribute_and_by_item():
@@ -63,7 +63,7 @@ def test_keys_are_read_by_attribute_and_by_item():
 
 
 def test_an_absent_key_is_named():
-    """Reading what is not there raises what a dictionary and an object raise, with the keys there are."""
+    """Reading an absent key raises what a dictionary and an object raise, and lists the keys that exist."""
     config = Config({"lr": 0.1})
 
     with pytest.raises(KeyError, match="momentum"):
@@ -75,15 +75,15 @@ def test_an_absent_key_is_named():
 
 
 def test_new_keys_are_reported_and_equal_ones_are_not():
-    """Each way of adding keys reports exactly what became different, once a call."""
-    config, seen = recording()
+    """Each way of adding keys reports exactly what changed, once per call."""
+    config, changes = recording()
     config.epochs = 3
     config["batch"] = 32
     config.update({"lr": 0.1, "seed": 1}, None, depth=2)
     config.setdefaults({"lr": 0.5, "width": 8})
     config.update({"lr": 0.1})
 
-    assert seen == [
+    assert changes == [
         ({"epochs": 3}, []),
         ({"batch": 32}, []),
         ({"seed": 1, "depth": 2}, []),
@@ -91,9 +91,9 @@ def test_new_keys_are_reported_and_equal_ones_are_not():
     ]
 
 
-def test_a_change_is_refused_in_a_script_with_both_ways_out():
-    """The error names key, old and new value and run, and how to allow it; nothing of the call is kept."""
-    config, seen = recording(run_id="abc12345")
+def test_a_change_in_a_script_is_refused_with_remedies():
+    """The error names key, old and new value and run, and how to allow the change; the call changes nothing."""
+    config, changes = recording(run_id="abc12345")
 
     with pytest.raises(ConfigError) as caught:
         config.update({"lr": 0.2, "new": 1})
@@ -108,14 +108,14 @@ def test_a_change_is_refused_in_a_script_with_both_ways_out():
     ):
         assert part in message
     assert config.as_dict() == {"lr": 0.1}
-    assert seen == []
+    assert changes == []
 
 
-def test_leave_is_given_by_the_call_or_for_the_whole_run():
-    """The call's word beats the run's, the run's beats the place's."""
-    config, seen = recording()
+def test_a_change_is_allowed_by_the_call_or_the_run():
+    """The argument of the call overrides the run's setting, which overrides the environment's default."""
+    config, changes = recording()
     config.update({"lr": 0.2}, allow_val_change=True)
-    assert seen == [({"lr": 0.2}, [])]
+    assert changes == [({"lr": 0.2}, [])]
 
     free, _ = recording(allow_val_change=True)
     free.lr = 0.3
@@ -135,8 +135,8 @@ def test_leave_is_given_by_the_call_or_for_the_whole_run():
     ],
     ids=["script", "terminal", "kernel", "marimo", "marimo-script"],
 )
-def test_the_place_decides_and_an_explicit_word_wins(place, default, tmp_path):
-    """Notebooks may change config by default, scripts and terminals not; True and False hold everywhere."""
+def test_the_environment_decides_unless_the_user_does(place, default, tmp_path):
+    """Notebooks may change config by default, scripts and terminals not; True and False apply everywhere."""
     code = (
         f"import sys, types\n{place}\n"
         "from wandb_nb.errors import ConfigError\nfrom wandb_nb.tracking.config.config import Config\n"
@@ -155,7 +155,7 @@ def test_the_place_decides_and_an_explicit_word_wins(place, default, tmp_path):
 
 @pytest.mark.kernel
 def test_a_notebook_run_by_nbclient_may_change_config(tmp_path):
-    """In a real kernel run as papermill does, a change is accepted and an explicit False still refuses it."""
+    """In a real kernel run the way papermill does it, a change is accepted and an explicit False still refuses it."""
     import nbclient
     import nbformat
 
@@ -185,21 +185,21 @@ def test_a_change_is_remembered_with_its_time():
 
 
 def test_removing_a_key_is_a_change():
-    """A key is removed with leave only, and the removal is reported."""
-    config, seen = recording()
+    """A key is removed only if changes are allowed, and the removal is reported."""
+    config, changes = recording()
     with pytest.raises(ConfigError, match="removed"):
         del config["lr"]
     free, free_seen = recording(allow_val_change=True)
     assert free.pop("lr") == 0.1
 
     assert config.lr == 0.1
-    assert seen == []
+    assert changes == []
     assert free_seen == [({}, ["lr"])]
 
 
 def test_a_nested_dict_is_live():
-    """Setting a key inside a nested dict reaches the config and its record under the same rules."""
-    config, seen = recording()
+    """Setting a key inside a nested dict changes the config and its record under the same rules."""
+    config, changes = recording()
     config.model = {"name": "mlp", "head": {"width": 8}}
     config.model.head["depth"] = 2
     config.model.head.update(bias=True)
@@ -207,7 +207,7 @@ def test_a_nested_dict_is_live():
 
     expected = {"name": "mlp", "head": {"width": 8, "depth": 2, "bias": True}, "act": "relu"}
     assert config.as_dict()["model"] == expected
-    assert seen[-1] == ({"model": expected}, [])
+    assert changes[-1] == ({"model": expected}, [])
     with pytest.raises(ConfigError, match=r"'model.head.width'.*8.*16"):
         config.model.head.width = 16
     with pytest.raises(ConfigError, match=r"model\.name"):
@@ -216,8 +216,8 @@ def test_a_nested_dict_is_live():
 
 
 def test_a_nested_dict_follows_when_changes_are_allowed():
-    """With leave, items inside change and go; a section that is gone says so."""
-    config, seen = recording(allow_val_change=True)
+    """If changes are allowed, items inside change and disappear; a removed section reports that it is gone."""
+    config, changes = recording(allow_val_change=True)
     config.model = {"name": "mlp", "head": {"width": 8}}
     head = config.model.head
     head.width = 16
@@ -225,7 +225,7 @@ def test_a_nested_dict_follows_when_changes_are_allowed():
     del head["width"]
     assert head == {"depth": 2}
     assert config.model.head == {"depth": 2}
-    assert seen[-1] == ({"model": {"name": "mlp", "head": {"depth": 2}}}, [])
+    assert changes[-1] == ({"model": {"name": "mlp", "head": {"depth": 2}}}, [])
 
     config.model = "none"
     with pytest.raises(ConfigError, match="no longer exists"):
@@ -233,7 +233,7 @@ def test_a_nested_dict_follows_when_changes_are_allowed():
 
 
 def test_lists_are_copies():
-    """Changing a list that was read changes nothing behind the config's back."""
+    """Changing a list that was read does not change the config."""
     config = Config({"layers": [1, {"a": 2}]})
     config.layers.append(3)
     config.layers[1]["a"] = 3
@@ -242,7 +242,7 @@ def test_lists_are_copies():
     assert config.layers == [1, {"a": 2}]
 
 
-def test_what_was_given_is_not_aliased():
+def test_given_objects_are_not_aliased():
     """Changing the object given afterwards does not change the config."""
     source = {"layers": [1], "model": {"a": 1}}
     config = Config(source)
@@ -301,7 +301,7 @@ def test_keys_become_text():
     ],
 )
 def test_values_are_plain(value, expected):
-    """Scalars and containers of any library are kept as what a reader of the file gets back."""
+    """Scalars and containers of any library are stored as a reader of the file gets them."""
     stored = Config({"key": value}).as_dict()["key"]
 
     assert stored == expected
@@ -328,12 +328,12 @@ def test_large_values_are_refused():
 
 
 def test_a_nan_is_equal_to_itself():
-    """Setting the same NaN again is no change."""
-    config, seen = recording()
+    """Setting the same NaN again is not a change."""
+    config, changes = recording()
     config.update({"x": float("nan"), "y": [float("nan")]})
     config.update({"x": float("nan"), "y": [float("nan")]})
 
-    assert len(seen) == 1
+    assert len(changes) == 1
 
 
 def test_keys_named_like_methods_live_as_items():
@@ -351,10 +351,10 @@ def test_the_repr_is_a_readable_dict():
 
 
 def test_copies_are_configs_of_their_own():
-    """Copies and pickles hold the same and report nothing; sections in them are plain."""
-    config, seen = recording()
+    """Copies and pickles are equal and report nothing; their sections are plain."""
+    config, changes = recording()
     config.model = {"a": {"b": 1}}
-    seen.clear()
+    changes.clear()
     for other in (copy.copy(config), copy.deepcopy(config), pickle.loads(pickle.dumps(config))):  # noqa: S301 - ours
         assert other.as_dict() == config.as_dict()
         other.more = 1
@@ -362,7 +362,7 @@ def test_copies_are_configs_of_their_own():
     assert type(pickle.loads(pickle.dumps(config.model))["a"]) is dict  # noqa: S301 - ours
     assert json.dumps(config.model) == '{"a": {"b": 1}}'
 
-    assert seen == []
+    assert changes == []
 
 
 def test_an_argument_parser_updates_it():
@@ -376,7 +376,7 @@ def test_an_argument_parser_updates_it():
 
 
 def test_an_error_in_the_report_reaches_the_caller():
-    """When recording fails the caller learns it."""
+    """If recording fails, the caller gets the error."""
 
     def fail(_changed, _removed):
         raise OSError("full")
@@ -387,7 +387,7 @@ def test_an_error_in_the_report_reaches_the_caller():
 
 
 def test_threads_may_change_it_together():
-    """Keys set by many threads are all there, and the reports replayed in order give the same config."""
+    """Keys set by many threads are all there, and replaying the reports gives the same config."""
     replayed: dict = {}
     config = Config(on_change=lambda changed, _removed: replayed.update(changed), allow_val_change=True)
 
@@ -408,7 +408,7 @@ def test_threads_may_change_it_together():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_forked_in_the_middle_of_a_change_can_change_it():
-    """A lock that another thread held at the fork does not stop the child."""
+    """A lock that another thread held during the fork does not block the child."""
     code = (
         "import os, threading\nfrom wandb_nb.tracking.config.config import Config\n"
         "inside, leave = threading.Event(), threading.Event()\n"
@@ -436,10 +436,10 @@ keys = st.text(min_size=1).filter(lambda key: "." not in key and key != "_wandb"
 
 @given(st.dictionaries(keys, json_values, max_size=6))
 def test_json_values_come_back_unchanged(values):
-    """Any JSON values go in and come out the same, and putting them in again is no change."""
-    seen = []
-    config = Config(values, on_change=lambda changed, _removed: seen.append(changed))
+    """All JSON values are read back unchanged, and setting them again is not a change."""
+    changes = []
+    config = Config(values, on_change=lambda changed, _removed: changes.append(changed))
     config.update(copy.deepcopy(values))
 
     assert config.as_dict() == values
-    assert seen == []
+    assert changes == []

@@ -1,4 +1,4 @@
-"""Config values of other libraries: records give their fields, and everything without a JSON form is text."""
+"""Config values of other libraries: records give their fields, and anything without a JSON form becomes text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from wandb_nb.tracking.config.config import Config
 
 
 class Device:
-    """What torch.device and torch.dtype have in common: a text, and nothing else."""
+    """What torch.device and torch.dtype have in common: a text form."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -46,14 +46,14 @@ class Login(pydantic.BaseModel):
 
 @attrs.define
 class Optimizer:
-    """An attrs class, with slots and another one inside."""
+    """An attrs class with slots and a nested instance."""
 
     lr: float = 0.1
     login: Login = attrs.Factory(Login)
 
 
 class Closed:
-    """An object that keeps its values to itself and gives them by `items()`."""
+    """An object with hidden values that `items()` returns."""
 
     __slots__ = ("_values",)
 
@@ -66,7 +66,7 @@ class Closed:
 
 
 class Exported:
-    """An object that gives its values by `to_dict()`."""
+    """An object whose values `to_dict()` returns."""
 
     def __init__(self) -> None:
         self._values = {"lr": 0.1, "depth": 2}
@@ -84,12 +84,12 @@ class Properties:
 
     @property
     def lr(self) -> float:
-        """The rate."""
+        """Return the rate."""
         return self._lr
 
     @property
     def depth(self) -> int:
-        """The depth."""
+        """Return the depth."""
         return 2
 
 
@@ -110,7 +110,7 @@ class Private:
 
 
 class Broken:
-    """An object without a text."""
+    """An object without a text form."""
 
     def __str__(self) -> str:
         raise LookupError("closed")
@@ -164,7 +164,7 @@ def double(value: float, by: float = 2) -> float:
     ids=lambda value: type(value).__name__,
 )
 def test_values_of_all_kinds_are_stored(value, text):
-    """At the top and deep in the tree, a value has its fields or its text, the same in every process."""
+    """At any depth, a value has its fields or its text, the same in every process."""
     stored = Config({"key": value, "tree": {"of": [1, {"it": value}]}}).as_dict()
 
     assert stored["key"] == text
@@ -190,12 +190,12 @@ def test_values_of_all_kinds_are_stored(value, text):
     ids=lambda value: type(value).__name__,
 )
 def test_a_filled_object_gives_its_values(config, expected):
-    """An object given as the whole config is never stored as an empty one, however it keeps its values."""
+    """An object given as the whole config is never stored as an empty one, wherever it stores its values."""
     assert Config(config).as_dict() == expected
 
 
 def test_a_run_stores_them(tmp_path):
-    """A real run with such a config starts, ends, and gives the same values to a reader; an open file is its name."""
+    """A run with such a config starts, finishes, and gives a reader the same values; an open file becomes its name."""
     with (tmp_path / "data.txt").open("w") as file:
         config = argparse.Namespace(out=file, device=Device("cpu"), delta=dt.timedelta(1), lr=0.1, login=Login())
         with wandb.init(dir=tmp_path, mode="offline", config=config, settings={"silent": True}) as run:

@@ -1,4 +1,4 @@
-"""Everything config can be given as."""
+"""All forms of config."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ class Constants:
     _hidden = 3
 
     def method(self):
-        """Be no config."""
+        """Do nothing: a method is not config."""
 
     @property
     def derived(self):
-        """Be no config either."""
+        """Return a property, which is not config."""
 
 
 class Flags:
-    """Flags as absl has them: values by name from one method."""
+    """Flags like absl's: one method returns the values by name."""
 
     def flag_values_dict(self):
         """Return the values."""
@@ -53,7 +53,7 @@ class Flags:
 
 
 def module():
-    """Return a module that holds config."""
+    """Return a module that contains config."""
     made = types.ModuleType("conf")
     made.lr, made.depth, made.sys, made.helper = 0.1, 2, sys, len
     return made
@@ -89,12 +89,12 @@ def pydantic_model():
     ids=["dict", "argparse", "mapping", "namedtuple", "dataclass", "flags", "pydantic", "object", "class", "module"],
 )
 def test_every_form_gives_its_keys(make):
-    """Each documented form of config comes out as the same keys and values."""
+    """Each documented form of config gives the same keys and values."""
     assert load(make()) == {"lr": 0.1, "depth": 2}
 
 
 def test_real_absl_flags_are_read():
-    """Real absl flags give what was parsed from the command line."""
+    """Real absl flags give the values parsed from the command line."""
     flags = pytest.importorskip("absl.flags")
     values = flags.FlagValues()
     flags.DEFINE_float("lr", 0.5, "", flag_values=values)
@@ -104,8 +104,8 @@ def test_real_absl_flags_are_read():
 
 
 @pytest.mark.parametrize("wrong", [5, [1, 2], 1.5, len, lambda: None, object()])
-def test_what_holds_no_config_is_refused(wrong):
-    """A number, list, function or bare object raises a TypeError that says what to give."""
+def test_values_without_config_are_refused(wrong):
+    """A number, list, function or bare object raises a TypeError that names the accepted forms."""
     with pytest.raises(ConfigTypeError, match="pass a dict") as caught:
         load(wrong)
     assert isinstance(caught.value, TypeError)
@@ -129,7 +129,7 @@ def test_what_holds_no_config_is_refused(wrong):
     ],
 )
 def test_files_are_read_in_both_forms(name, text, expected, tmp_path):
-    """Plain and described entries, alone or mixed, give the values; 1e-3 is a number."""
+    """Plain and described entries, alone or mixed, give their values; 1e-3 is a number."""
     (tmp_path / name).write_text(text)
     if expected is None:
         exponent = "1e-3" in text
@@ -153,7 +153,7 @@ def test_files_are_read_in_both_forms(name, text, expected, tmp_path):
     ],
 )
 def test_unusable_files_are_named(name, content, match, tmp_path):
-    """A file that can't be used raises ConfigError with its path and the reason; YAML runs no code."""
+    """An unusable file raises ConfigError with its path and the reason; YAML runs no code."""
     (tmp_path / name).write_bytes(content)
 
     with pytest.raises(ConfigError, match=match) as caught:
@@ -162,7 +162,7 @@ def test_unusable_files_are_named(name, content, match, tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    """A name of no file says so with the whole path, since a user may have meant a value."""
+    """The name of a missing file gives an error with the full path, since the user may have meant a value."""
     with pytest.raises(ConfigError, match=r"config file .*absent.yaml does not exist"):
         load("absent.yaml", cwd=tmp_path)
     with pytest.raises(ConfigError, match=r"absent\.yaml"):
@@ -170,7 +170,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_each_source_beats_the_ones_below(tmp_path):
-    """The defaults file is lowest, then the config files in order, then what init was given."""
+    """The defaults file has the lowest precedence, then the config files in order, then init's argument."""
     (tmp_path / "config-defaults.yaml").write_text("a: {value: 1, desc: x}\nb: 1\nc: 1\nd: 1\n")
     (tmp_path / "one.yaml").write_text("b: 2\nc: 2\nd: 2\n")
     (tmp_path / "two.yaml").write_text("c: 3\nd: 3\n")
@@ -180,7 +180,7 @@ def test_each_source_beats_the_ones_below(tmp_path):
 
 
 def test_keys_are_included_or_excluded(tmp_path):
-    """The two lists take or leave keys of what init was given, not of the files; both at once are refused."""
+    """The two lists include or exclude keys of init's argument, not of the files; using both is an error."""
     (tmp_path / "config-defaults.yaml").write_text("base: 0\n")
     values = {"a": 1, "b": 2}
 

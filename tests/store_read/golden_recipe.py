@@ -1,6 +1,6 @@
-"""One run made with the official package, whichever version; run by `make_golden.py` in that version's Python.
+"""One run made with any version of the official package; `make_golden.py` runs it in that version's Python.
 
-Prints what a reader must find in the file as JSON.  Written so that old Pythons can run it.
+Prints what a reader must find in the file as JSON. Written so that old Pythons can run it.
 """
 
 import json
@@ -40,7 +40,7 @@ def main():
         run.define_metric("val/*", step_metric="epoch")
     print("a line of output")  # noqa: T201 - what a golden file must hold
     for row, step in PARTS:
-        run.log(dict(row), step=step)  # a copy, since old versions add to it
+        run.log(dict(row), step=step)  # A copy, since old versions add to it.
     for at in range(60):
         run.log({"val/x": at / 7, "epoch": at})
     run.log({"wide": np.arange(100.0)})
@@ -52,11 +52,11 @@ def main():
 
 
 def expected_rows():
-    """Return the rows after merging, nested keys joined, without what the package adds by itself."""
+    """Return the rows after merging, with nested keys joined and without what the package adds itself."""
     rows = {}
     step, committed = -1, True
     for row, given in [*PARTS, *(({"val/x": at / 7, "epoch": at}, None) for at in range(60))]:
-        # A row with a step stays open: the next one without completes it.
+        # A row with a step stays open: the next one without a step completes it.
         step = given if given is not None else step + committed
         committed = given is None
         rows.setdefault(step, {}).update(dict(flat("", row)))

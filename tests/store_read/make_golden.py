@@ -1,10 +1,10 @@
-"""Makes the golden files: real run files of the official package, scrubbed of the machine that made them.
+"""Makes the golden files: run files of the official package, with the machine's details removed.
 
     python tests/store_read/make_golden.py NAME PYTHON [typed]
 
-PYTHON is an interpreter in whose environment a version of the official package is installed. Nothing is sent: the
-package runs in its offline mode. Names of the machine, its user and its paths are overwritten by as many x, so that
-the records keep their form, and the file is framed anew.
+PYTHON is an interpreter whose environment has a version of the official package. Nothing is sent: the package runs in
+offline mode. Names of the machine, its user and its paths are replaced by x characters of equal length, so that the
+records keep their form, and the file is framed again.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ GOLDEN = HERE / "golden"
 
 
 def make(name: str, python: str, *options: str) -> None:
-    """Run the recipe with *python*; keep its run file as `golden/<name>.wandb`, and what it must hold beside it."""
+    """Run the recipe with *python*; store its run file as `golden/<name>.wandb` and the expected content beside it."""
     with tempfile.TemporaryDirectory() as folder:
         expected = _run(Path(folder), python, options)
-        made = next(Path(folder).glob("wandb/*run-*/run-*.wandb"))
+        run_file = next(Path(folder).glob("wandb/*run-*/run-*.wandb"))
         private = _private(Path(folder), python)
-        payloads = [_scrub(payload, private) for payload in scan(made.read_bytes(), final=True).payloads]
+        payloads = [_scrub(payload, private) for payload in scan(run_file.read_bytes(), final=True).payloads]
     target = GOLDEN / f"{name}.wandb"
     target.write_bytes(FILE_HEADER + frame(payloads, len(FILE_HEADER)))
     target.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
@@ -66,7 +66,7 @@ def _run(folder: Path, python: str, options: tuple[str, ...]) -> dict[str, objec
 
 
 def _private(folder: Path, python: str) -> list[bytes]:
-    """Return the texts that would tell the machine, longer ones first."""
+    """Return the texts that would reveal the machine, longer ones first."""
     texts = {str(folder), str(HERE), python, os.path.realpath(python), socket.gethostname(), socket.getfqdn()}
     texts |= {getpass.getuser(), os.environ.get("USER", ""), platform.platform(), platform.release(), _processor()}
     return [text.encode() for text in sorted(texts, key=len, reverse=True) if text]

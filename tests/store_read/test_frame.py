@@ -1,4 +1,4 @@
-"""Runs found by what a user calls them, and read into pandas."""
+"""Runs are found by what users call them and read into pandas."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ENCODER = RowEncoder()
 
 
 def make(root: Path, run_id: str, steps: range, *, hours: int = 0, resumed: bool = False) -> Path:
-    """Make a registered, finished run of *steps*, each with `loss` and, at every second one, `val.acc`."""
+    """Make a registered, finished run of *steps*, each with `loss`, and every second one with `val.acc`."""
     when = NOON + timedelta(hours=hours)
     run = RunDir.create(root, run_id, offline=True, when=when)
     writer = RunWriter(run.run_file)
@@ -42,7 +42,7 @@ def make(root: Path, run_id: str, steps: range, *, hours: int = 0, resumed: bool
 
 
 def test_a_frame_has_the_rows(tmp_path: Path):
-    """Columns, dtypes, gaps and attributes are as promised."""
+    """Columns, dtypes, gaps and attributes are as documented."""
     frame = read(make(tmp_path, "abcd1234", range(4)))
 
     assert list(frame.columns) == ["_step", "_runtime", "_timestamp", "loss", "val.acc", "note"]
@@ -75,7 +75,7 @@ def test_attempts_cells_and_writers_are_columns_where_present(tmp_path: Path):
 
 
 def test_a_run_is_found_by_path_id_name_and_latest(tmp_path: Path):
-    """Directory, file, id, name and "latest" all lead to the run; of two with one name the newer wins."""
+    """Directory, file, id, name and "latest" all find the run; of two runs with one name the newer wins."""
     first = make(tmp_path, "aaaa1111", range(1))
     second = make(tmp_path, "bbbb2222", range(1), hours=1)
 
@@ -85,7 +85,7 @@ def test_a_run_is_found_by_path_id_name_and_latest(tmp_path: Path):
 
 
 def test_runs_below_wandb_here_are_found_unregistered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A run directory of the official package, which no registry knows, is found by its id."""
+    """A run directory of the official package, which is not in any registry, is found by its id."""
     folder = tmp_path / "wandb" / "offline-run-20260101_120000-golden01"
     folder.mkdir(parents=True)
     shutil.copy(GOLDEN / "wandb-0.31.0.wandb", folder / "run-golden01.wandb")
@@ -95,7 +95,7 @@ def test_runs_below_wandb_here_are_found_unregistered(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize("ref", ["", "nothing", "a\0b", "x" * 5000, "../..", "latest", "*"])
-def test_what_is_not_there_is_told(ref: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_unknown_run_is_an_error(ref: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """An unknown name of any form is one clear error."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(RunNotFoundError, match=r"[Nn]o run"):
@@ -103,14 +103,14 @@ def test_what_is_not_there_is_told(ref: str, tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_near_name_is_suggested(tmp_path: Path):
-    """A slip of the finger is answered by the name that was meant."""
+    """A misspelled name gets a suggestion."""
     make(tmp_path, "aaaa1111", range(1))
     with pytest.raises(RunNotFoundError, match="name-aaaa1111"):
         read("name-aaa1111")
 
 
 def test_a_resumed_run_is_read_as_one(tmp_path: Path):
-    """The directories that a run was resumed from are joined, in order; what came before a fresh start is not."""
+    """The directories that a run was resumed from are joined in order; data from before a fresh start is excluded."""
     make(tmp_path, "aaaa1111", range(9), hours=0)
     first = make(tmp_path, "aaaa1111", range(2), hours=1)
     second = make(tmp_path, "aaaa1111", range(2, 4), hours=2, resumed=True)
@@ -121,8 +121,8 @@ def test_a_resumed_run_is_read_as_one(tmp_path: Path):
     assert [RunPart(first)] == parts(first)
 
 
-def test_segments_are_joined_and_kept_apart(tmp_path: Path):
-    """Rows of a child's segment are read too; rows of one step by two writers stay two."""
+def test_segments_are_joined_as_separate_rows(tmp_path: Path):
+    """Rows of a child's segment are read too; rows of one step from two writers stay two rows."""
     path = make(tmp_path, "aaaa1111", range(3))
     (path / "segments").mkdir(exist_ok=True)
     child = RunWriter(path / "segments" / "77-1.wandb")
@@ -133,8 +133,8 @@ def test_segments_are_joined_and_kept_apart(tmp_path: Path):
     assert [path / "segments" / "77-1.wandb"] == verify(path).segments
 
 
-def test_verify_tells_damage(tmp_path: Path):
-    """A flipped byte is reported with its place; the report says that not all is well."""
+def test_verify_reports_damage(tmp_path: Path):
+    """A flipped byte is reported with its position, and the report is not OK."""
     path = make(tmp_path, "aaaa1111", range(2000))
     file = path / "run-aaaa1111.wandb"
     content = bytearray(file.read_bytes())
@@ -150,8 +150,8 @@ def test_verify_tells_damage(tmp_path: Path):
     assert report.as_dict()["damage"][0]["start"] == report.damage[0][1].start
 
 
-def test_a_file_that_vanished_is_told(tmp_path: Path):
-    """A registered run whose directory is gone is not found; a directory without a run file neither."""
+def test_a_missing_run_file_is_an_error(tmp_path: Path):
+    """A registered run without its directory is not found, and neither is a directory without a run file."""
     path = make(tmp_path, "aaaa1111", range(1))
     shutil.rmtree(path)
     with pytest.raises((RunNotFoundError, StoreError)):

@@ -25,38 +25,38 @@ def replay(path: Path) -> RunState:
 
 
 def value_at(state: RunState, key: str, row: int) -> object:
-    """Return what the table holds of *key* in *row*."""
+    """Return the value of *key* in *row* of the table."""
     for column in (state.table.numbers.get(key), state.table.others.get(key)):
         if column is not None and row in column.rows:
             return column.values[list(column.rows).index(row)]
     raise KeyError(key)
 
 
-def same(expected: object, found: object) -> bool:
+def same(expected: object, actual: object) -> bool:
     """Return whether two values are equal, NaN included."""
     if isinstance(expected, float) and math.isnan(expected):
-        return isinstance(found, float) and math.isnan(found)
-    return expected == found
+        return isinstance(actual, float) and math.isnan(actual)
+    return expected == actual
 
 
 @pytest.fixture(params=GOLDEN, ids=lambda path: path.stem)
 def golden(request: pytest.FixtureRequest) -> Path:
-    """Give one golden file after the other."""
+    """Yield the golden files one after another."""
     path: Path = request.param
     return path
 
 
 def test_there_are_files_of_all_ages():
-    """Six versions are represented, the typed encoding of 0.31 included."""
+    """Six versions are represented, including the typed encoding of 0.31."""
     assert len(GOLDEN) >= 6
 
 
 def test_rows_are_those_that_were_logged(golden: Path):
-    """Every row that the script logged is there, with its step, parts merged and the values equal."""
+    """Every logged row is there with its step, its parts merged and its values equal."""
     expected = json.loads(golden.with_suffix(".json").read_text())["rows"]
     state = replay(golden)
 
-    assert len(expected) + 1 == len(state.table)  # the last one holds a histogram, looked at below
+    assert len(expected) + 1 == len(state.table)  # The last row holds a histogram, which has its own test below.
     for row, values in enumerate(expected):
         assert values.pop("_step") == state.table.step[row]
         for key, value in values.items():
@@ -64,7 +64,7 @@ def test_rows_are_those_that_were_logged(golden: Path):
 
 
 def test_histogram_is_one_value(golden: Path):
-    """A histogram is one object, also where the file holds its parts as items of their own."""
+    """A histogram is one object, even if the file stores its parts as separate items."""
     state = replay(golden)
     wide = value_at(state, "wide", len(state.table) - 1)
 
@@ -73,7 +73,7 @@ def test_histogram_is_one_value(golden: Path):
     assert not [key for key in state.table.keys if key.startswith("wide.")]
 
 
-def test_run_tells_its_data(golden: Path):
+def test_run_properties_are_read(golden: Path):
     """Name (the later one), project, tags, notes, config and exit are read."""
     state = replay(golden)
 
@@ -86,8 +86,8 @@ def test_run_tells_its_data(golden: Path):
     assert state.unreadable == 0
 
 
-def test_summary_is_whole(golden: Path):
-    """The summary holds the last values and the largest `acc`, also where the file has no summary records."""
+def test_summary_is_complete(golden: Path):
+    """The summary holds the last values and the largest `acc`, even if the file has no summary records."""
     summary = replay(golden).summary
 
     assert summary["best"] == 0.5
@@ -99,7 +99,7 @@ def test_summary_is_whole(golden: Path):
 
 
 def test_definitions_and_output_are_read(golden: Path):
-    """The glob definition names its step metric; the printed line is there."""
+    """The glob definition names its step metric, and the printed line is there."""
     state = replay(golden)
     globs = [metric for metric in state.metrics if metric.is_glob]
 

@@ -1,4 +1,4 @@
-"""Metric definitions: their encodings, and which of them applies to a key."""
+"""Metric definitions: how they are encoded, and which of them applies to a key."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def test_a_config_keeps_definitions() -> None:
     ],
 )
 def test_a_foreign_config_does_no_harm(entries: Any, metrics: list[Metric]) -> None:
-    """Parts of a wrong form are left out."""
+    """Parts of a wrong form are ignored."""
     assert from_config(entries) == metrics
 
 
 def test_the_own_definition_applies_then_the_first_glob() -> None:
-    """The order of globs decides between them, and no glob covers the tracker's own keys."""
+    """The order of globs decides between them, and no glob matches the tracker's own keys."""
     definitions = Definitions([Metric("*"), Metric("val/*"), Metric("val/acc")])
     assert definitions.find("val/acc") == Metric("val/acc")
     assert definitions.find("val/loss") == Metric("*")
@@ -63,7 +63,7 @@ def test_the_own_definition_applies_then_the_first_glob() -> None:
 
 @pytest.mark.parametrize(("overwrite", "kinds"), [(False, ("min", "max")), (True, ("max",))])
 def test_a_later_definition_is_merged_or_replaces(overwrite: bool, kinds: tuple[str, ...]) -> None:
-    """Two records of one metric add up, unless the second one is to replace the first."""
+    """Two records of one metric are merged, unless the second one replaces the first."""
     state = RunState()
     state.apply(
         [

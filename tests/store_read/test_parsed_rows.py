@@ -1,4 +1,4 @@
-"""Rows that come parsed give the same table as the records of the same rows."""
+"""Parsed rows give the same table as the records of the same rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROWS = st.lists(st.dictionaries(KEYS, st.one_of(VALUES, st.dictionaries(KEYS, VA
 
 
 def content(table: HistoryTable) -> Any:
-    """Return all that *table* holds in a form that compares, NaN included."""
+    """Return the content of *table* in a form that compares, NaN included."""
     numbers = {key: (column.rows.tolist(), repr(column.values.tolist())) for key, column in table.numbers.items()}
     others = {key: (column.rows, repr(column.values)) for key, column in table.others.items()}
     filled = {key: column for key, column in [*numbers.items(), *others.items()] if column[0]}
@@ -29,7 +29,7 @@ def content(table: HistoryTable) -> Any:
 @settings(deadline=None, max_examples=200)
 @given(ROWS, st.lists(st.integers(0, 2), min_size=20, max_size=20))
 def test_parsed_rows_equal_records(rows: list[dict[str, Any]], increments: list[int]) -> None:
-    """Nested, mixed and repeated keys, steps logged in parts: both ways give equal tables."""
+    """Nested, mixed and repeated keys and steps logged in parts give equal tables both ways."""
     encoder, records, parsed = RowEncoder(), HistoryTable(), HistoryTable()
     steps = [sum(increments[: index + 1]) for index in range(len(rows))]
     payloads = [encoder.encode(row, step, 1.0, 2.0) for row, step in zip(rows, steps, strict=True)]
@@ -44,7 +44,7 @@ def test_parsed_rows_equal_records(rows: list[dict[str, Any]], increments: list[
 
 
 def test_integers_beyond_floats_are_infinite() -> None:
-    """An integer that no float can hold becomes an infinity, and the rest of its column stays."""
+    """An integer that no float can hold becomes infinity, and the rest of its column stays."""
     table = HistoryTable()
     table.append_rows([{"_step": 0, "a": 1}, {"_step": 1, "a": 10**400}, {"_step": 2, "a": -(10**400)}])
     assert table.numbers["a"].values.tolist() == [1.0, math.inf, -math.inf]

@@ -1,4 +1,4 @@
-"""What a run file says, and the summary that its rows give."""
+"""State read from a run file, and the summary computed from its rows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def state_of(*payloads: bytes) -> RunState:
 
 
 def test_a_later_run_record_updates():
-    """Name, notes and tags follow the newest run record; what it does not tell stays, and so does the start."""
+    """Name, notes and tags follow the newest run record; fields it lacks stay, and so does the start."""
     state = state_of(
         records.run("id1", project="p", name="a", notes="n", tags=["x", "y"], group="g", start_time=5.0),
         records.run("id1", name="b", tags=["z"], start_time=9.0),
@@ -70,7 +70,7 @@ def test_config_is_plain_and_keeps_wandbs_own_apart():
     ],
 )
 def test_verdict(payloads: list[bytes], alive: bool | None, verdict: str):
-    """An exit record decides; without it the writer does; resuming reopens."""
+    """An exit record decides; without one the writer's lock does; resuming reopens the run."""
     assert verdict == state_of(*payloads).state(alive)
 
 
@@ -86,7 +86,7 @@ def test_verdict(payloads: list[bytes], alive: bool | None, verdict: str):
     ],
 )
 def test_summary_follows_the_definition(kinds: list[str], goal: str | None, expected: object):
-    """Each kind of summary is what it says, NaN left out, also when the rows come one at a time."""
+    """Each kind of summary is computed as its name says, without NaN, even if the rows come one at a time."""
     state = state_of(records.metric(Metric("m", summary=tuple(kinds), goal=goal)))
     for step, value in enumerate([4, 9, math.nan, 1, 2]):
         state.apply([row(step, m=value)])
@@ -96,7 +96,7 @@ def test_summary_follows_the_definition(kinds: list[str], goal: str | None, expe
 
 
 def test_globs_and_none():
-    """A glob holds for what it fits, a definition of its own goes first, "none" keeps a metric out."""
+    """A glob applies to the keys it matches, a definition of the key itself wins, and "none" excludes a metric."""
     state = state_of(
         records.metric(Metric("val/*", summary=("min",))),
         records.metric(Metric("val/acc", summary=("max",))),
@@ -114,7 +114,7 @@ def test_globs_and_none():
 
 
 def test_recorded_summary_holds_until_newer_rows():
-    """What the user set stays; keys with rows newer than the record are recomputed; missing ones are filled in."""
+    """Values that the user set stay; keys with rows newer than the record are recomputed; missing ones are added."""
     recorded = records.summary({"loss": "0.0", "best": "7", ("d", "e"): "1"})
 
     assert state_of(row(0, loss=3, acc=1), recorded).summary["loss"] == 0
@@ -124,7 +124,7 @@ def test_recorded_summary_holds_until_newer_rows():
 
 
 def test_a_removed_key_stays_away_until_logged_again():
-    """Deleting a summary key is not undone by old rows."""
+    """Old rows do not restore a deleted summary key."""
     state = state_of(row(0, a=1), records.summary({"a": "1"}), records.summary(remove=["a"]))
     assert "a" not in state.summary
 
@@ -133,7 +133,7 @@ def test_a_removed_key_stays_away_until_logged_again():
 
 
 def test_rewritten_values_are_counted_once():
-    """A value that a later part of its step replaces does not stay in the statistics."""
+    """A value that a later part of its step replaces is removed from the statistics."""
     state = state_of(records.metric(Metric("m", summary=("max",))), row(0, m=1), row(1, m=100))
     assert state.summary["m"] == {"max": 100}
 
@@ -141,8 +141,8 @@ def test_rewritten_values_are_counted_once():
     assert state.summary["m"] == {"max": 2}
 
 
-def test_output_files_stats_and_alerts_are_kept():
-    """The smaller records arrive too."""
+def test_output_files_stats_and_alerts_are_read():
+    """The smaller records are read too."""
     state = state_of(
         records.output_raw("hello\n", "stderr", 3.5),
         records.files([("a.txt", "live", "media")]),
@@ -167,8 +167,8 @@ changes = st.one_of(
 
 
 @given(st.lists(st.tuples(changes, st.integers(1, 40)), max_size=12))
-def test_all_at_once_says_what_one_by_one_does(parts: list[tuple[bytes, int]]):
-    """Skipping what later records outdate leaves the state as applying each record does."""
+def test_a_batch_gives_the_state_of_single_records(parts: list[tuple[bytes, int]]):
+    """Skipping outdated records leaves the same state as applying each record."""
     payloads = [payload for payload, times in parts for _ in range(times)]
     single = RunState()
     for payload in payloads:
@@ -177,8 +177,8 @@ def test_all_at_once_says_what_one_by_one_does(parts: list[tuple[bytes, int]]):
     assert single.summary == state_of(*payloads).summary
 
 
-def test_records_of_the_official_form_are_taken_at_once():
-    """Numbered records, keys in any order, an info at the end: every row and the newest summary are there."""
+def test_records_of_the_official_form_take_the_fast_path():
+    """Every row and the newest summary are read from numbered records with keys in any order and a trailing info."""
     order = random.Random(5)  # noqa: S311 - an order, no secret
     payloads = []
     for step in range(200):

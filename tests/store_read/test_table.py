@@ -35,7 +35,7 @@ def part(row: dict[str, Any], step: int, **extra: int) -> bytes:
 
 
 def as_dicts(table: HistoryTable) -> list[dict[str, Any]]:
-    """Return the table as one dict a row."""
+    """Return the table as one dict per row."""
     rows: list[dict[str, Any]] = [{"_step": step} for step in table.step.tolist()]
     for columns in (table.numbers, table.others):
         for key, column in columns.items():
@@ -66,12 +66,12 @@ plain_rows = st.dictionaries(keys, numbers, min_size=1, max_size=4)
 any_rows = st.dictionaries(
     keys, st.one_of(values, st.dictionaries(st.sampled_from("de"), values, min_size=1)), max_size=4
 )
-# Runs of rows that look alike, as training loops make them, with strangers in between.
+# Runs of similar rows, as training loops make them, with different rows in between.
 batches = st.lists(st.tuples(any_rows, st.integers(0, 2), st.integers(1, 80)), max_size=6)
 
 
 def logged(batch: list[tuple[dict[str, Any], int, int]]) -> tuple[list[bytes], list[dict[str, Any]]]:
-    """Return the records of *batch* and the rows that a reader must find."""
+    """Return the records of *batch* and the rows that a reader must return."""
     payloads, expected, step = [], [], 0
     for row, ahead, times in batch:
         for _ in range(times):
@@ -84,7 +84,7 @@ def logged(batch: list[tuple[dict[str, Any], int, int]]) -> tuple[list[bytes], l
 
 
 def flat(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Return the leaves of *row* as a reader names and gives them."""
+    """Return the leaves of *row* with the names and values that a reader returns."""
     leaves: dict[str, Any] = {}
     for key, value in row.items():
         if isinstance(value, dict) and value:
@@ -95,7 +95,7 @@ def flat(row: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def as_read(value: Any) -> Any:
-    """Return *value* as a column holds it."""
+    """Return *value* as a column stores it."""
     if isinstance(value, int):
         try:
             return float(value)
@@ -106,20 +106,20 @@ def as_read(value: Any) -> Any:
 
 @given(batches)
 def test_any_rows_come_back(batch: list[tuple[dict[str, Any], int, int]]):
-    """Whatever is logged is read again: by step, parts merged, the last value of a key winning."""
+    """All logged rows are read back: by step, parts merged, the last value of a key winning."""
     payloads, expected = logged(batch)
     table = HistoryTable()
     table.append(payloads)
 
-    found = as_dicts(table)
-    assert len(expected) == len(found)
-    for want, have in zip(expected, found, strict=True):
+    rows = as_dicts(table)
+    assert len(expected) == len(rows)
+    for want, have in zip(expected, rows, strict=True):
         assert same(want, have)
 
 
 @given(batches, st.lists(st.integers(0, 300), max_size=4))
 def test_both_paths_agree_however_the_rows_are_cut(batch: list[tuple[dict[str, Any], int, int]], cuts: list[int]):
-    """The fast path gives to the bit what the exact one does, in whatever slices the rows arrive."""
+    """The fast path gives bit for bit the same as the exact one, for any split of the rows."""
     payloads, _ = logged(batch)
     fast, slow = HistoryTable(), HistoryTable()
     slow.append(payloads, fast=False)
@@ -138,7 +138,7 @@ def test_both_paths_agree_however_the_rows_are_cut(batch: list[tuple[dict[str, A
 
 @given(st.lists(st.binary(max_size=60), max_size=120))
 def test_garbage_is_counted_and_harms_nothing(garbage: list[bytes]):
-    """Payloads that are no rows are counted; the rows among them are read."""
+    """Payloads that are not rows are counted, and the rows between them are read."""
     rows = [part({"loss": at}, at) for at in range(60)]
     table = HistoryTable()
     table.append([*garbage, *rows])
@@ -153,7 +153,7 @@ edits = st.tuples(st.integers(0, 79), st.floats(0, 1), st.binary(max_size=3), st
 
 @given(st.lists(edits, min_size=1, max_size=30), plain_rows)
 def test_both_paths_agree_on_broken_rows(broken: list[tuple[int, float, bytes, int]], row: dict[str, Any]):
-    """Bytes changed, inserted or cut anywhere inside of rows are read the same way by both paths."""
+    """Both paths read rows with changed, inserted or cut bytes the same way."""
     payloads = [b"\x08" + varint(at + 1) + part({**row, "last": 1.5}, at) for at in range(80)]
     for at, where, new, cut in broken:
         start = int(where * len(payloads[at]))
@@ -168,7 +168,7 @@ def test_both_paths_agree_on_broken_rows(broken: list[tuple[int, float, bytes, i
         item(b"loss", b"1") + item(b"loss", b"2") + item(b"_step", b"7"),  # a key twice
         item(b"loss", b'"x"') + item(b"loss", b"2") + item(b"_step", b"7"),  # the same, of two kinds
         field(b"\x0a", field(b"\x12", b"loss") + field(b"\x82\x01", b"1") + b"\x0a") + item(b"_step", b"7"),  # cut off
-        item(b"loss", b"1"),  # no step at all
+        item(b"loss", b"1"),  # no step
         item(b"loss", b"1") + field(b"\x12", b"\x01"),  # a broken step
         field(b"\x0a", field(b"\x0a", b"loss") + field(b"\x82\x01", b"1")) + item(b"_step", b"7"),  # a plain key
         item(b"loss", b"1") + field(b"\x12", b"\x08\x07"),  # a step of its own field
@@ -179,7 +179,7 @@ def test_both_paths_agree_on_broken_rows(broken: list[tuple[int, float, bytes, i
         item(b"loss", b"1") + field(b"\x1a", b"unknown") + item(b"_step", b"7"),
         item(b"loss", b"1") + item(b"_step", b"7") + field(b"\x22", b"unknown"),
         item(b"loss", b"1") + field(b"\x12", b"\x08\x09") + item(b"_step", b"7"),
-        b"\x0a\x80\x80\x80\x01" + item(b"loss", b"1"),  # a length that is far too long
+        b"\x0a\x80\x80\x80\x01" + item(b"loss", b"1"),  # a length far too large
         field(b"\x0a", field(b"\x0a", b"loss") + field(b"\x82\x01", b"1") + b"\x18\x00") + item(b"_step", b"7"),
         field(b"\x0a", field(b"\x82\x01", b"1") + field(b"\x0a", b"loss")) + item(b"_step", b"7"),
         field(b"\x0a", field(b"\x0a", b"a") + field(b"\x0a", b"loss") + field(b"\x82\x01", b"1"))
@@ -188,7 +188,7 @@ def test_both_paths_agree_on_broken_rows(broken: list[tuple[int, float, bytes, i
     ],
 )
 def test_both_paths_agree_on_odd_rows(odd: bytes):
-    """Rows that no writer makes, but protobuf allows, are read the same way by both paths, among ordinary ones."""
+    """Both paths read rows that protobuf allows but no writer makes the same way, among ordinary ones."""
     ordinary = [part({"loss": at}, at) for at in range(40)]
     assert_paths_agree([*ordinary, *[field(b"\x12", odd)] * 40, *ordinary])
     assert_paths_agree([*ordinary, field(b"\x12", odd) + field(b"\xc2\x0c", b"stream"), *ordinary])
@@ -225,7 +225,7 @@ def is_row(payload: bytes) -> bool:
 
 
 def test_rows_of_different_writers_stay_apart():
-    """Two writers at the same step make two rows, and each writer's parts go to its own."""
+    """Two writers at the same step make two rows, and each writer's parts join its own row."""
     table = HistoryTable()
     table.append([part({"a": 1}, 5)], writer=0)
     table.append([part({"a": 2}, 5)], writer=1)
@@ -238,7 +238,7 @@ def test_rows_of_different_writers_stay_apart():
 
 
 def test_attempts_and_folded_writers_make_rows_of_their_own():
-    """The same step in a new attempt, or by another process, is another row."""
+    """The same step in a new attempt, or from another process, is another row."""
     table = HistoryTable()
     table.append([part({"a": 1}, 0), part({"a": 2}, 0, attempt=1), part({"a": 3}, 0, attempt=1, writer=7)])
 
@@ -247,8 +247,8 @@ def test_attempts_and_folded_writers_make_rows_of_their_own():
     assert table.keys == ["a"]
 
 
-def test_last_value_wins_whatever_its_kind():
-    """A number after a text in one step takes its place, and the other way round."""
+def test_last_value_of_any_type_wins():
+    """A number replaces an earlier text in the same step, and the other way round."""
     table = HistoryTable()
     table.append([part({"a": 1, "b": "x"}, 0), part({"a": "y", "b": 2}, 0)])
 
@@ -256,7 +256,7 @@ def test_last_value_wins_whatever_its_kind():
 
 
 def test_rows_without_step_follow_the_last_one():
-    """A row that tells no step takes the one after the row before it."""
+    """A row without a step gets the step after the previous row."""
     table = HistoryTable()
     table.append([part({"a": 1}, 5), b"\x12\x00", b"\x12\x00"])
 

@@ -22,22 +22,22 @@ from wandb_nb.store.writing.row_encoder import RowEncoder
 
 
 def all_of(tail: Tail, max_bytes: int = 1 << 16) -> list[bytes]:
-    """Read on to the present end."""
-    found: list[bytes] = []
+    """Read on to the current end."""
+    received: list[bytes] = []
     while payloads := tail.read(max_bytes):
-        found += payloads
-    return found
+        received += payloads
+    return received
 
 
 def settled(path: Path) -> tuple[Tail, list[bytes]]:
-    """Return a tail that took the file as final, and what it read."""
+    """Return a tail that took the file as final, and the payloads it read."""
     tail = Tail(path)
     tail.finalize()
     return tail, all_of(tail)
 
 
 def numbered(count: int, size: int = 100) -> list[bytes]:
-    """Return payloads that can be told apart."""
+    """Return distinguishable payloads."""
     return [f"{at:08}".encode() * (size // 8) for at in range(count)]
 
 
@@ -48,20 +48,20 @@ def file_of(payloads: list[bytes]) -> bytes:
 
 @given(st.lists(st.integers(0, 70_000), max_size=8), st.data())
 def test_a_file_may_grow_by_any_bytes(sizes: list[int], data: st.DataObject):
-    """Read after each of any pieces that a file grows by, every record comes once and whole, and nothing is damage."""
+    """For any growth of the file, each read gives the new records once and whole, and reports no damage."""
     payloads = [bytes([at]) * size for at, size in enumerate(sizes)]
     content = file_of(payloads)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(content)), max_size=6)))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run-x.wandb"
         path.touch()
-        tail, found = Tail(path), []
+        tail, received = Tail(path), []
         for start, end in zip([0, *cuts], [*cuts, len(content)], strict=True):
             with path.open("ab") as file:
                 file.write(content[start:end])
-            found += all_of(tail)
+            received += all_of(tail)
 
-    assert payloads == found
+    assert payloads == received
     assert not tail.damage
     assert len(content) == tail.offset
 
@@ -76,7 +76,7 @@ damages = st.tuples(
 
 @given(st.lists(damages, min_size=1, max_size=3))
 def test_damage_is_skipped_and_counted(hurts: list[tuple[str, float, int, bytes]]):
-    """Flipped, cut, inserted or zeroed bytes: no crash, nothing invented, all before the first damage is kept."""
+    """Flipped, cut, inserted or zeroed bytes: no crash, no invented record, and all before the first damage is read."""
     payloads = numbered(3_000)
     content = file_of(payloads)
     damaged, first = bytearray(content), len(content)
@@ -87,19 +87,19 @@ def test_damage_is_skipped_and_counted(hurts: list[tuple[str, float, int, bytes]
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run-x.wandb"
         path.write_bytes(damaged)
-        tail, found = settled(path)
+        tail, payloads_read = settled(path)
 
     before = sum(1 for end in ends(payloads) if end <= first)
-    assert payloads[:before] == found[:before]
-    assert set(found) <= set(payloads)
+    assert payloads[:before] == payloads_read[:before]
+    assert set(payloads_read) <= set(payloads)
     assert tail.offset == len(damaged)
-    if len(found) < len(payloads) and len(damaged) > first:
+    if len(payloads_read) < len(payloads) and len(damaged) > first:
         assert 0 < tail.lost <= len(damaged)
 
 
 @given(st.floats(0, 1), st.binary(min_size=1, max_size=20_000))
 def test_overwritten_bytes_cost_their_blocks_only(where: float, extra: bytes):
-    """Every record outside of the blocks that were overwritten is recovered."""
+    """Every record outside the overwritten blocks is recovered."""
     payloads = numbered(3_000)
     content = file_of(payloads)
     at = len(FILE_HEADER) + int(where * (len(content) - len(FILE_HEADER) - len(extra)))
@@ -107,19 +107,19 @@ def test_overwritten_bytes_cost_their_blocks_only(where: float, extra: bytes):
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run-x.wandb"
         path.write_bytes(damaged)
-        _, found = settled(path)
+        _, payloads_read = settled(path)
 
-    kept = set(found)
+    recovered = set(payloads_read)
     low, high = at // BLOCK * BLOCK, -(-(at + len(extra)) // BLOCK) * BLOCK
     for payload, start, end in zip(payloads, [len(FILE_HEADER), *ends(payloads)], ends(payloads), strict=False):
         if end <= low or start >= high:
-            assert payload in kept
+            assert payload in recovered
 
 
-@example(0.0, 1, b"\0\0\0\0\xd4\x23\x01\0\0\0\0\0", True)  # seems a chunk whose length leads to another
+@example(0.0, 1, b"\0\0\0\0\xd4\x23\x01\0\0\0\0\0", True)  # looks like a chunk that leads to another
 @given(st.floats(0, 1), st.integers(1, 5_000), st.binary(min_size=1, max_size=300), st.booleans())
 def test_moved_blocks_are_found_again(where: float, size: int, extra: bytes, insert: bool):
-    """Every record that inserted or removed bytes do not touch is recovered, though all blocks behind them moved."""
+    """Every record not touched by inserted or removed bytes is recovered, although all later blocks moved."""
     payloads = numbered(3_000)
     content = file_of(payloads)
     at = len(FILE_HEADER) + int(where * (len(content) - len(FILE_HEADER)))
@@ -128,13 +128,13 @@ def test_moved_blocks_are_found_again(where: float, size: int, extra: bytes, ins
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run-x.wandb"
         path.write_bytes(damaged)
-        _, found = settled(path)
+        _, payloads_read = settled(path)
 
     low, high = at, at if insert else at + size
-    kept = set(found)
+    recovered = set(payloads_read)
     for payload, start, end in zip(payloads, [len(FILE_HEADER), *ends(payloads)], ends(payloads), strict=False):
         if end <= low or start >= high:
-            assert payload in kept
+            assert payload in recovered
 
 
 def hurt(content: bytearray, how: str, at: int, size: int, extra: bytes) -> None:
@@ -151,28 +151,28 @@ def hurt(content: bytearray, how: str, at: int, size: int, extra: bytes) -> None
 
 def ends(payloads: list[bytes]) -> list[int]:
     """Return where each record ends in the file."""
-    position, found = len(FILE_HEADER), []
+    position, end_positions = len(FILE_HEADER), []
     for payload in payloads:
         position += len(frame([payload], position))
-        found.append(position)
-    return found
+        end_positions.append(position)
+    return end_positions
 
 
 @given(st.binary(max_size=3_000))
 def test_any_bytes_are_read_without_harm(content: bytes):
-    """A file of any bytes is read to its end, and replaying what it gives does not fail."""
+    """A file of any bytes is read to its end, and its payloads can be replayed."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run-x.wandb"
         path.write_bytes(FILE_HEADER + content)
-        tail, found = settled(path)
+        tail, payloads_read = settled(path)
 
-    RunState().apply(found)
+    RunState().apply(payloads_read)
     assert tail.offset == len(FILE_HEADER) + len(content)
 
 
 @given(st.lists(st.binary(max_size=200), max_size=60))
 def test_any_payloads_are_replayed_without_harm(payloads: list[bytes]):
-    """Whole records of any content are applied, and the state can be asked for all it has."""
+    """Records of any content are applied, and every property of the state can be read."""
     state = RunState()
     state.apply(payloads)
 
@@ -182,7 +182,7 @@ def test_any_payloads_are_replayed_without_harm(payloads: list[bytes]):
 
 
 def test_a_bad_end_waits_until_it_is_final(tmp_path: Path):
-    """Half a record at the end is waited for; once the file is final it is damage."""
+    """A partial record at the end is pending; once the file is final it is damage."""
     content = file_of(numbered(5))
     path = tmp_path / "run-x.wandb"
     path.write_bytes(content[:-10])
@@ -198,7 +198,7 @@ def test_a_bad_end_waits_until_it_is_final(tmp_path: Path):
 
 
 def test_a_file_that_shrank_or_was_replaced_is_read_again(tmp_path: Path):
-    """A shorter file, or another one of the same name, begins anew, and `restarts` tells it."""
+    """A shorter file, or another one of the same name, is read from the start, and `restarts` counts it."""
     path = tmp_path / "run-x.wandb"
     path.write_bytes(file_of(numbered(50)))
     tail = Tail(path)
@@ -216,13 +216,13 @@ def test_a_file_that_shrank_or_was_replaced_is_read_again(tmp_path: Path):
 
 
 def test_a_missing_file_is_named(tmp_path: Path):
-    """A file that is not there is an error that names it."""
+    """A missing file is an error that names it."""
     with pytest.raises(StoreError, match=r"run-none\.wandb"):
         Tail(tmp_path / "run-none.wandb").read()
 
 
 def test_a_record_larger_than_the_window_is_read(tmp_path: Path):
-    """A record of 5 MB comes through a window of 64 kB."""
+    """A record of 5 MB is read through a window of 64 kB."""
     payloads = [b"a", os.urandom(5 << 20), b"b"]
     path = tmp_path / "run-x.wandb"
     path.write_bytes(file_of(payloads))
@@ -232,7 +232,7 @@ def test_a_record_larger_than_the_window_is_read(tmp_path: Path):
 
 @pytest.mark.parametrize("hurtful", [b"\0", b"\xff", b"\x02"])
 def test_memory_stays_bounded(tmp_path: Path, hurtful: bytes):
-    """A file of 16 MB of one byte costs a few windows of memory, not more, and is one damage."""
+    """A file of 16 MB of one byte costs at most a few windows of memory and is one damaged range."""
     path = tmp_path / "run-x.wandb"
     path.write_bytes(FILE_HEADER + hurtful * (16 << 20))
     tail = Tail(path)
@@ -250,7 +250,7 @@ def test_memory_stays_bounded(tmp_path: Path, hurtful: bytes):
 
 
 def test_replay_takes_a_few_times_the_file(tmp_path: Path):
-    """Replaying 20,000 rows needs no more memory than a few times their file."""
+    """Replaying 20,000 rows needs at most a few times the size of their file in memory."""
     encoder = RowEncoder()
     path = tmp_path / "run-x.wandb"
     path.write_bytes(file_of([encoder.encode({"a": at / 3, "b": at}, at, at, at) for at in range(20_000)]))
@@ -277,7 +277,7 @@ writer.close()
 
 
 def test_a_real_writer_is_followed(tmp_path: Path):
-    """While another process logs 20,000 rows at full speed, each is seen once, in order, and nothing as damage."""
+    """While another process logs 20,000 rows at full speed, each is seen once, in order, and none as damage."""
     path = tmp_path / "run-x.wandb"
     with subprocess.Popen([sys.executable, "-c", WRITE, str(path)]) as writer:
         until(path.exists)

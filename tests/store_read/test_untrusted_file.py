@@ -1,4 +1,4 @@
-"""Files that are not regular ones, in the places of a run's files: none is waited for, followed or created."""
+"""FIFOs, links and devices in place of a run's files: none is waited for, followed or created."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ COMMANDS = (("show",), ("verify",), ("export",), ("diff",), ("sync", "--dry-run"
 
 
 def replace(path: Path, kind: str) -> None:
-    """Put a FIFO, or a link to an endless device, in the place of *path*."""
+    """Replace *path* by a FIFO, or by a link to an endless device."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     if kind == "fifo":
@@ -58,7 +58,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("kind", ["fifo", "device"])
 def test_no_command_waits(kind: str, whole: Path, tmp_path: Path) -> None:
-    """`show`, `verify`, `export`, `diff` and `sync` end at once, whichever file of a run is a FIFO or endless."""
+    """`show`, `verify`, `export`, `diff` and `sync` return soon, whichever run file is a FIFO or endless."""
     for number, place in enumerate(PLACES):
         directory = tmp_path / str(number) / "run-20260101_000000-r"
         shutil.copytree(whole, directory)
@@ -83,7 +83,7 @@ def test_no_command_waits(kind: str, whole: Path, tmp_path: Path) -> None:
 
 
 def test_readers_take_regular_files_only(tmp_path: Path) -> None:
-    """A link, a FIFO, a folder and a file beyond a linked folder are errors that name the file; a bound is kept."""
+    """A link, a FIFO, a folder and a file below a linked folder are errors that name the file; sizes are limited."""
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "file").write_text("x" * 100)
     (tmp_path / "linked").symlink_to("real")
@@ -96,14 +96,14 @@ def test_readers_take_regular_files_only(tmp_path: Path) -> None:
         open_file(tmp_path / "linked" / "file", below=tmp_path)
     with pytest.raises(OSError, match="leads out"):
         open_file(tmp_path / "real" / ".." / "link", below=tmp_path)
-    assert read_file(tmp_path / "linked" / "file", 100) == b"x" * 100  # the way to the file is the caller's
+    assert read_file(tmp_path / "linked" / "file", 100) == b"x" * 100  # The caller vouches for the path above the root.
     assert read_file(tmp_path / "link", 100, follow_links=True) == b"x" * 100
     with pytest.raises(OSError, match="larger than 99 bytes"):
         read_file(tmp_path / "real" / "file", 99)
 
 
 def test_nothing_is_created_through_a_link(tmp_path: Path) -> None:
-    """A dangling link in the place of a new file stays dangling."""
+    """A dangling link in place of a new file stays dangling."""
     (tmp_path / "inside").mkdir()
     (tmp_path / "inside" / "mark").symlink_to(tmp_path / "outside")
     with pytest.raises(OSError, match="link"):
@@ -123,14 +123,14 @@ def test_descriptors_are_closed(tmp_path: Path) -> None:
         for name in ("pipe", "link", "missing"):
             with pytest.raises(OSError, match=name):
                 open_file(tmp_path / name, below=tmp_path.parent)
-    after = os.dup(0)  # the lowest free number
+    after = os.dup(0)  # The lowest free number.
     os.close(after)
     assert after == before
 
 
 @pytest.mark.parametrize("kind", ["fifo", "device"])
 def test_lock_and_journal(kind: str, tmp_path: Path) -> None:
-    """An owner's lock that is not a file says nothing of the owner; such a journal has no cells."""
+    """An owner's lock that is not a regular file gives no owner; such a journal has no cells."""
     replace(tmp_path / "logs" / "owner.lock", kind)
     replace(tmp_path / FILE, kind)
     assert owner_alive(tmp_path) is None
@@ -141,7 +141,7 @@ def test_lock_and_journal(kind: str, tmp_path: Path) -> None:
     "line", [b'{"cell": 1e999}', b'{"cell": 1, "source": 5, "started": "x"}', b"[" * 100_000, b"5"]
 )
 def test_journal_of_others(line: bytes, tmp_path: Path) -> None:
-    """Lines that no journal of ours has are skipped, or read as far as their types are right."""
+    """Lines that no journal of this package contains are skipped, or read as far as their types are right."""
     path = tmp_path / FILE
     path.parent.mkdir()
     path.write_bytes(line + b'\n{"cell": 2, "source": "a", "started": 1.5}\n{"cell": 2, "outputs": [3, {}]}\n')
@@ -151,7 +151,7 @@ def test_journal_of_others(line: bytes, tmp_path: Path) -> None:
 
 
 def test_holes_are_not_read(tmp_path: Path) -> None:
-    """A run file that claims a terabyte, nearly all of it a hole, is read in moments; the rows around it are found."""
+    """A sparse run file that claims a terabyte is read in moments, and the rows around the hole are found."""
     path = tmp_path / "run-r.wandb"
     writer = RunWriter(path)
     writer.append(records.run("r", project="p"))
@@ -169,5 +169,5 @@ def test_holes_are_not_read(tmp_path: Path) -> None:
     assert tail.read() == []
     assert time.monotonic() - began < 20
     assert count == 2 * len(Tail(path).read())
-    header = 7  # of the second copy, where none belongs
+    header = 7  # The second copy's tag, which does not belong there.
     assert tail.lost == place + (1 << 30) - 2 * len(whole) + header

@@ -19,13 +19,13 @@ import sys
 from wandb_nb.store.writing.owner_lock import OwnerLock
 lock = OwnerLock(sys.argv[1])
 lock.acquire()
-print("held", flush=True)
+print("locked", flush=True)
 sys.stdin.read()
 """
 
 
 def alive_elsewhere(folder) -> str:
-    """Return what another process is told."""
+    """Return the owner as another process sees it."""
     code = "import sys; from wandb_nb.store.writing.owner_lock import owner_alive; print(owner_alive(sys.argv[1]))"
     return subprocess.run(
         [sys.executable, "-c", code, folder], check=True, capture_output=True, text=True
@@ -37,12 +37,12 @@ def holder(folder) -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    assert process.stdout.readline() == "held\n"
+    assert process.stdout.readline() == "locked\n"
     return process
 
 
 def test_the_owner_lives_until_it_is_killed(tmp_path):
-    """Another process's lock shows, also through the run file's path; it goes with a kill, and can then be taken."""
+    """Another process's lock is visible, also through the run file's path; it ends with a kill and can be taken."""
     with holder(tmp_path) as process:
         assert owner_alive(tmp_path) is True
         assert owner_alive(tmp_path / "run-a.wandb") is True
@@ -59,7 +59,7 @@ def test_the_owner_lives_until_it_is_killed(tmp_path):
 
 
 def test_asking_in_the_owner_does_not_drop_the_lock(tmp_path):
-    """The owner may ask about itself, also through a link: closing the file would have freed it."""
+    """The owner may check its own lock, also through a link, without freeing it by closing the file."""
     run, link = tmp_path / "run", tmp_path / "latest-run"
     link.symlink_to(run)
     lock = OwnerLock(run)
@@ -73,7 +73,7 @@ def test_asking_in_the_owner_does_not_drop_the_lock(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork there")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_does_not_inherit_the_lock(tmp_path):
-    """A child neither holds the lock nor frees it by its end; it sees that its parent has it."""
+    """A child neither holds the lock nor frees it when it ends; it sees that its parent has it."""
     lock = OwnerLock(tmp_path)
     lock.acquire()
     pid = os.fork()
@@ -85,7 +85,7 @@ def test_a_forked_child_does_not_inherit_the_lock(tmp_path):
 
 
 def test_another_host_cannot_be_judged(tmp_path):
-    """A lock file of another host says nothing here; without one, or with half of one, there is no owner."""
+    """A lock file of another host gives no answer; without one, or with half of one, there is no owner."""
     assert owner_alive(tmp_path) is False
     file = tmp_path / "logs" / "owner.lock"
     file.parent.mkdir()
@@ -96,7 +96,7 @@ def test_another_host_cannot_be_judged(tmp_path):
 
 
 def test_the_file_names_the_owner(tmp_path):
-    """Host, pid and start time of the owner can be read from the file."""
+    """Host, pid and start time of the owner are in the file."""
     lock = OwnerLock(tmp_path)
     lock.acquire()
     with holder(tmp_path / "other") as process:

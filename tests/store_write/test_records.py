@@ -1,4 +1,4 @@
-"""Every record as the official package's generated classes understand it."""
+"""Every record as the official package's generated classes read it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from wandb_nb.store.writing.row_encoder import RESERVED, RowEncoder, extra_items
 
 pytestmark = pytest.mark.official
 
-# Importing the official package costs seconds, and its libraries warn in ways of their own.
+# Importing the official package costs seconds, and its libraries emit warnings.
 official = pytest.importorskip("google.protobuf.json_format")
 
 
 def parsed(body: bytes, number: int = 7) -> dict:
-    """Return a body, numbered, as the official classes read it; nothing in it may be unknown to them."""
+    """Return a body, numbered, as the official classes read it, with no unknown fields."""
     from google.protobuf import json_format, unknown_fields
     from wandb.proto.wandb_internal_pb2 import Record
 
@@ -28,7 +28,7 @@ def parsed(body: bytes, number: int = 7) -> dict:
     assert record.ParseFromString(payload) == len(payload)
     assert record.num == number
     assert not list(unknown_fields.UnknownFieldSet(record))
-    # Written again by them it is the same message: no field got lost on the way.
+    # Their classes write the same message again: no field was lost.
     assert Record.FromString(record.SerializeToString()) == record
     result = json_format.MessageToDict(record, preserving_proto_field_name=True)
     del result["num"]
@@ -171,32 +171,32 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_official_classes_read_each_kind(case):
-    """Each builder's bytes hold exactly the fields that they were given, as the official classes see them."""
+    """Each builder's bytes contain exactly the given fields, as the official classes see them."""
     body, expected = CASES[case]
-    found = parsed(body)
+    message = parsed(body)
     if case == "run":
-        telemetry = found["run"].pop("telemetry")
+        telemetry = message["run"].pop("telemetry")
         assert telemetry["feature"] == {"offline": True}
         expected = {"run": expected}
-    assert found == expected
+    assert message == expected
 
 
 def test_the_official_classes_read_telemetry():
-    """Every feature and surrounding that has a name here has the same name there."""
+    """Every feature and environment with a name here has the same name there."""
     body = records.telemetry(
         features=records.FEATURES, environments=records.ENVIRONMENTS, cli_version="1", imports_init=[1]
     )
-    found = parsed(body)["telemetry"]
-    assert found["feature"] == dict.fromkeys(records.FEATURES, True)
-    assert found["env"] == dict.fromkeys(records.ENVIRONMENTS, True)
-    assert found["cli_version"] == "1"
-    assert found["imports_init"]
-    assert found["python_version"]
-    assert found["platform"]
+    message = parsed(body)["telemetry"]
+    assert message["feature"] == dict.fromkeys(records.FEATURES, True)
+    assert message["env"] == dict.fromkeys(records.ENVIRONMENTS, True)
+    assert message["cli_version"] == "1"
+    assert message["imports_init"]
+    assert message["python_version"]
+    assert message["platform"]
 
 
 def test_the_official_classes_read_the_environment():
-    """The facts of wandb-metadata.json come back under their names, from texts as from numbers."""
+    """The values of wandb-metadata.json are read under their names, from texts and numbers."""
     facts = {
         "os": "o",
         "python": "p",
@@ -224,8 +224,8 @@ def test_the_official_classes_read_the_environment():
         "slurm": {"job": "1"},
         "writerId": "w",
     }
-    found = parsed(records.environment(facts))["environment"]
-    assert found == {
+    message = parsed(records.environment(facts))["environment"]
+    assert message == {
         "os": "o",
         "python": "p",
         "started_at": "2023-11-14T22:13:20.250Z",
@@ -267,11 +267,11 @@ values = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) 
     st.integers(0, 1 << 50),
 )
 def test_the_official_classes_read_each_row_as_logged(row, step):
-    """The official classes give back each leaf of a row, and its step."""
+    """The official classes return each leaf of a row, and its step."""
     body = RowEncoder().encode(row, step, 0.5, 1.5, extra_items(cell=3))
-    found = parsed(body)["history"]
-    assert int(found["step"].get("num", 0)) == step
-    items = {tuple(item["nested_key"]): json.loads(item["value_json"]) for item in found["item"]}
+    message = parsed(body)["history"]
+    assert int(message["step"].get("num", 0)) == step
+    items = {tuple(item["nested_key"]): json.loads(item["value_json"]) for item in message["item"]}
     expected = {("_step",): step, ("_runtime",): 0.5, ("_timestamp",): 1.5, ("_cell",): 3}
     for key, value in row.items():
         expected |= {(key, k): v for k, v in value.items()} if isinstance(value, dict) else {(key,): value}
@@ -279,7 +279,7 @@ def test_the_official_classes_read_each_row_as_logged(row, step):
 
 
 def test_a_lone_surrogate_is_written_as_its_escape():
-    """Text that UTF-8 cannot hold doesn't make a record that the official classes refuse."""
+    """The official classes accept a record whose text UTF-8 cannot encode."""
     assert parsed(records.config({"\ud800": "1"}))["config"]["update"][0]["key"] == "\\ud800"
-    found = parsed(RowEncoder().encode({"a\ud800": "\ud800"}, 0, 0.0, 0.0))["history"]["item"][0]
-    assert found["nested_key"] == ["a\\ud800"]
+    message = parsed(RowEncoder().encode({"a\ud800": "\ud800"}, 0, 0.0, 0.0))["history"]["item"][0]
+    assert message["nested_key"] == ["a\\ud800"]

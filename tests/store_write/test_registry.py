@@ -24,7 +24,7 @@ def registry(tmp_path):
 
 
 def test_entries_come_back_newest_first(registry):
-    """What was registered is found by id, by name and as the latest; directories of one id are told newest first."""
+    """A registered run is found by id, by name and as the latest; directories of one id are listed newest first."""
     first = registry.register(run_id="a", path="/x/1", name="owl", project="p", created=1.0)
     second = registry.register(run_id="b", path="/x/2", name="owl", entity=None, created=3.0)
     third = registry.register(run_id="a", path="/x/3", created=2.0)
@@ -37,7 +37,7 @@ def test_entries_come_back_newest_first(registry):
 
 
 def test_an_update_replaces_the_entry(registry):
-    """State, end and the small values of a summary are kept; other entries stay as they are."""
+    """State, end and the small summary values are stored; other entries do not change."""
     entry = registry.register(run_id="a", path="/x")
     other = registry.register(run_id="a", path="/y", created=entry.created - 1)
     changed = registry.update(
@@ -53,7 +53,7 @@ def test_an_update_replaces_the_entry(registry):
 
 
 def test_the_token_opens_the_run_and_nothing_else_does(registry):
-    """Only the token of an entry of that id gives the entry."""
+    """Only the token of an entry of that id returns the entry."""
     entry = registry.register(run_id="a", path="/x")
     other = registry.register(run_id="b", path="/y")
     assert registry.authorise("a", entry.token) == entry
@@ -63,7 +63,7 @@ def test_the_token_opens_the_run_and_nothing_else_does(registry):
 
 @given(st.text(max_size=80))
 def test_no_id_leaves_the_folder(tmp_path_factory, run_id):
-    """Whatever the id, its entry is found by it, is the only file made, and lies in the folder of entries."""
+    """Any id is found again, and its entry is the only new file, in the entry folder."""
     folder = tmp_path_factory.mktemp("data")
     registry = Registry(folder)
     entry = registry.register(run_id=run_id, path="/x")
@@ -74,7 +74,7 @@ def test_no_id_leaves_the_folder(tmp_path_factory, run_id):
 
 @pytest.mark.parametrize("run_id", ["../../a", "a/../b", "/etc/passwd", "*", "..", "a\0b", "x" * 5000])
 def test_hostile_ids_find_nothing(registry, run_id):
-    """An id that names other files finds none."""
+    """An id that names other files finds nothing."""
     registry.register(run_id="a", path="/x")
     assert registry.find(run_id) == []
     assert registry.authorise(run_id, "t") is None
@@ -82,7 +82,7 @@ def test_hostile_ids_find_nothing(registry, run_id):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX")
 def test_entries_are_private(registry):
-    """Only the user may look into the folder and its files."""
+    """Only the user can read the folder and its files."""
     registry.register(run_id="a", path="/x")
     registry.next_number("p")
     for path in (registry.folder, *registry.folder.rglob("*")):
@@ -90,7 +90,7 @@ def test_entries_are_private(registry):
 
 
 def test_damaged_entries_are_skipped_and_counted(registry):
-    """Half a file, another file's content and fields of the wrong type cost only themselves; new fields do no harm."""
+    """Half a file, another file's content or a wrong type loses only that entry; unknown fields are ignored."""
     entry = registry.register(run_id="a", path="/x")
     folder = registry.folder / "runs"
     content = json.loads((folder / f"{entry.key}.json").read_text("utf-8"))
@@ -107,7 +107,7 @@ def test_damaged_entries_are_skipped_and_counted(registry):
 
 
 def test_numbers_are_counted_for_all_processes(registry):
-    """Processes that count at once get every number once; projects are counted apart, whatever their names."""
+    """Processes that count concurrently get each number once; each project has its own count, for any name."""
     code = (
         "import sys; from wandb_nb.store.runs.registry import Registry; registry = Registry(sys.argv[1]);"
         "print('ready', flush=True); sys.stdin.read(1);"
@@ -129,8 +129,8 @@ def test_numbers_are_counted_for_all_processes(registry):
     assert [registry.next_number(name) for name in ("q", "../q", "", "p", "q")] == [1, 1, 1, 3001, 2]
 
 
-def test_an_unwritable_registry_is_told(tmp_path):
-    """The error names the folder and the way out."""
+def test_an_unwritable_registry_is_an_error(tmp_path):
+    """The error names the folder and the remedy."""
     (tmp_path / "file").touch()
     registry = Registry(tmp_path / "file")
     with pytest.raises(StoreError, match="WANDB_NB_DATA_DIR"):
@@ -141,7 +141,7 @@ def test_an_unwritable_registry_is_told(tmp_path):
 
 
 def test_the_default_folder_is_the_users(monkeypatch, clean_environment):
-    """The environment's folder comes first, else the user's data directory as the platform has it."""
+    """The environment variable has precedence over the platform's user data directory."""
     assert Registry().folder == clean_environment
     monkeypatch.delenv("WANDB_NB_DATA_DIR")
     from platformdirs import user_data_dir

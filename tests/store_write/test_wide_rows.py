@@ -1,4 +1,4 @@
-"""Rows of many values, which orjson writes, and numpy's scalars: the same values as one by one, bit by bit."""
+"""Rows of many values, which orjson writes, and numpy's scalars: bit for bit the same as single values."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ def text_of(values: dict[tuple[str, ...], Any]) -> str:
 
 
 def bits(value: float) -> bytes:
-    """Return the bits of a float; all NaN are one."""
+    """Return the bits of a float; all NaN are equal."""
     return struct.pack("<d", math.nan if math.isnan(value) else value)
 
 
 @given(st.lists(floats, min_size=1, max_size=40))
 def test_every_float_comes_back_bit_by_bit(values: list[float]):
-    """Subnormals, -0.0, NaN, infinities and all others: from narrow and wide rows, by the exact and the fast reader."""
+    """All floats, such as subnormals, -0.0 and NaN, survive narrow and wide rows and both readers."""
     wide = {f"m{at:02}": value for at, value in enumerate(values)}
     encoder = RowEncoder()
     for row in (wide, *({key: value} for key, value in wide.items())):
@@ -72,20 +72,20 @@ def test_every_float_comes_back_bit_by_bit(values: list[float]):
         assert {path[0]: bits(value) for path, value in values_of(payload).items()} == expected
         table = HistoryTable()
         table.append([b"\x08\x01" + payload])
-        read = {key: bits(column.values[0]) for key, column in table.numbers.items() if key not in RESERVED}
-        assert read == expected
+        numbers = {key: bits(column.values[0]) for key, column in table.numbers.items() if key not in RESERVED}
+        assert numbers == expected
 
 
 @given(st.lists(integers, min_size=WIDE, max_size=WIDE))
 def test_whole_numbers_of_any_size_come_back(values: list[int]):
-    """Integers beyond 2**53 and beyond 64 bits are stored with all their digits, also in a wide row."""
+    """Integers beyond 2**53 and beyond 64 bits are stored with all digits, also in a wide row."""
     row = {f"m{at:02}": value for at, value in enumerate(values)}
     assert list(values_of(encode(row)).values()) == values
 
 
 @given(st.dictionaries(names, anything, min_size=1, max_size=40))
-def test_a_wide_row_is_its_values_one_by_one(row: dict[str, Any]):
-    """Any row of any width has the values, in the order, that its parts have alone; twice from one encoder."""
+def test_a_wide_row_equals_its_single_values(row: dict[str, Any]):
+    """A row of any width has the values and the order of its parts logged alone, twice from one encoder."""
     encoder = RowEncoder()
     for _ in range(2):
         assert text_of(values_of(encode(row, encoder))) == one_by_one(row)
@@ -93,15 +93,15 @@ def test_a_wide_row_is_its_values_one_by_one(row: dict[str, Any]):
 
 @pytest.mark.parametrize("width", [1, WIDE])
 @pytest.mark.parametrize("kind", scalars)
-def test_a_scalar_of_numpy_is_the_number_of_python(kind: type, width: int):
-    """Each kind of numpy's numbers gives the very bytes of the Python number that is equal to it."""
+def test_a_numpy_scalar_is_stored_as_a_python_number(kind: type, width: int):
+    """Each numpy number type gives the same bytes as the equal Python number."""
     python = {f"m{at:02}": kind(at / 3).item() for at in range(width)}
     assert all(type(value) in {int, float, bool} for value in python.values())
     assert encode({key: kind(at / 3) for at, key in enumerate(python)}) == encode(python)
 
 
-def test_what_is_no_plain_number_of_numpy_stays_what_it_is():
-    """A duration is not taken for the integer inside it, and a long double keeps its way."""
+def test_special_numpy_types_are_not_plain_numbers():
+    """A duration is not taken for the integer inside it, and a long double is still handled separately."""
     row = {"took": np.timedelta64(1500, "ms"), "long": np.longdouble(0.5)}
     wide = {**row, **{f"m{at}": 0.5 for at in range(WIDE)}}
     assert text_of(values_of(encode(wide)))[: len(one_by_one(row)) - 1] == one_by_one(row)[:-1]
@@ -118,7 +118,7 @@ def test_what_is_no_plain_number_of_numpy_stays_what_it_is():
     ],
 )
 def test_a_bad_wide_row_is_named(extra: dict[Any, Any], kind: type[Exception], message: str):
-    """A wide row gets the errors that a short one gets, also from an encoder that has seen its other names."""
+    """A wide row raises the same errors as a short one, also from an encoder that knows its other names."""
     good = {f"m{at}": 0.5 for at in range(WIDE)}
     encoder = RowEncoder()
     encode(good, encoder)
@@ -127,7 +127,7 @@ def test_a_bad_wide_row_is_named(extra: dict[Any, Any], kind: type[Exception], m
 
 
 def test_rows_are_the_same_without_orjson():
-    """Where orjson cannot be loaded, wide rows are stored all the same."""
+    """Without orjson, wide rows are still stored."""
     source = (
         "import sys\nsys.modules['orjson'] = None\n"
         "from wandb_nb.store.writing.row_encoder import RowEncoder\n"
@@ -139,7 +139,7 @@ def test_rows_are_the_same_without_orjson():
 
 
 def test_names_are_cached_within_bounds():
-    """Rows of 8,000 names find all of them in the cache again; names that never return take bounded memory."""
+    """All 8,000 names of a row are found in the cache; names that never return take bounded memory."""
     cache = PrefixCache()
     first = [cache[str(number)] for number in range(8000)]
     assert all(cache[str(number)] is prefixes for number, prefixes in enumerate(first))

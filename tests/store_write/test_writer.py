@@ -1,4 +1,4 @@
-"""The writer of a run file, its segments and the shared count of steps."""
+"""The writer of a run file, its segments and the shared step counter."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ def row(index: int, **more) -> bytes:
 
 
 def payloads_of(path) -> list[bytes]:
-    """Return the records of a file without damage, numbered from 1 without a gap."""
-    found = scan(path.read_bytes(), final=True)
-    assert not found.damage
-    assert [read_varint(payload, 1)[0] for payload in found.payloads] == list(range(1, len(found.payloads) + 1))
-    return found.payloads
+    """Return the records of an undamaged file, numbered from 1 without gaps."""
+    scanned = scan(path.read_bytes(), final=True)
+    assert not scanned.damage
+    assert [read_varint(payload, 1)[0] for payload in scanned.payloads] == list(range(1, len(scanned.payloads) + 1))
+    return scanned.payloads
 
 
 def rows_of(path) -> list[int]:
-    """Return the rows' `i`, in the order of the file."""
+    """Return the rows' `i`, in file order."""
     decoded = map(decode, payloads_of(path))
     return [dict(record.items)["i",] for record in decoded if isinstance(record, HistoryRecord)]
 
@@ -52,7 +52,7 @@ def writer(tmp_path):
 
 
 def in_child(work) -> None:
-    """Run *work* in a forked child and wait for it; what fails there fails here."""
+    """Run *work* in a forked child and wait for it; its failure fails the test."""
     pid = os.fork()
     if pid == 0:
         try:
@@ -64,7 +64,7 @@ def in_child(work) -> None:
 
 
 def test_a_new_file_begins_with_its_headers(writer):
-    """The file header and the header record are there as soon as the writer is."""
+    """The file header and the header record are written when the writer is created."""
     assert writer.path.read_bytes().startswith(FILE_HEADER)
     (payload,) = payloads_of(writer.path)
     assert isinstance(decode(payload), HeaderRecord)
@@ -72,7 +72,7 @@ def test_a_new_file_begins_with_its_headers(writer):
 
 
 def test_records_are_there_when_append_returns(writer):
-    """After each append the file holds the record, numbered, and `position` is its size."""
+    """After each append the file holds the numbered record, and `position` is the file's size."""
     for index in range(2000):
         writer.append(row(index))
         assert writer.position == os.stat(writer.path).st_size  # noqa: PTH116 - called two thousand times
@@ -80,21 +80,21 @@ def test_records_are_there_when_append_returns(writer):
 
 
 def test_records_of_any_size_fit(writer):
-    """Records larger than a block, and several in one append, come back in order."""
+    """Records larger than a block, and several in one append, are read in order."""
     for index, size in enumerate((1, BLOCK - 50, BLOCK, 3 * BLOCK, 5)):
         writer.append(row(10 * index, text="x" * size), records.preempting(), row(10 * index + 1))
     assert rows_of(writer.path) == [0, 1, 10, 11, 20, 21, 30, 31, 40, 41]
 
 
 def test_an_existing_file_is_never_opened(writer):
-    """A run file that exists is left alone; the error names it."""
+    """An existing run file is left alone, and the error names it."""
     with pytest.raises(StoreError, match=r"run-a\.wandb cannot be created"):
         RunWriter(writer.path)
     assert len(payloads_of(writer.path)) == 1
 
 
 def test_a_closed_writer_takes_nothing(writer):
-    """Closing twice is harmless; appending afterwards is an error that names the file; sync does nothing."""
+    """Closing twice is harmless; a later append is an error that names the file; sync does nothing."""
     writer.sync()
     writer.close()
     writer.close()
@@ -104,7 +104,7 @@ def test_a_closed_writer_takes_nothing(writer):
         writer.append(row(1))
 
 
-def test_threads_append_at_once(writer):
+def test_threads_append_concurrently(writer):
     """Rows of eight threads are all there, each thread's in its order."""
 
     def log(thread: int) -> None:
@@ -116,10 +116,10 @@ def test_threads_append_at_once(writer):
         thread.start()
     for thread in threads:
         thread.join()
-    found = rows_of(writer.path)
-    assert len(found) == 4000
+    scanned = rows_of(writer.path)
+    assert len(scanned) == 4000
     for thread in range(8):
-        own = [index for index in found if index // 1000 == thread]
+        own = [index for index in scanned if index // 1000 == thread]
         assert own == sorted(own)
 
 
@@ -147,7 +147,7 @@ def test_a_signal_handler_may_append_in_an_append(writer):
 
 
 def test_an_error_of_a_signal_handler_is_not_a_failed_write(tmp_path):
-    """A TimeoutError that a handler raises during an append is an OSError, but passes through to its owner."""
+    """A TimeoutError that a handler raises during an append is an OSError, but reaches its caller unchanged."""
     writer = RunWriter(tmp_path / "run-a.wandb", warn=pytest.fail)
 
     def handler(_number, _frame) -> None:
@@ -193,8 +193,8 @@ def test_a_destructor_may_append_in_an_append(writer):
     assert sorted(rows_of(writer.path)) == [*range(500), *done]
 
 
-def test_raise_tells_the_caller(tmp_path):
-    """With on_error="raise" a failed write is a StoreError at the call; the file goes on when the disk does."""
+def test_raise_reports_errors_to_the_caller(tmp_path):
+    """With on_error="raise" a failed write is a StoreError at the call; writing continues when the disk does."""
     writer = RunWriter(tmp_path / "run-a.wandb", on_error="raise", warn=pytest.fail)
     real, writer._fd = writer._fd, os.open(os.devnull, os.O_RDONLY)
     with pytest.raises(StoreError, match=r"run-a\.wandb cannot be written"):
@@ -206,8 +206,8 @@ def test_raise_tells_the_caller(tmp_path):
     assert rows_of(writer.path) == [1]
 
 
-def test_records_that_are_no_rows_are_tried_again(tmp_path):
-    """A config record that could not be written comes with the next append; of rows the count is kept."""
+def test_records_other_than_rows_are_retried(tmp_path):
+    """A config record that failed is written with the next append; lost rows are counted."""
     warnings: list[str] = []
     writer = RunWriter(tmp_path / "run-a.wandb", warn=warnings.append)
     real, writer._fd = writer._fd, os.open(os.devnull, os.O_RDONLY)
@@ -228,7 +228,7 @@ class TestForks:
     """Forked children."""
 
     def test_a_child_writes_a_segment_of_its_own(self, tmp_path, writer):
-        """A child's rows go to its own file; the parent's grows by its own rows alone, and then by the fold."""
+        """A child's rows go to its own file; the parent's file grows by its own rows, and later by the fold."""
         writer.append(row(0))
         in_child(lambda: writer.append(row(100)))
         in_child(lambda: [writer.append(row(index)) for index in (200, 201)])
@@ -243,7 +243,7 @@ class TestForks:
         assert sorted(rows_of(writer.path)) == [0, 1, 100, 200, 201]
         assert [path.suffix for path in (tmp_path / "segments").iterdir()] == [".folded"] * 2
 
-    def test_a_grandchild_has_its_own_too(self, tmp_path, writer):
+    def test_a_grandchild_writes_its_own_segment(self, tmp_path, writer):
         """A child's child writes beside its parent, in the same folder."""
 
         def child() -> None:
@@ -297,7 +297,7 @@ class TestForks:
             os.close(fd)
 
     def test_a_fold_that_was_cut_short_is_continued_not_repeated(self, tmp_path, writer):
-        """Where a crash came between append and rename, the rows that are there already are not appended again."""
+        """After a crash between append and rename, rows already folded are not appended again."""
         in_child(lambda: [writer.append(row(index)) for index in (1, 2)])
         (segment,) = (tmp_path / "segments").glob("*.wandb")
         segment.rename(f"{segment}.folding")
@@ -306,7 +306,7 @@ class TestForks:
         assert rows_of(writer.path) == [1, 2]
 
     def test_writers_share_their_steps(self, tmp_path, writer):
-        """No step is given twice, whoever takes it; before a second writer there is nothing to share."""
+        """Each step is given once, to any process; before a second writer there is no shared counter."""
         steps = SharedSteps(tmp_path)
         assert not steps.exists()
 
@@ -333,7 +333,7 @@ class TestForks:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_one_system_call_a_row(writer):
+def test_one_system_call_per_row(writer):
     """A thousand rows are a thousand writes."""
 
     def writes() -> int:
@@ -346,8 +346,8 @@ def test_one_system_call_a_row(writer):
     assert writes() - before == 1000
 
 
-def test_syncing_from_another_thread_holds_nobody_up(writer):
-    """Appends and syncs at once leave a sound file."""
+def test_syncing_from_another_thread_does_not_block_appends(writer):
+    """Concurrent appends and syncs leave a sound file."""
     stop = threading.Event()
 
     def sync() -> None:
@@ -364,24 +364,24 @@ def test_syncing_from_another_thread_holds_nobody_up(writer):
     assert rows_of(writer.path) == list(range(2000))
 
 
-def test_a_deleted_file_is_told_and_costs_rows(tmp_path):
-    """Once `check` saw that the file is gone, that is told once, later rows are counted, the file is closed."""
-    told = []
-    writer = RunWriter(tmp_path / "run-a.wandb", warn=told.append)
+def test_a_deleted_file_is_reported_and_its_rows_counted(tmp_path):
+    """After `check` finds the file missing, one warning is given, later rows are counted, and the file is closed."""
+    warnings_given = []
+    writer = RunWriter(tmp_path / "run-a.wandb", warn=warnings_given.append)
     writer.append(row(0))
     writer.check()
-    assert (told, writer.lost) == ([], 0)
+    assert (warnings_given, writer.lost) == ([], 0)
     writer.path.unlink()
     writer.check()
     writer.append(row(1), row(2))
     writer.check()
     writer.close()
-    assert len(told) == 1
-    assert "was deleted" in told[0]
+    assert len(warnings_given) == 1
+    assert "was deleted" in warnings_given[0]
     assert writer.lost == 2
 
 
-def test_a_deleted_file_raises_where_that_is_wanted(tmp_path):
+def test_a_deleted_file_raises_on_demand(tmp_path):
     """With `on_error="raise"` a deleted file is a StoreError."""
     writer = RunWriter(tmp_path / "run-a.wandb", on_error="raise")
     writer.path.unlink()

@@ -1,4 +1,4 @@
-"""Runs in a folder of their own, that print nothing."""
+"""Silent runs in their own folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Give a function that starts silent runs; what still goes on at the end is finished."""
+    """Return a function that starts silent runs; runs still active at the end are finished."""
 
     def begin(**arguments: Any) -> wandb.Run:
         return wandb.init(**{"dir": tmp_path, "mode": "offline", "settings": {"silent": True}, **arguments})
@@ -34,7 +34,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def script(tmp_path: Path) -> Script:
-    """Give a function that runs Python source as a script in its own folder and returns the finished process."""
+    """Return a function that runs Python source as a script in its own folder and returns the finished process."""
 
     def run(source: str, **environment: str) -> subprocess.CompletedProcess[str]:
         path = tmp_path / "script.py"

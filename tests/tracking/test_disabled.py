@@ -1,4 +1,4 @@
-"""Disabled mode swallows the whole API; a real run says of what is not built yet that it isn't."""
+"""Disabled mode accepts the whole API; a real run reports calls that are not implemented."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def test_a_disabled_run_takes_every_call(start: Start, tmp_path: Path) -> None:
-    """Media, artifacts, files and calls nobody knows are swallowed; config and summary work; nothing is written."""
+    """Media, artifacts, files and unknown calls are accepted; config and summary work; nothing is written."""
     run = start(mode="disabled", config={"lr": 0.1})
     for name in sorted(CALLS):
         getattr(run, name)("anything", 1, named=True)
@@ -44,8 +44,8 @@ def test_a_disabled_run_takes_every_call(start: Start, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(CALLS | TYPES))
-def test_what_is_not_built_says_so(start: Start, name: str) -> None:
-    """On a real run, and without one, the documented names exist, and a call of theirs names itself in a UsageError."""
+def test_unimplemented_names_raise_usage_errors(start: Start, name: str) -> None:
+    """Documented but unimplemented names exist, and calling one is a UsageError that names it."""
     with pytest.raises(wandb.UsageError, match=name):
         getattr(wandb, name)("anything")
     run = start()

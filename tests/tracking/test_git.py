@@ -1,4 +1,4 @@
-"""What is read of a git repository, against repositories that the real program made."""
+"""Reading git repositories made by the real program."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git makes t
 
 
 def run_git(folder: Path, *arguments: str) -> str:
-    """Run git in *folder* with an identity of its own and return what it prints."""
+    """Run git in *folder* with its own identity and return what it prints."""
     command = ["git", "-c", "user.name=n", "-c", "user.email=e@example.org", "-c", "init.defaultBranch=main"]
     return subprocess.run([*command, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Make a repository with one commit and a remote whose address holds a password."""
+    """Make a repository with one commit and a remote whose address contains a password."""
     folder = tmp_path / "repository"
     (folder / "deep").mkdir(parents=True)
     run_git(folder, "init")
@@ -34,7 +34,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_a_repository_is_read_from_any_folder_in_it(repository: Path) -> None:
-    """Commit, branch, root and remote are those git tells, the remote without its password."""
+    """Commit, branch, root and remote equal git's own, the remote without its password."""
     state = git.read(repository / "deep")
     assert state == git.GitState(
         repository, run_git(repository, "rev-parse", "HEAD"), "main", "https://example.org/a/b.git"
@@ -54,7 +54,7 @@ def test_packed_references_and_a_detached_head(repository: Path) -> None:
 
 
 def test_a_linked_work_tree(repository: Path, tmp_path: Path) -> None:
-    """A work tree beside the repository has its own branch and the common remote."""
+    """A linked work tree has its own branch and the common remote."""
     run_git(repository, "worktree", "add", str(tmp_path / "linked"), "-b", "other")
     state = git.read(tmp_path / "linked")
     assert state is not None
@@ -63,7 +63,7 @@ def test_a_linked_work_tree(repository: Path, tmp_path: Path) -> None:
 
 
 def test_outside_and_empty(tmp_path: Path) -> None:
-    """Outside a repository there is nothing; before the first commit a branch but no commit."""
+    """Outside a repository there is nothing; before the first commit there is a branch but no commit."""
     assert git.read(tmp_path) is None
     run_git(tmp_path, "init")
     assert git.read(tmp_path) == git.GitState(tmp_path, None, "main", None)
@@ -80,5 +80,5 @@ def test_outside_and_empty(tmp_path: Path) -> None:
     ],
 )
 def test_credentials_are_removed(url: str, clean: str) -> None:
-    """No user, password or token of an address with a scheme is kept."""
+    """User, password and token of an address with a scheme are removed."""
     assert git.without_credentials(url) == clean

@@ -1,4 +1,4 @@
-"""A run and the process it lives in: exit codes, lines printed, forks, and a second `init()`."""
+"""A run and its process: exit codes, printed lines, forks, and a second `init()`."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ wandb.log({'b': 1})
         ("raise SystemExit(3)", 3),
         ("def main(): raise SystemExit('text')\nmain()", 1),
         ("try: raise SystemExit(3)\nexcept SystemExit: pass", 0),
-        ("try: raise SystemExit(3)\nexcept SystemExit as error: kept = error", 0),
+        ("try: raise SystemExit(3)\nexcept SystemExit as error: saved = error", 0),
         ("def main(): return 5\nif __name__ == '__main__': raise SystemExit(main())", 5),
         ("import sys\ntry: sys.exit(7)\nexcept SystemExit: wandb.log({'b': 1})", 0),
         ("import sys\ntry: sys.exit(7)\nexcept SystemExit: pass", 0),
-        ("import sys\ntry: sys.exit(7)\nexcept SystemExit as error: kept = error\nprint(kept)", 0),
-        ("import sys\ntry: sys.exit(7)\nexcept SystemExit as error:\n  kept = error\n  raise", 7),
+        ("import sys\ntry: sys.exit(7)\nexcept SystemExit as error: saved = error\nprint(saved)", 0),
+        ("import sys\ntry: sys.exit(7)\nexcept SystemExit as error:\n  saved = error\n  raise", 7),
         ("import sys\ntry: sys.exit(7)\nexcept SystemExit: sys.exit(8)", 8),
         ("import sys\ntry: sys.exit(7)\nexcept SystemExit: 1 / 0", 1),
         ("import sys\ndef main():\n  try: sys.exit(7)\n  except SystemExit as e: error = e\n  raise error\nmain()", 7),
-        ("import sys\ntry: sys.exit(7)\nexcept SystemExit as error: kept = error\n1 / 0", 1),
+        ("import sys\ntry: sys.exit(7)\nexcept SystemExit as error: saved = error\n1 / 0", 1),
         ("import sys, contextlib\nwith contextlib.suppress(SystemExit): sys.exit(7)", 0),
         ("import sys, contextlib\n@contextlib.contextmanager\ndef block(): yield\nwith block(): sys.exit(7)", 7),
         ("import sys, threading; t = threading.Thread(target=sys.exit, args=(7,)); t.start(); t.join()", 0),
@@ -73,7 +73,7 @@ wandb.log({'b': 1})
     ],
 )
 def test_a_script_that_ends_finishes_its_run(script: Script, ending: str, code: int) -> None:
-    """At the end of the interpreter the run is finished with the exit code that the script ends with."""
+    """At interpreter exit the run is finished with the script's exit code."""
     done = script(f"wandb.init(); wandb.log({{'a': 1}})\n{ending}")
     entry = Registry().latest()
     assert entry is not None
@@ -83,7 +83,7 @@ def test_a_script_that_ends_finishes_its_run(script: Script, ending: str, code: 
 
 
 def test_an_explicit_exit_code_stays(script: Script) -> None:
-    """A run that was finished by hand keeps its exit code, however the program ends."""
+    """A run that was finished explicitly keeps its exit code, however the program ends."""
     script("wandb.init(); wandb.finish(3); 1 / 0")
     entry = Registry().latest()
     assert entry is not None
@@ -102,7 +102,7 @@ def test_an_explicit_exit_code_stays(script: Script) -> None:
     ],
 )
 def test_a_block_has_the_exit_code_of_its_exception(script: Script, body: str, code: int) -> None:
-    """A `with` block that an exception leaves ends its run as the exception would end the program."""
+    """A `with` block left by an exception ends its run with the exit code the program would have."""
     script(f"with wandb.init() as run:\n    run.log({{'a': 1}})\n    {body}")
     entry = Registry().latest()
     assert entry is not None
@@ -123,7 +123,7 @@ def test_a_process_without_an_orderly_end_leaves_a_crashed_run(script: Script, e
     [("pass", 0), ("1 / 0", 1), ("import sys; sys.exit(5)", 5), ("raise SystemExit(0)", 0)],
 )
 def test_a_worker_process_finishes_its_run(script: Script, body: str, code: int) -> None:
-    """The run of a forked `multiprocessing` worker ends with the worker's exit code, though atexit is not run there."""
+    """The run of a forked `multiprocessing` worker ends with the worker's exit code, without atexit."""
     done = script(
         f"""
 import multiprocessing
@@ -141,7 +141,7 @@ print(process.exitcode)
 
 
 def test_a_module_that_ends_finishes_its_run(tmp_path: Path) -> None:
-    """`python -m` has its exit code too, also from a SystemExit that was raised without `sys.exit()`."""
+    """`python -m` gives its exit code too, even from a SystemExit raised without `sys.exit()`."""
     (tmp_path / "train.py").write_text("import wandb_nb\nwandb_nb.init()\nraise SystemExit(4)\n", "utf-8")
     done = subprocess.run([sys.executable, "-m", "train"], cwd=tmp_path, capture_output=True, timeout=60, check=False)
     entry = Registry().latest()
@@ -149,14 +149,14 @@ def test_a_module_that_ends_finishes_its_run(tmp_path: Path) -> None:
     assert (done.returncode, entry.state, entry.exit_code) == (4, "failed", 4)
 
 
-def test_the_exception_hook_of_others_still_runs(script: Script) -> None:
-    """A hook set before `init()` is called as well, and so is one set after it."""
+def test_other_exception_hooks_still_run(script: Script) -> None:
+    """An exception hook set before or after `init()` is called as well."""
     done = script("import sys\nsys.excepthook = lambda *e: print('mine', e[1])\nwandb.init()\n1 / 0")
     assert "mine division by zero" in done.stdout
 
 
-def test_a_script_prints_one_line_at_each_end(script: Script) -> None:
-    """Name, mode and folder stand in the first line; curves, values and the outcome at the end; stdout stays clean."""
+def test_a_script_prints_at_start_and_end(script: Script) -> None:
+    """The first line has name, mode and folder; the end has curves, values and the outcome; stdout stays clean."""
     done = script("r = wandb.init(name='n', project='p')\nfor i in range(9): wandb.log({'loss': 9 - i})")
     lines = done.stderr.splitlines()
     assert lines[0].startswith("wandb_nb: run n · project p · offline")
@@ -168,7 +168,7 @@ def test_a_script_prints_one_line_at_each_end(script: Script) -> None:
 
 
 def test_quiet_and_silent(script: Script) -> None:
-    """Quiet leaves the lines without curves and values; silent prints nothing at all."""
+    """Quiet prints the lines without curves and values; silent prints nothing."""
     source = "wandb.init(name='n')\nwandb.log({'loss': 1})"
     assert [line.split()[1] for line in script(source, WANDB_QUIET="true").stderr.splitlines()] == ["run", "run"]
     done = script(source + "\nwandb.init(name='other')", WANDB_SILENT="true")
@@ -176,7 +176,7 @@ def test_quiet_and_silent(script: Script) -> None:
 
 
 def test_names_cannot_control_the_terminal(script: Script) -> None:
-    """A name with escape sequences and line breaks is printed without them."""
+    """Escape sequences and line breaks in a name are not printed."""
     done = script("wandb.init(name='a\\x1b[31mred\\u202e')")
     assert "\x1b" not in done.stderr
     assert "\u202e" not in done.stderr
@@ -214,7 +214,7 @@ run.finish()
 
 
 def test_a_child_may_have_a_run_of_its_own(script: Script) -> None:
-    """`init()` in a forked child starts a new run and leaves its parent's alone."""
+    """`init()` in a forked child starts a new run and does not touch its parent's."""
     done = script(
         """
 import os, sys
@@ -235,7 +235,7 @@ run.log({"a": 2})
 
 
 def test_reinit(start: Start) -> None:
-    """In a script a second `init()` returns the run, True ends it first, create_new leaves it and `wandb.run` alone."""
+    """A second `init()` in a script returns the run; True finishes it first; create_new leaves it alone."""
     first = start()
     assert start() is first
     assert start(reinit=False) is first
@@ -248,7 +248,7 @@ def test_reinit(start: Start) -> None:
 
 
 def test_runs_in_a_loop(start: Start) -> None:
-    """`with` and `reinit=True` in loops give a run of its own to each round."""
+    """`with` and `reinit=True` in loops give each iteration its own run."""
     ids = set()
     for number in range(3):
         with start() as run:
@@ -260,7 +260,7 @@ def test_runs_in_a_loop(start: Start) -> None:
 
 
 def test_a_disabled_run_touches_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Disabled mode swallows every call, keeps config and summary usable, and writes no file."""
+    """Disabled mode accepts every call, config and summary still work, and no file is written."""
     monkeypatch.chdir(tmp_path)
     run = wandb.init(mode="disabled", config={"lr": 0.1}, settings={"silent": True})
     run.log({"a": 1})
@@ -282,7 +282,7 @@ def test_a_disabled_run_touches_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_documented_dryrun(script: Script, tmp_path: Path) -> None:
-    """`WANDB_MODE` set after the import makes an offline folder that the official sync takes."""
+    """`WANDB_MODE` set after the import makes an offline folder that the official sync accepts."""
     done = script("import os\nos.environ['WANDB_MODE'] = 'dryrun'\nwandb.init()\nwandb.log({'a': 1})")
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "wandb").glob("offline-run-*-*/run-*.wandb"))) == 1
@@ -298,7 +298,7 @@ def test_force_needs_a_key(start: Start, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_an_unwritable_folder_falls_back(start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the folder cannot be written the run goes to a temporary one, and one line says so."""
+    """If the folder cannot be written, the run is stored in a temporary one, and one line reports it."""
     blocked = tmp_path / "file"
     blocked.write_text("")
     run = start(dir=blocked, settings={})
@@ -308,8 +308,8 @@ def test_an_unwritable_folder_falls_back(start: Start, tmp_path: Path, capsys: p
     assert "cannot be written" in capsys.readouterr().err
 
 
-def test_a_full_disk_is_told_once(script: Script) -> None:
-    """When the file may not grow, one line says so, training goes on, and the lost rows are counted at the end."""
+def test_a_full_disk_is_reported_once(script: Script) -> None:
+    """When the file may not grow, one line reports it, training continues, and the lost rows are counted at the end."""
     done = script(
         """
 import resource, signal
@@ -334,7 +334,7 @@ print(run.lost)
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_store_error_is_raised_on_demand(script: Script) -> None:
-    """`on_store_error="raise"` turns a failed write into a StoreError of that very `log()`."""
+    """`on_store_error="raise"` turns a failed write into a StoreError from that `log()`."""
     done = script(
         """
 import resource, signal

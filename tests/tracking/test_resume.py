@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     Script = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_a_resumed_run_goes_on_where_it_stopped(start: Start) -> None:
-    """Step, config, summary, name and metric definitions are there at once; readers see one run."""
+def test_a_resumed_run_continues_where_it_stopped(start: Start) -> None:
+    """Step, config, summary, name and metric definitions are there immediately; readers see one run."""
     with start(id="again", config={"lr": 0.1}, name="first", tags=["a"], project="p") as run:
         run.define_metric("loss", summary="min")
         for number in range(5):
@@ -49,7 +49,7 @@ def test_a_resumed_run_goes_on_where_it_stopped(start: Start) -> None:
 
 
 def test_what_resume_does_not_allow(start: Start) -> None:
-    """With "must" the id has to be known, with "never" unknown, and nobody may still be writing the run."""
+    """Resume refuses an unknown id with "must", a known one with "never", and a run that is still written."""
     with pytest.raises(wandb.UsageError, match="must"):
         start(id="unknown", resume="must")
     first = start(id="known", resume="never")
@@ -64,8 +64,8 @@ def test_what_resume_does_not_allow(start: Start) -> None:
         assert not run.resumed
 
 
-def test_auto_continues_what_did_not_end_well(script: Script) -> None:
-    """A killed script started again with resume="auto" goes on; after a good end it starts a new run."""
+def test_auto_continues_an_unsuccessful_run(script: Script) -> None:
+    """A killed script started again with resume="auto" continues its run; after success it starts a new one."""
     source = "import os\nrun = wandb.init(resume='auto')\nprint(run.id, run.step)\nrun.log({'a': 1})\n"
     first = script(source + "os.kill(os.getpid(), 9)").stdout.split()
     second = script(source).stdout.split()
@@ -76,7 +76,7 @@ def test_auto_continues_what_did_not_end_well(script: Script) -> None:
 
 
 def test_the_last_lines_show_the_whole_run(script: Script) -> None:
-    """The curves at the end of a resumed run begin with its first part; rewound ones leave out what is cut."""
+    """The curves at the end of a resumed run begin with its first part; a rewound run omits the cut rows."""
     source = "run = wandb.init(id='a', {})\nfor i in range({}, {}): run.log({{'loss': i}})"
     script(source.format("", 100, 105))
     assert "100 → 109" in script(source.format("resume='must'", 105, 110)).stderr
@@ -86,7 +86,7 @@ def test_the_last_lines_show_the_whole_run(script: Script) -> None:
 
 
 def test_the_same_id_without_resume_begins_anew(start: Start) -> None:
-    """Without `resume` the rows of an earlier run of that id no longer count."""
+    """Without `resume` the rows of an earlier run with that id no longer count."""
     for number in range(2):
         with start(id="same") as run:
             run.log({"a": number})
@@ -94,8 +94,8 @@ def test_the_same_id_without_resume_begins_anew(start: Start) -> None:
     assert len(Registry().find("same")) == 2
 
 
-def test_a_mean_carries_on(start: Start) -> None:
-    """A mean, and the other kinds, count the rows of the earlier part as if there had been one run only."""
+def test_a_mean_includes_the_earlier_part(start: Start) -> None:
+    """A mean, and the other kinds, count the rows of the earlier part as if there had been one run."""
     parts: list[tuple[list[float], float]] = [([1, 2, 3], 2), ([10], 4), ([math.nan, 4], 4)]
     for values, mean in parts:
         with start(id="mean", resume="allow") as run:
@@ -108,7 +108,7 @@ def test_a_mean_carries_on(start: Start) -> None:
 
 
 def test_an_id_in_use_is_refused(start: Start) -> None:
-    """While somebody writes a run, its id is refused in any way to use it; in another project it is another run."""
+    """While a process writes a run, every use of its id is refused; in another project the id is another run."""
     start(id="busy", project="p")
     for options in ({}, {"resume": "must"}, {"resume": "auto"}, {"resume_from": "busy?_step=0"}):
         with pytest.raises(wandb.UsageError, match=r"busy.*running process"):
@@ -134,10 +134,10 @@ else:
 
 
 @pytest.mark.parametrize("options", [{}, {"resume": "allow"}])
-def test_of_two_processes_that_start_one_id_together_one_is_refused(
+def test_only_one_concurrent_process_gets_an_id(
     tmp_path: Path, options: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four processes call `init()` with one id at the same moment: one logs all its rows, the others are refused."""
+    """Four processes call `init()` with one id concurrently: one logs all its rows, the others are refused."""
     monkeypatch.setenv("WANDB_MODE", "offline")
     source = "import wandb_nb as wandb\n" + STARTED_TOGETHER.format(at=time.time() + 2, options=options)
     command = [sys.executable, "-c", source]
@@ -150,7 +150,7 @@ def test_of_two_processes_that_start_one_id_together_one_is_refused(
 
 
 def test_the_end_of_a_resumed_run_is_when_it_ended(start: Start) -> None:
-    """The registry has the real end of each part, though the runtime of a resumed run counts the earlier parts."""
+    """The registry has the real end of each part, although the runtime of a resumed run includes the earlier parts."""
     with start(id="long") as run:
         run.log({"a": 1})
         time.sleep(1)
@@ -164,7 +164,7 @@ def test_the_end_of_a_resumed_run_is_when_it_ended(start: Start) -> None:
 
 
 def test_a_deleted_id_is_refused(start: Start) -> None:
-    """An id that was deleted is never taken again in its project, and is free in others."""
+    """A deleted id is never reused in its project, and is free in others."""
     with start(id="gone", project="p") as run:
         run.log({"a": 1})
     (entry,) = Registry().find("gone")
@@ -176,29 +176,29 @@ def test_a_deleted_id_is_refused(start: Start) -> None:
 
 
 def test_replaced_rows_stay_out_after_a_resume(start: Start, script: Script) -> None:
-    """What a run without `resume` replaced counts neither for a later resume, nor in `ls`, nor in the files' data."""
+    """Rows replaced by a run without `resume` do not count for a later resume, in `ls`, or in the files' data."""
     for options, value in (({}, 1), ({}, 2), ({"resume": "must"}, 3)):
         with start(id="twice", **options) as run:
             run.log({"a": value})
     assert list(wandb.read("twice")["a"]) == [2, 3]
     assert [entry.state for entry in Registry().find("twice")] == ["finished", "continued", "replaced"]
-    shown = script("import subprocess, sys; subprocess.run([sys.executable, '-m', 'wandb_nb', 'ls'])").stdout
-    assert shown.count("twice") == 1
+    listing = script("import subprocess, sys; subprocess.run([sys.executable, '-m', 'wandb_nb', 'ls'])").stdout
+    assert listing.count("twice") == 1
 
 
-def test_the_resume_file_names_what_has_not_ended_well(script: Script, tmp_path: Path) -> None:
-    """With "auto" the file is there while the run goes on and after a failure, and gone after a good end."""
+def test_the_resume_file_names_the_unsuccessful_run(script: Script, tmp_path: Path) -> None:
+    """With "auto" the file exists while the run is active and after a failure, and is gone after a successful end."""
     file = tmp_path / "wandb" / "wandb-resume.json"
     source = "run = wandb.init(resume='auto', settings={'silent': True})\nprint(run.id)\n"
     failed = script(source + "1 / 0").stdout.strip()
     assert json.loads(file.read_text("utf-8")) == {"run_id": failed}
-    script("wandb.init(settings={'silent': True})")  # a good run between does not take its place
+    script("wandb.init(settings={'silent': True})")  # A successful run in between does not replace it.
     assert script(source).stdout.strip() == failed
     assert not file.exists()
 
 
 def test_variables_resume_too(script: Script) -> None:
-    """WANDB_RUN_ID and WANDB_RESUME do what the arguments do, and a bare id as `resume` continues that run."""
+    """WANDB_RUN_ID and WANDB_RESUME act like the arguments, and a bare id as `resume` continues that run."""
     source = "run = wandb.init({}settings={{'silent': True}})\nprint(run.id, run.step)\nrun.log({{'a': 1}})\n"
     assert script(source.format(""), WANDB_RUN_ID="named").stdout.split() == ["named", "0"]
     assert script(source.format(""), WANDB_RUN_ID="named", WANDB_RESUME="must").stdout.split() == ["named", "1"]
@@ -207,15 +207,15 @@ def test_variables_resume_too(script: Script) -> None:
     assert "UsageError: resume='never'" in refused.stderr
 
 
-def test_auto_leaves_a_living_run_alone(start: Start) -> None:
-    """A run that goes on has not crashed: "auto" starts another beside it."""
+def test_auto_leaves_an_active_run_alone(start: Start) -> None:
+    """An active run has not crashed, so "auto" starts another run beside it."""
     first = start()
     second = start(resume="auto", reinit="create_new")
     assert (second.id != first.id, second.step) == (True, 0)
 
 
-def test_must_waits_for_the_run_that_goes_on(start: Start) -> None:
-    """A script that asks for one run while another goes on is not given that other one."""
+def test_must_never_returns_another_active_run(start: Start) -> None:
+    """A script that asks for one run while another is active does not get the active one."""
     start(id="one").finish()
     start(id="two")
     with pytest.raises(wandb.UsageError, match="while run"):
@@ -224,7 +224,7 @@ def test_must_waits_for_the_run_that_goes_on(start: Start) -> None:
 
 @pytest.fixture
 def parent(start: Start) -> wandb.Run:
-    """Give a finished run of ten steps with a mean, a config and a value set by hand at step 4 and again at the end."""
+    """Return a finished run of ten steps with a mean, a config and a value set by hand at step 4 and at the end."""
     with start(id="parent", project="p", config={"lr": 0.1}, name="first") as run:
         run.define_metric("loss", summary="mean,max")
         for step in range(10):
@@ -249,7 +249,7 @@ def _steps_seen(run: wandb.Run) -> list[list[float]]:
 
 
 def test_resume_from_rewinds(start: Start, parent: wandb.Run) -> None:
-    """Steps behind the one named no longer count, for frame, view, summary and the next resume."""
+    """Steps after the named one no longer count in frame, view, summary and the next resume."""
     run = start(resume_from="parent?_step=5")
     assert (run.id, run.name, run.step, run.resumed, run.project) == ("parent", "first", 6, True, "p")
     assert run.config["lr"] == 0.1
@@ -267,7 +267,7 @@ def test_resume_from_rewinds(start: Start, parent: wandb.Run) -> None:
 
 
 def test_fork_from_branches(start: Start, parent: wandb.Run) -> None:
-    """A fork has a name and an id of its own, its parent's rows up to the step, and leaves the parent alone."""
+    """A fork has its own name and id and its parent's rows up to the step, and leaves the parent alone."""
     run = start(fork_from="parent?_step=3", name="branch", config={"depth": 2})
     assert (run.id != parent.id, run.step, run.resumed, run.config.as_dict()) == (
         True,
@@ -299,8 +299,10 @@ def test_fork_from_branches(start: Start, parent: wandb.Run) -> None:
         ({"fork_from": "parent?_step=1", "id": "parent"}, "another id"),
     ],
 )
-def test_moments_that_are_not_there(start: Start, parent: wandb.Run, arguments: dict[str, str], words: str) -> None:
-    """A step, a run or a form that does not exist is refused by name, and starts nothing."""
+def test_missing_steps_and_runs_are_refused(
+    start: Start, parent: wandb.Run, arguments: dict[str, str], words: str
+) -> None:
+    """A missing step or run, or a wrong form, is refused by name, and nothing starts."""
     with pytest.raises(wandb.UsageError, match=words):
         start(**arguments)
     assert wandb.run is None

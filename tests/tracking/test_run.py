@@ -1,4 +1,4 @@
-"""A run from `init()` to `finish()`: what is in memory, and what its file then holds."""
+"""A run from `init()` to `finish()`: its state in memory and the content of its file."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def stored(run: wandb.Run) -> list[Any]:
     assert run.file is not None
     tail = Tail(run.file)
     tail.finalize()
-    found = []
+    entries = []
     while payloads := tail.read():
-        found += [decode.decode(payload) for payload in payloads]
+        entries += [decode.decode(payload) for payload in payloads]
     assert not tail.damage
-    return found
+    return entries
 
 
 def rows(run: wandb.Run) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ def test_rows_are_stored_when_log_returns(start: Start) -> None:
 
 
 def test_run_is_the_active_one(start: Start) -> None:
-    """`init()` returns `wandb.run`, and the module's calls act on it until it ends."""
+    """`init()` returns `wandb.run`, and the module-level functions use it until it ends."""
     assert wandb.run is None
     run = start(config={"lr": 0.1}, project="p", name="n", tags="one", group="g", job_type="train", notes="text")
     assert wandb.run is run
@@ -92,7 +92,7 @@ def test_run_is_the_active_one(start: Start) -> None:
     ],
 )
 def test_calls_without_a_run_say_what_to_do(call: Callable[[], object]) -> None:
-    """Before `init()` each module-level call raises an error that names `init()`."""
+    """Before `init()` each module-level function raises an error that names `init()`."""
     with pytest.raises(wandb.NoRunError, match=r"call init\(\)"):
         call()
 
@@ -115,7 +115,7 @@ def test_an_unknown_argument_names_the_nearest() -> None:
 
 
 def test_steps_and_parts(start: Start) -> None:
-    """An explicit step stays open until the next row without a step completes it; `commit=False` keeps one open."""
+    """An explicit step stays open until the next row without a step completes it; `commit=False` leaves one open."""
     run = start()
     run.log({"a": 1}, step=5)
     assert run.step == 5
@@ -135,8 +135,8 @@ def test_a_step_behind_opens_an_attempt(start: Start) -> None:
     run = start()
     for step in (*range(23), *range(5)):
         run.log({"a": step}, step=step)
-    found = [(row["_step"], row.get("_attempt", 0)) for row in rows(run)]
-    assert found == [*((step, 0) for step in range(23)), *((step, 1) for step in range(5))]
+    steps_and_attempts = [(row["_step"], row.get("_attempt", 0)) for row in rows(run)]
+    assert steps_and_attempts == [*((step, 0) for step in range(23)), *((step, 1) for step in range(5))]
 
 
 @pytest.mark.parametrize(
@@ -154,14 +154,14 @@ def test_a_step_behind_opens_an_attempt(start: Start) -> None:
 def test_a_wrong_call_is_refused_and_the_run_continues(
     start: Start, row: Any, options: dict[str, Any], error: type[Exception], words: str
 ) -> None:
-    """A wrong call of `log()` raises an error that names what is wrong, changes nothing, and the next row is stored."""
+    """A wrong call of `log()` raises an error that names the mistake, changes nothing, and the next row is stored."""
     run = start()
     run.define_metric("z", summary="max")
     with pytest.raises(error, match=words):
         run.log(row, **options)
     assert run.step == 0
     run.log({"fine": 1}, step=np.int64(3))
-    assert [users(found) for found in rows(run)] == [{"fine": 1}]
+    assert [users(row) for row in rows(run)] == [{"fine": 1}]
     assert run.summary.as_dict().keys() - {"fine"} == {"_runtime", "_wandb", "_step", "_timestamp"}
 
 
@@ -210,7 +210,7 @@ def test_files_beside_the_data(start: Start) -> None:
 
 
 def test_name_notes_and_tags_can_change(start: Start) -> None:
-    """Assigned names, notes and tags are in the newest run record and the registry at once."""
+    """Assigned names, notes and tags are in the newest run record and the registry immediately."""
     run = start()
     assert run.name.rsplit("-", 1)[1].isdigit()
     run.name = run.id
@@ -240,8 +240,8 @@ def test_with_block_fails_the_run_and_lets_the_error_through(start: Start) -> No
     assert run.exit_code == 0
 
 
-def test_threads_may_log_at_once(start: Start) -> None:
-    """Rows of eight threads are all stored, each at a step of its own."""
+def test_threads_may_log_concurrently(start: Start) -> None:
+    """Rows of eight threads are all stored, each at its own step."""
     run = start()
 
     def work(name: str) -> None:
@@ -258,7 +258,7 @@ def test_threads_may_log_at_once(start: Start) -> None:
 
 
 def test_signal_handlers_and_destructors_may_log(start: Start) -> None:
-    """Rows logged by a handler that interrupts `log()`, and by destructors run by the collector, are all stored."""
+    """Rows logged by a handler that interrupts `log()`, and by destructors that the collector runs, are all stored."""
     run = start()
     handled = 0
 
@@ -283,15 +283,15 @@ def test_signal_handlers_and_destructors_may_log(start: Start) -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     gc.collect()
-    found = rows(run)
-    assert sum("a" in row for row in found) == 3000
-    assert sum("deleted" in row for row in found) == 3000
-    assert sorted(row["handled"] for row in found if "handled" in row) == list(range(1, handled + 1))
-    assert sorted(row["_step"] for row in found) == list(range(6000 + handled))
+    stored_rows = rows(run)
+    assert sum("a" in row for row in stored_rows) == 3000
+    assert sum("deleted" in row for row in stored_rows) == 3000
+    assert sorted(row["handled"] for row in stored_rows if "handled" in row) == list(range(1, handled + 1))
+    assert sorted(row["_step"] for row in stored_rows) == list(range(6000 + handled))
 
 
 def test_a_stop_file_interrupts_the_loop(start: Start) -> None:
-    """The control file makes `log()` raise KeyboardInterrupt once; the run goes on afterwards."""
+    """The control file makes `log()` raise KeyboardInterrupt once; the run continues afterwards."""
     run = start()
     run.log({"a": 0})
     assert run.directory is not None
@@ -308,10 +308,10 @@ def test_a_stop_file_interrupts_the_loop(start: Start) -> None:
 def test_the_callback_for_the_next_row_comes_once(start: Start) -> None:
     """The callback is called after exactly one stored row, its errors stay inside, and rows carry their cell."""
     run = start()
-    seen: list[int] = []
+    calls: list[int] = []
 
     def callback() -> None:
-        seen.append(run.step)
+        calls.append(run.step)
         raise RuntimeError("in a display")
 
     run.log({"a": 1})
@@ -319,7 +319,7 @@ def test_the_callback_for_the_next_row_comes_once(start: Start) -> None:
     session_of(run).set_cell(7)
     run.log({"a": 2})
     run.log({"a": 3})
-    assert seen == [2]
+    assert calls == [2]
     assert [row.get("_cell") for row in rows(run)] == [None, 7, 7]
 
 
@@ -335,7 +335,7 @@ def test_history_and_read_give_a_frame(start: Start) -> None:
 
 
 def test_a_full_registry_costs_only_the_listing(start: Start, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """With a registry that cannot be written the run is stored all the same."""
+    """If the registry cannot be written, the run is still stored."""
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder is needed")
     monkeypatch.setenv("WANDB_NB_DATA_DIR", str(blocked))
@@ -356,7 +356,7 @@ ROWS = st.lists(
 
 @given(logged=ROWS)
 def test_any_rows_come_back(logged: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever rows are logged, the file gives them back, and the summary holds each key's last value."""
+    """All logged rows are read back from the file, and the summary holds each key's last value."""
     folder = tmp_path_factory.mktemp("any")
     with wandb.init(dir=folder, mode="offline", settings={"silent": True, "x_save_requirements": False}) as run:
         for row in logged:

@@ -1,4 +1,4 @@
-"""What the summary keeps: newest values, what `define_metric` asks for, and what the user sets."""
+"""The summary: newest values, `define_metric`, and values that the user sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_the_newest_value_counts_and_a_set_one_stays_until_the_next(start: Start) -> None:
-    """A value set by hand holds until its key is logged again."""
+    """A value set by hand stays until its key is logged again."""
     run = start()
     run.log({"a": 1, "b": 1})
     run.summary["a"] = 10
@@ -28,7 +28,7 @@ def test_the_newest_value_counts_and_a_set_one_stays_until_the_next(start: Start
 
 
 def test_nested_access(start: Start) -> None:
-    """Nested objects read and write through, by item and by attribute, and rows merge into them."""
+    """Nested objects are read and written by item and by attribute, and rows merge into them."""
     run = start()
     run.log({"deep": {"a": 1}})
     run.log({"deep": {"b": 2}})
@@ -46,7 +46,7 @@ def test_nested_access(start: Start) -> None:
 
 
 def test_logged_objects_are_copied(start: Start) -> None:
-    """A list changed after it was logged, and an array, are in the summary as they were logged."""
+    """A list or array that changes after it was logged stays in the summary as it was."""
     run = start()
     values = [1, 2]
     run.log({"list": values, "array": np.arange(3), "number": np.float32(1.5)})
@@ -57,7 +57,7 @@ def test_logged_objects_are_copied(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kinds", "goal", "kept"),
+    ("kinds", "goal", "expected"),
     [
         ("min", None, {"min": 1}),
         ("max,mean", None, {"max": 3, "mean": 2.0}),
@@ -68,18 +68,18 @@ def test_logged_objects_are_copied(start: Start) -> None:
         (None, None, 2),
     ],
 )
-def test_summary_kinds(start: Start, kinds: str | None, goal: str | None, kept: Any) -> None:
-    """Each kind keeps what its name says of 3, NaN, 1 and 2, in memory and for readers of the file."""
+def test_summary_kinds(start: Start, kinds: str | None, goal: str | None, expected: Any) -> None:
+    """Each kind gives its documented result for 3, NaN, 1 and 2, in memory and for readers of the file."""
     with start() as run:
         run.define_metric("m", summary=kinds, goal=goal)
         for value in (3, math.nan, 1, 2):
             run.log({"m": value})
-        assert run.summary.as_dict()["m"] == kept
-    assert wandb.read(run.directory).attrs["summary"]["m"] == kept
+        assert run.summary.as_dict()["m"] == expected
+    assert wandb.read(run.directory).attrs["summary"]["m"] == expected
 
 
-def test_none_keeps_a_metric_out(start: Start) -> None:
-    """With "none" the summary has no such key, not even after the run."""
+def test_none_excludes_a_metric(start: Start) -> None:
+    """With "none" the summary never has the key, not even after the run."""
     with start() as run:
         run.define_metric("m", summary="none")
         run.log({"m": 1, "other": 2})
@@ -88,7 +88,7 @@ def test_none_keeps_a_metric_out(start: Start) -> None:
 
 
 def test_globs_and_step_metrics(start: Start) -> None:
-    """A glob holds for every metric that matches, and rows without the step metric get its last value."""
+    """A glob applies to every metric that matches, and rows without the step metric get its last value."""
     with start() as run:
         run.define_metric("val/*", step_metric="epoch", summary="max")
         run.define_metric("free", step_metric="epoch", step_sync=False)
@@ -115,15 +115,15 @@ def test_globs_and_step_metrics(start: Start) -> None:
         ("a", {"step_metric": 1}),
     ],
 )
-def test_definitions_that_are_not_possible(start: Start, name: Any, options: dict[str, Any]) -> None:
-    """A name or option that cannot be is a UsageError and defines nothing."""
+def test_invalid_definitions_are_refused(start: Start, name: Any, options: dict[str, Any]) -> None:
+    """An invalid name or option is a UsageError and defines nothing."""
     run = start()
     with pytest.raises(wandb.UsageError, match="define_metric"):
         run.define_metric(name, **options)
 
 
 def test_a_second_definition_adds_unless_it_overwrites(start: Start) -> None:
-    """Definitions of one name are merged; `overwrite=True` replaces what was said before."""
+    """Definitions of one name are merged; `overwrite=True` replaces the earlier one."""
     run = start()
     run.define_metric("m", summary="min")
     run.define_metric("m", summary="max")

@@ -32,7 +32,7 @@ class BrokenMapping(dict[str, Any]):
 
 
 def users(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the user's part of a row, without what was not logged."""
+    """Return the user's part of a row, without keys that were not logged."""
     return {key: value for key, value in row.items() if not key.startswith("_") and not pd.isna(value)}
 
 
@@ -58,7 +58,7 @@ def logged(run: wandb.Run) -> list[dict[str, Any]]:
     ids=lambda value: type(value).__name__,
 )
 def test_the_rest_of_the_row_is_stored(start: Start, value: Any, *, metrics: bool) -> None:
-    """A value that cannot be stored is missing from its row and from the summary; all others are there, nested too."""
+    """A value that cannot be stored is missing from its row and from the summary; all others are there."""
     run = start()
     if metrics:
         run.define_metric("loss", summary="min")
@@ -73,7 +73,7 @@ def test_the_rest_of_the_row_is_stored(start: Start, value: Any, *, metrics: boo
 
 
 def test_each_is_reported_once(script: Script) -> None:
-    """A script that logs objects ends well, and its terminal names each of them once, by name and type."""
+    """A script that logs objects succeeds, and its terminal names each of them once, by name and type."""
     source = """
 run = wandb.init(mode="offline")
 for step in range(3):
@@ -88,7 +88,7 @@ run.summary["fine"] = 1
 
 
 def test_the_reports_are_bounded(script: Script) -> None:
-    """A new bad name every step prints some twenty lines, not one per step."""
+    """A new bad name at every step prints about twenty lines, not one per step."""
     source = """
 run = wandb.init(mode="offline")
 for step in range(100):
@@ -101,25 +101,25 @@ for step in range(100):
 
 
 def test_a_dict_in_itself_is_dropped_where_it_repeats(start: Start) -> None:
-    """Of a dict that contains itself, the rest is stored, once."""
+    """A dict that contains itself is stored once, without the repetition."""
     run = start()
     row: dict[str, Any] = {"loss": 1, "at": {"x": 2}}
     row["at"]["again"] = row["at"]
     run.log(row)
-    assert [users(found) for found in logged(run)] == [{"loss": 1, "at.x": 2}]
+    assert [users(row) for row in logged(run)] == [{"loss": 1, "at.x": 2}]
 
 
 def test_keys_below_the_top_may_be_of_any_simple_type(start: Start) -> None:
-    """Class numbers of numpy, floats, bools and None as keys of nested dicts are stored under their text."""
+    """Numpy class numbers, floats, bools and None as keys of nested dicts are stored as text."""
     run = start()
     row = {"f1": {np.int64(3): 0.5, 1: 0.25, 0.5: 3, False: 4, None: 5, np.str_("n"): 6}}
     run.log(MappingProxyType(row))
     expected = {"f1.3": 0.5, "f1.1": 0.25, "f1.0.5": 3, "f1.False": 4, "f1.None": 5, "f1.n": 6}
-    assert [users(found) for found in logged(run)] == [expected]
+    assert [users(row) for row in logged(run)] == [expected]
 
 
 def test_rows_of_history_can_be_logged_again(start: Start) -> None:
-    """Rows that `history()` returned, logged to another run, have the same steps and values there."""
+    """Rows returned by `history()` keep their steps and values when logged to another run."""
     first, second = start(), start(reinit="create_new")
     for step in (0, 2, 7):
         first.log({"loss": step / 2}, step=step)
@@ -128,9 +128,9 @@ def test_rows_of_history_can_be_logged_again(start: Start) -> None:
     assert [row["loss"] for row in logged(second)] == [0, 1, 3.5]
     second.log({"_step": None, "loss": 9})
     second.log({"_step": "x", "_runtime": 5, "loss": 10}, step=20)
-    found = logged(second)
-    assert [(row["_step"], row["loss"]) for row in found] == [(0, 0), (2, 1), (7, 9), (20, 10)]
-    assert all(row["_runtime"] < 5 for row in found)
+    stored_rows = logged(second)
+    assert [(row["_step"], row["loss"]) for row in stored_rows] == [(0, 0), (2, 1), (7, 9), (20, 10)]
+    assert all(row["_runtime"] < 5 for row in stored_rows)
 
 
 def test_a_dict_that_another_thread_changes_is_stored(start: Start) -> None:
@@ -154,13 +154,13 @@ def test_a_dict_that_another_thread_changes_is_stored(start: Start) -> None:
     finally:
         stop.set()
         thread.join()
-    found = logged(run)
-    assert len(found) == 500
-    assert all(row["loss"] == 1 and row["at.x"] == 2 for row in found)
+    stored_rows = logged(run)
+    assert len(stored_rows) == 500
+    assert all(row["loss"] == 1 and row["at.x"] == 2 for row in stored_rows)
 
 
 def test_a_disabled_run_is_silent(script: Script) -> None:
-    """A disabled run prints nothing about values that no run can store."""
+    """A disabled run prints nothing about values that cannot be stored."""
     ended = script('run = wandb.init(mode="disabled")\nrun.log({"a": object()})\nrun.summary["b"] = object()\n')
     assert ended.returncode == 0
     assert "cannot log" not in ended.stderr

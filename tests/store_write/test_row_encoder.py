@@ -25,7 +25,7 @@ values = st.recursive(
 
 
 def items_of(body: bytes) -> dict[tuple[str, ...], object]:
-    """Return the items of a record as a reader sees them; a key may be there only once."""
+    """Return the items of a record as a reader sees them; each key may occur once only."""
     record = decode(b"\x08\x01" + body)
     assert isinstance(record, HistoryRecord)
     items = dict(record.items)
@@ -34,11 +34,11 @@ def items_of(body: bytes) -> dict[tuple[str, ...], object]:
 
 
 def leaves(row, path=()):
-    """Return *row* as leaves by path."""
-    found = {}
+    """Return the leaves of *row* by path."""
+    items = {}
     for key, value in row.items():
-        found.update(leaves(value, (*path, key)) if isinstance(value, dict) else {(*path, key): value})
-    return found
+        items.update(leaves(value, (*path, key)) if isinstance(value, dict) else {(*path, key): value})
+    return items
 
 
 def text(value: object) -> str:
@@ -51,7 +51,7 @@ def text(value: object) -> str:
     st.one_of(st.integers(0, 300), st.integers(16_000, 17_000), st.integers(0, 1 << 40)),
 )
 def test_a_row_decodes_to_what_was_logged(row, step):
-    """Any row comes back leaf by leaf, with its step, runtime and timestamp; twice the same from one encoder."""
+    """Any row is decoded leaf by leaf, with its step, runtime and timestamp; one encoder encodes it twice."""
     encoder = RowEncoder()
     body = encoder.encode(row, step, 1.25, 1_700_000_000.5)
     assert encoder.encode(row, step, 1.25, 1_700_000_000.5) == body
@@ -65,14 +65,14 @@ def test_a_row_decodes_to_what_was_logged(row, step):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, -0.0, 5e-324, -1.7976931348623157e308, 10**40, True])
 def test_special_numbers_are_the_same_each_time(value):
-    """NaN, infinities and the longest numbers are right at a key's first row and at later ones."""
+    """NaN, infinities and the longest numbers are right in a key's first row and in later ones."""
     encoder = RowEncoder()
     for _ in range(2):
         assert text(items_of(encoder.encode({"a": value}, 0, 0.0, 0.0))["a",]) == text(value)
 
 
-def test_extra_items_ride_along():
-    """Cell, attempt and writer are items of the row, in whatever combination they are given."""
+def test_extra_items_are_stored():
+    """Cell, attempt and writer, in any combination, are items of the row."""
     encoder = RowEncoder()
     assert extra_items() == b""
     items = items_of(encoder.encode({"a": 1}, 0, 0.0, 0.0, extra_items(cell=12, attempt=0, writer=345)))
@@ -82,14 +82,14 @@ def test_extra_items_ride_along():
 
 
 def test_empty_rows_and_dicts_are_harmless():
-    """An empty row is a row, as with the official client; an empty nested dict leaves nothing."""
+    """An empty row is a row, as in the official client; an empty nested dict adds nothing."""
     encoder = RowEncoder()
     assert set(items_of(encoder.encode({}, 0, 0.0, 0.0))) == {("_step",), ("_runtime",), ("_timestamp",)}
     assert encoder.encode({"a": {}, "b": {"c": {}}}, 0, 0.0, 0.0) == encoder.encode({}, 0, 0.0, 0.0)
 
 
 def test_any_mapping_is_a_row():
-    """Mappings other than dicts are taken, also nested."""
+    """Mappings other than dicts are accepted, nested ones too."""
     row = MappingProxyType({"a": MappingProxyType({"b": 1})})
     assert items_of(RowEncoder().encode(row, 0, 0.0, 0.0))["a", "b"] == 1
 
@@ -109,7 +109,7 @@ def test_any_mapping_is_a_row():
     ],
 )
 def test_bad_rows_are_named(row, kind, message):
-    """What cannot be a row gets an error that names key and type, also from an encoder that has seen better."""
+    """Something that cannot be a row raises an error with key and type, even if the encoder knows the key."""
     encoder = RowEncoder()
     encoder.encode({"a": 1, "b": 2.5}, 0, 0.0, 0.0)
     with pytest.raises(kind, match=message):
@@ -117,7 +117,7 @@ def test_bad_rows_are_named(row, kind, message):
 
 
 def test_a_dict_in_itself_is_an_error():
-    """A row that contains itself ends in a clear error."""
+    """A row that contains itself raises a clear error."""
     row: dict[str, object] = {}
     row["again"] = row
     with pytest.raises(RowError, match="contains itself"):
@@ -125,14 +125,14 @@ def test_a_dict_in_itself_is_an_error():
 
 
 def test_a_row_of_two_scalars_is_small():
-    """Two random floats take at most 160 bytes in the file, chunk header and record number included."""
+    """Two random floats take at most 160 bytes in the file, including chunk header and record number."""
     body = RowEncoder().encode({"loss": 0.12345678901234567, "acc": 1 / 3}, 123_456, 12345.678901, 1_790_000_000.123)
     assert len(body) + 7 + 4 <= 160
 
 
 @given(st.lists(st.floats(), max_size=6))
 def test_a_kind_of_float_is_stored_as_the_float_it_is(values):
-    """A float64 of numpy gives the very bytes that Python's float gives, at its first row and later on."""
+    """A numpy float64 gives the same bytes as Python's float, in its first row and later."""
     plain, other = RowEncoder(), RowEncoder()
     for step in range(2):
         row = {f"m{at}": value for at, value in enumerate(values)}
