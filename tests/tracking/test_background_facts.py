@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wandb_nb as wandb
-from wandb_nb.tracking.files.yaml_text import to_yaml
+from wandb_nb.store.format.yaml_text import to_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from wandb_nb.capture.console.output_log import PARTS
+from wandb_nb.store.format.yaml_text import to_yaml
 
 if TYPE_CHECKING:
     from wandb_nb.sync.upload.accumulator import RunAccumulator
@@ -15,10 +16,7 @@ CONFIG, SUMMARY, METADATA, CONSOLE = "config.yaml", "wandb-summary.json", "wandb
 
 def generate_files(run: RunAccumulator) -> dict[str, bytes]:
     """Return config, summary, metadata and console output at the end of the run, by file name."""
-    import yaml  # some milliseconds, once per run
-
-    config = yaml.safe_dump(run.config.layout(), indent=4, sort_keys=True, allow_unicode=True)
-    files = {CONFIG: config.encode("utf-8", "backslashreplace")}
+    files = {CONFIG: to_yaml(run.config.layout()).encode("utf-8", "backslashreplace")}
     if line := run.summary_line():
         files[SUMMARY] = line.encode("utf-8", "backslashreplace") + b"\n"
     if run.config.metadata:

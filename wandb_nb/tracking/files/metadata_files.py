@@ -18,9 +18,9 @@ from wandb_nb.capture.code.source_files import code_facts
 from wandb_nb.capture.machine import environment
 from wandb_nb.capture.secrets.lazy_pattern import compile_patterns
 from wandb_nb.store.format import records
+from wandb_nb.store.format.yaml_text import to_yaml
 from wandb_nb.tracking.files.background_tasks import BackgroundTasks, NoThreadError
 from wandb_nb.tracking.files.code_files import CodeFiles
-from wandb_nb.tracking.files.yaml_text import to_yaml
 from wandb_nb.tracking.session.notices import FILES_LOST
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/.-]*(?: [A-Za-z0-9_/.-]+)*")
 _WORDS = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null"})
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _INDENT = "    "
+_MAX_KEY = 120  # YAML has longer keys in the explicit form only
 
 
 def to_yaml(values: dict[str, Any]) -> str:
@@ -20,8 +21,14 @@ def to_yaml(values: dict[str, Any]) -> str:
 def _block(value: Any) -> list[str]:
     """Return the lines of a dict or list that is not empty."""
     if isinstance(value, dict):
-        return [line for key in sorted(value) for line in _entry(f"{_scalar(key)}:", value[key], _INDENT)]
+        return [line for key in sorted(value) for line in _member(_scalar(key), value[key])]
     return [line for item in value for line in _entry("-", item, "  ")]
+
+
+def _member(key: str, value: Any) -> list[str]:
+    if len(key) <= _MAX_KEY:
+        return _entry(f"{key}:", value, _INDENT)
+    return [f"? {key}", *_entry(":", value, _INDENT)]
 
 
 def _entry(head: str, value: Any, indent: str) -> list[str]:
