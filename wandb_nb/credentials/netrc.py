@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import StoreError
+from wandb_nb.surroundings import expanded, home
 
 _LOGIN = "user"
 # A quoted text, or anything up to a blank; a comment runs to the end of its line.
@@ -32,8 +33,8 @@ class NetrcEntry(NamedTuple):
 def path() -> Path:
     """Return the path of the netrc file: `$NETRC`, else `~/.netrc`, or `~/_netrc` on Windows if only that exists."""
     if named := os.environ.get("NETRC"):
-        return Path(named).expanduser()
-    usual, windows = Path.home() / ".netrc", Path.home() / "_netrc"
+        return expanded(Path(named))
+    usual, windows = home() / ".netrc", home() / "_netrc"
     return windows if os.name == "nt" and not usual.exists() else usual
 
 

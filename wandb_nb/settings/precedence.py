@@ -16,6 +16,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.settings import settings_files
 from wandb_nb.settings.fields import BY_VARIABLE
 from wandb_nb.settings.model import Layer, Resolved, Settings, Sourced, find
+from wandb_nb.surroundings import working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ def resolve(
         UsageError: Values exclude each other; the message names the sources.
 
     """
-    folder = Path(cwd) if cwd is not None else Path.cwd()
+    folder = Path(cwd) if cwd is not None else working_directory()
     environment = from_environment(os.environ if environ is None else environ)
     upper = {
         **environment.values,

@@ -5,17 +5,18 @@ Both are shared with the original's tools, so unknown entries are preserved and 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import SettingsError, StoreError
 from wandb_nb.settings.fields import BY_NAME
 from wandb_nb.settings.model import Layer, Sourced, find
+from wandb_nb.surroundings import home
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from configparser import RawConfigParser
+    from pathlib import Path
 
 _SECTION = "default"
 
@@ -29,7 +30,7 @@ class FileSettings(NamedTuple):
 
 def user_file(config_dir: Path | None = None) -> Path:
     """Return the path of the user's settings file, in *config_dir* or `~/.config/wandb`."""
-    return (config_dir or Path.home() / ".config" / "wandb") / "settings"
+    return (config_dir or home() / ".config" / "wandb") / "settings"
 
 
 def workspace_file(root: Path) -> Path:

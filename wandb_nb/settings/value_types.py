@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
+from wandb_nb.surroundings import expanded
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -88,7 +90,7 @@ def _count(value: Any) -> int:
 def _path(value: Any) -> Path:
     if not isinstance(value, (str, os.PathLike)) or not os.fspath(value):
         raise ValueError(f"must be a path, not {_shortened(value)}")
-    return Path(os.fspath(value)).expanduser()
+    return expanded(Path(os.fspath(value)))
 
 
 def _words(value: Any) -> tuple[str, ...]:

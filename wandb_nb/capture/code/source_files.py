@@ -8,6 +8,8 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wandb_nb.surroundings import working_directory
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -37,10 +39,10 @@ def script_path(git: GitState | None) -> tuple[Path, PurePosixPath] | None:
     None without a main file, as in a notebook and at a prompt.
     """
     main = getattr(sys.modules.get("__main__"), "__file__", None)
-    path = Path(main).absolute() if main else None
+    path = working_directory() / main if main else None
     if path is None or not path.is_file():
         return None
-    for top in (git.root if git else None, Path.cwd()):
+    for top in (git.root if git else None, working_directory()):
         if top is not None and top in path.parents:
             return path, PurePosixPath(path.relative_to(top).as_posix())
     return path, PurePosixPath(path.name)

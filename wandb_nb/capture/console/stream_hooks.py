@@ -55,6 +55,8 @@ class StreamHook:
         hook = vars(stream).get("write")
         if not isinstance(hook, cls):
             hook = cls(stream, name)
+        elif hook._name != name and listener in hook._listeners:  # one object is both streams
+            return lambda: None
         hook._listeners = (*hook._listeners, listener)
         return lambda: hook._remove(listener)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.machine import subprocess_fork_safe
+from wandb_nb.surroundings import working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,19 +31,11 @@ def program() -> str | None:
     return None if path.startswith("<") else path  # <stdin>
 
 
-def working_directory() -> str | None:
-    """Return the working directory; None if it was deleted."""
-    try:
-        return str(Path.cwd())
-    except OSError:
-        return None
-
-
 def basic(host: str) -> Facts:
     """Return what takes well under a millisecond: interpreter, program, arguments, folder, *host*, Slurm job."""
     facts: Facts = {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "root": working_directory(),
+        "root": str(working_directory()),
         "host": host,
         "executable": sys.executable,
         "cpu_count_logical": os.cpu_count(),

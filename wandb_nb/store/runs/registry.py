@@ -297,4 +297,17 @@ def _default_folder() -> Path:
             return (Path(home) if home.strip() else Path.home() / ".local" / "share") / "wandb-nb"
     from platformdirs import user_data_dir
 
-    return Path(user_data_dir("wandb-nb"))
+    with suppress(RuntimeError):
+        return Path(user_data_dir("wandb-nb"))
+    return _private_temporary_folder()
+
+
+def _private_temporary_folder() -> Path:
+    """Return a folder of this user in the system's folder of temporary files, which no other user can write to."""
+    import tempfile  # only where there is no home directory
+
+    folder = Path(tempfile.gettempdir(), f"wandb-nb-{os.getuid()}")
+    with suppress(OSError):
+        folder.mkdir(mode=0o700)
+    is_own = not folder.is_symlink() and folder.is_dir() and folder.stat().st_uid == os.getuid()
+    return folder if is_own else Path(os.devnull, "no data directory")

@@ -9,6 +9,7 @@ from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.format.layout import WORKSPACES, age_order, run_directories, run_file, run_files
 from wandb_nb.store.runs.find import find_run, run_at
 from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.surroundings import working_directory
 from wandb_nb.sync.upload.own_runs import predecessors_to_send
 from wandb_nb.sync.upload.progress import load_progress
 
@@ -27,7 +28,9 @@ def select_runs(paths: Iterable[str], *, include_synced: bool) -> list[Path]:
     """
     selected = list(paths) or [name for name in WORKSPACES if Path(name).is_dir()]
     if not selected:
-        raise RunNotFoundError(f"there is no folder wandb/ in {Path.cwd()}: give the path of a run or a folder of runs")
+        raise RunNotFoundError(
+            f"there is no folder wandb/ in {working_directory()}: give the path of a run or a folder of runs"
+        )
     files: dict[Path, None] = {}
     for path in selected:
         below = _run_files(path)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 10.0
 MAX_SHORT_WAIT_SECONDS = 8.0
 LOCAL_POST_INTERVAL_SECONDS = 1.0
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _post_interval_seconds(settings: Resolved) -> float:
     """Return the seconds between two posts of rows; a server on this machine can take them more often."""
     from urllib.parse import urlsplit
 
-    is_local = urlsplit(settings.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+    is_local = urlsplit(settings.base_url).hostname in LOOPBACK_HOSTS
     if is_local and not settings.is_set("x_file_stream_transmit_interval"):
         return LOCAL_POST_INTERVAL_SECONDS
     return settings.x_file_stream_transmit_interval

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.formatting import clean
-from wandb_nb.sync.http.network import CONNECT_TIMEOUT_SECONDS
+from wandb_nb.sync.http.network import CONNECT_TIMEOUT_SECONDS, LOOPBACK_HOSTS
 from wandb_nb.sync.http.response_body import read_body
 
 if TYPE_CHECKING:
@@ -156,6 +156,8 @@ def new_session(network: Network) -> requests.Session:
     )
     session.auth = _no_auth  # or else requests sends a netrc password with uploads to other hosts
     session.proxies.update(network.proxies)
+    # A proxy cannot reach this machine by these names; requests takes a key with a host before one without.
+    session.proxies.update({f"{scheme}://{host}": "" for scheme in ("http", "https") for host in LOOPBACK_HOSTS})
     if not network.verify:
         import urllib3
 

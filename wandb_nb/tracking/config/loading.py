@@ -12,6 +12,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import ConfigError, ConfigTypeError, UsageError
+from wandb_nb.surroundings import expanded, working_directory
 from wandb_nb.tracking.config.object_fields import attributes_of, fields_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def load(
         ConfigTypeError: *config* is an object that holds no config.
 
     """
-    folder = Path(cwd) if cwd is not None else Path.cwd()
+    folder = Path(cwd) if cwd is not None else working_directory()
     defaults = folder / DEFAULTS_FILE
     values = read_file(defaults) if defaults.is_file() else {}
     for path in paths:
@@ -63,7 +64,7 @@ def as_mapping(config: Any, folder: Path | None = None) -> dict[str, Any]:
     if config is None:
         return {}
     if isinstance(config, (str, os.PathLike)):
-        return read_file((folder or Path.cwd()) / Path(config).expanduser())
+        return read_file((folder or working_directory()) / expanded(Path(config)))
     fields = None if isinstance(config, list) else fields_of(config)
     return _attributes(config) if fields is None else fields
 

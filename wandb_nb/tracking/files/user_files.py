@@ -13,6 +13,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.runs.saved_links import record_link
+from wandb_nb.surroundings import working_directory
 from wandb_nb.tracking.files.metadata_files import CHANGES, CONFIG, METADATA, REQUIREMENTS, SUMMARY
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _top(text: str, base: str | os.PathLike[str] | None) -> Path:
     """Return the folder that the files' names in the run are relative to."""
     if base is not None:
         return Path(base).resolve()
-    return Path(text).parent.parent.resolve() if Path(text).is_absolute() else Path.cwd()
+    return Path(text).parent.parent.resolve() if Path(text).is_absolute() else working_directory()
 
 
 def _matches(text: str, top: Path, directory: RunDirectory) -> dict[str, Path]:

@@ -24,7 +24,7 @@ class PeriodicChecks:
     def __init__(self, *checks: Callable[[], None]) -> None:
         self._checks = list(checks)
         self.due_at = AT_NEXT_ROW
-        """Unix seconds of the next round."""
+        """When the next round is due, by `time.monotonic`."""
 
     def add(self, *checks: Callable[[], None]) -> None:
         """Run *checks* too, after those that are there."""

@@ -11,7 +11,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from threading import RLock
-from time import time
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wandb_nb.errors import Error, RowError, RowTypeError, RunFinishedError, StoreError
@@ -88,7 +88,8 @@ class RowLogger:
         self.metrics = Definitions()
         self._last: tuple[int, float, float] | None = None
         self._ended: float | None = None
-        self._epoch = start_time - earlier_runtime
+        # Durations do not follow the wall clock, which may jump.
+        self._epoch = monotonic() - (time() - start_time) - earlier_runtime
         self._filter = RowFilter(notice)
         self.summary = Summary(
             self.metrics,
@@ -138,8 +139,8 @@ class RowLogger:
                     try:
                         if self.metrics:
                             row = self._with_steps(row)
-                        now = time()
-                        body = self._encode(row, at, now - self._epoch, now, extra)
+                        now, wall_time = monotonic(), time()
+                        body = self._encode(row, at, now - self._epoch, wall_time, extra)
                     except StoreError:
                         raise
                     except Exception as error:  # a foreign class may raise anything
@@ -150,7 +151,7 @@ class RowLogger:
                     self.rows += 1
                     if extra is not self._extra:
                         self._extra, self.attempt = extra, self.attempt + 1
-                    self._last = (at, now - self._epoch, now)
+                    self._last = (at, now - self._epoch, wall_time)
                     try:
                         self.summary._absorb(row, at, self.attempt)  # noqa: SLF001 -- the summary is part of the row's way
                     except Exception:  # noqa: BLE001 -- another thread has changed the row meanwhile
@@ -178,7 +179,7 @@ class RowLogger:
 
     def runtime(self) -> float:
         """Return the seconds since the run started (until it ended), those of earlier parts included."""
-        return (self._ended or time()) - self._epoch
+        return (self._ended or monotonic()) - self._epoch
 
     @property
     def last_step(self) -> int:
@@ -203,7 +204,7 @@ class RowLogger:
     def close(self) -> None:
         """Accept no more rows."""
         with self.lock:
-            self.closed, self._ended = True, time()
+            self.closed, self._ended = True, monotonic()
 
     def define(self, metric: Metric, *, overwrite: bool) -> None:
         """Record a metric definition."""

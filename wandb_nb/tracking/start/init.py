@@ -8,7 +8,6 @@ import sys
 import time
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host, run_names
@@ -17,6 +16,7 @@ from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import Settings, resolve
+from wandb_nb.surroundings import open_standard_descriptors, working_directory
 from wandb_nb.tracking import setup
 from wandb_nb.tracking.config.loading import load
 from wandb_nb.tracking.disabled import disabled_run
@@ -47,6 +47,7 @@ _NOT_IMPLEMENTED = ("sync_tensorboard", "monitor_gym", "magic")
 
 def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: Mapping[str, Any]) -> Run:
     """Start a run; *arguments* are those of the public `init()` except these two."""
+    open_standard_descriptors()
     resolved = resolve(arguments, settings=settings, setup=setup.current())
     active = _active_run(resolved)
     if active is not None:
@@ -89,7 +90,7 @@ def _active_run(settings: Resolved) -> Run | None:
 
 def _start(config: Any, settings: Resolved) -> Run:
     """Make the run, and nothing lasting if that fails."""
-    values = load(config, settings.config_include_keys, settings.config_exclude_keys, settings.config_paths, Path.cwd())
+    values = load(config, settings.config_include_keys, settings.config_exclude_keys, settings.config_paths)
     mode, key = _mode(settings)
     repository = _git(settings)
     if mode == "disabled":
@@ -207,7 +208,7 @@ def _git(settings: Resolved) -> git.GitState | None:
     if settings.disable_git:
         return None
     main = getattr(sys.modules.get("__main__"), "__file__", None)
-    folder = settings.git_root or (Path(main).absolute().parent if main else Path.cwd())
+    folder = settings.git_root or ((working_directory() / main).parent if main else working_directory())
     state = git.read(folder, settings.git_remote)
     if settings.git_commit is None and settings.git_remote_url is None:
         return state
