@@ -28,6 +28,7 @@ LAYERS = (
         "settings",
         "credentials",
         "host",
+        "surroundings",
         "_version",
     ),
     ("store",),
