@@ -1,4 +1,4 @@
-"""A program that logs N rows and has them sent by the background process: FOLDER DATA URL ROWS PAUSE."""
+"""A program that logs N rows, which the background process sends: FOLDER DATA URL ROWS PAUSE."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ sys.stdout.write("logged\n")
 sys.stdout.flush()
 if os.environ.get("LIVE_ON"):
     sys.stdin.readline()
-    while not background.ensure_running():  # until it is seen that the service is gone
+    while not background.ensure_running():  # Until it notices that the service is gone.
         time.sleep(0.02)
 run.finish()

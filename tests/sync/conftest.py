@@ -1,4 +1,4 @@
-"""The servers that tests ask for: a scripted one, and the embedded one with a user who has its key."""
+"""The servers for tests: a scripted one, and the embedded one with a user who has its key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def server() -> Iterator[ScriptedServer]:
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """Return a running embedded server, in a process of its own."""
+    """Return a running embedded server in its own process."""
     with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""A proxy that does to requests and answers what networks do to them, as a script says."""
+"""A proxy that applies a script of network faults to requests and answers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ DRIP_PAUSE_S = 0.0005
 
 
 class Fault(NamedTuple):
-    """What happens to a request.
+    """A fault of one request.
 
-    Before the server sees it: "status" answers *status*; "reset" drops the connection when only the head was read;
-    "half" passes half of the body on and drops both sides; "silent" says nothing for *seconds*, then drops it.
-    With the server's work done: "lost" drops the answer, "cut" passes half of it on.  "late" drops the connection
-    and passes the request on after *seconds*; "twice" passes it on two times, "again" a second time after *seconds*.
-    "drip" passes request and answer on byte by byte.  "outage" drops every connection for *seconds*.
+    Before the server sees the request: "status" answers *status*; "reset" drops the connection after the head;
+    "half" forwards half of the body and drops both sides; "silent" waits for *seconds*, then drops it.
+
+    After the server's work: "lost" drops the answer, "cut" forwards half of it. "late" drops the connection and
+    forwards the request after *seconds*; "twice" forwards it two times, "again" a second time after *seconds*.
+
+    "drip" forwards request and answer byte by byte. "outage" drops every connection for *seconds*.
     """
 
     kind: str
@@ -35,7 +37,7 @@ class Fault(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A request as it came: *kind* is "graphql", "file_stream", "upload" or another first part of the path."""
+    """A received request: *kind* is "graphql", "file_stream", "upload" or another first part of the path."""
 
     kind: str
     head: bytes
@@ -43,10 +45,10 @@ class Request(NamedTuple):
 
 
 class FaultProxy:
-    """Listens on loopback inside `with` and passes requests on to *port*.
+    """Listens on loopback inside `with` and forwards requests to *port*.
 
-    *script* is asked, with the number of the request from 1 and its kind, what is to happen to it; by one thread
-    at a time. All that is under way has arrived when `with` is left.
+    *script* gets the number of the request, from 1, and its kind, and returns its fault; one thread at a time calls it.
+    All requests in progress are forwarded before `with` ends.
     """
 
     def __init__(self, port: int, script: Callable[[int, str], Fault | None]) -> None:
@@ -98,22 +100,22 @@ class FaultProxy:
         try:
             with client.makefile("rb") as reader, suppress(OSError, ValueError):
                 while time.monotonic() >= self._down_until and (request := _read_request(reader)) is not None:
-                    if not self._meet(client, reader, request):
+                    if not self._apply_fault(client, reader, request):
                         break
         finally:
             with self._lock:
                 self._clients.discard(client)
             _drop(client)
 
-    def _meet(self, client: socket.socket, reader: BinaryIO, request: Request) -> bool:
-        """Let the request meet its fate; return whether the connection goes on."""
+    def _apply_fault(self, client: socket.socket, reader: BinaryIO, request: Request) -> bool:
+        """Apply the fault of the request; return whether the connection stays open."""
         with self._lock:
             self.count += 1
             fault = self._script(self.count, request.kind) or Fault("none")
             self.met.append(fault.kind)
         if fault.kind in ("reset", "outage", "half"):
             if fault.kind == "half":
-                self._pass_on(request.head, reader.read(request.length // 2), whole=False)
+                self._forward(request.head, reader.read(request.length // 2), whole=False)
             self._down_until = time.monotonic() + (fault.seconds if fault.kind == "outage" else 0)
             return False
         body = reader.read(request.length)
@@ -123,14 +125,16 @@ class FaultProxy:
         if fault.kind in ("late", "again"):
             self._start(self._pass_later, request.head, body, fault.seconds)
         if fault.kind == "twice":
-            self._pass_on(request.head, body)
+            self._forward(request.head, body)
         if fault.kind == "silent":
             self._closing.wait(fault.seconds)
-        return fault.kind not in ("late", "silent") and self._answered(client, request.head + body, fault.kind)
+        return fault.kind not in ("late", "silent") and self._forward_with_answer(
+            client, request.head + body, fault.kind
+        )
 
-    def _answered(self, client: socket.socket, request: bytes, kind: str) -> bool:
-        """Pass *request* on and the answer back; return whether the connection goes on."""
-        answer = self._pass_on(request, b"", slowly=kind == "drip")
+    def _forward_with_answer(self, client: socket.socket, request: bytes, kind: str) -> bool:
+        """Forward *request* and return the answer; return whether the connection stays open."""
+        answer = self._forward(request, b"", slowly=kind == "drip")
         if not answer or kind == "lost":
             return False
         if kind == "drip":
@@ -141,10 +145,10 @@ class FaultProxy:
 
     def _pass_later(self, head: bytes, body: bytes, seconds: float) -> None:
         self._closing.wait(seconds)
-        self._pass_on(head, body)
+        self._forward(head, body)
 
-    def _pass_on(self, head: bytes, body: bytes, *, whole: bool = True, slowly: bool = False) -> bytes:
-        """Return the server's answer, none where there is no server."""
+    def _forward(self, head: bytes, body: bytes, *, whole: bool = True, slowly: bool = False) -> bytes:
+        """Return the server's answer, or None without a server."""
         try:
             with socket.create_connection(("127.0.0.1", self._port), timeout=30) as server:
                 if slowly:
@@ -205,7 +209,7 @@ def _drip(target: socket.socket, data: bytes) -> None:
     target.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     for at in range(min(DRIP_BYTES, len(data))):
         target.sendall(data[at : at + 1])
-        time.sleep(DRIP_PAUSE_S)  # what a slow line does
+        time.sleep(DRIP_PAUSE_S)  # as on a slow line
     rest = data[DRIP_BYTES:]
     piece = max(1, len(rest) // 20)
     for at in range(0, len(rest), piece):

@@ -1,4 +1,4 @@
-"""A user's script that goes online: MODE ROWS [SETTINGS as JSON]; MODE "default" leaves the mode out."""
+"""A user's script that goes online: MODE ROWS [SETTINGS as JSON]; MODE "default" omits the mode."""
 
 from __future__ import annotations
 

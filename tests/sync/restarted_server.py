@@ -1,4 +1,4 @@
-"""The embedded server, ended and started again as often as a test wants, and all that it holds of a run."""
+"""The embedded server, stopped and restarted as often as a test wants, and its stored data of a run."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ FACTS = "id state exitCode displayName config summaryMetrics tags notes historyL
 
 
 @dataclass
-class Held:
-    """What the server holds of one run: lines as they came, the facts that a query tells, files by name."""
+class StoredData:
+    """The server's data of one run: lines as received, queried fields, files by name."""
 
     history: list[str]
     events: list[str]
@@ -30,7 +30,7 @@ class Held:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """The history, a dict a line."""
+        """The history, one dict per line."""
         return [json.loads(line) for line in self.history]
 
     @property
@@ -40,13 +40,13 @@ class Held:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The config that the user gave."""
+        """The user's config."""
         entries = json.loads(self.facts["config"])
         return {key: entry["value"] for key, entry in entries.items() if key != "_wandb"}
 
 
 class RestartedServer(EmbeddedServer):
-    """A server that can be ended and started again, at the same port; and what it holds, line by line."""
+    """A server that can be stopped and restarted at the same port, and its stored data, line by line."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -59,7 +59,7 @@ class RestartedServer(EmbeddedServer):
             super().__exit__()
 
     def bounce(self, *, kill: bool, pause: float = 0.0) -> None:
-        """Kill the process, or stop it in order; start it again after *pause* seconds."""
+        """Kill the process or stop it in order; restart it after *pause* seconds."""
         with self._lock:
             if self._over:
                 return
@@ -75,8 +75,8 @@ class RestartedServer(EmbeddedServer):
             query = "SELECT r.name FROM runs r JOIN projects p ON p.id = r.project_id WHERE p.name = ? ORDER BY r.id"
             return [name for (name,) in database.execute(query, [project])]
 
-    def held(self, run: str, project: str = "p") -> Held:
-        """Return all that there is of *run*, whose lines must be numbered from 0 without a gap."""
+    def stored(self, run: str, project: str = "p") -> StoredData:
+        """Return the stored data of *run*, whose lines must be numbered from 0 without a gap."""
         with self._opened() as database:
             query = "SELECT r.id FROM runs r JOIN projects p ON p.id = r.project_id WHERE r.name = ? AND p.name = ?"
             ((number,),) = database.execute(query, [run, project])
@@ -85,7 +85,7 @@ class RestartedServer(EmbeddedServer):
             events, output = (_lines(database, named, number, stream) for stream in ("events", "output"))
             names = [name for (name,) in database.execute("SELECT name FROM files WHERE run_id = ?", [number])]
         facts = self.run(run, FACTS, project)
-        return Held(history, events, output, facts, {name: self._file(run, project, name) for name in names})
+        return StoredData(history, events, output, facts, {name: self._file(run, project, name) for name in names})
 
     def _file(self, run: str, project: str, name: str) -> bytes:
         answer = self.client.get(f"/files/{ENTITY}/{project}/{run}/{name}")
@@ -99,6 +99,6 @@ class RestartedServer(EmbeddedServer):
 
 
 def _lines(database: sqlite3.Connection, query: str, *parameters: Any) -> list[str]:
-    found = database.execute(query, parameters).fetchall()
-    assert [number for number, _ in found] == list(range(len(found)))
-    return [text for _, text in found]
+    records = database.execute(query, parameters).fetchall()
+    assert [number for number, _ in records] == list(range(len(records)))
+    return [text for _, text in records]

@@ -1,4 +1,4 @@
-"""A W&B server on the loopback interface that keeps what it is sent, and misbehaves where a test asks for it."""
+"""A W&B server on the loopback interface that records what it receives and misbehaves on request."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Exchange(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What goes wrong with a request.
+    """A fault of one request.
 
     *kind*: "status" answers *status* and does nothing; "reset" drops the connection unread; "half" drops it half
-    read; "after" does what is asked and drops the connection then; "late" the same, after *seconds*; "twice" does it
+    read; "after" does the work and then drops the connection; "late" does the same after *seconds*; "twice" does it
     two times.
     """
 
@@ -44,8 +44,8 @@ class Fault(NamedTuple):
 
 
 @dataclass
-class HeldRun:
-    """What the server holds of one run."""
+class ReceivedRun:
+    """The server's data of one run."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
@@ -58,12 +58,12 @@ class HeldRun:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """The history, a dict a line."""
+        """The history, one dict per line."""
         return [json.loads(line) for line in self.lines.get("wandb-history.jsonl", [])]
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The system metrics, a dict a line."""
+        """The system metrics, one dict per line."""
         return [json.loads(line) for line in self.lines.get("wandb-events.jsonl", [])]
 
     @property
@@ -73,15 +73,15 @@ class HeldRun:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The config with its `value` layer taken off."""
+        """The config without its `value` layer."""
         return {key: entry["value"] for key, entry in json.loads(self.fields["config"]).items()}
 
     def take(self, body: dict[str, Any]) -> None:
-        """Place each line of a post where it belongs."""
+        """Insert each line of a post at its offset."""
         for name, part in body.get("files", {}).items():
-            held, start = self.lines.setdefault(name, []), part["offset"]
-            self.gaps += start > len(held)
-            held[start : start + len(part["content"])] = part["content"]
+            received, start = self.lines.setdefault(name, []), part["offset"]
+            self.gaps += start > len(received)
+            received[start : start + len(part["content"])] = part["content"]
         self.uploaded += body.get("uploaded", [])
         self.completions += bool(body.get("complete"))
         self.exit_code = body.get("exitcode", self.exit_code)
@@ -89,11 +89,11 @@ class HeldRun:
 
 
 class ScriptedServer(ThreadedServer):
-    """Serves from a thread of its own inside `with`; *script* says which request meets which fault."""
+    """Serves from its own thread inside `with`; *script* says which request has which fault."""
 
     def __init__(self, script: Callable[[int, str], Fault | None] | None = None, port: int = 0) -> None:
         super().__init__(_Handler, port)
-        self.runs: dict[str, HeldRun] = {}
+        self.runs: dict[str, ReceivedRun] = {}
         self.exchanges: list[Exchange] = []
         self.script = script or (lambda _number, _name: None)
         self.features: list[str] = []
@@ -110,7 +110,7 @@ class ScriptedServer(ThreadedServer):
         return [exchange.content for exchange in self.exchanges if exchange.name == name]
 
     def fault(self, name: str) -> Fault | None:
-        """Return what happens to the request that comes now."""
+        """Return the fault of the current request."""
         with self.lock:
             self.count += 1
             return self.script(self.count, name)
@@ -139,7 +139,7 @@ class ScriptedServer(ThreadedServer):
 
     def _upsert(self, variables: dict[str, Any]) -> dict[str, Any]:
         new = variables["name"] not in self.runs
-        run = self.runs.setdefault(variables["name"], HeldRun())
+        run = self.runs.setdefault(variables["name"], ReceivedRun())
         run.fields |= {key: value for key, value in variables.items() if value is not None}
         project = {"id": "p", "name": run.fields.get("project", "uncategorized"), "entity": {"id": "e", "name": ENTITY}}
         bucket = {"id": "b", "name": variables["name"], "displayName": run.fields.get("displayName", "made-up-1")}
@@ -191,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply({})
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
-        """Keep the test's output quiet."""
+        """Suppress output."""
 
     def _do(self, name: str, content: Any, act: Callable[[], None]) -> None:
         headers = {key.lower(): value for key, value in self.headers.items()}
@@ -202,7 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
                 act()
 
     def _fails(self, name: str, length: int) -> bool:
-        """Carry out the faults that come before the request is looked at; keep the others for the answer."""
+        """Carry out the faults that come before the request is handled; leave the others for the answer."""
         self._fault = fault = self.server.fault(name)
         if fault is None:
             return False

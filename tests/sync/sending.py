@@ -1,4 +1,4 @@
-"""Runs to send to a scripted server, and a way to send them."""
+"""Runs to send to a scripted server, and a function that sends them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY = "0123456789" * 4
 
 
 def network(server: ScriptedServer, **changes: Any) -> Network:
-    """Return the way to *server*, with waits that a test can afford."""
+    """Return the connection to *server*, with short waits for tests."""
     quick = RetryPolicy(max_retries=50, min_wait_seconds=0.001, max_wait_seconds=0.01, timeout_seconds=5.0)
     return Network(
         server.url,
@@ -31,17 +31,17 @@ def network(server: ScriptedServer, **changes: Any) -> Network:
 
 
 def start(folder: Path, **arguments: Any) -> wandb.Run:
-    """Start an offline run in *folder* that says nothing."""
+    """Start a silent offline run in *folder*."""
     settings = wandb.Settings(silent=True, x_disable_stats=True, console="off", **arguments.pop("settings", {}))
     return wandb.init(project="p", mode="offline", dir=folder, settings=settings, **arguments)
 
 
 def run_file(run: wandb.Run) -> Path:
     """Return the run's file."""
-    (found,) = Path(run.directory).glob("run-*.wandb")
-    return found
+    (path,) = Path(run.directory).glob("run-*.wandb")
+    return path
 
 
 def send(file: Path, way: Network, target: Target = Target(), *, follow: bool = False) -> SyncProgress:  # noqa: B008 -- frozen
-    """Send the run of *file*; return how far it came."""
+    """Send the run of *file*; return its progress."""
     return RunSender(file, way, connect(way), threading.Event(), target=target).send(follow=follow)

@@ -1,4 +1,4 @@
-"""A small HTTP proxy: forwards plain requests, tunnels others, and keeps what it was asked for."""
+"""A small HTTP proxy: forwards plain requests, tunnels others, and records its requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SmallProxy(ThreadedServer):
-    """Serves inside `with`; `asked` holds method, target and the proxy's own authorisation of each request."""
+    """Serves inside `with`; `asked` has method, target and proxy authorization of each request."""
 
     def __init__(self) -> None:
         super().__init__(_Handler)
@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_POST()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
-        """Keep the test's output quiet."""
+        """Suppress output."""
 
     def _answer(self, status: int, headers: Iterable[tuple[str, str]], content: bytes) -> None:
         self.send_response(status)

@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer
 
 @pytest.fixture
 def deliver(server: RestartedServer) -> Callable[..., SyncProgress]:
-    """Return a function that sends a run's file while a script breaks what it will."""
+    """Return a function that sends a run's file while a script injects faults."""
 
     def through(file: Path, script: Callable[[int, str], Fault | None]) -> SyncProgress:
         with FaultProxy(server.port, script) as proxy:
@@ -46,7 +46,7 @@ def deliver(server: RestartedServer) -> Callable[..., SyncProgress]:
 
 
 def parent(folder: Path, name: str, deliver: Callable[..., SyncProgress]) -> None:
-    """Make a run of some rows and send it unharmed."""
+    """Make a run of some rows and send it without faults."""
     with start(folder, id=name) as run:
         for n in range(ROWS):
             run.log({"n": n})
@@ -54,21 +54,21 @@ def parent(folder: Path, name: str, deliver: Callable[..., SyncProgress]) -> Non
 
 
 @pytest.mark.parametrize("kind", ["lost", "twice", "cut", "status"])
-def test_fork_keeps_what_it_inherits(
+def test_fork_keeps_inherited_rows(
     kind: str, server: RestartedServer, tmp_path: Path, deliver: Callable[..., SyncProgress]
 ) -> None:
-    """A branch whose creation was answered but not heard goes on behind the rows that it inherits."""
+    """If the answer to a branch's creation is lost, the branch continues after the inherited rows."""
     parent(tmp_path, f"parent-{kind}", deliver)
     with start(tmp_path, id=f"child-{kind}", fork_from=f"parent-{kind}?_step=2") as run:
         run.log({"n": 30})
     assert deliver(run_file(run), lambda number, _kind: Fault(kind, 503) if number <= 3 else None).done
-    assert [row["n"] for row in server.held(run.id).rows] == [0, 1, 2, 30]
+    assert [row["n"] for row in server.stored(run.id).rows] == [0, 1, 2, 30]
 
 
-def test_late_rewind_takes_no_new_row(
+def test_late_rewind_deletes_no_new_row(
     server: RestartedServer, tmp_path: Path, deliver: Callable[..., SyncProgress]
 ) -> None:
-    """A rewind that comes a second time, after the rows that follow it, takes none of them away."""
+    """A rewind repeated after new rows deletes none of them."""
     parent(tmp_path, "back", deliver)
     with start(tmp_path, id="back", resume_from="back?_step=2") as run:
         run.log({"n": 30})
@@ -83,4 +83,4 @@ def test_late_rewind_takes_no_new_row(
 
     assert deliver(run_file(run), script).done
     assert arrived.is_set()
-    assert [row["n"] for row in server.held("back").rows] == [0, 1, 2, 30, 40]
+    assert [row["n"] for row in server.stored("back").rows] == [0, 1, 2, 30, 40]

@@ -1,4 +1,4 @@
-"""Damaged run files: `wandb-nb sync` sends what can be read, says what cannot, and tells by its exit code."""
+"""Damaged run files: `wandb-nb sync` sends the readable part and reports the rest, also in its exit code."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: RestartedServer) -> None:
-    """Be a user who has a key for the server."""
+    """Return the working directory of a user who has a key for the server."""
     monkeypatch.chdir(tmp_path)
     for name, value in server.environ.items():
         monkeypatch.setenv(name, value)
 
 
-def made(name: str) -> Path:
+def make_run(name: str) -> Path:
     """Return the file of a run with rows."""
     with start(Path.cwd(), id=name) as run:
         for n in range(ROWS):
@@ -52,43 +52,43 @@ def sync(*files: Path) -> Result:
 
 
 def numbers(server: RestartedServer, name: str, project: str = "p") -> list[int]:
-    """Return what the rows of a run hold."""
-    return [row["n"] for row in server.held(name, project).rows]
+    """Return the values of a run's rows."""
+    return [row["n"] for row in server.stored(name, project).rows]
 
 
 def test_cut_file(server: RestartedServer) -> None:
-    """A file whose end is missing arrives up to its last whole row, as a crashed run; the lost bytes are told."""
-    file = made("cut")
+    """A file with a missing end arrives up to its last whole row, as a crashed run; the lost bytes are reported."""
+    file = make_run("cut")
     file.write_bytes(file.read_bytes()[:-5000])
     done = sync(file)
-    (told,) = json.loads(done.stdout)
-    assert (done.exit_code, told["damaged"], told["state"]) == (3, True, "done")
-    assert "bytes" in told["problems"][0]
-    held = numbers(server, "cut")
-    assert held == list(range(len(held)))
-    assert ROWS - 60 < len(held) < ROWS
-    assert server.held("cut").facts["state"] == "crashed"
+    (result,) = json.loads(done.stdout)
+    assert (done.exit_code, result["damaged"], result["state"]) == (3, True, "done")
+    assert "bytes" in result["problems"][0]
+    values = numbers(server, "cut")
+    assert values == list(range(len(values)))
+    assert ROWS - 60 < len(values) < ROWS
+    assert server.stored("cut").facts["state"] == "crashed"
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_overwritten_places(seed: int, server: RestartedServer) -> None:
-    """Every row that was not hit arrives once and in order, whatever places are overwritten."""
+    """Every row outside the overwritten places arrives once and in order."""
     dice = random.Random(seed)  # noqa: S311 -- places, no secrets
-    file = made(f"hit{seed}")
+    file = make_run(f"hit{seed}")
     content = bytearray(file.read_bytes())
     for _ in range(3):
         at = dice.randrange(2000, len(content) - 2000)
         content[at : at + 60] = dice.randbytes(60)
     file.write_bytes(content)
     assert sync(file).exit_code == 3
-    held = numbers(server, f"hit{seed}")
-    assert held == sorted(set(held))
-    assert len(held) >= ROWS - 3 * 5
+    values = numbers(server, f"hit{seed}")
+    assert values == sorted(set(values))
+    assert len(values) >= ROWS - 3 * 5
 
 
 def test_lost_beginning(server: RestartedServer) -> None:
-    """Without its first records, the run's description among them, a run's rows still arrive, under its file's id."""
-    file = made("headless")
+    """Without its first records, such as the run's description, a run's rows still arrive, under its file's id."""
+    file = make_run("headless")
     content = file.read_bytes()
     file.write_bytes(bytes(300) + content[300:])
     assert sync(file).exit_code == 3
@@ -97,19 +97,19 @@ def test_lost_beginning(server: RestartedServer) -> None:
 
 @pytest.mark.parametrize("content", [b"", os.urandom(40_000), b"\0" * 40_000], ids=["empty", "noise", "zeros"])
 def test_nothing_to_read(content: bytes, server: RestartedServer) -> None:
-    """Of a file without one readable record no run is made on the server; that is exit code 1, and said."""
-    file = made("nothing")
+    """A file without a readable record creates no run on the server; exit code and message report it."""
+    file = make_run("nothing")
     file.write_bytes(content)
     done = sync(file)
-    (told,) = json.loads(done.stdout)
-    assert (done.exit_code, told["state"]) == (1, "failed")
-    assert "holds no readable record" in told["message"]
+    (result,) = json.loads(done.stdout)
+    assert (done.exit_code, result["state"]) == (1, "failed")
+    assert "holds no readable record" in result["message"]
     assert "nothing" not in [*server.names(), *server.names("uncategorized")]
 
 
-def test_damage_of_one_is_not_that_of_others(server: RestartedServer) -> None:
-    """Of several runs the whole ones arrive as ever, and the exit code is that of the worst."""
-    whole, hit, gone = made("whole"), made("hit"), made("gone")
+def test_damage_of_one_run_does_not_affect_others(server: RestartedServer) -> None:
+    """Undamaged runs arrive completely beside a damaged one, and the exit code is that of the worst."""
+    whole, hit, gone = make_run("whole"), make_run("hit"), make_run("gone")
     content = bytearray(hit.read_bytes())
     content[20_000:20_040] = b"z" * 40
     hit.write_bytes(content)

@@ -1,4 +1,4 @@
-"""The end of an online run as its user sees it, and a start that fails: real scripts, at a terminal and without."""
+"""The end of an online run as its user sees it, and a failed start: real scripts, with and without a terminal."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ScriptedServer
 
 
 def free_port() -> int:
-    """Return a port where nobody listens."""
+    """Return a port without a listener."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -70,7 +70,7 @@ def at_terminal(*arguments: str, **settings: Any) -> pexpect.spawn[str]:
 
 
 def test_bar_then_all_is_sent(server: ScriptedServer) -> None:
-    """At a terminal `finish()` shows rows and bytes that are pending, and in the end where the run is."""
+    """At a terminal `finish()` shows pending rows and bytes, and at the end the run's address."""
     blocked = True
     server.script = lambda _n, name: Fault("status", 503) if name == "file_stream" and blocked else None
     user = at_terminal("online", "2000")
@@ -82,7 +82,7 @@ def test_bar_then_all_is_sent(server: ScriptedServer) -> None:
 
 
 def test_ctrl_c_ends_the_wait_not_the_sending(server: ScriptedServer) -> None:
-    """Ctrl-C in `finish()`: the script goes on, one line says what is left and how to send it; it is sent anyway."""
+    """After Ctrl-C in `finish()` the script continues, one line names the rest and the command; it is sent anyway."""
     blocked = True
     server.script = lambda _n, name: Fault("status", 503) if name == "file_stream" and blocked else None
     user = at_terminal("online", "50")
@@ -98,7 +98,7 @@ def test_ctrl_c_ends_the_wait_not_the_sending(server: ScriptedServer) -> None:
 
 
 def test_wait_is_bounded(server: ScriptedServer) -> None:
-    """After `finish_timeout` seconds `finish()` returns and says what is left, and the command it names sends it."""
+    """After `finish_timeout` seconds `finish()` returns and names the rest; the command it prints sends it."""
     blocked = True
     server.script = lambda _n, name: Fault("status", 500) if name.startswith("PUT") and blocked else None
     done = run("online", "10", finish_timeout=2)
@@ -114,7 +114,7 @@ def test_wait_is_bounded(server: ScriptedServer) -> None:
 
 
 def test_no_bar_into_a_pipe(server: ScriptedServer) -> None:
-    """Output that nobody watches has the lines of beginning and end only."""
+    """Output into a pipe has only the first and last lines."""
     server.script = lambda n, name: Fault("late", seconds=1) if name == "file_stream" and n < 5 else None
     done = run("online", "10")
     assert "pending" not in done.stderr
@@ -122,19 +122,19 @@ def test_no_bar_into_a_pipe(server: ScriptedServer) -> None:
     assert "finished sent" in done.stdout
 
 
-def test_refusal_is_said_once_and_kept(server: ScriptedServer) -> None:
-    """What the server refuses for good is one line while the run goes on, one at its end, and one of `status`."""
+def test_refusal_is_reported_once_and_stored(server: ScriptedServer) -> None:
+    """A final refusal is one line during the run, one at its end, and one of `status`."""
     server.script = lambda _n, name: Fault("status", 403, message="quota is used up") if name == "file_stream" else None
     done = run("online", "10")
     assert done.returncode == 0
     assert "finished refused by the server (HTTP 403: quota is used up); the run is on disk" in done.stdout
-    (told,) = json.loads(CliRunner().invoke(group, ["status", "--json"]).stdout)
-    assert (told["state"], told["message"]) == ("refused", "HTTP 403: quota is used up")
+    (status,) = json.loads(CliRunner().invoke(group, ["status", "--json"]).stdout)
+    assert (status["state"], status["message"]) == ("refused", "HTTP 403: quota is used up")
     assert KEY not in done.stdout + done.stderr
 
 
 def test_row_above_the_line_limit_names_its_key(server: ScriptedServer, here: Path) -> None:
-    """A value that makes a row too long for the server is named by `finish()`, and the rest of the row arrives."""
+    """`finish()` names a value that makes a row too long for the server, and the rest of the row arrives."""
     (here / "big.py").write_text(
         "import wandb_nb as wandb\n"
         "run = wandb.init(project='p', id='r', mode='online', settings={'x_disable_stats': True})\n"
@@ -148,19 +148,19 @@ def test_row_above_the_line_limit_names_its_key(server: ScriptedServer, here: Pa
 
 
 def test_no_server_where_online_is_asked_for(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
-    """CommError after `init_timeout`, with what to do; no run is left behind and the script ends at once."""
+    """CommError after `init_timeout` with a remedy; no run is left behind and the script ends immediately."""
     monkeypatch.setenv("WANDB_BASE_URL", NOWHERE)
     began = time.monotonic()
     done = run("online", "10", init_timeout=1)
     assert done.returncode == 1
     assert "CommError: http://127.0.0.1:9 did not answer within 1 s" in done.stderr
     assert "mode='offline'" in done.stderr
-    assert time.monotonic() - began < 60  # not the 90 s of a default wait
+    assert time.monotonic() - began < 60  # not the default wait of 90 s
     assert not list((here / "wandb").glob("*run-*"))
 
 
 def test_no_server_where_online_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line, and the run goes on; the process goes on trying, and sends all when the server is there."""
+    """One line is printed and the run continues; the process retries, and sends all once the server is there."""
     monkeypatch.setenv("WANDB_BASE_URL", NOWHERE)
     done = run("default", "10")
     assert done.returncode == 0
@@ -175,14 +175,14 @@ def test_no_server_where_online_is_the_default(monkeypatch: pytest.MonkeyPatch) 
 
 
 def with_python(path: Path, **settings: Any) -> subprocess.CompletedProcess[str]:
-    """Run a user's script that takes *path* for its Python."""
+    """Run a user's script that uses *path* as its Python."""
     code = f"import sys, runpy; sys.executable = {str(path)!r}; sys.argv = {script('online', '3', **settings)[1:]!r}"
     command = [sys.executable, "-c", f"{code}; runpy.run_path(sys.argv[0])"]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
 def python(here: Path, *lines: str) -> Path:
-    """Return a program that is no Python."""
+    """Return a program that is not Python."""
     path = here / "python"
     path.write_text("\n".join(("#!/bin/sh", *lines, "")))
     path.chmod(0o755)
@@ -190,7 +190,7 @@ def python(here: Path, *lines: str) -> Path:
 
 
 def test_process_that_cannot_start(here: Path) -> None:
-    """InitStartError says why the background process did not start, and what else can be done; thread mode works."""
+    """InitStartError gives the reason and the alternatives; thread mode works."""
     broken = python(here, "echo 'no memory for a process' >&2", "exit 3")
     for path, why in ((broken, "exit code 3: no memory for a process"), (here / "gone", "could not be started")):
         done = with_python(path)
@@ -218,7 +218,7 @@ def test_sync_takes_a_run_over(monkeypatch: pytest.MonkeyPatch, server: Scripted
 
 @pytest.mark.parametrize("wanted", [True, False])
 def test_stop_reaches_a_script_that_logs_nothing(server: ScriptedServer, here: Path, wanted: bool) -> None:
-    """Stop on the server's page interrupts the main thread in its sleep, unless `stop_on_request` is switched off."""
+    """Stop on the server's page interrupts the main thread in its sleep, unless `stop_on_request` is off."""
     settings = {"x_stats_sampling_interval": 0.2, "stop_on_request": wanted, "heartbeat_seconds": 1}
     (here / "sleeper.py").write_text(
         "import time, wandb_nb as wandb\n"

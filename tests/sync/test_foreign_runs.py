@@ -1,4 +1,4 @@
-"""`wandb-nb sync` of run directories from somebody else: only their own content, and only to where the user wants."""
+"""`wandb-nb sync` of other people's run directories: only their own content, and only to confirmed places."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def sync(*arguments: str | Path) -> Result:
 
 
 def foreign(folder: Path, *patterns: str, entity: str = "") -> Path:
-    """Write the directory of a finished run that names these files, as somebody else could; return it."""
+    """Write a finished run directory that names these files, as another person could; return it."""
     directory = folder / "run-20260101_000000-alien"
     (directory / "files").mkdir(parents=True)
     (directory / "files" / "own.txt").write_text("own")
@@ -53,14 +53,14 @@ def foreign(folder: Path, *patterns: str, entity: str = "") -> Path:
     return directory
 
 
-def sent(server: ScriptedServer) -> bytes:
+def uploaded_content(server: ScriptedServer) -> bytes:
     """Return the content of all uploads."""
     return b"\n".join(content for run in server.runs.values() for content in run.uploads.values())
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "glob", "deep glob", "files", "chain"])
 def test_links_out_of_a_run_are_not_followed(kind: str, here: Path, server: ScriptedServer) -> None:
-    """However a run leads to a file elsewhere, that file stays here, its name is listed, and the rest is sent."""
+    """However a run leads to an outside file, that file is not sent, its name is listed, and the rest is sent."""
     secret = here.parent / "ssh" / "id_rsa"
     patterns = {"folder": "ssh/id_rsa", "glob": "*/id_*", "deep glob": "**/id_rsa"}
     directory = foreign(here, patterns.get(kind, "key.txt"))
@@ -77,15 +77,15 @@ def test_links_out_of_a_run_are_not_followed(kind: str, here: Path, server: Scri
     else:
         (files / "ssh").symlink_to(secret.parent)
     result = sync(directory)
-    assert SECRET not in sent(server)
+    assert SECRET not in uploaded_content(server)
     assert ("own.txt" in server.runs["alien"].uploads) == (kind != "files")
-    if kind != "deep glob":  # which does not enter linked folders at all
+    if kind != "deep glob":  # this one does not enter linked folders at all
         assert "leads out of the run directory and was not sent" in result.output
         assert result.exit_code == 1
 
 
 def test_links_are_followed_when_asked_for(here: Path, server: ScriptedServer) -> None:
-    """With `--follow-links` the user's word counts; without it, links inside the run directory are followed anyway."""
+    """`--follow-links` follows all links; without it, links inside the run directory are still followed."""
     directory = foreign(here, "key.txt", "again.txt")
     (directory / "files" / "key.txt").symlink_to(here.parent / "ssh" / "id_rsa")
     (directory / "files" / "again.txt").symlink_to("own.txt")
@@ -97,7 +97,7 @@ def test_links_are_followed_when_asked_for(here: Path, server: ScriptedServer) -
 
 
 def test_own_links_are_followed(here: Path, server: ScriptedServer) -> None:
-    """A link that this user's run made by `save()` is sent; the same directory of somebody else's making is not."""
+    """A link that this user's run made with `save()` is sent; the same directory from another person is not."""
     model = here / "model.bin"
     model.write_bytes(b"weights")
     run = start(here)
@@ -114,12 +114,12 @@ def test_own_links_are_followed(here: Path, server: ScriptedServer) -> None:
     link.symlink_to(model)
     shutil.copytree(run.directory, copy, symlinks=True, ignore=shutil.ignore_patterns("*.sent", "*.synced"))
     assert "model.bin is a link" in sync(copy).output
-    assert SECRET not in sent(server)
+    assert SECRET not in uploaded_content(server)
     run.finish()
 
 
-def test_linked_folders_take_no_marks(here: Path, server: ScriptedServer) -> None:
-    """Links at the places of locks and markers create and change nothing elsewhere."""
+def test_linked_folders_are_not_written_to(here: Path, server: ScriptedServer) -> None:
+    """Links in place of locks and markers create and change nothing elsewhere."""
     outside = here.parent / "outside"
     outside.mkdir()
     directory = foreign(here)
@@ -139,7 +139,7 @@ def test_linked_folders_take_no_marks(here: Path, server: ScriptedServer) -> Non
 
 
 def test_linked_segments_are_not_folded(here: Path, server: ScriptedServer) -> None:
-    """Rows of another run, which a link presents as a segment, are neither sent nor moved."""
+    """Rows of another run, linked as a segment, are neither sent nor moved."""
     with start(here, id="private") as run:
         run.log({"secret": 42})
     directory = foreign(here / "other")
@@ -151,7 +151,7 @@ def test_linked_segments_are_not_folded(here: Path, server: ScriptedServer) -> N
 
 @pytest.mark.parametrize("planted", [False, True])
 def test_entity_of_a_file_must_be_confirmed(planted: bool, here: Path, server: ScriptedServer) -> None:
-    """A run that names another entity, in its file or a planted progress file, is sent there only if that is named."""
+    """A run that names another entity, in its file or a forged progress file, needs that entity confirmed."""
     directory = foreign(here, entity="" if planted else "attacker")
     if planted:
         progress = SyncProgress(server=server.url, requested=[None] * 3, entity="attacker", project="p", run="alien")
@@ -171,7 +171,7 @@ def test_own_entity_needs_no_question(here: Path, server: ScriptedServer) -> Non
 
 
 def test_file_does_not_choose_other_runs(here: Path, server: ScriptedServer) -> None:
-    """A foreign run that claims to continue a run of this user does not have that run sent along."""
+    """A foreign run that claims to continue a run of this user does not send that run."""
     with start(here / "mine", id="private") as run:
         run.log({"secret": 42})
     directory = here / "theirs" / "run-20990101_000000-private"
@@ -186,7 +186,7 @@ def test_file_does_not_choose_other_runs(here: Path, server: ScriptedServer) -> 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this system")
 def test_files_that_are_not_files(here: Path, server: ScriptedServer) -> None:
-    """FIFOs in the places of uploads and of the progress file are skipped without waiting."""
+    """FIFOs in place of uploads and of the progress file are skipped without waiting."""
     directory = foreign(here, "pipe", "*.fifo")
     for name in ("files/pipe", "files/x.fifo", "run-alien.wandb.sent"):
         os.mkfifo(directory / name)
@@ -196,7 +196,7 @@ def test_files_that_are_not_files(here: Path, server: ScriptedServer) -> None:
 
 
 def test_deleting_a_run_forgets_its_links(here: Path) -> None:
-    """After `rm` a new directory in the place of a run does not inherit the trust in its links."""
+    """After `rm` a new directory in the same place does not inherit the trust in the run's links."""
     (here / "model.bin").write_bytes(b"weights")
     with start(here) as run:
         run.save("model.bin", policy="end")

@@ -1,4 +1,4 @@
-"""Servers that are broken or lie: what they send is bounded, checked and safe to print, and gets no credentials."""
+"""Broken or lying servers: their answers are bounded, checked and safe to print, and they get no credentials."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ESCAPES = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\r\n\x9b31m"
 
 
 class Raw(ThreadedServer):
-    """Answers each request by *answer*, a function of the handler; `requests` holds path and headers of each."""
+    """Answers each request with *answer*, a function of the handler; `requests` has path and headers of each."""
 
     def __init__(self, answer: Callable[[BaseHTTPRequestHandler], None]) -> None:
         super().__init__(_Handler, 0)
@@ -50,14 +50,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-        with suppress(OSError):  # the client has had enough
+        with suppress(OSError):  # the client gave up
             self.server.answer(self)
         self.close_connection = True
 
     do_GET = do_PUT = do_POST  # noqa: N815 -- the base class's names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
-        """Keep the test's output quiet."""
+        """Suppress output."""
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def reply(body: bytes, status: int = 200, **headers: str) -> Callable[[BaseHTTPR
 
 
 def endless(handler: BaseHTTPRequestHandler) -> None:
-    """Send zeros until the client hangs up."""
+    """Send zeros until the client disconnects."""
     handler.send_response(200)
     handler.end_headers()
     while True:
@@ -89,7 +89,7 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
 
 
 def dripping(handler: BaseHTTPRequestHandler) -> None:
-    """Send a byte now and then, for ever."""
+    """Send single bytes forever."""
     handler.send_response(200)
     handler.end_headers()
     while True:
@@ -97,14 +97,14 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.05)
 
 
-def way(url: str) -> Network:
-    """Return *url* as a server that is asked once."""
+def connection(url: str) -> Network:
+    """Return the connection to *url* with a single attempt."""
     return Network(url, KEY, graphql=ONCE, stream=ONCE, transfer=ONCE)
 
 
 def client(url: str) -> GraphQLClient:
-    """Return a client that asks once."""
-    return GraphQLClient(way(url), RequestSender(connect(way(url)), threading.Event()))
+    """Return a client with a single attempt."""
+    return GraphQLClient(connection(url), RequestSender(connect(connection(url)), threading.Event()))
 
 
 BOMB = gzip.compress(bytes(1 << 30), 1)
@@ -112,7 +112,7 @@ BOMB = gzip.compress(bytes(1 << 30), 1)
 
 @pytest.mark.parametrize("kind", ["endless", "gzip", "brotli"])
 def test_large_answers_are_not_read_whole(kind: str) -> None:
-    """Endless answers, and small ones that unpack to a gigabyte, are an error in little memory."""
+    """Endless answers, and small ones that unpack to a gigabyte, are an error and use little memory."""
     answers = {
         "endless": endless,
         "gzip": reply(BOMB, Content_Encoding="gzip"),
@@ -132,7 +132,7 @@ def test_packed_answers_of_a_proxy_are_read() -> None:
 
 
 def test_dripping_answers_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer that comes byte by byte is given up after a time, though each byte is in time."""
+    """An answer that arrives byte by byte is given up after a time, although no single byte is late."""
     monkeypatch.setattr("wandb_nb.sync.http.response_body.MAX_ANSWER_SECONDS", 0.5)
     began = time.monotonic()
     with serving(dripping) as server, pytest.raises(CommError, match="did not answer"):
@@ -142,23 +142,23 @@ def test_dripping_answers_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", ["endless", "gzip", "liar"])
 def test_downloads_are_bounded(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A download is no larger than announced, than the disk has room for, and never packed; nothing is left of it."""
+    """A download has at most the announced size and the free disk space, is never unpacked, and leaves nothing."""
     monkeypatch.setattr(file_downloads, "MAX_UNSIZED_BYTES", 8 << 20)
     huge = {"Content_Length": str(1 << 60)}
     answers = {"endless": endless, "gzip": reply(BOMB, Content_Encoding="gzip"), "liar": reply(b"x", **huge)}
     with serving(answers[kind]) as server, pytest.raises(CommError):
-        download(way(server.url), "/file", tmp_path / "file")
+        download(connection(server.url), "/file", tmp_path / "file")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_redirects_get_no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A redirected download takes neither the key nor a netrc password along; a redirected query is an error."""
+    """A redirected download gets neither the key nor a netrc password; a redirected query is an error."""
     (tmp_path / "netrc").write_text("machine localhost login me password s3cret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     with serving(reply(b"content")) as other:
         elsewhere = other.url.replace("127.0.0.1", "localhost") + "/there"
         with serving(reply(b"", 302, Location=elsewhere)) as server:
-            download(way(server.url), "/file", tmp_path / "file")
+            download(connection(server.url), "/file", tmp_path / "file")
             assert (tmp_path / "file").read_bytes() == b"content"
             with pytest.raises(CommError, match="HTTP 302"):
                 client(server.url).viewer()
@@ -168,37 +168,37 @@ def test_redirects_get_no_credentials(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_redirects_stay_encrypted_and_end(tmp_path: Path) -> None:
-    """No redirect leads from HTTPS to HTTP or to a file, and a circle of them ends."""
+    """No redirect leads from HTTPS to HTTP or to a file, and a redirect loop ends."""
     assert may_redirect("https://a/x", "https://b/y")
     assert not may_redirect("https://a/x", "http://a/x")
     assert not any(may_redirect("http://a", target) for target in ("file:///etc/passwd", "ftp://b", "", "http://"))
     with serving(reply(b"", 302, Location="/again")) as server, pytest.raises(RefusedError, match="redirect"):
-        download(way(server.url), "/file", tmp_path / "file")
+        download(connection(server.url), "/file", tmp_path / "file")
     assert len(server.requests) == file_downloads.MAX_REDIRECTS
 
 
 @pytest.mark.parametrize("form", ["//{host}/x", "http://{host}/x", "/\t/{host}/x", "\\\\{host}\\x", "http:{host}/x"])
 def test_upload_addresses_elsewhere_get_no_key(form: str, server: ScriptedServer, tmp_path: Path) -> None:
-    """However the server writes the address of another host, that host does not see the key."""
+    """However the server writes another host's address, that host does not get the key."""
     with start(tmp_path) as run:
         run.log({"n": 1})
     with serving(reply(b"")) as other:
         address = form.format(host=other.url.partition("//")[2])
         answer = server.answer
 
-        def lying(operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        def wrong_answer(operation: str, variables: dict[str, Any]) -> dict[str, Any]:
             data = answer(operation, variables)
             for file in data.get("createRunFiles", {}).get("files", ()):
                 file["uploadUrl"] = address
             return data
 
-        server.answer = lying  # type: ignore[method-assign]
+        server.answer = wrong_answer  # type: ignore[method-assign]
         send(run_file(run), network(server, transfer=ONCE))
         assert all("authorization" not in headers for _, headers in other.requests)
 
 
 def test_origins_are_compared_whole() -> None:
-    """Scheme, host and port make an origin; a default port may be left out, and nothing else."""
+    """Scheme, host and port make an origin; only a default port may be omitted."""
     base = "https://api.example.com"
     assert all(is_same_origin(url, base) for url in (base, f"{base}:443/x", "https://API.example.com/y"))
     others = ("http://api.example.com", f"{base}:444", "https://example.com", f"{base}.evil.com", "//api.example.com")
@@ -208,7 +208,7 @@ def test_origins_are_compared_whole() -> None:
 @pytest.mark.parametrize("body", [ESCAPES, json.dumps({"errors": [{"message": ESCAPES}]}), json.dumps(ESCAPES)])
 @pytest.mark.parametrize("status", [400, 401, 503])
 def test_texts_of_a_server_are_cleaned(body: str, status: int) -> None:
-    """Control sequences in an error of the server never reach the message that is printed."""
+    """Control sequences in a server's error never reach the printed message."""
     with serving(reply(body.encode(), status)) as server, pytest.raises(CommError) as caught:
         client(server.url).viewer()
     assert str(caught.value).isprintable()
@@ -216,7 +216,7 @@ def test_texts_of_a_server_are_cleaned(body: str, status: int) -> None:
 
 
 def test_broken_status_line_is_cleaned() -> None:
-    """What is not HTTP at all is an error that is safe to print."""
+    """An answer that is not HTTP is an error that is safe to print."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.wfile.write(f"HTTP/1.1 {ESCAPES}".encode())
@@ -232,14 +232,14 @@ def test_names_of_a_server_are_cleaned(server: ScriptedServer, tmp_path: Path) -
         run.log({"n": 1})
     answer = server.answer
 
-    def lying(operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def wrong_answer(operation: str, variables: dict[str, Any]) -> dict[str, Any]:
         data = answer(operation, variables)
         if operation == "UpsertBucket":
             data["upsertBucket"]["bucket"]["displayName"] = ESCAPES
             data["upsertBucket"]["bucket"]["project"]["name"] = ESCAPES
         return data
 
-    server.answer = lying  # type: ignore[method-assign]
+    server.answer = wrong_answer  # type: ignore[method-assign]
     progress = send(run_file(run), network(server))
     assert progress.done
     assert (progress.name + progress.url).isprintable()
@@ -296,11 +296,11 @@ def shapes() -> list[Any]:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_wrong_types_are_reported(call: str) -> None:
-    """An answer of another form than expected is a CommError that names the operation, or harmless; nothing else."""
+    """An unexpected form of answer is a CommError with the operation's name, or harmless."""
     bodies = [*(text.encode() for text in WRONG), *(json.dumps(shape).encode() for shape in shapes())]
     responses = iter([Response(200, {}, body) for body in bodies])
     graphql = GraphQLClient(
-        way("http://server.test"), RequestSender(lambda _request: next(responses), threading.Event())
+        connection("http://server.test"), RequestSender(lambda _request: next(responses), threading.Event())
     )
     reported: list[str] = []
     for _ in bodies:
@@ -313,7 +313,7 @@ def test_wrong_types_are_reported(call: str) -> None:
 
 
 def test_wrong_types_for_uploads_end(server: ScriptedServer, tmp_path: Path) -> None:
-    """A wrong answer to the announcement of files ends the sending with a message; it waits for nothing."""
+    """A wrong answer to the announcement of files ends the upload with a message, without waiting."""
     with start(tmp_path) as run:
         run.log({"n": 1})
     for wrong in (
@@ -325,18 +325,18 @@ def test_wrong_types_for_uploads_end(server: ScriptedServer, tmp_path: Path) -> 
     ):
         answer = ScriptedServer.answer
 
-        def lying(
+        def wrong_answer(
             operation: str, variables: dict[str, Any], wrong: Any = wrong, answer: Any = answer
         ) -> dict[str, Any]:
             return {"createRunFiles": wrong} if operation == "CreateRunFiles" else answer(server, operation, variables)
 
-        server.answer = lying  # type: ignore[method-assign]
+        server.answer = wrong_answer  # type: ignore[method-assign]
         progress = send(run_file(run), network(server))
         assert (progress.state, "CreateRunFiles" in progress.message) == ("waiting", True)
 
 
-def test_a_server_that_always_knows_more() -> None:
-    """A server that answers each request with a higher number is given up."""
+def test_an_ever_growing_line_count_is_given_up() -> None:
+    """If a server answers each request with a higher number, sending is given up."""
     numbers = iter(range(10**6, 10**7, 10))
 
     def answer(handler: BaseHTTPRequestHandler) -> None:

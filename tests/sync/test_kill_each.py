@@ -1,4 +1,4 @@
-"""`kill -9` of the user's process, of the background process, of the server: all of the run is there afterwards."""
+"""`kill -9` of the user's process, of the background process, of the server: the whole run arrives in the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from restarted_server import Held, RestartedServer
+from restarted_server import RestartedServer, StoredData
 from waiting import until
 
 from wandb_nb.store.format import record_types
@@ -54,20 +54,20 @@ class User:
             command, cwd=folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
         )
         assert self.process.stderr is not None
-        with self.process.stderr as told:
-            directory = told.readline().strip()
+        with self.process.stderr as stderr:
+            directory = stderr.readline().strip()
         assert directory, "the program did not start"
         (self.file,) = Path(directory).glob("run-*.wandb")
 
     def background(self) -> list[psutil.Process]:
-        """Return the background process, if it lives."""
+        """Return the background process, if it is alive."""
         place = f"{os.sep}sync{os.sep}{self.process.pid}-"
-        found = []
+        processes = []
         for process in psutil.process_iter(["cmdline"]):
             last = (process.info["cmdline"] or [""])[-1]
             if place in last and process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        return found
+                processes.append(process)
+        return processes
 
     def kill_background(self) -> None:
         """Kill the background process."""
@@ -75,13 +75,13 @@ class User:
             process.kill()
 
     def end(self) -> None:
-        """End what still lives."""
+        """End the processes that are still alive."""
         self.process.kill()
         self.process.wait(30)
         self.kill_background()
 
     def sync(self) -> None:
-        """Send the run by command, as a user does afterwards."""
+        """Send the run with the command, as a user does afterwards."""
         command = [sys.executable, "-m", "wandb_nb", "sync", "--include-synced", str(self.file.parent)]
         done = subprocess.run(
             command, env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=60, check=False
@@ -89,9 +89,9 @@ class User:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def sent(self) -> bool:
-        """Tell whether the run is on the server from end to end."""
-        known = load_progress(self.file)
-        return known is not None and known.done
+        """Return whether the run is completely on the server."""
+        progress = load_progress(self.file)
+        return progress is not None and progress.done
 
 
 @pytest.fixture
@@ -108,25 +108,25 @@ def user(tmp_path: Path, server: RestartedServer) -> Iterator[Callable[[str], Us
         each.end()
 
 
-def compare(file: Path, held: Held) -> int:
-    """Compare what the server holds with the run's *file*, read another way; return how many rows there are."""
+def compare(file: Path, stored: StoredData) -> int:
+    """Compare the server's data with the run's *file*, read independently; return the number of rows."""
     state, tail = load(file.parent), Tail(file)
     rows = len(state.table)
     expected = [{"n": n, "half": n / 2, "deep": {"text": f"é{n}"}, "_step": n} for n in range(rows)]
-    assert [{key: row[key] for key in ("n", "half", "deep", "_step")} for row in held.rows] == expected
+    assert [{key: row[key] for key in ("n", "half", "deep", "_step")} for row in stored.rows] == expected
     records: list[record_types.Record] = []
     while payloads := tail.read():
         records += [decode(payload) for payload in payloads]
     samples = [record for record in records if isinstance(record, record_types.StatsRecord)]
     printed = "".join(record.text for record in records if isinstance(record, record_types.OutputRecord))
-    assert len(held.events) == len(samples)
-    assert [line.removeprefix("ERROR ").partition(" ")[2] for line in held.output] == printed.splitlines()
-    assert held.config == state.config
-    assert {key: held.summary[key] for key in ("n", "half", "deep")} == {
+    assert len(stored.events) == len(samples)
+    assert [line.removeprefix("ERROR ").partition(" ")[2] for line in stored.output] == printed.splitlines()
+    assert stored.config == state.config
+    assert {key: stored.summary[key] for key in ("n", "half", "deep")} == {
         key: expected[-1][key] for key in ("n", "half", "deep")
     }
-    assert held.files.get("output.log", b"").decode() == printed
-    assert (held.facts["exitCode"], held.facts["state"]) == (
+    assert stored.files.get("output.log", b"").decode() == printed
+    assert (stored.facts["exitCode"], stored.facts["state"]) == (
         (1, "crashed") if state.exit_code is None else (0, "finished")
     )
     return rows
@@ -140,43 +140,43 @@ def moments(victim: str) -> list[tuple[int, float]]:
 
 @pytest.mark.parametrize(("number", "moment"), moments("user"))
 def test_killed_user(number: int, moment: float, user: Callable[[str], User], server: RestartedServer) -> None:
-    """What was logged before the kill arrives by the background process, and the run is closed as crashed."""
+    """The background process sends the rows from before the kill, and the run is closed as crashed."""
     mine = user(f"user{number}")
     threading.Event().wait(moment)
     mine.process.kill()
     until(mine.sent, "all is sent")
-    assert compare(mine.file, server.held(mine.name)) > 0
+    assert compare(mine.file, server.stored(mine.name)) > 0
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("background"))
 def test_killed_background(number: int, moment: float, user: Callable[[str], User], server: RestartedServer) -> None:
-    """The program goes on unharmed, and its end has another background process send the rest."""
+    """The program continues, and at its end another background process sends the rest."""
     mine = user(f"background{number}")
     threading.Event().wait(moment)
     mine.kill_background()
     assert mine.process.wait(60) == 0
     until(mine.sent, "all is sent")
-    assert compare(mine.file, server.held(mine.name)) == ROWS
+    assert compare(mine.file, server.stored(mine.name)) == ROWS
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("both"))
 def test_killed_both(number: int, moment: float, user: Callable[[str], User], server: RestartedServer) -> None:
-    """With nobody left to send it, `wandb-nb sync` sends what is missing, once, and again without harm."""
+    """With both killed, `wandb-nb sync` sends the missing part once, and may be repeated."""
     mine = user(f"both{number}")
     threading.Event().wait(moment)
     mine.process.kill()
     mine.kill_background()
     for _ in range(2):
         mine.sync()
-        assert compare(mine.file, server.held(mine.name)) > 0
+        assert compare(mine.file, server.stored(mine.name)) > 0
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("server"))
 def test_killed_server(number: int, moment: float, user: Callable[[str], User], server: RestartedServer) -> None:
-    """The program does not notice; when the server is there again, all arrives."""
+    """The program does not notice; when the server is back, all arrives."""
     mine = user(f"server{number}")
     threading.Event().wait(moment)
     server.bounce(kill=True, pause=moment / 4)
     assert mine.process.wait(60) == 0
     until(mine.sent, "all is sent")
-    assert compare(mine.file, server.held(mine.name)) == ROWS
+    assert compare(mine.file, server.stored(mine.name)) == ROWS

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.crash
 KILLS, ROWS = 30, 30_000
 
 
-def test_killed_sync_goes_on(server: ScriptedServer, tmp_path: Path) -> None:
-    """A `sync` that is killed thirty times, at random moments, ends with every row once and one end."""
+def test_killed_sync_continues(server: ScriptedServer, tmp_path: Path) -> None:
+    """A `sync` that is killed thirty times, at random moments, finishes with every row once and one end."""
     dice = random.Random(7)  # noqa: S311 -- moments, no secrets
     with start(tmp_path) as run:
         for n in range(ROWS):
@@ -35,6 +35,6 @@ def test_killed_sync_goes_on(server: ScriptedServer, tmp_path: Path) -> None:
         process.kill()
         process.wait()
     assert send(run_file(run), network(server)).done
-    held = server.runs[run.id]
-    assert [row["n"] for row in held.rows] == list(range(ROWS))
-    assert (held.gaps, held.exit_code) == (0, 0)
+    received = server.runs[run.id]
+    assert [row["n"] for row in received.rows] == list(range(ROWS))
+    assert (received.gaps, received.exit_code) == (0, 0)

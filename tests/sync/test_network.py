@@ -1,4 +1,4 @@
-"""The way to a server over real HTTP: what is repeated and when, time limits, proxies, certificates."""
+"""The connection to a server over real HTTP: retries, time limits, proxies, certificates."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ REPEATED = (408, 425, 429, 500, 502, 503, 504)
 
 
 class Clock(threading.Event):
-    """A stop signal that never comes, and that writes down how long it is waited for."""
+    """A stop event that is never set and records how long it was waited for."""
 
     def __init__(self) -> None:
         super().__init__()
         self.waits: list[float] = []
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Return at once."""
+        """Return immediately."""
         self.waits.append(timeout or 0.0)
         return False
 
 
 def ask(way: Network, clock: Clock | None = None) -> dict[str, Any]:
-    """Ask the server who we are."""
+    """Ask the server for the account."""
     return GraphQLClient(way, RequestSender(connect(way), clock or Clock())).viewer()
 
 
@@ -79,7 +79,7 @@ def failing(times: int, status: int, **headers: str) -> Callable[[int, str], Fau
 def test_which_answers_are_final(
     server: ScriptedServer, status: int, final: Callable[[int], bool], more: tuple[int, ...]
 ) -> None:
-    """Each status is repeated or given up as the protocol has it, and an error names the status and the words."""
+    """Each status is retried or given up as in the protocol, and an error names the status and the message."""
     repeated = (
         status in (408, 429, 500, 502, 503, 504) if final is is_final_for_transfer else status in (*REPEATED, *more)
     )
@@ -102,7 +102,7 @@ VIEWER = json.dumps({"query": "query Viewer { viewer { id } }", "operationName":
 
 
 def test_waits_grow_with_jitter_up_to_a_limit(server: ScriptedServer) -> None:
-    """Each wait is the double of the one before it and up to a quarter longer, never above the longest."""
+    """Each wait is the double of the previous one plus up to a quarter, never above the maximum."""
     server.script = failing(8, 500)
     clock = Clock()
     ask(
@@ -119,7 +119,7 @@ def test_waits_grow_with_jitter_up_to_a_limit(server: ScriptedServer) -> None:
 
 
 def test_attempts_are_counted(server: ScriptedServer) -> None:
-    """After the last repetition it is a CommError with the number of attempts and the server's last words."""
+    """After the last retry there is a CommError with the number of attempts and the server's last message."""
     server.script = failing(100, 503)
     with pytest.raises(CommError, match=r"did not answer after 4 attempts: HTTP 503: scripted"):
         ask(network(server, graphql=RetryPolicy(max_retries=3, min_wait_seconds=2.0)))
@@ -127,7 +127,7 @@ def test_attempts_are_counted(server: ScriptedServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "least", "most"),
+    ("retry_after", "least", "most"),
     [
         ("7", 7, 7),
         ("0", 0, 0),
@@ -139,9 +139,11 @@ def test_attempts_are_counted(server: ScriptedServer) -> None:
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_is_obeyed(server: ScriptedServer, status: int, told: str | int, least: float, most: float) -> None:
-    """Seconds or a date take the place of our own wait, an hour at most; what is neither changes nothing."""
-    date = formatdate(time.time() + told, usegmt=True) if isinstance(told, int) else told
+def test_retry_after_is_obeyed(
+    server: ScriptedServer, status: int, retry_after: str | int, least: float, most: float
+) -> None:
+    """Seconds or a date replace our own wait, up to an hour; anything else changes nothing."""
+    date = formatdate(time.time() + retry_after, usegmt=True) if isinstance(retry_after, int) else retry_after
     server.script = failing(1, status, Retry_After=date)
     clock = Clock()
     ask(network(server, graphql=RetryPolicy(min_wait_seconds=2.0)), clock)
@@ -150,7 +152,7 @@ def test_retry_after_is_obeyed(server: ScriptedServer, status: int, told: str | 
 
 
 def test_rate_limits_slow_the_stream_down(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the server says is left until its limit begins anew is spread over the posts until then."""
+    """The posts that the server's rate limit leaves are spread over the time until its reset."""
     server.headers = {"RateLimit-Remaining": "4", "RateLimit-Reset": "20"}
     server.answer("UpsertBucket", {"name": "r"})
     way = network(server)
@@ -179,7 +181,7 @@ def test_rate_limits_slow_the_stream_down(server: ScriptedServer, monkeypatch: p
 
 
 def test_silent_server_is_given_up(server: ScriptedServer) -> None:
-    """A request that gets no answer in its time counts as failed, and the error names the server, not the key."""
+    """A request without an answer in time counts as failed, and the error names the server, not the key."""
     server.script = lambda _n, _name: Fault("late", seconds=60)
     with pytest.raises(CommError, match=r"127\.0\.0\.1") as caught:
         ask(network(server, graphql=RetryPolicy(max_retries=1, timeout_seconds=0.3)))
@@ -187,7 +189,7 @@ def test_silent_server_is_given_up(server: ScriptedServer) -> None:
 
 
 def test_a_run_goes_through_a_proxy(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the setting `http_proxy` every request of the background process goes through it, with its password."""
+    """With the setting `http_proxy` all requests of the background process use the proxy, with its password."""
     monkeypatch.setenv("WANDB_BASE_URL", server.url)
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     with SmallProxy() as proxy:
@@ -199,12 +201,12 @@ def test_a_run_goes_through_a_proxy(server: ScriptedServer, tmp_path: Path, monk
         assert len(proxy.asked) == server.count
         assert {target.startswith(server.url) for _, target, _ in proxy.asked} == {True}
         allowed = "Basic " + base64.b64encode(b"me:s3cret").decode()
-        assert {given for *_, given in proxy.asked} == {allowed}
+        assert {variables for *_, variables in proxy.asked} == {allowed}
     end_services()
 
 
-def test_broken_proxy_tells_no_password(server: ScriptedServer) -> None:
-    """A proxy that is not there is an error without its password."""
+def test_proxy_error_has_no_password(server: ScriptedServer) -> None:
+    """A missing proxy is an error without its password."""
     way = network(server, graphql=RetryPolicy(max_retries=0), proxies={"http": "http://me:s3cret@127.0.0.1:9"})
     with pytest.raises(CommError, match="cannot be reached") as caught:
         ask(way)
@@ -214,7 +216,7 @@ def test_broken_proxy_tells_no_password(server: ScriptedServer) -> None:
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with a certificate authority of our own, and a certificate of it for this machine."""
+    """Return a folder with our own certificate authority, and its certificate for this machine."""
     folder = tmp_path_factory.mktemp("ca")
     if shutil.which("openssl") is None:
         pytest.skip("no openssl here to make certificates with")
@@ -233,7 +235,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def secure(authority: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
-    """Return a server that speaks TLS, for clients that know no authority but the public ones."""
+    """Return a TLS server for clients that know only the public authorities."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
     running = ScriptedServer()
@@ -246,7 +248,7 @@ def secure(authority: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripte
 
 
 def test_certificates_are_checked(secure: ScriptedServer, authority: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An unknown authority is refused; the variables name another one; only the setting switches the check off."""
+    """An unknown authority is refused; the variables name another one; only the setting disables the check."""
     way = network(secure, graphql=RetryPolicy(max_retries=0))
     with pytest.raises(CommError, match=r"(?i)certificate"):
         ask(way)
@@ -263,22 +265,22 @@ def test_certificates_are_checked(secure: ScriptedServer, authority: Path, monke
 def test_a_run_goes_over_tls_through_a_proxy(
     secure: ScriptedServer, authority: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A whole run with its files goes through a tunnel, of which the proxy sees the host only."""
+    """A whole run with its files goes through a tunnel, of which the proxy sees only the host."""
     monkeypatch.setenv("SSL_CERT_FILE", str(authority / "ca.pem"))
     with start(tmp_path) as run:
         run.log({"n": 1})
     with SmallProxy() as proxy:
         assert send(run_file(run), network(secure, proxies={"https": proxy.url})).done
         assert {(method, target) for method, target, _ in proxy.asked} == {("CONNECT", secure.url.partition("//")[2])}
-    held = secure.runs[run.id]
-    assert (len(held.rows), held.completions, "config.yaml" in held.uploads) == (1, 1, True)
+    received = secure.runs[run.id]
+    assert (len(received.rows), received.completions, "config.yaml" in received.uploads) == (1, 1, True)
 
 
-def test_settings_make_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time limits, repetitions, proxies, headers and the check of certificates come from the settings."""
+def test_settings_configure_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time limits, retries, proxies, headers and the certificate check come from the settings."""
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     monkeypatch.setenv("WANDB_X_EXTRA_HTTP_HEADERS", '{"X-Team": "blue"}')
-    given = {
+    variables = {
         "base_url": "https://example.test/",
         "x_graphql_retry_max": 3,
         "x_graphql_timeout_seconds": 7,
@@ -286,13 +288,13 @@ def test_settings_make_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
         "https_proxy": "http://proxy:1",
         "insecure_disable_ssl": True,
     }
-    way = Network.from_settings(resolve({}, settings=given))
+    way = Network.from_settings(resolve({}, settings=variables))
     assert (way.base_url, way.graphql.max_retries, way.graphql.timeout_seconds) == ("https://example.test", 3, 7)
     assert (way.stream.max_wait_seconds, way.stream.max_retries, way.verify) == (9, 10_085, False)
     assert (dict(way.proxies), dict(way.headers)) == ({"https": "http://proxy:1"}, {"X-Team": "blue"})
 
 
 def test_extra_headers_are_sent(server: ScriptedServer) -> None:
-    """Headers of the settings are on every request."""
+    """Headers from the settings are on every request."""
     ask(network(server, headers={"X-Team": "blue"}))
     assert server.exchanges[0].headers["x-team"] == "blue"

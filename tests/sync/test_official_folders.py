@@ -1,4 +1,4 @@
-"""Offline runs that official clients wrote, 0.10 to 0.31: `wandb-nb sync` sends each of them whole."""
+"""Offline runs of official clients, 0.10 to 0.31: `wandb-nb sync` sends each of them completely."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer
 
 
 def sync(folder: Path, server: RestartedServer, *options: str, code: int = 0) -> str:
-    """Send *folder* by command; return what it says."""
+    """Send *folder* with the command; return its output."""
     command = [sys.executable, "-m", "wandb_nb", "sync", "--include-synced", *options, str(folder)]
     environ = {**os.environ, **server.environ}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
@@ -51,38 +51,38 @@ def users(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def samples(folder: Path) -> int:
-    """Return how many samples of the system are in the run file."""
+    """Return the number of system samples in the run file."""
     (file,) = folder.glob("run-*.wandb")
     return sum(isinstance(decode(payload), StatsRecord) for payload in Tail(file).read())
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_folder_is_sent_whole(name: str, server: RestartedServer, tmp_path: Path) -> None:
-    """Rows, config, summary, names, terminal lines, system metrics and files are those of the client's run, once."""
+    """Rows, config, summary, names, terminal lines, system metrics and files are the client's own, once each."""
     shutil.copytree(FOLDERS / name, tmp_path / name)
     for _ in range(2):
         sync(tmp_path / name, server)
-    held = server.held("off" + name.partition("-off")[2])
-    *rows, picture = held.rows
+    stored = server.stored("off" + name.partition("-off")[2])
+    *rows, picture = stored.rows
     assert [users(row) for row in rows] == recipe.ROWS
-    assert [row["_step"] for row in held.rows] == list(range(recipe.PICTURE_STEP + 1))
+    assert [row["_step"] for row in stored.rows] == list(range(recipe.PICTURE_STEP + 1))
     image = picture["picture"]
     assert (image["_type"], image["width"], image["height"]) == ("image-file", 2, 2)
-    assert held.files[image["path"]] == (FOLDERS / name / "files" / image["path"]).read_bytes()
-    assert held.config == recipe.CONFIG
-    assert {key: held.summary[key] for key in recipe.SUMMARY} == recipe.SUMMARY
-    assert held.summary["loss"] == {"min": 0.05}
-    assert [line.partition(" ")[2] for line in held.output if not line.startswith("ERROR")] == recipe.PRINTED
-    assert len(held.events) == samples(FOLDERS / name) > 0
-    assert held.files["saved.txt"].decode() == recipe.SAVED
-    facts = held.facts
+    assert stored.files[image["path"]] == (FOLDERS / name / "files" / image["path"]).read_bytes()
+    assert stored.config == recipe.CONFIG
+    assert {key: stored.summary[key] for key in recipe.SUMMARY} == recipe.SUMMARY
+    assert stored.summary["loss"] == {"min": 0.05}
+    assert [line.partition(" ")[2] for line in stored.output if not line.startswith("ERROR")] == recipe.PRINTED
+    assert len(stored.events) == samples(FOLDERS / name) > 0
+    assert stored.files["saved.txt"].decode() == recipe.SAVED
+    facts = stored.facts
     assert (facts["displayName"], facts["notes"], facts["tags"]) == ("first", "two\nlines", ["a", "b"])
     assert (facts["state"], facts["exitCode"]) == ("finished", 0)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_damaged_folder_is_sent_as_far_as_it_can_be_read(name: str, server: RestartedServer, tmp_path: Path) -> None:
-    """Of a file with a broken record all others arrive; the exit code is 3 and the bytes are told."""
+    """All records but the broken one arrive; the exit code is 3 and the lost bytes are reported."""
     copy, run = tmp_path / name, "broken" + name.partition("-off")[2]
     shutil.copytree(FOLDERS / name, copy)
     (file,) = copy.glob("run-*.wandb")
@@ -91,8 +91,8 @@ def test_damaged_folder_is_sent_as_far_as_it_can_be_read(name: str, server: Rest
     at = content.index(rows[10])
     content[at + 20 : at + 22] = b"XX"
     file.write_bytes(content)
-    told = sync(copy, server, "--id", run, code=3)
-    assert "cannot be read" in told
-    held = server.held(run)
-    assert [users(row) for row in held.rows[:-1]] == [row for number, row in enumerate(recipe.ROWS) if number != 10]
-    assert (held.config, held.facts["state"]) == (recipe.CONFIG, "finished")
+    output = sync(copy, server, "--id", run, code=3)
+    assert "cannot be read" in output
+    stored = server.stored(run)
+    assert [users(row) for row in stored.rows[:-1]] == [row for number, row in enumerate(recipe.ROWS) if number != 10]
+    assert (stored.config, stored.facts["state"]) == (recipe.CONFIG, "finished")

@@ -1,4 +1,4 @@
-"""Runs that go online: what `init()`, `log()` and `finish()` do while a background process sends the run."""
+"""Online runs: what `init()`, `log()` and `finish()` do while a background process sends the run."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ScriptedServer
 
 @pytest.mark.usefixtures("here")
 def test_run_streams(server: ScriptedServer) -> None:
-    """With a key a run is online by default: rows arrive while it goes on, and all is there when `finish()` returns."""
+    """With a key a run is online by default: rows arrive while it is active, and all is there after `finish()`."""
     run = wandb.init(project="p", settings=QUIET)
     assert (run.mode, run.directory.name.startswith("run-")) == ("online", True)
     run.log({"a": 1})
     until(lambda: server.runs and server.runs[run.id].rows, "the first row")
     run.log({"a": 2})
     run.finish()
-    held = server.runs[run.id]
-    assert [row["a"] for row in held.rows] == [1, 2]
-    assert (held.exit_code, held.completions) == (0, 1)
+    received = server.runs[run.id]
+    assert [row["a"] for row in received.rows] == [1, 2]
+    assert (received.exit_code, received.completions) == (0, 1)
     assert run.url == f"{server.url}/stub-entity/p/runs/{run.id}"
     assert run.outcome == f"sent: {run.url}"
 
@@ -72,12 +72,12 @@ def test_ten_runs_have_one_service(server: ScriptedServer) -> None:
         with wandb.init(project="p", settings=QUIET) as run:
             run.log({"n": n})
         assert len(services()) == 1
-    assert sorted(held.rows[0]["n"] for held in server.runs.values()) == list(range(10))
+    assert sorted(received.rows[0]["n"] for received in server.runs.values()) == list(range(10))
 
 
 @pytest.mark.usefixtures("here")
 def test_thread_mode_starts_no_process(server: ScriptedServer) -> None:
-    """With `start_method="thread"` the same is done in this process."""
+    """With `start_method="thread"` this process sends the run."""
     with wandb.init(project="p", settings={**QUIET, "start_method": "thread"}) as run:
         run.log({"a": 1})
     assert services() == []
@@ -90,14 +90,14 @@ def test_thread_mode_starts_no_process(server: ScriptedServer) -> None:
     [(403, wandb.LaunchError), (404, wandb.LaunchError), (401, wandb.AuthenticationError), (422, wandb.CommError)],
 )
 def test_refusal_at_init(server: ScriptedServer, status: int, error: type[Exception]) -> None:
-    """A server that refuses the run makes `init(mode="online")` raise with the server's words."""
+    """If a server refuses the run, `init(mode="online")` raises with the server's message."""
     server.script = lambda _n, _name: Fault("status", status, message="not for you")
     with pytest.raises(error, match="not for you"):
         wandb.init(project="p", mode="online", settings=QUIET)
 
 
 def test_a_refused_run_leaves_nothing(server: ScriptedServer, here: Path) -> None:
-    """After a refusal no directory, listed run or request is left, and the earlier run of that id still counts."""
+    """A refusal leaves no directory, listed run or request, and the earlier run of that id still counts."""
     with wandb.init(project="p", id="same", mode="offline", settings=QUIET) as first:
         first.log({"a": 1})
     server.script = lambda _n, _name: Fault("status", 403, message="not for you")
@@ -112,7 +112,7 @@ def test_a_refused_run_leaves_nothing(server: ScriptedServer, here: Path) -> Non
 
 @pytest.mark.usefixtures("here")
 def test_no_server_where_online_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without an answer in `init_timeout` seconds `init(mode="online")` raises CommError, which says what to do."""
+    """Without an answer in `init_timeout` seconds `init(mode="online")` raises CommError with a remedy."""
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     with pytest.raises(wandb.CommError, match=r"did not answer within 1 s.*wandb-nb sync"):
         wandb.init(project="p", mode="online", settings={**QUIET, "init_timeout": 1})
@@ -122,7 +122,7 @@ def test_no_server_where_online_was_asked_for(monkeypatch: pytest.MonkeyPatch) -
 def test_no_server_by_default_costs_no_row(
     server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a server a run that is online by default goes on, says so in one line, and is sent later by command."""
+    """Without a server a run that is online by default continues, prints one line, and is sent later by command."""
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     run = wandb.init(project="p", settings={**QUIET, "silent": False, "quiet": True})
 
@@ -146,7 +146,7 @@ def test_no_server_by_default_costs_no_row(
 
 @pytest.mark.usefixtures("here")
 def test_killed_service_is_started_again(server: ScriptedServer) -> None:
-    """After `kill -9` of the service the run goes on, and `finish()` has everything sent, once."""
+    """After `kill -9` of the service the run continues, and `finish()` gets everything sent, once."""
     run = wandb.init(project="p", settings=QUIET)
     for n in range(50):
         run.log({"n": n})
@@ -163,7 +163,7 @@ def test_killed_service_is_started_again(server: ScriptedServer) -> None:
 
 @pytest.mark.usefixtures("here")
 def test_next_run_starts_a_killed_service_again(server: ScriptedServer) -> None:
-    """After `kill -9` of the service the next `init()` starts another, which sends the run before it, too."""
+    """After `kill -9` of the service the next `init()` starts another, which also sends the previous run."""
     server.script = lambda _n, name: Fault("status", 503) if name == "file_stream" and blocked else None
     blocked = True
     with wandb.init(project="p", settings={**QUIET, "finish_timeout": 0.1}) as first:
@@ -179,7 +179,7 @@ def test_next_run_starts_a_killed_service_again(server: ScriptedServer) -> None:
 
 @pytest.mark.usefixtures("here")
 def test_forked_children_leave_the_service_alone(server: ScriptedServer) -> None:
-    """Children that log and end, in order or not, take nothing down; their rows arrive with the parent's."""
+    """Children that log and end, in order or not, do not disturb it; their rows arrive with the parent's."""
     run = wandb.init(project="p", settings=QUIET)
     run.log({"n": 0})
     (service,) = until(services, "the service")
@@ -197,8 +197,8 @@ def test_forked_children_leave_the_service_alone(server: ScriptedServer) -> None
 
 
 @pytest.mark.usefixtures("here")
-def test_no_pipe_of_the_user_is_held() -> None:
-    """The service holds none of the user's pipes: a reader of the output sees its end while the service goes on."""
+def test_service_holds_no_pipe_of_the_user() -> None:
+    """A reader of the script's output sees its end while the service is still running."""
     code = (
         "import wandb_nb as w; r = w.init(project='p', settings={'x_disable_stats': True}); r.log({'a': 1});"
         "print('x' * 300_000); r.finish()"
@@ -207,24 +207,24 @@ def test_no_pipe_of_the_user_is_held() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True, env=environ)
     assert len(done.stdout) > 300_000
     requests = list((Path(environ["WANDB_NB_DATA_DIR"]) / "sync").glob("*/*.json"))
-    assert len(requests) == 1  # it goes on trying
+    assert len(requests) == 1  # it keeps trying
     (process,) = [p for p in psutil.process_iter(["cmdline"]) if str(requests[0].parent) in (p.info["cmdline"] or [])]
-    held = [str(fd.readlink()) for fd in Path(f"/proc/{process.pid}/fd").iterdir()]
+    open_files = [str(fd.readlink()) for fd in Path(f"/proc/{process.pid}/fd").iterdir()]
     process.kill()
-    assert not [name for name in held if name.startswith(("pipe:", "/dev/pts"))]
+    assert not [name for name in open_files if name.startswith(("pipe:", "/dev/pts"))]
 
 
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("wanted", [True, False])
 def test_stop_from_the_server_is_a_choice(server: ScriptedServer, wanted: bool) -> None:
-    """With the setting `stop_on_request` switched off, Stop on the server's page interrupts nothing."""
+    """With `stop_on_request` switched off, Stop on the server's page interrupts nothing."""
     run = wandb.init(project="p", settings={**QUIET, "stop_on_request": wanted})
     server.stopped = True
-    asked = run.directory / "control" / "stop"
+    stop_file = run.directory / "control" / "stop"
 
     def train() -> bool:
         run.log({"a": 1})
-        return asked.exists()
+        return stop_file.exists()
 
     if wanted:
         with pytest.raises(KeyboardInterrupt):
@@ -236,8 +236,8 @@ def test_stop_from_the_server_is_a_choice(server: ScriptedServer, wanted: bool) 
 
 
 @pytest.mark.usefixtures("here")
-def test_status_tells_of_runs_that_go_on(server: ScriptedServer) -> None:
-    """`wandb-nb status` lists a live run with what is uploaded and what is pending, and why; at its end no more."""
+def test_status_lists_active_runs(server: ScriptedServer) -> None:
+    """`wandb-nb status` lists an active run with uploaded and pending amounts and the reason, until it ends."""
     blocked = False
     server.script = lambda _n, name: Fault("status", 503) if name == "file_stream" and blocked else None
     run = wandb.init(project="p", settings=QUIET)
@@ -249,14 +249,18 @@ def test_status_tells_of_runs_that_go_on(server: ScriptedServer) -> None:
         run.log({"n": n})
 
     def told() -> dict[str, Any]:
-        (found,) = json.loads(CliRunner().invoke(group, ["status", "--json"]).stdout)
-        return found if found["state"] == "waiting" and found["rows"] >= 20 else {}
+        (status,) = json.loads(CliRunner().invoke(group, ["status", "--json"]).stdout)
+        return status if status["state"] == "waiting" and status["rows"] >= 20 else {}
 
-    found = until(told, "the trouble")
-    assert (found["id"], found["running"], found["url"]) == (run.id, True, f"{server.url}/stub-entity/p/runs/{run.id}")
-    assert found["rows"] < 1020
-    assert found["pending_bytes"] > 10_000
-    assert "503" in found["message"]
+    status = until(told, "the trouble")
+    assert (status["id"], status["running"], status["url"]) == (
+        run.id,
+        True,
+        f"{server.url}/stub-entity/p/runs/{run.id}",
+    )
+    assert status["rows"] < 1020
+    assert status["pending_bytes"] > 10_000
+    assert "503" in status["message"]
     table = CliRunner().invoke(group, ["status"]).output
     assert "kB" in table
     blocked = False

@@ -1,4 +1,4 @@
-"""Runs that go on: the server's state decides, also where this machine knows nothing of the run."""
+"""Resumed online runs: the server's state decides, even if this machine does not have the run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def here(embedded_user: Path) -> Path:
 
 @pytest.fixture
 def move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Return a function after which everything happens on a machine that knows no run."""
+    """Return a function that moves the test to a machine without runs."""
 
     def moved() -> None:
         folder = tmp_path / "elsewhere"
@@ -45,7 +45,7 @@ def start(**arguments: Any) -> wandb.Run:
 
 
 def first_part(run_id: str, rows: int = 5, **arguments: Any) -> wandb.Run:
-    """Make a run of some rows and end it."""
+    """Log some rows of a run and finish it."""
     with start(id=run_id, config={"lr": 0.1, "deep": {"er": [1, 2]}}, name="first", tags=["a"], **arguments) as run:
         run.define_metric("loss", summary="min")
         for n in range(rows):
@@ -59,14 +59,14 @@ def numbers(embedded: EmbeddedServer, run_id: str) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("resume", ["allow", "must", "auto"])
-@pytest.mark.parametrize("known", [True, False], ids=["here", "elsewhere"])
-def test_a_run_goes_on_at_the_servers_step(
-    embedded: EmbeddedServer, move: Callable[[], None], resume: str, known: bool
+@pytest.mark.parametrize("is_local", [True, False], ids=["here", "elsewhere"])
+def test_a_run_continues_at_the_servers_step(
+    embedded: EmbeddedServer, move: Callable[[], None], resume: str, is_local: bool
 ) -> None:
-    """Step, config, summary, definitions, name and tags go on, on this machine as on one that never saw the run."""
-    run_id = f"go-{resume}-{known}"
+    """Step, config, summary, definitions, name and tags continue, with and without the run on this machine."""
+    run_id = f"go-{resume}-{is_local}"
     first_part(run_id)
-    if not known:
+    if not is_local:
         move()
     run = start(id=run_id, resume=resume, config={"epochs": 3})
     assert (run.resumed, run.step, run.starting_step, run.name, run.tags) == (True, 5, 5, "first", ("a",))
@@ -76,14 +76,14 @@ def test_a_run_goes_on_at_the_servers_step(
     assert run.summary["loss"]["min"] == 1
     run.finish()
     assert numbers(embedded, run_id) == [(n, n) for n in range(6)]
-    held = embedded.run(run_id, "displayName tags state summaryMetrics")
-    assert (held["displayName"], held["tags"], held["state"]) == ("first", ["a"], "finished")
-    assert json.loads(held["summaryMetrics"])["loss"] == {"min": 1}
+    fields = embedded.run(run_id, "displayName tags state summaryMetrics")
+    assert (fields["displayName"], fields["tags"], fields["state"]) == ("first", ["a"], "finished")
+    assert json.loads(fields["summaryMetrics"])["loss"] == {"min": 1}
     assert embedded.config(run_id) == {"lr": 0.1, "deep": {"er": [1, 2]}, "epochs": 3}
 
 
 def test_what_resume_does_not_allow(move: Callable[[], None]) -> None:
-    """With "must" the server has to know the run, with "never" not: else a UsageError at init, and no run."""
+    """Init refuses "must" for a run that the server lacks, and "never" for one it has; no run starts."""
     first_part("known", 1)
     move()
     with pytest.raises(wandb.UsageError, match="must"):
@@ -98,7 +98,7 @@ def test_what_resume_does_not_allow(move: Callable[[], None]) -> None:
 
 
 def test_without_resume_a_run_begins_anew(embedded: EmbeddedServer, move: Callable[[], None]) -> None:
-    """The id of a run on the server, given without `resume`, begins that run anew."""
+    """Without `resume`, the id of a run on the server starts that run anew."""
     first_part("anew")
     move()
     with start(id="anew") as run:
@@ -109,7 +109,7 @@ def test_without_resume_a_run_begins_anew(embedded: EmbeddedServer, move: Callab
 def test_the_further_one_counts(
     embedded: EmbeddedServer, here: Path, move: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A run that went on on another machine goes on from there, though this machine knows its first part."""
+    """A run continued on another machine continues from there, although this machine has its first part."""
     data = here / "data"
     monkeypatch.setenv("WANDB_NB_DATA_DIR", str(data))
     first_part("further", 3)
@@ -125,19 +125,19 @@ def test_the_further_one_counts(
 
 
 def test_an_offline_part_is_sent_first(embedded: EmbeddedServer) -> None:
-    """Going on online with a run that was offline sends its first part first: no row is missing, none is displaced."""
+    """Continuing an offline run online sends its first part first: no row is missing or displaced."""
     first_part("part", 4, mode="offline")
     with start(id="part", resume="must") as run:
         run.log({"n": 4})
     assert numbers(embedded, "part") == [(n, n) for n in range(5)]
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["here", "elsewhere"])
-def test_resume_from_rewinds_on_the_server(embedded: EmbeddedServer, move: Callable[[], None], known: bool) -> None:
-    """The rows behind the step are gone from the server, and new ones take their place."""
-    run_id = f"rewound-{known}"
+@pytest.mark.parametrize("is_local", [True, False], ids=["here", "elsewhere"])
+def test_resume_from_rewinds_on_the_server(embedded: EmbeddedServer, move: Callable[[], None], is_local: bool) -> None:
+    """The rows after the step are deleted from the server, and new ones replace them."""
+    run_id = f"rewound-{is_local}"
     first_part(run_id, 6)
-    if not known:
+    if not is_local:
         move()
     with start(resume_from=f"{run_id}?_step=3") as run:
         assert (run.id, run.step, run.summary["n"], run.config["lr"]) == (run_id, 4, 3, 0.1)
@@ -147,22 +147,22 @@ def test_resume_from_rewinds_on_the_server(embedded: EmbeddedServer, move: Calla
     assert own["branch_point"] == {"run_id": run_id, "step": 3}
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["here", "elsewhere"])
-def test_fork_from_branches_on_the_server(embedded: EmbeddedServer, move: Callable[[], None], known: bool) -> None:
-    """The branch has the rows up to the step, then its own; the run it came from keeps all of its rows."""
-    run_id = f"parent-{known}"
+@pytest.mark.parametrize("is_local", [True, False], ids=["here", "elsewhere"])
+def test_fork_from_branches_on_the_server(embedded: EmbeddedServer, move: Callable[[], None], is_local: bool) -> None:
+    """The branch has the rows up to the step, then its own; its parent keeps all rows."""
+    run_id = f"parent-{is_local}"
     first_part(run_id, 6)
-    if not known:
+    if not is_local:
         move()
-    with start(id=f"child-{known}", fork_from=f"{run_id}?_step=2") as run:
+    with start(id=f"child-{is_local}", fork_from=f"{run_id}?_step=2") as run:
         assert (run.step, run.summary["n"], run.config["lr"], run.resumed) == (3, 2, 0.1, False)
         run.log({"n": 30})
     assert numbers(embedded, run.id) == [(0, 0), (1, 1), (2, 2), (3, 30)]
     assert numbers(embedded, run_id) == [(n, n) for n in range(6)]
 
 
-def test_moments_that_are_not_there(move: Callable[[], None]) -> None:
-    """A run or a step that neither this machine nor the server has is a UsageError, and rewinds nothing."""
+def test_missing_steps_and_runs_are_refused(move: Callable[[], None]) -> None:
+    """A run or step that neither this machine nor the server has is a UsageError, and rewinds nothing."""
     first_part("moment", 3)
     move()
     for argument in ("resume_from", "fork_from"):
@@ -173,7 +173,7 @@ def test_moments_that_are_not_there(move: Callable[[], None]) -> None:
 
 
 def test_a_deleted_id_is_refused(embedded: EmbeddedServer, move: Callable[[], None]) -> None:
-    """The id of a run that was deleted on the server cannot be used again: the server's words are in the error."""
+    """The id of a run deleted on the server cannot be reused: the server's message is in the error."""
     first_part("gone", 1)
     number = embedded.run("gone", "id")["id"]
     embedded.query("mutation D($id: ID!) { deleteRun(input: {id: $id}) { clientMutationId } }", id=number)
@@ -184,7 +184,7 @@ def test_a_deleted_id_is_refused(embedded: EmbeddedServer, move: Callable[[], No
 
 
 def test_no_server_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where online is only the default, what this machine knows counts; "must" without that, and online, are errors."""
+    """If online is only the default, the local state counts; "must" without it, and explicit online, are errors."""
     first_part("unreached", 2)
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     with wandb.init(project="p", id="unreached", resume="must", settings=QUIET) as run:
@@ -197,7 +197,7 @@ def test_no_server_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_thread_asks_as_well(embedded: EmbeddedServer, move: Callable[[], None]) -> None:
-    """Where no process may be started, a thread asks the server and sends the rest."""
+    """In thread mode, a thread asks the server and sends the rest."""
     first_part("thread", 2)
     move()
     with start(id="thread", resume="must", settings={**QUIET, "start_method": "thread"}) as run:

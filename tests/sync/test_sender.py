@@ -1,4 +1,4 @@
-"""What a server holds after a run was sent: the same as the run's file."""
+"""The server's data after a run was sent equals the run's file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def users(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def write(folder: Path, *bodies: bytes) -> Path:
-    """Write a run file of these records, as a program that died would leave it; return its path."""
+    """Write a run file with these records, as a killed program would leave it; return its path."""
     path = folder / "run-20260101_000000-abc" / "run-abc.wandb"
     (path.parent / "files").mkdir(parents=True)
     writer = RunWriter(path)
@@ -52,27 +52,27 @@ def row(step: int, **values: Any) -> bytes:
 
 
 def test_whole_run_arrives(server: ScriptedServer, tmp_path: Path) -> None:
-    """Rows, summary, config, names, files and the exit code are on the server as they were given to the run."""
+    """Rows, summary, config, names, files and exit code arrive as they were given to the run."""
     logged = [{"loss": 1 / (n + 1), "deep": {"a": {"b": n}}, "text": f"é{n}\n", "none": None} for n in range(300)]
     with start(tmp_path, name="first", config={"lr": 0.1, "net": {"w": 8}}, tags=["x"], group="g", notes="n") as run:
         for values in logged:
             run.log(values)
         run.log({"nan": math.nan, "inf": math.inf, "minus": -math.inf})
     progress = send(run_file(run), network(server))
-    held = server.runs[run.id]
+    received = server.runs[run.id]
     assert progress.done
-    assert [users(row) for row in held.rows[:-1]] == logged
-    assert math.isnan(held.rows[-1]["nan"])
-    assert (held.rows[-1]["inf"], held.rows[-1]["minus"]) == (math.inf, -math.inf)
-    assert [row["_step"] for row in held.rows] == list(range(301))
-    assert held.summary["deep"] == {"a": {"b": 299}}
-    assert {key: value for key, value in held.config.items() if key != "_wandb"} == {"lr": 0.1, "net": {"w": 8}}
+    assert [users(row) for row in received.rows[:-1]] == logged
+    assert math.isnan(received.rows[-1]["nan"])
+    assert (received.rows[-1]["inf"], received.rows[-1]["minus"]) == (math.inf, -math.inf)
+    assert [row["_step"] for row in received.rows] == list(range(301))
+    assert received.summary["deep"] == {"a": {"b": 299}}
+    assert {key: value for key, value in received.config.items() if key != "_wandb"} == {"lr": 0.1, "net": {"w": 8}}
     expected = {"displayName": "first", "project": "p", "groupName": "g", "tags": ["x"], "notes": "n"}
-    assert {key: held.fields[key] for key in expected} == expected
-    assert (held.exit_code, held.completions, held.gaps) == (0, 1, 0)
-    saved = yaml.safe_load(held.uploads["config.yaml"])
+    assert {key: received.fields[key] for key in expected} == expected
+    assert (received.exit_code, received.completions, received.gaps) == (0, 1, 0)
+    saved = yaml.safe_load(received.uploads["config.yaml"])
     assert saved["lr"] == {"value": 0.1}
-    assert set(held.uploaded) == set(held.uploads) >= {"config.yaml", "wandb-summary.json", "requirements.txt"}
+    assert set(received.uploaded) == set(received.uploads) >= {"config.yaml", "wandb-summary.json", "requirements.txt"}
 
 
 def test_operations_are_those_of_the_protocol(server: ScriptedServer, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_operations_are_those_of_the_protocol(server: ScriptedServer, tmp_path: 
 
 
 def test_parts_of_a_step_are_one_line(server: ScriptedServer, tmp_path: Path) -> None:
-    """Adjacent parts of a step are merged, the last value wins; another attempt is a line of its own."""
+    """Adjacent parts of a step are merged, the last value wins; another attempt has its own line."""
     with start(tmp_path) as run:
         run.log({"a": 1, "d": {"x": 1}}, step=5)
         run.log({"b": 2, "d": {"y": 2}}, step=5)
@@ -102,7 +102,7 @@ def test_parts_of_a_step_are_one_line(server: ScriptedServer, tmp_path: Path) ->
 
 
 def test_sending_again_changes_nothing(server: ScriptedServer, tmp_path: Path) -> None:
-    """A run that was sent is sent to the same places when it is sent again, with or without its progress."""
+    """A run sent again goes to the same places, with or without its progress file."""
     with start(tmp_path) as run:
         for n in range(50):
             run.log({"n": n})
@@ -116,7 +116,7 @@ def test_sending_again_changes_nothing(server: ScriptedServer, tmp_path: Path) -
 
 
 def test_resumed_part_follows_the_first(server: ScriptedServer, tmp_path: Path) -> None:
-    """The rows of a resumed run come behind those of its first part, once, also when the second is sent again."""
+    """The rows of a resumed run come after those of its first part, once, also when it is sent again."""
     with start(tmp_path, id="again") as first:
         first.log({"n": 0})
     with start(tmp_path, id="again", resume="must") as second:
@@ -129,7 +129,7 @@ def test_resumed_part_follows_the_first(server: ScriptedServer, tmp_path: Path) 
 
 
 def test_a_resumed_run_brings_its_parts_from_other_folders(server: ScriptedServer, tmp_path: Path) -> None:
-    """Readers and sync take one chain: the earlier part of a run is sent first, wherever its directory is."""
+    """The earlier part of a run is sent first, wherever its directory is."""
     with start(tmp_path / "one", id="far") as first:
         first.log({"n": 0})
     with start(tmp_path / "two", id="far", resume="must") as second:
@@ -140,21 +140,21 @@ def test_a_resumed_run_brings_its_parts_from_other_folders(server: ScriptedServe
 
 
 def test_killed_run_is_failed_and_summed_up(server: ScriptedServer, tmp_path: Path) -> None:
-    """A file without end and summary comes with the exit code of a crash and a summary made from its rows."""
+    """A file without end and summary gets the exit code of a crash and a summary computed from its rows."""
     file = write(
         tmp_path,
         records.metric(Metric("loss", summary=("min", "max", "mean"))),
         *(row(n, loss=[3, 1, 2][n], _runtime=n + 0.5) for n in range(3)),
     )
     progress = send(file, network(server))
-    held = server.runs["abc"]
-    assert (held.exit_code, progress.done) == (1, True)
-    assert held.summary["loss"] == {"min": 1, "max": 3, "mean": 2}
-    assert held.summary["_wandb"] == {"runtime": 2}
+    received = server.runs["abc"]
+    assert (received.exit_code, progress.done) == (1, True)
+    assert received.summary["loss"] == {"min": 1, "max": 3, "mean": 2}
+    assert received.summary["_wandb"] == {"runtime": 2}
 
 
-def test_damage_is_told_and_the_rest_sent(server: ScriptedServer, tmp_path: Path) -> None:
-    """Of a damaged file all that can be read arrives, and the progress says that something is missing."""
+def test_damage_is_reported_and_the_rest_sent(server: ScriptedServer, tmp_path: Path) -> None:
+    """The readable part of a damaged file arrives, and the progress reports the damage."""
     file = write(tmp_path, *(row(n, text="x" * 300) for n in range(1000)))
     content = bytearray(file.read_bytes())
     content[100_000:100_100] = os.urandom(100)
@@ -172,36 +172,36 @@ def test_console_arrives_as_lines(server: ScriptedServer, tmp_path: Path) -> Non
     pieces = [("stdout", "one\n"), ("stdout", "10%\r"), ("stdout", "100%"), ("stdout", "\n"), ("stderr", "bad\n")]
     file = write(tmp_path, *(records.output_raw(text, stream, 1767225600.5) for stream, text in pieces))
     send(file, network(server))
-    held = server.runs["abc"]
+    received = server.runs["abc"]
     stamp = "2026-01-01T00:00:00.500000"
-    assert held.lines["output.log"] == [f"{stamp} one", f"{stamp} 100%", f"ERROR {stamp} bad"]
-    assert held.uploads["output.log"] == b"one\n100%\nbad\n"
+    assert received.lines["output.log"] == [f"{stamp} one", f"{stamp} 100%", f"ERROR {stamp} bad"]
+    assert received.uploads["output.log"] == b"one\n100%\nbad\n"
 
 
 def test_files_outside_the_run_stay(server: ScriptedServer, tmp_path: Path) -> None:
-    """A stranger's file cannot name files outside the run's folder to have them uploaded."""
+    """A foreign file cannot get files outside the run's folder uploaded."""
     (tmp_path / "secret").write_text("s")
-    names = ["../../secret", str(tmp_path / "secret"), "kept.txt", "sub/*.bin"]
+    names = ["../../secret", str(tmp_path / "secret"), "saved.txt", "sub/*.bin"]
     file = write(tmp_path, records.files([(name, "end", "other") for name in names]))
     (file.parent / "files" / "sub").mkdir()
-    for name, content in (("kept.txt", ""), ("sub/a.bin", "a"), ("sub/b.bin", "b")):
+    for name, content in (("saved.txt", ""), ("sub/a.bin", "a"), ("sub/b.bin", "b")):
         (file.parent / "files" / name).write_text(content)
     send(file, network(server))
     uploads = server.runs["abc"].uploads
-    assert {"kept.txt": b"", "sub/a.bin": b"a", "sub/b.bin": b"b"}.items() <= uploads.items()
+    assert {"saved.txt": b"", "sub/a.bin": b"a", "sub/b.bin": b"b"}.items() <= uploads.items()
     assert not [name for name in uploads if "secret" in name]
 
 
-def test_row_too_long_is_told(server: ScriptedServer, tmp_path: Path) -> None:
-    """A value that makes a row longer than the server takes is left out and named; the row's other values arrive."""
+def test_too_long_row_is_reported(server: ScriptedServer, tmp_path: Path) -> None:
+    """A value that makes a row too long for the server is omitted and named; the other values arrive."""
     file = write(tmp_path, row(0, huge="x" * (11 << 20), a=1), row(1, a=2))
     progress = send(file, network(server))
     assert [users(row) for row in server.runs["abc"].rows] == [{"a": 1}, {"a": 2}]
     assert "'huge'" in progress.problems[0]
 
 
-def test_refusal_is_final_and_kept(tmp_path: Path) -> None:
-    """What the server refuses for good is asked once, and the progress keeps its words."""
+def test_refusal_is_final_and_stored(tmp_path: Path) -> None:
+    """A final refusal is asked for once, and the progress stores its message."""
     with start(tmp_path) as run:
         run.log({"a": 1})
     with ScriptedServer(lambda _n, _name: Fault("status", 403, message="permission denied")) as server:
@@ -211,8 +211,8 @@ def test_refusal_is_final_and_kept(tmp_path: Path) -> None:
     assert "permission denied" in load_progress(run_file(run)).message
 
 
-def test_retry_after_is_kept(tmp_path: Path) -> None:
-    """A server that is busy is asked again no sooner than it says, then gets everything."""
+def test_retry_after_is_obeyed(tmp_path: Path) -> None:
+    """A busy server is not asked again before the time it names, then gets everything."""
     script = [Fault("status", 429, {"Retry-After": "0.3"}), Fault("status", 503)]
     with start(tmp_path) as run:
         run.log({"a": 1})
@@ -222,7 +222,7 @@ def test_retry_after_is_kept(tmp_path: Path) -> None:
 
 
 def test_gzip_where_both_want_it(server: ScriptedServer, tmp_path: Path) -> None:
-    """Posts are compressed if the setting wants it and the server says that it can take it."""
+    """Posts are compressed if the setting allows it and the server supports it."""
     with start(tmp_path) as run:
         run.log({"a": 1})
     server.features = ["FILESTREAM_GZIP"]
@@ -233,7 +233,7 @@ def test_gzip_where_both_want_it(server: ScriptedServer, tmp_path: Path) -> None
 
 
 def test_alert_once(server: ScriptedServer, tmp_path: Path) -> None:
-    """An alert is passed on once, with its wait in milliseconds, also when the run is sent again."""
+    """An alert is sent once, with its wait in milliseconds, even if the run is sent again."""
     file = write(tmp_path, records.alert("t", "x", "WARN", 5.0))
     send(file, network(server))
     send(file, network(server), Target(resend=True))
@@ -242,7 +242,7 @@ def test_alert_once(server: ScriptedServer, tmp_path: Path) -> None:
 
 
 def test_growing_run_is_followed(server: ScriptedServer, tmp_path: Path) -> None:
-    """Rows arrive while the run goes on, an open step grows in its place, and the end ends it."""
+    """Rows arrive while the run is active, an open step grows in place, and the exit record ends the run."""
     run = start(tmp_path)
     file = run_file(run)
     way = network(server)
@@ -259,14 +259,16 @@ def test_growing_run_is_followed(server: ScriptedServer, tmp_path: Path) -> None
     finally:
         run.finish()
         thread.join(20)
-    held = server.runs[run.id]
-    assert [users(row) for row in held.rows] == [{"a": 3, "b": 2}]  # log(a, step=0), then the stepless row ends step 0
-    assert held.config["late"] == 1
-    assert (held.exit_code, held.completions, held.gaps) == (0, 1, 0)
+    received = server.runs[run.id]
+    assert [users(row) for row in received.rows] == [
+        {"a": 3, "b": 2}
+    ]  # log(a, step=0), then the stepless row ends step 0
+    assert received.config["late"] == 1
+    assert (received.exit_code, received.completions, received.gaps) == (0, 1, 0)
 
 
-def test_slow_file_holds_up_nothing(server: ScriptedServer, tmp_path: Path) -> None:
-    """While the server takes its time with a file, rows go on arriving."""
+def test_slow_file_does_not_block_rows(server: ScriptedServer, tmp_path: Path) -> None:
+    """Rows continue to arrive while the server is slow with a file."""
     run = start(tmp_path)
     (tmp_path / "big.bin").write_bytes(b"x" * 100_000)
     run.save(str(tmp_path / "big.bin"), base_path=str(tmp_path), policy="now")
@@ -282,7 +284,7 @@ def test_slow_file_holds_up_nothing(server: ScriptedServer, tmp_path: Path) -> N
             run.log({"n": n})
             _until(lambda n=n: len(server.runs[run.id].rows) == n + 1)
         assert server.names().count("PUT big.bin") == 1
-        assert sender.progress.files_left >= 1  # the run's own files may wait behind it by now
+        assert sender.progress.files_left >= 1  # by now the run's own files may wait behind it
         assert sender.progress.bytes_left >= 100_000
     finally:
         stop.set()
@@ -306,7 +308,7 @@ FAULTS = ("status", "status", "reset", "half", "after", "twice")
 
 @pytest.mark.parametrize("seed", range(200))
 def test_every_storm_is_survived(seed: int, tmp_path: Path) -> None:
-    """Whatever happens to requests, at the end the server's lines equal the file's, none lost and none doubled."""
+    """After any faults the server's lines equal the file's, none lost and none doubled."""
     dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
     share = dice.uniform(0.1, 0.7)
 
@@ -324,7 +326,9 @@ def test_every_storm_is_survived(seed: int, tmp_path: Path) -> None:
         for _ in range(20):
             if send(file, network(server)).done:
                 break
-        held = server.runs["abc"]
-    assert [(row["_step"], row["k0"], row["k1"]) for row in held.rows] == [(n, 2 * n, 2 * n + 1) for n in range(ROWS)]
-    assert (held.exit_code, held.gaps) == (0, 0)
-    assert held.summary["k1"] == 2 * ROWS - 1
+        received = server.runs["abc"]
+    assert [(row["_step"], row["k0"], row["k1"]) for row in received.rows] == [
+        (n, 2 * n, 2 * n + 1) for n in range(ROWS)
+    ]
+    assert (received.exit_code, received.gaps) == (0, 0)
+    assert received.summary["k1"] == 2 * ROWS - 1

@@ -1,4 +1,4 @@
-"""Offline runs that are sent later: nothing of another run of their id is lost, and they keep their times."""
+"""Offline runs sent later: another run of the same id loses nothing, and they keep their times."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def numbers(embedded: EmbeddedServer, run_id: str) -> list[int]:
 
 
 def test_two_directories_of_one_id(here: Path, embedded: EmbeddedServer) -> None:
-    """The second one is refused while the server has the first one's rows; `--append` and `--id` send it."""
+    """The second directory is refused while the server has the first one's rows; `--append` and `--id` send it."""
     for folder, values in (("first", range(5)), ("second", range(10, 13))):
         (here / folder).mkdir()
         with start(here / folder, id="twice", reinit=True) as run:
@@ -53,7 +53,7 @@ def test_two_directories_of_one_id(here: Path, embedded: EmbeddedServer) -> None
 
 
 def test_a_directory_that_lost_its_progress_is_sent_again(here: Path, embedded: EmbeddedServer) -> None:
-    """The server's rows of that very directory are no reason to refuse it."""
+    """Rows that came from the same directory are not a reason to refuse it."""
     with start(here, id="again") as run:
         for n in range(5):
             run.log({"n": n})
@@ -66,7 +66,7 @@ def test_a_directory_that_lost_its_progress_is_sent_again(here: Path, embedded: 
 
 
 def test_times_are_those_of_the_run(here: Path, embedded: EmbeddedServer) -> None:
-    """Start and end on the server, which gives whole seconds, are the run's own, not those of the sync."""
+    """Start and end on the server, in whole seconds, are the run's own, not those of the sync."""
     with start(here, id="times") as run:
         run.log({"n": 1})
         time.sleep(1.2)

@@ -1,4 +1,4 @@
-"""The background process: it outlives its user, finds its place again after being killed, and is never in the way."""
+"""The background process: it outlives its user, continues after being killed, and never disturbs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 
 
 class Program:
-    """A user's program that logs, in a process group of its own."""
+    """A user's program that logs, in its own process group."""
 
     def __init__(self, folder: Path, server: ScriptedServer, rows: int, pause: float = 0.0, **environ: str) -> None:
         self.data = folder / "data"
@@ -47,11 +47,11 @@ class Program:
         return self.process.stdout.readline()
 
     def progress(self) -> SyncProgress:
-        """Return how far the run was sent."""
+        """Return the progress of the run."""
         return load_progress(self.run_file) or SyncProgress()
 
     def service(self) -> psutil.Process | None:
-        """Return the background process of this program, if it lives."""
+        """Return the background process of this program, if it is alive."""
         for process in psutil.process_iter(["cmdline", "status"]):
             line = process.info["cmdline"] or []
             if (
@@ -63,7 +63,7 @@ class Program:
         return None
 
     def end(self) -> None:
-        """End what still lives."""
+        """End the processes that are still alive."""
         self.process.kill()
         self.process.communicate()
         service = self.service()
@@ -86,19 +86,19 @@ def program(tmp_path: Path, server: ScriptedServer) -> Iterator[Callable[..., Pr
 
 
 def numbers(server: ScriptedServer) -> list[int]:
-    """Return what the only run's rows hold."""
-    (held,) = server.runs.values()
-    assert held.gaps == 0
-    return [row["n"] for row in held.rows]
+    """Return the values of the only run's rows."""
+    (received,) = server.runs.values()
+    assert received.gaps == 0
+    return [row["n"] for row in received.rows]
 
 
 def test_run_is_sent_to_its_end(program: Callable[..., Program], server: ScriptedServer) -> None:
-    """All rows and the exit code arrive, and the service ends by itself once its user has."""
+    """All rows and the exit code arrive, and the service exits after its user."""
     user = program(500)
     until(lambda: user.progress().done, "sent")
     assert user.process.wait(10) == 0
     assert numbers(server) == list(range(500))
-    assert [held.exit_code for held in server.runs.values()] == [0]
+    assert [received.exit_code for received in server.runs.values()] == [0]
     until(lambda: user.service() is None, "the service ends")
     assert not list((user.data / "sync").glob("*"))
 
@@ -111,11 +111,11 @@ def test_killed_user_is_a_crashed_run(program: Callable[..., Program], server: S
     user.process.wait()
     until(lambda: user.progress().done, "sent")
     assert numbers(server) == list(range(300))
-    assert [(held.exit_code, held.fields["state"]) for held in server.runs.values()] == [(1, "crashed")]
+    assert [(received.exit_code, received.fields["state"]) for received in server.runs.values()] == [(1, "crashed")]
 
 
-def test_killed_service_goes_on_where_it_was(program: Callable[..., Program], server: ScriptedServer) -> None:
-    """After `kill -9` of the service another one goes on: nothing is lost, nothing doubled."""
+def test_killed_service_continues_where_it_was(program: Callable[..., Program], server: ScriptedServer) -> None:
+    """After `kill -9` of the service another one continues: nothing is lost, nothing doubled."""
     user = program(300, LIVE_ON="1")
     assert user.line() == "logged\n"
     until(lambda: server.runs and numbers(server), "first rows")
@@ -127,11 +127,11 @@ def test_killed_service_goes_on_where_it_was(program: Callable[..., Program], se
     user.process.stdin.flush()
     until(lambda: user.progress().done, "sent")
     assert numbers(server) == list(range(300))
-    assert [held.completions for held in server.runs.values()] == [1]
+    assert [received.completions for received in server.runs.values()] == [1]
 
 
-def test_signals_of_the_terminal_pass_by(program: Callable[..., Program], server: ScriptedServer) -> None:
-    """Ctrl-C and a hang-up, which go to the user's whole group, do not reach the service."""
+def test_service_ignores_terminal_signals(program: Callable[..., Program], server: ScriptedServer) -> None:
+    """Ctrl-C and a hang-up, which reach the user's whole group, do not reach the service."""
     user = program(200, LIVE_ON="1")
     assert user.line() == "logged\n"
     service = until(user.service, "started")
@@ -146,7 +146,7 @@ def test_signals_of_the_terminal_pass_by(program: Callable[..., Program], server
 
 
 def test_service_is_small(program: Callable[..., Program], server: ScriptedServer) -> None:
-    """A service at work keeps below 45 MB and, with nothing to do, takes next to no processor time."""
+    """A busy service uses less than 45 MB, and an idle one almost no processor time."""
     user = program(2000, LIVE_ON="1")
     until(lambda: server.runs and len(numbers(server)) == 2000, "all rows")
     service = until(user.service, "started")

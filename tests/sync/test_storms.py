@@ -1,4 +1,4 @@
-"""Our client and the embedded server, as two processes, with a network between them that breaks everything."""
+"""Our client and the embedded server, as two processes, over a network with every kind of fault."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fault_proxy import Fault, FaultProxy
 from restarted_server import RestartedServer
-from story import Story, Telling, made
+from scripted_run import ScriptedRun, ScriptedRunWriter, make_run
 
 from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.transport import connect
@@ -41,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer
 
 
 class Storm:
-    """What happens to the requests of one run, all of it told by a seed."""
+    """The faults of one run's requests, all determined by a seed."""
 
     def __init__(self, dice: random.Random, server: RestartedServer) -> None:
         self._dice, self._server = dice, server
@@ -50,7 +50,7 @@ class Storm:
         self.bouncing: list[threading.Thread] = []
 
     def __call__(self, number: int, _kind: str) -> Fault | None:
-        """Return what happens to the request *number*, and end the server where that is its time."""
+        """Return the fault of request *number*, and stop the server when it is time."""
         dice = self._dice
         if number in self._bounces:
             options = {"kill": dice.random() < 0.7, "pause": dice.uniform(0, 0.5)}
@@ -58,7 +58,7 @@ class Storm:
             self.bouncing[-1].start()
         if dice.random() > self._share:
             return None
-        # Times at which the client's own limit is over, or nearly so.
+        # Times at, or just before, the client's own limit.
         seconds = dice.choice((0.0, 0.05, TIMEOUT_SECONDS, 1.5 * TIMEOUT_SECONDS))
         return Fault(dice.choice(KINDS), dice.choice(STATUSES), self._headers(), seconds)
 
@@ -68,7 +68,7 @@ class Storm:
 
 
 def shortened(url: str, key: str) -> Network:
-    """Return the way to the server at *url*, its times those of a day in some seconds."""
+    """Return the connection to the server at *url*, with its times of a day shortened to seconds."""
     retry = RetryPolicy(max_retries=40, min_wait_seconds=0.005, max_wait_seconds=0.1, timeout_seconds=TIMEOUT_SECONDS)
     return Network(
         url,
@@ -82,17 +82,17 @@ def shortened(url: str, key: str) -> Network:
     )
 
 
-def send(telling: Telling, network: Network, dice: random.Random) -> None:
-    """Send the run until it is on the server: whole, or while it is being written."""
+def send(writing: ScriptedRunWriter, network: Network, dice: random.Random) -> None:
+    """Send the run until it is on the server: whole, or while it is written."""
     follow = dice.random() < 0.5
-    writer = threading.Thread(target=tell, args=(telling, dice.randrange(99))) if follow else None
+    writer = threading.Thread(target=write_in_pieces, args=(writing, dice.randrange(99))) if follow else None
     if writer is None:
-        telling.tell()
+        writing.write()
     else:
-        telling.tell(2)
+        writing.write(2)
         writer.start()
     for _ in range(ATTEMPTS):
-        progress = RunSender(telling.file, network, connect(network), threading.Event()).send(follow=follow)
+        progress = RunSender(writing.file, network, connect(network), threading.Event()).send(follow=follow)
         assert not progress.problems, progress
         if progress.done:
             break
@@ -101,34 +101,34 @@ def send(telling: Telling, network: Network, dice: random.Random) -> None:
     assert progress.done, progress
 
 
-def tell(telling: Telling, seed: int) -> None:
-    """Write the run in pieces, in somewhat more than a second."""
+def write_in_pieces(writing: ScriptedRunWriter, seed: int) -> None:
+    """Write the run in pieces, in a little more than a second."""
     dice = random.Random(seed)  # noqa: S311 -- sizes and waits, no secrets
-    while telling.tell(dice.randrange(1, 60)):
+    while writing.write(dice.randrange(1, 60)):
         threading.Event().wait(dice.uniform(0, 0.1))
 
 
 @pytest.mark.parametrize("seed", range(STORMS))
 def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever happens between client and server, in the end the server holds the run: each row, line and file once."""
+    """After any faults the server has the run: each row, line and file once."""
     dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
     for module in (stream_posts, sender):
         monkeypatch.setattr(module, "MAX_POST_CHARACTERS", POST_CHARACTERS)
-    story: Story = made(f"storm{seed}", dice, dice.randrange(50, 400))
+    run: ScriptedRun = make_run(f"storm{seed}", dice, dice.randrange(50, 400))
     storm = Storm(dice, server)
     with FaultProxy(server.port, storm) as proxy:
-        send(Telling(story, tmp_path), shortened(proxy.url, server.key), dice)
+        send(ScriptedRunWriter(run, tmp_path), shortened(proxy.url, server.key), dice)
     for bouncing in storm.bouncing:
         bouncing.join()
-    story.compare(server.held(story.name))
+    run.compare(server.stored(run.name))
 
 
 @pytest.mark.parametrize("after", [1, 3, 8])
 def test_outage_longer_than_all_attempts(after: int, server: RestartedServer, tmp_path: Path) -> None:
-    """A sender that has given up says why; the next one goes on at its place, and all is there once."""
-    story = made(f"outage{after}", random.Random(after), 300)  # noqa: S311 -- a test's run, no secret
-    telling = Telling(story, tmp_path)
-    telling.tell()
+    """A sender that gave up gives the reason; the next one continues in its place, and all is there once."""
+    run = make_run(f"outage{after}", random.Random(after), 300)  # noqa: S311 -- a test's run, no secret
+    writing = ScriptedRunWriter(run, tmp_path)
+    writing.write()
     down = threading.Event()
     down.set()
     with FaultProxy(
@@ -136,9 +136,9 @@ def test_outage_longer_than_all_attempts(after: int, server: RestartedServer, tm
     ) as proxy:
         few = RetryPolicy(max_retries=3, min_wait_seconds=0.005, max_wait_seconds=0.01, timeout_seconds=5.0)
         network = replace(shortened(proxy.url, server.key), graphql=few, stream=few, transfer=few)
-        first = RunSender(telling.file, network, connect(network), threading.Event()).send(follow=False)
+        first = RunSender(writing.file, network, connect(network), threading.Event()).send(follow=False)
         assert first.state == "waiting"
         assert "did not answer after 4 attempts" in first.message
         down.clear()
-        assert RunSender(telling.file, network, connect(network), threading.Event()).send(follow=False).done
-    story.compare(server.held(story.name))
+        assert RunSender(writing.file, network, connect(network), threading.Event()).send(follow=False).done
+    run.compare(server.stored(run.name))

@@ -1,4 +1,4 @@
-"""One table of summary cases, checked wherever a summary is computed: all give the same values."""
+"""One table of summary cases, checked in every place that computes a summary: all give the same values."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def without_summaries(file: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def summaries(embedded: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Return the summary of one run that logs all cases, from each place that computes or stores one."""
+    """Return the summary of one run with all cases, from each place that computes or stores one."""
     folder = tmp_path_factory.mktemp("cases")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WANDB_NB_DATA_DIR", str(folder / "data"))
@@ -143,7 +143,7 @@ def summaries(embedded: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 
 
 def comparable(value: Any) -> Any:
-    """Return *value* with every NaN as a text, since NaN differs from itself."""
+    """Return *value* with every NaN as text, since NaN differs from itself."""
     if isinstance(value, dict):
         return {key: comparable(each) for key, each in value.items()}
     return "NaN" if value != value else value  # noqa: PLR0124 - NaN
@@ -152,12 +152,12 @@ def comparable(value: Any) -> Any:
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", CASES)
 def test_a_summary_is_the_same_everywhere(summaries: dict[str, Any], name: str, place: str) -> None:
-    """The summary of each case is the expected one, wherever it is computed."""
+    """The summary of each case is the expected one in every place."""
     expected = SERVED.get(name, CASES[name][1]) if place == "served" else CASES[name][1]
     assert comparable(summaries[place].get(name, "absent")) == comparable(expected)
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_none_keeps_a_metric_out(place: str, summaries: dict[str, Any]) -> None:
-    """The tracker's own keys have no statistics, though a glob begins like them."""
+def test_own_keys_have_no_statistics(place: str, summaries: dict[str, Any]) -> None:
+    """The tracker's own keys have no statistics, even if a glob matches them."""
     assert isinstance(summaries[place]["_step"], int)

@@ -1,4 +1,4 @@
-"""Our client beside the official one: the same program, what each of them sent."""
+"""Our client beside the official one: the requests of both for the same program."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ from wandb_nb.sync.http.operations import QUERIES
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer
 
-# What the official client 0.31.0 sent for the program below, without times and names of machines.
+# What the official client 0.31.0 sent for the program below, without times and machine names.
 GOLDEN = json.loads((Path(__file__).parent / "golden" / "online_basic.json").read_text("utf-8"))
 
 
 def number(text: str) -> float:
-    """Return a number as the official client writes it: whole ones without a point."""
+    """Return a number as the official client writes it: whole ones without a decimal point."""
     return int(float(text)) if float(text).is_integer() else float(text)
 
 
 def comparable(line: str | dict[str, Any]) -> str:
-    """Return a row or summary without its times, as a text in which NaN equals itself."""
+    """Return a row or summary without its times, as text in which NaN equals itself."""
     values = json.loads(line if isinstance(line, str) else json.dumps(line), parse_float=number)
-    kept = {key: value for key, value in values.items() if key not in ("_timestamp", "_runtime", "_wandb")}
-    return json.dumps(kept, sort_keys=True)
+    values_without_times = {
+        key: value for key, value in values.items() if key not in ("_timestamp", "_runtime", "_wandb")
+    }
+    return json.dumps(values_without_times, sort_keys=True)
 
 
 def program(folder: Path) -> wandb.Run:
-    """Run what the official client ran when it was recorded."""
+    """Run the program that was recorded with the official client."""
     run = wandb.init(
         project="p1",
         id="2syzykkh",
@@ -57,11 +59,11 @@ def program(folder: Path) -> wandb.Run:
 
 
 def test_lines_are_those_of_the_official_client(server: ScriptedServer, tmp_path: Path) -> None:
-    """Rows, summary and the end are equal once times are taken out."""
+    """Rows, summary and the end are equal except for times."""
     send(run_file(program(tmp_path)), network(server))
-    held = server.runs["2syzykkh"]
+    received = server.runs["2syzykkh"]
     for name in ("wandb-history.jsonl", "wandb-summary.json"):
-        assert list(map(comparable, held.lines[name])) == list(map(comparable, GOLDEN["lines"][name]))
+        assert list(map(comparable, received.lines[name])) == list(map(comparable, GOLDEN["lines"][name]))
     last = server.of("file_stream")[-1]
     assert {key: last[key] for key in ("complete", "exitcode")} == GOLDEN["final"]
 

@@ -1,4 +1,4 @@
-"""What a server knows of a run that goes on: changes after `init()`, telemetry, the warning of its machine's end."""
+"""The server's view of an active run: changes after `init()`, telemetry, preemption."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.fixture
 def user(embedded: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> EmbeddedServer:
-    """Return the server that the user has a key for."""
+    """Return the server for which the user has a key."""
     for name, value in embedded.environ.items():
         monkeypatch.setenv(name, value)
     return embedded
@@ -43,12 +43,12 @@ def user(embedded: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> EmbeddedS
 
 def own(config: str) -> dict[str, Any]:
     """Return the tracker's own part of a config."""
-    found: dict[str, Any] = json.loads(config)["_wandb"]["value"]
-    return found
+    own_config: dict[str, Any] = json.loads(config)["_wandb"]["value"]
+    return own_config
 
 
 def test_changes_after_init_arrive(user: EmbeddedServer) -> None:
-    """Name, notes, tags and config as they are changed are on the server while the run goes on."""
+    """Changes of name, notes, tags and config are on the server while the run is active."""
     run = wandb.init(project="p", id="changes", config={"lr": 0.1}, tags=["old"], group="g", settings=QUIET)
     until(lambda: user.run("changes", "id"), "the run")
     run.name, run.notes, run.tags = "new <b>", "a\nb", ("x", "y")
@@ -56,16 +56,26 @@ def test_changes_after_init_arrive(user: EmbeddedServer) -> None:
     fields = "displayName notes tags group state"
     until(lambda: user.run("changes", fields)["tags"] == ["x", "y"], "the tags")
     until(lambda: user.config("changes") == {"lr": 0.2, "deep": {"er": [1, None]}}, "the config")
-    held = user.run("changes", fields)
-    assert (held["displayName"], held["notes"], held["group"], held["state"]) == ("new <b>", "a\nb", "g", "running")
+    run_fields = user.run("changes", fields)
+    assert (run_fields["displayName"], run_fields["notes"], run_fields["group"], run_fields["state"]) == (
+        "new <b>",
+        "a\nb",
+        "g",
+        "running",
+    )
     run.tags, run.notes = (), None
     run.finish(exit_code=3)
-    held = user.run("changes", "tags notes state exitCode")
-    assert (held["tags"], held["notes"], held["state"], held["exitCode"]) == ([], "", "failed", 3)
+    run_fields = user.run("changes", "tags notes state exitCode")
+    assert (run_fields["tags"], run_fields["notes"], run_fields["state"], run_fields["exitCode"]) == (
+        [],
+        "",
+        "failed",
+        3,
+    )
 
 
-def test_preempting_is_told_at_once(user: EmbeddedServer) -> None:
-    """After `mark_preempting()` the server knows the run for one that is to be queued again; its end is its end."""
+def test_preempting_is_reported_immediately(user: EmbeddedServer) -> None:
+    """After `mark_preempting()` the server lists the run as preempting; its end is its end."""
     run = wandb.init(project="p", id="preempted", settings=QUIET)
     wandb.mark_preempting()
     until(lambda: (user.run("preempted", "state") or {}).get("state") == "preempting", "the state")
@@ -74,24 +84,24 @@ def test_preempting_is_told_at_once(user: EmbeddedServer) -> None:
 
 
 def test_telemetry_is_as_official_clients_send_it(user: EmbeddedServer) -> None:
-    """Versions, platform and features stand in the config by the numbers of their record's fields."""
+    """Versions, platform and features are in the config under the numbers of their record fields."""
     with wandb.init(project="p", id="telemetry", name="n", config={"a": 1}, settings=QUIET) as run:
         run.define_metric("loss", summary="min")
         run.log({"loss": 1}, step=0)
-    told = own(user.run("telemetry", "config")["config"])
-    assert told["python_version"] == told["t"]["4"] == platform.python_version()
-    assert told["cli_version"] == told["t"]["5"] == told["t"]["12"] == wandb.__version__
-    assert told["t"]["13"] == f"{platform.system()}-{platform.machine()}".lower()
-    # finish, metric, name, id and config given to init, a step given to log, a metric's summary
-    assert {2, 7, 13, 14, 16, 61, 63} <= set(told["t"]["3"])
-    assert told["m"] == [{"1": "loss", "6": [3], "7": [1]}]
+    own_config = own(user.run("telemetry", "config")["config"])
+    assert own_config["python_version"] == own_config["t"]["4"] == platform.python_version()
+    assert own_config["cli_version"] == own_config["t"]["5"] == own_config["t"]["12"] == wandb.__version__
+    assert own_config["t"]["13"] == f"{platform.system()}-{platform.machine()}".lower()
+    # Finish, metric; name, id and config in init; a step in log; a metric's summary.
+    assert {2, 7, 13, 14, 16, 61, 63} <= set(own_config["t"]["3"])
+    assert own_config["m"] == [{"1": "loss", "6": [3], "7": [1]}]
     with wandb.init(project="p", id="no-telemetry", settings={**QUIET, "error_reporting": False}):
         pass
     assert own(user.run("no-telemetry", "config")["config"])["t"]["3"] == []
 
 
 def test_gzip_by_server_feature(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are compressed where the setting allows it and the server offers it, and only there."""
+    """Rows are compressed only if the setting allows it and the server offers it."""
     monkeypatch.setenv("WANDB_BASE_URL", server.url)
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     for offered, allowed in ((True, True), (True, False), (False, True)):

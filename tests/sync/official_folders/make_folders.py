@@ -1,10 +1,10 @@
-"""Makes the run folders here: real offline runs of the official package, without what tells the machine.
+"""Makes the run folders here: offline runs of the official package, with the machine's details removed.
 
     python tests/sync/official_folders/make_folders.py PYTHON…
 
-Each PYTHON is an interpreter in whose environment a version of the official package is installed.  Nothing is sent.
-Names of the machine, its user and its paths are overwritten by as many x; what no sync reads (logs, lists of packages)
-is left out.
+Each PYTHON is an interpreter whose environment has a version of the official package. Nothing is sent. Names of the
+machine, its user and its paths are replaced by x characters of equal length; files that no sync reads (logs, lists of
+packages) are omitted.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ LEFT_OUT = ("requirements.txt", "conda-environment.yaml", "output.log")
 
 
 def make(python: str) -> None:
-    """Run the recipe with *python* and keep its folder."""
+    """Run the recipe with *python* and copy its folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _run(folder, python)
-        (made,) = folder.glob("wandb/offline-run-*")
+        (run_folder,) = folder.glob("wandb/offline-run-*")
         private = [text for text in make_golden._private(folder, python) if len(text) > 3]
         private.append(str(Path(python).parents[1]).encode())
-        target = HERE / made.name
-        (run_file,) = made.glob("run-*.wandb")
+        target = HERE / run_folder.name
+        (run_file,) = run_folder.glob("run-*.wandb")
         payloads = [make_golden._scrub(part, private) for part in scan(run_file.read_bytes(), final=True).payloads]
         target.mkdir()
         (target / run_file.name).write_bytes(FILE_HEADER + frame(payloads, len(FILE_HEADER)))
-        for file in (made / "files").rglob("*"):
+        for file in (run_folder / "files").rglob("*"):
             if file.is_file() and file.name not in LEFT_OUT:
-                kept = target / file.relative_to(made)
-                kept.parent.mkdir(parents=True, exist_ok=True)
-                kept.write_bytes(make_golden._scrub(file.read_bytes(), private))
+                copy = target / file.relative_to(run_folder)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_bytes(make_golden._scrub(file.read_bytes(), private))
 
 
 def _run(folder: Path, python: str) -> None:
@@ -59,7 +59,7 @@ def _run(folder: Path, python: str) -> None:
         "WANDB_USERNAME": "user",
         "WANDB_START_METHOD": "thread",
         "PYTHONWARNINGS": "ignore",
-        # One sample of the system a second, under the names that the setting has had.
+        # One system sample per second, under each name that the setting has had.
         "WANDB__STATS_SAMPLE_RATE_SECONDS": "0.5",
         "WANDB__STATS_SAMPLES_TO_AVERAGE": "2",
         "WANDB__STATS_SAMPLING_INTERVAL": "1",

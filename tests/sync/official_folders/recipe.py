@@ -1,6 +1,6 @@
-"""One offline run of the official package, whichever version; run by `make_folders.py` in that version's Python.
+"""One offline run of any version of the official package; `make_folders.py` runs it in that version's Python.
 
-Written so that old versions and old Pythons can run it.  `ROWS`, `CONFIG` and the like are what a server must hold.
+Written so that old versions and old Pythons can run it. `ROWS`, `CONFIG` and the like are what a server must store.
 """
 
 import math
@@ -44,7 +44,7 @@ def main():
     run.save("saved.txt")
     run.config.update({"late": "v"})
     run.summary["best"] = 0.5
-    time.sleep(3)  # until there is a sample of the system
+    time.sleep(3)  # Until there is a system sample.
     wandb.finish()
 
 

@@ -1,4 +1,4 @@
-"""Items of rows, read the quick way, are those that the general way reads."""
+"""The fast reader of row items returns the same as the general one."""
 
 from __future__ import annotations
 
@@ -20,36 +20,36 @@ forms = st.sampled_from(["nested", "key", "both", "deep", "value first", "no val
 
 def item(form: str, key: str, value: str) -> WireMessage:
     """Return an item in one of the forms that files have."""
-    made = WireMessage()
+    message = WireMessage()
     if form == "value first":
-        made.text(16, value)
+        message.text(16, value)
     if form in ("key", "both"):
-        made.text(1, key)
+        message.text(1, key)
     if form != "key":
-        made.text(2, key)
+        message.text(2, key)
     if form == "deep":
-        made.text(2, "inner")
+        message.text(2, "inner")
     if form not in ("value first", "no value"):
-        made.text(16, value)
-    return made
+        message.text(16, value)
+    return message
 
 
 def generally(data: bytes, number: int) -> list[json_tree.Item] | None:
-    """Return the items as the general reader has them, None for what is no message."""
-    found: list[json_tree.Item] = []
+    """Return the items as the general reader has them, or None if the message is invalid."""
+    items_read: list[json_tree.Item] = []
     try:
         for field, kind, raw in fields(data):
             if field == number and kind == BYTES and isinstance(raw, bytes):
                 path, text = json_tree._item(raw)
                 inner = leaves(path, json.loads(text)) if text[0] == "{" else None
-                found += [(leaf, json.dumps(value)) for leaf, value in inner] if inner else [(path, text)]
+                items_read += [(leaf, json.dumps(value)) for leaf, value in inner] if inner else [(path, text)]
     except WireError:
         return None
-    return found
+    return items_read
 
 
 def quickly(data: bytes, number: int) -> list[json_tree.Item] | None:
-    """Return what `items` gives."""
+    """Return the result of `items`."""
     try:
         return list(json_tree.items(data, number))
     except WireError:
@@ -59,7 +59,7 @@ def quickly(data: bytes, number: int) -> list[json_tree.Item] | None:
 @given(st.lists(st.tuples(forms, keys, values), max_size=5), st.booleans(), st.integers(0, 3))
 @example([("nested", "loss", "1")] * 3, True, 0)
 def test_quick_way_reads_the_same(given_items: list[tuple[str, str, str]], step: bool, cut: int) -> None:
-    """Any forms and lengths, other fields between, an end that is missing: the same items, or no message either way."""
+    """For any forms, lengths, other fields and missing ends, both give the same items, or neither a message."""
     message = WireMessage()
     for number, one in enumerate(given_items):
         message.message(1, item(*one))
@@ -72,5 +72,5 @@ def test_quick_way_reads_the_same(given_items: list[tuple[str, str, str]], step:
 
 @given(st.binary(max_size=40))
 def test_any_bytes_are_read_alike(data: bytes) -> None:
-    """Bytes that are nothing give the same, too, and no other error."""
+    """For arbitrary bytes both give the same result, and no other error."""
     assert quickly(b"\x0a" + data, 1) == generally(b"\x0a" + data, 1)

@@ -1,4 +1,4 @@
-"""Alerts and saved files: from the call to the embedded server, online, and offline with a `sync` later."""
+"""Alerts and saved files: from the call to the embedded server, online, and offline with a later `sync`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def start(mode: str, run_id: str) -> wandb.Run:
 
 
 def sync() -> None:
-    """Send what is here."""
+    """Send the runs of this folder."""
     done = CliRunner().invoke(group, ["sync"])
     assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize("mode", ["online", "offline"])
 def test_alerts_arrive(embedded: EmbeddedServer, mode: str) -> None:
-    """An alert reaches the server with its level; another one of its title within the wait does not."""
+    """An alert reaches the server with its level; a second one of the same title within the wait does not."""
     run = start(mode, f"alert-{mode}")
     wandb.alert("Low accuracy", "below 0.5", level=wandb.AlertLevel.WARN, wait_duration=timedelta(minutes=5))
     run.alert("Low accuracy", "again", level="ERROR", wait_duration=300)
@@ -58,8 +58,8 @@ def test_alerts_arrive(embedded: EmbeddedServer, mode: str) -> None:
     ]
 
 
-def test_alert_comes_while_the_run_goes_on(embedded: EmbeddedServer) -> None:
-    """An alert does not wait for the end of the run."""
+def test_alert_arrives_during_the_run(embedded: EmbeddedServer) -> None:
+    """An alert arrives before the end of the run."""
     run = start("online", "alert-live")
     run.alert("now", "please")
     until(lambda: embedded.run(run.id, ALERTS)["alerts"], "the alert")
@@ -67,7 +67,7 @@ def test_alert_comes_while_the_run_goes_on(embedded: EmbeddedServer) -> None:
 
 
 def test_impossible_alerts() -> None:
-    """A level or wait that does not exist is a UsageError which names it; without a run it is a NoRunError."""
+    """An unknown level or wait is a UsageError with its name; without a run it is a NoRunError."""
     with pytest.raises(wandb.NoRunError, match="alert"):
         wandb.alert("a", "b")
     with start("offline", "bad-alert") as run:
@@ -81,7 +81,7 @@ def test_impossible_alerts() -> None:
 
 @pytest.mark.parametrize("mode", ["online", "offline"])
 def test_saved_files_arrive(embedded: EmbeddedServer, here: Path, mode: str) -> None:
-    """Files keep their place below the base; "now" is the file at the call, "live" and "end" its last state."""
+    """Files keep their path below the base; "now" is the file at the call, "live" and "end" its last state."""
     (here / "sv/d").mkdir(parents=True)
     for name in ("sv/d/x.txt", "sv/y.txt", "end.txt", "odd[1] *.txt"):
         Path(name).write_text("first")
@@ -96,17 +96,17 @@ def test_saved_files_arrive(embedded: EmbeddedServer, here: Path, mode: str) -> 
     if mode == "offline":
         (here / "end.txt").unlink()
         sync()
-    held = embedded.files(run.id)
-    assert {name: held[name] for name in ("d/x.txt", "sv/y.txt", "odd[1] *.txt")} == {
+    files = embedded.files(run.id)
+    assert {name: files[name] for name in ("d/x.txt", "sv/y.txt", "odd[1] *.txt")} == {
         "d/x.txt": b"second",
         "sv/y.txt": b"first",
         "odd[1] *.txt": b"first",
     }
-    assert held[f"{here.name}/end.txt"] == b"second"
+    assert files[f"{here.name}/end.txt"] == b"second"
 
 
 def test_live_files_are_sent_again(embedded: EmbeddedServer, here: Path) -> None:
-    """A file with the policy "live" is on the server while the run goes on, and anew when it has changed."""
+    """A file with the policy "live" is on the server during the run, and again after it changed."""
     (here / "live.txt").write_text("one")
     run = start("online", "live")
     run.save("live.txt")
@@ -116,8 +116,8 @@ def test_live_files_are_sent_again(embedded: EmbeddedServer, here: Path) -> None
     run.finish()
 
 
-def test_folders_and_what_lies_in_the_run(here: Path) -> None:
-    """A folder stands for the files in it, never for runs; what lies in the run's own folder is only announced."""
+def test_folders_and_files_of_the_run(here: Path) -> None:
+    """A folder means the files in it, never runs; a file in the run's own folder is only announced."""
     (here / "out/deep").mkdir(parents=True)
     (here / "out/deep/a.bin").write_bytes(b"a")
     run = start("offline", "folders")
@@ -141,31 +141,31 @@ def test_folders_and_what_lies_in_the_run(here: Path) -> None:
     ],
 )
 def test_hostile_paths_are_refused(here: Path, pattern: str, options: dict[str, str]) -> None:
-    """A path that leads out of the base path, or is none, is a UsageError, and nothing is kept."""
+    """A path that leaves the base path, or is not a path, is a UsageError, and nothing is saved."""
     (here.parent / "outside.txt").write_text("x")
     (here / "in.txt").write_text("x")
     with start("offline", "hostile") as run:
         with pytest.raises(wandb.UsageError):
             run.save(pattern, **options)
-        kept = {path.name for path in Path(run.dir).rglob("*")}
-    assert kept.isdisjoint({"outside.txt", "in.txt"})
+        names = {path.name for path in Path(run.dir).rglob("*")}
+    assert names.isdisjoint({"outside.txt", "in.txt"})
 
 
-def test_what_cannot_be_saved_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A pattern without files, a name that is the run's own and a pipe cost a line each, not the training."""
+def test_unsavable_files_are_reported(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pattern without files, a reserved name and a pipe print one line each and do not stop training."""
     (here / "config.yaml").write_text("x")
     os.mkfifo(here / "pipe")
     run = wandb.init(project="p", mode="offline", settings={**QUIET, "silent": False})
     capsys.readouterr()
     assert run.save("none*") == run.save("config.yaml") == run.save("pipe") == run.save("s3://bucket/x") == []
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     words = ("'none*') matches no file", "config.yaml", "pipe", "s3://bucket/x")
-    assert [word for word in words if word not in told] == []
+    assert [word for word in words if word not in output] == []
     run.finish()
 
 
 def test_restore_brings_files_back(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A saved file comes back from this machine, and from the server where this machine does not know the run."""
+    """A saved file is restored from this machine, or from the server if this machine does not have the run."""
     (here / "weights.txt").write_text("0.5")
     with start("online", "trained") as run:
         run.save("weights.txt", policy="now")
