@@ -52,17 +52,17 @@ class Client:
         return anyio.run(ask)
 
     def query(self, text: str, **variables: Any) -> Any:
-        """Return the data of a GraphQL answer without errors."""
+        """Return the data of a GraphQL answer, which must have no errors."""
         answer = self.answer(text, **variables)
         assert "errors" not in answer, answer
         return answer["data"]
 
     def answer(self, text: str, **variables: Any) -> Any:
-        """Return a GraphQL answer as it comes."""
+        """Return a GraphQL answer as received."""
         return self.send("POST", "/graphql", json={"query": text, "variables": variables}).json()
 
     def upsert(self, name: str, **given: Any) -> Any:
-        """Make or change a run in project p of the caller."""
+        """Create or change a run in the caller's project p."""
         text = """mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { inserted
             bucket { id name displayName state config historyLineCount project { name entity { name } } } } }"""
         given = {"name": name, "modelName": "p", **given}
@@ -85,7 +85,7 @@ class Client:
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    """Return an open server's parts; SERVER_DATABASE is the URL of another database than its own, emptied before."""
+    """Return an open server's parts; SERVER_DATABASE is the URL of another database, which is emptied first."""
     url = os.environ.get("SERVER_DATABASE")
     if url:
         emptied = create_engine(url)
@@ -120,7 +120,7 @@ def browser(client: Client) -> Visitor:
 
 @pytest.fixture(scope="session")
 def script() -> None:
-    """Build the pages' script, or skip where the JavaScript's packages are not installed."""
+    """Build the pages' script, or skip if the JavaScript packages are not installed."""
     if not (ROOT / "labextension/node_modules").is_dir() or shutil.which("npm") is None:
         pytest.skip("labextension/node_modules is missing: run `npm ci` there")
     build = ["npm", "run", "--silent", "build:server"]
@@ -144,13 +144,13 @@ def foreign(url: str) -> list[str]:
 
 @pytest.fixture
 def noises() -> list[str]:
-    """Return what the console of `page` has said, and what other addresses it asked; at the end it must be empty."""
+    """Return the console messages of `page` and its requests to other addresses; at the end it must be empty."""
     return []
 
 
 @pytest.fixture
 def page(script: None, chromium: Browser, noises: list[str]) -> Iterator[Page]:
-    """Return a page of a browser that has seen nothing yet; it must stay silent and ask no other address."""
+    """Return a page of a fresh browser; it must stay silent and request no other address."""
     del script
     context = chromium.new_context()
     page = context.new_page()

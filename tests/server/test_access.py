@@ -1,4 +1,4 @@
-"""Every address and every mutation, as everybody who must not: nothing is revealed, and nothing changes."""
+"""Every address and every mutation, requested by every kind of outsider: nothing is revealed or changed."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ MUTATIONS = (
 
 
 class Private:
-    """A private project with a run whose every text is marked, and the database's rows of it."""
+    """A private project whose run has a mark in every text, and the database's rows of it."""
 
     def __init__(self, client: Client) -> None:
         self.services = client.services
@@ -106,7 +106,7 @@ def private(client: Client) -> Private:
 
 
 def add_user(services: Services, name: str, right: Right = Right.NONE) -> str:
-    """Add a user with a right in the private project; return the user's key."""
+    """Add a user with a right on the private project; return the user's key."""
     key = new_key()
     with services.database.write() as connection:
         users.add_user(connection, name, key)
@@ -115,12 +115,12 @@ def add_user(services: Services, name: str, right: Right = Right.NONE) -> str:
 
 
 def cookie_of(services: Services, key: str) -> Visitor:
-    """Return somebody who logged in with *key*."""
+    """Return the cookie of a user who logged in with *key*."""
     return Visitor(Client(services, None), key)
 
 
 def revoked(services: Services) -> tuple[str, Visitor]:
-    """Return the key and the login of a user who could do everything, until a minute ago."""
+    """Return the key and the login of a user who had every right until now."""
     key = add_user(services, "left", Right.ADMIN)
     visitor = cookie_of(services, key)
     with services.database.write() as connection:
@@ -134,7 +134,7 @@ def by_key(services: Services, key: str | None) -> tuple[Client, dict[str, str],
 
 
 def by_login(visitor: Visitor) -> tuple[Client, dict[str, str], str]:
-    """Return how a browser sends its cookie, and what its forms carry."""
+    """Return how a browser sends its cookie, and the hidden fields of its forms."""
     match = re.search(r'name="token" value="([^"]+)"', visitor.get("/").text)
     return visitor.client, {"Cookie": visitor.cookie}, match[1] if match else ""
 
@@ -151,14 +151,14 @@ OUTSIDERS: dict[str, Callable[[Services], tuple[Client, dict[str, str], str]]] =
 
 
 def revealed(answer: httpx.Response) -> bool:
-    """Whether an answer holds a mark other than in the names that the request itself had."""
+    """Return whether an answer contains a mark, apart from names in the request itself."""
     text = answer.text + " ".join(f"{name}: {value}" for name, value in answer.headers.items())
     return MARK in text.replace(PROJECT, "").replace(RUN, "").replace("q=" + MARK, "")
 
 
 @pytest.mark.parametrize("who", OUTSIDERS)
 def test_no_request_of_an_outsider_is_obeyed(private: Private, who: str) -> None:
-    """No address reveals anything of a private project to, or obeys, who is not its member."""
+    """No address reveals a private project to a non-member or obeys one."""
     client, headers, token = OUTSIDERS[who](private.services)
     before = private.rows()
     for method, path, options in REQUESTS:
@@ -171,7 +171,7 @@ def test_no_request_of_an_outsider_is_obeyed(private: Private, who: str) -> None
 
 @pytest.mark.parametrize("who", [*OUTSIDERS, "a reader"])
 def test_no_mutation_of_an_outsider_is_obeyed(private: Private, who: str) -> None:
-    """No mutation, by name or by id, changes anything for who may not write, alone or behind one that is allowed."""
+    """No mutation, by name or by id, alone or after an allowed one, changes anything for a user without rights."""
     if who == "a reader":
         client, headers, _ = by_key(private.services, add_user(private.services, "reader", Right.READ))
     else:
@@ -189,7 +189,7 @@ def test_no_mutation_of_an_outsider_is_obeyed(private: Private, who: str) -> Non
 
 
 def test_members_are_obeyed(private: Private) -> None:
-    """The same requests work for a member: what the other tests see is refusal, not a mistake in a request."""
+    """The same requests work for a member: the other tests see refusals, not mistakes in the requests."""
     client, headers, _ = by_key(private.services, add_user(private.services, "writer", Right.WRITE))
     for query in QUERIES[:4]:
         answer = client.send("POST", "/graphql", json={"query": f"{{ {query} }}"}, headers=headers).json()
@@ -201,8 +201,8 @@ def test_members_are_obeyed(private: Private) -> None:
 
 
 def test_every_address_is_among_the_requests(client: Client) -> None:
-    """A new route is tried here too, or named as one that holds nothing of a project."""
-    app: Any = client.app.app  # behind the guard
+    """A new route is tested here too, or listed as one without project data."""
+    app: Any = client.app.app  # behind the login
     routes: list[Route] = [route for route in app.routes if route.path not in HARMLESS]
     untried = [
         route.path

@@ -25,7 +25,7 @@ def enter(site: Site, page: Page) -> None:
 
 
 def points(page: Page, count: int) -> None:
-    """Wait until the charts hold so many points."""
+    """Wait until the charts have this many points."""
     page.wait_for_function("n => document.querySelector('.wnb')?.dataset.points === String(n)", arg=count)
 
 
@@ -48,7 +48,7 @@ def test_from_login_to_a_growing_run(site: Site, page: Page) -> None:
 
 
 def test_the_console_grows(site: Site, page: Page) -> None:
-    """Lines that are printed while the page is open appear, and hostile ones do no harm."""
+    """Lines printed while the page is open appear, and hostile ones do no harm."""
     enter(site, page)
     page.goto(f"{site.url}/local/p/runs/grow/console")
     page.wait_for_selector("#log:has-text('50 rows <img')")
@@ -58,7 +58,7 @@ def test_the_console_grows(site: Site, page: Page) -> None:
 
 
 def test_selected_runs_are_drawn_and_grow(site: Site, page: Page) -> None:
-    """The first runs of the table are drawn, or the selected ones, live; they stay selected after a reload."""
+    """The first runs of the table, or the selected ones, are drawn live; the selection survives a reload."""
     site.start("other", displayName="other")
     site.rows_of("other", 30)
     enter(site, page)
@@ -78,7 +78,7 @@ def test_selected_runs_are_drawn_and_grow(site: Site, page: Page) -> None:
 
 
 def test_a_new_run_appears_in_the_table(site: Site, page: Page) -> None:
-    """The table follows the project: a run that starts comes in, one that ends changes its state, a selection stays."""
+    """The table follows the project: a new run appears, a finished one changes its state, the selection stays."""
     enter(site, page)
     page.goto(f"{site.url}/local/p")
     page.locator("tr[data-run=grow] input").check()
@@ -89,8 +89,8 @@ def test_a_new_run_appears_in_the_table(site: Site, page: Page) -> None:
     page.wait_for_selector("tr[data-run=late] .state.failed")
 
 
-def test_the_page_goes_on_after_the_server_was_away(site: Site, page: Page, noises: list[str]) -> None:
-    """While the server is down the page says so; when it is back the charts go on by themselves."""
+def test_the_page_continues_after_a_server_restart(site: Site, page: Page, noises: list[str]) -> None:
+    """While the server is down the page reports it; when it is back the charts continue by themselves."""
     enter(site, page)
     page.goto(f"{site.url}/local/p/runs/grow")
     points(page, 50)
@@ -100,11 +100,13 @@ def test_the_page_goes_on_after_the_server_was_away(site: Site, page: Page, nois
     site.grow(10)
     points(page, 60)
     page.wait_for_selector("text=Disconnected, reconnecting", state="detached")
-    noises[:] = [one for one in noises if "net::ERR_" not in one]  # the browser's own word on the failed requests
+    noises[:] = [
+        one for one in noises if "net::ERR_" not in one
+    ]  # the browser's own messages about the failed requests
 
 
 def test_the_table_by_keyboard(site: Site, page: Page) -> None:
-    """The search is one key away, a group one choice; groups fold, and stay folded when the table changes."""
+    """A key focuses the search and a choice groups; groups fold, and stay folded when the table changes."""
     for number in range(3):
         site.start(f"r{number}", config=f'{{"lr": {{"value": {number % 2}}}}}', displayName=f"run {number}")
     enter(site, page)
@@ -128,7 +130,7 @@ def test_the_table_by_keyboard(site: Site, page: Page) -> None:
 
 
 def test_columns_are_chosen(site: Site, page: Page) -> None:
-    """The menu finds a column by name, keeps the choice over a reload, and closes with Escape."""
+    """The menu finds a column by name, remembers the choice after a reload, and closes with Escape."""
     site.start("r", config='{"lr": {"value": 1}, "depth": {"value": {"inner": 3}}}')
     enter(site, page)
     page.goto(f"{site.url}/local/p")
@@ -146,7 +148,7 @@ def test_columns_are_chosen(site: Site, page: Page) -> None:
 
 
 def test_runs_are_compared(site: Site, page: Page) -> None:
-    """From the selected rows one click leads to curves, differences and code beside one another."""
+    """From the selected rows one click opens curves, differences and code side by side."""
     for run, rate in (("x", 1), ("y", 2)):
         site.start(run, config=f'{{"lr": {{"value": {rate}}}}}', displayName=run)
         site.rows_of(run, 20)
@@ -164,21 +166,21 @@ def test_runs_are_compared(site: Site, page: Page) -> None:
 
 
 def test_uploaded_pages_run_nowhere(site: Site, page: Page) -> None:
-    """A page that was uploaded is a download when opened, and text when looked at; a picture's script does not run."""
+    """An uploaded page is downloaded when opened and shown as text; a picture's script does not run."""
     harm = b"<script>fetch('/harm'); window.harmed = 1</script>"
     picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>parent.harmed = 1</script></svg>'
     notebook = b'{"cells": [{"source": "<img src=x onerror=alert(1)>"}]}'
     site.upload("grow", {"x.html": harm, "p.svg": picture, "code/_session_history.ipynb": notebook})
     enter(site, page)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     for address in ("/files/x.html", "/files/p.svg", "/code"):
         page.goto(f"{site.url}/local/p/runs/grow{address}")
     assert page.locator("pre.source").inner_text() == "<img src=x onerror=alert(1)>"
     with page.expect_download():
         page.evaluate("() => { location.href = '/files/local/p/grow/x.html'; }")
     assert page.evaluate("() => window.harmed") is None
-    assert not [url for url in asked if "harm" in url or not url.startswith(site.url)]
+    assert not [url for url in requests if "harm" in url or not url.startswith(site.url)]
 
 
 PAGES = {
@@ -207,12 +209,12 @@ def furnish(site: Site) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_for_axe(site: Site, page: Page, scheme: Literal["light", "dark"]) -> None:
-    """axe-core finds nothing serious on any page, in either theme, with runs selected and menus open."""
+    """axe-core finds no serious problem on any page, in either theme, with runs selected and menus open."""
     furnish(site)
     page.emulate_media(color_scheme=scheme)
     enter(site, page)
     axe = (ROOT / "labextension/node_modules/axe-core/axe.min.js").read_text("utf-8")
-    found = []
+    problems = []
     for name, path in PAGES.items():
         page.goto(site.url + path)
         if name == "project":
@@ -222,13 +224,13 @@ def test_nothing_for_axe(site: Site, page: Page, scheme: Literal["light", "dark"
             page.wait_for_selector("#charts canvas")
         page.evaluate(axe)
         result = page.evaluate("() => axe.run()")
-        found += [
+        problems += [
             (name, one["id"], one["nodes"][0]["html"], one["nodes"][0]["failureSummary"])
             for one in result["violations"]
             if one["impact"] in {"serious", "critical"}
         ]
-        page.screenshot(path=kept(f"server-{name}-{scheme}.png"))
-    assert found == []
+        page.screenshot(path=artifact(f"server-{name}-{scheme}.png"))
+    assert problems == []
 
 
 def test_a_phone_needs_no_sideways_scrolling(site: Site, page: Page) -> None:
@@ -242,12 +244,12 @@ def test_a_phone_needs_no_sideways_scrolling(site: Site, page: Page) -> None:
         page.wait_for_selector("h1")
         if page.evaluate("() => document.documentElement.scrollWidth") > 390:
             wide.append(name)
-        page.screenshot(path=kept(f"server-{name}-phone.png"))
+        page.screenshot(path=artifact(f"server-{name}-phone.png"))
     assert wide == []
 
 
-def kept(name: str) -> Path:
-    """Return where a picture is kept for people to look at."""
+def artifact(name: str) -> Path:
+    """Return the path of a picture for people to check."""
     folder = ROOT / "test-artifacts"
     folder.mkdir(exist_ok=True)
     return folder / name

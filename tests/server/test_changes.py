@@ -1,4 +1,4 @@
-"""Server-sent events: who hears of which change, and when the stream ends."""
+"""Server-sent events: who receives which change, and when the stream ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def events(site: Site, path: str, cookie: str | None = None) -> Iterator[Iterator[list[str]]]:
-    """Follow the events at *path*: the ids of each."""
+    """Follow the events at *path*: yield the ids of each."""
     headers = {"Cookie": cookie or site.login()}
     with httpx.stream("GET", site.url + path, headers=headers, timeout=30) as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -28,10 +28,10 @@ def events(site: Site, path: str, cookie: str | None = None) -> Iterator[Iterato
         yield (json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))
 
 
-def test_a_change_is_told(site: Site) -> None:
-    """The stream begins with an event for what was missed; rows, files, config and the end of a run are each told."""
-    with events(site, "/local/p/runs/grow/events") as told:
-        assert next(told) == []
+def test_a_change_sends_an_event(site: Site) -> None:
+    """The stream begins with an event for missed changes; rows, files, config and the end of a run each send one."""
+    with events(site, "/local/p/runs/grow/events") as received_events:
+        assert next(received_events) == []
         for change in (
             lambda: site.grow(1),
             lambda: site.upload("grow", {"x.txt": b"x"}),
@@ -39,11 +39,11 @@ def test_a_change_is_told(site: Site) -> None:
             lambda: site.stream("grow", complete=True, exitcode=0),
         ):
             change()
-            assert next(told) == ["grow"]
+            assert next(received_events) == ["grow"]
 
 
-def test_only_what_the_page_shows_is_told(site: Site) -> None:
-    """A run's page hears of its run alone, a project's of the project's runs."""
+def test_a_page_gets_only_its_own_events(site: Site) -> None:
+    """A run's page gets events of its run alone, a project's page those of its runs."""
     with events(site, "/local/p/runs/grow/events") as of_run, events(site, "/local/p/events") as of_project:
         assert (next(of_run), next(of_project)) == ([], [])
         site.start("other")
@@ -59,10 +59,10 @@ def test_only_what_the_page_shows_is_told(site: Site) -> None:
 
 def test_the_server_ends_while_pages_are_open(site: Site) -> None:
     """Ctrl-C does not wait for open pages; their streams end."""
-    with events(site, "/local/p/events") as told:
-        next(told)
+    with events(site, "/local/p/events") as received_events:
+        next(received_events)
         assert site.stop() == 0
-        assert list(told) == []
+        assert list(received_events) == []
     site.restart()
 
 
@@ -77,14 +77,14 @@ def manage(site: Site, *words: str) -> str:
     "taking", [("projects", "local/p", "--user", "ann", "--right", "none"), ("users", "ann", "--revoke")]
 )
 def test_a_right_that_was_taken_ends_the_stream(site: Site, taking: tuple[str, ...]) -> None:
-    """Who may no longer read the project, or has no key any more, hears of no further change."""
+    """Users who lose the right to read the project, or their key, receive no further events."""
     key = manage(site, "users", "ann").strip()
     manage(site, "projects", "local/p", "--user", "ann", "--right", "read")
     cookie = httpx.post(f"{site.url}/login", data={"key": key}).headers["set-cookie"].partition(";")[0]
-    with events(site, "/local/p/events", cookie) as told:
-        assert next(told) == []
+    with events(site, "/local/p/events", cookie) as received_events:
+        assert next(received_events) == []
         site.grow(1)
-        assert next(told) == ["grow"]
+        assert next(received_events) == ["grow"]
         manage(site, *taking)
         site.grow(1)
-        assert list(told) == []
+        assert list(received_events) == []

@@ -1,4 +1,4 @@
-"""The comparison page: what differs between runs, and their code side by side."""
+"""The comparison page: differences between runs, and their code side by side."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def cells_of(*sources: str) -> bytes:
 
 
 def table_of(text: str, name: str) -> dict[str, list[str]]:
-    """Return the rows of a table of the page, each with its cells' texts."""
+    """Return the rows of a table of the page, as the texts of their cells."""
     body = text.partition(f'data-live="{name}"')[2].partition("</tbody>")[0]
     rows = re.findall(r'<th scope="row">([^<]+)</th>(.*?)</tr>', body, re.DOTALL)
     return {key: [re.sub("<[^>]+>", "", cell).strip() for cell in cells.split("</td>")[:-1]] for key, cells in rows}
 
 
-def test_what_differs_is_shown_with_its_distance(browser: Visitor, client: Client) -> None:
-    """Config and summary show the keys that differ, numbers with their distance from the first run; all on request."""
+def test_differences_are_shown_with_their_distance(browser: Visitor, client: Client) -> None:
+    """Config and summary show the differing keys, numbers with the distance from the first run; all on request."""
     text = browser.get(PAGE).text
     assert table_of(text, "config")["lr"] == ["0.1", "0.2 +0.1 (+100 %)"]
     assert table_of(text, "summary")["loss"] == ["4", "\N{EN DASH}"]
@@ -44,7 +44,7 @@ def test_what_differs_is_shown_with_its_distance(browser: Visitor, client: Clien
 
 
 def test_sessions_are_compared_cell_by_cell(browser: Visitor) -> None:
-    """A cell that was changed stands beside its earlier form, line by line; equal cells are left out."""
+    """A changed cell is beside its earlier form, line by line; equal cells are hidden."""
     upload(browser.client, "a", {"code/_session_history.ipynb": cells_of("import x", "lr = 1\nfit(lr)\nshow()")})
     upload(browser.client, "b", {"code/_session_history.ipynb": cells_of("import x", "lr = 2\nfit(lr)\nshow()")})
     text = browser.get(PAGE).text
@@ -55,7 +55,7 @@ def test_sessions_are_compared_cell_by_cell(browser: Visitor) -> None:
 
 
 def test_scripts_are_compared(browser: Visitor) -> None:
-    """Saved scripts are compared file by file, as text; any two of the runs can be chosen."""
+    """Saved scripts are compared file by file, as text, for any two of the runs."""
     upload(browser.client, "a", {"code/t.py": b"<b>1</b>\n", "code/same.py": b"x"})
     upload(browser.client, "b", {"code/t.py": b"<b>2</b>\n", "code/same.py": b"x", "code/new.py": b"n"})
     text = browser.get(PAGE).text
@@ -67,7 +67,7 @@ def test_scripts_are_compared(browser: Visitor) -> None:
 
 
 def test_the_page_asks_for_runs(browser: Visitor) -> None:
-    """With fewer than two runs it says how to choose some; a run that is not there is an error."""
+    """With fewer than two runs the page explains how to choose some; a missing run is an error."""
     assert "Select two or more runs" in browser.get("/local/p/compare").text
     assert "Select two or more runs" in browser.get("/local/p/compare?run=a&run=a").text
     assert browser.get("/local/p/compare?run=a&run=none").status_code == 404
@@ -75,7 +75,7 @@ def test_the_page_asks_for_runs(browser: Visitor) -> None:
 
 
 def test_hostile_texts_stay_texts(browser: Visitor) -> None:
-    """Names and values of the compared runs come out escaped."""
+    """Names and values of the compared runs are escaped."""
     assert "<script>alert" not in browser.get(f"{PAGE}&all=1").text
 
 
@@ -90,5 +90,5 @@ def test_hostile_texts_stay_texts(browser: Visitor) -> None:
     ],
 )
 def test_lines_stand_side_by_side(lines: list[str], pairs: list[tuple[str | None, str | None]]) -> None:
-    """What was taken out stands beside what was put in, what is equal beside itself."""
+    """A removed line is beside its replacement, an equal line beside itself."""
     assert [(line.left, line.right) for line in side_by_side(lines)] == pairs

@@ -1,4 +1,4 @@
-"""The server's folder: who can read it, and what happens when its database is lost or the server is ended."""
+"""The server's folder: who can read it, and what happens if its database is lost or the server is stopped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def test_a_folder_that_others_can_read_is_closed(tmp_path: Path) -> None:
-    """The folder and its database lose the rights of others, once."""
+    """The server removes other users' rights on the folder and its database, once."""
     open_services(tmp_path).database.close()
     tmp_path.chmod(0o755)
     (tmp_path / "server.db").chmod(0o644)
@@ -32,7 +32,7 @@ def test_a_folder_that_others_can_read_is_closed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [None, b"", b"no database" * 1000])
 def test_a_lost_database_is_not_replaced(tmp_path: Path, content: bytes | None) -> None:
-    """A server whose database is missing, empty or damaged does not begin anew; the message names the remedy."""
+    """A server with a missing, empty or damaged database does not start a new one; the message names the remedy."""
     open_services(tmp_path).database.close()
     for path in tmp_path.glob("server.db*"):
         path.unlink()
@@ -43,7 +43,7 @@ def test_a_lost_database_is_not_replaced(tmp_path: Path, content: bytes | None) 
 
 
 def test_sigterm_ends_the_server_as_ctrl_c_does(tmp_path: Path) -> None:
-    """After SIGTERM the database is closed: nothing is left in its write-ahead log."""
+    """After SIGTERM the database is closed: its write-ahead log is empty."""
     site = Site(tmp_path)
     site.start("a")
     site.rows_of("a", 100)
@@ -68,7 +68,7 @@ def test_sigterm_ends_the_server_as_ctrl_c_does(tmp_path: Path) -> None:
     ],
 )
 def test_copies_of_private_files_are_private(name: str, private: bool) -> None:
-    """Files that reveal commit or command are known in any folder, case and compression."""
+    """Files that reveal commit or command are recognized in any folder, case and compression."""
     assert is_private_file(name) is private
 
 
@@ -78,7 +78,7 @@ def test_cookies_have_their_port(client: Client) -> None:
 
 
 def test_unknown_columns_do_not_lock_a_page(client: Client) -> None:
-    """A choice of columns that do not exist leaves the page usable."""
+    """A choice of missing columns leaves the page usable."""
     client.upsert("a")
     visitor = Visitor(client)
     assert visitor.send("/local/p/columns", column="nonsense").status_code == 303
@@ -86,7 +86,7 @@ def test_unknown_columns_do_not_lock_a_page(client: Client) -> None:
 
 
 def test_orphan_files_are_deleted(client: Client) -> None:
-    """Files that no run refers to are deleted, unless they are newer than the limit; those of runs stay, private."""
+    """Files that no run refers to are deleted once they are older than the limit; files of runs stay, private."""
     client.upsert("a")
     (file,) = client.query(UPLOAD, run="a", files=["x"])["createRunFiles"]["files"]
     client.send("PUT", file["uploadUrl"], content=b"x")
@@ -104,7 +104,7 @@ def test_orphan_files_are_deleted(client: Client) -> None:
 
 
 def test_a_new_database_deletes_no_files(client: Client) -> None:
-    """Without a run in the database, files may belong to a lost one, and stay."""
+    """If the database has no runs, files may belong to a lost one, and stay."""
     left = client.services.folder / "files" / "ab" / ("ab" + "0" * 30)
     left.parent.mkdir(parents=True)
     left.write_bytes(b"x")
@@ -118,7 +118,7 @@ def stored_files(client: Client) -> list[Path]:
 
 
 def test_a_start_deletes_orphan_files(tmp_path: Path) -> None:
-    """A server that starts deletes what broken uploads left, and closes the files of earlier versions."""
+    """On start the server deletes what broken uploads left, and makes the files of earlier versions private."""
     site = Site(tmp_path)
     site.start("a")
     site.upload("a", {"x": b"x"})
@@ -135,7 +135,7 @@ def test_a_start_deletes_orphan_files(tmp_path: Path) -> None:
 
 
 def test_downloads_are_not_cached_without_asking(client: Client) -> None:
-    """A browser asks before it shows a file again, and proxies do not store it."""
+    """A browser revalidates before it shows a file again, and proxies do not store it."""
     client.upsert("a")
     (file,) = client.query(UPLOAD, run="a", files=["x"])["createRunFiles"]["files"]
     client.send("PUT", file["uploadUrl"], content=b"x")

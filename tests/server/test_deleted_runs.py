@@ -1,4 +1,4 @@
-"""What is left of a deleted run, or of a user's right, gives access to nothing."""
+"""A deleted run or a revoked right leaves no access."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def files_of(client: Client, run: str) -> Any:
 
 
 def delete(client: Client, by_page: bool, run_id: str) -> None:
-    """Delete the run a, by the API or by its page."""
+    """Delete the run a with the API or on its page."""
     if not by_page:
         client.query(DELETE, id=run_id)
         return
@@ -52,8 +52,8 @@ def delete(client: Client, by_page: bool, run_id: str) -> None:
 
 
 @pytest.mark.parametrize("by_page", [False, True])
-def test_ids_are_never_used_again(client: Client, other: Client, by_page: bool) -> None:
-    """The next run has another id, and addresses of the deleted one write nothing, there or anywhere."""
+def test_ids_are_never_reused(client: Client, other: Client, by_page: bool) -> None:
+    """The next run has another id, and addresses of the deleted one write nothing anywhere."""
     run_id = client.upsert("a")["bucket"]["id"]
     address = upload_address(client, "a")
     delete(client, by_page, run_id)
@@ -65,7 +65,7 @@ def test_ids_are_never_used_again(client: Client, other: Client, by_page: bool) 
 
 @pytest.mark.parametrize("by_page", [False, True])
 def test_pages_show_nothing_of_a_deleted_run(client: Client, other: Client, by_page: bool) -> None:
-    """Rows that an open page had in memory are dropped; the next run's page has its own rows only."""
+    """An open page's cached rows are dropped; the next run's page has only its own rows."""
     run_id = client.upsert("a")["bucket"]["id"]
     client.rows("a", 0, '{"_step": 0, "secret": 1}')
     key, other_key = (client.services.folder / "key").read_text(), other.headers
@@ -90,7 +90,7 @@ def _key(headers: dict[str, str]) -> str:
 
 
 def test_a_run_deleted_while_it_is_read_is_not_found(client: Client) -> None:
-    """A page whose run is deleted after its row was looked up reports that, and leaves nothing in memory."""
+    """A page whose run is deleted between lookup and read reports it, and caches nothing."""
     client.upsert("a")
     with client.services.database.write() as connection:
         row = run_store.run_by_id(connection, 1)
@@ -102,7 +102,7 @@ def test_a_run_deleted_while_it_is_read_is_not_found(client: Client) -> None:
 
 @pytest.mark.parametrize("change", ["key", "right", "none"])
 def test_upload_addresses_end_with_their_user(client: Client, other: Client, change: str) -> None:
-    """A revoked key, or a right that was withdrawn, ends the addresses that were issued before."""
+    """A revoked key or a withdrawn right ends the addresses issued before."""
     client.upsert("a")
     with client.services.database.write() as connection:
         users.set_right(connection, "local", "p", "other", Right.WRITE)
@@ -118,7 +118,7 @@ def test_upload_addresses_end_with_their_user(client: Client, other: Client, cha
 
 
 def test_addresses_do_not_show_who_made_them(client: Client) -> None:
-    """An upload address has neither the user's key nor its stored hash."""
+    """An upload address contains neither the user's key nor its stored hash."""
     client.upsert("a")
     target = read_upload_token(client.services.signer, upload_address(client, "a").rpartition("/")[2])
     assert target is not None

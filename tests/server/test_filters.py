@@ -16,11 +16,11 @@ from wandb_nb.server.query.run_order import sort_runs
 from wandb_nb.server.query.run_values import RunValues
 
 
-def run_values(**given: Any) -> RunValues:
+def run_values(**fields: Any) -> RunValues:
     """Return a run's values."""
-    config = {key: {"value": value} for key, value in given.pop("config", {}).items()}
+    config = {key: {"value": value} for key, value in fields.pop("config", {}).items()}
     row = {"name": "r", "display_name": "r", "state": "finished", "created": 0.0, "tags": "[]", "summary": "{}"}
-    return RunValues(SimpleNamespace(**{**row, "config": json.dumps(config), **given}))
+    return RunValues(SimpleNamespace(**{**row, "config": json.dumps(config), **fields}))
 
 
 RUN = run_values(
@@ -52,20 +52,20 @@ RUN = run_values(
     ],
 )
 def test_filters_that_let_through(tree: dict[str, Any]) -> None:
-    """Each form of the language lets the run through that it describes, and its opposite does not."""
+    """Each form of the language matches the run it describes, and its opposite does not."""
     assert matches(RUN, tree)
     assert not matches(RUN, {"$nor": [tree]})
 
 
 @pytest.mark.parametrize("tree", [{"$where": 1}, {"nonsense": 1}, {"state": {"$near": 1}}, {"$or": 3}])
 def test_unknown_parts_are_errors(tree: dict[str, Any]) -> None:
-    """What the language lacks is an error, not a filter that lets everything or nothing through."""
+    """An unsupported part is an error, not a filter that matches everything or nothing."""
     with pytest.raises(UsageError):
         matches(RUN, tree)
 
 
 def test_a_filter_is_an_object() -> None:
-    """A text that is no JSON object is an error."""
+    """A text that is not a JSON object is an error."""
     for text in ("[1]", "{", '"x"'):
         with pytest.raises(UsageError):
             parse_filter(text)
@@ -75,9 +75,9 @@ values = st.one_of(st.none(), st.floats(), st.integers(-5, 5), st.text(max_size=
 
 
 @given(st.lists(values, max_size=20))
-def test_orders_put_the_missing_last(found: list[Any]) -> None:
-    """Numbers come before texts, rising or falling, and runs without a value, or with NaN, come last both times."""
-    runs = [run_values(summary=json.dumps({"v": value})) for value in found]
+def test_orders_put_the_missing_last(values: list[Any]) -> None:
+    """Numbers come before texts in both orders, and runs without a value, or with NaN, come last in both."""
+    runs = [run_values(summary=json.dumps({"v": value})) for value in values]
     for sign in "+-":
         got = [one.value("summary_metrics.v") for one in sort_runs(runs, f"{sign}summary_metrics.v")]
         missing = [value is None or value != value for value in got]  # noqa: PLR0124 - NaN differs from itself

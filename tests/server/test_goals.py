@@ -24,7 +24,7 @@ GLOB = {"2": "ac*", "6": [3], "7": [], "8": 2}
 def test_the_highest_value_of_a_maximized_metric_is_the_best(
     client: Client, definition: dict[str, Any], path: str
 ) -> None:
-    """A page's data carries the goal, so that the best accuracy is the highest, though the last one is lower."""
+    """A page's data has the goal, so that the best accuracy is the highest, although the last one is lower."""
     client.upsert("a", config=json.dumps({"_wandb": {"value": {"m": [definition]}}}))
     client.rows("a", 0, *(json.dumps({"_step": step, "acc": acc}) for step, acc in enumerate([0.5, 0.9, 0.1])))
     message = parse(Visitor(client).get(f"/local/p/runs/a/{path}").content)

@@ -1,4 +1,4 @@
-"""What was answered survives `kill -9` of the server."""
+"""Acknowledged data survives `kill -9` of the server."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], httpx.Client]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process.stdout:
-        told = process.stdout.readline() + process.stdout.readline() + process.stdout.readline()
-    url = told.split()[2]
+        output = process.stdout.readline() + process.stdout.readline() + process.stdout.readline()
+    url = output.split()[2]
     return process, httpx.Client(base_url=url, auth=("api", (folder / "key").read_text()), timeout=30)
 
 
 def test_answered_posts_survive_kills(tmp_path: Path) -> None:
-    """After each kill at a random moment the rows are those that were answered, or with the last post, whole."""
+    """After each kill at a random moment the acknowledged rows are there, with or without the whole last post."""
     chance, answered, sent = random.Random(7), 0, 0  # noqa: S311 - the same kills each time
     for _ in range(ROUNDS):
         process, client = start(tmp_path)
         counted = client.post("/graphql", json={"query": UPSERT}).json()
-        held = counted["data"]["upsertBucket"]["bucket"]["historyLineCount"]
-        assert held in {answered, sent}
-        answered = sent = held
+        stored = counted["data"]["upsertBucket"]["bucket"]["historyLineCount"]
+        assert stored in {answered, sent}
+        answered = sent = stored
         timer = threading.Timer(chance.uniform(0.01, 0.5), process.kill)
         timer.start()
         try:

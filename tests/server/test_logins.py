@@ -1,4 +1,4 @@
-"""Logins: they end with the logout, and keys cannot be tried at will."""
+"""Logins end at the logout, and keys cannot be guessed at will."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def login(services: Services, key: str) -> tuple[int, str | None, str]:
 
 
 def test_a_logged_out_cookie_is_not_valid(client: Client) -> None:
-    """A copy of the cookie ends with the logout; the user's other browsers stay logged in."""
+    """A copy of the cookie is invalid after the logout; the user's other browsers stay logged in."""
     first, second = Visitor(client), Visitor(client)
     assert first.send("/logout").status_code == 303
     assert [visitor.get("/").status_code for visitor in (first, second)] == [303, 200]
@@ -33,7 +33,7 @@ def test_a_logged_out_cookie_is_not_valid(client: Client) -> None:
 
 
 def test_sessions_are_bounded(services: Services) -> None:
-    """A user who logs in again and again has a hundred sessions, the newest."""
+    """A user who logs in repeatedly has at most a hundred sessions, the newest."""
     with services.database.write() as connection:
         user = users.user_by_id(connection, 1)
         assert user is not None
@@ -50,7 +50,7 @@ def test_cookies_of_earlier_versions_end(client: Client) -> None:
 
 
 def test_failed_logins_are_limited(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After ten wrong keys an address must wait, with the right key too, and the answer says how long."""
+    """After ten wrong keys an address must wait, even with the right key, and the answer gives the time."""
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     key = (services.folder / "key").read_text()
@@ -62,7 +62,7 @@ def test_failed_logins_are_limited(services: Services, monkeypatch: pytest.Monke
 
 
 def test_one_key_is_limited_at_all_addresses(services: Services) -> None:
-    """A wrong key is refused after ten attempts, wherever they come from; others are not affected."""
+    """A wrong key is refused after ten attempts from any addresses; other keys are not affected."""
     for number in range(MAX_FAILURES):
         services.login_limit.add_failure(f"10.0.0.{number}", "wrong")
     assert login(services, "wrong")[0] == 429

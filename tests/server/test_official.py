@@ -45,12 +45,12 @@ class Server:
         while not _answers(self.url):
             assert self.process.poll() is None, "the server ended"
             assert time.monotonic() < end, "the server did not come up"
-            time.sleep(0.05)  # between looks
+            time.sleep(0.05)  # between polls
         self.home = folder / "home"
         self.home.mkdir()
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of a user whose client knows this server and its key."""
+        """Return the environment of a user whose client has this server and its key."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
@@ -67,7 +67,7 @@ class Server:
         return self.command(PYTHON, "-c", "import wandb, sys\n" + source, *arguments, code=code)
 
     def command(self, *command: str, code: int = 0) -> str:
-        """Run *command*, which must end with *code*; return what it prints."""
+        """Run *command*, which must exit with *code*; return what it prints."""
         done = subprocess.run(
             command, env=self.environment(), cwd=self.home, capture_output=True, text=True, timeout=120, check=False
         )
@@ -105,7 +105,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def look(server: Server) -> Callable[[str], Any]:
-    """Return a function that evaluates an expression over `run`, the run of that id as `wandb.Api()` has it."""
+    """Return a function that evaluates an expression over `run`, as `wandb.Api()` returns it."""
 
     def evaluate(name: str, expression: str) -> Any:
         source = "run = wandb.Api().run('local/p/' + sys.argv[1])\nprint(repr(eval(sys.argv[2])))"
@@ -134,7 +134,7 @@ run.finish(exit_code=int(sys.argv[1]))
 
 
 def test_online_run_and_public_api(server: Server, look: Callable[..., Any]) -> None:
-    """A run logged online is read back whole by the public API: facts, history in all its ways, files."""
+    """The public API reads a run logged online completely: fields, history in all its forms, files."""
     server.python(ONLINE, "0")
     assert look("online", "(run.state, run.name, run.tags, run.notes, run.group, run.job_type)") == (
         "finished",
@@ -159,12 +159,12 @@ def test_online_run_and_public_api(server: Server, look: Callable[..., Any]) -> 
 
 
 def test_public_api_changes(server: Server) -> None:
-    """Runs are found by filter and order, changed and deleted by the public API."""
+    """The public API finds runs by filter and order, changes and deletes them."""
     server.python(
         "for n in (1, 3, 2):\n"
         "    with wandb.init(project='many', id=f'm{n}', config={'n': n}) as run: run.log({'v': -n})\n"
     )
-    found = server.python(
+    output = server.python(
         "api = wandb.Api()\n"
         "filters = {'config.n.value': {'$gte': 2}}\n"
         "print([r.id for r in api.runs('local/many', filters=filters, order='+config.n.value')])\n"
@@ -176,7 +176,7 @@ def test_public_api_changes(server: Server) -> None:
         "try: wandb.Api().artifact('local/many/a:v0')\n"
         "except wandb.errors.CommError as error: print('does not support artifacts' in str(error))\n"
     )
-    assert found.splitlines() == [
+    assert output.splitlines() == [
         "['m2', 'm3']",
         "['m1', 'm2', 'm3']",
         "{'n': 1, 'new': 5} changed 9",
@@ -197,7 +197,7 @@ print(run.resumed); run.finish()
 
 
 def test_resume_modes(server: Server, look: Callable[..., Any]) -> None:
-    """Each mode goes on, starts anew or refuses as documented, and the steps go on without a gap."""
+    """Each mode continues, starts anew or refuses as documented, and steps continue without a gap."""
 
     def last(mode: str, name: str) -> str:
         return server.python(RESUME, mode, name).splitlines()[-1]
@@ -214,7 +214,7 @@ def test_resume_modes(server: Server, look: Callable[..., Any]) -> None:
 
 
 def test_rewind(server: Server, look: Callable[..., Any]) -> None:
-    """`resume_from` takes the steps after its own away, and the run goes on there."""
+    """`resume_from` removes the steps after its own, and the run continues there."""
     server.python(RESUME, "none", "back")
     server.python(
         "run = wandb.init(project='p', resume_from='back?_step=1')\nrun.log({'n': 7})\nrun.finish()",
@@ -229,7 +229,7 @@ def test_failed_script(server: Server, look: Callable[..., Any]) -> None:
 
 
 def test_offline_run_synced_twice(server: Server, look: Callable[..., Any]) -> None:
-    """An offline run sent by `wandb sync` is there, once, after the second time too."""
+    """An offline run sent twice by `wandb sync` exists once."""
     server.python(
         "with wandb.init(project='p', id='off', mode='offline') as r:\n  [r.log({'n': n}) for n in range(40)]"
     )
@@ -261,7 +261,7 @@ run.finish()
 
 
 def test_login(server: Server) -> None:
-    """The right key is taken, asked for at the server, and a wrong one is refused."""
+    """The right key is accepted after a check with the server, and a wrong one is refused."""
     source = """
 key = sys.argv[1]
 print(wandb.login(key=key, relogin=True, verify=True))

@@ -1,4 +1,4 @@
-"""Requests that arrive after others which were made later: they change nothing."""
+"""Requests that arrive after later ones change nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def post(client: Client, order: int | None, offset: int, *rows: dict[str, Any], 
 
 
 def test_overtaken_post_changes_nothing(client: Client) -> None:
-    """An old half of a row does not take the whole row's place; its sender is told the number that counts."""
+    """An old part of a row does not replace the whole row; the answer gives its sender the current number."""
     client.upsert("a")
     post(client, 1, 0, {"_step": 0, "a": 1})
     post(client, 2, 0, {"_step": 0, "a": 1, "b": 2}, complete=True, exitcode=0)
@@ -38,12 +38,12 @@ def test_overtaken_post_changes_nothing(client: Client) -> None:
 
 
 def test_overtaken_start_does_not_open_a_run(client: Client) -> None:
-    """The creation of a run that arrives again after its end neither opens it nor brings the old config back."""
+    """A creation that arrives again after the run's end neither reopens it nor restores the old config."""
 
     def upsert(order: int, value: int) -> Any:
         config = json.dumps({"v": {"value": value}})
-        given = {"name": "a", "modelName": "p", "jobProgram": "t.py", "config": config}
-        body = {"query": UPSERT, "variables": {"input": given}}
+        start = {"name": "a", "modelName": "p", "jobProgram": "t.py", "config": config}
+        body = {"query": UPSERT, "variables": {"input": start}}
         return client.send("POST", "/graphql", json=body, headers={"X-Wandb-Nb-Order": str(order)}).json()
 
     assert "extensions" not in upsert(1, 1)
@@ -56,7 +56,7 @@ def test_overtaken_start_does_not_open_a_run(client: Client) -> None:
 
 
 def test_overtaken_file_does_not_replace_a_newer_one(client: Client) -> None:
-    """What is put at an older address of a file comes too late once a newer one was used."""
+    """A file put at an older address is ignored once a newer address was used."""
     client.upsert("a")
     old, new = (
         client.query(ANNOUNCE, n="f")["createRunFiles"]["files"][0]["uploadUrl"].partition("8090")[2] for _ in range(2)

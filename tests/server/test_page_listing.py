@@ -1,4 +1,4 @@
-"""What the search box of a project understands, and how its table is made."""
+"""The search box of a project and its table."""
 
 from __future__ import annotations
 
@@ -18,10 +18,19 @@ from wandb_nb.server.query.text_format import short_text
 
 def run(name: str, config: dict[str, Any], summary: dict[str, Any] | None = None, **run_values: Any) -> RunValues:
     """Return a run as the table reads it."""
-    told = {"display_name": name, "notes": "", "group_name": None, "job_type": None, "tags": "[]", "state": "finished"}
-    told |= {"created": 1000.0, "heartbeat": 1060.0, "sweep": None, "exit_code": 0, **run_values}
+    fields = {
+        "display_name": name,
+        "notes": "",
+        "group_name": None,
+        "job_type": None,
+        "tags": "[]",
+        "state": "finished",
+    }
+    fields |= {"created": 1000.0, "heartbeat": 1060.0, "sweep": None, "exit_code": 0, **run_values}
     wrapped = {key: {"value": value} for key, value in config.items()}
-    return RunValues(SimpleNamespace(name=name, config=json.dumps(wrapped), summary=json.dumps(summary or {}), **told))
+    return RunValues(
+        SimpleNamespace(name=name, config=json.dumps(wrapped), summary=json.dumps(summary or {}), **fields)
+    )
 
 
 RUNS = [
@@ -32,7 +41,7 @@ RUNS = [
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "names"),
     [
         ("", "abc"),
         ("adam", "ac"),
@@ -65,22 +74,22 @@ RUNS = [
         ("lr<x", ""),
     ],
 )
-def test_searches(text: str, found: str) -> None:
-    """Words are looked for in texts, conditions among values; an absent value matches nothing but `none`."""
+def test_searches(text: str, names: str) -> None:
+    """Words are searched in texts, conditions among values; an absent value matches only `none`."""
     matches = search_predicate(text)
-    assert "".join(run_values.row.name for run_values in RUNS if matches(run_values)) == found
+    assert "".join(run_values.row.name for run_values in RUNS if matches(run_values)) == names
 
 
 @given(st.text())
 def test_every_text_is_a_search(text: str) -> None:
-    """Whatever is typed, there is an answer and no error."""
+    """Any input gives an answer without an error."""
     matches = search_predicate(text)
     assert [matches(run_values) for run_values in RUNS] == [matches(run_values) for run_values in RUNS]
 
 
 @pytest.mark.parametrize("column", ["config.lr", "config.optimizer", "config.debug", "group", "state"])
 def test_a_groups_search_finds_its_runs(column: str) -> None:
-    """The search that leads from a group to all its runs finds these and no others."""
+    """A group's search finds exactly its runs."""
     for run_values in RUNS:
         matches = search_predicate(search_condition(column, run_values.value(column)))
         same = [one for one in RUNS if one.value(column) == run_values.value(column)]
@@ -94,7 +103,7 @@ def test_a_groups_search_finds_its_runs(column: str) -> None:
     st.one_of(st.text(), st.integers(), st.floats(allow_nan=False), st.booleans(), st.lists(st.text()), st.none()),
 )
 def test_a_groups_search_holds_any_key_and_value(key: str, value: Any) -> None:
-    """Blanks, signs and quotes in keys and values do not break the way from a group to its runs, nor the sorting."""
+    """Blanks, signs and quotes in keys and values break neither a group's search nor the sorting."""
     run_values, other = run("x", {key: value, "state": value}), run("y", {})
     column = f"config.{key}"
     matches = search_predicate(search_condition(column, run_values.value(column)))
@@ -110,7 +119,7 @@ def test_a_groups_search_holds_any_key_and_value(key: str, value: Any) -> None:
 
 
 def test_groups_have_means_and_counts() -> None:
-    """A group tells how many runs it has and the mean of each number; runs without the value come last."""
+    """A group shows the number of its runs and the mean of each number; runs without the value come last."""
     table = list_table(RUNS, TableRequest(group="config.optimizer"), ["summary_metrics.acc", "config.optimizer"])
     assert [(group.label, group.total, group.means) for group in table.groups] == [
         ("adam", 1, [0.9, None]),
@@ -121,8 +130,8 @@ def test_groups_have_means_and_counts() -> None:
     assert [group.label for group in table.groups] == ["64", "none"]
 
 
-def test_a_run_stands_under_each_of_its_tags() -> None:
-    """Grouping by tag shows a run with two tags twice, and one without under none."""
+def test_a_run_is_listed_under_each_of_its_tags() -> None:
+    """Grouping by tag lists a run with two tags twice, and one without tags under none."""
     groups = list_table(RUNS, TableRequest(group="tags")).groups
     assert {group.label: [run_values.row.name for run_values in group.runs] for group in groups} == {
         "best": ["a", "c"],
@@ -131,8 +140,8 @@ def test_a_run_stands_under_each_of_its_tags() -> None:
     }
 
 
-def test_columns_tell_what_differs() -> None:
-    """Without a choice the columns are the config values that differ and the numbers of the summary."""
+def test_default_columns_are_the_differences() -> None:
+    """By default the columns are the config values that differ and the numbers of the summary."""
     assert default_columns(RUNS) == [
         "created_at",
         "duration",
@@ -148,7 +157,7 @@ def test_columns_tell_what_differs() -> None:
 
 
 def test_pages_hold_a_hundred_runs() -> None:
-    """Of 250 runs the third page shows the last 50, and says which they are."""
+    """Of 250 runs the third page shows the last 50, and gives their range."""
     many = [run(f"r{number}", {"n": number}) for number in range(250)]
     table = list_table(many, TableRequest(sort="+config.n", page=3))
     assert [run_values.row.name for run_values in table.groups[0].runs] == [f"r{number}" for number in range(200, 250)]
@@ -156,31 +165,31 @@ def test_pages_hold_a_hundred_runs() -> None:
 
 
 def test_many_groups_stay_bounded() -> None:
-    """Two thousand runs in five hundred groups are some hundred rows, and each group leads to the rest."""
+    """Two thousand runs in five hundred groups give about a hundred rows, and each group links to the rest."""
     many = [run(f"r{number}", {"n": number % 500}) for number in range(2000)]
     table = list_table(many, TableRequest(group="config.n"))
     assert sum(len(group.runs) for group in table.groups) <= 600
     assert all(group.total == 4 for group in table.groups)
 
 
-def test_the_address_says_it_all() -> None:
-    """What is asked for comes from the address and goes back into it; nonsense there is the first page."""
-    asked = TableRequest.of({"q": "x y", "page": "7", "sort": "-state", "other": "z"})
-    assert asked.with_changes(page=asked.page) == {"q": "x y", "page": "7", "sort": "-state"}
-    assert asked.with_changes(group="tags") == {"q": "x y", "sort": "-state", "group": "tags"}
+def test_the_address_holds_the_whole_request() -> None:
+    """The address holds the whole request and is rebuilt from it; an invalid one means the first page."""
+    request = TableRequest.of({"q": "x y", "page": "7", "sort": "-state", "other": "z"})
+    assert request.with_changes(page=request.page) == {"q": "x y", "page": "7", "sort": "-state"}
+    assert request.with_changes(group="tags") == {"q": "x y", "sort": "-state", "group": "tags"}
     assert [TableRequest.of({"page": page}).page for page in ("0", "-1", "x", "9" * 30, "²")] == [1] * 5
 
 
 def test_values_are_short() -> None:
     """Numbers have five digits, and long texts are cut."""
     values = (0.1 + 0.2, 3.0, True, None, 1e300, float("nan"), ["a", "b"], {"a": 1}, "x" * 999)
-    told = [short_text(value) for value in values]
-    assert told[:-1] == ["0.3", "3", "true", "", "1e+300", "nan", "a, b", '{"a": 1}']
-    assert len(told[-1]) == 120
+    texts = [short_text(value) for value in values]
+    assert texts[:-1] == ["0.3", "3", "true", "", "1e+300", "nan", "a, b", '{"a": 1}']
+    assert len(texts[-1]) == 120
 
 
 def test_two_thousand_runs_are_sorted_and_searched() -> None:
-    """In a large project the search counts all runs that fit, and the best of all of them comes first."""
+    """In a large project the search counts all matching runs, and the best one comes first."""
     many = [run(f"r{number}", {"lr": number % 7, "n": number}, {"acc": number}) for number in range(2000)]
     table = list_table(many, TableRequest(q="lr>2", sort="-summary_metrics.acc"))
     assert table.total == sum(number % 7 > 2 for number in range(2000))

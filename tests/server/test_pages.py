@@ -35,7 +35,7 @@ def header_of(message: bytes) -> Any:
 
 
 def with_key(client: Client) -> dict[str, str]:
-    """Return the header that carries the first user's key."""
+    """Return the header with the first user's key."""
     return {"Authorization": f"Bearer {(client.services.folder / 'key').read_text()}"}
 
 
@@ -48,12 +48,12 @@ def upload(client: Client, run: str, files: dict[str, bytes]) -> None:
 
 
 def shown_runs(visitor: Visitor, query: str) -> list[str]:
-    """Return the ids of the runs in the project's table, as it shows them."""
+    """Return the ids of the runs in the project's table."""
     return re.findall(r'<tr data-run="([^"]+)"', visitor.get(f"/local/p?{query}").text)
 
 
 def test_login_gives_a_cookie_and_no_key(browser: Visitor) -> None:
-    """The cookie cannot be read by scripts, does not travel from other sites, and holds no key."""
+    """Scripts cannot read the cookie, other sites cannot send it, and it contains no key."""
     cookie = browser.answer.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=strict"} <= set(cookie.split("; "))
     assert (browser.client.services.folder / "key").read_text() not in cookie
@@ -61,7 +61,7 @@ def test_login_gives_a_cookie_and_no_key(browser: Visitor) -> None:
 
 
 def test_without_login_there_is_only_the_form(browser: Visitor) -> None:
-    """Pages and forms lead to the login, data and events are refused, as are a wrong key and a forged cookie."""
+    """Pages and forms redirect to the login; data, events, a wrong key and a forged cookie are refused."""
     for cookie in ("", "wandb_nb_login=forged", browser.cookie[:-2]):
         for path in PAGES:
             got = browser.get(path, Cookie=cookie)
@@ -73,7 +73,7 @@ def test_without_login_there_is_only_the_form(browser: Visitor) -> None:
 
 
 def test_logout_forgets_the_cookie(browser: Visitor) -> None:
-    """After the form in the page's head the browser holds no login."""
+    """After the logout form the browser has no login."""
     sent = browser.send("/logout")
     assert sent.headers["location"] == "/login"
     assert "Max-Age=0" in sent.headers["set-cookie"]
@@ -81,7 +81,7 @@ def test_logout_forgets_the_cookie(browser: Visitor) -> None:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_hostile_texts_stay_texts(browser: Visitor, path: str) -> None:
-    """Names, notes, tags, config, console and queries come out escaped, under a policy that runs no inline script."""
+    """Names, notes, tags, config, console and queries are escaped, under a policy without inline scripts."""
     got = browser.get(path)
     assert got.status_code == 200
     assert "<script>alert" not in got.text
@@ -91,14 +91,14 @@ def test_hostile_texts_stay_texts(browser: Visitor, path: str) -> None:
     assert "nosniff" in got.headers["x-content-type-options"]
 
 
-def test_each_page_has_a_nonce_of_its_own(browser: Visitor) -> None:
-    """What one page lets its scripts style is of no use for another answer."""
+def test_each_page_has_its_own_nonce(browser: Visitor) -> None:
+    """The nonce for one page's styles is invalid in another answer."""
     nonces = [re.findall(r"'nonce-([^']+)'", browser.get("/").headers["content-security-policy"]) for _ in range(2)]
     assert nonces[0] != nonces[1]
 
 
 def test_the_table_searches_filters_and_sorts(browser: Visitor) -> None:
-    """The project's page keeps the runs that are asked for, in the order that is asked for."""
+    """The project's page shows the matching runs in the requested order."""
     assert shown_runs(browser, "sort=%2Bconfig.lr") == ["a", "b"]
     assert shown_runs(browser, "sort=-config.lr") == ["b", "a"]
     assert shown_runs(browser, "q=plain") == ["b"]
@@ -109,14 +109,14 @@ def test_the_table_searches_filters_and_sorts(browser: Visitor) -> None:
 
 
 def test_the_table_groups(browser: Visitor) -> None:
-    """Each value of the key has a row of its own with the count and the means of its runs, and a way to all of them."""
+    """Each value of the key has its own row with the count and means of its runs, and a link to them."""
     text = browser.get("/local/p?group=config.lr").text
     assert re.findall(r'scope="rowgroup"[^>]*><span class="quiet">lr</span> ([\d.]+)', text) == ["0.1", "0.2"]
     assert shown_runs(browser, "group=config.lr") == ["a", "b"]
 
 
-def test_columns_are_kept(browser: Visitor) -> None:
-    """The columns that a visitor chose are there at the next visit, until the choice is taken back."""
+def test_columns_are_remembered(browser: Visitor) -> None:
+    """The chosen columns are there at the next visit, until the choice is reset."""
     automatic = browser.get("/local/p").text
     assert ">seed</a>" not in automatic
     sent = browser.send("/local/p/columns", column=["config.lr", "notes", "config.<gone>"], query="q=plain")
@@ -134,7 +134,7 @@ def test_columns_are_kept(browser: Visitor) -> None:
 
 
 def test_a_page_follows_its_run(browser: Visitor, client: Client) -> None:
-    """Data comes in the views' messages: all at first, what is new after a cursor, all again after a rewrite."""
+    """Data comes as view messages: all at first, new data after a cursor, all again after a rewrite."""
     first = header_of(browser.get(f"{RUN}/data?cursor=").content)
     (loss,) = (series for series in first["series"] if series["key"] == "loss")
     assert (loss["n"], loss["mode"], first["run"]["state"], first["summary"]["loss"]) == (9, "replace", "running", 4)
@@ -153,8 +153,8 @@ def test_a_page_follows_its_run(browser: Visitor, client: Client) -> None:
     assert header_of(browser.get("/local/p/runs/b/data").content)["done"]
 
 
-def test_the_overview_tells_what_the_run_was(browser: Visitor, client: Client) -> None:
-    """Commit, command and host from the metadata stand on the overview; nonsense in that file does no harm."""
+def test_the_overview_shows_the_metadata(browser: Visitor, client: Client) -> None:
+    """Commit, command and host from the metadata are on the overview; an invalid file does no harm."""
     metadata = {
         "git": {"commit": "c0ffee", "remote": "https://x/y"},
         "program": "t.py",
@@ -170,7 +170,7 @@ def test_the_overview_tells_what_the_run_was(browser: Visitor, client: Client) -
 
 
 def test_the_console_is_read_back_in_parts(browser: Visitor, client: Client) -> None:
-    """The last thousand lines are shown, the earlier ones page by page; what went to stderr is marked."""
+    """The last thousand lines are shown, earlier ones page by page; stderr is marked."""
     lines = [f"2026-01-31T12:00:00.000000 line {number}" for number in range(1500)]
     lines.append("ERROR 2026-01-31T12:00:01.000000 broken")
     client.headers = with_key(client)
@@ -185,7 +185,7 @@ def test_the_console_is_read_back_in_parts(browser: Visitor, client: Client) -> 
 
 
 def test_files_are_shown_as_text(browser: Visitor, client: Client) -> None:
-    """Text is escaped, pictures are pictures, bytes are a download only, hostile names lead to their files."""
+    """Text is escaped, pictures are pictures, bytes are only a download, and hostile names link to their files."""
     name = 'a "b" <i>?&#.txt'
     upload(client, "a", {name: b"<b>x</b>", "p.svg": b"<svg onload=alert(1)>", "x.bin": b"\xff\x00", "n.txt": b"a\x00"})
     links = re.findall(r'<th scope="row"><a href="([^"]+)"', browser.get(f"{RUN}/files").text)
@@ -201,7 +201,7 @@ def test_files_are_shown_as_text(browser: Visitor, client: Client) -> None:
 
 
 def test_code_is_shown_by_cell(browser: Visitor, client: Client) -> None:
-    """The session's notebook is shown cell by cell with its numbers, a script with its words marked."""
+    """The session's notebook is shown cell by cell with numbers, a script with highlighting."""
     cells = [
         {
             "cell_type": "code",
@@ -226,14 +226,14 @@ def test_code_is_shown_by_cell(browser: Visitor, client: Client) -> None:
 
 
 def test_stop_from_a_page(browser: Visitor, client: Client) -> None:
-    """The page's stop reaches the run at its next post."""
+    """Stop on the page reaches the run at its next post."""
     assert browser.send(f"{RUN}/stop").status_code == 303
     client.headers = with_key(client)
     assert client.stream("a").json()["stopped"] is True
 
 
 def test_rename_and_delete(browser: Visitor) -> None:
-    """Name, notes and tags are changed by a form; deleting asks once more, and then takes the run and its files."""
+    """A form changes name, notes and tags; deleting asks once more, and then deletes the run and its files."""
     upload(browser.client, "b", {"x.txt": b"x"})
     assert browser.send("/local/p/runs/b/edit", name="new <name>", notes="n", tags="x, y,x").status_code == 303
     text = browser.get("/local/p/runs/b").text
@@ -249,8 +249,8 @@ def test_rename_and_delete(browser: Visitor) -> None:
     assert "No run was selected" in browser.send("/local/p/delete", sure="1").text
 
 
-def test_a_long_run_is_seen_whole_at_once(browser: Visitor, client: Client) -> None:
-    """Before a long run has been read its whole course is shown by a sample, then all its points take the place."""
+def test_a_long_run_is_sampled_first(browser: Visitor, client: Client) -> None:
+    """A long run is first shown as a sample of its whole course, then with all its points."""
     client.headers = with_key(client)
     rows = [json.dumps({"_step": n, "_runtime": n, **{f"m{k}": n for k in range(40)}}) for n in range(60_000)]
     for first in range(0, len(rows), 20_000):

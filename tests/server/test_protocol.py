@@ -19,12 +19,12 @@ RESUME = """query S($n: String!) { model(name: "p") { id bucket(name: $n, missin
 
 
 def resume_facts(client: Client, name: str) -> Any:
-    """Return what a resuming client is told of a run."""
+    """Return the fields of a run that a resuming client queries."""
     return client.query(RESUME, n=name)["model"]["bucket"]
 
 
 def test_a_run_is_made_and_changed(client: Client) -> None:
-    """The first upsert makes project and run and invents a name; later ones change what they give, nothing else."""
+    """The first upsert creates project and run and generates a name; later ones change only their fields."""
     first = client.upsert("a", config='{"lr": {"value": 1}}', tags=["x"], notes="n")
     assert first["inserted"]
     assert first["bucket"]["displayName"]
@@ -36,54 +36,54 @@ def test_a_run_is_made_and_changed(client: Client) -> None:
 
 
 def test_lines_are_overwritten_at_their_offset(client: Client) -> None:
-    """A post that comes twice is as once; lines of the console are overwritten, as progress bars need it."""
+    """A repeated post counts once; console lines are overwritten, as progress bars need it."""
     client.upsert("a")
     client.rows("a", 0, '{"_step":0,"a":NaN}', '{"_step":1,"a":1}')
     client.rows("a", 1, '{"_step":1,"a":2}')
     for offset, lines in ((0, ["one", "10%"]), (1, ["20%"]), (1, ["20%"])):
         client.stream("a", files={"output.log": {"offset": offset, "content": lines}})
-    told = client.run("a", "historyLineCount logLineCount history")
-    assert told["history"] == ['{"_step":0,"a":NaN}', '{"_step":1,"a":2}']
-    assert (told["historyLineCount"], told["logLineCount"]) == (2, 2)
+    answer = client.run("a", "historyLineCount logLineCount history")
+    assert answer["history"] == ['{"_step":0,"a":NaN}', '{"_step":1,"a":2}']
+    assert (answer["historyLineCount"], answer["logLineCount"]) == (2, 2)
 
 
 def test_resume_facts(client: Client) -> None:
-    """A resuming client is told the counts, the last lines as a list of texts, and telemetry of the first start."""
+    """A resuming client gets the counts, the last lines as a list of texts, and telemetry of the first start."""
     client.upsert("a", config='{"_wandb": {"value": {"t": {"5": "x"}, "m": []}}}')
     client.rows("a", 0, '{"_step":0}', '{"_step":1}')
     client.stream("a", files={"wandb-summary.json": {"offset": 0, "content": ['{"_step": 1}']}})
-    told = resume_facts(client, "a")
-    assert (told["historyLineCount"], told["eventsLineCount"], told["logLineCount"]) == (2, 0, 0)
-    assert json.loads(told["historyTail"]) == ['{"_step":1}']
-    assert json.loads(told["eventsTail"]) == []
-    assert json.loads(told["wandbConfig"]) == {"t": {"5": "x"}}
+    facts = resume_facts(client, "a")
+    assert (facts["historyLineCount"], facts["eventsLineCount"], facts["logLineCount"]) == (2, 0, 0)
+    assert json.loads(facts["historyTail"]) == ['{"_step":1}']
+    assert json.loads(facts["eventsTail"]) == []
+    assert json.loads(facts["wandbConfig"]) == {"t": {"5": "x"}}
     assert resume_facts(client, "other") is None
 
 
 def test_a_new_start_replaces_the_old_rows(client: Client) -> None:
-    """A second start under an old id without resuming empties each stream once, when its first lines come."""
+    """A second start under an old id without resuming empties each stream once, when its first lines arrive."""
     client.upsert("a", jobProgram="t.py")
     client.rows("a", 0, *(json.dumps({"_step": n}) for n in range(5)))
     assert client.upsert("a", jobProgram="t.py")["bucket"]["historyLineCount"] == 0
     assert len(client.run("a", "history")["history"]) == 5
     client.rows("a", 0, '{"_step":0}')
     client.rows("a", 1, '{"_step":1}')
-    client.rows("a", 0, '{"_step":0}')  # a late repetition takes nothing away
+    client.rows("a", 0, '{"_step":0}')  # a late repetition removes nothing
     assert client.run("a", "historyLineCount")["historyLineCount"] == 2
 
 
 def test_a_resumed_start_keeps_the_rows(client: Client) -> None:
-    """A start that names the storage id goes on where the run was."""
-    made = client.upsert("a", jobProgram="t.py")
+    """A start with the storage id continues the run."""
+    created = client.upsert("a", jobProgram="t.py")
     client.rows("a", 0, '{"_step":0}', '{"_step":1}')
     client.stream("a", complete=True, exitcode=0)
-    client.upsert("a", id=made["bucket"]["id"], jobProgram="t.py")
+    client.upsert("a", id=created["bucket"]["id"], jobProgram="t.py")
     client.rows("a", 2, '{"_step":2}')
     assert client.run("a", "historyLineCount state") == {"historyLineCount": 3, "state": "running"}
 
 
 def test_states(client: Client, services: Any) -> None:
-    """Running, preempting, finished, failed; crashed is who has been silent for five minutes; the end is the end."""
+    """Running, preempting, finished, failed; a run silent for five minutes is crashed; the end is final."""
     client.upsert("a")
     assert client.run("a", "state")["state"] == "running"
     client.stream("a", preempting=True)
@@ -102,15 +102,15 @@ def test_states(client: Client, services: Any) -> None:
 
 
 def test_stop_reaches_the_run(client: Client) -> None:
-    """Asking for a stop is told at the run's next post, and to old clients when they ask."""
-    made = client.upsert("a")
-    client.query("mutation S($i: ID!) { stopRun(input: {id: $i}) { success } }", i=made["bucket"]["id"])
+    """A stop request is in the answer to the run's next post, and in the answer to old clients' queries."""
+    created = client.upsert("a")
+    client.query("mutation S($i: ID!) { stopRun(input: {id: $i}) { success } }", i=created["bucket"]["id"])
     assert client.stream("a").json()["stopped"] is True
     assert client.run("a", "stopped")["stopped"] is True
 
 
 def test_bodies_may_be_gzip(client: Client) -> None:
-    """A packed body counts as what it holds."""
+    """A compressed body counts like its content."""
     client.upsert("a")
     body = json.dumps({"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step":0}']}}}).encode()
     headers = {"Content-Encoding": "gzip"}
@@ -120,14 +120,14 @@ def test_bodies_may_be_gzip(client: Client) -> None:
 
 
 def test_files_come_and_go(client: Client, services: Any) -> None:
-    """A file goes up without a key, is listed with its size and MD5, comes down again, and is replaced as a whole."""
+    """A file is uploaded without a key, listed with size and MD5, downloaded again, and replaced as a whole."""
     client.upsert("a")
     text = """mutation F { createRunFiles(input: {projectName: "p", runName: "a", files: ["d/x y.txt"]}) {
         runID uploadHeaders files { name uploadUrl } } }"""
-    (told,) = client.query(text)["createRunFiles"]["files"]
+    (file,) = client.query(text)["createRunFiles"]["files"]
     key, client.headers = client.headers, {}
     for content in (b"old", b"hello"):
-        assert client.send("PUT", told["uploadUrl"], content=content).status_code == 200
+        assert client.send("PUT", file["uploadUrl"], content=content).status_code == 200
     client.headers = key
     files = client.run("a", "fileCount files { edges { node { name directUrl sizeBytes md5 } } }")
     (node,) = (edge["node"] for edge in files["files"]["edges"])
@@ -138,14 +138,14 @@ def test_files_come_and_go(client: Client, services: Any) -> None:
 
 
 def test_deleting_a_run_deletes_all_of_it(client: Client, services: Any) -> None:
-    """Its rows and the bytes of its files are gone, and its id is not given again."""
-    made = client.upsert("a")
+    """Its rows and the bytes of its files are deleted, and its id is not reused."""
+    created = client.upsert("a")
     client.rows("a", 0, '{"_step":0}')
-    (told,) = client.query(
+    (file,) = client.query(
         'mutation { createRunFiles(input: {projectName: "p", runName: "a", files: ["x"]}) { files { uploadUrl } } }'
     )["createRunFiles"]["files"]
-    client.send("PUT", told["uploadUrl"], content=b"1")
-    client.query("mutation D($i: ID!) { deleteRun(input: {id: $i}) { clientMutationId } }", i=made["bucket"]["id"])
+    client.send("PUT", file["uploadUrl"], content=b"1")
+    client.query("mutation D($i: ID!) { deleteRun(input: {id: $i}) { clientMutationId } }", i=created["bucket"]["id"])
     assert client.run("a", "id") is None
     assert not [path for path in (services.folder / "files").rglob("*") if path.is_file()]
     again = client.answer('mutation { upsertBucket(input: {modelName: "p", name: "a"}) { inserted } }')
@@ -154,7 +154,7 @@ def test_deleting_a_run_deletes_all_of_it(client: Client, services: Any) -> None
 
 
 def test_runs_are_filtered_ordered_and_paged(client: Client) -> None:
-    """Pages of filtered runs come in order, with a cursor to the next one."""
+    """Filtered runs come in order, page by page, with a cursor to the next one."""
     for number in range(5):
         client.upsert(f"r{number}", config=json.dumps({"lr": {"value": number}}))
     text = """query R($f: JSONString, $a: String) { project(name: "p") { runCount(filters: $f)
@@ -162,28 +162,28 @@ def test_runs_are_filtered_ordered_and_paged(client: Client) -> None:
             edges { node { name } } pageInfo { endCursor hasNextPage } } } }"""
     names, cursor, more = [], None, True
     while more:
-        found = client.query(text, f='{"config.lr.value": {"$gt": 0}}', a=cursor)["project"]
-        names += [edge["node"]["name"] for edge in found["runs"]["edges"]]
-        cursor, more = found["runs"]["pageInfo"]["endCursor"], found["runs"]["pageInfo"]["hasNextPage"]
-    assert (found["runCount"], names) == (4, ["r4", "r3", "r2", "r1"])
+        data = client.query(text, f='{"config.lr.value": {"$gt": 0}}', a=cursor)["project"]
+        names += [edge["node"]["name"] for edge in data["runs"]["edges"]]
+        cursor, more = data["runs"]["pageInfo"]["endCursor"], data["runs"]["pageInfo"]["hasNextPage"]
+    assert (data["runCount"], names) == (4, ["r4", "r3", "r2", "r1"])
 
 
-def test_artifacts_are_told_to_be_missing(client: Client) -> None:
+def test_artifacts_are_reported_as_unsupported(client: Client) -> None:
     """A query for artifacts gets one plain error."""
     (error,) = client.answer('{ project(name: "p") { artifact(name: "x") { id } artifacts { id } } }')["errors"]
     assert "does not support artifacts" in error["message"]
 
 
 def test_a_failed_change_leaves_nothing(client: Client) -> None:
-    """A document whose second change fails leaves nothing of the first."""
+    """If the second change of a document fails, the first one is undone."""
     text = """mutation { upsertBucket(input: {name: "a", modelName: "p"}) { bucket { id } }
         deleteRun(input: {id: "nonsense"}) { clientMutationId } }"""
     assert "errors" in client.answer(text)
     assert client.query('{ project(name: "p") { id } }') == {"project": None}
 
 
-def test_alerts_are_kept(client: Client, services: Any) -> None:
-    """An alert, in the types that clients declare, is kept with its run."""
+def test_alerts_are_stored(client: Client, services: Any) -> None:
+    """An alert, in the types that clients declare, is stored with its run."""
     client.upsert("a")
     text = """mutation N($r: String!, $s: AlertSeverity = INFO, $w: Duration) { notifyScriptableRunAlert(
         input: {projectName: "p", runName: $r, title: "T", text: "x", severity: $s, waitDuration: $w}) { success } }"""
@@ -193,7 +193,7 @@ def test_alerts_are_kept(client: Client, services: Any) -> None:
 
 
 def test_old_clients_find_the_types_they_probe(client: Client) -> None:
-    """Introspection answers with fields for each type that older clients look at before they work."""
+    """Introspection returns fields for each type that older clients check before they start."""
     for name in ("Query", "Mutation", "ServerInfo", "ServerSettings"):
-        found = client.query("query T($n: String!) { __type(name: $n) { fields { name } } }", n=name)
-        assert found["__type"]["fields"]
+        data = client.query("query T($n: String!) { __type(name: $n) { fields { name } } }", n=name)
+        assert data["__type"]["fields"]

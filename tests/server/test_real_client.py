@@ -1,4 +1,4 @@
-"""Runs of the real client on the pages: what it sends is there, and Stop reaches its training loop."""
+"""Runs of the real client on the pages: their data is there, and Stop reaches the training loop."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ except KeyboardInterrupt:
 pytestmark = pytest.mark.browser
 
 
-def test_stop_ends_a_real_training(site: Site, page: Page, tmp_path: Path) -> None:
-    """The page of a run that streams shows its rows, code, command and console; its Stop interrupts the loop."""
+def test_stop_interrupts_a_real_training(site: Site, page: Page, tmp_path: Path) -> None:
+    """The page of an active run shows its rows, code, command and console; Stop interrupts the loop."""
     script = tmp_path / "train_it.py"
     script.write_text(SCRIPT)
     places = {"HOME": str(tmp_path), "WANDB_DIR": str(tmp_path), "WANDB_BASE_URL": site.url, "WANDB_API_KEY": site.key}

@@ -1,4 +1,4 @@
-"""Databases of earlier versions are upgraded, with all that they hold."""
+"""Databases of earlier versions are upgraded with all their data."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from wandb_nb.server.storage.tables import alerts, members, metadata, runs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OLD = Path(__file__).with_name("database_0001.sql").read_text("utf-8")  # written by the code before revisions
+OLD = Path(__file__).with_name("database_0001.sql").read_text("utf-8")  # written by the code before schema revisions
 KEY = "local-" + "0" * 40
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Return a database from before revisions, with two runs; a third one was deleted."""
+    """Return a database from before revisions, with two runs and a deleted third one."""
     path = tmp_path / "server.db"
     with sqlite3.connect(path) as connection:
         connection.executescript(OLD)
@@ -45,7 +45,7 @@ def upgraded(path: Path) -> Iterator[Database]:
 
 
 def test_everything_is_still_there(upgraded: Database) -> None:
-    """Users, rights, runs, rows, console, files and alerts are as before, and each run has a random value."""
+    """Users, rights, runs, rows, console, files and alerts are unchanged, and each run has a random value."""
     with upgraded.read() as connection:
         user = users.user_by_key(connection, KEY)
         assert user is not None
@@ -63,8 +63,8 @@ def test_everything_is_still_there(upgraded: Database) -> None:
         assert len(connection.execute(select(alerts)).all()) == len(connection.execute(select(members)).all()) == 1
 
 
-def test_ids_are_not_used_again(upgraded: Database) -> None:
-    """After the upgrade the id of a deleted run is not given to the next one."""
+def test_ids_are_not_reused(upgraded: Database) -> None:
+    """After the upgrade the next run does not get the id of a deleted one."""
     with upgraded.write() as connection:
         run_store.delete_run(connection, 2)
     with upgraded.write() as connection:
@@ -74,7 +74,7 @@ def test_ids_are_not_used_again(upgraded: Database) -> None:
 
 
 def test_the_tables_are_those_of_the_code(upgraded: Database, tmp_path: Path) -> None:
-    """Upgraded and new databases both have exactly the tables of `tables.py`, deletions cascade included."""
+    """Upgraded and new databases have exactly the tables of `tables.py`, including cascades."""
     fresh = Database(f"sqlite:///{tmp_path / 'fresh.db'}")
     for database in (upgraded, fresh):
         with database.read() as connection:
@@ -87,7 +87,7 @@ def test_the_tables_are_those_of_the_code(upgraded: Database, tmp_path: Path) ->
 
 
 def schema_of(database: Database) -> str:
-    """Return the statements that make the tables and indexes of *database*, the parts of each sorted."""
+    """Return the statements that create the tables and indexes of *database*, the parts of each sorted."""
     with database.read() as connection:
         query = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name != 'sqlite_sequence' ORDER BY name"
         statements = [" ".join(row[0].split()).replace('"', "") for row in connection.exec_driver_sql(query)]
@@ -95,7 +95,7 @@ def schema_of(database: Database) -> str:
 
 
 def test_the_oldest_databases_get_their_columns(path: Path) -> None:
-    """A database from before the columns for ordered requests is upgraded too."""
+    """A database from before the columns for request order is upgraded too."""
     with sqlite3.connect(path) as connection:
         for table, column in (("runs", "posted"), ("runs", "announced"), ("files", "announced")):
             connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
@@ -107,7 +107,7 @@ def test_the_oldest_databases_get_their_columns(path: Path) -> None:
 
 
 def test_a_failed_upgrade_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An upgrade that fails half-way leaves the database as it was, and the next one completes it."""
+    """A failed upgrade leaves the database unchanged, and the next one completes it."""
     with monkeypatch.context() as patch:
         patch.setattr("secrets.token_hex", lambda _: 1 / 0)  # randomness fails after a column was added
         with pytest.raises(ZeroDivisionError):
@@ -122,7 +122,7 @@ def test_a_failed_upgrade_changes_nothing(path: Path, monkeypatch: pytest.Monkey
 
 
 def test_newer_databases_are_refused(path: Path) -> None:
-    """A database that a newer version has upgraded is not touched, and the message says what to do."""
+    """A database upgraded by a newer version is not touched, and the message gives the remedy."""
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
         connection.execute("INSERT INTO alembic_version VALUES ('9999')")

@@ -1,4 +1,4 @@
-"""Who is turned away, and what cannot be done."""
+"""Refused requests and impossible attacks."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def test_no_key_no_answer(services: Services, key: str | None) -> None:
         assert (sent.status_code, "API key" in sent.json()["error"]) == (401, True)
 
 
-def test_keys_are_not_kept_in_the_database(services: Services) -> None:
-    """The database holds the key's hash only; the file with the key can be read by its owner only."""
+def test_the_database_holds_no_keys(services: Services) -> None:
+    """The database holds only the key's hash; only the owner can read the file with the key."""
     key = services.folder / "key"
     assert key.stat().st_mode & 0o777 == 0o600
     assert (services.folder / "secret").stat().st_mode & 0o777 == 0o600
@@ -54,7 +54,7 @@ def test_keys_are_not_kept_in_the_database(services: Services) -> None:
 
 
 def test_projects_are_private(client: Client, stranger: Client) -> None:
-    """Another user sees nothing of a private project and is refused, with 403, when writing there."""
+    """Another user sees nothing of a private project and gets 403 when writing to it."""
     made = client.upsert("a")
     answer = stranger.query('{ project(name: "p", entityName: "local") { id } }')
     assert answer == {"project": None}
@@ -76,43 +76,43 @@ def test_projects_are_private(client: Client, stranger: Client) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8090", "", "[", "127.0.0.1.evil.example"])
 def test_foreign_hosts_are_refused(client: Client, host: str) -> None:
-    """A name that was made to resolve to this machine gets nothing."""
+    """A foreign host name that resolves to this machine is refused."""
     assert client.send("POST", "/graphql", json={}, headers={"Host": host}).status_code == 421
 
 
 def test_foreign_origins_are_refused(client: Client) -> None:
-    """A page of another site, or of another port here, gets nothing."""
+    """A page of another site, or of another local port, is refused."""
     for origin in ("https://evil.example", "http://127.0.0.1:9999", "null"):
         assert client.send("POST", "/graphql", json={}, headers={"Origin": origin}).status_code == 421
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..\\x", "a\x00b", "<script>.html", "é" * 300])
 def test_names_never_become_paths(client: Client, services: Any, name: str) -> None:
-    """Whatever a file is called, its bytes lie under a name of the server's own, and come back under the file's."""
+    """For any file name, the bytes are stored under a name of the server's own and returned under the file's."""
     client.upsert("a")
     text = """mutation F($f: [String!]!) { createRunFiles(input: {projectName: "p", runName: "a", files: $f}) {
         files { name uploadUrl } } }"""
-    (told,) = client.query(text, f=[name])["createRunFiles"]["files"]
-    assert client.send("PUT", told["uploadUrl"], content=b"x").status_code == 200
-    assert told["name"] == name
-    (kept,) = (path for path in (services.folder / "files").rglob("*") if path.is_file())
-    assert len(kept.name) == 32
+    (file,) = client.query(text, f=[name])["createRunFiles"]["files"]
+    assert client.send("PUT", file["uploadUrl"], content=b"x").status_code == 200
+    assert file["name"] == name
+    (stored,) = (path for path in (services.folder / "files").rglob("*") if path.is_file())
+    assert len(stored.name) == 32
 
 
 def test_uploaded_pages_do_nothing_here(client: Client) -> None:
-    """HTML that was uploaded is a download in a sandbox."""
+    """Uploaded HTML is a download in a sandbox."""
     client.upsert("a")
     text = """mutation { createRunFiles(input: {projectName: "p", runName: "a", files: ["x.html"]}) {
         files { uploadUrl } } }"""
-    (told,) = client.query(text)["createRunFiles"]["files"]
-    client.send("PUT", told["uploadUrl"], content=b"<script>alert(1)</script>")
+    (file,) = client.query(text)["createRunFiles"]["files"]
+    client.send("PUT", file["uploadUrl"], content=b"<script>alert(1)</script>")
     got = client.send("GET", "/files/local/p/a/x.html")
     assert got.headers["content-disposition"].startswith("attachment")
     assert got.headers["content-security-policy"].startswith("sandbox")
 
 
 def test_signed_values_expire_and_cannot_be_forged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A signed text is valid for its purpose, until it is too old, and only as it was made."""
+    """A signed text is valid for its purpose, until it expires, and only unchanged."""
     now = 1000.0
     monkeypatch.setattr(time, "time", lambda: now)
     signer = Signer(b"secret")
@@ -126,7 +126,7 @@ def test_signed_values_expire_and_cannot_be_forged(monkeypatch: pytest.MonkeyPat
 
 
 def test_bodies_are_bounded(client: Client) -> None:
-    """A body that is too large is 413, packed or not, before it is all in memory."""
+    """A body that is too large, compressed or not, is 413 before all of it is in memory."""
     client.upsert("a")
     bomb = gzip.compress(b"0" * (64 << 20))
     path = "/files/local/p/a/file_stream"
@@ -152,7 +152,7 @@ def test_bodies_are_bounded(client: Client) -> None:
     ],
 )
 def test_odd_bodies_are_the_callers_fault(client: Client, body: bytes) -> None:
-    """A body of the wrong form is 400 with a reason, and nothing of it is kept."""
+    """A malformed body is 400 with a reason, and nothing of it is stored."""
     client.upsert("a")
     sent = client.send("POST", "/files/local/p/a/file_stream", content=body)
     assert sent.status_code in {200, 400}
@@ -160,7 +160,7 @@ def test_odd_bodies_are_the_callers_fault(client: Client, body: bytes) -> None:
 
 
 def test_run_names_are_checked(client: Client) -> None:
-    """A run, project or entity that could not be addressed is not made."""
+    """A run, project or entity name that cannot be part of an address is refused."""
     text = "mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }"
     for name in ("..", "a/b", "a\nb", "x" * 200):
         assert "errors" in client.answer(text, input={"name": name, "modelName": "p"})
@@ -168,7 +168,7 @@ def test_run_names_are_checked(client: Client) -> None:
 
 
 def test_deep_queries_are_refused(client: Client) -> None:
-    """A query that nests without end is refused."""
+    """A deeply nested query is refused."""
     text = "{ project { run { " + "project { run { " * 20 + "id" + " } }" * 20 + " } } }"
     assert "nests deeper" in client.answer(text)["errors"][0]["message"]
 
@@ -195,8 +195,8 @@ WRITES = {
 
 
 @pytest.fixture
-def told(client: Client) -> Client:
-    """Return the owner of a run that has told its commit and command in every place where clients do."""
+def owner(client: Client) -> Client:
+    """Return the owner of a run whose commit and command are in every place where clients put them."""
     facts = {"commit": SECRET_COMMIT, "jobProgram": "secret.py", "host": "secret-host", "jobRepo": "secret.git"}
     client.upsert("a", config=CONFIG, **facts)
     for file in client.query(UPLOAD, run="a", files=list(PRIVATE_FILES))["createRunFiles"]["files"]:
@@ -205,43 +205,43 @@ def told(client: Client) -> Client:
 
 
 def let(client: Client, level: Right = Right.NONE, *, is_open: bool = False) -> None:
-    """Say what the other user may do with project p, and whether it is open."""
+    """Set the other user's right on project p, and whether it is open."""
     with client.services.database.write() as connection:
         users.set_right(connection, "local", "p", "other", level)
         users.set_open(connection, "local", "p", is_open)
 
 
 def all_that_is_shown(reader: Client) -> str:
-    """Return everything that a user can read of the run, over the API and in the pages."""
+    """Return all that a user can read of the run, over the API and on the pages."""
     fields = "commit host config wandbConfig(keys: null) files { edges { node { name } } }"
     text = f'{{ project(name: "p", entityName: "local") {{ run(name: "a") {{ {fields} }} }} }}'
-    told = json.dumps(reader.answer(text))
+    content = json.dumps(reader.answer(text))
     for name in PRIVATE_FILES:
-        told += reader.send("GET", f"/files/local/p/a/{name}").text
+        content += reader.send("GET", f"/files/local/p/a/{name}").text
     headers = reader.headers
     visitor = Visitor(reader, _key_of(reader))
     run = "/local/p/runs/a"
     pages = [run, "/local/p", *(f"{run}/{part}" for part in ("overview", "files", "code", "data", "sampled"))]
     pages += [f"{run}/files/{name}" for name in PRIVATE_FILES]
-    told += "".join(visitor.get(page).text for page in pages)
+    content += "".join(visitor.get(page).text for page in pages)
     reader.headers = headers
-    return told
+    return content
 
 
-def test_commit_and_command_are_for_members(told: Client, stranger: Client) -> None:
-    """In an open project a reader who is no member finds neither in columns, config, files nor pages; a member does."""
-    let(told, is_open=True)
+def test_commit_and_command_are_for_members(owner: Client, stranger: Client) -> None:
+    """In an open project a non-member finds neither in columns, config, files or pages; a member does."""
+    let(owner, is_open=True)
     shown = all_that_is_shown(stranger)
     assert "for all" in shown
     assert not [word for word in ("secret", SECRET_COMMIT) if word in shown]
-    let(told, Right.READ, is_open=True)
+    let(owner, Right.READ, is_open=True)
     shown = all_that_is_shown(stranger)
     assert [word for word in ("secret.py", "secret-host", SECRET_COMMIT) if word not in shown] == []
 
 
-def test_filters_do_not_tell_either(told: Client, stranger: Client) -> None:
-    """What a reader may not see cannot be found out by filtering for it."""
-    let(told, is_open=True)
+def test_filters_do_not_reveal_them(owner: Client, stranger: Client) -> None:
+    """A reader cannot find hidden values by filtering for them."""
+    let(owner, is_open=True)
     text = 'query Q($f: JSONString) { project(name: "p", entityName: "local") { runCount(filters: $f) } }'
     for tree in ({"config._wandb.e.x.program": "secret.py"}, {"config._wandb.value.e.x.program": {"$regex": "^s"}}):
         assert stranger.query(text, f=json.dumps(tree))["project"]["runCount"] == 0
@@ -250,10 +250,10 @@ def test_filters_do_not_tell_either(told: Client, stranger: Client) -> None:
 
 
 @pytest.mark.parametrize("level", [Right.NONE, Right.READ, Right.WRITE, Right.ADMIN])
-def test_rights_hold_over_api_and_pages(told: Client, stranger: Client, level: Right) -> None:
-    """Without a right nothing is there, readers change nothing; writers log, upload, stop, rename and delete."""
-    let(told, level)
-    key = told.headers
+def test_rights_hold_over_api_and_pages(owner: Client, stranger: Client, level: Right) -> None:
+    """Without a right nothing is found; readers change nothing; writers log, upload, stop, rename and delete."""
+    let(owner, level)
+    key = owner.headers
     visitor = Visitor(Client(stranger.services, None), _key_of(stranger))
     page = visitor.get("/local/p/runs/a/overview")
     assert page.status_code == (200 if level else 404)
@@ -266,8 +266,8 @@ def test_rights_hold_over_api_and_pages(told: Client, stranger: Client, level: R
     fields = {"name": "new", "run": "a", "sure": "1"}
     done = [visitor.send(path, **fields).status_code for path in WRITES.values()]
     assert done == [303 if level >= Right.WRITE else expected] * 3
-    told.headers = key
-    assert (told.run("a", "name") is None) == (level >= Right.WRITE)
+    owner.headers = key
+    assert (owner.run("a", "name") is None) == (level >= Right.WRITE)
 
 
 def _key_of(client: Client) -> str:
@@ -275,7 +275,7 @@ def _key_of(client: Client) -> str:
 
 
 def test_a_key_works_as_basic_and_bearer(client: Client) -> None:
-    """Both forms of the header are understood, with any user name; a key in the address is not."""
+    """Both forms of the header work, with any user name; a key in the address does not."""
     key = _key_of(client)
     for header in (f"Bearer {key}", f"bearer {key}", client.headers["Authorization"]):
         sent = client.send("POST", "/graphql", json={"query": "{ viewer { name } }"}, headers={"Authorization": header})
@@ -286,9 +286,9 @@ def test_a_key_works_as_basic_and_bearer(client: Client) -> None:
     assert client.send("POST", f"/graphql?key={key}&api_key={key}", json={}).status_code == 401
 
 
-def test_forms_of_other_sites_change_nothing(told: Client, stranger: Client) -> None:
-    """A form needs the token of this user's own pages; another's, a forged one, none, or another site is refused."""
-    visitor, other = Visitor(told), Visitor(Client(stranger.services, None), _key_of(stranger))
+def test_forms_of_other_sites_change_nothing(owner: Client, stranger: Client) -> None:
+    """A form needs the token of this user's own pages; another's, a forged or a missing one is refused."""
+    visitor, other = Visitor(owner), Visitor(Client(stranger.services, None), _key_of(stranger))
     cookie = {"Cookie": visitor.cookie}
     paths = [*WRITES.values(), "/local/p/columns", "/logout"]
     fields = {"run": "a", "sure": "1", "name": "new"}
@@ -305,12 +305,12 @@ def test_forms_of_other_sites_change_nothing(told: Client, stranger: Client) -> 
     ):
         for path in paths:
             assert visitor.client.send("POST", path, data=good, headers={**cookie, **headers}).status_code == status
-    told.headers = {"Authorization": f"Bearer {visitor.key}"}
-    assert told.run("a", "stopped displayName")["stopped"] is False
+    owner.headers = {"Authorization": f"Bearer {visitor.key}"}
+    assert owner.run("a", "stopped displayName")["stopped"] is False
 
 
 def test_forms_are_bounded(client: Client) -> None:
-    """A form that is too large, has too many fields, is packed to a bomb or is none at all is refused, login or not."""
+    """A form that is too large, has too many fields, is a compression bomb or is malformed is refused, login or not."""
     visitor = Visitor(client)
     for content, headers, status in (
         (b"key=" + b"x" * (2 << 20), FORM, 413),
@@ -324,7 +324,7 @@ def test_forms_are_bounded(client: Client) -> None:
 
 
 def test_hostile_nesting_is_refused(client: Client) -> None:
-    """Config, summary, rows and filters that nest without end are the caller's fault, and no page breaks on them."""
+    """Deeply nested config, summary, rows and filters are the caller's error, and no page breaks on them."""
     client.upsert("a")
     deep = '{"a":' * 900 + "1" + "}" * 900
     text = "mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }"
@@ -351,7 +351,7 @@ def test_hostile_nesting_is_refused(client: Client) -> None:
     ],
 )
 def test_no_pattern_takes_long(client: Client, pattern: str, expected: int) -> None:
-    """Patterns that backtracking engines try for hours are answered, each in time that is linear in the text."""
+    """Patterns that take backtracking engines hours are answered in time linear in the text."""
     client.upsert("a", displayName="a" * 5000)
     text = 'query Q($f: JSONString) { project(name: "p") { runCount(filters: $f) } }'
     start = time.process_time()
@@ -361,7 +361,7 @@ def test_no_pattern_takes_long(client: Client, pattern: str, expected: int) -> N
 
 @pytest.mark.parametrize("pattern", ["[", "(", "x" * 300, r"(a)\1", "(?=a)", "((a{100}){10}){10}", "\ud800["])
 def test_patterns_that_need_backtracking_are_errors(client: Client, pattern: str) -> None:
-    """A filter's pattern that is not valid, too large, or not for a linear engine is the caller's error."""
+    """A filter pattern that is invalid, too large, or unsupported by a linear engine is the caller's error."""
     client.upsert("a", displayName="a" * 1000)
     text = 'query Q($f: JSONString) { project(name: "p") { runCount(filters: $f) } }'
     error = client.answer(text, f=json.dumps({"display_name": {"$regex": pattern}}))["errors"][0]
@@ -369,7 +369,7 @@ def test_patterns_that_need_backtracking_are_errors(client: Client, pattern: str
 
 
 def test_highlighting_is_bounded() -> None:
-    """Sources that take the lexer quadratic time come back whole, the rest of them without colours."""
+    """Sources that take the lexer quadratic time are returned whole, the rest of them without colours."""
     sources = ["\n " * 50_000, "\t\n" * 50_000, "import a\n" + "\n " * 50_000]
     highlight, start = Highlighter(0.2), time.process_time()
     for source in sources:
@@ -388,7 +388,7 @@ def test_addresses_lead_nowhere_else(client: Client, path: str) -> None:
     "name", ["a\nb.txt", "a\x00b", "../../key", "x\r\nSet-Cookie: a=b", 'a"; filename="b', "\u202etxt.exe"]
 )
 def test_hostile_file_names_come_back_whole(client: Client, name: str) -> None:
-    """A download's headers hold whatever a file is called, and nothing of it becomes a header or a path."""
+    """Any file name is in the download's headers, and never becomes a header or a path."""
     client.upsert("a")
     (file,) = client.query(UPLOAD, run="a", files=[name])["createRunFiles"]["files"]
     client.send("PUT", file["uploadUrl"], content=b"x")
@@ -400,7 +400,7 @@ def test_hostile_file_names_come_back_whole(client: Client, name: str) -> None:
 
 
 def test_the_policy_of_every_answer(client: Client) -> None:
-    """Pages, data, errors and downloads all come with a policy that lets nothing from outside in, and no guessing."""
+    """Pages, data, errors and downloads all have a policy against outside content and content sniffing."""
     visitor = Visitor(client)
     for path in ("/", "/login", "/static/style.css", "/none", "/local/none", "/graphql"):
         headers = visitor.get(path).headers

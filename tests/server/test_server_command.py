@@ -43,19 +43,19 @@ def served(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 
 def test_login_local_finds_the_key(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
-    """After `login --local` the netrc file has the key that the server answers to, for this address only."""
+    """After `login --local` the netrc file has the key that the server accepts, for this address only."""
     url, _ = served
-    told = command(tmp_path, "login", "--local", "--dir", str(tmp_path / "data"))
+    output = command(tmp_path, "login", "--local", "--dir", str(tmp_path / "data"))
     key = (tmp_path / "data" / "key").read_text()
     netrc = (tmp_path / "netrc").read_text()
-    assert key not in told
+    assert key not in output
     assert netrc.split() == ["machine", url.removeprefix("http://"), "login", "user", "password", key]
     answer = httpx.post(f"{url}/graphql", json={"query": "{ viewer { username } }"}, auth=("api", key))
     assert answer.json() == {"data": {"viewer": {"username": "local"}}}
 
 
-def test_an_ended_server_keeps_what_it_took(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
-    """The server ends in order at SIGTERM, and its key, made once, is still the same; nobody else can read it."""
+def test_a_stopped_server_keeps_its_data(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
+    """The server stops in order at SIGTERM, and its key, created once, is unchanged; only the owner can read it."""
     _, process = served
     key = tmp_path / "data" / "key"
     before = key.read_text()
@@ -67,7 +67,7 @@ def test_an_ended_server_keeps_what_it_took(served: tuple[str, subprocess.Popen[
 
 
 def test_users_and_rights(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
-    """A user that was added sees a project once given the right to read it, and may not write to it."""
+    """A new user sees a project only after getting the right to read it, and cannot write to it."""
     url, _ = served
     data = ["server", "--dir", str(tmp_path / "data")]
     first = ("api", (tmp_path / "data" / "key").read_text())
@@ -84,7 +84,7 @@ def test_users_and_rights(served: tuple[str, subprocess.Popen[str]], tmp_path: P
 
 
 def test_keys_are_renewed_and_revoked(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
-    """A new key takes the place of the old one, whose logins end with it; a revoked user is out at once."""
+    """A new key replaces the old one and ends its logins; a revoked user loses access immediately."""
     url, _ = served
     data = ["server", "--dir", str(tmp_path / "data")]
     old = command(tmp_path, *data, "users", "ann").strip()
@@ -104,7 +104,7 @@ def test_keys_are_renewed_and_revoked(served: tuple[str, subprocess.Popen[str]],
 
 
 def test_users_and_rights_are_listed(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
-    """Without a name the commands list who is there, and who may do what."""
+    """Without a name the commands list the users and their rights."""
     url, _ = served
     data = ["server", "--dir", str(tmp_path / "data")]
     first = ("api", (tmp_path / "data" / "key").read_text())
@@ -117,7 +117,7 @@ def test_users_and_rights_are_listed(served: tuple[str, subprocess.Popen[str]], 
 
 
 def test_errors_are_one_line(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
-    """A taken port, an unknown project, a second user of one name and a missing key are told, each in a line."""
+    """A taken port, an unknown project, a duplicate user and a missing key print one line each."""
     url, _ = served
     data = str(tmp_path / "data")
     port = url.rpartition(":")[2]

@@ -1,4 +1,4 @@
-"""Lines by offset, and what is read of them."""
+"""Lines by offset, and the values read from them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 def put(services: Services, offset: int, texts: list[str]) -> None:
-    """Make *texts* the lines of run 1."""
+    """Store *texts* as the lines of run 1."""
     with services.database.write() as connection:
         line_store.put_history(connection, 1, offset, texts)
 
 
 @pytest.fixture
 def run(client: Client) -> Services:
-    """Return a server whose run 1 is there."""
+    """Return a server that has run 1."""
     client.upsert("a")
     return client.services
 
@@ -38,7 +38,7 @@ posts = st.lists(st.tuples(st.integers(0, 30), st.lists(st.integers(0, 99), max_
 
 @given(posts, st.randoms(use_true_random=False))
 def test_posts_are_idempotent(tmp_path_factory: pytest.TempPathFactory, sent: list, chance: object) -> None:
-    """Whatever posts come, also twice, line i is the last one that was put at i, as in a list."""
+    """For any posts, repeated ones too, line i is the last one put at i, as in a list."""
     services = open_services(tmp_path_factory.mktemp("server"))
     expected: dict[int, str] = {}
     with services.database.engine.connect() as connection:
@@ -48,14 +48,14 @@ def test_posts_are_idempotent(tmp_path_factory: pytest.TempPathFactory, sent: li
             for _ in range(chance.choice((1, 2))):  # type: ignore[attr-defined]
                 line_store.put_history(connection, 1, offset, texts)
             expected |= dict(enumerate(texts, offset))
-        held = line_store.lines_from(connection, 1, "history", 0, 1000)
-        assert held == [expected[number] for number in sorted(expected)]
+        stored_lines = line_store.lines_from(connection, 1, "history", 0, 1000)
+        assert stored_lines == [expected[number] for number in sorted(expected)]
         assert line_store.count(connection, 1, "history") == max(expected, default=-1) + 1
     services.database.close()
 
 
 def test_ranges_are_by_step(run: Services) -> None:
-    """A range has the rows from its first step up to, not including, its end, in the order of steps."""
+    """A range has the rows from its first step up to, but not including, its end, ordered by step."""
     put(run, 0, [json.dumps({"_step": step, "a": step}) for step in (0, 5, 3, 9)])
     with run.database.read() as connection:
         rows = line_store.rows_between_steps(connection, 1, 3, 9, 10)
@@ -63,7 +63,7 @@ def test_ranges_are_by_step(run: Services) -> None:
 
 
 def test_samples_of_rare_keys(run: Services) -> None:
-    """A key that one row in a hundred has is sampled as well as one that all have, first and last row included."""
+    """A key in every hundredth row is sampled as well as one in all rows, including first and last row."""
     rows = [{"_step": n, "loss": n, **({"val": {"acc": n}} if n % 100 == 0 else {})} for n in range(5_001)]
     put(run, 0, list(map(json.dumps, rows)))
     with run.database.read() as connection:
@@ -76,7 +76,7 @@ def test_samples_of_rare_keys(run: Services) -> None:
 
 
 def test_rewind(run: Services) -> None:
-    """Rewinding keeps the rows up to the step, and the last values are those of then."""
+    """Rewinding leaves the rows up to the step, and the last values become those of that step."""
     put(run, 0, [json.dumps({"_step": n, "a": n, **({"b": n} if n < 2 else {})}) for n in range(6)])
     with run.database.write() as connection:
         line_store.rewind(connection, 1, 3)
@@ -84,12 +84,12 @@ def test_rewind(run: Services) -> None:
         assert line_store.last_values(connection, 1) == {"_step": 3, "a": 3, "b": 1}
 
 
-def test_keys_tell_counts_and_types(run: Services) -> None:
-    """Of each key it is known how often it was logged, by type, after lines were overwritten too."""
+def test_keys_have_counts_and_types(run: Services) -> None:
+    """The count and types of each key are known, even after lines were overwritten."""
     put(run, 0, ['{"_step": 0, "a": 1}', '{"_step": 1, "a": "x"}', '{"_step": 2, "h": {"_type": "histogram"}}'])
     put(run, 1, ['{"_step": 1, "a": NaN}'])
     with run.database.read() as connection:
-        found = history_keys(connection, 1)
-    assert found.counts["a"] == {"number": 2}
-    assert found.counts["h"] == {"histogram": 1}
-    assert found.last_step == 2
+        keys = history_keys(connection, 1)
+    assert keys.counts["a"] == {"number": 2}
+    assert keys.counts["h"] == {"histogram": 1}
+    assert keys.last_step == 2

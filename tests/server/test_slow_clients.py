@@ -1,4 +1,4 @@
-"""Clients that send or read slowly do not hold connections; real sockets against a real server."""
+"""Clients that send or read slowly do not occupy connections; real sockets against a real server."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def address(client: Client, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
 
 
 def seconds_until_closed(connection: socket.socket, piece: bytes) -> float:
-    """Send *piece* again and again; return after how many seconds the server closes the connection."""
+    """Send *piece* repeatedly; return after how many seconds the server closes the connection."""
     start = time.monotonic()
     connection.settimeout(0.1)
     while time.monotonic() - start < 20:
@@ -71,7 +71,7 @@ def seconds_until_closed(connection: socket.socket, piece: bytes) -> float:
     ids=["silent", "half a line", "endless headers", "idle", "body after a refusal", "body without a reader"],
 )
 def test_half_sent_requests_end(address: tuple[str, int], first: bytes, piece: bytes) -> None:
-    """A connection that never completes its request is closed, also while single bytes continue to arrive."""
+    """A connection that never completes its request is closed, even while single bytes arrive."""
     with socket.create_connection(address) as connection:
         connection.sendall(first)
         assert seconds_until_closed(connection, piece) < 10
@@ -79,7 +79,7 @@ def test_half_sent_requests_end(address: tuple[str, int], first: bytes, piece: b
 
 @pytest.mark.parametrize("piece", [b"", b"x"])
 def test_slow_bodies_end(address: tuple[str, int], client: Client, piece: bytes) -> None:
-    """A body that stops, or arrives below the lowest rate, is answered with 408."""
+    """A body that stops, or is slower than the lowest rate, is answered with 408."""
     head = f"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {client.headers['Authorization']}\r\n"
     with socket.create_connection(address) as connection:
         connection.sendall(f"{head}Content-Length: 99999\r\n\r\n".encode() + b"x")
@@ -92,8 +92,8 @@ def test_slow_bodies_end(address: tuple[str, int], client: Client, piece: bytes)
     assert answer.startswith(b"HTTP/1.1 408 ")
 
 
-def test_answers_that_nobody_reads_end(address: tuple[str, int], client: Client) -> None:
-    """A client that asks for a large file and does not read it is disconnected before it has all."""
+def test_unread_answers_end(address: tuple[str, int], client: Client) -> None:
+    """A client that does not read a requested large file is disconnected before the end."""
     client.upsert("a")
     (file,) = client.query(UPLOAD, run="a", files=["big"])["createRunFiles"]["files"]
     assert client.send("PUT", file["uploadUrl"], content=b"x" * SIZE).status_code == 200

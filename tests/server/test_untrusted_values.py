@@ -1,4 +1,4 @@
-"""Values that clients should not send break no page: not of others, nor of their own run."""
+"""Invalid values from clients break no page, neither of their own run nor of others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wandb_nb.server.storage.untrusted_json import load_object, load_objects, no
 if TYPE_CHECKING:
     from conftest import Client
 
-SURROGATE = "\udcff"  # what os.fsdecode gives for a byte that is not UTF-8
+SURROGATE = "\udcff"  # what os.fsdecode returns for a byte that is not UTF-8
 HUGE = "1" + "0" * 400
 ENDLESS = "9" * 5000
 RUN = "/local/p/runs/bad"
@@ -59,7 +59,7 @@ ROWS = [
 
 
 def check_pages(client: Client) -> None:
-    """See that every page of both runs and the public API answer, and that every listed page shows the good run."""
+    """Check that every page of both runs and the public API answer, and that every listed page shows the good run."""
     headers = client.headers
     fields = "config wandbConfig summaryMetrics tags historyKeys history historyTail systemMetrics events"
     node = f"name {fields} sampledHistory(specs: $s)"
@@ -74,7 +74,7 @@ def check_pages(client: Client) -> None:
 
 @pytest.fixture
 def good(client: Client) -> Client:
-    """Return a client with a run that is as it should be."""
+    """Return a client with a valid run."""
     client.upsert("good", config='{"x": {"value": 1}}')
     client.rows("good", 0, '{"_step": 0, "x": 1}')
     return client
@@ -83,7 +83,7 @@ def good(client: Client) -> Client:
 @pytest.mark.parametrize("config", CONFIGS)
 @pytest.mark.parametrize("stored", [False, True])
 def test_configs(good: Client, config: str, stored: bool) -> None:
-    """Whatever a config holds, sent now or stored by an earlier version, every page of the project works."""
+    """With any config, sent now or stored by an earlier version, every page of the project works."""
     good.upsert("bad", **({} if stored else {"config": config}))
     if stored:
         with good.services.database.write() as connection:
@@ -94,7 +94,7 @@ def test_configs(good: Client, config: str, stored: bool) -> None:
 @pytest.mark.parametrize("summary", SUMMARIES)
 @pytest.mark.parametrize("stored", [False, True])
 def test_summaries(good: Client, summary: str, stored: bool) -> None:
-    """The same for summaries."""
+    """With any summary, every page of the project works."""
     good.upsert("bad")
     if stored:
         with good.services.database.write() as connection:
@@ -107,7 +107,7 @@ def test_summaries(good: Client, summary: str, stored: bool) -> None:
 @pytest.mark.parametrize("row", ROWS)
 @pytest.mark.parametrize("stored", [False, True])
 def test_rows_and_events(good: Client, row: str, stored: bool) -> None:
-    """The same for rows of history and of system metrics."""
+    """With any row of history or system metrics, every page of the project works."""
     good.upsert("bad")
     sent = '{"_step": 0}' if stored else row
     for name in ("wandb-history.jsonl", "wandb-events.jsonl"):
@@ -120,7 +120,7 @@ def test_rows_and_events(good: Client, row: str, stored: bool) -> None:
 
 
 def test_events_are_json(good: Client) -> None:
-    """A line of system metrics that is not JSON is refused; one that an earlier version stored is left out."""
+    """A line of system metrics that is not JSON is refused; one that an earlier version stored is skipped."""
     good.upsert("bad")
     for line in ("nonsense", "[1]", "5"):
         sent = good.stream("bad", files={"wandb-events.jsonl": {"offset": 0, "content": [line]}})
@@ -134,7 +134,7 @@ def test_events_are_json(good: Client) -> None:
 
 @pytest.mark.parametrize("column", ["config", "summary", "tags"])
 def test_a_damaged_run_fails_alone(good: Client, column: str) -> None:
-    """A run whose stored values cannot be read keeps its row, which says so; other rows do not."""
+    """A run with unreadable stored values stays in the list with an error; other rows are not affected."""
     good.upsert("bad")
     with good.services.database.write() as connection:
         connection.execute(update(runs).where(runs.c.name == "bad").values(**{column: "nonsense"}))
@@ -145,7 +145,7 @@ def test_a_damaged_run_fails_alone(good: Client, column: str) -> None:
 
 
 def test_texts_with_surrogates(good: Client) -> None:
-    """Names, notes, tags, alerts and console lines with lone surrogates are taken, the surrogates replaced."""
+    """Names, notes, tags, alerts and console lines with lone surrogates are accepted with replacements."""
     text = f"a{SURROGATE}b"
     values = {"name": "bad", "modelName": "p", "displayName": text, "notes": text, "groupName": text, "tags": [text]}
     upsert = json.dumps({"query": UPSERT, "variables": {"i": values}}, ensure_ascii=False)
@@ -183,7 +183,7 @@ UPSERT = "mutation U($i: UpsertBucketInput!) { upsertBucket(input: $i) { bucket 
     ],
 )
 def test_malformed_posts_are_the_callers_fault(good: Client, body: Any) -> None:
-    """A post of the wrong form is 400, so that clients do not repeat it."""
+    """A malformed post is 400, so that clients do not repeat it."""
     assert good.stream("good", files={"wandb-history.jsonl": body}).status_code == 400
 
 
@@ -199,7 +199,7 @@ def test_malformed_posts_are_the_callers_fault(good: Client, body: Any) -> None:
     ],
 )
 def test_malformed_requests_are_the_callers_fault(good: Client, body: bytes) -> None:
-    """A GraphQL request of the wrong form is 400."""
+    """A malformed GraphQL request is 400."""
     assert good.send("POST", "/graphql", content=body).status_code == 400
 
 
@@ -218,7 +218,7 @@ def test_malformed_requests_are_the_callers_fault(good: Client, body: bytes) -> 
     ],
 )
 def test_malformed_arguments_are_explained(good: Client, query: str, variables: Any) -> None:
-    """An argument of the wrong form is an error that says what is wrong, never one of the server's own."""
+    """A malformed argument is an error that explains it, never an internal error."""
     (error,) = good.answer(query, **variables)["errors"]
     assert "the server failed" not in error["message"]
 
@@ -227,12 +227,12 @@ def test_malformed_arguments_are_explained(good: Client, query: str, variables: 
     "path", [f"sampled?points={ENDLESS}", f"sampled?points={SURROGATE!r}", f"console?before={ENDLESS}"]
 )
 def test_numbers_in_addresses(good: Client, path: str) -> None:
-    """Parameters that are too long or not numbers are ignored."""
+    """Invalid or too long numbers in parameters are ignored."""
     assert Visitor(good).get(f"/local/p/runs/good/{path}").status_code == 200
 
 
 def test_rewinding_far_is_possible(good: Client) -> None:
-    """A step beyond the database's integers is as good as the last one."""
+    """A step beyond the database's integers acts like the last one."""
     target = 'entityName: "local", projectName: "p", runName: "good", metricName: "_step"'
     rewind = f"rewindRun(input: {{{target}, metricValue: $v}}) {{ rewoundRun {{ historyLineCount }} }}"
     text = f"mutation R($v: Float!) {{ {rewind} }}"
@@ -241,7 +241,7 @@ def test_rewinding_far_is_possible(good: Client) -> None:
 
 
 def test_normalised_text_is_the_text_itself_elsewhere() -> None:
-    """Only texts that need it are changed; loading many texts gives what loading each one gives."""
+    """Only texts that need it are changed; loading many texts equals loading each one."""
     for text in ('{"a": 1}', '{"a": [NaN, "\\u00e9"]}', '{ "b":2 }'):
         assert normalize_object(text)[1] is text
     assert normalize_object('{"a": "\\ud83d\\ude00\\ud83d"}')[0] == {"a": "😀\ufffd"}

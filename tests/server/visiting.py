@@ -1,4 +1,4 @@
-"""Visitors of the pages: one without a browser, and a real server with a run for a real one."""
+"""Visitors of the pages: one without a browser, and a real server with a run for a real browser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UPLOAD = """mutation F($run: String!, $files: [String!]!) {
 
 
 class Visitor:
-    """Somebody who logged in with a key, and whose browser is not run: it sends a cookie and forms."""
+    """A logged-in visitor without a browser, who sends a cookie and forms."""
 
     def __init__(self, client: Client, key: str | None = None) -> None:
         client.headers = {}
@@ -34,11 +34,11 @@ class Visitor:
         self.cookie = self.answer.headers["set-cookie"].partition(";")[0]
 
     def get(self, path: str, method: str = "GET", **headers: str) -> httpx.Response:
-        """Ask for a page."""
+        """Request a page."""
         return self.client.send(method, path, headers={"Cookie": self.cookie, **headers})
 
     def token(self, path: str = "/") -> str:
-        """Return what the forms of a page carry."""
+        """Return the token in the forms of a page."""
         match = re.search(r'name="token" value="([^"]+)"', self.get(path).text)
         assert match is not None
         return match[1]
@@ -50,7 +50,7 @@ class Visitor:
 
 
 class Site:
-    """A real server of the folder *folder*, and the key of its first user."""
+    """A real server on the folder *folder*, and the key of its first user."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.rows = folder, 0
@@ -64,7 +64,7 @@ class Site:
         return process, process.stdout.readline().split()[2]
 
     def stop(self) -> int:
-        """End the server as Ctrl-C does; return its exit code."""
+        """Stop the server with Ctrl-C; return its exit code."""
         self.process.send_signal(signal.SIGINT)
         code = self.process.wait(timeout=30)
         assert self.process.stdout is not None
@@ -72,7 +72,7 @@ class Site:
         return code
 
     def restart(self) -> None:
-        """Start the stopped server again, at the same address."""
+        """Restart the stopped server at the same address."""
         self.process, self.url = self._serve(int(self.url.rpartition(":")[2]))
 
     def login(self) -> str:
