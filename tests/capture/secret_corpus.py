@@ -1,7 +1,7 @@
-"""Texts with secrets and texts without, as they are printed, logged and written in code and settings.
+"""Texts with and without secrets, as they appear in prints, logs, code and settings.
 
-The secrets are random and never belonged to anybody. They are made here, and how a key begins is written in two parts,
-so that no scanner of source code takes this file for a leak.
+The secrets are random and never belonged to anyone. They are generated here, and the beginning of a key is written in
+two parts, so that no source scanner takes this file for a leak.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Text(NamedTuple):
-    """A text with a secret in it; as a value of *name* if it has one."""
+    """A text with a secret; as a value of *name* if it has one."""
 
     text: str
     secret: str
@@ -42,7 +42,7 @@ class Maker:
         return self.of(string.ascii_letters + string.digits, count)
 
     def url(self, count: int) -> str:
-        """Return characters of URL-safe Base64, a letter at both ends."""
+        """Return characters of URL-safe Base64, with a letter at both ends."""
         return f"{self.of(string.ascii_letters, 1)}{self.of(string.ascii_letters + string.digits + '-_', count - 2)}q"
 
     def upper(self, count: int) -> str:
@@ -78,7 +78,7 @@ def positives(seed: int = 10) -> list[Text]:
 
 
 def _keys(make: Maker) -> Iterator[Text]:
-    """Yield the keys of services, each in a sentence, a print of a dict, or a line of a log."""
+    """Yield the keys of services, each in a sentence, a printed dict, or a log line."""
     hexa, alnum, url, upper = make.hex, make.alnum, make.url, make.upper
     keys = [
         hexa(40),
@@ -486,7 +486,7 @@ def _harmless(text: str) -> Text:
 
 
 def _words() -> list[str]:
-    """Return prose, logs and prints with words that secrets are called by."""
+    """Return prose, logs and prints with words that name secrets."""
     return [
         "hf_modelname",
         "{'token': 'beginning'}",

@@ -1,4 +1,4 @@
-"""Code and changes that go with a run: real repositories, real scripts."""
+"""Code and changes stored with a run: real repositories, real scripts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Give a repository with a script in a folder of it."""
+    """Return a repository with a script in a subfolder."""
     (tmp_path / "src").mkdir()
     (tmp_path / "src/train.py").write_text(SOURCE % "")
     (tmp_path / ".gitignore").write_text("wandb\n")
@@ -41,7 +41,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, script: str = "src/train.py", **environment: str) -> tuple[Path, str]:
-    """Run a script in *folder*; return the files of its run and what it said on stderr."""
+    """Run a script in *folder*; return the files of its run and its stderr."""
     done = subprocess.run(
         [sys.executable, script],
         cwd=folder,
@@ -54,8 +54,8 @@ def run(folder: Path, script: str = "src/train.py", **environment: str) -> tuple
     return folder / "wandb/latest-run/files", done.stderr
 
 
-def test_changes_are_kept(repository: Path) -> None:
-    """The changes of the work tree are kept as a patch, without the secrets in them."""
+def test_changes_are_stored(repository: Path) -> None:
+    """The changes of the work tree are stored as a patch without secrets."""
     (repository / "src/train.py").write_text(SOURCE % "" + "changed = True\nTOKEN = 'sk-other-12345678'\n")
     files, _ = run(repository)
     patch = (files / "diff.patch").read_text()
@@ -65,18 +65,18 @@ def test_changes_are_kept(repository: Path) -> None:
 
 
 def test_no_changes_no_patch(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """A clean work tree leaves no patch, and neither does a folder outside any repository; nothing is said."""
-    files, said = run(repository)
-    assert (list(files.glob("*.patch")), said) == ([], "")
+    """A clean work tree leaves no patch or message, and neither does a folder outside any repository."""
+    files, stderr = run(repository)
+    assert (list(files.glob("*.patch")), stderr) == ([], "")
     outside = tmp_path_factory.mktemp("outside")
     (outside / "s.py").write_text("import wandb_nb as wandb; wandb.init(settings={'quiet': True})")
-    files, said = run(outside, "s.py")
+    files, stderr = run(outside, "s.py")
     assert not list(files.glob("*.patch"))
-    assert "changes" not in said
+    assert "changes" not in stderr
 
 
 def test_changes_against_upstream(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """With commits of its own the branch's changes against the one it follows are kept under that one's commit."""
+    """If the branch has commits of its own, the changes against its upstream are stored under the upstream commit."""
     clone = tmp_path_factory.mktemp("clone") / "it"
     git(repository, "clone", "-q", ".", str(clone))
     upstream = git(clone, "rev-parse", "HEAD")
@@ -89,19 +89,19 @@ def test_changes_against_upstream(repository: Path, tmp_path_factory: pytest.Tem
 
 
 def test_git_switched_off_or_absent(repository: Path, tmp_path: Path) -> None:
-    """With WANDB_DISABLE_GIT nothing is kept and nothing said; without the program one line says why."""
+    """WANDB_DISABLE_GIT stores and prints nothing; without the git program one line gives the reason."""
     source = (SOURCE % "").replace("'silent'", "'quiet'") + "x = 1\n"
     (repository / "src/train.py").write_text(source)
-    files, said = run(repository, WANDB_DISABLE_GIT="true")
+    files, stderr = run(repository, WANDB_DISABLE_GIT="true")
     assert not list(files.glob("*.patch"))
-    assert "changes" not in said
-    files, said = run(repository, PATH=str(tmp_path))
+    assert "changes" not in stderr
+    files, stderr = run(repository, PATH=str(tmp_path))
     assert not list(files.glob("*.patch"))
-    assert "git is not installed" in said
+    assert "git is not installed" in stderr
 
 
 def test_large_changes_are_left_out(repository: Path) -> None:
-    """A patch above the limit is refused with its size, rather than cut."""
+    """A patch above the limit is refused with its size, not cut."""
     (repository / "src/train.py").write_text("x\n" * 1000)
     with pytest.raises(work_tree_diff.DiffError, match="limit of 100"):
         work_tree_diff.against_commit(repository, max_bytes=100)
@@ -121,7 +121,7 @@ def test_large_changes_are_left_out(repository: Path) -> None:
 def test_whether_the_script_is_saved(
     repository: Path, argument: str, environment: dict[str, str], *, saved: bool
 ) -> None:
-    """WANDB_DISABLE_CODE comes before the argument, that before WANDB_SAVE_CODE, and by default nothing is saved."""
+    """WANDB_DISABLE_CODE overrides the argument, which overrides WANDB_SAVE_CODE; by default nothing is saved."""
     (repository / "src/train.py").write_text(SOURCE % argument)
     files, _ = run(repository, **environment)
     copy = files / "code/src/train.py"
@@ -132,7 +132,7 @@ def test_whether_the_script_is_saved(
 
 
 def test_a_tree_of_code(tmp_path: Path) -> None:
-    """`save_tree` takes what is included and not excluded, by pattern or function, and skips what is no source."""
+    """`save_tree` copies included and not excluded files, by pattern or function, and skips other files."""
     for name in ("a.py", "b/c.py", "b/d.txt", "b/test_c.py", ".git/e.py", "venv/f.py", "wandb/g.py"):
         path = tmp_path / "root" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,8 +141,8 @@ def test_a_tree_of_code(tmp_path: Path) -> None:
     assert source_files.save_tree(files, root, NONE) == ["code/a.py", "code/b/c.py", "code/b/test_c.py"]
     assert (files / "code/b/c.py").read_bytes() == b"\xff\r\nb/c.py"
     assert source_files.save_tree(files, root, NONE, ["*.txt", "a.*"], ["a.*"]) == ["code/b/d.txt"]
-    taken = source_files.save_tree(files, root, NONE, lambda path: "b/" in path, ["test_*"])
-    assert taken == ["code/b/c.py", "code/b/d.txt"]
+    saved = source_files.save_tree(files, root, NONE, lambda path: "b/" in path, ["test_*"])
+    assert saved == ["code/b/c.py", "code/b/d.txt"]
 
 
 def test_log_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

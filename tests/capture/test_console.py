@@ -1,4 +1,4 @@
-"""What programs print, in the run file and in `output.log`: real scripts, streams, descriptors and terminals."""
+"""Printed output in the run file and in `output.log`: real scripts, streams, descriptors and terminals."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def log(folder: Path) -> str:
 
 def stored(folder: Path) -> list[OutputRecord]:
     """Return the output records of the newest run."""
-    found = map(decode, Tail(run_file(folder / "wandb/latest-run")).read())
-    return [record for record in found if isinstance(record, OutputRecord)]
+    decoded = map(decode, Tail(run_file(folder / "wandb/latest-run")).read())
+    return [record for record in decoded if isinstance(record, OutputRecord)]
 
 
 @pytest.mark.parametrize("mode", ["wrap", "redirect"])
 def test_prints_are_shown_and_stored(script: Script, tmp_path: Path, mode: str) -> None:
-    """Both streams reach where they went before, and the run file and the log as well."""
+    """Both streams reach their earlier targets, the run file and the log."""
     done = script("print('to out 😀'); print('to err', file=sys.stderr); print('a\\rb')", mode)
     assert done.stdout.decode() == "to out 😀\na\rb\n"
     assert done.stderr == b"to err\n"
@@ -65,8 +65,8 @@ def test_prints_are_shown_and_stored(script: Script, tmp_path: Path, mode: str) 
 STREAMS = ("stdout", "stderr")
 
 
-def test_redirect_hears_c_code_and_subprocesses(script: Script, tmp_path: Path) -> None:
-    """What C code and programs write to the descriptors is taken by redirect, and not by wrap."""
+def test_redirect_captures_c_code_and_subprocesses(script: Script, tmp_path: Path) -> None:
+    """Output that C code and programs write to the descriptors is captured by redirect, not by wrap."""
     source = "import ctypes, subprocess; ctypes.CDLL(None).puts(b'from C'); subprocess.run(['echo', 'from echo'])"
     assert b"from C" in script(source, "redirect").stdout
     assert {"from C", "from echo"} <= set(log(tmp_path).splitlines())
@@ -83,13 +83,13 @@ def test_off_stores_nothing(script: Script, tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["wrap", "redirect"])
 @pytest.mark.parametrize("ending", ["1 / 0", "with run: 1 / 0", "import logging; logging.exception('x'); 1 / 0"])
 def test_the_last_traceback_is_in_the_log(script: Script, tmp_path: Path, ending: str, mode: str) -> None:
-    """The traceback of the exception that ends a script is stored, also when `with` ends the run before it is shown."""
+    """The traceback of the exception that ends a script is stored, even if `with` ends the run before it is printed."""
     assert b"ZeroDivisionError" in script(ending, mode).stderr
     assert "ZeroDivisionError: division by zero" in log(tmp_path)
 
 
-def test_a_logging_handler_made_before_is_heard(tmp_path: Path) -> None:
-    """Handlers that hold the stream from before `init()` are captured too, since the stream stays the same object."""
+def test_an_earlier_logging_handler_is_captured(tmp_path: Path) -> None:
+    """Handlers created before `init()` are captured too, since the stream remains the same object."""
     source = (
         "import logging, sys; logging.basicConfig(stream=sys.stderr); before = sys.stderr\n"
         + SILENT % "auto"
@@ -100,34 +100,34 @@ def test_a_logging_handler_made_before_is_heard(tmp_path: Path) -> None:
 
 
 def test_secrets_do_not_reach_the_disk(script: Script, tmp_path: Path) -> None:
-    """Keys of known shape and of the environment are shown but not stored, also when printed in pieces."""
+    """Keys of known shape and of the environment are output but not stored, even if printed in pieces."""
     source = (
         "print('sk-abcd12345'); print(os.environ['MY_TOKEN'])\nfor c in 'hf_abcdefgh123': print(c, end='')\nprint()\n"
         "for c in 'ghp_abcdefgh1234567': print(c, end=''); print('other', file=sys.stderr)\nprint()"
     )
     done = script(source, env={**os.environ, "MY_TOKEN": "canary-canary"})
     assert b"canary-canary" in done.stdout
-    kept = b"".join(path.read_bytes() for path in (tmp_path / "wandb").rglob("*") if path.is_file())
+    stored_bytes = b"".join(path.read_bytes() for path in (tmp_path / "wandb").rglob("*") if path.is_file())
     secrets = (b"sk-abcd12345", b"canary-canary", b"hf_abcdefgh123", b"ghp_abcdefgh")
-    assert not [secret for secret in secrets if secret in kept]
+    assert not [secret for secret in secrets if secret in stored_bytes]
     assert log(tmp_path).count("[redacted]") == 4
 
 
-def test_a_terminal_stays_one(tmp_path: Path) -> None:
-    """At a terminal, redirected streams are terminals still, and bytes pass unchanged."""
+def test_a_terminal_remains_a_terminal(tmp_path: Path) -> None:
+    """At a terminal, redirected streams are still terminals, and bytes pass unchanged."""
     (tmp_path / "script.py").write_text(SILENT % "redirect" + "print(os.isatty(1), sys.stdout.isatty()); run.finish()")
     ours, theirs = pty.openpty()
     done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, stdout=theirs, stderr=theirs, check=True)
     os.close(theirs)
-    shown = os.read(ours, 10_000)
+    output = os.read(ours, 10_000)
     os.close(ours)
     assert done.returncode == 0
-    assert shown == b"True True\r\n"
+    assert output == b"True True\r\n"
     assert log(tmp_path) == "True True\n"
 
 
 def test_prints_survive_a_killed_process(script: Script, tmp_path: Path) -> None:
-    """What was printed a moment before the process is killed is in the log."""
+    """Output printed just before the process is killed is in the log."""
     source = "print('last words', flush=True)\nimport time, signal\np = wandb.run.dir + '/output.log'\n"
     source += "while not os.path.exists(p) or 'words' not in open(p).read(): time.sleep(0.01)\n"
     script(source + "os.kill(os.getpid(), signal.SIGKILL)")
@@ -137,14 +137,14 @@ def test_prints_survive_a_killed_process(script: Script, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("mode", ["wrap", "redirect"])
 def test_forked_children_print_as_before(script: Script, tmp_path: Path, mode: str) -> None:
-    """A forked child's prints are shown, and neither it nor its end disturbs the parent's capture."""
+    """A forked child's prints are output, and the child and its end do not disturb the parent's capture."""
     source = "pid = os.fork()\nif not pid: print('child', flush=True); os._exit(0)\nos.waitpid(pid, 0); print('parent')"
     assert sorted(script(source, mode).stdout.split()) == [b"child", b"parent"]
     assert "parent" in log(tmp_path)
 
 
 def test_prints_of_signal_handlers_and_threads(script: Script, tmp_path: Path) -> None:
-    """Prints from signal handlers in the middle of prints, and from many threads, all arrive, and nothing hangs."""
+    """Prints from signal handlers during prints, and from many threads, all arrive without a deadlock."""
     source = """
 import signal, threading
 count = 0
@@ -160,8 +160,8 @@ signal.setitimer(signal.ITIMER_REAL, 0); print(count)
     assert (lines.count("t"), lines.count("ring")) == (8000, count)
 
 
-def test_two_runs_hear_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Two consoles share a stream; each gets everything from its start to its stop, and the stream stays as it was."""
+def test_two_runs_capture_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two consoles share a stream; each gets everything from its start to its stop, and the stream is restored."""
     texts: dict[str, list[bytes]] = {"a": [], "b": []}
     consoles = {name: console(tmp_path / name, texts[name]) for name in texts}
     consoles["a"].start("wrap")
@@ -186,7 +186,7 @@ def console(path: Path, bodies: list[bytes]) -> Console:
 
 
 def test_a_disk_that_fails_costs_the_log_only(tmp_path: Path) -> None:
-    """Where the log cannot be written the records are still made, and one notice says so."""
+    """If the log cannot be written, the records are still written, and one notice reports it."""
     bodies: list[bytes] = []
     notices: list[str] = []
     log = OutputLog(tmp_path / "no/such/folder")
@@ -199,8 +199,8 @@ def test_a_disk_that_fails_costs_the_log_only(tmp_path: Path) -> None:
     assert len(bodies) == 1
 
 
-def test_somebody_elses_wrapper_stays(capsys: pytest.CaptureFixture[str]) -> None:
-    """A `write` that was put over ours is not taken away at the end, and goes on working."""
+def test_a_foreign_wrapper_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    """A `write` that replaced ours stays at the end and still works."""
     heard: list[str] = []
     end = StreamHook.listen("stdout", lambda _name, text: heard.append(text))
     ours = sys.stdout.write

@@ -1,4 +1,4 @@
-"""What a run says of its machine, and that the run file gives it back."""
+"""The description of a run's machine, and reading it back from the run file."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ facts = st.fixed_dictionaries(
 
 
 @given(facts)
-def test_facts_come_back(told: dict[str, object]) -> None:
-    """What is written into an environment record is read out of it in the same form."""
-    record = decode(records.environment(told))
+def test_facts_come_back(facts: dict[str, object]) -> None:
+    """The content of an environment record is read back in the same form."""
+    record = decode(records.environment(facts))
     assert isinstance(record, EnvironmentRecord)
-    assert record.facts == told
+    assert record.facts == facts
 
 
 def test_a_job_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Slurm tells a job in its environment is told."""
+    """The job description from Slurm's environment variables is stored."""
     monkeypatch.setenv("SLURM_JOB_ID", "17")
     assert environment.basic("here")["slurm"]["job_id"] == "17"

@@ -1,4 +1,4 @@
-"""Graphics cards as `nvidia-ml-py` reports them, through a stand-in for that module, and on this machine as it is."""
+"""Graphics cards as `nvidia-ml-py` reports them, with a stand-in for that module and on this machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CARD = {"name": "NVIDIA H200", "memoryTotal": str(1 << 30), "architecture": "Hop
 
 
 def read(modules: str, **environ: str) -> list[Any]:
-    """Return description, samples and whether the reader is missing, in a process whose path begins with *modules*."""
+    """Return description, samples and whether the reader is missing, in a process with *modules* first on its path."""
     environment = {**os.environ, "PYTHONPATH": modules, **environ}
     result = subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, text=True, check=True)
     answer: list[Any] = json.loads(result.stdout)
@@ -35,7 +35,7 @@ def read(modules: str, **environ: str) -> list[Any]:
 
 
 def test_cards_are_described_and_sampled(tmp_path: Path) -> None:
-    """Cards and metrics have W&B's names and units; values that a card does not support are left out."""
+    """Cards and metrics have W&B's names and units; values that a card does not support are omitted."""
     description, samples, _ = read(install(tmp_path))
     assert description == {
         "gpu": "NVIDIA H200",
@@ -57,14 +57,14 @@ def test_cards_are_described_and_sampled(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", ["no driver", "failing"])
 def test_failing_driver_gives_nothing(error: str, tmp_path: Path) -> None:
-    """Without a driver, and with one that answers nothing, there are no metrics and no errors."""
+    """Without a driver, or with one that answers nothing, there are no metrics and no errors."""
     _, samples, _ = read(install(tmp_path), STAND_IN_ERROR=error)
     assert samples == [{}] * 5
 
 
 def test_missing_reader_is_noticed_only_where_cards_are(tmp_path: Path) -> None:
-    """A machine with the driver's program but without the extra is recognised; one without cards is not."""
-    (tmp_path / "pynvml").mkdir()  # hides an installed module, as if there were none
+    """A machine with the driver's program but without the extra is recognized; one without cards is not."""
+    (tmp_path / "pynvml").mkdir()  # hides an installed module, as if it were missing
     (tmp_path / "sitecustomize.py").write_text(
         "import sys, importlib.util\n"
         "find = importlib.util.find_spec\n"
@@ -79,7 +79,7 @@ def test_missing_reader_is_noticed_only_where_cards_are(tmp_path: Path) -> None:
 
 
 def test_this_machine() -> None:
-    """Whatever is installed here, reading works: the metrics belong to the cards described."""
+    """On any machine reading works: the metrics belong to the described cards."""
     reader = GpuReader()
     indices = {name.split(".")[1] for name in reader.sample()}
     assert indices <= {str(index) for index in range(reader.describe().get("gpu_count", 0))}

@@ -1,4 +1,4 @@
-"""The notebook file, found by what each host tells, and copied."""
+"""The notebook file, found from each host's information, and copied."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CELL = "import wandb_nb as wandb\nrun = wandb.init(save_code=True, settings={'di
 
 
 def write(path: Path) -> Path:
-    """Write a notebook that holds a secret and a live view."""
+    """Write a notebook that contains a secret and a live view."""
     view = new_output("display_data", data={"text/plain": "x", "application/vnd.wandb-nb.run+json": {"token": "t"}})
     notebook = new_notebook(cells=[new_code_cell('password = "hunter2-hunter2"', outputs=[view])])
     nbformat.write(notebook, path)
@@ -36,29 +36,29 @@ def write(path: Path) -> Path:
 
 def test_the_copy_has_no_secrets(tmp_path: Path) -> None:
     """The copy is a valid notebook without the secrets and live views of the original."""
-    found = notebook_file.find(str(write(tmp_path / "n.ipynb")))
-    assert found is not None
-    copy = notebook_file.save(found, tmp_path / "code", Redactor({}))
+    notebook = notebook_file.find(str(write(tmp_path / "n.ipynb")))
+    assert notebook is not None
+    copy = notebook_file.save(notebook, tmp_path / "code", Redactor({}))
     text = copy.read_text()
     assert "hunter2" not in text
     assert "vnd.wandb-nb" not in text
     nbformat.validate(nbformat.read(copy, as_version=4))
 
 
-def test_a_name_that_is_no_file(tmp_path: Path) -> None:
-    """A name that leads nowhere finds nothing, outside a notebook."""
+def test_a_wrong_name_finds_nothing(tmp_path: Path) -> None:
+    """A name without a file finds nothing, outside a notebook."""
     assert notebook_file.find(str(tmp_path / "none.ipynb")) is None
     assert notebook_file.find(None) is None
 
 
 def test_colab_and_kaggle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the host gives the notebook's content, that is taken."""
+    """If the host returns the notebook's content, that is used."""
     message = types.ModuleType("google.colab._message")
     message.blocking_request = lambda *_, **__: {"ipynb": {"cells": []}}  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "google.colab._message", message)
-    found = notebook_file.find(None)
-    assert found is not None
-    assert json.loads(found.read()) == {"cells": []}
+    notebook = notebook_file.find(None)
+    assert notebook is not None
+    assert json.loads(notebook.read()) == {"cells": []}
     monkeypatch.delitem(sys.modules, "google.colab._message")
 
     class Client:
@@ -69,27 +69,27 @@ def test_colab_and_kaggle(monkeypatch: pytest.MonkeyPatch) -> None:
     kaggle.UserSessionClient = Client  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "kaggle_session", kaggle)
     monkeypatch.setenv("KAGGLE_KERNEL_RUN_TYPE", "Interactive")
-    found = notebook_file.find(None)
-    assert found is not None
-    assert (found.name, found.read()) == ("kaggle.ipynb", "{}")
+    notebook = notebook_file.find(None)
+    assert notebook is not None
+    assert (notebook.name, notebook.read()) == ("kaggle.ipynb", "{}")
 
 
 @pytest.mark.kernel
 def test_vs_code_and_the_hint(execute: Callable[..., Any], tmp_path: Path) -> None:
-    """VS Code's variable leads to the file; without any sign one hint is given, only when saving was asked for."""
+    """VS Code's variable names the file; without it one hint is given, only if saving was requested."""
     write(tmp_path / "vs.ipynb")
     execute(f"__vsc_ipynb_file__ = {str(tmp_path / 'vs.ipynb')!r}", CELL)
     files = tmp_path / "wandb/latest-run/files"
     assert (files / "code/vs.ipynb").is_file()
-    told = execute(CELL)
-    assert "WANDB_NOTEBOOK_NAME" in json.dumps(told)
+    messages = execute(CELL)
+    assert "WANDB_NOTEBOOK_NAME" in json.dumps(messages)
     quiet = execute(CELL.replace("save_code=True, ", ""))
     assert "WANDB_NOTEBOOK_NAME" not in json.dumps(quiet)
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """Run a Jupyter server with a token in the test's folder, and give its address."""
+    """Run a Jupyter server with a token in the test's folder, and yield its address."""
     log = (tmp_path / "server.log").open("wb")
     options = [
         "--ServerApp.open_browser=False",
@@ -101,16 +101,16 @@ def server(tmp_path: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "jupyter_server", f"--ServerApp.root_dir={tmp_path}", *options]
     with subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process:
         end = time.monotonic() + 60
-        while not (found := list((tmp_path / "runtime").glob("jpserver-*.json"))) or not listening(found[0]):
+        while not (files := list((tmp_path / "runtime").glob("jpserver-*.json"))) or not listening(files[0]):
             assert time.monotonic() < end
             time.sleep(0.05)
-        yield json.loads(found[0].read_text())["url"]
+        yield json.loads(files[0].read_text())["url"]
         process.terminate()
     log.close()
 
 
 def listening(description: Path) -> bool:
-    """Tell whether the server that *description* is about takes connections yet."""
+    """Return whether the described server accepts connections yet."""
     try:
         socket.create_connection(("127.0.0.1", json.loads(description.read_text())["port"]), 1).close()
     except (OSError, ValueError):
@@ -130,7 +130,7 @@ def ask(url: str, body: object = None, method: str = "GET") -> Any:
 
 @pytest.mark.kernel
 def test_the_sessions_of_a_server(server: str, tmp_path: Path) -> None:
-    """A server with a token tells which notebook a kernel runs; other kernels and a wrong token find nothing."""
+    """A server with a token returns the notebook of a kernel; other kernels and a wrong token find nothing."""
     path = write(tmp_path / "own.ipynb")
     session = {"path": "own.ipynb", "type": "notebook", "name": "", "kernel": {"name": "python3"}}
     kernel = ask(f"{server}api/sessions", session, "POST")["kernel"]["id"]

@@ -56,7 +56,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Give a repository with files of several encodings, all changed since the commit."""
+    """Return a repository with files of several encodings, all changed since the commit."""
     top = tmp_path / "repository"
     (top / "deep er").mkdir(parents=True)
     (top / ".gitignore").write_text("wandb/\n")

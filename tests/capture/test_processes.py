@@ -52,7 +52,7 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize("method", ["spawn", "fork", "forkserver", "joblib"])
 def test_workers_log_to_the_run(tmp_path: Path, method: str) -> None:
-    """Rows, config and summary of workers all arrive in the one run, each once, and it ends when its owner says so."""
+    """Rows, config and summary of workers all arrive in one run, each once, and only its owner ends it."""
     if method == "joblib":
         pytest.importorskip("joblib")
     (tmp_path / "s.py").write_text(SPAWNED)
@@ -74,7 +74,7 @@ def test_workers_log_to_the_run(tmp_path: Path, method: str) -> None:
 
 
 def test_attaching_by_id(tmp_path: Path) -> None:
-    """Another process gets the run by its id, logs to it and cannot end it; once it has ended attaching is refused."""
+    """Another process attaches by id, logs and cannot end the run; after the run's end attaching is refused."""
     source = (
         "import sys, wandb_nb as wandb; run = wandb.attach(sys.argv[1]); assert wandb.run is run\n"
         "wandb.log({'epoch': 4}); wandb.log({'x': 5}); assert run.summary.as_dict()['x'] == {'max': 5}\n"
@@ -98,8 +98,8 @@ def test_attaching_by_id(tmp_path: Path) -> None:
         wandb.attach("nosuchrun")
 
 
-def test_a_pickled_run_is_the_same_here(tmp_path: Path) -> None:
-    """In the process that started it a run that was pickled comes back as that very object; disabled ones work too."""
+def test_unpickling_returns_the_same_run(tmp_path: Path) -> None:
+    """Unpickling a run in its own process returns the same object; disabled runs work too."""
     with wandb.init(dir=tmp_path, settings={"silent": True}) as run:
         assert pickle.loads(pickle.dumps(run)) is run  # noqa: S301 -- our own
     with wandb.init(mode="disabled", config={"a": 1}, settings={"silent": True}) as run:
@@ -109,8 +109,8 @@ def test_a_pickled_run_is_the_same_here(tmp_path: Path) -> None:
     assert disabled.config["a"] == 1
 
 
-def test_a_child_that_only_looks_costs_nothing(tmp_path: Path) -> None:
-    """A process that gets the run and does not log leaves no file, and one killed while logging keeps its rows."""
+def test_a_child_that_does_not_log_leaves_no_file(tmp_path: Path) -> None:
+    """A process that gets the run and does not log leaves no file; one killed while logging keeps its rows."""
     with wandb.init(dir=tmp_path, settings={"silent": True}) as run:
         run.log({"x": 1})
         (tmp_path / "run").write_bytes(pickle.dumps(run))

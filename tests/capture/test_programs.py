@@ -1,4 +1,4 @@
-"""Programs asked while the user's code forks."""
+"""Programs called while the user's code forks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ children = []
 while thread.is_alive() and len(children) < 300:
     children.append(os.fork())
     if not children[-1]:
-        signal.pause()  # lives on with whatever it has inherited
+        signal.pause()  # stays alive with all inherited descriptors
 thread.join(20)
 for child in children:
     os.kill(child, signal.SIGKILL)
@@ -31,15 +31,15 @@ os._exit(0)
 """
 
 
-def test_forked_children_keep_no_pipe_open() -> None:
-    """A hundred programs answer at once, whatever children are forked meanwhile and live on."""
+def test_forked_children_hold_no_pipe_open() -> None:
+    """A hundred calls return promptly, although forked children stay alive meanwhile."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", STORM], capture_output=True, text=True, timeout=100, check=False
     )
     assert (done.stdout, done.stderr) == ("100 True\n", "")
 
 
-def test_a_program_that_takes_too_long() -> None:
-    """It is ended, and the caller is told."""
+def test_a_slow_program_is_ended() -> None:
+    """A program that takes too long is ended, and the caller gets an error."""
     with pytest.raises(subprocess.TimeoutExpired):
         subprocess_fork_safe.run(["/bin/sleep", "60"], timeout_seconds=0.1)

@@ -1,4 +1,4 @@
-"""Secrets taken out of texts, and ordinary text left alone."""
+"""Secrets are removed from texts, and ordinary text stays."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ NONE = Redactor({})
         rf"\t{HEX}",
     ],
 )
-def test_known_shapes_are_taken_out(text: str) -> None:
-    """Keys of well-known services are recognised by their form, wherever they stand."""
+def test_known_shapes_are_removed(text: str) -> None:
+    """Keys of well-known services are recognized by their form, anywhere in the text."""
     secret = max(text.split(" "), key=len)
     assert MARK in NONE(f"before {text} after")
     assert secret not in NONE(f"before {text} after")
@@ -81,7 +81,7 @@ def test_texts_that_name_a_secret(text: str, redacted: str) -> None:
     ],
 )
 def test_ordinary_text_stays(text: str) -> None:
-    """Words that look a little like keys are left as they are."""
+    """Words that only resemble keys stay."""
     assert NONE(text) == text
 
 
@@ -101,13 +101,13 @@ def test_values_of_the_environment(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("word", ["accuracy", "Performance", "validation", "val/loss", "best-model"])
 def test_words_in_a_variable_called_key(word: str) -> None:
-    """An ordinary word stays although a variable `…KEY` holds it; one in a variable `…PASSWORD` does not."""
+    """An ordinary word stays although a variable `…KEY` contains it; one in a variable `…PASSWORD` does not."""
     assert Redactor({"SORT_KEY": word})(f"the {word} improved") == f"the {word} improved"
     assert Redactor({"DB_PASSWORD": word})(f"the {word} improved") == f"the {MARK} improved"
 
 
 def test_variables_set_later() -> None:
-    """A variable that appears later is a secret at once, its new value soon, and a value once seen stays one."""
+    """A later variable is a secret immediately, its new value soon, and a value seen once remains one."""
     environ = {"A_TOKEN": "first value"}
     redact = Redactor(environ)
     assert redact("first value") == MARK
@@ -122,14 +122,14 @@ def test_variables_set_later() -> None:
 
 @pytest.mark.parametrize("before", ["%env MY_TOKEN=", "%env MY_TOKEN ", "%set_env MY_TOKEN=", "!export MY_TOKEN="])
 def test_variables_set_by_command(before: str) -> None:
-    """What a cell sets a secret-looking variable to is taken out; other variables and references stay."""
+    """The value that a cell assigns to a secret-looking variable is removed; other variables and references stay."""
     assert NONE(f"{before}plainword") == f"{before}{MARK}"
     other = before.replace("TOKEN", "FOLDER")
     assert NONE(f"{other}plainword; {before}$HERE") == f"{other}plainword; {before}$HERE"
 
 
 def test_json_text() -> None:
-    """In JSON text values lose secrets in spite of escapes and non-ASCII characters; numbers come back as they are."""
+    """Values in JSON text lose secrets in spite of escapes and non-ASCII characters; numbers stay as they are."""
     redact = Redactor({"A_TOKEN": "pässword\n1"})
     assert json.loads(redact.json(json.dumps(["x pässword\n1", "\nsk-abc12345", {"n": 1}]))) == [
         f"x {MARK}",
@@ -142,18 +142,18 @@ def test_json_text() -> None:
 
 
 def test_a_secret_that_holds_another_one() -> None:
-    """Of two secrets of which one contains the other nothing is left over."""
+    """If one secret contains another, nothing of either remains."""
     redact = Redactor({"A_KEY": "abc12345", "B_KEY": "abc12345-ijkl"})
     assert redact("abc12345-ijkl abc12345") == f"{MARK} {MARK}"
 
 
-def test_what_is_kept() -> None:
-    """The commit of the run has the form of a key and stays."""
+def test_a_commit_stays() -> None:
+    """The commit of the run looks like a key and stays."""
     assert Redactor({}, keep=[HEX])(f"commit {HEX}") == f"commit {HEX}"
 
 
 def test_values_in_depth() -> None:
-    """Config values lose secrets at any depth; what is filed under a secret's name goes altogether."""
+    """Config values lose secrets at any depth; everything under a secret's name is removed."""
     value = {"api_key": "canary-1", "pad_token": "[PAD]-1234", "n": 3, "deep": [{"url": "http://a:bbbbbbbb@c"}]}
     assert NONE.value(value) == {
         "api_key": MARK,
@@ -181,13 +181,13 @@ def test_command_lines() -> None:
 
 @given(st.text(), st.text(), st.integers(8, 60))
 def test_no_value_survives(before: str, after: str, length: int) -> None:
-    """Whatever stands around it, a known secret is not in the result."""
+    """In any context, a known secret is not in the result."""
     secret = secrets.token_urlsafe(length)[:length]
     assert secret not in Redactor({"SOME_TOKEN": secret})(before + secret + after)
 
 
 @given(st.text())
-def test_any_text_is_taken(text: str) -> None:
-    """No text makes the redactor fail, and a second pass changes nothing more."""
+def test_any_text_is_accepted(text: str) -> None:
+    """No text makes the redactor fail, and a second pass changes nothing."""
     once = NONE(text)
     assert NONE(once) == once

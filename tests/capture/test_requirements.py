@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_the_list_is_that_of_the_metadata():
-    """Names and versions are those that the distributions of this environment give themselves."""
+    """Names and versions equal the distributions' own metadata."""
     expected = {f"{normalized(one.metadata['Name'])}=={one.version}" for one in metadata.distributions()}
     assert set(installed()) == expected
     names = [line.partition("==")[0] for line in installed()]

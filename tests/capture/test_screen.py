@@ -1,4 +1,4 @@
-"""What a terminal would show, as lines, and as a bounded file."""
+"""The content of a terminal, as lines and as a bounded file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def shown(*texts: str) -> list[str]:
+def screen_lines(*texts: str) -> list[str]:
     """Return the lines that a terminal shows after *texts*."""
     screen = TerminalScreen()
     for text in texts:
@@ -50,46 +50,46 @@ def shown(*texts: str) -> list[str]:
 )
 def test_what_is_shown(text: str, lines: list[str]) -> None:
     """Returns, backspaces, cursor moves and erasures take effect; colours vanish; wide characters stay whole."""
-    assert shown(text) == lines
+    assert screen_lines(text) == lines
 
 
 def test_a_real_progress_bar() -> None:
-    """Of two nested bars of tqdm only the last state remains."""
+    """Of two nested tqdm bars only the last state remains."""
     written = io.StringIO()
     for _ in tqdm(range(3), file=written, mininterval=0, desc="outer", ncols=60):
         for _ in tqdm(range(50), file=written, mininterval=0, desc="inner", ncols=60, leave=False, position=1):
             pass
-    lines = shown(written.getvalue())
+    lines = screen_lines(written.getvalue())
     assert [line for line in lines if "outer" in line and "3/3" in line]
     assert len(lines) <= 2
 
 
 @given(st.text(alphabet=st.sampled_from("ab\n\r\b\t\x1b[]0;2KAJm😀e\u0301\u200d你")), st.integers(0, 30))
 def test_pieces_of_any_size(text: str, at: int) -> None:
-    """It makes no difference where the text is cut in two."""
-    assert shown(text[:at], text[at:]) == shown(text)
+    """The result does not depend on where the text is split."""
+    assert screen_lines(text[:at], text[at:]) == screen_lines(text)
 
 
 @given(st.text())
-def test_any_text_is_taken(text: str) -> None:
-    """No text makes it fail, and no control character comes out."""
-    for line in shown(text):
+def test_any_text_is_accepted(text: str) -> None:
+    """No text makes it fail, and no control character remains."""
+    for line in screen_lines(text):
         assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in line)
 
 
 def test_the_file_follows(tmp_path: Path) -> None:
-    """After each call the file holds exactly what the terminal shows, over and above the screen's height."""
+    """After each call the file has exactly the terminal's content, beyond the screen's height too."""
     log, text = OutputLog(tmp_path / "output.log"), ""
     for number in range(3 * HEIGHT):
         piece = f"line {number}\n{number}%\r"
         text += piece
         log.write([("stdout", piece)])
-        assert (tmp_path / "output.log").read_text().splitlines() == shown(text)
+        assert (tmp_path / "output.log").read_text().splitlines() == screen_lines(text)
     log.close()
 
 
 def test_the_file_is_bounded(tmp_path: Path) -> None:
-    """Of a long output the beginning and the end are kept, and a line says how much is missing."""
+    """Long output is stored with its beginning and end, and a line in between gives the missing amount."""
     log = OutputLog(tmp_path / "output.log", head=10_000, tail=5_000)
     for number in range(100):
         log.write([("stdout", "".join(f"line {number * 100 + each}\n" for each in range(100)))])

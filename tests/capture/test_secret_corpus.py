@@ -1,4 +1,4 @@
-"""How many of several hundred secrets are found, and how many harmless texts are left alone."""
+"""The rate of secrets found and of harmless texts left alone, over several hundred each."""
 
 from __future__ import annotations
 
@@ -33,39 +33,39 @@ def redacted(text: Text) -> str:
 
 
 def is_missed(text: Text) -> bool:
-    """Return whether a part of the secret in *text* is left over."""
+    """Return whether a part of the secret in *text* remains."""
     stored, size = redacted(text), min(PART, len(text.secret))
     return any(text.secret[at : at + size] in stored for at in range(len(text.secret) - size + 1))
 
 
 def is_spoiled(text: Text) -> bool:
-    """Return whether anything was taken out of the harmless *text*."""
+    """Return whether the harmless *text* was changed."""
     return redacted(text) != text.text
 
 
 def test_the_corpus_is_large_enough() -> None:
-    """There are at least two hundred different texts of either kind."""
+    """There are at least two hundred different texts of each kind."""
     assert len({text[:] for text in positives()}) >= 200
     assert len({text[:] for text in negatives()}) >= 200
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_secrets_are_found(seed: int) -> None:
-    """Of texts with a secret, nearly all lose it whole, whatever its random characters are."""
+    """Nearly all secrets are removed completely, for any random characters."""
     missed = [text for text in positives(seed) if is_missed(text)]
     assert len(missed) <= (1 - MIN_RECALL) * len(positives(seed)), missed
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_harmless_texts_stay(seed: int) -> None:
-    """Of texts without a secret, nearly all come back as they are."""
+    """Nearly all texts without a secret stay unchanged."""
     spoiled = [(text, redacted(text)) for text in negatives(seed) if is_spoiled(text)]
     assert len(spoiled) <= (1 - MIN_PRECISION) * len(positives(seed)), spoiled
 
 
 def test_figures_of_the_document() -> None:
-    """The document states what is measured here."""
-    found = sum(not is_missed(text) for text in positives())
+    """The document states the rates measured here."""
+    removed = sum(not is_missed(text) for text in positives())
     spoiled = sum(map(is_spoiled, negatives()))
     document = " ".join(DOCUMENT.read_text("utf-8").split())
     stated = re.search(
@@ -74,8 +74,8 @@ def test_figures_of_the_document() -> None:
         document,
     )
     assert stated is not None
-    recall, precision = found / len(positives()), found / (found + spoiled)
-    figures = len(positives()), found, f"{100 * recall:.1f}", len(negatives()), spoiled, f"{100 * precision:.1f}"
+    recall, precision = removed / len(positives()), removed / (removed + spoiled)
+    figures = len(positives()), removed, f"{100 * recall:.1f}", len(negatives()), spoiled, f"{100 * precision:.1f}"
     assert stated.groups() == tuple(map(str, figures))
 
 
@@ -87,7 +87,7 @@ def test_only_the_commit_stays(text: str) -> None:
 
 
 def test_every_missed_form_and_wrong_hit_is_in_the_corpus() -> None:
-    """The texts that an earlier version got wrong are among those of the corpus."""
+    """The texts that an earlier version got wrong are in the corpus."""
     harmless = {text.text for text in negatives()}
     assert {"hf_modelname", "{'token': 'beginning'}", "http://10:30@noon", "key: 'val/loss'"} <= harmless
     secret = " ".join(text.text for text in positives())
@@ -97,7 +97,7 @@ def test_every_missed_form_and_wrong_hit_is_in_the_corpus() -> None:
 
 @pytest.mark.parametrize("unit", bench_redact.UNITS.values(), ids=bench_redact.UNITS)
 def test_time_is_in_proportion(unit: str) -> None:
-    """Texts of 200 kB that are made to be slow come back in time; quadratic patterns would take minutes."""
+    """Adversarial texts of 200 kB are processed in time; quadratic patterns would take minutes."""
     text = unit * (200_000 // len(unit))
     assert len(REDACT(text)) <= len(text) * len(MARK)
 

@@ -1,4 +1,4 @@
-"""Notebook sessions written down as they go, by real kernels."""
+"""Notebook sessions recorded by real kernels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SAVING = INIT % ", save_code=True"
 
 @pytest.fixture
 def kernel(tmp_path: Path) -> Iterator[tuple[Execute, Any]]:
-    """Give a function that executes a cell in a kernel and returns the reply, and the kernel's manager."""
+    """Return a function that executes a cell in a kernel and returns the reply, and the kernel's manager."""
     manager, client = start_new_kernel(cwd=str(tmp_path), kernel_name="python3")
 
     def execute(source: str) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def latest(folder: Path) -> Path:
 
 
 def history(folder: Path) -> nbformat.NotebookNode:
-    """Return the newest run's history notebook, which is valid."""
+    """Return the newest run's history notebook, which must be valid."""
     notebook = nbformat.read(latest(folder) / "files" / HISTORY, as_version=4)
     nbformat.validate(notebook)
     return notebook
@@ -62,7 +62,7 @@ def history(folder: Path) -> nbformat.NotebookNode:
 
 @pytest.mark.kernel
 def test_the_history_of_a_session(kernel: tuple[Execute, Any], tmp_path: Path) -> None:
-    """Every cell is in the history, also from before `init()`: source, count, timing, outcome, all kinds of output."""
+    """Every cell is in the history, even from before `init()`: source, count, timing, outcome, all kinds of output."""
     execute, _ = kernel
     for source in (
         "before = 1",
@@ -78,8 +78,8 @@ def test_the_history_of_a_session(kernel: tuple[Execute, Any], tmp_path: Path) -
     assert [cell.execution_count for cell in cells] == list(range(1, 8))
     assert cells[0].source == "before = 1"
     assert [(output.name, output.text) for output in cells[2].outputs] == [("stdout", "2%\n"), ("stderr", "err\n")]
-    shown, result = cells[3].outputs
-    assert shown.data["text/html"] == "<b>2</b>"
+    displayed, result = cells[3].outputs
+    assert displayed.data["text/html"] == "<b>2</b>"
     assert (result.output_type, result.data["text/plain"]) == ("execute_result", "42")
     (error,) = cells[5].outputs
     assert (error.ename, error.evalue) == ("ZeroDivisionError", "division by zero")
@@ -90,7 +90,7 @@ def test_the_history_of_a_session(kernel: tuple[Execute, Any], tmp_path: Path) -
 @pytest.mark.kernel
 @pytest.mark.crash
 def test_a_killed_kernel_leaves_its_cells(kernel: tuple[Execute, Any], tmp_path: Path) -> None:
-    """After `kill -9` the cells so far are there, with source, timing and outcome, the deadly one without an end."""
+    """After `kill -9` the cells so far are there, with source, timing and outcome, the last one without an end."""
     execute, manager = kernel
     for source in (SAVING, *(f"x = {number}" for number in range(2, 8))):
         execute(source)
@@ -118,10 +118,10 @@ def test_a_killed_kernel_leaves_its_cells(kernel: tuple[Execute, Any], tmp_path:
     ("argument", "sources", "notebook"),
     [("", True, False), (", save_code=False", False, False), (", save_code=True", True, True)],
 )
-def test_what_is_kept_by_setting(
+def test_settings_choose_what_is_stored(
     kernel: tuple[Execute, Any], tmp_path: Path, argument: str, *, sources: bool, notebook: bool
 ) -> None:
-    """Sources are kept locally unless that is switched off; outputs and the history notebook only on demand."""
+    """Sources are stored locally unless that is off; outputs and the history notebook only on demand."""
     execute, _ = kernel
     for source in (INIT % argument, "print('text')", "run.finish()"):
         execute(source)
@@ -133,14 +133,14 @@ def test_what_is_kept_by_setting(
 
 @pytest.mark.kernel
 def test_the_cell_behind_each_point(kernel: tuple[Execute, Any], tmp_path: Path) -> None:
-    """`run.cells("loss")` gives the sources that logged it with their steps, `run.cells()` every cell."""
+    """`run.cells("loss")` returns the sources that logged it with their steps, `run.cells()` every cell."""
     execute, _ = kernel
     execute(INIT % "")
     execute("wandb.log({'loss': 1}); wandb.log({'loss': 2})")
     execute("wandb.log({'other': 1})")
     execute("wandb.log({'loss': 3})  # edited")
-    execute("found = [(c.number, c.source, c.steps) for c in run.cells('loss')]; n = len(run.cells())")
-    execute("import json; json.dump([found, n], open('found.json', 'w'))")
+    execute("entries = [(c.number, c.source, c.steps) for c in run.cells('loss')]; n = len(run.cells())")
+    execute("import json; json.dump([entries, n], open('found.json', 'w'))")
     assert json.loads((tmp_path / "found.json").read_text()) == [
         [
             [2, "wandb.log({'loss': 1}); wandb.log({'loss': 2})", [0, 1]],
@@ -163,15 +163,15 @@ def test_secrets_in_cells_and_outputs(kernel: tuple[Execute, Any], tmp_path: Pat
     execute(f"raise ValueError('{canary}')")
     execute("password = 'hunter2-hunter2'")
     execute("run.finish()")
-    kept = {path: path.read_bytes() for path in latest(tmp_path).rglob("*") if path.is_file()}
+    contents = {path: path.read_bytes() for path in latest(tmp_path).rglob("*") if path.is_file()}
     for secret in (canary, "sk-canary12345", "plain-canary-1", "hunter2-hunter2"):
-        assert [path for path, content in kept.items() if secret.encode() in content] == [], secret
+        assert [path for path, content in contents.items() if secret.encode() in content] == [], secret
     assert len(history(tmp_path).cells) == 8
 
 
 @pytest.mark.kernel
 def test_a_thousand_updates_stay_small(kernel: tuple[Execute, Any], tmp_path: Path) -> None:
-    """Of 1,000 updates of 50 kB one frame is kept, in the same cell and from another one: under 1 MB on disk."""
+    """Of 1,000 updates of 50 kB one frame is stored, from the same cell or another: under 1 MB on disk."""
     execute, _ = kernel
     execute(SAVING)
     update = "for i in range(500): h.update(HTML(f'{i} ' * 12_000))"
@@ -184,7 +184,7 @@ def test_a_thousand_updates_stay_small(kernel: tuple[Execute, Any], tmp_path: Pa
 
 
 @pytest.mark.kernel
-def test_the_panel_is_no_output(kernel: tuple[Execute, Any], tmp_path: Path) -> None:
+def test_the_panel_is_not_an_output(kernel: tuple[Execute, Any], tmp_path: Path) -> None:
     """The live view's own data, with its access token, is not in the history."""
     execute, _ = kernel
     execute("import wandb_nb as wandb; run = wandb.init(save_code=True)")
@@ -194,8 +194,8 @@ def test_the_panel_is_no_output(kernel: tuple[Execute, Any], tmp_path: Path) -> 
     assert history(tmp_path)
 
 
-def test_equal_data_is_kept_once(tmp_path: Path) -> None:
-    """A picture that comes again is told, not stored again."""
+def test_equal_data_is_stored_once(tmp_path: Path) -> None:
+    """A repeated picture is mentioned, not stored again."""
     journal = Journal(tmp_path / "j", Redactor({}), with_outputs=True)
     picture = {"output_type": "display_data", "data": {"image/png": base64.b64encode(os.urandom(9000)).decode()}}
     for number in (1, 2):
@@ -209,7 +209,7 @@ def test_equal_data_is_kept_once(tmp_path: Path) -> None:
 
 
 def test_a_torn_line_is_skipped(tmp_path: Path) -> None:
-    """A journal that ends in the middle of a line, or has lines of other kinds, is read as far as it goes."""
+    """A journal with a torn last line, or with unknown lines, is read as far as possible."""
     (tmp_path / "j").write_bytes(b'{"cell": 1, "source": "a"}\n[1]\nnull\n{"cell": 1, "ok": true, "seco')
     (cell,) = read_cells(tmp_path / "j")
     assert (cell.source, cell.ok) == ("a", None)
@@ -217,24 +217,24 @@ def test_a_torn_line_is_skipped(tmp_path: Path) -> None:
 
 
 def test_outputs_are_bounded() -> None:
-    """Printed text keeps beginning and end, values too large are told, and the sum stays below the limit."""
+    """Printed text keeps beginning and end, large values are replaced by a note, and the sum stays below the limit."""
     outputs = CellOutputs()
     for number in range(50_000):
         outputs.stream("stdout", f"line {number}\n")
     outputs.display({"text/plain": "t", "image/png": b"x" * 1_000_000}, {}, None)
     for number in range(100):
         outputs.display({"text/plain": str(number) * 40_000}, {}, None)
-    kept = outputs.collect()
-    lines = kept[0]["text"].splitlines()
+    collected = outputs.collect()
+    lines = collected[0]["text"].splitlines()
     assert (lines[0], lines[-1]) == ("line 0", "line 49999")
     assert "[…]" in lines
-    assert kept[1]["data"]["text/plain"].startswith("t\n[image/png of")
-    assert len(json.dumps(kept)) < MAX_CELL_CHARACTERS + 50_000
-    assert "left out" in kept[-1]["data"]["text/plain"]
+    assert collected[1]["data"]["text/plain"].startswith("t\n[image/png of")
+    assert len(json.dumps(collected)) < MAX_CELL_CHARACTERS + 50_000
+    assert "left out" in collected[-1]["data"]["text/plain"]
 
 
 def test_cleared_outputs() -> None:
-    """`clear_output` forgets at once, or with wait when the next output comes."""
+    """`clear_output` clears immediately, or with wait when the next output comes."""
     outputs = CellOutputs()
     outputs.stream("stdout", "one\n")
     outputs.clear(wait=True)
@@ -246,17 +246,17 @@ def test_cleared_outputs() -> None:
 
 
 def test_a_full_disk_costs_the_journal_only(tmp_path: Path) -> None:
-    """When a journal can no longer be written one notice is given, and the session goes on for others."""
+    """If one journal cannot be written, there is one notice, and the session continues for the others."""
     notices: list[str] = []
     session = Session(notices.append)
     broken = Journal(tmp_path / "j", Redactor({}), with_outputs=False)
     broken._fd = os.open("/dev/full", os.O_WRONLY)
     session.begin(1, "a")
-    kept = session.open(Journal(tmp_path / "k", Redactor({}), with_outputs=False))
-    session._writers = (*session._writers, type(kept)(broken))
+    writer = session.open(Journal(tmp_path / "k", Redactor({}), with_outputs=False))
+    session._writers = (*session._writers, type(writer)(broken))
     session.end(ok=True)
     session.begin(2, "b")
-    session.close(kept)
+    session.close(writer)
     assert len(notices) == 1
     assert [cell.source for cell in read_cells(tmp_path / "k")] == ["a", "b"]
 
@@ -264,20 +264,20 @@ def test_a_full_disk_costs_the_journal_only(tmp_path: Path) -> None:
 @pytest.mark.kernel
 @pytest.mark.parametrize("mode", ["wrap", "redirect"])
 def test_the_console_of_a_notebook(kernel: tuple[Execute, Any], tmp_path: Path, mode: str) -> None:
-    """What all cells print is in the log, with redirect what C code prints too, and Jupyter still gets it."""
+    """The log has the prints of all cells, with redirect also of C code, and Jupyter still gets them."""
     execute, _ = kernel
     execute(f"import wandb_nb as wandb; run = wandb.init(settings={{'silent': True, 'console': '{mode}'}})")
     c_code = "import ctypes; ctypes.CDLL(None).puts(b'three')"
     replies = [execute(source) for source in ("print('one')", "print('two')", c_code, "run.finish()", "print('four')")]
-    shown = "".join(text for reply in replies for text in reply["streams"])
+    output = "".join(text for reply in replies for text in reply["streams"])
     lines = (latest(tmp_path) / "files/output.log").read_text().splitlines()
     assert lines == ["one", "two", *(["three"] if mode == "redirect" else [])]
-    assert {"one", "two", "four"} <= set(shown.splitlines())
+    assert {"one", "two", "four"} <= set(output.splitlines())
 
 
 @pytest.mark.kernel
 def test_a_cell_costs_little(kernel: tuple[Execute, Any], tmp_path: Path) -> None:
-    """The hooks write what they must and leave the rest to the thread: a cell's entries are there when it ends."""
+    """The hooks write only the necessary and leave the rest to the thread: a cell's entries exist when it ends."""
     execute, _ = kernel
     execute(SAVING)
     execute("x = 1")

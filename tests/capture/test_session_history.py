@@ -1,4 +1,4 @@
-"""The notebook of a session, valid at every moment."""
+"""The notebook of a session is valid at every moment."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ cells = st.builds(
 )
 
 
-def told(path: Path) -> list[tuple[int, str, list[str]]]:
-    """Return number, source and outputs of the cells in the notebook at *path*, which is valid."""
+def cells_of(path: Path) -> list[tuple[int, str, list[str]]]:
+    """Return number, source and outputs of the cells in the notebook at *path*, which must be valid."""
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
     return [(cell.execution_count, cell.source, [output.text for output in cell.outputs]) for cell in notebook.cells]
 
 
 @given(st.lists(cells, max_size=12))
-def test_whatever_is_put(tmp_path_factory: pytest.TempPathFactory, given_cells: list[Cell]) -> None:
-    """After each call there is a valid notebook of all cells, in order, each with its newest state."""
+def test_the_notebook_has_all_cells(tmp_path_factory: pytest.TempPathFactory, given_cells: list[Cell]) -> None:
+    """After each call the notebook is valid and has all cells, in order, each with its newest state."""
     path = tmp_path_factory.mktemp("history") / "deep/h.ipynb"
     notebook, newest = SessionNotebook(path), {}
-    assert told(path) == []
+    assert cells_of(path) == []
     for cell in given_cells:
         notebook.put(cell)
         newest[cell.number] = cell
         expected = [(c.number, c.source, [o["text"] for o in c.outputs]) for c in newest.values()]
-        assert told(path) == expected
+        assert cells_of(path) == expected
     notebook.close()
 
 
 class Full:
-    """A file on a disk that takes *room* bytes."""
+    """A file on a disk with *room* bytes."""
 
     def __init__(self, file: Any, room: int) -> None:
         self._file, self._room = file, room
@@ -56,18 +56,18 @@ class Full:
         return getattr(self._file, name)
 
     def write(self, data: bytes) -> int:
-        """Write what still goes on the disk."""
+        """Write as much as the disk has room for."""
         room = max(0, self._room - self._file.tell())
         return int(self._file.write(data[:room]))
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    """A cell that does not go on the disk any more costs that cell; the notebook stays valid."""
+    """A cell that the disk has no room for is lost alone; the notebook stays valid."""
     notebook = SessionNotebook(tmp_path / "h")
     notebook.put(Cell(1, "first"))
     notebook._file = Full(notebook._file, 2000)  # type: ignore[assignment]
     with pytest.raises(OSError, match="No space"):
         notebook.put(Cell(2, "x" * 5000))
-    assert told(tmp_path / "h") == [(1, "first", [])]
+    assert cells_of(tmp_path / "h") == [(1, "first", [])]
     assert json.loads((tmp_path / "h").read_text())["nbformat"] == 4
     notebook.close()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Wait until *condition* holds, and tell whether it did in time."""
+    """Wait until *condition* is true, and return whether it was in time."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -30,7 +30,7 @@ def until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
 
 
 def test_a_sample_has_the_documented_names() -> None:
-    """CPU, memory, threads, disk and network are told by W&B's names, with sensible values."""
+    """CPU, memory, threads, disk and network have W&B's names and sensible values."""
     sample = Machine([Path("/")]).sample()
     assert {"cpu", "memory_percent", "proc.memory.rssMB", "proc.cpu.threads", "cpu.0.cpu_percent"} <= set(sample)
     assert {"disk./.usagePercent", "disk./.usageGB", "network.sent", "network.recv", "disk.in"} <= set(sample)
@@ -39,7 +39,7 @@ def test_a_sample_has_the_documented_names() -> None:
 
 
 def test_children_count() -> None:
-    """The memory of a child process is part of the sample."""
+    """The sample includes the memory of a child process."""
     machine = Machine()
     alone = machine.sample()["proc.memory.rssMB"]
     source = "b = bytearray(200 << 20); b[::4096] = b'x' * len(b[::4096]); print(flush=True); input()"
@@ -52,7 +52,7 @@ def test_children_count() -> None:
 
 
 def test_busy_threads_show() -> None:
-    """A thread that computes between two samples shows as CPU use."""
+    """A thread that computes between two samples is visible as CPU use."""
     machine, ended = Machine(), time.monotonic() + 0.3
     while time.monotonic() < ended:
         pass
@@ -60,7 +60,7 @@ def test_busy_threads_show() -> None:
 
 
 def test_samples_become_records_until_stopped() -> None:
-    """The thread stores a first sample soon and others after the interval; after `stop()` it stores nothing more."""
+    """The thread stores a first sample soon and others after each interval; after `stop()` it stores no more."""
     bodies: list[bytes] = []
     sampler = SystemSampler(bodies.append, interval_seconds=0.1, report_failure=pytest.fail)
     sampler.start()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.capture.test_screen import shown
+from tests.capture.test_screen import screen_lines
 from wandb_nb.capture.console.output_log import OutputParts
 from wandb_nb.capture.console.screen import HEIGHT
 from wandb_nb.capture.console.transcript import MAX_LIVE_LINES, Transcript
@@ -24,7 +24,7 @@ def lines(transcript: Transcript) -> list[tuple[str, str]]:
 
 
 def test_streams_do_not_break_into_each_other() -> None:
-    """A bar on one stream is one line with its last state, whatever the other prints meanwhile."""
+    """A bar on one stream is one line with its last state, whatever the other stream prints."""
     transcript = Transcript()
     for percent in range(101):
         transcript.feed("stderr", f"\r{percent}%")
@@ -34,19 +34,19 @@ def test_streams_do_not_break_into_each_other() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), TEXT)))
 def test_each_stream_is_as_it_would_be_alone(pieces: list[tuple[str, str]]) -> None:
-    """Of each stream there are the lines that a terminal with nothing else on it shows."""
-    transcript, found = Transcript(), []
+    """Each stream has the lines that a terminal would show for it alone."""
+    transcript, lines_read = Transcript(), []
     for stream, text in pieces:
         transcript.feed(stream, text)
-        found += transcript.take_final()
-    found += transcript.live()
+        lines_read += transcript.take_final()
+    lines_read += transcript.live()
     for stream in ("stdout", "stderr"):
-        alone = shown(*(text for which, text in pieces if which == stream))
-        assert [line.text for line in found if line.stream == stream] == alone
+        alone = screen_lines(*(text for which, text in pieces if which == stream))
+        assert [line.text for line in lines_read if line.stream == stream] == alone
 
 
-def test_a_line_that_never_ends_holds_up_little() -> None:
-    """Behind a bar that goes on for ever lines are final all the same; what it becomes later is a new line."""
+def test_an_endless_line_does_not_block_others() -> None:
+    """Lines after an endless bar become final; later text of the bar is a new line."""
     transcript, final = Transcript(), []
     transcript.feed("stderr", "0%")
     for number in range(10 * MAX_LIVE_LINES):
@@ -60,7 +60,7 @@ def test_a_line_that_never_ends_holds_up_little() -> None:
 
 
 def test_the_time_of_a_line() -> None:
-    """A line has the time of the output that changed it last."""
+    """A line has the time of its last change."""
     transcript = Transcript()
     for time, text in enumerate(["a\n", "10%", "\r10%", "\r20%", "\nb\n"]):
         transcript.feed("stdout", text, time)
@@ -68,7 +68,7 @@ def test_the_time_of_a_line() -> None:
 
 
 def test_parts(tmp_path: Path) -> None:
-    """A part ends when it has its size; together the parts hold every line once, in order."""
+    """A part ends when it has its size; together the parts contain every line once, in order."""
     parts, ended = OutputParts(tmp_path, max_bytes=1000, max_seconds=0), []
     for number in range(3 * HEIGHT):
         ended += parts.write([("stdout", f"line {number}\n")])

@@ -21,7 +21,7 @@ KEY = "0123456789" * 4
 
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
-    """Give a function that runs Python with arguments in the test's folder, which is its home too."""
+    """Return a function that runs Python with arguments in the test's folder, which is also its home."""
 
     def run(*arguments: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -40,7 +40,7 @@ def command(tmp_path: Path) -> Command:
 
 @pytest.mark.parametrize("mode", ["offline", "disabled"])
 def test_the_mode_of_a_folder(command: Command, mode: str) -> None:
-    """After `wandb-nb offline` runs of the folder are offline without any argument; the environment still wins."""
+    """After `wandb-nb offline` runs of the folder are offline by default; the environment takes precedence."""
     source = "import wandb_nb as wandb; print(wandb.init(settings={'silent': True}).mode)"
     assert command("-m", "wandb_nb", mode).returncode == 0
     assert command("-c", source).stdout.split() == [mode]
@@ -60,30 +60,30 @@ def test_login_stores_the_key(command: Command, tmp_path: Path, arguments: list[
     assert KEY not in done.stdout + done.stderr
 
 
-def test_login_where_nobody_can_answer(command: Command) -> None:
+def test_login_without_a_terminal(command: Command) -> None:
     """Without a key and a terminal it ends immediately with exit code 1 and a remedy."""
     done = command("-m", "wandb_nb", "login")
     assert done.returncode == 1
     assert "WANDB_API_KEY" in done.stderr
 
 
-def test_a_key_that_is_none_is_refused(command: Command, tmp_path: Path) -> None:
-    """A text that cannot be a key is one line of error, and nothing is stored."""
+def test_an_invalid_key_is_refused(command: Command, tmp_path: Path) -> None:
+    """A text that cannot be a key gives one error line, and nothing is stored."""
     done = command("-m", "wandb_nb", "login", "short")
     assert done.returncode == 1
     assert done.stderr.startswith("wandb-nb: ")
     assert not (tmp_path / "netrc").exists()
 
 
-def test_settings_tell_value_and_source(command: Command) -> None:
-    """What is set is listed with its source, secrets hidden; JSON has every setting."""
+def test_settings_show_value_and_source(command: Command) -> None:
+    """Settings are listed with value and source, secrets hidden; JSON has every setting."""
     environment = {"WANDB_PROJECT": "p", "WANDB_API_KEY": KEY, "WANDB_NO_SUCH": "1"}
     done = command("-m", "wandb_nb", "settings", **environment)
     assert any(line.split() == ["project", "p", "environment", "WANDB_PROJECT"] for line in done.stdout.splitlines())
     assert "WANDB_NO_SUCH" in done.stderr
     assert KEY not in done.stdout + done.stderr
-    told = json.loads(command("-m", "wandb_nb", "settings", "--json", **environment).stdout)
-    assert told["project"] == {"value": "p", "source": "environment WANDB_PROJECT"}
-    assert told["mode"] == {"value": "online", "source": "default"}
-    assert KEY not in json.dumps(told)
+    settings = json.loads(command("-m", "wandb_nb", "settings", "--json", **environment).stdout)
+    assert settings["project"] == {"value": "p", "source": "environment WANDB_PROJECT"}
+    assert settings["mode"] == {"value": "online", "source": "default"}
+    assert KEY not in json.dumps(settings)
     assert "start_method" in command("-m", "wandb_nb", "settings", "--all").stdout

@@ -1,4 +1,4 @@
-"""The command line as a user has it: real processes, on runs that were really made."""
+"""The command line as a user has it: real processes on real runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOSTILE = "evil\x1b[31m\r\nname\u202e"
 
 
 def cli(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `wandb-nb` and return what it did."""
+    """Run `wandb-nb` and return the result."""
     command = [sys.executable, "-c", "from wandb_nb.cli import main; main()", *arguments]
     return subprocess.run(
         command,
@@ -36,7 +36,7 @@ def cli(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def stdout(*arguments: str) -> str:
-    """Return what `wandb-nb` prints when all goes well."""
+    """Return what `wandb-nb` prints on success."""
     done = cli(*arguments)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -58,8 +58,8 @@ def run(tmp_path: Path) -> wandb.Run:
     return track(tmp_path, rows, name="first", config={"lr": 0.1, "net": {"width": 8}}, tags=["t1"], notes="my notes")
 
 
-def test_help_tells_commands_and_exit_codes() -> None:
-    """`--help` names every command, what RUN may be, and the exit codes."""
+def test_help_lists_commands_and_exit_codes() -> None:
+    """`--help` names every command, the forms of RUN, and the exit codes."""
     text = stdout("--help")
     for word in ("ls", "show", "export", "verify", "latest", "Exit codes"):
         assert word in text
@@ -67,7 +67,7 @@ def test_help_tells_commands_and_exit_codes() -> None:
 
 
 def test_ls_is_newest_first_and_filters(tmp_path: Path) -> None:
-    """`ls` tells state, project, name and steps of each run, newest first, of one project where asked."""
+    """`ls` lists state, project, name and steps of each run, newest first, for one project on request."""
     for name, project in (("one", "p"), ("two", "q"), ("three", "p")):
         track(tmp_path, [{"a": 1}, {"a": 2}], name=name, project=project)
     head, *lines = stdout("ls").splitlines()
@@ -81,8 +81,8 @@ def test_ls_is_newest_first_and_filters(tmp_path: Path) -> None:
     assert [(run["name"], run["steps"]) for run in runs] == [("three", 2)]
 
 
-def test_ls_without_runs_says_what_to_do() -> None:
-    """On a fresh machine `ls` succeeds, and says how to start a run; as JSON it is an empty list."""
+def test_ls_without_runs_gives_a_hint() -> None:
+    """On a fresh machine `ls` succeeds and explains how to start a run; as JSON it is an empty list."""
     done = cli("ls")
     assert (done.returncode, done.stdout) == (0, "")
     assert "wandb_nb.init()" in done.stderr
@@ -97,15 +97,15 @@ os.kill(os.getpid(), 9)
 """
 
 
-def test_ls_and_show_tell_a_crash(tmp_path: Path) -> None:
-    """A run whose process was killed is called crashed, not running."""
+def test_ls_and_show_report_a_crash(tmp_path: Path) -> None:
+    """A run whose process was killed is listed as crashed, not running."""
     subprocess.run([sys.executable, "-c", CRASHING, str(tmp_path)], timeout=60, check=False)
     assert json.loads(stdout("ls", "--json"))[0]["state"] == "crashed"
     assert json.loads(stdout("show", "latest", "--json"))["run"]["state"] == "crashed"
 
 
-def test_ls_tells_a_deleted_directory(tmp_path: Path) -> None:
-    """A run whose directory the user removed stays in the list, as deleted."""
+def test_ls_marks_a_deleted_directory(tmp_path: Path) -> None:
+    """A run whose directory was removed stays in the list as deleted."""
     done = track(tmp_path)
     done.directory.rename(tmp_path / "elsewhere")
     assert json.loads(stdout("ls", "--json"))[0]["state"] == "deleted"
@@ -133,7 +133,7 @@ def test_show_prints_curves_config_and_summary(run: wandb.Run) -> None:
 
 
 def test_show_in_an_ascii_terminal(run: wandb.Run) -> None:
-    """Where stdout takes ASCII only, sparklines and arrows are written in ASCII."""
+    """If stdout is ASCII only, sparklines and arrows are written in ASCII."""
     done = cli("show", run.id, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.isascii()
@@ -141,14 +141,14 @@ def test_show_in_an_ascii_terminal(run: wandb.Run) -> None:
 
 
 def test_show_json_is_strict(tmp_path: Path) -> None:
-    """NaN and infinities come as texts, so that every JSON parser takes the answer."""
+    """NaN and infinities are texts, so that every JSON parser accepts the output."""
     run = track(tmp_path, [{"nan": math.nan, "inf": -math.inf}])
     parsed = json.loads(stdout("show", run.id, "--json"), parse_constant=pytest.fail)
     assert (parsed["summary"]["nan"], parsed["summary"]["inf"]) == ("NaN", "-Infinity")
 
 
 def test_hostile_texts_reach_no_terminal(tmp_path: Path) -> None:
-    """Control and bidirectional characters in keys, config and notes are printed by no command."""
+    """No command prints control or bidirectional characters of keys, config and notes."""
     row = {"key\x1b[2J": 1.0, "text": HOSTILE}
     run = track(tmp_path, [row], notes=HOSTILE, config={"c\x07": HOSTILE})
     for arguments in (("ls",), ("ls", "--json"), ("show", run.id), ("show", run.id, "--json"), ("verify", run.id)):
@@ -157,7 +157,7 @@ def test_hostile_texts_reach_no_terminal(tmp_path: Path) -> None:
 
 
 def test_export_csv(tmp_path: Path) -> None:
-    """CSV has one line a step; what was not logged is empty, NaN is the text NaN, nested values are JSON."""
+    """CSV has one line per step; missing values are empty, NaN is the text NaN, nested values are JSON."""
     run = track(tmp_path, [{"a": 1.5, "s": 'x,"y"\nz'}, {"b": {"c": 2}}, {"a": math.nan, "l": [1, 2]}])
     table = list(csv.DictReader(io.StringIO(stdout("export", run.id))))
     assert [line["_step"] for line in table] == ["0", "1", "2"]
@@ -169,7 +169,7 @@ def test_export_csv(tmp_path: Path) -> None:
 
 
 def test_export_json_lines_to_a_file(tmp_path: Path) -> None:
-    """JSON lines hold what was logged and no more; `-o` writes them to a file."""
+    """JSON lines contain exactly the logged values; `-o` writes them to a file."""
     run = track(tmp_path, [{"a": 1.5, "s": "é"}, {"b": {"c": 2}}, {"a": math.nan, "none": None}])
     target = tmp_path / "out.jsonl"
     assert stdout("export", run.id, "--format", "jsonl", "-o", str(target)) == ""
@@ -179,7 +179,7 @@ def test_export_json_lines_to_a_file(tmp_path: Path) -> None:
 
 
 def test_export_of_many_rows_is_whole(tmp_path: Path) -> None:
-    """An export longer than the slice it is made in has every row once, in order."""
+    """An export longer than one slice has every row once, in order."""
     run = track(tmp_path, [{"n": n, **({"rare": n} if n % 7 == 0 else {})} for n in range(25_000)])
     lines = [json.loads(line) for line in stdout("export", run.id, "--format", "jsonl").splitlines()]
     assert [line["n"] for line in lines] == list(range(25_000))
@@ -196,7 +196,7 @@ def test_export_into_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
 
 
 def test_export_to_an_impossible_file(run: wandb.Run, tmp_path: Path) -> None:
-    """A file that cannot be written is one clear line, and exit code 1."""
+    """A file that cannot be written gives one clear line and exit code 1."""
     done = cli("export", run.id, "-o", str(tmp_path / "no" / "such" / "folder"))
     assert done.returncode == 1
     assert "cannot write" in done.stderr
@@ -204,7 +204,7 @@ def test_export_to_an_impossible_file(run: wandb.Run, tmp_path: Path) -> None:
 
 
 def test_unknown_run_is_one_line_and_exit_code_2(run: wandb.Run) -> None:
-    """A name that no run has: exit code 2, one line that suggests the near one, no traceback."""
+    """An unknown name gives exit code 2 and one line with the nearest name, without a traceback."""
     done = cli("show", "frist")
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
@@ -219,7 +219,7 @@ def test_wrong_option_is_exit_code_2() -> None:
 
 
 def test_verify_of_a_whole_run(run: wandb.Run) -> None:
-    """A run that nothing happened to is whole: exit code 0, and every row counted."""
+    """An undamaged run gives exit code 0, and every row is counted."""
     assert "whole" in stdout("verify", run.id)
     report = json.loads(stdout("verify", run.id, "--json"))
     assert (report["ok"], report["rows"], report["lost"], report["segments"]) == (True, 10, 0, [])
@@ -236,7 +236,7 @@ def test_verify_of_an_empty_file(tmp_path: Path) -> None:
 
 
 def test_verify_of_a_damaged_run(tmp_path: Path) -> None:
-    """Overwritten bytes are found: exit code 3, the range named, everything outside their block still counted."""
+    """Overwritten bytes give exit code 3 and their range; everything outside their block is still counted."""
     run = track(tmp_path, [{"n": n} for n in range(2000)])
     with Path(run.file).open("r+b") as file:
         file.seek(70_000)
@@ -251,11 +251,11 @@ def test_verify_of_a_damaged_run(tmp_path: Path) -> None:
 
 
 def test_rm_deletes_a_run_with_its_earlier_parts(tmp_path: Path) -> None:
-    """After `rm` neither folder nor entry of the run is left, its id is spent, and other runs are as they were."""
+    """After `rm` the run's folder and entry are gone, its id is not reused, and other runs are unchanged."""
     other = track(tmp_path, [{"a": 1}], name="other")
     first = track(tmp_path, [{"a": 1}], id="gone")
     second = track(tmp_path, [{"a": 2}], id="gone", resume="must")
-    assert cli("rm", "gone").returncode == 1, "nobody said yes"
+    assert cli("rm", "gone").returncode == 1, "nobody confirmed"
     assert stdout("rm", "gone", "--yes") == ""
     assert (first.directory.exists(), second.directory.exists(), other.directory.exists()) == (False, False, True)
     assert (tmp_path / "wandb/latest-run").resolve() == other.directory
@@ -264,8 +264,8 @@ def test_rm_deletes_a_run_with_its_earlier_parts(tmp_path: Path) -> None:
         track(tmp_path, id="gone")
 
 
-def test_rm_leaves_a_living_run_alone(tmp_path: Path) -> None:
-    """A run that is being written, one that nobody knows, and a folder that is none of ours are refused."""
+def test_rm_refuses_an_active_run(tmp_path: Path) -> None:
+    """An active run, an unknown run, and a folder that is not a run of this package are refused."""
     run = wandb.init(dir=tmp_path, mode="offline", settings=wandb.Settings(silent=True))
     done = cli("rm", run.id, "--yes")
     assert (done.returncode, "living process" in done.stderr, run.directory.exists()) == (2, True, True)
@@ -278,8 +278,8 @@ def test_rm_leaves_a_living_run_alone(tmp_path: Path) -> None:
     assert foreign.exists()
 
 
-def test_show_tells_the_last_step_and_what_is_lost(tmp_path: Path) -> None:
-    """The step is that of the last row, and a damaged stretch of the file counts as lost."""
+def test_show_has_the_last_step_and_the_loss(tmp_path: Path) -> None:
+    """The step is that of the last row, and a damaged range of the file counts as lost."""
     with wandb.init(project="p", mode="offline", dir=tmp_path, settings=wandb.Settings(silent=True)) as done:
         for step in range(0, 2000, 2):
             done.log({"text": "x" * 100}, step=step)

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 def cli(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command, and return what came of it."""
+    """Run the command and return the result."""
     command = [sys.executable, "-m", "wandb_nb", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, encoding="utf-8")
 
 
 @pytest.fixture
 def runs(tmp_path: Path) -> list[wandb.Run]:
-    """Return two runs that differ in a config value, with a script each."""
-    made = []
+    """Return two runs that differ in a config value, each with a script."""
+    run_list = []
     for name, rate in (("slow", 0.1), ("fast", 0.5)):
         settings = wandb.Settings(silent=True)
         with wandb.init(
@@ -36,13 +36,13 @@ def runs(tmp_path: Path) -> list[wandb.Run]:
         code = run.directory / "files" / "code"
         code.mkdir(exist_ok=True)
         (code / "train.py").write_text(f"import wandb\nrate = {rate}\n")
-        made.append(run)
-    return made
+        run_list.append(run)
+    return run_list
 
 
 @pytest.mark.usefixtures("runs")
-def test_diff_tells_what_differs() -> None:
-    """The tables name the differing key with both values, the curves tell who is lower, the script's line is shown."""
+def test_diff_shows_the_differences() -> None:
+    """The tables name the differing key with both values, the curves name the lower run, the script's line is shown."""
     done = cli("diff", "latest~1", "fast")
     assert (done.returncode, done.stderr) == (0, "")
     assert "fast is lower at 95 % of 20 common points" in done.stdout
@@ -52,14 +52,14 @@ def test_diff_tells_what_differs() -> None:
     assert "width" not in done.stdout
 
 
-def test_json_has_the_values(runs: list[wandb.Run]) -> None:
-    """As JSON every key has its value a run, with its type."""
-    found = json.loads(cli("diff", runs[0].id, runs[1].id, "--json").stdout)
-    assert found["config"] == [
+def test_json_has_one_value_per_run(runs: list[wandb.Run]) -> None:
+    """As JSON every key has its value per run, with its type."""
+    answer = json.loads(cli("diff", runs[0].id, runs[1].id, "--json").stdout)
+    assert answer["config"] == [
         {"key": "lr", "same": False, "values": {"slow": 0.1, "fast": 0.5}},
         {"key": "width", "same": True, "values": {"slow": 64, "fast": 64}},
     ]
-    assert [run["name"] for run in found["runs"]] == ["slow", "fast"]
+    assert [run["name"] for run in answer["runs"]] == ["slow", "fast"]
     assert [run["name"] for run in json.loads(cli("compare", "--last", "2", "--json").stdout)["runs"]] == [
         "slow",
         "fast",
@@ -67,8 +67,8 @@ def test_json_has_the_values(runs: list[wandb.Run]) -> None:
 
 
 @pytest.mark.usefixtures("runs")
-def test_a_run_that_is_not_there() -> None:
-    """An unknown run is one line with a near name, and exit code 2."""
+def test_an_unknown_run() -> None:
+    """An unknown run gives one line with the nearest name, and exit code 2."""
     done = cli("diff", "slwo", "fast")
     assert done.returncode == 2
     assert "did you mean 'slow'?" in done.stderr

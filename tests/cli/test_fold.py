@@ -15,9 +15,9 @@ from wandb_nb.errors import StoreError
 from wandb_nb.store.reading.tail import verify
 from wandb_nb.store.runs.repair import fold_after_crash
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform has no fork")
 
-# The child logs and ends; the parent logs, and is killed before it can fold the child's segment in.
+# The child logs and ends; the parent logs, and is killed before it can fold the child's segment.
 CRASHING = """
 import os, sys, wandb_nb
 run = wandb_nb.init(project="p", mode="offline", dir=sys.argv[1], settings=wandb_nb.Settings(silent=True))
@@ -37,7 +37,7 @@ os.kill(os.getpid(), 9)
 
 @pytest.fixture
 def crashed(tmp_path: Path) -> Path:
-    """Return the directory of a run with a segment that nobody folded in."""
+    """Return the directory of a run with an unfolded segment."""
     done = subprocess.run(
         [sys.executable, "-c", CRASHING, str(tmp_path)], stdout=subprocess.PIPE, text=True, timeout=60, check=False
     )
@@ -45,14 +45,14 @@ def crashed(tmp_path: Path) -> Path:
 
 
 def fold(folder: Path) -> dict[str, object]:
-    """Run the command, and return its report."""
+    """Run the command and return its report."""
     command = [sys.executable, "-c", "from wandb_nb.cli import main; main()", "verify", str(folder), "--fold", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return json.loads(done.stdout)
 
 
 def test_fold_moves_rows_into_the_run_file(crashed: Path) -> None:
-    """All rows of the child are in the run file afterwards, the segment is done with, and the file is whole."""
+    """Afterwards the run file has all rows of the child, the segment is finished, and the file is undamaged."""
     assert len(verify(crashed).segments) == 1
     report = fold(crashed)
     assert (report["folded"], report["rows"], report["ok"], report["segments"]) == (51, 150, True, [])
@@ -64,14 +64,14 @@ def test_fold_moves_rows_into_the_run_file(crashed: Path) -> None:
 
 
 def test_folding_twice_adds_nothing(crashed: Path) -> None:
-    """A second fold finds nothing to do."""
+    """A second fold has nothing to do."""
     fold(crashed)
     report = fold(crashed)
     assert (report["folded"], report["rows"]) == (0, 150)
 
 
 def test_fold_behind_a_torn_record(crashed: Path) -> None:
-    """Where the crash tore the last record, folded rows start at the next block, and only the torn part is lost."""
+    """If the crash tore the last record, folded rows start at the next block, and only the torn part is lost."""
     (file,) = crashed.glob("run-*.wandb")
     os.truncate(file, file.stat().st_size - 5)
     assert fold_after_crash(crashed) == 51
@@ -81,8 +81,8 @@ def test_fold_behind_a_torn_record(crashed: Path) -> None:
     assert sorted(wandb.read(crashed)["child"].dropna()) == list(range(50))
 
 
-def test_fold_refuses_while_the_owner_lives(tmp_path: Path) -> None:
-    """The file of a living run is its owner's: nothing is folded, and the error says who will do it."""
+def test_fold_refuses_an_active_run(tmp_path: Path) -> None:
+    """Only the owner may write the file of an active run: nothing is folded, and the error explains who will do it."""
     with wandb.init(mode="offline", dir=tmp_path, settings=wandb.Settings(silent=True)) as run:
         run.log({"a": 1})
         before = Path(run.file).stat().st_size

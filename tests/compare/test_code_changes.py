@@ -26,7 +26,7 @@ def session(*sources: str, start: float = 0.0, first: int = 1) -> list[Cell]:
 
 
 def test_two_kernels_that_differ_in_one_cell() -> None:
-    """The changed cell alone is named, with the line that differs."""
+    """Only the changed cell is named, with the line that differs."""
     (change,) = cell_changes(session(*SOURCES), session(*SOURCES[:3], EDITED), (2.1, 2.1))
     assert (change.title, change.change) == ("cell [4]", "changed")
     assert change.lines == [
@@ -37,7 +37,7 @@ def test_two_kernels_that_differ_in_one_cell() -> None:
 
 
 def test_two_runs_of_one_kernel() -> None:
-    """A second run in the same session brings the first one's cells along: only the cell edited since is named."""
+    """A second run in a session includes the first one's cells: only the cell edited since is named."""
     first = session(*SOURCES)
     second = [*first, *session(SOURCES[2], EDITED, start=10, first=5)]
     (change,) = cell_changes(first, second, (2.1, 10.1))
@@ -46,14 +46,14 @@ def test_two_runs_of_one_kernel() -> None:
 
 
 def test_a_definition_before_the_run_counts() -> None:
-    """A cell that was executed before `init` and edited for the other run is named as well."""
+    """A cell executed before `init` and edited for the other run is named too."""
     other = [SOURCES[0], "def model(x):\n    return x * 3", *SOURCES[2:]]
     (change,) = cell_changes(session(*SOURCES), session(*other), (2.1, 2.1))
     assert change.lines == [" def model(x):", "-    return x * 2", "+    return x * 3"]
 
 
 def test_added_and_removed_cells() -> None:
-    """A cell that only one run has is reported as added or removed, not as a change of its neighbour."""
+    """A cell of only one run is added or removed, not a change of its neighbour."""
     more = [*SOURCES, "print('the end of it all')"]
     assert [(one.title, one.change) for one in cell_changes(session(*SOURCES), session(*more), (2.1, 2.1))] == [
         ("cell [5]", "added")
@@ -61,8 +61,8 @@ def test_added_and_removed_cells() -> None:
     assert [one.change for one in cell_changes(session(*more), session(*SOURCES), (2.1, 2.1))] == ["removed"]
 
 
-def test_executing_a_cell_again_is_no_change() -> None:
-    """The same cell executed three times in one run and once in the other differs in nothing."""
+def test_executing_a_cell_again_is_not_a_change() -> None:
+    """The same cell executed three times in one run and once in the other is not a difference."""
     assert cell_changes(session(*SOURCES, SOURCES[3], SOURCES[3]), session(*SOURCES), (2.1, 2.1)) == []
 
 
@@ -71,7 +71,7 @@ cells = st.lists(st.text("ab(\n ", max_size=12), max_size=8)
 
 @given(cells, cells, st.floats(0, 9), st.floats(0, 9))
 def test_a_session_never_differs_from_itself(ours: list[str], theirs: list[str], start: float, other: float) -> None:
-    """A session against itself has no changes, and against another one every line is marked, whatever the cells."""
+    """Any session has no changes against itself, and against another one every line is marked."""
     assert cell_changes(session(*ours), session(*ours), (start, start)) == []
     for change in cell_changes(session(*ours), session(*theirs), (start, other)):
         assert all(line[:1] in " -+@" for line in change.header()["lines"])
@@ -79,7 +79,7 @@ def test_a_session_never_differs_from_itself(ours: list[str], theirs: list[str],
 
 @given(st.lists(st.text(), max_size=30), st.lists(st.text(), max_size=30))
 def test_a_diff_of_a_file_gives_both_back(before: list[str], after: list[str]) -> None:
-    """Both versions can be read off the marked lines, but for the gaps."""
+    """Both versions can be read from the marked lines, except the gaps."""
     old, new = ("\n".join(lines) for lines in (before, after))
     (change,) = file_changes({"a.py": old}, {"a.py": new}) or (CodeChange("a.py", "changed", []),)
     removed = [line[1:] for line in change.lines if line[0] == "-"]
@@ -89,10 +89,10 @@ def test_a_diff_of_a_file_gives_both_back(before: list[str], after: list[str]) -
     assert (old.splitlines() == new.splitlines()) is not bool(removed or added)
 
 
-def test_files_that_came_and_went() -> None:
+def test_added_and_removed_files() -> None:
     """Files are matched by path, and long ones are not compared line by line."""
-    found = file_changes({"a.py": "1", "b.py": "2", "c.py": "same"}, {"b.py": "3", "c.py": "same", "d.py": "4"})
-    assert [(one.title, one.change) for one in found] == [("a.py", "removed"), ("b.py", "changed"), ("d.py", "added")]
+    changes = file_changes({"a.py": "1", "b.py": "2", "c.py": "same"}, {"b.py": "3", "c.py": "same", "d.py": "4"})
+    assert [(one.title, one.change) for one in changes] == [("a.py", "removed"), ("b.py", "changed"), ("d.py", "added")]
     (long,) = file_changes({"a.py": "x" * 300_000}, {"a.py": "y"})
     assert long.lines == ["@ too long to compare: 300,000 and 1 characters"]
 
@@ -110,8 +110,8 @@ def test_the_message_holds_a_bounded_part() -> None:
 def test_cells_of_a_saved_notebook() -> None:
     """Cells are read from the session notebook with their times; a file that is not a notebook has none."""
     cell = {"cell_type": "code", "execution_count": 3, "source": ["a\n", "b"], "metadata": {"wandb_nb": {"started": 5}}}
-    (found,) = notebook_cells(json.dumps({"cells": [cell, {"cell_type": "markdown", "source": "# no"}]}))
-    assert (found.number, found.source, found.started) == (3, "a\nb", 5.0)
+    (cell_found,) = notebook_cells(json.dumps({"cells": [cell, {"cell_type": "markdown", "source": "# no"}]}))
+    assert (cell_found.number, cell_found.source, cell_found.started) == (3, "a\nb", 5.0)
     for text in ("", "[]", "{}", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', "null"):
         assert notebook_cells(text) == []
 

@@ -1,4 +1,4 @@
-"""What a comparison finds: values, curves, and that all its forms tell the same."""
+"""Values and curves of a comparison, and agreement between all its forms."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def curve(steps: list[float], ys: list[float], attempts: list[list[int]] | None 
 
 
 def test_exactly_the_differing_keys_are_named(pair: Comparison) -> None:
-    """Config and summary name the key and the metric that differ, with both values and the change; no other."""
+    """Config and summary name only the differing key and metric, with both values and the change."""
     assert [(row.key, row.texts, row.change) for row in differing(pair.config)] == [
         ("lr", ["0.1", "0.5"], "+0.4 (+400 %)")
     ]
@@ -74,11 +74,11 @@ def test_exactly_the_differing_keys_are_named(pair: Comparison) -> None:
 
 
 @given(st.lists(st.dictionaries(st.text(min_size=1), trees, max_size=5), min_size=2, max_size=4))
-def test_every_leaf_is_in_one_row(found: list[dict[str, Any]]) -> None:
-    """A key's row has each run's value, ABSENT where it lacks the key; what differs never looks the same."""
-    rows = {row.key: row for row in value_rows(found)}
-    flat = [{row.key: row.values[at] for row in rows.values()} for at in range(len(found))]
-    for tree, leaves in zip(found, flat, strict=True):
+def test_every_leaf_is_in_one_row(matched: list[dict[str, Any]]) -> None:
+    """A key's row has each run's value, or ABSENT if the run lacks the key; different values never look the same."""
+    rows = {row.key: row for row in value_rows(matched)}
+    flat = [{row.key: row.values[at] for row in rows.values()} for at in range(len(matched))]
+    for tree, leaves in zip(matched, flat, strict=True):
         for key, value in tree.items():
             if not key.startswith("_") and not isinstance(value, dict) and "." not in key:
                 assert leaves[key] is value
@@ -101,33 +101,35 @@ def test_every_leaf_is_in_one_row(found: list[dict[str, Any]]) -> None:
     ],
 )
 def test_values_side_by_side(pair_of: tuple[Any, Any], same: bool, change: str | None) -> None:
-    """Numbers are equal whatever their type, bools are no numbers, and a change is told for two numbers only."""
+    """Numbers are equal whatever their type, bools are not numbers, and only two numbers have a change."""
     row = ValueRow("k", pair_of)
     assert (row.same, row.change) == (same, change)
     assert same or row.texts[0] != row.texts[1]
 
 
 def test_curves_meet_on_one_axis() -> None:
-    """Curves logged at different steps are read at the steps of both, over the stretch that both cover."""
-    found = align("m", [curve([0, 2, 4], [0, 2, 4]), curve([1, 3, 5], [2, 4, 6])])
-    assert found is not None
-    assert found.at.tolist() == [1, 2, 3, 4]
-    assert found.values[0].tolist() == [1, 2, 3, 4]
-    assert found.values[1].tolist() == [2, 3, 4, 5]
-    assert describe_difference(found, ["A", "B"]) == "B is higher at 100 % of 4 common points, furthest apart at 1 by 1"
+    """Curves logged at different steps are compared at the steps of both, over their common range."""
+    matched = align("m", [curve([0, 2, 4], [0, 2, 4]), curve([1, 3, 5], [2, 4, 6])])
+    assert matched is not None
+    assert matched.at.tolist() == [1, 2, 3, 4]
+    assert matched.values[0].tolist() == [1, 2, 3, 4]
+    assert matched.values[1].tolist() == [2, 3, 4, 5]
+    assert (
+        describe_difference(matched, ["A", "B"]) == "B is higher at 100 % of 4 common points, furthest apart at 1 by 1"
+    )
 
 
 def test_only_the_newest_attempt_and_finite_points_count() -> None:
-    """An attempt that began again at step 0 is not mixed with the one before it, and a NaN is no point."""
+    """A new attempt from step 0 is not mixed with the one before it, and NaN is not a point."""
     again = curve([0, 1, 2, 0, 1, 2], [9, 9, 9, 1, math.nan, 3], [[0, 0], [1, 3]])
-    found = align("m", [again, curve([0, 1, 2], [1, 2, 3])])
-    assert found is not None
-    assert found.values[0].tolist() == found.values[1].tolist() == [1, 2, 3]
-    assert describe_difference(found, ["A", "B"]) == "the same at all 3 common points"
+    matched = align("m", [again, curve([0, 1, 2], [1, 2, 3])])
+    assert matched is not None
+    assert matched.values[0].tolist() == matched.values[1].tolist() == [1, 2, 3]
+    assert describe_difference(matched, ["A", "B"]) == "the same at all 3 common points"
 
 
 def test_curves_that_never_meet() -> None:
-    """A metric that one run lacks, or steps with nothing in common, give no common axis."""
+    """A missing metric, or steps without overlap, give no common axis."""
     assert align("m", [curve([0], [1]), None]) is None
     assert align("m", [curve([0, 1], [1, 1]), curve([5, 6], [1, 1])]) is None
     assert align("m", [curve([0], [math.nan]), curve([0], [1])]) is None
@@ -135,7 +137,7 @@ def test_curves_that_never_meet() -> None:
 
 @given(st.lists(st.floats(allow_infinity=False), min_size=1, max_size=300), st.integers(4, 40), st.integers(0, 299))
 def test_thinning_keeps_the_shape(ys: list[float], points: int, cut: int) -> None:
-    """Thinned out, a series keeps its ends, its extremes and the border of its attempts, and never grows."""
+    """A thinned series keeps its ends, its extremes and its attempt boundaries, and never grows."""
     attempts = [[0, 0], [1, cut]] if 0 < cut < len(ys) else [[0, 0]]
     one = curve(list(range(len(ys))), ys, attempts)
     few = downsample(one, points)
@@ -148,8 +150,8 @@ def test_thinning_keeps_the_shape(ys: list[float], points: int, cut: int) -> Non
     assert [few.step[where][0] for _, where in few.lines()] == [one.step[where][0] for _, where in one.lines()]
 
 
-def test_labels_tell_runs_apart() -> None:
-    """Runs of one name get their ids, and one run compared with itself a number."""
+def test_labels_distinguish_runs() -> None:
+    """Runs with equal names get their ids, and one run compared with itself a number."""
     run: Any = {"name": "a", "id": "1"}
     assert run_labels([run, {"name": "b", "id": "2"}]) == ["a", "b"]  # type: ignore[list-item]
     assert run_labels([run, {"name": "a", "id": "2"}]) == ["a (1)", "a (2)"]  # type: ignore[list-item]
@@ -157,15 +159,15 @@ def test_labels_tell_runs_apart() -> None:
 
 
 def test_the_message_holds_whole_runs(pair: Comparison) -> None:
-    """Each run comes out of the message as a message of its own; equal columns of two runs are stored once."""
+    """Each run is decoded as its own message; equal columns of two runs are stored once."""
     runs = [subject.message for subject in pair.inputs]
-    told = overlay(runs, diff=diff_header(pair))
-    body = told.to_bytes()
+    message_pair = overlay(runs, diff=diff_header(pair))
+    body = message_pair.to_bytes()
     header = json.loads(body[4 : 4 + int.from_bytes(body[:4], "little")])
 
     assert [one["run"]["name"] for one in header["runs"]] == header["labels"] == ["slow", "fast"]
-    assert [len(one.series()) for one in told.messages()] == [2, 2]
-    for run, message in zip(runs, told.messages(), strict=True):
+    assert [len(one.series()) for one in message_pair.messages()] == [2, 2]
+    for run, message in zip(runs, message_pair.messages(), strict=True):
         assert [one.value.tolist() for one in message.series()] == [one.value.tolist() for one in run.series()]
     places = [facts["columns"]["step"] for one in header["runs"] for facts in one["series"]]
     assert len({tuple(place) for place in places}) == 1
@@ -178,8 +180,8 @@ def test_the_message_holds_whole_runs(pair: Comparison) -> None:
     assert (4 + int.from_bytes(body[:4], "little")) % 8 == 0
 
 
-def test_all_parts_of_an_output_tell_the_same(pair: Comparison) -> None:
-    """Message, HTML, picture and text are there; the HTML leads nowhere; the text names winner and values."""
+def test_all_parts_of_an_output_agree(pair: Comparison) -> None:
+    """Message, HTML, picture and text are there; the HTML has no outside links; the text names winner and values."""
     parts = bundle(pair)
 
     assert parts.keys() == {MIME, "text/html", "image/png", "text/plain"}
@@ -196,7 +198,7 @@ def test_all_parts_of_an_output_tell_the_same(pair: Comparison) -> None:
 
 
 def test_hostile_names_stay_texts(tmp_path: Path) -> None:
-    """Markup and control characters in names and config are escaped in HTML and made harmless in text."""
+    """Markup and control characters in names and config are escaped in HTML and cleaned in text."""
     runs = [load(track(tmp_path, name=HOSTILE, config={HOSTILE: f"{HOSTILE}\x1b[31m{at}"})) for at in range(2)]
     parts = bundle(compare(runs))
     assert "<script" not in parts["text/html"]
@@ -226,15 +228,15 @@ def test_a_long_comparison_stays_small(tmp_path: Path) -> None:
 def test_keys_choose_the_metrics(tmp_path: Path) -> None:
     """With keys, only those metrics are drawn and described."""
     runs = [load(track(tmp_path)) for _ in range(3)]
-    found = compare(runs, ["loss"])
-    assert found.keys == comparison_picture.chart_keys(found) == ["loss"]
-    assert [row.key for row in found.summary] == ["loss"]
-    assert found.code == []
-    assert "same" not in "\n".join(text.lines(found)).split("curves")[1].split("git")[0]
+    matched = compare(runs, ["loss"])
+    assert matched.keys == comparison_picture.chart_keys(matched) == ["loss"]
+    assert [row.key for row in matched.summary] == ["loss"]
+    assert matched.code == []
+    assert "same" not in "\n".join(text.lines(matched)).split("curves")[1].split("git")[0]
 
 
 def test_a_group_or_a_project_is_chosen(tmp_path: Path) -> None:
-    """The newest runs are those of the newest one's project; replaced ones are left out; a group may span projects."""
+    """The newest runs come from the newest run's project, without replaced ones; a group may span projects."""
     track(tmp_path, group="g", name="one")
     track(tmp_path, id="again", name="two")
     track(tmp_path, id="again", name="three")
@@ -249,7 +251,7 @@ def test_a_group_or_a_project_is_chosen(tmp_path: Path) -> None:
 
 
 def test_latest_counts_back(tmp_path: Path) -> None:
-    """`latest~1` is the run before the newest; counting too far names what there is to do."""
+    """`latest~1` is the run before the newest; a too large number is an error that names the choice."""
     track(tmp_path, name="one")
     track(tmp_path, name="two")
     assert run_choice.compare_pair("latest~1", "latest").labels == ["one", "two"]
@@ -258,14 +260,14 @@ def test_latest_counts_back(tmp_path: Path) -> None:
 
 
 def test_a_running_run_and_a_resumed_one(tmp_path: Path) -> None:
-    """An active run is compared up to its last row; of a resumed run all parts count."""
+    """An active run is compared up to its last row; all parts of a resumed run count."""
     track(tmp_path, id="whole", rows=10)
     track(tmp_path, id="whole", rows=10, resume="allow")
     with wandb.init(dir=tmp_path, project="p", mode="offline", settings={"silent": True}) as run:
         run.log({"loss": 3.0})
-        found = run_choice.compare_pair("whole", run.id)
-    assert [len(curve.value) for curve in found.curves("loss") if curve is not None] == [20, 1]
-    assert found.inputs[1].run["state"] == "running"
+        matched = run_choice.compare_pair("whole", run.id)
+    assert [len(curve.value) for curve in matched.curves("loss") if curve is not None] == [20, 1]
+    assert matched.inputs[1].run["state"] == "running"
 
 
 def test_a_message_is_decoded_by_its_own_header() -> None:
@@ -280,15 +282,15 @@ def test_a_message_is_decoded_by_its_own_header() -> None:
         },
         b"",
     )  # type: ignore[typeddict-item]
-    told = overlay([empty, empty])
-    assert [message.series() for message in told.messages()] == [[], []]
-    assert told.to_json()["data"] == ""
+    decoded = overlay([empty, empty])
+    assert [message.series() for message in decoded.messages()] == [[], []]
+    assert decoded.to_json()["data"] == ""
 
 
 def test_text_is_quick_for_long_runs() -> None:
-    """What is told of 100,000 points takes work in proportion to what is shown, not to what was logged."""
+    """Describing 100,000 points takes work in proportion to the shown points, not to the logged ones."""
     steps = list(range(100_000))
     long = curve([float(step) for step in steps], [1 / (1 + step) for step in steps])
-    told = text._newest_attempt(long)
-    assert len(told.values) <= 1_010
-    assert (told.values[0], told.values[-1], told.steps[-1]) == (1.0, 1 / 100_000, 99_999)
+    newest = text._newest_attempt(long)
+    assert len(newest.values) <= 1_010
+    assert (newest.values[0], newest.values[-1], newest.steps[-1]) == (1.0, 1 / 100_000, 99_999)

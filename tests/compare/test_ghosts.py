@@ -26,7 +26,7 @@ def track(folder: Path, name: str, rows: int = 3, **options: Any) -> RunEntry:
 
 
 def test_the_runs_of_one_notebook(tmp_path: Path) -> None:
-    """Earlier runs with the notebook's path are found, newest first, five at most; others and later ones are not."""
+    """Earlier runs with the notebook's path are found, newest first, at most five; others and later ones are not."""
     for at in range(7):
         track(tmp_path, f"mine-{at}", settings={"notebook_name": "a.ipynb"})
     track(tmp_path, "other", settings={"notebook_name": "b.ipynb"})
@@ -38,7 +38,7 @@ def test_the_runs_of_one_notebook(tmp_path: Path) -> None:
 
 
 def test_the_kernel_stands_for_an_unknown_notebook(tmp_path: Path) -> None:
-    """Where nobody knows a path the kernel's id ties runs together; a script has no earlier runs."""
+    """If the notebook's path is unknown, the kernel's id connects runs; a script has no earlier runs."""
     registry = Registry()
     first, second = (registry.update(track(tmp_path, name), kernel="k") for name in ("one", "two"))
     script = track(tmp_path, "script")
@@ -49,9 +49,9 @@ def test_the_kernel_stands_for_an_unknown_notebook(tmp_path: Path) -> None:
 
 
 def test_attempts_and_deleted_runs_do_not_count(tmp_path: Path) -> None:
-    """A replaced run, the run's own earlier part, and a directory that is gone, are no ghosts."""
+    """A replaced run, the run's own earlier part, and a deleted directory are not background runs."""
     options: dict[str, Any] = {"settings": {"notebook_name": "a.ipynb"}}
-    track(tmp_path, "kept", **options)
+    track(tmp_path, "valid", **options)
     track(tmp_path, "replaced", id="x", **options)
     track(tmp_path, "newer", id="x", **options)
     track(tmp_path, "gone", **options)
@@ -60,19 +60,19 @@ def test_attempts_and_deleted_runs_do_not_count(tmp_path: Path) -> None:
     live = track(tmp_path, "live", id="own", resume="allow", **options)
     tmp_path.joinpath("wandb", gone.rsplit("/", 1)[1]).rename(tmp_path / "elsewhere")
 
-    assert [entry.name for entry in run_choice.earlier_runs(live)] == ["newer", "kept"]
+    assert [entry.name for entry in run_choice.earlier_runs(live)] == ["newer", "valid"]
 
 
 def test_ghosts_are_thinned_out(tmp_path: Path) -> None:
-    """The message holds each run's curves with as many points as a picture needs, and its label."""
+    """The message has each run's label and thinned curves."""
     options: dict[str, Any] = {"settings": {"notebook_name": "a.ipynb"}}
     track(tmp_path, "long", rows=20_000, **options)
     track(tmp_path, "short", **options)
-    found = run_choice.background_runs(track(tmp_path, "live", **options))
+    background_runs = run_choice.background_runs(track(tmp_path, "live", **options))
 
-    assert found.header["labels"] == ["short", "long"]
-    assert found.header["diff"] is None
-    short, long = (message.series()[0] for message in found.messages())
+    assert background_runs.header["labels"] == ["short", "long"]
+    assert background_runs.header["diff"] is None
+    short, long = (message.series()[0] for message in background_runs.messages())
     assert short.value.tolist() == [0, 1, 2]
     assert (long.n, long.decimated, long.value[-1]) == (20_000, True, 19_999)
     assert len(long.value) < 9_000

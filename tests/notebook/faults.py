@@ -26,7 +26,7 @@ UNTRACKED = (
     "import threading\nthread = threading.Thread(target=print, args=('from a thread',)); thread.start(); thread.join()",
     "class Odd:\n    def _repr_html_(self): raise ValueError('bad repr')\n    def __repr__(self): return 'odd'\nOdd()",
     "raise SystemExit(3)",
-    "this is no python",
+    "this is not python",
     "import logging\nlogging.getLogger('theirs').warning('logged')",
     "x = [print(word) for word in ('a', 'b')]\nlen(x)",
 )

@@ -83,7 +83,7 @@ def test_a_wrong_line_is_refused_in_one_line(line: str, hint: str) -> None:
     assert "\n" not in str(refused.value)
 
 
-def test_text_that_is_no_literal_stays_text() -> None:
+def test_text_other_than_literals_stays_text() -> None:
     """Names, paths and an apostrophe need no quotes."""
     words = magic_words.split("net=resnet-50 path=data/x.csv note=it's lr=1e-3")
 

@@ -110,16 +110,16 @@ def test_quiet_is_quiet(execute: Execute) -> None:
     """A quiet run prints one line at its start and one at its end, and shows a panel only on request."""
     quiet = "run = wandb.init(project='p', settings={'quiet': True})"
     notebook = execute(LOAD, quiet, ROW, "%wandb", "run.finish()")
-    _, start, row, asked, end = notebook.cells
+    _, start, row, requested, end = notebook.cells
 
     assert texts(start).count("\n") == 1
     assert row.outputs == []
-    assert len(run_bundles(asked)) == 1
+    assert len(run_bundles(requested)) == 1
     assert texts(end).count("\n") == 1
 
 
-def test_the_notebooks_name_is_asked_for_only_to_save_code(execute: Execute) -> None:
-    """Only a user who wants the code saved is told that the notebook's file was not found, once, with the remedy."""
+def test_the_notebooks_name_is_requested_only_to_save_code(execute: Execute) -> None:
+    """Only users who want their code saved see one notice, with the remedy, that the notebook file was not found."""
     notebook = execute(
         LOAD,
         "wandb.init(project='p'); wandb.log({'a': 1}); wandb.finish()",
@@ -184,13 +184,13 @@ def test_init_loads_nothing_heavy(execute: Execute) -> None:
 
 
 def picture(message: dict[str, Any]) -> bool:
-    """Return whether a message brings a picture of a run."""
+    """Return whether a message contains a picture of a run."""
     data = message["content"].get("data", {})
     return MIME in data and "image/png" in data
 
 
 def test_pictures_are_made_when_the_kernel_is_idle(tmp_path: Path) -> None:
-    """Where a person runs the cells, a cell ends without waiting for its picture, which comes right afterwards."""
+    """When a person runs the cells, a cell ends without waiting for its picture, which follows immediately."""
     page = Page(tmp_path, subshell=False)
     try:
         cell = page.run(f"{LOAD}\n%wandb init --project p\n{ROW}")

@@ -93,11 +93,13 @@ def test_a_failing_tracked_cell(execute: Execute) -> None:
         "print('reached')",
     )
 
-    raised = error(notebook.cells[1])
-    assert raised is not None
-    assert raised.ename == "ZeroDivisionError"
-    assert any("wandb.log({'loss': 1 / 0})" in line or "1 / 0" in line or "/" in line for line in raised.traceback)
-    assert not any("wandb_nb/notebook" in line for line in raised.traceback)
+    error_output = error(notebook.cells[1])
+    assert error_output is not None
+    assert error_output.ename == "ZeroDivisionError"
+    assert any(
+        "wandb.log({'loss': 1 / 0})" in line or "1 / 0" in line or "/" in line for line in error_output.traceback
+    )
+    assert not any("wandb_nb/notebook" in line for line in error_output.traceback)
     assert "after" not in texts(notebook.cells[1])
     assert notebook.cells[2].execution_count is None
     (bundle,) = run_bundles(notebook.cells[1])
@@ -161,7 +163,7 @@ def test_the_extension_is_there_once(execute: Execute) -> None:
 
 
 def test_a_name_that_is_taken_stays(execute: Execute) -> None:
-    """`%load_ext` does not overwrite a user's `wandb`, and says so in one line."""
+    """`%load_ext` does not overwrite a user's `wandb`, and prints one line."""
     notebook = execute("wandb = 'mine'", LOAD, "print(wandb)")
 
     assert texts(notebook.cells[1]).count("\n") == 1
@@ -172,8 +174,8 @@ def test_errors_of_plain_cells_are_untouched(execute: Execute) -> None:
     """With an active run, a user's error has its own traceback and the run continues."""
     notebook = execute(LOAD, "%wandb init --project p", "wandb.log({'a': 1})\nraise KeyError('user')")
 
-    raised = error(notebook.cells[2])
-    assert raised is not None
-    assert (raised.ename, raised.evalue) == ("KeyError", "'user'")
+    error_output = error(notebook.cells[2])
+    assert error_output is not None
+    assert (error_output.ename, error_output.evalue) == ("KeyError", "'user'")
     assert len(run_bundles(notebook.cells[2])) == 1
     assert texts(notebook.cells[2]) == ""

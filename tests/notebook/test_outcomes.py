@@ -102,8 +102,8 @@ def test_an_exception_is_named_while_the_run_is_active(tmp_path: Path) -> None:
     """After an exception the run is running, and its panel names the error until a cell that logs succeeds."""
     cells = play(tmp_path, LOAD, INIT, FAIL, "print(run.state)", LOG)
 
-    (left,) = [output for output in cells[2].outputs if output.output_type == "display_data"]
-    assert "image/png" in left.data
+    (remaining,) = [output for output in cells[2].outputs if output.output_type == "display_data"]
+    assert "image/png" in remaining.data
     assert texts(cells[3]) == "running\n"
     (bundle,) = run_bundles(cells[4])
     assert (bundle[MIME]["run"]["state"], bundle[MIME]["run"]["error"]) == ("running", None)
@@ -122,10 +122,10 @@ def test_stop_is_one_calm_line(tmp_path: Path, work: str, force: bool) -> None:
     """Stop ends the cell with one line in place of a traceback; the run is stopped, then interrupted by the end."""
     cells = play(tmp_path, LOAD, INIT, STOP.format(work=work, force=force))
 
-    raised = error(cells[2])
-    assert raised is not None
-    assert raised.ename == "KeyboardInterrupt"
-    (line,) = raised.traceback
+    error_output = error(cells[2])
+    assert error_output is not None
+    assert error_output.ename == "KeyboardInterrupt"
+    (line,) = error_output.traceback
     assert line.startswith("Stopped run one at step ")
     assert texts(cells[2]) == ""
     (bundle,) = run_bundles(cells[2])
@@ -137,10 +137,10 @@ def test_an_interrupt_of_the_users_keeps_its_traceback(tmp_path: Path) -> None:
     """Without Stop, a KeyboardInterrupt has IPython's traceback."""
     cells = play(tmp_path, LOAD, INIT, INTERRUPT)
 
-    raised = error(cells[2])
-    assert raised is not None
-    assert len(raised.traceback) > 1
-    assert not any(line.startswith("Stopped") for line in raised.traceback)
+    error_output = error(cells[2])
+    assert error_output is not None
+    assert len(error_output.traceback) > 1
+    assert not any(line.startswith("Stopped") for line in error_output.traceback)
 
 
 def test_a_killed_kernel_leaves_a_crashed_run(tmp_path: Path) -> None:
@@ -192,15 +192,15 @@ USER_ERRORS = {
 
 
 def test_user_errors_end_at_the_users_line(tmp_path: Path) -> None:
-    """In a notebook the traceback of a wrong call ends at the call; none of our files is in it."""
+    """In a notebook the traceback of a wrong call ends at the call, without our files."""
     start = "run = wandb.init(project='p', config={'lr': 1}, allow_val_change=False)"
     cells = play(tmp_path, LOAD, start, *USER_ERRORS)
 
     for (call, name), cell in zip(USER_ERRORS.items(), cells[2:], strict=True):
-        raised = error(cell)
-        assert raised is not None, call
-        assert raised.ename == name, call
-        text = "\n".join(raised.traceback)
+        error_output = error(cell)
+        assert error_output is not None, call
+        assert error_output.ename == name, call
+        text = "\n".join(error_output.traceback)
         assert "wandb_nb/" not in text, call
         assert "The above exception" not in text
 

@@ -37,7 +37,7 @@ def ink(png: str) -> bytes:
 
 
 def test_the_charts_follow_the_logging_cell(execute: Execute) -> None:
-    """The init cell shrinks to one line, a cell that held the charts keeps a picture, the last has the full view."""
+    """The init cell shrinks to one line, the previous chart cell has a picture, and the last one has the full view."""
     notebook = execute(
         LOAD,
         "%wandb init --project p --name moving",
@@ -51,9 +51,9 @@ def test_the_charts_follow_the_logging_cell(execute: Execute) -> None:
     assert start.outputs[0].data["text/plain"] == "moving · p · charts under cell [4]", "nothing that soon is untrue"
     assert "image/png" not in start.outputs[0].data
     assert run_bundles(other) == []
-    (left,) = training.outputs
-    assert sorted(left.data) == ["image/png", "text/plain"]
-    assert "charts under cell [5]" in left.data["text/plain"]
+    (remaining,) = training.outputs
+    assert sorted(remaining.data) == ["image/png", "text/plain"]
+    assert "charts under cell [5]" in remaining.data["text/plain"]
     (bundle,) = run_bundles(testing)
     assert bundle[MIME]["run"]["state"] == "finished"
     assert bundle[MIME]["run"]["rows"] == 51
@@ -95,7 +95,7 @@ def test_a_notebook_grows_by_a_bounded_part(execute: Execute) -> None:
         "wandb.finish()",
     )
     pictures = [
-        at for at, found in enumerate(notebook.cells) if any("image/png" in o.get("data", {}) for o in found.outputs)
+        at for at, cell in enumerate(notebook.cells) if any("image/png" in o.get("data", {}) for o in cell.outputs)
     ]
 
     assert len(nbformat.writes(notebook)) < LARGEST_RUN

@@ -55,8 +55,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Return a folder on a file system of 400 kB."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)], check=False)
-    if made.returncode:
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(folder)], check=False)
+    if mounted.returncode:
         pytest.skip("only root may mount a small disk")
     yield folder
     subprocess.run(["umount", "-l", str(folder)], check=True)
@@ -190,7 +190,7 @@ def test_the_background_process_is_killed(tmp_path: Path, server: EmbeddedServer
 
 
 def test_the_server_hangs(tmp_path: Path, server: EmbeddedServer, bare: list[str]) -> None:
-    """A server that no longer answers delays no cell; finish() waits for its timeout, and says so."""
+    """A server that no longer answers delays no cell; finish() waits for its timeout, and reports it."""
     blow = f"import os, signal; os.kill({server.process.pid}, signal.SIGSTOP)"
     init = "run = wandb.init(project='p', settings={'finish_timeout': 2})"
     played = Played(tmp_path / "work", blow, init=init)
@@ -227,7 +227,7 @@ def test_a_failed_init_leaves_the_next_one_whole(execute: Execute) -> None:
     assert list(read("latest")["_cell"]) == [5]
 
 
-def test_hooks_fire_once_a_cell(execute: Execute) -> None:
+def test_hooks_fire_once_per_cell(execute: Execute) -> None:
     """With two active runs, reloads, and a later unload, each cell is numbered and recorded once."""
     watch = (
         "shell = get_ipython()\nshell._wandb_nb_calls = calls = []\n"

@@ -80,7 +80,7 @@ def test_server_and_sync_by_magic(execute: Execute, folder: Path) -> None:
     }
 
 
-def test_server_ends_when_it_is_told_to(execute: Execute, folder: Path) -> None:
+def test_server_stops_on_request(execute: Execute, folder: Path) -> None:
     """The server outlives the kernel that started it, and `%wandb server --stop` stops it from any other kernel."""
     assert "Server: http" in texts(execute(LOAD, "%wandb server --port 0").cells[1])
     assert background.pid_of(folder) is not None
@@ -90,7 +90,7 @@ def test_server_ends_when_it_is_told_to(execute: Execute, folder: Path) -> None:
     assert background.pid_of(folder) is None
 
 
-def test_server_that_cannot_start_says_why(execute: Execute, folder: Path) -> None:
+def test_server_start_errors_are_reported(execute: Execute, folder: Path) -> None:
     """A port that is in use gives one line under the cell."""
     execute(LOAD, "%wandb server --port 0")
     port = background.url_of(folder).rpartition(":")[2]
@@ -146,13 +146,13 @@ def test_finish_shows_what_is_pending(execute: Execute, folder: Path) -> None:
         "%wandb server --use --port 0",
         "%wandb init --mode online --project p --name live\nfor n in range(50): wandb.log({'n': n})",
         "%wandb server --stop",
-        # A page that can answer questions is one where somebody watches; this client's cannot.
+        # Only a page that can answer questions has a person watching; this client cannot.
         "import threading, _thread\nget_ipython().kernel._allow_stdin = True\n"
         "threading.Timer(6, _thread.interrupt_main).start()\n%wandb finish",
-        "print('goes on')",
+        "print('continues')",
     ).cells
     assert [error(cell) for cell in done] == [None] * len(done)
     assert re.search(r"sending \[[#.]+\] \d+/50 rows, [\d.]+ k?B pending", texts(done[4]))
     assert re.search(r"not sent yet: .*'wandb-nb sync [^']+' sends it", texts(done[4]))
-    assert texts(done[5]) == "goes on\n"
+    assert texts(done[5]) == "continues\n"
     assert background.pid_of(folder) is None

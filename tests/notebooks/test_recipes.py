@@ -1,4 +1,4 @@
-"""The notebooks in `notebooks/`: as committed, executed from top to bottom, and what each one shows."""
+"""The notebooks in `notebooks/`: as committed, executed from top to bottom, and their results."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ LARGEST_VIEW = 300_000  # bytes that one run may add to a notebook
 CONVERT_WITHOUT_NETWORK = """
 import socket, sys
 from nbconvert.nbconvertapp import main
-def refuse(*_): raise OSError("there is no network in this test")
+def refuse(*_): raise OSError("this test has no network")
 socket.socket.connect = socket.getaddrinfo = refuse
 main(["--log-level=ERROR", "--to", "html", sys.argv[1], "--output-dir", sys.argv[2]])
 """
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # workers on a small machine do not fight for it
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}  # workers do not compete for a small machine
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def recipe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Executed]:
-    """Return each notebook, executed once by a user who has no key and no runs."""
+    """Return each notebook, executed once by a user without a key and runs."""
     folder = tmp_path_factory.mktemp(request.param)
     home = tmp_path_factory.mktemp("data")
     with pytest.MonkeyPatch.context() as patch:
@@ -46,7 +46,7 @@ def recipe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         try:
             yield execute(request.param, folder)
         finally:
-            process.stop(folder / "server")  # one that a failed notebook left behind
+            process.stop(folder / "server")  # left by a failed notebook
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,7 +69,7 @@ def test_committed_notebook_is_clean(name: str) -> None:
 
 @pytest.mark.kernel
 def test_recipe_leaves_pictures(recipe: Executed) -> None:
-    """Every view has a picture with ink, a text, and HTML that leads nowhere; ended runs are shown as ended."""
+    """Every view has a picture with ink, a text, and self-contained HTML; finished runs are shown as finished."""
     assert recipe.views
     for data in recipe.views:
         assert data["text/plain"]
@@ -88,7 +88,7 @@ def test_recipe_leaves_pictures(recipe: Executed) -> None:
 @pytest.mark.kernel
 @pytest.mark.browser
 def test_recipe_is_a_page_without_network_and_scripts(recipe: Executed, chromium: Browser, tmp_path: Path) -> None:
-    """As nbconvert's page, made and opened offline and with scripts off, the notebook shows its charts."""
+    """The nbconvert page, made and opened offline and without scripts, shows the charts."""
     subprocess.run([sys.executable, "-c", CONVERT_WITHOUT_NETWORK, recipe.path, tmp_path], check=True, timeout=100)
     context = chromium.new_context(java_script_enabled=False, offline=True, viewport={"width": 1000, "height": 800})
     page = context.new_page()
@@ -106,7 +106,7 @@ def test_recipe_is_a_page_without_network_and_scripts(recipe: Executed, chromium
 
 @pytest.mark.kernel
 def test_recipe_leaves_only_ignored_files(recipe: Executed) -> None:
-    """Whatever a notebook writes beside itself is ignored by git when it runs in the repository."""
+    """All files that a notebook writes beside itself are ignored by git."""
     if not (ROOT / ".git").exists() or shutil.which("git") is None:
         pytest.skip("not a git clone")
     written = [path.name + "/" * path.is_dir() for path in recipe.folder.iterdir() if path != recipe.path]
@@ -117,7 +117,7 @@ def test_recipe_leaves_only_ignored_files(recipe: Executed) -> None:
 
 
 @pytest.mark.kernel
-def test_recipe_shows_what_it_is_for(recipe: Executed) -> None:
+def test_recipe_shows_its_promised_result(recipe: Executed) -> None:
     """Each notebook ends with the result that its text promises."""
     EXPECTED[recipe.name](recipe)
 
@@ -171,7 +171,7 @@ def compare_runs(recipe: Executed) -> None:
 
 
 def offline_then_sync(recipe: Executed) -> None:
-    """Find the offline run sent, once, the next one sent by itself, and the server ended."""
+    """Find the offline run sent once, the next one sent automatically, and the server stopped."""
     assert re.search(r"done: .*offline-run-.*, 60 rows", recipe.printed)
     assert "nothing to send" in recipe.printed
     assert re.search(r"run at-home finished · .* · sent: ", recipe.printed)
@@ -180,7 +180,7 @@ def offline_then_sync(recipe: Executed) -> None:
 
 
 def colab_thread(recipe: Executed) -> None:
-    """Find no process beside the kernel."""
+    """Find no process except the kernel."""
     assert "processes: []" in recipe.printed
     (run,) = recipe.runs
     assert run["summary"]["best trees"] < 150
