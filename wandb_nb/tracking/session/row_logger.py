@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from threading import RLock
 from time import monotonic, time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import Error, RowError, RowTypeError, RunFinishedError, StoreError
 from wandb_nb.store.format import records
@@ -29,30 +29,11 @@ if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.store.metrics.summary_engine import Statistics
+    from wandb_nb.store.writing.null_writer import Writer
     from wandb_nb.store.writing.segments import SharedSteps
     from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 
 SUMMARY_INTERVAL_SECONDS = 1.0
-
-
-class Writer(Protocol):
-    """A sink of records: the run file, or nothing at all in disabled mode."""
-
-    @property
-    def lost(self) -> int:
-        """Number of rows that could not be stored."""
-
-    def append(self, *bodies: bytes) -> None:
-        """Store records, all with one write."""
-
-
-class NullWriter:
-    """The writer of a run that stores nothing."""
-
-    lost = 0
-
-    def append(self, *bodies: bytes) -> None:
-        """Drop the records."""
 
 
 class RowLogger:

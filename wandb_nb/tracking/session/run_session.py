@@ -9,8 +9,9 @@ from wandb_nb import exit_codes
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
+from wandb_nb.store.writing.null_writer import NullWriter
 from wandb_nb.tracking.config.config import Config
-from wandb_nb.tracking.session.row_logger import NullWriter, RowLogger
+from wandb_nb.tracking.session.row_logger import RowLogger
 from wandb_nb.tracking.session.stop_handler import StopHandler
 
 if TYPE_CHECKING:
