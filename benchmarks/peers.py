@@ -130,6 +130,11 @@ figures["new"] = times(2000, lambda number: {f"once/{number}": R()})
 """
 
 
+def again(peer: Peer) -> str:
+    """Return the work of ending a run and starting another one in the same process."""
+    return f'finish()\nbegin = now()\n{peer.start}\nfigures["again"] = (now() - begin) * 1e3\nfinish()'
+
+
 def measure(peer: Peer, work: str, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Run *work* with *peer* in a process and a folder of its own; return the figures, none where it cannot run."""
     source = _BEFORE + _START.format(load=peer.load, start=peer.start) + work + _END
