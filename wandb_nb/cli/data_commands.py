@@ -70,7 +70,7 @@ def rows(state: RunState) -> Iterator[Row]:
                 if column is not None:
                     first, end = (bisect_left(column.rows, edge) for edge in (start, start + BATCH_ROWS))
                     places = (int(row) - start for row in column.rows[first:end])
-                    _fill(part, key, zip(places, column.values[first:end], strict=True), logged=True)
+                    _fill(part, key, zip(places, column.exact_values(first, end), strict=True), logged=True)
         yield from part
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wandb_nb.store.reading.parsed_rows import columns_of
-from wandb_nb.store.reading.row_columns import decode_rows
+from wandb_nb.store.reading.row_columns import as_float, decode_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,15 +67,25 @@ class _GrowingArray:
 class NumberColumn:
     """The numbers of one key: `values[i]` (float64; bools as 0 and 1) was logged in row `rows[i]`; `rows` ascends.
 
-    Both are views that are valid until the table grows. `rewrites` counts changes to earlier values.
+    Both are views that are valid until the table grows. `rewrites` counts changes to earlier values. `exact` has, by
+    row, the whole numbers that no float64 holds.
     """
 
     def __init__(self) -> None:
         self._rows, self._values = _GrowingArray(np.int64), _GrowingArray(np.float64)
+        self.exact: dict[int, int] = {}
         self.rewrites = 0
 
     def __len__(self) -> int:
         return self._rows.size
+
+    def exact_values(self, first: int, end: int) -> list[float]:
+        """Return the values from position *first* to *end*, whole numbers that no float64 holds as ints."""
+        values: list[float] = self.values[first:end].tolist()
+        if self.exact:
+            rows = self.rows[first:end].tolist()
+            values = [self.exact.get(row, value) for row, value in zip(rows, values, strict=True)]
+        return values
 
     @property
     def rows(self) -> Indices:
@@ -98,8 +108,15 @@ class NumberColumn:
         self._rows.extend(rows[late:])
         self._values.extend(values[late:])
 
+    def put_exact(self, row: int, value: int) -> None:
+        """Remember the whole number whose nearest float was put at *row*, unless another value replaced it."""
+        at = int(np.searchsorted(self.rows, row))
+        if at < len(self) and self.rows[at] == row and self.values[at] == as_float(value):
+            self.exact[row] = value
+
     def drop(self, row: int) -> None:
         """Remove the value of *row*, if any: a value of another kind replaced it."""
+        self.exact.pop(row, None)
         at = int(np.searchsorted(self.rows, row))
         if at < len(self) and self.rows[at] == row:
             self._rows.remove(at)
@@ -107,6 +124,7 @@ class NumberColumn:
             self.rewrites += 1
 
     def _put_late(self, row: int, value: float) -> None:
+        self.exact.pop(row, None)
         at = int(np.searchsorted(self.rows, row))
         if at < len(self) and self.rows[at] == row:
             self._values.view[at] = value
@@ -126,6 +144,10 @@ class ObjectColumn:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def exact_values(self, first: int, end: int) -> list[Any]:
+        """Return the values from position *first* to *end*."""
+        return self.values[first:end]
 
     def put(self, rows: Sequence[int], values: Sequence[Any]) -> None:
         """Add *values* at *rows* (ascending, the last of equal ones wins)."""
@@ -231,7 +253,8 @@ class HistoryTable:
         """Return the row and the value of the newest value of *key*."""
         newest: tuple[int, Any] = (-1, None)
         if key in self.numbers and len(self.numbers[key]):
-            newest = int(self.numbers[key].rows[-1]), float(self.numbers[key].values[-1])
+            size = len(self.numbers[key])
+            newest = int(self.numbers[key].rows[-1]), self.numbers[key].exact_values(size - 1, size)[0]
         if key in self.others and self.others[key].rows and self.others[key].rows[-1] > newest[0]:
             newest = self.others[key].rows[-1], self.others[key].values[-1]
         return newest
@@ -242,7 +265,7 @@ class HistoryTable:
         if key in self.numbers:
             column = self.numbers[key]
             at = int(np.searchsorted(column.rows, row))
-            cells += [(int(column.rows[at]), float(column.values[at]))] if at < len(column) else []
+            cells += [(int(column.rows[at]), column.exact_values(at, at + 1)[0])] if at < len(column) else []
         if key in self.others:
             others = self.others[key]
             at = bisect_left(others.rows, row)
@@ -286,6 +309,8 @@ class HistoryTable:
             elif key in rows.numbers:
                 at, values = rows.numbers[key]
                 self.numbers.setdefault(key, NumberColumn()).put(targets[at], values)
+            for part, value in rows.exact.get(key, {}).items():
+                self.numbers[key].put_exact(int(targets[part]), value)
 
     def _add_mixed(self, key: str, rows: RowColumns, targets: Indices) -> None:
         """Add the values of a key of mixed types, so that each row has its last value of any type."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wandb_nb.store.metrics.summary_engine import MAX_EXACT
 from wandb_nb.store.reading.row_columns import RowColumns, as_float
 from wandb_nb.values import leaves
 
@@ -55,6 +56,7 @@ class _Columns:
         self._paths: dict[str, KeyPath] = {}
         self._numbers: dict[str, list[tuple[list[int], NDArray[np.float64]]]] = {}
         self._others: dict[str, list[tuple[int, Any]]] = {}
+        self._exact: dict[str, dict[int, int]] = {}
 
     def add_paths(self, row: Mapping[str, Any]) -> None:
         """Remember the paths of the keys of *row*. Of two paths with one dotted name in a row, the last one holds."""
@@ -71,13 +73,17 @@ class _Columns:
             if not pairs:
                 return
             rows, values = [row for row, _ in pairs], [value for _, value in pairs]
-        self._numbers.setdefault(name, []).append((rows, _to_floats(values)))
+        floats = _to_floats(values)
+        self._numbers.setdefault(name, []).append((rows, floats))
+        for at in np.flatnonzero(np.abs(floats) >= MAX_EXACT).tolist():
+            if type(values[at]) is int:
+                self._exact.setdefault(name, {})[rows[at]] = values[at]
 
     def result(self, size: int) -> RowColumns:
         numbers = {name: _in_row_order(parts) for name, parts in self._numbers.items()}
         others = {name: sorted(pairs, key=lambda pair: pair[0]) for name, pairs in self._others.items()}
         texts = {name: ([row for row, _ in pairs], [value for _, value in pairs]) for name, pairs in others.items()}
-        return RowColumns(size, self._paths, numbers, texts, [])
+        return RowColumns(size, self._paths, numbers, texts, [], self._exact)
 
 
 def _to_floats(values: Sequence[Any]) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ import numpy as np
 from wandb_nb.store.format.decode import WireError, decode
 from wandb_nb.store.format.record_items import NUMBER_STARTS, parse_json, whole_objects
 from wandb_nb.store.format.record_types import HistoryRecord
+from wandb_nb.store.metrics.summary_engine import MAX_EXACT
 from wandb_nb.store.reading.payload_batch import HISTORY_TAG, SUMMARY_TAG, PayloadBatch
 from wandb_nb.store.reading.vector_items import HISTORY_TAIL, SUMMARY_TAIL, find_items
 from wandb_nb.values import leaves
@@ -39,6 +40,7 @@ class RowColumns(NamedTuple):
 
     `numbers` holds finite and other floats (bools as 0 and 1), `others` every other value; keys are in the order
     in which the batch first contains them, with their parts in `paths`. `unreadable` lists payloads that are not rows.
+    `exact` holds, by key and index, the whole numbers that no float64 holds; `numbers` has the nearest ones.
     """
 
     size: int
@@ -46,6 +48,7 @@ class RowColumns(NamedTuple):
     numbers: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]
     others: dict[str, tuple[list[int], list[Any]]]
     unreadable: list[int]
+    exact: dict[str, dict[int, int]] = {}  # noqa: RUF012 -- never changed
 
 
 def decode_rows(payloads: Sequence[bytes], *, fast: bool = True) -> RowColumns:
@@ -101,11 +104,17 @@ def _take(batch: PayloadBatch, items: VectorItems, odd: NDArray[np.bool_], gathe
     if numbers is None:
         return False
     values[numeric] = numbers
+    huge = np.flatnonzero(np.abs(values) >= MAX_EXACT)
     for name, (path, members) in items.columns.items():
         own = members[numeric[members]]
         if len(own):
             gathered.see(name, path, int(items.rows[own[0]]), int(items.order[own[0]]))
             gathered.add_column(name, items.rows[own], values[own])
+            for member in np.intersect1d(own, huge).tolist() if len(huge) else ():
+                start = int(items.starts[member])
+                text = batch.joined[start : start + int(items.sizes[member])]
+                if text.removeprefix(b"-").isdigit():
+                    gathered.add_exact(name, int(items.rows[member]), parse_json(text))
         for member in members[wanted[members] & ~numeric[members]].tolist():
             start = int(items.starts[member])
             value = parse_json(batch.joined[start : start + int(items.sizes[member])])
@@ -136,6 +145,7 @@ class _ColumnCollector:
         self._columns: dict[str, list[tuple[NDArray[np.int64], NDArray[np.float64]]]] = {}
         self._numbers: dict[str, tuple[list[int], list[Any]]] = {}
         self._others: dict[str, tuple[list[int], list[Any]]] = {}
+        self._exact: dict[str, dict[int, int]] = {}
 
     def see(self, name: str, path: KeyPath, row: int, order: int) -> None:
         """Remember the row and item in which *name* first occurs."""
@@ -145,6 +155,11 @@ class _ColumnCollector:
 
     def add_column(self, name: str, rows: NDArray[np.int64], values: NDArray[np.float64]) -> None:
         self._columns.setdefault(name, []).append((rows, values))
+
+    def add_exact(self, name: str, row: int, value: Any) -> None:
+        """Remember a whole number that the column of floats does not hold."""
+        if type(value) is int and abs(value) > MAX_EXACT:
+            self._exact.setdefault(name, {})[row] = value
 
     def add_row(self, row: int, payload: bytes) -> None:
         """Decode one row exactly: of several items of one name the last one counts, as in a dict."""
@@ -172,12 +187,15 @@ class _ColumnCollector:
             rows, values = columns.setdefault(name, ([], []))
             rows.append(row)
             values.append(as_float(inner) if number else inner)
+            self.add_exact(name, row, inner)
 
     def rows(self, size: int) -> RowColumns:
         order = sorted(self._seen, key=self._seen.__getitem__)
         numbers = {name: self._joined(name) for name in order if name in self._columns or name in self._numbers}
         others = {name: _in_row_order(*self._others[name]) for name in order if name in self._others}
-        return RowColumns(size, {name: self._paths[name] for name in order}, numbers, others, self.unreadable)
+        return RowColumns(
+            size, {name: self._paths[name] for name in order}, numbers, others, self.unreadable, self._exact
+        )
 
     def _joined(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         parts = self._columns.get(name, [])

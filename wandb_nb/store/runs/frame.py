@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from wandb_nb.store.reading.history_table import HistoryTable
+    from wandb_nb.store.reading.history_table import HistoryTable, NumberColumn
     from wandb_nb.store.reading.run_state import RunState
 
 # Beyond this a float64 no longer holds every whole number, and int64 ends.
 MAX_STEP = 2.0**53
+_MAX_INT64 = 2**63
 
 
 def read(ref: str | os.PathLike[str]) -> pd.DataFrame:
@@ -30,6 +31,7 @@ def read(ref: str | os.PathLike[str]) -> pd.DataFrame:
     There is one row per logged step. The first columns are `_step`, `_runtime` (seconds), `_timestamp` (unix seconds)
     and, if the run has them, `_attempt`, `_cell` and `_writer`. The logged keys follow in first-seen order, nested ones
     joined by ".". A key that was not logged in a row is NaN, or None among texts and other objects. Bools are 0 and 1.
+    A key with whole numbers beyond 2**53 is int64, or holds objects where that is not possible.
     The frame's `attrs` have `id`, `name`, `project`, `config` and `summary`. Reads finished, growing and damaged files;
     the directories of a resumed run are joined.
 
@@ -88,10 +90,19 @@ def _column(table: HistoryTable, key: str) -> NDArray[Any]:
         values[numbers.rows] = numbers.values  # noqa: PD011 - not a pandas column
     objects_logged = others.values if others is not None else []  # noqa: PD011 - the same
     if others is None or all(value is None for value in objects_logged):
-        return values
+        return values if numbers is None or not numbers.exact else _with_exact(values, numbers)
     objects: NDArray[Any] = np.full(len(table), None, object)
     if numbers is not None and len(numbers):
-        objects[numbers.rows] = numbers.values  # noqa: PD011 - the same
+        objects[numbers.rows] = numbers.exact_values(0, len(numbers))
     for row, value in zip(others.rows, objects_logged, strict=True):
         objects[row] = value
+    return objects
+
+
+def _with_exact(values: NDArray[np.float64], numbers: NumberColumn) -> NDArray[Any]:
+    """Return *values* with the whole numbers that no float64 holds: as int64 if it holds them all, else as objects."""
+    objects = values.astype(object)
+    objects[list(numbers.exact)] = list(numbers.exact.values())
+    if all((type(value) is int or value.is_integer()) and abs(value) < _MAX_INT64 for value in objects.tolist()):
+        return np.array([int(value) for value in objects.tolist()], np.int64)
     return objects

@@ -97,7 +97,8 @@ def _converted(value: Any, parents: tuple[int, ...]) -> Any:
             return {to_config_key(key): to_config_value(item, parents) for key, item in converted.items()}
         if converted is not None:
             return to_config_value(converted, parents)
-    return None if is_missing(value) else _text(value)
+    text = _text(value)
+    return None if is_missing(value) or text == "NaT" else text
 
 
 def _from_array(value: Any) -> Any:
