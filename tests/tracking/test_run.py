@@ -126,7 +126,7 @@ def test_steps_and_parts(start: Start) -> None:
     run.log({"e": 5}, step=9, commit=True)
     run.log({"f": 6})
     assert [(row["_step"], *users(row)) for row in rows(run)] == [
-        (5, "a"), (5, "b"), (6, "c"), (6, "d"), (9, "e"), (10, "f"),
+        (5, "a", "b"), (6, "c", "d"), (9, "e"), (10, "f"),
     ]  # fmt: skip
 
 

@@ -127,6 +127,8 @@ class NumberColumn:
         self.exact.pop(row, None)
         at = int(np.searchsorted(self.rows, row))
         if at < len(self) and self.rows[at] == row:
+            if self._values.view[at] == value:  # a row that follows its parts
+                return
             self._values.view[at] = value
         else:
             self._rows.insert(at, row)
@@ -156,8 +158,10 @@ class ObjectColumn:
                 self.rows.append(row)
                 self.values.append(value)
             else:
-                self.drop(row)
                 at = bisect_left(self.rows, row)
+                if at < len(self.rows) and self.rows[at] == row and self.values[at] == value:
+                    continue  # a row that follows its parts
+                self.drop(row)
                 self.rows.insert(at, row)
                 self.values.insert(at, value)
 

@@ -19,6 +19,7 @@ from wandb_nb.store.format.decode import WireError, decode, kind
 from wandb_nb.store.format.framing import BLOCK, Damage, scan
 from wandb_nb.store.format.layout import data_files
 from wandb_nb.store.format.record_types import RunRecord
+from wandb_nb.store.reading.open_row_reader import OpenRowReader
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.untrusted_file import open_file
 
@@ -35,17 +36,21 @@ MAX_RECORD_BYTES = 128 << 20
 class Tail:
     """Follows the run file at *path* from the file position *offset* (0, or the `offset` of an earlier tail).
 
-    An invalid chunk at the end is left for the next `read`, since the writer may be in the middle of it.
-    After `finalize` it counts as damage. A file that shrank or was replaced is read again from its start, and
-    `restarts` grows by one: earlier results are no longer valid. Not thread-safe.
+    After the last record come the parts of the step that is not complete yet, from the file beside it; the row that
+    they become follows later, and readers merge it with them. An invalid chunk at the end is left for the next `read`,
+    since the writer may be in the middle of it. After `finalize` it counts as damage. A file that shrank or was
+    replaced is read again from its start, and `restarts` grows by one: earlier results are no longer valid. Not
+    thread-safe.
     """
 
-    def __init__(self, path: str | os.PathLike[str], offset: int = 0) -> None:
+    def __init__(self, path: str | os.PathLike[str], offset: int = 0, *, with_open_row: bool = True) -> None:
         self.path = Path(path)
         self.offset = offset
         self.damage: list[Damage] = []
         self.restarts = 0
         self._final = False
+        self._with_open_row = with_open_row
+        self._open_row = OpenRowReader(self.path)
         self._identity: tuple[int, int] | None = None
 
     @property
@@ -62,12 +67,20 @@ class Tail:
         try:
             with open_file(self.path) as file:
                 self._notice_replacement(os.fstat(file.fileno()))
-                return self._read_from(file, max(max_bytes, 2 * BLOCK))
+                payloads = self._read_from(file, max(max_bytes, 2 * BLOCK))
         except OSError as error:
             raise StoreError(
                 f"the run file {self.path} cannot be read: {error.strerror or error}; "
                 "check that its directory still exists and that you may read it"
             ) from error
+
+        if payloads:
+            self._open_row.follow(payloads)
+        return payloads or (self.read_open_row() if self._with_open_row else [])
+
+    def read_open_row(self) -> list[bytes]:
+        """Return the new parts of the step that is not complete yet, once `read` has reached the end of the file."""
+        return self._open_row.read(final=self._final)
 
     def finalize(self) -> None:
         """Treat the file's present end as final: from now on `read` counts an incomplete end as damage."""
@@ -78,6 +91,7 @@ class Tail:
         if (self._identity not in (None, identity)) or status.st_size < self.offset:
             self.offset = 0
             self.damage.clear()
+            self._open_row = OpenRowReader(self.path)
             self.restarts += 1
         self._identity = identity
 

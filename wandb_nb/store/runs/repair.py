@@ -10,6 +10,7 @@ from wandb_nb.store.format import records, wire
 from wandb_nb.store.format.framing import BLOCK, frame
 from wandb_nb.store.format.json_value import to_json
 from wandb_nb.store.format.layout import data_files, run_file
+from wandb_nb.store.format.open_row import merge_parts
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.writing.owner_lock import OwnerLock, owner_alive
 from wandb_nb.store.writing.segments import fold_segments
@@ -39,7 +40,7 @@ def fold_after_crash(run_dir: str | os.PathLike[str]) -> int:
     try:
         with _AppendedFile(file) as writer:
             summary = _summary(folder)  # of several files: in one, who recorded what after which row is lost
-            count = fold_segments(folder, writer)
+            count = writer.append_open_row() + fold_segments(folder, writer)
             if count:
                 writer.append(records.summary({key: to_json(value, key) for key, value in summary.items()}))
             return count
@@ -65,7 +66,7 @@ class _AppendedFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lost = 0
-        self._number, self._whole = _end(path)
+        self._number, self._whole, self._open_row = _end(path)
         self._fd = open_descriptor(path, os.O_RDWR | os.O_APPEND)
 
     def __enter__(self) -> Self:
@@ -73,6 +74,13 @@ class _AppendedFile:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)
+
+    def append_open_row(self) -> int:
+        """Store the step that was not complete; return how many records that are."""
+        if not self._open_row:
+            return 0
+        self.append(merge_parts(self._open_row))
+        return 1
 
     def append(self, *bodies: bytes) -> None:
         """Store *bodies* at the end; after a record that the crash cut short, at the next block."""
@@ -91,12 +99,12 @@ class _AppendedFile:
         self._whole = True
 
 
-def _end(path: Path) -> tuple[int, bool]:
-    """Return the number for the next record, and whether the file ends with a whole one."""
-    tail, last = Tail(path), 0
+def _end(path: Path) -> tuple[int, bool, list[bytes]]:
+    """Return the number for the next record, whether the file ends with a whole one, and the parts of an open step."""
+    tail, last = Tail(path, with_open_row=False), 0
     tail.finalize()
     while payloads := tail.read():
         if payloads[-1][:1] == b"\x08":
             last = wire.read_varint(payloads[-1], 1)[0]
     cut_short = tail.damage and tail.damage[-1].end == path.stat().st_size
-    return last + 1, not cut_short
+    return last + 1, not cut_short, [payload[wire.read_varint(payload, 1)[1] :] for payload in tail.read_open_row()]

@@ -15,6 +15,9 @@ class Writer(Protocol):
     def append(self, *bodies: bytes) -> None:
         """Store records, all with one write."""
 
+    def append_part(self, body: bytes, *, first: bool) -> None:
+        """Store a part of a step until the whole step is appended; *first* begins another step."""
+
 
 class NullWriter:
     """The writer of a run that stores nothing."""
@@ -23,3 +26,6 @@ class NullWriter:
 
     def append(self, *bodies: bytes) -> None:
         """Drop the records."""
+
+    def append_part(self, body: bytes, *, first: bool) -> None:
+        """Drop the part."""

@@ -27,7 +27,9 @@ from wandb_nb.errors import StoreError
 from wandb_nb.store.format import records, wire
 from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, FULL, HEAD, SEEDS, frame
 from wandb_nb.store.format.layout import SEGMENTS
+from wandb_nb.store.format.open_row import open_row_path
 from wandb_nb.store.writing.file_lock import try_flock
+from wandb_nb.store.writing.open_row_file import OpenRowFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,6 +87,7 @@ class RunWriter:
         self._late: deque[bytes] = deque()  # appended in the middle of an append
         self._kept: deque[bytes] = deque((records.header(PRODUCER),), _MAX_KEPT)  # to be written with the next append
         self._at = (0, 1)  # size of the file, number of the next record: one attribute, so that both change together
+        self._open_row = OpenRowFile(open_row_path(self.path)) if owner else None
         self._aim: tuple[int, int] | None = None  # what `_at` becomes, while a write is under way
         if not owner:
             self._fd, self.forked = -1, True
@@ -128,6 +131,24 @@ class RunWriter:
             if not self._late:  # a handler may have come between the last look and `_busy = False`
                 return
             bodies = ()
+
+    def append_part(self, body: bytes, *, first: bool) -> None:
+        """Store a part of a step that is not complete, beside the run file; *first* begins another step.
+
+        The whole step must be appended before any other row. In a forked child the part is a row of its segment.
+
+        Raises:
+            StoreError: As for `append`.
+
+        """
+        with self._lock:
+            if self._open_row is None or self._fd < 0 or self._busy:
+                self.append(body)
+                return
+            try:
+                self._open_row.write(body, self._at[1], first=first)
+            except OSError as error:
+                self._failed(error, ())
 
     def check(self) -> None:
         """Check whether the file was deleted while it was written, so that later records would be lost.
@@ -176,6 +197,8 @@ class RunWriter:
                     self.append()
             finally:
                 self.closed = True
+                if self._open_row is not None:
+                    self._open_row.close(remove=not self.lost)
                 if self._fd >= 0:
                     os.close(self._fd)
                     self._fd = -1
@@ -283,6 +306,9 @@ class RunWriter:
         self._at = (0, 1)
         self.lost = 0
         self._late.clear()
+        if self._open_row is not None:
+            self._open_row.close(remove=False)
+            self._open_row = None
         self._kept = deque((records.header(PRODUCER),), _MAX_KEPT)
         if self._fd >= 0:
             os.close(self._fd)

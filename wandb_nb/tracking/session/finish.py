@@ -58,6 +58,7 @@ def _write_end(session: RunSession, exit_code: int) -> None:
     _stop_capture(session, directory)
     try:
         directory.check_run_file()
+        logger.flush_parts()  # before rows of other processes, which would separate them
         if directory.has_segments():
             merge_writers(session.config, directory, logger)
             directory.fold_segments()

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import Error, RowError, RowTypeError, RunFinishedError, StoreError
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json, type_name
+from wandb_nb.store.format.open_row import MAX_OPEN_BYTES, merge_parts
 from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 from wandb_nb.tracking.session.periodic_checks import CHECK_INTERVAL_SECONDS
@@ -94,9 +95,12 @@ class RowLogger:
         self._shared = None if owner else counter
         self._extra = self._extra_items(attempt)
         self._synced: dict[str, Any] = {}
+        self._parts: list[bytes] = []
+        self._parts_size = 0
+        self._parts_row = (0, 0)
         _live.add(self)
 
-    def log(  # noqa: C901, PLR0912 -- calls of other functions would cost every row
+    def log(  # noqa: C901, PLR0912, PLR0915 -- calls of other functions would cost every row
         self, row: Mapping[str, Any], step: Any = None, commit: bool | None = None
     ) -> None:
         """Store one row; see `Run.log`. Flat code, since every row takes this path."""
@@ -139,6 +143,9 @@ class RowLogger:
                         self.summary._absorb(self._filter.row(row, at)[0], at, self.attempt)  # noqa: SLF001 -- as above
                     if due := now >= self._checks.due_at:
                         self._checks.due_at = now + CHECK_INTERVAL_SECONDS
+                    if self._parts or not ahead:
+                        self._append_part(body, at, complete=bool(ahead), summary_at=now if due else None)
+                    elif due:
                         self._append(body, *self._summary_due(now))
                     else:
                         self._append(body)
@@ -182,14 +189,44 @@ class RowLogger:
         self.changes += 1
         self._append(*bodies)
 
+    def _append_part(self, body: bytes, step: int, *, complete: bool, summary_at: float | None) -> None:
+        """Store a part of a step, and what it completes: its own step, or the one before."""
+        row = (step, self.attempt)
+        if self._parts and row != self._parts_row:
+            self._append(merge_parts(self._parts))
+            self._parts.clear()
+            self._parts_size = 0
+        self._parts.append(body)
+        self._parts_row = row
+        self._parts_size += len(body)
+        if complete or self._parts_size > MAX_OPEN_BYTES:
+            self.flush_parts(*(() if summary_at is None else self._summary_due(summary_at)))
+        else:
+            try:
+                self._writer.append_part(body, first=len(self._parts) == 1)
+            except StoreError:  # the caller hears that it was not stored
+                self._parts.pop()
+                raise
+
+    def flush_parts(self, *bodies: bytes) -> None:
+        """Store the parts of the open step as one row, and *bodies* after it."""
+        with self.lock:
+            if self._parts or bodies:
+                self._append(*(merge_parts(self._parts),) * bool(self._parts), *bodies)
+            self._parts.clear()
+            self._parts_size = 0
+
     def close(self) -> None:
         """Accept no more rows."""
         with self.lock:
+            if not self.closed and self.is_owner:
+                self.flush_parts()
             self.closed, self._ended = True, monotonic()
 
     def define(self, metric: Metric, *, overwrite: bool) -> None:
-        """Record a metric definition."""
+        """Record a metric definition, which counts for the rows that follow."""
         with self.lock:
+            self.flush_parts()
             self._record_metrics(self.metrics.define(metric, overwrite=overwrite), overwrite=overwrite)
 
     def features(self) -> list[str]:
@@ -198,8 +235,9 @@ class RowLogger:
         return [feature for feature, yes in used.items() if yes]
 
     def final_summary(self) -> bytes:
-        """Return the record of pending summary changes and of the final position."""
+        """Return the record of pending summary changes and of the final position, which follows all rows."""
         with self.lock:
+            self.flush_parts()
             return self._summary_record(self.summary._take_changes())  # noqa: SLF001 -- as in log
 
     def set_last_row(self, step: float, runtime: float, timestamp: float) -> None:
@@ -285,6 +323,7 @@ class RowLogger:
             )
         self.summary_was_set = True
         self.changes += 1
+        self.flush_parts()
         # Readers take a record of the summary as one that counts all rows before it.
         values = {**self.summary._take_changes(), **update}  # noqa: SLF001 -- as in log
         self._append(records.summary({key: to_json(value, key) for key, value in values.items()}, remove))
@@ -331,7 +370,8 @@ class RowLogger:
         if child:
             self._busy = False
             self._deferred.clear()
-            self.summary._take_changes()  # noqa: SLF001 -- they are the parent's to write
+            self._parts.clear()  # they are the parent's to write
+            self.summary._take_changes()  # noqa: SLF001 -- as above
             self._shared = self._counter
             self._extra = self._extra_items(self.attempt)
         self.lock.release()
