@@ -1,4 +1,4 @@
-"""Scripts as the documents have them, each a process of its own, and what the command line then says of the runs."""
+"""Scripts from the documents, each run in its own process, and the command line's output about their runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD = "import os, sys\nimport wandb_nb as wandb\n"
-SAID = "\ndef said(call, *errors):\n    try: call()\n    except errors or wandb.Error as error: print(error)\n"
+PRINT_ERROR = (
+    "\ndef print_error(call, *errors):\n    try: call()\n    except errors or wandb.Error as error: print(error)\n"
+)
 
 
 def claim(name: str, source: str, printed: str) -> Any:
@@ -40,8 +42,8 @@ def run(folder: Path, source: str, *arguments: str, head: str = HEAD, **variable
 
 
 def check(folder: Path, source: str, printed: str) -> None:
-    """Run a row of a table: no word of error, and the script prints what the claim means."""
-    done = run(folder, source, head=HEAD + SAID)
+    """Run a row of a table: no error is printed, and the script prints what the claim means."""
+    done = run(folder, source, head=HEAD + PRINT_ERROR)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     words = done.stdout.split()
@@ -74,7 +76,7 @@ def runs(folder: Path) -> list[dict[str, Any]]:
     return listed[::-1]
 
 
-def shown(folder: Path, name: str = "latest") -> dict[str, Any]:
-    """Return a run as `wandb-nb show` tells it: run, config and summary."""
-    told: dict[str, Any] = json.loads(command(folder, "show", name, "--json"))
-    return told
+def show_json(folder: Path, name: str = "latest") -> dict[str, Any]:
+    """Return a run as `wandb-nb show` prints it: run, config and summary."""
+    fields: dict[str, Any] = json.loads(command(folder, "show", name, "--json"))
+    return fields

@@ -1,4 +1,4 @@
-"""Secrets planted wherever a notebook and a script have them, looked for in everything that is kept and sent."""
+"""Secrets in all places of a notebook and a script, searched for in all stored and sent data."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ CELLS = [
     "import os\nprint(os.environ['MY_TOKEN'])",
     f"raise ValueError({SECRETS['error message']!r})",
     (
-        f"for i in range(3): run.log({{'loss': i, 'said': 'it is {SECRETS['text in a row']}',"
+        f"for i in range(3): run.log({{'loss': i, 'text': 'it is {SECRETS['text in a row']}',"
         f" 'deep': {{'a': ['x', {SECRETS['text deep in a row']!r}]}}, 'own': os.environ['ROW_PASSWORD']}})"
     ),
     f"run.summary['best'] = 'with {SECRETS['summary']}'",
@@ -74,9 +74,9 @@ CELLS = [
 ]
 
 
-def found_in(kept: dict[str, bytes], secrets: Iterable[str]) -> list[tuple[str, str]]:
-    """Return where which of *secrets* stands."""
-    return [(place, secret) for place, content in kept.items() for secret in secrets if secret.encode() in content]
+def found_in(contents: dict[str, bytes], secrets: Iterable[str]) -> list[tuple[str, str]]:
+    """Return where which of *secrets* is."""
+    return [(place, secret) for place, content in contents.items() for secret in secrets if secret.encode() in content]
 
 
 def below(folder: Path) -> dict[str, bytes]:
@@ -85,7 +85,7 @@ def below(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.crash
-def test_planted_secrets_are_kept_nowhere(
+def test_secrets_are_stored_nowhere(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, clean_environment: Path
 ) -> None:
     """None of two dozen secrets is in a file of the run, the view's data, the notebook's copy, or on the server."""
@@ -106,22 +106,22 @@ def test_planted_secrets_are_kept_nowhere(
         NotebookClient(notebook, timeout=120, allow_errors=True, resources=resources).execute()
         (path,) = (path for path in (tmp_path / "wandb").iterdir() if path.is_dir() and not path.is_symlink())
         rows = server.rows(path.name.rpartition("-")[2])
-    kept = {f"run/{name}": content for name, content in below(path).items()}
-    kept |= {f"server/{name}": content for name, content in below(server.folder).items() if name != "key"}
-    kept |= {f"machine/{name}": content for name, content in below(clean_environment).items()}
-    shown = [output["data"] for cell in notebook.cells for output in cell.outputs if MIME in output.get("data", {})]
-    kept["the view in the notebook"] = json.dumps(shown).encode()
+    contents = {f"run/{name}": content for name, content in below(path).items()}
+    contents |= {f"server/{name}": content for name, content in below(server.folder).items() if name != "key"}
+    contents |= {f"machine/{name}": content for name, content in below(clean_environment).items()}
+    bundles = [output["data"] for cell in notebook.cells for output in cell.outputs if MIME in output.get("data", {})]
+    contents["the view in the notebook"] = json.dumps(bundles).encode()
     assert len(rows) == 4, "the run is on the server"
-    assert b'"lr"' in kept["the view in the notebook"], "the view shows the config, so there is something to look at"
-    assert b"example.invalid" in kept["run/files/wandb-metadata.json"]
-    assert b"client = " in kept["run/files/code/_session_history.ipynb"]
-    assert b"client = " in kept["run/files/code/book.ipynb"]
-    assert sum(b"client = " in content for name, content in kept.items() if name.startswith("server/")) >= 2
-    assert found_in(kept, [*SECRETS.values(), server.key]) == []
+    assert b'"lr"' in contents["the view in the notebook"], "the view must show the config"
+    assert b"example.invalid" in contents["run/files/wandb-metadata.json"]
+    assert b"client = " in contents["run/files/code/_session_history.ipynb"]
+    assert b"client = " in contents["run/files/code/book.ipynb"]
+    assert sum(b"client = " in content for name, content in contents.items() if name.startswith("server/")) >= 2
+    assert found_in(contents, [*SECRETS.values(), server.key]) == []
 
 
 def test_the_secrets_of_a_script(tmp_path: Path) -> None:
-    """Of a script neither its command line, source, work tree, output nor last words give a secret away."""
+    """A script's command line, source, work tree, output and last lines contain no secret."""
     secrets = [f"sk-canary0000000{number}" for number in range(8)]
     source = f"""
         os.environ["X_API_KEY"] = "canary-variable"
@@ -141,9 +141,9 @@ def test_the_secrets_of_a_script(tmp_path: Path) -> None:
         SLURM_JOB_NAME=secrets[7], WANDB_CONSOLE="redirect",
     )  # fmt: skip
     assert done.returncode == 1
-    kept = below((tmp_path / "wandb/latest-run").resolve())
-    assert b"api-key" in kept["files/wandb-metadata.json"]
-    assert {"files/output.log", "files/code/train.py", "files/code/notes.txt", "files/diff.patch"} <= kept.keys()
-    assert found_in(kept, [*secrets, "canary-variable", "canary-argument"]) == []
-    told = done.stderr.split("Traceback")[0]
-    assert "canary" not in told, "neither do the lines that we print"
+    contents = below((tmp_path / "wandb/latest-run").resolve())
+    assert b"api-key" in contents["files/wandb-metadata.json"]
+    assert {"files/output.log", "files/code/train.py", "files/code/notes.txt", "files/diff.patch"} <= contents.keys()
+    assert found_in(contents, [*secrets, "canary-variable", "canary-argument"]) == []
+    printed = done.stderr.split("Traceback")[0]
+    assert "canary" not in printed, "our own lines have no secret"

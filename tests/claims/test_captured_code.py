@@ -1,4 +1,4 @@
-"""Code: whether it is saved, who decides, and what is where."""
+"""Code: whether it is saved, which setting decides, and where it is stored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# WANDB_DISABLE_CODE, then save_code=, then WANDB_SAVE_CODE, then the account, then off.
+# The order is WANDB_DISABLE_CODE, save_code=, WANDB_SAVE_CODE, the account, off.
 PRECEDENCE = [
     pytest.param("", {}, False, id="off by default"),
     pytest.param("save_code=True", {}, True, id="argument"),
@@ -26,8 +26,10 @@ PRECEDENCE = [
 
 
 @pytest.mark.parametrize(("arguments", "variables", "saved"), PRECEDENCE)
-def test_who_decides(tmp_path: Path, arguments: str, variables: dict[str, str], *, saved: bool) -> None:
-    """[I1] The script is saved, or not, as the strongest of the sources says."""
+def test_the_precedence_of_the_sources(
+    tmp_path: Path, arguments: str, variables: dict[str, str], *, saved: bool
+) -> None:
+    """[I1] Whether the script is saved follows the source with the highest precedence."""
     done = run(tmp_path, f"wandb.init({arguments})", **variables)
     assert done.returncode == 0, done.stderr
     files = tmp_path / "wandb/latest-run/files"
@@ -56,21 +58,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]
 def test_the_account_decides(
     tmp_path: Path, server: EmbeddedServer, arguments: str, variables: dict[str, str], *, saved: bool
 ) -> None:
-    """[I1] Where nobody else says anything the account's flag counts, however short the run is; False wins over it."""
+    """[I1] Without local settings the account's flag counts, however short the run is; False overrides it."""
     source = f"r = wandb.init({arguments or 'project=None'})\nr.log({{'a': 1}})\nprint(r.id)"
     done = run(tmp_path, source, **server.environ, **variables)
     assert done.returncode == 0, done.stderr
     name = done.stdout.split()[0]
-    found = server.files(name, "uncategorized")
-    assert [path for path in found if path.startswith("code/")] == ["code/train.py"] * saved
+    names = server.files(name, "uncategorized")
+    assert [path for path in names if path.startswith("code/")] == ["code/train.py"] * saved
     own = json.loads(server.run(name, "config", "uncategorized")["config"])["_wandb"]["value"]
     assert own.get("code_path") == ("code/train.py" if saved else None)
     if saved:
-        assert found["code/train.py"].decode() == (tmp_path / "train.py").read_text()
+        assert names["code/train.py"].decode() == (tmp_path / "train.py").read_text()
 
 
 def test_the_script_as_it_was(tmp_path: Path) -> None:
-    """A script that is edited while it runs is saved as it was when the run began."""
+    """A script edited while it runs is saved as it was at the start of the run."""
     source = """
         run = wandb.init(save_code=True)
         import pathlib, time
@@ -84,7 +86,7 @@ def test_the_script_as_it_was(tmp_path: Path) -> None:
 
 
 def test_log_code(tmp_path: Path) -> None:
-    """`run.log_code(root, include, exclude)` saves what is asked for, and nothing where code is disabled."""
+    """`run.log_code(root, include, exclude)` saves the requested files, and nothing if code is disabled."""
     (tmp_path / "src/deep").mkdir(parents=True)
     for name in ("src/a.py", "src/b_test.py", "src/deep/c.py", "src/data.csv", "src/d.ipynb"):
         (tmp_path / name).write_text(f"# {name}", "utf-8")

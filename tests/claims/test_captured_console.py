@@ -1,4 +1,4 @@
-"""Console: what is printed, by whom, and what becomes of it."""
+"""Console: captured output and its storage."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ OTHERS = ["os.write", "libc", "subprocess"]
     ("mode", "heard", "unheard"),
     [("auto", PYTHON, OTHERS), ("wrap", PYTHON, OTHERS), ("redirect", PYTHON + OTHERS, []), ("off", [], PYTHON)],
 )
-def test_what_is_taken(tmp_path: Path, mode: str, heard: list[str], unheard: list[str]) -> None:
-    """Each mode takes what it says, as whole lines in their last state without colours, the last traceback included."""
+def test_each_mode_captures_its_sources(tmp_path: Path, mode: str, heard: list[str], unheard: list[str]) -> None:
+    """Each mode captures its documented sources, as whole lines in their last state without colours."""
     done = run(tmp_path, PRINTS.replace("MODE", repr(mode)))
     assert done.returncode == 1
     for text in ("\x1b[1;32mgreen\x1b[0m 👩‍👩‍👧‍👦", "os.write\n", "libc\n", "subprocess\n", "no newline"):
@@ -59,7 +59,7 @@ def test_what_is_taken(tmp_path: Path, mode: str, heard: list[str], unheard: lis
 
 
 def test_bounded(tmp_path: Path) -> None:
-    """Of 45 MB of output the log keeps the beginning and the end, and the run file its first 32 MB."""
+    """Of 45 MB of output the log has the beginning and the end, and the run file the first 32 MB."""
     source = """
         wandb.init(settings={"silent": True})
         for i in range(45): print(f"line {i}\\n" + ("x" * 99 + "\\n") * 10_000, end="")
@@ -74,7 +74,7 @@ def test_bounded(tmp_path: Path) -> None:
 
 
 def test_multipart(tmp_path: Path) -> None:
-    """With console_multipart the text is in files of its own below `logs/`, and no `output.log` is made."""
+    """With console_multipart the text is in separate files below `logs/`, without an `output.log`."""
     source = """
         wandb.init(settings={"silent": True, "console_multipart": True})
         print("one"); print("two")

@@ -1,4 +1,4 @@
-"""Environment: what is told of machine and program, and the system metrics."""
+"""Environment: recorded properties of machine and program, and the system metrics."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def metadata(folder: Path) -> dict[str, Any]:
     """Return the metadata of the newest run in *folder*."""
-    told: dict[str, Any] = json.loads((folder / "wandb/latest-run/files/wandb-metadata.json").read_text())
-    return told
+    fields: dict[str, Any] = json.loads((folder / "wandb/latest-run/files/wandb-metadata.json").read_text())
+    return fields
 
 
 def stats(folder: Path) -> list[StatsRecord]:
@@ -33,31 +33,31 @@ def stats(folder: Path) -> list[StatsRecord]:
     return [record for record in records if isinstance(record, StatsRecord)]
 
 
-def test_what_is_told(tmp_path: Path) -> None:
-    """The documented facts are there, under their names and in their forms; 64-bit numbers are texts."""
+def test_documented_fields_are_recorded(tmp_path: Path) -> None:
+    """The documented fields have their names and forms; 64-bit numbers are texts."""
     done = run(tmp_path, "wandb.init()", "--lr", "1")
     assert done.returncode == 0, done.stderr
-    told = metadata(tmp_path)
-    assert told["python"].startswith("CPython 3.")
-    assert (told["host"], told["root"], told["args"]) == (socket.gethostname(), str(tmp_path), ["--lr", "1"])
-    assert told["program"].endswith("train.py")
-    assert (told["codePath"], told["codePathLocal"]) == ("train.py", "train.py")
-    assert told["cpu_count_logical"] == os.cpu_count()
-    assert told["cpu"]["countLogical"] == os.cpu_count()
-    assert int(told["memory"]["total"]) > 1 << 28
-    assert int(told["disk"]["/"]["total"]) >= int(told["disk"]["/"]["used"]) > 0
-    assert told["startedAt"].endswith("Z")
-    assert {"os", "username", "executable", "writerId", "cpu_count"} <= told.keys()
+    fields = metadata(tmp_path)
+    assert fields["python"].startswith("CPython 3.")
+    assert (fields["host"], fields["root"], fields["args"]) == (socket.gethostname(), str(tmp_path), ["--lr", "1"])
+    assert fields["program"].endswith("train.py")
+    assert (fields["codePath"], fields["codePathLocal"]) == ("train.py", "train.py")
+    assert fields["cpu_count_logical"] == os.cpu_count()
+    assert fields["cpu"]["countLogical"] == os.cpu_count()
+    assert int(fields["memory"]["total"]) > 1 << 28
+    assert int(fields["disk"]["/"]["total"]) >= int(fields["disk"]["/"]["used"]) > 0
+    assert fields["startedAt"].endswith("Z")
+    assert {"os", "username", "executable", "writerId", "cpu_count"} <= fields.keys()
     requirements = (tmp_path / "wandb/latest-run/files/requirements.txt").read_text().splitlines()
     assert any(line.startswith("numpy==") for line in requirements)
 
 
-def test_what_the_user_sets(tmp_path: Path) -> None:
-    """Host, user, mail, image, program and arguments can be set, and all of it can be left out."""
+def test_fields_can_be_set(tmp_path: Path) -> None:
+    """Host, user, mail, image, program and arguments can be set, and all of them can be omitted."""
     variables = {"HOST": "h", "USERNAME": "u", "USER_EMAIL": "e@x", "DOCKER": "image:1", "PROGRAM": "p.py"}
     run(tmp_path, "wandb.init()", **{f"WANDB_{name}": value for name, value in variables.items()}, WANDB_ARGS='["-x"]')
-    told = metadata(tmp_path)
-    assert [told[name] for name in ("host", "username", "email", "docker", "program", "args")] == [
+    fields = metadata(tmp_path)
+    assert [fields[name] for name in ("host", "username", "email", "docker", "program", "args")] == [
         "h", "u", "e@x", "image:1", "p.py", ["-x"],
     ]  # fmt: skip
     run(tmp_path, "wandb.init()", WANDB_X_DISABLE_MACHINE_INFO="true")
@@ -68,7 +68,7 @@ def test_what_the_user_sets(tmp_path: Path) -> None:
 
 
 def test_without_a_script(tmp_path: Path) -> None:
-    """A program that comes from nowhere has no path."""
+    """A program without a file has no path."""
     source = "import wandb_nb as wandb; wandb.init(save_code=True)"
     for command, text in ((["-"], source), (["-c", source], "")):
         done = subprocess.run([sys.executable, *command], cwd=tmp_path, input=text, text=True, timeout=60, check=False)
@@ -78,26 +78,26 @@ def test_without_a_script(tmp_path: Path) -> None:
 
 
 def test_graphics_cards(tmp_path: Path) -> None:
-    """Cards are described with the machine and sampled; a stand-in takes the place of the driver's module."""
+    """Cards are described with the machine and sampled; a stand-in replaces the driver's module."""
     source = "wandb.init()\nimport time; time.sleep(0.6)"
     settings = {"WANDB_X_STATS_SAMPLING_INTERVAL": "0.1"}
     assert run(tmp_path, source, PYTHONPATH=install(tmp_path), **settings).returncode == 0
-    told = metadata(tmp_path)
-    assert (told["gpu"], told["gpu_count"], told["cudaVersion"]) == ("NVIDIA H200", 2, "12.4")
-    assert told["gpu_nvidia"] == [
+    fields = metadata(tmp_path)
+    assert (fields["gpu"], fields["gpu_count"], fields["cudaVersion"]) == ("NVIDIA H200", 2, "12.4")
+    assert fields["gpu_nvidia"] == [
         {"name": "NVIDIA H200", "memoryTotal": str(1 << 30), "architecture": "Hopper", "uuid": "GPU-1"},
         {"name": "NVIDIA H200"},
     ]
-    found = {".".join(path): value for sample in stats(tmp_path) for path, value in sample.items}
-    assert (found["gpu.0.gpu"], found["gpu.0.memoryAllocated"], found["gpu.0.powerPercent"]) == (35, 50, 50)
+    metrics = {".".join(path): value for sample in stats(tmp_path) for path, value in sample.items}
+    assert (metrics["gpu.0.gpu"], metrics["gpu.0.memoryAllocated"], metrics["gpu.0.powerPercent"]) == (35, 50, 50)
 
 
 def test_system_metrics(tmp_path: Path) -> None:
-    """The process tree is sampled, children included, under the documented names; and not where that is off."""
+    """The process tree with its children is sampled under the documented names, unless it is switched off."""
     source = """
         import subprocess, time
         wandb.init()
-        hog = "import time; held = bytearray(200 << 20); time.sleep(60)"
+        hog = "import time; block = bytearray(200 << 20); time.sleep(60)"
         child = subprocess.Popen([sys.executable, "-c", hog])
         time.sleep(1.5)
         child.kill()

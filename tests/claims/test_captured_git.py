@@ -1,4 +1,4 @@
-"""[I2] Git: what is recorded of the repository of the script, and what is not."""
+"""[I2] Git: recorded data about the script's repository."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SOURCE = "import wandb_nb as wandb\nwandb.init(save_code=True).log({'a': 1})\n"
 
 
 def git(folder: Path, *words: str) -> str:
-    """Run git in *folder*; return what it says."""
+    """Run git in *folder*; return its output."""
     names = ["-c", "user.name=n", "-c", "user.email=n@example.invalid"]
     done = subprocess.run(["git", *names, *words], cwd=folder, check=True, capture_output=True, text=True)
     return done.stdout.strip()
@@ -27,7 +27,7 @@ def git(folder: Path, *words: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Return a repository one commit ahead of its upstream, with a change that is not committed."""
+    """Return a repository one commit ahead of its upstream, with an uncommitted change."""
     top = tmp_path / "repository"
     (top / "pack").mkdir(parents=True)
     (top / "pack/__init__.py").touch()
@@ -48,7 +48,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def start(folder: Path, *words: str, **variables: str) -> tuple[dict[str, Any], Path, str]:
-    """Run Python with *words* in *folder*; return metadata, files and what was told."""
+    """Run Python with *words* in *folder*; return metadata, files and stderr."""
     done = subprocess.run(
         [sys.executable, *words], cwd=folder, env={**os.environ, **variables},
         capture_output=True, text=True, timeout=120, check=False,
@@ -59,8 +59,8 @@ def start(folder: Path, *words: str, **variables: str) -> tuple[dict[str, Any], 
 
 
 def test_a_module_of_a_repository(repository: Path) -> None:
-    """Commit, branch, remote without its password, both diffs, the module as program, the code's path from the top."""
-    metadata, files, told = start(repository, "-m", "pack.train", "--lr", "0.1")
+    """Commit, branch, remote without its password, both diffs, module and code path are recorded."""
+    metadata, files, printed = start(repository, "-m", "pack.train", "--lr", "0.1")
     assert metadata["git"] == {
         "commit": git(repository, "rev-parse", "HEAD"),
         "branch": "trunk",
@@ -78,10 +78,10 @@ def test_a_module_of_a_repository(repository: Path) -> None:
     git(repository, "checkout", "-q", "notes.txt")
     git(repository, "apply", str((files / "diff.patch").resolve()))
     assert (repository / "notes.txt").read_text() == "three\n", "the patch can be applied"
-    assert "git" not in told
+    assert "git" not in printed
 
 
-def test_the_record_says_it_too(repository: Path) -> None:
+def test_the_record_has_it_too(repository: Path) -> None:
     """The run file and `wandb-nb show` have commit and remote; the branch is in the file's record."""
     start(repository, "pack/train.py")
     from wandb_nb.store.format.layout import run_file
@@ -99,7 +99,7 @@ def test_the_record_says_it_too(repository: Path) -> None:
 
 
 def test_the_script_decides_not_the_folder(repository: Path, tmp_path: Path) -> None:
-    """A script that is started from elsewhere belongs to its own repository."""
+    """A script started from another folder belongs to its own repository."""
     metadata, files, _ = start(tmp_path, str(repository / "pack/train.py"))
     assert metadata["git"]["branch"] == "trunk"
     assert metadata["codePath"] == "pack/train.py"
@@ -107,7 +107,7 @@ def test_the_script_decides_not_the_folder(repository: Path, tmp_path: Path) -> 
 
 
 def test_outside_a_repository(tmp_path: Path) -> None:
-    """Nothing is recorded and nothing said."""
+    """Nothing is recorded or printed."""
     done = run(tmp_path, "wandb.init(save_code=True)")
     files = tmp_path / "wandb/latest-run/files"
     assert "git" not in json.loads((files / "wandb-metadata.json").read_text())
@@ -117,18 +117,18 @@ def test_outside_a_repository(tmp_path: Path) -> None:
 
 
 def test_switched_off(repository: Path) -> None:
-    """With WANDB_DISABLE_GIT nothing is recorded either."""
+    """With WANDB_DISABLE_GIT nothing is recorded."""
     metadata, files, _ = start(repository, "pack/train.py", WANDB_DISABLE_GIT="true")
     assert "git" not in metadata
     assert not list(files.glob("*.patch"))
 
 
 def test_without_the_program(repository: Path, tmp_path: Path) -> None:
-    """Without git the commit and branch are known all the same, and one line says why there is no diff."""
-    metadata, files, told = start(repository, "pack/train.py", PATH=str(tmp_path / "none"))
+    """Without git the commit and branch are still known, and one line explains the missing diff."""
+    metadata, files, printed = start(repository, "pack/train.py", PATH=str(tmp_path / "none"))
     assert metadata["git"]["branch"] == "trunk"
     assert not list(files.glob("*.patch"))
-    assert told.count("git is not installed") == 1
+    assert printed.count("git is not installed") == 1
 
 
 def test_other_states(repository: Path, tmp_path: Path) -> None:
@@ -139,6 +139,6 @@ def test_other_states(repository: Path, tmp_path: Path) -> None:
     assert "branch" not in start(repository, "pack/train.py")[0]["git"]
     shutil.rmtree(repository / ".git")
     git(repository, "init", "-q", "-b", "fresh")
-    metadata, _, told = start(repository, "pack/train.py")
+    metadata, _, printed = start(repository, "pack/train.py")
     assert metadata["git"] == {"branch": "fresh"}
-    assert "git" not in told
+    assert "git" not in printed

@@ -1,4 +1,4 @@
-"""Notebooks: the session's history, the cell behind each point, the notebook's file, and metrics while a cell runs."""
+"""Notebooks: the session's history, the cell of each point, the notebook's file, and metrics while a cell runs."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ PROGRAM = [
 
 def execute(folder: Path, cells: list[str], **variables: str) -> nbformat.NotebookNode:
     """Run *cells* in a kernel in *folder*, with *variables* in its environment; return the notebook."""
-    made = [new_code_cell(source) for source in cells]  # type: ignore[no-untyped-call]  # nbformat has no types
-    notebook = new_notebook(cells=made)  # type: ignore[no-untyped-call]  # as above
+    notebook_cells = [new_code_cell(source) for source in cells]  # type: ignore[no-untyped-call]  # nbformat has no types
+    notebook = new_notebook(cells=notebook_cells)  # type: ignore[no-untyped-call]  # as above
     client = NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}})
     client.execute(env={**os.environ, **variables})
     return notebook
@@ -56,7 +56,7 @@ def printed(notebook: nbformat.NotebookNode) -> str:
     return "".join(output.text for output in outputs if output.output_type == "stream")
 
 
-def _told(output: nbformat.NotebookNode) -> Any:
+def _decoded(output: nbformat.NotebookNode) -> Any:
     return output.get("text") or output.get("evalue") or output["data"]
 
 
@@ -78,8 +78,8 @@ def test_the_history(tmp_path: Path) -> None:
     assert "logged\n" in texts[3]
     assert {"text/plain": "'value'"} in texts[3]
     assert texts[4] == ["100%\n", "error\n"]
-    (shown,) = texts[5]
-    assert shown["text/html"] == "last"
+    (last,) = texts[5]
+    assert last["text/html"] == "last"
     assert texts[6] == ["division by zero"]
     journal = tmp_path / "wandb/latest-run" / FILE
     assert path.stat().st_size + journal.stat().st_size < 1 << 20
@@ -88,7 +88,7 @@ def test_the_history(tmp_path: Path) -> None:
 
 
 def test_the_cell_behind_each_point(tmp_path: Path) -> None:
-    """`run.cells("loss")` tells which source logged which steps, whatever became of the cell; rows carry `_cell`."""
+    """`run.cells("loss")` returns the sources and steps of its rows, however the cell ended; rows have `_cell`."""
     execute(tmp_path, [source.replace("SAVE", "") for source in PROGRAM])
     assert json.loads((tmp_path / "cells.json").read_text()) == [[4, PROGRAM[3], [0, 1, 2]], [8, PROGRAM[7], [3]]]
     import wandb_nb as wandb
@@ -97,7 +97,7 @@ def test_the_cell_behind_each_point(tmp_path: Path) -> None:
 
 
 def test_edited_and_deleted(tmp_path: Path) -> None:
-    """A cell that is executed again in another form is there in both, each with its own points."""
+    """A cell edited and executed again is there in both forms, each with its own points."""
     cells = [IMPORT, "run = wandb.init()", "run.log({'a': 1})", "run.log({'a': 2})  # edited", "print(run.cells('a'))"]
     text = printed(execute(tmp_path, cells))
     assert "run.log({'a': 1})\"" in text
@@ -114,8 +114,10 @@ def test_edited_and_deleted(tmp_path: Path) -> None:
         ("save_code=True", {"WANDB_DISABLE_CODE": "true"}, False, False),
     ],
 )
-def test_what_is_kept(tmp_path: Path, arguments: str, variables: dict[str, str], *, sources: bool, saved: bool) -> None:
-    """Sources stay here unless that is switched off outright; they belong to the files only when saving is on."""
+def test_settings_choose_what_is_stored(
+    tmp_path: Path, arguments: str, variables: dict[str, str], *, sources: bool, saved: bool
+) -> None:
+    """Sources are stored locally unless that is off; they are run files only if saving is on."""
     notebook = execute(tmp_path, [IMPORT, f"wandb.init({arguments})", "print(1)", "wandb.finish()"], **variables)
     folder = tmp_path / "wandb/latest-run"
     assert (folder / FILE).exists() is sources
@@ -129,7 +131,7 @@ def test_what_is_kept(tmp_path: Path, arguments: str, variables: dict[str, str],
 @pytest.mark.crash
 @pytest.mark.parametrize("mode", ["", "mode='online'"])
 def test_the_account_decides(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, mode: str) -> None:
-    """Where the account wants code saved the history, with outputs, is on the server, and no hint is given."""
+    """If the account wants code saved, the history with outputs is on the server, and no hint is given."""
     with EmbeddedServer(tmp_path_factory.mktemp("server")) as server:
         cells = [IMPORT, f"run = wandb.init({mode})", "print('hello')", "print(run.id); run.finish()"]
         notebook = execute(tmp_path, cells, **server.environ)
@@ -141,7 +143,7 @@ def test_the_account_decides(tmp_path: Path, tmp_path_factory: pytest.TempPathFa
 
 
 def test_the_notebook_file(tmp_path: Path) -> None:
-    """The file that a name, or VS Code's variable, leads to is copied without secrets, and is the run's program."""
+    """The file from a name, or from VS Code's variable, is copied without secrets, and is the run's program."""
     for setting, variables in (("", {"WANDB_NOTEBOOK_NAME": "book.ipynb"}), ("__vsc_ipynb_file__ = 'book.ipynb'", {})):
         cell = new_code_cell("key = 'sk-abc12345'")  # type: ignore[no-untyped-call]  # nbformat has no types
         nbformat.write(new_notebook(cells=[cell]), tmp_path / "book.ipynb")  # type: ignore[no-untyped-call]  # as above
@@ -154,7 +156,7 @@ def test_the_notebook_file(tmp_path: Path) -> None:
 
 
 def test_metrics_while_a_cell_runs(tmp_path: Path) -> None:
-    """System metrics are taken while a cell computes, not only between cells."""
+    """System metrics are sampled while a cell computes, not only between cells."""
     cells: list[Any] = [
         IMPORT,
         "wandb.init(settings={'x_stats_sampling_interval': 0.1})",

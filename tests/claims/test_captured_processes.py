@@ -1,11 +1,11 @@
-"""[E3] Several processes: children of a run log to it, and what the documents recommend works as well."""
+"""[E3] Several processes: children of a run log to it, and the documented recommendations work too."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from claimed import run, runs, shown
+from claimed import run, runs, show_json
 
 import wandb_nb as wandb
 
@@ -38,7 +38,7 @@ CHILDREN = """
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_children_log_to_the_run(tmp_path: Path, method: str) -> None:
-    """All rows, config and summary changes arrive once, also of children that finish, fail, die or just end."""
+    """All rows, config and summary changes arrive once, also from children that finish, fail, die or just end."""
     done = run(tmp_path, CHILDREN, method, head="import os, sys\nimport wandb_nb as wandb\n")
     assert done.stdout.splitlines() == ["0 0 0 0 3 9 0 running", "finished 2 2 2"], done.stderr
     frame = wandb.read(tmp_path / "wandb/latest-run")
@@ -46,14 +46,14 @@ def test_children_log_to_the_run(tmp_path: Path, method: str) -> None:
     assert list(frame["own"].dropna()) == [1, 2]
     assert frame["_step"].is_unique, "all count together"
     assert [frame[name].sum() for name in ("last", "failed", "died", "never")] == [1, 1, 1, 1]
-    told = shown(tmp_path)
-    assert told["config"] == {"own": 0, "c0": 0, "c1": 1, "c2": 2}
-    assert {"s0": 0, "s1": 1, "s2": 2}.items() <= told["summary"].items()
+    fields = show_json(tmp_path)
+    assert fields["config"] == {"own": 0, "c0": 0, "c1": 1, "c2": 2}
+    assert {"s0": 0, "s1": 1, "s2": 2}.items() <= fields["summary"].items()
     assert len(runs(tmp_path)) == 1
 
 
-def test_a_child_that_lives_on(tmp_path: Path) -> None:
-    """A child that is forked at once and goes on holds up neither `finish()` nor the script; its rows are there."""
+def test_a_child_that_outlives_the_run(tmp_path: Path) -> None:
+    """A child forked immediately that keeps running blocks neither `finish()` nor the script; its rows are there."""
     source = """
         import signal, time
         r = wandb.init(settings={"silent": True})
@@ -83,7 +83,7 @@ def test_a_child_that_lives_on(tmp_path: Path) -> None:
     ids=["ProcessPoolExecutor", "Pool", "joblib"],
 )  # fmt: skip
 def test_pools(tmp_path: Path, pool: str) -> None:
-    """A run is given to the workers of a pool like any argument."""
+    """A run is passed to the workers of a pool like any argument."""
     if "joblib" in pool:
         pytest.importorskip("joblib")
     source = "def work(run, n): run.log({'n': n})\nif __name__ == '__main__':\n    r = wandb.init()\n    " + pool
@@ -93,7 +93,7 @@ def test_pools(tmp_path: Path, pool: str) -> None:
 
 
 def test_attach(tmp_path: Path) -> None:
-    """A process that is told the id gets the run, and `wandb.log` goes there."""
+    """A process with the id gets the run, and `wandb.log` logs to it."""
     source = """
         import subprocess
         r = wandb.init(id="shared", config={"lr": 1})
@@ -105,8 +105,8 @@ def test_attach(tmp_path: Path) -> None:
     assert sorted(wandb.read(tmp_path / "wandb/latest-run")["x"]) == [1, 2]
 
 
-def test_what_the_documents_recommend(tmp_path: Path) -> None:
-    """A run in every process with a common group; and one process that logs what others send through a queue."""
+def test_the_documented_recommendations(tmp_path: Path) -> None:
+    """Either each process has a run in a common group, or one process logs the rows it gets through a queue."""
     source = """
         import multiprocessing
         def own(number):
@@ -123,6 +123,6 @@ def test_what_the_documents_recommend(tmp_path: Path) -> None:
     """
     done = run(tmp_path, source)
     assert done.returncode == 0, done.stderr
-    groups = [shown(tmp_path, each["id"])["run"]["group"] for each in runs(tmp_path)]
+    groups = [show_json(tmp_path, each["id"])["run"]["group"] for each in runs(tmp_path)]
     assert sorted(group or "" for group in groups) == ["", "experiment", "experiment", "experiment"]
     assert sorted(wandb.read(tmp_path / "wandb/latest-run")["n"]) == [0, 1, 2]

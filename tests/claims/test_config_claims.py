@@ -1,11 +1,11 @@
-"""[C1]…[C5]: what config takes, from where, and when it may change; each in a process of its own."""
+"""[C1]…[C5]: the forms, sources and changes of config, each in its own process."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from claimed import check, claim, run, shown
+from claimed import check, claim, run, show_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +44,10 @@ SOURCES = [
     claim("C2 YAML as the original writes it", "open('c.yaml', 'w').write('wandb_version: 1\\n_wandb: {desc: null, value: {}}\\nlr: {desc: null, value: 3}')\nprint(wandb.init(config='c.yaml').config)", "{'lr': 3}"),
     claim("C2 JSON, plain", "open('c.json', 'w').write('{\"lr\": 0.1}')\nprint(wandb.init(config='c.json').config)", "{'lr': 0.1}"),
     claim("C2 JSON, described", "open('c.json', 'w').write('{\"lr\": {\"value\": 2, \"desc\": \"\"}}')\nprint(wandb.init(config='c.json').config)", "{'lr': 2}"),
-    claim("C2 a missing file", "said(lambda: wandb.init(config='none.yaml'))", "config file ... none.yaml does not exist; pass a dict to give config itself"),
+    claim("C2 a missing file", "print_error(lambda: wandb.init(config='none.yaml'))", "config file ... none.yaml does not exist; pass a dict to give config itself"),
     claim("C2 a broken file", "open('c.yaml', 'w').write('a: [')\nsaid(lambda: wandb.init(config='c.yaml'))", "... c.yaml is not valid YAML ..."),
     claim("C2 an empty file", "open('c.yaml', 'w').close()\nprint(wandb.init(config='c.yaml').config)", "{}"),
-    *(claim(f"C2 not a {kind}", f"said(lambda: wandb.init(config={value}))", f"cannot read config from {kind}; pass a dict ...") for kind, value in (("int", "3"), ("list", "[1]"))),
+    *(claim(f"C2 not a {kind}", f"print_error(lambda: wandb.init(config={value}))", f"cannot read config from {kind}; pass a dict ...") for kind, value in (("int", "3"), ("list", "[1]"))),
     claim("C2 the defaults file", "open('config-defaults.yaml', 'w').write('lr: 1\\nb: {value: 2, desc: x}')\nprint(wandb.init().config)", "{'lr': 1, 'b': 2}"),
     claim("C2 config paths", "open('c.yaml', 'w').write('lr: 1')\nos.environ['WANDB_CONFIG_PATHS'] = 'c.yaml'\nprint(wandb.init().config)", "{'lr': 1}"),
     claim(
@@ -65,20 +65,20 @@ SOURCES = [
     ),
 ]  # fmt: skip
 RULES = [
-    claim("C3 no dots in keys", "said(lambda: wandb.init(config={'a.b': 1}))", "config key 'a.b' contains a dot, which top-level keys must not ..."),
+    claim("C3 no dots in keys", "print_error(lambda: wandb.init(config={'a.b': 1}))", "config key 'a.b' contains a dot, which top-level keys must not ..."),
     claim("C3 nested dots are fine", "print(wandb.init(config={'net': {'a.b': 1}}).config.net['a.b'])", "1"),
-    claim("C3 values under 10 MB", "said(lambda: wandb.init(config={'big': 'x' * 10_500_000}))\nprint(len(wandb.init(config={'big': 'x' * 9_000_000}).config.big))", "... 'big' ... 10 MB ... 9000000"),
-    claim("not JSON: TypeError", "r = wandb.init()\nfor value in (object(), 1j): said(lambda: r.config.update({'net': value}), TypeError)", "... 'net': unsupported type object ... 'net': unsupported type complex ..."),
+    claim("C3 values under 10 MB", "print_error(lambda: wandb.init(config={'big': 'x' * 10_500_000}))\nprint(len(wandb.init(config={'big': 'x' * 9_000_000}).config.big))", "... 'big' ... 10 MB ... 9000000"),
+    claim("not JSON: TypeError", "r = wandb.init()\nfor value in (object(), 1j): print_error(lambda: r.config.update({'net': value}), TypeError)", "... 'net': unsupported type object ... 'net': unsupported type complex ..."),
     claim("numpy scalars and keys", "import numpy as np\nprint(wandb.init(config={'a': np.float32(0.5), np.int64(3): np.bool_(True), 'v': np.arange(3)}).config)", "{'a': 0.5, '3': True, 'v': [0, 1, 2]}"),
     claim("C4 exclude", "print(*wandb.init(config={'a': 1, 'b': 2}, config_exclude_keys=['a']).config)", "b"),
     claim("C4 include", "print(*wandb.init(config={'a': 1, 'b': 2}, config_include_keys=['a']).config)", "a"),
-    claim("C4 both", "said(lambda: wandb.init(config={}, config_include_keys=['a'], config_exclude_keys=['b']), wandb.UsageError)", "config_include_keys and config_exclude_keys exclude each other; give one of them"),
+    claim("C4 both", "print_error(lambda: wandb.init(config={}, config_include_keys=['a'], config_exclude_keys=['b']), wandb.UsageError)", "config_include_keys and config_exclude_keys exclude each other; give one of them"),
     claim(
         "C5 a change raises in scripts",
         "r = wandb.init(id='theid', config={'lr': 1})\nsaid(lambda: r.config.update({'lr': 2, 'b': 3}), wandb.ConfigError)\nprint(r.config)",
         "config key 'lr' of run theid is 1 and would become 2. ... log() ... config.update({...}, allow_val_change=True), or init(allow_val_change=True) for the whole run {'lr': 1}",
     ),
-    claim("C5 an equal value is no change", "r = wandb.init(config={'a': 1, 'b': [1, {'c': 2}]})\nr.config.a = 1\nr.config.update({'b': [1, {'c': 2}]})\nprint('fine')", "fine"),
+    claim("C5 an equal value is not a change", "r = wandb.init(config={'a': 1, 'b': [1, {'c': 2}]})\nr.config.a = 1\nr.config.update({'b': [1, {'c': 2}]})\nprint('fine')", "fine"),
     claim("C5 allow_val_change on init", "r = wandb.init(config={'a': 1}, allow_val_change=True)\nr.config.a = 2\nprint(r.config.a)", "2"),
     claim("C5 an explicit False", "r = wandb.init(config={'a': 1}, allow_val_change=False)\nsaid(lambda: setattr(r.config, 'a', 2))", "... is 1 and would become 2 ..."),
     claim("C5 allow_val_change per call", "r = wandb.init(config={'a': 1})\nr.config.update({'a': 2}, allow_val_change=True)\nprint(r.config.a)", "2"),
@@ -109,7 +109,7 @@ RULES = [
         """,
         "0.1 0.1 8 0.1 7 True False ['lr', 'net'] ['lr', 'net'] 2 True {'width': 8, 'depth': 3, 'kind': 'mlp'} {'lr': 0.1, 'net': {'width': 8, 'depth': 3, 'kind': 'mlp'}}",
     ),
-    claim("wandb.config before init", "said(lambda: wandb.config.update({'a': 1}))", "config needs an active run; call init() first"),
+    claim("wandb.config before init", "print_error(lambda: wandb.config.update({'a': 1}))", "config needs an active run; call init() first"),
 ]  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def test_real_absl_flags(tmp_path: Path) -> None:
 
 
 def test_config_can_be_read_by_others(tmp_path: Path) -> None:
-    """[C1] What the program sees at its end is what the run's files say, `config.yaml` included."""
+    """[C1] The run's files, `config.yaml` too, have the values that the program sees at its end."""
     source = """
         run = wandb.init(config={"lr": 0.1, "net": {"width": 8}, "gone": 1}, allow_val_change=True)
         run.config.lr = 0.2
@@ -154,7 +154,7 @@ def test_config_can_be_read_by_others(tmp_path: Path) -> None:
         del run.config["gone"]
         """
     assert run(tmp_path, source).returncode == 0
-    told = shown(tmp_path)["config"]
-    assert told == {"lr": 0.2, "net": {"width": 9}}
+    config = show_json(tmp_path)["config"]
+    assert config == {"lr": 0.2, "net": {"width": 9}}
     read = "config = wandb.init(config='wandb/latest-run/files/config.yaml').config\nprint(config)"
-    assert run(tmp_path, read.replace("wandb/latest-run", "wandb/latest-run")).stdout.strip() == str(told)
+    assert run(tmp_path, read.replace("wandb/latest-run", "wandb/latest-run")).stdout.strip() == str(config)

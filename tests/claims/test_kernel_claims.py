@@ -1,4 +1,4 @@
-"""Documented promises that are about notebooks, each in a Jupyter kernel of its own."""
+"""Documented promises about notebooks, each in its own Jupyter kernel."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("cells", "printed"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
-def test_a_notebook_does_what_the_documents_say(tmp_path: Path, cells: list[str], printed: str) -> None:
+def test_a_notebook_does_what_is_documented(tmp_path: Path, cells: list[str], printed: str) -> None:
     """The cells run without an error, and the last one prints what the claim means."""
     sources = ["import wandb_nb as wandb", *cells]
     made = [new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]  # nbformat has no types

@@ -1,6 +1,6 @@
-"""One program in every place: whether config may change, what a second `init()` does, and what is shown.
+"""One program in every environment: config changes, a second `init()`, and the output.
 
-The defaults differ between scripts and notebooks; an explicit argument holds everywhere.
+The defaults differ between scripts and notebooks; an explicit argument applies everywhere.
 """
 
 from __future__ import annotations
@@ -31,34 +31,34 @@ def changes(run):
     return True
 
 first = wandb.init(config={"a": 1})
-found = {"place": host.kind(), "config may change": changes(first)}
+results = {"place": host.kind(), "config may change": changes(first)}
 wandb.log({"loss": 1})
 second = wandb.init()
-found["init() again"] = "goes on" if second is first else f"new, the first is {first.state}"
-found["reinit=False"] = wandb.init(reinit=False) is second
-found["reinit=True"] = wandb.init(reinit=True, config={"a": 1}, allow_val_change=True) is not second
-found["allowed"] = changes(wandb.run)
-found["not allowed"] = changes(wandb.init(reinit=True, config={"a": 1}, allow_val_change=False))
-with open("found.json", "w") as file:
-    json.dump(found, file)
+results["init() again"] = "continues" if second is first else f"new, the first is {first.state}"
+results["reinit=False"] = wandb.init(reinit=False) is second
+results["reinit=True"] = wandb.init(reinit=True, config={"a": 1}, allow_val_change=True) is not second
+results["allowed"] = changes(wandb.run)
+results["not allowed"] = changes(wandb.init(reinit=True, config={"a": 1}, allow_val_change=False))
+with open("results.json", "w") as file:
+    json.dump(results, file)
 wandb.finish()
 """
 EXPLICIT = {"reinit=False": True, "reinit=True": True, "allowed": True, "not allowed": False}
 IN_NOTEBOOK = {"config may change": True, "init() again": "new, the first is finished", **EXPLICIT}
-IN_SCRIPT = {"config may change": False, "init() again": "goes on", **EXPLICIT}
+IN_SCRIPT = {"config may change": False, "init() again": "continues", **EXPLICIT}
 COLAB = "import sys, types\nsys.modules['google.colab'] = types.ModuleType('google.colab')"
 
 
 @pytest.mark.parametrize(("kind", "command"), [("script", []), ("ipython", ["-m", "IPython", "--colors=NoColor"])])
 def test_a_terminal(tmp_path: Path, kind: str, command: list[str]) -> None:
-    """In scripts and IPython at a terminal config is fixed, the run goes on, and plain lines are shown."""
+    """In scripts and in IPython at a terminal config is fixed, the run continues, and plain lines are printed."""
     (tmp_path / "train.py").write_text(PROGRAM, "utf-8")
     done = subprocess.run(
         [sys.executable, *command, "train.py"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "found.json").read_text()) == {"place": kind, **IN_SCRIPT}
+    assert json.loads((tmp_path / "results.json").read_text()) == {"place": kind, **IN_SCRIPT}
     assert "wandb_nb: run" in done.stderr
     assert "<" not in done.stdout, "no HTML at a terminal"
 
@@ -82,14 +82,14 @@ def test_a_notebook(
     cells = [new_code_cell(source) for source in (before, PROGRAM)]  # type: ignore[no-untyped-call]  # nbformat has no types
     notebook = new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # as above
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    assert json.loads((tmp_path / "found.json").read_text()) == {"place": kind, **IN_NOTEBOOK}
-    shown = [output["data"] for output in notebook.cells[1].outputs if MIME in output.get("data", {})]
-    assert shown, notebook.cells[1].outputs
-    assert all("text/html" in data and "text/plain" in data for data in shown)
+    assert json.loads((tmp_path / "results.json").read_text()) == {"place": kind, **IN_NOTEBOOK}
+    bundles = [output["data"] for output in notebook.cells[1].outputs if MIME in output.get("data", {})]
+    assert bundles, notebook.cells[1].outputs
+    assert all("text/html" in data and "text/plain" in data for data in bundles)
 
 
 def test_marimo(tmp_path: Path) -> None:
-    """Marimo is a notebook as well; it shows the run's lines."""
+    """Marimo is a notebook too; it shows the run's lines."""
     pytest.importorskip("marimo", reason="marimo is not installed; the next test emulates it")
     body = "".join(f"    {line}\n" for line in PROGRAM.splitlines())
     source = f"import marimo\napp = marimo.App()\n\n@app.cell\ndef _():\n{body}    return\n"
@@ -97,19 +97,19 @@ def test_marimo(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "marimo", "export", "html", "book.py", "-o", "book.html"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "found.json").read_text()) == {"place": "marimo", **IN_NOTEBOOK}
+    assert json.loads((tmp_path / "results.json").read_text()) == {"place": "marimo", **IN_NOTEBOOK}
     assert "wandb_nb: run" in (tmp_path / "book.html").read_text("utf-8")
 
 
 def test_what_marimo_sets(tmp_path: Path) -> None:
-    """Where the module `marimo` says that a notebook runs, it does; a run that is a cell's value has its picture."""
+    """If the module `marimo` reports a notebook, it is one; a run as a cell's value has its picture."""
     marimo = "import sys, types\nsys.modules['marimo'] = types.SimpleNamespace(running_in_notebook=lambda: True)\n"
-    shown = "\nprint('<svg' in first._repr_html_())\n"
-    (tmp_path / "book.py").write_text(marimo + PROGRAM + shown, "utf-8")
+    picture_check = "\nprint('<svg' in first._repr_html_())\n"
+    (tmp_path / "book.py").write_text(marimo + PROGRAM + picture_check, "utf-8")
     done = subprocess.run(
         [sys.executable, "book.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads((tmp_path / "found.json").read_text()) == {"place": "marimo", **IN_NOTEBOOK}
+    assert json.loads((tmp_path / "results.json").read_text()) == {"place": "marimo", **IN_NOTEBOOK}
     assert "wandb_nb: run" in done.stderr
     assert done.stdout.split() == ["True"]

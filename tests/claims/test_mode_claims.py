@@ -1,4 +1,4 @@
-"""[M1]…[M5], login and keys: where data goes, who is known, and that nobody is asked who cannot answer."""
+"""[M1]…[M5], login and keys: where data goes, which account is used, and no questions without a terminal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODES = [
     claim("M1 online by default", "print(wandb.Settings().mode, wandb.init().settings.mode)", "online online"),
     claim("M1 offline", "r = wandb.init(mode='offline')\nprint(r.mode, r.offline, r.directory.name.startswith('offline-run-'))", "offline True True"),
     claim("M1 older words", "print(wandb.init(mode='dryrun').mode, wandb.init(mode='run', reinit=True).settings.mode)", "offline online"),
-    claim("M1 mode is checked", "said(lambda: wandb.init(mode='onlin'))", "... must be one of online, offline, disabled, not 'onlin'."),
+    claim("M1 mode is checked", "print_error(lambda: wandb.init(mode='onlin'))", "... must be one of online, offline, disabled, not 'onlin'."),
     *(claim(f"M1 WANDB_MODE={word}", f"os.environ['WANDB_MODE'] = {word!r}\nprint(wandb.init().settings.mode)", mode) for word, mode in (("offline", "offline"), ("dryrun", "offline"), ("run", "online"), ("disabled", "disabled"))),
     claim(
         "M1 disabled swallows every call",
@@ -42,19 +42,19 @@ MODES = [
         "True {'lr': 1, 'epochs': 2} 3 True",
     ),
     claim("M2 dryrun after the import", "os.environ['WANDB_API_KEY'] = '0' * 40\nos.environ['WANDB_MODE'] = 'dryrun'\nprint(wandb.init().mode)", "offline"),
-    claim("M3 force", "said(lambda: wandb.init(force=True), wandb.UsageError)\nprint(os.path.exists('wandb'))", "init(force=True) needs a key, and there is none on this machine: call login() or run 'wandb-nb login' ... False"),
+    claim("M3 force", "print_error(lambda: wandb.init(force=True), wandb.UsageError)\nprint(os.path.exists('wandb'))", "init(force=True) needs a key, and there is none on this machine: call login() or run 'wandb-nb login' ... False"),
     claim("M3 no force", "print(wandb.init().mode, wandb.init(force=False, reinit=True).mode)", "offline offline"),
     claim("M3 force with a mode that needs no key", "print(wandb.init(force=True, mode='offline').mode)", "offline"),
     *(claim(f"M4 anonymous={word}", f"print(wandb.init(anonymous={word!r}).settings.anonymous)", word) for word in ("never", "allow", "must")),
-    claim("M4 anonymous is checked", "said(lambda: wandb.init(anonymous='yes please'))", "... 'anonymous' (init(anonymous=)) must be one of never, allow, must, not 'yes please'."),
+    claim("M4 anonymous is checked", "print_error(lambda: wandb.init(anonymous='yes please'))", "... 'anonymous' (init(anonymous=)) must be one of never, allow, must, not 'yes please'."),
 ]  # fmt: skip
 LOGIN = [
-    claim("login(key=) is kept", f"print(wandb.login(key={KEY!r}))\nprint({KEY!r} in open(os.environ['NETRC']).read(), oct(os.stat(os.environ['NETRC']).st_mode)[-3:])\nprint(wandb.login())", "True True 600 True"),
-    claim("login(host=) is kept", f"wandb.login(key={KEY!r}, host='http://127.0.0.1:9/')\nr = wandb.init(mode='offline')\nprint(r.settings.base_url, open(os.environ['NETRC']).read().split()[1])", "http://127.0.0.1:9 127.0.0.1:9"),
+    claim("login(key=) is stored", f"print(wandb.login(key={KEY!r}))\nprint({KEY!r} in open(os.environ['NETRC']).read(), oct(os.stat(os.environ['NETRC']).st_mode)[-3:])\nprint(wandb.login())", "True True 600 True"),
+    claim("login(host=) is stored", f"wandb.login(key={KEY!r}, host='http://127.0.0.1:9/')\nr = wandb.init(mode='offline')\nprint(r.settings.base_url, open(os.environ['NETRC']).read().split()[1])", "http://127.0.0.1:9 127.0.0.1:9"),
     claim("login after setup", f"wandb.setup(settings={{'base_url': 'http://127.0.0.1:9'}})\nwandb.login(key={KEY!r})\nprint(open(os.environ['NETRC']).read().split()[1])", "127.0.0.1:9"),
     claim("login: nobody to ask", "print(wandb.login(), wandb.login(relogin=True), wandb.login(timeout=5), wandb.login(anonymous='never'))", "False False False False"),
-    claim("login(force=True): nobody to ask", "said(lambda: wandb.login(force=True), wandb.UsageError)", "there is no key for https://api.wandb.ai and no input is possible here: set WANDB_API_KEY or call login(key=...)"),
-    claim("login: a key that cannot be one", f"for key in ('short', ' ' + {KEY!r}, {KEY!r} + '!'): said(lambda: wandb.login(key=key), wandb.AuthenticationError)\nprint(os.path.exists(os.environ['NETRC']))", "... 40 or more characters ... 5 ... blank ... only letters ... False"),
+    claim("login(force=True): nobody to ask", "print_error(lambda: wandb.login(force=True), wandb.UsageError)", "there is no key for https://api.wandb.ai and no input is possible here: set WANDB_API_KEY or call login(key=...)"),
+    claim("login: a key that cannot be one", f"for key in ('short', ' ' + {KEY!r}, {KEY!r} + '!'): print_error(lambda: wandb.login(key=key), wandb.AuthenticationError)\nprint(os.path.exists(os.environ['NETRC']))", "... 40 or more characters ... 5 ... blank ... only letters ... False"),
     claim("a wrong key in the environment", "os.environ['WANDB_API_KEY'] = 'short'\nsaid(lambda: wandb.init(), wandb.AuthenticationError)", "... environment WANDB_API_KEY must have 40 or more characters ..."),
 ]  # fmt: skip
 
@@ -85,15 +85,15 @@ def test_disabled_touches_neither_disk_nor_network(tmp_path: Path) -> None:
     assert runs(tmp_path) == []
 
 
-def test_one_line_says_that_a_run_is_offline(tmp_path: Path) -> None:
-    """[M3] Not logged in, a run is offline, says so in its first line with what to do, and asks nobody."""
+def test_one_line_reports_that_a_run_is_offline(tmp_path: Path) -> None:
+    """[M3] Without a login a run is offline, its first line says so with the remedy, and asks no question."""
     done = run(tmp_path, "wandb.init(id='a')")
     assert "offline (no key: login() stores one)" in done.stderr.splitlines()[0]
 
 
 @pytest.mark.parametrize(("word", "mode"), [("offline", "offline"), ("disabled", "disabled"), ("online", "online")])
 def test_the_mode_of_a_folder(tmp_path: Path, word: str, mode: str) -> None:
-    """[M1] `wandb-nb offline|online|disabled` sets the mode of a folder's runs; the environment still wins."""
+    """[M1] `wandb-nb offline|online|disabled` sets the mode of a folder's runs; the environment takes precedence."""
     command(tmp_path, word)
     source = "r = wandb.init()\nprint(r.settings.mode, r.settings.source('mode').startswith('workspace file'))"
     assert run(tmp_path, source).stdout.split() == [mode, "True"]
@@ -101,7 +101,7 @@ def test_the_mode_of_a_folder(tmp_path: Path, word: str, mode: str) -> None:
 
 
 def test_login_on_the_command_line(tmp_path: Path) -> None:
-    """[M5] `wandb-nb login` stores the key, unseen in its output, and with `-` from its input; scripts then find it."""
+    """[M5] `wandb-nb login` stores the key without printing it, and with `-` reads it from stdin; scripts then find it."""
     assert KEY not in command(tmp_path, "login", KEY)
     source = "r = wandb.init(mode='offline', force=True)\nprint(wandb.login())"
     assert run(tmp_path, source).stdout.split() == ["True"]
@@ -110,30 +110,30 @@ def test_login_on_the_command_line(tmp_path: Path) -> None:
 
 
 def test_ci_is_never_asked(tmp_path: Path) -> None:
-    """Where CI is set nobody is asked, even at a terminal."""
+    """If CI is set, no question is asked, even at a terminal."""
     pty = pytest.importorskip("pty")
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(tmp_path)
         code = "import wandb_nb; print('answer', wandb_nb.login())"
         os.execve(sys.executable, [sys.executable, "-c", code], {**os.environ, "CI": "true", "HOME": str(tmp_path)})  # noqa: S606 - ours
-    shown = b""
+    output = b""
     while True:
         try:
             part = os.read(terminal, 4096)
-        except OSError:  # Linux says end of file on a terminal this way
+        except OSError:  # this is how Linux reports end of file on a terminal
             break
         if not part:
             break
-        shown += part
+        output += part
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert b"answer False" in shown
-    assert b"hidden" not in shown
+    assert b"answer False" in output
+    assert b"hidden" not in output
 
 
 @pytest.mark.kernel
 def test_papermill_is_never_asked(tmp_path: Path) -> None:
-    """A notebook run by papermill does not wait for a key: `login()` says what to do, and the run is offline."""
+    """A notebook run by papermill does not wait for a key: `login()` names the remedy, and the run is offline."""
     papermill = pytest.importorskip("papermill")
     del papermill
     from nbformat import v4, write
@@ -162,7 +162,7 @@ sys.modules['kaggle_secrets'] = types.SimpleNamespace(UserSecretsClient=lambda: 
 @pytest.mark.kernel
 @pytest.mark.parametrize(("host", "label"), [(COLAB, "Colab secrets"), (KAGGLE, "Kaggle secrets")], ids=["colab", "kaggle"])  # fmt: skip
 def test_secrets_of_the_host(tmp_path: Path, host: str, label: str) -> None:
-    """The key among the user's secrets of Colab or Kaggle is found: nobody has to log in there."""
+    """The key among the user's Colab or Kaggle secrets is found without a login."""
     from nbclient import NotebookClient
     from nbformat.v4 import new_code_cell, new_notebook
 

@@ -1,4 +1,4 @@
-"""The scripts of `docs/processes.md`, run as they stand there."""
+"""The scripts of `docs/processes.md`, run unchanged."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from claimed import run, runs, shown
+from claimed import run, runs, show_json
 
 PAGE = (Path(__file__).parents[2] / "docs" / "processes.md").read_text("utf-8")
 CHILDREN, GROUP, FIRST, QUEUE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -14,21 +14,21 @@ CHILDREN, GROUP, FIRST, QUEUE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTA
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_children_that_log(tmp_path: Path, method: str) -> None:
-    """All rows of three children are in the one run, and its owner's summary has them after the end."""
+    """All rows of three children are in one run, and its owner's summary has them at the end."""
     script = CHILDREN.replace('__main__":\n', f'__main__":\n    multiprocessing.set_start_method({method!r})\n')
     done = run(tmp_path, script, head="")
     assert done.stdout.split() == ["0.1"], done.stderr
-    assert (len(runs(tmp_path)), shown(tmp_path)["run"]["rows"]) == (1, 30)
+    assert (len(runs(tmp_path)), show_json(tmp_path)["run"]["rows"]) == (1, 30)
 
 
 def test_a_group(tmp_path: Path) -> None:
-    """Each worker has a run of its own, finished."""
+    """Each worker has its own finished run."""
     done = run(tmp_path, GROUP, head="")
     assert done.returncode == 0, done.stderr
     assert sorted((each["name"], each["state"]) for each in runs(tmp_path)) == [
         (f"worker-{number}", "finished") for number in range(3)
     ]
-    assert shown(tmp_path)["run"]["group"] == "experiment-1"
+    assert show_json(tmp_path)["run"]["group"] == "experiment-1"
 
 
 def test_the_first_process_only(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_the_first_process_only(tmp_path: Path) -> None:
 
 
 def test_a_queue(tmp_path: Path) -> None:
-    """One process logs what three hand it."""
+    """One process logs the rows that three processes send it."""
     done = run(tmp_path, QUEUE, head="")
     assert done.returncode == 0, done.stderr
-    assert shown(tmp_path)["run"]["rows"] == 30
+    assert show_json(tmp_path)["run"]["rows"] == 30

@@ -1,4 +1,4 @@
-"""[R1] [R2], rewinding and branching: which run a later `init()` continues, each part a process of its own."""
+"""[R1] [R2], rewinding and branching: the run that a later `init()` continues, each part in its own process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from claimed import HEAD, check, claim, command, run, runs, shown
+from claimed import HEAD, check, claim, command, run, runs, show_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +29,10 @@ TABLE = [
     claim("R1 allow with an unknown id", "r = wandb.init(id='x', resume='allow')\nprint(r.id, r.resumed, r.step)", "x False 0"),
     claim("R1 allow without an id", "r = wandb.init(resume='allow')\nprint(len(r.id), r.resumed)", "8 False"),
     claim("R1 must with a known id", FIRST + "r = wandb.init(id='x', project='p', resume='must')\nprint(r.resumed, r.step)", "True 3"),
-    claim("R1 must with an unknown id", "said(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' finds no run to continue (the id 'x') ... resume='allow' starts a new one"),
-    claim("R1 must without an id", "said(lambda: wandb.init(resume='must'), wandb.UsageError)", "resume='must' finds no run to continue (no id given) ..."),
-    claim("R1 must while a run goes on", FIRST + "wandb.init(project='p')\nsaid(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' cannot continue run 'x' while run ... is active: finish() that one first, or give reinit=True"),
-    claim("R1 never with a known id", FIRST + "said(lambda: wandb.init(id='x', project='p', resume='never'), wandb.UsageError)", "resume='never', but run 'x' (first) exists: give another id, or resume='allow' to continue it"),
+    claim("R1 must with an unknown id", "print_error(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' finds no run to continue (the id 'x') ... resume='allow' starts a new one"),
+    claim("R1 must without an id", "print_error(lambda: wandb.init(resume='must'), wandb.UsageError)", "resume='must' finds no run to continue (no id given) ..."),
+    claim("R1 must during an active run", FIRST + "wandb.init(project='p')\nsaid(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' cannot continue run 'x' while run ... is active: finish() that one first, or give reinit=True"),
+    claim("R1 never with a known id", FIRST + "print_error(lambda: wandb.init(id='x', project='p', resume='never'), wandb.UsageError)", "resume='never', but run 'x' (first) exists: give another id, or resume='allow' to continue it"),
     claim("R1 never with an unknown id", "print(wandb.init(id='x', resume='never').resumed)", "False"),
     claim("R1 WANDB_RUN_ID and WANDB_RESUME", FIRST + "os.environ.update(WANDB_RUN_ID='x', WANDB_RESUME='must')\nr = wandb.init()\nprint(r.id, r.step)", "x 3"),
     *(claim(f"R1 {word!r} after a good end", f"a = wandb.init(resume={word!r})\na.finish()\nprint(wandb.init(resume={word!r}).id == a.id, os.path.exists('wandb/wandb-resume.json'))", "False True") for word in ("auto", True)),
@@ -43,12 +43,12 @@ TABLE = [
     claim("R2 an unknown id as resume", "r = wandb.init(resume='mine')\nprint(r.id, r.resumed)", "mine False"),
     claim("resume_from rewinds", MANY + "with wandb.init(resume_from='x?_step=2') as r:\n    print(r.id, r.step, r.summary['i'])\n    r.log({'i': 30})\nf = wandb.read('x')\nprint(*f['_step'], *f['i'])", "x 3 2 0 1 2 3 0.0 1.0 2.0 30.0"),
     claim("fork_from branches", MANY + "with wandb.init(fork_from='x?_step=2', id='y') as r:\n    print(r.id, r.step, r.resumed)\n    r.log({'i': 30})\nprint(*wandb.read('y')['i'], len(wandb.read('x')))", "y 3 False 0.0 1.0 2.0 30.0 6"),
-    claim("resume_from an unknown run", "said(lambda: wandb.init(resume_from='x?_step=2'), wandb.UsageError)", "resume_from names run 'x', which does not exist on this machine ..."),
-    claim("resume_from a step behind the end", MANY + "said(lambda: wandb.init(resume_from='x?_step=9'), wandb.UsageError)", "resume_from names step 9 of run 'x' ..., whose steps end at 5"),
-    claim("resume_from has a form", "for text in ('x', 'x?_step=', 'x?epoch=3'): said(lambda: wandb.init(resume_from=text))", "... must have the form \"id?_step=N\" ... 'x'. ... 'x?_step='. ... 'x?epoch=3'."),
-    claim("resume_from and the id", MANY + "said(lambda: wandb.init(id='y', resume_from='x?_step=2'), wandb.UsageError)", "resume_from names the run 'x', but init(id=) gives the id 'y'; give one of them"),
-    claim("fork_from itself", MANY + "said(lambda: wandb.init(id='x', fork_from='x?_step=2'), wandb.UsageError)", "fork_from names the run 'x' itself; give the new run another id"),
-    claim("one way to continue", "said(lambda: wandb.init(resume='allow', fork_from='x?_step=2'), wandb.UsageError)", "give only one of resume, resume_from and fork_from, not resume from init(resume=), fork_from from init(fork_from=)"),
+    claim("resume_from an unknown run", "print_error(lambda: wandb.init(resume_from='x?_step=2'), wandb.UsageError)", "resume_from names run 'x', which does not exist on this machine ..."),
+    claim("resume_from a step behind the end", MANY + "print_error(lambda: wandb.init(resume_from='x?_step=9'), wandb.UsageError)", "resume_from names step 9 of run 'x' ..., whose steps end at 5"),
+    claim("resume_from has a form", "for text in ('x', 'x?_step=', 'x?epoch=3'): print_error(lambda: wandb.init(resume_from=text))", "... must have the form \"id?_step=N\" ... 'x'. ... 'x?_step='. ... 'x?epoch=3'."),
+    claim("resume_from and the id", MANY + "print_error(lambda: wandb.init(id='y', resume_from='x?_step=2'), wandb.UsageError)", "resume_from names the run 'x', but init(id=) gives the id 'y'; give one of them"),
+    claim("fork_from itself", MANY + "print_error(lambda: wandb.init(id='x', fork_from='x?_step=2'), wandb.UsageError)", "fork_from names the run 'x' itself; give the new run another id"),
+    claim("one way to continue", "print_error(lambda: wandb.init(resume='allow', fork_from='x?_step=2'), wandb.UsageError)", "give only one of resume, resume_from and fork_from, not resume from init(resume=), fork_from from init(fork_from=)"),
 ]  # fmt: skip
 
 
@@ -62,13 +62,13 @@ def test_resume(tmp_path: Path, source: str, printed: str) -> None:
     "ending",
     ["os.kill(os.getpid(), 9)", "os._exit(0)", "1 / 0", "sys.exit(2)", "raise SystemExit(3)", "wandb.finish(1)"],
 )
-def test_auto_continues_what_did_not_end_well(tmp_path: Path, ending: str) -> None:
-    """[R1] "auto" goes on with this folder's run, however it ended but well; `wandb-resume.json` names it till then."""
+def test_auto_continues_an_unsuccessful_run(tmp_path: Path, ending: str) -> None:
+    """[R1] "auto" continues this folder's run until it succeeds; until then `wandb-resume.json` names it."""
     source = f"run = wandb.init(resume='auto')\nprint(run.id, run.step, flush=True)\nwandb.log({{'i': run.step}})\nif run.step < 3: {ending}"
-    told = [run(tmp_path, source).stdout.split() for _ in range(4)]
-    assert [step for _, step in told] == ["0", "1", "2", "0"]
-    assert len({name for name, _ in told[:3]}) == 1
-    assert told[3][0] != told[0][0]
+    outputs = [run(tmp_path, source).stdout.split() for _ in range(4)]
+    assert [step for _, step in outputs] == ["0", "1", "2", "0"]
+    assert len({name for name, _ in outputs[:3]}) == 1
+    assert outputs[3][0] != outputs[0][0]
 
 
 def test_auto_stays_in_its_folder(tmp_path: Path) -> None:
@@ -80,14 +80,14 @@ def test_auto_stays_in_its_folder(tmp_path: Path) -> None:
 
 @pytest.mark.kernel
 def test_auto_after_a_killed_kernel(tmp_path: Path) -> None:
-    """[R1] A notebook whose kernel was killed goes on with its run when it is run again with "auto"."""
+    """[R1] A notebook whose kernel was killed continues its run when it is executed again with "auto"."""
     from jupyter_client.manager import KernelManager
 
     source = (
         HEAD
         + "run = wandb.init(resume='auto', settings={'silent': True})\nprint(run.id, run.step, len(run.history()))\nfor i in range(5): run.log({'i': i})"
     )
-    told = []
+    outputs = []
     for _ in range(2):
         manager = KernelManager()
         manager.start_kernel(cwd=str(tmp_path))
@@ -98,15 +98,15 @@ def test_auto_after_a_killed_kernel(tmp_path: Path) -> None:
         client.execute_interactive(
             source, timeout=60, output_hook=lambda m, p=printed: p.append(m["content"].get("text", ""))
         )
-        told.append("".join(printed).split())
+        outputs.append("".join(printed).split())
         client.stop_channels()
         manager.signal_kernel(signal.SIGKILL)
         manager.shutdown_kernel(now=True)
-    assert told[1] == [told[0][0], "5", "5"], "a history before the first new row is that of the part before"
+    assert outputs[1] == [outputs[0][0], "5", "5"], "a history before the first new row is that of the part before"
 
 
-def test_an_id_with_a_living_writer(tmp_path: Path) -> None:
-    """While a process writes a run, no other may take its id, in any way; nothing of the run is mixed up."""
+def test_an_id_with_an_active_writer(tmp_path: Path) -> None:
+    """While a process writes a run, no other may use its id in any way; rows are never mixed."""
     source = "import wandb_nb as wandb\nrun = wandb.init(id='busy', settings={'silent': True})\nrun.log({'a': 1})\nprint('ready', flush=True)\ninput()\nrun.log({'a': 2})"
     with subprocess.Popen(
         [sys.executable, "-c", source], cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -118,29 +118,29 @@ def test_an_id_with_a_living_writer(tmp_path: Path) -> None:
             assert "run 'busy'" in done.stdout, options
             assert f"is still written by a running process (pid {writer.pid} on " in done.stdout
             assert "finish it first, or give another id" in done.stdout
-        writer.communicate("go on\n", timeout=60)
+        writer.communicate("continue\n", timeout=60)
     assert [(each["id"], each["state"], each["steps"]) for each in runs(tmp_path)] == [("busy", "finished", 2)]
 
 
 def test_a_deleted_id(tmp_path: Path) -> None:
-    """[W3] An id that was deleted is refused for ever in its project, in whichever way it is given."""
+    """[W3] A deleted id is refused forever in its project, however it is given."""
     run(tmp_path, "wandb.init(id='gone', project='p')")
     command(tmp_path, "rm", "gone", "--yes")
     assert runs(tmp_path) == []
     for options in ("", ", resume='allow'", ", resume='must'", ", resume='never'"):
-        said = run(
+        message = run(
             tmp_path,
             f"try: wandb.init(id='gone', project='p'{options})\nexcept wandb.UsageError as error: print(error)",
         ).stdout
-        assert "the id 'gone' belonged to a deleted run of project 'p' and cannot be used again" in said
+        assert "the id 'gone' belonged to a deleted run of project 'p' and cannot be used again" in message
     assert run(tmp_path, "print(wandb.init(id='gone', project='q').id)").stdout.split() == ["gone"]
 
 
 def test_a_replaced_run_is_listed_once(tmp_path: Path) -> None:
-    """[R1] After an id was used twice without `resume`, lists and views have the new run only."""
+    """[R1] After an id was used twice without `resume`, lists and views have only the new run."""
     for value in (1, 2):
         run(tmp_path, f"with wandb.init(id='x', config={{'n': {value}}}) as r: r.log({{'v{value}': {value}}})")
     assert [each["id"] for each in runs(tmp_path)] == ["x"]
-    told = shown(tmp_path, "x")
-    assert told["config"] == {"n": 2}
-    assert "v1" not in told["summary"]
+    fields = show_json(tmp_path, "x")
+    assert fields["config"] == {"n": 2}
+    assert "v1" not in fields["summary"]

@@ -1,4 +1,4 @@
-"""[S3] [W1] [W6] [E1] [E2] and logins that are checked: scripts, and the embedded server they log to."""
+"""[S3] [W1] [W6] [E1] [E2] and verified logins: scripts, and the embedded server they log to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 # ruff: noqa: E501 - scripts stand on their line
 
 pytestmark = pytest.mark.crash
-SAID = "\ntry: run = wandb.init({})\nexcept wandb.Error as error: print(type(error).__name__, error, sep=chr(10))"
+INIT_SOURCE = (
+    "\ntry: run = wandb.init({})\nexcept wandb.Error as error: print(type(error).__name__, error, sep=chr(10))"
+)
 ONLINE = {"WANDB_MODE": "online", "WANDB_X_DISABLE_STATS": "true", "WANDB_CONSOLE": "off"}
 
 
@@ -47,7 +49,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_a_background_process_sends(tmp_path: Path, served: Served) -> None:
-    """[S3] Another process than the script's sends the rows while the script goes on, and the rest at its end."""
+    """[S3] A separate process sends the rows during the script, and the rest at its end."""
     source = """
         import time, json, base64, urllib.request
         def rows():
@@ -68,13 +70,13 @@ def test_a_background_process_sends(tmp_path: Path, served: Served) -> None:
 
 
 def test_a_private_server(tmp_path: Path, served: Served) -> None:
-    """[W6] One variable, or one `login(host=)`, takes runs to another server than the public one; the page is there."""
+    """[W6] One variable, or one `login(host=)`, sends runs to another server than the public one, with a page there."""
     login = f"wandb.login(key={served.key!r}, host={served.url!r}, verify=True)\nwith wandb.init(project='mine', id='a', mode='online') as r: pass\nprint(r.url)"
     done = run(tmp_path, login)
     assert done.stdout.split() == [f"{served.url}/local/mine/runs/a"], done.stderr
     assert "it belongs to local" in done.stderr
     again = run(tmp_path, "with wandb.init(project='mine', id='b', mode='online') as r: print(r.url)")
-    assert again.stdout.split() == [f"{served.url}/local/mine/runs/b"], "the login is kept for later programs"
+    assert again.stdout.split() == [f"{served.url}/local/mine/runs/b"], "the login is stored for later programs"
 
 
 def test_the_default_entity(tmp_path: Path, served: Served) -> None:
@@ -85,7 +87,7 @@ def test_the_default_entity(tmp_path: Path, served: Served) -> None:
 
 @pytest.mark.parametrize(("word", "mode"), [("never", "online"), ("allow", "online"), ("must", "offline")])
 def test_anonymous(tmp_path: Path, served: Served, word: str, mode: str) -> None:
-    """[M4] Who is logged in tracks under the account, but with "must", which no account gets: it stays on this machine."""
+    """[M4] A logged-in user tracks under the account, but "must" never uses an account: the run stays local."""
     variables = {name: value for name, value in served.user(served.anns).items() if name != "WANDB_MODE"}
     source = f"with wandb.init(project='m4', anonymous={word!r}) as r: r.log({{'a': 1}})\nprint(r.mode, r.url is not None, len(wandb.read(r.id)))"
     done = run(tmp_path, source, **variables)
@@ -97,10 +99,10 @@ DENIED = "LaunchError\nLaunch exception: Permission denied: "
 
 
 def test_not_logged_in(tmp_path: Path, served: Served) -> None:
-    """[E2] First cause: the key is not accepted.  The error is a LaunchError and an AuthenticationError."""
+    """[E2] First cause: the key is not accepted. The error is a LaunchError and an AuthenticationError."""
     done = run(
         tmp_path,
-        SAID.format("project='p'")
+        INIT_SOURCE.format("project='p'")
         + "\nprint(issubclass(wandb.NotLoggedInError, wandb.LaunchError), issubclass(wandb.NotLoggedInError, wandb.AuthenticationError))",
         **served.user("0" * 40),
     )
@@ -113,8 +115,8 @@ def test_not_logged_in(tmp_path: Path, served: Served) -> None:
 
 
 def test_an_unknown_entity(tmp_path: Path, served: Served) -> None:
-    """[E2] [W1] Second cause: the entity is neither the user nor a team; `init()` does not make it."""
-    done = run(tmp_path, SAID.format("project='p', entity='nobody'"), **served.user(served.anns))
+    """[E2] [W1] Second cause: the entity is neither the user nor a team; `init()` does not create it."""
+    done = run(tmp_path, INIT_SOURCE.format("project='p', entity='nobody'"), **served.user(served.anns))
     assert done.stdout.startswith(
         DENIED + "the account ann has no entity 'nobody': it must be your user name or an existing team"
     ), done.stderr
@@ -122,10 +124,10 @@ def test_an_unknown_entity(tmp_path: Path, served: Served) -> None:
 
 
 def test_no_rights_in_the_project(tmp_path: Path, served: Served) -> None:
-    """[E2] Third cause: the project may be read, not written; after the remedy that the text names it can be."""
+    """[E2] Third cause: the project is readable but not writable; the remedy in the message makes it writable."""
     run(tmp_path, "wandb.init(project='shared')", **served.user(served.key))
     served.server("projects", "local/shared", "--user", "ann", "--right", "read")
-    source = SAID.format("project='shared', entity='local', id='anns'")
+    source = INIT_SOURCE.format("project='shared', entity='local', id='anns'")
     done = run(tmp_path, source, **served.user(served.anns))
     assert done.stdout.startswith(
         DENIED + "the account ann may not write to the project local/shared: its owner can give you the right"
@@ -135,8 +137,8 @@ def test_no_rights_in_the_project(tmp_path: Path, served: Served) -> None:
     assert runs(tmp_path)[-1]["state"] == "finished"
 
 
-def test_a_refused_run_goes_on_by_default(tmp_path: Path, served: Served) -> None:
-    """Where nobody asked for online by name, a refusal costs no row: one line tells it, and what is left to do."""
+def test_a_refused_run_continues_by_default(tmp_path: Path, served: Served) -> None:
+    """If online is only the default, a refusal loses no row: one line reports it with the remedy."""
     variables = {name: value for name, value in served.user(served.anns).items() if name != "WANDB_MODE"}
     done = run(
         tmp_path,
@@ -149,7 +151,7 @@ def test_a_refused_run_goes_on_by_default(tmp_path: Path, served: Served) -> Non
 
 
 @pytest.mark.parametrize(
-    ("python", "told"),
+    ("python", "reason"),
     [
         ("nowhere", "could not be started"),
         ("/bin/false", "ended immediately (exit code 1)"),
@@ -157,17 +159,17 @@ def test_a_refused_run_goes_on_by_default(tmp_path: Path, served: Served) -> Non
         ("", "there is no Python to start the background process with"),
     ],
 )
-def test_the_background_process_does_not_start(tmp_path: Path, served: Served, python: str, told: str) -> None:
-    """[E1] InitStartError says what is wrong with the process and names the ways out; one of them then works."""
+def test_the_background_process_does_not_start(tmp_path: Path, served: Served, python: str, reason: str) -> None:
+    """[E1] InitStartError gives the problem of the process and the alternatives; one of them then works."""
     if python == "hangs":
         (tmp_path / "hangs").write_text("#!/bin/sh\nexec sleep 20\n")
         (tmp_path / "hangs").chmod(0o755)
     executable = str(tmp_path / python) if python in ("hangs", "nowhere") else python
     variables = {**served.user(served.key), "WANDB_X_SERVICE_WAIT": "1"}
     head = f"sys.executable = {executable!r}\n"
-    done = run(tmp_path, head + SAID.format("project='p'"), **variables)
+    done = run(tmp_path, head + INIT_SOURCE.format("project='p'"), **variables)
     assert done.stdout.startswith("InitStartError\n"), done.stdout + done.stderr
-    assert told in done.stdout
+    assert reason in done.stdout
     assert "Settings(start_method='thread')" in done.stdout
     assert "mode='offline'" in done.stdout
     assert runs(tmp_path) == []
@@ -176,10 +178,10 @@ def test_the_background_process_does_not_start(tmp_path: Path, served: Served, p
 
 
 def test_no_folder_for_the_background_process(tmp_path: Path, served: Served) -> None:
-    """[E1] Where the user's data folder cannot be made, the error names it."""
+    """[E1] If the user's data folder cannot be made, the error names it."""
     (tmp_path / "file").touch()
     done = run(
-        tmp_path, SAID.format("project='p'"), **served.user(served.key), WANDB_NB_DATA_DIR=str(tmp_path / "file")
+        tmp_path, INIT_SOURCE.format("project='p'"), **served.user(served.key), WANDB_NB_DATA_DIR=str(tmp_path / "file")
     )
     assert done.stdout.startswith("InitStartError\nthe background process has no usable folder")
     assert str(tmp_path / "file") in done.stdout
@@ -200,7 +202,7 @@ def test_every_start_method_sends(tmp_path: Path, served: Served, method: str) -
 
 
 def test_ignored_files_stay(tmp_path: Path, served: Served) -> None:
-    """Files that `ignore_globs` names are not sent, by whoever sends the run; they stay in its folder."""
+    """Files matching `ignore_globs` are never sent; they stay in the run's folder."""
     source = "r = wandb.init(project='p', id='ignoring')\nopen(r.dir + '/keep.txt', 'w').write('x')\nr.save(r.dir + '/keep.txt')\nr.finish()\nprint(sorted(os.listdir(r.dir)))"
     done = run(tmp_path, source, **served.user(served.key), WANDB_IGNORE_GLOBS="requirements.*,*.yaml")
     assert "requirements.txt" in done.stdout, done.stderr
@@ -209,7 +211,7 @@ def test_ignored_files_stay(tmp_path: Path, served: Served) -> None:
     assert not names & {"requirements.txt", "config.yaml"}
 
 
-def test_a_login_that_is_checked(tmp_path: Path, served: Served) -> None:
+def test_a_verified_login(tmp_path: Path, served: Served) -> None:
     """`login(verify=True)` asks the server: a right key is stored, a wrong one is refused and not stored."""
     wrong = f"try: wandb.login(key='0' * 40, host={served.url!r}, verify=True)\nexcept wandb.AuthenticationError as error: print(error)\nprint(os.path.exists(os.environ['NETRC']))"
     done = run(tmp_path, wrong)
@@ -223,7 +225,7 @@ def test_a_login_that_is_checked(tmp_path: Path, served: Served) -> None:
 
 
 def test_a_login_to_nowhere(tmp_path: Path) -> None:
-    """A server that does not answer is told in time; without `verify` nobody asks it."""
+    """A server that does not answer is reported in time; without `verify` it is not contacted."""
     done = run(
         tmp_path,
         "try: wandb.login(key='0' * 40, host='http://127.0.0.1:9', verify=True)\nexcept wandb.CommError as error: print(error)",
@@ -232,8 +234,8 @@ def test_a_login_to_nowhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.official
-def test_a_dryrun_is_taken_by_the_official_sync(tmp_path: Path, served: Served) -> None:
-    """[M2] The folder of a dryrun, as documented, is one that the official `wandb sync wandb/<folder>` sends."""
+def test_a_dryrun_is_accepted_by_the_official_sync(tmp_path: Path, served: Served) -> None:
+    """[M2] The folder of a dryrun, as documented, is accepted by the official `wandb sync wandb/<folder>`."""
     source = "os.environ['WANDB_API_KEY'] = '0' * 40\nos.environ['WANDB_MODE'] = 'dryrun'\nwandb.init(project='dry', id='dry', config={'lr': 0.1})\nfor i in range(5): wandb.log({'loss': 5 - i})"
     assert run(tmp_path, source).returncode == 0
     (folder,) = (tmp_path / "wandb").glob("offline-run-*")
@@ -244,7 +246,7 @@ def test_a_dryrun_is_taken_by_the_official_sync(tmp_path: Path, served: Served) 
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **served.user(served.key), "WANDB_ERROR_REPORTING": "false"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    held = served.run("dry", "historyLineCount config summaryMetrics state", "dry")
-    assert (held["historyLineCount"], held["state"]) == (5, "finished")
-    assert '"loss": 1' in held["summaryMetrics"].replace('":1', '": 1')
-    assert '"lr"' in held["config"]
+    fields = served.run("dry", "historyLineCount config summaryMetrics state", "dry")
+    assert (fields["historyLineCount"], fields["state"]) == (5, "finished")
+    assert '"loss": 1' in fields["summaryMetrics"].replace('":1', '": 1')
+    assert '"lr"' in fields["config"]

@@ -1,4 +1,4 @@
-"""[S1]…[S7], [W1]…[W5], reinit, ids and names: starting and ending a run, and where it goes."""
+"""[S1]…[S7], [W1]…[W5], reinit, ids and names: starting and ending a run, and its place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from claimed import check, claim, command, run, runs, shown
+from claimed import check, claim, command, run, runs, show_json
 
 # ruff: noqa: E501 - a row's short script may stand on one line
 
@@ -82,25 +82,25 @@ STARTING = [
     ),
     claim("reinit default in scripts", "a = wandb.init()\nprint(wandb.init(reinit='default') is a)", "True"),
     claim("reinit finishes all", "a = wandb.init()\nb = wandb.init(reinit='create_new')\nwandb.init(reinit=True)\nprint(a.state, b.state)", "finished finished"),
-    claim("reinit checked", "said(lambda: wandb.init(reinit='perhaps'))", "... 'reinit' (init(reinit=)) must be one of default, return_previous, finish_previous, create_new ..."),
+    claim("reinit checked", "print_error(lambda: wandb.init(reinit='perhaps'))", "... 'reinit' (init(reinit=)) must be one of default, return_previous, finish_previous, create_new ..."),
     claim("reinit by variable", "os.environ['WANDB_REINIT'] = 'finish_previous'\na = wandb.init()\nprint(wandb.init() is a)", "False"),
-    claim("unknown argument", "said(lambda: wandb.init(projct='p'), TypeError)", "init() got an unexpected keyword argument 'projct'; did you mean 'project'?"),
+    claim("unknown argument", "print_error(lambda: wandb.init(projct='p'), TypeError)", "init() got an unexpected keyword argument 'projct'; did you mean 'project'?"),
 ]  # fmt: skip
 PLACE = [
     claim("W1 the default project", "print(wandb.init().project)", "uncategorized"),
     claim("W1 entity, project, name, notes", "r = wandb.init(entity='me', project='p', name='n', notes='a b')\nprint(r.entity, r.project, r.name, r.notes, r.path)", "... me p n a b me/p/ ..."),
     claim("W1 names are not unique", "for i in range(2): wandb.init(name='n').finish()\nfor i in range(2): print(wandb.init(name='n', reinit=True).name)", "n n"),
-    claim("W1 notes", "said(lambda: wandb.init(notes=3))", "... notes ... must be text, not int ..."),
+    claim("W1 notes", "print_error(lambda: wandb.init(notes=3))", "... notes ... must be text, not int ..."),
     claim("W2 tags, group, job type", "r = wandb.init(tags=['a', 'b'], group='g', job_type='eval')\nprint(*r.tags, r.group, r.job_type)", "a b g eval"),
     claim("W2 tags are editable", "r = wandb.init(tags=['a'])\nr.tags += ('b',)\nr.finish()\nprint(*wandb.init(id=r.id, resume='must').tags)", "a b"),
     claim("W2 a bare tag", "print(*wandb.init(tags='abc').tags)", "abc"),
-    claim("W2 tags are checked", "said(lambda: wandb.init(tags=['']))\nsaid(lambda: wandb.init(tags=['x' * 65]))", "The tag is empty ... has 65 characters; at most 64 are allowed."),
+    claim("W2 tags are checked", "print_error(lambda: wandb.init(tags=['']))\nsaid(lambda: wandb.init(tags=['x' * 65]))", "The tag is empty ... has 65 characters; at most 64 are allowed."),
     claim("W2 job type", "print(wandb.init().job_type)", "None"),
-    *(claim(f"W3 no {mark!r} in ids", f"said(lambda: wandb.init(id='a' + {mark!r}))", f"... contains {mark!r}, which it must not ...") for mark in "/\\#?%:"),
+    *(claim(f"W3 no {mark!r} in ids", f"print_error(lambda: wandb.init(id='a' + {mark!r}))", f"... contains {mark!r}, which it must not ...") for mark in "/\\#?%:"),
     claim("W3 ids of eight", "import re\nprint(bool(re.fullmatch('[a-z0-9]{8}', wandb.init().id)))", "True"),
-    *(claim(f"W1 no {mark!r} in projects", f"said(lambda: wandb.init(project='a' + {mark!r}))", f"... contains {mark!r}, which it must not ...") for mark in "/\\#?%:"),
-    claim("W1 long projects", "said(lambda: wandb.init(project='x' * 129))", "... has 129 characters; at most 128 are allowed."),
-    claim("W3 long and blank ids", "said(lambda: wandb.init(id='x' * 129))\nsaid(lambda: wandb.init(id=' a'))", "... at most 128 are allowed. ... blank ..."),
+    *(claim(f"W1 no {mark!r} in projects", f"print_error(lambda: wandb.init(project='a' + {mark!r}))", f"... contains {mark!r}, which it must not ...") for mark in "/\\#?%:"),
+    claim("W1 long projects", "print_error(lambda: wandb.init(project='x' * 129))", "... has 129 characters; at most 128 are allowed."),
+    claim("W3 long and blank ids", "print_error(lambda: wandb.init(id='x' * 129))\nsaid(lambda: wandb.init(id=' a'))", "... at most 128 are allowed. ... blank ..."),
     claim("W4 dir as a path", "import pathlib\nprint(pathlib.Path(wandb.init(dir=pathlib.Path('d').absolute()).dir).parents[1].parent.name)", "d"),
     claim("W4 dir as text", "print(os.path.relpath(wandb.init(dir=os.path.abspath('d')).dir).split(os.sep)[:2])", "['d', 'wandb']"),
     claim("W4 the default", "print(os.path.relpath(wandb.init().dir).split(os.sep)[0])", "wandb"),
@@ -142,14 +142,14 @@ def test_starting(tmp_path: Path, source: str, printed: str) -> None:
 
 
 def test_a_script_finishes_by_itself(tmp_path: Path) -> None:
-    """[S4] After the script's end its run is finished, with all its rows and without a call of `finish()`."""
+    """[S4] After the script's end its run is finished with all rows, without a call of `finish()`."""
     assert run(tmp_path, "wandb.init(id='self')\nfor i in range(3): wandb.log({'a': i})").returncode == 0
     assert [(each["id"], each["state"], each["steps"]) for each in runs(tmp_path)] == [("self", "finished", 3)]
-    assert shown(tmp_path, "self")["summary"]["a"] == 2
+    assert show_json(tmp_path, "self")["summary"]["a"] == 2
 
 
 def test_a_child_finishes_its_own_run(tmp_path: Path) -> None:
-    """[S4] A child's run ends by its own `finish()`; without, a forked child's counts as crashed.  The parent's goes on."""
+    """[S4] A child finishes its own run; without a call a forked child's is crashed. The parent's run continues."""
     source = """
         import multiprocessing
         def work(name, ends):
@@ -163,7 +163,7 @@ def test_a_child_finishes_its_own_run(tmp_path: Path) -> None:
                 child.start(); child.join()
             print(run.state)
         """
-    for method, left in (("fork", "crashed"), ("spawn", "finished")):  # a spawned one ends as a script does
+    for method, left in (("fork", "crashed"), ("spawn", "finished")):  # a spawned process ends like a script
         done = run(tmp_path, source, method)
         assert done.stdout.split() == ["running"], done.stderr
         states = {each["name"]: each["state"] for each in runs(tmp_path)[-3:]}
@@ -171,32 +171,32 @@ def test_a_child_finishes_its_own_run(tmp_path: Path) -> None:
 
 
 def test_the_name_from_the_id(tmp_path: Path) -> None:
-    """[S6] `run.name = run.id` and `run.save()` replace the name, for whoever reads the run afterwards."""
+    """[S6] `run.name = run.id` and `run.save()` replace the name for all readers."""
     run(tmp_path, "wandb.init(id='theid')\nwandb.run.name = wandb.run.id\nwandb.run.save()")
-    assert shown(tmp_path)["run"]["name"] == "theid"
+    assert show_json(tmp_path)["run"]["name"] == "theid"
 
 
 def test_tags_group_and_notes_are_stored(tmp_path: Path) -> None:
-    """[W1] [W2] What the run is called and filed under can be read by other programs."""
+    """[W1] [W2] Other programs can read the run's names, group, tags and notes."""
     run(tmp_path, "wandb.init(project='p', name='n', notes='why', tags=['a'], group='g', job_type='eval')")
-    facts = shown(tmp_path)["run"]
+    facts = show_json(tmp_path)["run"]
     names = ("project", "name", "notes", "tags", "group", "jobType")
     assert [facts[name] for name in names] == ["p", "n", "why", ["a"], "g", "eval"]
 
 
 def test_a_read_only_folder(tmp_path: Path) -> None:
-    """[W4] Where the folder cannot be written to, one line says where the run is instead."""
+    """[W4] If the folder cannot be written to, one line names the run's other place."""
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o500)
-    if os.access(folder, os.W_OK):  # root may write to any folder of a disk
+    if os.access(folder, os.W_OK):  # root may write to any folder on a disk
         folder = Path("/proc")
     done = run(tmp_path, f"print(wandb.init(dir={str(folder)!r}).dir)")
     assert f"{folder.name} cannot be written" in done.stderr
     assert Path(done.stdout.strip()).is_dir()
 
 
-def test_an_unwritable_folder_is_told(tmp_path: Path) -> None:
-    """[W4] The warning names the folder that was wanted, and the one in its place."""
+def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
+    """[W4] The warning names the requested folder and its replacement."""
     (tmp_path / "file").touch()
     done = run(tmp_path, "print(wandb.init(dir='file').directory)")
     assert "file cannot be written" in done.stderr
@@ -204,7 +204,7 @@ def test_an_unwritable_folder_is_told(tmp_path: Path) -> None:
 
 
 def test_a_job_on_a_cluster(tmp_path: Path) -> None:
-    """[W5] A script that says nothing is set up by the variables of its job, and `wandb-nb` reads the same ones."""
+    """[W5] The job's variables configure a script without arguments, and `wandb-nb` reads the same ones."""
     variables = {"WANDB_PROJECT": "p", "WANDB_RUN_GROUP": "g", "WANDB_DIR": str(tmp_path / "jobs"), "WANDB_MODE": "offline"}  # fmt: skip
     (tmp_path / "jobs").mkdir()
     assert run(tmp_path, "wandb.init()\nwandb.log({'a': 1})", **variables).returncode == 0
@@ -212,8 +212,8 @@ def test_a_job_on_a_cluster(tmp_path: Path) -> None:
     assert "environment WANDB_RUN_GROUP" in command(tmp_path, "settings", **variables)
 
 
-def test_every_module_runs_the_same(tmp_path: Path) -> None:
-    """[S4] A module run with `-m` and a program on stdin finish their runs, too."""
+def test_modules_and_stdin_finish_their_runs(tmp_path: Path) -> None:
+    """[S4] A module run with `-m` and a program on stdin finish their runs too."""
     (tmp_path / "train.py").write_text("import wandb_nb as wandb\nwandb.init(id=__name__.strip('_'))\n", "utf-8")
     environment = {**os.environ, "NETRC": str(tmp_path / "netrc")}
     for arguments, typed in ((["-m", "train"], b""), (["-"], b"import wandb_nb as w; w.init(id='stdin')")):

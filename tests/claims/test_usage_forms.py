@@ -1,11 +1,11 @@
-"""Every form in which the documents use the system, as a script with only its import changed."""
+"""Every documented form of usage, as a script with only its import changed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from claimed import run, runs, shown
+from claimed import run, runs, show_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,7 +185,7 @@ CASES = {
 
 @pytest.mark.parametrize(("source", "expected"), CASES.values(), ids=CASES)
 def test_a_documented_script_runs(tmp_path: Path, source: str, expected: dict[str, int]) -> None:
-    """The script ends well, and its runs are there, finished, each in its project."""
+    """The script succeeds, and its runs are there, finished, each in its project."""
     done = run(tmp_path, source, head=IMPORT)
     assert done.returncode == 0, done.stderr
     listed = runs(tmp_path)
@@ -195,22 +195,22 @@ def test_a_documented_script_runs(tmp_path: Path, source: str, expected: dict[st
     } == expected
 
 
-def test_what_the_scripts_leave(tmp_path: Path) -> None:
-    """Rows, config and summary are those that the documents' loops logged."""
+def test_the_stored_data_of_the_scripts(tmp_path: Path) -> None:
+    """Rows, config and summary are those that the documented loops logged."""
     run(tmp_path, TRAINING, head=IMPORT)
-    told = shown(tmp_path)
-    assert told["config"] == {"learning_rate": 0.001, "epochs": 3, "batch_size": 128}
-    assert (told["run"]["rows"], told["run"]["entity"]) == (3, "my-team")
+    fields = show_json(tmp_path)
+    assert fields["config"] == {"learning_rate": 0.001, "epochs": 3, "batch_size": 128}
+    assert (fields["run"]["rows"], fields["run"]["entity"]) == (3, "my-team")
     run(tmp_path, METRIC, head=IMPORT)
-    assert shown(tmp_path)["summary"]["loss"] == {"min": 1}
+    assert show_json(tmp_path)["summary"]["loss"] == {"min": 1}
     run(tmp_path, STEPS, head=IMPORT)
-    assert shown(tmp_path)["run"]["step"] == 5
+    assert show_json(tmp_path)["run"]["step"] == 5
     run(tmp_path, SUMMARY, head=IMPORT)
-    assert shown(tmp_path)["summary"]["best_accuracy"] == 3
+    assert show_json(tmp_path)["summary"]["best_accuracy"] == 3
 
 
 def test_a_resumed_script(tmp_path: Path) -> None:
-    """The same script, run again, goes on where its last row was; one that a variable names does, too."""
+    """The same script, run again, continues after its last row, also with the run named by a variable."""
     for _ in range(2):
         run(tmp_path, RESUME, head=IMPORT)
         run(tmp_path, RESUME_ID, head=IMPORT)
@@ -218,6 +218,6 @@ def test_a_resumed_script(tmp_path: Path) -> None:
 
 
 def test_an_exit_code(tmp_path: Path) -> None:
-    """`finish(exit_code=)` is what the run ended with."""
+    """`finish(exit_code=)` sets the run's exit code."""
     run(tmp_path, EXIT, head=IMPORT)
-    assert (shown(tmp_path)["run"]["exitCode"], runs(tmp_path)[0]["state"]) == (3, "failed")
+    assert (show_json(tmp_path)["run"]["exitCode"], runs(tmp_path)[0]["state"]) == (3, "failed")

@@ -1,4 +1,4 @@
-"""The settings page says what the code does."""
+"""The settings page agrees with the code."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from wandb_nb.tracking.start.init import _NOT_IMPLEMENTED
 
 
 def test_the_page_is_the_table():
-    """docs/settings.md is what its generator writes now; run the generator after changing a setting."""
+    """docs/settings.md equals the generator's output; run the generator after changing a setting."""
     assert document.PAGE.read_text(encoding="utf-8") == document.page()
 
 
-def test_the_page_says_which_settings_do_nothing():
-    """Every setting is read somewhere in the package, but for those under "Without effect here", which are not."""
+def test_the_page_lists_settings_without_effect():
+    """The package reads every setting except those under "Without effect here"."""
     package = Path(wandb_nb.__file__).parent
     sources = [path.read_text("utf-8") for path in package.rglob("*.py") if path.parent.name != "settings"]
     whole = "\n".join(sources)
@@ -29,13 +29,13 @@ def test_the_page_says_which_settings_do_nothing():
     }
     names = list(document.FIELDS)
     first = next(name for name, section in document.SECTIONS.items() if section == document.WITHOUT_EFFECT)
-    # Those of the network are read by their beginnings, see sync/network.py.
+    # Network settings are read by their prefixes, see sync/http/network.py.
     by_prefix = {name for name in names if re.match("x_(graphql|file_stream|file_transfer)_", name)}
     assert set(names) - read - by_prefix == set(names[names.index(first) :])
 
 
 def test_every_setting_has_a_section():
-    """The page's sections begin at settings that exist, in their order."""
+    """The page's sections begin at existing settings, in their order."""
     names = list(document.FIELDS)
     places = [names.index(name) for name in document.SECTIONS]
 

@@ -1,4 +1,4 @@
-"""Where we run, asked in real processes and real kernels."""
+"""Detection of the environment in real processes and real kernels."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ def _kernel(source: str, tmp_path, **extra: str):
 
 
 def test_a_script_is_a_script():
-    """Plain Python without a terminal is a script in which nobody can be asked."""
-    found = subprocess.run(
+    """Plain Python without a terminal is a script without input."""
+    done = subprocess.run(
         [sys.executable, "-c", PROBE + "print(answer); assert 'IPython' not in sys.modules"],
         check=True, capture_output=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
-    assert json.loads(found.stdout) == ["script", False, False, False, None]
+    assert json.loads(done.stdout) == ["script", False, False, False, None]
 
 
-def test_ipython_at_a_terminal_is_no_notebook(tmp_path):
+def test_ipython_at_a_terminal_is_not_a_notebook(tmp_path):
     """IPython without a kernel counts as neither script nor notebook."""
     script = tmp_path / "probe.py"
     script.write_text(PROBE + "print(answer)")
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", str(script)],
         check=True, capture_output=True, stdin=subprocess.DEVNULL, env=_environment(),
     )  # fmt: skip
 
-    assert json.loads(found.stdout)[:4] == ["ipython", False, True, False]
+    assert json.loads(done.stdout)[:4] == ["ipython", False, True, False]
 
 
 @pytest.mark.kernel
@@ -67,15 +67,15 @@ def test_ipython_at_a_terminal_is_no_notebook(tmp_path):
     ],
 )
 def test_every_kernel_is_a_notebook(setup, extra, kind, tmp_path):
-    """A kernel run by nbclient is a notebook where nobody can be asked, whatever front end it belongs to."""
-    found = _kernel(f"{setup}\n{PROBE}\nanswer", tmp_path, **extra)
+    """A kernel run by nbclient is a notebook without input, for any front end."""
+    answers = _kernel(f"{setup}\n{PROBE}\nanswer", tmp_path, **extra)
 
-    assert found[:4] == [kind, True, False, False]
+    assert answers[:4] == [kind, True, False, False]
 
 
 @pytest.mark.kernel
 def test_the_kernel_id_is_the_one_the_server_uses(tmp_path):
-    """A kernel started as a Jupyter server does has the server's id; input is possible when the client allows it."""
+    """A kernel started like a Jupyter server's has the server's id; input is possible if the client allows it."""
     from jupyter_client.manager import KernelManager
 
     kernel_id = "12345678-abcd-4abc-8abc-123456789abc"
@@ -88,16 +88,16 @@ def test_the_kernel_id_is_the_one_the_server_uses(tmp_path):
         reply = client.execute_interactive(
             PROBE, user_expressions={"answer": "answer"}, allow_stdin=True, stdin_hook=print, timeout=60
         )
-        found = json.loads(eval(reply["content"]["user_expressions"]["answer"]["data"]["text/plain"]))  # noqa: S307 -- ours
+        answers = json.loads(eval(reply["content"]["user_expressions"]["answer"]["data"]["text/plain"]))  # noqa: S307 -- ours
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
 
-    assert found == ["jupyter", True, False, True, kernel_id]
+    assert answers == ["jupyter", True, False, True, kernel_id]
 
 
 def test_a_terminal_can_be_asked_unless_in_ci():
-    """With a terminal on the standard streams somebody can answer; under CI nobody can."""
+    """With a terminal on the standard streams input is possible; under CI it is not."""
     pty = pytest.importorskip("pty")
 
     def ask(**extra: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Keys: their form, where they are found, and login() at a terminal, in a kernel, and where nobody can answer."""
+"""Keys: their form, their sources, and login() at a terminal, in a kernel, and without input."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ASK = "from wandb_nb.tracking.login.login import login\nprint('answer', login({}
 
 @pytest.fixture(autouse=True)
 def _home(tmp_path, monkeypatch):
-    """Give the test a home folder of its own, without keys."""
+    """Give the test its own home folder without keys."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("NETRC", raising=False)
 
 
 @pytest.mark.parametrize("key", [KEY, f"local-{KEY}", "wandb_v1_" + "a" * 40, f"x-{KEY}-more", "aa.bb-b.cc_c"])
 def test_good_keys_pass(key):
-    """Plain, prefixed, newer and long keys and a web token are taken as they are."""
+    """Plain, prefixed, newer and long keys and a web token are accepted."""
     assert check_key(key) == key
 
 
@@ -45,14 +45,14 @@ def test_good_keys_pass(key):
     ],
 )
 def test_bad_keys_are_refused_unseen(key, match):
-    """A key that cannot be one raises AuthenticationError with the rule it breaks, and without the key."""
+    """An invalid key raises AuthenticationError with the broken rule, and without the key."""
     with pytest.raises(AuthenticationError, match=match) as caught:
         check_key(key)
     assert KEY[5:20] not in str(caught.value)
 
 
 def test_the_sources_are_asked_in_order(tmp_path):
-    """A key from settings or environment beats the netrc file, each says where it is from, and none gives None."""
+    """A key from settings or environment precedes the netrc file, each has its source, and without any it is None."""
     assert find_key(resolve({}, environ={}, cwd=tmp_path)) is None
     netrc.store("api.wandb.ai", KEY)
     assert find_key(resolve({}, environ={}, cwd=tmp_path)) == Key(KEY, str(tmp_path / ".netrc"))
@@ -65,35 +65,35 @@ def test_the_sources_are_asked_in_order(tmp_path):
 
 
 def test_a_key_does_not_show():
-    """Neither repr nor text of a found key holds the key."""
+    """Neither repr nor text of a key's source contains the key."""
     key = Key(KEY, "somewhere")
 
     assert KEY not in f"{key} {key!r} {[key]}"
     assert "somewhere" in repr(key)
 
 
-def test_a_malformed_key_is_told_with_its_place():
+def test_a_malformed_key_is_reported_with_its_source():
     """A wrong WANDB_API_KEY raises an error that names the variable."""
     with pytest.raises(AuthenticationError, match="environment WANDB_API_KEY"):
         find_key(resolve({}, environ={"WANDB_API_KEY": "short"}))
 
 
 def test_the_machine_keeps_its_port():
-    """The netrc name of a server is its host, with a port where it has one."""
+    """The netrc name of a server is its host, with a port if it has one."""
     assert machine("https://api.wandb.ai") == "api.wandb.ai"
     assert machine("http://127.0.0.1:8099/x") == "127.0.0.1:8099"
 
 
 def test_login_stores_key_and_host(tmp_path, capsys):
-    """A given key goes to netrc, a given host to the user's settings, and both hold for the next program."""
+    """A given key goes to netrc, a given host to the user's settings, and the next program uses both."""
     assert login(key=KEY, host="http://127.0.0.1:8099/")
     settings = resolve({}, environ={}, cwd=tmp_path)
 
     assert settings.base_url == "http://127.0.0.1:8099"
     assert find_key(settings).text == KEY
-    said = capsys.readouterr()
-    assert "not asked" in said.err
-    assert KEY not in said.err + said.out
+    printed = capsys.readouterr()
+    assert "not asked" in printed.err
+    assert KEY not in printed.err + printed.out
     assert login() is True
 
 
@@ -113,20 +113,20 @@ def test_a_key_that_cannot_be_verified_is_not_stored(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_where_nobody_can_answer_login_returns_at_once(tmp_path):
-    """Without terminal or notebook input, login says what to do and returns False; with force it raises."""
+def test_without_input_login_returns_immediately(tmp_path):
+    """Without terminal or notebook input, login prints the remedy and returns False; with force it raises."""
     for arguments, status in (("", 0), ("force=True", 1)):
-        found = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-c", ASK.format(arguments)], check=False, capture_output=True, text=True, timeout=60,
             stdin=subprocess.PIPE, env={**os.environ, "HOME": str(tmp_path)},
         )  # fmt: skip
-        assert found.returncode == status
-        assert "WANDB_API_KEY" in found.stderr
-        assert found.stdout.strip() == ("answer False" if status == 0 else "")
+        assert done.returncode == status
+        assert "WANDB_API_KEY" in done.stderr
+        assert done.stdout.strip() == ("answer False" if status == 0 else "")
 
 
 def test_silent_is_silent(monkeypatch, capsys):
-    """WANDB_SILENT keeps login from saying anything."""
+    """With WANDB_SILENT login prints nothing."""
     monkeypatch.setenv("WANDB_SILENT", "true")
 
     assert login(key=KEY)
@@ -134,51 +134,51 @@ def test_silent_is_silent(monkeypatch, capsys):
 
 
 def _at_terminal(arguments: str, typed: bytes, home) -> tuple[bytes, int]:
-    """Run login(*arguments*) at a real terminal, type *typed* when asked, and return all that it showed."""
+    """Run login(*arguments*) at a real terminal, type *typed* when asked, and return the output."""
     pty = pytest.importorskip("pty")
     pid, terminal = pty.fork()
     if pid == 0:
         environment = {name: value for name, value in os.environ.items() if name != "CI"}
         os.execve(sys.executable, [sys.executable, "-c", ASK.format(arguments)], {**environment, "HOME": str(home)})  # noqa: S606 -- ours
-    shown, deadline, answered = b"", time.monotonic() + 60, False
+    output, deadline, answered = b"", time.monotonic() + 60, False
     while time.monotonic() < deadline:
         try:
             part = os.read(terminal, 4096)
-        except OSError:  # Linux says end of file on a terminal this way
+        except OSError:  # this is how Linux reports end of file on a terminal
             break
         if not part:
             break
-        shown += part
-        if b"hidden" in shown and not answered:
+        output += part
+        if b"hidden" in output and not answered:
             answered = True
             os.write(terminal, typed)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os.close(terminal)
-    return shown, status
+    return output, status
 
 
 def test_a_typed_key_is_stored_and_never_shown(tmp_path):
-    """At a terminal the key is asked for hidden, stored, and echoed nowhere."""
-    shown, status = _at_terminal("", KEY.encode() + b"\n", tmp_path)
+    """At a terminal the key is typed hidden, stored, and never echoed."""
+    output, status = _at_terminal("", KEY.encode() + b"\n", tmp_path)
 
     assert status == 0
-    assert b"answer True" in shown
-    assert KEY.encode() not in shown
+    assert b"answer True" in output
+    assert KEY.encode() not in output
     assert netrc.password("api.wandb.ai") == KEY
 
 
 def test_enter_skips_and_time_runs_out(tmp_path):
     """An empty answer, or none in time, gives False with a line; nothing is stored."""
     for arguments, typed in (("", b"\n"), ("timeout=0.2", b"")):
-        shown, status = _at_terminal(arguments, typed, tmp_path)
+        output, status = _at_terminal(arguments, typed, tmp_path)
         assert status == 0
-        assert b"stay offline" in shown
-        assert b"answer False" in shown
+        assert b"stay offline" in output
+        assert b"answer False" in output
     assert not (tmp_path / ".netrc").exists()
 
 
 def _kernel_login(arguments: str, home, *, typed: str | None = None, timeout: float = 60) -> str:
-    """Run login(*arguments*) in a real kernel whose client answers questions with *typed*; return what it printed."""
+    """Run login(*arguments*) in a real kernel whose client answers with *typed*; return what it printed."""
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager()
@@ -215,8 +215,8 @@ def test_a_notebook_asks_in_a_hidden_box(tmp_path):
 
 
 @pytest.mark.kernel
-def test_a_notebook_that_nobody_answers_goes_on_in_time(tmp_path):
-    """A login with a timeout in a kernel gives up by itself when no answer comes."""
+def test_an_unanswered_notebook_login_times_out(tmp_path):
+    """In a kernel, a login with a timeout gives up if no answer comes."""
     assert "answer False" in _kernel_login("timeout=0.5", tmp_path)
 
 
@@ -236,7 +236,7 @@ sys.modules['kaggle_secrets'] = types.SimpleNamespace(UserSecretsClient=lambda: 
 )
 @pytest.mark.parametrize("granted", [True, False])
 def test_the_hosts_secrets_are_read(host, label, granted, tmp_path):
-    """The key among the user's Colab or Kaggle secrets is found; a secret that isn't granted is no error."""
+    """The key among the user's Colab or Kaggle secrets is found; a secret without access is not an error."""
     code = (
         "import os, sys, types\nfrom IPython.core.interactiveshell import InteractiveShell\n"
         "InteractiveShell.instance().kernel = 1\n"
@@ -246,9 +246,9 @@ def test_the_hosts_secrets_are_read(host, label, granted, tmp_path):
         "from wandb_nb.settings import resolve\nfrom wandb_nb.credentials import find_key\n"
         "key = find_key(resolve({}))\nprint(key and (key.source, len(key.text)))"
     )
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True,
         env={**os.environ, "HOME": str(tmp_path), "IPYTHONDIR": str(tmp_path)},
     )  # fmt: skip
 
-    assert found.stdout.strip() == (str((label, 40)) if granted else "None")
+    assert done.stdout.strip() == (str((label, 40)) if granted else "None")

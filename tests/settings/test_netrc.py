@@ -1,4 +1,4 @@
-"""The netrc file: what is found in it, and that nothing else in it changes."""
+"""The netrc file: reading a key, and leaving everything else unchanged."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ default login anonymous password guest
 
 @pytest.fixture
 def file(tmp_path, monkeypatch):
-    """Name a netrc file of the test's own."""
+    """Return the path of the test's own netrc file."""
     path = tmp_path / "home" / "netrc"
     monkeypatch.setenv("NETRC", str(path))
     return path
 
 
 def test_a_key_is_written_in_three_lines_for_its_owner_only(file):
-    """The entry has the documented form and the file is mode 0600, also when it was open before."""
+    """The entry has the documented form and the file gets mode 0600, even if it was open before."""
     netrc.store("127.0.0.1:8099", "k1")
     assert file.read_text() == "machine 127.0.0.1:8099\n  login user\n  password k1\n"
     file.chmod(0o644)
@@ -75,7 +75,7 @@ def test_other_entries_stay_as_they_are(file):
 
 
 def test_repeated_entries_become_one(file):
-    """An entry that stands twice, on one line each, is replaced as a whole."""
+    """A repeated entry, one line each, is replaced as a whole."""
     file.parent.mkdir()
     file.write_text("machine a login x password 1\nmachine b login y password 2\nmachine a login x password 3")
     netrc.store("a", "new")
@@ -88,10 +88,10 @@ def test_the_standard_reader_agrees(file):
     file.parent.mkdir()
     file.write_text(OTHERS)
     netrc.store("api.wandb.ai", "k" * 40)
-    found = standard.netrc(str(file))
+    entries = standard.netrc(str(file))
 
-    assert found.authenticators("api.wandb.ai") == ("user", "", "k" * 40)
-    assert found.authenticators("example.org") == ("me", "", "two words")
+    assert entries.authenticators("api.wandb.ai") == ("user", "", "k" * 40)
+    assert entries.authenticators("example.org") == ("me", "", "two words")
 
 
 def test_a_missing_file_holds_no_key(file):
@@ -102,7 +102,7 @@ def test_a_missing_file_holds_no_key(file):
 
 
 def test_a_link_stays_a_link(file, tmp_path):
-    """A netrc file that is a link into another folder is written there."""
+    """A netrc file that links into another folder is written there."""
     real = tmp_path / "dotfiles"
     file.parent.mkdir()
     file.symlink_to(real)
@@ -113,7 +113,7 @@ def test_a_link_stays_a_link(file, tmp_path):
 
 
 def test_an_unusable_file_is_named(file):
-    """A folder in the file's place raises StoreError with the path and another way to give the key."""
+    """A folder in place of the file raises StoreError with the path and another way to give the key."""
     file.mkdir(parents=True)
 
     with pytest.raises(StoreError, match="WANDB_API_KEY") as caught:
@@ -141,9 +141,9 @@ words = st.sampled_from(
 )
 
 
-@given(st.lists(words, max_size=25).map(lambda found: " ".join(["machine z login y password x", *found])))
+@given(st.lists(words, max_size=25).map(lambda tokens: " ".join(["machine z login y password x", *tokens])))
 def test_any_file_keeps_its_words(tmp_path_factory, text):
-    """Whatever follows a first entry, storing a key only adds an entry, which is found and can be taken out."""
+    """Whatever follows a first entry, storing a key only adds an entry, which can be found and removed."""
     file = tmp_path_factory.mktemp("any") / "netrc"
     file.write_text(text)
     before = os.environ.get("NETRC")
@@ -151,12 +151,12 @@ def test_any_file_keeps_its_words(tmp_path_factory, text):
     try:
         netrc.store("new.example", "first")
         netrc.store("new.example", "k")
-        found, added = netrc.password("new.example"), file.read_text()
+        password, added = netrc.password("new.example"), file.read_text()
         removed, rest = netrc.remove("new.example"), file.read_text()
     finally:
         os.environ.pop("NETRC")
         if before is not None:
             os.environ["NETRC"] = before
 
-    assert (found, removed, rest) == ("k", True, text)
+    assert (password, removed, rest) == ("k", True, text)
     assert added == "machine new.example\n  login user\n  password k\n" + text

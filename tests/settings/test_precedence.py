@@ -1,4 +1,4 @@
-"""Where values come from, and which source wins."""
+"""The sources of values and their precedence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from wandb_nb.errors import SettingsError, StoreError, UsageError
 from wandb_nb.settings import Settings, resolve, save, user_file, workspace_file
 
-# The variables of the protocol's notes, and the setting each of them is.
+# The variables of the protocol's notes, and the setting of each.
 DOCUMENTED = {
     "WANDB_API_KEY": ("k", "api_key", "k"),
     "WANDB_BASE_URL": ("http://h:1", "base_url", "http://h:1"),
@@ -78,7 +78,7 @@ def _home(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("variable", DOCUMENTED)
 def test_every_documented_variable_sets_its_setting(variable, tmp_path):
-    """Each variable that has a meaning here arrives at its setting, and the source names the variable."""
+    """Each supported variable sets its setting, and the source names the variable."""
     text, name, expected = DOCUMENTED[variable]
     resolved = resolve({}, environ={variable: text}, cwd=tmp_path)
 
@@ -111,7 +111,7 @@ def test_each_source_beats_the_ones_below(tmp_path):
 
 
 def test_the_documented_dryrun_example(tmp_path):
-    """WANDB_MODE and WANDB_API_KEY set with os.environ after the import hold for the next init."""
+    """WANDB_MODE and WANDB_API_KEY set with os.environ after the import apply to the next init."""
     code = (
         "import os\n"
         "from wandb_nb.settings import resolve\n"
@@ -122,12 +122,12 @@ def test_the_documented_dryrun_example(tmp_path):
         "print(before.mode, after.mode, after.source('mode'), after.api_key == 'k' * 40)"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path,
         env={**environment, "HOME": str(tmp_path)},
     )  # fmt: skip
 
-    assert found.stdout.strip() == "online offline environment WANDB_MODE True"
+    assert done.stdout.strip() == "online offline environment WANDB_MODE True"
 
 
 def test_resolving_loads_nothing_it_does_not_need(tmp_path):
@@ -136,21 +136,21 @@ def test_resolving_loads_nothing_it_does_not_need(tmp_path):
         "import sys\nfrom wandb_nb.settings import resolve\nresolve({'project': 'p'})\n"
         "print([name for name in ('configparser', 'yaml', 'difflib', 'IPython', 'numpy') if name in sys.modules])"
     )
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path,
         env={**os.environ, "HOME": str(tmp_path)},
     )  # fmt: skip
 
-    assert found.stdout.strip() == "[]"
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_documented_variable_beats_the_general_one(tmp_path):
-    """Of two variables for one setting the documented one wins, in whichever order they were set."""
+    """Of two variables for one setting the documented one wins, in either order."""
     for names in (["WANDB_NAME", "WANDB_RUN_NAME"], ["WANDB_RUN_NAME", "WANDB_NAME"]):
         assert resolve({}, environ={name: name for name in names}, cwd=tmp_path).run_name == "WANDB_NAME"
 
 
-def test_nothing_is_no_value(tmp_path):
+def test_none_and_empty_are_not_values(tmp_path):
     """None as an argument and an empty variable leave the lower source in force."""
     resolved = resolve({"project": None}, environ={"WANDB_PROJECT": "p", "WANDB_ENTITY": ""}, cwd=tmp_path)
 
@@ -159,7 +159,7 @@ def test_nothing_is_no_value(tmp_path):
 
 
 def test_false_is_a_value(tmp_path):
-    """An explicit False beats a True below it, also for resume."""
+    """An explicit False overrides a True below it, also for resume."""
     environ = {"WANDB_SAVE_CODE": "true", "WANDB_RESUME": "allow"}
     resolved = resolve({"save_code": False, "resume": False}, environ=environ, cwd=tmp_path)
 
@@ -168,13 +168,13 @@ def test_false_is_a_value(tmp_path):
 
 
 def test_a_wrong_variable_is_named(tmp_path):
-    """The message about an ill-typed variable names it, so that it can be found."""
+    """The message about an ill-typed variable names it."""
     with pytest.raises(SettingsError, match=r"'mode' \(environment WANDB_MODE\)"):
         resolve({}, environ={"WANDB_MODE": "sideways"}, cwd=tmp_path)
 
 
-def test_unknown_arguments_are_refused_and_unknown_variables_told(tmp_path):
-    """A name from code is an error; a variable or file entry may be somebody else's and is only listed."""
+def test_unknown_arguments_are_refused_and_unknown_variables_listed(tmp_path):
+    """An unknown name in code is an error; an unknown variable or file entry is only listed."""
     with pytest.raises(SettingsError, match=r"'projekt' \(init\(projekt=\)\); did you mean 'project'"):
         resolve({"projekt": "p"}, environ={}, cwd=tmp_path)
     save(user_file(), {"project": "p"})
@@ -185,7 +185,7 @@ def test_unknown_arguments_are_refused_and_unknown_variables_told(tmp_path):
 
 
 def test_the_workspace_file_is_the_one_of_the_runs_folder(tmp_path):
-    """The workspace file is looked for where the runs go, in wandb/ or else in .wandb/ where that exists."""
+    """The workspace file is in the runs' folder, in wandb/ or, if that exists, in .wandb/."""
     elsewhere = tmp_path / "elsewhere"
     (elsewhere / ".wandb").mkdir(parents=True)
     save(elsewhere / ".wandb" / "settings", {"mode": "offline"})
@@ -205,29 +205,29 @@ def test_root_dir_comes_out_absolute(tmp_path):
 
 
 def test_config_dir_moves_the_user_file(tmp_path):
-    """WANDB_CONFIG_DIR is where the user's settings file is."""
+    """WANDB_CONFIG_DIR is the folder of the user's settings file."""
     save(user_file(tmp_path / "conf"), {"entity": "team"})
 
     assert resolve({}, environ={"WANDB_CONFIG_DIR": str(tmp_path / "conf")}, cwd=tmp_path).entity == "team"
 
 
 def test_saving_keeps_the_other_entries(tmp_path):
-    """Setting one entry leaves the others, None takes one out, and lists and flags read back the same."""
+    """Setting one entry leaves the others, None removes one, and lists and flags are read back the same."""
     path = workspace_file(tmp_path)
     path.parent.mkdir()
-    path.write_text("[default]\nmode = offline\nforeign = kept\n")
+    path.write_text("[default]\nmode = offline\nforeign = unchanged\n")
     save(path, {"tags": ["a", "b"], "silent": True, "project": "p"})
     save(path, {"project": None})
     resolved = resolve({}, environ={}, cwd=tmp_path)
 
-    assert "foreign = kept" in path.read_text()
+    assert "foreign = unchanged" in path.read_text()
     assert (resolved.mode, resolved.run_tags, resolved.silent, resolved.project) == ("offline", ("a", "b"), True, None)
     assert [entry.name for entry in path.parent.iterdir()] == ["settings"]
 
 
 @pytest.mark.parametrize("content", [b"no section\n", b"[default]\n\xff = 1\n", b"[default]\nmode = sideways\n"])
 def test_a_broken_file_is_named(content, tmp_path):
-    """A settings file that can't be read or holds a wrong value raises SettingsError with its path."""
+    """A settings file that is unreadable or has a wrong value raises SettingsError with its path."""
     path = workspace_file(tmp_path)
     path.parent.mkdir()
     path.write_bytes(content)
@@ -237,7 +237,7 @@ def test_a_broken_file_is_named(content, tmp_path):
     assert str(path) in str(caught.value)
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path):
+def test_a_file_that_cannot_be_written_is_an_error(tmp_path):
     """Saving under a path that is not a folder raises StoreError with the path."""
     (tmp_path / "wandb").write_text("")
 
@@ -257,7 +257,7 @@ def test_resume_with_another_word_is_an_id(tmp_path):
 
 
 def test_rewind_and_fork_fit_their_ids(tmp_path):
-    """resume_from gives the run's id, fork_from must not be the run itself, and two ways to continue are refused."""
+    """resume_from gives the run's id, fork_from must not name the run itself, and the two exclude each other."""
     assert resolve({"resume_from": "abc?_step=3"}, environ={}, cwd=tmp_path).run_id == "abc"
     assert resolve({"fork_from": "abc?_step=3"}, environ={}, cwd=tmp_path).run_id is None
     for wrong in (
@@ -271,7 +271,7 @@ def test_rewind_and_fork_fit_their_ids(tmp_path):
 
 
 def test_resolved_settings_are_fixed(tmp_path):
-    """They cannot be assigned; a changed copy tells who changed it."""
+    """Resolved settings cannot be assigned; a changed copy has its own source."""
     resolved = resolve({"project": "p"}, environ={}, cwd=tmp_path)
     changed = resolved.replace("no key", mode="offline")
 
@@ -283,7 +283,7 @@ def test_resolved_settings_are_fixed(tmp_path):
 
 
 def test_the_table_has_every_setting_and_no_secret(tmp_path):
-    """The table lists value, source and meaning of each setting; keys are hidden in it and in the repr."""
+    """The table has value, source and meaning of each setting; keys are hidden in it and in the repr."""
     secret = "s3cret" * 8
     resolved = resolve({}, environ={"WANDB_API_KEY": secret, "WANDB_PROJECT": "p"}, cwd=tmp_path)
     rows = {row.name: row for row in resolved.table()}
@@ -294,7 +294,7 @@ def test_the_table_has_every_setting_and_no_secret(tmp_path):
 
 
 def test_colab_starts_its_background_work_in_a_thread(tmp_path):
-    """In a Colab kernel start_method is thread by itself, and anybody's word beats that."""
+    """In a Colab kernel start_method defaults to thread, and every source overrides that."""
     code = (
         "import sys, types\n"
         "from IPython.core.interactiveshell import InteractiveShell\n"
@@ -304,9 +304,9 @@ def test_colab_starts_its_background_work_in_a_thread(tmp_path):
         "first, second = resolve({}), resolve({}, {'start_method': 'fork'})\n"
         "print(first.start_method, first.source('start_method'), second.start_method)"
     )
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=tmp_path,
         env={**os.environ, "HOME": str(tmp_path), "IPYTHONDIR": str(tmp_path)},
     )  # fmt: skip
 
-    assert found.stdout.strip() == "thread Colab fork"
+    assert done.stdout.strip() == "thread Colab fork"

@@ -1,4 +1,4 @@
-"""What `Settings` takes, and what it says about the rest."""
+"""Values that `Settings` accepts, and the errors for others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wandb_nb.settings.fields import BY_NAME, FIELDS
 
 
 def test_only_what_is_given_counts():
-    """Settings keep what was given and answer everything else with its default."""
+    """Settings hold only the given values and return the default for everything else."""
     settings = Settings(start_method="thread", project=None)
 
     assert settings.as_dict() == {"start_method": "thread"}
@@ -24,7 +24,7 @@ def test_only_what_is_given_counts():
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
-    """A misspelled name raises SettingsError that names the setting meant."""
+    """A misspelled name raises SettingsError with the nearest setting."""
     with pytest.raises(SettingsError, match=r"no setting 'start_metod'.*'start_method'"):
         Settings(start_metod="thread")
 
@@ -61,7 +61,7 @@ def test_an_unknown_name_is_refused_with_the_nearest():
     ],
 )
 def test_a_value_of_the_wrong_form_is_refused(wrong):
-    """A value that does not fit raises SettingsError naming the setting."""
+    """An invalid value raises SettingsError with the setting's name."""
     with pytest.raises(SettingsError, match=repr(next(iter(wrong)))):
         Settings(**wrong)
 
@@ -90,7 +90,7 @@ def test_a_value_of_the_wrong_form_is_refused(wrong):
     ],
 )
 def test_values_come_out_in_one_form(name, value, expected):
-    """Older spellings and the several forms of a value all come out as the one the rest of the code reads."""
+    """Older spellings and the several forms of a value are converted to one form."""
     assert Settings(**{name: value}).as_dict() == {name: expected}
 
 
@@ -126,7 +126,7 @@ def test_settings_can_be_changed_copied_and_sent():
 
 
 def test_secrets_do_not_show():
-    """No secret stands in the repr, or in the message about a wrong one."""
+    """No secret is in the repr, or in the message about a wrong one."""
     secret = "s3cret" * 8
     settings = Settings(api_key=secret, https_proxy=f"http://u:{secret}@proxy")
 

@@ -30,7 +30,7 @@ def streamed(file):
 
 @pytest.fixture
 def short_run(tmp_path):
-    """Give a finished run of 50 steps."""
+    """Return a finished run of 50 steps."""
     file = RunFile(tmp_path / "run", config={"lr": 0.1})
     file.log_many([{"train/loss": 1 / (step + 1), "acc": step / 50} for step in range(50)])
     file.add(exit_record())
@@ -38,7 +38,7 @@ def short_run(tmp_path):
 
 
 def test_parts_agree(short_run):
-    """Snapshot, HTML, picture and text tell of the same run."""
+    """Snapshot, HTML, picture and text describe the same run."""
     parts = bundle(short_run, ACCESS)
 
     assert parts.keys() == MIMES
@@ -48,8 +48,8 @@ def test_parts_agree(short_run):
     assert [(one.key, one.n) for one in snapshot.series()] == [("train/loss", 50), ("acc", 50)]
     assert snapshot.series()[0].value[-1] == 1 / 50
     assert pixels(base64.b64decode(parts["image/png"])).std() > 1
-    told = dict(Page(parts["text/html"]).attributes)["alt"]
-    assert "train/loss 1 → 0.02, lowest 0.02 at step 49" in told
+    description = dict(Page(parts["text/html"]).attributes)["alt"]
+    assert "train/loss 1 → 0.02, lowest 0.02 at step 49" in description
     lines = parts["text/plain"].splitlines()
     assert lines[0] == "snowy-owl-10 · finished · digits · step 49 · 0:24"
     assert [line.split()[0] for line in lines[1:3]] == ["train/loss", "acc"]
@@ -63,8 +63,8 @@ def test_state_alone_makes_a_bundle():
     assert parse_json(bundle(state, None)[MIME]).series()[0].n == 5
 
 
-def test_widget_view_rides_along(short_run):
-    """A widget's entry is kept as given."""
+def test_widget_view_is_included(short_run):
+    """A widget's entry is unchanged in the bundle."""
     entry = {"model_id": "abc", "version_major": 2, "version_minor": 0}
 
     assert bundle(short_run, ACCESS, entry)["application/vnd.jupyter.widget-view+json"] == entry
@@ -83,19 +83,19 @@ def test_html_leads_nowhere(short_run):
 
 
 def test_picture_outlives_the_svg(short_run):
-    """The picture is where no browser draws it, in the SVG's description, and tells the trends to who cannot see it."""
+    """The picture is in the SVG's description, where no browser draws it, with the trends as alternative text."""
     html = bundle(short_run, ACCESS)["text/html"]
-    found = re.search(r'<desc><img alt="([^"]*)" [^>]*src="data:image/png;base64,([^"]*)"></desc>', html)
+    match = re.search(r'<desc><img alt="([^"]*)" [^>]*src="data:image/png;base64,([^"]*)"></desc>', html)
 
-    assert found is not None
-    assert "acc 0 → 0.98" in found[1]
-    assert pixels(base64.b64decode(found[2])).std() > 1
+    assert match is not None
+    assert "acc 0 → 0.98" in match[1]
+    assert pixels(base64.b64decode(match[2])).std() > 1
     assert '<div style="font-size:0"><svg' in html
     assert all("font-size=" in one for one in re.findall("<text [^>]*>", html))
 
 
 def test_hostile_run_is_harmless(tmp_path):
-    """Names, notes and config of a hostile run are escaped in HTML and neutralised in text."""
+    """Names, notes and config of a hostile run are escaped in HTML and cleaned in text."""
     file = RunFile(tmp_path / "run", name=HOSTILE, project=HOSTILE, config={HOSTILE: HOSTILE})
     file.log({HOSTILE: 1.0, f"{HOSTILE} 2": float("nan"), "text": HOSTILE}, 0)
     parts = bundle(streamed(file), ACCESS)
@@ -133,7 +133,7 @@ def test_size_is_bounded_for_any_run():
 
 @pytest.mark.parametrize("name", ["plain", "x" * 5_000])
 def test_size_is_bounded_for_thousands_of_metrics(name):
-    """Thousands of metrics, with long names too, fit 210 kB; those that do not fit are left out."""
+    """Thousands of metrics, also with long names, fit 210 kB; the rest is omitted."""
     state = RunState()
     state.apply([run_record(), RunFile.row({f"{name}{i}": float(i) for i in range(1_500)}, 0)])
 

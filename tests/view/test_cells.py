@@ -1,4 +1,4 @@
-"""The cell executions that logged points, and their headers in a message."""
+"""The cell executions of logged points, and their headers in a message."""
 
 import json
 
@@ -17,7 +17,7 @@ from wandb_nb.view.run_bundle import MAX_BYTES, bundle
 
 
 def alive(_directory):
-    """Say that the writer lives."""
+    """Return that the writer is alive."""
     return True
 
 
@@ -30,7 +30,7 @@ def note(directory, *entries):
 
 
 def whole(stream, cursor=""):
-    """Read to the end and return the message after *cursor*, over its wire form."""
+    """Read to the end and return the message after *cursor*, in its wire form."""
     while stream.advance():
         pass
     return parse(stream.message(cursor).to_bytes())
@@ -38,7 +38,7 @@ def whole(stream, cursor=""):
 
 @pytest.fixture
 def run(tmp_path):
-    """Give a run that two cells logged, the second of which failed."""
+    """Return a run logged by two cells, the second of which failed."""
     run = RunFile(tmp_path / "run")
     for step in range(6):
         run.log({"loss": step}, step, cell=3 if step < 4 else 7)
@@ -50,7 +50,7 @@ def run(tmp_path):
 
 
 def test_points_name_their_cells(run):
-    """A series tells where each cell's points begin; the header holds the cells that logged, and no others."""
+    """A series has the start of each cell's points; the header lists only the cells that logged."""
     header = whole(RunStream(run.directory, alive)).header
     series = {one["key"]: one["cells"] for one in header["series"]}
     assert series == {"loss": [[3, 0], [7, 4]], "other": []}
@@ -60,8 +60,8 @@ def test_points_name_their_cells(run):
     ]
 
 
-def test_the_end_of_a_cell_is_told_once(run):
-    """When a cell ends its duration and error reach a view that knew the rest; then nothing is repeated."""
+def test_the_end_of_a_cell_is_sent_once(run):
+    """The duration and error of a finished cell are sent once to a view that has the rest."""
     stream = RunStream(run.directory, alive)
     cursor = whole(stream).header["cursor"]
     assert whole(stream, cursor).header["cells"] is None
@@ -72,7 +72,7 @@ def test_the_end_of_a_cell_is_told_once(run):
 
 
 def test_outputs_are_not_read(run):
-    """Lines of outputs, which may be large, change nothing and are not kept."""
+    """Output lines, which may be large, change nothing and are not stored."""
     stream = RunStream(run.directory, alive)
     cursor = whole(stream).header["cursor"]
     note(run.directory, {"cell": 3, "outputs": [{"text": "x" * 1_000_000}]})
@@ -98,7 +98,7 @@ def test_sources_are_bounded(tmp_path):
 
 
 def test_thinned_points_keep_their_cells(run):
-    """Where points are left out, each that stays is still its cell's."""
+    """After decimation each remaining point still belongs to its cell."""
     for step in range(7, 1_000):
         run.log({"loss": step}, step, cell=8 + step // 250)
     series = whole(RunStream(run.directory, alive)).series()[0]
@@ -111,7 +111,7 @@ def test_thinned_points_keep_their_cells(run):
 
 
 def test_cells_of_a_resumed_run_are_not_mixed_up(tmp_path):
-    """A cell number that two directories of one run know is another cell in each of them."""
+    """A cell number of two directories of one run is a different cell in each."""
     first = RunFile(tmp_path / "run-20260101_000000-abcd1234")
     first.log({"loss": 1}, 0, cell=3)
     note(first.directory, {"cell": 3, "source": "before", "started": 1.0})

@@ -1,4 +1,4 @@
-"""Which metrics share a chart."""
+"""Metrics that share a chart."""
 
 import json
 from dataclasses import asdict
@@ -13,14 +13,14 @@ CASES = json.loads(Path(__file__).with_name("charts_cases.json").read_text(encod
 
 @pytest.mark.parametrize("case", CASES, ids=[case["about"] for case in CASES])
 def test_shared_case(case):
-    """Each case, which the TypeScript view is held to as well, gives its sections."""
-    found = [asdict(section) for section in group(case["keys"], case["metrics"])]
+    """Each case, shared with the TypeScript view, gives its sections."""
+    sections = [asdict(section) for section in group(case["keys"], case["metrics"])]
 
-    assert case["sections"] == found
+    assert case["sections"] == sections
 
 
 def test_exact_definition_wins_over_glob():
-    """A key that has its own definition does not follow a glob, wherever that stands."""
+    """A key that has its own definition does not follow a glob, in either order."""
     glob = {"name": "a/*", "glob": True, "step": "epoch", "goal": None, "hidden": True}
     exact = {"name": "a/b", "glob": False, "step": None, "goal": None, "hidden": False}
 

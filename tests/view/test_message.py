@@ -1,4 +1,4 @@
-"""The message form and its three ways."""
+"""The message format and its three encodings."""
 
 import base64
 import json
@@ -44,7 +44,7 @@ def series(key, value, x=None):
 )
 @settings(deadline=None)
 def test_round_trips(values, config):
-    """What is packed comes back equal over HTTP and from a snapshot, whatever the names and numbers."""
+    """A packed message is decoded equal over HTTP and from a snapshot, for any names and numbers."""
     message = pack(header(config=config), [series(key, value) for key, value in values.items()])
     snapshot = json.loads(json.dumps(message.to_json(None, "f8")), parse_constant=pytest.fail)
 
@@ -56,7 +56,7 @@ def test_round_trips(values, config):
 
 
 def test_http_body_is_aligned():
-    """The length field counts the padding, and the blob starts at a multiple of eight."""
+    """The length field includes the padding, and the blob starts at a multiple of eight."""
     for name in ("", "a", "ab", "abc", "abcd", "é", "\ud800"):
         body = pack(header(cursor=name), [series("k", [1.0])]).to_bytes()
         (length,) = struct.unpack_from("<I", body)
@@ -102,7 +102,7 @@ def test_large_steps_stay_exact():
 
 
 def test_lines_are_attempts():
-    """A series gives the stretch of each attempt, empty ones left out."""
+    """A series has the range of each attempt, without empty ones."""
     columns = np.arange(5.0)
     one = Series("a", columns, columns, columns, attempts=[[1, 0], [2, 3], [3, 3]])
 
@@ -110,7 +110,7 @@ def test_lines_are_attempts():
 
 
 def test_x_column_travels():
-    """The step metric's column comes back where there is one."""
+    """The step metric's column is decoded if there is one."""
     message = pack(header(), [series("a", [1.0, 2.0], x=np.array([0.0, 0.5]))])
 
     back = parse(message.to_bytes()).series()[0]

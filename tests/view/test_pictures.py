@@ -20,7 +20,7 @@ GROUNDS = ("#ffffff", "#111111", "#1e1e1e")
 
 
 def series(key, value, attempts=None, step=None):
-    """Return a series of *value*, at steps 0, 1, 2 and so on where none are given."""
+    """Return a series of *value*, at steps 0, 1, 2 and so on by default."""
     steps = np.arange(len(value), dtype=float) if step is None else np.array(step, float)
     return Series(key, steps, steps, np.array(value, float), attempts=attempts or [[0, 0]], n=len(value))
 
@@ -40,12 +40,12 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag, attrs):
-        """Keep tag and attributes."""
+        """Store tag and attributes."""
         self.tags.append(tag)
         self.attributes += attrs
 
     def handle_data(self, data):
-        """Keep the text."""
+        """Store the text."""
         self.texts.append(data)
 
 
@@ -55,7 +55,7 @@ def pixels(data):
 
 
 def near(image, colour, distance=60):
-    """Return where the image has about *colour*."""
+    """Return where the image has roughly *colour*."""
     return np.abs(image - np.array(ImageColor.getrgb(colour))).sum(axis=2) < distance
 
 
@@ -69,14 +69,14 @@ def luminance(colour):
 @pytest.mark.parametrize("ground", GROUNDS)
 @pytest.mark.parametrize("colour", [*chart.COLOURS, *scene.STATES.values()])
 def test_colours_stand_out(colour, ground):
-    """Every line and dot has the contrast that WCAG AA asks of graphics, on white and on Jupyter's dark grounds."""
+    """Lines and dots have the contrast that WCAG AA requires of graphics, on white and on Jupyter's dark theme."""
     light, dark = sorted([luminance(colour), luminance(ground)], reverse=True)
 
     assert (light + 0.05) / (dark + 0.05) >= 3
 
 
 def test_lines_differ_without_colour():
-    """As many dash patterns as colours, all different, and a legend for charts of several lines."""
+    """There are as many distinct dash patterns as colours, and a legend for charts of several lines."""
     assert len(set(chart.DASHES)) == len(chart.COLOURS) == len(set(chart.COLOURS))
     picture = scene.build(message(series("train/loss", [2, 1]), series("val/loss", [2, 1.5])))
     texts = [mark.text for mark in picture.panels[0].marks if isinstance(mark, primitives.Text)]
@@ -84,8 +84,8 @@ def test_lines_differ_without_colour():
     assert {"loss", "train", "val", "1 train", "1.5 val"} <= set(texts)
 
 
-def test_ink_lies_where_the_data_is():
-    """A line that rises from bottom left to top right has its colour there, and not in the other corners."""
+def test_ink_is_where_the_data_is():
+    """A line from bottom left to top right has its colour there, and not in the other corners."""
     picture = scene.build(message(series("rise", np.arange(500.0))))
     image = pixels(png.render(picture))
     drawn = near(image, chart.COLOURS[0])
@@ -101,7 +101,7 @@ def test_ink_lies_where_the_data_is():
 
 
 def test_ground_is_white_and_rules_are_seen():
-    """The ground is pure white in the file, and grey rules are on it."""
+    """The background is pure white in the file, with grey rules on it."""
     image = pixels(png.render(scene.build(message(series("rise", np.arange(500.0))))))
 
     assert np.all(image[:, :10] == 255)
@@ -109,7 +109,7 @@ def test_ground_is_white_and_rules_are_seen():
 
 
 def test_gap_has_no_ink():
-    """Between the two stretches that a gap of NaN divides nothing is drawn."""
+    """Nothing is drawn in a gap of NaN."""
     values = np.zeros(300)
     values[100:200] = np.nan
     image = pixels(png.render(scene.build(message(series("gap", values)))))
@@ -120,7 +120,7 @@ def test_gap_has_no_ink():
 
 
 def test_single_point_is_seen():
-    """One number alone is drawn as a dot, with its step below."""
+    """A single number is drawn as a dot, with its step below."""
     picture = scene.build(message(series("one", [0.5], step=[7])))
 
     assert near(pixels(png.render(picture)), chart.COLOURS[0]).sum() > 50
@@ -136,14 +136,14 @@ def test_earlier_attempts_are_faint():
 
 
 def test_many_metrics_are_counted():
-    """Twelve charts are drawn, and the metrics that are left are counted in words."""
+    """Twelve charts are drawn, and a line of text counts the other metrics."""
     picture = scene.build(message(*(series(f"m{i}", [0, 1]) for i in range(40))))
 
     assert len(picture.panels) == 12
     assert "+28 more metrics" in [mark.text for mark in picture.marks if isinstance(mark, primitives.Text)]
 
 
-def test_nothing_logged_is_said():
+def test_empty_runs_have_a_message():
     """A run without numbers has a picture that says so."""
     empty = message()
 
@@ -161,10 +161,10 @@ def test_description_tells_the_trend():
 
 
 def test_hostile_names_stay_text():
-    """Markup, quotes, newlines and escape sequences in any name end up as text, and nothing leads out of the page."""
+    """Markup, quotes, newlines and escape sequences in any name become text, without outside links."""
     names = [f"{HOSTILE}/{HOSTILE}", f"{HOSTILE}{HOSTILE}", '"onload="alert(1)']
-    found = message(*(series(name, [1, 2]) for name in names), name=HOSTILE, project=HOSTILE, id=HOSTILE)
-    markup = svg.render(scene.build(found))
+    run_message = message(*(series(name, [1, 2]) for name in names), name=HOSTILE, project=HOSTILE, id=HOSTILE)
+    markup = svg.render(scene.build(run_message))
     page = Page(markup)
 
     assert set(page.tags) <= {"svg", "title", "desc", "g", "text", "line", "polyline", "circle"}
@@ -172,7 +172,7 @@ def test_hostile_names_stay_text():
         name for name, _ in page.attributes if name.startswith("on") or name in ("href", "xmlns", "id", "class")
     ]
     assert "\x1b" not in markup
-    assert len(png.fitting(lambda points: scene.build(found, points), 60_000)) > 0
+    assert len(png.fitting(lambda points: scene.build(run_message, points), 60_000)) > 0
 
 
 wild = st.floats() | st.sampled_from([1e308, -1e308, 5e-324, 1e300, 0.0, 1e9])
@@ -181,9 +181,9 @@ wild = st.floats() | st.sampled_from([1e308, -1e308, 5e-324, 1e300, 0.0, 1e9])
 @given(st.lists(wild, max_size=40), st.lists(wild, min_size=40, max_size=40), st.text(max_size=30))
 @settings(max_examples=40, deadline=None)
 def test_no_numbers_break_a_picture(values, across, name):
-    """Whatever the values, steps and names, both pictures are made, and every coordinate is on the page."""
-    found = message(series(name, values, step=across[: len(values)]))
-    picture = scene.build(found)
+    """For any values, steps and names both pictures are drawn, with every coordinate on the page."""
+    run_message = message(series(name, values, step=across[: len(values)]))
+    picture = scene.build(run_message)
     markup = svg.render(picture)
 
     assert not re.search(r'="[^"]*\b(nan|inf)\b', markup.split("</desc>")[1])
@@ -195,13 +195,13 @@ def test_no_numbers_break_a_picture(values, across, name):
 
 @given(st.floats(-1e12, 1e12), st.floats(1e-6, 1e12), st.integers(2, 8))
 def test_ticks_are_few_round_and_inside(low, width, about):
-    """Ticks lie in the range, are not too many and have different labels."""
-    width = max(width, abs(low) * 1e-8)  # a scale is never narrower
-    found = axes.ticks(low, low + width, about)
+    """Ticks are in the range, not too many, and have different labels."""
+    width = max(width, abs(low) * 1e-8)  # a scale is never narrower than this
+    ticks = axes.ticks(low, low + width, about)
 
-    assert len(found) <= about + 1
-    assert len({label for _, label in found}) == len({value for value, _ in found})
-    assert all(low - width * 1e-6 <= value <= low + width * 1.000001 for value, _ in found)
+    assert len(ticks) <= about + 1
+    assert len({label for _, label in ticks}) == len({value for value, _ in ticks})
+    assert all(low - width * 1e-6 <= value <= low + width * 1.000001 for value, _ in ticks)
 
 
 def test_labels_read_well():
@@ -215,7 +215,7 @@ def test_labels_read_well():
 
 @given(st.lists(st.floats(0, 100), max_size=8).map(sorted))
 def test_end_labels_do_not_touch(heights):
-    """Labels moved apart keep their order, distance and bounds."""
+    """Labels moved apart stay in order, at a distance and in bounds."""
     moved = axes.spread(heights, 10, 0, 100)
 
     assert all(later - earlier >= 10 - 1e-9 for earlier, later in pairwise(moved))
@@ -225,6 +225,6 @@ def test_end_labels_do_not_touch(heights):
 def test_noise_fits_the_room_of_a_picture():
     """Twelve charts of noise, which does not compress, still make a file of at most 60 kB."""
     noise = np.random.default_rng(0)
-    found = message(*(series(f"m{i}", noise.standard_normal(4_000)) for i in range(12)))
+    run_message = message(*(series(f"m{i}", noise.standard_normal(4_000)) for i in range(12)))
 
-    assert len(png.fitting(lambda points: scene.build(found, points), 60_000)) <= 60_000
+    assert len(png.fitting(lambda points: scene.build(run_message, points), 60_000)) <= 60_000

@@ -1,4 +1,4 @@
-"""Decimation keeps what a reader of the chart would miss."""
+"""Decimation preserves the visible features of a chart."""
 
 import numpy as np
 import pytest
@@ -21,23 +21,23 @@ def grown(values, cuts, buckets):
 
 @given(floats, st.lists(st.integers(0, 300), max_size=12), st.integers(2, 20))
 @settings(deadline=None, max_examples=300)
-def test_extremes_and_ends_are_kept(values, cuts, buckets):
-    """However the series came, lowest, highest, first and last value are in the answer, in order, within bounds."""
-    kept = grown(values, cuts, buckets).indices(values)
+def test_extremes_and_ends_are_preserved(values, cuts, buckets):
+    """For any growth the result has lowest, highest, first and last value, in order, within bounds."""
+    indices = grown(values, cuts, buckets).indices(values)
 
     finite = values[np.isfinite(values)]
-    shown = values[kept][np.isfinite(values[kept])]
-    assert np.all(np.diff(kept) > 0)
-    assert (kept[0], kept[-1]) == (0, len(values) - 1)
-    assert len(kept) <= 2 * buckets + 4
+    selected = values[indices][np.isfinite(values[indices])]
+    assert np.all(np.diff(indices) > 0)
+    assert (indices[0], indices[-1]) == (0, len(values) - 1)
+    assert len(indices) <= 2 * buckets + 4
     if len(finite):
-        assert (finite.min(), finite.max()) == (shown.min(), shown.max())
+        assert (finite.min(), finite.max()) == (selected.min(), selected.max())
 
 
 @given(floats, st.lists(st.integers(0, 300), max_size=12))
 @settings(deadline=None)
 def test_growing_equals_one_pass_in_each_bucket(values, cuts):
-    """Every whole bucket of a grown pyramid holds the lowest and highest value of its stretch."""
+    """Every whole bucket of a grown pyramid has the lowest and highest value of its range."""
     pyramid = grown(values, cuts, 4)
 
     for bucket, (low, high) in enumerate(zip(pyramid._low, pyramid._high, strict=True)):
@@ -50,31 +50,31 @@ def test_growing_equals_one_pass_in_each_bucket(values, cuts):
 
 
 def test_spike_survives_a_million_points():
-    """One point out of a million that stands out is still in the answer."""
+    """A single outlier among a million points is in the result."""
     values = np.zeros(1_000_000)
     values[654_321] = 9.0
 
-    kept = grown(values, [10, 1000, 500_000], 1200).indices(values)
+    indices = grown(values, [10, 1000, 500_000], 1200).indices(values)
 
-    assert 654_321 in kept
-    assert len(kept) <= 2 * 1200 + 4
+    assert 654_321 in indices
+    assert len(indices) <= 2 * 1200 + 4
 
 
 def test_long_gap_stays_a_gap():
-    """A stretch of NaN wider than a bucket leaves a NaN in the answer, at its place."""
+    """A range of NaN wider than a bucket leaves a NaN in its place."""
     values = np.arange(10_000.0)
     values[4_000:5_000] = np.nan
 
-    kept = decimate(values, 100)
+    indices = decimate(values, 100)
 
-    gap = kept[np.isnan(values[kept])]
+    gap = indices[np.isnan(values[indices])]
     assert len(gap)
     assert gap.min() >= 4_000
     assert gap.max() < 5_000
 
 
 def test_newest_point_may_change():
-    """A last value that is overwritten before more points come is taken as it is then."""
+    """A last value that is overwritten before more points arrive is read as it is then."""
     values = np.zeros(64)
     pyramid = Pyramid(8)
     pyramid.extend(values)
@@ -85,8 +85,8 @@ def test_newest_point_may_change():
     assert 63 in pyramid.indices(more)
 
 
-def test_ends_of_attempts_are_kept():
-    """Last point of an attempt and first of the next are in the answer."""
+def test_ends_of_attempts_are_preserved():
+    """Last point of an attempt and first of the next are in the result."""
     values = np.sin(np.arange(5_000.0))
     pyramid = Pyramid(10)
     pyramid.extend(values)
@@ -96,5 +96,5 @@ def test_ends_of_attempts_are_kept():
 
 @pytest.mark.parametrize("count", [0, 1, 2, 200])
 def test_short_series_are_whole(count):
-    """A series that fits is not touched, an empty one gives nothing."""
+    """A series that fits is unchanged, an empty one gives nothing."""
     assert list(range(count)) == list(decimate(np.zeros(count), 100))

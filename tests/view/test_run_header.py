@@ -1,4 +1,4 @@
-"""The header of a run: one function, whoever asks."""
+"""The header of a run: one function for all readers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], int]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_step_is_that_of_the_last_row(tmp_path: Path, name: str) -> None:
-    """An active run, a reader that follows its file and one that reads it at once agree on the whole header."""
+    """An active run, a reader that follows its file and one that reads it whole agree on the header."""
     calls, step = CASES[name]
     with wandb.init(
         mode="offline", dir=tmp_path, project="p", name="n", tags=["a"], notes="x", group="g", settings=SETTINGS

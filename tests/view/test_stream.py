@@ -1,4 +1,4 @@
-"""A run followed, and the messages that views ask for."""
+"""Following a run, and the messages that views request."""
 
 import numpy as np
 import pytest
@@ -14,18 +14,18 @@ from wandb_nb.view.message.series import fair_share
 
 
 def alive(_directory):
-    """Say that the writer lives."""
+    """Return that the writer is alive."""
     return True
 
 
 class View:
-    """A view as the browser is one: it holds columns and echoes the cursor."""
+    """A view like the browser's: it stores columns and echoes the cursor."""
 
     def __init__(self):
         self.cursor, self.columns, self.header = "", {}, {}
 
     def pull(self, stream):
-        """Take one message over the wire form."""
+        """Take one message in its wire form."""
         message = parse(stream.message(self.cursor).to_bytes())
         self.cursor = message.header["cursor"]
         self.header |= {key: value for key, value in message.header.items() if value is not None}
@@ -34,21 +34,21 @@ class View:
             attempts = [attempt for attempt, where in one.lines() for _ in range(where.stop - where.start)]
             new["attempt"] = attempts
             if one.mode == "append":
-                held = self.columns[one.key]
-                assert held.keys() == new.keys()
-                new = {name: held[name] + new[name] for name in new}
+                columns = self.columns[one.key]
+                assert columns.keys() == new.keys()
+                new = {name: columns[name] + new[name] for name in new}
             self.columns[one.key] = new
         return message
 
 
 def read_all(stream):
-    """Read on until nothing is left."""
+    """Read until nothing is left."""
     while stream.advance():
         pass
 
 
 def test_whole_run(tmp_path):
-    """A message tells the run, its config, summary and every number that was logged."""
+    """A message has the run, its config, summary and every logged number."""
     file = RunFile(tmp_path / "run", config={"lr": 0.1})
     file.log_many([{"loss": 1 / (step + 1), "note": "text", "ok": True} for step in range(100)])
     stream = RunStream(file.directory, alive)
@@ -85,7 +85,7 @@ steps = st.lists(
 @given(steps)
 @settings(max_examples=150, deadline=None)
 def test_any_pulls_equal_one_full_pull(tmp_path_factory, actions):
-    """Views that pull at any moments end up with what a view gets that pulls once at the end."""
+    """Views that pull at any moments have in the end the data of one pull at the end."""
     file = RunFile(tmp_path_factory.mktemp("run"))
     stream, views = RunStream(file.path, alive), [View() for _ in range(3)]
     step, attempt, value = 0, 1, 0.0
@@ -117,7 +117,7 @@ def test_any_pulls_equal_one_full_pull(tmp_path_factory, actions):
 
 
 def test_appends_send_only_what_is_new(tmp_path):
-    """A view that has a hundred points is sent the one that came, and nothing that did not change."""
+    """A view with a hundred points gets only the new one, and nothing that did not change."""
     file = RunFile(tmp_path / "run", config={"lr": 0.1})
     file.log_many([{"loss": 1.0, "slow": 2.0}] * 100)
     stream = RunStream(file.directory, alive)
@@ -139,7 +139,7 @@ def test_appends_send_only_what_is_new(tmp_path):
     "garbage", ["x", "....", "{epoch}", "{epoch}.1_1", "{epoch}.1_1_1.9~0*9999999999", "{epoch}.1_1_1.a", "é" * 99]
 )
 def test_unknown_cursor_asks_for_everything(tmp_path, garbage):
-    """A cursor of another server's life, a cut one or nonsense gives the whole run anew."""
+    """A cursor of an earlier server, a cut one or an invalid one gives the whole run."""
     file = RunFile(tmp_path / "run")
     file.log_many([{"loss": 1.0}] * 3)
     stream = RunStream(file.directory, alive)
@@ -153,7 +153,7 @@ def test_unknown_cursor_asks_for_everything(tmp_path, garbage):
 
 
 def test_cursor_is_short_for_many_equal_series(tmp_path):
-    """Series that were logged together share a place in the cursor, which has to fit an address."""
+    """Series logged together share an entry in the cursor, which has to fit an address."""
     file = RunFile(tmp_path / "run")
     file.log_many([dict.fromkeys((f"m{i}" for i in range(300)), 1.0)] * 3)
     stream = RunStream(file.directory, alive)
@@ -163,7 +163,7 @@ def test_cursor_is_short_for_many_equal_series(tmp_path):
 
 
 def test_long_series_are_decimated(tmp_path, monkeypatch):
-    """A series above its share comes as min/max pairs of the whole, with its spike and the count of all its points."""
+    """A series above its share becomes min/max pairs of the whole, with its outlier and the count of all points."""
     monkeypatch.setattr(series_module, "MAX_SERIES_POINTS", 5_000)
     values = np.sin(np.arange(20_000) / 500)
     values[12_345] = 7.0
@@ -185,7 +185,7 @@ def test_long_series_are_decimated(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("count", [1, 2, 4, 5, 15, 999])
 def test_short_series_are_saved_whole(tmp_path, count):
-    """A snapshot with room for every point has every point, also where their number is odd."""
+    """A snapshot with room for every point has every point, also an odd number."""
     file = RunFile(tmp_path / "run")
     file.log_many([{"loss": step % 7} for step in range(count)])
     stream = RunStream(file.directory, alive)
@@ -198,7 +198,7 @@ def test_short_series_are_saved_whole(tmp_path, count):
 
 
 def test_attempts_start_where_they_should(tmp_path):
-    """Rows logged again come as a second attempt behind the first."""
+    """Rows logged again become a second attempt after the first."""
     file = RunFile(tmp_path / "run")
     for attempt in (1, 2):
         for step in range(3):
@@ -213,7 +213,7 @@ def test_attempts_start_where_they_should(tmp_path):
 
 
 def test_step_metric_gives_x(tmp_path):
-    """The x column holds the latest value of the step metric at each row, and NaN before its first."""
+    """The x column has the latest value of the step metric at each row, and NaN before its first."""
     file = RunFile(tmp_path / "run")
     file.add(metric_record("val/*", "epoch"))
     for step, row in enumerate([{"val/loss": 3.0}, {"epoch": 1}, {"val/loss": 2.0}, {"epoch": 2, "val/loss": 1.0}]):
@@ -228,7 +228,7 @@ def test_step_metric_gives_x(tmp_path):
 
 
 def test_step_metric_of_the_same_row_may_come_later(tmp_path):
-    """A point that was sent before its step metric was logged in the same row is sent again."""
+    """A point sent before its step metric was logged in the same row is sent again."""
     file = RunFile(tmp_path / "run")
     file.add(metric_record("loss", "epoch"))
     file.log({"loss": 1.0}, 0)
@@ -243,7 +243,7 @@ def test_step_metric_of_the_same_row_may_come_later(tmp_path):
 
 
 def test_end_of_a_run(tmp_path):
-    """The exit record ends a run, with the state its code tells."""
+    """The exit record ends a run, with the state of its exit code."""
     file = RunFile(tmp_path / "run")
     stream = RunStream(file.directory, alive)
     file.add(exit_record(3))
@@ -273,18 +273,18 @@ def test_crash_is_a_verdict(tmp_path):
     )
 
 
-def test_owner_is_asked_rarely(tmp_path):
-    """Advancing many times in a row asks for the writer once."""
-    asked = []
-    stream = RunStream(RunFile(tmp_path / "run").directory, lambda directory: asked.append(directory) or True)
+def test_owner_is_checked_rarely(tmp_path):
+    """Advancing many times in a row checks the writer once."""
+    checks = []
+    stream = RunStream(RunFile(tmp_path / "run").directory, lambda directory: checks.append(directory) or True)
     for _ in range(50):
         stream.advance()
 
-    assert asked == [tmp_path / "run"]
+    assert checks == [tmp_path / "run"]
 
 
 def test_more_until_read(tmp_path):
-    """Without any time a message reports that there is more, and not done before everything is read."""
+    """Without time a message reports that there is more, and not done before everything is read."""
     file = RunFile(tmp_path / "run")
     file.log_many([{"loss": 1.0}] * 10)
     file.add(exit_record())
@@ -296,8 +296,8 @@ def test_more_until_read(tmp_path):
     assert (stream.message().header["more"], stream.message().header["done"]) == (False, True)
 
 
-def test_segments_are_followed_and_folded_once(tmp_path):
-    """Rows of a child's segment show at once, and once only when the owner has folded them into its file."""
+def test_folded_segments_are_read_once(tmp_path):
+    """Rows of a child's segment appear immediately, and only once after the owner folded them."""
     file = RunFile(tmp_path / "run")
     file.log({"loss": 1.0}, 0)
     segment = RunFile(file.directory / "segments", "77-1.wandb")
@@ -316,7 +316,7 @@ def test_segments_are_followed_and_folded_once(tmp_path):
 
 
 def test_a_run_stands_at_its_highest_step(tmp_path):
-    """Rows of children, put one child after the other into the file, do not set the run back."""
+    """Rows of children, written one child after another, do not lower the run's step."""
     file = RunFile(tmp_path / "run")
     file.log({"loss": 1.0}, 0)
     for child, steps in ((71, (1, 4, 6)), (72, (2, 3, 5))):
@@ -330,7 +330,7 @@ def test_a_run_stands_at_its_highest_step(tmp_path):
 
 
 def test_replaced_file_starts_anew(tmp_path):
-    """A run file that is written anew replaces all that views had."""
+    """A rewritten run file replaces all data of the views."""
     file = RunFile(tmp_path / "run")
     file.log_many([{"loss": 1.0}] * 50)
     stream, view = RunStream(file.directory, alive), View()
@@ -346,7 +346,7 @@ def test_replaced_file_starts_anew(tmp_path):
 
 
 def test_missing_run_is_an_error(tmp_path):
-    """A directory without a run file, and a file that is gone, are errors that name them."""
+    """A directory without a run file, and a missing file, are errors that name them."""
     with pytest.raises(StoreError, match="no run file"):
         RunStream(tmp_path, alive)
     with pytest.raises(StoreError, match=r"gone\.wandb"):
@@ -366,7 +366,7 @@ def test_rename_reaches_views(tmp_path):
 
 @given(st.lists(st.integers(0, 1000), max_size=30), st.integers(0, 5000))
 def test_level_shares_fairly(counts, total):
-    """Shares cut at the level stay within the total, and no one is cut while there is room."""
+    """Limited shares stay within the total, and none is cut while there is room."""
     share = fair_share(counts, total)
     cut = [min(count, share) for count in counts]
 
@@ -377,7 +377,7 @@ def test_level_shares_fairly(counts, total):
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 51, 1_001])
 def test_a_short_run_is_saved_whole(tmp_path, rows):
-    """A snapshot with room for all points leaves none out, whether their number is odd or even."""
+    """A snapshot with room for all points omits none, for odd and even numbers."""
     file = RunFile(tmp_path / "run")
     file.log_many([{"loss": float(row % 7)} for row in range(rows)])
     stream = RunStream(file.directory, lambda _: True)

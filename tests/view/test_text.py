@@ -18,7 +18,7 @@ RUN = {
 
 
 def test_trend_names_first_last_and_best():
-    """The trend tells first and last value, and the lowest with its step for a metric that fell."""
+    """The trend has first and last value, and the lowest with its step for a falling metric."""
     curve = MetricTrend("loss", range(4), [1.0, 0.5, 0.04, 0.0625])
 
     assert run_text.trend(curve) == "loss 1 → 0.0625, lowest 0.04 at step 2"
@@ -33,7 +33,7 @@ def test_trend_names_first_last_and_best():
     ],
 )
 def test_trend_follows_goal_or_direction(values, goal, end):
-    """The better extreme is that of the goal, and without one that of the direction."""
+    """The best extreme follows the goal, and without one the direction."""
     assert run_text.trend(MetricTrend("m", range(len(values)), values, goal)).endswith(end)
 
 
@@ -55,7 +55,7 @@ def test_sparkline_shape():
 
 @given(st.lists(st.floats()), st.integers(1, 50), st.booleans())
 def test_sparkline_never_fails(values, width, ascii_only):
-    """Whatever the values, the line fits its width and encoding."""
+    """For any values, the line fits its width and encoding."""
     line = run_text.sparkline(values, width, ascii_only)
 
     assert len(line) <= width
@@ -63,7 +63,7 @@ def test_sparkline_never_fails(values, width, ascii_only):
 
 
 def test_headline():
-    """The header line names run, state, project, step and time, and lost rows where there are some."""
+    """The header line has run, state, project, step and time, and lost rows if any."""
     assert run_text.headline(RUN) == "snowy-owl-10 · running · digits · step 2 · 1:02"
     failed = {**RUN, "state": "failed", "exitCode": 3, "lost": 4, "rows": 0}
     assert run_text.headline(failed, ascii_only=True) == (
@@ -72,7 +72,7 @@ def test_headline():
 
 
 def test_finish_lines_align_and_count_the_rest():
-    """Names and sparklines stand in columns; what does not fit is counted."""
+    """Names and sparklines are in columns; the rest is counted."""
     lines = run_text.finish_lines([MetricTrend("a", [0, 1], [0.0, 1.0]), MetricTrend("longer", [0, 1], [1.0, 0.0])])
 
     assert lines == ["a       ▁█  0 → 1, highest 1 at step 1", "longer  █▁  1 → 0, lowest 0 at step 1"]
@@ -80,14 +80,14 @@ def test_finish_lines_align_and_count_the_rest():
 
 
 def test_finish_lines_of_a_name_like_its_trend():
-    """A long name is shortened in its column and left out of the words."""
+    """A long name is shortened in its column and omitted from the text."""
     (line,) = run_text.finish_lines([MetricTrend("x" * 60, [0, 1], [1.0, 2.0])])
 
     assert line == "x" * 31 + "…  ▁█  1 → 2, highest 2 at step 1"
 
 
 def test_summary_lines():
-    """Plain values are aligned, inner keys and objects left out."""
+    """Plain values are aligned; inner keys and objects are omitted."""
     lines = run_text.summary_lines({"_step": 3, "loss": 0.123456, "best": "yes\x1b[0m", "hist": {"_type": "histogram"}})
 
     assert lines == ["loss  0.12346", "best  yes�[0m"]
@@ -95,12 +95,12 @@ def test_summary_lines():
 
 @pytest.mark.parametrize(("encoding", "able"), [("utf-8", True), ("ascii", False), ("latin-1", False), (None, False)])
 def test_encodable(encoding, able):
-    """Sparklines are used only where the stream can write them."""
+    """Sparklines are used only if the stream can write them."""
     assert run_text.encodable(encoding) is able
 
 
 def test_nothing_heavy_is_loaded():
-    """`finish()` in a script writes its lines without numpy or Pillow."""
+    """`finish()` in a script prints its lines without numpy or Pillow."""
     code = "import sys, wandb_nb.view.run_text; sys.exit(bool({'numpy', 'PIL'} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Run files for the tests of the view: rows through the real encoder and framing, other records packed by hand."""
+"""Run files for the view's tests: rows with the real encoder and framing, other records packed by hand."""
 
 import json
 
@@ -53,11 +53,11 @@ class RunFile:
         self.add(self.row(row, step, attempt, cell))
 
     def log_many(self, rows, first=0):
-        """Append rows of consecutive steps at once."""
+        """Append rows of consecutive steps together."""
         self.add(*(self.row(row, step) for step, row in enumerate(rows, first)))
 
     @staticmethod
     def row(row, step, attempt=None, cell=None, writer=None):
-        """Return a row's record, at half a second a step."""
+        """Return a row's record, at half a second per step."""
         extra = extra_items(cell=cell, attempt=attempt, writer=writer)
         return ENCODER.encode(row, step, step / 2, 1_700_000_000 + step / 2, extra)
