@@ -49,7 +49,7 @@ class StoredRun(MessageBuilder):
                 texts = line_store.lines_from(connection, row.id, "history", self._next, _BATCH)
                 self.state.apply_rows([_table_row(row) for row in load_objects(texts)])
                 self._next += len(texts)
-                self._more = len(texts) == _BATCH
+                self._more = bool(texts)
                 if time.monotonic() > end:
                     break
         if row != self._row or self._fresh:

@@ -19,11 +19,21 @@ _MAX_DIGITS = 9
 
 def connection_page(nodes: Sequence[Any], after: str | None, first: int | None) -> dict[str, Any]:
     """Return a page of *nodes* as a connection; a cursor is the number of nodes up to it."""
+    start, limit = page_range(after, first)
+    return connection_of(nodes[start : start + limit], start, len(nodes))
+
+
+def page_range(after: str | None, first: int | None) -> tuple[int, int]:
+    """Return at which node a page begins, and how many it has at most."""
     start = int(after) if after and after.isdecimal() and len(after) <= _MAX_DIGITS else 0
-    end = start + max(0, min(_DEFAULT_PAGE if first is None else first, MAX_PAGE))
-    edges = [{"node": node, "cursor": str(number)} for number, node in enumerate(nodes[start:end], start + 1)]
-    info = {"endCursor": edges[-1]["cursor"] if edges else None, "hasNextPage": end < len(nodes)}
-    return {"edges": edges, "pageInfo": info, "totalCount": len(nodes), "uploadHeaders": []}
+    return start, max(0, min(_DEFAULT_PAGE if first is None else first, MAX_PAGE))
+
+
+def connection_of(nodes: Sequence[Any], start: int, total: int) -> dict[str, Any]:
+    """Return the page *nodes* of *total* nodes, which begins at number *start*, as a connection."""
+    edges = [{"node": node, "cursor": str(number)} for number, node in enumerate(nodes, start + 1)]
+    info = {"endCursor": edges[-1]["cursor"] if edges else None, "hasNextPage": start + len(nodes) < total}
+    return {"edges": edges, "pageInfo": info, "totalCount": total, "uploadHeaders": []}
 
 
 def entity_node(name: str) -> dict[str, Any]:

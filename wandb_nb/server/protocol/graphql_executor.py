@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from graphql import (
     ExecutionResult,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
     OperationType,
     ValidationRule,
     build_schema,
@@ -39,7 +44,7 @@ from wandb_nb.view.message.run_message import strict_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphql import ConstValueNode, DocumentNode, FieldNode, GraphQLResolveInfo
+    from graphql import ConstValueNode, DocumentNode, GraphQLResolveInfo, SelectionSetNode
 
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
@@ -49,6 +54,8 @@ _UNSUPPORTED = re.compile(
 )
 _MAX_TOKENS = 5_000
 _MAX_DEPTH = 25
+_MAX_FIELDS = 500  # with each fragment counted where it is used
+_MAX_ERRORS = 10
 _SCALARS: dict[str, Callable[[Any], bool]] = {
     "JSON": lambda _: True,
     "JSONString": lambda value: isinstance(value, str),
@@ -73,18 +80,30 @@ class _SupportedFields(ValidationRule):
             )
 
 
-class _DepthLimit(ValidationRule):
-    """Refuses documents that nest deeper than those of any client."""
+class _SizeLimit(ValidationRule):
+    """Refuses documents with more fields, or nested deeper, than those of any client."""
 
-    depth = 0
+    def enter_document(self, node: DocumentNode, *_: Any) -> None:
+        self._fragments = {
+            part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)
+        }
+        for definition in node.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                self._remaining = _MAX_FIELDS
+                self._count(definition.selection_set, 1)
 
-    def enter_selection_set(self, node: Any, *_: Any) -> None:
-        self.depth += 1
-        if self.depth > _MAX_DEPTH:
-            self.report_error(GraphQLError(f"the query nests deeper than {_MAX_DEPTH}", node))
-
-    def leave_selection_set(self, *_: Any) -> None:
-        self.depth -= 1
+    def _count(self, selections: SelectionSetNode | None, depth: int) -> None:
+        if depth > _MAX_DEPTH:
+            raise GraphQLError(f"the query nests deeper than {_MAX_DEPTH}")
+        for node in selections.selections if selections is not None else ():
+            self._remaining -= 1
+            if self._remaining < 0:
+                raise GraphQLError(f"the query has more than {_MAX_FIELDS} fields; ask for less at once")
+            if isinstance(node, FragmentSpreadNode):
+                fragment = self._fragments.get(node.name.value)
+                self._count(fragment.selection_set if fragment is not None else None, depth + 1)
+            elif isinstance(node, (FieldNode, InlineFragmentNode)):
+                self._count(node.selection_set, depth + 1)
 
 
 @cache
@@ -126,9 +145,12 @@ def execute_request(
         document = parse(request["query"], max_tokens=_MAX_TOKENS)
     except GraphQLError as error:
         return 200, {"data": None, "errors": [error.formatted]}
-    errors = validate(schema(), document, [_SupportedFields, _DepthLimit])[:1] or validate(
-        schema(), document, specified_rules
-    )
+    try:
+        errors = validate(schema(), document, [_SupportedFields, _SizeLimit])[:1] or validate(
+            schema(), document, specified_rules, max_errors=_MAX_ERRORS
+        )
+    except GraphQLError as error:
+        errors = [error]
     if errors:
         return 200, {"data": None, "errors": [error.formatted for error in errors]}
     return _execute(services, user, base_url, document, request, sequence)
@@ -167,7 +189,7 @@ def _run(document: DocumentNode, context: RequestContext, request: dict[str, Any
 
 
 def _response(result: ExecutionResult) -> tuple[int, dict[str, Any]]:
-    errors = result.errors or []
+    errors = (result.errors or [])[:_MAX_ERRORS]
     for error in errors:
         _log(error)
     denied = any(isinstance(error.original_error, PermissionDeniedError) for error in errors)
@@ -190,9 +212,19 @@ def _resolve(source: Any, info: GraphQLResolveInfo[RequestContext], **arguments:
     if info.path.prev is None:
         source = source[info.operation.operation]
     value = source.get(name) if isinstance(source, dict) else getattr(source, _snake(name))
+    context = info.context
+    context.budget.check_time()
     if callable(value):
-        return value(info.context, **{_snake(key): argument for key, argument in arguments.items()})
+        value = value(context, **{_snake(key): argument for key, argument in arguments.items()})
+    context.budget.spend(_text_size(value))
     return value
+
+
+def _text_size(value: Any) -> int:
+    """Return the length of the texts in the value of a field."""
+    if isinstance(value, list):
+        return sum(len(text) for text in value if isinstance(text, str))
+    return len(value) if isinstance(value, str) else 1
 
 
 @cache

@@ -67,8 +67,12 @@ class ProjectNode:
 
 def _filtered_runs(context: RequestContext, project: Project, text: str | None, order: str | None) -> list[RunNode]:
     tree = parse_filter(text)
-    runs = (RunValues(row) for row in run_store.list_runs(context.connection, project))
-    return [RunNode(run.row) for run in sort_runs([run for run in runs if matches(run, tree)], order)]
+    selected = []
+    for row in run_store.list_runs(context.connection, project):
+        context.budget.check_time()
+        if matches(run := RunValues(row), tree):
+            selected.append(run)
+    return [RunNode(run.row) for run in sort_runs(selected, order)]
 
 
 def _line_count(stream: str) -> Callable[[RunNode, RequestContext], int]:
@@ -146,11 +150,11 @@ class RunNode:
         return run_history.event_lines(context.connection, self.row.id, samples)
 
     def sampled_history(self, context: RequestContext, specs: Sequence[str]) -> list[Any]:
-        return [run_history.sampled_rows(context.connection, self.row.id, spec) for spec in specs]
+        return [run_history.sampled_rows(context, self.row.id, spec) for spec in specs]
 
     def parquet_history(self, context: RequestContext, live_keys: Sequence[str] | None = None) -> dict[str, Any]:
         del live_keys  # a hint for servers that store columns
-        return run_history.parquet_field(context.connection, self.row.id)
+        return run_history.parquet_field(context, self.row.id)
 
     def file_count(self, context: RequestContext) -> int:
         return len(run_store.list_files(context.connection, self.row))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.server.protocol.connections import UserNode, connection_page, entity_node
+from wandb_nb.server.protocol.connections import UserNode, connection_of, entity_node, page_range
 from wandb_nb.server.protocol.nodes import ProjectNode
-from wandb_nb.server.storage.project_store import find_project, list_projects
+from wandb_nb.server.storage.project_store import count_projects, find_project, list_projects
 
 if TYPE_CHECKING:
     from wandb_nb.server.protocol.request_context import RequestContext
@@ -44,5 +44,7 @@ class Query:
         after: str | None = None,
         first: int | None = None,
     ) -> dict[str, Any]:
-        projects = list_projects(context.connection, context.user, entity_name)
-        return connection_page([ProjectNode(project) for project in projects], after, first)
+        start, limit = page_range(after, first)
+        total = count_projects(context.connection, context.user, entity_name)
+        projects = list_projects(context.connection, context.user, entity_name, start, limit)
+        return connection_of([ProjectNode(project) for project in projects], start, total)

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from wandb_nb.server.storage.storage_errors import TooLargeError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
+
+MAX_ANSWER_BYTES = 64 << 20
+MAX_QUERY_SECONDS = 30.0
+
+
+class Budget:
+    """What one request may still cost: the bytes of its answer and the time of its execution."""
+
+    def __init__(self) -> None:
+        self._bytes = MAX_ANSWER_BYTES
+        self._end = time.monotonic() + MAX_QUERY_SECONDS
+
+    def spend(self, size: int) -> None:
+        """Count *size* bytes of the answer.
+
+        Raises:
+            TooLargeError: The answer becomes too large.
+
+        """
+        self._bytes -= size
+        if self._bytes < 0:
+            raise TooLargeError(f"the answer has more than {MAX_ANSWER_BYTES >> 20} MiB; ask for less at once")
+
+    def check_time(self) -> None:
+        """Refuse to continue a request that takes too long.
+
+        Raises:
+            TooLargeError: The time is over.
+
+        """
+        if time.monotonic() > self._end:
+            raise TooLargeError(f"the query takes more than {MAX_QUERY_SECONDS:.0f} s; ask for less at once")
 
 
 @dataclass(frozen=True)
@@ -24,4 +59,5 @@ class RequestContext:
     deleted_blobs: list[str] = field(default_factory=list)  # to delete after the commit
     changed_runs: list[Any] = field(default_factory=list)  # rows of runs, to publish after the commit
     sequence: int | None = None  # the request's number, from clients that send one
+    budget: Budget = field(default_factory=Budget)
     extensions: dict[str, Any] = field(default_factory=dict)  # what the answer reports besides its data

@@ -15,10 +15,14 @@ from wandb_nb.values import is_finite
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from wandb_nb.server.protocol.request_context import RequestContext
+
 _MAX_ROWS = 10_000
 _MAX_SAMPLES = 10_000
 _DEFAULT_SAMPLES = 500
 _MAX_STEP = 2**62
+_MAX_PARQUET_BYTES = 8 << 20
+_PARSED_COST = 4  # how much more memory parsed rows take than their text, about
 
 
 def keys_field(connection: Connection, run_id: int) -> dict[str, Any]:
@@ -54,7 +58,7 @@ def event_lines(connection: Connection, run_id: int, samples: int | None) -> lis
     return sample_lines(connection, run_id, "events", _bounded(samples))
 
 
-def sampled_rows(connection: Connection, run_id: int, text: str) -> list[dict[str, Any]]:
+def sampled_rows(context: RequestContext, run_id: int, text: str) -> list[dict[str, Any]]:
     """Return the rows that *text* asks for, a JSON object with `keys`, `samples`, `minStep` and `maxStep`.
 
     Raises:
@@ -67,7 +71,9 @@ def sampled_rows(connection: Connection, run_id: int, text: str) -> list[dict[st
         raise UsageError("`keys` of a sample must be a list of strings")
     samples, first, last = (_whole_number(spec, name) for name in ("samples", "minStep", "maxStep"))
     limit = max(1, min(samples or _DEFAULT_SAMPLES, _MAX_SAMPLES))
-    return sample_rows(connection, run_id, keys, limit, first, last)
+    rows = sample_rows(context.connection, run_id, keys, limit, first, last)
+    context.budget.spend(_PARSED_COST * len(rows) * sum(map(len, keys)))
+    return rows
 
 
 def _whole_number(spec: dict[str, Any], name: str) -> int | None:
@@ -79,9 +85,10 @@ def _whole_number(spec: dict[str, Any], name: str) -> int | None:
     return max(-_MAX_STEP, min(int(value), _MAX_STEP))
 
 
-def parquet_field(connection: Connection, run_id: int) -> dict[str, Any]:
-    """Return no Parquet files and at most 10,000 rows; clients read the remaining rows page by page."""
-    lines = line_store.lines_from(connection, run_id, line_store.HISTORY, 0, _MAX_ROWS)
+def parquet_field(context: RequestContext, run_id: int) -> dict[str, Any]:
+    """Return no Parquet files and at most 10,000 rows or 8 MiB; clients read the remaining rows page by page."""
+    lines = line_store.lines_from(context.connection, run_id, line_store.HISTORY, 0, _MAX_ROWS, _MAX_PARQUET_BYTES)
+    context.budget.spend(_PARSED_COST * sum(map(len, lines)))
     return {"parquetUrls": [], "liveData": load_objects(lines)}
 
 

@@ -24,6 +24,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 }
 _TIMES = {"createdAt", "created_at", "heartbeatAt", "heartbeat_at", "updatedAt", "updated_at"}
 _MAX_DEPTH = 20
+_MAX_TERMS = 5_000  # names, operators and values of lists
 _MAX_PATTERN, _MAX_SEARCHED = 200, 10_000
 _MAX_PATTERN_BYTES = 1 << 20  # of a compiled pattern
 
@@ -32,13 +33,22 @@ def parse_filter(text: str | None) -> dict[str, Any]:
     """Return the filter that *text* holds.
 
     Raises:
-        UsageError: It is not a JSON object.
+        UsageError: It is not a JSON object, or has too many terms.
 
     """
     try:
-        return parse_object(text) if text and text != "null" else {}
+        tree = parse_object(text) if text and text != "null" else {}
     except ValueError as error:
         raise UsageError(f"the filter is {error}") from error
+    if _count_terms(tree) > _MAX_TERMS:
+        raise UsageError(f"a filter has at most {_MAX_TERMS} terms; send it in parts")
+    return tree
+
+
+def _count_terms(tree: Any) -> int:
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    return len(tree) + sum(map(_count_terms, tree)) if isinstance(tree, list) else 0
 
 
 def matches(run: RunValues, tree: Any, depth: int = 0) -> bool:

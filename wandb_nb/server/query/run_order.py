@@ -5,16 +5,27 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wandb_nb.server.query.run_values import RunValues
 
+_MAX_PARTS = 10
+
 
 def sort_runs(runs: Sequence[RunValues], order: str | None) -> list[RunValues]:
-    """Return *runs* by *order*: "+name" ascending, "-name" descending, newest first without one."""
-    ordered = list(runs)
-    for name in reversed((order or "-created_at").replace(",", " ").split()):
+    """Return *runs* by *order*: "+name" ascending, "-name" descending, newest first without one.
+
+    Raises:
+        UsageError: The order has too many parts.
+
+    """
+    ordered, names = list(runs), (order or "-created_at").replace(",", " ").split()
+    if len(names) > _MAX_PARTS:
+        raise UsageError(f"an order has at most {_MAX_PARTS} parts, not {len(names)}")
+    for name in reversed(names):
         ordered = sort_runs_by(ordered, name)
     return ordered
 

@@ -11,6 +11,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.untrusted_json import load_object, parse_value
 from wandb_nb.values import dotted
 
+_MAX_PATH = 1_000
 _COLUMNS = {
     "name": "name",
     "display_name": "display_name",
@@ -106,11 +107,13 @@ def timestamp(seconds: float) -> str:
 
 
 def _value_at(values: Any, path: str) -> Any:
-    """Return the value at the dotted *path*; keys may contain dots themselves."""
+    """Return the value at the dotted *path*; keys may contain dots themselves, but very long ones are no paths."""
     if not isinstance(values, dict):
         return None
     if path in values:
         return values[path]
+    if len(path) > _MAX_PATH:
+        return None
     for dot in (index for index, letter in enumerate(path) if letter == "."):
         if path[:dot] in values:
             return _value_at(values[path[:dot]], path[dot + 1 :])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import and_, func, insert, or_, select
 
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.server.storage import server_ids
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
-from wandb_nb.server.storage.tables import projects
+from wandb_nb.server.storage.tables import members, projects
 from wandb_nb.server.storage.users import Right, may_create_projects, membership
 
 if TYPE_CHECKING:
@@ -47,13 +47,28 @@ def project_by_id(connection: Connection, user: User, project_id: int) -> Projec
     return _as_seen_by(connection, user, row)
 
 
-def list_projects(connection: Connection, user: User, entity: str | None = None) -> list[Project]:
-    """Return the projects that *user* may read, of *entity* or of all, newest first."""
-    query = select(projects).order_by(projects.c.created.desc(), projects.c.id.desc())
-    if entity is not None:
-        query = query.where(projects.c.entity == entity)
-    visible = [_as_seen_by(connection, user, row) for row in connection.execute(query).all()]
-    return [project for project in visible if project.right >= Right.READ]
+def list_projects(
+    connection: Connection, user: User, entity: str | None = None, first: int = 0, limit: int | None = None
+) -> list[Project]:
+    """Return the projects that *user* may read, of *entity* or of all, newest first: *limit* from number *first* on."""
+    query = select(projects).where(*_readable(user, entity)).order_by(projects.c.created.desc(), projects.c.id.desc())
+    rows = connection.execute(query.offset(first).limit(limit)).all()
+    return [_as_seen_by(connection, user, row) for row in rows]
+
+
+def count_projects(connection: Connection, user: User, entity: str | None = None) -> int:
+    """Return how many projects *user* may read, of *entity* or of all."""
+    query = select(func.count()).select_from(projects).where(*_readable(user, entity))
+    return connection.execute(query).scalar() or 0
+
+
+def _readable(user: User, entity: str | None) -> list[Any]:
+    """Return the conditions that select the projects which *user* may read."""
+    conditions = [] if entity is None else [projects.c.entity == entity]
+    if user.admin:
+        return conditions
+    of_member = select(members.c.project_id).where(members.c.user_id == user.id, members.c.level >= Right.READ)
+    return [*conditions, or_(projects.c.open, projects.c.entity == user.name, projects.c.id.in_(of_member))]
 
 
 def project_for_writing(connection: Connection, user: User, entity: str | None, name: str | None) -> Project:

@@ -16,6 +16,8 @@ from wandb_nb.server.storage.untrusted_json import load_object, wandb_values
 from wandb_nb.server.storage.users import Right
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection
 
     from wandb_nb.server.storage.project_store import Project
@@ -56,12 +58,15 @@ def count_runs(connection: Connection, project: Project) -> int:
     return connection.execute(select(func.count()).where(runs.c.project_id == project.id)).scalar() or 0
 
 
-def run_activity(connection: Connection, project: Project) -> tuple[int, float | None]:
-    """Return how many runs of *project* are running, and the time of the last heartbeat of any run."""
+def projects_activity(connection: Connection, projects: Sequence[Project]) -> dict[int, tuple[int, int, float]]:
+    """Return by the id of a project how many runs it has, how many of them run, and the last heartbeat of any.
+
+    Projects without runs are left out.
+    """
     live = and_(runs.c.state == "running", runs.c.heartbeat >= time.time() - SILENT_SECONDS)
-    query = select(func.count(case((live, 1))), func.max(runs.c.heartbeat)).where(runs.c.project_id == project.id)
-    running, newest = connection.execute(query).one()
-    return running, newest
+    query = select(runs.c.project_id, func.count(), func.count(case((live, 1))), func.max(runs.c.heartbeat))
+    query = query.where(runs.c.project_id.in_([project.id for project in projects])).group_by(runs.c.project_id)
+    return {project: (count, running, newest) for project, count, running, newest in connection.execute(query)}
 
 
 def run_for_writing(connection: Connection, user: User, run_id: int | None, right: Right = Right.WRITE) -> Any:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wandb_nb.server.http.services import services_of
-from wandb_nb.server.storage.project_store import list_projects
-from wandb_nb.server.storage.run_store import count_runs, run_activity
+from wandb_nb.server.storage.project_store import count_projects, list_projects
+from wandb_nb.server.storage.run_store import projects_activity
 from wandb_nb.server.web.render import answer_page, render_page
 
 if TYPE_CHECKING:
@@ -15,16 +15,24 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.storage.users import User
 
+PAGE_SIZE = 100
+_MAX_DIGITS = 6
+
 
 async def projects(request: Request) -> Response:
-    """`GET /`."""
+    """`GET /?page=`."""
     return await answer_page(request, _projects)
 
 
 def _projects(request: Request, user: User) -> Response:
+    text = request.query_params.get("page", "")
+    page = max(1, int(text)) if text.isdecimal() and len(text) <= _MAX_DIGITS else 1
     with services_of(request).database.read() as connection:
-        rows = [
-            (project, count_runs(connection, project), *run_activity(connection, project))
-            for project in list_projects(connection, user)
-        ]
-    return render_page(request, "projects.html", user, projects=rows)
+        total = count_projects(connection, user)
+        listed = list_projects(connection, user, first=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+        activity = projects_activity(connection, listed)
+    rows = [(project, *activity.get(project.id, (0, 0, None))) for project in listed]
+    first = (page - 1) * PAGE_SIZE + 1
+    return render_page(
+        request, "projects.html", user, projects=rows, page=page, first=first, last=first + len(rows) - 1, total=total
+    )

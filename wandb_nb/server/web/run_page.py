@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.users import User
 
 CONSOLE_LINES = 1_000
+MAX_LINE_CHARACTERS = 4_000
 _MAX_ALERTS = 10
 _MAX_DIGITS = 10
 _STAMPED_LINE = re.compile(r"(ERROR )?(\d{4}-\d\d-\d\dT[\d:.]+) (?:\[[^\]]*\] )?(.*)", re.DOTALL)
@@ -113,9 +114,14 @@ def _console(request: Request, user: User) -> Response:
         total = line_store.count(connection, values["run"].id, "output")
         end = min(total, int(before)) if before.isdecimal() and len(before) < _MAX_DIGITS else total
         first = max(0, end - CONSOLE_LINES)
-        texts = line_store.lines_from(connection, values["run"].id, "output", first, end - first)
-    lines = [parse_line(number, text) for number, text in enumerate(texts, first)]
+        starts = line_store.line_starts(connection, values["run"].id, "output", first, end - first, MAX_LINE_CHARACTERS)
+    lines = [parse_line(number, shown_line(*start)) for number, start in enumerate(starts, first)]
     return render_page(request, "run_console.html", user, **values, lines=lines, first=first, end=end, total=total)
+
+
+def shown_line(text: str, length: int) -> str:
+    """Return *text*, the beginning of a line of *length* characters, with a note of what is left out."""
+    return text if length <= len(text) else f"{text} … {length - len(text):,} more characters"
 
 
 def parse_line(number: int, text: str) -> ConsoleLine:

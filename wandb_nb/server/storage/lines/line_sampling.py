@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from wandb_nb.server.storage.lines.line_store import HISTORY, count, lines_from, stream_table
+from wandb_nb.server.storage.lines.line_store import (
+    HISTORY,
+    MAX_READ_BYTES,
+    bounded_texts,
+    count,
+    lines_from,
+    stream_table,
+)
 from wandb_nb.server.storage.lines.row_shapes import load_shapes, shape_has_key
 from wandb_nb.server.storage.tables import history
 from wandb_nb.server.storage.untrusted_json import load_objects
@@ -18,11 +25,18 @@ if TYPE_CHECKING:
 
 _MAX_STEP = 2**63 - 1
 _MAX_SAMPLED_SHAPES = 16
+_MAX_SHAPES = 500  # of a run whose rows are sampled by shape
+_MAX_SAMPLED_VALUES = 2_000_000
 _DENSE = 0.8  # of the evenly spaced numbers that exist; below, the next existing row is looked up for each
 
 
 def sample_lines(connection: Connection, run: int, stream: str, limit: int) -> list[str]:
-    """Return the lines of *stream*, or *limit* of them, evenly spaced and including the last one."""
+    """Return the lines of *stream*, or *limit* of them, evenly spaced and including the last one.
+
+    Raises:
+        TooLargeError: They are too long to return together.
+
+    """
     table, conditions = stream_table(stream)
     if limit < 1:
         return []
@@ -30,7 +44,7 @@ def sample_lines(connection: Connection, run: int, stream: str, limit: int) -> l
     query = select(table.c.text).where(table.c.run_id == run, *conditions)
     if total > limit:
         query = query.where(table.c.number.in_(_evenly_spaced(0, total - 1, limit)))
-    return list(connection.execute(query.order_by(table.c.number)).scalars())
+    return bounded_texts(connection, query.order_by(table.c.number))
 
 
 def sample_rows(  # noqa: PLR0917 -- the parts of one query
@@ -38,7 +52,7 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
 ) -> list[dict[str, Any]]:
     """Return *keys* of the rows that have all of them: of all such rows, or of about *limit*, evenly spaced.
 
-    *first* and *last* bound the step, both included.
+    *first* and *last* bound the step, both included. Many keys, and long rows, give fewer rows.
     """
     required = [key for key in dict.fromkeys(keys) if key != "_step"]
     shape_ids = [
@@ -48,6 +62,7 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
     ]
     if not shape_ids or limit < 1:
         return []
+    limit = max(1, min(limit, _MAX_SAMPLED_VALUES // max(1, len(keys))))
     low, high = (first if first is not None else -_MAX_STEP), (last if last is not None else _MAX_STEP)
     rows = _sample_shapes(connection, run, shape_ids, limit, low, high)
     return [_select_keys(row, keys) for row in load_objects([text for _, text in rows])]
@@ -56,15 +71,20 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
 def sample_history(connection: Connection, run: int, limit: int) -> tuple[list[str], int]:
     """Return rows that show the course of every key, in their order, and how many rows there are.
 
-    All rows, or about *limit* of each shape, evenly spaced. A run with many shapes gives fewer of each.
+    All rows, or about *limit* of each shape, evenly spaced. A run with many shapes gives fewer of each, one with very
+    many a sample of all its rows. Long rows give fewer.
     """
     total = count(connection, run, HISTORY)
     shape_ids = list(load_shapes(connection, run).values())
     share = max(2, min(limit, limit * _MAX_SAMPLED_SHAPES // max(1, len(shape_ids))))
     if total <= share:
         return lines_from(connection, run, HISTORY, 0, share), total
+    if len(shape_ids) > _MAX_SHAPES:
+        return [text for _, text in _sample_shapes(connection, run, None, limit)], total
     rows: dict[int, str] = {}
     for shape_id in shape_ids:
+        if sum(map(len, rows.values())) > MAX_READ_BYTES:
+            break
         rows |= dict(_sample_shapes(connection, run, [shape_id], share))
     return [rows[number] for number in sorted(rows)], total
 
@@ -72,38 +92,55 @@ def sample_history(connection: Connection, run: int, limit: int) -> tuple[list[s
 def _sample_shapes(  # noqa: PLR0917 -- the parts of one query
     connection: Connection,
     run: int,
-    shape_ids: Sequence[int],
+    shape_ids: Sequence[int] | None,
     limit: int,
     low: int = -_MAX_STEP,
     high: int = _MAX_STEP,
 ) -> Iterable[tuple[int, str]]:
-    """Return numbers and texts of the rows of these shapes: all, or the first one of each of *limit* even shares."""
+    """Return numbers and texts of the rows of these shapes, None for any: all, or the first of *limit* even shares."""
     number = history.c.number
     conditions = [history.c.run_id == run]
     # One shape is a range of its index; several would be sorted.
-    conditions.append(history.c.shape_id == shape_ids[0] if len(shape_ids) == 1 else history.c.shape_id.in_(shape_ids))
+    if shape_ids is not None:
+        is_one = len(shape_ids) == 1
+        conditions.append(history.c.shape_id == shape_ids[0] if is_one else history.c.shape_id.in_(shape_ids))
     if low > -_MAX_STEP or high < _MAX_STEP:
         conditions += [history.c.step >= low, history.c.step <= high]
     query = select(number, history.c.text).where(*conditions).order_by(number)
-    rows = connection.execute(query.limit(limit + 1)).all()
+    rows = _bounded_rows(connection.execute(query.limit(limit + 1)))
     if len(rows) <= limit:
-        return [(row.number, row.text) for row in rows]
+        return rows
     last = connection.execute(select(number).where(*conditions).order_by(number.desc()).limit(1)).scalar_one()
-    targets = _evenly_spaced(rows[0].number, last, limit)
-    hits = connection.execute(query.where(number.in_(targets))).all()
+    targets = _evenly_spaced(rows[0][0], last, limit)
+    hits = _bounded_rows(connection.execute(query.where(number.in_(targets))))
     if len(hits) > limit * _DENSE:
-        return [(row.number, row.text) for row in hits]
+        return hits
     return _next_existing(connection, query, targets)
 
 
 def _next_existing(connection: Connection, query: Any, targets: Sequence[int]) -> Iterable[tuple[int, str]]:
     """Return for each of *targets*, which ascend, the first row of *query* at or after it."""
     rows: dict[int, str] = {}
+    size = 0
     for target in targets:
+        if size > MAX_READ_BYTES:
+            break
         if not rows or target > next(reversed(rows)):
             row = connection.execute(query.where(history.c.number >= target).limit(1)).one()
             rows[row.number] = row.text
+            size += len(row.text)
     return rows.items()
+
+
+def _bounded_rows(rows: Iterable[Any]) -> list[tuple[int, str]]:
+    """Return the first of *rows*, of about `MAX_READ_BYTES`."""
+    bounded, size = [], 0
+    for row in rows:
+        bounded.append((row.number, row.text))
+        size += len(row.text)
+        if size > MAX_READ_BYTES:
+            break
+    return bounded
 
 
 def _evenly_spaced(first: int, last: int, limit: int) -> list[int]:

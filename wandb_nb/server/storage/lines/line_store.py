@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select
 
 from wandb_nb.server.storage.lines.row_shapes import add_shape, load_shapes, shape_of
-from wandb_nb.server.storage.storage_errors import BadLineError
+from wandb_nb.server.storage.storage_errors import BadLineError, TooLargeError
 from wandb_nb.server.storage.tables import history, lines, shapes
 from wandb_nb.server.storage.untrusted_json import load_object, normalize_object
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HISTORY, EVENTS = "history", "events"
 
+MAX_READ_BYTES = 32 << 20  # about, of the lines that one call reads
 _MAX_STEP = 2**63 - 1
 
 
@@ -86,18 +87,34 @@ def tail(connection: Connection, run: int, stream: str, limit: int = 1) -> list[
     return list(connection.execute(query.limit(limit)).scalars())[::-1]
 
 
-def lines_from(connection: Connection, run: int, stream: str, number: int, limit: int) -> list[str]:
-    """Return at most *limit* lines of *stream*, from *number* on."""
+def lines_from(  # noqa: PLR0917 -- the parts of one query
+    connection: Connection, run: int, stream: str, number: int, limit: int, max_bytes: int = MAX_READ_BYTES
+) -> list[str]:
+    """Return at most *limit* lines of *stream*, from *number* on: fewer if they are long, but one if there is one."""
     table, conditions = stream_table(stream)
     query = select(table.c.text).where(table.c.run_id == run, *conditions, table.c.number >= number)
-    return list(connection.execute(query.order_by(table.c.number).limit(limit)).scalars())
+    return _first_texts(connection, query.order_by(table.c.number).limit(limit), max_bytes)[0]
+
+
+def line_starts(connection: Connection, run: int, stream: str, number: int, limit: int, length: int) -> list[Any]:  # noqa: PLR0917 -- the parts of one query
+    """Return `text`, the first *length* characters, and `length` of at most *limit* lines of *stream*."""
+    table, conditions = stream_table(stream)
+    text = table.c.text
+    query = select(func.substr(text, 1, length).label("text"), func.length(text).label("length"))
+    query = query.where(table.c.run_id == run, *conditions, table.c.number >= number)
+    return list(connection.execute(query.order_by(table.c.number).limit(limit)))
 
 
 def rows_between_steps(connection: Connection, run: int, first: int, end: int, limit: int) -> list[str]:
-    """Return at most *limit* history lines with *first* <= step < *end*, in the order of steps."""
+    """Return at most *limit* history lines with *first* <= step < *end*, in the order of steps.
+
+    Raises:
+        TooLargeError: They are too long to return together.
+
+    """
     steps = history.c.step
     query = select(history.c.text).where(history.c.run_id == run, steps >= first, steps < end)
-    return list(connection.execute(query.order_by(steps, history.c.number).limit(limit)).scalars())
+    return bounded_texts(connection, query.order_by(steps, history.c.number).limit(limit))
 
 
 def last_values(connection: Connection, run: int) -> dict[str, Any]:
@@ -108,6 +125,30 @@ def last_values(connection: Connection, run: int) -> dict[str, Any]:
     for text in connection.execute(query.order_by(history.c.number)).scalars():
         values |= load_object(text) or {}
     return values
+
+
+def bounded_texts(connection: Connection, query: Any) -> list[str]:
+    """Return the lines that *query* selects.
+
+    Raises:
+        TooLargeError: They are too long to return together.
+
+    """
+    texts, is_complete = _first_texts(connection, query, MAX_READ_BYTES)
+    if not is_complete:
+        raise TooLargeError(f"the rows have more than {MAX_READ_BYTES >> 20} MiB; ask for fewer of them at once")
+    return texts
+
+
+def _first_texts(connection: Connection, query: Any, max_bytes: int) -> tuple[list[str], bool]:
+    """Return the first of the texts that *query* selects, of about *max_bytes*, and whether they are all."""
+    texts: list[str] = []
+    for text in connection.execute(query).scalars():
+        max_bytes -= len(text)
+        if texts and max_bytes < 0:
+            return texts, False
+        texts.append(text)
+    return texts, True
 
 
 def stream_table(stream: str) -> tuple[Any, list[Any]]:

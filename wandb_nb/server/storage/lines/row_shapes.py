@@ -6,6 +6,7 @@ A run has few different shapes, so finding the rows that hold a key means findin
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,7 +62,12 @@ def history_keys(connection: Connection, run: int) -> HistoryKeys:
 
 def shape_has_key(shape: Shape, key: str) -> bool:
     """Whether rows of *shape* have *key*, as a value or as an object around values."""
-    return any(leaf == key or leaf.startswith(f"{key}.") for leaf, _ in shape)
+    for prefix, is_exact in ((key, True), (f"{key}.", False)):
+        at = bisect_left(shape, (prefix, ""))
+        leaf = shape[at][0] if at < len(shape) else ""
+        if leaf == prefix or (leaf.startswith(prefix) and not is_exact):
+            return True
+    return False
 
 
 def _type_name(value: Any) -> str:
