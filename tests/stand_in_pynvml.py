@@ -1,6 +1,7 @@
 """A stand-in for the module `pynvml`: two cards of a driver, or the error that the variable `STAND_IN_ERROR` names.
 
-`install` copies it as `pynvml.py` into a folder for PYTHONPATH. The second card supports little, as virtual ones do.
+`install` copies it as `pynvml.py` into a folder for PYTHONPATH, and the driver's program for PATH. The second card
+supports little, as virtual ones do.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ class NVMLError(Exception):
 
 
 def install(folder: Path) -> str:
-    """Make the stand-in importable as `pynvml` from *folder*; return the value for PYTHONPATH."""
+    """Make the stand-in importable as `pynvml` from *folder*; return the value for PYTHONPATH and PATH."""
+    (folder / "nvidia-smi").write_text("#!/bin/sh\n")
+    (folder / "nvidia-smi").chmod(0o755)
     (folder / "pynvml.py").write_text(Path(__file__).read_text("utf-8"), "utf-8")
     return str(folder)
 

@@ -28,7 +28,8 @@ CARD = {"name": "NVIDIA H200", "memoryTotal": str(1 << 30), "architecture": "Hop
 
 def read(modules: str, **environ: str) -> list[Any]:
     """Return description, samples and whether the reader is missing, in a process with *modules* first on its path."""
-    environment = {**os.environ, "PYTHONPATH": modules, **environ}
+    path = os.pathsep.join((modules, os.environ["PATH"]))
+    environment = {**os.environ, "PYTHONPATH": modules, "PATH": path, **environ}
     result = subprocess.run([sys.executable, "-c", READ], env=environment, capture_output=True, text=True, check=True)
     answer: list[Any] = json.loads(result.stdout)
     return answer
@@ -60,6 +61,13 @@ def test_failing_driver_gives_nothing(error: str, tmp_path: Path) -> None:
     """Without a driver, or with one that answers nothing, there are no metrics and no errors."""
     _, samples, _ = read(install(tmp_path), STAND_IN_ERROR=error)
     assert samples == [{}] * 5
+
+
+def test_nothing_is_loaded_without_a_driver(tmp_path: Path) -> None:
+    """The reader's module stays unloaded where neither the driver's device nor its program is."""
+    modules = install(tmp_path)
+    (tmp_path / "nvidia-smi").unlink()
+    assert read(modules, PATH=os.defpath)[0] == {} or os.path.exists("/dev/nvidiactl")  # noqa: PTH110 -- one word
 
 
 def test_missing_reader_is_noticed_only_where_cards_are(tmp_path: Path) -> None:

@@ -80,8 +80,9 @@ def test_without_a_script(tmp_path: Path) -> None:
 def test_graphics_cards(tmp_path: Path) -> None:
     """Cards are described with the machine and sampled; a stand-in replaces the driver's module."""
     source = "wandb.init()\nimport time; time.sleep(0.6)"
-    settings = {"WANDB_X_STATS_SAMPLING_INTERVAL": "0.1"}
-    assert run(tmp_path, source, PYTHONPATH=install(tmp_path), **settings).returncode == 0
+    modules = install(tmp_path)
+    settings = {"WANDB_X_STATS_SAMPLING_INTERVAL": "0.1", "PATH": os.pathsep.join((modules, os.environ["PATH"]))}
+    assert run(tmp_path, source, PYTHONPATH=modules, **settings).returncode == 0
     fields = metadata(tmp_path)
     assert (fields["gpu"], fields["gpu_count"], fields["cudaVersion"]) == ("NVIDIA H200", 2, "12.4")
     assert fields["gpu_nvidia"] == [

@@ -104,11 +104,17 @@ def is_reader_missing() -> bool:
     """Return whether this machine has NVIDIA cards that cannot be read without the `gpu` extra."""
     from importlib.util import find_spec
 
-    return find_spec("pynvml") is None and (_DEVICE.exists() or shutil.which(_PROGRAM) is not None)
+    return find_spec("pynvml") is None and _has_driver()
+
+
+def _has_driver() -> bool:
+    return _DEVICE.exists() or shutil.which(_PROGRAM) is not None
 
 
 def _open() -> Any:
     """Return the initialised NVML module; None without it, or without a driver."""
+    if not _has_driver():  # loading the module takes longer than all other facts about the machine
+        return None
     try:
         import pynvml  # the `gpu` extra
     except ImportError:

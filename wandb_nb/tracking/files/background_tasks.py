@@ -10,16 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+START_DELAY_SECONDS = 0.05
+"""So long do tasks leave the interpreter to the program, whose `init()` would otherwise wait for each of them."""
+
+
 class NoThreadError(RuntimeError):
     """The system allows no more threads."""
 
 
 class BackgroundTasks:
-    """Runs tasks in daemon threads. *failed* gets the name of a task and its error."""
+    """Runs tasks in daemon threads, a moment later. *failed* gets the name of a task and its error."""
 
     def __init__(self, failed: Callable[[str, Exception], None]) -> None:
         self._failed = failed
         self._threads: dict[str, threading.Thread] = {}
+        self._is_awaited = threading.Event()
 
     def start(self, name: str, act: Callable[..., None], *arguments: Any) -> None:
         """Call *act* in a thread; where no thread can be started it is not called, and that is a failure."""
@@ -36,6 +41,7 @@ class BackgroundTasks:
 
         Returns immediately in a forked child, which has none of the threads.
         """
+        self._is_awaited.set()
         threads = {name: thread for name, thread in self._threads.items() if not names or name in names}
         due = None if timeout_seconds is None else monotonic() + timeout_seconds
         for thread in threads.values():
@@ -44,6 +50,7 @@ class BackgroundTasks:
         return [name for name, thread in threads.items() if thread.is_alive()]
 
     def _run(self, name: str, act: Callable[..., None], *arguments: Any) -> None:
+        self._is_awaited.wait(START_DELAY_SECONDS)
         try:
             act(*arguments)
         except Exception as error:  # noqa: BLE001 -- nothing above the thread could handle it
