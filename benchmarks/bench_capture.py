@@ -1,7 +1,8 @@
-"""What capturing costs: `init()` with everything on, and the hooks around each cell of a notebook.
+"""The cost of capturing: `init()` with everything on, and the hooks around each notebook cell.
 
-The hooks are timed inside a real kernel, as the time that IPython spends in the callbacks before and after a cell, by
-the clock and by the processor; on a busy machine only the second is of use.
+The hooks are timed inside a real kernel: the time that IPython spends in the callbacks before and after a cell, as wall
+time and processor time; on a busy machine only the second is meaningful.
+
 `python benchmarks/bench_capture.py`
 """
 
@@ -58,7 +59,7 @@ KINDS = {
 
 
 def script(console: str) -> list[float]:
-    """Return what `init()` takes in a script in a repository, by the clock and by the processor; the median."""
+    """Return wall time and processor time of `init()` in a script in a repository; the median."""
     taken = []
     for _ in range(STARTS):
         with tempfile.TemporaryDirectory() as folder:
@@ -73,7 +74,7 @@ def script(console: str) -> list[float]:
 
 
 def notebook(options: str, source: str) -> tuple[list[float], list[float]]:
-    """Return what `init()` took after a hundred cells, and the hooks around one cell, the median."""
+    """Return the times of `init()` after a hundred cells, and of the hooks around one cell, the median."""
     sources = [PROBE, *["y = 1"] * 100, INIT.replace("OPTIONS", options), *[source] * CELLS]
     last = f"json.dump([init, spent[-{CELLS}:-1]], open('found.json', 'w'))"
     with tempfile.TemporaryDirectory() as folder:

@@ -1,8 +1,8 @@
-"""What it takes to compare two runs: from their files to the text and to the output of a notebook.
+"""The cost of comparing two runs: from their files to the text and to the output of a notebook.
 
-    python benchmarks/bench_compare.py [rows]
+python benchmarks/bench_compare.py [rows]
 
-Processor time; the budget for two runs of 100,000 rows is one second.
+Times are processor times; the budget for two runs of 100,000 rows is one second.
 """
 
 from __future__ import annotations

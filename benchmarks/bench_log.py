@@ -1,7 +1,7 @@
-"""What a row costs from dict to disk: encoder and writer, beside a plain append of the same bytes.
+"""The cost of a row from dict to disk: encoder and writer, beside a plain append of the same bytes.
 
-Prints microseconds a row (median and 99th percentile of single calls, and the mean of a tight loop) and bytes a row.
-`python benchmarks/bench_log.py [folder]`; the folder should be on the disk that runs are stored on.
+Prints microseconds per row (median and 99th percentile of single calls, and the mean of a loop) and bytes per row.
+`python benchmarks/bench_log.py [folder]`; the folder should be on the disk that stores runs.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def ours(folder: str):
 
 
 def floor(folder: str, size: int):
-    """Return a function that appends *size* bytes, whatever the row."""
+    """Return a function that appends *size* bytes for any row."""
     fd = os.open(Path(folder) / f"plain-{random.getrandbits(64):x}", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     data = os.urandom(size)
     return lambda _row, _step: os.write(fd, data)

@@ -1,10 +1,10 @@
 """What a notebook's user waits for: `init()` in a fresh kernel, and a cell that logs over one that does not.
 
-    python benchmarks/bench_notebook.py [kernels] [path of another checkout ...]
+python benchmarks/bench_notebook.py [kernels] [path of another checkout ...]
 
-Cells run in real kernels, sent one by one as a page sends them, with the panel shown and 0.15 s of rest between them.
-Beside wandb_nb, other checkouts of it and the trackers that are installed are measured in turn, in the same run. The
-budgets: 60 ms for `init()`, 5 ms for a cell.
+Cells run in real kernels, sent one by one like a page does it, with the panel shown and 0.15 s of rest between them.
+Besides wandb_nb, other checkouts of it and the installed trackers are measured in turn, in the same run. The budgets:
+60 ms for `init()`, 5 ms for a cell.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Kernel:
         return took
 
     def close(self) -> None:
-        """Shut it down."""
+        """Shut down the kernel."""
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
 
@@ -82,7 +82,7 @@ def main() -> None:
     subjects += [(name, "") for name in ("wandb", "trackio") if importlib.util.find_spec(name) is not None]
     results: dict[tuple[str, str], list[tuple[float, float, float]]] = {subject: [] for subject in subjects}
     for number in range(kernels):
-        first = number % len(subjects)  # each comes after each other one
+        first = number % len(subjects)  # each follows each other one
         for subject in subjects[first:] + subjects[:first]:
             results[subject].append(measure(*subject))
     print(f"{'tracker':<24}{'import':>9}{'init()':>9}{'cell':>9}  ms, medians of {kernels} kernels")

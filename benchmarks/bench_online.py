@@ -1,9 +1,9 @@
-"""An online run beside the official client's, on the same server: delays, and what the processes beside it cost.
+"""An online run beside the official client's, on the same server: delays, and the cost of the background processes.
 
-    python benchmarks/bench_online.py
+python benchmarks/bench_online.py
 
-The delay is the time from `log()` to the moment when the server has the row, polled every 5 ms. Budget: 1 s for the
-first rows.  The official client's interval is 15 s unless it is set; both are measured.
+The delay is the time from `log()` until the server has the row, polled every 5 ms. Budget: 1 s for the first rows. The
+official client's interval is 15 s by default; both are measured.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Client:
         return self._popen.stdout.readline()
 
     def log(self, count: int) -> tuple[float, float]:
-        """Log *count* rows; return how long after that the server has all, and the microseconds a row took."""
+        """Log *count* rows; return the time until the server has all, and the microseconds per row."""
         assert self._popen.stdin is not None
         self._popen.stdin.write(f"{count}\n")
         self._popen.stdin.flush()
@@ -75,7 +75,7 @@ class Client:
         return time.time() - moment, taken / count * 1e6
 
     def end(self) -> float:
-        """End the run; return the seconds that `finish()` took."""
+        """End the run; return the duration of `finish()` in seconds."""
         assert self._popen.stdin is not None
         self._popen.stdin.close()
         taken = float(self._line())

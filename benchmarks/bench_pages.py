@@ -1,6 +1,6 @@
-"""The pages of a large project: made and sent by the embedded server, and the delay until an open page hears of a row.
+"""The pages of a large project, from the embedded server, and the delay until an open page is notified of a row.
 
-    python benchmarks/bench_pages.py [runs]
+python benchmarks/bench_pages.py [runs]
 
 Budget: a project's page with 2,000 runs in less than 300 ms.
 """
@@ -63,7 +63,7 @@ def post(server: Served, path: str, body: object) -> None:
 
 
 def notification_delay(server: Served, browser: requests.Session) -> float:
-    """Return the median seconds from a post until the run's open page hears of it."""
+    """Return the median seconds from a post until the run's open page is notified."""
     delays = []
     with browser.get(f"{server.url}/local/bench/runs/first/events", stream=True) as events:
         lines = events.iter_lines(chunk_size=1)

@@ -1,9 +1,9 @@
 """Reading a run file: 100,000 rows of two metrics into a pandas frame, against floors on the same machine.
 
-    python benchmarks/bench_read.py [rows]
+python benchmarks/bench_read.py [rows]
 
-Budget 400 ms, aim 250 ms.  The floor parses the same rows from JSON lines into the same frame; the second one only
-checks the file's sums.  The exact path, one row at a time, is what the fast path saves.
+Budget 400 ms, aim 250 ms. The floor parses the same rows from JSON lines into the same frame; the second one only
+checks the file's checksums. The exact path, one row at a time, shows the gain of the fast path.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def best(action: Callable[[], object], repeats: int = REPEATS) -> float:
 
 
 def report(what: str, seconds: float, floor: float) -> None:
-    """Print one line: what, milliseconds, ratio to the floor."""
+    """Print one line: label, milliseconds, ratio to the floor."""
     print(f"{what:58} {seconds * 1e3:9.1f} ms {seconds / floor:6.2f} x floor")
 
 

@@ -1,7 +1,8 @@
-"""What it costs to take the secrets out of a text of 10 kB: ordinary ones, and ones made to be slow.
+"""The cost of redacting a text of 10 kB: ordinary ones, and adversarial ones.
 
-Each has a budget of 1 ms, which is the most that a row with a text adds to `log()`, and a source to the hook of a cell.
-Prints the best of several rounds, so that other work on the machine does not count.
+Each has a budget of 1 ms, which a row with a text adds at most to `log()`, and a source to the hook of a cell. Prints
+the best of several rounds, so that other work on the machine does not count.
+
 `python benchmarks/bench_redact.py [tree]`; *tree* is another checkout to measure instead, such as an earlier commit.
 """
 

@@ -1,11 +1,11 @@
 """What a run costs its user, against the budgets and beside other trackers.
 
-    python benchmarks/bench_run.py [--rounds 3] [--before CHECKOUT]
+python benchmarks/bench_run.py [--rounds 3] [--before CHECKOUT]
 
-The trackers take turns, each figure in a process of its own, and the smallest of all rounds counts. `scripts/peers.sh`
+The trackers take turns, each figure in its own process, and the smallest of all rounds counts. `scripts/peers.sh`
 installs trackio and tensorboardX. "protobuf" is the same record by protobuf's C implementation, "append" a plain append
-of as many bytes. CHECKOUT is another version of this project, measured in the same run. Ratios hold where machines
-differ.
+of as many bytes. CHECKOUT is another version of this project, measured in the same run. Ratios remain valid on
+different machines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Figures = dict[str, float]
 
 
 class Budget(NamedTuple):
-    """A row of the table: the figure at *name*, divided by the one at *unit* where that is given."""
+    """A row of the table: the figure at *name*, divided by the one at *unit* if given."""
 
     words: str
     name: str
@@ -46,7 +46,7 @@ BUDGETS = (
     Budget("log of 1,100 floats, in times of 1,000", "more.0", 1.3, "thousand.0"),
     Budget("log of a name that is new each time, p50 µs", "new.0", 15),
     Budget("bytes per row of 2 floats", "bytes", 160),
-    Budget("finish() at once, ms", "finish at once", 20),
+    Budget("finish() without rows, ms", "finish without rows", 20),
     Budget("finish() after 1.5 s, nothing logged, ms", "finish", 20),
     Budget("finish() after 100,000 rows, ms", "finish after rows", 50),
     Budget("memory added, MB", "memory", 25),
@@ -54,7 +54,7 @@ BUDGETS = (
 
 
 def flat(figures: Mapping[str, Any]) -> Figures:
-    """Return figures with those of a list as "name.0", "name.1"; absent ones are left out."""
+    """Return figures with those of a list as "name.0", "name.1"; absent ones are omitted."""
     pairs: Figures = {}
     for name, value in figures.items():
         if isinstance(value, list):
@@ -100,7 +100,7 @@ def measured(rounds: int, before: str | None) -> dict[str, Figures]:
 
 
 def figure(budget: Budget, figures: Figures) -> float | None:
-    """Return what the row of *budget* says of *figures*, if they have it."""
+    """Return the value of *budget* in *figures*, if they have it."""
     value, unit = figures.get(budget.name), figures.get(budget.unit) if budget.unit else 1.0
     return None if value is None or unit is None else value / unit
 

@@ -1,8 +1,8 @@
-"""What the sidebar's list costs the Jupyter server: 2,000 runs read, listed, and listed again when nothing changed.
+"""The cost of the sidebar's list for the Jupyter server: 2,000 runs read, listed, and listed again without changes.
 
-    python benchmarks/bench_sidebar.py
+python benchmarks/bench_sidebar.py
 
-Times are of this process's processor. The list is made in a worker thread; the sidebar has a second to open.
+Times are processor times of this process. The list is made in a worker thread; the sidebar has a second to open.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def make(root: Path) -> None:
         registry.update(entry, state="finished")
 
 
-async def all_looks(looks: RunPreviews, entries: list[RunEntry]) -> None:
-    """Ask until every run has been looked at, as the page does."""
+async def all_previews(looks: RunPreviews, entries: list[RunEntry]) -> None:
+    """Request until every run has a preview, as the page does."""
     while len(await looks.get(entries)) < len(entries):
         pass
 
@@ -66,7 +66,7 @@ async def measure(root: Path) -> dict[str, float]:
     figures["answer as JSON, ms"] = round((time.process_time() - start) * 1e3, 1)
     await timed("list again, nothing new, ms", catalogue.changes(first["version"]))  # type: ignore[index]
     entries = catalogue.entries([row["key"] for row in first["rows"][:SHOWN]])  # type: ignore[index]
-    await timed(f"curves of {SHOWN} runs of {ROWS} rows, ms", all_looks(looks, entries))
+    await timed(f"curves of {SHOWN} runs of {ROWS} rows, ms", all_previews(looks, entries))
     await timed("the same again, ms", looks.get(entries))
     return figures
 

@@ -1,8 +1,8 @@
 """A long run sent by `wandb-nb sync` to the embedded server, and a sample of it read back; the official tool beside it.
 
-    python benchmarks/bench_sync.py [rows] [rows for the official tool]
+python benchmarks/bench_sync.py [rows] [rows for the official tool]
 
-A row has 10 metrics.  Budget: a million rows in constant memory, then a sampled history in less than 100 ms.
+A row has 10 metrics. Budget: a million rows in constant memory, then a sampled history in less than 100 ms.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ def write(folder: Path, name: str, rows: int) -> Path:
 
 
 def send(server: Served, command: list[str], name: str, rows: int) -> None:
-    """Send a run with *command* and print what that took of both processes."""
+    """Send a run with *command* and print the cost for both processes."""
     begin = time.perf_counter()
     process = subprocess.Popen(command, env=server.environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    with Watch(psutil.Process(process.pid)) as client, Watch(server.process) as held:
+    with Watch(psutil.Process(process.pid)) as client, Watch(server.process) as serving:
         _, errors = process.communicate()
     taken = time.perf_counter() - begin
     count = server.run(name, "historyLineCount")["historyLineCount"]
     assert (process.returncode, count) == (0, rows), (count, errors[-500:])
     tool = " ".join(Path(part).name for part in command[:-1])
     print(f"{tool:<26}{rows:>10,} rows in {taken:.1f} s, {rows / taken:,.0f} a second")
-    for what, watch in (("client", client), ("server", held)):
+    for what, watch in (("client", client), ("server", serving)):
         print(f"    {what}: {watch.memory:.0f} MB at most, {watch.seconds / rows * 1e6:.0f} µs of a core a row")
 
 
 def ask(server: Served, name: str, what: str, field: str) -> None:
-    """Print the median time of a question, and the mean time that the server computed."""
+    """Print the median time of a query, and the mean time that the server computed."""
     times, before = [], server.process.cpu_times()
     for _ in range(REPEATS):
         begin = time.perf_counter()

@@ -1,9 +1,9 @@
-"""What a shown view costs: messages for a run of a million points in four series, and the pictures of its output.
+"""The cost of a shown view: messages for a run of a million points in four series, and the pictures of its output.
 
-    python benchmarks/bench_view.py
+python benchmarks/bench_view.py
 
-Times are of this process's processor. The budget: a shown view of such a run takes at most 1 % of the kernel's time
-at four messages a second, which is 2.5 ms a message.
+Times are processor times of this process. The budget: a shown view of such a run takes at most 1 % of the kernel's time
+at four messages a second, which is 2.5 ms per message.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def main():
 
 
 def one_pass(values):
-    """Decimate *values* without help of what was done before."""
+    """Decimate *values* without earlier results."""
     pyramid = Pyramid(BUCKETS)
     pyramid.extend(values)
     return pyramid.indices(values)

@@ -20,7 +20,7 @@ PEERS_PYTHON = str(Path(__file__).parents[1] / "build" / "peers" / "bin" / "pyth
 
 
 class Peer(NamedTuple):
-    """How to start a run with a tracker; the code defines `log` and `finish`."""
+    """The way to start a run with a tracker; the code defines `log` and `finish`."""
 
     load: str
     start: str
@@ -108,7 +108,7 @@ _END = """
 print("\\n" + json.dumps(figures)); sys.stdout.flush(); os._exit(0)
 """
 
-EMPTY = 'figures["finish at once"] = milliseconds(finish)'
+EMPTY = 'figures["finish without rows"] = milliseconds(finish)'
 IDLE = 'time.sleep(1.5); figures["finish"] = milliseconds(finish)'
 LONG = """
 for number in range(100_000): log({"train/loss": 1 / (number + 1), "train/accuracy": number / 1e5})
@@ -136,7 +136,7 @@ def again(peer: Peer) -> str:
 
 
 def measure(peer: Peer, work: str, environ: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Run *work* with *peer* in a process and a folder of its own; return the figures, none where it cannot run."""
+    """Run *work* with *peer* in its own process and folder; return the figures, or none if it cannot run."""
     source = _BEFORE + _START.format(load=peer.load, start=peer.start) + work + _END
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         own = {
@@ -151,7 +151,7 @@ def measure(peer: Peer, work: str, environ: Mapping[str, str] | None = None) -> 
             done = subprocess.run(
                 [peer.python, "-c", source], cwd=folder, env=environment, capture_output=True, text=True, check=False
             )
-        except FileNotFoundError:  # the environment of the peers could not be made
+        except FileNotFoundError:  # the peers' environment could not be made
             return {}
     if done.returncode:
         print(done.stderr[-500:], file=sys.stderr)

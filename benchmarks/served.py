@@ -1,4 +1,4 @@
-"""A server to measure with, and what a process costs."""
+"""A server to measure with, and the cost of a process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Served:
-    """A running `wandb-nb server`: its process, and questions to it."""
+    """A running `wandb-nb server`: its process, and queries to it."""
 
     def __init__(self, folder: Path) -> None:
         command = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(folder / "server")]
@@ -46,7 +46,7 @@ class Served:
         }
 
     def run(self, name: str, fields: str) -> Any:
-        """Return *fields* of the run *name*, None while there is none."""
+        """Return *fields* of the run *name*, or None while it does not exist."""
         query = f'query R($n: String!) {{ project(name: "bench") {{ run(name: $n) {{ {fields} }} }} }}'
         body = {"query": query, "variables": {"n": name}}
         project = self.session.post(f"{self.url}/graphql", json=body).json()["data"]["project"]
@@ -60,7 +60,7 @@ class Served:
 
 @contextmanager
 def served() -> Iterator[Served]:
-    """Give a server with an empty folder of its own."""
+    """Yield a server with its own empty folder."""
     with tempfile.TemporaryDirectory() as name:
         server = Served(Path(name))
         try:
@@ -70,7 +70,7 @@ def served() -> Iterator[Served]:
 
 
 class Watch:
-    """What *process* and its children take inside `with`: `seconds` of a core, its share `cpu`, at most `memory` MB."""
+    """What *process* and its children use inside `with`: `seconds` of a core, its share `cpu`, at most `memory` MB."""
 
     def __init__(self, process: psutil.Process) -> None:
         self._process = process

@@ -1,4 +1,4 @@
-"""What every test gets: no settings from outside, a registry of its own, and a browser for those that ask."""
+"""Fixtures of every test: no outside settings, its own registry, and a browser on request."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ settings.load_profile("wandb-nb")
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Hide the machine's W&B settings, and give the test a registry of runs of its own; its folder is returned."""
+    """Hide the machine's W&B settings, and give the test its own registry of runs; return its folder."""
     for name in list(os.environ):
         if name.startswith("WANDB"):
             monkeypatch.delenv(name)
     registry = tmp_path_factory.mktemp("registry")
     monkeypatch.setenv("WANDB_NB_DATA_DIR", str(registry))
-    monkeypatch.setenv("NETRC", str(registry / "netrc"))  # no key of the machine's user takes a run online
+    monkeypatch.setenv("NETRC", str(registry / "netrc"))  # no key of the machine's user sends a run online
     return registry
 
 
-@pytest.fixture(scope="module")  # no longer: while it runs, no other test of this process can run an event loop
+@pytest.fixture(scope="module")  # not longer: while it runs, no other test of this process can run an event loop
 def chromium() -> Iterator[Browser]:
-    """Start Chromium without a window, or skip where it is not installed."""
+    """Start Chromium without a window, or skip if it is not installed."""
     sync_api = pytest.importorskip("playwright.sync_api")
     path = shutil.which("chromium")
     if path is None:

@@ -1,4 +1,4 @@
-"""The embedded server as a process of its own, and questions to it as `wandb_nb`'s users ask them: over HTTP."""
+"""The embedded server as a separate process, and queries over HTTP as users send them."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class EmbeddedServer:
         environ["PYTHONPATH"] = str(Path(__file__).parents[1])
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
         assert self.process.stdout is not None
-        self.told = [self.process.stdout.readline() for _ in range(3)]
-        self.url = self.told[0].split()[2]
+        lines = [self.process.stdout.readline() for _ in range(3)]
+        self.url = lines[0].split()[2]
         self.port = int(self.url.rpartition(":")[2])
         self.key = (folder / "key").read_text().strip()
         self.client = httpx.Client(base_url=self.url, auth=("api", self.key), timeout=30)
@@ -47,7 +47,7 @@ class EmbeddedServer:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a user sets to log there."""
+        """The variables that a user sets to log there."""
         return {"WANDB_BASE_URL": self.url, "WANDB_API_KEY": self.key}
 
     def query(self, text: str, **variables: Any) -> Any:
@@ -57,14 +57,14 @@ class EmbeddedServer:
         return answer["data"]
 
     def run(self, name: str, fields: str, project: str = "p") -> Any:
-        """Return *fields* of a run, None where there is no such run."""
-        found = self.query(RUN % fields, p=project, n=name)["project"]
-        return found and found["run"]
+        """Return *fields* of a run, or None without such a run."""
+        project_data = self.query(RUN % fields, p=project, n=name)["project"]
+        return project_data and project_data["run"]
 
     def rows(self, name: str, project: str = "p") -> list[dict[str, Any]]:
         """Return the history of a run."""
-        held = self.run(name, "history(samples: 100000)", project)
-        return [json.loads(line) for line in held["history"]] if held else []
+        data = self.run(name, "history(samples: 100000)", project)
+        return [json.loads(line) for line in data["history"]] if data else []
 
     def config(self, name: str) -> dict[str, Any]:
         """Return the config of a run, without the tracker's own."""
@@ -73,6 +73,6 @@ class EmbeddedServer:
 
     def files(self, name: str, project: str = "p") -> dict[str, bytes]:
         """Return the files of a run."""
-        held = self.run(name, "files(first: 1000) { edges { node { name directUrl } } }", project)
-        nodes = [edge["node"] for edge in held["files"]["edges"]]
+        data = self.run(name, "files(first: 1000) { edges { node { name directUrl } } }", project)
+        nodes = [edge["node"] for edge in data["files"]["edges"]]
         return {node["name"]: self.client.get(node["directUrl"]).content for node in nodes}

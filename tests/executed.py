@@ -1,4 +1,4 @@
-"""A notebook of `notebooks/`, executed in a folder of its own."""
+"""A notebook of `notebooks/`, executed in its own folder."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ ARTIFACTS = ROOT / "test-artifacts" / "recipes"
 RUN = "application/vnd.wandb-nb.run+json"
 COMPARISON = "application/vnd.wandb-nb.comparison+json"
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
-SHORTER = {"quickstart": ("epochs=30", "epochs=3")}  # the browser tests run it whole
+SHORTER = {"quickstart": ("epochs=30", "epochs=3")}  # the browser tests run it completely
 
 
 def read(name: str) -> NotebookNode:
-    """Return the notebook as it lies in the repository."""
+    """Return the notebook as committed in the repository."""
     return nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
 
 
 @dataclass(frozen=True)
 class Executed:
-    """What was left when all cells of a notebook had run in *folder*, and the executed *notebook* in a file there."""
+    """The result of running all cells of a notebook in *folder*, with the executed *notebook* in a file there."""
 
     name: str
     folder: Path
@@ -43,7 +43,7 @@ class Executed:
 
     @property
     def bundles(self) -> list[NotebookNode]:
-        """All outputs that are no streams, in their order."""
+        """All outputs other than streams, in order."""
         return [output.data for cell in self._code for output in cell.outputs if "data" in output]
 
     @property
@@ -53,17 +53,17 @@ class Executed:
 
     @property
     def runs(self) -> list[Any]:
-        """What the notebook holds of runs, as messages."""
+        """The notebook's runs as messages."""
         return [data[RUN] for data in self.bundles if RUN in data]
 
     @property
     def printed(self) -> str:
-        """All that the cells printed, on either stream."""
+        """All text that the cells printed, on either stream."""
         return "".join(output.text for cell in self._code for output in cell.outputs if output.output_type == "stream")
 
     @property
     def answers(self) -> str:
-        """The plain texts of all outputs that are no streams."""
+        """The plain texts of all outputs other than streams."""
         return "\n".join(data.get("text/plain", "") for data in self.bundles)
 
     @property
@@ -74,8 +74,8 @@ class Executed:
 def execute(name: str, folder: Path, before: str = "", replaced: tuple[str, str] = ("", "")) -> Executed:
     """Run every cell of the notebook in a kernel whose folder is *folder*, after a cell *before*.
 
-    The first text of *replaced* gives way to the second. Raises what the first failing cell raised. Pictures are kept
-    among the test artifacts, to be looked at.
+    The first text of *replaced* is replaced by the second. Raises what the first failing cell raised. Pictures are
+    saved among the test artifacts for people to check.
     """
     notebook = read(name)
     old, new = replaced if replaced[0] else SHORTER.get(name, ("", ""))
@@ -98,5 +98,5 @@ def _keep_pictures(executed: Executed) -> None:
 
 
 def leads_outside(html: str) -> list[str]:
-    """Return what in *html* could run or reach beyond the page."""
+    """Return the parts of *html* that could run or reach beyond the page."""
     return re.findall(r"<iframe|<script|https?:|src=\"(?!data:)", html)

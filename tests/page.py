@@ -1,4 +1,4 @@
-"""A page before a kernel, as far as messages go: cells with facts, comms, and a subshell of its own."""
+"""A page connected to a kernel, as far as messages go: cells with metadata, comms, and its own subshell."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Page:
                 return str(answer["content"]["subshell_id"])
 
     def run(self, code: str) -> str:
-        """Send a cell, with the facts a page sends, and go on; return the message's id."""
+        """Send a cell with the metadata of a page without waiting; return the message's id."""
         message = self._client.session.msg("execute_request", {"code": code, "silent": False, "store_history": True})
         message["content"]["allow_stdin"] = True
         message["metadata"] = self._facts
@@ -48,7 +48,7 @@ class Page:
         return str(message["header"]["msg_id"])
 
     def prepare(self, code: str) -> None:
-        """Run *code* as a host does before the first cell, out of sight."""
+        """Run *code* as a host does before the first cell, invisibly."""
         self._client.execute(code, silent=True, store_history=False, reply=True, timeout=60)
 
     def interrupt(self) -> None:
@@ -56,25 +56,25 @@ class Page:
         self._manager.interrupt_kernel()
 
     def asked(self) -> bool:
-        """Return whether the kernel asked the user for anything."""
+        """Return whether the kernel asked the user a question."""
         return bool(self._client.stdin_channel.msg_ready())
 
     def finished(self, cell: str) -> bool:
-        """Return whether the cell's end was heard."""
+        """Return whether the end of the cell was received."""
         return any(
             message["parent_header"].get("msg_id") == cell and message["content"].get("execution_state") == "idle"
             for message in self.heard
         )
 
     def send(self, kind: str, content: dict[str, Any]) -> None:
-        """Send a comm message, to the page's subshell where it has one."""
+        """Send a comm message, to the page's subshell if it has one."""
         message = self._client.session.msg(kind, content)
         if self._subshell is not None:
             message["header"]["subshell_id"] = self._subshell
         self._client.shell_channel.send(message)
 
     def hear(self, wanted: Callable[[dict[str, Any]], Any], seconds: float = 30) -> dict[str, Any]:
-        """Return the first message that is wanted, of those heard before or from now on; fails after *seconds*."""
+        """Return the first wanted message, among those received before or from now on; fails after *seconds*."""
         for message in self.heard:
             if wanted(message):
                 return message
@@ -96,7 +96,7 @@ class Page:
 
 
 def custom(message: dict[str, Any]) -> dict[str, Any]:
-    """Return what a comm message carries from our widget or comm; empty for other messages."""
+    """Return the data of a comm message from our widget or comm; empty for other messages."""
     if message["msg_type"] != "comm_msg":
         return {}
     data = message["content"]["data"]

@@ -1,4 +1,4 @@
-"""The layers of `docs/design.md`, read off the imports."""
+"""The layers of `docs/design.md`, checked against the imports."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LAYERS = (
     ("notebook",),
     ("__init__", "_api", "cli", "compat", "__main__"),
 )
-# The one way between siblings: a run has itself sent by the background process.
+# The only import between siblings: the background process sends a run for the session.
 PASSES = {
     (f"wandb_nb.tracking.{name}", target)
     for name in ("session.sync_handle", "start.server_lookup")
@@ -67,7 +67,7 @@ def part_of(module: str) -> str:
 
 
 def imports(module: str) -> set[str]:
-    """Return the modules of the package that *module* imports: when it loads, inside functions, and for typing only."""
+    """Return the modules of the package that *module* imports: at load time, inside functions, and for typing only."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -79,7 +79,7 @@ def imports(module: str) -> set[str]:
 
 
 def from_import(node: ast.ImportFrom) -> set[str]:
-    """Return what a `from … import …` names: sub-modules where there are such, else the module itself."""
+    """Return the modules of a `from … import …`: sub-modules if they exist, else the module itself."""
     base = node.module or ""
     below = {f"{base}.{alias.name}" for alias in node.names}
     return {name if name in MODULES else base for name in below}
@@ -87,7 +87,7 @@ def from_import(node: ast.ImportFrom) -> set[str]:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_point_down(module: str) -> None:
-    """A module imports from its own part of the package and from lower layers only."""
+    """A module imports only from its own part of the package and from lower layers."""
     part = part_of(module)
     assert part in LEVEL, f"{module} has no place in the layers"
     for target in imports(module):
@@ -102,7 +102,7 @@ def test_imports_point_down(module: str) -> None:
 
 
 def test_there_are_no_cycles() -> None:
-    """No module imports itself by way of others, be it while loading, inside a function or for typing only."""
+    """No module imports itself through others, at load time, inside a function or for typing only."""
     graph = {module: imports(module) - {module} for module in MODULES}
     for module in MODULES:  # a package's own __init__ is loaded before its modules anyway
         graph[module] -= {".".join(module.split(".")[:count]) for count in range(1, module.count(".") + 1)}
@@ -119,14 +119,14 @@ def test_the_map_names_every_package() -> None:
 
 @pytest.mark.parametrize("work", ["pass", "run = wandb_nb.init(); run.log({'a': 1})"])
 def test_nothing_heavy_is_loaded(work: str, tmp_path: Path) -> None:
-    """After the import, and after `init()` and `log()`, no heavy module is there."""
+    """After the import, and after `init()` and `log()`, no heavy module is loaded."""
     source = f"import sys, wandb_nb\n{work}\nprint(*(name for name in {HEAVY!r} if name in sys.modules))"
     done = subprocess.run([sys.executable, "-c", source], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 
 def test_the_public_names_are_there() -> None:
-    """`__all__` is sorted and holds names that can be imported, and `dir()` shows them."""
+    """`__all__` is sorted and has importable names, and `dir()` shows them."""
     assert wandb_nb.__all__ == sorted(wandb_nb.__all__)
     for name in wandb_nb.__all__:
         getattr(wandb_nb, name)

@@ -15,7 +15,7 @@ PACKAGE = Path(wandb_nb.__file__).parent
 MAX_MODULES = 15
 FOLDERS = sorted({path.parent for path in PACKAGE.rglob("*.py")})
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.name.startswith("__"))
-# Metaphors and bare participles that once were names here; each has a standard term (docs/glossary.md).
+# Metaphors and bare participles that were names here earlier; each has a standard term (docs/glossary.md).
 PRIVATE_WORDS = {
     *("attend", "desk", "plant", "settle", "tell", "teller"),
     *("begun", "found", "given", "goes_on", "going_on", "held", "kept", "known", "made", "raised", "said", "shown"),

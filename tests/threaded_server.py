@@ -1,4 +1,4 @@
-"""An HTTP server in a thread of its own, for tests that need to see or spoil what a client sends."""
+"""An HTTP server in its own thread, for tests that need to see or break a client's requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ThreadedServer(ThreadingHTTPServer):
-    """Serves from a thread of its own inside `with`, at `url`; guard what handlers share with `lock`."""
+    """Serves from its own thread inside `with`, at `url`; guard shared data of the handlers with `lock`."""
 
     daemon_threads = True
     request_queue_size = 50

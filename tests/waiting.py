@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 
 def scaled(seconds: float) -> float:
-    """Return *seconds* as long as the machine is busy: times its load per core, at least once."""
+    """Return *seconds* scaled by the machine's load per core, at least once."""
     return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def until(condition: Callable[[], T], what: str = "the condition", seconds: float = 60.0) -> T:
-    """Return what *condition* gives as soon as it is true; fail after *seconds*, scaled, naming *what* did not come."""
+    """Return the value of *condition* as soon as it is true; fail after *seconds*, scaled, naming *what*."""
     start = time.monotonic()
     while time.monotonic() - start < scaled(seconds):
         if answer := condition():

@@ -22,25 +22,25 @@ def test_clean_text_is_one_printable_line(name):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(0, "0:00"), (59.9, "0:59"), (3723, "1:02:03"), (math.nan, "0:00"), (-5, "0:00")]
+    ("seconds", "text"), [(0, "0:00"), (59.9, "0:59"), (3723, "1:02:03"), (math.nan, "0:00"), (-5, "0:00")]
 )
-def test_a_clock_shows_hours_minutes_and_seconds(seconds, shown):
+def test_a_clock_shows_hours_minutes_and_seconds(seconds, text):
     """A running time has minutes and seconds, and hours if there are any."""
-    assert clock(seconds) == shown
+    assert clock(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "text"),
     [(0.99995, "0.99995"), (0.9999999, "0.9999999"), (1.0, "1"), (12345.678, "12345.7"), (1e-9, "1e-09"),
      (1 / 3, "0.33333"), (-2.000001, "-2.000001"), (1e20, "1e+20"), (float("nan"), "nan"), (float("-inf"), "-inf")],
 )  # fmt: skip
-def test_a_fraction_never_looks_whole(value: float, shown: str):
+def test_a_fraction_never_looks_whole(value: float, text: str):
     """A number has five digits, and more if a fraction would otherwise look whole."""
-    assert number(value) == shown
+    assert number(value) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"),
+    ("seconds", "text"),
     [
         (-1, "0 s"),
         (0, "0 s"),
@@ -52,17 +52,17 @@ def test_a_fraction_never_looks_whole(value: float, shown: str):
         (math.nan, "0 s"),
     ],
 )
-def test_a_duration_has_its_two_largest_units(seconds: float, shown: str) -> None:
+def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None:
     """A duration in words has at most two units, and is empty for a value that is not a time."""
-    assert duration(seconds) == shown
+    assert duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "shown"), [(5, "5 s"), (125, "2 min"), (7_300, "2 h"), (200_000, "2 d"), (-9, "0 s")]
+    ("seconds", "text"), [(5, "5 s"), (125, "2 min"), (7_300, "2 h"), (200_000, "2 d"), (-9, "0 s")]
 )
-def test_an_age_has_one_unit(seconds: float, shown: str) -> None:
+def test_an_age_has_one_unit(seconds: float, text: str) -> None:
     """An age has only its largest unit; a time in the future counts as now."""
-    assert age(time.time() - seconds - 0.2) == shown
+    assert age(time.time() - seconds - 0.2) == text
 
 
 def test_rows_are_aligned() -> None:
@@ -71,9 +71,9 @@ def test_rows_are_aligned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "shown"),
+    ("count", "text"),
     [(0, "0 B"), (999, "999 B"), (1_000, "1.0 kB"), (2.5e6, "2.5 MB"), (3e9, "3.0 GB"), (3e12, "3000.0 GB")],
 )
-def test_a_size_has_decimal_units(count: float, shown: str) -> None:
+def test_a_size_has_decimal_units(count: float, text: str) -> None:
     """A size has one decimal from a thousand bytes on."""
-    assert size(count) == shown
+    assert size(count) == text

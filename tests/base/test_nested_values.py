@@ -37,10 +37,10 @@ def test_leaves_have_dotted_names() -> None:
     histogram = {"_type": "histogram", "values": [1]}
     values = {"a": 1, "b": {"c": 2, "d": MappingProxyType({"e": [3]})}, "h": histogram, "none": {}, "_wandb": {"x": 4}}
 
-    found = dict(dotted(values))
+    leaves = dict(dotted(values))
 
-    assert found == {"a": 1, "b.c": 2, "b.d.e": [3], "h": histogram, "none": {}, "_wandb.x": 4}
-    assert set(found) - set(dict(dotted(values, private=False))) == {"_wandb.x"}
+    assert leaves == {"a": 1, "b.c": 2, "b.d.e": [3], "h": histogram, "none": {}, "_wandb.x": 4}
+    assert set(leaves) - set(dict(dotted(values, private=False))) == {"_wandb.x"}
 
 
 def test_deep_values_end() -> None:

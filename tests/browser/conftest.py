@@ -1,4 +1,4 @@
-"""A plain page with our script in real Chromium, for the tests that need no Jupyter."""
+"""A plain page with our script in real Chromium, for the tests without Jupyter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def script_text() -> str:
-    """Build the page's script, or skip where the JavaScript's packages are not installed."""
+    """Build the page's script, or skip if the JavaScript packages are not installed."""
     if not (SOURCES / "node_modules").is_dir() or shutil.which("npm") is None:
         pytest.skip("labextension/node_modules is missing: run `npm ci` there")
     subprocess.run(["npm", "run", "--silent", "build:page"], cwd=SOURCES, check=True, capture_output=True, timeout=120)
@@ -27,7 +27,7 @@ def script_text() -> str:
 
 @pytest.fixture
 def page(chromium: Browser, script_text: str) -> Iterator[Page]:
-    """Give an empty page with our script; at the end the console must have been silent."""
+    """Yield an empty page with our script; at the end the console must have been silent."""
     page = chromium.new_page(viewport={"width": 1000, "height": 760})
     page.set_default_timeout(scaled(20) * 1000)
     noises: list[str] = []

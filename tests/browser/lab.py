@@ -1,4 +1,4 @@
-"""A real JupyterLab or Notebook 7 server for the browser tests, and the few gestures they share."""
+"""A real JupyterLab or Notebook 7 server for the browser tests, and their common gestures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _free_port() -> int:
 
 
 class JupyterServer:
-    """One running server with folders of its own; *page* and *routes* False switch our two extensions off."""
+    """One running server with its own folders; *page* and *routes* False switch our two extensions off."""
 
     def __init__(self, folder: Path, app: str = "lab", *, page: bool = True, routes: bool = True) -> None:
         self.root, self.app = folder / "work", app
@@ -78,7 +78,7 @@ class JupyterServer:
 
     @staticmethod
     def _environment(folder: Path) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("WANDB_")}
         own = {
             "JUPYTER_CONFIG_DIR": "config",
             "JUPYTER_RUNTIME_DIR": "runtime",
@@ -87,9 +87,9 @@ class JupyterServer:
         }
         bin_dir = str(Path(sys.executable).parent)
         return {
-            **kept,
+            **environment,
             **{name: str(folder / sub) for name, sub in own.items()},
-            "PATH": f"{bin_dir}{os.pathsep}{kept['PATH']}",
+            "PATH": f"{bin_dir}{os.pathsep}{environment['PATH']}",
         }
 
     def _answers(self) -> bool:
@@ -141,17 +141,17 @@ class JupyterServer:
 
 
 def ready(server: JupyterServer) -> bool:
-    """Return whether the page's kernel waits for work: a page that runs cells before runs nothing."""
+    """Return whether the page's kernel is idle: a page that runs cells earlier runs nothing."""
     try:
         kernels = server.get("/api/kernels")
-    except urllib.error.HTTPError:  # the server answers 500 when asked in the moment a kernel starts
+    except urllib.error.HTTPError:  # the server answers 500 while a kernel starts
         return False
     return [(kernel["execution_state"], kernel["connections"] > 0) for kernel in kernels] == [("idle", True)]
 
 
 @contextmanager
 def chromium(folder: Path) -> Iterator[Page]:
-    """Give a page in headless Chromium."""
+    """Yield a page in headless Chromium."""
     from playwright.sync_api import sync_playwright
 
     quiet = [

@@ -1,4 +1,4 @@
-"""The view on a plain page: the runs that its tests show, and the few gestures they share."""
+"""The view on a plain page: the scripted runs of its tests, and their common gestures."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def darken(page: Page) -> None:
 
 
 def shot(page: Page, name: str) -> None:
-    """Keep a picture for people to look at."""
+    """Save a picture for people to check."""
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"view-{name}.png")
 
@@ -49,7 +49,7 @@ def points(page: Page) -> int:
 
 
 def serious(page: Page, root: str = ".wnb") -> list[tuple[str, str]]:
-    """Return what axe-core finds serious below *root*: rule and element."""
+    """Return the serious findings of axe-core below *root*: rule and element."""
     page.add_script_tag(path=SOURCES / "node_modules/axe-core/axe.min.js")
     result = page.evaluate("root => axe.run(root)", root)
     return [

@@ -1,4 +1,4 @@
-"""Which cell logged a point, on a plain page in Chromium: by pointer, by keys, as bands, from a saved output alone."""
+"""The cell of a point, on a plain page in Chromium: by pointer, by keys, as bands, from a saved output alone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CELLS = [
 
 
 def draw(page: Page, **changes: object) -> None:
-    """Show a run of 400 rows that four cells logged."""
+    """Show a run of 400 rows logged by four cells."""
     show(page, **{"start": 400, "each": 0, "total": 400, "cells": CELLS, **changes})
 
 
@@ -59,7 +59,7 @@ def test_click_shows_the_cell(page: Page) -> None:
 
 
 def test_the_source_has_a_button_and_does_not_move_the_page(page: Page) -> None:
-    """The button opens the cell of the point last pointed at; the panel is beside the chart, and no card moves."""
+    """The button opens the cell of the last hovered point; the panel is beside the chart, and no card moves."""
     draw(page)
     cards = (
         "() => [...document.querySelectorAll('.wnb-card')].map(card => JSON.stringify(card.getBoundingClientRect()))"
@@ -102,7 +102,7 @@ def centre(page: Page) -> tuple[float, float]:
 
 
 def test_an_open_cell_follows_its_run(page: Page) -> None:
-    """A cell that goes on says so, and how it ended as soon as that is known."""
+    """A running cell is marked, and its outcome appears as soon as it is known."""
     draw(page, start=380, each=1, cells=CELLS[:3])
     click_at(page, 0.9)
     panel = page.get_by_role("region", name="Cell [6] of the notebook")
@@ -111,7 +111,7 @@ def test_an_open_cell_follows_its_run(page: Page) -> None:
 
 
 def test_hostile_source_stays_text(page: Page) -> None:
-    """Markup in a source is shown and does nothing."""
+    """Markup in a source is shown as text."""
     draw(page)
     click_at(page, 0.6)
     assert HOSTILE in (page.locator(".wnb-code").first.text_content() or "")
@@ -119,7 +119,7 @@ def test_hostile_source_stays_text(page: Page) -> None:
 
 
 def test_keys_show_the_cell_and_close_it(page: Page) -> None:
-    """Enter tells the cell of the point at the cursor, the value is spoken with it, Escape closes it first."""
+    """Enter shows the cell of the point at the cursor, the value is announced with it, Escape closes it first."""
     draw(page)
     plot = page.get_by_role("slider", name="Cursor in the chart loss")
     plot.focus()
@@ -134,7 +134,7 @@ def test_keys_show_the_cell_and_close_it(page: Page) -> None:
 
 
 def test_bands_are_switched(page: Page) -> None:
-    """The shaded cells behind the lines go and come by the button and by its letter."""
+    """The button and its letter switch the shaded cells behind the lines."""
     draw(page)
     canvas = "() => document.querySelector('.wnb canvas').toDataURL()"
     with_bands = page.evaluate(canvas)
@@ -148,7 +148,7 @@ def test_bands_are_switched(page: Page) -> None:
 
 
 def test_letters_do_not_disturb_typing(page: Page) -> None:
-    """In a search box the letters of the controls are letters."""
+    """In a search box the control letters are typed as letters."""
     draw(page)
     page.get_by_role("tab", name="Config").click()
     page.get_by_label("Search config").press_sequentially("lct")
@@ -157,7 +157,7 @@ def test_letters_do_not_disturb_typing(page: Page) -> None:
 
 
 def test_a_script_has_no_cells(page: Page) -> None:
-    """Without cells there is no switch and no panel."""
+    """Without cells there is neither switch nor panel."""
     draw(page, cells=[])
     click_at(page, 0.3)
     assert not page.get_by_role("button", name="Cells").is_visible()
@@ -165,7 +165,7 @@ def test_a_script_has_no_cells(page: Page) -> None:
     assert page.locator(".wnb-cell:visible").count() == 0
 
 
-def test_saved_output_tells_cells(page: Page) -> None:
+def test_saved_output_shows_cells(page: Page) -> None:
     """The saved snapshot alone, without kernel and server, shows the cell of a point."""
     draw(page)
     bundle = page.evaluate("() => wandbNb.bundle(window.feed)")
@@ -178,7 +178,7 @@ def test_saved_output_tells_cells(page: Page) -> None:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_cells_are_accessible(page: Page, dark: bool) -> None:
-    """axe-core finds nothing serious with a cell open, colours of the source included."""
+    """axe-core finds no serious problem with a cell open, including the colours of the source."""
     draw(page)
     if dark:
         darken(page)

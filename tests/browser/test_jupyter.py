@@ -1,4 +1,4 @@
-"""The view in real JupyterLab and Notebook 7: live in a busy cell, back after a reload, stopped, saved, reopened."""
+"""The view in real JupyterLab and Notebook 7: live in a busy cell, after a reload, stopped, saved, reopened."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
 
 @pytest.fixture
 def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Open a page and keep its last look; at its end the console must hold no error of ours."""
+    """Open a page and save its last screenshot; at its end the console must have no error of this package."""
     with chromium(tmp_path / "profile") as page:
         noises: list[str] = []
         page.on("pageerror", lambda error: noises.append(f"{error}\n{error.stack}"))
@@ -53,13 +53,13 @@ def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
         yield page
         page.screenshot(path=ARTIFACTS / f"end-of-{request.node.name}.png")
     ours = [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise]
-    if "comm" in request.node.name:  # Chromium itself notes the answer that sends us to the kernel
+    if "comm" in request.node.name:  # Chromium logs the answer that redirects us to the kernel
         ours = [noise for noise in ours if "404 (Not Found)" not in noise]
     assert ours == []
 
 
 def start(page: Page, server: JupyterServer, notebook: Path) -> str:
-    """Open a copy of *notebook* with no kernel left from before, and run all its cells."""
+    """Open a copy of *notebook* without an earlier kernel, and run all its cells."""
     server.shut_sessions()
     name = server.add(notebook)
     open_notebook(page, server, name)
@@ -85,17 +85,17 @@ def open_notebook(page: Page, server: JupyterServer, name: str) -> None:
 
 
 def view(page: Page) -> Locator:
-    """Return the view with charts, scrolled into sight."""
-    found = page.locator(".wnb:has(canvas)").last
-    found.wait_for()
-    found.evaluate("view => view.scrollIntoView({block: 'start'})")
-    return found
+    """Return the view with charts, scrolled into view."""
+    view_locator = page.locator(".wnb:has(canvas)").last
+    view_locator.wait_for()
+    view_locator.evaluate("view => view.scrollIntoView({block: 'start'})")
+    return view_locator
 
 
 def points(page: Page) -> int:
-    """Return how many points the view draws now; 0 while there is none."""
-    shown = page.locator(".wnb[data-points]")
-    counts = [int(count) for count in shown.evaluate_all("views => views.map(view => view.dataset.points)")]
+    """Return how many points the view draws now; 0 without a view."""
+    live_views = page.locator(".wnb[data-points]")
+    counts = [int(count) for count in live_views.evaluate_all("views => views.map(view => view.dataset.points)")]
     return max(counts, default=0)
 
 
@@ -107,7 +107,7 @@ def grows(page: Page, more: int = 30) -> int:
 
 
 def save(page: Page, server: JupyterServer, name: str) -> nbformat.NotebookNode:
-    """Save by the keyboard, as a person does, and return what the file holds then."""
+    """Save by keyboard, as a person does, and return the file's content."""
     path = server.root / name
     before = path.stat().st_mtime_ns
     page.keyboard.press("Control+s")
@@ -132,7 +132,7 @@ def run_state(server: JupyterServer) -> RunState:
 
 
 def test_quickstart(page: Page, lab: JupyterServer) -> None:
-    """The quickstart draws itself while its cell runs, ends with the file's values, and is there when reopened."""
+    """The quickstart is drawn while its cell runs, ends with the file's values, and is there when reopened."""
     name = start(page, lab, QUICKSTART)
     view(page)
     grows(page)
@@ -151,31 +151,31 @@ def test_quickstart(page: Page, lab: JupyterServer) -> None:
     for key in ("train/loss", "val/loss", "train/accuracy", "val/accuracy", "parameters"):
         assert str(summary[key]) in exact
 
-    held = points(page)
+    drawn = points(page)
     save(page, lab, name)
     lab.shut_sessions()
     (lab.root / "wandb").rename(lab.root / "moved away")
     open_notebook(page, lab, name)
     view(page)
-    assert points(page) == held
+    assert points(page) == drawn
     hover(page)
     page.screenshot(path=ARTIFACTS / "lab-reopened.png")
 
 
 def photograph(page: Page, name: str) -> None:
-    """Keep a picture of the training cell and the view under it."""
+    """Save a picture of the training cell and its view."""
     page.locator(".jp-Cell", has=view(page)).last.screenshot(path=ARTIFACTS / name)
 
 
 def hover(page: Page) -> None:
-    """Point into the first chart: its legend must then say where."""
+    """Point into the first chart: its legend must then show the position."""
     plot = view(page).locator(".wnb-plot").first
     plot.hover(position={"x": 150, "y": 80})
     until(page.locator(".wnb-where").first.inner_text, "hovered value")
 
 
 def test_reload_and_stop(page: Page, server: JupyterServer) -> None:
-    """A reload in the middle of a cell brings the growing chart back, and Stop ends the loop."""
+    """After a reload during a cell the growing chart is back, and Stop ends the loop."""
     name = start(page, server, LONG_RUN)
     view(page)
     grows(page)
@@ -188,12 +188,12 @@ def test_reload_and_stop(page: Page, server: JupyterServer) -> None:
     rows = until(lambda: stands_still(server), "end of the loop")
     page.screenshot(path=ARTIFACTS / f"{server.app}-stopped.png")
     assert rows < 6000
-    held = json.dumps(save(page, server, name))
-    assert "application/vnd.wandb-nb.run+json" in held
+    saved = json.dumps(save(page, server, name))
+    assert "application/vnd.wandb-nb.run+json" in saved
 
 
 def stands_still(server: JupyterServer) -> int:
-    """Return the number of rows once no kernel is busy with a cell, else 0."""
+    """Return the number of rows once no kernel runs a cell, else 0."""
     kernels = server.get("/api/kernels")
     busy = [kernel for kernel in kernels if kernel["execution_state"] == "busy"]
     return 0 if busy else len(run_state(server).table)
@@ -201,13 +201,13 @@ def stands_still(server: JupyterServer) -> int:
 
 @pytest.fixture(params=["widget", "comm"])
 def lacking(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JupyterServer]:
-    """Start JupyterLab without both our extensions, or with a server that does not see the kernel's files."""
+    """Start JupyterLab without our extensions, or with a server that does not see the kernel's files."""
     with JupyterServer(tmp_path / "server", page=request.param == "comm", routes=False) as server:
         yield server
 
 
 def test_kernel_feeds_the_view(page: Page, lacking: JupyterServer, request: pytest.FixtureRequest) -> None:
-    """Where the server tells nothing, the same view is live through the kernel, in a busy cell, and its Stop works."""
+    """Without server data, the same view is live through the kernel, in a busy cell, and its Stop works."""
     start(page, lacking, LONG_RUN)
     view(page)
     grows(page)

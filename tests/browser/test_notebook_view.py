@@ -48,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
 
 @pytest.fixture
 def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Open a page; at its end the console must hold no error of ours."""
+    """Open a page; at its end the console must have no error of this package."""
     with chromium(tmp_path / "profile") as page:
         page.set_viewport_size({"width": 1200, "height": 1500})
         noises: list[str] = []
@@ -68,7 +68,7 @@ def write(server: JupyterServer, name: str, cells: list[str]) -> None:
 
 def run_all(page: Page, server: JupyterServer, name: str) -> None:
     """Open the notebook with a new kernel, run all its cells, and save it."""
-    page.goto("about:blank")  # an open page would start its kernel again
+    page.goto("about:blank")  # an open page would restart its kernel
     server.shut_sessions()
     page.goto(server.url(name))
     page.wait_for_selector(".jp-Notebook .jp-Cell")
@@ -79,7 +79,7 @@ def run_all(page: Page, server: JupyterServer, name: str) -> None:
 
 
 def save(page: Page) -> None:
-    """Save the notebook; a question whose file to keep must not hold the test up."""
+    """Save the notebook; a dialog about which file to keep must not block the test."""
     page.evaluate(
         """() => Promise.race([
             window.jupyterapp.commands.execute('docmanager:save').then(() => null),
@@ -88,11 +88,11 @@ def save(page: Page) -> None:
 
 
 def sources(server: JupyterServer, name: str) -> list[str]:
-    """Return the sources of cells that the view's saved output holds; empty before both are there."""
+    """Return the sources of cells in the view's saved output; empty before both are there."""
     outputs = [output for cell in nbformat.read(server.root / name, 4).cells for output in cell.outputs]
     views = [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
-    found = [cell["source"] for cell in views[-1]["cells"]] if views else []
-    return found if len(found) > 1 else []
+    cell_sources = [cell["source"] for cell in views[-1]["cells"]] if views else []
+    return cell_sources if len(cell_sources) > 1 else []
 
 
 def executed(page: Page) -> int:
@@ -102,11 +102,11 @@ def executed(page: Page) -> int:
 
 
 def view(page: Page) -> Locator:
-    """Return the view with charts, in sight."""
-    found = page.locator(".wnb:has(canvas)").last
-    found.wait_for()
-    found.evaluate("view => view.scrollIntoView({block: 'center'})")
-    return found
+    """Return the view with charts, scrolled into view."""
+    view_locator = page.locator(".wnb:has(canvas)").last
+    view_locator.wait_for()
+    view_locator.evaluate("view => view.scrollIntoView({block: 'center'})")
+    return view_locator
 
 
 def click_at(page: Page, share: float) -> None:
@@ -141,8 +141,8 @@ def keys_stay_in_the_view(page: Page) -> None:
     )
 
 
-def test_a_point_leads_to_its_cell_with_and_without_a_kernel(page: Page, server: JupyterServer) -> None:
-    """A click shows the cell that logged the point; reopened without kernel and run directory it shows the same."""
+def test_a_point_shows_its_cell_with_and_without_a_kernel(page: Page, server: JupyterServer) -> None:
+    """A click shows the cell that logged the point; the same works when reopened without kernel and run directory."""
     write(server, "cells.ipynb", [cell.format(name="calm-sea", scale=1, secret=SECRET) for cell in CELLS])
     run_all(page, server, "cells.ipynb")
     until(lambda: "finished" in (view(page).locator(".wnb-state").text_content() or ""), "the end of the run")
@@ -166,10 +166,10 @@ def test_a_point_leads_to_its_cell_with_and_without_a_kernel(page: Page, server:
     view(page).locator(".wnb-code", has_text="# first").wait_for()
 
 
-def test_earlier_runs_of_the_notebook_lie_behind(page: Page, server: JupyterServer) -> None:
-    """The second execution of a notebook has the first one behind its chart after one click."""
+def test_earlier_runs_of_the_notebook_are_behind_the_chart(page: Page, server: JupyterServer) -> None:
+    """After one click the second execution of a notebook has the first one behind its chart."""
     for name, scale in (("first-run", 1), ("second-run", 3)):
-        page.goto("about:blank")  # a page that has the file open would ask which one to keep
+        page.goto("about:blank")  # a page with the file open would show a dialog about which one to keep
         write(server, "again.ipynb", [cell.format(name=name, scale=scale, secret="") for cell in CELLS])
         run_all(page, server, "again.ipynb")
         until(lambda: "finished" in (view(page).locator(".wnb-state").text_content() or ""), "the end of the run")
@@ -179,7 +179,7 @@ def test_earlier_runs_of_the_notebook_lie_behind(page: Page, server: JupyterServ
 
 
 def test_a_comparison_is_drawn_and_outlives_its_runs(page: Page, server: JupyterServer) -> None:
-    """`%wandb diff` is interactive in JupyterLab, and still is when kernel and runs are gone."""
+    """`%wandb diff` is interactive in JupyterLab, and remains so after kernel and runs are gone."""
     write(
         server,
         "diff.ipynb",
@@ -191,9 +191,9 @@ def test_a_comparison_is_drawn_and_outlives_its_runs(page: Page, server: Jupyter
     server.shut_sessions()
     shutil.rmtree(server.root / "wandb")
     page.goto(server.url("diff.ipynb"))
-    shown = view(page)
-    assert shown.locator(".wnb-runs .wnb-run-label").all_text_contents() == ["lr-0.1", "lr-0.3"]
-    shown.get_by_role("tab", name="Config").click()
-    shown.locator(".wnb-facts:visible tbody tr", has_text="lr0.10.3").wait_for()
+    saved_view = view(page)
+    assert saved_view.locator(".wnb-runs .wnb-run-label").all_text_contents() == ["lr-0.1", "lr-0.3"]
+    saved_view.get_by_role("tab", name="Config").click()
+    saved_view.locator(".wnb-facts:visible tbody tr", has_text="lr0.10.3").wait_for()
     page.screenshot(path=ARTIFACTS / "notebook-diff.png")
     assert serious(page, ".wnb") == []

@@ -1,4 +1,4 @@
-"""Several runs over one another on a plain page in Chromium: told apart, switched, compared, accessible."""
+"""Several runs overlaid on a plain page in Chromium: distinguishable, switchable, compared, accessible."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def compare(page: Page, *runs: dict[str, Any], **changes: Any) -> None:
     page.wait_for_selector(".wnb canvas")
 
 
-def test_runs_share_charts_and_are_told_apart(page: Page) -> None:
-    """Each metric has one chart with a line and a legend entry for each run; equal names carry their ids."""
+def test_runs_share_charts_and_are_distinguishable(page: Page) -> None:
+    """Each metric has one chart with a line and a legend entry per run; equal names have their ids."""
     compare(page, *RUNS)
     titles = page.locator(".wnb-card-title").all_text_contents()
     assert titles[:2] == ["train/loss", "val/loss"]
@@ -47,7 +47,7 @@ def test_runs_share_charts_and_are_told_apart(page: Page) -> None:
 
 
 def test_a_run_is_switched_off_and_on(page: Page) -> None:
-    """The switch of a run takes its line out of every chart; its colour stays its own."""
+    """A run's switch hides its line in every chart; its colour stays its own."""
     compare(page, *RUNS)
     switch = page.locator(".wnb-runs").get_by_role("button", name="quiet-river-11")
     swatch = switch.locator("path").get_attribute("stroke")
@@ -63,7 +63,7 @@ def test_a_run_is_switched_off_and_on(page: Page) -> None:
 
 
 def test_config_shows_what_differs(page: Page) -> None:
-    """The config tab has a column for each run and only the differing rows, until all are asked for."""
+    """The config tab has one column per run and only the differing rows, until all are requested."""
     compare(page, *RUNS)
     page.get_by_role("tab", name="Config").click()
     rows = page.locator(".wnb-facts:visible tbody tr")
@@ -76,21 +76,21 @@ def test_config_shows_what_differs(page: Page) -> None:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_overlay_is_accessible(page: Page, dark: bool) -> None:
-    """axe-core finds nothing serious in a comparison, hostile names stay text."""
+    """axe-core finds no serious problem in a comparison, and hostile names stay text."""
     compare(page, *RUNS, {"name": HOSTILE, "id": "d4"})
     if dark:
         darken(page)
         shot(page, "overlay-dark")
-    found = []
+    problems = []
     for tab in ("Charts", "Config", "Summary"):
         page.get_by_role("tab", name=tab).click()
-        found += [(tab, *one) for one in serious(page)]
-    assert found == []
+        problems += [(tab, *one) for one in serious(page)]
+    assert problems == []
     assert page.locator(".wnb img").count() == 0
 
 
-def test_earlier_runs_lie_behind_the_live_chart(page: Page) -> None:
-    """One click shows the notebook's earlier runs behind the charts, named; the next, or its letter, hides them."""
+def test_earlier_runs_are_behind_the_live_chart(page: Page) -> None:
+    """One click shows the notebook's earlier runs behind the charts with names; the next, or its letter, hides them."""
     show(page, name="snowy-owl-10", start=1_500, each=5)
     button = page.get_by_role("button", name="Earlier runs")
     before = page.evaluate("() => document.querySelector('.wnb canvas').toDataURL()")
@@ -112,7 +112,7 @@ def test_earlier_runs_lie_behind_the_live_chart(page: Page) -> None:
 
 @pytest.fixture
 def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Give the saved comparison of two real runs that differ in config, summary and a script."""
+    """Return the saved comparison of two real runs that differ in config, summary and a script."""
     monkeypatch.chdir(tmp_path)
     for name, lr in (("calm-sea", 0.1), (HOSTILE, 0.3)):
         run = wandb_nb.init(project="digits", name=name, config={"lr": lr, "width": 64}, mode="offline")
@@ -125,7 +125,7 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_saved_comparison_is_alive(page: Page, saved: dict[str, Any]) -> None:
-    """What a notebook keeps of a comparison shows charts and all tables, without kernel and server."""
+    """The saved output of a comparison shows charts and all tables, without kernel and server."""
     page.evaluate("saved => wandbNb.comparison(document.getElementById('view'), saved)", saved)
     page.wait_for_selector(".wnb canvas")
     assert page.locator(".wnb-card-title").all_text_contents() == ["train/loss", "val/loss"]

@@ -1,4 +1,4 @@
-"""The sidebar in real JupyterLab: runs listed, found, opened whole, overlaid, deleted, and told in the status bar."""
+"""The sidebar in real JupyterLab: listing, finding, opening, overlaying and deleting runs, and the status bar."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ run.finish()"""
 
 
 def write(path: Path, cells: list[Any]) -> None:
-    """Write a notebook that says which kernel it wants."""
+    """Write a notebook with its kernel's name."""
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, path)
@@ -51,27 +51,27 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
 
 @pytest.fixture
 def begin(server: JupyterServer, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Return what makes a run in the server's root, of the registry that the server reads; runs left over are ended."""
+    """Return a function that makes a run in the server's root and registry; remaining runs are finished."""
     monkeypatch.setenv("WANDB_NB_DATA_DIR", str(server.root.parent / "data"))
-    begun = []
+    started_runs = []
 
     def begin(steps: int = 200, **arguments: Any) -> Any:
         settings = {"silent": True, "x_stats_sampling_interval": 0.1}
         arguments = {"project": "digits", "dir": server.root, "mode": "offline", **arguments}
         run = wandb_nb.init(settings=settings, reinit="create_new", **arguments)
-        begun.append(run)
+        started_runs.append(run)
         for step in range(steps):
             run.log({"train/loss": 2 * math.exp(-step / 50), "accuracy": 1 - math.exp(-step / 40)})
         return run
 
     yield begin
-    for run in begun:
+    for run in started_runs:
         run.finish()
 
 
 @pytest.fixture
 def page(server: JupyterServer, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """Open JupyterLab with the sidebar; at its end the console must hold no error of ours."""
+    """Open JupyterLab with the sidebar; at its end the console must have no error of this package."""
     with chromium(tmp_path / "profile") as page:
         page.set_viewport_size({"width": 1280, "height": 860})
         noises: list[str] = []
@@ -85,7 +85,7 @@ def page(server: JupyterServer, tmp_path: Path, request: pytest.FixtureRequest) 
 
 def open_lab(page: Page, server: JupyterServer, notebook: str = "empty.ipynb") -> None:
     """Open a notebook, without a kernel of an earlier test, and show the sidebar."""
-    page.goto("about:blank")  # an open page would start its kernel again
+    page.goto("about:blank")  # an open page would restart its kernel
     server.shut_sessions()
     page.goto(server.url(notebook))
     page.wait_for_selector(".jp-Notebook")
@@ -99,18 +99,18 @@ def row(page: Page, name: str) -> Locator:
 
 
 def rows(page: Page) -> list[str]:
-    """Return the names of the rows as they stand."""
+    """Return the names of the visible rows."""
     return page.locator(".wnb-row-name").all_text_contents()
 
 
 def shot(page: Page, name: str) -> None:
-    """Keep a picture for people to look at."""
+    """Save a picture for people to check."""
     ARTIFACTS.mkdir(exist_ok=True)
     page.screenshot(path=ARTIFACTS / f"sidebar-{name}.png")
 
 
 def test_runs_are_listed_found_and_grouped(page: Page, begin: Any) -> None:
-    """Rows tell state, latest value and curve; search, state and grouping pick and order them; names stay text."""
+    """Rows have state, latest value and curve; search, state and grouping filter and order them; names stay text."""
     for name, project in (("calm-sea", "digits"), (HOSTILE, "digits"), ("red-fox", "segmentation")):
         begin(name=name, project=project).finish(exit_code=1 if name == "red-fox" else 0)
     until(lambda: row(page, "red-fox").count(), "the rows")
@@ -138,7 +138,7 @@ def test_runs_are_listed_found_and_grouped(page: Page, begin: Any) -> None:
 
 
 def test_a_live_run_grows_in_the_list_and_the_status_bar(page: Page, begin: Any) -> None:
-    """Step and value of a run that goes on change by themselves; at its end the status bar is free again."""
+    """Step and value of an active run change by themselves; at its end the status bar is empty again."""
     run = begin(name="live-one", steps=10)
     status = page.locator(".wnb-status-button")
     until(lambda: "live-one · step 9" in (status.text_content() or ""), "the live run in the status bar")
@@ -152,7 +152,7 @@ def test_a_live_run_grows_in_the_list_and_the_status_bar(page: Page, begin: Any)
 
 
 def test_a_run_opens_whole(page: Page, begin: Any, tmp_path: Path) -> None:
-    """The main area shows all that is known of a run, in tabs; axe finds nothing serious in any of them."""
+    """The main area shows everything about a run, in tabs; axe finds no serious problem in any of them."""
     (tmp_path / "train.py").write_text("for step in range(3):\n    fit(step)\n")
     run = begin(name="whole-one", config={"lr": 0.1})
     run.log_code(tmp_path)
@@ -170,11 +170,11 @@ def test_a_run_opens_whole(page: Page, begin: Any, tmp_path: Path) -> None:
         "Code": (".wnb-toggle", "code/"),
         "Files": ("th", "config.yaml"),
     }
-    found = serious(page, ".wnb-main")
+    problems = serious(page, ".wnb-main")
     for tab, (selector, text) in expected.items():
         panel.get_by_role("tab", name=tab, exact=True).click()
         panel.locator(selector).filter(has_text=text).locator("visible=true").first.wait_for()
-        found += serious(page, ".wnb-main")
+        problems += serious(page, ".wnb-main")
         shot(page, tab.lower())
     panel.get_by_role("button", name="View wandb-metadata.json").click()
     panel.locator(".wnb-file .wnb-console").filter(has_text='"python"').wait_for()
@@ -182,11 +182,11 @@ def test_a_run_opens_whole(page: Page, begin: Any, tmp_path: Path) -> None:
         panel.get_by_role("button", name="Download config.yaml").click()
     assert download.value.suggested_filename == "config.yaml"
     assert "lr" in Path(download.value.path()).read_text()
-    assert found == []
+    assert problems == []
 
 
 def test_selected_runs_are_overlaid(page: Page, begin: Any) -> None:
-    """Chosen rows are drawn over one another; the choice may change while the overlay is open."""
+    """Selected rows are overlaid; the selection may change while the overlay is open."""
     for name in ("one-a", "one-b", "one-c"):
         begin(name=name, config={"name": name}).finish()
     for name in ("one-a", "one-b"):
@@ -223,7 +223,7 @@ def test_keys_reach_everything(page: Page, begin: Any) -> None:
 
 
 def test_a_run_is_deleted_after_a_question(page: Page, begin: Any) -> None:
-    """Cancel keeps the run; Delete takes row and files away; a run that goes on has no way to be deleted."""
+    """Cancel keeps the run; Delete removes row and files; an active run has no Delete."""
     run, live = begin(name="to-delete"), begin(name="to-keep")
     run.finish()
     assert row(page, "to-keep").get_by_role("button", name="Delete to-keep").is_disabled()
@@ -241,8 +241,8 @@ def test_a_run_is_deleted_after_a_question(page: Page, begin: Any) -> None:
 
 
 def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer) -> None:
-    """A run of a notebook leads back to it, also when its kernel is gone."""
-    page.goto("about:blank")  # an open page would start its kernel again
+    """A notebook's run opens the notebook, even if its kernel is gone."""
+    page.goto("about:blank")  # an open page would restart its kernel
     server.shut_sessions()
     page.goto(server.url("train.ipynb"))
     page.wait_for_selector(".jp-Notebook .jp-Cell")
@@ -260,7 +260,7 @@ def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer
 
 
 def test_commands_and_settings_are_there(page: Page, begin: Any) -> None:
-    """The palette knows the commands, the newest run opens by one of them, and settings change the list at once."""
+    """The palette has the commands, one of them opens the newest run, and settings change the list immediately."""
     begin(name="newest-one").finish()
     row(page, "newest-one").wait_for()
     page.keyboard.press("Control+Shift+c")
@@ -276,7 +276,7 @@ def test_commands_and_settings_are_there(page: Page, begin: Any) -> None:
 
 
 def test_the_tab_of_a_run_comes_back_with_the_page(page: Page, server: JupyterServer, begin: Any) -> None:
-    """After a reload the run that was open is open again; the layout that the server keeps holds no token."""
+    """After a reload the open run is open again; the layout that the server stores has no token."""
     run = begin(name="comes-back")
     run.finish()
     page.goto(f"{server.base}/lab?reset&token={TOKEN}")
@@ -296,7 +296,7 @@ def test_the_tab_of_a_run_comes_back_with_the_page(page: Page, server: JupyterSe
 
 
 def test_two_thousand_runs(page: Page, server: JupyterServer, begin: Any) -> None:
-    """A large registry is listed whole, a hundred rows at first; the time until they stand is kept as a figure."""
+    """A large registry is listed completely, a hundred rows at first; the time until they appear is saved."""
     run = begin(name="one-of-many", project="many", steps=5)
     run.finish()
     row(page, "one-of-many").wait_for()

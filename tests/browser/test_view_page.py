@@ -1,4 +1,4 @@
-"""The view on a plain page in Chromium: drawn, live, operable by keys, readable in both themes, safe, accessible."""
+"""The view on a plain page in Chromium: drawn, live, usable by keys, readable in both themes, safe, accessible."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser]
 
 
-def test_charts_grow_while_the_run_goes_on(page: Page) -> None:
-    """The number of drawn points rises between two looks, and metrics of one last part share a chart."""
+def test_charts_grow_during_the_run(page: Page) -> None:
+    """The number of drawn points rises between two checks, and metrics with one last part share a chart."""
     show(page)
     before = points(page)
     page.wait_for_function("before => Number(document.querySelector('.wnb').dataset.points) > before", arg=before)
@@ -30,7 +30,7 @@ def test_charts_grow_while_the_run_goes_on(page: Page) -> None:
 
 
 def test_a_run_without_rows_is_one_line(page: Page) -> None:
-    """Before the first row there is a header and nothing else."""
+    """Before the first row there is only a header."""
     page.evaluate(
         "script => wandbNb.scripted(document.getElementById('view'), script)", {**SCRIPT, "start": 0, "each": 0}
     )
@@ -40,7 +40,7 @@ def test_a_run_without_rows_is_one_line(page: Page) -> None:
 
 
 def test_hover_shows_values_in_all_charts(page: Page) -> None:
-    """The cursor in one chart tells step and values there, and stands at the same step in the others."""
+    """The cursor in one chart shows step and values there, and is at the same step in the others."""
     show(page, each=0)
     box = page.locator(".u-over").first.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 60)
@@ -52,7 +52,7 @@ def test_hover_shows_values_in_all_charts(page: Page) -> None:
 
 
 def test_keys_move_the_cursor(page: Page) -> None:
-    """Arrows, Home and End work in a chart, and its values are spoken."""
+    """Arrows, Home and End work in a chart, and its values are announced."""
     show(page, each=0)
     plot = page.get_by_role("slider", name="Cursor in the chart loss")
     plot.focus()
@@ -92,7 +92,7 @@ def test_dragging_zooms_all_charts_and_resets(page: Page) -> None:
 
 
 def test_log_smoothing_and_axis_change_the_picture(page: Page) -> None:
-    """Each control of the bar draws the chart anew."""
+    """Each control of the bar redraws the chart."""
     show(page, each=0, epoch=20)
     canvas = "() => document.querySelector('.wnb canvas').toDataURL()"
     pictures = {page.evaluate(canvas)}
@@ -153,7 +153,7 @@ def test_values_that_are_not_finite_are_marked_and_named(page: Page) -> None:
 
 
 def test_a_saved_decimation_is_a_band(page: Page) -> None:
-    """A snapshot with a part of the points draws the area between minimum and maximum, and says so."""
+    """A snapshot with a part of the points draws the area between minimum and maximum, with a note."""
     show(page, keys=["gpu/a", "gpu/b", "gpu/c", "gpu/d", "gpu/e", "gpu/temp"], start=100_000, each=0, total=100_000)
     bundle = page.evaluate("() => wandbNb.bundle(window.feed)")
     page.evaluate("saved => { wandbNb.snapshot(document.getElementById('view'), saved); }", bundle[MIME])
@@ -171,7 +171,7 @@ def test_no_value_has_seventeen_digits(page: Page) -> None:
 
 
 def test_a_new_message_keeps_what_the_reader_chose(page: Page) -> None:
-    """Smoothing, log scale, an open table and the tab outlive new rows."""
+    """Smoothing, log scale, an open table and the tab survive new rows."""
     show(page)
     page.get_by_role("button", name="Log").click()
     page.get_by_role("button", name="Points of loss as a table").click()
@@ -184,7 +184,7 @@ def test_a_new_message_keeps_what_the_reader_chose(page: Page) -> None:
 
 
 def test_tabs_by_keys_and_search(page: Page) -> None:
-    """Arrow keys go through the tabs; the config's dotted rows are found by name."""
+    """Arrow keys go through the tabs; the search finds the config's dotted rows by name."""
     show(page)
     page.get_by_role("tab", name="Charts").focus()
     page.keyboard.press("ArrowRight")
@@ -206,7 +206,7 @@ def test_many_metrics_are_paged_and_found(page: Page) -> None:
 
 
 def test_numbered_layers_are_one_section_that_starts_closed(page: Page) -> None:
-    """Layers share one section; beside other charts it opens by a click. The panel has a bounded height and scrolls."""
+    """Layers share one section; beside other charts a click opens it. The panel has a bounded height and scrolls."""
     keys = ["loss", *(f"layer{i}/{name}" for i in range(12) for name in ("weight", "bias"))]
     show(page, keys=keys, start=50, each=0)
     assert page.locator(".wnb-section-title").all_text_contents() == ["Overview1", "layer*24"]
@@ -251,7 +251,7 @@ def test_legend_and_end_labels_hide_lines(page: Page) -> None:
 
 
 def test_lines_are_solid_until_dashes_are_asked_for(page: Page) -> None:
-    """Two lines differ by colour alone; the button adds dashes in legend and chart."""
+    """Two lines differ only by colour; the button adds dashes in legend and chart."""
     show(page, each=0)
     dashes = (
         "() => [...document.querySelectorAll('.wnb-entry path')].map(path => path.getAttribute('stroke-dasharray'))"
@@ -286,7 +286,7 @@ def test_a_chart_is_enlarged_and_closed(page: Page) -> None:
 
 
 def test_charts_are_resized_by_drag_and_keys(page: Page) -> None:
-    """Dragging the lower edge of a card, or PageUp and PageDown, change the height of all charts alike."""
+    """Dragging the lower edge of a card, or PageUp and PageDown, change the height of all charts."""
     show(page, each=0)
     height = "() => [...document.querySelectorAll('.wnb canvas')].map(one => one.clientHeight)"
     assert set(page.evaluate(height)) == {190}
@@ -303,7 +303,7 @@ def test_charts_are_resized_by_drag_and_keys(page: Page) -> None:
 
 
 def test_a_chart_is_saved(page: Page) -> None:
-    """The menu saves what is drawn as PNG and SVG, and all points as CSV; names in the files are harmless."""
+    """The menu saves the drawing as PNG and SVG, and all points as CSV; names in the files are harmless."""
     key = f"=1+1,{HOSTILE}"
     show(page, keys=[key, "lr"], each=0, overrides={3: math.nan})
 
@@ -327,7 +327,7 @@ def test_a_chart_is_saved(page: Page) -> None:
 
 
 def test_stop_asks_then_forces(page: Page) -> None:
-    """Stop turns into Stop now, and goes away with the run."""
+    """Stop turns into Stop now, and disappears with the run."""
     show(page)
     page.get_by_role("button", name="Stop", exact=True).click()
     page.wait_for_function("() => document.querySelector('.wnb-state').textContent === 'finished'")
@@ -336,21 +336,21 @@ def test_stop_asks_then_forces(page: Page) -> None:
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_nothing_serious_for_axe(page: Page, dark: bool) -> None:
-    """axe-core finds nothing serious on any tab, with a table open, in either theme."""
+    """axe-core finds no serious problem on any tab, with a table open, in either theme."""
     show(page, again=200)
     if dark:
         darken(page)
     page.get_by_role("button", name="Points of loss as a table").click()
     shot(page, "dark" if dark else "light")
-    found = []
+    problems = []
     for tab in ("Charts", "Config", "Summary"):
         page.get_by_role("tab", name=tab).click()
-        found += [(tab, *one) for one in serious(page)]
-    assert found == []
+        problems += [(tab, *one) for one in serious(page)]
+    assert problems == []
 
 
 def test_hostile_names_stay_text(page: Page) -> None:
-    """Names and config values that look like markup are shown as they are and do nothing."""
+    """Names and config values that look like markup are shown as text."""
     show(page, name=HOSTILE, keys=[f"{HOSTILE}/loss", "constructor", "__proto__"], config={HOSTILE: HOSTILE}, each=0)
     assert page.locator(".wnb-run-name").text_content() == HOSTILE
     page.get_by_role("tab", name="Config").click()
@@ -360,7 +360,7 @@ def test_hostile_names_stay_text(page: Page) -> None:
 
 
 def test_a_broken_snapshot_is_refused_in_words(page: Page) -> None:
-    """What is no snapshot gives an error that says so, which the renderer shows as one quiet line."""
+    """An invalid snapshot gives an error, which the renderer shows as one quiet line."""
     show_it = "() => { try { wandbNb.snapshot(document.body, {v: 1}); } catch (error) { return error.message; } }"
     assert page.evaluate(show_it) == "The saved output contains no data."
 
@@ -373,7 +373,7 @@ def test_reduced_motion_is_respected(page: Page) -> None:
 
 
 def test_a_million_points_stay_fluent(page: Page) -> None:
-    """Four series of 250,000 points with appends go on drawing; frames and first paint are kept as a figure."""
+    """Four series of 250,000 points with appends stay fluent; frames and first paint are saved as figures."""
     started = page.evaluate("() => performance.now()")
     show(page, keys=["a", "b", "c", "d"], start=250_000, each=100, total=1_000_000)
     painted = page.evaluate("() => performance.now()") - started

@@ -23,12 +23,12 @@ TABLE = [
         "True True True True True True",
     ),
     claim("E no run: what to do", "for call in (lambda: wandb.log({}), lambda: wandb.config.update({}), lambda: wandb.summary['a'], lambda: wandb.define_metric('a')): print_error(call, wandb.UsageError)", "log() needs an active run; call init() first config needs ... summary needs ... define_metric() needs ..."),
-    claim("E a row: which key", "r = wandb.init()\nsaid(lambda: r.log({'loss': object()}), wandb.UsageError)\nsaid(lambda: r.log([1]), wandb.UsageError)\nr.log({'a': 1})\nprint(len(r.history()))", "... 'loss' ... object ... list ... 1"),
-    claim("E after the end: which run", "r = wandb.init(id='theid')\nr.finish()\nsaid(lambda: r.log({'a': 1}), wandb.UsageError)", "... theid ... has finished ... start another with init()"),
-    claim("E config: which run", "r = wandb.init(id='theid', config={'a': 1})\nsaid(lambda: setattr(r.config, 'a', 2), wandb.ConfigError)", "config key 'a' of run theid is 1 and would become 2. ..."),
+    claim("E a row: which key", "r = wandb.init()\nprint_error(lambda: r.log({'loss': object()}), wandb.UsageError)\nprint_error(lambda: r.log([1]), wandb.UsageError)\nr.log({'a': 1})\nprint(len(r.history()))", "... 'loss' ... object ... list ... 1"),
+    claim("E after the end: which run", "r = wandb.init(id='theid')\nr.finish()\nprint_error(lambda: r.log({'a': 1}), wandb.UsageError)", "... theid ... has finished ... start another with init()"),
+    claim("E config: which run", "r = wandb.init(id='theid', config={'a': 1})\nprint_error(lambda: setattr(r.config, 'a', 2), wandb.ConfigError)", "config key 'a' of run theid is 1 and would become 2. ..."),
     claim("E no server", "print_error(lambda: wandb.init(mode='online', settings={'api_key': 'k' * 40, 'base_url': 'http://127.0.0.1:9', 'init_timeout': 1}), wandb.CommError)\nprint(os.listdir('wandb'))", "http://127.0.0.1:9 did not answer within 1 s ... or use mode='offline' and send the run later with 'wandb-nb sync' []"),
-    claim("E what is not built says so", "r = wandb.init()\nsaid(lambda: r.log_artifact('x'), wandb.UsageError)\nsaid(lambda: wandb.watch(object()), wandb.UsageError)", "run.log_artifact() is not implemented ... watch() is not implemented ..."),
-    claim("E define_metric", "r = wandb.init()\nsaid(lambda: r.define_metric('a', summary='median'), wandb.UsageError)\nsaid(lambda: r.define_metric('a', summary='best'), wandb.UsageError)", "... unknown summary='median'; use any of ... summary='best' needs goal='minimize' or goal='maximize'"),
+    claim("E what is not built says so", "r = wandb.init()\nprint_error(lambda: r.log_artifact('x'), wandb.UsageError)\nprint_error(lambda: wandb.watch(object()), wandb.UsageError)", "run.log_artifact() is not implemented ... watch() is not implemented ..."),
+    claim("E define_metric", "r = wandb.init()\nprint_error(lambda: r.define_metric('a', summary='median'), wandb.UsageError)\nprint_error(lambda: r.define_metric('a', summary='best'), wandb.UsageError)", "... unknown summary='median'; use any of ... summary='best' needs goal='minimize' or goal='maximize'"),
     claim(
         "E3 a run in each process, one group",
         """
@@ -83,7 +83,7 @@ TABLE = [
         """,
         "0 0 0.0 1.0 2.0 0.0 1.0 2.0 2",
     ),
-    claim("I3 I4 I5 are checked", "for name in ('sync_tensorboard', 'tensorboard', 'monitor_gym'): print_error(lambda: wandb.init(**{name: 'perhaps'}))\nsaid(lambda: wandb.init(magic=3))", "... (init(sync_tensorboard=)) must be true or false ... (init(tensorboard=)) ... (init(monitor_gym=)) ... 'magic' (init(magic=)) must be ..."),
+    claim("I3 I4 I5 are checked", "for name in ('sync_tensorboard', 'tensorboard', 'monitor_gym'): print_error(lambda: wandb.init(**{name: 'perhaps'}))\nprint_error(lambda: wandb.init(magic=3))", "... (init(sync_tensorboard=)) must be true or false ... (init(tensorboard=)) ... (init(monitor_gym=)) ... 'magic' (init(magic=)) must be ..."),
     *(claim(f"I5 magic={form}", f"print(wandb.init(magic={form}).settings.magic)", printed) for form, printed in (("True", "True"), ("{'keras': {}}", "{'keras': {}}"), ("'magic.yaml'", "magic.yaml"))),
     claim("I3 two names", "print(wandb.init(tensorboard=True).settings.sync_tensorboard, wandb.init(reinit=True, sync_tensorboard=True).settings.sync_tensorboard)", "True True"),
 ]  # fmt: skip

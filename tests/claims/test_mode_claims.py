@@ -55,7 +55,7 @@ LOGIN = [
     claim("login: nobody to ask", "print(wandb.login(), wandb.login(relogin=True), wandb.login(timeout=5), wandb.login(anonymous='never'))", "False False False False"),
     claim("login(force=True): nobody to ask", "print_error(lambda: wandb.login(force=True), wandb.UsageError)", "there is no key for https://api.wandb.ai and no input is possible here: set WANDB_API_KEY or call login(key=...)"),
     claim("login: a key that cannot be one", f"for key in ('short', ' ' + {KEY!r}, {KEY!r} + '!'): print_error(lambda: wandb.login(key=key), wandb.AuthenticationError)\nprint(os.path.exists(os.environ['NETRC']))", "... 40 or more characters ... 5 ... blank ... only letters ... False"),
-    claim("a wrong key in the environment", "os.environ['WANDB_API_KEY'] = 'short'\nsaid(lambda: wandb.init(), wandb.AuthenticationError)", "... environment WANDB_API_KEY must have 40 or more characters ..."),
+    claim("a wrong key in the environment", "os.environ['WANDB_API_KEY'] = 'short'\nprint_error(lambda: wandb.init(), wandb.AuthenticationError)", "... environment WANDB_API_KEY must have 40 or more characters ..."),
 ]  # fmt: skip
 
 

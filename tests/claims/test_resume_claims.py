@@ -31,7 +31,7 @@ TABLE = [
     claim("R1 must with a known id", FIRST + "r = wandb.init(id='x', project='p', resume='must')\nprint(r.resumed, r.step)", "True 3"),
     claim("R1 must with an unknown id", "print_error(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' finds no run to continue (the id 'x') ... resume='allow' starts a new one"),
     claim("R1 must without an id", "print_error(lambda: wandb.init(resume='must'), wandb.UsageError)", "resume='must' finds no run to continue (no id given) ..."),
-    claim("R1 must during an active run", FIRST + "wandb.init(project='p')\nsaid(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' cannot continue run 'x' while run ... is active: finish() that one first, or give reinit=True"),
+    claim("R1 must during an active run", FIRST + "wandb.init(project='p')\nprint_error(lambda: wandb.init(id='x', resume='must'), wandb.UsageError)", "resume='must' cannot continue run 'x' while run ... is active: finish() that one first, or give reinit=True"),
     claim("R1 never with a known id", FIRST + "print_error(lambda: wandb.init(id='x', project='p', resume='never'), wandb.UsageError)", "resume='never', but run 'x' (first) exists: give another id, or resume='allow' to continue it"),
     claim("R1 never with an unknown id", "print(wandb.init(id='x', resume='never').resumed)", "False"),
     claim("R1 WANDB_RUN_ID and WANDB_RESUME", FIRST + "os.environ.update(WANDB_RUN_ID='x', WANDB_RESUME='must')\nr = wandb.init()\nprint(r.id, r.step)", "x 3"),

@@ -22,10 +22,10 @@ TABLE = [
     claim("I6 setup takes a dict", "wandb.setup(settings={'project': 'p'})\nprint(wandb.init().project)", "p"),
     claim("the environment at every init", "a = wandb.init()\nos.environ['WANDB_PROJECT'] = 'later'\nprint(a.project, wandb.init(reinit=True).project)", "uncategorized later"),
     claim("no link", "wandb.init(settings={'symlink': False})\nprint(os.path.lexists('wandb/latest-run'))", "False"),
-    claim("an unknown setting", "print_error(lambda: wandb.Settings(start_metod='fork'))\nsaid(lambda: wandb.init(settings={'projet': 'p'}))", "there is no setting 'start_metod' (Settings); did you mean 'start_method'? there is no setting 'projet' (...); did you mean 'project'?"),
-    claim("an ill-typed setting", "print_error(lambda: wandb.Settings(silent='perhaps'))\nos.environ['WANDB_INIT_TIMEOUT'] = 'soon'\nsaid(lambda: wandb.init())", "The setting 'silent' (Settings) must be true or false, not 'perhaps'. The setting 'init_timeout' (environment WANDB_INIT_TIMEOUT) must be a number, zero or more, not 'soon'."),
+    claim("an unknown setting", "print_error(lambda: wandb.Settings(start_metod='fork'))\nprint_error(lambda: wandb.init(settings={'projet': 'p'}))", "there is no setting 'start_metod' (Settings); did you mean 'start_method'? there is no setting 'projet' (...); did you mean 'project'?"),
+    claim("an ill-typed setting", "print_error(lambda: wandb.Settings(silent='perhaps'))\nos.environ['WANDB_INIT_TIMEOUT'] = 'soon'\nprint_error(lambda: wandb.init())", "The setting 'silent' (Settings) must be true or false, not 'perhaps'. The setting 'init_timeout' (environment WANDB_INIT_TIMEOUT) must be a number, zero or more, not 'soon'."),
     claim("the error is of its kind", "print_error(lambda: wandb.Settings(nope=1), ValueError)\nprint(issubclass(wandb.SettingsError, wandb.UsageError))", "... True"),
-    claim("a run's settings are fixed", "r = wandb.init()\nsaid(lambda: setattr(r.settings, 'project', 'x'))", "the setting 'project' of a run cannot be changed after its start; ..."),
+    claim("a run's settings are fixed", "r = wandb.init()\nprint_error(lambda: setattr(r.settings, 'project', 'x'))", "the setting 'project' of a run cannot be changed after its start; ..."),
     claim("a key never shows", f"s = wandb.Settings(api_key={'k' * 40!r})\nr = wandb.init(mode='offline', settings=s)\nprint({'k' * 40!r} in repr(s) + repr(r.settings) + str(r.settings.table()))", "False"),
 ]  # fmt: skip
 PLACES = (

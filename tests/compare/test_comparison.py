@@ -101,7 +101,7 @@ def test_every_leaf_is_in_one_row(matched: list[dict[str, Any]]) -> None:
     ],
 )
 def test_values_side_by_side(pair_of: tuple[Any, Any], same: bool, change: str | None) -> None:
-    """Numbers are equal whatever their type, bools are not numbers, and only two numbers have a change."""
+    """Numbers are equal for any type, bools are not numbers, and only two numbers have a change."""
     row = ValueRow("k", pair_of)
     assert (row.same, row.change) == (same, change)
     assert same or row.texts[0] != row.texts[1]

@@ -69,7 +69,7 @@ def test_programs_find_the_distribution(tmp_path: Path) -> None:
 
 
 def test_a_module_that_is_not_there(tmp_path: Path) -> None:
-    """A name outside the table is a ModuleNotFoundError, also where a file of ours has that name."""
+    """A name outside the table is a ModuleNotFoundError, even if one of our files has that name."""
     source = INSTALL + (
         "for name in ('wandb.proto', 'wandb.tracking', 'wandb.settings.model'):\n"
         "    try: __import__(name)\n"
@@ -79,7 +79,7 @@ def test_a_module_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_ours_wins_only_when_asked(tmp_path: Path) -> None:
-    """The installed wandb is imported as long as nobody asks; then ours is, with one line that says so."""
+    """The installed wandb is imported by default; after the call ours is, with one line about it."""
     assert "site-packages/wandb/" in printed(tmp_path, "import wandb_nb, wandb; print(wandb.__file__)")
     done = python(tmp_path, INSTALL + "wandb_nb.install_as_wandb(); import wandb; print(wandb.__file__)")
     assert "wandb_nb" in done.stdout
@@ -87,14 +87,14 @@ def test_ours_wins_only_when_asked(tmp_path: Path) -> None:
 
 
 def test_too_late_is_an_error(tmp_path: Path) -> None:
-    """After the installed wandb was imported the call is refused, with what to do."""
+    """After the installed wandb was imported the call is refused with the remedy."""
     done = python(tmp_path, "import wandb\n" + INSTALL)
     assert done.returncode == 1
     assert "before anything imports wandb" in done.stderr.splitlines()[-1]
 
 
 def test_it_can_be_undone(tmp_path: Path) -> None:
-    """After `uninstall_as_wandb()` the installed wandb is imported again, and children import it, too."""
+    """After `uninstall_as_wandb()` the installed wandb is imported again, by children too."""
     source = INSTALL + (
         "import wandb, os\n"
         "wandb.uninstall_as_wandb()\n"
@@ -155,7 +155,7 @@ def test_two_step_init(tmp_path: Path) -> None:
 
 
 def test_util_and_env(tmp_path: Path) -> None:
-    """The functions that programs call give what they expect."""
+    """The functions that programs call return the expected values."""
     source = INSTALL + (
         "import numpy, os, wandb\n"
         "from wandb import util, env\n"

@@ -145,12 +145,12 @@ def test_the_environment_decides_unless_the_user_does(place, default, tmp_path):
         "    try:\n        config.lr = 2\n    except ConfigError:\n        pass\n"
         "    print(config.lr == 2)\n"
     )
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True,
         env={**os.environ, "IPYTHONDIR": str(tmp_path)},
     )  # fmt: skip
 
-    assert found.stdout.split() == [str(default), "True", "False"]
+    assert done.stdout.split() == [str(default), "True", "False"]
 
 
 @pytest.mark.kernel
@@ -408,7 +408,7 @@ def test_threads_may_change_it_together():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_forked_in_the_middle_of_a_change_can_change_it():
-    """A lock that another thread held during the fork does not block the child."""
+    """A lock that another thread owned during the fork does not block the child."""
     code = (
         "import os, threading\nfrom wandb_nb.tracking.config.config import Config\n"
         "inside, leave = threading.Event(), threading.Event()\n"
@@ -421,9 +421,9 @@ def test_a_child_forked_in_the_middle_of_a_change_can_change_it():
         "if pid == 0:\n    config.b = 2\n    os._exit(0)\n"
         "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
     )
-    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, timeout=60)
 
-    assert found.stdout.strip() == "0"
+    assert done.stdout.strip() == "0"
 
 
 json_values = st.recursive(

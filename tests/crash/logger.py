@@ -32,7 +32,7 @@ def log(writer: RunWriter, thread: int, index: int) -> None:
 
 
 def report(thread: int, index: int) -> None:
-    """Tell that a row's append has returned."""
+    """Report that a row's append has returned."""
     os.write(1, b"%d %d\n" % (thread, index))
 
 
@@ -44,7 +44,7 @@ def log_until_killed(store: Callable[[int, int], None], thread: int) -> None:
 
 
 def in_threads(store: Callable[[int, int], None], threads: int) -> None:
-    """Log from *threads* threads until the kill comes."""
+    """Log from *threads* threads until the process is killed."""
     for thread in range(1, threads):
         threading.Thread(target=log_until_killed, args=(store, thread), daemon=True).start()
     log_until_killed(store, 0)
@@ -65,7 +65,7 @@ def kill_run(folder: str, threads: int) -> None:
 
 
 def interrupt(path: str, rounds: int) -> None:
-    """Log while interrupts come at any moment, as from a notebook's Stop button, and go on after each."""
+    """Log while interrupts arrive at any moment, like a notebook's Stop button, and continue after each."""
     signal.signal(signal.SIGALRM, signal.default_int_handler)
     writer = RunWriter(path)
     index = done = 0
@@ -84,10 +84,10 @@ def interrupt(path: str, rounds: int) -> None:
 
 
 def limited(path: str, append_only: int) -> None:
-    """Log into a file that may not grow above a limit, raise the limit, and go on; told: the reported rows."""
+    """Log into a file with a size limit, raise the limit, and continue; report the stored rows."""
     warnings: list[str] = []
     writer = RunWriter(path, warn=warnings.append)
-    if append_only:  # then a failed write cannot be cut off again
+    if append_only:  # so that a failed write cannot be truncated
         subprocess.run(["chattr", "+a", path], check=True)
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     index = 0
@@ -102,7 +102,7 @@ def limited(path: str, append_only: int) -> None:
     writer.close()
     if append_only:
         subprocess.run(["chattr", "-a", path], check=True)
-    Path(f"{path}.told").write_text(f"{len(warnings)} {writer.lost} {index}\n{warnings[0]}", "utf-8")
+    Path(f"{path}.report").write_text(f"{len(warnings)} {writer.lost} {index}\n{warnings[0]}", "utf-8")
 
 
 if __name__ == "__main__":

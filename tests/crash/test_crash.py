@@ -1,4 +1,4 @@
-"""What survives: a row whose `append` returned is in the file, whatever becomes of the process or the disk."""
+"""Durability: a row whose `append` returned is in the file, even if the process is killed or the disk is full."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reported(output: bytes) -> list[tuple[int, int]]:
 
 
 def stored(path: Path) -> tuple[list[tuple[int, int]], Tail]:
-    """Return the rows of a file, in its order, and the tail that read them; record numbers must only grow."""
+    """Return the rows of a file in order, and the tail that read them; record numbers must rise."""
     tail = Tail(path)
     tail.finalize()
     rows, last = [], 0
@@ -55,7 +55,7 @@ def stored(path: Path) -> tuple[list[tuple[int, int]], Tail]:
 @pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("mode", ["kill_writer", "kill_run"])
 def test_no_returned_row_is_missing_after_kill(tmp_path, mode, threads):
-    """Fifteen kills at random moments, writer or run, one or four threads: every row that was reported is there."""
+    """Fifteen kills at random moments, writer or run, one or four threads: every reported row is there."""
     chance = random.Random(f"{mode} {threads}")  # noqa: S311 - no secret
     total = 0
     for attempt in range(15):
@@ -69,17 +69,17 @@ def test_no_returned_row_is_missing_after_kill(tmp_path, mode, threads):
                 output += process.stdout.read1(1 << 16)
             process.kill()
             output += process.stdout.read()
-        told = reported(output)
+        reported_rows = reported(output)
         rows, tail = stored(path if path.is_file() else next(path.glob("wandb/offline-run-*/run-*.wandb")))
-        assert not set(told) - set(rows)
-        assert len(rows) == len(set(rows)) <= len(told) + threads
+        assert not set(reported_rows) - set(rows)
+        assert len(rows) == len(set(rows)) <= len(reported_rows) + threads
         assert all(lost.reason == "the file ends inside a record" for lost in tail.damage)
-        total += len(told)
+        total += len(reported_rows)
     assert total > 10_000
 
 
 def test_interrupts_leave_whole_records_and_every_returned_row(tmp_path):
-    """Two thousand interrupts at any moment of an append: no damage, no number twice, no returned row missing."""
+    """Two thousand interrupts at any moment of an append: no damage, no repeated number, no returned row missing."""
     path = tmp_path / "run-a.wandb"
     with start("interrupt", path, 2000) as process:
         output = process.stdout.read()
@@ -91,7 +91,7 @@ def test_interrupts_leave_whole_records_and_every_returned_row(tmp_path):
 
 
 @pytest.mark.parametrize("append_only", [0, 1])
-def test_a_limited_file_keeps_what_was_stored_and_goes_on(tmp_path, append_only):
+def test_a_limited_file_keeps_its_rows_and_continues(tmp_path, append_only):
     """Short writes at a size limit: one warning, lost rows counted, everything else there, also without truncation."""
     path = tmp_path / "run-a.wandb"
     if append_only:
@@ -104,14 +104,14 @@ def test_a_limited_file_keeps_what_was_stored_and_goes_on(tmp_path, append_only)
     with start("limited", path, append_only) as process:
         output = process.stdout.read()
     assert process.returncode == 0
-    told = reported(output)
-    counts, warning = Path(f"{path}.told").read_text("utf-8").split("\n", 1)
+    reported_rows = reported(output)
+    counts, warning = Path(f"{path}.report").read_text("utf-8").split("\n", 1)
     warnings, lost, logged = map(int, counts.split())
     rows, tail = stored(path)
-    assert rows == told
+    assert rows == reported_rows
     assert warnings == 1
     assert "too large" in warning.lower()
-    assert lost == logged - len(told) > 0
+    assert lost == logged - len(reported_rows) > 0
     assert rows[-1] == (0, logged - 1)
     assert bool(tail.damage) == bool(append_only)
 
@@ -129,18 +129,18 @@ def small_disk(tmp_path):
 
 
 def test_a_full_disk_costs_rows_only_while_it_is_full(small_disk):
-    """On a full disk: one warning, lost rows counted; once there is space again, rows are stored again."""
+    """On a full disk: one warning, lost rows counted; with space again, rows are stored again."""
     (small_disk / "other").write_bytes(bytes(150_000))
     warnings: list[str] = []
     writer = RunWriter(small_disk / "run-a.wandb", warn=warnings.append)
     encode = RowEncoder().encode
-    kept = []
+    expected = []
 
     def log(index: int) -> None:
         before = writer.lost
         writer.append(encode({"thread": 0, "i": index, "text": "x" * 300}, index, 0.0, 1.0))
         if writer.lost == before:
-            kept.append((0, index))
+            expected.append((0, index))
 
     for index in range(1000):
         log(index)
@@ -148,10 +148,10 @@ def test_a_full_disk_costs_rows_only_while_it_is_full(small_disk):
     (small_disk / "other").unlink()
     for index in range(1000, 1050):
         log(index)
-    assert kept[-50:] == [(0, index) for index in range(1000, 1050)]
+    assert expected[-50:] == [(0, index) for index in range(1000, 1050)]
     writer.close()
     rows, tail = stored(small_disk / "run-a.wandb")
-    assert rows == kept
+    assert rows == expected
     assert not tail.damage
     assert len(warnings) == 1
     assert "No space left" in warnings[0]

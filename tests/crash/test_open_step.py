@@ -1,4 +1,4 @@
-"""A step that is logged in parts: every part that returned is kept, and the run file gets the step as one row."""
+"""A step that is logged in parts: every part that returned is stored, and the run file gets the step as one row."""
 
 from __future__ import annotations
 
@@ -162,5 +162,5 @@ def test_a_damaged_part_ends_the_open_step(parts: list[bytes], data: st.DataObje
     damaged = bytearray(whole)
     damaged[at] ^= 1 << data.draw(st.integers(0, 7))
     for content in (bytes(damaged), whole[:at]):
-        found = decode_parts(content).parts
-        assert found == parts[: len(found)]
+        decoded_parts = decode_parts(content).parts
+        assert decoded_parts == parts[: len(decoded_parts)]

@@ -1,4 +1,4 @@
-"""Hosts as a kernel sees them: their environment, what they put into the kernel, and how their pages talk to it."""
+"""Hosts as a kernel sees them: their environment, their objects in the kernel, and their pages' messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ sys.modules |= {{module.__name__: module for module in (google, colab, output, w
 
 @dataclass(frozen=True)
 class Host:
-    """One host; *before* is code it runs before the first cell, *facts* says whether its cells carry metadata."""
+    """One host; *before* is the code it runs before the first cell, *facts* says whether its cells carry metadata."""
 
     before: str = ""
     variables: dict[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The Colab notebook in the emulation of Colab, from top to bottom: offline, and online by a thread."""
+"""The Colab notebook in an emulation of Colab, from top to bottom: offline, and online with a thread."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNASKED = ('settings = wandb.Settings(start_method="thread")', "settings = wandb
 
 @pytest.fixture
 def colab(monkeypatch: pytest.MonkeyPatch) -> str:
-    """Set Colab's environment, and return what it runs before the first cell."""
+    """Set Colab's environment, and return the code it runs before the first cell."""
     for name, value in HOSTS["colab"].variables.items():
         monkeypatch.setenv(name, value)
     assert any(UNASKED[0] in cell.source for cell in read("colab_thread").cells)
@@ -50,7 +50,7 @@ def ask(server: tuple[str, str], query: str) -> Any:
 
 
 def test_offline(colab: str, tmp_path: Path) -> None:
-    """Without a key the whole notebook runs, asks nothing, and shows its chart."""
+    """Without a key the whole notebook runs, asks no question, and shows its chart."""
     done = execute("colab_thread", tmp_path, before=colab, replaced=UNASKED)
 
     (run,) = done.runs
@@ -59,7 +59,7 @@ def test_offline(colab: str, tmp_path: Path) -> None:
 
 
 def test_online(colab: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: tuple[str, str]) -> None:
-    """With a key a thread, chosen by itself, sends every row while no process of ours is there."""
+    """With a key a thread, selected automatically, sends every row without another process."""
     monkeypatch.setenv("WANDB_BASE_URL", server[0])
     monkeypatch.setenv("WANDB_API_KEY", server[1])
     folder = tmp_path / "session"
@@ -70,6 +70,6 @@ def test_online(colab: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ser
     (run,) = done.runs
     assert "processes: []" in done.printed
     query = '{ project(name: "colab") { run(name: "%s") { state historyLineCount summaryMetrics } } }'
-    held = ask(server, query % run["run"]["id"])["project"]["run"]
-    assert (held["state"], held["historyLineCount"]) == ("finished", 150)
-    assert '"best trees"' in held["summaryMetrics"]
+    fields = ask(server, query % run["run"]["id"])["project"]["run"]
+    assert (fields["state"], fields["historyLineCount"]) == ("finished", 150)
+    assert '"best trees"' in fields["summaryMetrics"]

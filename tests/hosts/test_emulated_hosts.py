@@ -1,4 +1,4 @@
-"""VS Code, Colab, Kaggle and Databricks by emulation: one output, live or as a growing picture, nothing asked."""
+"""VS Code, Colab, Kaggle and Databricks in emulation: one output, live or as a growing picture, no questions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TRAIN = (
 
 @pytest.fixture(params=list(HOSTS))
 def page(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Page]:
-    """Give a notebook's page in each host."""
+    """Yield a notebook's page in each host."""
     page = HOSTS[request.param].page(tmp_path)
     yield page
     page.close()
@@ -49,18 +49,18 @@ def host_name(request: pytest.FixtureRequest) -> str:
 
 
 def points(message: dict[str, Any]) -> int:
-    """Return how many points of its first series a message for the widget brings; 0 for any other message."""
+    """Return how many points of its first series a widget message has; 0 for any other message."""
     header = custom(message).get("header", {"series": []})
     return len(Message(header, bytes(message["buffers"][0])).series()[0].value) if header["series"] else 0
 
 
 def shows_picture(message: dict[str, Any]) -> bool:
-    """Return whether *message* puts a picture into an output that is there already."""
+    """Return whether *message* puts a picture into an existing output."""
     return message["msg_type"] == "update_display_data" and "image/png" in message["content"]["data"]
 
 
 def test_one_cell_is_seen_while_it_runs(page: Page, host_name: str) -> None:
-    """Run and training in one cell: one output, in which points arrive before the cell ends; a picture is left."""
+    """Run and training in one cell: one output, with points before the cell ends; a picture remains."""
     cell = page.run(START + TRAIN)
     if host_name in ("vscode", "colab"):
         first = page.hear(points)
@@ -83,10 +83,10 @@ def test_one_cell_is_seen_while_it_runs(page: Page, host_name: str) -> None:
 
 @pytest.mark.parametrize("page", ["vscode", "colab"], indirect=True)
 def test_two_cells_are_live(page: Page) -> None:
-    """A run started in an earlier cell: the page has asked between the cells, and rows are pushed as they come."""
+    """For a run started in an earlier cell the page asks between the cells, and rows are pushed as they come."""
     page.run(START)
-    shown = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
-    widget = shown["content"]["data"][WIDGET]["model_id"]
+    output = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
+    widget = output["content"]["data"][WIDGET]["model_id"]
     page.send("comm_msg", {"comm_id": widget, "data": {"method": "custom", "content": {"type": "pull", "cursor": ""}}})
     page.hear(custom)
     cell = page.run(TRAIN)
@@ -103,9 +103,9 @@ def _series(message: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("page", ["colab"], indirect=True)
 def test_colab_gets_its_widget_manager(page: Page) -> None:
-    """Colab's own switch for widgets is turned on unasked, and every output of a live run tells where it is."""
+    """Colab's own switch for widgets is turned on automatically, and every output of a live run names its place."""
     page.run(START + "wandb.log({'loss': 1})")
 
-    shown = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
+    output = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
 
-    assert shown["content"]["metadata"][WIDGET] == {"colab": {"custom_widget_manager": {"url": COLAB_WIDGETS}}}
+    assert output["content"]["metadata"][WIDGET] == {"colab": {"custom_widget_manager": {"url": COLAB_WIDGETS}}}

@@ -1,4 +1,4 @@
-"""marimo: real where it is installed, else by what it puts into the process."""
+"""marimo: the real one if it is installed, else its effects on the process."""
 
 from __future__ import annotations
 
@@ -42,43 +42,44 @@ def _(run):
 """
 STAND_IN = """
 import json, sys, time, types
-told, shown = [], []
+messages, displays = [], []
 def anywidget(widget):
-    widget.send = lambda content, buffers: told.append((content["header"], len(buffers[0])))
+    widget.send = lambda content, buffers: messages.append((content["header"], len(buffers[0])))
     return widget
 marimo = types.SimpleNamespace(
     running_in_notebook=lambda: True, ui=types.SimpleNamespace(anywidget=anywidget),
-    output=types.SimpleNamespace(append=shown.append), Html=lambda text: text,
+    output=types.SimpleNamespace(append=displays.append), Html=lambda text: text,
 )
 sys.modules["marimo"] = marimo
 import wandb_nb as wandb
 run = wandb.init(project="p", name="seen")
 deadline = time.time() + 60
-while not (told and told[-1][0]["series"]) and time.time() < deadline:
+while not (messages and messages[-1][0]["series"]) and time.time() < deadline:
     wandb.log({"loss": 1})
     time.sleep(0.01)
-live = len(told)
+live = len(messages)
 wandb.finish()
 run.display()
 silent = wandb.init(project="p", settings={"silent": True})
 silent.finish()
-print(json.dumps([live, told[-1][0]["done"], told[-1][0]["run"]["rows"] == run.rows, len(shown), shown[-1][:4]]))
+last = messages[-1][0]
+print(json.dumps([live, last["done"], last["run"]["rows"] == run.rows, len(displays), displays[-1][:4]]))
 """
 
 
-def test_what_marimo_gives_is_used(tmp_path: Path) -> None:
-    """The view is added once, told rows while the cell runs and the end after it; then `display()` adds a picture."""
+def test_marimos_display_is_used(tmp_path: Path) -> None:
+    """The view is added once, gets rows while the cell runs and the end after it; then `display()` adds a picture."""
     command = [sys.executable, "-c", STAND_IN]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
-    live, over, whole, shown, last = json.loads(done.stdout)
+    live, over, whole, displayed, last = json.loads(done.stdout)
     assert live > 0
-    assert (over, whole, shown, last) == (True, True, 2, "<div")
+    assert (over, whole, displayed, last) == (True, True, 2, "<div")
     assert re.fullmatch(r"wandb_nb: run seen finished .*\n", done.stderr)
 
 
 @pytest.mark.browser
 def test_real_marimo_is_live(tmp_path: Path) -> None:
-    """In marimo's own page the chart grows while the cell runs, then the run's picture stands under the next one."""
+    """In marimo's own page the chart grows while the cell runs, then the run's picture is under the next one."""
     pytest.importorskip("marimo", reason="marimo is not installed: pip install marimo to run this")
     sync_api = pytest.importorskip("playwright.sync_api")
     if shutil.which("chromium") is None:
@@ -88,10 +89,10 @@ def test_real_marimo_is_live(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with log.open("w") as file, subprocess.Popen(command, cwd=tmp_path, stdout=file, stderr=file) as server:
         try:
-            found = until(lambda: re.search(r"http://localhost:\d+", log.read_text()), "marimo's address")
+            address = until(lambda: re.search(r"http://localhost:\d+", log.read_text()), "marimo's address")
             with sync_api.sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-                look_at(browser.new_page(), found[0])
+                look_at(browser.new_page(), address[0])
                 browser.close()
         finally:
             server.terminate()

@@ -29,7 +29,7 @@ def run(registry: str, tmp_path: Path) -> Iterator[Any]:  # noqa: ARG001  before
     run.finish()
 
 
-def test_rows_arrive_while_the_run_goes_on(server: Server, run: Any) -> None:
+def test_rows_arrive_during_the_run(server: Server, run: Any) -> None:
     """A page gets the whole run, then with its cursor only new rows, then that it is done."""
     path = f"wandb-nb/v1/runs/{run.id}/data?cursor="
     for i in range(100):

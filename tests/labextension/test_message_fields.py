@@ -1,4 +1,4 @@
-"""The message that a view reads is written down twice, in Python and in TypeScript: both must name the same fields."""
+"""The message of a view is declared twice, in Python and in TypeScript: both must name the same fields."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_
 )
 def test_fields_have_the_same_names(interface: str, fields: type) -> None:
     """Each interface of messages.ts names the fields of its TypedDict, in the same order."""
-    found = re.search(rf"export interface {interface} \{{(.*?)^\}}", SOURCE, re.DOTALL | re.MULTILINE)
-    assert found is not None
-    assert re.findall(r"^  (\w+)\??:", found[1], re.MULTILINE) == list(fields.__annotations__)
+    match = re.search(rf"export interface {interface} \{{(.*?)^\}}", SOURCE, re.DOTALL | re.MULTILINE)
+    assert match is not None
+    assert re.findall(r"^  (\w+)\??:", match[1], re.MULTILINE) == list(fields.__annotations__)
 
 
 def test_names_and_version_are_the_same() -> None:

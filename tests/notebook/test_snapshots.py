@@ -37,29 +37,29 @@ def play(clock: Clock, file: Path, seconds: float, making: float) -> list[float]
     """Return when snapshots are taken of a file that grows ten times a second, each taking *making* seconds."""
     live = live_run.LiveRun(None, file)  # type: ignore[arg-type]  # only the schedule is asked for
     live.take_snapshot = lambda: None
-    taken = []
+    times = []
     while clock.now < seconds:
         clock.now += 0.1
         with file.open("ab") as grown:
             grown.write(b"row")
         if live.is_snapshot_due(clock.now):
-            taken.append(clock.now)
+            times.append(clock.now)
             live.schedule_next_snapshot()
             live.render_seconds = making
-    return taken
+    return times
 
 
 @pytest.mark.parametrize("making", [0.02, 0.06, 0.15, 0.5])
 def test_a_killed_kernel_costs_little(clock: Clock, tmp_path: Path, making: float) -> None:
     """The last snapshot is always at most 10 s old; after a minute it has 95 % of the rows if rendering is fast."""
-    taken = play(clock, tmp_path / "run.wandb", 300.0, making)
-    gaps = [later - earlier for earlier, later in itertools.pairwise(taken)]
+    times = play(clock, tmp_path / "run.wandb", 300.0, making)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
 
     assert max(gaps) + making <= 10.0
-    first_minute = [gap for at, gap in zip(taken, gaps, strict=False) if at <= 60]
+    first_minute = [gap for at, gap in zip(times, gaps, strict=False) if at <= 60]
     if making <= 0.15:
         assert max(first_minute) + making <= 3.0
-    assert len(taken) * making <= 0.12 * 300
+    assert len(times) * making <= 0.12 * 300
 
 
 def test_nothing_is_taken_of_a_run_at_rest(clock: Clock, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def server() -> Iterator[RecordingServer]:
-    """Return a running server; a request that left for another host fails the test."""
+    """Return a running server; a request to another host fails the test."""
     with RecordingServer() as running:
         yield running
     assert running.strays == []
@@ -27,7 +27,7 @@ def server() -> Iterator[RecordingServer]:
 
 @pytest.fixture
 def sync(server: RecordingServer, tmp_path: Path) -> Callable[[Path], ReceivedRun]:
-    """Return a function that has `wandb sync` send a run directory, and returns what arrived."""
+    """Return a function that sends a run directory with `wandb sync` and returns the received data."""
     home = tmp_path / "home"
     home.mkdir()
     environment = {
@@ -36,7 +36,7 @@ def sync(server: RecordingServer, tmp_path: Path) -> Callable[[Path], ReceivedRu
         "WANDB_BASE_URL": server.url,
         "WANDB_API_KEY": "0" * 40,
         "WANDB_ERROR_REPORTING": "false",
-        # Whatever wants to leave this machine comes to the server, which refuses and keeps it.
+        # Requests to other hosts reach the server, which refuses and records them.
         "HTTPS_PROXY": server.url,
         "HTTP_PROXY": server.url,
         "NO_PROXY": "127.0.0.1",

@@ -1,7 +1,7 @@
-"""A W&B server on the loopback interface that takes what a client sends, and keeps it for the test to look at.
+"""A W&B server on the loopback interface that records what a client sends, for the test to check.
 
 It answers the calls of a sync: GraphQL (run creation, features, upload addresses), the file stream, and uploads.
-A request that is not meant for it (a proxy request to another host) is refused and kept in `strays`.
+A request for another host, sent as to a proxy, is refused and recorded in `strays`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STREAM = re.compile(r"^/files/(?P<entity>[^/]+)/(?P<project>[^/]+)/(?P<run>[^/]+
 
 @dataclass
 class ReceivedRun:
-    """What the server holds of one run."""
+    """The server's data of one run."""
 
     project: str
     id: str
@@ -38,7 +38,7 @@ class ReceivedRun:
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """The history, one dict a line as it was sent."""
+        """The history, one dict per line as it was sent."""
         return [json.loads(line) for line in self.lines.get("wandb-history.jsonl", [])]
 
     @property
@@ -47,17 +47,17 @@ class ReceivedRun:
         return json.loads(self.lines["wandb-summary.json"][-1])
 
     def take(self, body: dict[str, Any]) -> None:
-        """Apply one request of the file stream: lines are placed at their offset."""
+        """Apply one request of the file stream: insert lines at their offset."""
         for name, part in body.get("files", {}).items():
-            held = self.lines.setdefault(name, [])
+            received = self.lines.setdefault(name, [])
             start = part["offset"]
-            held[start : start + len(part["content"])] = part["content"]
+            received[start : start + len(part["content"])] = part["content"]
         self.complete = self.complete or body.get("complete", False)
         self.exit_code = body.get("exitcode", self.exit_code)
 
 
 class RecordingServer(ThreadedServer):
-    """Serves from a thread of its own inside `with`; read `runs` and `strays` when the client has ended."""
+    """Serves from its own thread inside `with`; read `runs` and `strays` after the client has ended."""
 
     def __init__(self) -> None:
         super().__init__(_Handler)
@@ -65,7 +65,7 @@ class RecordingServer(ThreadedServer):
         self.strays: list[str] = []
 
     def answer(self, operation: str, variables: dict[str, Any]) -> dict[str, Any] | None:
-        """Return the data of a GraphQL answer; None for what this server does not know."""
+        """Return the data of a GraphQL answer; None for unknown operations."""
         makers = {
             "UpsertBucket": self._upsert,
             "CreateRunFiles": self._create_files,
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST  # noqa: N815  the base class's naming
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class's name
-        """Keep the test's output quiet."""
+        """Suppress output."""
 
     def _is_ours(self) -> bool:
         if self.command != "CONNECT" and self.path.startswith("/"):

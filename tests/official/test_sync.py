@@ -1,4 +1,4 @@
-"""Runs made here, sent by the official `wandb sync`: the server then holds what was logged."""
+"""Our runs, sent by the official `wandb sync`: the server then has all logged values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def users(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_rows_and_summary_arrive(tmp_path: Path, sync: Sync) -> None:
-    """Scalars, nested dicts, texts, None and infinities come out of the sync as they went into `log`."""
+    """Scalars, nested dicts, texts, None and infinities arrive as they were logged."""
     logged = [{"loss": 1 / (n + 1), "deep": {"a": {"b": n}}, "text": f"é{n}\n", "none": None} for n in range(300)]
     with start(tmp_path, name="first", config={"lr": 0.1}, tags=["x"], group="g", notes="n") as run:
         for row in logged:
@@ -62,7 +62,7 @@ def test_rows_and_summary_arrive(tmp_path: Path, sync: Sync) -> None:
 
 
 def test_nan_arrives(tmp_path: Path, sync: Sync) -> None:
-    """A NaN is a row of its own kind, not a missing value."""
+    """A NaN is stored as NaN, not as a missing value."""
     with start(tmp_path) as run:
         run.log({"loss": math.nan})
     (row,) = sync(run.directory).rows
@@ -70,7 +70,7 @@ def test_nan_arrives(tmp_path: Path, sync: Sync) -> None:
 
 
 def test_histogram_arrives(tmp_path: Path, sync: Sync) -> None:
-    """A large array comes as the histogram object that W&B's pages draw, a small one as a list."""
+    """A large array arrives as the histogram object that W&B's pages draw, a small one as a list."""
     with start(tmp_path) as run:
         run.log({"weights": np.arange(1000.0), "few": np.arange(3)})
     (row,) = sync(run.directory).rows
@@ -93,7 +93,7 @@ def test_parts_of_a_step_arrive(tmp_path: Path, sync: Sync) -> None:
 
 
 def test_attempts_arrive(tmp_path: Path, sync: Sync) -> None:
-    """Rows after a step back arrive too, and tell their attempt; `wandb sync` gives them steps that rise."""
+    """Rows after a step back arrive too, with their attempt; `wandb sync` gives them rising steps."""
     with start(tmp_path) as run:
         for number, step in enumerate((0, 1, 2, 1, 2)):
             run.log({"n": number}, step=step, commit=True)
@@ -108,7 +108,7 @@ def test_attempts_arrive(tmp_path: Path, sync: Sync) -> None:
 
 
 def test_config_changes_arrive(tmp_path: Path, sync: Sync) -> None:
-    """The config at the end is what the server holds, in its record and in the uploaded config.yaml."""
+    """The server has the final config, in its record and in the uploaded config.yaml."""
     with start(tmp_path, config={"lr": 0.1, "net": {"width": 8, "deep": [1, 2]}}) as run:
         run.config["batch"] = 32
         run.config.update({"lr": 0.2}, allow_val_change=True)
@@ -120,7 +120,7 @@ def test_config_changes_arrive(tmp_path: Path, sync: Sync) -> None:
 
 
 def test_metric_definitions_arrive(tmp_path: Path, sync: Sync) -> None:
-    """`define_metric` reaches the server: in the config's metric list, and in what the summary holds."""
+    """`define_metric` reaches the server: in the config's metric list, and in the values of the summary."""
     with start(tmp_path) as run:
         run.define_metric("epoch")
         run.define_metric("val/*", step_metric="epoch")
@@ -137,7 +137,7 @@ def test_metric_definitions_arrive(tmp_path: Path, sync: Sync) -> None:
 
 
 def test_exit_code_arrives(tmp_path: Path, sync: Sync) -> None:
-    """A run that failed is a failed run on the server."""
+    """A failed run is a failed run on the server."""
     run = start(tmp_path)
     run.log({"loss": 1})
     run.finish(exit_code=3)
@@ -155,7 +155,7 @@ os.kill(os.getpid(), 9)
 
 
 def test_killed_run_arrives_whole(tmp_path: Path, sync: Sync) -> None:
-    """After `kill -9` the official sync sends every row that `log` returned for, and calls the run failed."""
+    """After `kill -9` the official sync sends every row that `log` returned for, and marks the run as failed."""
     done = subprocess.run(
         [sys.executable, "-c", KILLED, str(tmp_path)],
         stdout=subprocess.PIPE,

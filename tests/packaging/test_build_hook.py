@@ -1,4 +1,4 @@
-"""When the build makes the JavaScript, and where its Node comes from."""
+"""When the build makes the JavaScript, and which Node it uses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def executable(folder: Path, name: str, prints: str) -> None:
     ],
 )
 def test_node_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, fits: bool) -> None:
-    """A Node on PATH is taken when the bundler accepts its version."""
+    """A Node on PATH is used if the bundler accepts its version."""
     executable(tmp_path, "node", version)
     executable(tmp_path, "npm", "11.0.0")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -41,14 +41,14 @@ def test_node_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ve
 
 
 def test_node_without_npm_does_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some systems ship Node without npm: then both come from the package index."""
+    """Some systems have Node without npm: then both come from the package index."""
     executable(tmp_path, "node", "v24.1.0")
     monkeypatch.setenv("PATH", str(tmp_path))
     assert not hatch_build.node_fits()
 
 
 def test_changed_sources_need_a_build(tmp_path: Path) -> None:
-    """A build counts until a source changes, is renamed or is added; tests are no sources."""
+    """A build is valid until a source changes, is renamed or is added; tests are not sources."""
     sources = tmp_path / "labextension/src"
     sources.mkdir(parents=True)
     (sources / "index.ts").write_text("1", encoding="ascii")

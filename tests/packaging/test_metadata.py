@@ -1,4 +1,4 @@
-"""What the project says of itself: dependencies, and addresses that must not be there."""
+"""The project's metadata: dependencies, and addresses that must not be there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_every_dependency_is_imported() -> None:
-    """No dependency stays in pyproject.toml that the package does not import any more, and none is missing."""
+    """Every dependency in pyproject.toml is imported, and no imported one is missing."""
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "wandb_nb").rglob("*.py"))
     imported = set(re.findall(r"^\s*(?:from|import) (\w+)", code, re.MULTILINE))
     owners = packages_distributions()
@@ -45,7 +45,7 @@ def test_every_dependency_is_imported() -> None:
 
 
 def test_no_registry_and_no_machine_in_the_tree() -> None:
-    """No file in git names a package registry's host or a path of somebody's machine."""
+    """No file in git contains a package registry's host or a path of somebody's machine."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("not a git clone")
@@ -59,8 +59,8 @@ def test_no_registry_and_no_machine_in_the_tree() -> None:
     for name in listed.stdout.split("\0"):
         path = ROOT / name
         if name and path.is_file() and b"\0" not in (data := path.read_bytes())[:1000]:
-            found = [host for host in hosts if host.encode() in data]
-            assert not found, (name, found)
+            matches = [host for host in hosts if host.encode() in data]
+            assert not matches, (name, matches)
 
 
 def test_installed_command() -> None:

@@ -1,4 +1,4 @@
-"""What is in the distributions, built from this tree."""
+"""The content of the distributions, built from this tree."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ needs_javascript = pytest.mark.skipif(
 
 
 def build(target: str, folder: Path, **environment: str) -> Path:
-    """Build a distribution of this tree with the present environment's tools, and return its path."""
+    """Build a distribution of this tree with the current environment's tools, and return its path."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, check=True, timeout=120)
     (path,) = folder.iterdir()
@@ -55,7 +55,7 @@ def test_wheel_carries_everything_jupyter_needs(wheel: Path) -> None:
 
 @needs_javascript
 def test_wheel_has_one_copy_of_the_extension_and_is_small(wheel: Path) -> None:
-    """No second copy of the extension, no sources and no tests ride along, and the wheel stays under 2 MB."""
+    """The wheel has no second copy of the extension, no sources and no tests, and stays under 2 MB."""
     names = zipfile.ZipFile(wheel).namelist()
     assert not [name for name in names if name.startswith(("wandb_nb/labextension", "labextension", "tests"))]
     assert wheel.stat().st_size < LARGEST_WHEEL
@@ -63,7 +63,7 @@ def test_wheel_has_one_copy_of_the_extension_and_is_small(wheel: Path) -> None:
 
 @needs_javascript
 def test_prebuilt_extension_names_a_script_that_is_there(wheel: Path) -> None:
-    """The entry script that the extension's package.json tells JupyterLab to load is in the wheel."""
+    """The entry script in the extension's package.json, which JupyterLab loads, is in the wheel."""
     archive = zipfile.ZipFile(wheel)
     (manifest,) = [name for name in archive.namelist() if name.endswith(LABEXTENSION + "package.json")]
     script = json.loads(archive.read(manifest))["jupyterlab"]["_build"]["load"]
@@ -72,7 +72,7 @@ def test_prebuilt_extension_names_a_script_that_is_there(wheel: Path) -> None:
 
 @needs_javascript
 def test_sdist_carries_the_built_javascript(tmp_path: Path) -> None:
-    """The sdist holds built JavaScript with its stamp, so that a wheel made from it needs no Node."""
+    """The sdist has built JavaScript with its stamp, so that a wheel made from it needs no Node."""
     with tarfile.open(build("sdist", tmp_path)) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
         archive.extractall(tmp_path / "unpacked", filter="data")
@@ -83,7 +83,7 @@ def test_sdist_carries_the_built_javascript(tmp_path: Path) -> None:
 
 
 def test_wheel_without_javascript(tmp_path: Path) -> None:
-    """`WANDB_NB_SKIP_JS=1` builds a wheel of the Python side alone, with no part of the extension."""
+    """`WANDB_NB_SKIP_JS=1` builds a wheel of only the Python side, without the extension."""
     names = zipfile.ZipFile(build("wheel", tmp_path, WANDB_NB_SKIP_JS="1")).namelist()
     assert "wandb_nb/__init__.py" in names
     assert not [name for name in names if LABEXTENSION in name]
@@ -96,7 +96,7 @@ def test_one_version() -> None:
 
 
 def test_lock_names_no_host() -> None:
-    """The lock file of the JavaScript tells versions and checksums, and no address to load from."""
+    """The JavaScript lock file has versions and checksums, and no address to load from."""
     text = (ROOT / "labextension/package-lock.json").read_text(encoding="utf-8")
     assert '"resolved"' not in text
     assert '"integrity"' in text

@@ -162,8 +162,8 @@ def test_no_request_of_an_outsider_is_obeyed(private: Private, who: str) -> None
     client, headers, token = OUTSIDERS[who](private.services)
     before = private.rows()
     for method, path, options in REQUESTS:
-        given = {"data": {**options["data"], "token": token}} if "data" in options else options
-        answer = client.send(method, path, headers=headers, **given)
+        request_options = {"data": {**options["data"], "token": token}} if "data" in options else options
+        answer = client.send(method, path, headers=headers, **request_options)
         assert not revealed(answer), (path, answer.text)
         assert answer.status_code in {303, 401, 403, 404} or path in {"/graphql", "/"}, (path, answer.status_code)
     assert private.rows() == before

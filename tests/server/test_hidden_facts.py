@@ -78,8 +78,8 @@ def test_no_filter_or_order_is_an_oracle(outsider: Client, name: str) -> None:
         lambda value: {"$not": {"$regex": value}},
     ):
         wrong = "x" * len(right)
-        found, missed = count(outsider, {name: guess(right)}), count(outsider, {name: guess(wrong)})
-        assert found.replace(right, wrong) == missed
+        matches, misses = count(outsider, {name: guess(right)}), count(outsider, {name: guess(wrong)})
+        assert matches.replace(right, wrong) == misses
     runs = "runs(order: $o) { edges { node { name } } }"
     text = f'query Q($o: String) {{ project(name: "p", entityName: "local") {{ {runs} }} }}'
     up, down = (json.dumps(outsider.answer(text, o=sign + name)) for sign in "+-")

@@ -16,7 +16,7 @@ STREAMS = 200
 
 
 def test_many_streams_do_not_stop_ingestion(site: Site) -> None:
-    """While 200 pages follow a run, rows are taken and each page is told of them."""
+    """While 200 pages follow a run, rows are accepted and each page is notified of them."""
     cookie, host = site.login(), urlsplit(site.url).netloc
     request = f"GET /local/p/runs/grow/events HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\n\r\n".encode()
     address = (host.partition(":")[0], int(host.partition(":")[2]))

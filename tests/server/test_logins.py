@@ -37,8 +37,8 @@ def test_sessions_are_bounded(services: Services) -> None:
     with services.database.write() as connection:
         user = users.user_by_id(connection, 1)
         assert user is not None
-        begun = [users.begin_session(connection, user) for _ in range(105)]
-        assert {row.id for row in connection.execute(sessions.select())} == set(begun[5:])
+        session_ids = [users.begin_session(connection, user) for _ in range(105)]
+        assert {row.id for row in connection.execute(sessions.select())} == set(session_ids[5:])
 
 
 def test_cookies_of_earlier_versions_end(client: Client) -> None:

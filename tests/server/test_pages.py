@@ -190,10 +190,10 @@ def test_files_are_shown_as_text(browser: Visitor, client: Client) -> None:
     upload(client, "a", {name: b"<b>x</b>", "p.svg": b"<svg onload=alert(1)>", "x.bin": b"\xff\x00", "n.txt": b"a\x00"})
     links = re.findall(r'<th scope="row"><a href="([^"]+)"', browser.get(f"{RUN}/files").text)
     assert len(links) == 4
-    shown = {link: browser.get(link) for link in links}
-    assert [page.status_code for page in shown.values()] == [200] * 4
-    assert "&lt;b&gt;x&lt;/b&gt;" in shown[links[0]].text
-    texts = "".join(page.text for page in shown.values())
+    answers = {link: browser.get(link) for link in links}
+    assert [page.status_code for page in answers.values()] == [200] * 4
+    assert "&lt;b&gt;x&lt;/b&gt;" in answers[links[0]].text
+    texts = "".join(page.text for page in answers.values())
     assert "<svg" not in texts
     assert '<img src="/files/local/p/a/p.svg"' in texts
     assert texts.count("This file is not text.") == 2

@@ -231,12 +231,12 @@ def all_that_is_shown(reader: Client) -> str:
 def test_commit_and_command_are_for_members(owner: Client, stranger: Client) -> None:
     """In an open project a non-member finds neither in columns, config, files or pages; a member does."""
     let(owner, is_open=True)
-    shown = all_that_is_shown(stranger)
-    assert "for all" in shown
-    assert not [word for word in ("secret", SECRET_COMMIT) if word in shown]
+    visible = all_that_is_shown(stranger)
+    assert "for all" in visible
+    assert not [word for word in ("secret", SECRET_COMMIT) if word in visible]
     let(owner, Right.READ, is_open=True)
-    shown = all_that_is_shown(stranger)
-    assert [word for word in ("secret.py", "secret-host", SECRET_COMMIT) if word not in shown] == []
+    visible = all_that_is_shown(stranger)
+    assert [word for word in ("secret.py", "secret-host", SECRET_COMMIT) if word not in visible] == []
 
 
 def test_filters_do_not_reveal_them(owner: Client, stranger: Client) -> None:

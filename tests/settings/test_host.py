@@ -30,7 +30,7 @@ def _kernel(source: str, tmp_path, **extra: str):
     client = nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}})
     client.execute(env=_environment(**extra))
     text = notebook.cells[0].outputs[-1]["data"]["text/plain"]
-    return json.loads(eval(text))  # noqa: S307 -- the repr of a string of ours
+    return json.loads(eval(text))  # noqa: S307 -- the repr of our own string
 
 
 def test_a_script_is_a_script():

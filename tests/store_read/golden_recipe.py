@@ -55,10 +55,10 @@ def expected_rows():
     """Return the rows after merging, with nested keys joined and without what the package adds itself."""
     rows = {}
     step, committed = -1, True
-    for row, given in [*PARTS, *(({"val/x": at / 7, "epoch": at}, None) for at in range(60))]:
+    for row, explicit_step in [*PARTS, *(({"val/x": at / 7, "epoch": at}, None) for at in range(60))]:
         # A row with a step stays open: the next one without a step completes it.
-        step = given if given is not None else step + committed
-        committed = given is None
+        step = explicit_step if explicit_step is not None else step + committed
+        committed = explicit_step is None
         rows.setdefault(step, {}).update(dict(flat("", row)))
     return [{"_step": step, **row} for step, row in rows.items()]
 

@@ -71,9 +71,9 @@ def as_sidebar(directory: Path) -> None:
     stream = RunStream(directory)
     while stream.advance():
         pass
-    shown: list[Any] = [_preview(stream), run_details.console(entry), run_details.code(entry)]
-    shown += [run_details.preview(run_details.file(entry, info["path"])) for info in run_details.files(entry)]
-    json.dumps(shown, allow_nan=False)
+    previews: list[Any] = [_preview(stream), run_details.console(entry), run_details.code(entry)]
+    previews += [run_details.preview(run_details.file(entry, info["path"])) for info in run_details.files(entry)]
+    json.dumps(previews, allow_nan=False)
 
 
 def as_comparison(directory: Path) -> None:

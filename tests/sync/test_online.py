@@ -126,11 +126,11 @@ def test_no_server_by_default_costs_no_row(
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
     run = wandb.init(project="p", settings={**QUIET, "silent": False, "quiet": True})
 
-    def told() -> bool:
+    def is_reported() -> bool:
         run.log({"a": 1})
         return "the server cannot be reached" in capsys.readouterr().err
 
-    until(told, "the line")
+    until(is_reported, "the line")
     run.finish()
     out = capsys.readouterr().err
     assert "the server cannot be reached" not in out
@@ -248,11 +248,11 @@ def test_status_lists_active_runs(server: ScriptedServer) -> None:
     for n in range(1000):
         run.log({"n": n})
 
-    def told() -> dict[str, Any]:
+    def problem_status() -> dict[str, Any]:
         (status,) = json.loads(CliRunner().invoke(group, ["status", "--json"]).stdout)
         return status if status["state"] == "waiting" and status["rows"] >= 20 else {}
 
-    status = until(told, "the trouble")
+    status = until(problem_status, "the problem")
     assert (status["id"], status["running"], status["url"]) == (
         run.id,
         True,

@@ -46,8 +46,8 @@ def execute(folder: Path, source: str, **environ: str) -> subprocess.CompletedPr
 def values(folder: Path) -> list[float]:
     """Return the logged values of the run below *folder*."""
     run = next(folder.rglob("offline-run-*"))
-    found: list[float] = wandb.read(run)["a"].tolist()
-    return found
+    values: list[float] = wandb.read(run)["a"].tolist()
+    return values
 
 
 @pytest.mark.parametrize("slots", ["", "__slots__ = ('file',)"], ids=["plain", "slots"])
@@ -126,7 +126,7 @@ def test_the_working_directory_is_deleted(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_jumps(tmp_path: Path) -> None:
-    """The wall clock jumps back an hour and ahead a day: durations stay true, and checks and summary go on."""
+    """The wall clock jumps back an hour and ahead a day: durations stay true, and checks and summary continue."""
     source = """
 import time
 import wandb_nb as wandb
