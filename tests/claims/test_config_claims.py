@@ -68,7 +68,7 @@ RULES = [
     claim("C3 no dots in keys", "print_error(lambda: wandb.init(config={'a.b': 1}))", "config key 'a.b' contains a dot, which top-level keys must not ..."),
     claim("C3 nested dots are fine", "print(wandb.init(config={'net': {'a.b': 1}}).config.net['a.b'])", "1"),
     claim("C3 values under 10 MB", "print_error(lambda: wandb.init(config={'big': 'x' * 10_500_000}))\nprint(len(wandb.init(config={'big': 'x' * 9_000_000}).config.big))", "... 'big' ... 10 MB ... 9000000"),
-    claim("not JSON: TypeError", "r = wandb.init()\nfor value in (object(), 1j): print_error(lambda: r.config.update({'net': value}), TypeError)", "... 'net': unsupported type object ... 'net': unsupported type complex ..."),
+    claim("not JSON: text", "r = wandb.init()\nr.config.update({'net': object(), 'z': [1j]})\nprint(r.config)", "{'net': '<object object>', 'z': ['1j']}"),
     claim("numpy scalars and keys", "import numpy as np\nprint(wandb.init(config={'a': np.float32(0.5), np.int64(3): np.bool_(True), 'v': np.arange(3)}).config)", "{'a': 0.5, '3': True, 'v': [0, 1, 2]}"),
     claim("C4 exclude", "print(*wandb.init(config={'a': 1, 'b': 2}, config_exclude_keys=['a']).config)", "b"),
     claim("C4 include", "print(*wandb.init(config={'a': 1, 'b': 2}, config_include_keys=['a']).config)", "a"),

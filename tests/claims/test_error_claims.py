@@ -23,7 +23,7 @@ TABLE = [
         "True True True True True True",
     ),
     claim("E no run: what to do", "for call in (lambda: wandb.log({}), lambda: wandb.config.update({}), lambda: wandb.summary['a'], lambda: wandb.define_metric('a')): print_error(call, wandb.UsageError)", "log() needs an active run; call init() first config needs ... summary needs ... define_metric() needs ..."),
-    claim("E a row: which key", "r = wandb.init()\nprint_error(lambda: r.log({'loss': object()}), wandb.UsageError)\nprint_error(lambda: r.log([1]), wandb.UsageError)\nr.log({'a': 1})\nprint(len(r.history()))", "... 'loss' ... object ... list ... 1"),
+    claim("E a row: which call", "r = wandb.init()\nr.log({'loss': object(), 'b': 1})\nprint_error(lambda: r.log([1]), wandb.UsageError)\nr.log({'a': 1})\nprint(len(r.history()))", "log() takes a dict of metrics, got list ... 2"),
     claim("E after the end: which run", "r = wandb.init(id='theid')\nr.finish()\nprint_error(lambda: r.log({'a': 1}), wandb.UsageError)", "... theid ... has finished ... start another with init()"),
     claim("E config: which run", "r = wandb.init(id='theid', config={'a': 1})\nprint_error(lambda: setattr(r.config, 'a', 2), wandb.ConfigError)", "config key 'a' of run theid is 1 and would become 2. ..."),
     claim("E no server", "print_error(lambda: wandb.init(mode='online', settings={'api_key': 'k' * 40, 'base_url': 'http://127.0.0.1:9', 'init_timeout': 1}), wandb.CommError)\nprint(os.listdir('wandb'))", "http://127.0.0.1:9 did not answer within 1 s ... or use mode='offline' and send the run later with 'wandb-nb sync' []"),
