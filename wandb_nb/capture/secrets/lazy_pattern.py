@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from time import sleep
 from typing import AnyStr, Generic, cast
 
 _METHODS = ("search", "match", "fullmatch", "split", "sub", "finditer")
@@ -37,7 +38,8 @@ def lazy_pattern(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     return cast("re.Pattern[AnyStr]", lazy)
 
 
-def compile_patterns() -> None:
-    """Compile all patterns now, in a thread that nobody waits for."""
+def compile_patterns(delay_seconds: float = 0.0) -> None:
+    """Compile all patterns after a delay, in a thread that nobody waits for."""
+    sleep(delay_seconds)
     for pattern in _patterns:
         pattern.compile()

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 CONFIG, SUMMARY, METADATA, REQUIREMENTS = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "requirements.txt"
 CHANGES = "diff.patch"
+_COMPILE_DELAY_SECONDS = 0.2
 _CODE = "the program's code"
 MAX_WAIT_SECONDS = 0.75
 """How long the end of a run waits for what is still being gathered."""
@@ -103,8 +104,9 @@ class MetadataFiles:
             start("the list of packages", self._save_requirements)
         if repository is not None and repository.commit:
             start("the changes of the work tree", self._save_changes, repository.root)
-        # So that the first text that the program logs does not wait for it; the end of the run need not.
-        BackgroundTasks(self._task_failed).start("the patterns of secrets", compile_patterns)
+        # So that the first text that the program logs does not wait for it; the end of the run need not. It holds
+        # the interpreter's lock, so it begins when `init()` has returned.
+        BackgroundTasks(self._task_failed).start("the patterns of secrets", compile_patterns, _COMPILE_DELAY_SECONDS)
 
     def _start_facts(self, settings: Resolved) -> None:
         """Gather the facts about the machine; the last of these tasks writes them to the file."""
