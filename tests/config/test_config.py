@@ -318,7 +318,7 @@ def test_a_container_that_holds_itself_ends():
 
 
 def test_large_values_are_refused():
-    """A value of 10 MB or more is refused with its size; a large one below is taken."""
+    """A value of 10 MB or more is refused with its size; a large one below is accepted."""
     config = Config({"text": "a" * 9_000_000})
 
     with pytest.raises(ConfigError, match=r"'more' takes 10\.0 MB"):

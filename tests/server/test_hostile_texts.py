@@ -66,7 +66,7 @@ class Structure(HTMLParser):
 
 
 def begin(client: Client, run: str, text: str) -> None:
-    """Start a run in a project of its own, with *text* wherever a client can give one."""
+    """Start a run in its own project, with *text* wherever a client can give one."""
     config = json.dumps({text: {"value": text}, "deep": {"value": {text: [text]}}})
     names = dict.fromkeys(("displayName", "notes", "groupName", "jobType", "commit", "host", "jobProgram"), text)
     client.upsert(run, modelName=run, config=config, tags=[text], description=text, jobRepo=text, **names)

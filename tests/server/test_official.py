@@ -197,7 +197,7 @@ print(run.resumed); run.finish()
 
 
 def test_resume_modes(server: Server, look: Callable[..., Any]) -> None:
-    """Each mode continues, starts anew or refuses as documented, and steps continue without a gap."""
+    """Each mode continues, starts a new run or refuses as documented, and steps continue without a gap."""
 
     def last(mode: str, name: str) -> str:
         return server.python(RESUME, mode, name).splitlines()[-1]

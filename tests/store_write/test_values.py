@@ -1,4 +1,4 @@
-"""Values as JSON text: what is taken, in which form, and what the errors say."""
+"""Values as JSON text: accepted types, their form, and the errors for others."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class ScriptedRun:
     config: dict[str, Any] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     code: int | None = 0
-    """None where nobody ends the run."""
+    """None if the run never ends."""
 
     def compare(self, stored: StoredData) -> None:
         """Compare with a server's data; a difference is an AssertionError."""

@@ -98,7 +98,7 @@ def test_what_resume_does_not_allow(move: Callable[[], None]) -> None:
 
 
 def test_without_resume_a_run_begins_anew(embedded: EmbeddedServer, move: Callable[[], None]) -> None:
-    """Without `resume`, the id of a run on the server starts that run anew."""
+    """Without `resume`, the id of a run on the server starts that run from the beginning."""
     first_part("anew")
     move()
     with start(id="anew") as run:
