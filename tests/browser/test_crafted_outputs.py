@@ -1,4 +1,4 @@
-"""Saved outputs as somebody else could write them: no script, no element but the view's own, no request elsewhere."""
+"""Saved outputs forged by another person: no script, no element but the view's own, no outside request."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ CRAFTED: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 @pytest.mark.parametrize("form", CRAFTED)
 def test_crafted_outputs_do_no_harm(page: Page, form: str) -> None:
-    """Whatever a saved output holds, it is drawn as texts, or refused; nothing runs and nothing is loaded."""
+    """Any saved output is drawn as text, or refused; nothing runs and nothing is loaded."""
     asked: list[str] = []
     show(page, each=0)
     bundle = page.evaluate("() => wandbNb.bundle(window.feed)")

@@ -52,7 +52,7 @@ def killed(folder: Path, seconds: float, source: str = LOGGER) -> tuple[str, lis
 
 @pytest.mark.parametrize("seed", range(6))
 def test_no_returned_part_is_missing_after_kill(tmp_path: Path, seed: int) -> None:
-    """Killed at random moments, a run has every part that was reported, each step once and whole."""
+    """A run killed at random moments has every reported part, each step once and whole."""
     directory, returned = killed(tmp_path, random.Random(seed).uniform(0.01, 0.4))  # noqa: S311 -- no secret
     assert returned
     rows = load(directory).table
@@ -155,7 +155,7 @@ def test_all_readers_agree(tmp_path: Path, calls: list[tuple[dict[str, Any], int
 
 @given(st.lists(st.binary(max_size=40), min_size=1, max_size=5), st.data())
 def test_a_damaged_part_ends_the_open_step(parts: list[bytes], data: st.DataObject) -> None:
-    """Whatever byte is wrong or missing, the parts before it are read and no other ones are made up."""
+    """Whatever byte is wrong or missing, the parts before it are read and no false ones appear."""
     whole = b"".join(encode_part(part, 7, 3) for part in parts) + encode_part(b"earlier step", 5, 2)
     assert decode_parts(whole) == (7, 3, parts)
     at = data.draw(st.integers(0, len(whole) - 1))

@@ -41,7 +41,7 @@ WORDS = [word for facts in FACTS.values() for word in facts.values()]
 
 @pytest.fixture
 def outsider(client: Client, services: Services) -> Client:
-    """Return a reader of an open project with two runs, of which all facts were sent."""
+    """Return a reader of an open project with two runs that sent all facts."""
     for name, facts in FACTS.items():
         environment = {**facts, "git": {"commit": facts["commit"], "remote": facts["repo"]}, "args": [facts["program"]]}
         config = json.dumps({"lr": {"value": 1}, "_wandb": {"value": {"e": {"x": environment}}}})
@@ -59,7 +59,7 @@ def outsider(client: Client, services: Services) -> Client:
 
 
 def count(client: Client, tree: object) -> str:
-    """Return what a client learns of how many runs a filter finds."""
+    """Return all that a client learns about the number of runs that a filter matches."""
     text = 'query Q($f: JSONString) { project(name: "p", entityName: "local") { runCount(filters: $f) runs(filters: $f)'
     answer = client.answer(f"{text} {{ edges {{ node {{ name }} }} totalCount }} }} }}", f=json.dumps(tree))
     return json.dumps(answer)
@@ -67,7 +67,7 @@ def count(client: Client, tree: object) -> str:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_filter_or_order_is_an_oracle(outsider: Client, name: str) -> None:
-    """A filter finds as much with a right guess as with a wrong one, and an order by the fact is not one."""
+    """A filter gives as much for a right guess as for a wrong one, and ordering by the fact reveals nothing."""
     right = FACTS["a"][NAMES[name]]
     for guess in (
         lambda value: value,
@@ -93,7 +93,7 @@ def rows(visitor: Visitor, query: str) -> list[str]:
 
 @pytest.mark.parametrize("name", [*NAMES, ""])
 def test_no_search_sort_group_or_column_shows_them(outsider: Client, name: str) -> None:
-    """The project's page neither finds runs by such a fact nor sorts, groups or shows them by it."""
+    """The project's page neither searches for such a fact nor sorts, groups or shows runs by it."""
     visitor = Visitor(Client(outsider.services, None), _key(outsider))
     facts = [NAMES[name]] if name else ["commit", "host", "program", "repo"]
     for fact in facts:
@@ -110,7 +110,7 @@ def test_no_search_sort_group_or_column_shows_them(outsider: Client, name: str) 
 
 
 def test_no_comparison_or_live_message_shows_them(outsider: Client, client: Client) -> None:
-    """Comparison, run pages and the messages of live charts leave the facts out; a member sees them."""
+    """Comparison, run pages and messages of live charts omit the facts; a member sees them."""
     visitor = Visitor(Client(outsider.services, None), _key(outsider))
     parts = ("", "/overview", "/system", "/console", "/code", "/files", "/data", "/sampled?points=9", "/system/data")
     pages = [f"/local/p/runs/{run}{part}" for run in "ab" for part in parts]

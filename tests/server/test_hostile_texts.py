@@ -1,4 +1,4 @@
-"""Texts that try to become elements, in every text of a run: no page gets one more element or address."""
+"""Texts that look like markup, in every text of a run: no page gets an additional element or address."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ALERT = """mutation A($t: String!, $r: String!) {
 
 
 class Structure(HTMLParser):
-    """The elements of a page with the names of their attributes, and its addresses elsewhere."""
+    """The elements of a page with the names of their attributes, and its outside addresses."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Structure(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note an element; not the coloured words of code, of which there are as many as the code has."""
+        """Record an element, except the highlighted words of code, whose number depends on the code."""
         element = (tag, *(name for name, _ in attrs))
         if element != ("span", "class"):
             self.elements.append(element)

@@ -1,4 +1,4 @@
-"""Many open pages: their streams do not keep the server from taking rows."""
+"""The streams of many open pages do not keep the server from accepting rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that reads a run's files, as functions of its directory."""
+"""All readers of a run's files, as functions of its directory."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def as_data(directory: Path) -> None:
 
 
 def as_verified(directory: Path) -> None:
-    """As `wandb-nb verify` does it, repairs included."""
+    """As `wandb-nb verify` does it, including repairs."""
     json.dumps(verify(directory).as_dict())
     fold_after_crash(directory)
 

@@ -1,8 +1,8 @@
-"""Run files and notebooks with random damage, read by every reader: no foreign exception, no hang, no excess of memory.
+"""Run files and notebooks with random damage, read by every reader: no foreign exception, no hang, no excess memory.
 
-A short part runs with the other tests, always the same. `make fuzz` takes new damage for `FUZZ_SECONDS` seconds. The
-readers run in a child process, so that a failure of any kind names the seed, which `FUZZ_SEED` repeats: an exception, a
-hang within C code, and a kill too.
+A short, fixed part runs with the other tests. `make fuzz` creates new damage for `FUZZ_SECONDS` seconds. The readers run
+in a child process, so that any failure names the seed, which `FUZZ_SEED` repeats: an exception, a hang within C code,
+and a kill too.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 SEED = int(os.environ.get("FUZZ_SEED", time.time_ns() if SECONDS else "1"))
 CASES = 10
 CASES_PER_PROCESS = 100  # so that the memory of many cases does not add up
-MAX_SECONDS = 120  # of one reader; most take milliseconds, and other work may be on the machine
+MAX_SECONDS = 120  # for one reader; most take milliseconds, but the machine may be busy
 MAX_GROWTH_KB = 700 << 10
 MAX_BYTES = 4 << 30
-START_SECONDS = 30  # of a child process, on a busy machine
+START_SECONDS = 30  # for a child process, on a busy machine
 
 SCRIPT = """
 import wandb_nb as wandb
@@ -88,7 +88,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-# What `make fuzz` found: the files, and what was in them.
+# Files that `make fuzz` once found, and their content.
 FOUND = {
     "a notebook nests without end": ("*.ipynb", b'{"cells": ' * 100_000),
     "a notebook nests deep": ("*.ipynb", b'{"cells": [' + b'{"a":' * 900 + b"1" + b"}" * 900 + b"]}"),
@@ -106,7 +106,7 @@ class Batch(NamedTuple):
 
 
 def test_damaged_runs_do_no_harm(original: Path, tmp_path: Path) -> None:
-    """Whatever bytes of a run change, readers return or raise an error of this package, soon and within bounds."""
+    """Readers of a damaged run return, or raise an error of this package, within limits of time and memory."""
     end = time.monotonic() + SECONDS
     number = supervise(read_damaged, Batch(original, tmp_path / "case", SEED, CASES), tmp_path)
     while time.monotonic() < end:
@@ -117,7 +117,7 @@ def test_damaged_runs_do_no_harm(original: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", FOUND)
 def test_damage_that_once_did_harm(original: Path, tmp_path: Path, damage: str) -> None:
-    """Cases that `make fuzz` found, each in all files of its kind, do no harm any more."""
+    """Cases that `make fuzz` found, each in all files of its kind, no longer do harm."""
     name, content = FOUND[damage]
     directory = Path(shutil.copytree(original, tmp_path / original.name))
     for path in [path for path in directory.rglob(name) if path.is_file()]:
@@ -147,7 +147,7 @@ def test_every_kind_of_failure_names_its_seed(tmp_path: Path, harm: str, words: 
 
 
 def supervise(work: Callable[..., None], what: object, folder: Path, max_seconds: int = MAX_SECONDS) -> int:
-    """Run *work* on *what* in a child process; return how many seeds it took.
+    """Run *work* on *what* in a child process; return the number of seeds.
 
     The child reports each step before it begins. A step that takes longer than *max_seconds* is a hang.
     """
@@ -192,7 +192,7 @@ def run_limited(work: Callable[..., None], what: object, reports: Connection, tr
 
         try:
             work(what, begin)
-        except BaseException as error:  # noqa: BLE001 -- whatever it is, the parent reports it
+        except BaseException as error:  # noqa: BLE001 -- the parent reports any of them
             reports.send(("error", 0, "".join(traceback.format_exception(error)[-6:])))
         else:
             reports.send(("end", 0, ""))

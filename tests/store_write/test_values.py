@@ -56,11 +56,11 @@ class Tensor:
         return self._values.item()
 
     def detach(self):
-        """Free it of its gradient."""
+        """Detach it from its gradient."""
         return Tensor(self._values, bound=False)
 
     def cpu(self):
-        """Bring it here."""
+        """Return it on the CPU."""
         return self
 
     def __array__(self, dtype=None, copy=None):
@@ -70,7 +70,7 @@ class Tensor:
 
 
 class Element:
-    """A tensor of a library without arrays; None stands for one that cannot be read."""
+    """A tensor of a library without arrays; None means an unreadable one."""
 
     def __init__(self, value) -> None:
         self._value = value
@@ -83,7 +83,7 @@ class Element:
 
 
 class Unready:
-    """A number that is not there yet."""
+    """A number that is not available yet."""
 
     def __float__(self) -> float:
         raise LookupError("not computed")
@@ -97,7 +97,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_plain_values_are_their_json(value):
-    """Whatever JSON can hold comes back from the text as it was, infinities included."""
+    """All JSON values are read back unchanged, infinities included."""
     assert json.loads(to_json(value, "k")) == value
 
 
@@ -170,12 +170,12 @@ def test_plain_values_are_their_json(value):
     ],
 )
 def test_other_values_have_their_form(value, text):
-    """Numpy, tensors, times, enums, sets, bytes, functions: each becomes the JSON that the format gives it."""
+    """Numpy, tensors, times, enums, sets, bytes, functions: each gets the JSON of the format."""
     assert to_json(value, "k") == text
 
 
 def test_an_item_is_enough():
-    """A tensor of a library that knows no arrays is stored by its `item()`."""
+    """A tensor of a library without arrays is stored by its `item()`."""
     assert to_json([Element(2.5), Element(Level.HIGH)], "k") == '[2.5,"HIGH"]'
 
 
@@ -222,7 +222,7 @@ def test_every_array_of_numbers_has_its_histogram(array):
 
 
 def test_missing_elements_are_not_counted():
-    """A histogram leaves out what is masked or missing, and never counts the number below the mask."""
+    """A histogram omits masked and missing elements, and never counts the number below the mask."""
     masked = np.ma.array([1e9] * 10 + [1.0] * 40, mask=[True] * 10 + [False] * 40)
     for array in (masked, np.array([None, pd.NA] * 5 + [1.0] * 40, object), pd.Series([None] * 10 + [1] * 40)):
         histogram = json.loads(to_json(array, "k"))
@@ -253,7 +253,7 @@ def test_what_cannot_be_stored_is_named(value, message):
 
 
 def test_a_container_in_itself_is_an_error():
-    """A list or dict that contains itself gets a clear error, not the end of the stack."""
+    """A list or dict that contains itself gives a clear error, not a recursion error."""
     values: list[object] = []
     values.append({"again": values})
     with pytest.raises(RowError, match="contains itself"):
@@ -261,7 +261,7 @@ def test_a_container_in_itself_is_an_error():
 
 
 def test_an_endless_integer_is_an_error_or_text():
-    """An integer of thousands of digits is refused with its key where Python refuses to write it down."""
+    """An integer of thousands of digits is refused with its key if Python refuses to print it."""
     try:
         str(10**5000)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Programs in odd surroundings: each runs to its end, and the run has its rows. All are real processes."""
+"""Programs in unusual environments: each runs to its end, and its run has its rows. All are real processes."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def values(folder: Path) -> list[float]:
 @pytest.mark.parametrize("console", ["auto", "wrap", "redirect"])
 @pytest.mark.parametrize("both", [False, True], ids=["two", "same"])
 def test_streams_that_can_only_write(tmp_path: Path, slots: str, console: str, *, both: bool) -> None:
-    """Streams with nothing but `write`, one object for both included: each line is printed and captured once."""
+    """With streams that have only `write`, even one object for both, each line is printed and captured once."""
     prepare = STREAM.format(slots=slots) + "sys.stdout = Stream('out.txt')\n"
     prepare += "sys.stderr = sys.stdout\n" if both else "sys.stderr = Stream('err.txt')\n"
     done = execute(
@@ -74,7 +74,7 @@ def test_streams_that_can_only_write(tmp_path: Path, slots: str, console: str, *
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
 @pytest.mark.parametrize("console", ["auto", "redirect"])
 def test_closed_descriptors(tmp_path: Path, closed: str, console: str) -> None:
-    """With descriptors 0 to 2 closed, what the program writes to them never reaches the run's files."""
+    """With descriptors 0 to 2 closed, output written to them never reaches the run's files."""
     write = "for fd in (1, 2):\n    try: os.write(fd, b'x' * 100)\n    except OSError: pass\n"
     source = "import wandb_nb as wandb\n" + RUN.format(folder=str(tmp_path)).replace(
         "run.finish()", write + "run.finish()"
@@ -96,7 +96,7 @@ def test_closed_descriptors(tmp_path: Path, closed: str, console: str) -> None:
 
 
 def test_no_home_and_no_name(tmp_path: Path) -> None:
-    """A user without HOME and without an entry in the system's list of users gets a run."""
+    """A user without HOME and without an entry in the user database gets a run."""
     nobody = "import pwd\ndef fail(*_): raise KeyError('no such user')\npwd.getpwuid = pwd.getpwnam = fail\n"
     source = nobody + "del os.environ['HOME'], os.environ['WANDB_NB_DATA_DIR']\n"
     source += "for name in ('USER', 'LOGNAME', 'LNAME', 'USERNAME', 'XDG_DATA_HOME'): os.environ.pop(name, None)\n"
@@ -111,7 +111,7 @@ def test_no_home_and_no_name(tmp_path: Path) -> None:
 
 
 def test_the_working_directory_is_deleted(tmp_path: Path) -> None:
-    """In a deleted folder, with and without `dir`, the run is stored: where `dir` says, else in a temporary folder."""
+    """In a deleted folder, with and without `dir`, the run is stored in `dir`, else in a temporary folder."""
     (tmp_path / "temporary").mkdir()
     vanish = "folder = os.path.abspath('gone')\nos.mkdir(folder); os.chdir(folder); os.rmdir(folder)\n"
     vanish += "import wandb_nb as wandb\n"
@@ -150,7 +150,7 @@ assert 0 <= run.summary["_runtime"] < 20, run.summary["_runtime"]
 
 
 def test_loopback_is_direct(tmp_path: Path) -> None:
-    """With a proxy in environment or settings and no `no_proxy`, servers on this machine are reached directly."""
+    """With a proxy in environment or settings and no `no_proxy`, local servers are reached directly."""
     source = """
 from wandb_nb.sync.http.network import Network
 from wandb_nb.sync.http.transport import new_session
