@@ -1,8 +1,8 @@
 """Run files and notebooks with random damage, read by every reader: no foreign exception, no hang, no excess memory.
 
-A short, fixed part runs with the other tests. `make fuzz` creates new damage for `FUZZ_SECONDS` seconds. The readers run
-in a child process, so that any failure names the seed, which `FUZZ_SEED` repeats: an exception, a hang within C code,
-and a kill too.
+A short, fixed part runs with the other tests. `make fuzz` creates new damage for `FUZZ_SECONDS` seconds. The readers
+run in a child process, so that any failure names the seed, which `FUZZ_SEED` repeats: an exception, a hang within C
+code, and a kill too.
 """
 
 from __future__ import annotations
