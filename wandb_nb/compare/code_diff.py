@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher, unified_diff
-from itertools import accumulate
-from typing import TYPE_CHECKING, Literal, TypedDict
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
 
 from wandb_nb.formatting import clean
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.reading.executed_cells import Cell
 
+T = TypeVar("T")
+
 MAX_CHANGES, MAX_LINES = 60, 300
 MAX_SOURCE = 200_000  # characters; comparing longer ones line by line takes too long
 MAX_LINE_LENGTH = 500
@@ -24,6 +27,10 @@ MAX_CODE = 16_000  # characters in a message
 _MIN_SIMILARITY = 0.4  # cells at least this similar count as one that was changed
 _CELL_CONTEXT, _FILE_CONTEXT = 12, 3
 _MAX_CLOCK_SKEW_SECONDS = 0.001
+_MAX_PAIRS, _MIN_CANDIDATES = 40_000, 8  # of cells whose similarity is computed
+_MAX_LINE_PAIRS = 100_000
+_MAX_SECONDS = 10.0
+_MIN_LONG_TEXT = 200  # lines
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -82,20 +89,25 @@ def cell_changes(first: Sequence[Cell], second: Sequence[Cell], starts: tuple[fl
     only_first, only_second = _missing_in(second, before_first), _missing_in(first, before_second)
     setup_first = only_first + _origins(only_second, before_first, only_first)
     setup_second = only_second + _origins(only_first, before_second, only_second)
-    return list(_changes(_distinct(setup_first + first_run), _distinct(setup_second + second_run)))[:MAX_CHANGES]
+    distinct_first, distinct_second = _distinct(setup_first + first_run), _distinct(setup_second + second_run)
+    return list(islice(_changes(distinct_first, distinct_second), MAX_CHANGES))
 
 
 def file_changes(first: Mapping[str, str], second: Mapping[str, str]) -> list[CodeChange]:
     """Return the files (path to text) that differ between two runs, sorted by path."""
-    changes = []
+    changes: list[CodeChange] = []
+    end = time.monotonic() + _MAX_SECONDS
     for path in sorted({*first, *second}):
         before, after = first.get(path), second.get(path)
-        if before == after:
+        if before == after or len(changes) >= MAX_CHANGES:
             continue
+        if time.monotonic() > end:
+            reason = "@ comparing the files takes too long; this one and those after it are left out"
+            return [*changes, CodeChange(path, "changed", [reason])]
         kind: Literal["changed", "added", "removed"]
         kind = "added" if before is None else "removed" if after is None else "changed"
         changes.append(CodeChange(path, kind, _lines(before or "", after or "", _FILE_CONTEXT)))
-    return changes[:MAX_CHANGES]
+    return changes
 
 
 def _split(cells: Sequence[Cell], start: float) -> tuple[list[Cell], list[Cell]]:
@@ -116,9 +128,12 @@ def _origins(new: Sequence[Cell], cells: Sequence[Cell], chosen: Sequence[Cell])
     pool = [(cell, _words(cell)) for cell in cells if cell not in chosen]
     chosen_words = [_words(cell) for cell in chosen]
     origins = []
-    for words in map(_words, new):
-        nearest = max(pool, key=lambda pair: _similarity(pair[1], words), default=None)
-        unmatched = max((_similarity(other, words) for other in chosen_words), default=0.0) < _MIN_SIMILARITY
+    for at, words in enumerate(map(_words, new)):
+        nearest = max(_near(pool, at, len(new)), key=lambda pair: _similarity(pair[1], words), default=None)
+        unmatched = (
+            max((_similarity(other, words) for other in _near(chosen_words, at, len(new))), default=0.0)
+            < _MIN_SIMILARITY
+        )
         if nearest is not None and unmatched and _similarity(nearest[1], words) >= _MIN_SIMILARITY:
             pool.remove(nearest)
             origins.append(nearest[0])
@@ -143,9 +158,9 @@ def _changes(first: Sequence[Cell], second: Sequence[Cell]) -> Iterator[CodeChan
 def _paired_changes(first: list[Cell], second: list[Cell]) -> Iterator[CodeChange]:
     """Pair each cell of *second* with the most similar one of *first*; the others were added or removed."""
     left = [(cell, _words(cell)) for cell in first]
-    for cell in second:
+    for at, cell in enumerate(second):
         words = _words(cell)
-        nearest = max(left, key=lambda pair: _similarity(pair[1], words), default=None)
+        nearest = max(_near(left, at, len(second)), key=lambda pair: _similarity(pair[1], words), default=None)
         if nearest is not None and _similarity(nearest[1], words) >= _MIN_SIMILARITY:
             left.remove(nearest)
             old, new = nearest[0].number, cell.number
@@ -155,6 +170,13 @@ def _paired_changes(first: list[Cell], second: list[Cell]) -> Iterator[CodeChang
             yield CodeChange(f"cell [{cell.number}]", "added", _lines("", cell.source, 0))
     for cell, _ in left:
         yield CodeChange(f"cell [{cell.number}]", "removed", _lines(cell.source, "", 0))
+
+
+def _near(candidates: Sequence[T], at: int, count: int) -> Sequence[T]:
+    """Return those of *candidates* to compare with number *at* of *count* cells: all, or of many the nearest ones."""
+    size = max(_MIN_CANDIDATES, _MAX_PAIRS // max(1, count))
+    start = max(0, min(at - size // 2, len(candidates) - size))
+    return candidates[start : start + size]
 
 
 def _words(cell: Cell) -> Counter[str]:
@@ -169,7 +191,19 @@ def _similarity(one: Counter[str], other: Counter[str]) -> float:
 def _lines(before: str, after: str, context: int) -> list[str]:
     if max(len(before), len(after)) > MAX_SOURCE:
         return [f"@ too long to compare: {len(before):,} and {len(after):,} characters"]
+    if _count_equal_pairs(before.splitlines(), after.splitlines()) > _MAX_LINE_PAIRS:
+        return ["@ too repetitive to compare: the same lines occur too often"]
     diff = list(unified_diff(before.splitlines(), after.splitlines(), n=context, lineterm=""))[2:]
     # The first gap mark is redundant if the comparison begins with the first line.
     lines = ["@ line " + line.split("+")[1].split(",")[0].split(" ")[0] if line[:2] == "@@" else line for line in diff]
     return lines[1:] if lines[:1] in (["@ line 1"], ["@ line 0"]) else lines
+
+
+def _count_equal_pairs(before: Sequence[str], after: Sequence[str]) -> int:
+    """Return how many pairs of equal lines there are, on which the time of a comparison depends.
+
+    Lines that SequenceMatcher ignores, because they are more than 1 % of a long text, do not count.
+    """
+    counts = Counter(before)
+    frequent = len(after) // 100 + 1 if len(after) >= _MIN_LONG_TEXT else len(after)
+    return sum(counts[line] * count for line, count in Counter(after).items() if count <= frequent)

@@ -15,6 +15,7 @@ from wandb_nb.server.http.browser_policy import content_policy, is_own_request
 from wandb_nb.server.protocol import api
 from wandb_nb.server.storage.storage_errors import (
     BadLineError,
+    BusyError,
     NotFoundError,
     PermissionDeniedError,
     TooLargeError,
@@ -38,6 +39,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (PermissionDeniedError, 403),
     (TooLargeError, 413),
     (TooSlowError, 408),
+    (BusyError, 503),
     (BadLineError, 400),
     (Error, 400),
 )
@@ -86,7 +88,8 @@ class _Guard:
 
 async def _error_response(_: Request, error: Exception) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    return JSONResponse({"error": str(error)}, status)
+    headers = {"Retry-After": "5"} if isinstance(error, BusyError) else None
+    return JSONResponse({"error": str(error)}, status, headers)
 
 
 async def _incomplete_request(_: Request, __: Exception) -> Response:

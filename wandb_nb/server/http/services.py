@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from wandb_nb.errors import StoreError
 from wandb_nb.server.http.login_limit import LoginLimit
+from wandb_nb.server.http.page_pool import MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER, PagePool
 from wandb_nb.server.http.signing import Signer
 from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.live.subscriptions import Subscriptions
@@ -46,6 +47,8 @@ class Services:
     run_cache: RunCache
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     login_limit: LoginLimit = field(default_factory=LoginLimit)
+    pages: PagePool = field(default_factory=PagePool)
+    heavy_pages: PagePool = field(default_factory=lambda: PagePool(MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER))
 
 
 def finish_deletion(services: Services, runs: Iterable[Any], blobs: Iterable[str]) -> None:

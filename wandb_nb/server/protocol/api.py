@@ -14,7 +14,7 @@ from starlette.routing import Route
 from wandb_nb.server.http.authentication import user_by_key_or_login, user_by_request_key
 from wandb_nb.server.http.browser_policy import SANDBOX
 from wandb_nb.server.http.file_urls import read_upload_token
-from wandb_nb.server.http.request_body import limited_body, parse_json, read_body, sequence_number
+from wandb_nb.server.http.request_body import limited_body, read_json, sequence_number
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.protocol import filestream, graphql_executor
 from wandb_nb.server.storage import run_store
@@ -45,19 +45,31 @@ FILE_HEADERS = {
 async def graphql_route(request: Request) -> Response:
     """`POST /graphql`."""
     user = await user_by_request_key(request)
-    payload = parse_json(await read_body(request))
+    payload = await read_json(request)
     base = str(request.base_url).rstrip("/")
     sequence = sequence_number(request)
-    status, answer = await run_in_threadpool(
-        graphql_executor.execute_request, services_of(request), user, base, payload, sequence
-    )
-    return Response(graphql_executor.dumps(answer), status, media_type="application/json")
+    arguments = (services_of(request), user, base, payload, sequence)
+    if _is_mutation(payload):  # runs never wait for those who read
+        status, answer = await run_in_threadpool(_answer_graphql, *arguments)
+    else:
+        status, answer = await services_of(request).pages.run(user.id, _answer_graphql, *arguments)
+    return Response(answer, status, media_type="application/json")
+
+
+def _is_mutation(payload: Any) -> bool:
+    query = payload.get("query") if isinstance(payload, dict) else None
+    return isinstance(query, str) and query.lstrip().startswith("mutation")
+
+
+def _answer_graphql(*arguments: Any) -> tuple[int, str]:
+    status, answer = graphql_executor.execute_request(*arguments)
+    return status, graphql_executor.dumps(answer)
 
 
 async def file_stream(request: Request) -> Response:
     """`POST /files/<entity>/<project>/<run>/file_stream`: answers after the commit."""
     user = await user_by_request_key(request)
-    body = parse_json(await read_body(request))
+    body = await read_json(request)
     path, sequence = dict(request.path_params), sequence_number(request)
     answer = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
     return JSONResponse(answer)

@@ -21,5 +21,9 @@ class TooSlowError(Error):
     """A body does not arrive in time."""
 
 
+class BusyError(Error):
+    """The server has too much to do; the request can be repeated."""
+
+
 class BadLineError(ValueError):
     """A history line is not a JSON object."""

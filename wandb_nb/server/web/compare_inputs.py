@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.compare.comparison_input import ComparisonInput
@@ -19,32 +20,40 @@ from wandb_nb.compare.load_inputs import (
 from wandb_nb.server.live.sampling import sampled_message
 from wandb_nb.server.storage.run_store import list_files
 from wandb_nb.server.web.run_environment import git_remote
+from wandb_nb.store.reading.executed_cells import Cell
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wandb_nb.server.http.services import Services
 
+_MAX_CODE_BYTES = 8 << 20
 _POINTS = 2  # the page loads the curves itself
 
 
-def comparison_input(services: Services, connection: Connection, row: Any) -> ComparisonInput:
-    """Return config, summary, code, git and packages of the run in *row*, as far as its reader may see them."""
+def comparison_input(services: Services, connection: Connection, row: Any, with_code: bool) -> ComparisonInput:
+    """Return config, summary, git, packages and, *with_code*, code of the run in *row*, as its reader may see them."""
     stored = {file.name: file for file in list_files(connection, row)}
 
     def text(name: str) -> str:
         file = stored.get(name)
         return read_text(services, file) if file is not None else ""
 
-    notebooks = sorted(name for name in stored if name.startswith(f"{CODE}/") and name.endswith(".ipynb"))
-    cells = next((cells for name in notebooks if (cells := notebook_cells(text(name)))), [])
     scripts = [name for name in stored if name.startswith(f"{CODE}/") and not name.endswith(".ipynb")]
-    patch = text(CHANGES)
-    files = {name.removeprefix(f"{CODE}/"): text(name) for name in scripts[:MAX_FILES]}
+    notebooks = sorted(name for name in stored if name.startswith(f"{CODE}/") and name.endswith(".ipynb"))
+    patch, cells, files = text(CHANGES), list[Cell](), dict[str, str]()
+    if with_code:
+        cells = next((cells for name in notebooks[:MAX_FILES] if (cells := notebook_cells(text(name)))), [])
+        sizes = accumulate(stored[name].size for name in scripts)
+        files = {
+            name.removeprefix(f"{CODE}/"): text(name)
+            for name, size in zip(scripts[:MAX_FILES], sizes, strict=False)
+            if size <= _MAX_CODE_BYTES
+        } | uncommitted_files(patch)
     return ComparisonInput(
         message=sampled_message(services.database, row, _POINTS, ""),
         cells=cells,
-        files={**files, **uncommitted_files(patch)},
+        files=files,
         git=git_summary(row.commit or "", git_remote(services, connection, row), patch),
         packages=parse_requirements(text(REQUIREMENTS)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,7 +46,7 @@ async def comparison(request: Request) -> Response:
 
     It comes first, the oldest run by default; the others follow by age.
     """
-    return await answer_page(request, _comparison)
+    return await answer_page(request, _comparison, is_heavy=True)
 
 
 def _comparison(request: Request, user: User) -> Response:
@@ -56,12 +57,13 @@ def _comparison(request: Request, user: User) -> Response:
         rows = [require(find_run(connection, project, name), "run") for name in requested]
         rows.sort(key=lambda row: (row.name != query.get("base"), row.created, row.id))
         names = [row.name for row in rows]
-        inputs = [comparison_input(services, connection, row) for row in rows] if len(rows) > 1 else []
+        left, right = (_index_of(names, query.get(side, ""), at) for at, side in enumerate(("left", "right")))
+        compared = rows if len(rows) > 1 else []
+        inputs = [comparison_input(services, connection, row, at in {left, right}) for at, row in enumerate(compared)]
     values: dict[str, Any] = {"project": project, "runs": rows, "names": names, "all": bool(query.get("all"))}
     if not inputs:
         return render_page(request, "compare_none.html", user, **values)
-    result = compare(inputs)
-    left, right = (_index_of(names, query.get(side, ""), at) for at, side in enumerate(("left", "right")))
+    result = compare([replace(one, cells=(), files={}) for one in inputs])
     return render_page(
         request,
         "compare.html",

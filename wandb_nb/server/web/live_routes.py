@@ -103,7 +103,7 @@ async def _message(request: Request, make: Callable[[Any], Message]) -> Response
     user = await logged_in_user(request)
     if user is None:
         return JSONResponse({"error": "log in first"}, 403)
-    body = await run_in_threadpool(_make_message, request, user, make)
+    body = await services_of(request).pages.run(user.id, _make_message, request, user, make)
     return Response(body, media_type="application/octet-stream", headers=NO_STORE)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from wandb_nb import formatting
@@ -20,7 +19,7 @@ from wandb_nb.server.query.run_values import timestamp
 from wandb_nb.server.query.text_format import short_text
 from wandb_nb.server.storage.project_store import find_project
 from wandb_nb.server.storage.run_store import find_run
-from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
+from wandb_nb.server.storage.storage_errors import BusyError, NotFoundError, PermissionDeniedError
 from wandb_nb.server.storage.untrusted_json import clean_text
 from wandb_nb.server.storage.users import Right
 from wandb_nb.server.web.forms import form_token
@@ -61,13 +60,21 @@ def render_page(request: Request, template: str, user: User | None, status: int 
     return HTMLResponse(clean_text(text), status, {**NO_STORE, "Content-Security-Policy": content_policy(nonce)})
 
 
-async def answer_page(request: Request, make: Callable[[Request, User], Response]) -> Response:
-    """Return what *make* returns for the logged-in user, an error page if it fails, or a redirect to the login."""
+async def answer_page(
+    request: Request, make: Callable[[Request, User], Response], *, is_heavy: bool = False
+) -> Response:
+    """Return what *make* returns for the logged-in user, an error page if it fails, or a redirect to the login.
+
+    Pages that take long are *is_heavy*: few of them run at a time.
+    """
     user = await logged_in_user(request)
     if user is None:
         return RedirectResponse("/login", 303)
     try:
-        return await run_in_threadpool(make, request, user)
+        services = services_of(request)
+        return await (services.heavy_pages if is_heavy else services.pages).run(user.id, make, request, user)
+    except BusyError as error:
+        return render_page(request, "message.html", user, 503, text=str(error))
     except NotFoundError as error:
         return render_page(request, "message.html", user, 404, text=str(error))
     except PermissionDeniedError as error:
