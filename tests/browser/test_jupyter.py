@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 from lab import ARTIFACTS, JupyterServer, chromium, ready
-from waiting import until
+from waiting import scaled, until
 
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.store.reading.tail import Tail
@@ -142,7 +142,7 @@ def test_quickstart(page: Page, lab: JupyterServer) -> None:
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
     until(lambda: points(page) > 600, "well-grown chart", 150)
     photograph(page, "quickstart.png")
-    page.locator(".wnb-head[data-state=finished]").last.wait_for(timeout=120_000)
+    page.locator(".wnb-head[data-state=finished]").last.wait_for(timeout=scaled(120) * 1000)
 
     summary = run_state(lab).summary
     view(page)

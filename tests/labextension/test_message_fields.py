@@ -11,7 +11,7 @@ from wandb_nb.compare import comparison_message as comparison
 from wandb_nb.compare.code_diff import CodeChangeHeader
 from wandb_nb.compare.value_diff import ValueRowHeader
 from wandb_nb.notebook.panel import widget
-from wandb_nb.view.message import run_message
+from wandb_nb.view.message import header_fields, run_message
 
 SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_text(encoding="utf-8")
 
@@ -40,7 +40,7 @@ def test_fields_have_the_same_names(interface: str, fields: type) -> None:
 
 def test_names_and_version_are_the_same() -> None:
     """MIME type, comm target and version agree."""
-    assert f" MIME_TYPE = '{run_message.MIME}'" in SOURCE
+    assert f" MIME_TYPE = '{header_fields.MIME}'" in SOURCE
     assert f" COMPARISON_MIME_TYPE = '{comparison.MIME}'" in SOURCE
     assert f"COMM_TARGET = '{widget.COMM_TARGET}'" in SOURCE
-    assert f"VERSION = {run_message.VERSION};" in SOURCE
+    assert f"VERSION = {header_fields.VERSION};" in SOURCE

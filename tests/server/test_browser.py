@@ -138,7 +138,7 @@ def test_columns_are_chosen(site: Site, page: Page) -> None:
     page.get_by_label("Find a column").fill("inner")
     assert page.locator("#column-list label:visible").count() == 1
     page.get_by_role("checkbox", name="depth.inner").check()
-    page.click("#columns button:has-text('Keep')")
+    page.click("#columns button:has-text('Save')")
     page.wait_for_selector("th:has-text('depth.inner')")
     page.reload()
     page.wait_for_selector("th:has-text('depth.inner')")
