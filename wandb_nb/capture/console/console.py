@@ -15,7 +15,7 @@ from wandb_nb.capture.console.stream_hooks import STREAMS, DescriptorHook, Strea
 from wandb_nb.store.format import records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from wandb_nb.capture.console.output_log import OutputLog, OutputParts
 
@@ -28,7 +28,8 @@ MAX_CHARACTERS = 32 << 20
 
 _MAX_WORD_CHARACTERS = 512
 _MAX_QUEUED = 200_000
-_STOP_TIMEOUT_SECONDS = 5.0
+_STOP_TIMEOUT_SECONDS = 15.0  # 0.1 s per MB that is still waiting
+_MAX_SLICE_CHARACTERS = 1 << 20
 _WORD_ENDS = " \n\r\t"
 
 
@@ -136,7 +137,10 @@ class Console:
         while not self._queue.empty():
             batch.append(self._queue.get())
         ended = None in batch
-        self._store([chunk for chunk in batch if chunk is not None], keep_open=not ended)
+        for group in _slices([chunk for chunk in batch if chunk is not None]):
+            self._store(group, keep_open=True)
+        if ended:
+            self._store([], keep_open=False)
         return not ended
 
     def _store(self, batch: list[_Chunk], *, keep_open: bool) -> None:
@@ -181,6 +185,22 @@ class Console:
 
     def _finish(self) -> None:
         self._write_log(self._log.close)
+
+
+def _slices(batch: list[_Chunk]) -> Iterator[list[_Chunk]]:
+    """Yield *batch* in groups of about `_MAX_SLICE_CHARACTERS`, so that a burst is stored and bounded bit by bit."""
+    group: list[_Chunk] = []
+    size = 0
+    for chunk in batch:
+        for start in range(0, len(chunk.text), _MAX_SLICE_CHARACTERS):
+            piece = chunk._replace(text=chunk.text[start : start + _MAX_SLICE_CHARACTERS])
+            if size + len(piece.text) > _MAX_SLICE_CHARACTERS:
+                yield group
+                group, size = [], 0
+            group.append(piece)
+            size += len(piece.text)
+    if group:
+        yield group
 
 
 def _merge(batch: list[_Chunk]) -> list[_Chunk]:
