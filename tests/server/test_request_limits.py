@@ -16,6 +16,7 @@ from wandb_nb.server.storage import users
 from wandb_nb.server.storage.lines import line_sampling, line_store
 from wandb_nb.server.storage.tables import projects
 from wandb_nb.server.storage.users import Right, new_key
+from wandb_nb.server.web import render
 from wandb_nb.view.message.run_message import parse
 
 if TYPE_CHECKING:
@@ -193,3 +194,24 @@ def test_the_index_has_pages(client: Client, services: Services) -> None:
     answer = Client(services, key).query(f'{{ models(entityName: "local", first: 2, after: "1") {{ {fields} }} }}')
     assert [edge["node"]["name"] for edge in answer["models"]["edges"]] == ["p2", "p1"]
     assert answer["models"]["pageInfo"]["hasNextPage"] is True
+
+
+def test_runs_with_huge_values_are_listed_without_them(client: Client) -> None:
+    """A config of megabytes costs the project's page nothing, and its run is marked; others are not."""
+    client.upsert("a", config=json.dumps({"lr": {"value": 1}, "t": {"value": "x" * (2 << 20)}}))
+    client.upsert("b", config=json.dumps({"lr": {"value": 2}, "k" * 300: {"value": 1}}))
+    page = Visitor(client).get("/local/p").text
+    assert page.count("stored values are too large or cannot be read") == 1
+    assert len(page) < 100_000
+    assert "config.lr" in page
+
+
+def test_pages_are_bounded(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page that would be too large is a message that names another way."""
+    config = {f"k{number}": {"value": "x" * 500} for number in range(100)}
+    client.upsert("a", config=json.dumps(config))
+    visitor = Visitor(client)
+    assert visitor.get("/local/p/runs/a/overview").status_code == 200
+    monkeypatch.setattr(render, "MAX_PAGE_CHARACTERS", 40_000)
+    answer = visitor.get("/local/p/runs/a/overview")
+    assert (answer.status_code, "too large to show" in answer.text) == (400, True)

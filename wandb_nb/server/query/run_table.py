@@ -25,6 +25,7 @@ _MAX_GROUPS = 200
 _MAX_OPEN_RUNS = 60
 _MAX_DEFAULT_KEYS = 6
 _MAX_KEYS = 400
+_MAX_KEY_LENGTH = 200  # of columns
 _INSPECTED_RUNS = 200  # to choose columns
 
 RUN_COLUMNS = {
@@ -157,8 +158,8 @@ def available_columns(runs: Sequence[RunValues]) -> dict[str, list[str]]:
         summary.update(dict.fromkeys(run.summary_leaves))
     return {
         "Run": list(RUN_COLUMNS),
-        "Config": [f"config.{key}" for key in sorted(config)[:_MAX_KEYS]],
-        "Summary": [f"summary_metrics.{key}" for key in sorted(summary)[:_MAX_KEYS]],
+        "Config": [f"config.{key}" for key in sorted(filter(_is_short, config))[:_MAX_KEYS]],
+        "Summary": [f"summary_metrics.{key}" for key in sorted(filter(_is_short, summary))[:_MAX_KEYS]],
     }
 
 
@@ -173,13 +174,18 @@ def default_columns(runs: Sequence[RunValues]) -> list[str]:
                 values.setdefault(key, set()).add(repr(value))
         numbers |= {key: None for key, value in run.summary_leaves.items() if is_number(value)}
     varying = [key for key, different in values.items() if len(different) > 1 or len(inspected) == 1]
+    varying, numeric = list(filter(_is_short, varying)), list(filter(_is_short, numbers))
     return [
         "created_at",
         "duration",
         *(name for name in ("tags", "group", "job_type") if any(run.value(name) for run in inspected)),
         *(f"config.{key}" for key in varying[:_MAX_DEFAULT_KEYS]),
-        *(f"summary_metrics.{key}" for key in list(numbers)[:_MAX_DEFAULT_KEYS]),
+        *(f"summary_metrics.{key}" for key in numeric[:_MAX_DEFAULT_KEYS]),
     ]
+
+
+def _is_short(key: str) -> bool:
+    return len(key) <= _MAX_KEY_LENGTH
 
 
 def _sort(runs: list[RunValues], sort: str) -> list[RunValues]:

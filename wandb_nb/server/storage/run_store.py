@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SILENT_SECONDS = 300.0  # clients send a heartbeat every 30 s
 
 _PRIVATE_FILES = ("wandb-metadata.json", "config.yaml")
+_JSON_COLUMNS = ("config", "summary")
 _MEMBERS_ONLY_COLUMNS = ("commit", "host", "program", "repo")
 _PUBLIC_WANDB_KEYS = ("m", "t")  # of the config's `_wandb`: metric definitions and telemetry
 
@@ -47,9 +48,12 @@ def run_by_uid(connection: Connection, uid: str) -> Any:
     return connection.execute(_select_runs().where(runs.c.uid == uid)).first()
 
 
-def list_runs(connection: Connection, project: Project) -> list[Any]:
-    """Return the rows of all runs of *project*, as its readers may see them."""
-    rows = connection.execute(_select_runs().where(runs.c.project_id == project.id)).all()
+def list_runs(connection: Connection, project: Project, max_length: int | None = None) -> list[Any]:
+    """Return the rows of all runs of *project*, as its readers may see them.
+
+    A config or summary of more than *max_length* characters is empty, which is not JSON.
+    """
+    rows = connection.execute(_select_runs(max_length).where(runs.c.project_id == project.id)).all()
     return list(rows) if project.member else [_without_private_values(row) for row in rows]
 
 
@@ -117,13 +121,19 @@ def request_stop(connection: Connection, run_id: int) -> None:
     connection.execute(update(runs).where(runs.c.id == run_id).values(stop=True))
 
 
-def _select_runs() -> Any:
+def _select_runs(max_length: int | None = None) -> Any:
     """Select runs with their project and their present state: a run without heartbeats counts as crashed."""
     silent = and_(runs.c.state == "running", runs.c.heartbeat < time.time() - SILENT_SECONDS)
     state = case((silent, "crashed"), else_=runs.c.state).label("state")
-    stored = [column for column in runs.c if column.name != "state"]
+    stored: list[Any] = [column for column in runs.c if column.name != "state"]
+    if max_length is not None:
+        stored = [_up_to(column, max_length) if column.name in _JSON_COLUMNS else column for column in stored]
     added = (state, projects.c.entity, projects.c.name.label("project"), literal(True).label("member"))
     return select(*stored, *added).select_from(runs.join(projects, runs.c.project_id == projects.c.id))
+
+
+def _up_to(column: Any, max_length: int) -> Any:
+    return case((func.length(column) > max_length, ""), else_=column).label(column.name)
 
 
 def _without_private_values(row: Any) -> Any:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.storage.users import User
 
+_MAX_VALUES = 1 << 20  # characters of a config or a summary
+
 
 async def project(request: Request) -> Response:
     """`GET /<entity>/<project>?q=&state=&sort=&group=&page=`."""
@@ -28,7 +30,7 @@ def _project(request: Request, user: User) -> Response:
     table_request = TableRequest.of(request.query_params)
     with services_of(request).database.read() as connection:
         row = requested_project(connection, request, user)
-        runs = [RunValues(run) for run in list_runs(connection, row)]
+        runs = [RunValues(run) for run in list_runs(connection, row, _MAX_VALUES)]
         chosen = load_columns(connection, user, row)
     available = available_columns(runs)
     # A saved choice may name a column that no run has any more; it stays empty.

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.project_store import Project
     from wandb_nb.server.storage.users import User
 
+MAX_PAGE_CHARACTERS = 16 << 20
 NO_STORE = {"Cache-Control": "no-store"}
 
 _templates = Environment(loader=PackageLoader("wandb_nb.server.web"), autoescape=True, undefined=StrictUndefined)
@@ -52,10 +53,22 @@ _templates.tests["number"] = lambda value: isinstance(value, (int, float)) and n
 
 
 def render_page(request: Request, template: str, user: User | None, status: int = 200, **values: Any) -> Response:
-    """Return the page that *template* makes from *values* for *user*."""
+    """Return the page that *template* makes from *values* for *user*.
+
+    Raises:
+        UsageError: It becomes too large.
+
+    """
     nonce = secrets.token_urlsafe(16)
     token = form_token(services_of(request).signer, user) if user else ""
-    text = _templates.get_template(template).render(values, user=user, nonce=nonce, token=token)
+    pieces: list[str] = []
+    remaining = MAX_PAGE_CHARACTERS
+    for piece in _templates.get_template(template).generate(values, user=user, nonce=nonce, token=token):
+        remaining -= len(piece)
+        if remaining < 0:
+            raise UsageError("this page would be too large to show; read these values through wandb.Api() instead")
+        pieces.append(piece)
+    text = "".join(pieces)
     # What escapes the checks of foreign text must not break the page of everybody.
     return HTMLResponse(clean_text(text), status, {**NO_STORE, "Content-Security-Policy": content_policy(nonce)})
 
