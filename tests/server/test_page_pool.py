@@ -6,7 +6,7 @@ import json
 import random
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import anyio
@@ -83,6 +83,16 @@ def test_waiting_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
     refusals = anyio.run(messages)
     assert [sum(part in text for text in refusals) for part in ("too many", "your other", "with other")] == [1, 2, 1]
+
+
+def test_reading_threads_leave_connections(client: Client) -> None:
+    """While as many threads as there can be read, a post still gets its connection immediately."""
+    start = time.monotonic()
+    with ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(client.services.database.read())
+        client.upsert("a")
+    assert time.monotonic() - start < 25  # of 30 s that a thread would wait
 
 
 def test_posts_do_not_wait_for_pages(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

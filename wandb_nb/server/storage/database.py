@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, CursorResult, Engine
 
 _BUSY_MILLISECONDS = 30_000
+_MAX_CONNECTIONS = 80  # more than there are threads, some of which use two: a post never waits for one
 
 
 class Database:
@@ -23,7 +24,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         upgrade_schema(url)
-        self.engine: Engine = create_engine(url)
+        self.engine: Engine = create_engine(url, max_overflow=_MAX_CONNECTIONS)
         self._writer = threading.Lock()  # SQLite has one writer; waiting here is fair, waiting in SQLite is polling
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare)
