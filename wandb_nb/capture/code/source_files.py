@@ -59,14 +59,14 @@ def code_facts(git: GitState | None) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value}
 
 
-def main_file(git: GitState | None) -> SourceFile | None:
-    """Return the main file as it is now; None without one.
+def read_source(path: Path, relative: PurePosixPath) -> SourceFile:
+    """Return the file *path* as it is now, which is called *relative* in a run.
 
     Raises:
         OSError: It cannot be read.
     """
-    script = script_path(git)
-    return _read(*script) if script else None
+    # Any bytes are written back unchanged.
+    return SourceFile(relative, path.read_bytes().decode("utf-8", "surrogateescape"))
 
 
 def save_tree(
@@ -89,7 +89,7 @@ def save_tree(
     selected = [
         relative for relative in _source_files(root) if _chosen(relative, include) and not _chosen(relative, exclude)
     ]
-    return [write(_read(root / relative, relative), files, redact) for relative in sorted(selected)]
+    return [write(read_source(root / relative, relative), files, redact) for relative in sorted(selected)]
 
 
 def _source_files(root: Path) -> Iterator[PurePosixPath]:
@@ -117,8 +117,3 @@ def write(source: SourceFile, files: Path, redact: Callable[[str], str]) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(redact(source.text).encode("utf-8", "surrogateescape"))
     return f"{FOLDER}/{source.relative}"
-
-
-def _read(path: Path, relative: PurePosixPath) -> SourceFile:
-    # Any bytes are written back unchanged.
-    return SourceFile(relative, path.read_bytes().decode("utf-8", "surrogateescape"))

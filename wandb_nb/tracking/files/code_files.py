@@ -12,7 +12,7 @@ from wandb_nb.store.format import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+    from pathlib import Path, PurePosixPath
 
     from wandb_nb.capture.cells.notebook_file import NotebookFile
     from wandb_nb.capture.code.git import GitState
@@ -31,20 +31,26 @@ class CodeFiles:
         self, folder: Path, append: Callable[[bytes], None], notice: Callable[[str], None], redact: Redactor
     ) -> None:
         self._folder, self._append, self._notice, self._redact = folder, append, notice, redact
+        self._script: tuple[Path, PurePosixPath] | None = None
         self._source: source_files.SourceFile | None = None
         self._notebook: NotebookFile | None = None
         self.path: str | None = None
         """The path of the main file's copy below the folder, once it is there."""
 
-    def read(self, settings: Resolved, repository: GitState | None) -> None:
+    def locate(self, settings: Resolved, repository: GitState | None) -> None:
+        """Find the main file. Called by `init()` itself: Python forgets the name of the script when the script ends."""
+        if not self._is_off(settings) and not host.in_notebook():
+            self._script = source_files.script_path(repository)
+
+    def read(self, settings: Resolved) -> None:
         """Read the main file as it is now, since the user may edit it, and save it if that was asked for.
 
         Nothing is read where saving code is switched off.
         """
-        if settings.disable_code or settings.save_code is False:
+        if self._is_off(settings):
             return
-        if not host.in_notebook():
-            self._source = source_files.main_file(repository)
+        if self._script is not None:
+            self._source = source_files.read_source(*self._script)
         if settings.save_code:
             self.save(settings)
 
@@ -72,3 +78,7 @@ class CodeFiles:
         except (OSError, ValueError):  # being saved right now, or gone: the session's history has the cells
             return
         self._append(records.files([(copied.relative_to(self._folder).as_posix(), "live", "wandb")]))
+
+    @staticmethod
+    def _is_off(settings: Resolved) -> bool:
+        return bool(settings.disable_code) or settings.save_code is False

@@ -97,7 +97,8 @@ class MetadataFiles:
 
     def _start_tasks(self, settings: Resolved, repository: GitState | None) -> None:
         start = self._tasks.start
-        start(_CODE, self.code.read, settings, repository)
+        self.code.locate(settings, repository)
+        start(_CODE, self.code.read, settings)
         if not settings.x_disable_meta:
             self._start_facts(settings)
         if settings.x_save_requirements:
