@@ -55,11 +55,11 @@ def decode_parts(data: bytes) -> OpenRow:
     parts: list[bytes] = []
     identity, at = (0, 0), 0
     while at + _HEAD.size <= len(data):
-        crc, length, *found = _HEAD.unpack_from(data, at)
+        crc, length, *generation = _HEAD.unpack_from(data, at)
         end = at + _HEAD.size + length
-        if end > len(data) or crc32(data[at + 4 : end]) != crc or (parts and tuple(found) != identity):
+        if end > len(data) or crc32(data[at + 4 : end]) != crc or (parts and tuple(generation) != identity):
             break
-        identity = (found[0], found[1])
+        identity = (generation[0], generation[1])
         parts.append(data[at + _HEAD.size : end])
         at = end
     return OpenRow(*identity, parts)

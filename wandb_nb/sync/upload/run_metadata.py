@@ -125,8 +125,8 @@ class RunMetadataSync:
         status = self._graphql.resume_status(entity, project, name)
         if not status or not status.get(COUNTS["history"]):
             return
-        own, known = {*self._run.config.environments} - {UNKNOWN_WRITER}, _writers(status.get("config"))
-        if own & known or not (own or known):
+        own, stored = {*self._run.config.environments} - {UNKNOWN_WRITER}, _writers(status.get("config"))
+        if own & stored or not (own or stored):
             return
         raise RefusedError(
             f"the server has rows of run {clean(name)} that are not from {self._run_file.parent.name}: "
