@@ -7,6 +7,7 @@ import json
 import socket
 import struct
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -33,7 +34,7 @@ class Fault(NamedTuple):
 
     *kind*: "status" answers *status* and does nothing; "reset" drops the connection unread; "half" drops it half
     read; "after" does the work and then drops the connection; "late" does the same after *seconds*; "twice" does it
-    two times.
+    two times; "trickle" sends a header that does not end, byte by byte.
     """
 
     kind: str
@@ -225,8 +226,18 @@ class _Handler(BaseHTTPRequestHandler):
         if self._fault and self._fault.kind in ("after", "late"):
             time.sleep(self._fault.seconds)
             self._drop()
+        elif self._fault and self._fault.kind == "trickle":
+            self._trickle()
         else:
             self._answer(data, 200, self.server.headers)
+
+    def _trickle(self) -> None:
+        self.close_connection = True
+        with suppress(OSError):  # the client gave up
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Name: ")
+            while True:
+                self.wfile.write(b"x")
+                time.sleep(0.05)
 
     def _answer(self, data: dict[str, Any], status: int, headers: dict[str, str]) -> None:
         payload = json.dumps(data).encode()

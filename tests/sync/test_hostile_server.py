@@ -24,7 +24,7 @@ from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.origin import is_same_origin, may_redirect
 from wandb_nb.sync.http.request_sequence import RequestSequence
-from wandb_nb.sync.http.transport import RequestSender, Response, connect
+from wandb_nb.sync.http.transport import Request, RequestSender, Response, connect
 from wandb_nb.sync.upload.progress import SyncProgress
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.server.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+        self.close_connection = True  # unless the answer has "Connection: keep-alive"
         with suppress(OSError):  # the client gave up
             self.server.answer(self)
-        self.close_connection = True
 
-    do_GET = do_PUT = do_POST  # noqa: N815 -- the base class's names
+    do_GET = do_PUT = do_CONNECT = do_POST  # noqa: N815 -- the base class's names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class's name
         """Suppress output."""
@@ -95,6 +95,18 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
     while True:
         handler.wfile.write(b" ")
         time.sleep(0.05)
+
+
+def trickle(beginning: bytes, endless: bytes = b"0") -> Callable[[BaseHTTPRequestHandler], None]:
+    """Return an answer that has *beginning*, and then *endless* again and again."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(beginning)
+        while True:
+            handler.wfile.write(endless)
+            time.sleep(0.05)
+
+    return answer
 
 
 def connection(url: str) -> Network:
@@ -138,6 +150,78 @@ def test_dripping_answers_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(dripping) as server, pytest.raises(CommError, match="did not answer"):
         client(server.url).viewer()
     assert time.monotonic() - began < 10
+
+
+TRICKLES = {
+    "status line": trickle(b"HTTP/1.1 200 "),
+    "header": trickle(b"HTTP/1.1 200 OK\r\nX-Name: "),
+    "continue": trickle(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "chunk size": trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    "trailer": trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"A: b\r\n"),
+}
+
+
+@pytest.mark.parametrize("by_proxy", [False, True])
+@pytest.mark.parametrize("kind", TRICKLES)
+def test_the_timeout_limits_headers_as_a_whole(kind: str, by_proxy: bool) -> None:
+    """An answer whose header, chunk or trailer trickles ends by the timeout; the session's next one is complete."""
+    with serving(TRICKLES[kind]) as server:
+        url, proxies = ("http://server.test", {"http": server.url}) if by_proxy else (server.url, {})
+        send_request = connect(Network(url, KEY, proxies=proxies))
+        began = time.monotonic()
+        with pytest.raises(CommError, match=r"Read timed out|ReadTimeoutError"):
+            send_request(Request("GET", url, timeout_seconds=0.5))
+        assert time.monotonic() - began < 5
+        server.answer = reply(b"content")
+        assert send_request(Request("GET", url)).body == b"content"
+
+
+def test_the_timeout_limits_a_proxys_answer_to_connect() -> None:
+    """A proxy that trickles its answer to CONNECT is given up."""
+    with serving(TRICKLES["header"]) as server:
+        send_request = connect(Network("https://server.test", KEY, proxies={"https": server.url}))
+        began = time.monotonic()
+        with pytest.raises(CommError, match="timed out"):
+            send_request(Request("GET", "https://server.test", timeout_seconds=0.5))
+        assert time.monotonic() - began < 5
+
+
+def test_silence_ends_without_a_configured_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload that has no timeout is given up after the longest time for an answer."""
+    monkeypatch.setattr("wandb_nb.sync.http.transport.MAX_ANSWER_SECONDS", 0.3)
+    with serving(lambda _handler: time.sleep(2)) as server, pytest.raises(CommError, match="timed out"):
+        connect(connection(server.url))(Request("PUT", server.url, body=b"content", timeout_seconds=None))
+
+
+def test_a_kept_connection_starts_each_answer_anew() -> None:
+    """Three answers over one connection take longer than the timeout together, and each is complete."""
+    ports: list[int] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        ports.append(handler.client_address[1])
+        time.sleep(0.4)
+        reply(b"content", Connection="keep-alive")(handler)
+
+    with serving(answer) as server:
+        send_request = connect(connection(server.url))
+        bodies = [send_request(Request("GET", server.url, timeout_seconds=1.0)).body for _ in range(3)]
+    assert (bodies, len(ports), len(set(ports))) == ([b"content"] * 3, 3, 1)
+
+
+def test_the_body_of_a_redirect_is_bounded() -> None:
+    """A redirect whose body has no end is an error, as other answers without end are."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(302)
+        handler.send_header("Location", "/elsewhere")
+        handler.end_headers()
+        while True:
+            handler.wfile.write(bytes(1 << 20))
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with serving(answer) as server, pytest.raises(CommError, match="more than"):
+        client(server.url).viewer()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 << 10  # kilobytes
 
 
 @pytest.mark.parametrize("kind", ["endless", "gzip", "liar"])

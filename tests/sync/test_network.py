@@ -262,6 +262,17 @@ def test_certificates_are_checked(secure: ScriptedServer, authority: Path, monke
     assert ask(unchecked)["entity"] == "stub-entity"
 
 
+def test_trickling_headers_end_over_tls(
+    secure: ScriptedServer, authority: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An encrypted answer whose header arrives byte by byte is a timeout, which is retried."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority / "ca.pem"))
+    secure.script = lambda n, _name: Fault("trickle") if n == 1 else None
+    began = time.monotonic()
+    assert ask(network(secure, graphql=RetryPolicy(max_retries=1, timeout_seconds=1.0)))["entity"] == "stub-entity"
+    assert (secure.count, time.monotonic() - began < 10) == (2, True)
+
+
 def test_a_run_goes_over_tls_through_a_proxy(
     secure: ScriptedServer, authority: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

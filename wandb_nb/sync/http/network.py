@@ -24,7 +24,7 @@ LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 class RetryPolicy:
     """How often a request is repeated and how long to wait in between: *min_wait_seconds*, doubled up to the maximum.
 
-    *timeout_seconds* limits one attempt; None means no limit.
+    *timeout_seconds* limits the wait for an answer; None means five minutes.
     """
 
     max_retries: int = 20

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.formatting import clean
 from wandb_nb.sync.http.network import CONNECT_TIMEOUT_SECONDS, LOOPBACK_HOSTS
-from wandb_nb.sync.http.response_body import read_body
+from wandb_nb.sync.http.response_body import MAX_ANSWER_SECONDS, read_body
 
 if TYPE_CHECKING:
     import threading
@@ -146,10 +146,11 @@ class RequestSender:
 
 
 def new_session(network: Network) -> requests.Session:
-    """Return a session of kept-alive connections, for one thread."""
-    import requests  # the HTTP client: only processes that talk to a server load it
+    """Return a session of kept-alive connections, for one thread. It follows no redirects."""
+    # The HTTP client: only processes that talk to a server load it.
+    from wandb_nb.sync.http.http_session import HTTPSession
 
-    session = requests.Session()
+    session = HTTPSession()
     session.headers.clear()
     session.headers.update(
         {"User-Agent": "wandb_nb", "Accept": "*/*", "Accept-Encoding": "identity", **network.headers}
@@ -173,7 +174,7 @@ def connect(network: Network) -> Transport:
     http = new_session(network)
 
     def transport(request: Request) -> Response:
-        timeout = request.timeout_seconds
+        timeout = request.timeout_seconds or MAX_ANSWER_SECONDS
         try:
             with http.request(
                 request.method,
@@ -181,7 +182,7 @@ def connect(network: Network) -> Transport:
                 data=request.body,
                 headers=dict(request.headers),
                 verify=certificate_check(network),
-                timeout=(min(CONNECT_TIMEOUT_SECONDS, timeout or CONNECT_TIMEOUT_SECONDS), timeout),
+                timeout=(min(CONNECT_TIMEOUT_SECONDS, timeout), timeout),
                 allow_redirects=False,
                 stream=True,
             ) as answer:
