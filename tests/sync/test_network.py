@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FINAL = (400, 401, 403, 404, 409, 410, 413, 422, 501)
+REMOTE_HOST = "server.test"
+"""A host that only the proxy reaches."""
 REPEATED = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -190,6 +192,7 @@ def test_silent_server_is_given_up(server: ScriptedServer) -> None:
 
 def test_a_run_goes_through_a_proxy(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the setting `http_proxy` all requests of the background process use the proxy, with its password."""
+    server.url = server.url.replace("127.0.0.1", REMOTE_HOST)
     monkeypatch.setenv("WANDB_BASE_URL", server.url)
     monkeypatch.setenv("WANDB_API_KEY", KEY)
     with SmallProxy() as proxy:
@@ -207,6 +210,7 @@ def test_a_run_goes_through_a_proxy(server: ScriptedServer, tmp_path: Path, monk
 
 def test_proxy_error_has_no_password(server: ScriptedServer) -> None:
     """A missing proxy is an error without its password."""
+    server.url = server.url.replace("127.0.0.1", REMOTE_HOST)
     way = network(server, graphql=RetryPolicy(max_retries=0), proxies={"http": "http://me:s3cret@127.0.0.1:9"})
     with pytest.raises(CommError, match="cannot be reached") as caught:
         ask(way)
@@ -224,7 +228,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def openssl(*arguments: str) -> None:
         subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
 
-    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    (folder / "names").write_text(f"subjectAltName=IP:127.0.0.1,DNS:{REMOTE_HOST}\n")
     new = ("req", "-newkey", "rsa:2048", "-nodes")
     openssl(*new, "-x509", "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=Test CA", "-days", "2")
     openssl(*new, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=127.0.0.1")
@@ -278,6 +282,7 @@ def test_a_run_goes_over_tls_through_a_proxy(
 ) -> None:
     """A whole run with its files goes through a tunnel, of which the proxy sees only the host."""
     monkeypatch.setenv("SSL_CERT_FILE", str(authority / "ca.pem"))
+    secure.url = secure.url.replace("127.0.0.1", REMOTE_HOST)
     with start(tmp_path) as run:
         run.log({"n": 1})
     with SmallProxy() as proxy:
