@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -188,6 +189,28 @@ def test_silent_server_is_given_up(server: ScriptedServer) -> None:
     with pytest.raises(CommError, match=r"127\.0\.0\.1") as caught:
         ask(network(server, graphql=RetryPolicy(max_retries=1, timeout_seconds=0.3)))
     assert KEY not in str(caught.value)
+
+
+def read_slowly(listener: socket.socket, seconds: float) -> None:
+    """Take one request of 16 MB in as many seconds as given, and answer it."""
+    connection, _ = listener.accept()
+    with connection:
+        while (part := connection.recv(4 << 20)) and not part.endswith(b"end"):
+            time.sleep(seconds * len(part) / (16 << 20))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+
+
+def test_a_slow_line_takes_a_large_post(server: ScriptedServer) -> None:
+    """A body that takes longer to send than the time limit arrives, as long as the server keeps reading."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)
+        reader = threading.Thread(target=read_slowly, args=(listener, 4.0))
+        reader.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        body = b"x" * (16 << 20) + b"end"
+        answer = connect(network(server))(Request("POST", url, body=body, timeout_seconds=1.0))
+        reader.join()
+    assert answer.status == 200
 
 
 def test_a_run_goes_through_a_proxy(server: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

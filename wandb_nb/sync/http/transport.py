@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -32,6 +33,7 @@ FINAL_UPSERT_STATUSES = FINAL_STATUSES - {409}
 UNAUTHORIZED, TIMED_OUT, TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 401, 408, 429, 500, 501
 MIN_ERROR_STATUS = 300
 JITTER = 0.25
+MAX_UNDIVIDED_BYTES = 64 << 10
 MAX_DOUBLINGS = 30
 MAX_MESSAGE_CHARACTERS, MAX_CAUSE_CHARACTERS = 500, 120
 MAX_RETRY_AFTER_SECONDS, MAX_POST_SPACING_SECONDS = 3600.0, 60.0
@@ -166,6 +168,14 @@ def new_session(network: Network) -> requests.Session:
     return session
 
 
+def _in_pieces(body: bytes | BinaryIO) -> bytes | BinaryIO:
+    """Return a large *body* as a file, which is sent in pieces with a time limit each.
+
+    Bytes are sent by one call under the limit for connecting, which a slow line exceeds.
+    """
+    return io.BytesIO(body) if isinstance(body, bytes) and len(body) > MAX_UNDIVIDED_BYTES else body
+
+
 def connect(network: Network) -> Transport:
     """Return a transport over one session of kept-alive connections, for one thread."""
     import requests
@@ -179,7 +189,7 @@ def connect(network: Network) -> Transport:
             with http.request(
                 request.method,
                 request.url,
-                data=request.body,
+                data=_in_pieces(request.body),
                 headers=dict(request.headers),
                 verify=certificate_check(network),
                 timeout=(min(CONNECT_TIMEOUT_SECONDS, timeout), timeout),
