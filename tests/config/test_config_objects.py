@@ -129,7 +129,7 @@ def double(value: float, by: float = 2) -> float:
         (np.float32, "numpy.float32"),
         (dt.timedelta(minutes=90), "1:30:00"),
         (np.timedelta64(90, "s"), "0:01:30"),
-        (np.timedelta64("NaT"), None),
+        (np.timedelta64("NaT", "s"), None),
         (np.datetime64("2020-01-02T03:04:05", "ns"), "2020-01-02T03:04:05.000000000"),
         (Decimal("0.10"), "0.10"),
         (Fraction(1, 3), "1/3"),

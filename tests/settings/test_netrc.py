@@ -5,6 +5,7 @@ from __future__ import annotations
 import netrc as standard
 import os
 import stat
+import sys
 
 import pytest
 from hypothesis import given
@@ -83,6 +84,7 @@ def test_repeated_entries_become_one(file):
     assert file.read_text() == "machine a\n  login user\n  password new\nmachine b login y password 2\n"
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="the netrc module of Python 3.10 does not read quoted words")
 def test_the_standard_reader_agrees(file):
     """Python's own netrc reader finds the key, and the other entries as before."""
     file.parent.mkdir()
