@@ -8,6 +8,7 @@ An orderly end of a kernel counts as 0.
 from __future__ import annotations
 
 import atexit
+import inspect
 import os
 import sys
 from contextlib import suppress
@@ -64,7 +65,7 @@ class ExitWatch:
     def _at_interpreter_exit(self) -> None:
         if os.getpid() != self._pid:  # a forked child ends without ending its parent's run
             return
-        code = self.code()
+        code = self.code() or _forked_worker_code()
         self._at_exit(code)
         if code == exit_codes.INTERRUPTED:
             # The interpreter ends with SIGINT only if the last source that it compiled was interrupted, and modules
@@ -96,6 +97,18 @@ def _hide_own_frames_of_uncaught_errors() -> None:
         earlier_hook(kind, error, trace)
 
     sys.excepthook = hook
+
+
+def _forked_worker_code() -> int:
+    """Return the exit code of a forked `multiprocessing` worker that has done its work, 0 elsewhere.
+
+    From Python 3.13 on such a worker runs the functions of atexit. Its code is a local of the frame that calls them.
+    """
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code.co_name != "_launch":
+        frame = frame.f_back
+    code = frame.f_locals.get("code") if frame else None
+    return code if isinstance(code, int) else 0
 
 
 def _uncaught_code() -> int:
