@@ -26,14 +26,14 @@ _MAX_NAME = 128
 _MAX_TAG = 64
 
 
-def new_id() -> str:
-    """Return a new random run id: 8 characters of a-z and 0-9.
+def new_id(length: int = _ID_LENGTH) -> str:
+    """Return a new random run id: *length* characters of a-z and 0-9.
 
     The randomness is the system's, so a seeded `random` neither repeats ids nor is disturbed.
     """
-    number = int.from_bytes(os.urandom(16), "big")
+    number = int.from_bytes(os.urandom(length + 8), "big")
     characters = []
-    for _ in range(_ID_LENGTH):
+    for _ in range(length):
         number, index = divmod(number, len(_ID_ALPHABET))
         characters.append(_ID_ALPHABET[index])
     return "".join(characters)

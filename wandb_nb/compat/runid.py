@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import string
+from wandb_nb.run_names import new_id as generate_id
 
-_ALPHABET = string.ascii_lowercase + string.digits
-
-
-def generate_id(length: int = 8) -> str:
-    """Return *length* random characters of a-z and 0-9; a seeded `random` does not repeat them."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+__all__ = ["generate_id"]
