@@ -14,6 +14,7 @@ from restarted_server import RestartedServer
 from sending import run_file, start
 
 from wandb_nb.cli import group
+from wandb_nb.store.format.framing import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +85,20 @@ def test_overwritten_places(seed: int, server: RestartedServer) -> None:
     values = numbers(server, f"hit{seed}")
     assert values == sorted(set(values))
     assert len(values) >= ROWS - 3 * 5
+
+
+def test_damaged_length_at_the_end(server: RestartedServer) -> None:
+    """A last chunk whose length points past the file's end counts as damage, and what follows it is sent."""
+    file = make_run("long")
+    content = bytearray(file.read_bytes())
+    block = len(content) // BLOCK * BLOCK  # its first chunk: a checksum of 4 bytes, then the length
+    content[block + 4 : block + 6] = (BLOCK - 1).to_bytes(2, "little")
+    file.write_bytes(content)
+    done = sync(file)
+    (result,) = json.loads(done.stdout)
+    assert (done.exit_code, result["damaged"], result["state"]) == (3, True, "done")
+    assert server.stored("long").facts["state"] == "finished"
+    assert len(numbers(server, "long")) >= ROWS - 2
 
 
 def test_lost_beginning(server: RestartedServer) -> None:

@@ -216,7 +216,9 @@ class RunSender:
             if self._run.size >= MAX_POST_CHARACTERS:
                 self._post_full()
             return True
-        if self._has_ended():
+        if self._notice_end_of_owner():
+            return True
+        if self._run.exit is not None or self._owner_alive is False:
             self._finish()
             return False
         self._send_due(now=not follow)
@@ -229,16 +231,16 @@ class RunSender:
             raise StopRequested
         return True
 
-    def _has_ended(self) -> bool:
-        """Return whether no record will follow."""
-        if self._run.exit is not None:
-            return True
-        if self._owner_alive is True and self._schedule.is_due("owner", OWNER_EVERY_SECONDS):
+    def _notice_end_of_owner(self) -> bool:
+        """Return True once, when the run's process has ended without an exit record: more can be read now."""
+        if self._run.exit is not None or self._owner_alive is not True:
+            return False
+        if self._schedule.is_due("owner", OWNER_EVERY_SECONDS):
             self._owner_alive = owner_alive(self.run_file.parent)
-            if self._owner_alive is False:
-                self._fold_segments()
-                return not self._read_more()
-        return self._owner_alive is False
+        if self._owner_alive is False:
+            self._fold_segments()
+            return True
+        return False
 
     def _fold_segments(self) -> None:
         """Merge the segments that a dead owner left."""
@@ -246,11 +248,6 @@ class RunSender:
             with suppress(StoreError):  # another process does it now, or it is not permitted: the rows so far count
                 fold_after_crash(self.run_file.parent)
         self._tail.finalize()
-
-    def _read_more(self) -> bool:
-        payloads = self._tail.read()
-        self._run.apply(payloads)
-        return bool(payloads)
 
     def _send_due(self, *, now: bool) -> None:
         if now or self._schedule.is_due("metadata", METADATA_EVERY_SECONDS):
