@@ -15,7 +15,7 @@ from wandb_nb.sync.upload.sender import RunSender
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer
 
-    from wandb_nb.sync.upload.progress import SyncProgress
+    from wandb_nb.store.runs.sync_progress import SyncProgress
 
 KEY = "0123456789" * 4
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from wandb_nb.sync.upload.progress import SyncProgress
+    from wandb_nb.store.runs.sync_progress import SyncProgress
 
 pytestmark = pytest.mark.crash
 

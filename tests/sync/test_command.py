@@ -20,7 +20,7 @@ from sending import KEY, run_file, start
 from waiting import until
 
 from wandb_nb.cli import group
-from wandb_nb.sync.upload.progress import REFUSED
+from wandb_nb.store.runs.sync_progress import REFUSED
 
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer

@@ -14,8 +14,8 @@ from sending import KEY, run_file, start
 import wandb_nb as wandb
 from wandb_nb.cli import group
 from wandb_nb.store.format import records
+from wandb_nb.store.runs.sync_progress import SyncProgress, store_progress
 from wandb_nb.store.writing.writer import RunWriter
-from wandb_nb.sync.upload.progress import SyncProgress, store_progress
 
 if TYPE_CHECKING:
     from scripted_server import ScriptedServer

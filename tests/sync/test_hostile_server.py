@@ -18,6 +18,7 @@ from sending import KEY, network, run_file, send, start
 from threaded_server import ThreadedServer
 
 from wandb_nb.errors import CommError, RefusedError
+from wandb_nb.store.runs.sync_progress import SyncProgress
 from wandb_nb.sync.http import file_downloads
 from wandb_nb.sync.http.file_downloads import download
 from wandb_nb.sync.http.network import Network, RetryPolicy
@@ -25,7 +26,6 @@ from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.origin import is_same_origin, may_redirect
 from wandb_nb.sync.http.request_sequence import RequestSequence
 from wandb_nb.sync.http.transport import Request, RequestSender, Response, connect
-from wandb_nb.sync.upload.progress import SyncProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

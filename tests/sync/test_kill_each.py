@@ -19,7 +19,7 @@ from wandb_nb.store.format import record_types
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.runs.frame import load
-from wandb_nb.sync.upload.progress import load_progress
+from wandb_nb.store.runs.sync_progress import load_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

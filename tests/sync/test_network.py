@@ -23,6 +23,7 @@ from small_proxy import SmallProxy
 import wandb_nb as wandb
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.settings import resolve
+from wandb_nb.store.runs.sync_progress import SyncProgress
 from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.operations import Bucket, GraphQLClient
 from wandb_nb.sync.http.request_sequence import RequestSequence
@@ -36,7 +37,6 @@ from wandb_nb.sync.http.transport import (
     post_spacing_seconds,
 )
 from wandb_nb.sync.upload.post_schedule import PostSchedule
-from wandb_nb.sync.upload.progress import SyncProgress
 from wandb_nb.sync.upload.stream_posts import FileStream
 
 if TYPE_CHECKING:

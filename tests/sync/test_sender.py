@@ -18,9 +18,9 @@ from wandb_nb.store.format import records
 from wandb_nb.store.format.wire import WireMessage
 from wandb_nb.store.metrics.definition import Metric
 from wandb_nb.store.runs.run_chain import predecessors
+from wandb_nb.store.runs.sync_progress import REFUSED, load_progress, progress_path
 from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.sync.http.transport import connect
-from wandb_nb.sync.upload.progress import REFUSED, load_progress, progress_path
 from wandb_nb.sync.upload.run_metadata import Target
 from wandb_nb.sync.upload.sender import RunSender
 

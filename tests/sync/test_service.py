@@ -14,7 +14,7 @@ import psutil
 import pytest
 from waiting import until
 
-from wandb_nb.sync.upload.progress import SyncProgress, load_progress
+from wandb_nb.store.runs.sync_progress import SyncProgress, load_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

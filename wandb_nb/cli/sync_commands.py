@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from wandb_nb.store.runs.sync_progress import SyncProgress
     from wandb_nb.sync.bulk.sync_runs import BulkSync
     from wandb_nb.sync.http.network import Network
-    from wandb_nb.sync.upload.progress import SyncProgress
 
 UNSENT, DAMAGED = 1, 3
 WATCH_INTERVAL_SECONDS = 2.0

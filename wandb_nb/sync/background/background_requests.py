@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
+from wandb_nb.store.runs.sync_progress import SyncProgress
 from wandb_nb.sync.http.file_downloads import download
 from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.request_sequence import RequestSequence
 from wandb_nb.sync.http.transport import RequestSender, StopRequested, connect
-from wandb_nb.sync.upload.progress import SyncProgress
 
 if TYPE_CHECKING:
     import threading

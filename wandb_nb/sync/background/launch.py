@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.errors import AuthenticationError, InitStartError
+from wandb_nb.store.runs.sync_progress import DONE, REFUSED, WAITING, load_progress
 from wandb_nb.sync.background import request_folder
 from wandb_nb.sync.background.environment_export import export_environment
 from wandb_nb.sync.background.request_folder import ANSWER_SUFFIX, LOG, REQUEST_SUFFIX
-from wandb_nb.sync.upload.progress import DONE, REFUSED, WAITING, load_progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,7 @@ _processes: dict[Path, _Process] = {}
 
 
 class SyncStatus(NamedTuple):
-    """How far a run has been sent; `state` and the rest as in `upload.progress.SyncProgress`."""
+    """How far a run has been sent; `state` and the rest as in `store.runs.sync_progress.SyncProgress`."""
 
     state: str = ""
     registered: bool = False

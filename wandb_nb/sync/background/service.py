@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import Error
+from wandb_nb.store.runs.sync_progress import REFUSED
 from wandb_nb.sync.background.background_requests import answer_request
 from wandb_nb.sync.background.request_folder import (
     ANSWER_SUFFIX,
@@ -23,7 +24,6 @@ from wandb_nb.sync.background.request_folder import (
 )
 from wandb_nb.sync.http.network import Network
 from wandb_nb.sync.http.transport import connect
-from wandb_nb.sync.upload.progress import REFUSED
 from wandb_nb.sync.upload.run_metadata import Target
 from wandb_nb.sync.upload.sender import RunSender
 

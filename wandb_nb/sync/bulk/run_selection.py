@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.format.layout import WORKSPACES, age_order, run_directories, run_file, run_files
 from wandb_nb.store.runs.find import find_run, run_at
+from wandb_nb.store.runs.sync_progress import load_progress
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.surroundings import working_directory
 from wandb_nb.sync.upload.own_runs import predecessors_to_send
-from wandb_nb.sync.upload.progress import load_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import Error
 from wandb_nb.store.format.layout import run_id
 from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.runs.sync_progress import DONE, WAITING
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.sync.background.request_folder import remove_run_everywhere
 from wandb_nb.sync.bulk.sync_status import is_syncing
 from wandb_nb.sync.bulk.target_check import EntityCheck
 from wandb_nb.sync.http.transport import connect
-from wandb_nb.sync.upload.progress import DONE, WAITING
 from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
+    from wandb_nb.store.runs.sync_progress import SyncProgress
     from wandb_nb.sync.http.network import Network
-    from wandb_nb.sync.upload.progress import SyncProgress
     from wandb_nb.sync.upload.run_metadata import Target
 
 DEFAULT_WORKERS = 4

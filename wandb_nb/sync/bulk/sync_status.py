@@ -8,8 +8,8 @@ from typing import Any
 from wandb_nb.errors import RunNotFoundError
 from wandb_nb.store.format.layout import run_file
 from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.runs.sync_progress import REFUSED, load_progress, sync_lock
 from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync.upload.progress import REFUSED, load_progress, sync_lock
 
 
 def unfinished_syncs() -> list[dict[str, Any]]:

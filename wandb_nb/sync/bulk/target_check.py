@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.reading.tail import run_info
+from wandb_nb.store.runs.sync_progress import load_progress
 from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.transport import RequestSender, connect
-from wandb_nb.sync.upload.progress import load_progress
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

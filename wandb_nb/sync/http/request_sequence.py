@@ -15,7 +15,7 @@ MAX_NUMBER, MAX_REPEATS = 1 << 62, 20
 
 
 class SequenceState(Protocol):
-    """Stores the number of the last request; `upload.progress.SyncProgress` does so on disk."""
+    """Stores the number of the last request; `store.runs.sync_progress.SyncProgress` does so on disk."""
 
     order: int
 

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import RefusedError
 from wandb_nb.formatting import clean
 from wandb_nb.store.format.record_items import parse_json
+from wandb_nb.store.runs.sync_progress import ONLINE, store_progress
 from wandb_nb.sync.http.operations import Bucket
 from wandb_nb.sync.http.request_sequence import RequestSequence
 from wandb_nb.sync.upload.config_layout import UNKNOWN_WRITER
 from wandb_nb.sync.upload.local_files import LocalFiles
-from wandb_nb.sync.upload.progress import ONLINE, store_progress
 from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from wandb_nb.store.runs.sync_progress import SyncProgress
     from wandb_nb.sync.http.operations import GraphQLClient
     from wandb_nb.sync.upload.accumulator import RunAccumulator
-    from wandb_nb.sync.upload.progress import SyncProgress
 
 COUNTS = {"history": "historyLineCount", "events": "eventsLineCount", "console": "logLineCount"}
 SEVERITIES = ("INFO", "WARN", "ERROR")

@@ -12,14 +12,7 @@ from wandb_nb.formatting import clean
 from wandb_nb.store.format.layout import CONTROL, SEGMENTS, run_id
 from wandb_nb.store.reading.tail import Tail, run_info
 from wandb_nb.store.runs.repair import fold_after_crash
-from wandb_nb.store.writing.owner_lock import owner_alive
-from wandb_nb.sync.http.operations import GraphQLClient
-from wandb_nb.sync.http.transport import RequestSender, StopRequested, connect
-from wandb_nb.sync.upload.accumulator import RunAccumulator
-from wandb_nb.sync.upload.generated_files import generate_files
-from wandb_nb.sync.upload.own_runs import predecessors_to_send
-from wandb_nb.sync.upload.post_schedule import PostSchedule
-from wandb_nb.sync.upload.progress import (
+from wandb_nb.store.runs.sync_progress import (
     CONNECTING,
     DONE,
     ONLINE,
@@ -30,6 +23,13 @@ from wandb_nb.sync.upload.progress import (
     store_progress,
     sync_lock,
 )
+from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.sync.http.operations import GraphQLClient
+from wandb_nb.sync.http.transport import RequestSender, StopRequested, connect
+from wandb_nb.sync.upload.accumulator import RunAccumulator
+from wandb_nb.sync.upload.generated_files import generate_files
+from wandb_nb.sync.upload.own_runs import predecessors_to_send
+from wandb_nb.sync.upload.post_schedule import PostSchedule
 from wandb_nb.sync.upload.run_metadata import RunMetadataSync, Target
 from wandb_nb.sync.upload.stream_posts import MAX_POST_CHARACTERS, FileStream, StreamPost
 from wandb_nb.sync.upload.upload_thread import UploadThread
