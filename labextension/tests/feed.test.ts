@@ -46,6 +46,16 @@ describe('a feed', () => {
     expect(http.requests.slice(0, 2)).toEqual(['', 'c1']);
   });
 
+  it('polls a run that ended until the server has all of it', async () => {
+    const sync = (state: 'waiting' | 'done') => ({ state, waiting: 2, message: '', server: 'host' });
+    let answers = 0;
+    const http = fakeTransport(() => message([], { done: true, run: { ...run, sync: sync(++answers < 3 ? 'waiting' : 'done') } }));
+    const feed = new Feed([async () => http]);
+    feed.join(viewer());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([http.requests.length, feed.status, feed.data.run?.sync?.state]).toEqual([3, 'done', 'done']);
+  });
+
   it('never polls after the run ended, nor after the last viewer left', async () => {
     const over = fakeTransport(() => message([], { done: true }));
     const feed = new Feed([async () => over]);

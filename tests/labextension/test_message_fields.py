@@ -20,6 +20,7 @@ SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_
     ("interface", "fields"),
     [
         ("RunInfo", run_message.RunHeader),
+        ("SyncInfo", run_message.SyncHeader),
         ("MetricDefinition", run_message.MetricHeader),
         ("CellInfo", run_message.CellHeader),
         ("SeriesHeader", run_message.SeriesHeader),

@@ -14,6 +14,7 @@ import pytest
 from cells import LOAD, error, texts
 
 from wandb_nb.server import process as background
+from wandb_nb.view.message.header_fields import MIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,6 +79,29 @@ def test_server_and_sync_by_magic(execute: Execute, folder: Path) -> None:
         "before": ("finished", 1),
         "live": ("finished", 20),
     }
+
+
+def test_view_has_the_link_and_what_is_sent(execute: Execute, folder: Path) -> None:
+    """The view's header names the server from the start, and has the run's address; in the end all of it is sent."""
+    *_, cell = execute(
+        LOAD,
+        "%wandb server --use --port 0",
+        "import json\nfrom wandb_nb.tracking.live_header import live_header\n"
+        "run = wandb.init(project='p', name='linked')\nprint(json.dumps(live_header(run)['sync']))\n"
+        "run.log({'a': 1})\nrun.finish()",
+    ).cells
+    url = background.url_of(folder)
+    first, last = json.loads(re.search(r"\{.*\}", texts(cell))[0]), output_header(cell)
+    assert first["state"] in ("connecting", "sending", "done")
+    assert f"http://{first['server']}" == url
+    assert (last["sync"]["state"], last["sync"]["waiting"]) == ("done", 0)
+    assert last["url"].startswith(f"{url}/local/p/runs/")
+
+
+def output_header(cell: NotebookNode) -> dict[str, Any]:
+    """Return the run's header in the output of *cell*."""
+    (snapshot,) = (output["data"][MIME] for output in cell.outputs if MIME in output.get("data", {}))
+    return dict(snapshot["run"])
 
 
 def test_server_stops_on_request(execute: Execute, folder: Path) -> None:

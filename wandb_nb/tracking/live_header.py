@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wandb_nb.store.runs.sync_progress import load_progress
 from wandb_nb.view.message.header_fields import run_header
+from wandb_nb.view.message.sync_state import sync_header
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.run_view import RunView
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 def live_header(run: RunView) -> RunHeader:
     """Return the header of *run*, as a reader of its file would."""
-    return run_header(
+    header = run_header(
         run,
         state=run.state,
         exit_code=run.exit_code,
@@ -22,3 +24,7 @@ def live_header(run: RunView) -> RunHeader:
         lost=run.lost,
         url=run.url,
     )
+    if run.mode == "online" and run.file is not None:
+        progress, server = load_progress(run.file), run.settings.base_url
+        header["sync"] = sync_header(progress, run.rows, active=run.exit_code is None, server=server)
+    return header

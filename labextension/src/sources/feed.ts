@@ -35,7 +35,7 @@ const MAX_RETRY_MS = 15_000;
 
 /**
  * The data of one run, kept current for any number of viewers. It polls often while a viewer is visible, rarely
- * otherwise, and never after the run ended. Transports are tried in order; the next one replaces an unavailable one.
+ * otherwise, and rarely after the run ended, until it is sent. Transports are tried in order; the next one replaces an unavailable one.
  */
 export class Feed {
   readonly data = new RunData();
@@ -128,7 +128,7 @@ export class Feed {
   }
 
   private async pull(): Promise<void> {
-    if (this.pulling || this.data.done) return this.schedule();
+    if (this.pulling || this.complete) return this.schedule();
     this.pulling = true;
     try {
       await this.openTransport();
@@ -187,9 +187,16 @@ export class Feed {
   private schedule(): void {
     clearTimeout(this.timer);
     if (this.viewers.size === 0 || this.pulling) return;
-    if (this.data.done) this.setStatus('done');
+    if (this.complete) this.setStatus('done');
     else if (this.transport === null && this.nextOpener >= this.openers.length) this.setStatus('lost');
     else this.timer = setTimeout(() => void this.pull(), this.delayMs());
+  }
+
+  /** Whether nothing will change: the run has ended, and a server has all of it or none will get it. */
+  private get complete(): boolean {
+    const { sync } = this.data.run ?? {};
+    if (!this.data.done || !sync || sync.state === 'done' || sync.state === 'refused') return this.data.done;
+    return this.transport === null ? this.nextOpener >= this.openers.length : this.transport.onPush !== undefined;
   }
 
   private delayMs(): number {
@@ -197,6 +204,7 @@ export class Feed {
     if (this.failures > 0) return Math.min(MAX_RETRY_MS, 500 * 2 ** Math.min(this.failures, 6));
     if (this.more) return 0;
     if (this.transport.onPush && this.data.cursor !== '') return this.transport.maxSilenceMs ?? PUSH_POLL_MS;
+    if (this.data.done) return HIDDEN_POLL_MS;
     const visible = !document.hidden && [...this.viewers.values()].includes(true);
     return visible ? VISIBLE_POLL_MS : HIDDEN_POLL_MS;
   }

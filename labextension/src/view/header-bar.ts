@@ -3,12 +3,13 @@ import { groupCharts } from '../model/chart-groups';
 import type { Feed } from '../sources/feed';
 import type { RunInfo } from '../wire/messages';
 import { h, setText } from './dom';
+import { SyncStatus } from './sync-status';
 
 const MAX_VALUES = 4;
 const MAX_ERROR = 120;
 const STOP_CONFIRM_MS = 4000;
 
-/** The top line of a view: state, name, elapsed time, step, latest values, and Stop while the run can be stopped. */
+/** The top line of a view: state, name, elapsed time, step, what is sent, latest values, and Stop while the run can be stopped. */
 export class HeaderBar {
   readonly element: HTMLElement;
   private readonly dot = h('span', { class: 'wnb-state-dot', 'aria-hidden': 'true' });
@@ -16,6 +17,7 @@ export class HeaderBar {
   private readonly state = h('span', { class: 'wnb-state' });
   private readonly elapsed = h('span', { class: 'wnb-fact', title: 'Elapsed time' });
   private readonly steps = h('span', { class: 'wnb-fact' });
+  private readonly sync = new SyncStatus();
   private readonly values = h('span', { class: 'wnb-values' });
   private readonly stop: HTMLButtonElement;
   private stopRequested = false;
@@ -23,7 +25,7 @@ export class HeaderBar {
 
   constructor(private readonly feed: Feed) {
     this.stop = h('button', { class: 'wnb-stop', type: 'button', hidden: true, onclick: () => this.requestStop() }, 'Stop');
-    this.element = h('header', { class: 'wnb-head' }, this.dot, this.name, this.state, this.elapsed, this.steps, this.values, this.stop);
+    this.element = h('header', { class: 'wnb-head' }, this.dot, this.name, this.state, this.elapsed, this.steps, ...this.sync.elements, this.values, this.stop);
   }
 
   update(): void {
@@ -37,6 +39,7 @@ export class HeaderBar {
     const lost = run.lost > 0 ? `, ${formatNumber(run.lost)} rows lost` : '';
     setText(this.steps, run.rows === 0 ? 'waiting for the first row' : `step ${formatNumber(run.step)}${lost}`);
     if (run.rows === 0 && run.state !== 'running') setText(this.steps, 'no rows logged');
+    this.sync.update(run);
     this.updateElapsed();
     this.updateValues();
     this.updateStop();

@@ -10,6 +10,14 @@ export type RunStateName = 'running' | 'stopped' | 'finished' | 'failed' | 'inte
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
+/** How far a run has been sent; `waiting` counts the rows that the server lacks, `message` is a reason. */
+export interface SyncInfo {
+  state: 'connecting' | 'sending' | 'waiting' | 'done' | 'refused';
+  waiting: number;
+  message: string;
+  server: string;
+}
+
 /** Identity and progress of a run. `startTime` in Unix seconds, `runtime` in seconds. */
 export interface RunInfo {
   id: string;
@@ -32,6 +40,8 @@ export interface RunInfo {
   error?: string | null;
   /** Whether the run's notebook is executing a cell; null if that is unknown. */
   cellRunning?: boolean | null;
+  /** Null for a run that is not sent anywhere; missing in outputs saved by an earlier release. */
+  sync?: SyncInfo | null;
 }
 
 /** One `define_metric`; with `glob`, `name` is a pattern. */

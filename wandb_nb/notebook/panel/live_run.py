@@ -48,7 +48,7 @@ class LiveRun:
         self.wake: Callable[[], None] = lambda: None
         """Called when `snapshot_due_at` has become earlier."""
         self._cursors: dict[RunViewer, str] = {}
-        self._cell_running: bool | None = None
+        self._outer_state: tuple[object, ...] = ()
         self._pending_viewers: set[RunViewer] = set()
         self._snapshot_size = -1
         self._snapshot_requested = False
@@ -87,13 +87,15 @@ class LiveRun:
             viewer.send(message)
 
     def push(self) -> None:
-        """Send new rows to all viewers, and whether a cell runs; nothing when nothing has changed."""
+        """Send new rows to all viewers, whether a cell runs and what is sent; nothing when nothing has changed."""
         with self.lock:
             self._read_more()
-            cell_running, self._cell_running = self._cell_running, self.stream.run_header()["cellRunning"]
+            previous, run = self._outer_state, self.stream.run_header()
+            self._outer_state = (run["cellRunning"], run["url"], run["sync"])
+            changed = previous != self._outer_state
             for viewer, cursor in list(self._cursors.items()):
                 header = (message := self.stream.message(cursor)).header
-                if header["cursor"] != cursor or header["done"] or header["run"]["cellRunning"] != cell_running:
+                if header["cursor"] != cursor or header["done"] or changed:
                     self._cursors[viewer] = header["cursor"]
                     viewer.send(message)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WORKSPACES = ("wandb", ".wandb")
 """Names of the folder of run directories."""
+OFFLINE_PREFIX = "offline-"
+"""Beginning of the name of the directory of a run that nobody sends while it is active."""
 SEGMENTS, FILES, LOGS, CONTROL = "segments", "files", "logs", "control"
 """Names of the folders in a run directory."""
 _MAX_SAME_NAMED = 10_000
@@ -51,7 +53,7 @@ class RunDir:
             StoreError: The temporary folder cannot be written either.
 
         """
-        name = f"{'offline-' if offline else ''}run-{when:%Y%m%d_%H%M%S}-{run_id}"
+        name = f"{OFFLINE_PREFIX if offline else ''}run-{when:%Y%m%d_%H%M%S}-{run_id}"
         warning = ""
         try:
             path = _make(workspace(Path(root)), name)

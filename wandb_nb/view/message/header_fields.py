@@ -40,6 +40,7 @@ def run_header(  # noqa: D417 -- the others are fields of the header
         "lost": lost,
         "error": None,
         "cellRunning": None,
+        "sync": None,
     }
 
 

@@ -79,11 +79,15 @@ class MessageBuilder:
         header["run"]["lost"] = self._lost()
         cells = self._cells()
         add_cell_outcome(header["run"], cells, running=self._cell_running())
+        self._add_sync(header["run"])
         return {**header, "cells": cells, "more": self._more, "done": self.done}
 
     def _cells(self) -> list[CellHeader]:
         """Return the executions of cells that logged rows; none if there is no journal."""
         return []
+
+    def _add_sync(self, run: RunHeader) -> None:
+        """Add to *run* how far it has been sent; a run that is not sent anywhere stays as it is."""
 
     def _cell_running(self) -> bool | None:
         """Return whether the run's notebook is executing a cell; None if that is unknown."""

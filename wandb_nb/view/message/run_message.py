@@ -25,11 +25,21 @@ _ALIGNMENT = 8
 _MAX_EXACT_F4 = 2**24
 
 
+class SyncHeader(TypedDict):
+    """How far a run has been sent; `waiting` counts the rows that the server lacks, `message` is a reason."""
+
+    state: Literal["connecting", "sending", "waiting", "done", "refused"]
+    waiting: int
+    message: str
+    server: str
+
+
 class RunHeader(TypedDict):
     """The run itself. Times are seconds, `startTime` since 1970.
 
     `error` is the exception that ended the last cell that logged. A run whose last cell was interrupted and that is
     still active is "stopped". `cellRunning` is whether its notebook is executing a cell, None if that is unknown.
+    `sync` is None for a run that is not sent anywhere.
     """
 
     id: str
@@ -50,6 +60,7 @@ class RunHeader(TypedDict):
     lost: int
     error: str | None
     cellRunning: bool | None
+    sync: SyncHeader | None
 
 
 class MetricHeader(TypedDict):

@@ -13,12 +13,13 @@ from wandb_nb.store.runs.run_chain import parts
 from wandb_nb.store.runs.run_source import sources
 from wandb_nb.view.message.cell_list import CellHeaders
 from wandb_nb.view.message.message_builder import MessageBuilder
+from wandb_nb.view.message.sync_state import SyncReader
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
-    from wandb_nb.view.message.run_message import CellHeader
+    from wandb_nb.view.message.run_message import CellHeader, RunHeader
 
 SLICE_BYTES = 256 << 10  # read and applied in one go; other threads get a turn in between
 OWNER_CHECK_SECONDS = 1.0
@@ -39,6 +40,7 @@ class RunStream(MessageBuilder):
         self.directory = self.file.parent
         self._owner_alive = owner_alive or _owner_alive_by_lock
         self._next_check = 0.0
+        self._sync_reader = SyncReader(self.file)
         super().__init__()
 
     def advance(self, budget_seconds: float = 0.25) -> bool:
@@ -62,7 +64,7 @@ class RunStream(MessageBuilder):
         self._tails = {self.file: Tail(self.file)}
         earlier = parts(self.file)[:-1] if self.file.exists() else []
         self._earlier = sources(earlier)
-        self._earlier_read = 0
+        self._earlier_read = self._earlier_rows = 0
         self._folder = self._earlier[0].folder if self._earlier else self.directory
         self._cell_headers = CellHeaders([*(part.folder for part in earlier), self.directory])
 
@@ -122,11 +124,16 @@ class RunStream(MessageBuilder):
     def _next_source(self) -> None:
         """Continue with the next file; a directory's own cells count from its first row."""
         self._earlier_read += 1
+        self._earlier_rows = len(self.state.table)
         left = self._earlier[self._earlier_read :]
         folder = left[0].folder if left else self.directory
         if folder != self._folder:
             self._series.directories.begin(len(self.state.table))
             self._folder = folder
+
+    def _add_sync(self, run: RunHeader) -> None:
+        active = self.state.exit_code is None and self.alive is not False
+        self._sync_reader.add_to(run, len(self.state.table) - self._earlier_rows, active=active)
 
     def _cell_running(self) -> bool | None:
         return self._cell_headers.cell_running
