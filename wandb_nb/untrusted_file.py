@@ -74,6 +74,15 @@ def open_descriptor(
             os.close(folder)
 
 
+def create_marker(path: Path, below: Path) -> None:
+    """Create the empty file *path* in the folder *below*, unless it is there.
+
+    Raises:
+        OSError: It cannot be created, or a link or another kind of file is in its place.
+    """
+    os.close(open_descriptor(path, os.O_WRONLY | os.O_CREAT, below=below))
+
+
 def is_folder(path: Path) -> bool:
     """Return whether *path* is a folder itself, not a link to one."""
     try:

@@ -24,8 +24,8 @@ from wandb_nb.store.reading.tail import Tail, verify
 from wandb_nb.store.runs import frame as data_frame
 from wandb_nb.store.runs.repair import fold_after_crash
 from wandb_nb.store.runs.sync_progress import load_progress
-from wandb_nb.sync.upload.accumulator import RunAccumulator
 from wandb_nb.sync.upload.generated_files import generate_files
+from wandb_nb.sync.upload.lines.accumulator import RunAccumulator
 from wandb_nb.view.message.run_stream import RunStream
 from wandb_nb.view.run_bundle import bundle
 

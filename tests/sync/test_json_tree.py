@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wandb_nb.store.format.wire import BYTES, WireError, WireMessage, fields
-from wandb_nb.sync.upload import json_tree
+from wandb_nb.sync.upload.lines import json_tree
 from wandb_nb.values import leaves
 
 keys = st.text(max_size=8) | st.just("k" * 127) | st.just("k" * 128) | st.just("k" * 20_000)

@@ -16,7 +16,7 @@ from scripted_run import ScriptedRun, ScriptedRunWriter, make_run
 
 from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.transport import connect
-from wandb_nb.sync.upload import sender, stream_posts
+from wandb_nb.sync.upload import run_follower, run_posts, stream_posts
 from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def write_in_pieces(writing: ScriptedRunWriter, seed: int) -> None:
 def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After any faults the server has the run: each row, line and file once."""
     dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
-    for module in (stream_posts, sender):
+    for module in (stream_posts, run_posts, run_follower):
         monkeypatch.setattr(module, "MAX_POST_CHARACTERS", POST_CHARACTERS)
     run: ScriptedRun = make_run(f"storm{seed}", dice, dice.randrange(50, 400))
     storm = Storm(dice, server)

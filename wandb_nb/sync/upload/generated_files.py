@@ -9,7 +9,7 @@ from wandb_nb.capture.console.output_log import PARTS
 from wandb_nb.store.format.yaml_text import to_yaml
 
 if TYPE_CHECKING:
-    from wandb_nb.sync.upload.accumulator import RunAccumulator
+    from wandb_nb.sync.upload.lines.accumulator import RunAccumulator
 
 CONFIG, SUMMARY, METADATA, CONSOLE = "config.yaml", "wandb-summary.json", "wandb-metadata.json", "output.log"
 

@@ -1,4 +1,4 @@
-"""The server's record of a run besides its lines: registration, config, names, alerts and files."""
+"""The server's record of a run besides its lines and files: registration, config, names and alerts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import hashlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RefusedError
@@ -15,17 +14,11 @@ from wandb_nb.store.format.record_items import parse_json
 from wandb_nb.store.runs.sync_progress import ONLINE, store_progress
 from wandb_nb.sync.http.operations import Bucket
 from wandb_nb.sync.http.request_sequence import RequestSequence
-from wandb_nb.sync.upload.config_layout import UNKNOWN_WRITER
-from wandb_nb.sync.upload.local_files import LocalFiles
-from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
+from wandb_nb.sync.upload.lines.config_layout import UNKNOWN_WRITER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
-    from wandb_nb.store.runs.sync_progress import SyncProgress
     from wandb_nb.sync.http.operations import GraphQLClient
-    from wandb_nb.sync.upload.accumulator import RunAccumulator
+    from wandb_nb.sync.upload.outgoing_run import OutgoingRun
 
 COUNTS = {"history": "historyLineCount", "events": "eventsLineCount", "console": "logLineCount"}
 SEVERITIES = ("INFO", "WARN", "ERROR")
@@ -56,32 +49,14 @@ class Target:
 
 
 class RunMetadataSync:
-    """Keeps the server's record of one run up to date. *save* is called with the state after each answer.
+    """Keeps the server's record of one run up to date."""
 
-    Files that match one of *ignore_globs* are not sent. `uploads` is set once the run is registered. `uploaded` names
-    files that arrived and that no post has announced yet.
-    """
-
-    def __init__(
-        self,
-        run_file: Path,
-        graphql: GraphQLClient,
-        run: RunAccumulator,
-        progress: SyncProgress,
-        save: Callable[[str], None],
-        *,
-        ignore_globs: tuple[str, ...] = (),
-        follow_links: bool = False,
-    ) -> None:
-        self._ignore_globs = ignore_globs
-        self._local_files = LocalFiles(run_file.parent, follow_links=follow_links)
-        self._run_file, self._graphql, self._run, self._progress = run_file, graphql, run, progress
-        self._save = save
-        self.sequence = RequestSequence(progress)
+    def __init__(self, outgoing: OutgoingRun, graphql: GraphQLClient) -> None:
+        self._run_file, self._run, self._progress = outgoing.file, outgoing.records, outgoing.progress
+        self._graphql, self._save = graphql, outgoing.save
+        self.sequence = RequestSequence(outgoing.progress)
         self._overrides: dict[str, str] = {}
         self._sent: dict[str, Any] = {}
-        self.uploads: UploadThread | None = None
-        self.uploaded: list[str] = []
 
     def register(self, target: Target, fallback_id: str) -> Bucket:
         """Create the run on the server, unless an earlier process did, and return its names there."""
@@ -184,67 +159,6 @@ class RunMetadataSync:
                 progress.add_problem(f"the alert {alert.title!r} was refused: {error}")
             progress.alerts += 1
             self._save(ONLINE)
-
-    def upload_files(self, policies: tuple[str, ...], generated: Mapping[str, bytes] | None = None) -> None:
-        """Queue the files with these *policies* that the server lacks, and the *generated* ones."""
-        if self.uploads is None:
-            return
-        files = {
-            name: UploadFile(content, len(content))
-            for name, content in (generated or {}).items()
-            if not self._is_ignored(name)
-        }
-        for local in self._local_files.select(self._run.files, policies):
-            if self._is_ignored(local.name):
-                continue
-            with suppress(OSError):
-                status = local.status()
-                file = UploadFile(local.open, status.st_size, (status.st_size, status.st_mtime_ns))
-                if local.name not in files and not self._is_sent(local.name, file):
-                    files[local.name] = file
-        self._report_skipped()
-        if files:
-            self.uploads.send(files)
-            self._count_pending()
-
-    def _report_skipped(self) -> None:
-        for name in sorted(self._local_files.skipped):
-            self._progress.add_problem(
-                f"{name} is a link that leads out of the run directory and was not sent: "
-                "'wandb-nb sync --follow-links --include-synced' sends it"
-            )
-
-    def _is_ignored(self, name: str) -> bool:
-        return any(fnmatchcase(name, pattern) for pattern in self._ignore_globs)
-
-    def _is_sent(self, name: str, file: UploadFile) -> bool:
-        """Return whether the server has this version of *file*, or the upload of it is pending."""
-        pending = self.uploads.pending.get(name) if self.uploads else None
-        return file.stamp in (pending and pending.stamp, tuple(self._progress.files.get(name, ())))
-
-    def collect_uploads(self) -> bool:
-        """Record the files that have arrived; return whether any upload is pending."""
-        if self.uploads is None:
-            return False
-        arrived = self.uploads.collect(self._progress.add_problem)
-        self._progress.files |= {name: list(stamp) for name, stamp in arrived.items() if stamp}
-        self.uploaded += [name for name in arrived if name not in self.uploaded]
-        self._count_pending()
-        return bool(self.uploads.pending)
-
-    @property
-    def outage(self) -> str:
-        """Why the server does not accept files at the moment."""
-        return self.uploads.outage if self.uploads else ""
-
-    def close(self) -> None:
-        """Let the upload thread end."""
-        if self.uploads is not None:
-            self.uploads.close()
-
-    def _count_pending(self) -> None:
-        pending = self.uploads.pending.values() if self.uploads else ()
-        self._progress.files_left, self._progress.bytes_left = len(pending), sum(file.size for file in pending)
 
     def _fields(self) -> dict[str, Any]:
         return {**self._run.fields(), **self._overrides}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from wandb_nb.sync.http.operations import Bucket
     from wandb_nb.sync.http.request_sequence import RequestSequence
     from wandb_nb.sync.http.transport import RequestSender
-    from wandb_nb.sync.upload.accumulator import RunAccumulator
+    from wandb_nb.sync.upload.lines.accumulator import RunAccumulator
 
 MAX_POST_CHARACTERS = 1 << 20
 """Of the lines in one post, which keeps memory small and a failed post cheap."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from wandb_nb.store.format import record_types
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.wire import BYTES, WireError, fields
-from wandb_nb.sync.upload.config_layout import ServerConfig
-from wandb_nb.sync.upload.console_lines import ConsoleLines
-from wandb_nb.sync.upload.json_tree import render
-from wandb_nb.sync.upload.numbered_lines import HistoryLines, NumberedLines
-from wandb_nb.sync.upload.running_summary import RunningSummary
+from wandb_nb.sync.upload.lines.config_layout import ServerConfig
+from wandb_nb.sync.upload.lines.console_lines import ConsoleLines
+from wandb_nb.sync.upload.lines.json_tree import render
+from wandb_nb.sync.upload.lines.numbered_lines import HistoryLines, NumberedLines
+from wandb_nb.sync.upload.lines.running_summary import RunningSummary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from wandb_nb.store.format.wire import WireError, fields, read_varint, signed
-from wandb_nb.sync.upload.json_tree import Tree, build_tree, items, merge, render
+from wandb_nb.sync.upload.lines.json_tree import Tree, build_tree, items, merge, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.store.format.key_paths import get, put, remove
 from wandb_nb.store.format.record_items import parse_json
 from wandb_nb.store.metrics.summary_engine import SummaryEngine, whole
-from wandb_nb.sync.upload.json_tree import Tree, items, merge, paths
+from wandb_nb.sync.upload.lines.json_tree import Tree, items, merge, paths
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

@@ -1,0 +1,92 @@
+"""The files of a run on their way to the server: which ones it lacks, and which have arrived."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from wandb_nb.sync.upload.local_files import LocalFiles
+from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wandb_nb.sync.upload.outgoing_run import OutgoingRun
+
+
+class RunUploads:
+    """Sends the files of a run by the upload *thread*, and counts them in its progress.
+
+    Files that match one of *ignore_globs* are not sent; *follow_links* sends those that links lead to. `unannounced`
+    names files that arrived and that no post has announced yet.
+    """
+
+    def __init__(
+        self,
+        outgoing: OutgoingRun,
+        thread: UploadThread,
+        *,
+        ignore_globs: tuple[str, ...] = (),
+        follow_links: bool = False,
+    ) -> None:
+        self._local_files = LocalFiles(outgoing.directory, follow_links=follow_links)
+        self._run, self._progress = outgoing.records, outgoing.progress
+        self._thread, self._ignore_globs = thread, ignore_globs
+        self.unannounced: list[str] = []
+
+    @property
+    def outage(self) -> str:
+        """Why the server does not accept files at the moment."""
+        return self._thread.outage
+
+    def upload(self, policies: tuple[str, ...], generated: Mapping[str, bytes] | None = None) -> None:
+        """Queue the files with these *policies* that the server lacks, and the *generated* ones."""
+        files = {
+            name: UploadFile(content, len(content))
+            for name, content in (generated or {}).items()
+            if not self._is_ignored(name)
+        }
+        for local in self._local_files.select(self._run.files, policies):
+            if self._is_ignored(local.name):
+                continue
+            with suppress(OSError):
+                status = local.status()
+                file = UploadFile(local.open, status.st_size, (status.st_size, status.st_mtime_ns))
+                if local.name not in files and not self._is_sent(local.name, file):
+                    files[local.name] = file
+        self._report_skipped()
+        if files:
+            self._thread.send(files)
+            self._count_pending()
+
+    def collect(self) -> bool:
+        """Record the files that have arrived; return whether any upload is pending."""
+        arrived = self._thread.collect(self._progress.add_problem)
+        self._progress.files |= {name: list(stamp) for name, stamp in arrived.items() if stamp}
+        self.unannounced += [name for name in arrived if name not in self.unannounced]
+        self._count_pending()
+        return bool(self._thread.pending)
+
+    def close(self) -> None:
+        """Let the upload thread end."""
+        self._thread.close()
+
+    def _report_skipped(self) -> None:
+        for name in sorted(self._local_files.skipped):
+            self._progress.add_problem(
+                f"{name} is a link that leads out of the run directory and was not sent: "
+                "'wandb-nb sync --follow-links --include-synced' sends it"
+            )
+
+    def _is_ignored(self, name: str) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in self._ignore_globs)
+
+    def _is_sent(self, name: str, file: UploadFile) -> bool:
+        """Return whether the server has this version of *file*, or the upload of it is pending."""
+        pending = self._thread.pending.get(name)
+        return file.stamp in (pending and pending.stamp, tuple(self._progress.files.get(name, ())))
+
+    def _count_pending(self) -> None:
+        pending = self._thread.pending.values()
+        self._progress.files_left, self._progress.bytes_left = len(pending), sum(file.size for file in pending)
