@@ -55,7 +55,7 @@ from wandb_nb.tracking.unimplemented import CALLS, TYPES
 
 if TYPE_CHECKING:
     from wandb_nb.compat.install import install_as_wandb, uninstall_as_wandb
-    from wandb_nb.compat.term import termerror, termlog, termwarn
+    from wandb_nb.compat.modules.term import termerror, termlog, termwarn
 
     __version__: str
     config: Config
@@ -111,9 +111,9 @@ __all__ = [
 _LAZY = {
     "install_as_wandb": "wandb_nb.compat.install",
     "load_ipython_extension": "wandb_nb.notebook.ipython_extension",
-    "termerror": "wandb_nb.compat.term",
-    "termlog": "wandb_nb.compat.term",
-    "termwarn": "wandb_nb.compat.term",
+    "termerror": "wandb_nb.compat.modules.term",
+    "termlog": "wandb_nb.compat.modules.term",
+    "termwarn": "wandb_nb.compat.modules.term",
     "uninstall_as_wandb": "wandb_nb.compat.install",
     "unload_ipython_extension": "wandb_nb.notebook.ipython_extension",
 }

@@ -121,5 +121,5 @@ class NotLoggedInError(LaunchError, AuthenticationError):
 def __getattr__(name: str) -> ModuleType:
     """Return `term`, which W&B has below `errors`; it belongs to a higher layer and is loaded by name."""
     if name == "term":
-        return import_module("wandb_nb.compat.term")
+        return import_module("wandb_nb.compat.modules.term")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ALIASES: Final = {
-    "wandb.env": "wandb_nb.compat.wandb_env",
+    "wandb.env": "wandb_nb.compat.modules.wandb_env",
     "wandb.errors": "wandb_nb.errors",
-    "wandb.errors.term": "wandb_nb.compat.term",
-    "wandb.sdk": "wandb_nb.compat.sdk",
-    "wandb.sdk.lib": "wandb_nb.compat.sdk_lib",
+    "wandb.errors.term": "wandb_nb.compat.modules.term",
+    "wandb.sdk": "wandb_nb.compat.modules.sdk",
+    "wandb.sdk.lib": "wandb_nb.compat.modules.sdk_lib",
     "wandb.sdk.lib.config_util": "wandb_nb.errors",  # Transformers catches its ConfigError
     "wandb.sdk.lib.disabled": "wandb_nb.tracking.disabled",
-    "wandb.sdk.lib.runid": "wandb_nb.compat.runid",  # gpt-neox
+    "wandb.sdk.lib.runid": "wandb_nb.compat.modules.runid",  # gpt-neox
     "wandb.sdk.wandb_config": "wandb_nb.tracking.config.config",  # SwanLab
-    "wandb.sdk.wandb_init": "wandb_nb.compat.wandb_init",
+    "wandb.sdk.wandb_init": "wandb_nb.compat.modules.wandb_init",
     "wandb.sdk.wandb_run": "wandb_nb.tracking.run",  # Optuna and Ray check isinstance against its Run
     "wandb.sdk.wandb_settings": "wandb_nb.settings",
     "wandb.sdk.wandb_summary": "wandb_nb.tracking.session.summary",
-    "wandb.util": "wandb_nb.compat.util",
+    "wandb.util": "wandb_nb.compat.modules.util",
     "wandb.wandb_run": "wandb_nb.tracking.run",  # Lightning, Megatron-LM
 }
 

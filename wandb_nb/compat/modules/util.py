@@ -6,7 +6,7 @@ import importlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.compat.runid import generate_id
+from wandb_nb.compat.modules.runid import generate_id
 from wandb_nb.errors import UsageError
 from wandb_nb.tracking.config.config_value import to_config_value
 
