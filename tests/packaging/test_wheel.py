@@ -89,6 +89,14 @@ def test_wheel_without_javascript(tmp_path: Path) -> None:
     assert not [name for name in names if LABEXTENSION in name]
 
 
+def test_wheel_switches_import_wandb(tmp_path: Path) -> None:
+    """The wheel has the startup file beside the packages, and the command `wandb` as an executable file."""
+    archive = zipfile.ZipFile(build("wheel", tmp_path, WANDB_NB_SKIP_JS="1"))
+    assert archive.read("wandb_nb_as_wandb.pth") == (ROOT / "wandb_nb/compat/as_wandb.pth").read_bytes()
+    mode = archive.getinfo("wandb_nb/compat/command/wandb").external_attr >> 16
+    assert mode & 0o111 == 0o111
+
+
 def test_one_version() -> None:
     """The npm package has the version of the Python package."""
     manifest = json.loads((ROOT / "labextension/package.json").read_text(encoding="utf-8"))

@@ -16,6 +16,7 @@ from wandb_nb._version import __version__
 from wandb_nb.cli.account_commands import MODES, login, settings
 from wandb_nb.cli.compare_commands import compare, diff
 from wandb_nb.cli.data_commands import export, verify
+from wandb_nb.cli.program_commands import install_command, run
 from wandb_nb.cli.run_commands import ls, rm, show
 from wandb_nb.cli.server_commands import server
 from wandb_nb.cli.sync_commands import status, sync
@@ -40,6 +41,8 @@ def group() -> None:
 
 for command in (ls, show, rm, diff, compare, export, verify, login, server, sync, status, *MODES, settings):
     group.add_command(command)
+group.add_command(run)
+group.add_command(install_command)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ SUBCOMMANDS = {
     "ls": "list the runs on this machine: %wandb ls [--project NAME] [--limit N]",
     "sync": "send runs to the server: %wandb sync [path ...] [--project NAME]",
     "server": "start a server on this machine: %wandb server [--use] [--port N] [--stop]",
+    "as-wandb": "have 'import wandb' and '!wandb' give this package: %wandb as-wandb [--off]",
 }
 MODES = ("online", "offline", "disabled")
 RESUME = ("allow", "must", "never", "auto")
@@ -136,6 +137,14 @@ def server_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@functools.cache
+def as_wandb_parser() -> argparse.ArgumentParser:
+    """Return the parser of `%wandb as-wandb`."""
+    parser = _parser("as-wandb")
+    parser.add_argument("--off", action="store_true", help="undo it: the next import gives an installed wandb again")
+    return parser
+
+
 PARSERS = {
     "init": init_parser,
     "log": log_parser,
@@ -146,6 +155,7 @@ PARSERS = {
     "ls": ls_parser,
     "sync": sync_parser,
     "server": server_parser,
+    "as-wandb": as_wandb_parser,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -66,6 +67,7 @@ class WandbMagics(Magics):
             "compare": self._compare,
             "sync": functools.partial(_print_lines, sync_magics.sync),
             "server": functools.partial(_print_lines, sync_magics.server),
+            "as-wandb": self._as_wandb,
         }
 
     @line_cell_magic
@@ -123,6 +125,15 @@ class WandbMagics(Magics):
     def _compare(self, options: Any) -> None:
         keys = [magic_words.unquote(word) for word in options.keys]
         show(self.shell, compare(options.last, options.group, options.project, keys))
+
+    def _as_wandb(self, options: Any) -> None:
+        package = sys.modules["wandb_nb"]  # its top, where the call is, is a layer above this one
+        if options.off:
+            package.uninstall_as_wandb()
+            print("import wandb no longer gives wandb_nb")  # noqa: T201 -- the user asked for it
+        else:
+            package.install_as_wandb()
+            print("import wandb and !wandb give wandb_nb in this notebook")  # noqa: T201 -- the user asked for it
 
     def _track_cell(self, arguments: list[str]) -> None:
         options = magic_options.parse("init", arguments[1:] if arguments[:1] == ["init"] else arguments)
