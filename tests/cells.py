@@ -12,8 +12,9 @@ MIME = "application/vnd.wandb-nb.run+json"
 
 
 def texts(cell: NotebookNode) -> str:
-    """Return what a cell printed, on either stream."""
-    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+    """Return what a cell printed, on either stream, with lines that were broken between words joined again."""
+    printed = "".join(output.text for output in cell.outputs if output.output_type == "stream")
+    return printed.replace("\n    ", " ")
 
 
 def run_bundles(cell: NotebookNode) -> list[NotebookNode]:

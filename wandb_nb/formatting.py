@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 import unicodedata
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ _MAX_WHOLE = 1e15
 _DIGITS, _MAX_DIGITS = 5, 17
 _TIME_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _KILO = 1_000
+_UNBROKEN = re.compile(r"""\s*(?:'%?wandb[^'\n]*'|`%?wandb[^`\n]*`|\S)+""")
+"""A word with the blanks before it; a command in quotes is one word."""
+INDENT = "    "
+"""What the second and later lines of a wrapped line begin with."""
 
 
 def clean(value: object, longest: int = _MAX_NAME) -> str:
@@ -34,6 +39,22 @@ def align(rows: Sequence[Sequence[object]], longest: int = 40) -> list[str]:
     cells = [[clean(cell, longest) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def wrap(text: str, width: int) -> str:
+    """Return *text* with its long lines broken between words, where they have more than *width* characters."""
+    return "\n".join(_wrapped(line, width) if len(line) > width else line for line in text.split("\n"))
+
+
+def _wrapped(line: str, width: int) -> str:
+    lines, current = list[str](), ""
+    for word in _UNBROKEN.findall(line):
+        if current.strip() and len(current) + len(word) > width:
+            lines.append(current)
+            current = INDENT + word.lstrip()
+        else:
+            current += word
+    return "\n".join([*lines, current])
 
 
 def number(value: float) -> str:

@@ -59,6 +59,12 @@ def page_waits_for_cells() -> bool:
     return kind() in ("colab", "databricks", "kaggle", "marimo", "vscode")
 
 
+def command(words: str) -> str:
+    """Return how a command of this package is called here: `%wandb …` with the magic, else `wandb-nb …`."""
+    magics = getattr(getattr(shell(), "magics_manager", None), "magics", {})
+    return f"{'%wandb' if 'wandb' in magics.get('line', {}) else 'wandb-nb'} {words}"
+
+
 def kernel_id() -> str | None:
     """Return the id of this kernel on a Jupyter server, or None if no server started it.
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.formatting import age, align, clean, clock, duration, number, size
+from wandb_nb.formatting import age, align, clean, clock, duration, number, size, wrap
 
 
 @given(st.text(max_size=300))
@@ -63,6 +63,18 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
 def test_an_age_has_one_unit(seconds: float, text: str) -> None:
     """An age has only its largest unit; a time in the future counts as now."""
     assert age(time.time() - seconds - 0.2) == text
+
+
+def test_lines_break_between_words() -> None:
+    """Long lines break between words with an indent, commands in quotes and blanks within a line stay as they are."""
+    text = f"a  table  row\n{'word ' * 4}'wandb-nb sync --all' https://{'x' * 30}"
+
+    assert wrap(text, 20).split("\n") == [
+        "a  table  row",
+        "word word word word",
+        "    'wandb-nb sync --all'",
+        f"    https://{'x' * 30}",
+    ]
 
 
 def test_rows_are_aligned() -> None:

@@ -71,7 +71,7 @@ def test_ls_is_newest_first_and_filters(tmp_path: Path) -> None:
     for name, project in (("one", "p"), ("two", "q"), ("three", "p")):
         track(tmp_path, [{"a": 1}, {"a": 2}], name=name, project=project)
     head, *lines = stdout("ls").splitlines()
-    assert head.split() == ["STATE", "PROJECT", "NAME", "ID", "STEPS", "AGE"]
+    assert head.split() == ["STATE", "PROJECT", "NAME", "ID", "STEPS", "STARTED", "DURATION"]
     assert [line.split()[:3] for line in lines] == [
         ["finished", "p", "three"],
         ["finished", "q", "two"],

@@ -107,6 +107,86 @@ def test_a_failing_tracked_cell(execute: Execute) -> None:
     assert bundle[MIME]["run"]["exitCode"] == 1
 
 
+def test_completion_knows_runs_and_kinds(execute: Execute) -> None:
+    """Tab offers runs where a command takes one, metrics where it takes these, each with its kind."""
+    ask = (
+        "import json\n"
+        "def offered(line):\n"
+        "    reply = get_ipython().kernel.do_complete(line, len(line))\n"
+        "    types = reply['metadata']['_jupyter_types_experimental']\n"
+        "    return {one['text']: one['type'] for one in types if not one['text'].startswith('--')}\n"
+        "print(json.dumps([offered('%wandb ' + line) for line in [\n"
+        "    'show ', 'show fi', 'diff latest ', 'diff latest first ', 'sync ', 'l', 'init --mode of', 'log lo']]))"
+    )
+    *_, cell = execute(
+        LOAD,
+        "%wandb init --mode offline --name first\n%wandb log loss=1 my_acc=2\n%wandb finish",
+        "%wandb init --mode offline --name second --id abc123\n%wandb log loss=1 'with blank'=2",
+        ask,
+    ).cells
+    shown, first, diffed, metrics, synced, commands, modes, logged = json.loads(texts(cell))
+
+    assert {
+        "latest": "run",
+        "latest~1": "run",
+        "first": "run",
+        "second": "run",
+        "abc123": "run",
+    }.items() <= shown.items()
+    assert (first, diffed, synced) == ({"first": "run"}, shown, shown)
+    assert {"loss": "metric", "my_acc": "metric"}.items() <= metrics.items()
+    assert (commands, modes) == ({"log": "command", "ls": "command"}, {"offline": "value"})
+    assert logged == {"loss=": "metric"}
+
+
+def test_ls_is_that_of_the_command_line(execute: Execute) -> None:
+    """`%wandb ls` and `wandb-nb ls` print the same table with a line of heads, without replaced runs."""
+    *_, magic, command = execute(
+        LOAD,
+        "%wandb init --mode offline --project digits --name one\n%wandb log loss=1\n%wandb finish",
+        "wandb.init(id='abc', mode='offline').finish()\nwandb.init(id='abc', mode='offline').finish()",
+        "%wandb ls",
+        "import subprocess, sys\n"
+        "done = subprocess.run([sys.executable, '-m', 'wandb_nb', 'ls'], capture_output=True, encoding='utf-8')\n"
+        "print(done.stdout, end='')",
+    ).cells
+    heads, newest, oldest = texts(magic).splitlines()
+
+    assert heads.split() == ["STATE", "PROJECT", "NAME", "ID", "STEPS", "STARTED", "DURATION"]
+    assert ("abc" in newest, "one" in oldest) == (True, True)
+    assert [line.split()[:4] for line in texts(command).splitlines()] == [
+        line.split()[:4] for line in (heads, newest, oldest)
+    ]
+
+
+def test_show_draws_an_ended_run(execute: Execute) -> None:
+    """`%wandb show` draws a run of this machine, by name or id or the newest one, and the finish line names it."""
+    *_, ended, named, newest, wrong = execute(
+        LOAD,
+        "%wandb init --mode offline --name first --id abc123\n%wandb log loss=1",
+        "%wandb finish",
+        "%wandb show first",
+        "%wandb show",
+        "%wandb show nobody",
+    ).cells
+
+    assert "'%wandb show abc123' shows it · '%wandb sync abc123' uploads it" in texts(ended)
+    assert [run_bundles(cell)[0][MIME]["run"]["id"] for cell in (named, newest)] == ["abc123"] * 2
+    assert "`%wandb ls` shows the runs" in texts(wrong)
+
+
+def test_long_lines_break_between_words(execute: Execute) -> None:
+    """A printed line that a page would break has its line ends between words, and no command is broken."""
+    *_, ended = execute(
+        LOAD, f"%wandb init --mode offline --name {'n' * 30} --id {'i' * 30}\n%wandb log loss=1", "%wandb finish"
+    ).cells
+    lines = "".join(output.text for output in ended.outputs if output.output_type == "stream").splitlines()
+
+    assert len(lines) > 1
+    assert max(map(len, lines)) <= 88
+    assert f"'%wandb show {'i' * 30}'" in "".join(lines)
+
+
 def test_help_and_completion(execute: Execute) -> None:
     """`%wandb?` shows the options, and Tab completes commands, options and choices."""
     ask = (
@@ -123,7 +203,7 @@ def test_help_and_completion(execute: Execute) -> None:
 
     words = json.loads(texts(notebook.cells[4]))
     assert words[:4] == [
-        ["compare", "diff", "finish", "init", "log", "ls", "server", "status", "sync"],
+        ["compare", "diff", "finish", "init", "log", "ls", "server", "show", "status", "sync"],
         ["init"],
         ["--project"],
         ["--name"],

@@ -177,6 +177,6 @@ def test_finish_shows_what_is_pending(execute: Execute, folder: Path) -> None:
     ).cells
     assert [error(cell) for cell in done] == [None] * len(done)
     assert re.search(r"sending \[[#.]+\] \d+/50 rows, [\d.]+ k?B pending", texts(done[4]))
-    assert re.search(r"not sent yet: .*'wandb-nb sync [^']+' sends it", texts(done[4]))
+    assert re.search(r"not sent yet: .*'%wandb sync [^']+' sends it", texts(done[4]))
     assert texts(done[5]) == "continues\n"
     assert background.pid_of(folder) is None

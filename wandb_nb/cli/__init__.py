@@ -19,6 +19,7 @@ from wandb_nb.cli.data_commands import export, verify
 from wandb_nb.cli.program_commands import install_command, run
 from wandb_nb.cli.run_commands import ls, rm, show
 from wandb_nb.cli.server_commands import server
+from wandb_nb.cli.shell_completion import completion_command
 from wandb_nb.cli.sync_commands import status, sync
 from wandb_nb.errors import Error, UsageError
 from wandb_nb.formatting import clean
@@ -43,6 +44,7 @@ for command in (ls, show, rm, diff, compare, export, verify, login, server, sync
     group.add_command(command)
 group.add_command(run)
 group.add_command(install_command)
+group.add_command(completion_command(lambda: group))
 
 
 def main() -> None:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wandb_nb.cli.output import ascii_only, echo_json
+from wandb_nb.cli.shell_completion import complete_group, complete_metric, complete_project, complete_run
 
 if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
 
 
 @click.command()
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("first", metavar="A", shell_complete=complete_run)
+@click.argument("second", metavar="B", shell_complete=complete_run)
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_metric)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff(first: str, second: str, keys: tuple[str, ...], as_json: bool) -> None:
     """Show the differences between two runs: config, summary, curves, code, Git and packages.
@@ -28,10 +29,14 @@ def diff(first: str, second: str, keys: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_metric)
 @click.option("--last", type=click.IntRange(min=2), default=5, show_default=True, help="Number of runs.")
-@click.option("--group", help="Only runs of this group.")
-@click.option("--project", help="Only runs of this project; by default the project of the newest run.")
+@click.option("--group", help="Only runs of this group.", shell_complete=complete_group)
+@click.option(
+    "--project",
+    help="Only runs of this project; by default the project of the newest run.",
+    shell_complete=complete_project,
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def compare(keys: tuple[str, ...], last: int, group: str | None, project: str | None, as_json: bool) -> None:
     """Show the newest runs of a project side by side. KEYs limit the metrics."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from wandb_nb.cli.output import dumps, echo_json, echo_line
+from wandb_nb.cli.shell_completion import complete_run
 from wandb_nb.errors import StoreError
 from wandb_nb.formatting import clean
 
@@ -35,7 +36,7 @@ Row = dict[str, Any]
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead of stdout."
@@ -138,7 +139,7 @@ class _TerminalWriter(io.StringIO):
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option("--fold", is_flag=True, help="First merge the rows of segments into the run file.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(run: str, fold: bool, as_json: bool) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from wandb_nb.cli.output import ascii_only, echo_json, echo_table, tree
+from wandb_nb.cli.output import ascii_only, echo_json, tree
+from wandb_nb.cli.shell_completion import complete_project, complete_run
 from wandb_nb.errors import UsageError
-from wandb_nb.formatting import age, clean
+from wandb_nb.formatting import clean
 from wandb_nb.view import run_text
 
 if TYPE_CHECKING:
@@ -20,32 +21,26 @@ MAX_ROWS = 20
 
 
 @click.command()
-@click.option("--project", help="Only runs of this project.")
+@click.option("--project", help="Only runs of this project.", shell_complete=complete_project)
 @click.option(
     "--limit", type=click.IntRange(min=1), default=MAX_ROWS, show_default=True, help="Maximum number of runs."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def ls(project: str | None, limit: int, as_json: bool) -> None:
     """List the runs of this machine, newest first."""
-    from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry  # `wandb-nb --help` needs none of this
+    from wandb_nb.store.runs.run_list import list_runs, table  # `wandb-nb --help` needs none of this
 
-    current = (entry for entry in Registry().all() if entry.state not in (CONTINUED, REPLACED))
-    entries = [entry for entry in current if project is None or entry.project == project]
-    runs = [_listing(entry) for entry in entries[:limit]]
+    runs = list_runs(project, limit)
     if as_json:
         echo_json(runs)
     elif runs:
-        rows = [
-            (run["state"], run["project"], run["name"], run["id"], _dash(run["steps"]), age(run["created"]))
-            for run in runs
-        ]
-        echo_table(("STATE", "PROJECT", "NAME", "ID", "STEPS", "AGE"), rows)
+        click.echo("\n".join(table(runs)))
     else:
         click.echo("no runs yet; start one with wandb_nb.init() in Python or %wandb init in a notebook", err=True)
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(run: str, as_json: bool) -> None:
     """Show a run: curves as sparklines, config and summary."""
@@ -71,7 +66,7 @@ def show(run: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def rm(run: str, yes: bool) -> None:
     """Delete a run with all its directories. Its id cannot be used again in its project.
@@ -110,29 +105,6 @@ def _section(title: str, lines: list[str]) -> None:
         click.echo("\n".join(("", title, *(f"  {line}" for line in lines))))
 
 
-def _listing(entry: RunEntry) -> dict[str, Any]:
-    """Return the row of *entry* in `ls`. A run whose process is gone and that has no exit record has crashed."""
-    steps = entry.summary.get("_step")
-    return {
-        "state": _state(entry),
-        "project": entry.project,
-        "name": entry.name,
-        "id": entry.id,
-        "steps": steps + 1 if isinstance(steps, int) else None,
-        "created": entry.created,
-        "path": entry.path,
-    }
-
-
-def _state(entry: RunEntry) -> str:
-    from wandb_nb.store.writing.owner_lock import owner_alive
-
-    path = Path(entry.path)
-    if not path.exists():
-        return "deleted"
-    return "crashed" if entry.state == "running" and owner_alive(path) is False else entry.state
-
-
 def _curves(state: RunState) -> list[run_text.MetricTrend]:
     """Return the metrics with numbers, without hidden ones and step metrics."""
     curves = []
@@ -142,7 +114,3 @@ def _curves(state: RunState) -> list[run_text.MetricTrend]:
             steps = state.table.step[column.rows].tolist()
             curves.append(run_text.MetricTrend(key, steps, column.values.tolist(), metric.goal if metric else None))
     return curves
-
-
-def _dash(value: object) -> object:
-    return "-" if value is None else value

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wandb_nb.cli.output import echo_json, echo_line, echo_table
+from wandb_nb.cli.shell_completion import complete_project, complete_run
 from wandb_nb.formatting import clean, size
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ MAX_WATCHED = 32
 
 
 @click.command()
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, shell_complete=complete_run)
 @click.option("--id", "run_id", help="Send the run under this id.")
-@click.option("--project", help="Send to this project.")
+@click.option("--project", help="Send to this project.", shell_complete=complete_project)
 @click.option("--entity", help="Send to this user or team.")
 @click.option("--append", is_flag=True, help="Append the rows to those of the run on the server.")
 @click.option("--include-synced", is_flag=True, help="Send runs again that are on the server.")

@@ -10,6 +10,7 @@ from wandb_nb.compare.comparison import compare
 from wandb_nb.compare.comparison_message import overlay
 from wandb_nb.compare.load_inputs import load
 from wandb_nb.errors import RunNotFoundError, StoreError
+from wandb_nb.host import command
 from wandb_nb.store.runs.find import find_run
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.view.message.run_stream import RunStream
@@ -81,7 +82,7 @@ def compare_entries(entries: Sequence[RunEntry], keys: Sequence[str] = ()) -> Co
     if len(inputs) < 2:  # noqa: PLR2004 -- a pair
         raise RunNotFoundError(
             f"there {'is only one run' if inputs else 'is no run'} to compare here; "
-            "`wandb-nb ls` lists the runs of this machine, --group and --project select others"
+            f"`{command('ls')}` lists the runs of this machine, --group and --project select others"
         )
     return compare(inputs, keys)
 

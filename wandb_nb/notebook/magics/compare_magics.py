@@ -1,10 +1,11 @@
-"""`%wandb diff` and `%wandb compare`: comparisons as outputs that need no kernel later.
+"""`%wandb show`, `diff` and `compare`: runs and comparisons as outputs that need no kernel later.
 
 The modules that compare load numpy and the readers, so they are imported only when somebody asks.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wandb_nb.compare.comparison import Comparison
+    from wandb_nb.view.message.run_message import Access
 
 MIN_RUNS = 2
 
@@ -26,6 +28,25 @@ def diff(arguments: Sequence[str]) -> Comparison:
     if len(arguments) < MIN_RUNS:
         raise UsageError("%wandb diff: two runs are needed, as in %wandb diff latest~1 latest")
     return run_choice.compare_pair(arguments[0], arguments[1], arguments[MIN_RUNS:])
+
+
+def show_run(shell: Any, reference: str) -> None:
+    """Display the run that *reference* names under the running cell; in a terminal, print it."""
+    from wandb_nb.store.runs.find import find_run
+    from wandb_nb.store.runs.registry import Registry
+    from wandb_nb.view import run_bundle
+    from wandb_nb.view.message.run_stream import RunStream
+
+    stream = RunStream(find_run(reference))
+    while stream.advance():
+        pass
+    if not host.in_notebook():
+        print(run_bundle.plain_text(stream.snapshot()))  # noqa: T201 -- the user asked for it
+        return
+    folder = stream.directory.resolve()
+    entry = next((entry for entry in Registry().all() if Path(entry.path).resolve() == folder), None)
+    access: Access | None = None if entry is None else {"id": entry.id, "token": entry.token, "kernel": None}
+    shell.display_pub.publish(data=run_bundle.bundle(stream, access), metadata={})
 
 
 def compare(last: int, group: str | None, project: str | None, keys: Sequence[str]) -> Comparison:

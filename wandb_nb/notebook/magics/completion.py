@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
 from wandb_nb.notebook.magics.magic_options import MODES, PARSERS, RERUN, RESUME, SUBCOMMANDS, option_names
-from wandb_nb.store.runs.registry import Registry
+from wandb_nb.store.runs.run_list import completions as run_completions
+from wandb_nb.store.runs.run_list import field_values, metric_names
+from wandb_nb.tracking.process import active_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
-MAX_ENTRIES = 200  # Tab must not wait for thousands of files
 CHOICES = {"--mode": MODES, "--resume": RESUME, "--rerun": RERUN}
+RUN = "run"
+MAX_RUNS = {"show": 1, "diff": 2, "sync": 1000}
+"""How many runs a command takes as arguments."""
 REGISTRY_FIELDS = {"--project": "project", "--name": "name", "--group": "group", "--id": "id", "--entity": "entity"}
 
 
@@ -28,32 +31,45 @@ def wandb_matcher(context: CompletionContext) -> SimpleMatcherResult:
     if len(words) == 1 or words[0] not in ("%wandb", "%%wandb"):
         return _matcher_result([], context)
     *preceding, token = words[1:]
-    matches = [word for word in candidates(words[0], preceding) if word.startswith(token)]
+    matches = [(word, kind) for word, kind in candidates(words[0], preceding) if word.startswith(token)]
     # The editor replaces its own token, which begins after an "=".
-    return _matcher_result([word[len(token) - len(context.token) :] for word in matches], context)
+    return _matcher_result([(word[len(token) - len(context.token) :], kind) for word, kind in matches], context)
 
 
-def candidates(magic: str, preceding: list[str]) -> Iterable[str]:
-    """Return what may follow the words *preceding* after *magic*."""
+def candidates(magic: str, preceding: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield what may follow the words *preceding* after *magic*, each with its kind, such as "run" or "option"."""
     command = "init" if magic == "%%wandb" else preceding[0] if preceding else ""
-    if magic == "%wandb" and not preceding:
-        return SUBCOMMANDS
     last = preceding[-1] if preceding else ""
-    if last in CHOICES:
-        return CHOICES[last]
-    if last in REGISTRY_FIELDS:
-        return _registry_values(REGISTRY_FIELDS[last])
-    return option_names(command) if command in PARSERS else []
+    if magic == "%wandb" and not preceding:
+        yield from _of_kind("command", SUBCOMMANDS)
+    elif last in CHOICES:
+        yield from _of_kind("value", CHOICES[last])
+    elif last in REGISTRY_FIELDS:
+        field = REGISTRY_FIELDS[last]
+        yield from _of_kind(RUN if field in ("id", "name") else field, field_values(field))
+    elif command in PARSERS:
+        yield from _arguments(command, preceding[1:])
+        yield from _of_kind("option", option_names(command))
 
 
-def _registry_values(field: str) -> list[str]:
-    newest = itertools.islice(Registry().all(), MAX_ENTRIES)
-    values = (getattr(entry, field, None) for entry in newest)
-    return sorted({str(value) for value in values if value and " " not in str(value)})
+def _arguments(command: str, preceding: list[str]) -> Iterator[tuple[str, str]]:
+    """Yield the runs or metrics that *command* takes after the arguments *preceding*."""
+    position = sum(not word.startswith("-") for word in preceding)
+    if position < MAX_RUNS.get(command, 0):
+        yield from _of_kind(RUN, run_completions())
+    elif command in ("diff", "compare"):
+        yield from _of_kind("metric", metric_names())
+    elif command == "log" and (run := active_runs.current()) is not None:
+        names = (name for name in run.summary.as_dict() if not name.startswith("_") and not any(map(str.isspace, name)))
+        yield from _of_kind("metric", (f"{name}=" for name in names))
 
 
-def _matcher_result(words: list[str], context: CompletionContext) -> SimpleMatcherResult:
-    completions: list[Any] = [SimpleCompletion(text=word, type="magic argument") for word in words]
+def _of_kind(kind: str, words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    return ((word, kind) for word in words)
+
+
+def _matcher_result(words: list[tuple[str, str]], context: CompletionContext) -> SimpleMatcherResult:
+    completions: list[Any] = [SimpleCompletion(text=word, type=kind) for word, kind in words]
     return {
         "completions": completions,
         "suppress": bool(words),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from IPython.core.error import UsageError
 
 from wandb_nb.notebook.magics.magic_words import pairs, unquote
+from wandb_nb.store.runs.run_list import MAX_LISTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +20,11 @@ SUBCOMMANDS = {
     "log": "log one row: %wandb log key=value ... [--step N]",
     "finish": "end the run: %wandb finish [exit code]",
     "status": "print the active run's state",
+    "show": "show a run: %wandb show RUN, by id, name, path or latest",
     "diff": "show how two runs differ: %wandb diff A B [metric ...], by id, name, latest or latest~1",
     "compare": "show the newest runs side by side: %wandb compare [--last 5] [--group NAME] [metric ...]",
     "ls": "list the runs on this machine: %wandb ls [--project NAME] [--limit N]",
-    "sync": "send runs to the server: %wandb sync [path ...] [--project NAME]",
+    "sync": "send the runs of this notebook to the server: %wandb sync [RUN ...] [--all] [--project NAME]",
     "server": "start a server on this machine: %wandb server [--use] [--port N] [--stop]",
     "as-wandb": "have 'import wandb' and '!wandb' give this package: %wandb as-wandb [--off]",
 }
@@ -84,7 +86,15 @@ def ls_parser() -> argparse.ArgumentParser:
     """Return the parser of `%wandb ls`."""
     parser = _parser("ls")
     parser.add_argument("--project", type=unquote, help="only the runs of this project")
-    parser.add_argument("--limit", type=int, default=10, help="maximum number of runs, newest first (default: 10)")
+    parser.add_argument("--limit", type=int, default=MAX_LISTED, help=f"maximum number of runs (default: {MAX_LISTED})")
+    return parser
+
+
+@functools.cache
+def show_parser() -> argparse.ArgumentParser:
+    """Return the parser of `%wandb show`."""
+    parser = _parser("show")
+    parser.add_argument("run", nargs="?", default="latest", metavar="RUN", help="id, name, path or latest (default)")
     return parser
 
 
@@ -150,6 +160,7 @@ PARSERS = {
     "log": log_parser,
     "finish": finish_parser,
     "status": status_parser,
+    "show": show_parser,
     "diff": diff_parser,
     "compare": compare_parser,
     "ls": ls_parser,

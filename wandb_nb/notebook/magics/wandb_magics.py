@@ -11,19 +11,18 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Bool
 
 from wandb_nb import errors
-from wandb_nb.formatting import age, clean
+from wandb_nb.formatting import clean
 from wandb_nb.notebook.magics import magic_options, magic_words, sync_magics
 from wandb_nb.notebook.magics.cell_magic import CELL_COMMAND, CellRun
-from wandb_nb.notebook.magics.compare_magics import compare, diff, show
-from wandb_nb.store.runs.registry import Registry
-from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.notebook.magics.compare_magics import compare, diff, show, show_run
+from wandb_nb.store.runs.run_list import list_runs, table
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.start.init import init
+from wandb_nb.tracking.terminal.stderr import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.tracking.run import Run
 
 NON_LITERAL_NUMBERS = ("nan", "inf", "-inf")
@@ -62,6 +61,7 @@ class WandbMagics(Magics):
             "log": self._log,
             "finish": self._finish,
             "status": self._status,
+            "show": self._show,
             "ls": self._ls,
             "diff": self._diff,
             "compare": self._compare,
@@ -76,8 +76,8 @@ class WandbMagics(Magics):
             raise UsageError("%%wandb must be the first line of its cell")
         try:
             self._dispatch(magic_words.split(line))
-        except errors.Error as error:
-            raise UsageError(str(error)) from None  # IPython shows it as one line, and Run All stops
+        except (errors.Error, UsageError) as error:
+            raise UsageError(fitting(str(error))) from None  # IPython shows only this, and Run All stops
 
     wandb.__doc__ = _documentation()
 
@@ -116,8 +116,11 @@ class WandbMagics(Magics):
         print(f"{clean(run.name)} · {run.state} · step {run.step} · {clean(run.project)} · {run.dir}")  # noqa: T201 -- the user asked for it
 
     def _ls(self, options: Any) -> None:
-        runs = [entry for entry in Registry().all() if options.project in (None, entry.project)][: options.limit]
-        print("\n".join(map(_listing_line, runs)) or "No runs yet; start one with %wandb init.")  # noqa: T201 -- the user asked for it
+        runs = list_runs(options.project, options.limit)
+        print("\n".join(table(runs)) if runs else "no runs yet; start one with %wandb init")  # noqa: T201 -- the user asked for it
+
+    def _show(self, options: Any) -> None:
+        show_run(self.shell, magic_words.unquote(options.run))
 
     def _diff(self, options: Any) -> None:
         show(self.shell, diff([magic_words.unquote(word) for word in options.runs]))
@@ -146,7 +149,7 @@ class WandbMagics(Magics):
 def _print_lines(command: Callable[[Any], Iterable[str]], options: Any) -> None:
     """Print each line of *command* as soon as it is there."""
     for line in command(options):
-        print(line, flush=True)  # noqa: T201 -- the user asked for it
+        print(fitting(line), flush=True)  # noqa: T201 -- the user asked for it
 
 
 def _start_run(options: Any) -> Run:
@@ -165,8 +168,3 @@ def _active_run() -> Run:
 def _number(value: Any) -> Any:
     """Return a NaN or infinity that was given as text as a float."""
     return float(value) if isinstance(value, str) and value in NON_LITERAL_NUMBERS else value
-
-
-def _listing_line(entry: RunEntry) -> str:
-    state = "crashed" if entry.state == "running" and owner_alive(entry.path) is False else entry.state
-    return f"{entry.id}  {state:<8}  {clean(entry.project):<20}  {clean(entry.name):<28}  {age(entry.created)} ago"

@@ -15,6 +15,7 @@ from wandb_nb.notebook.panel.panel import Panel
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
+from wandb_nb.tracking.terminal.stderr import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,7 +177,7 @@ class NotebookPresenter:
 
 
 def _print(text: str) -> None:
-    print(text)  # noqa: T201 -- on stdout, since pages show stderr as an alarm
+    print(fitting(text))  # noqa: T201 -- on stdout, since pages show stderr as an alarm
 
 
 def _add_widget(panel: Panel) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RefusedError
 from wandb_nb.formatting import clean
+from wandb_nb.host import command
 from wandb_nb.store.format.record_items import parse_json
 from wandb_nb.store.runs.sync_progress import ONLINE, store_progress
 from wandb_nb.sync.http.operations import Bucket
@@ -105,7 +106,7 @@ class RunMetadataSync:
             return
         raise RefusedError(
             f"the server has rows of run {clean(name)} that are not from {self._run_file.parent.name}: "
-            "'wandb-nb sync --append' adds these after them, and '--id' sends them as another run",
+            f"'{command('sync --append')}' adds these after them, and '--id' sends them as another run",
             0,
         )
 

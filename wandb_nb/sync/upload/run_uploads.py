@@ -6,6 +6,7 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from wandb_nb.host import command
 from wandb_nb.sync.upload.local_files import LocalFiles
 from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
 
@@ -76,7 +77,7 @@ class RunUploads:
         for name in sorted(self._local_files.skipped):
             self._progress.add_problem(
                 f"{name} is a link that leads out of the run directory and was not sent: "
-                "'wandb-nb sync --follow-links --include-synced' sends it"
+                f"'{command('sync --follow-links --include-synced')}' sends it"
             )
 
     def _is_ignored(self, name: str) -> bool:

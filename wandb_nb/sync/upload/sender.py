@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreError
 from wandb_nb.formatting import clean
+from wandb_nb.host import command
 from wandb_nb.store.format.layout import run_id
 from wandb_nb.store.reading.tail import Tail, run_info
 from wandb_nb.store.runs.sync_progress import (
@@ -85,7 +86,7 @@ class RunSender:
             with sync_lock(self.run_file) as is_mine:
                 if not is_mine:
                     raise StoreError(
-                        f"{self.run_file} is being sent by another process: 'wandb-nb status' shows how far"
+                        f"{self.run_file} is being sent by another process: '{command('status')}' shows how far"
                     )
                 self._send(follow)
         finally:

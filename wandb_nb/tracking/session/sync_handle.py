@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import CommError, InitStartError
 from wandb_nb.formatting import size
+from wandb_nb.host import command
 from wandb_nb.store.format.layout import run_id
 from wandb_nb.sync.background import launch
 from wandb_nb.tracking.start.server_lookup import mode_is_explicit, refusal, sync_process
@@ -162,7 +163,7 @@ class SyncHandle:
         return max(0, length - status.offset) + status.bytes_left
 
     def _outcome(self, status: SyncStatus, rows: int) -> str:
-        later = f"'wandb-nb sync {run_id(self._file)}' sends it"
+        later = f"'{command(f'sync {run_id(self._file)}')}' sends it"
         if status.state == launch.DONE:
             problems = f"; not sent: {'; '.join(status.problems)}" if status.problems else ""
             return f"sent: {status.url}{problems}"

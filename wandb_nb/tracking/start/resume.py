@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import CommError, UsageError
+from wandb_nb.host import command
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.format.layout import run_file_name, workspace
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
@@ -126,7 +127,7 @@ def _at(moment: Moment, settings: Resolved, argument: str, server: ServerLookup 
     if entry is None or local is None:
         raise UsageError(
             f"{argument} names run {moment.run_id!r}, which does not exist on this machine"
-            f"{'' if server is None else ' or on the server'}; 'wandb-nb ls' lists the runs"
+            f"{'' if server is None else ' or on the server'}; '{command('ls')}' lists the runs"
         )
     raise UsageError(
         f"{argument} names step {moment.step} of run {moment.run_id!r} ({entry.name}), whose steps end at "
@@ -166,7 +167,7 @@ def _check_resume(settings: Resolved, name: str | None, server: ServerLookup | N
                 "check the address and the network"
             )
         raise UsageError(
-            f"resume='must' finds no run to continue ({id_text}): 'wandb-nb ls' shows the runs of this machine, "
+            f"resume='must' finds no run to continue ({id_text}): '{command('ls')}' shows the runs of this machine, "
             "resume='allow' starts a new one"
         )
     if settings.resume == "never" and name is not None:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from wandb_nb.formatting import clean
+from wandb_nb.host import command
 from wandb_nb.tracking.live_header import live_header
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal.stderr import prefixed
@@ -38,9 +39,9 @@ def end_lines(run: RunView, *, quiet: bool) -> str:
     ]
     exists = run.file is not None and run.file.exists()
     if exists:
-        outcome.append(f"'wandb-nb show {run.id}' shows it")
+        outcome.append(f"'{command(f'show {run.id}')}' shows it")
     if exists and run.mode == "offline":
-        outcome.append(f"'wandb-nb sync {run.id}' uploads it")
+        outcome.append(f"'{command(f'sync {run.id}')}' uploads it")
     outcome.append(clean(run.outcome, 500))
     last = prefixed(_join([part for part in outcome if part]))
     return last if quiet else "\n".join([*_body(run), last])
