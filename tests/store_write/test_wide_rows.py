@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from wandb_nb.errors import RowError, RowTypeError
 from wandb_nb.store.format.decode import HistoryRecord, decode
 from wandb_nb.store.reading.history_table import HistoryTable
-from wandb_nb.store.writing.key_prefixes import RESERVED, PrefixCache
+from wandb_nb.store.writing.key_prefixes import RESERVED, PrefixCache, prefix_of
 from wandb_nb.store.writing.row_encoder import RowEncoder
 
 WIDE = 20
@@ -144,12 +144,34 @@ def test_names_are_cached_within_bounds():
     first = [cache[str(number)] for number in range(8000)]
     assert all(cache[str(number)] is prefixes for number, prefixes in enumerate(first))
     for number in range(50_000):
-        assert cache[f"once/{number:05}"][4] == f"\n\x13\x12\x0aonce/{number:05}\x82\x01\x04"
+        name = f"once/{number:05}"
+        assert prefix_of(cache[name], name, 4) == f"\n\x13\x12\x0aonce/{number:05}\x82\x01\x04"
     assert len(cache) <= 8192
 
 
 def test_long_values_leave_nothing_in_the_cache():
     """A text of a new length in each row does not make the cache grow."""
     prefixes = PrefixCache()["text"]
-    assert all(prefixes[size] for size in range(2000))
+    assert all(prefix_of(prefixes, "text", size) for size in range(2000))
     assert len(prefixes) <= 32
+
+
+def test_rows_of_other_names_do_not_mix():
+    """Rows with as many names as an earlier one, but others or in another order, have their own names."""
+    encoder = RowEncoder()
+    names = [f"m{at}" for at in range(WIDE)]
+    for order in (names, names[::-1], [f"x/{name}" for name in names], names, [*names[1:], "last"]):
+        row = {name: at / 7 for at, name in enumerate(order)}
+        assert values_of(encode(row, encoder)) == {(name,): value for name, value in row.items()}
+
+
+def test_numbers_alone_are_returned_as_they_are():
+    """A row of many plain numbers comes back as names and values; one with anything else does not."""
+    encoder = RowEncoder()
+    row = {f"m{at}": at / 7 for at in range(WIDE)}
+    names, values = encoder.encode_row(row, 0, 0.0, 0.0)[1] or ([], [])
+    assert dict(zip(names, values, strict=True)) == row
+    assert (encoder.encode_row({**row, "m3": math.nan}, 0, 0.0, 0.0)[1] or ([], []))[0] is names
+    for other in ("text", None, [1], np.float32(2)):
+        assert encoder.encode_row({**row, "m3": other}, 0, 0.0, 0.0)[1] is None
+    assert encoder.encode_row({"a": 1.0}, 0, 0.0, 0.0)[1] is None

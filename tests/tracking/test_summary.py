@@ -45,6 +45,27 @@ def test_nested_access(start: Start) -> None:
         run.summary["deep"]
 
 
+def test_rows_of_many_numbers_count_in_their_order(start: Start) -> None:
+    """Between rows of many numbers, others and values set by hand, the newest one counts, whatever the row."""
+    run = start()
+    wide = {f"m{at}": float(at) for at in range(20)}
+    expected: dict[str, Any] = {}
+    for number in range(60):
+        row: dict[str, Any] = {name: value + number for name, value in wide.items()}
+        if number % 3 == 1:
+            row = {"m1": -number, "m2": "text"}
+        elif number % 5 == 2:
+            row = {**{f"x{at}": number for at in range(20)}, "m3": number}
+        expected |= row
+        run.log(row)
+        row["m1"] = "changed by the caller afterwards"
+        if number == 30:
+            run.summary["m4"] = expected["m4"] = "by hand"
+        if number % 7 == 0:
+            assert {name: run.summary[name] for name in expected} == expected
+    assert {name: run.summary[name] for name in expected} == expected
+
+
 def test_logged_objects_are_copied(start: Start) -> None:
     """A list or array that changes after it was logged stays in the summary as it was."""
     run = start()

@@ -39,35 +39,27 @@ def prefix(part: str, size: int) -> str:
     return f"\n{size_text(len(rest) + size)}{rest}"
 
 
-class Prefixes(dict[int, str]):
-    """The prefixes of one key, by the size of the value; each is made when it is first needed."""
+class PrefixCache(dict[Any, dict[int, str]]):
+    """The prefixes of each metric name, by the size of the value; `prefix_of` makes those that are not there yet.
 
-    __slots__ = ("_part",)
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._part = _name_field(name)
-
-    def __missing__(self, size: int) -> str:
-        """Make the prefix of a size that was not asked for before."""
-        text = prefix(self._part, size)
-        if size < _MAX_SIZE:
-            self[size] = text
-        return text
-
-
-class PrefixCache(dict[Any, Prefixes]):
-    """The prefixes of each metric name. A lookup raises KeyError for what cannot be the name of a metric.
-
-    Starts again when it is full: names that return are soon back, and names that are new in each row take bounded
-    memory. Making the prefixes of a name takes a microsecond.
+    A lookup raises KeyError for what cannot be the name of a metric. The cache starts again when it is full: names that
+    return are soon back, and names that are new in each row take bounded memory.
     """
 
-    def __missing__(self, name: Any) -> Prefixes:
-        """Make the prefixes of a name that is not there."""
+    def __missing__(self, name: Any) -> dict[int, str]:
+        """Make room for the prefixes of a name."""
         if type(name) is not str or name in RESERVED:
             raise KeyError(name)
         if len(self) >= _MAX_KEYS:
             self.clear()
-        prefixes = self[name] = Prefixes(name)
-        return prefixes
+        return self.setdefault(name, {})
+
+
+def prefix_of(prefixes: dict[int, str], name: str, size: int) -> str:
+    """Return the prefix of a value of *size* characters from the *prefixes* of *name*; made when first needed."""
+    text = prefixes.get(size)
+    if text is None:
+        text = prefix(_name_field(name), size)
+        if size < _MAX_SIZE:
+            prefixes[size] = text
+    return text

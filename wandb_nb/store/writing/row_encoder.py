@@ -1,27 +1,24 @@
 """A row of `log()` as the bytes of a record: the hot path of the package.
 
 Every metric is one item of the record: its key (a path where dicts are nested) and its value as JSON text, both with
-their lengths before them. Everything before the digits of a number comes from a cache. The numbers of a wide row are
-written by orjson, in a tenth of the time; a row of few is faster without, and does not load it.
+their lengths before them. Everything before the digits of a number comes from a cache. Rows of many values take the
+way of `number_row`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from operator import getitem
 from typing import Any
 
 from wandb_nb.errors import RowError, RowTypeError
 from wandb_nb.store.format.json_value import check_depth, text_key, to_json, type_name
 from wandb_nb.store.format.python_number import python_number
 from wandb_nb.store.format.wire import varint
-from wandb_nb.store.writing.key_prefixes import RESERVED, PrefixCache, key_part, prefix, size_text
+from wandb_nb.store.writing.key_prefixes import RESERVED, PrefixCache, key_part, prefix, prefix_of, size_text
+from wandb_nb.store.writing.number_row import MIN_NUMBERS, NumberRowEncoder, Numbers
 
 MAX_ROW = 10_000_000
 
-_WIDE = 8  # values of a row from which on orjson is used; two take as long without it
-_NUMBERS = frozenset((float, int, bool))  # what orjson writes as `to_json` does, if finite
 _LOW = tuple(map(chr, range(128)))
 _HIGH = tuple(map(chr, range(128, 256)))
 _SMALL = tuple(varint(number) for number in range(1024))
@@ -46,10 +43,17 @@ class RowEncoder:
 
     def __init__(self, clean: Callable[[str, str], str] | None = None) -> None:
         self._prefixes = PrefixCache()
+        self._number_rows = NumberRowEncoder(self._prefixes, self._add)
         self._clean = clean or _as_it_is
 
     def encode(self, row: Mapping[str, Any], step: int, runtime: float, timestamp: float, extra: bytes = b"") -> bytes:
-        """Return *row* as the bytes of a record without its number.
+        """Return *row* as the bytes of a record without its number; see `encode_row`."""
+        return self.encode_row(row, step, runtime, timestamp, extra)[0]
+
+    def encode_row(
+        self, row: Mapping[str, Any], step: int, runtime: float, timestamp: float, extra: bytes = b""
+    ) -> tuple[bytes, Numbers | None]:
+        """Return *row* as the bytes of a record without its number, and its numbers if it has many and nothing else.
 
         Nested dicts become paths of keys, and empty ones are left out. An empty row is valid. *runtime* is in seconds
         since the start (stored to the microsecond), *timestamp* in unix seconds (to the millisecond), *step* 0 or more;
@@ -60,10 +64,11 @@ class RowEncoder:
             RowError: A key belongs to the package, or the record would be larger than 10 MB.
 
         """
-        if not isinstance(row, Mapping):
+        if type(row) is not dict and not isinstance(row, Mapping):
             raise RowTypeError(f"log() takes a dict of metrics, got {type_name(row)}")
-        parts: list[str] = []
-        if len(row) < _WIDE or not self._add_wide(parts, row):
+        parts, numbers = self._number_rows.encode_parts(row) if len(row) >= MIN_NUMBERS else (None, None)
+        if parts is None:
+            parts = []
             prefixes = self._prefixes
             for key, value in row.items():
                 kind = type(value)
@@ -73,7 +78,11 @@ class RowEncoder:
                         text = repr(value)
                         parts += (prefixes[key][len(text)], text)
                         continue
-                    except (LookupError, TypeError, ValueError):  # an unusual key, an endless integer
+                    except KeyError:
+                        if key in prefixes:  # only the size is new
+                            parts += (prefix_of(prefixes[key], key, len(text)), text)
+                            continue
+                    except (TypeError, ValueError):  # an unusual key, an endless integer
                         pass
                 self._add(parts, key, value)
         text = repr(step)
@@ -97,33 +106,8 @@ class RowEncoder:
         size = len(body)
         if size > MAX_ROW:
             raise self._too_large(row, size)
-        return b"\x12" + (_SMALL[size] if size < 1024 else varint(size)) + body  # noqa: PLR2004 - len(_SMALL)
-
-    def _add_wide(self, parts: list[str], row: Mapping[str, Any]) -> bool:
-        """Add a row of many numbers in a quarter of the time; return False where they have to be added one by one."""
-        dumps = _load_dumps()
-        if dumps is None:
-            return False
-        row = dict(row)  # another thread may change it
-        values: list[Any] = list(row.values())
-        if not _NUMBERS.issuperset(map(type, values)):
-            values = [number if type(number := python_number(value)) in _NUMBERS else None for value in values]
-        try:
-            data: bytes = dumps(values)
-            prefixes = list(map(self._prefixes.__getitem__, row))
-        except (LookupError, TypeError):  # an unusual key, an integer of more than 64 bits
-            return False
-        texts = data[1:-1].decode("ascii").split(",")
-        parts += [""] * (2 * len(texts))
-        parts[::2] = map(getitem, prefixes, map(len, texts))
-        parts[1::2] = texts
-        if b"null" in data:  # what is not a finite number
-            for index, (key, value) in enumerate(row.items()):
-                if texts[index] == "null":
-                    exact: list[str] = []
-                    self._add(exact, key, value)
-                    parts[2 * index : 2 * index + 2] = "".join(exact), ""
-        return True
+        head = b"\x12" + (_SMALL[size] if size < 1024 else varint(size))  # noqa: PLR2004 - len(_SMALL)
+        return head + body, numbers
 
     def _add(self, parts: list[str], key: Any, value: Any) -> None:
         """Add a metric of any kind."""
@@ -141,7 +125,7 @@ class RowEncoder:
             return
         else:
             text = self._clean(to_json(value, key), key)
-        parts += (self._prefixes[key][len(text)], text)
+        parts += (prefix_of(self._prefixes[key], key, len(text)), text)
 
     def _add_nested(self, parts: list[str], path: tuple[str, ...], value: Mapping[Any, Any]) -> None:
         name = ".".join(path)
@@ -165,16 +149,6 @@ class RowEncoder:
             f"the row takes {size / 1e6:.1f} MB, more than the {MAX_ROW / 1e6:.0f} MB a row may take; "
             f"most of it is {largest!r}, a {type_name(row[largest])}: store that in a file"
         )
-
-
-@cache
-def _load_dumps() -> Callable[[Any], bytes] | None:
-    """Return orjson's writer, loaded with the first wide row; None where it cannot be loaded."""
-    try:
-        from orjson import dumps  # takes 10 ms, which runs without wide rows do without
-    except ImportError:  # PyPy and subinterpreters have none
-        return None
-    return dumps
 
 
 def _as_it_is(text: str, _name: str) -> str:

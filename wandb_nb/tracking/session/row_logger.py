@@ -84,7 +84,7 @@ class RowLogger:
         self.summary._load(summary, statistics)  # noqa: SLF001 -- the summary is part of the row's way
         self.step_was_given = self.summary_was_set = False
         self._name, self._writer, self._append = name, writer, writer.append
-        self._encode = RowEncoder(redact.json if redact else None).encode
+        self._encode = RowEncoder(redact.json if redact else None).encode_row
         self._checks, self._notice = checks, notice
         self._busy = self._draining = False
         self._deferred: deque[tuple[Mapping[str, Any], Any, bool | None]] = deque()
@@ -125,7 +125,7 @@ class RowLogger:
                         if self.metrics:
                             row = self._with_steps(row)
                         now, wall_time = monotonic(), time()
-                        body = self._encode(row, at, now - self._epoch, wall_time, extra)
+                        body, numbers = self._encode(row, at, now - self._epoch, wall_time, extra)
                     except StoreError:
                         raise
                     except Exception as error:  # a foreign class may raise anything
@@ -138,7 +138,7 @@ class RowLogger:
                         self._extra, self.attempt = extra, self.attempt + 1
                     self._last = (at, now - self._epoch, wall_time)
                     try:
-                        self.summary._absorb(row, at, self.attempt)  # noqa: SLF001 -- the summary is part of the row's way
+                        self.summary._absorb(row, at, self.attempt, numbers)  # noqa: SLF001 -- part of the row's way
                     except Exception:  # noqa: BLE001 -- another thread has changed the row meanwhile
                         self.summary._absorb(self._filter.row(row, at)[0], at, self.attempt)  # noqa: SLF001 -- as above
                     if due := now >= self._checks.due_at:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
     from wandb_nb.store.metrics.definitions import Definitions
     from wandb_nb.store.metrics.summary_engine import Statistics
+    from wandb_nb.store.writing.number_row import Numbers
 
     OnChange = Callable[[Mapping[str, Any], tuple[str, ...]], None]
 
+_NO_NUMBERS: Numbers = ([], [])
 _OWN = "_"  # names with this prefix are attributes of the object, never keys
 
 
@@ -110,6 +112,7 @@ class Summary(_Node):
         self._redact, self._report_dropped = redact, report_dropped
         self._values: dict[str, Any] = {}
         self._fresh: dict[str, Any] = {}
+        self._newest = _NO_NUMBERS  # counts after `_fresh`
         self._changed: set[str] = set()
         self._engine = SummaryEngine(metrics)
 
@@ -156,11 +159,23 @@ class Summary(_Node):
 
     # The rest serves the run's history, which holds the lock.
 
-    def _absorb(self, row: Mapping[str, Any], step: int, attempt: int) -> None:
-        """Take a stored row. The common row costs one dict update; the rest is done when the summary is read."""
-        if not self._metrics and SCALARS.issuperset(map(type, row.values())):
-            self._fresh.update(row)
-            return
+    def _absorb(self, row: Mapping[str, Any], step: int, attempt: int, numbers: Numbers | None = None) -> None:
+        """Take a stored row, and its *numbers* if it has nothing else.
+
+        The common row costs one dict update, and one of many numbers not even that: rows of the same names replace each
+        other. The rest is done when the summary is read.
+        """
+        if not self._metrics:
+            if numbers is not None:
+                if numbers[0] is not self._newest[0]:
+                    self._merge_newest()
+                self._newest = numbers
+                return
+            if SCALARS.issuperset(map(type, row.values())):
+                if self._newest[0]:
+                    self._merge_newest()
+                self._fresh.update(row)
+                return
         self._publish()
         values = {key: self._plain(value, key) for key, value in row.items()}
         self._engine.take_row(self._values, values, (step, attempt))
@@ -179,7 +194,13 @@ class Summary(_Node):
         text = to_json(value, key)
         return json.loads(text if self._redact is None else self._redact.json(text, key))
 
+    def _merge_newest(self) -> None:
+        self._fresh.update(zip(*self._newest, strict=True))
+        self._newest = _NO_NUMBERS
+
     def _publish(self) -> None:
+        if self._newest[0]:
+            self._merge_newest()
         if self._fresh:
             fresh, self._fresh = self._fresh, {}
             self._values.update((key, self._plain(value, key)) for key, value in fresh.items())
