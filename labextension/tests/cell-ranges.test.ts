@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
 import type { Line } from '../src/chart/lines';
-import { linesOf, unitOf } from '../src/chart/lines';
+import { linesOf } from '../src/chart/lines';
+import { unitOf } from '../src/model/axes';
 import { Overlay } from '../src/model/overlay';
 import { cellBands, cellDetails, cellName, cellOf } from '../src/chart/cell-ranges';
 import { toSnapshot } from '../src/model/snapshot';
@@ -26,10 +27,10 @@ function buildRun(...parts: Omit<Rows, 'key'>[]): RunData {
   return data;
 }
 
-function lines(data: RunData, mode: 'step' | 'metric' = 'step'): Line[] {
+function lines(data: RunData, mode: 'step' | 'auto' = 'step'): Line[] {
   const overlay = Overlay.of(data);
   const chart = { title: 'loss', keys: ['loss'] };
-  return linesOf(overlay, chart, unitOf(overlay, chart, mode), 0);
+  return linesOf(overlay, chart, { unit: unitOf(overlay, chart, mode) });
 }
 
 describe('the cell of a point', () => {
@@ -52,7 +53,7 @@ describe('the cell of a point', () => {
 
   it('is correct for points sorted by their step metric', () => {
     const data = buildRun({ values: [1, 2, 3, 4], x: [2, 3, 0, 1], cells: [[3, 0], [5, 2]] });
-    const [line] = lines(data, 'metric');
+    const [line] = lines(data, 'auto');
     expect([0, 1, 2, 3].map((i) => cellOf(line!, i))).toEqual([5, 5, 3, 3]);
     expect(cellBands(line!)).toEqual([{ cell: 5, from: 0, to: 2 }, { cell: 3, from: 2, to: 3 }]);
   });

@@ -7,7 +7,8 @@ import type { PlotFrame } from '../src/chart/path';
 import { exactText, flatten, formatDuration, formatNumber, formatValue, plainLine, tickLabels } from '../src/model/format';
 import type { Section } from '../src/model/chart-groups';
 import { groupCharts, lineLabel } from '../src/model/chart-groups';
-import { linesOf, seriesIndex, mainLines, unitOf } from '../src/chart/lines';
+import { linesOf, seriesIndex, mainLines } from '../src/chart/lines';
+import { unitOf } from '../src/model/axes';
 import { decimate } from '../src/model/decimate';
 import { nearest, yRange } from '../src/chart/axis-ranges';
 import { smooth } from '../src/chart/smooth';
@@ -90,7 +91,7 @@ describe('drawing', () => {
     data.apply(message([{ key: 'loss', values: [1, NaN, Infinity, -Infinity, 0, 1] }]));
     const overlay = Overlay.of(data);
     const chart = { title: 'loss', keys: ['loss'] };
-    const [line] = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
+    const [line] = linesOf(overlay, chart, { unit: unitOf(overlay, chart, 'step') });
     const symbols = (log: boolean) => edgeMarks({ ...frame, x: [0, 5], log }, line!, 1).map(({ symbol }) => symbol).join('');
     expect([symbols(false), symbols(true)]).toEqual(['×▲▼', '×▲▼▼']);
   });
@@ -153,8 +154,8 @@ describe('axes', () => {
     const data = new RunData();
     data.apply(message([{ key: 'a/loss', values: [1], x: [1] }, { key: 'b/loss', values: [1] }]));
     const overlay = Overlay.of(data);
-    expect(unitOf(overlay, { title: 'loss', keys: ['a/loss'] }, 'metric').label).toBe('epoch');
-    expect(unitOf(overlay, { title: 'loss', keys: ['a/loss', 'b/loss'] }, 'metric').label).toBe('step');
+    expect(unitOf(overlay, { title: 'loss', keys: ['a/loss'] }, 'auto').label).toBe('epoch');
+    expect(unitOf(overlay, { title: 'loss', keys: ['a/loss', 'b/loss'] }, 'auto').label).toBe('step');
   });
 
   it('leave out outliers if asked to', () => {
@@ -163,7 +164,7 @@ describe('axes', () => {
     data.apply(message([{ key: 'loss', values }]));
     const overlay = Overlay.of(data);
     const chart = { title: 'loss', keys: ['loss'] };
-    const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
+    const lines = linesOf(overlay, chart, { unit: unitOf(overlay, chart, 'step') });
     expect(yRange(lines, [0, 199], false)[1]).toBeGreaterThan(1e6);
     expect(yRange(lines, [0, 199], false, true)[1]).toBeLessThan(8);
     expect(yRange(lines, [0, 199], true, true)[1]).toBeLessThan(3);
@@ -173,7 +174,7 @@ describe('axes', () => {
     const data = new RunData();
     data.apply(message([{ key: 'loss', values: [0, 1, 50, 1, 1, 1], attempts: [[1, 0], [2, 3]] }]));
     const chart = { title: 'loss', keys: ['loss'] };
-    const lines = linesOf(Overlay.of(data), chart, unitOf(Overlay.of(data), chart, 'step'), 0);
+    const lines = linesOf(Overlay.of(data), chart, { unit: unitOf(Overlay.of(data), chart, 'step') });
     expect(lines.map((line) => [line.attempt, line.faint])).toEqual([[1, true], [2, false]]);
     expect(yRange(lines, [0, 5], false)[1]).toBe(53);
     expect(nearest(lines[1]!, 3.4)).toBe(0);
@@ -196,10 +197,10 @@ describe('several runs in one chart', () => {
     const overlay = two();
     expect(overlay.sections().flatMap((one) => one.charts.map((chart) => chart.title))).toEqual(['train/loss', 'val/loss']);
     const chart = { title: 'train/loss', keys: ['train/loss'] };
-    const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
+    const lines = linesOf(overlay, chart, { unit: unitOf(overlay, chart, 'step') });
     expect(lines.map((line) => [line.label, line.style, line.dash, line.faint])).toEqual([['run-0', 0, 0, false], ['run-1', 1, 1, false]]);
     overlay.runs[0]!.hidden = true;
-    expect(linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0).map((line) => [line.label, line.hidden])).toEqual([['run-0', true], ['run-1', false]]);
+    expect(linesOf(overlay, chart, { unit: unitOf(overlay, chart, 'step') }).map((line) => [line.label, line.hidden])).toEqual([['run-0', true], ['run-1', false]]);
   });
 
   it('are drawn faintly in the background, named, in the colours of their metrics', () => {
@@ -207,7 +208,7 @@ describe('several runs in one chart', () => {
     overlay.runs[1]!.role = 'background';
     expect(overlay.sections().flatMap((one) => one.charts.map((chart) => chart.title))).toEqual(['loss']);
     const chart = { title: 'loss', keys: ['train/loss', 'val/loss'] };
-    const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'step'), 0);
+    const lines = linesOf(overlay, chart, { unit: unitOf(overlay, chart, 'step') });
     expect(lines.map((line) => [line.label, line.style, line.faint, line.endLabel])).toEqual([
       ['run-1', 0, true, 'run-1'], ['run-1', 1, true, ''], ['train', 0, false, ''], ['val', 1, false, ''],
     ]);
@@ -229,7 +230,7 @@ describe('several runs in one chart', () => {
     made.apply(message([{ key: 'loss', values: [7, 8, 9, 5], x: [3, 1, 2, 0], attempts: [[0, 0], [1, 3]] }]));
     const chart = { title: 'loss', keys: ['loss'] };
     const overlay = Overlay.of(made);
-    const [first, second] = linesOf(overlay, chart, unitOf(overlay, chart, 'metric'), 0);
+    const [first, second] = linesOf(overlay, chart, { unit: unitOf(overlay, chart, 'auto') });
     expect([...first!.ys]).toEqual([8, 9, 7]);
     expect([0, 1, 2].map((i) => seriesIndex(first!, i))).toEqual([1, 2, 0]);
     expect([seriesIndex(second!, 0), first!.endLabel, second!.endLabel]).toEqual([3, 'attempt 1', 'attempt 2']);

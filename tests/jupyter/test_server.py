@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from waiting import until
@@ -46,6 +47,28 @@ def test_rows_arrive_during_the_run(server: Server, run: Any) -> None:
     assert len(first.series()[0].value) == 100
     assert list(second.series()[0].value) == [0.5]
     assert (last.header["done"], last.header["run"]["state"], last.header["series"]) == (True, "finished", [])
+
+
+def test_the_rows_of_a_range(server: Server, run: Any) -> None:
+    """A page that zooms gets the rows of that range, with its token only; anything but a request gives 400."""
+    for i in range(100):
+        run.log({"loss": i, "tokens": 10 * i})
+    token = session_of(run).entry.token
+
+    def ask(token: str, **request: Any) -> tuple[int, bytes]:
+        text = quote(json.dumps({"keys": ["loss"], "axis": "step", **request}))
+        return server.ask(f"wandb-nb/v1/runs/{run.id}/range?request={text}", token)
+
+    status, body = ask(token, **{"from": 10, "to": 12})
+    by_tokens = parse(ask(token, axis="metric", metric="tokens", to=20)[1]).series()[0]
+
+    assert status == 200
+    assert parse(body).series()[0].value.tolist() == [9, 10, 11, 12, 13]
+    assert by_tokens.x is not None
+    assert by_tokens.x.tolist() == [0, 10, 20, 30]
+    assert ask("wrong")[0] == 403
+    assert ask(token, axis="%s %d")[0] == 400
+    assert server.ask(f"wandb-nb/v1/runs/{run.id}/range", token)[0] == 400
 
 
 def test_earlier_runs_of_the_notebook(server: Server, registry: str, tmp_path: Path) -> None:  # noqa: ARG001

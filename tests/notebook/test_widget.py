@@ -64,7 +64,7 @@ def mode(message: dict[str, Any]) -> str | None:
 
 
 def test_a_comm_is_answered_by_a_busy_kernel(page: Page) -> None:
-    """A page opens a comm by the run's id, gets rows while the cell runs, then stops the cell."""
+    """A page opens a comm by the run's id, gets rows and a range of them while the cell runs, then stops it."""
     run_id = printed(page.hear(lambda message: printed(message, "id ")), "id ")
     cell = page.run(BUSY)
     page.hear(lambda message: MIME in message["content"].get("data", {}) and message["parent_header"]["msg_id"] == cell)
@@ -74,6 +74,10 @@ def test_a_comm_is_answered_by_a_busy_kernel(page: Page) -> None:
     answer = page.hear(custom)
 
     assert points(answer) > 0
+    request = {"keys": ["loss"], "axis": "step", "from": 0, "to": 0}
+    page.send("comm_msg", {"comm_id": "c1", "data": {"type": "range", "number": 7, "range": request}})
+    rows = page.hear(lambda message: custom(message).get("type") == "range" and message)
+    assert (custom(rows)["number"], points(rows)) == (7, 2)
     assert not page.finished(cell)
     page.send("comm_msg", {"comm_id": "c1", "data": {"type": "stop", "force": False}})
     assert page.hear(lambda message: printed(message, "ended ") == "stopped")

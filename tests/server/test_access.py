@@ -48,7 +48,14 @@ QUERIES = (
 READS = (
     *("", "/compare?run=RUN&run=RUN&all=1", "/events", "?q=canary", "?sort=-config.lr", "?group=config.lr"),
     *("/runs/RUN", "/runs/RUN/overview", "/runs/RUN/system", "/runs/RUN/console", "/runs/RUN/code", "/runs/RUN/files"),
-    *("/runs/RUN/files/notes.txt", "/runs/RUN/data", "/runs/RUN/sampled", "/runs/RUN/system/data", "/runs/RUN/events"),
+    *(
+        "/runs/RUN/files/notes.txt",
+        "/runs/RUN/data",
+        "/runs/RUN/sampled",
+        "/runs/RUN/range",
+        "/runs/RUN/system/data",
+        "/runs/RUN/events",
+    ),
 )
 WRITES = ("/runs/RUN/stop", "/runs/RUN/edit", "/delete", "/columns")
 REQUESTS: list[tuple[str, str, dict[str, Any]]] = [

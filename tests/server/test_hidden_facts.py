@@ -112,7 +112,18 @@ def test_no_search_sort_group_or_column_shows_them(outsider: Client, name: str) 
 def test_no_comparison_or_live_message_shows_them(outsider: Client, client: Client) -> None:
     """Comparison, run pages and messages of live charts omit the facts; a member sees them."""
     visitor = Visitor(Client(outsider.services, None), _key(outsider))
-    parts = ("", "/overview", "/system", "/console", "/code", "/files", "/data", "/sampled?points=9", "/system/data")
+    parts = (
+        "",
+        "/overview",
+        "/system",
+        "/console",
+        "/code",
+        "/files",
+        "/data",
+        "/sampled?points=9",
+        "/range?request=%7B%22keys%22%3A%5B%5D%2C%22axis%22%3A%22step%22%7D",
+        "/system/data",
+    )
     pages = [f"/local/p/runs/{run}{part}" for run in "ab" for part in parts]
     pages += ["/local/p/compare?run=a&run=b&all=1", "/local/p/compare?run=a&run=b", "/"]
     answers = {page: visitor.get(page) for page in pages}

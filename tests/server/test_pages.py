@@ -6,12 +6,17 @@ import json
 import re
 import struct
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 from visiting import FORM, UPLOAD, Visitor
 
+from wandb_nb.view.message.run_message import parse
+
 if TYPE_CHECKING:
     from conftest import Client
+
+    from wandb_nb.view.message.run_message import Message
 
 RUN = "/local/p/runs/a"
 PAGES = [
@@ -266,3 +271,28 @@ def test_a_long_run_is_sampled_first(browser: Visitor, client: Client) -> None:
     assert first["series"][0]["decimated"]
     assert first["series"][0]["n"] < last["series"][0]["n"] == 60_000
     assert last["series"][0]["mode"] == "replace"
+
+
+def test_a_page_that_zooms_gets_the_rows_of_the_range(browser: Visitor, client: Client) -> None:
+    """While a long run is read, a range is a sample of its rows; then it has each of them."""
+    client.headers = with_key(client)
+    rows = [json.dumps({"_step": n, "_runtime": n, **{f"m{k}": n for k in range(40)}}) for n in range(60_000)]
+    for first in range(0, len(rows), 20_000):
+        client.rows("b", first, *rows[first : first + 20_000])
+    client.headers = {}
+
+    def ask(first: int, last: int) -> Message:
+        request = quote(json.dumps({"keys": ["m3"], "axis": "step", "from": first, "to": last}))
+        return parse(browser.get(f"/local/p/runs/b/range?request={request}").content)
+
+    short, sample = ask(30_000, 30_100), ask(20_000, 50_000)
+    answer = ask(30_000, 30_100)
+    while answer.header["more"]:
+        answer = ask(30_000, 30_100)
+
+    assert (short.header["more"], sample.header["more"]) == (True, True)
+    assert short.series()[0].value.tolist() == list(range(30_000, 30_101))
+    assert 500 < len(sample.series()[0].value) <= 1_100
+    assert 20_000 <= sample.series()[0].step.min() <= sample.series()[0].step.max() <= 50_000
+    assert answer.series()[0].value.tolist() == list(range(29_999, 30_102))
+    assert browser.get("/local/p/runs/b/range?request=[]").status_code == 400

@@ -8,6 +8,7 @@ import numpy as np
 
 from wandb_nb.compare.curve_diff import describe_difference
 from wandb_nb.formatting import clean, number
+from wandb_nb.view.message.chart_axis import default_axis, x_values
 from wandb_nb.view.message.chart_groups import group
 from wandb_nb.view.picture.chart import CHAR, COLOURS, DASHES, curve_of, draw
 from wandb_nb.view.picture.primitives import Mark, Polyline, Scene, Text
@@ -62,13 +63,20 @@ def description(comparison: Comparison) -> str:
 
 
 def _panel(comparison: Comparison, key: str, buckets: int, place: tuple[float, float, float, float]) -> PanelFrame:
-    curves = comparison.curves(key)[:MAX_RUNS]
-    by = {curve.step_metric for curve in curves if curve is not None}
+    runs = [run.series for run in comparison.inputs[:MAX_RUNS]]
+    members = [(at, series) for at, series in enumerate(runs) if key in series]
+    by = {default_axis([key], series) for _, series in members}
     by_metric = next(iter(by)) if len(by) == 1 else None
     lines = [
-        curve_of(curve, comparison.labels[at], at, buckets, by_metric=by_metric is not None, most_attempts=1)
-        for at, curve in enumerate(curves)
-        if curve is not None
+        curve_of(
+            series[key],
+            comparison.labels[at],
+            at,
+            buckets,
+            across=x_values(series[key], by_metric, series),
+            most_attempts=1,
+        )
+        for at, series in members
     ]
     return draw(key, lines, place, by_metric, legend=False)
 

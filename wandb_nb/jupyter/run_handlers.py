@@ -13,13 +13,16 @@ from tornado import web
 from wandb_nb.jupyter.stream_cache import UnknownRunError, WrongTokenError
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.view.message.row_range import RangeRequest
 from wandb_nb.view.message.run_message import strict_json
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from pathlib import Path
 
     from wandb_nb.jupyter.stream_cache import StreamCache
     from wandb_nb.store.runs.registry import RunEntry
+    from wandb_nb.view.message.run_message import Message
 
 TOKEN_HEADER = "X-Wandb-Nb-Token"  # noqa: S105 -- the name of a header, not a secret
 STOP_GRACE_SECONDS = 2.0  # how long a loop may take to see the stop file before its kernel is interrupted
@@ -65,6 +68,19 @@ class RunHandler(WandbHandler):
         except (UnknownRunError, WrongTokenError) as error:
             raise lookup_error(error) from error
 
+    async def answer_message(self, pending: Awaitable[Message]) -> None:
+        """Answer with the message of *pending* in its binary form.
+
+        Raises:
+            HTTPError: 404 if there is no such run, 403 if the token is wrong.
+        """
+        try:
+            message = await pending
+        except (UnknownRunError, WrongTokenError) as error:
+            raise lookup_error(error) from error
+        self.set_header("Cache-Control", "no-store")
+        await self.finish(message.to_bytes(), set_content_type="application/octet-stream")
+
 
 def lookup_error(error: Exception) -> web.HTTPError:
     """Return the HTTP error for a failed look-up."""
@@ -78,12 +94,22 @@ class DataHandler(RunHandler):
     @authorized
     async def get(self, run_id: str) -> None:
         """Answer with a message in its binary form."""
+        cursor = self.get_query_argument("cursor", "")
+        await self.answer_message(self.runs.message(run_id, self.run_token, cursor))
+
+
+class RangeHandler(RunHandler):
+    """`GET range?request=…`: the rows of a part of the x axis, for a view that zooms."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """Answer with a message in its binary form."""
         try:
-            message = await self.runs.message(run_id, self.run_token, self.get_query_argument("cursor", ""))
-        except (UnknownRunError, WrongTokenError) as error:
-            raise lookup_error(error) from error
-        self.set_header("Cache-Control", "no-store")
-        await self.finish(message.to_bytes(), set_content_type="application/octet-stream")
+            request = RangeRequest.parse(self.get_query_argument("request"))
+        except ValueError as error:
+            raise web.HTTPError(400, escape_percent(error)) from error
+        await self.answer_message(self.runs.range(run_id, self.run_token, request))
 
 
 class GhostsHandler(RunHandler):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.jupyter.catalogue import RunCatalogue
     from wandb_nb.store.runs.registry import RunEntry
+    from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import Message
 
 READ_SECONDS = 0.25  # an answer holds what was read in this time; the page asks again for the rest
@@ -39,12 +40,12 @@ class _CachedStream:
         self.stream: RunStream | None = None
         self.requested_at = 0.0
 
-    def read(self, cursor: str) -> Message:
+    def read(self, answer: Callable[[RunStream], Message]) -> Message:
         """Read on for a moment and build the answer; runs in a worker thread."""
         if self.stream is None:
             self.stream = RunStream(self.entry.path)
         self.stream.advance(READ_SECONDS)
-        return self.stream.message(cursor)
+        return answer(self.stream)
 
 
 class StreamCache:
@@ -87,12 +88,24 @@ class StreamCache:
             UnknownRunError: There is no run with that id, or its files are gone.
             WrongTokenError: The token is not the run's.
         """
+        return await self._answer(run_id, token, lambda stream: stream.message(cursor))
+
+    async def range(self, run_id: str, token: str, request: RangeRequest) -> Message:
+        """Return the rows of a part of the x axis.
+
+        Raises:
+            UnknownRunError: There is no run with that id, or its files are gone.
+            WrongTokenError: The token is not the run's.
+        """
+        return await self._answer(run_id, token, lambda stream: stream.range(request))
+
+    async def _answer(self, run_id: str, token: str, answer: Callable[[RunStream], Message]) -> Message:
         cached = self._streams.get((run_id, token)) or await self._add(run_id, token)
         cached.requested_at = self._clock()
         self._evict()
         async with cached.lock:
             try:
-                return await asyncio.to_thread(cached.read, cursor)
+                return await asyncio.to_thread(cached.read, answer)
             except StoreError as error:
                 self._streams.pop((run_id, token), None)
                 raise UnknownRunError(f"the files of run {run_id} can no longer be read") from error

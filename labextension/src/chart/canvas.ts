@@ -4,7 +4,7 @@ import type { NamedBand } from './cell-ranges';
 import type { Palette } from './palette';
 import { colour, dash } from './palette';
 import type { PlotFrame } from './path';
-import { edgeMarks, minMaxAreas, separateLabels, toX, tracePath } from './path';
+import { edgeMarks, lineForm, minMaxAreas, separateLabels, toX, traceLogged, tracePath, visiblePoints } from './path';
 
 
 const FAINT_OPACITY = 0.4;
@@ -39,25 +39,34 @@ export function drawLines(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines
   for (const line of lines) {
     ctx.strokeStyle = ctx.fillStyle = colour(palette, line.style);
     const opacity = line.faint ? FAINT_OPACITY : 1;
-    if (line.decimatedFrom > 0) fillAreas(ctx, frame, line, line.raw ?? line.ys, line.raw ? RAW_OPACITY : opacity, scale);
-    else if (line.raw) stroke(ctx, frame, line, line.raw, RAW_OPACITY, scale, []);
+    const logged = line.raw ?? line.ys;
+    const form = lineForm(line);
+    const loggedOpacity = line.raw ? RAW_OPACITY : opacity;
+    if (form === 'area') fillAreas(ctx, frame, line, logged, loggedOpacity, scale);
+    else if (form === 'points') fillPoints(ctx, visiblePoints(frame, line, logged), loggedOpacity, scale);
+    else if (line.raw) stroke(ctx, frame, line, 'raw', RAW_OPACITY, scale, []);
     const dashes = dash(line.dash, dashed).map((length) => length * scale);
-    if (line.decimatedFrom === 0 || line.raw) stroke(ctx, frame, line, line.ys, opacity, (line.faint ? 1.1 : 1.7) * scale, dashes);
+    if (form === 'path' || (form === 'area' && line.raw)) stroke(ctx, frame, line, 'ys', opacity, (line.faint ? 1.1 : 1.7) * scale, dashes);
     if (!line.faint) drawEdgeMarks(ctx, frame, line, scale);
   }
   ctx.restore();
 }
 
 function stroke(
-  ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Line, ys: Float64Array, alpha: number, width: number, dashes: number[],
+  ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Line, column: 'ys' | 'raw', alpha: number, width: number, dashes: number[],
 ): void {
   ctx.globalAlpha = alpha;
   ctx.lineWidth = width;
   ctx.setLineDash(dashes);
   ctx.beginPath();
-  const isolated = tracePath(ctx, frame, line, ys);
+  const isolated = line.trace ? traceLogged(ctx, frame, line.trace.xs, line.trace[column]!) : tracePath(ctx, frame, line, line[column]!);
   ctx.stroke();
-  for (const [x, y] of isolated) {
+  fillPoints(ctx, isolated, alpha, width);
+}
+
+function fillPoints(ctx: CanvasRenderingContext2D, pixels: [x: number, y: number][], alpha: number, width: number): void {
+  ctx.globalAlpha = alpha;
+  for (const [x, y] of pixels) {
     ctx.beginPath();
     ctx.arc(x, y, 1.6 * width, 0, 2 * Math.PI);
     ctx.fill();

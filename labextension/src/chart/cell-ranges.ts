@@ -8,6 +8,8 @@ import type { RunData } from '../model/run-data';
 /** Cell ids of a resumed run count a million further for each earlier run directory. */
 const CELLS_PER_DIRECTORY = 1_000_000;
 
+const MAX_BANDS = 500;
+
 /** A range of x logged by one execution of a cell. */
 export interface Band {
   cell: number;
@@ -20,7 +22,7 @@ export type NamedBand = Band & { name: string };
 
 /** The id of the cell that logged point `i` of a line; 0 if unknown. */
 export function cellOf(line: Line, i: number): number {
-  return seriesOf(line)?.cellAt(seriesIndex(line, i)) ?? 0;
+  return line.series.cellAt(seriesIndex(line, i));
 }
 
 /** The number of a cell, as the notebook shows it. */
@@ -28,10 +30,10 @@ export function cellName(data: RunData, id: number): string {
   return `[${data.cells.get(id)?.n ?? id % CELLS_PER_DIRECTORY}]`;
 }
 
-/** The cells along a line, in the order of x; each band ends where the next one begins. */
+/** The cells along a line, in the order of x; each band ends where the next one begins. None if x goes back and forth between many. */
 export function cellBands(line: Line): Band[] {
-  const series = seriesOf(line);
-  if (series === undefined || series.cells().length === 0 || line.xs.length === 0) return [];
+  const { series } = line;
+  if (series.cells().length === 0 || line.xs.length === 0) return [];
   const result: Band[] = [];
   const change = (cell: number, from: number): void => {
     if (result.length > 0) result.at(-1)!.to = from;
@@ -49,7 +51,7 @@ export function cellBands(line: Line): Band[] {
       if (Math.min(range.end, end) > first) change(range.cell, line.xs[first - line.first]!);
     }
   }
-  return result.filter((band) => band.cell !== 0);
+  return result.length > MAX_BANDS ? [] : result.filter((band) => band.cell !== 0);
 }
 
 /** Details of a cell: its result and duration, and the steps of a metric that it logged. */

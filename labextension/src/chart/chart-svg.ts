@@ -1,6 +1,7 @@
 import type { Range } from './axis-ranges';
 import { yRange } from './axis-ranges';
-import type { Line, XUnit } from './lines';
+import type { XUnit } from '../model/axes';
+import type { Line } from './lines';
 import { mainLines } from './lines';
 import type { PlotFrame } from './path';
 import { axes, endValues, escape, lineMarks, text } from './svg-marks';
@@ -29,7 +30,7 @@ export function chartSvg({ title, lines, unit, x, log, clip, dashes }: SavedChar
   const markup = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" color="#1b1f24" fill="currentColor" `
     + `font-family="system-ui,sans-serif" font-size="11"><title>${escape(title)}</title><rect width="100%" height="100%" fill="#ffffff"/>`
     + `<clipPath id="plot"><rect x="${frame.left}" y="${frame.top - 2}" width="${frame.width + 2}" height="${frame.height + 4}"/></clipPath>`
-    + text(MARGIN, 28, title, 'font-size="15" font-weight="600"') + axes(frame, unit.column === 'time', 8)
+    + text(MARGIN, 28, title, 'font-size="15" font-weight="600"') + axes(frame, unit.kind === 'time', 8)
     + text(frame.left + frame.width / 2, HEIGHT - 10, unit.label, 'text-anchor="middle" fill-opacity=".72"')
     + `<g clip-path="url(#plot)">${lines.map((line) => lineMarks(frame, line, dashes, COLUMN_WIDTH)).join('')}</g>`
     + endValues(frame, lines, MAX_NAME_LENGTH) + '</svg>';

@@ -1,6 +1,8 @@
 import uPlot from 'uplot';
 import { formatDuration, tickLabels } from '../model/format';
-import type { Line, XUnit } from './lines';
+import type { XUnit } from '../model/axes';
+import { STEP } from '../model/axes';
+import type { Line } from './lines';
 import { mainLines } from './lines';
 import type { Range } from './axis-ranges';
 import { nearest, nearestIndex, xRange, yRange } from './axis-ranges';
@@ -53,7 +55,7 @@ export class Chart {
   private key = '';
   private x: Range = [0, 1];
   private y: Range = [0, 1];
-  private content: ChartContent = { lines: [], bands: [], unit: { id: 'step', label: 'step', column: 'step' }, zoom: null, log: false, dashes: false, clip: false };
+  private content: ChartContent = { lines: [], bands: [], unit: STEP, zoom: null, log: false, dashes: false, clip: false };
   private readonly dots: HTMLElement[] = [];
   private readonly endLabels: EndLabels;
   /** Vertical position of the pointer in the chart; null if it is outside. */
@@ -178,8 +180,8 @@ export class Chart {
   }
 
   private xAxis(): uPlot.Axis {
-    const time = this.content.unit.column === 'time';
-    const integer = this.content.unit.column === 'step';
+    const time = this.content.unit.kind === 'time';
+    const integer = this.content.unit.kind === 'step';
     const count = (plot: uPlot): number => Math.max(2, Math.min(10, plot.width / 60));
     return {
       ...this.axis(),

@@ -8,6 +8,7 @@ import { separateLabels, toX, toY } from './path';
 
 export const LABEL_FONT_PX = 11;
 const MAX_LABEL_LENGTH = 9;
+const MIN_MARGIN_PX = 22; // half of the last label of the x axis
 const CHARACTER_WIDTH = 0.6; // of the font size
 
 /** The names at the ends of the lines: a click hides a line, with Shift all others. The legend has the same for keyboards. */
@@ -59,7 +60,7 @@ export class EndLabels {
 /** The width of the names at the line ends, in CSS pixels. */
 export function labelWidth(lines: Line[]): number {
   const names = endNames(mainLines(lines));
-  return names.length === 0 ? 12 : 14 + Math.max(...names.map((name) => name.length)) * LABEL_FONT_PX * CHARACTER_WIDTH;
+  return names.length === 0 ? MIN_MARGIN_PX : 14 + Math.max(...names.map((name) => name.length)) * LABEL_FONT_PX * CHARACTER_WIDTH;
 }
 
 /** The last visible position of a line; NaN if it is not visible. */

@@ -1,21 +1,24 @@
+import type { XUnit } from '../model/axes';
+import { xValues } from '../model/axes';
 import type { ChartGroup } from '../model/chart-groups';
 import { lineLabel } from '../model/chart-groups';
 import type { OverlaidRun, Overlay } from '../model/overlay';
 import type { AttemptRange, Series } from '../model/series';
+import type { Range } from './axis-ranges';
 import { smooth } from './smooth';
 
-export type XMode = 'metric' | 'step' | 'time';
-
-/** The quantity on the x axis of a chart; charts of equal `id` share zoom and cursor. */
-export interface XUnit {
-  id: string;
-  label: string;
-  column: 'x' | 'step' | 'time';
+/** The points of a line in the order of logging. */
+export interface Trace {
+  xs: Float64Array;
+  ys: Float64Array;
+  raw: Float64Array | null;
 }
 
 /** One line to draw. `xs` ascends; NaN in `ys` is a gap. `style` is the index of its colour, `dash` of its dashes. */
 export interface Line {
   run: OverlaidRun;
+  /** The points from which it is made. */
+  series: Series;
   key: string;
   label: string;
   style: number;
@@ -36,36 +39,41 @@ export interface Line {
   /** Index of each point in the columns of its series; null if they are in order from `first` on. */
   order: Uint32Array | null;
   first: number;
+  /** The points as they were logged, if x goes back and forth: sorted by x they would be joined in a zigzag. */
+  trace: Trace | null;
 }
 
 /** What all lines of a series share. */
 type LineStyle = Pick<Line, 'run' | 'label' | 'style' | 'dash' | 'hidden'>;
 
-/** The x unit of a chart: the step metric if all its metrics share one and were logged with it. */
-export function unitOf(overlay: Overlay, chart: ChartGroup, mode: XMode): XUnit {
-  if (mode === 'time') return { id: 'time', label: 'time', column: 'time' };
-  const series = overlay.primaryRuns.flatMap((run) => chart.keys.map((key) => run.data.series.get(key))).filter((one) => one !== undefined);
-  const metric = series[0]?.stepMetric ?? null;
-  const same = metric !== null && series.every((one) => one.x !== null && one.stepMetric === metric);
-  if (mode === 'metric' && same) return { id: `metric ${metric}`, label: metric, column: 'x' };
-  return { id: 'step', label: 'step', column: 'step' };
+/** What determines the lines of a chart besides its data. */
+export interface LineOptions {
+  unit: XUnit;
+  smoothing?: number;
+  hiddenKeys?: ReadonlySet<string>;
+  /** The visible part of x, of which a long run is drawn in more detail if its rows are here. */
+  zoom?: Range | null;
 }
 
 /** The lines of a chart, hidden ones included; faint ones first, so that the main ones are drawn over them. */
-export function linesOf(overlay: Overlay, chart: ChartGroup, unit: XUnit, smoothing: number, hiddenKeys: ReadonlySet<string> = new Set()): Line[] {
+export function linesOf(overlay: Overlay, chart: ChartGroup, options: LineOptions): Line[] {
   const { isComparison } = overlay;
   const lines = overlay.backgroundFirst.flatMap((run, n) =>
     chart.keys.flatMap((key, k) => {
-      const series = run.data.series.get(key);
+      const series = seriesOf(run, key, options);
       if (series === undefined) return [];
-      const hidden = run.hidden || hiddenKeys.has(key);
-      if (run.role === 'background') return backgroundLine(series, { run, label: run.label, style: isComparison ? run.style : k, dash: k + n + 1, hidden }, unit, k === 0);
+      const hidden = run.hidden || (options.hiddenKeys?.has(key) ?? false);
+      if (run.role === 'background') return backgroundLine(series, { run, label: run.label, style: isComparison ? run.style : k, dash: k + n + 1, hidden }, options, k === 0);
       const style = isComparison ? run.style : k;
       const shared = { run, label: isComparison ? run.label : lineLabel(key, chart), style, dash: style, hidden };
-      return seriesLines(series, isComparison ? series.attempts().slice(-1) : series.attempts(), shared, unit, smoothing);
+      return seriesLines(series, isComparison ? series.attempts().slice(-1) : series.attempts(), shared, options);
     }),
   );
   return [...lines.filter((line) => line.faint), ...lines.filter((line) => !line.faint)];
+}
+
+function seriesOf({ data }: OverlaidRun, key: string, { unit, zoom = null }: LineOptions): Series | undefined {
+  return data.ranges.get(key, unit, zoom) ?? data.ranges.get(key, unit, null) ?? data.series.get(key);
 }
 
 /** The latest attempt of each metric and run: the lines in legends and end labels. */
@@ -73,25 +81,29 @@ export function mainLines(lines: Line[]): Line[] {
   return lines.filter((line) => !line.faint);
 }
 
+/** The index of the point that was logged last; -1 without points. */
+export function latestIndex({ order, xs }: Pick<Line, 'order' | 'xs'>): number {
+  return order === null ? xs.length - 1 : order.reduce((latest, index, i) => (latest < 0 || index > order[latest]! ? i : latest), -1);
+}
+
 /** The index of point `i` of a line in the columns of its series. */
 export function seriesIndex(line: Line, i: number): number {
   return line.order === null ? line.first + i : line.order[i]!;
 }
 
-function seriesLines(series: Series, attempts: AttemptRange[], shared: LineStyle, unit: XUnit, smoothing: number): Line[] {
+function seriesLines(series: Series, attempts: AttemptRange[], shared: LineStyle, options: LineOptions): Line[] {
   const again = attempts.length > 1 || (attempts[0]?.attempt ?? 0) > 0;
   const named = again && shared.style === 0; // one metric of a chart is enough to name the attempts
   return attempts.map((range, i) => {
     const faint = i < attempts.length - 1;
-    const line = { ...shared, faint, endLabel: named ? attemptName(range.attempt) : '', ...points(series, range, unit) };
-    return smoothing > 0 && !faint ? { ...line, ys: smooth(line.ys, smoothing), raw: line.ys } : line;
+    return { ...shared, faint, endLabel: named ? attemptName(range.attempt) : '', ...points(series, range, shared.run, options, faint) };
   });
 }
 
 /** The latest attempt of a background run; one of its lines in a chart has its name. */
-function backgroundLine(series: Series, shared: LineStyle, unit: XUnit, named: boolean): Line[] {
+function backgroundLine(series: Series, shared: LineStyle, options: LineOptions, named: boolean): Line[] {
   const range = series.attempts().at(-1);
-  return range === undefined ? [] : [{ ...shared, faint: true, endLabel: named ? shared.label : '', ...points(series, range, unit) }];
+  return range === undefined ? [] : [{ ...shared, faint: true, endLabel: named ? shared.label : '', ...points(series, range, shared.run, options, true) }];
 }
 
 /** The name of an attempt, counted from 1. */
@@ -99,21 +111,36 @@ export function attemptName(attempt: number): string {
   return `attempt ${attempt + 1}`;
 }
 
-function points(series: Series, { attempt, first, end }: AttemptRange, unit: XUnit): Omit<Line, keyof LineStyle | 'faint' | 'endLabel'> {
-  const xs = (series[unit.column]?.values() ?? series.step.values()).subarray(first, end);
-  const ys = series.value.values().subarray(first, end);
-  const origin = { key: series.key, attempt, first, raw: null, decimatedFrom: series.n > series.length ? series.n : 0 };
+function points(series: Series, { attempt, first, end }: AttemptRange, run: OverlaidRun, options: LineOptions, faint: boolean): Omit<Line, keyof LineStyle | 'faint' | 'endLabel'> {
+  const { unit, smoothing = 0 } = options;
+  const xs = xValues(run.data, series, unit).subarray(first, end);
+  const logged = series.value.values().subarray(first, end);
+  const smoothed = smoothing > 0 && !faint;
+  const ys = smoothed ? smooth(logged, smoothing) : logged;
+  const raw = smoothed ? logged : null;
+  const origin = { series, key: series.key, attempt, first, decimatedFrom: series.n > series.length ? series.n : 0 };
   const order = ascending(xs);
-  if (order === null) return { ...origin, xs, ys, order: null };
+  if (order === null) return { ...origin, xs, ys, raw, order: null, trace: null };
   const pick = (column: Float64Array): Float64Array => Float64Array.from(order, (i) => column[i]!);
-  return { ...origin, xs: pick(xs), ys: pick(ys), order: order.map((i) => first + i) };
+  const trace = goesBack(xs) ? { xs, ys, raw } : null;
+  return { ...origin, xs: pick(xs), ys: pick(ys), raw: raw && pick(raw), order: order.map((i) => first + i), trace };
 }
 
-/** The order that sorts by x, null if it is sorted; a step metric may stay the same or decrease. */
+/** The order that sorts by x, null if it is sorted; a step metric may stay the same or decrease. Points without x are left out. */
 function ascending(xs: Float64Array): Uint32Array | null {
   let sorted = true;
-  for (let i = 1; i < xs.length && sorted; i++) sorted = xs[i - 1]! <= xs[i]!;
+  for (let i = 0; i < xs.length && sorted; i++) sorted = i === 0 ? !Number.isNaN(xs[0]!) : xs[i - 1]! <= xs[i]!;
   if (sorted) return null;
   const finite = Array.from(xs.keys()).filter((i) => !Number.isNaN(xs[i]!));
   return Uint32Array.from(finite.sort((a, b) => xs[a]! - xs[b]! || a - b));
+}
+
+/** Whether x is lower than before at any point. */
+function goesBack(xs: Float64Array): boolean {
+  let highest = -Infinity;
+  return xs.some((x) => {
+    const back = x < highest;
+    highest = Math.max(highest, Number.isNaN(x) ? highest : x);
+    return back;
+  });
 }

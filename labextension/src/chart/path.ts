@@ -36,15 +36,23 @@ export function toY(frame: PlotFrame, y: number): number {
  * their maximum: no spike is lost, and a million points take a few hundred strokes. Returns points without neighbours.
  */
 export function tracePath(sink: PathSink, frame: PlotFrame, line: Pick<Line, 'xs'>, ys: Float64Array, columnWidth = 1): [number, number][] {
-  const [first, end] = visibleIndices(line.xs, frame.x);
+  return traceRange(sink, frame, line.xs, ys, visibleIndices(line.xs, frame.x), columnWidth);
+}
+
+/** The same for points in the order of logging, where x goes back and forth; those outside the frame count, too. */
+export function traceLogged(sink: PathSink, frame: PlotFrame, xs: Float64Array, ys: Float64Array, columnWidth = 1): [number, number][] {
+  return traceRange(sink, frame, xs, ys, [0, xs.length], columnWidth);
+}
+
+function traceRange(sink: PathSink, frame: PlotFrame, xs: Float64Array, ys: Float64Array, [first, end]: Range, columnWidth: number): [number, number][] {
   const isolated: [number, number][] = [];
   let strokes = 0; // since the last gap
   let [x, y] = [NaN, NaN];
   let i = first;
   while (i < end) {
-    const px = toX(frame, line.xs[i]!);
+    const px = toX(frame, xs[i]!);
     const py = toY(frame, ys[i]!);
-    if (Number.isNaN(py)) {
+    if (Number.isNaN(px + py)) {
       if (strokes === 1) isolated.push([x, y]);
       strokes = 0;
       i++;
@@ -53,7 +61,7 @@ export function tracePath(sink: PathSink, frame: PlotFrame, line: Pick<Line, 'xs
     if (strokes === 0) sink.moveTo(px, py);
     else sink.lineTo(px, py);
     strokes++;
-    [i, x, y] = drawColumn(sink, frame, line.xs, ys, i + 1, end, px, py, columnWidth);
+    [i, x, y] = drawColumn(sink, frame, xs, ys, i + 1, end, px, py, columnWidth);
   }
   if (strokes === 1) isolated.push([x, y]);
   return isolated;
@@ -64,7 +72,7 @@ function drawColumn(
   sink: PathSink, frame: PlotFrame, xs: Float64Array, ys: Float64Array, start: number, end: number, px: number, py: number, columnWidth: number,
 ): [number, number, number] {
   let [low, high, last, i] = [py, py, py, start];
-  for (; i < end && toX(frame, xs[i]!) - px < columnWidth; i++) {
+  for (; i < end && Math.abs(toX(frame, xs[i]!) - px) < columnWidth; i++) {
     const y = toY(frame, ys[i]!);
     if (Number.isNaN(y)) break;
     if (y < low) low = y;
@@ -75,6 +83,20 @@ function drawColumn(
   if (high > py) sink.lineTo(px, high);
   if (last !== high && i - start > 0) sink.lineTo(px, last);
   return [i, px, last];
+}
+
+/** How a line is drawn: as a path, as the area between minimum and maximum, or as points where neither would be true. */
+export function lineForm({ decimatedFrom, trace }: Pick<Line, 'decimatedFrom' | 'trace'>): 'path' | 'area' | 'points' {
+  if (decimatedFrom === 0) return 'path';
+  return trace === null ? 'area' : 'points';
+}
+
+/** The visible points of a line that is drawn as points. */
+export function visiblePoints(frame: PlotFrame, line: Pick<Line, 'xs'>, ys: Float64Array): [x: number, y: number][] {
+  const [first, end] = visibleIndices(line.xs, frame.x);
+  const pixels: [number, number][] = [];
+  for (let i = first; i < end; i++) pixels.push([toX(frame, line.xs[i]!), toY(frame, ys[i]!)]);
+  return pixels.filter(([, y]) => !Number.isNaN(y));
 }
 
 /** A closed area, as the pixels of its upper and its lower edge. */

@@ -4,7 +4,7 @@ import type { Line } from './lines';
 import { mainLines } from './lines';
 import { dash, PALETTES } from './palette';
 import type { PlotFrame } from './path';
-import { edgeMarks, minMaxAreas, separateLabels, toY, tracePath } from './path';
+import { edgeMarks, lineForm, minMaxAreas, separateLabels, toY, traceLogged, tracePath, visiblePoints } from './path';
 import { logLabels, logTicks, ticks, timeTicks } from './ticks';
 
 const COLOURS = PALETTES.light.lines;
@@ -40,9 +40,12 @@ export function lineMarks(frame: PlotFrame, line: Line, dashed = false, columnWi
   const colour = COLOURS[line.style % COLOURS.length]!;
   const logged = line.raw ?? line.ys;
   const opacity = line.faint ? 0.4 : 1;
-  const parts = line.decimatedFrom > 0 ? [areas(frame, line, logged, colour, line.raw ? 0.3 : opacity)] : [];
-  if (line.raw && line.decimatedFrom === 0) parts.push(polyline(frame, line, logged, colour, 0.3, '', columnWidth));
-  if (line.raw || line.decimatedFrom === 0) parts.push(polyline(frame, line, line.ys, colour, opacity, dash(line.dash, dashed).join(' '), columnWidth));
+  const form = lineForm(line);
+  const parts: string[] = [];
+  if (form === 'area') parts.push(areas(frame, line, logged, colour, line.raw ? 0.3 : opacity));
+  else if (form === 'points') parts.push(dots(visiblePoints(frame, line, logged), colour, opacity));
+  else if (line.raw) parts.push(polyline(frame, line, 'raw', colour, 0.3, '', columnWidth));
+  if (form === 'path' || (form === 'area' && line.raw)) parts.push(polyline(frame, line, 'ys', colour, opacity, dash(line.dash, dashed).join(' '), columnWidth));
   const marks = line.faint ? [] : edgeMarks(frame, line, 1);
   return parts.join('') + marks.map(({ x, y, symbol }) => text(x, y + 3, symbol, `text-anchor="middle" fill="${colour}"`)).join('');
 }
@@ -53,16 +56,21 @@ function areas(frame: PlotFrame, line: Line, ys: Float64Array, colour: string, o
   return `<path d="${path}" fill="${colour}" fill-opacity=".35" stroke="${colour}"${opacity < 1 ? ` opacity="${opacity}"` : ''}/>`;
 }
 
-function polyline(frame: PlotFrame, line: Line, ys: Float64Array, colour: string, opacity: number, dashes: string, columnWidth: number): string {
+function polyline(frame: PlotFrame, line: Line, column: 'ys' | 'raw', colour: string, opacity: number, dashes: string, columnWidth: number): string {
   let path = '';
   const sink = {
     moveTo: (x: number, y: number): void => void (path += `M${x.toFixed(1)} ${y.toFixed(1)}`),
     lineTo: (x: number, y: number): void => void (path += `L${x.toFixed(1)} ${y.toFixed(1)}`),
   };
-  const isolated = tracePath(sink, frame, line, ys, columnWidth);
+  const { trace } = line;
+  const isolated = trace ? traceLogged(sink, frame, trace.xs, trace[column]!, columnWidth) : tracePath(sink, frame, line, line[column]!, columnWidth);
   const attributes = opacity < 1 ? ` opacity="${opacity}"` : '';
-  const dots = isolated.map(([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="2.5" fill="${colour}"${attributes}/>`).join('');
-  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round" stroke-dasharray="${dashes}"${attributes}/>${dots}`;
+  return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="1.6" stroke-linejoin="round" stroke-dasharray="${dashes}"${attributes}/>${dots(isolated, colour, opacity)}`;
+}
+
+function dots(pixels: [x: number, y: number][], colour: string, opacity: number): string {
+  const attributes = opacity < 1 ? ` opacity="${opacity}"` : '';
+  return pixels.map(([x, y]) => `<circle cx="${x.toFixed(1)}" cy="${y.toFixed(1)}" r="2.5" fill="${colour}"${attributes}/>`).join('');
 }
 
 /** The latest values and names at the ends of the main lines, and the attempt of each line. */

@@ -2,7 +2,8 @@ import type { PlotFrame } from './path';
 import { axes, endValues, escape, lineMarks, text } from './svg-marks';
 import { plainLine } from '../model/format';
 import type { ChartGroup } from '../model/chart-groups';
-import { linesOf, unitOf } from './lines';
+import { unitOf } from '../model/axes';
+import { linesOf } from './lines';
 import { xRange, yRange } from './axis-ranges';
 import { Overlay } from '../model/overlay';
 import type { RunData } from '../model/run-data';
@@ -48,7 +49,8 @@ export function headline(data: RunData): string {
 
 function panel(data: RunData, chart: ChartGroup, x: number, y: number, width: number, height: number): string {
   const overlay = Overlay.of(data);
-  const lines = linesOf(overlay, chart, unitOf(overlay, chart, 'metric'), 0);
+  const unit = unitOf(overlay, chart, 'auto');
+  const lines = linesOf(overlay, chart, { unit });
   const range = xRange(lines);
   const frame: PlotFrame = {
     left: x + 40, top: y + TITLE, width: width - 40 - 66, height: height - TITLE - 16, x: range, y: yRange(lines, range, false), log: false,

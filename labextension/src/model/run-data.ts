@@ -1,4 +1,5 @@
 import type { CellInfo, JsonObject, Message, MetricDefinition, RunInfo } from '../wire/messages';
+import { RowRanges } from './row-ranges';
 import { Series } from './series';
 
 /** The data of one run, built from messages. All views of a page share it. */
@@ -9,9 +10,11 @@ export class RunData {
   metrics: MetricDefinition[] = [];
   cells = new Map<number, CellInfo>();
   readonly series = new Map<string, Series>();
+  /** Points in more detail than those of `series`. */
+  readonly ranges = new RowRanges();
   cursor = '';
   done = false;
-  /** The number of messages applied; whatever was drawn at another number is stale. */
+  /** The number of changes applied; whatever was drawn at another number is stale. */
   version = 0;
   /** `performance.now()` when `run.runtime` was received. */
   receivedAt = 0;

@@ -1,5 +1,5 @@
 import { colour, dash, PALETTES } from '../chart/palette';
-import type { XMode } from '../chart/lines';
+import type { Axis } from '../model/axes';
 import { Feed } from '../sources/feed';
 import { h, setText, swatch } from '../view/dom';
 import { themeOf } from '../view/theme';
@@ -30,8 +30,8 @@ function runPage(base: string): void {
   const host = document.getElementById('charts');
   if (host === null) return scrollConsole();
   const { source, axis } = host.dataset;
-  const charts = new RunCharts(host, 'No metrics logged yet.', (axis as XMode | undefined) ?? null);
-  charts.show([{ feed: new Feed([async () => new ServerTransport(`${base}/${source}`, '', events)]), style: 0 }]);
+  const charts = new RunCharts(host, 'No metrics logged yet.', (axis as Axis | undefined) ?? 'auto');
+  charts.show([{ feed: new Feed([async () => new ServerTransport(`${base}/${source}`, source === 'data' ? `${base}/range` : null, '', events)]), style: 0 }]);
 }
 
 function scrollConsole(): void {
@@ -43,8 +43,8 @@ function scrollConsole(): void {
 function feedCache(base: string, events: ChangeEvents): (run: string) => Feed {
   const feeds = new Map<string, Feed>();
   return (run) => {
-    const url = `${base}/runs/${encodeURIComponent(run)}/sampled?points=${MAX_POINTS}`;
-    const feed = feeds.get(run) ?? new Feed([async () => new ServerTransport(url, run, events)]);
+    const url = `${base}/runs/${encodeURIComponent(run)}`;
+    const feed = feeds.get(run) ?? new Feed([async () => new ServerTransport(`${url}/sampled?points=${MAX_POINTS}`, `${url}/range`, run, events)]);
     feeds.set(run, feed);
     return feed;
   };

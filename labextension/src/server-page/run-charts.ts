@@ -1,5 +1,5 @@
-import type { XMode } from '../chart/lines';
 import type { Theme } from '../chart/palette';
+import type { Axis } from '../model/axes';
 import type { Feed } from '../sources/feed';
 import { ChartPanel } from '../view/charts/chart-panel';
 import { h, setText } from '../view/dom';
@@ -15,9 +15,9 @@ export class RunCharts {
   private readonly notice = h('p', { class: 'wnb-quiet', role: 'status' });
 
   /** `emptyText` is shown while no run has anything to draw. */
-  constructor(host: HTMLElement, private readonly emptyText: string, mode: XMode | null = null) {
+  constructor(host: HTMLElement, private readonly emptyText: string, axis: Axis = 'auto') {
     this.charts = new ChartPanel(this.feeds.overlay, () => this.root.changed());
-    if (mode !== null) Object.assign(this.charts.context.state, { mode, modeChosen: true });
+    this.charts.context.state.axis = axis;
     this.bar = h('div', { class: 'wnb-bar' }, this.charts.toolbar.element);
     this.root = new ViewRoot(host, [this.bar, this.notice, this.charts.grid.element], (theme) => this.update(theme), () => this.dispose());
     this.root.element.setAttribute('aria-label', 'Charts');

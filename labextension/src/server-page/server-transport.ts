@@ -1,7 +1,7 @@
 import type { Transport } from '../sources/feed';
 import { UnavailableError } from '../sources/feed';
 import { fromHttp } from '../wire/decode';
-import type { Message } from '../wire/messages';
+import type { Message, RangeRequest } from '../wire/messages';
 import type { ChangeEvents } from './change-events';
 
 /** The rows of a run from our server at `url`, requested when an event reports a change; the browser sends its login. */
@@ -12,17 +12,19 @@ export class ServerTransport implements Transport {
   private pullAgain = false;
   private stopListening = (): void => undefined;
 
-  /** `run` is the id of the run in events; empty if all events concern this run. */
-  constructor(private readonly url: string, private readonly run: string, private readonly events: ChangeEvents) {}
+  /** `run` is the id of the run in events; empty if all events concern this run. `rangeUrl` is null if there are no ranges. */
+  constructor(private readonly url: string, private readonly rangeUrl: string | null, private readonly run: string, private readonly events: ChangeEvents) {}
 
   async pull(cursor: string): Promise<Message> {
     const separator = this.url.includes('?') ? '&' : '?';
-    const response = await fetch(`${this.url}${separator}cursor=${encodeURIComponent(cursor)}`);
-    if (response.status === 403 || response.status === 404) throw new UnavailableError(`The server does not provide this run (status ${response.status}).`);
-    if (!response.ok) throw new Error(`The server responded with status ${response.status}.`);
-    const message = fromHttp(await response.arrayBuffer());
+    const message = await request(`${this.url}${separator}cursor=${encodeURIComponent(cursor)}`);
     this.cursor = message.header.cursor;
     return message;
+  }
+
+  async range(wanted: RangeRequest): Promise<Message> {
+    if (this.rangeUrl === null) throw new UnavailableError('These samples are complete.');
+    return request(`${this.rangeUrl}?request=${encodeURIComponent(JSON.stringify(wanted))}`);
   }
 
   onPush(listener: (message: Message) => void): void {
@@ -55,4 +57,11 @@ export class ServerTransport implements Transport {
       this.pulling = false;
     }
   }
+}
+
+async function request(url: string): Promise<Message> {
+  const response = await fetch(url);
+  if (response.status === 403 || response.status === 404) throw new UnavailableError(`The server does not provide this run (status ${response.status}).`);
+  if (!response.ok) throw new Error(`The server responded with status ${response.status}.`);
+  return fromHttp(await response.arrayBuffer());
 }

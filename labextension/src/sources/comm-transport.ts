@@ -1,5 +1,5 @@
 import { comparisonFromComm, fromComm } from '../wire/decode';
-import type { Comparison, Message, Request } from '../wire/messages';
+import type { Comparison, Message, RangeRequest, Request } from '../wire/messages';
 import type { Transport } from './feed';
 import { UnavailableError } from './feed';
 
@@ -12,7 +12,7 @@ export interface KernelChannel {
 }
 
 const PULL_TIMEOUT_MS = 3000;
-const EARLIER_RUNS_TIMEOUT_MS = 20_000;
+const SLOW_TIMEOUT_MS = 20_000;
 
 interface Pending<T> {
   resolve: (value: T) => void;
@@ -26,6 +26,8 @@ export class CommTransport implements Transport {
   private closed = false;
   private pendingRuns: Pending<Comparison> | null = null;
   private pendingPull: Pending<Message> | null = null;
+  private readonly pendingRanges = new Map<number, Pending<Message>>();
+  private rangeNumber = 0;
 
   constructor(private readonly channel: KernelChannel) {
     if (channel.pushes) this.onPush = (listener) => (this.listener = listener);
@@ -53,15 +55,29 @@ export class CommTransport implements Transport {
   earlierRuns(): Promise<Comparison> {
     return new Promise<Comparison>((resolve, reject) => {
       this.pendingRuns = { resolve, reject };
-      setTimeout(() => reject(new Error('The kernel does not answer.')), EARLIER_RUNS_TIMEOUT_MS);
+      setTimeout(() => reject(new Error('The kernel does not answer.')), SLOW_TIMEOUT_MS);
       this.channel.send({ type: 'ghosts' });
+    });
+  }
+
+  /** Rejects if there is no answer: a kernel without subshells answers after its cell. */
+  range(range: RangeRequest): Promise<Message> {
+    const number = ++this.rangeNumber;
+    return new Promise<Message>((resolve, reject) => {
+      this.pendingRanges.set(number, { resolve, reject });
+      setTimeout(() => {
+        this.pendingRanges.delete(number);
+        reject(new Error('The kernel does not answer.'));
+      }, SLOW_TIMEOUT_MS);
+      this.channel.send({ type: 'range', number, range });
     });
   }
 
   /** Handle a message of the channel; all but our own messages are ignored. */
   receive(content: unknown, buffers: readonly (ArrayBuffer | ArrayBufferView)[] = []): void {
-    const { type, header } = (content ?? {}) as { type?: unknown; header?: unknown };
+    const { type, header, number } = (content ?? {}) as { type?: unknown; header?: unknown; number?: unknown };
     if (type === 'ghosts') this.receiveRuns(header, buffers[0]);
+    if (type === 'range') this.receiveRange(number, header, buffers[0]);
     if (type === 'message') this.receiveMessage(header, buffers[0]);
   }
 
@@ -82,6 +98,16 @@ export class CommTransport implements Transport {
       const message = fromComm(header, buffer);
       if (pending) pending.resolve(message);
       else this.listener?.(message);
+    } catch (error) {
+      pending?.reject(error as Error);
+    }
+  }
+
+  private receiveRange(number: unknown, header: unknown, buffer: ArrayBuffer | ArrayBufferView | undefined): void {
+    const pending = this.pendingRanges.get(Number(number));
+    this.pendingRanges.delete(Number(number));
+    try {
+      pending?.resolve(fromComm(header, buffer));
     } catch (error) {
       pending?.reject(error as Error);
     }

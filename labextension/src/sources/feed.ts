@@ -1,4 +1,4 @@
-import type { Comparison, Message } from '../wire/messages';
+import type { Comparison, Message, RangeRequest } from '../wire/messages';
 import { RunData } from '../model/run-data';
 
 /** How current the data is. `saved`: from the notebook; `lost`: live data is (for now) unavailable. */
@@ -12,6 +12,8 @@ export interface Transport {
   stop(force: boolean): Promise<void>;
   /** The earlier runs of the same notebook, if this transport supports that. */
   earlierRuns?(): Promise<Comparison>;
+  /** The points of a part of the x axis, if this transport supports that. */
+  range?(request: RangeRequest): Promise<Message>;
   /** Register a listener for pushed messages, if the other side pushes. */
   onPush?: (listener: (message: Message) => void) => void;
   /** How long a pushing side may be silent before it is pulled again. */
@@ -53,7 +55,13 @@ export class Feed {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly onVisibilityChange = (): void => this.schedule();
 
-  constructor(private readonly openers: (() => Promise<Transport | null>)[]) {}
+  constructor(private readonly openers: (() => Promise<Transport | null>)[]) {
+    if (openers.length > 0) this.data.ranges.load = (request) => this.loadRange(request);
+    this.data.ranges.onLoad = () => {
+      this.data.version += 1;
+      this.notify();
+    };
+  }
 
   /** Add a viewer, initially not visible. */
   join(viewer: Viewer): void {
@@ -116,15 +124,27 @@ export class Feed {
     return this.transport.earlierRuns();
   }
 
+  /** The points of a part of the x axis. If no transport can supply them, none is asked again. */
+  private async loadRange(request: RangeRequest): Promise<Message> {
+    await this.openTransport();
+    if (this.transport?.range !== undefined) return this.transport.range(request);
+    this.data.ranges.load = null;
+    throw new UnavailableError('The rows of this run are not available.');
+  }
+
   private apply(message: Message): void {
     this.data.apply(message);
+    this.notify();
+  }
+
+  private notify(): void {
     for (const viewer of this.viewers.keys()) viewer.changed();
   }
 
   private setStatus(status: FeedStatus): void {
     if (status === this.status) return;
     this.status = status;
-    for (const viewer of this.viewers.keys()) viewer.changed();
+    this.notify();
   }
 
   private async pull(): Promise<void> {

@@ -1,7 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { comparisonFromHttp, fromHttp } from '../wire/decode';
-import type { Access, Comparison, Message } from '../wire/messages';
+import type { Access, Comparison, Message, RangeRequest } from '../wire/messages';
 import type { Transport } from './feed';
 import { UnavailableError } from './feed';
 
@@ -13,6 +13,11 @@ export class HttpTransport implements Transport {
 
   async pull(cursor: string): Promise<Message> {
     const response = await this.request(`data?cursor=${encodeURIComponent(cursor)}`, { method: 'GET' });
+    return fromHttp(await response.arrayBuffer());
+  }
+
+  async range(request: RangeRequest): Promise<Message> {
+    const response = await this.request(`range?request=${encodeURIComponent(JSON.stringify(request))}`, { method: 'GET' });
     return fromHttp(await response.arrayBuffer());
   }
 

@@ -159,5 +159,17 @@ export interface Comparison {
   diff: Diff | null;
 }
 
-/** A request from a view to a kernel, over a comm. */
-export type Request = { type: 'pull'; cursor: string } | { type: 'ghosts' } | { type: 'stop'; force?: boolean };
+/**
+ * A request for the points of `keys` with `from` <= x <= `to`, where x is the step, the time, or the latest value of
+ * `metric`; null is no bound.
+ */
+export type RangeRequest = {
+  keys: string[];
+  axis: 'step' | 'time' | 'metric';
+  metric: string | null;
+  from: number | null;
+  to: number | null;
+};
+
+/** A request from a view to a kernel, over a comm. `number` is repeated in the answer. */
+export type Request = { type: 'pull'; cursor: string } | { type: 'range'; number: number; range: RangeRequest } | { type: 'ghosts' } | { type: 'stop'; force?: boolean };

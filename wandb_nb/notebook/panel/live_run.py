@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.tracking.run_view import RunView
+    from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import Message
     from wandb_nb.view.message.run_stream import RunStream
 
@@ -85,6 +86,12 @@ class LiveRun:
             self._cursors[viewer] = message.header["cursor"]
             self._pending_viewers.discard(viewer)
             viewer.send(message)
+
+    def range(self, request: RangeRequest) -> Message:
+        """Return the rows of a part of the x axis."""
+        with self.lock:
+            self._read_more()
+            return self.stream.range(request)
 
     def push(self) -> None:
         """Send new rows to all viewers, whether a cell runs and what is sent; nothing when nothing has changed."""

@@ -141,6 +141,11 @@ def _handle(
     kind = content.get("type") if isinstance(content, dict) else None
     if kind == "pull":
         pull(str(content.get("cursor") or ""))
+    elif kind == "range":
+        from wandb_nb.view.message.row_range import RangeRequest  # needs numpy
+
+        message = live_run.range(RangeRequest.parse(content.get("range")))
+        answer({"type": "range", "number": content.get("number"), "header": message.header}, message.blob)
     elif kind == "ghosts" and (entry := session_of(live_run.run).entry) is not None:
         from wandb_nb.compare.run_choice import background_runs  # only if a page asks for them
         from wandb_nb.view.message.run_message import plain

@@ -6,12 +6,13 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.lru import LRUDict
-from wandb_nb.server.live.sampling import sampled_message
+from wandb_nb.server.live.sampling import sampled_message, sampled_range
 from wandb_nb.server.live.stored_run import StoredRun
 from wandb_nb.server.storage.storage_errors import NotFoundError
 
 if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
+    from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import Message
 
 _MAX_RUNS = 16
@@ -38,21 +39,39 @@ class RunCache:
         """
         lock, run = self._entry(row)
         with lock:
-            try:
-                run.advance()
-            except NotFoundError:
-                self.drop(row.uid)
-                raise
+            self._advance(run, row.uid)
             if run.can_answer(cursor):
                 return run.message(cursor)
         sample = sampled_message(self._database, row, _SAMPLED_POINTS, cursor)
         sample.header["more"], sample.header["done"] = True, False
         return sample
 
+    def range(self, row: Any, request: RangeRequest) -> Message:
+        """Return the rows of a part of the x axis of the run in *row*.
+
+        While a long run is still being read, that is a sample of the range, and `more` is set.
+
+        Raises:
+            NotFoundError: The run was deleted.
+
+        """
+        lock, run = self._entry(row)
+        with lock:
+            self._advance(run, row.uid)
+            message = run.range(request)
+        return sampled_range(self._database, row, request) if message.header["more"] else message
+
     def drop(self, uid: str) -> None:
         """Forget the run with this random value, because it was deleted."""
         with self._lock:
             self._entries.pop(uid, None)
+
+    def _advance(self, run: StoredRun, uid: str) -> None:
+        try:
+            run.advance()
+        except NotFoundError:
+            self.drop(uid)
+            raise
 
     def _entry(self, row: Any) -> tuple[threading.Lock, StoredRun]:
         with self._lock:

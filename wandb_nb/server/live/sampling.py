@@ -18,6 +18,7 @@ from wandb_nb.server.storage.untrusted_json import load_objects
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.values import dotted
 from wandb_nb.view.message.chart_groups import definition
+from wandb_nb.view.message.header_fields import empty_header
 from wandb_nb.view.message.run_header import definitions, describe
 from wandb_nb.view.message.run_message import Series, pack
 
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
     from wandb_nb.server.storage.database import Database
+    from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import Message, MessageHeader
 
 Points = list[tuple[float, float, float, int]]  # step, time, value, attempt
 
 _SYSTEM = re.compile(r"system\.(.+)")
 _MAX_EXACT_INT = 2**53
+_RANGE_POINTS = 1_000
 
 
 def sampled_message(database: Database, row: Any, points: int, cursor: str) -> Message:
@@ -51,6 +54,22 @@ def sampled_message(database: Database, row: Any, points: int, cursor: str) -> M
             _number_at(rows[-1], "_runtime"),
         )
     return pack(header, _series(rows, header, decimated=len(rows) < total))
+
+
+def sampled_range(database: Database, row: Any, request: RangeRequest) -> Message:
+    """Return a sample of the requested rows of a run that is too long to read now; `more` is set.
+
+    Only steps have an index: with another axis the message has no series yet.
+    """
+    rows: list[dict[str, Any]] = []
+    if request.axis == "step":
+        first, last = (int(min(max(bound, 0), _MAX_EXACT_INT)) for bound in (request.low, request.high))
+        with database.read() as connection:
+            rows = load_objects(sample_history(connection, row.id, _RANGE_POINTS, (first, last))[0])
+    header = _header(row, "", 0)
+    keys = set(request.keys)
+    series = [one for one in _series(rows, header, decimated=True) if one.key in keys]
+    return pack({**empty_header(header["run"]), "more": True}, series)
 
 
 def system_message(database: Database, row: Any, points: int, cursor: str) -> Message:

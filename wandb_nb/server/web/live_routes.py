@@ -14,6 +14,7 @@ from wandb_nb.server.http.authentication import logged_in_user
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.live.sampling import sampled_message, system_message
 from wandb_nb.server.web.render import NO_STORE, requested_project, requested_run
+from wandb_nb.view.message.row_range import RangeRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -81,6 +82,19 @@ async def data(request: Request) -> Response:
     """`GET …/data?cursor=`: the message of the run's page."""
     cache = services_of(request).run_cache
     return await _message(request, lambda row: cache.message(row, request.query_params.get("cursor", "")))
+
+
+async def row_range(request: Request) -> Response:
+    """`GET …/range?request=`: the rows of a part of the x axis, for charts that zoom."""
+    cache, text = services_of(request).run_cache, request.query_params.get("request", "")
+    return await _message(request, lambda row: cache.range(row, _parse_range(text)))
+
+
+def _parse_range(text: str) -> RangeRequest:
+    try:
+        return RangeRequest.parse(text)
+    except ValueError as error:
+        raise UsageError(f"the parameter `request` is not a range of rows: {error}") from error
 
 
 async def sampled(request: Request) -> Response:

@@ -32,6 +32,7 @@ ROUTES = [
     Route(f"{_RUN}/files", files_page.file_list),
     Route(f"{_RUN}/files/{{name:anything}}", files_page.file),
     Route(f"{_RUN}/data", live_routes.data),
+    Route(f"{_RUN}/range", live_routes.row_range),
     Route(f"{_RUN}/sampled", live_routes.sampled),
     Route(f"{_RUN}/system/data", live_routes.system_data),
     Route(f"{_RUN}/events", live_routes.run_events),

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.view.message.cell_outcome import add_cell_outcome
+from wandb_nb.view.message.header_fields import empty_header
 from wandb_nb.view.message.run_header import definitions, describe
 from wandb_nb.view.message.run_message import pack, strict_json
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, ClientState, SeriesSet
 
 if TYPE_CHECKING:
+    from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import CellHeader, Message, MessageHeader, RunHeader
 
 
@@ -55,6 +57,11 @@ class MessageBuilder:
     def snapshot(self, points: int = 4_000) -> Message:
         """Return the whole run with about *points* points over all series; its cursor asks for everything."""
         return pack(self._describe(), self._series.whole(points, MAX_SAVED_SERIES))
+
+    def range(self, request: RangeRequest) -> Message:
+        """Return the points that *request* asks for, as far as they are read; not a part of what cursors count."""
+        header = self._describe()
+        return pack({**empty_header(header["run"]), "more": self._more}, self._series.in_range(request))
 
     def run_header(self) -> RunHeader:
         """Return the header of the run, as far as it is read."""

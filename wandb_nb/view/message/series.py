@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.reading.history_table import HistoryTable, NumberColumn
     from wandb_nb.store.reading.run_state import RunState
+    from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import MetricHeader
 
     Floats = npt.NDArray[np.float64]
@@ -113,6 +115,21 @@ class SeriesState:
             chosen = chosen[decimate(values[chosen], buckets)]
         return self._series(chosen, decimated=True)
 
+    def in_range(self, request: RangeRequest) -> Series:
+        """Return the points that *request* asks for; `x` is its metric, if any, and `n` counts them all."""
+        column = self._column
+        x = self._axis_values(request)
+        indices, count = request.choose(x, column.values, self._table.attempt[column.rows])
+        series = self._series(indices, decimated=count > len(indices))
+        by_metric = x[indices] if request.metric else None
+        return replace(series, n=count, x=by_metric, step_metric=request.metric)
+
+    def _axis_values(self, request: RangeRequest) -> Floats:
+        rows = self._column.rows
+        if request.metric is not None:
+            return latest_values(self._table.numbers.get(request.metric), rows)
+        return (self._table.step if request.axis == "step" else self._table.runtime)[rows]
+
     @property
     def _column(self) -> NumberColumn:
         return self._table.numbers[self.key]
@@ -139,11 +156,7 @@ class SeriesState:
 
     def _x(self, rows: Indices) -> Floats:
         """Return the latest value of the step metric at each of *rows*, NaN before its first."""
-        column = self._x_column
-        if column is None or not len(column):
-            return np.full(len(rows), np.nan)
-        at = np.searchsorted(column.rows, rows, side="right") - 1
-        return np.where(at >= 0, column.values[np.maximum(at, 0)], np.nan)
+        return latest_values(self._x_column, rows)
 
     def _x_changed(self) -> bool:
         """Return whether the step metric of existing points changed: rewritten, or logged later in the same row."""
@@ -197,11 +210,24 @@ class SeriesSet:
         pairs = zip(self.states, complete, strict=True)
         return [series for one, client in pairs if (series := one.missing(client, share)) is not None]
 
+    def in_range(self, request: RangeRequest) -> list[Series]:
+        """Return the points that *request* asks for of each of its keys."""
+        keys = set(request.keys)
+        return [one.in_range(request) for one in self.states if one.key in keys]
+
     def whole(self, points: int, most: int) -> list[Series]:
         """Return the first *most* series with about *points* points in all."""
         states = self.states[:most]
         share = fair_share([len(one) for one in states], points)
         return [one.whole(max(2, (share + 1) // 2)) for one in states]  # two points per bucket: 15 need 8
+
+
+def latest_values(column: NumberColumn | None, rows: Indices) -> Floats:
+    """Return the latest value of *column* at each of *rows*, NaN before its first."""
+    if column is None or not len(column):
+        return np.full(len(rows), np.nan)
+    at = np.searchsorted(column.rows, rows, side="right") - 1
+    return np.where(at >= 0, column.values[np.maximum(at, 0)], np.nan)
 
 
 def fair_share(counts: Sequence[int], total: int) -> int:

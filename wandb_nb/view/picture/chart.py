@@ -76,9 +76,11 @@ def draw(
     return PanelFrame(x, y, width, height, [*marks, *_end_labels(curves, scale)])
 
 
-def curve_of(one: Series, name: str, colour: int, buckets: int, *, by_metric: bool, most_attempts: int) -> Curve:
-    """Return *one* as a curve with about two points per bucket and one line for each of the newest attempts."""
-    across = one.x if by_metric and one.x is not None else one.step
+def curve_of(one: Series, name: str, colour: int, buckets: int, *, across: Points, most_attempts: int) -> Curve:
+    """Return *one* over *across*, its x values, as a curve with about two points per bucket.
+
+    It has one line for each of the newest attempts, in the order of logging: x may go back and forth.
+    """
     lines, attempts = [], []
     for attempt, where in one.lines()[-most_attempts:]:
         line = _line(across[where], one.value[where], buckets)
@@ -91,9 +93,6 @@ def curve_of(one: Series, name: str, colour: int, buckets: int, *, by_metric: bo
 
 def _line(xs: Points, ys: Points, buckets: int) -> Points:
     xs, ys = _bounded(xs), _bounded(ys)
-    if np.any(np.diff(xs) < 0):
-        order = np.argsort(xs, kind="stable")
-        xs, ys = xs[order], ys[order]
     chosen = decimate(ys, buckets)
     chosen = chosen[np.isfinite(xs[chosen])]
     return np.column_stack([xs[chosen], ys[chosen]])

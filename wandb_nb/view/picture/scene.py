@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.formatting import clean, clock
 from wandb_nb.view import run_text
+from wandb_nb.view.message.chart_axis import default_axis, x_values
 from wandb_nb.view.message.chart_groups import definition, group, line_label
 from wandb_nb.view.picture.chart import COLOURS, Curve, curve_of, draw
 from wandb_nb.view.picture.primitives import Dot, Mark, Scene, Text
@@ -121,13 +122,11 @@ def _title(message: Message, width: float) -> list[Mark]:
 def _panel(
     chart: Chart, series: dict[str, Series], buckets: int, place: tuple[float, float, float, float]
 ) -> PanelFrame:
-    members = [series[key] for key in chart.keys]
-    steps = {one.step_metric for one in members}
-    by_metric = next(iter(steps)) if len(steps) == 1 else None
-    curves: list[Curve] = [
-        curve_of(one, name, at, buckets, by_metric=by_metric is not None, most_attempts=MAX_ATTEMPTS)
-        for at, (one, name) in enumerate(zip(members, _names(chart), strict=True))
-    ]
+    by_metric = default_axis(chart.keys, series)
+    curves: list[Curve] = []
+    for at, (key, name) in enumerate(zip(chart.keys, _names(chart), strict=True)):
+        across = x_values(series[key], by_metric, series)
+        curves.append(curve_of(series[key], name, at, buckets, across=across, most_attempts=MAX_ATTEMPTS))
     return draw(chart.title, curves, place, by_metric)
 
 

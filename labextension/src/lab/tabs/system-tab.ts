@@ -13,8 +13,7 @@ const POLL_MS = 5000;
 export function systemTab(api: RunsApi, run: RunRow, options: TabOptions): Tab {
   const data = new RunData();
   const charts = new ChartPanel(Overlay.of(data), () => options.redraw());
-  charts.context.state.mode = 'time';
-  charts.context.state.modeChosen = true;
+  charts.context.state.axis = 'time';
   const note = h('p', { class: 'wnb-quiet', role: 'status' });
   const load = async (): Promise<void> => {
     try {

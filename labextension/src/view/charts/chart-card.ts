@@ -3,11 +3,16 @@ import type { SavedChart } from '../../chart/chart-svg';
 import type { LinePoint } from '../../chart/chart';
 import { formatDuration, formatNumber } from '../../model/format';
 import type { ChartGroup } from '../../model/chart-groups';
-import type { Line, XUnit } from '../../chart/lines';
-import { attemptName, linesOf, mainLines, unitOf } from '../../chart/lines';
+import type { XUnit } from '../../model/axes';
+import { STEP, unitOf } from '../../model/axes';
+import type { Line } from '../../chart/lines';
+import { attemptName, latestIndex, linesOf, mainLines } from '../../chart/lines';
+import { chartNote } from './chart-note';
+import type { Range } from '../../chart/axis-ranges';
 import { nearestIndex } from '../../chart/axis-ranges';
 import type { NamedBand } from '../../chart/cell-ranges';
 import { cellBands, cellName, cellOf } from '../../chart/cell-ranges';
+import { requestRows } from '../../model/row-ranges';
 import { trend } from '../../model/trend';
 import { CellPanel } from './cell-panel';
 import { saveCsv, savePng, saveSvg } from './chart-export';
@@ -39,7 +44,7 @@ export class ChartCard {
   /** All lines, and those that are not hidden. */
   private allLines: Line[] = [];
   private lines: Line[] = [];
-  private unit: XUnit = { id: 'step', label: 'step', column: 'step' };
+  private unit: XUnit = STEP;
   private cursor: number | null = null;
   /** The point at the last position of the cursor. */
   private lastPoint: LinePoint | null = null;
@@ -86,13 +91,14 @@ export class ChartCard {
   update(): void {
     const { overlay, state, palette } = this.context;
     if (!this.visible || this.element.clientWidth === 0) return;
-    this.unit = unitOf(overlay, this.group, state.mode);
-    const zoom = state.zoom.get(this.unit.id) ?? null;
+    this.unit = unitOf(overlay, this.group, state.axis);
+    const zoom = this.visibleRange;
+    requestRows(overlay, this.group.keys, this.unit, zoom);
     this.plot.style.height = `${this.heightPx}px`;
-    const drawnState = [overlay.version, this.plot.clientWidth, this.heightPx, state.mode, state.smoothing, this.log, this.settings.clipOutliers, state.dashes, [...state.hiddenKeys].join('\n'), state.shadeCells, zoom, palette.ink].join(' ');
+    const drawnState = [overlay.version, this.plot.clientWidth, this.heightPx, this.unit.id, state.smoothing, this.log, this.settings.clipOutliers, state.dashes, [...state.hiddenKeys].join('\n'), state.shadeCells, zoom, palette.ink].join(' ');
     if (drawnState === this.drawnState) return;
     this.drawnState = drawnState;
-    this.allLines = linesOf(overlay, this.group, this.unit, state.smoothing, state.hiddenKeys);
+    this.allLines = linesOf(overlay, this.group, { unit: this.unit, smoothing: state.smoothing, hiddenKeys: state.hiddenKeys, zoom });
     this.lines = this.allLines.filter((line) => !line.hidden);
     this.chart.show({ lines: this.lines, bands: state.shadeCells ? this.bands() : [], unit: this.unit, zoom, log: this.log, dashes: state.dashes, clip: this.settings.clipOutliers }, palette);
     this.describe();
@@ -168,6 +174,14 @@ export class ChartCard {
     return handle;
   }
 
+  private get note(): string {
+    return chartNote(this.lines, { unit: this.unit, zoom: this.visibleRange, clipped: this.settings.clipOutliers, isComparison: this.context.overlay.isComparison });
+  }
+
+  private get visibleRange(): Range | null {
+    return this.context.state.zoom.get(this.unit.id) ?? null;
+  }
+
   private savedChart(): SavedChart {
     const { lines, unit, log } = this;
     return { title: this.group.title, lines, unit, x: this.chart.range, log, clip: this.settings.clipOutliers, dashes: this.context.state.dashes };
@@ -207,7 +221,7 @@ export class ChartCard {
     const spoken: string[] = [];
     let at = NaN;
     for (const line of mainLines(this.lines)) {
-      const i = Number.isFinite(x) ? nearestIndex(line.xs, x) : line.ys.length - 1;
+      const i = Number.isFinite(x) ? nearestIndex(line.xs, x) : latestIndex(line);
       const value = (line.raw ?? line.ys)[i] ?? NaN;
       this.legend.setValue(line, i < 0 ? '–' : formatNumber(value));
       spoken.push(`${line.label} ${formatNumber(value)}`);
@@ -217,21 +231,9 @@ export class ChartCard {
     this.lastPoint = picked ?? this.lastPoint;
     if (picked?.line.faint) at = picked.line.xs[picked.index]!;
     const position = [this.positionText(at), picked === null ? '' : this.sourceText(picked)].filter(Boolean).join(' · ');
-    setText(this.position, this.cursor === null ? this.note() : position);
+    setText(this.position, this.cursor === null ? this.note : position);
     this.plot.setAttribute('aria-valuenow', String(Number.isFinite(at) ? at : this.chart.range[1]));
     this.plot.setAttribute('aria-valuetext', `${position}: ${spoken.join(', ')}`);
-  }
-
-  /** The x unit if it is not the step, the attempt of the main lines, and what of the data is not drawn. */
-  private note(): string {
-    const attempt = Math.max(...this.lines.map((line) => line.attempt));
-    const points = Math.max(0, ...mainLines(this.lines).map((line) => line.decimatedFrom));
-    return [
-      !this.context.overlay.isComparison && this.lines.some((line) => line.attempt < attempt) ? attemptName(attempt) : '',
-      this.unit.column === 'step' ? '' : this.unit.label,
-      points > 0 ? `min-max of ${formatNumber(points)} points` : '',
-      this.settings.clipOutliers ? 'outliers clipped' : '',
-    ].filter(Boolean).join(' · ');
   }
 
   /** The cells of a single run to shade; empty if there is only one. */
@@ -255,12 +257,12 @@ export class ChartCard {
   /** The point at the cursor, at its last position, or the latest point. */
   private point(): LinePoint | null {
     const line = mainLines(this.lines)[0];
-    return this.picked() ?? this.lastPoint ?? (line === undefined ? null : { line, index: line.xs.length - 1 });
+    return this.picked() ?? this.lastPoint ?? (line === undefined ? null : { line, index: latestIndex(line) });
   }
 
   private positionText(x: number): string {
     if (!Number.isFinite(x)) return 'latest';
-    return this.unit.column === 'time' ? formatDuration(x) : `${this.unit.label} ${formatNumber(x)}`;
+    return this.unit.kind === 'time' ? formatDuration(x) : `${this.unit.label} ${formatNumber(x)}`;
   }
 
   private zoom(range: [number, number] | null): void {

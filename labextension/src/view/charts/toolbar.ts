@@ -1,7 +1,11 @@
-import type { XMode } from '../../chart/lines';
+import type { Axis } from '../../model/axes';
+import { axisMetrics, metricAxis, unitOf } from '../../model/axes';
 import { freshId, h, setText } from '../dom';
 import { filterBox } from './chart-grid';
 import type { ChartContext } from './view-state';
+
+const MAX_AXIS_METRICS = 200;
+const MAX_CHECKED_CHARTS = 24;
 
 /** The shared settings of all charts: x axis, smoothing, log scale, cells, and a button that resets the zoom. */
 export class Toolbar {
@@ -13,15 +17,14 @@ export class Toolbar {
   private readonly dashes: HTMLButtonElement;
   private readonly reset: HTMLButtonElement;
   private readonly filter: ReturnType<typeof filterBox>;
-  private metricOption = '';
+  private axisOptions = '';
 
   constructor(private readonly context: ChartContext) {
     const { state } = context;
     this.axis = h('select', {
       'aria-label': 'X axis',
       onchange: () => {
-        state.mode = this.axis.value as XMode;
-        state.modeChosen = true;
+        state.axis = this.axis.value as Axis;
         context.redraw();
       },
     });
@@ -83,7 +86,7 @@ export class Toolbar {
   update(charts: number): void {
     const { state } = this.context;
     this.fillAxis();
-    this.axis.value = state.mode;
+    this.axis.value = state.axis;
     setText(this.smoothing, state.smoothing === 0 ? 'off' : state.smoothing.toFixed(2));
     this.log.setAttribute('aria-pressed', String(state.log));
     this.cells.setAttribute('aria-pressed', String(state.shadeCells));
@@ -95,16 +98,26 @@ export class Toolbar {
     this.filter.update(charts);
   }
 
-  /** Offer the step metrics of the run, which are then the default. */
+  /** Offer the own axis of each chart, step, time, and all logged metrics. */
   private fillAxis(): void {
     const { overlay, state } = this.context;
-    const metrics = [...new Set(overlay.primaryRuns.flatMap((run) => [...run.data.series.values()]).filter((one) => one.x).map((one) => one.stepMetric))];
-    const name = metrics.length === 1 ? metrics[0]! : 'step metrics';
-    if (!state.modeChosen) state.mode = metrics.length > 0 ? 'metric' : 'step';
-    const key = metrics.length > 0 ? name : '';
-    if (key === this.metricOption && this.axis.options.length > 0) return;
-    this.metricOption = key;
-    const choices: [XMode, string][] = [...(key ? [['metric', key] as [XMode, string]] : []), ['step', 'step'], ['time', 'time']];
-    this.axis.replaceChildren(...choices.map(([value, label]) => h('option', { value }, label)));
+    const metrics = axisMetrics(overlay);
+    const chosen = state.axis.startsWith('metric ') ? [state.axis.slice('metric '.length)] : [];
+    const names = [...new Set([...metrics.slice(0, MAX_AXIS_METRICS), ...chosen])];
+    const automatic = this.automaticLabel();
+    const options = JSON.stringify([names, automatic]);
+    if (options === this.axisOptions) return;
+    this.axisOptions = options;
+    const option = (value: Axis, label: string): HTMLElement => h('option', { value }, label);
+    this.axis.replaceChildren(option('auto', automatic), option('step', 'step'), option('time', 'time'),
+      h('optgroup', { label: 'Metrics' }, ...names.map((name) => option(metricAxis(name).id, name))));
+  }
+
+  /** Which axes the charts have if none is chosen. */
+  private automaticLabel(): string {
+    const { overlay } = this.context;
+    const charts = overlay.sections().flatMap((section) => section.charts).slice(0, MAX_CHECKED_CHARTS);
+    const labels = [...new Set(charts.map((chart) => unitOf(overlay, chart, 'auto').label))];
+    return labels.length <= 2 ? `auto (${labels.join(', ') || 'step'})` : 'auto (by chart)';
   }
 }

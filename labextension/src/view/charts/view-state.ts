@@ -1,6 +1,6 @@
 import type { Palette } from '../../chart/palette';
-import type { XMode } from '../../chart/lines';
 import type { Range } from '../../chart/axis-ranges';
+import type { Axis } from '../../model/axes';
 import type { Overlay } from '../../model/overlay';
 
 const MIN_HEIGHT_PX = 110;
@@ -15,9 +15,7 @@ export interface ChartSettings {
 
 /** The user's choices in a view; new messages do not change them. */
 export interface ViewState {
-  mode: XMode;
-  /** Whether the user chose `mode`; otherwise the metric definitions determine it. */
-  modeChosen: boolean;
+  axis: Axis;
   /** Weight of the past in smoothed lines; 0 draws the logged values. */
   smoothing: number;
   /** Log scale of all charts without a setting of their own. */
@@ -38,7 +36,7 @@ export interface ViewState {
 }
 
 export function initialState(): ViewState {
-  return { mode: 'step', modeChosen: false, smoothing: 0, log: false, charts: new Map(), zoom: new Map(), hiddenKeys: new Set(), dashes: false, heightPx: 190, filter: '', shadeCells: true };
+  return { axis: 'auto', smoothing: 0, log: false, charts: new Map(), zoom: new Map(), hiddenKeys: new Set(), dashes: false, heightPx: 190, filter: '', shadeCells: true };
 }
 
 /** The settings of a chart; the defaults if the user chose none. */

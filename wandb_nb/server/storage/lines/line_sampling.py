@@ -68,11 +68,14 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
     return [_select_keys(row, keys) for row in load_objects([text for _, text in rows])]
 
 
-def sample_history(connection: Connection, run: int, limit: int) -> tuple[list[str], int]:
+def sample_history(
+    connection: Connection, run: int, limit: int, steps: tuple[int, int] = (-_MAX_STEP, _MAX_STEP)
+) -> tuple[list[str], int]:
     """Return rows that show the course of every key, in their order, and how many rows there are.
 
     All rows, or about *limit* of each shape, evenly spaced. A run with many shapes gives fewer of each, one with very
-    many a sample of all its rows. Long rows give fewer.
+    many a sample of all its rows. Long rows give fewer. *steps* are the first and the last step of the rows, if there
+    are more than *limit*.
     """
     total = count(connection, run, HISTORY)
     shape_ids = list(load_shapes(connection, run).values())
@@ -80,12 +83,12 @@ def sample_history(connection: Connection, run: int, limit: int) -> tuple[list[s
     if total <= share:
         return lines_from(connection, run, HISTORY, 0, share), total
     if len(shape_ids) > _MAX_SHAPES:
-        return [text for _, text in _sample_shapes(connection, run, None, limit)], total
+        return [text for _, text in _sample_shapes(connection, run, None, limit, *steps)], total
     rows: dict[int, str] = {}
     for shape_id in shape_ids:
         if sum(map(len, rows.values())) > MAX_READ_BYTES:
             break
-        rows |= dict(_sample_shapes(connection, run, [shape_id], share))
+        rows |= dict(_sample_shapes(connection, run, [shape_id], share, *steps))
     return [rows[number] for number in sorted(rows)], total
 
 
