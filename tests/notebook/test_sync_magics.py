@@ -109,9 +109,60 @@ def test_server_stops_on_request(execute: Execute, folder: Path) -> None:
     assert "Server: http" in texts(execute(LOAD, "%wandb server --port 0").cells[1])
     assert background.pid_of(folder) is not None
     stopped, none = execute(LOAD, "%wandb server --stop", "%wandb server --stop").cells[1:]
-    assert "Server stopped" in texts(stopped)
-    assert "No server is running" in texts(none)
+    assert "server stopped: http" in texts(stopped)
+    assert "still" not in texts(stopped)
+    assert "no server is running" in texts(none)
     assert background.pid_of(folder) is None
+
+
+ELSEWHERE = (
+    "import subprocess, sys\n"
+    "code = \"import wandb_nb; wandb_nb.init(mode='offline', id='elsewhere').finish()\"\n"
+    "subprocess.run([sys.executable, '-c', code], check=True)"
+)
+
+
+def test_sync_sends_the_runs_of_this_notebook(execute: Execute, folder: Path) -> None:
+    """Without arguments `%wandb sync` sends this notebook's runs and counts what `--all` would send as well."""
+    *_, dry, first, again, rest, nothing = execute(
+        LOAD,
+        "%wandb server --use --port 0",
+        ELSEWHERE,
+        "%wandb init --mode offline --id here\n%wandb finish",
+        "%wandb sync --dry-run",
+        "%wandb sync",
+        "%wandb sync",
+        "%wandb sync --all",
+        "%wandb sync --all",
+    ).cells
+    hint = "1 more run in ./wandb is not sent: '%wandb sync --all' sends it, too"
+
+    assert [("-here" in texts(cell), "-elsewhere" in texts(cell), hint in texts(cell)) for cell in (dry, first)] == [
+        (True, False, True)
+    ] * 2
+    assert f"nothing to send: all runs of this notebook are on the server\n{hint}" in texts(again)
+    assert ("-elsewhere" in texts(rest), hint in texts(rest)) == (True, False)
+    assert "nothing to send: all runs of this notebook and in ./wandb" in texts(nothing)
+    assert folder.is_dir()
+
+
+def test_stopping_lists_what_points_to_the_server(execute: Execute, folder: Path) -> None:
+    """`%wandb server --stop` names the runs that are not sent and the settings that still have its address."""
+    _, _, _, cell = execute(
+        LOAD,
+        "%wandb server --use --port 0",
+        "%wandb init --mode online --name live --id live1\n%wandb log a=1",
+        "from wandb_nb.settings import save, workspace_file\nfrom pathlib import Path\nimport os\n"
+        "save(workspace_file(Path()), {'base_url': os.environ['WANDB_BASE_URL']})\n%wandb server --stop",
+    ).cells
+    url = background.url_of(folder)
+
+    assert error(cell) is None
+    assert f"server stopped: {url}. Still set to send there:" in texts(cell)
+    assert "run live (live1), active: " in texts(cell)
+    assert f"base_url={url} from environment WANDB_BASE_URL" in texts(cell)
+    assert f"base_url={url} from workspace file" in texts(cell)
+    assert "'%wandb server' starts it again" in texts(cell)
 
 
 def test_server_start_errors_are_reported(execute: Execute, folder: Path) -> None:

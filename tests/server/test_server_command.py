@@ -66,6 +66,21 @@ def test_a_stopped_server_keeps_its_data(served: tuple[str, subprocess.Popen[str
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
+def test_stop_ends_the_server(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
+    """`server --stop` stops the server in order and names the setting that still has its address."""
+    url, process = served
+    (tmp_path / ".config/wandb").mkdir(parents=True)
+    (tmp_path / ".config/wandb/settings").write_text(f"[default]\nbase_url = {url}\n")
+    stop = ["server", "--dir", str(tmp_path / "data"), "--stop"]
+
+    output = command(tmp_path, *stop)
+
+    assert process.wait(30) in {0, -signal.SIGTERM}
+    assert f"server stopped: {url}. Still set to send there:" in output
+    assert f"base_url={url} from user file" in output
+    assert "no server is running" in command(tmp_path, *stop, code=2)
+
+
 def test_users_and_rights(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:
     """A new user sees a project only after getting the right to read it, and cannot write to it."""
     url, _ = served

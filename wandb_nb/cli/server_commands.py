@@ -36,13 +36,23 @@ _folder = click.option(
 @_folder
 @click.option("--open", "open_browser", is_flag=True, help="Open the pages in the browser.")
 @click.option("--name", "names", multiple=True, help="Host name to answer to; may be repeated.")
+@click.option("--stop", is_flag=True, help="Stop the server on the data folder, and list what still points to it.")
 @click.pass_context
 def server(  # noqa: PLR0917 -- one parameter per option
-    context: click.Context, host: str, port: int, folder: Path | None, open_browser: bool, names: tuple[str, ...]
+    context: click.Context,
+    host: str,
+    port: int,
+    folder: Path | None,
+    open_browser: bool,
+    names: tuple[str, ...],
+    stop: bool,
 ) -> None:
     """Run a server on this machine: W&B's protocol and web pages."""
     context.obj = folder or default_folder()
     if context.invoked_subcommand is not None:
+        return
+    if stop:
+        _stop(context.obj)
         return
     try:
         from wandb_nb.server.serve import serve
@@ -51,6 +61,17 @@ def server(  # noqa: PLR0917 -- one parameter per option
             f'the server needs the package {error.name}, which is not installed; run: pip install "wandb-nb[server]"'
         ) from error
     serve(context.obj, host, port, names, open_browser, report=lambda line: click.echo(line, err=False))
+
+
+def _stop(folder: Path) -> None:
+    from wandb_nb.server import process
+    from wandb_nb.sync.bulk.server_references import stop_lines
+
+    if process.pid_of(folder) is None:
+        raise UsageError(f"no server is running in {folder}; --dir selects another data folder")
+    url = process.url_of(folder)
+    process.stop(folder)
+    click.echo("\n".join(stop_lines(url)))
 
 
 @server.command()

@@ -12,6 +12,7 @@ from wandb_nb.compare.load_inputs import load
 from wandb_nb.errors import RunNotFoundError, StoreError
 from wandb_nb.host import command
 from wandb_nb.store.runs.find import find_run
+from wandb_nb.store.runs.notebook_runs import of_one_notebook
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.view.message.run_stream import RunStream
 
@@ -61,7 +62,7 @@ def earlier_runs(entry: RunEntry, most: int = LAST) -> list[RunEntry]:
     If the notebook's path is unknown, those of the same kernel count. Parts of the run itself and replaced runs do not.
     """
     others = (one for one in Registry().all() if one.created < entry.created and one.id != entry.id)
-    same = (one for one in others if one.state not in (REPLACED, CONTINUED) and _of_one_notebook(one, entry))
+    same = (one for one in others if one.state not in (REPLACED, CONTINUED) and of_one_notebook(one, entry))
     return list(islice((one for one in same if Path(one.path).is_dir()), most))
 
 
@@ -85,15 +86,6 @@ def compare_entries(entries: Sequence[RunEntry], keys: Sequence[str] = ()) -> Co
             f"`{command('ls')}` lists the runs of this machine, --group and --project select others"
         )
     return compare(inputs, keys)
-
-
-def _of_one_notebook(one: RunEntry, other: RunEntry) -> bool:
-    if one.notebook or other.notebook:
-        return one.notebook == other.notebook
-    if one.kernel or other.kernel:
-        return one.kernel == other.kernel
-    in_notebook = one.cell and other.cell  # a kernel that no server knows, such as nbclient's
-    return bool(in_notebook) and (one.pid, one.host) == (other.pid, other.host)
 
 
 def _message(entry: RunEntry) -> Message | None:

@@ -132,7 +132,10 @@ def sync_parser() -> argparse.ArgumentParser:
     parser.add_argument("--id", type=unquote, help="send the run with this id")
     parser.add_argument("--include-synced", action="store_true", help="send runs again that were sent already")
     parser.add_argument("--dry-run", action="store_true", help="only print what would be sent")
-    parser.add_argument("paths", nargs="*", type=unquote, help="runs or folders of runs (default: ./wandb)")
+    parser.add_argument("--all", action="store_true", help="send all runs of this folder's ./wandb as well")
+    parser.add_argument("--append", action="store_true", help="append the rows to those of the run on the server")
+    parser.add_argument("--follow-links", action="store_true", help="send the files that links in a run lead to")
+    parser.add_argument("paths", nargs="*", type=unquote, help="runs or folders of runs (default: of this notebook)")
     return parser
 
 

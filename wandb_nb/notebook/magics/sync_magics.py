@@ -7,37 +7,26 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.formatting import clean
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MAX_LINE = 1000
 
 
 def sync(options: Any) -> Iterator[str]:
     """Send the runs that *options* select; yield one line for each, and one for each part that was not sent."""
-    from wandb_nb.settings import resolve
-    from wandb_nb.sync.bulk.run_selection import select_runs
-    from wandb_nb.sync.bulk.sync_runs import BulkSync, result_lines  # loads the HTTP client
-    from wandb_nb.sync.http.network import Network
-    from wandb_nb.sync.upload.run_metadata import Target
+    from wandb_nb.notebook.magics import sync_choice  # loads the readers
 
-    files = select_runs(options.paths, include_synced=options.include_synced)
-    if not files:
-        yield "nothing to send: all runs in ./wandb are on the server"
+    choice = sync_choice.choose(options)
+    yield from (f"{file.parent} is being sent already" for file in choice.being_sent)
+    if not choice.files and not choice.being_sent:
+        yield f"nothing to send: all runs {sync_choice.scope(options)} are on the server"
     if options.dry_run:
-        yield from (f"would be sent: {file.parent}" for file in files)
-        return
-    target = Target(run_id=options.id, project=options.project, entity=options.entity, resend=options.include_synced)
-    batch = BulkSync(Network.from_settings(resolve({"project": None})), target)
-    try:
-        batch.add(files)
-        batch.wait()
-    except KeyboardInterrupt:
-        batch.stop()
-    for file in files:
-        yield from (clean(line, MAX_LINE) for line in result_lines(batch.results[file]))
+        yield from (f"would be sent: {file.parent}" for file in choice.files)
+    elif choice.files:
+        yield from sync_choice.send(choice.files, options)
+    if choice.others == 1:
+        yield "1 more run in ./wandb is not sent: '%wandb sync --all' sends it, too"
+    elif choice.others:
+        yield f"{choice.others} more runs in ./wandb are not sent: '%wandb sync --all' sends them, too"
 
 
 def server(options: Any) -> Iterator[str]:
@@ -46,7 +35,7 @@ def server(options: Any) -> Iterator[str]:
 
     folder = Path(options.dir).absolute() if options.dir else process.default_folder()
     if options.stop:
-        yield "Server stopped" if process.stop(folder) else f"No server is running in {folder}"
+        yield from _stop(folder)
         return
     url = process.start(folder, options.port)
     yield f"Server: {url}  (data in {folder}; runs until you call %wandb server --stop{_dir_option(options)})"
@@ -57,6 +46,19 @@ def server(options: Any) -> Iterator[str]:
     _, key_file = process.store_key(folder)
     os.environ["WANDB_BASE_URL"] = url
     yield f"This notebook's runs are logged there from now on; the key is stored in {key_file}"
+
+
+def _stop(folder: Path) -> Iterator[str]:
+    """Stop the server on *folder*; yield what still points to it."""
+    from wandb_nb.server import process
+    from wandb_nb.sync.bulk.server_references import stop_lines
+
+    if process.pid_of(folder) is None:
+        yield f"no server is running in {folder}"
+        return
+    url = process.url_of(folder)
+    process.stop(folder)
+    yield from stop_lines(url)
 
 
 def _dir_option(options: Any) -> str:

@@ -36,6 +36,7 @@ def unfinished_syncs() -> list[dict[str, Any]]:
                 "pending_bytes": max(0, size - progress.offset) + progress.bytes_left,
                 "pending_files": progress.files_left,
                 "url": progress.url,
+                "server": progress.server,
                 "message": progress.message or "; ".join(progress.problems),
             }
         )
