@@ -24,6 +24,7 @@ LAYERS = (
         "run_names",
         "atomic_file",
         "untrusted_file",
+        "untrusted_json",
         "lru",
         "settings",
         "credentials",

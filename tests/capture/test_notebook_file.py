@@ -45,6 +45,27 @@ def test_the_copy_has_no_secrets(tmp_path: Path) -> None:
     nbformat.validate(nbformat.read(copy, as_version=4))
 
 
+def test_the_copy_of_an_old_notebook(tmp_path: Path) -> None:
+    """The copy of a notebook of version 4.2 has the current version; a broken one raises what is wrong."""
+    cell = {"cell_type": "code", "execution_count": 1, "metadata": {}, "outputs": [], "source": "a"}
+    old = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 2}
+    notebook = notebook_file.NotebookFile("n.ipynb", content=json.dumps(old))
+    copy = json.loads(notebook_file.save(notebook, tmp_path, Redactor({})).read_text())
+    nbformat.validate(copy)
+    assert (copy["nbformat_minor"], copy["cells"][0]["id"]) == (nbformat.current_nbformat_minor, "cell-1")
+    with pytest.raises(ValueError, match="not JSON"):
+        notebook_file.save(notebook_file.NotebookFile("b.ipynb", content="{"), tmp_path, Redactor({}))
+
+
+@pytest.mark.kernel
+def test_a_broken_notebook_is_reported_once(execute: Callable[..., Any], tmp_path: Path) -> None:
+    """A notebook's file that cannot be read is reported when the run ends, by name and reason."""
+    (tmp_path / "vs.ipynb").write_text('{"cells": [')
+    source = CELL.replace("run = ", "__vsc_ipynb_file__ = 'vs.ipynb'\nrun = ")
+    printed = "".join(output.text for output in execute(source).cells[0].outputs)
+    assert printed.count("vs.ipynb is not saved with the run: not JSON") == 1
+
+
 def test_a_wrong_name_finds_nothing(tmp_path: Path) -> None:
     """A name without a file finds nothing, outside a notebook."""
     assert notebook_file.find(str(tmp_path / "none.ipynb")) is None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 import pytest
 from jupyter_client.manager import start_new_kernel
+from waiting import until
 
 from wandb_nb.capture.cells.journal import Journal
 from wandb_nb.capture.cells.outputs import MAX_CELL_CHARACTERS, CellOutputs
@@ -60,6 +61,12 @@ def history(folder: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def last_cell(folder: Path) -> tuple[str, bool | None]:
+    """Return source and outcome of the last cell in the session's notebook."""
+    cell = history(folder).cells[-1]
+    return cell.source, cell.metadata.wandb_nb.ok
+
+
 @pytest.mark.kernel
 def test_the_history_of_a_session(kernel: tuple[Execute, Any], tmp_path: Path) -> None:
     """Every cell is in the history, even from before `init()`: source, count, timing, outcome, all kinds of output."""
@@ -90,11 +97,14 @@ def test_the_history_of_a_session(kernel: tuple[Execute, Any], tmp_path: Path) -
 @pytest.mark.kernel
 @pytest.mark.crash
 def test_a_killed_kernel_leaves_its_cells(kernel: tuple[Execute, Any], tmp_path: Path) -> None:
-    """After `kill -9` the cells so far are there, with source, timing and outcome, the last one without an end."""
+    """After `kill -9` the cells so far are there, with source, timing and outcome, the last one without an end.
+
+    A thread writes the notebook, so that it may lack the cell that kills the kernel.
+    """
     execute, manager = kernel
     for source in (SAVING, *(f"x = {number}" for number in range(2, 8))):
         execute(source)
-        assert (history(tmp_path).cells[-1].source, history(tmp_path).cells[-1].metadata.wandb_nb.ok) == (source, True)
+        until(lambda source=source: last_cell(tmp_path) == (source, True), "end of the cell in the notebook")
     pid = manager.provisioner.process.pid
     manager._client = None
     client = manager.client()
@@ -110,7 +120,8 @@ def test_a_killed_kernel_leaves_its_cells(kernel: tuple[Execute, Any], tmp_path:
     assert all(cell.ok and cell.seconds is not None for cell in cells[:7])
     assert "SIGKILL" in cells[7].source
     assert cells[7].ok is None
-    assert [cell.source for cell in history(tmp_path).cells] == [cell.source for cell in cells]
+    sources = [cell.source for cell in history(tmp_path).cells]
+    assert sources in ([cell.source for cell in cells], [cell.source for cell in cells[:-1]])
 
 
 @pytest.mark.kernel

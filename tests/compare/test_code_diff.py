@@ -7,8 +7,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wandb_nb.capture.cells.saved_notebook import read_notebook
+from wandb_nb.capture.cells.session_notebook import HISTORY
 from wandb_nb.compare.code_diff import MAX_CODE, CodeChange, cell_changes, code_headers, file_changes
-from wandb_nb.compare.load_inputs import file_patches, git_summary, notebook_cells, parse_requirements
+from wandb_nb.compare.load_inputs import file_patches, first_session, git_summary, notebook_cells, parse_requirements
 from wandb_nb.store.reading.executed_cells import Cell
 
 SOURCES = (
@@ -108,12 +110,31 @@ def test_the_message_holds_a_bounded_part() -> None:
 
 
 def test_cells_of_a_saved_notebook() -> None:
-    """Cells are read from the session notebook with their times; a file that is not a notebook has none."""
-    cell = {"cell_type": "code", "execution_count": 3, "source": ["a\n", "b"], "metadata": {"wandb_nb": {"started": 5}}}
-    (cell_found,) = notebook_cells(json.dumps({"cells": [cell, {"cell_type": "markdown", "source": "# no"}]}))
-    assert (cell_found.number, cell_found.source, cell_found.started) == (3, "a\nb", 5.0)
-    for text in ("", "[]", "{}", '{"cells": 3}', '{"cells": [{"cell_type": "code"}]}', "null"):
-        assert notebook_cells(text) == []
+    """Cells are read from the session notebook with their times; one without a number counts by its position."""
+    code = {"cell_type": "code", "outputs": [], "source": ["a\n", "b"]}
+    executed = {**code, "execution_count": 3, "metadata": {"wandb_nb": {"started": 5}}}
+    cells = [executed, {"cell_type": "markdown", "source": "# no", "metadata": {}}, {**code, "metadata": {}}]
+    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
+    first, second = notebook_cells(read_notebook(text))
+    assert (first.number, first.source, first.started) == (3, "a\nb", 5.0)
+    assert (second.number, second.source, second.started) == (3, "a\nb", None)
+
+
+def test_the_session_comes_first_and_broken_notebooks_are_reported() -> None:
+    """The session's notebook is read before others; of those without cells the problem is returned."""
+    code = {"cell_type": "code", "outputs": [], "source": "a", "metadata": {}, "execution_count": 1}
+    good = json.dumps({"cells": [code], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
+    files = {"code/A.ipynb": b"[]", "code/B.ipynb": good, "code/C.ipynb": b"{"}
+    cells, problems = first_session(files, files.__getitem__)
+    assert [cell.source for cell in cells] == ["a"]
+    assert problems == ["code/A.ipynb is not a JSON object: '[]'"]
+    files[HISTORY] = good
+    assert first_session(files, files.__getitem__)[1] == []
+
+    def refused(name: str) -> bytes:
+        raise OSError(40, "is a link", name)
+
+    assert first_session(["code/A.ipynb"], refused) == ([], ["code/A.ipynb cannot be read: is a link"])
 
 
 def test_packages_and_git() -> None:

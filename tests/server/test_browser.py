@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -169,7 +170,8 @@ def test_uploaded_pages_run_nowhere(site: Site, page: Page) -> None:
     """An uploaded page is downloaded when opened and shown as text; a picture's script does not run."""
     harm = b"<script>fetch('/harm'); window.harmed = 1</script>"
     picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>parent.harmed = 1</script></svg>'
-    notebook = b'{"cells": [{"source": "<img src=x onerror=alert(1)>"}]}'
+    cells = [{"cell_type": "code", "source": "<img src=x onerror=alert(1)>", "metadata": {}}]
+    notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
     site.upload("grow", {"x.html": harm, "p.svg": picture, "code/_session_history.ipynb": notebook})
     enter(site, page)
     requests: list[str] = []

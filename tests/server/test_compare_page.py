@@ -20,8 +20,9 @@ PAGE = "/local/p/compare?run=a&run=b"
 
 def cells_of(*sources: str) -> bytes:
     """Return a session's notebook of these cells."""
-    cells = [{"cell_type": "code", "execution_count": at, "source": one} for at, one in enumerate(sources, 1)]
-    return json.dumps({"cells": cells}).encode()
+    code = {"cell_type": "code", "metadata": {}, "outputs": []}
+    cells = [{**code, "execution_count": at, "source": one} for at, one in enumerate(sources, 1)]
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
 
 
 def table_of(text: str, name: str) -> dict[str, list[str]]:

@@ -84,7 +84,14 @@ def begin(client: Client, run: str, text: str) -> None:
 
 def upload(client: Client, run: str, text: str) -> None:
     """Upload files with *text* in them, and one of that name."""
-    notebook = json.dumps({"cells": [{"cell_type": "code", "execution_count": 1, "source": text, "outputs": []}]})
+    cell = {
+        "cell_type": "code",
+        "execution_count": 1,
+        "metadata": {},
+        "source": text,
+        "outputs": [{"output_type": text}],
+    }
+    notebook = json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
     metadata = json.dumps({"program": text, "args": [text], "os": text, "git": {"remote": text, "commit": text}})
     files = {text: text, **dict.fromkeys(FILES, text), "requirements.txt": text}
     files |= {"code/_session_history.ipynb": notebook, "wandb-metadata.json": metadata, "a.json": json.dumps([text])}

@@ -136,10 +136,12 @@ def test_comparisons_are_bounded(client: Client) -> None:
     chance = random.Random(1)  # noqa: S311 -- the same texts each time
     for name in ("a", "b"):
         sources = [" ".join(f"v{chance.randrange(200)}" for _ in range(12)) for _ in range(1500)]
-        cells = [{"cell_type": "code", "execution_count": n, "source": text} for n, text in enumerate(sources, 1)]
+        code = {"cell_type": "code", "metadata": {}, "outputs": []}
+        cells = [{**code, "execution_count": n, "source": text} for n, text in enumerate(sources, 1)]
+        notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
         lines = "\n".join(f"v{chance.randrange(120)} = 0" for _ in range(15_000))
         client.upsert(name)
-        files = {"code/s.ipynb": json.dumps({"cells": cells}), "code/x.py": lines}
+        files = {"code/s.ipynb": json.dumps(notebook), "code/x.py": lines}
         for file in client.query(UPLOAD, run=name, files=list(files))["createRunFiles"]["files"]:
             client.send("PUT", file["uploadUrl"], content=files[file["name"]].encode())
     visitor, start = Visitor(client), time.process_time()

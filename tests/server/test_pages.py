@@ -212,21 +212,23 @@ def test_code_is_shown_by_cell(browser: Visitor, client: Client) -> None:
             "cell_type": "code",
             "execution_count": 7,
             "source": ["import a\n", "<b>"],
-            "metadata": {"wandb_nb": {"ok": False}},
+            "metadata": {"wandb_nb": {"ok": False, "seconds": 3}},
+            "outputs": [],
         },
-        {"cell_type": "code", "source": 3, "metadata": 4},
-        5,
+        {"cell_type": "code", "source": 3, "metadata": {}},
     ]
-    notebook = json.dumps({"cells": cells}).encode()
+    notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()
     upload(
         client, "a", {"code/_session_history.ipynb": notebook, "code/t.py": b'x = "<i>"  # why', "code/n.ipynb": b"[]"}
     )
     text = browser.get(f"{RUN}/code").text
     assert "[7]" in text
+    assert "failed</span> after 3 s" in text
+    assert "This notebook is not valid (cells[1] must be valid" in text
     assert '<span class="py-keyword">import</span> a\n&lt;b&gt;' in text
     text = browser.get(f"{RUN}/code?file=code/t.py").text
     assert '<span class="py-string">&#34;&lt;i&gt;&#34;</span>' in text
-    assert browser.get(f"{RUN}/code?file=code/n.ipynb").status_code == 200
+    assert "This notebook is not a JSON object" in browser.get(f"{RUN}/code?file=code/n.ipynb").text
     assert browser.get(f"{RUN}/code?file=nothing").status_code == 404
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from visiting import Visitor
 
 from wandb_nb.server.storage.tables import history, lines, runs
-from wandb_nb.server.storage.untrusted_json import load_object, load_objects, normalize_object
+from wandb_nb.untrusted_json import load_object, load_objects, normalize_object
 
 if TYPE_CHECKING:
     from conftest import Client

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from click.testing import CliRunner
 
 from wandb_nb.capture.cells.notebook_file import NotebookFile, save
+from wandb_nb.capture.cells.saved_notebook import read_notebook
 from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.cli import group
 from wandb_nb.compare.comparison import compare
@@ -102,7 +103,7 @@ def as_cells(directory: Path) -> None:
     """As `run.cells()` and a copy of a notebook do it."""
     read_cells(directory / CELLS)
     for path in directory.rglob("*.ipynb"):
-        notebook_cells(path.read_text("utf-8", "replace"))
+        notebook_cells(read_notebook(path.read_text("utf-8", "replace")))
         with suppress(ValueError):  # it is not a notebook
             save(NotebookFile("copy.ipynb", content=path.read_text("utf-8", "replace")), directory / "x", Redactor({}))
 

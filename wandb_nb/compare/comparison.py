@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wandb_nb.compare.code_diff import cell_changes, file_changes
+from wandb_nb.compare.code_diff import CodeChange, cell_changes, file_changes
 from wandb_nb.compare.comparison_input import run_labels
 from wandb_nb.compare.curve_diff import align
 from wandb_nb.compare.value_diff import differing, value_rows
@@ -13,7 +13,6 @@ from wandb_nb.compare.value_diff import differing, value_rows
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from wandb_nb.compare.code_diff import CodeChange
     from wandb_nb.compare.comparison_input import ComparisonInput
     from wandb_nb.compare.curve_diff import AlignedCurves
     from wandb_nb.compare.value_diff import ValueRow
@@ -71,7 +70,20 @@ def compare(runs: Sequence[ComparisonInput], keys: Collection[str] = ()) -> Comp
 
 
 def code_changes(first: ComparisonInput, second: ComparisonInput) -> list[CodeChange]:
-    """Return the cells and files that differ between two runs; cells only if both have a session."""
+    """Return the cells and files that differ between two runs; cells only if both have a session.
+
+    What cannot be read comes first, as changes without lines of code.
+    """
     starts = (first.run["startTime"], second.run["startTime"])
     cells = cell_changes(first.cells, second.cells, starts) if first.cells and second.cells else []
-    return [*cells, *file_changes(first.files, second.files)]
+    return [*_problem_changes([first, second]), *cells, *file_changes(first.files, second.files)]
+
+
+def _problem_changes(inputs: Sequence[ComparisonInput]) -> list[CodeChange]:
+    """Return one change for each run with code that cannot be read."""
+    labels = run_labels([one.run for one in inputs])
+    return [
+        CodeChange(f"code of {label}", "changed", [f"@ {problem}" for problem in one.problems])
+        for one, label in zip(inputs, labels, strict=True)
+        if one.problems
+    ]

@@ -21,6 +21,7 @@ class ComparisonInput:
 
     *message* holds header, config, summary and series. *cells* are those that its notebook executed, oldest first;
     *files* its source files, path to text; *git* and *packages* map names to texts. Empty parts are not compared.
+    *problems* are sentences on code that cannot be read.
     """
 
     message: Message
@@ -28,6 +29,7 @@ class ComparisonInput:
     files: Mapping[str, str] = field(default_factory=dict)
     git: Mapping[str, str] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
+    problems: Sequence[str] = ()
 
     @property
     def run(self) -> RunHeader:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from wandb_nb.capture.cells.saved_notebook import read_notebook
 from wandb_nb.capture.cells.session_notebook import HISTORY
 from wandb_nb.capture.code.requirements import normalized
 from wandb_nb.compare.comparison_input import ComparisonInput
 from wandb_nb.store.reading.executed_cells import FILE, Cell, read_cells
 from wandb_nb.untrusted_file import read_file
+from wandb_nb.values import is_finite
 from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from wandb_nb.capture.cells.saved_notebook import NotebookCell, SavedNotebook
 
 REQUIREMENTS, CHANGES = "requirements.txt", "diff.patch"
 CODE = "code"
 MAX_FILE_BYTES, MAX_PATCH_BYTES, MAX_FILES = 1 << 20, 16 << 20, 200
+MAX_NOTEBOOK_BYTES, MAX_NOTEBOOKS = 8 << 20, 10  # with outputs, which are not compared
 _PATCH = re.compile(r"^diff --git ", re.MULTILINE)
 
 
@@ -40,36 +44,54 @@ def input_from_stream(stream: RunStream) -> ComparisonInput:
     """Return the run of *stream*, as far as it has been read."""
     files = stream.directory / "files"
     state = stream.state
+    cells, problems = _session_cells(stream.directory)
     return ComparisonInput(
         message=stream.message(),
-        cells=_session_cells(stream.directory),
+        cells=cells,
+        problems=problems,
         files=_sources(files),
         git=git_summary(state.git_commit, state.git_remote, _read_text(files, files / CHANGES, MAX_PATCH_BYTES)),
         packages=parse_requirements(_read_text(files, files / REQUIREMENTS)),
     )
 
 
-def _session_cells(directory: Path) -> list[Cell]:
-    """Return the cells of the run's session, from its journal or else from its saved notebook."""
+def _session_cells(directory: Path) -> tuple[list[Cell], list[str]]:
+    """Return the cells of the run's session, from its journal or else from its saved notebook, and what is wrong."""
     journal = read_cells(directory / FILE)
     if journal:
-        return journal
+        return journal, []
     files = directory / "files"
-    saved = [files / HISTORY, *sorted((files / CODE).rglob("*.ipynb"))]
-    return next((cells for path in saved if (cells := notebook_cells(_read_text(files, path)))), [])
+    saved = {path.relative_to(files).as_posix(): path for path in (files / CODE).rglob("*.ipynb")}
+    return first_session(saved, lambda name: read_file(saved[name], MAX_NOTEBOOK_BYTES, below=directory))
 
 
-def notebook_cells(text: str) -> list[Cell]:
-    """Return the code cells of a notebook's JSON *text*, in its order; none if it is not a notebook."""
-    try:
-        cells = json.loads(text)["cells"]
-        return [
-            Cell(cell.get("execution_count") or at, "".join(cell["source"]), _started(cell))
-            for at, cell in enumerate(cells, 1)
-            if cell["cell_type"] == "code"
-        ]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return []
+def first_session(names: Iterable[str], read: Callable[[str], bytes]) -> tuple[list[Cell], list[str]]:
+    """Return the cells of one of the notebooks *names*, and one sentence for each that is broken.
+
+    It is the session's, or else the first by name that has cells. *read* returns the content of a notebook or raises
+    OSError.
+    """
+    problems = []
+    for name in sorted(names, key=lambda name: (name != HISTORY, name))[:MAX_NOTEBOOKS]:
+        try:
+            notebook = read_notebook(read(name).decode("utf-8", "replace"))
+        except OSError as error:
+            problems.append(f"{name} cannot be read: {error.strerror}")
+            continue
+        if notebook.problem:
+            problems.append(f"{name} is {notebook.problem}")
+        if cells := notebook_cells(notebook):
+            return cells, problems
+    return [], problems
+
+
+def notebook_cells(notebook: SavedNotebook) -> list[Cell]:
+    """Return the code cells of *notebook* in its order, those without a number by their position."""
+    return [
+        Cell(cell.number or position, cell.source, _started(cell))
+        for position, cell in enumerate(notebook.cells, 1)
+        if cell.kind == "code"
+    ]
 
 
 def git_summary(commit: str, remote: str, patch: str) -> dict[str, str]:
@@ -109,9 +131,9 @@ def _sources(files: Path) -> Mapping[str, str]:
     return {**texts, **uncommitted_files(_read_text(files, files / CHANGES, MAX_PATCH_BYTES))}
 
 
-def _started(cell: Mapping[str, Any]) -> float | None:
-    started = cell.get("metadata", {}).get("wandb_nb", {}).get("started")
-    return float(started) if isinstance(started, (int, float)) else None
+def _started(cell: NotebookCell) -> float | None:
+    started = cell.facts.get("started")
+    return float(started) if is_finite(started) else None
 
 
 def _read_text(files: Path, path: Path, max_bytes: int = MAX_FILE_BYTES) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb import host
 from wandb_nb.atomic_file import write_text
 from wandb_nb.capture.cells.outputs import PRIVATE
+from wandb_nb.capture.cells.saved_notebook import MAX_NOTEBOOK_BYTES, assign_ids, parse_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _SERVER_TIMEOUT_SECONDS = 3.0
 _COLAB_TIMEOUT_SECONDS = 5
-_MAX_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def find(user_setting: str | None) -> NotebookFile | None:
     """
     for path in _candidates(user_setting):
         with suppress(OSError):
-            if path.is_file() and path.stat().st_size <= _MAX_BYTES:
+            if path.is_file() and path.stat().st_size <= MAX_NOTEBOOK_BYTES:
                 return NotebookFile(path.name, path.absolute())
     return _from_colab() or _from_kaggle()
 
@@ -60,14 +60,14 @@ def find(user_setting: str | None) -> NotebookFile | None:
 def save(notebook: NotebookFile, folder: Path, redact: Redactor) -> Path:
     """Write a copy without secrets and live views into *folder* and return its path.
 
+    The copy has nbformat's current version, whatever the version of the notebook.
+
     Raises:
         OSError: It cannot be read or written.
-        ValueError: It is not a notebook.
+        ValueError: It is not a notebook; the message is a phrase that says why.
     """
-    try:
-        content = redact.value(_without_views(json.loads(notebook.read())))
-    except RecursionError as error:
-        raise ValueError(f"{notebook.name} nests too deep for a notebook") from error
+    content = redact.value(_without_views(parse_notebook(notebook.read())))
+    assign_ids(content["cells"])  # again: an id may look like a secret
     target = folder / notebook.name
     folder.mkdir(parents=True, exist_ok=True)
     write_text(target, json.dumps(content, indent=1, ensure_ascii=False) + "\n", "backslashreplace")

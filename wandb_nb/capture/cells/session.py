@@ -170,6 +170,7 @@ class Session:
         self._number, self._outputs, self._running = cell.number, CellOutputs(), True
         if len(cell.source) > _MAX_INLINE_CHARACTERS:
             self._for_each_writer(SessionWriter.begin, cell)
+        self._for_each_writer(SessionWriter.write_running, cell.number)
 
     def _end(self, cell: Cell, error: tuple[str, str, list[str]] | None) -> None:
         self._number = cell.number

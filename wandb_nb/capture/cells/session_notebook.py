@@ -2,73 +2,63 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
+import re
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.atomic_file import replacement
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from wandb_nb.capture.cells.outputs import Output
     from wandb_nb.store.reading.executed_cells import Cell
 
 HISTORY = "code/_session_history.ipynb"
 """Path of the notebook below the run's files."""
 
+_JSON_TYPE = re.compile(r"application/(.*\+)?json$")
 _HEAD = b'{"cells":['
-_FOOT = b'\n],"metadata":{"language_info":{"name":"python"}},"nbformat":4,"nbformat_minor":4}\n'
+_FOOT = b'\n],"metadata":{"language_info":{"name":"python"}},"nbformat":4,"nbformat_minor":5}\n'
 
 
 class SessionNotebook:
-    """A notebook (nbformat 4.4) at *path* that is complete after each call, because each call is one write.
+    """A notebook (nbformat 4.5) at *path*, replaced as a whole by each change.
 
-    It can be opened at any moment, also after a killed kernel. Calls raise OSError when the file cannot be written; the
-    earlier cells stay. Not thread-safe.
+    So it is complete and valid at every moment, also after a killed kernel. A cell's id is made of its number. Calls
+    raise OSError when the file cannot be written; the earlier cells stay. Not thread-safe.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("w+b", buffering=0)
+        self._path = path
         self._sizes: dict[int, int] = {}
-        self._cells_end = len(_HEAD)
-        self._length = 0
-        self._write(0, _HEAD + _FOOT)
+        self.size = 0
+        """The size of the file in bytes, which is what a change costs."""
+        self.put([])
 
-    def put(self, cell: Cell) -> None:
-        """Add *cell*, or replace the one with its number."""
-        first = next(iter(self._sizes), cell.number) == cell.number
-        entry = (b"\n" if first else b",\n") + json.dumps(_notebook_cell(cell), default=str).encode("ascii")
-        start, old, rest = self._cells_end, self._sizes.get(cell.number, 0), b""
-        if old:
-            start, rest = self._locate(cell.number)
-        self._write(start, entry + rest + _FOOT)
-        self._sizes[cell.number] = len(entry)
-        self._cells_end = start + len(entry) + len(rest)
+    def put(self, cells: Iterable[Cell]) -> None:
+        """Add *cells*, each in place of the one with its number, if there is one."""
+        entries = {cell.number: _to_json(_notebook_cell(cell)).encode("ascii") for cell in cells}
+        sizes = {**self._sizes, **{number: len(entry) for number, entry in entries.items()}}
+        with replacement(self._path) as unfinished, unfinished.open("wb") as file:
+            file.writelines(self._pieces(entries, sizes))
+            self.size = file.tell()
+        self._sizes = sizes
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _locate(self, number: int) -> tuple[int, bytes]:
-        """Return where the cell with that number starts, and the bytes after it."""
-        following = 0
-        for other in reversed(self._sizes):
-            if other == number:
-                break
-            following += self._sizes[other]
-        self._file.seek(self._cells_end - following)
-        return self._cells_end - following - self._sizes[number], self._file.read(following)
-
-    def _write(self, start: int, data: bytes) -> None:
-        """Replace everything from *start*; blanks cover the rest of a longer file."""
-        padded = data.ljust(self._length - start)
-        self._file.seek(start)
-        if self._file.write(padded) < len(padded):  # the disk is full
-            self._file.seek(start)
-            self._file.write(_FOOT)
-            self._file.truncate()
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._file.name)
-        self._length = start + len(padded)
+    def _pieces(self, entries: dict[int, bytes], numbers: Iterable[int]) -> Iterator[bytes]:
+        """Yield the file's new content: *entries*, and the entries of the other *numbers* from the old file."""
+        old = self._path.read_bytes() if self._sizes else b""
+        start, separator = len(_HEAD), b"\n"
+        yield _HEAD
+        for number in numbers:
+            start += len(separator)
+            end = start + self._sizes.get(number, 0)
+            yield separator
+            yield entries.get(number) or old[start:end]
+            start, separator = end, b",\n"
+        yield _FOOT
 
 
 def _notebook_cell(cell: Cell) -> dict[str, Any]:
@@ -76,7 +66,33 @@ def _notebook_cell(cell: Cell) -> dict[str, Any]:
     return {
         "cell_type": "code",
         "execution_count": cell.number,
+        "id": f"cell-{cell.number}",
         "metadata": {"wandb_nb": facts},
-        "outputs": [{key: value for key, value in output.items() if key != "display_id"} for output in cell.outputs],
+        "outputs": [_notebook_output(output) for output in cell.outputs],
         "source": cell.source,
     }
+
+
+def _notebook_output(output: Output) -> dict[str, Any]:
+    """Return *output* as nbformat defines it: without its `display_id`, and as text what is not of a JSON type."""
+    valid = {key: value for key, value in output.items() if key != "display_id"}
+    if "data" in valid:
+        valid["data"] = {
+            mime: value if _JSON_TYPE.match(mime) else _text(value) for mime, value in valid["data"].items()
+        }
+    return valid
+
+
+def _text(value: Any) -> str:
+    """Return data of a type that is not JSON as text; nbformat allows a list of lines."""
+    is_lines = isinstance(value, list) and all(isinstance(line, str) for line in value)
+    return "".join(value) if is_lines else str(value)
+
+
+def _to_json(value: Any) -> str:
+    """Return *value* as JSON that browsers can read, too: NaN and infinities become null."""
+    try:
+        return json.dumps(value, default=str, allow_nan=False)
+    except ValueError:
+        python_json = json.dumps(value, default=str)
+        return json.dumps(json.loads(python_json, parse_constant=lambda _name: None))

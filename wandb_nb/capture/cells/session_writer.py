@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from wandb_nb.capture.cells.journal import Journal
     from wandb_nb.capture.cells.outputs import Output
 
-_REFRESH_FACTOR = 20  # old cells are rewritten after this many times the duration of the last rewrite
+_REFRESH_FACTOR = 20  # changed cells wait for this many times the duration of the last rewrite
+_MAX_SMALL_BYTES = 256 << 10  # of a notebook that is replaced for each cell, in a fraction of a millisecond
 
 
 class SessionWriter:
@@ -37,15 +38,14 @@ class SessionWriter:
 
     @property
     def is_stale(self) -> bool:
-        """Whether displays of earlier cells changed since they were written to the notebook."""
+        """Whether cells changed since they were written to the notebook."""
         return self._notebook is not None and bool(self._stale)
 
     def start_notebook(self, path: Path) -> None:
         """Write the notebook at *path* from now on, with the session so far."""
         with self._lock:
             self._notebook = SessionNotebook(path)
-            for cell in read_cells(self.journal.path):
-                self._notebook.put(cell)
+            self._notebook.put(read_cells(self.journal.path))
 
     def add_past(self, cell: Cell) -> None:
         """Write a cell that was executed before."""
@@ -55,27 +55,31 @@ class SessionWriter:
                 self.journal.end(cell.number, cell.seconds, cell.ok, cell.error)
 
     def begin(self, cell: Cell) -> None:
-        """Write the start of *cell*."""
+        """Write the start of *cell* to the journal."""
         with self._lock:
             source = self.journal.begin(cell.number, cell.source, cell.started)
             if self.journal.with_outputs:
                 self._open[cell.number] = Cell(cell.number, source, cell.started)
-                self._put(self._open[cell.number])
+
+    def write_running(self, number: int) -> None:
+        """Write the running cell with that *number* to the notebook, without outputs."""
+        with self._lock:
+            if stored := self._open.get(number):
+                self._put(stored)
 
     def end(self, cell: Cell) -> None:
-        """Write the end of *cell*."""
+        """Write the end of *cell* to the journal; the notebook gets it with the outputs."""
         with self._lock:
             self.journal.end(cell.number, cell.seconds, cell.ok, cell.error)
             if stored := self._open.get(cell.number):
                 stored.seconds, stored.ok = cell.seconds, cell.ok
-                self._put(stored)
 
     def outputs(self, number: int, outputs: Iterable[Output]) -> None:
         """Write the outputs of the cell with that *number*."""
         with self._lock:
             stored_outputs = self.journal.outputs(number, outputs)
             stored = self._open.pop(number, None)
-            if stored is not None and stored_outputs:
+            if stored is not None:
                 stored.outputs = stored_outputs
                 self._put(stored)
 
@@ -86,14 +90,12 @@ class SessionWriter:
             self._stale.add(number)
 
     def refresh(self, *, now: bool = False) -> None:
-        """Rewrite changed earlier cells in the notebook, unless that was done a moment ago."""
+        """Write changed cells to the notebook, unless that was done a moment ago."""
         started = time.monotonic()
         with self._lock:
             if self._notebook is None or not self._stale or not (now or started >= self._next_refresh):
                 return
-            for cell in read_cells(self.journal.path):
-                if cell.number in self._stale:
-                    self._notebook.put(cell)
+            self._notebook.put([cell for cell in read_cells(self.journal.path) if cell.number in self._stale])
             self._stale.clear()
             ended = time.monotonic()
             self._next_refresh = ended + _REFRESH_FACTOR * (ended - started)
@@ -102,10 +104,13 @@ class SessionWriter:
         """Close the files."""
         with self._lock:
             self.journal.close()
-            if self._notebook is not None:
-                self._notebook.close()
-                self._notebook = None
+            self._notebook = None
 
     def _put(self, cell: Cell) -> None:
-        if self._notebook is not None:
-            self._notebook.put(cell)
+        """Write *cell* to the notebook, to a large one with others in `refresh`."""
+        if self._notebook is None:
+            return
+        if self._notebook.size > _MAX_SMALL_BYTES:
+            self._stale.add(cell.number)
+        else:
+            self._notebook.put([cell])

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from wandb_nb.errors import UsageError
 from wandb_nb.server.http.timeouts import body_seconds
 from wandb_nb.server.storage.storage_errors import TooLargeError, TooSlowError
-from wandb_nb.server.storage.untrusted_json import parse_value
+from wandb_nb.untrusted_json import parse_value
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

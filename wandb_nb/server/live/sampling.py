@@ -14,8 +14,8 @@ import numpy as np
 from wandb_nb.server.live.stored_run import apply_run_row, is_alive
 from wandb_nb.server.storage.lines.line_sampling import sample_history, sample_lines
 from wandb_nb.server.storage.lines.line_store import HISTORY, count
-from wandb_nb.server.storage.untrusted_json import load_objects
 from wandb_nb.store.reading.run_state import RunState
+from wandb_nb.untrusted_json import load_objects
 from wandb_nb.values import dotted
 from wandb_nb.view.message.chart_groups import definition
 from wandb_nb.view.message.header_fields import empty_header

@@ -9,8 +9,8 @@ from wandb_nb.server.query.run_values import RunValues
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.storage_errors import NotFoundError
-from wandb_nb.server.storage.untrusted_json import load_objects
 from wandb_nb.store.metrics.definition import from_config
+from wandb_nb.untrusted_json import load_objects
 from wandb_nb.view.message.message_builder import MessageBuilder
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.run_updates import is_restarted
 from wandb_nb.server.storage.server_ids import global_id
-from wandb_nb.server.storage.untrusted_json import load_object, wandb_values
+from wandb_nb.untrusted_json import load_object, wandb_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

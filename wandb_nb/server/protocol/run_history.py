@@ -9,7 +9,7 @@ from wandb_nb.server.query.filters import parse_filter
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.lines.line_sampling import sample_lines, sample_rows
 from wandb_nb.server.storage.lines.row_shapes import history_keys
-from wandb_nb.server.storage.untrusted_json import load_objects
+from wandb_nb.untrusted_json import load_objects
 from wandb_nb.values import is_finite
 
 if TYPE_CHECKING:

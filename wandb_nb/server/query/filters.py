@@ -9,7 +9,7 @@ import re2
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.query.run_values import timestamp
-from wandb_nb.server.storage.untrusted_json import parse_object
+from wandb_nb.untrusted_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.storage.untrusted_json import load_object, parse_value
+from wandb_nb.untrusted_json import load_object, parse_value
 from wandb_nb.values import dotted
 
 _MAX_PATH = 1_000

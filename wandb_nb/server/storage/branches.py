@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, literal, select, update
 from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.lines.history_summary import history_summary
 from wandb_nb.server.storage.tables import history, runs, shapes
-from wandb_nb.server.storage.untrusted_json import load_object, wandb_values
+from wandb_nb.untrusted_json import load_object, wandb_values
 from wandb_nb.values import is_finite
 
 if TYPE_CHECKING:

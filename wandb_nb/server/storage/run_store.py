@@ -12,8 +12,8 @@ from sqlalchemy import and_, case, delete, func, insert, literal, select, update
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.server.storage.tables import deleted, files, projects, runs
-from wandb_nb.server.storage.untrusted_json import load_object, wandb_values
 from wandb_nb.server.storage.users import Right
+from wandb_nb.untrusted_json import load_object, wandb_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.project_store import project_for_writing
 from wandb_nb.server.storage.run_store import count_runs, find_run, run_by_id, run_for_writing
 from wandb_nb.server.storage.tables import deleted, runs
-from wandb_nb.server.storage.untrusted_json import load_object, normalize_object, wandb_values
+from wandb_nb.untrusted_json import load_object, normalize_object, wandb_values
 from wandb_nb.values import is_finite
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from wandb_nb.compare.load_inputs import (
     CODE,
     MAX_FILE_BYTES,
     MAX_FILES,
+    MAX_NOTEBOOK_BYTES,
     REQUIREMENTS,
+    first_session,
     git_summary,
-    notebook_cells,
     parse_requirements,
     uncommitted_files,
 )
@@ -21,6 +22,7 @@ from wandb_nb.server.live.sampling import sampled_message
 from wandb_nb.server.storage.run_store import list_files
 from wandb_nb.server.web.run_environment import git_remote
 from wandb_nb.store.reading.executed_cells import Cell
+from wandb_nb.untrusted_file import read_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,10 +42,10 @@ def comparison_input(services: Services, connection: Connection, row: Any, with_
         return read_text(services, file) if file is not None else ""
 
     scripts = [name for name in stored if name.startswith(f"{CODE}/") and not name.endswith(".ipynb")]
-    notebooks = sorted(name for name in stored if name.startswith(f"{CODE}/") and name.endswith(".ipynb"))
-    patch, cells, files = text(CHANGES), list[Cell](), dict[str, str]()
+    notebooks = [name for name in stored if name.startswith(f"{CODE}/") and name.endswith(".ipynb")]
+    patch, cells, problems, files = text(CHANGES), list[Cell](), list[str](), dict[str, str]()
     if with_code:
-        cells = next((cells for name in notebooks[:MAX_FILES] if (cells := notebook_cells(text(name)))), [])
+        cells, problems = first_session(notebooks, lambda name: _read_notebook(services, stored[name]))
         sizes = accumulate(stored[name].size for name in scripts)
         files = {
             name.removeprefix(f"{CODE}/"): text(name)
@@ -53,6 +55,7 @@ def comparison_input(services: Services, connection: Connection, row: Any, with_
     return ComparisonInput(
         message=sampled_message(services.database, row, _POINTS, ""),
         cells=cells,
+        problems=problems,
         files=files,
         git=git_summary(row.commit or "", git_remote(services, connection, row), patch),
         packages=parse_requirements(text(REQUIREMENTS)),
@@ -65,3 +68,12 @@ def read_text(services: Services, file: Any) -> str:
         return services.store.path(file.blob).read_text("utf-8", "replace") if file.size <= MAX_FILE_BYTES else ""
     except OSError:
         return ""
+
+
+def _read_notebook(services: Services, file: Any) -> bytes:
+    """Return the content of the notebook *file*, a row of the table of files.
+
+    Raises:
+        OSError: It is too large or missing.
+    """
+    return read_file(services.store.path(file.blob), MAX_NOTEBOOK_BYTES)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wandb_nb.capture.cells.saved_notebook import read_notebook
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.storage.run_store import list_files
-from wandb_nb.server.storage.untrusted_json import load_object
 from wandb_nb.server.web.highlight import Highlighter
 from wandb_nb.server.web.render import answer_page, render_page, require
 from wandb_nb.server.web.run_page import run_context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from wandb_nb.capture.cells.saved_notebook import NotebookCell
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
 
@@ -25,21 +24,15 @@ _CODE_FOLDER = "code/"
 _IMAGES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".bmp")
 
 
-class CodeCell(NamedTuple):
-    """A cell of a notebook: *number* counts executions, *metadata* is what the session recorded about it."""
-
-    kind: str
-    number: int | None
-    source: str
-    metadata: dict[str, Any]
-
-
 class FilePreview(NamedTuple):
-    """The preview of a file, of *kind* `image`, `text`, `cells` or `nothing`, which has a *reason*."""
+    """The preview of a file, of *kind* `image`, `text`, `cells` or `nothing`.
+
+    *reason* is a sentence on why the preview is not complete.
+    """
 
     kind: str
     text: str = ""
-    cells: tuple[CodeCell, ...] = ()
+    cells: tuple[NotebookCell, ...] = ()
     reason: str = ""
 
 
@@ -112,22 +105,15 @@ def preview_file(services: Services, file: Any) -> FilePreview:
         return FilePreview("nothing", reason="This file is no longer on this server.")
     except UnicodeDecodeError:
         return FilePreview("nothing", reason="This file is not text.")
-    if file.name.endswith(".ipynb") and (cells := tuple(notebook_cells(text))):
-        return FilePreview("cells", cells=cells)
+    if file.name.endswith(".ipynb"):
+        return _preview_notebook(text)
     return FilePreview("nothing", reason="This file is not text.") if "\x00" in text else FilePreview("text", text)
 
 
-def notebook_cells(text: str) -> Iterator[CodeCell]:
-    """Yield the cells of the notebook *text*; none if it is not a notebook."""
-    cells = (load_object(text) or {}).get("cells")
-    for cell in cells if isinstance(cells, list) else []:
-        if not isinstance(cell, dict):
-            continue
-        source, count, metadata = cell.get("source", ""), cell.get("execution_count"), cell.get("metadata")
-        recorded = metadata.get("wandb_nb") if isinstance(metadata, dict) else None
-        yield CodeCell(
-            str(cell.get("cell_type", "code")),
-            count if isinstance(count, int) else None,
-            "".join(map(str, source)) if isinstance(source, list) else str(source),
-            recorded if isinstance(recorded, dict) else {},
-        )
+def _preview_notebook(text: str) -> FilePreview:
+    """Return the cells of a notebook; the text of one without any, with what is wrong with it."""
+    notebook = read_notebook(text)
+    reason = f"This notebook is {notebook.problem}." if notebook.problem else ""
+    if notebook.cells:
+        return FilePreview("cells", cells=notebook.cells, reason=reason)
+    return FilePreview("nothing" if "\x00" in text else "text", text, reason=reason or "This notebook has no cells.")

@@ -20,9 +20,9 @@ from wandb_nb.server.query.text_format import short_text
 from wandb_nb.server.storage.project_store import find_project
 from wandb_nb.server.storage.run_store import find_run
 from wandb_nb.server.storage.storage_errors import BusyError, NotFoundError, PermissionDeniedError
-from wandb_nb.server.storage.untrusted_json import clean_text
 from wandb_nb.server.storage.users import Right
 from wandb_nb.server.web.forms import form_token
+from wandb_nb.untrusted_json import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from wandb_nb.formatting import size
 from wandb_nb.server.storage.tables import files
-from wandb_nb.server.storage.untrusted_json import load_object
+from wandb_nb.untrusted_json import load_object
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -69,13 +69,21 @@ class CodeFiles:
                 )
             self.update_notebook()
 
-    def update_notebook(self) -> None:
-        """Copy the notebook's file as it is now, if there is one; called again at the end for later changes."""
+    def update_notebook(self, *, last: bool = False) -> None:
+        """Copy the notebook's file as it is now, if there is one; called again at the end for later changes.
+
+        A broken file is reported by the *last* call: earlier ones may find it while it is being saved.
+        """
         if self._notebook is None:
             return
         try:
             copied = notebook_file.save(self._notebook, self._folder / source_files.FOLDER, self._redact)
-        except (OSError, ValueError):  # being saved right now, or gone: the session's history has the cells
+        except (OSError, ValueError) as error:
+            if last:
+                self._notice(
+                    f"{self._notebook.name} is not saved with the run: {getattr(error, 'strerror', None) or error}; "
+                    "save the notebook again, or use the session's history, which has the cells"
+                )
             return
         self._append(records.files([(copied.relative_to(self._folder).as_posix(), "live", "wandb")]))
 

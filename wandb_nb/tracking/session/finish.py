@@ -78,7 +78,7 @@ def _stop_capture(session: RunSession, directory: RunDirectory) -> None:
     if session.capture is not None:
         session.capture.apply_code_setting(wait=True)
     directory.metadata.join()
-    directory.metadata.code.update_notebook()
+    directory.metadata.code.update_notebook(last=True)
     if session.capture is not None:
         session.capture.stop()
 

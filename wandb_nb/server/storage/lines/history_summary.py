@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.server.storage.lines import line_store
-from wandb_nb.server.storage.untrusted_json import load_object, load_objects, wandb_values
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.metrics.summary_engine import SummaryEngine
+from wandb_nb.untrusted_json import load_object, load_objects, wandb_values
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

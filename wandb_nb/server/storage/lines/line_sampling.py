@@ -16,7 +16,7 @@ from wandb_nb.server.storage.lines.line_store import (
 )
 from wandb_nb.server.storage.lines.row_shapes import load_shapes, shape_has_key
 from wandb_nb.server.storage.tables import history
-from wandb_nb.server.storage.untrusted_json import load_objects
+from wandb_nb.untrusted_json import load_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from wandb_nb.server.storage.lines.row_shapes import add_shape, load_shapes, shape_of
 from wandb_nb.server.storage.storage_errors import BadLineError, TooLargeError
 from wandb_nb.server.storage.tables import history, lines, shapes
-from wandb_nb.server.storage.untrusted_json import load_object, normalize_object
+from wandb_nb.untrusted_json import load_object, normalize_object
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
