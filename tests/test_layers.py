@@ -33,7 +33,7 @@ LAYERS = (
         "_version",
     ),
     ("store",),
-    ("capture", "view"),
+    ("capture", "data", "view"),
     ("compare",),
     ("tracking", "jupyter", "server", "sync"),
     ("notebook",),

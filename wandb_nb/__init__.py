@@ -32,6 +32,7 @@ from wandb_nb.errors import (
     Error,
     InitStartError,
     LaunchError,
+    MediaError,
     NoRunError,
     NotLoggedInError,
     RowError,
@@ -56,6 +57,8 @@ from wandb_nb.tracking.unimplemented import CALLS, TYPES
 if TYPE_CHECKING:
     from wandb_nb.compat.install import install_as_wandb, uninstall_as_wandb
     from wandb_nb.compat.modules.term import termerror, termlog, termwarn
+    from wandb_nb.data.images.classes import Classes
+    from wandb_nb.data.images.image import Image
 
     __version__: str
     config: Config
@@ -65,13 +68,16 @@ if TYPE_CHECKING:
 __all__ = [
     "AlertLevel",
     "AuthenticationError",
+    "Classes",
     "CommError",
     "Config",
     "ConfigError",
     "ConfigTypeError",
     "Error",
+    "Image",
     "InitStartError",
     "LaunchError",
+    "MediaError",
     "NoRunError",
     "NotLoggedInError",
     "RowError",
@@ -109,6 +115,8 @@ __all__ = [
 
 
 _LAZY = {
+    "Classes": "wandb_nb.data.images.classes",
+    "Image": "wandb_nb.data.images.image",
     "install_as_wandb": "wandb_nb.compat.install",
     "load_ipython_extension": "wandb_nb.notebook.ipython_extension",
     "termerror": "wandb_nb.compat.modules.term",

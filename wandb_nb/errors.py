@@ -3,7 +3,8 @@
     Error
     ├── UsageError                   the call cannot be carried out as written
     │   ├── RowError                 a call of log() is wrong: a bad step       (ValueError)
-    │   │   └── RowTypeError         … not a dict, or a key that is not a str   (TypeError)
+    │   │   ├── RowTypeError         … not a dict, or a key that is not a str   (TypeError)
+    │   │   └── MediaError           an image, table or other media value cannot be stored
     │   ├── SettingsError            an unknown or ill-typed setting or option  (ValueError)
     │   ├── NoRunError               there is no active run to act on
     │   ├── RunFinishedError         the run has ended and accepts no more data
@@ -60,6 +61,13 @@ class RowError(UsageError, ValueError):
 
 class RowTypeError(RowError, TypeError):
     """A row given to `log()` is not a mapping, has a key that is not a string, or a step that is not a number."""
+
+
+class MediaError(RowError):
+    """An image, table, sound or other media value cannot be made or stored as asked.
+
+    `log()` never raises it: it drops and reports the value. Constructors raise it for impossible arguments.
+    """
 
 
 class SettingsError(UsageError, ValueError):

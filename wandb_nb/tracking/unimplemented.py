@@ -12,7 +12,7 @@ CALLS = frozenset({
 })  # fmt: skip
 """Methods of a run, most of them module-level functions as well."""
 TYPES = frozenset({
-    "Artifact", "Audio", "Graph", "Histogram", "Html", "Image", "Molecule", "Object3D", "Plotly", "Table",
+    "Artifact", "Audio", "Graph", "Histogram", "Html", "Molecule", "Object3D", "Plotly", "Table",
     "Video",
 })  # fmt: skip
 """Types whose objects are logged."""

@@ -10,6 +10,7 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.store.format.key_paths import put
 from wandb_nb.store.format.wire import BYTES, FIXED64, fields, zigzag
 from wandb_nb.values import MAX_PATH, TYPE_KEY
 
@@ -89,18 +90,19 @@ def _typed_bytes(number: int, wire_type: int, raw: bytes, otherwise: Any) -> Any
 def whole_objects(items: Items) -> Iterable[tuple[KeyPath, Any]]:
     """Return *items* with the leaves of objects that have a `_type` joined again.
 
-    Since 0.22 the official package writes a histogram as three items, `("h", "_type")` and so on.
+    Since 0.22 the official package writes a histogram as three items, `("h", "_type")` and so on, and the masks of an
+    image as deeper ones.
     """
-    objects: dict[KeyPath, dict[str, Any]] = {
-        path[:-1]: {} for path, _ in items if len(path) > 1 and path[-1] == TYPE_KEY
-    }
-    if not objects:
+    typed = {path[:-1] for path, _ in items if len(path) > 1 and path[-1] == TYPE_KEY}
+    if not typed:
         return items
     whole: dict[KeyPath, Any] = {}
     for path, value in items:
-        if path[:-1] in objects:
-            objects[path[:-1]][path[-1]] = value
-            whole[path[:-1]] = objects[path[:-1]]
+        length = next((length for length in range(1, len(path)) if path[:length] in typed), 0)
+        if length:
+            if not isinstance(whole.get(path[:length]), dict):
+                whole[path[:length]] = {}
+            put(whole[path[:length]], path[length:], value)
         else:
             whole[path] = value
     return whole.items()

@@ -16,6 +16,7 @@ from wandb_nb.store.format.python_number import python_number
 from wandb_nb.store.format.wire import varint
 from wandb_nb.store.writing.key_prefixes import RESERVED, PrefixCache, key_part, prefix, prefix_of, size_text
 from wandb_nb.store.writing.number_row import MIN_NUMBERS, NumberRowEncoder, Numbers
+from wandb_nb.values import TYPE_KEY
 
 MAX_ROW = 10_000_000
 
@@ -55,7 +56,8 @@ class RowEncoder:
     ) -> tuple[bytes, Numbers | None]:
         """Return *row* as the bytes of a record without its number, and its numbers if it has many and nothing else.
 
-        Nested dicts become paths of keys, and empty ones are left out. An empty row is valid. *runtime* is in seconds
+        Nested dicts become paths of keys, and empty ones are left out; one with a `_type`, such as that of an image, is
+        one value. An empty row is valid. *runtime* is in seconds
         since the start (stored to the microsecond), *timestamp* in unix seconds (to the millisecond), *step* 0 or more;
         *extra* comes from `extra_items`.
 
@@ -120,7 +122,7 @@ class RowEncoder:
         kind = type(value)
         if kind is float or kind is int or kind is bool:
             text = to_json(value, key)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, Mapping) and TYPE_KEY not in value:
             self._add_nested(parts, (key,), value)
             return
         else:
@@ -132,7 +134,7 @@ class RowEncoder:
         check_depth(name, len(path))
         for key, item in value.items():
             below = (*path, text_key(key, name))
-            if isinstance(item, Mapping):
+            if isinstance(item, Mapping) and TYPE_KEY not in item:
                 self._add_nested(parts, below, item)
             else:
                 text = self._clean(to_json(item, ".".join(below)), below[-1])

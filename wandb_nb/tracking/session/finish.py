@@ -87,7 +87,8 @@ def config_file(
     config: Mapping[str, Any], logger: RowLogger, features: FeatureUse, directory: RunDirectory
 ) -> dict[str, object]:
     """Return the content of config.yaml: *config*, and the tracker's own entries under `_wandb`."""
-    own = {**features.as_config(), "e": {directory.writer_id: directory.metadata.environment}}
+    environments = {directory.writer_id: directory.metadata.environment}
+    own = {**features.as_config(), "e": environments, **directory.media.config}
     if directory.metadata.code.path:
         own["code_path"] = directory.metadata.code.path
     if logger.metrics:

@@ -28,6 +28,7 @@ from wandb_nb.values import dotted
 
 if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
+    from wandb_nb.data.media_store import MediaStore
     from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.store.metrics.summary_engine import Statistics
     from wandb_nb.store.writing.null_writer import Writer
@@ -40,8 +41,9 @@ SUMMARY_INTERVAL_SECONDS = 1.0
 class RowLogger:
     """Steps, attempts and summary of one run; writes its rows to the run file.
 
-    The periodic *checks* run after a stored row, outside the lock. *owner* is False in a process that attached to the
-    run of another one: it counts steps together with the owner, and its rows carry its process id.
+    Media of rows are stored in *media*, and dropped without it. The periodic *checks* run after a stored row, outside
+    the lock. *owner* is False in a process that attached to the run of another one: it counts steps together with the
+    owner, and its rows carry its process id.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class RowLogger:
         statistics: Mapping[str, Statistics],
         counter: SharedSteps | None = None,
         redact: Redactor | None = None,
+        media: MediaStore | None = None,
         checks: PeriodicChecks,
         notice: Callable[[str], None],
         owner: bool = True,
@@ -72,14 +75,14 @@ class RowLogger:
         self._ended: float | None = None
         # Durations do not follow the wall clock, which may jump.
         self._epoch = monotonic() - (time() - start_time) - earlier_runtime
-        self._filter = RowFilter(notice)
+        self._filter = RowFilter(notice, media)
         self.summary = Summary(
             self.metrics,
             self.lock,
             self._store_summary,
             self._position,
             redact,
-            report_dropped=self._filter.dropped,
+            storable=self._filter.summary_value,
         )
         self.summary._load(summary, statistics)  # noqa: SLF001 -- the summary is part of the row's way
         self.step_was_given = self.summary_was_set = False
@@ -140,7 +143,7 @@ class RowLogger:
                     try:
                         self.summary._absorb(row, at, self.attempt, numbers)  # noqa: SLF001 -- part of the row's way
                     except Exception:  # noqa: BLE001 -- another thread has changed the row meanwhile
-                        self.summary._absorb(self._filter.row(row, at)[0], at, self.attempt)  # noqa: SLF001 -- as above
+                        self.summary._absorb(self._filter.row(row, at, at)[0], at, self.attempt)  # noqa: SLF001 -- as above
                     if due := now >= self._checks.due_at:
                         self._checks.due_at = now + CHECK_INTERVAL_SECONDS
                     if self._parts or not ahead:
@@ -266,7 +269,7 @@ class RowLogger:
             raise RowTypeError(f"log() takes a dict of metrics, got {type_name(row)}") from error
         if isinstance(row, StorableRow):
             raise RowError(f"{self._name} cannot store a row: {error}") from error
-        return self._filter.row(row, step)
+        return self._filter.row(row, step, self.step)
 
     # -- steps
 

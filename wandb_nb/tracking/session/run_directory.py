@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.capture.cells import notebook_file
+from wandb_nb.data.media_store import MediaStore
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
@@ -56,6 +57,7 @@ class RunDirectory:
         self.writer, self.redact = writer, redact
         self.writer_id = secrets.token_hex(16)
         self.metadata = MetadataFiles(layout.files, writer.append, notice, redact)
+        self.media = MediaStore(layout.files, writer.append, redact.value)
         self.entry: RunEntry | None = None
         """The run's entry in the registry of this machine."""
         self.linked_files: set[Path] = set()

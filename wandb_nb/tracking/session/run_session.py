@@ -95,6 +95,7 @@ class RunSession:
             statistics=resume.statistics,
             counter=directory.shared_steps() if directory else None,
             redact=directory.redact if directory else None,
+            media=directory.media if directory else None,
             checks=self.checks,
             notice=self.notices.add if directory else _no_notice,
             owner=owner,

@@ -1,17 +1,21 @@
-"""The part of a row that can be stored, for the rare row that cannot be stored as it is."""
+"""The part of a row that can be stored, for a row with media, and the rare one that cannot be stored as it is."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from wandb_nb.data.media_store import SUMMARY_STEP
 from wandb_nb.errors import RowError, RowTypeError
 from wandb_nb.store.format.array_value import is_missing
 from wandb_nb.store.format.json_value import check_depth, items_of, text_key, to_json, type_name
 from wandb_nb.store.writing.key_prefixes import RESERVED
 from wandb_nb.store.writing.row_encoder import MAX_ROW
 from wandb_nb.tracking.session.row_checks import whole_step
+
+if TYPE_CHECKING:
+    from wandb_nb.data.media_store import MediaStore
 
 _MAX_REPORTS = 20
 _PER_ITEM = 40  # bytes of a record beside name and value, generously
@@ -23,14 +27,14 @@ class StorableRow(dict[str, Any]):
 
 
 class RowFilter:
-    """Drops what cannot be stored, and reports each name and type once to *notice*."""
+    """Stores media in *media*, drops what cannot be stored, and reports each name and type once to *notice*."""
 
-    def __init__(self, notice: Callable[[str], None]) -> None:
-        self._notice = notice
+    def __init__(self, notice: Callable[[str], None], media: MediaStore | None = None) -> None:
+        self._notice, self._media = notice, media
         self._reported: set[tuple[str, str]] = set()
 
-    def row(self, row: Mapping[str, Any], step: Any) -> tuple[StorableRow, Any]:
-        """Return the part of *row* that can be stored, and its step.
+    def row(self, row: Mapping[str, Any], step: Any, next_step: int) -> tuple[StorableRow, Any]:
+        """Return the part of *row* that can be stored, and its step; *next_step* is that of a row without one.
 
         Rows from `history()` can be logged again: their `_step` is the step unless *step* is given, and the other
         reserved keys are left out.
@@ -39,7 +43,7 @@ class RowFilter:
             RowTypeError: A key is not a string.
 
         """
-        texts: dict[str, str] = {}
+        values: dict[str, Any] = {}
         for key, value in items_of(row, "row"):
             if not isinstance(key, str):
                 raise RowTypeError(f"metric names must be strings, got {type_name(key)} {key!r}")
@@ -47,8 +51,11 @@ class RowFilter:
             if name == _STEP:
                 step = self._step(value) if step is None else step
             elif name not in RESERVED:
-                text = self._text(value, name, ())
-                texts |= {} if text is None else {name: text}
+                values[name] = value
+        at = next_step if step is None else step
+        texts = {
+            name: text for name, value in values.items() if (text := self._text(value, (name,), (), at)) is not None
+        }
         self._drop_largest(texts)
         return StorableRow((name, json.loads(text)) for name, text in texts.items()), step
 
@@ -72,17 +79,34 @@ class RowFilter:
             self.dropped(_STEP, value, error)
             return None
 
-    def _text(self, value: Any, name: str, parents: tuple[int, ...]) -> str | None:
+    def summary_value(self, value: Any, key: str) -> Any:
+        """Return the value of the summary's *key* as plain JSON; None where nothing of it can be stored."""
+        text = self._text(value, (key,), (), SUMMARY_STEP)
+        return None if text is None else json.loads(text)
+
+    def _text(self, value: Any, path: tuple[str, ...], parents: tuple[int, ...], step: Any) -> str | None:
         """Return *value* as JSON text without what cannot be stored of nested dicts; None where nothing is left."""
+        name = ".".join(path)
         try:
             if isinstance(value, Mapping):
-                return self._object(value, name, (*parents, id(value)))
-            return _checked(to_json(value, name), name)
+                return self._object(value, path, (*parents, id(value)), step)
+            return _checked(to_json(self._with_stored_media(value, path, step), name), name)
         except RowError as error:
             self.dropped(name, value, error)
             return None
 
-    def _object(self, value: Mapping[Any, Any], name: str, parents: tuple[int, ...]) -> str | None:
+    def _with_stored_media(self, value: Any, path: tuple[str, ...], step: Any) -> Any:
+        """Return *value* with its media stored as files and replaced by their JSON."""
+        if self._media is None:
+            return value
+        from wandb_nb.data.row_media import with_stored_media  # other rows do without
+
+        return with_stored_media(value, self._media.target(path[-1], step), ".".join(path))
+
+    def _object(
+        self, value: Mapping[Any, Any], path: tuple[str, ...], parents: tuple[int, ...], step: Any
+    ) -> str | None:
+        name = ".".join(path)
         check_depth(name, len(parents))
         if parents[-1] in parents[:-1]:
             raise RowError(f"cannot log {name!r}: it contains itself; log a flat copy")
@@ -93,7 +117,7 @@ class RowFilter:
             except RowError as error:
                 self.dropped(name, key, error)
                 continue
-            text = self._text(item, f"{name}.{below}", parents)
+            text = self._text(item, (*path, below), parents, step)
             members |= {} if text is None else {below: text}
         return f"{{{','.join(f'{json.dumps(key)}:{text}' for key, text in members.items())}}}" if members else None
 

@@ -94,8 +94,8 @@ class Summary(_Node):
     """The summary of one run, as a mapping and by attribute, nested objects included.
 
     Logged rows update it automatically. A value set by hand is written to the run file before the call returns and
-    stays until the next row that logs its key. Values are stored as `log()` stores them: what cannot be stored is
-    dropped and passed to *report_dropped*; secrets in texts are removed. Thread-safe.
+    stays until the next row that logs its key. Values are stored as `log()` stores them; secrets in texts are removed.
+    *storable* gets a value that is not plain, with its key, and returns what can be stored of it. Thread-safe.
     """
 
     def __init__(
@@ -106,10 +106,10 @@ class Summary(_Node):
         marks: Callable[[], Mapping[str, Any]],
         redact: Redactor | None = None,
         *,
-        report_dropped: Callable[[str, Any, Exception], None] | None = None,
+        storable: Callable[[Any, str], Any] | None = None,
     ) -> None:
         self._metrics, self._lock, self._on_change, self._marks = metrics, lock, on_change, marks
-        self._redact, self._report_dropped = redact, report_dropped
+        self._redact, self._storable = redact, storable
         self._values: dict[str, Any] = {}
         self._fresh: dict[str, Any] = {}
         self._newest = _NO_NUMBERS  # counts after `_fresh`
@@ -122,9 +122,10 @@ class Summary(_Node):
         for key, value in {**dict(other), **more}.items():
             try:
                 values[key] = self._plain(value, key)
-            except RowError as error:  # noqa: PERF203 -- each value on its own
-                if self._report_dropped is not None:
-                    self._report_dropped(key, value, error)
+            except RowError:  # noqa: PERF203 -- each value on its own
+                plain = self._storable(value, key) if self._storable is not None else None
+                if plain is not None:
+                    values[key] = self._plain(plain, key)
         if not values:
             return
         with self._lock:

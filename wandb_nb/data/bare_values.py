@@ -1,0 +1,37 @@
+"""Objects of other libraries that are media without being wrapped: figures, pictures, data frames.
+
+They are recognized by the names of their classes, so that no library is imported for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.data.media_value import WBValue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def as_media(value: Any) -> WBValue | None:
+    """Return *value* as media; None for a value that is none."""
+    if isinstance(value, WBValue):
+        return value
+    for kind in type(value).__mro__:
+        make = _MAKERS.get((kind.__module__.partition(".")[0], kind.__name__))
+        if make is not None:
+            return make(value)
+    return _image(value) if getattr(value, "__name__", "") == "matplotlib.pyplot" else None
+
+
+def _image(value: Any) -> WBValue:
+    from wandb_nb.data.images.image import Image  # classes of media are loaded with their first value
+
+    return Image(value)
+
+
+_MAKERS: dict[tuple[str, str], Callable[[Any], WBValue]] = {
+    ("PIL", "Image"): _image,
+    ("matplotlib", "Figure"): _image,
+}
+"""How a class, by its top package and name, becomes media."""

@@ -1,0 +1,39 @@
+"""Class labels: ids and their names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.data.media_value import WBValue
+from wandb_nb.errors import RowTypeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wandb_nb.data.media_store import MediaTarget
+
+
+class Classes(WBValue):
+    """The classes of a data set, `[{"id": 0, "name": "cat"}, …]`.
+
+    Raises:
+        RowTypeError: An entry has no id or no name.
+
+    """
+
+    log_type = "classes"
+
+    def __init__(self, class_set: Iterable[Mapping[str, Any]]) -> None:
+        self._class_set = [dict(entry) for entry in class_set]
+        for entry in self._class_set:
+            if "id" not in entry or "name" not in entry:
+                raise RowTypeError(f"a class needs an id and a name, got {entry!r}: give {{'id': 0, 'name': 'cat'}}")
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """The names by id."""
+        return {int(entry["id"]): str(entry["name"]) for entry in self._class_set}
+
+    def to_row(self, _target: MediaTarget) -> dict[str, Any]:
+        """Return the classes as JSON."""
+        return {"_type": self.log_type, "class_set": self._class_set}

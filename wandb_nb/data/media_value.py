@@ -1,0 +1,89 @@
+"""The base classes of everything that `log()` stores as media."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from wandb_nb.errors import MediaError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wandb_nb.data.media_content import MediaContent
+    from wandb_nb.data.media_store import MediaTarget
+
+
+class WBValue:
+    """A value with a JSON form of its own in rows and summary; `_type` names the form."""
+
+    def to_row(self, target: MediaTarget) -> dict[str, Any]:
+        """Store what belongs to the value at *target*, and return its JSON for the row.
+
+        Raises:
+            MediaError: The value cannot be encoded or stored.
+
+        """
+        raise NotImplementedError
+
+
+class Media(WBValue):
+    """A value that is one file of the run. A subclass gives the file, and what its JSON has besides."""
+
+    log_type: ClassVar[str]
+    """The `_type` of its JSON."""
+    folder: ClassVar[str]
+    """The folder below `files/media`."""
+
+    def __init__(self, caption: str | None = None) -> None:
+        self._caption = None if caption is None else str(caption)
+        self._content: MediaContent | None = None
+
+    @property
+    def caption(self) -> str | None:
+        """The text shown with it."""
+        return self._caption
+
+    @property
+    def content(self) -> MediaContent:
+        """The file's bytes; encoded at the first call only."""
+        if self._content is None:
+            self._content = self._encode()
+        return self._content
+
+    @property
+    def suffix(self) -> str:
+        """The end of the file's name, without the first dot."""
+        raise NotImplementedError
+
+    def _encode(self) -> MediaContent:
+        raise NotImplementedError
+
+    def details(self, _target: MediaTarget) -> dict[str, Any]:
+        """Return what the JSON has besides type, path, size, digest and caption."""
+        return {}
+
+    def to_row(self, target: MediaTarget) -> dict[str, Any]:
+        """Store the file, and return the JSON that names it."""
+        stored = target.file(self.content, self.folder, self.suffix)
+        captions = {} if self._caption is None else {"caption": self._caption}
+        return {"_type": self.log_type, **stored, **self.details(target), **captions}
+
+
+class BatchableMedia(Media):
+    """Media whose lists have a JSON form of their own."""
+
+    @classmethod
+    def list_to_row(cls, values: Sequence[Any], target: MediaTarget) -> dict[str, Any]:
+        """Store all *values*, which are of this class, and return the JSON of their list."""
+        raise NotImplementedError
+
+
+def caption_list(values: Sequence[Media], *, missing: str | None = None) -> dict[str, Any]:
+    """Return the captions of a list as its JSON has them: absent without any, *missing* for one without."""
+    captions = [missing if value.caption is None else value.caption for value in values]
+    return {"captions": captions} if any(value.caption is not None for value in values) else {}
+
+
+def unsuitable(what: str, got: str, accepted: str) -> MediaError:
+    """Return the error for data that *what* cannot be made of; *accepted* says what it can be made of."""
+    return MediaError(f"{what} cannot be made of {got}: give {accepted}")
