@@ -47,9 +47,9 @@ from wandb_nb.settings import Settings
 from wandb_nb.tracking.config.config import Config
 from wandb_nb.tracking.login.login import login
 from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.rows.summary import Summary
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.session.alerts import AlertLevel
-from wandb_nb.tracking.session.summary import Summary
 from wandb_nb.tracking.setup import setup
 from wandb_nb.tracking.start.attach import attach
 from wandb_nb.tracking.unimplemented import CALLS, TYPES

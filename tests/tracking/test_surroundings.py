@@ -132,7 +132,7 @@ import time
 import wandb_nb as wandb
 true, offset = time.time, 0
 time.time = lambda: true() + offset
-import wandb_nb.tracking.session.row_logger as module
+import wandb_nb.tracking.rows.row_logger as module
 module.time = time.time
 run = wandb.init(mode="offline", dir=FOLDER)
 for offset in (0, -3600, 86400, -3600):

@@ -25,7 +25,7 @@ ALIASES: Final = {
     "wandb.sdk.wandb_init": "wandb_nb.compat.modules.wandb_init",
     "wandb.sdk.wandb_run": "wandb_nb.tracking.run",  # Optuna and Ray check isinstance against its Run
     "wandb.sdk.wandb_settings": "wandb_nb.settings",
-    "wandb.sdk.wandb_summary": "wandb_nb.tracking.session.summary",
+    "wandb.sdk.wandb_summary": "wandb_nb.tracking.rows.summary",
     "wandb.util": "wandb_nb.compat.modules.util",
     "wandb.wandb_run": "wandb_nb.tracking.run",  # Lightning, Megatron-LM
 }

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import Error
 from wandb_nb.settings import resolve
 from wandb_nb.store.metrics.definition import Metric
+from wandb_nb.tracking.rows.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.session.notices import NoticeQueue
-from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.session.run_session import RunSession
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume_state import ResumeState

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.settings import Resolved
+    from wandb_nb.tracking.rows.summary import Summary
     from wandb_nb.tracking.session.run_session import RunSession
-    from wandb_nb.tracking.session.summary import Summary
 
 
 class RunView:

@@ -34,16 +34,10 @@ class OpenRowFile:
         if first:
             self._serial, self._end, self._next_number = self._serial + 1, 0, next_number
         data = encode_part(body, self._next_number, self._serial)
-        written = self._write_at(data, self._end)
+        written = _write_at(self._fd, data, self._end)
         while written < len(data):
-            written += self._write_at(data[written:], self._end + written)
+            written += _write_at(self._fd, data[written:], self._end + written)
         self._end += written
-
-    def _write_at(self, data: bytes, offset: int) -> int:
-        if hasattr(os, "pwrite"):
-            return os.pwrite(self._fd, data, offset)
-        os.lseek(self._fd, offset, os.SEEK_SET)  # Windows
-        return os.write(self._fd, data)
 
     def close(self, *, remove: bool) -> None:
         """Close the file, and with *remove* delete it: the run file has everything."""
@@ -52,3 +46,11 @@ class OpenRowFile:
             self._fd = -1
             if remove:
                 self._path.unlink(missing_ok=True)
+
+
+def _seek_and_write(fd: int, data: bytes, offset: int) -> int:
+    os.lseek(fd, offset, os.SEEK_SET)
+    return os.write(fd, data)
+
+
+_write_at = getattr(os, "pwrite", _seek_and_write)  # Windows has no pwrite

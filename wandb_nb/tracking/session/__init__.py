@@ -1,4 +1,4 @@
-"""An active run: `RunSession` with its directory, row logger, summary, capture, notices and sync.
+"""An active run: `RunSession` with its directory, row logger, capture, notices and sync.
 
 Modules here take parts of the session, never a `Run`. Next: `tracking.run`, the documented names.
 """

@@ -13,7 +13,7 @@ from wandb_nb.tracking.session.run_directory import RunOutcome
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.tracking.session.row_logger import RowLogger
+    from wandb_nb.tracking.rows.row_logger import RowLogger
     from wandb_nb.tracking.session.run_directory import RunDirectory
     from wandb_nb.tracking.session.run_session import RunSession
     from wandb_nb.tracking.start.telemetry import FeatureUse
@@ -58,7 +58,7 @@ def _write_end(session: RunSession, exit_code: int) -> None:
     _stop_capture(session, directory)
     try:
         directory.check_run_file()
-        logger.flush_parts()  # before rows of other processes, which would separate them
+        logger.complete_step()  # before rows of other processes, which would separate them
         if directory.has_segments():
             merge_writers(session.config, directory, logger)
             directory.fold_segments()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.config.config import Config
-    from wandb_nb.tracking.session.row_logger import RowLogger
+    from wandb_nb.tracking.rows.row_logger import RowLogger
     from wandb_nb.tracking.session.run_directory import RunDirectory
 
 
@@ -34,4 +34,4 @@ def merge_writers(config: Config, directory: RunDirectory, logger: RowLogger) ->
     table = whole.table
     if len(table):
         last = int(table.step.argmax())
-        logger.set_last_row(float(table.step[last]), float(table.runtime[last]), float(table.timestamp[last]))
+        logger.position.advance(float(table.step[last]), float(table.runtime[last]), float(table.timestamp[last]))

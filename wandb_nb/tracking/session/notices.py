@@ -15,7 +15,7 @@ from wandb_nb.tracking.terminal.stderr import prefixed, write_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
+    from wandb_nb.tracking.rows.periodic_checks import PeriodicChecks
     from wandb_nb.tracking.start.identity import RunIdentity
 
 ROWS_LOST, FILES_LOST = "rows-lost", "files-lost"

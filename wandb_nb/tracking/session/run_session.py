@@ -11,7 +11,7 @@ from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
 from wandb_nb.store.writing.null_writer import NullWriter
 from wandb_nb.tracking.config.config import Config
-from wandb_nb.tracking.session.row_logger import RowLogger
+from wandb_nb.tracking.rows.row_logger import RowLogger
 from wandb_nb.tracking.session.stop_handler import StopHandler
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from wandb_nb.settings import Resolved
     from wandb_nb.store.runs.registry import RunEntry
+    from wandb_nb.tracking.rows.periodic_checks import PeriodicChecks
     from wandb_nb.tracking.session.notices import NoticeQueue
-    from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
     from wandb_nb.tracking.session.run_capture import RunCapture
     from wandb_nb.tracking.session.run_directory import RunDirectory
     from wandb_nb.tracking.session.sync_handle import SyncHandle

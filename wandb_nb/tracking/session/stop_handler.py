@@ -11,8 +11,8 @@ from wandb_nb import host
 
 if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
+    from wandb_nb.tracking.rows.row_logger import RowLogger
     from wandb_nb.tracking.session.notices import Notice
-    from wandb_nb.tracking.session.row_logger import RowLogger
     from wandb_nb.tracking.session.run_directory import RunDirectory
     from wandb_nb.tracking.start.identity import RunIdentity
 

@@ -15,10 +15,10 @@ from wandb_nb.errors import UsageError
 from wandb_nb.settings import resolve
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.rows.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.session.notices import NoticeQueue
-from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.session.run_session import RunSession
 from wandb_nb.tracking.start.identity import RunIdentity

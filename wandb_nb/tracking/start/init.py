@@ -21,11 +21,11 @@ from wandb_nb.tracking import setup
 from wandb_nb.tracking.config.loading import load
 from wandb_nb.tracking.disabled import disabled_run
 from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.rows.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.session.begin import begin, start_capture
 from wandb_nb.tracking.session.notices import NoticeQueue
-from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
 from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.session.run_session import RunSession
 from wandb_nb.tracking.start.cell_rerun import plan_rerun

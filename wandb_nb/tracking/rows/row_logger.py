@@ -7,7 +7,6 @@ handler or a destructor) is deferred and carried out before the outer call retur
 from __future__ import annotations
 
 import os
-import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from threading import RLock
@@ -17,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import Error, RowError, RowTypeError, RunFinishedError, StoreError
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json, type_name
-from wandb_nb.store.format.open_row import MAX_OPEN_BYTES, merge_parts
-from wandb_nb.store.metrics.definitions import Definitions
 from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
-from wandb_nb.tracking.session.periodic_checks import CHECK_INTERVAL_SECONDS
-from wandb_nb.tracking.session.row_checks import whole_step
-from wandb_nb.tracking.session.storable_row import RowFilter, StorableRow
-from wandb_nb.tracking.session.summary import Summary
-from wandb_nb.values import dotted
+from wandb_nb.tracking.rows.fork_lock import lock_at_fork
+from wandb_nb.tracking.rows.metric_recorder import MetricRecorder
+from wandb_nb.tracking.rows.open_step import OpenStep
+from wandb_nb.tracking.rows.periodic_checks import CHECK_INTERVAL_SECONDS
+from wandb_nb.tracking.rows.position import Position
+from wandb_nb.tracking.rows.row_checks import whole_step
+from wandb_nb.tracking.rows.storable_row import RowFilter, StorableRow
+from wandb_nb.tracking.rows.summary import Summary
 
 if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from wandb_nb.store.metrics.summary_engine import Statistics
     from wandb_nb.store.writing.null_writer import Writer
     from wandb_nb.store.writing.segments import SharedSteps
-    from wandb_nb.tracking.session.periodic_checks import PeriodicChecks
+    from wandb_nb.tracking.rows.periodic_checks import PeriodicChecks
 
 SUMMARY_INTERVAL_SECONDS = 1.0
 
@@ -70,23 +70,23 @@ class RowLogger:
         self.rows = self.changes = 0
         self.closed = False
         self.lock = RLock()
-        self.metrics = Definitions()
-        self._last: tuple[int, float, float] | None = None
-        self._ended: float | None = None
-        # Durations do not follow the wall clock, which may jump.
-        self._epoch = monotonic() - (time() - start_time) - earlier_runtime
+        self._name, self._writer, self._append = name, writer, writer.append
+        self._open_step = OpenStep(writer)
+        self._metric_recorder = MetricRecorder(writer.append)
+        self.metrics = self._metric_recorder.metrics
+        self.position = Position(start_time, earlier_runtime)
+        self._epoch = self.position.epoch
         self._filter = RowFilter(notice, media)
         self.summary = Summary(
             self.metrics,
             self.lock,
             self._store_summary,
-            self._position,
+            self.position.as_summary,
             redact,
             storable=self._filter.summary_value,
         )
         self.summary._load(summary, statistics)  # noqa: SLF001 -- the summary is part of the row's way
         self.step_was_given = self.summary_was_set = False
-        self._name, self._writer, self._append = name, writer, writer.append
         self._encode = RowEncoder(redact.json if redact else None).encode_row
         self._checks, self._notice = checks, notice
         self._busy = self._draining = False
@@ -97,11 +97,7 @@ class RowLogger:
         self._single_writer = owner
         self._shared = None if owner else counter
         self._extra = self._extra_items(attempt)
-        self._synced: dict[str, Any] = {}
-        self._parts: list[bytes] = []
-        self._parts_size = 0
-        self._parts_row = (0, 0)
-        _live.add(self)
+        lock_at_fork(self)
 
     def log(  # noqa: C901, PLR0912, PLR0915 -- calls of other functions would cost every row
         self, row: Mapping[str, Any], step: Any = None, commit: bool | None = None
@@ -126,7 +122,7 @@ class RowLogger:
                         ahead = 1 if commit else 0
                     try:
                         if self.metrics:
-                            row = self._with_steps(row)
+                            row = self._metric_recorder.with_steps(row)
                         now, wall_time = monotonic(), time()
                         body, numbers = self._encode(row, at, now - self._epoch, wall_time, extra)
                     except StoreError:
@@ -139,15 +135,17 @@ class RowLogger:
                     self.rows += 1
                     if extra is not self._extra:
                         self._extra, self.attempt = extra, self.attempt + 1
-                    self._last = (at, now - self._epoch, wall_time)
+                    self.position.last = (at, now - self._epoch, wall_time)
                     try:
                         self.summary._absorb(row, at, self.attempt, numbers)  # noqa: SLF001 -- part of the row's way
                     except Exception:  # noqa: BLE001 -- another thread has changed the row meanwhile
                         self.summary._absorb(self._filter.row(row, at, at)[0], at, self.attempt)  # noqa: SLF001 -- as above
                     if due := now >= self._checks.due_at:
                         self._checks.due_at = now + CHECK_INTERVAL_SECONDS
-                    if self._parts or not ahead:
-                        self._append_part(body, at, complete=bool(ahead), summary_at=now if due else None)
+                    if self._open_step.parts or not ahead:
+                        self._open_step.add(body, at, self.attempt, completes=bool(ahead))
+                        if due and ahead:
+                            self._append(*self._summary_due(now))
                     elif due:
                         self._append(body, *self._summary_due(now))
                     else:
@@ -170,12 +168,12 @@ class RowLogger:
 
     def runtime(self) -> float:
         """Return the seconds since the run started (until it ended), those of earlier parts included."""
-        return (self._ended or monotonic()) - self._epoch
+        return self.position.runtime()
 
     @property
     def last_step(self) -> int:
         """The step of the last row, or the step before the first one while there is none."""
-        return self._last[0] if self._last else max(self.step - 1, 0)
+        return self.position.last[0] if self.position.last else max(self.step - 1, 0)
 
     @property
     def lost(self) -> int:
@@ -192,45 +190,24 @@ class RowLogger:
         self.changes += 1
         self._append(*bodies)
 
-    def _append_part(self, body: bytes, step: int, *, complete: bool, summary_at: float | None) -> None:
-        """Store a part of a step, and what it completes: its own step, or the one before."""
-        row = (step, self.attempt)
-        if self._parts and row != self._parts_row:
-            self._append(merge_parts(self._parts))
-            self._parts.clear()
-            self._parts_size = 0
-        self._parts.append(body)
-        self._parts_row = row
-        self._parts_size += len(body)
-        if complete or self._parts_size > MAX_OPEN_BYTES:
-            self.flush_parts(*(() if summary_at is None else self._summary_due(summary_at)))
-        else:
-            try:
-                self._writer.append_part(body, first=len(self._parts) == 1)
-            except StoreError:  # the caller hears that it was not stored
-                self._parts.pop()
-                raise
-
-    def flush_parts(self, *bodies: bytes) -> None:
-        """Store the parts of the open step as one row, and *bodies* after it."""
+    def complete_step(self) -> None:
+        """Store the step that is open, if there is one, as a row."""
         with self.lock:
-            if self._parts or bodies:
-                self._append(*(merge_parts(self._parts),) * bool(self._parts), *bodies)
-            self._parts.clear()
-            self._parts_size = 0
+            self._open_step.complete()
 
     def close(self) -> None:
         """Accept no more rows."""
         with self.lock:
             if not self.closed and self.is_owner:
-                self.flush_parts()
-            self.closed, self._ended = True, monotonic()
+                self._open_step.complete()
+            self.closed = True
+            self.position.end()
 
     def define(self, metric: Metric, *, overwrite: bool) -> None:
         """Record a metric definition, which counts for the rows that follow."""
         with self.lock:
-            self.flush_parts()
-            self._record_metrics(self.metrics.define(metric, overwrite=overwrite), overwrite=overwrite)
+            self._open_step.complete()
+            self._metric_recorder.define(metric, overwrite=overwrite)
 
     def features(self) -> list[str]:
         """Return the features used here, for telemetry."""
@@ -240,14 +217,8 @@ class RowLogger:
     def final_summary(self) -> bytes:
         """Return the record of pending summary changes and of the final position, which follows all rows."""
         with self.lock:
-            self.flush_parts()
+            self._open_step.complete()
             return self._summary_record(self.summary._take_changes())  # noqa: SLF001 -- as in log
-
-    def set_last_row(self, step: float, runtime: float, timestamp: float) -> None:
-        """Make this row of another process the last one of the run, if its step is later."""
-        with self.lock:
-            if self._last is None or step > self._last[0]:
-                self._last = int(step), runtime, timestamp
 
     def enable_shared_steps(self) -> None:
         """Check before each row whether another process counts steps as well; costs a microsecond per row."""
@@ -293,30 +264,6 @@ class RowLogger:
             return self.step, self._extra
         return self._shared.take(self.step), self._extra
 
-    # -- definitions
-
-    def _with_steps(self, row: Any) -> Any:
-        """Record globs that *row* is the first to match, and add missing step metrics at their last value."""
-        if not isinstance(row, Mapping):
-            return row  # the encoder raises the error for it
-        missing: dict[str, Any] = {}
-        values = dict(dotted(row))
-        for key, value in values.items():
-            if key in self.metrics.steps:
-                self._synced[key] = value
-            expanded = self.metrics.expand(key)
-            if expanded:
-                self._record_metrics([expanded], overwrite=False)
-            metric = self.metrics.find(key)
-            step = metric.step_metric if metric and metric.step_sync else None
-            if step in self._synced and step not in values:
-                missing[step] = self._synced[step]
-        return {**row, **missing} if missing else row
-
-    def _record_metrics(self, metrics: list[Metric], *, overwrite: bool) -> None:
-        for metric in metrics:
-            self._append(records.metric(metric, step_index=self.metrics.index(metric.step_metric), overwrite=overwrite))
-
     # -- summary
 
     def _store_summary(self, update: Mapping[str, Any], remove: tuple[str, ...]) -> None:
@@ -326,7 +273,7 @@ class RowLogger:
             )
         self.summary_was_set = True
         self.changes += 1
-        self.flush_parts()
+        self._open_step.complete()
         # Readers take a record of the summary as one that counts all rows before it.
         values = {**self.summary._take_changes(), **update}  # noqa: SLF001 -- as in log
         self._append(records.summary({key: to_json(value, key) for key, value in values.items()}, remove))
@@ -339,17 +286,8 @@ class RowLogger:
         return (self._summary_record(changed),) if changed else ()
 
     def _summary_record(self, changed: Mapping[str, Any]) -> bytes:
-        values = {**changed, **self._position()}
+        values = {**changed, **self.position.as_summary()}
         return records.summary({key: to_json(value, key) for key, value in values.items()})
-
-    def _position(self) -> dict[str, Any]:
-        """Return runtime, last step and its time under the keys that the summary has them."""
-        runtime = int(self.runtime())
-        position: dict[str, Any] = {"_runtime": runtime, "_wandb": {"runtime": runtime}}
-        if self._last:
-            step, _, timestamp = self._last
-            position |= {"_step": step, "_timestamp": timestamp}
-        return position
 
     # -- deferred calls, forks
 
@@ -367,43 +305,17 @@ class RowLogger:
         except Error as error:  # the caller has returned long ago; the one that logs now is not to blame
             self._notice(f"a row logged inside another log() call was not stored: {error}")
 
-    def _after_fork(self, *, child: bool) -> None:
+    def after_fork(self, *, child: bool) -> None:
         """Continue in both processes: a child shares steps from its first row, the owner once another one logs."""
         self.enable_shared_steps()
         if child:
             self._busy = False
             self._deferred.clear()
-            self._parts.clear()  # they are the parent's to write
+            self._open_step.drop()  # its parts are the parent's to write
             self.summary._take_changes()  # noqa: SLF001 -- as above
             self._shared = self._counter
             self._extra = self._extra_items(self.attempt)
-        self.lock.release()
 
 
 class _UnstorableRowError(Exception):
     """The encoder refused a row; the cause is its error."""
-
-
-_live: weakref.WeakSet[RowLogger] = weakref.WeakSet()
-_locked_for_fork: list[RowLogger] = []
-
-
-def _before_fork() -> None:
-    """Fork only between rows, so that neither process inherits half a row or a lock that nobody releases."""
-    _locked_for_fork[:] = list(_live)
-    for logger in _locked_for_fork:
-        logger.lock.acquire()
-
-
-def _after_fork(*, child: bool) -> None:
-    for logger in _locked_for_fork:
-        logger._after_fork(child=child)  # noqa: SLF001 -- this module's own class
-    _locked_for_fork.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=lambda: _after_fork(child=False),
-        after_in_child=lambda: _after_fork(child=True),
-    )

@@ -12,7 +12,7 @@ from wandb_nb.store.format.array_value import is_missing
 from wandb_nb.store.format.json_value import check_depth, items_of, text_key, to_json, type_name
 from wandb_nb.store.writing.key_prefixes import RESERVED
 from wandb_nb.store.writing.row_encoder import MAX_ROW
-from wandb_nb.tracking.session.row_checks import whole_step
+from wandb_nb.tracking.rows.row_checks import whole_step
 
 if TYPE_CHECKING:
     from wandb_nb.data.media_store import MediaStore
