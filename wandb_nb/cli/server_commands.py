@@ -82,6 +82,7 @@ def _stop(folder: Path) -> None:
 @click.pass_obj
 def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool) -> None:
     """Add the user NAME and print the new key. It is not shown again. Without NAME, list the users."""
+    from wandb_nb.server.login_links import discard_links
     from wandb_nb.server.storage.users import list_users, new_key, set_key
 
     if admin + renew + revoke > (name is not None):
@@ -96,6 +97,7 @@ def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool
         key = new_key()
         if renew or revoke:
             set_key(connection, name, key)
+            discard_links(folder)
         else:
             _add_user(connection, name, key, admin)
     if not revoke:
@@ -112,6 +114,23 @@ def _add_user(connection: Connection, name: str, key: str, admin: bool) -> None:
         add_user(connection, check_name(name, "user"), key, admin)
     except IntegrityError as error:
         raise UsageError(f"the user {name!r} exists already; --new-key gives it a new key") from error
+
+
+@server.command()
+@click.option("--user", default="local", show_default=True, help="User to log in as.")
+@click.pass_obj
+def login_link(folder: Path, user: str) -> None:
+    """Print a link that logs a browser in at the running server: once, within 10 minutes, without the key."""
+    from wandb_nb.server.login_links import new_link
+    from wandb_nb.server.process import pid_of
+    from wandb_nb.server.storage.users import user_by_name
+
+    if pid_of(folder) is None:
+        raise UsageError(f"no server is running in {folder}; start it with `wandb-nb server`")
+    with _connect(folder) as connection:
+        if user_by_name(connection, user) is None:
+            raise UsageError(f"there is no user {user!r} on this server; `wandb-nb server users` lists them")
+    click.echo(new_link(folder, user))
 
 
 @server.command()

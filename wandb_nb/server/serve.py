@@ -16,6 +16,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.server.app import create_app
 from wandb_nb.server.http.services import make_private, open_services
 from wandb_nb.server.http.timeouts import TimeoutProtocol
+from wandb_nb.server.login_links import new_link
 from wandb_nb.server.process import server_lock
 from wandb_nb.server.storage.orphan_files import delete_orphans
 
@@ -57,9 +58,11 @@ def serve(  # noqa: PLR0917 -- the options of the command
             (folder / "url").write_text(url + "\n", "utf-8")
             report(f"wandb-nb server: {url}  (data in {folder}; press Ctrl-C to stop)")
             report(f"To log runs here: wandb-nb login --local --dir {folder}, then WANDB_BASE_URL={url}")
-            report(f"To view them: open {url} and log in with the key in {folder / 'key'}")
+            link = new_link(folder)
+            renewal = f"wandb-nb server --dir {folder} login-link"
+            report(f"To view them: open {link}  (once, within 10 min; a new link: {renewal})")
             if open_browser:
-                webbrowser.open(url)
+                webbrowser.open(link)
             app = create_app(services, (host, *names))
             settings = uvicorn.Config(
                 app,
@@ -69,8 +72,8 @@ def serve(  # noqa: PLR0917 -- the options of the command
                 timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
                 server_header=False,
             )
-            signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again at its end
             with _orphan_cleaning(services), suppress(KeyboardInterrupt):  # raised again after a clean shutdown
+                signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again at its end
                 _Server(settings, services.subscriptions).run([listener])
         finally:
             services.database.close()

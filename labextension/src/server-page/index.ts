@@ -4,6 +4,7 @@ import { Feed } from '../sources/feed';
 import { h, setText, swatch } from '../view/dom';
 import { themeOf } from '../view/theme';
 import { enhanceControls, restoreGroups } from './controls';
+import { loginPage } from './login-page';
 import { RunCharts } from './run-charts';
 import { ChangeEvents } from './change-events';
 import { RunSelection } from './run-selection';
@@ -94,4 +95,5 @@ function comparePage(base: string): void {
 const PAGES: Record<string, (base: string) => void> = { run: runPage, project: projectPage, compare: comparePage };
 const { page = '', base } = document.body.dataset;
 enhanceControls();
+if (page === 'login') loginPage();
 if (base !== undefined) PAGES[page]?.(base);

@@ -32,6 +32,7 @@ def sync(options: Any) -> Iterator[str]:
 def server(options: Any) -> Iterator[str]:
     """Start, use or stop the embedded server; yield lines that report its address and how to log in."""
     from wandb_nb.server import process
+    from wandb_nb.server.login_links import new_link
 
     folder = Path(options.dir).absolute() if options.dir else process.default_folder()
     if options.stop:
@@ -39,7 +40,7 @@ def server(options: Any) -> Iterator[str]:
         return
     url = process.start(folder, options.port)
     yield f"Server: {url}  (data in {folder}; runs until you call %wandb server --stop{_dir_option(options)})"
-    yield f"To view runs, open {url} and log in with the key in {folder / 'key'}"
+    yield f"To view runs, open {new_link(folder)}  (once, within 10 min; %wandb server prints a new link)"
     if not options.use:
         yield "To log this notebook's runs there: %wandb server --use"
         return

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from wandb_nb.errors import AuthenticationError
 from wandb_nb.server.http.services import services_of
+from wandb_nb.server.login_links import use_link
 from wandb_nb.server.storage import users
 
 if TYPE_CHECKING:
@@ -61,6 +62,15 @@ def find_user(services: Services, key: str) -> User | None:
     """Return the user with *key*."""
     with services.database.read() as connection:
         return users.user_by_key(connection, key)
+
+
+def find_link_user(services: Services, token: str) -> User | None:
+    """Return the user whom the login link with *token* logs in, and end the link."""
+    name = use_link(services.folder, token)
+    if name is None:
+        return None
+    with services.database.read() as connection:
+        return users.user_by_name(connection, name)
 
 
 def cookie_name(request: Request) -> str:

@@ -22,6 +22,7 @@ from wandb_nb.server.http.page_pool import MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_
 from wandb_nb.server.http.signing import Signer
 from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.live.subscriptions import Subscriptions
+from wandb_nb.server.login_links import FIRST_USER
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.file_store import FileStore, FolderStore
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
-
-FIRST_USER = "local"
 
 
 @dataclass(frozen=True)

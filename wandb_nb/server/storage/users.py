@@ -70,6 +70,11 @@ def user_by_id(connection: Connection, user_id: int) -> User | None:
     return _find_user(connection, users.c.id == user_id)
 
 
+def user_by_name(connection: Connection, name: str) -> User | None:
+    """Return the user with that name."""
+    return _find_user(connection, users.c.name == name)
+
+
 def user_by_login(connection: Connection, user_id: int, login: str) -> User | None:
     """Return the user with that id, if *login* is derived from the user's present key."""
     user = user_by_id(connection, user_id)

@@ -12,6 +12,7 @@ from wandb_nb.server.http.authentication import (
     begin_login,
     cookie_name,
     end_login,
+    find_link_user,
     find_user,
     logged_in_user,
 )
@@ -24,20 +25,28 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 
+_USED_LINK = (
+    "This link was used already or has expired. `wandb-nb server login-link` or %wandb server prints a new one."
+)
+
+
 async def login(request: Request) -> Response:
-    """Show the form for a key, or accept it: the browser then stores a signed cookie, never the key."""
-    if request.method == "GET":
+    """Show the form, or accept a key or login link: the browser then stores a signed cookie, never the key.
+
+    Only a posted form uses a link up, so nothing that loads its address in advance does.
+    """
+    if request.method != "POST":
         return render_page(request, "login.html", None, error="")
     form = await read_form(request, None)
     services = services_of(request)
-    key = first_value(form, "key").strip()
+    key, link = (first_value(form, name).strip() for name in ("key", "link"))
     address = request.client.host if request.client else ""
-    if wait := services.login_limit.wait_seconds(address, key):
+    if wait := services.login_limit.wait_seconds(address, link or key):
         return _refuse(request, 429, f"There were too many failed logins. Try again in {wait} seconds.", wait)
-    user = await run_in_threadpool(find_user, services, key)
+    user = await run_in_threadpool(find_link_user if link else find_user, services, link or key)
     if user is None:
-        services.login_limit.add_failure(address, key)
-        return _refuse(request, 401, "This key is not valid on this server.")
+        services.login_limit.add_failure(address, link or key)
+        return _refuse(request, 401, _USED_LINK if link else "This key is not valid on this server.")
     response = RedirectResponse("/", 303)
     secure = request.url.scheme == "https"  # behind a proxy with TLS
     cookie = await run_in_threadpool(begin_login, services, user)
