@@ -19,6 +19,7 @@ from wandb_nb._api import (
     init,
     log,
     mark_preempting,
+    pin_config_keys,
     read,
     restore,
     save,
@@ -41,6 +42,7 @@ from wandb_nb.errors import (
     RunNotFoundError,
     SettingsError,
     StoreError,
+    UnsupportedError,
     UsageError,
 )
 from wandb_nb.settings import Settings
@@ -56,6 +58,8 @@ from wandb_nb.tracking.unimplemented import CALLS, TYPES
 
 if TYPE_CHECKING:
     from wandb_nb.compat.install import install_as_wandb, uninstall_as_wandb
+    from wandb_nb.compat.modules.account import api, ensure_configured, sagemaker_auth
+    from wandb_nb.compat.modules.lifecycle import join, require, teardown
     from wandb_nb.compat.modules.term import termerror, termlog, termwarn
     from wandb_nb.data.images.classes import Classes
     from wandb_nb.data.images.image import Image
@@ -89,24 +93,32 @@ __all__ = [
     "SettingsError",
     "StoreError",
     "Summary",
+    "UnsupportedError",
     "UsageError",
     "__version__",
     "alert",
+    "api",
     "attach",
     "config",
     "define_metric",
+    "ensure_configured",
     "finish",
     "init",
     "install_as_wandb",
+    "join",
     "log",
     "login",
     "mark_preempting",
+    "pin_config_keys",
     "read",
+    "require",
     "restore",
     "run",
+    "sagemaker_auth",
     "save",
     "setup",
     "summary",
+    "teardown",
     "termerror",
     "termlog",
     "termwarn",
@@ -114,11 +126,20 @@ __all__ = [
 ]
 
 
+_attach = attach  # the name in Lightning
+
 _LAZY = {
     "Classes": "wandb_nb.data.images.classes",
     "Image": "wandb_nb.data.images.image",
+    "api": "wandb_nb.compat.modules.account",
+    "ensure_configured": "wandb_nb.compat.modules.account",
     "install_as_wandb": "wandb_nb.compat.install",
+    "join": "wandb_nb.compat.modules.lifecycle",
     "load_ipython_extension": "wandb_nb.notebook.ipython_extension",
+    "patched": "wandb_nb.compat.modules.lifecycle",
+    "require": "wandb_nb.compat.modules.lifecycle",
+    "sagemaker_auth": "wandb_nb.compat.modules.account",
+    "teardown": "wandb_nb.compat.modules.lifecycle",
     "termerror": "wandb_nb.compat.modules.term",
     "termlog": "wandb_nb.compat.modules.term",
     "termwarn": "wandb_nb.compat.modules.term",

@@ -9,7 +9,8 @@ from wandb_nb.errors import NoRunError
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.start.init import init as start_run
 from wandb_nb.tracking.terminal.presenter import presenter
-from wandb_nb.tracking.unimplemented import Swallowed, refuse
+from wandb_nb.tracking.unimplemented import TYPES, Swallowed, refuse
+from wandb_nb.tracking.unimplemented_types import unimplemented_type
 
 if TYPE_CHECKING:
     import os
@@ -112,9 +113,9 @@ def init(  # noqa: PLR0917 -- the documented signature
     return start_run(config, settings, arguments)
 
 
-def log(row: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+def log(data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None) -> None:
     """Store one row in the active run; see `Run.log`."""
-    _active_run("log()").log(row, step, commit)
+    _active_run("log()").log(data, step, commit, sync)
 
 
 def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
@@ -152,9 +153,15 @@ def save(
     glob_str: str | os.PathLike[str] | None = None,
     base_path: str | os.PathLike[str] | None = None,
     policy: str = "live",
+    glob: bool = True,
 ) -> list[str]:
     """Add files to the active run; see `Run.save`."""
-    return _active_run("save()").save(glob_str, base_path, policy)
+    return _active_run("save()").save(glob_str, base_path, policy, glob)
+
+
+def pin_config_keys(keys: Iterable[str]) -> None:
+    """Accept *keys*; see `Run.pin_config_keys`."""
+    _active_run("pin_config_keys()").pin_config_keys(keys)
 
 
 def restore(
@@ -169,10 +176,12 @@ def restore(
 
 def unimplemented(name: str) -> Any:
     """Return a stand-in for the documented *name*: ignored in disabled mode, else a call raises UsageError."""
+    if name in TYPES:
+        return unimplemented_type(name)
     run = active_runs.current()
     if run is None:
         return refuse(f"{name}()")
-    return Swallowed() if run.disabled else getattr(run, name, None) or refuse(f"{name}()")
+    return Swallowed() if run.disabled else refuse(f"{name}()")
 
 
 def read(ref: str | os.PathLike[str] = "latest") -> pd.DataFrame:

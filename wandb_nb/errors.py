@@ -6,6 +6,7 @@
     │   │   ├── RowTypeError         … not a dict, or a key that is not a str   (TypeError)
     │   │   └── MediaError           an image, table or other media value cannot be stored
     │   ├── SettingsError            an unknown or ill-typed setting or option  (ValueError)
+    │   ├── UnsupportedError         require() names what no version of wandb has
     │   ├── NoRunError               there is no active run to act on
     │   ├── RunFinishedError         the run has ended and accepts no more data
     │   └── RunNotFoundError         no run has that id, name or path           (LookupError)
@@ -72,6 +73,10 @@ class MediaError(RowError):
 
 class SettingsError(UsageError, ValueError):
     """A setting or option is unknown or has a value of the wrong kind."""
+
+
+class UnsupportedError(UsageError):
+    """`require()` was called for something that no version of wandb has."""
 
 
 class NoRunError(UsageError):

@@ -12,23 +12,56 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from types import ModuleType
 
+_MODULES = "wandb_nb.compat.modules"
+_UNIMPLEMENTED = f"{_MODULES}.unimplemented_module"
+_DATA_TYPES = f"{_MODULES}.data_types"
+_INTEGRATIONS = (
+    *("catboost", "fastai", "gym", "keras", "langchain", "lightgbm", "lightning", "openai", "sacred", "sagemaker"),
+    *("sb3", "sklearn", "tensorboard", "tensorflow", "torch", "ultralytics", "xgboost", "yolov8"),
+)
+# Modules of their own until wandb 0.16, and what 14 of its example notebooks still import.
+_OLDER_INTEGRATIONS = (
+    *("catboost", "fastai", "gym", "keras", "lightgbm", "sacred", "sb3", "sklearn", "tensorboard", "tensorflow"),
+    "xgboost",
+)
+
 ALIASES: Final = {
-    "wandb.env": "wandb_nb.compat.modules.wandb_env",
+    "wandb.apis": _UNIMPLEMENTED,
+    "wandb.apis.public": _UNIMPLEMENTED,
+    "wandb.data_types": _DATA_TYPES,
+    "wandb.env": f"{_MODULES}.wandb_env",
     "wandb.errors": "wandb_nb.errors",
-    "wandb.errors.term": "wandb_nb.compat.modules.term",
-    "wandb.sdk": "wandb_nb.compat.modules.sdk",
-    "wandb.sdk.lib": "wandb_nb.compat.modules.sdk_lib",
+    "wandb.errors.term": f"{_MODULES}.term",
+    "wandb.helper": f"{_MODULES}.helper",
+    "wandb.integration": _UNIMPLEMENTED,
+    **{f"wandb.integration.{name}": _UNIMPLEMENTED for name in _INTEGRATIONS},
+    "wandb.plot": _UNIMPLEMENTED,
+    "wandb.sdk": f"{_MODULES}.sdk",
+    "wandb.sdk.data_types": _DATA_TYPES,
+    "wandb.sdk.data_types.base_types": _DATA_TYPES,
+    "wandb.sdk.data_types.base_types.wb_value": _DATA_TYPES,  # Ray
+    "wandb.sdk.data_types.image": _DATA_TYPES,  # Ray
+    "wandb.sdk.data_types.trace_tree": _DATA_TYPES,  # LangChain
+    "wandb.sdk.data_types.video": _DATA_TYPES,  # Ray, diffusion_policy
+    "wandb.sdk.lib": f"{_MODULES}.sdk_lib",
     "wandb.sdk.lib.config_util": "wandb_nb.errors",  # Transformers catches its ConfigError
     "wandb.sdk.lib.disabled": "wandb_nb.tracking.disabled",
-    "wandb.sdk.lib.runid": "wandb_nb.compat.modules.runid",  # gpt-neox
+    "wandb.sdk.lib.ipython": f"{_MODULES}.sdk_paths",  # Weave
+    "wandb.sdk.lib.paths": f"{_MODULES}.sdk_paths",  # Weave
+    "wandb.sdk.lib.printer": f"{_MODULES}.sdk_printer",  # lm-eval
+    "wandb.sdk.lib.runid": f"{_MODULES}.runid",  # gpt-neox
+    "wandb.sdk.lib.telemetry": f"{_MODULES}.sdk_telemetry",  # Weave
     "wandb.sdk.wandb_config": "wandb_nb.tracking.config.config",  # SwanLab
-    "wandb.sdk.wandb_init": "wandb_nb.compat.modules.wandb_init",
+    "wandb.sdk.wandb_init": f"{_MODULES}.wandb_init",
     "wandb.sdk.wandb_run": "wandb_nb.tracking.run",  # Optuna and Ray check isinstance against its Run
     "wandb.sdk.wandb_settings": "wandb_nb.settings",
     "wandb.sdk.wandb_summary": "wandb_nb.tracking.rows.summary",
-    "wandb.util": "wandb_nb.compat.modules.util",
+    "wandb.util": f"{_MODULES}.util",
     "wandb.wandb_run": "wandb_nb.tracking.run",  # Lightning, Megatron-LM
+    **{f"wandb.{name}": _UNIMPLEMENTED for name in _OLDER_INTEGRATIONS},
 }
+# Attributes of wandb, and no modules below it.
+_ATTRIBUTES = {"wandb_lib": "wandb.sdk.lib", "wandb_sdk": "wandb.sdk"}
 
 
 def submodule(parent: str, name: str) -> ModuleType:
@@ -38,7 +71,7 @@ def submodule(parent: str, name: str) -> ModuleType:
         AttributeError: There is no such module in the table.
 
     """
-    target = ALIASES.get(f"{parent}.{name}")
+    target = ALIASES.get(_ATTRIBUTES.get(name, f"{parent}.{name}"))
     if target is None:
         raise AttributeError(f"module {parent!r} has no attribute {name!r}")
     return importlib.import_module(target)

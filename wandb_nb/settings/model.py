@@ -95,11 +95,15 @@ class Resolved(Fields):
 
     def replace(self, source: str, **values: Any) -> Resolved:
         """Return a copy with *values*, whose source is *source*."""
-        layer = {name: Sourced(value, self._sources[name]) for name, value in self._values.items()}
+        layer = self.layer()
         for name, value in values.items():
             field = find(name, source)
             layer[field.name] = Sourced(None if value is None else field.parse(value, source), source)
         return Resolved(layer, self.ignored)
+
+    def layer(self) -> Layer:
+        """Return the settings that were set, each with its source."""
+        return {name: Sourced(value, self._sources[name]) for name, value in self._values.items()}
 
     def table(self) -> list[SettingRow]:
         """Return all settings in the order of the documentation, each with value, source and meaning."""

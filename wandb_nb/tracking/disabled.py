@@ -19,7 +19,7 @@ from wandb_nb.tracking.terminal.presenter import presenter, wants_warnings
 from wandb_nb.tracking.unimplemented import Swallowed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -53,10 +53,12 @@ class DisabledRun(Run):
     Calls of features that this class does not have (media, artifacts …) are swallowed as well.
     """
 
-    def log(self, row: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+    def log(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
+    ) -> None:
         """Update the summary with the row; a row that could not be logged is dropped silently."""
         try:
-            super().log(row, step, commit)
+            super().log(data, step, commit, sync)
         except Error:
             return
 
@@ -75,6 +77,12 @@ class DisabledRun(Run):
         """Return None."""
 
     def alert(self, *_arguments: Any, **_options: Any) -> None:
+        """Do nothing."""
+
+    def write_logs(self, text: str) -> None:
+        """Store nothing."""
+
+    def pin_config_keys(self, keys: Iterable[str]) -> None:
         """Do nothing."""
 
     def log_code(self, *_arguments: Any, **_options: Any) -> list[str]:

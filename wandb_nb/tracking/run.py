@@ -9,13 +9,16 @@ from wandb_nb.capture.code.source_files import INCLUDED
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.metrics import definition
+from wandb_nb.tracking.config.static_config import StaticConfig
 from wandb_nb.tracking.files import user_files
-from wandb_nb.tracking.files.run_code import cells, log_code
-from wandb_nb.tracking.run_view import RunView
+from wandb_nb.tracking.files.run_code import cells, code_folder, log_code, path_choice
+from wandb_nb.tracking.older_names import OlderNames
+from wandb_nb.tracking.run_settings import RunSettings
+from wandb_nb.tracking.run_status import RunStatus, run_status
 from wandb_nb.tracking.session import alerts
 from wandb_nb.tracking.session.finish import finish
 from wandb_nb.tracking.terminal.presenter import presenter
-from wandb_nb.tracking.unimplemented import CALLS, refuse
+from wandb_nb.tracking.unimplemented import RUN_CALLS, refuse
 
 if TYPE_CHECKING:
     import os
@@ -28,10 +31,11 @@ if TYPE_CHECKING:
     from wandb_nb.capture.code.source_files import Choice
     from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.tracking.config.config import Config
+    from wandb_nb.tracking.files.run_code import PathFilter
     from wandb_nb.tracking.session.alerts import AlertLevel, Wait
 
 
-class Run(RunView):
+class Run(OlderNames):
     """One tracked run, made by `init()`.
 
     Rows given to `log()`, changes of config and summary, name, notes and tags are in the run file when the call
@@ -80,9 +84,21 @@ class Run(RunView):
     def config(self, values: Mapping[str, Any]) -> None:
         self._session.config.update(values)
 
+    @property
+    def config_static(self) -> StaticConfig:
+        """The inputs as they are at this moment, for reading only."""
+        return StaticConfig(self.config.as_dict())
+
+    @property
+    def settings(self) -> RunSettings:
+        """The settings in force, each with its source; and the run's addresses and places."""
+        return RunSettings(self._session.settings, self)
+
     # -- logging
 
-    def log(self, row: Mapping[str, Any], step: int | None = None, commit: bool | None = None) -> None:
+    def log(
+        self, data: Mapping[str, Any], step: int | None = None, commit: bool | None = None, sync: bool | None = None
+    ) -> None:
         """Store one row of metrics; when the call returns, it survives a killed process.
 
         Without *step* the row takes the run's current step and completes it (`commit=False` leaves it open for
@@ -92,7 +108,8 @@ class Run(RunView):
         (small ones as lists, larger ones as histograms), dates, durations (seconds), sets, enums, dataclasses.
         A value that cannot be stored is dropped and reported once by name and type; the rest of the row is stored.
         Rows from `history()` can be logged again: a `_step` among the keys is the step.
-        A full disk does not raise: rows are counted as `lost` and one notice is printed.
+        A full disk does not raise: rows are counted as `lost` and one notice is printed. *sync* has no effect: every
+        row is stored before the call returns.
 
         Raises:
             RowError: The step is negative, fractional or too large. The run continues.
@@ -101,7 +118,7 @@ class Run(RunView):
             StoreError: The row could not be written, with `Settings(on_store_error="raise")` only.
 
         """
-        self._session.logger.log(row, step, commit)
+        self._session.logger.log(data, step, commit)
 
     def define_metric(  # noqa: PLR0917 -- the documented signature
         self,
@@ -175,8 +192,11 @@ class Run(RunView):
         glob_str: str | os.PathLike[str] | None = None,
         base_path: str | os.PathLike[str] | None = None,
         policy: str = "live",
+        glob: bool = True,
     ) -> list[str]:
         """Add the files that *glob_str* matches to the run, folders with all their files; return their paths.
+
+        With *glob* False it is the path of one file or folder, whatever characters are in it.
 
         They keep their path below *base_path*: by default the working directory, for an absolute pattern the folder
         above the one that holds the files. With *policy* "now" the file is copied and sent as it is at this moment;
@@ -194,6 +214,8 @@ class Run(RunView):
         self._session.expect_running("save()")
         self._session.features.add("save")
         directory = self._session.directory
+        if not glob:
+            glob_str = user_files.literal_pattern(glob_str)
         return user_files.save(directory, self._session.notice, glob_str, base_path, policy) if directory else []
 
     def restore(
@@ -216,13 +238,21 @@ class Run(RunView):
         directory = self._session.directory
         return user_files.restore(self, directory, name, run_path, replace, root) if directory else None
 
-    def log_code(
-        self, root: str | os.PathLike[str] | None = None, include: Choice = INCLUDED, exclude: Choice = ()
+    def log_code(  # noqa: PLR0917 -- the documented signature, then ours
+        self,
+        root: str | os.PathLike[str] | None = None,
+        name: str | None = None,
+        include_fn: PathFilter | None = None,
+        exclude_fn: PathFilter | None = None,
+        include: Choice = INCLUDED,
+        exclude: Choice = (),
     ) -> list[str]:
         """Copy the source files below *root* into the run and return their paths below `dir`, sorted.
 
-        *root* is by default the setting `code_dir`, else the working directory. *include* ("*.py", "*.ipynb") and
-        *exclude* are patterns for a file's path relative to *root* or for its name, or functions of that path.
+        *root* is by default the setting `code_dir`, else the working directory. *include_fn* and *exclude_fn* are
+        called with the absolute path of a file, and with *root* if they take two arguments. *include* ("*.py",
+        "*.ipynb") and *exclude* are patterns for a file's path relative to *root* or for its name, or functions of
+        that path. *name* is accepted; the copies have no name of their own.
         Hidden folders, environments, links and files above 10 MB are left out, and secrets are removed. Copies
         nothing where the setting `disable_code` is on.
 
@@ -233,7 +263,11 @@ class Run(RunView):
         """
         self._session.expect_running("log_code()")
         directory = self._session.directory
-        return log_code(directory, self.settings, root, include, exclude) if directory else []
+        if directory is None:
+            return []
+        folder = code_folder(root, self._session.settings)
+        chosen = (path_choice(include_fn, folder) or include, path_choice(exclude_fn, folder) or exclude)
+        return log_code(directory, self._session.settings, folder, *chosen)
 
     def mark_preempting(self) -> None:
         """Record that this machine is about to be taken away, so that a server may queue the run again.
@@ -244,8 +278,6 @@ class Run(RunView):
         """
         self._session.expect_running("mark_preempting()")
         self._session.logger.append(records.preempting())
-
-    # -- reading and showing
 
     def history(self) -> pd.DataFrame:
         """Return the rows stored so far as a pandas frame, also while the run is active.
@@ -269,8 +301,37 @@ class Run(RunView):
         """
         return cells(self._session.directory, metric)
 
-    def display(self) -> None:
-        """Show the run: its panel in a notebook, its lines in a terminal."""
+    def write_logs(self, text: str) -> None:
+        """Add *text* to the run's console output without printing it.
+
+        Raises:
+            RunFinishedError: The run has finished.
+
+        """
+        self._session.expect_running("write_logs()")
+        if self._session.capture is not None:
+            self._session.capture.write_logs(text)
+
+    def pin_config_keys(self, keys: Iterable[str]) -> None:
+        """Accept *keys*, which W&B's pages would show first; here every page shows the whole config."""
+        self._session.notice(f"pin_config_keys({list(keys)}) has no effect: views show the whole config", "pin-config")
+
+    # -- reading and showing
+
+    def status(self) -> RunStatus:
+        """Return how many rows and files the run has, and how many of them are not on the server yet."""
+        return run_status(self._session)
+
+    def to_html(self, height: int = 420, hidden: bool = False) -> str:
+        """Return a picture of the run as HTML, at most *height* pixels high, closed if *hidden*."""
+        picture = f'<div style="max-height:{int(height)}px;overflow:auto">{self._repr_html_() or ""}</div>'
+        return f"<details><summary>Show the run</summary>{picture}</details>" if hidden else picture
+
+    def display(self, height: int = 420, hidden: bool = False) -> None:
+        """Show the run: its panel in a notebook, its lines in a terminal.
+
+        *height* and *hidden* are accepted: a panel has the height of its charts and opens and closes by itself.
+        """
         self._session.notices.guard(lambda: presenter().show(self))
 
     def __enter__(self) -> Run:  # noqa: PYI034 -- typing.Self is of 3.11
@@ -293,6 +354,6 @@ class Run(RunView):
     if not TYPE_CHECKING:  # a type checker shall find misspelled names
 
         def __getattr__(self, name: str) -> Any:
-            if name in CALLS:
+            if name in RUN_CALLS:
                 return refuse(f"run.{name}()")
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -160,6 +160,16 @@ class RunView:
         return self._session.sync.url if self._session.sync else None
 
     @property
+    def project_url(self) -> str | None:
+        """The address of the project's page; None while no server has the run."""
+        return self.url.rpartition("/runs/")[0] if self.url else None
+
+    @property
+    def sweep_url(self) -> str | None:
+        """The address of the sweep's page; None for a run outside a sweep."""
+        return f"{self.project_url}/sweeps/{self.sweep_id}" if self.project_url and self.sweep_id else None
+
+    @property
     def dir(self) -> str:
         """The folder of the run's files; files put there belong to the run. "/" in disabled mode."""
         return str(self._session.directory.files) if self._session.directory else "/"
@@ -168,6 +178,11 @@ class RunView:
     def directory(self) -> Path | None:
         """The run directory; None in disabled mode."""
         return self._session.directory.path if self._session.directory else None
+
+    @property
+    def sync_dir(self) -> str:
+        """The run directory as text. "/" in disabled mode."""
+        return str(self.directory or "/")
 
     @property
     def file(self) -> Path | None:

@@ -6,16 +6,19 @@ from typing import Any, NoReturn
 
 from wandb_nb.errors import UsageError
 
-CALLS = frozenset({
-    "finish_artifact", "get_project_url", "get_url", "link_artifact", "link_model", "log_artifact",
-    "log_model", "to_html", "unwatch", "upsert_artifact", "use_artifact", "use_model", "watch",
+RUN_CALLS = frozenset({
+    "finish_artifact", "link_artifact", "link_model", "log_artifact", "log_model", "unwatch", "upsert_artifact",
+    "use_artifact", "use_model", "watch",
 })  # fmt: skip
-"""Methods of a run, most of them module-level functions as well."""
+"""Methods of a run that are module-level functions as well."""
+CALLS = RUN_CALLS | {"agent", "controller", "plot_table", "sweep", "visualize"}
+"""Module-level functions."""
 TYPES = frozenset({
-    "Artifact", "Audio", "Graph", "Histogram", "Html", "Molecule", "Object3D", "Plotly", "Table",
-    "Video",
+    "Api", "Artifact", "ArtifactTTL", "Audio", "BatchableMedia", "Bokeh", "BoundingBoxes2D", "EvalTable", "Graph",
+    "Histogram", "Html", "ImageMask", "JoinedTable", "Media", "Molecule", "Node", "Object3D", "PartitionedTable",
+    "Plotly", "Table", "Trace", "Video", "WBTraceTree", "WBValue", "box3d",
 })  # fmt: skip
-"""Types whose objects are logged."""
+"""Classes: of values that are logged, of artifacts and of the public API."""
 
 
 class Swallowed:

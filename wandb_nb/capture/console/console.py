@@ -69,15 +69,21 @@ class Console:
         "wrap" captures what Python writes to `sys.stdout` and `sys.stderr`, "redirect" also the output of C code and
         subprocesses, "auto" means "wrap", "off" captures nothing.
         """
-        if mode == "off":
+        if mode == "off" or not self.start_thread():
             return
+        for name in STREAMS:
+            self._add_hooks(name, mode)
+
+    def start_thread(self) -> bool:
+        """Start the thread that stores what `write()` gets, once; return whether it was started."""
+        if self._thread.ident is not None:
+            return True
         try:
             self._thread.start()
         except RuntimeError as error:  # the system allows no more threads
             self._report_failure(f"the console is not captured ({error}); the run continues")
-            return
-        for name in STREAMS:
-            self._add_hooks(name, mode)
+            return False
+        return True
 
     def stop(self) -> None:
         """Remove the hooks and store the rest; everything is stored when this returns."""

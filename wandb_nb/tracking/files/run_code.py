@@ -10,23 +10,39 @@ from wandb_nb.capture.code.source_files import save_tree
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
 from wandb_nb.store.reading.executed_cells import FILE, read_cells
+from wandb_nb.surroundings import working_directory
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
     from wandb_nb.capture.code.source_files import Choice
     from wandb_nb.settings import Resolved
     from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.tracking.session.run_directory import RunDirectory
 
+    PathFilter = Callable[[str], bool] | Callable[[str, str], bool]
 
-def log_code(
-    directory: RunDirectory, settings: Resolved, root: str | os.PathLike[str] | None, include: Choice, exclude: Choice
-) -> list[str]:
+
+def code_folder(root: str | os.PathLike[str] | None, settings: Resolved) -> Path:
+    """Return the absolute path of the folder that `log_code()` copies."""
+    return working_directory() / (Path(root) if root is not None else settings.code_dir or Path())
+
+
+def path_choice(choose: PathFilter | None, folder: Path) -> Callable[[str], bool] | None:
+    """Return *choose*, which takes an absolute path and perhaps the folder, as a function of the relative path."""
+    if choose is None:
+        return None
+    from inspect import signature  # only for programs that give such a function
+
+    extra = (str(folder),) if len(signature(choose).parameters) > 1 else ()
+    return lambda relative: bool(choose(str(folder / relative), *extra))
+
+
+def log_code(directory: RunDirectory, settings: Resolved, folder: Path, include: Choice, exclude: Choice) -> list[str]:
     """Carry out `Run.log_code`."""
     if settings.disable_code:
         return []
-    folder = Path(root) if root is not None else settings.code_dir or Path()
     try:
         paths = save_tree(directory.files, folder, directory.redact, include, exclude)
     except NotADirectoryError as error:

@@ -30,6 +30,11 @@ MAX_COPY_BYTES = 1 << 30
 _REMOTE = ("gs://", "s3://", "http://", "https://")
 
 
+def literal_pattern(path: str | os.PathLike[str]) -> str:
+    """Return the pattern that matches *path* alone."""
+    return escape(os.fspath(path))
+
+
 def save(
     directory: RunDirectory,
     notice: Callable[[str], None],

@@ -28,6 +28,7 @@ def login(  # noqa: PLR0917 -- the documented order of arguments
     verify: bool = False,
     anonymous: str | bool | None = None,
     force: bool | None = None,
+    referrer: str | None = None,  # noqa: ARG001 -- which page sent the user; a part of the signature only
 ) -> bool:
     """Make sure that there is a key for the server and return whether there is one.
 

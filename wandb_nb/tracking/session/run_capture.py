@@ -88,6 +88,11 @@ class RunCapture:
         if current is not None and self._session_writer is not None:
             current.close(self._session_writer)
 
+    def write_logs(self, text: str) -> None:
+        """Store *text* as output of the run, whether printed output is captured or not."""
+        self._console.start_thread()
+        self._console.write("stdout", text if text.endswith("\n") else f"{text}\n")
+
     def exception(self, error: BaseException) -> None:
         """Store the traceback of an error that ends the run and that nobody prints before its end."""
         from traceback import format_exception  # only for the error

@@ -48,21 +48,28 @@ class Ticket:
     metrics: tuple[Metric, ...] = ()
 
 
-def attach(run_id: str) -> Run:
-    """Return the active run *run_id* that another process of this user on this machine has started.
+def attach(attach_id: str | None = None, run_id: str | None = None, *, run: Run | None = None) -> Run:
+    """Return the active run of that id which another process of this user on this machine has started.
+
+    *attach_id* and *run_id* are two names of the id; *run* is a run itself, as another process sent it.
 
     Logging, config and summary work as in a forked child: everything is on disk when the call returns and joins the
     run when its owner finishes it; `finish()` ends only what this process logs. In the process that started the run,
     the very same object is returned.
 
     Raises:
-        UsageError: The run has ended.
+        UsageError: The run has ended, or no id is given.
         RunNotFoundError: There is no such run; the message lists similar names.
 
     """
-    for run in active_runs.all_runs():
-        if run.id == run_id:
-            return run
+    if run is not None:
+        return run
+    run_id = attach_id or run_id
+    if run_id is None:
+        raise UsageError("attach() needs the id of an active run: attach(run_id='...')")
+    for active in active_runs.all_runs():
+        if active.id == run_id:
+            return active
     from wandb_nb.store.runs.find import find_run
 
     folder = find_run(run_id)

@@ -1,0 +1,242 @@
+"""Names of wandb 0.12 to 0.31 that programs still call: arguments, values and errors."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import wandb_nb as wandb
+from wandb_nb.compat.modules import account, helper, sdk_paths, sdk_printer, sdk_telemetry, wandb_env
+from wandb_nb.tracking.process import active_runs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Start = Callable[..., wandb.Run]
+
+KEY = "0123456789" * 4
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Return a function that starts silent offline runs; all runs are finished in the end."""
+
+    def begin(**arguments: Any) -> wandb.Run:
+        return wandb.init(**{"dir": tmp_path, "mode": "offline", "settings": {"silent": True}, **arguments})
+
+    yield begin
+    for run in active_runs.own():
+        run.finish()
+
+
+def test_log_takes_every_form(start: Start) -> None:
+    """`log()` takes `data=`, a step and commit by position, and `sync=`, as method and as function."""
+    run = start()
+    run.log(data={"a": 1})
+    run.log({"a": 2}, 5, True)
+    wandb.log({"a": 3}, step=7, sync=False)
+    wandb.log(data={"a": 4}, commit=True, sync=True)
+    rows = run.history()
+    assert list(zip(rows["_step"], rows["a"], strict=True)) == [(0, 1), (5, 2), (7, 4)]
+
+
+def test_log_code_takes_functions(start: Start, tmp_path: Path) -> None:
+    """`include_fn` and `exclude_fn` get an absolute path, and the root if they take it; `name` is accepted."""
+    source = tmp_path / "src"
+    for name in ("a.py", "cache/b.py", "c.yaml", "d.txt"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text("x = 1\n")
+    run = start()
+    assert run.log_code(str(source), name="my-code") == ["code/a.py", "code/cache/b.py"]
+    chosen = run.log_code(
+        source,
+        include_fn=lambda path: path.endswith((".py", ".yaml")) and Path(path).is_file(),
+        exclude_fn=lambda path, root: os.path.relpath(path, root).startswith("cache"),
+    )
+    assert chosen == ["code/a.py", "code/c.yaml"]
+
+
+def test_addresses_of_an_offline_run(start: Start) -> None:
+    """Without a server the addresses are None; places and older names have their values."""
+    run = start(project="p")
+    assert [run.get_url(), run.get_project_url(), run.project_url, run.sweep_url, run.settings.run_url] == [None] * 5
+    assert (run.project_name(), run._attach_id, run.sync_dir) == ("p", run.id, str(run.directory))
+    assert (run.settings.sync_dir, run.settings.files_dir, run.settings.sync_file) == (
+        str(run.directory),
+        run.dir,
+        str(run.file),
+    )
+    assert run.settings.project == "p"
+    assert run.settings.source("project") == "init(project=)"
+    assert run.settings.is_local is False
+
+
+def test_status_counts_what_is_pending(start: Start) -> None:
+    """Of an offline run every row is pending and nothing was sent."""
+    run = start()
+    for number in range(3):
+        run.log({"a": number})
+    assert run.status() == (3, 3, None)
+    assert run.status().sync_items_pending == 3
+
+
+def test_the_static_config_is_a_copy(start: Start) -> None:
+    """`config_static` is read by item and attribute, does not follow later changes, and refuses its own."""
+    run = start(config={"lr": 0.1, "deep": {"a": 1}})
+    static = run.config_static
+    run.config["new"] = 2
+    assert (static["lr"], static.lr, dict(static)) == (0.1, 0.1, {"lr": 0.1, "deep": {"a": 1}})
+    with pytest.raises(AttributeError, match="config_static is for reading"):
+        static.lr = 1
+    with pytest.raises(AttributeError):
+        _ = static.other
+
+
+@pytest.mark.parametrize("console", ["wrap", "off"])
+def test_write_logs_stores_without_printing(console: str, start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    """`write_logs()` adds to the stored output, whether printed output is captured or not, and prints nothing."""
+    run = start(settings={"silent": True, "console": console})
+    run.write_logs("first")
+    run.write_logs("second\n")
+    run.finish()
+    assert (Path(run.dir) / "output.log").read_text() == "first\nsecond\n"
+    assert capsys.readouterr() == ("", "")
+    with pytest.raises(wandb.UsageError):
+        run.write_logs("late")
+
+
+def test_html_of_a_run(start: Start) -> None:
+    """`to_html()` has the run's picture, as high as asked for, closed if hidden; a name cannot break out of it."""
+    run = start(name="<script>alert(1)</script>")
+    run.log({"loss": 1.0})
+    text = run.to_html(height=300)
+    assert "max-height:300px" in text
+    assert "loss" in text
+    assert "<script>" not in text
+    assert run.to_html(hidden=True).startswith("<details>")
+    run.display(height=200, hidden=True)
+
+
+def test_save_of_a_literal_path(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `glob=False` brackets and asterisks are characters of a name."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a[1]*.pt", "m1.pt"):
+        Path(name).write_text("x")
+    run = start()
+    assert [Path(path).name for path in run.save("a[1]*.pt", glob=False, policy="now")] == ["a[1]*.pt"]
+    assert wandb.save("m*.pt", policy="now", glob=False) == []
+    assert [Path(path).name for path in wandb.save("m*.pt", policy="now")] == ["m1.pt"]
+
+
+def test_labels_and_pinned_keys_are_accepted(start: Start) -> None:
+    """Calls without effect take the arguments of wandb and raise nothing."""
+    run = start()
+    run._label(code="t", repo="r", code_version="1", anything=2)
+    wandb.pin_config_keys(["lr"])
+    wandb.ensure_configured()
+    assert wandb.patched == {"tensorboard": [], "keras": [], "gym": []}
+
+
+def test_attach_by_either_name(start: Start) -> None:
+    """`attach()` takes the id by position, as `attach_id`, as `run_id`, or a run; without any it is a UsageError."""
+    run = start()
+    assert wandb.attach(run.id) is wandb.attach(attach_id=run.id) is wandb.attach(run_id=run.id) is run
+    assert wandb._attach(run._attach_id) is wandb._attach(run=run) is run
+    with pytest.raises(wandb.UsageError, match="needs the id"):
+        wandb.attach()
+
+
+def test_teardown_and_join_end_runs(start: Start) -> None:
+    """`join()` is `finish()`; `teardown()` ends every run with the exit code and forgets `setup()`."""
+    first = start()
+    wandb.join()
+    assert first.state == "finished"
+    wandb.setup({"project": "from-setup"})
+    runs = [start(), start(reinit="create_new")]
+    wandb.teardown(exit_code=3)
+    assert [(run.exit_code, run.state, run.project) for run in runs] == [(3, "failed", "from-setup")] * 2
+    assert start().project == "uncategorized"
+
+
+def test_requirements_of_all_versions() -> None:
+    """`require()` takes what some version had, with a version or in a list; other names raise UnsupportedError."""
+    wandb.require("service")
+    wandb.require("report-editing:v0")
+    wandb.require(experiment=["core", "legacy-service"])
+    wandb.require()
+    with pytest.raises(wandb.UnsupportedError, match="no version of wandb has it"):
+        wandb.require("time-travel")
+
+
+def test_the_key_of_the_account(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`api.api_key` follows login and environment; `sagemaker_auth()` writes it readable by this user alone."""
+    assert wandb.api.api_key is None
+    assert wandb.api.viewer() == {}
+    with pytest.raises(wandb.UsageError, match="needs a key"):
+        wandb.sagemaker_auth(path=tmp_path)
+    monkeypatch.setenv("WANDB_API_KEY", KEY)
+    assert wandb.api.api_key == KEY
+    assert wandb.api.is_authenticated
+    assert wandb.api.settings("base_url") == wandb.api.settings()["base_url"] == "https://api.wandb.ai"
+    wandb.sagemaker_auth({"WANDB_PROJECT": "p"}, path=tmp_path)
+    file = tmp_path / "secrets.env"
+    assert file.read_text() == f"WANDB_PROJECT=p\nWANDB_API_KEY={KEY}\n"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert account.api is wandb.api
+
+
+def test_login_takes_every_argument(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`login()` takes the arguments of all versions by name."""
+    monkeypatch.setenv("WANDB_CONFIG_DIR", str(tmp_path))
+    done = wandb.login(
+        key=KEY, host="http://localhost:1", relogin=True, timeout=1, force=True, verify=False, anonymous="never",
+        referrer="models",
+    )  # fmt: skip
+    assert done is True
+    assert KEY not in capsys.readouterr().err
+
+
+def test_environment_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`env` reads variables of the process or of a given mapping, with defaults."""
+    monkeypatch.setenv("WANDB_PROJECT", "p")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    assert (wandb_env.get_project(), wandb_env.get_entity("e"), wandb_env.get_dir(env={"WANDB_DIR": "d"})) == (
+        "p",
+        "e",
+        "d",
+    )
+    assert (wandb_env.is_silent(), wandb_env.is_quiet(), wandb_env.is_debug(default="1")) == (True, False, True)
+    assert wandb_env.is_offline({"WANDB_MODE": "dryrun"})
+
+
+def test_small_modules(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Printer, paths, telemetry and config parsing give what their programs use."""
+    printer = sdk_printer.new_printer()
+    printer.display(["one", "two"], level=sdk_printer.WARN)
+    assert [line.rpartition("wandb_nb: ")[2] for line in capsys.readouterr().err.splitlines()] == [
+        "warning: one",
+        "warning: two",
+    ]
+    assert sdk_paths.LogicalPath("a\\b") == "a/b"
+    assert str(sdk_paths.LogicalPath(tmp_path).to_path()) == tmp_path.as_posix()
+    assert sdk_paths._get_python_type() == "python"
+    with sdk_telemetry.context(run=None) as telemetry:
+        telemetry.feature.keras = True
+    assert helper.parse_config({"a": 1, "b": 2, "c": 3}, exclude=["b"]) == {"a": 1, "c": 3}
+    assert helper.parse_config({"a": 1, "b": 2}, include=["b"]) == {"b": 2}
+
+
+def test_classes_that_are_not_built(start: Start) -> None:
+    """An unimplemented class works in `isinstance` and annotations; a constructor of it is a UsageError."""
+    assert not isinstance(3, wandb.Artifact)
+    assert wandb.Artifact is wandb.Artifact
+    assert wandb.Artifact | None
+    with pytest.raises(wandb.UsageError, match=r"Artifact\.new_draft\(\) is not implemented"):
+        wandb.Artifact.new_draft("x")
+    start(mode="disabled")
+    assert not wandb.Artifact("name", type="model").add_file("x")

@@ -1,0 +1,44 @@
+"""Modules of wandb that this version does not implement: integrations, plots and the public API.
+
+A program can import them and their names. Using one raises the one line that `log_artifact()` raises, or is ignored in
+disabled mode.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from wandb_nb.compat.alias_table import submodule
+from wandb_nb.tracking.unimplemented import refuse
+from wandb_nb.tracking.unimplemented_types import unimplemented_type
+
+CLASSES: Final = frozenset({
+    "Api", "CustomChart", "InternalApi", "PublicApi", "WandbCallback", "WandbEvalCallback", "WandbHook",
+    "WandbMetricsLogger", "WandbModelCheckpoint", "WandbObserver", "WandbTracer",
+})  # fmt: skip
+FUNCTIONS: Final = frozenset({
+    # wandb.plot
+    "bar", "confusion_matrix", "histogram", "line", "line_series", "plot_table", "pr_curve", "roc_curve", "scatter",
+    "visualize",
+    # wandb.sklearn
+    "plot_calibration_curve", "plot_class_proportions", "plot_classifier", "plot_clusterer", "plot_confusion_matrix",
+    "plot_elbow_curve", "plot_feature_importances", "plot_learning_curve", "plot_outlier_candidates",
+    "plot_precision_recall", "plot_regressor", "plot_residuals", "plot_roc", "plot_silhouette",
+    "plot_summary_metrics",
+    # integrations
+    "autolog", "log", "log_summary", "monitor", "patch", "unpatch", "wandb_callback", "wandb_log", "watch",
+})  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Return a class or function that refuses to be used, or a module below `wandb.apis` or `wandb.integration`.
+
+    Raises:
+        AttributeError: There is none of them.
+
+    """
+    if name in CLASSES:
+        return unimplemented_type(name)
+    if name in FUNCTIONS:
+        return refuse(f"{name}()")
+    return submodule("wandb.apis" if name == "public" else "wandb.integration", name)
