@@ -100,9 +100,9 @@ def init(  # noqa: PLR0917 -- the documented signature
         UsageError: An argument is not possible, or not together with another.
         ConfigError: Config cannot hold a key or value.
         StoreError: No run file can be made.
-        LaunchError: The server refuses the run, where online mode was requested explicitly.
-        AuthenticationError: The server does not accept the key, likewise.
-        CommError: The server does not answer within `init_timeout`, likewise.
+        LaunchError: The server does not permit the run; NotLoggedInError if it does not accept the key.
+        CommError: The server does not answer in time, or refuses the run for another reason, where online mode was
+            requested explicitly.
         InitStartError: The sync process does not start.
 
     """

@@ -36,9 +36,10 @@ class Served(EmbeddedServer):
         """Run a command of the server."""
         return command(self.folder, "server", "--dir", str(self.folder), *arguments)
 
-    def user(self, key: str) -> dict[str, str]:
-        """Return the environment of the user with *key*."""
-        return {**ONLINE, "WANDB_BASE_URL": self.url, "WANDB_API_KEY": key}
+    def user(self, key: str, *, explicit: bool = True) -> dict[str, str]:
+        """Return the environment of the user with *key*; online mode is *explicit*, or the default."""
+        mode = {} if explicit else {"WANDB_MODE": ""}
+        return {**ONLINE, **mode, "WANDB_BASE_URL": self.url, "WANDB_API_KEY": key}
 
 
 @pytest.fixture(scope="module")
@@ -95,16 +96,18 @@ def test_anonymous(tmp_path: Path, served: Served, word: str, mode: str) -> None
     assert ("anonymous: not sent to any account" in done.stderr) == (word == "must")
 
 
+HOWEVER_CHOSEN = pytest.mark.parametrize("explicit", [True, False], ids=["online asked for", "online by default"])
 DENIED = "LaunchError\nLaunch exception: Permission denied: "
 
 
-def test_not_logged_in(tmp_path: Path, served: Served) -> None:
+@HOWEVER_CHOSEN
+def test_not_logged_in(tmp_path: Path, served: Served, explicit: bool) -> None:
     """[E2] First cause: the key is not accepted. The error is a LaunchError and an AuthenticationError."""
     done = run(
         tmp_path,
         INIT_SOURCE.format("project='p'")
         + "\nprint(issubclass(wandb.NotLoggedInError, wandb.LaunchError), issubclass(wandb.NotLoggedInError, wandb.AuthenticationError))",
-        **served.user("0" * 40),
+        **served.user("0" * 40, explicit=explicit),
     )
     assert done.stdout.startswith(
         "NotLoggedInError\nLaunch exception: Permission denied: this machine is not logged in to "
@@ -114,40 +117,32 @@ def test_not_logged_in(tmp_path: Path, served: Served) -> None:
     assert runs(tmp_path) == []
 
 
-def test_an_unknown_entity(tmp_path: Path, served: Served) -> None:
+@HOWEVER_CHOSEN
+def test_an_unknown_entity(tmp_path: Path, served: Served, explicit: bool) -> None:
     """[E2] [W1] Second cause: the entity is neither the user nor a team; `init()` does not create it."""
-    done = run(tmp_path, INIT_SOURCE.format("project='p', entity='nobody'"), **served.user(served.anns))
+    done = run(
+        tmp_path, INIT_SOURCE.format("project='p', entity='nobody'"), **served.user(served.anns, explicit=explicit)
+    )
     assert done.stdout.startswith(
         DENIED + "the account ann has no entity 'nobody': it must be your user name or an existing team"
     ), done.stderr
     assert runs(tmp_path) == []
 
 
-def test_no_rights_in_the_project(tmp_path: Path, served: Served) -> None:
+@HOWEVER_CHOSEN
+def test_no_rights_in_the_project(tmp_path: Path, served: Served, explicit: bool) -> None:
     """[E2] Third cause: the project is readable but not writable; the remedy in the message makes it writable."""
-    run(tmp_path, "wandb.init(project='shared')", **served.user(served.key))
-    served.server("projects", "local/shared", "--user", "ann", "--right", "read")
-    source = INIT_SOURCE.format("project='shared', entity='local', id='anns'")
-    done = run(tmp_path, source, **served.user(served.anns))
+    project = f"shared-{explicit}"
+    run(tmp_path, f"wandb.init(project={project!r})", **served.user(served.key))
+    served.server("projects", f"local/{project}", "--user", "ann", "--right", "read")
+    source = INIT_SOURCE.format(f"project={project!r}, entity='local', id='anns'")
+    done = run(tmp_path, source, **served.user(served.anns, explicit=explicit))
     assert done.stdout.startswith(
-        DENIED + "the account ann may not write to the project local/shared: its owner can give you the right"
+        DENIED + f"the account ann may not write to the project local/{project}: its owner can give you the right"
     ), done.stderr
-    served.server("projects", "local/shared", "--user", "ann", "--right", "write")
-    assert run(tmp_path, source, **served.user(served.anns)).stdout == ""
+    served.server("projects", f"local/{project}", "--user", "ann", "--right", "write")
+    assert run(tmp_path, source, **served.user(served.anns, explicit=explicit)).stdout == ""
     assert runs(tmp_path)[-1]["state"] == "finished"
-
-
-def test_a_refused_run_continues_by_default(tmp_path: Path, served: Served) -> None:
-    """If online is only the default, a refusal loses no row: one line reports it with the remedy."""
-    variables = {name: value for name, value in served.user(served.anns).items() if name != "WANDB_MODE"}
-    done = run(
-        tmp_path,
-        "with wandb.init(project='p', entity='nobody') as r: r.log({'a': 1})\nprint(len(wandb.read(r.id)), r.mode)",
-        **variables,
-    )
-    assert done.stdout.split() == ["1", "online"], done.stderr
-    assert "refused by the server" in done.stderr
-    assert "wandb-nb sync" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 ENTITY = "stub-entity"
 
 
+def free_port() -> int:
+    """Return a port without a listener."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Exchange(NamedTuple):
     """One request: `name` is the operation, "file_stream" or "PUT <file>"; `content` its variables or body."""
 

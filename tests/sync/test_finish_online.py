@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ import pexpect
 import psutil
 import pytest
 from click.testing import CliRunner
-from scripted_server import Fault, ScriptedServer
+from scripted_server import Fault, ScriptedServer, free_port
 from sending import KEY
 from waiting import until
 
@@ -44,13 +43,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: ScriptedServer
     for process in psutil.process_iter(["cmdline"]):
         if "-c" in (process.info["cmdline"] or []) and data in process.info["cmdline"][-1]:
             process.kill()
-
-
-def free_port() -> int:
-    """Return a port without a listener."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def script(*arguments: str, **settings: Any) -> list[str]:

@@ -21,6 +21,7 @@ from waiting import until
 import wandb_nb as wandb
 from wandb_nb.cli import group
 from wandb_nb.store.runs.registry import Registry
+from wandb_nb.tracking.online.server_lookup import unanswering_servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ QUIET = {"silent": True, "x_disable_stats": True, "console": "off"}
 @pytest.fixture(autouse=True)
 def no_service_stays() -> Iterator[None]:
     """End the services that a test started."""
+    unanswering_servers.clear()
     yield
     end_services()
 
@@ -124,16 +126,15 @@ def test_no_server_by_default_costs_no_row(
 ) -> None:
     """Without a server a run that is online by default continues, prints one line, and is sent later by command."""
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
-    run = wandb.init(project="p", settings={**QUIET, "silent": False, "quiet": True})
-
-    def is_reported() -> bool:
-        run.log({"a": 1})
-        return "the server cannot be reached" in capsys.readouterr().err
-
-    until(is_reported, "the line")
+    run = wandb.init(project="p", settings={**QUIET, "silent": False, "quiet": True, "unreachable_timeout": 0.5})
+    out = capsys.readouterr().err
+    assert out.count("http://127.0.0.1:9 did not answer within 0.5 s (unreachable_timeout)") == 1
+    assert "cannot be reached" in out
+    assert "the run is stored on disk and sent later" in out
+    run.log({"a": 1})
     run.finish()
     out = capsys.readouterr().err
-    assert "the server cannot be reached" not in out
+    assert "did not answer" not in out
     assert "wandb-nb sync" in out
     for service in services():
         service.kill()

@@ -15,7 +15,7 @@ import pytest
 import wandb_nb as wandb
 from wandb_nb.store.runs.frame import load
 from wandb_nb.store.runs.registry import Registry
-from wandb_nb.tracking.start import server_lookup
+from wandb_nb.tracking.online import server_lookup
 from wandb_nb.view.message.run_stream import RunStream
 
 if TYPE_CHECKING:

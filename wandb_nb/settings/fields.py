@@ -121,7 +121,8 @@ class Fields:
     start_method = Field(
         value_types.start_method, "process", "How the background process is started; `thread` on Colab"
     )
-    init_timeout = Field(value_types.seconds, 90.0, "Seconds to wait for the server at `init()`")
+    init_timeout = Field(value_types.seconds, 90.0, "Seconds to wait at `init()` for a server that answers")
+    unreachable_timeout = Field(value_types.seconds, 5.0, "Seconds to wait at `init()` for one that does not answer")
     finish_timeout = Field(value_types.seconds, 60.0, "Seconds to wait for the upload at `finish()`; 0: no limit")
     heartbeat_seconds = Field(value_types.seconds, 30.0, "Seconds between two heartbeats to the server")
     insecure_disable_ssl = Field(value_types.boolean, False, "Whether to skip the check of the server's certificate")

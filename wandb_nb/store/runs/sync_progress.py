@@ -34,14 +34,15 @@ FILE_NAMES = {"registered": "begun", "acknowledged": "have", "requested": "wante
 class SyncProgress:
     """How much of a run file is on which server.
 
-    *bases* counts the lines that the server had before the first one of this file, *acknowledged* those of this file
-    that it has, by "history", "events" and "console". *files* holds size and modification time of each uploaded file;
-    *files_left* and *bytes_left* count pending uploads. *creating* is set when a branch did not exist before this
-    file was sent. *order* is the number of the last request that changed the run; it starts at random, so that no two
-    senders have the same. *offset* counts the bytes of the run file that were sent. *requested* is the target's id,
-    project and entity. *state* is one of the constants above, *message* the reason for a delay or refusal, *status*
-    the HTTP status of a refusal or 0. *problems* lists what cannot be sent; *damaged* is set when part of the file
-    cannot be read. *saves_code* is set when the account wants the code of its runs saved.
+    *bases* counts the lines that the server had before the first one of this file, *acknowledged* those of this
+    file that it has, by "history", "events" and "console". *files* holds size and modification time of each
+    uploaded file; *files_left* and *bytes_left* count pending uploads. *creating* is set when a branch did not
+    exist before this file was sent. *order* is the number of the last request that changed the run; it starts at
+    random, so that no two senders have the same. *offset* counts the bytes of the run file that were sent.
+    *requested* is the target's id, project and entity. *state* is one of the constants above, *message* the reason
+    for a delay or refusal, *status* the HTTP status of a refusal or 0. *answered* is set while the server answers,
+    if only with errors. *problems* lists what cannot be sent; *damaged* is set when part of the file cannot be
+    read. *saves_code* is set when the account wants the code of its runs saved.
     """
 
     server: str = ""
@@ -65,6 +66,7 @@ class SyncProgress:
     state: str = CONNECTING
     message: str = ""
     status: int = 0
+    answered: bool = False
     problems: list[str] = field(default_factory=list)
     damaged: bool = False
     exit_code: int | None = None

@@ -1,4 +1,4 @@
 """The background process of a user process: found or started by `launch`, run by `service`.
 
-May import `sync.upload` and `sync.http`. Next: `tracking.session.sync_handle`, its client.
+May import `sync.upload` and `sync.http`. Next: `tracking.online.sync_handle`, its client.
 """

@@ -22,7 +22,9 @@ UNAUTHORIZED, NOT_FOUND = 401, 404
 
 
 def answer_request(request: Mapping[str, Any], network: Network, stop: threading.Event) -> dict[str, Any]:
-    """Return the answer to *request*, or an `error` with its HTTP `status` (0 without one).
+    """Return the answer to *request*, or an `error` with its HTTP `status` (0 where a repetition may succeed).
+
+    `answered` is then whether the server answered at all.
 
     `kind` is one of
 
@@ -33,20 +35,22 @@ def answer_request(request: Mapping[str, Any], network: Network, stop: threading
 
     With `once` there is one attempt and no waiting.
     """
+    network = network.with_fewer_retries(0) if request.get("once") else network
+    sender = RequestSender(connect(network), stop)
     try:
-        return _answer(request, network.with_fewer_retries(0) if request.get("once") else network, stop)
+        return _answer(request, network, sender)
     except RefusedError as error:
         return {"error": str(error), "status": error.status}
     except AuthenticationError as error:
         return {"error": str(error), "status": UNAUTHORIZED}
     except CommError as error:
-        return {"error": str(error), "status": 0}
+        return {"error": str(error), "status": 0, "answered": sender.is_answered}
     except StopRequested:
         return {"error": "the background process was stopped", "status": 0}
 
 
-def _answer(request: Mapping[str, Any], network: Network, stop: threading.Event) -> dict[str, Any]:
-    graphql = GraphQLClient(network, RequestSender(connect(network), stop))
+def _answer(request: Mapping[str, Any], network: Network, sender: RequestSender) -> dict[str, Any]:
+    graphql = GraphQLClient(network, sender)
     run = (request.get("entity"), request.get("project"), request["run"])
     match request["kind"]:
         case "run":

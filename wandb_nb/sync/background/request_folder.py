@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LOCK, LOG = "lock", "service.log"
+LOCK_TIMEOUT_SECONDS, LOCK_POLL_SECONDS = 0.5, 0.02
 REQUEST_SUFFIX, ANSWER_SUFFIX = ".ask", ".answer"
 
 
@@ -30,6 +32,14 @@ def try_lock(folder: Path) -> int | None:
         os.close(fd)
         return None
     return fd  # on a system without locks two processes may serve one folder; each run has a lock of its own
+
+
+def acquire_lock(folder: Path) -> int | None:
+    """Take the lock of *folder*, waiting a moment because checks for it hold it briefly; None if a process has it."""
+    deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+    while (lock := try_lock(folder)) is None and time.monotonic() < deadline:
+        time.sleep(LOCK_POLL_SECONDS)
+    return lock
 
 
 def is_served(folder: Path) -> bool:

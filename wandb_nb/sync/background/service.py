@@ -9,7 +9,6 @@ import signal
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import Error
@@ -18,29 +17,26 @@ from wandb_nb.sync.background.background_requests import answer_request
 from wandb_nb.sync.background.request_folder import (
     ANSWER_SUFFIX,
     REQUEST_SUFFIX,
+    acquire_lock,
     requested_runs,
-    try_lock,
     write_json,
 )
 from wandb_nb.sync.http.network import Network
 from wandb_nb.sync.http.transport import connect
-from wandb_nb.sync.upload.run_metadata import Target
+from wandb_nb.sync.upload.run_metadata import ONLINE_RUN
 from wandb_nb.sync.upload.sender import RunSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 POLL_SECONDS = 0.2
 FSYNC_EVERY_SECONDS = 1.0
-LOCK_TIMEOUT_SECONDS, LOCK_POLL_SECONDS = 0.5, 0.02
 IDLE_TIMEOUT_SECONDS = 10.0
 """How long the service waits for another run after the last one."""
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.5, 30.0
 """The wait after a failed attempt at a run, before the next one continues from its progress."""
 JOIN_SECONDS = 2.0
-
-ONLINE_RUN = Target(replace=True)
-"""`init()` with the id of a run on the server and without `resume` starts that run over."""
 log = logging.getLogger(__name__)
 _threads: dict[Path, threading.Thread] = {}
 
@@ -56,9 +52,13 @@ class Service:
         self._synced_sizes: dict[Path, int] = {}
         self._answering: dict[Path, threading.Thread] = {}
 
-    def serve(self) -> None:
-        """Serve until there is nothing to do, or *stop* is set; return if another service has this folder."""
-        while (lock := self._acquire_lock()) is not None:
+    def serve(self, lock: int | None = None) -> None:
+        """Serve until there is nothing to do, or *stop* is set; return if another service has this folder.
+
+        *lock* is that of the folder, if it is taken already.
+        """
+        lock = acquire_lock(self._folder) if lock is None else lock
+        while lock is not None:
             try:
                 self._serve()
             finally:
@@ -66,15 +66,9 @@ class Service:
             # A run requested between the last scan and the release of the lock found the lock still taken.
             if self._stop.is_set() or not requested_runs(self._folder):
                 break
+            lock = acquire_lock(self._folder)
         if not self._stop.is_set() and not self._is_owner_alive():
             self._remove_folder()
-
-    def _acquire_lock(self) -> int | None:
-        """Take the folder's lock, waiting a moment because checks for it hold it briefly."""
-        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
-        while (lock := try_lock(self._folder)) is None and time.monotonic() < deadline:
-            self._stop.wait(LOCK_POLL_SECONDS)
-        return lock
 
     def _serve(self) -> None:
         idle_since = time.monotonic()
@@ -180,16 +174,16 @@ class Service:
                 self._folder.rmdir()
 
 
-def main(folder: str) -> None:
-    """Run the background process, with the settings that `launch` put into the environment."""
+def main(folder: Path, lock: int) -> None:
+    """Serve *folder*, whose *lock* is taken, with the settings that `launch` put into the environment."""
     from wandb_nb.settings import resolve
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stop.set())
-    parent = int(Path(folder).name.partition("-")[0])
+    parent = int(folder.name.partition("-")[0])
     network = Network.from_settings(resolve({}))
-    Service(Path(folder), network, stop, lambda: os.getppid() == parent).serve()
+    Service(folder, network, stop, lambda: os.getppid() == parent).serve(lock)
 
 
 def start_thread(folder: Path, variables: Mapping[str, str]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import CommError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     import requests
 
@@ -25,10 +25,19 @@ def read_body(answer: requests.Response, max_bytes: int = MAX_ANSWER_BYTES) -> b
     Raises:
         CommError: It has more than *max_bytes*, takes longer than five minutes, or is packed in an unknown way.
     """
-    unpack = _Unpacker(answer.headers.get("Content-Encoding", ""))
+    return join_body(iter_raw(answer, max_bytes, MAX_ANSWER_SECONDS), answer.headers.get("Content-Encoding"), max_bytes)
+
+
+def join_body(chunks: Iterable[bytes], encoding: str | None, max_bytes: int = MAX_ANSWER_BYTES) -> bytes:
+    """Return *chunks* of a body as one, unpacked as its `Content-Encoding` says.
+
+    Raises:
+        CommError: It has more than *max_bytes*, or is packed in an unknown way.
+    """
+    unpack = _Unpacker(encoding or "")
     parts: list[bytes] = []
     size = 0
-    for chunk in iter_raw(answer, max_bytes, MAX_ANSWER_SECONDS):
+    for chunk in chunks:
         part = unpack(chunk, max_bytes - size)
         size += len(part)
         if size > max_bytes:
@@ -45,18 +54,29 @@ def iter_raw(answer: requests.Response, max_bytes: int, max_seconds: float) -> I
     """
     import urllib3
 
-    deadline = time.monotonic() + max_seconds
-    size = 0
     try:
-        while chunk := answer.raw.read1(CHUNK_BYTES, decode_content=False):
-            size += len(chunk)
-            if size > max_bytes:
-                raise _too_large(max_bytes)
-            if time.monotonic() > deadline:
-                raise CommError(f"the answer took longer than {max_seconds:.0f} s")
-            yield chunk
+        yield from iter_bounded(lambda size: answer.raw.read1(size, decode_content=False), max_bytes, max_seconds)
     except urllib3.exceptions.HTTPError as error:
         raise CommError(f"the answer was broken off ({type(error).__name__})") from error
+
+
+def iter_bounded(
+    read1: Callable[[int], bytes], max_bytes: int = MAX_ANSWER_BYTES, max_seconds: float = MAX_ANSWER_SECONDS
+) -> Iterator[bytes]:
+    """Yield what *read1* returns until it is empty.
+
+    Raises:
+        CommError: It is more than *max_bytes*, or takes longer than *max_seconds*.
+    """
+    deadline = time.monotonic() + max_seconds
+    size = 0
+    while chunk := read1(CHUNK_BYTES):
+        size += len(chunk)
+        if size > max_bytes:
+            raise _too_large(max_bytes)
+        if time.monotonic() > deadline:
+            raise CommError(f"the answer took longer than {max_seconds:.0f} s")
+        yield chunk
 
 
 class _Unpacker:

@@ -108,6 +108,8 @@ class RequestSender:
         self._transport, self._stop = transport, stop
         self._report_outage = report_outage or (lambda _text: None)
         self._is_failing = False
+        self.is_answered = False
+        """Whether the server answered the last attempt, with whatever status."""
 
     def send(self, request: Request, retry: RetryPolicy, is_final: IsFinal = is_final_for_query) -> Response:
         """Return the answer, whose status is 2xx.
@@ -120,6 +122,7 @@ class RequestSender:
         attempt = 0
         while True:
             response, text = self._attempt(request)
+            self.is_answered = response is not None
             if response is not None and response.status < MIN_ERROR_STATUS:
                 self._report(None)
                 return response
@@ -154,9 +157,7 @@ def new_session(network: Network) -> requests.Session:
 
     session = HTTPSession()
     session.headers.clear()
-    session.headers.update(
-        {"User-Agent": "wandb_nb", "Accept": "*/*", "Accept-Encoding": "identity", **network.headers}
-    )
+    session.headers.update(common_headers(network))
     session.auth = _no_auth  # or else requests sends a netrc password with uploads to other hosts
     session.proxies.update(network.proxies)
     # A proxy cannot reach this machine by these names; requests takes a key with a host before one without.
@@ -166,6 +167,11 @@ def new_session(network: Network) -> requests.Session:
 
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     return session
+
+
+def common_headers(network: Network) -> dict[str, str]:
+    """Return the headers of every request to *network*."""
+    return {"User-Agent": "wandb_nb", "Accept": "*/*", "Accept-Encoding": "identity", **network.headers}
 
 
 def _in_pieces(body: bytes | BinaryIO) -> bytes | BinaryIO:
@@ -199,9 +205,14 @@ def connect(network: Network) -> Transport:
                 headers = {name.lower(): value for name, value in answer.headers.items()}
                 return Response(answer.status_code, headers, read_body(answer))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise CommError(f"{_server(request)} cannot be reached ({_root_cause(error)})") from error
+            raise unreachable(request, error) from error
 
     return transport
+
+
+def unreachable(request: Request, error: Exception) -> CommError:
+    """Return the error for a *request* that got no answer because of *error*."""
+    return CommError(f"{_server(request)} cannot be reached ({_root_cause(error)})")
 
 
 def certificate_check(network: Network) -> bool | str:

@@ -49,6 +49,10 @@ class Target:
         return not (self.run_id or self.project or self.entity or self.append or self.resend)
 
 
+ONLINE_RUN = Target(replace=True)
+"""`init()` with the id of a run on the server and without `resume` starts that run over."""
+
+
 class RunMetadataSync:
     """Keeps the server's record of one run up to date."""
 
@@ -129,6 +133,7 @@ class RunMetadataSync:
             location = {"entity": progress.entity, "project": progress.project}
             emptied = {key: [] if key == "tags" else "" for key in self._sent if key not in fields}
             changed = emptied | {key: value for key, value in fields.items() if self._sent.get(key) != value}
+            changed.pop("program", None)  # only sent at the registration: with it the server counts lines from 0 again
             bucket = self._graphql.upsert(self.sequence, name=progress.run, config=config, **{**changed, **location})
             progress.name = bucket.display_name or progress.name
         self._record_sent(fields, config)

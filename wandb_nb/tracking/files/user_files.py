@@ -102,7 +102,7 @@ def _on_this_machine(run_id: str, project: str | None, name: str, but: Path) -> 
 
 
 def _from_server(run: RunView, where: tuple[str | None, str | None, str], name: str, target: Path) -> bool:
-    from wandb_nb.tracking.start.server_lookup import ServerLookup  # few runs need it
+    from wandb_nb.tracking.online.server_lookup import ServerLookup  # few runs need it
 
     return ServerLookup(run.settings, print).fetch(where, name, target.absolute())
 

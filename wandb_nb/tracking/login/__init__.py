@@ -1,4 +1,4 @@
 """`login()` and its prompt.
 
-May import `credentials` and `tracking.session.sync_handle`, which verifies a key. Next: `cli.account_commands`.
+May import `credentials` and `tracking.online.sync_handle`, which verifies a key. Next: `cli.account_commands`.
 """

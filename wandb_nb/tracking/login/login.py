@@ -67,7 +67,7 @@ def login(  # noqa: PLR0917 -- the documented order of arguments
 
 def _owner(settings: Resolved, key: str) -> str:
     """Return a phrase that names the account of *key*, as the server reports it."""
-    from wandb_nb.tracking.session.sync_handle import account_name  # most logins need no server
+    from wandb_nb.tracking.online.sync_handle import account_name  # most logins need no server
 
     return f"it belongs to {clean(account_name(settings.replace('login(key=)', api_key=key)), 100)}"
 

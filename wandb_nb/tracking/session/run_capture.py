@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.cells.session_writer import SessionWriter
     from wandb_nb.settings import Resolved
+    from wandb_nb.tracking.online.sync_handle import SyncHandle
     from wandb_nb.tracking.session.notices import Notice
     from wandb_nb.tracking.session.run_directory import RunDirectory
     from wandb_nb.tracking.session.stop_handler import StopHandler
-    from wandb_nb.tracking.session.sync_handle import SyncHandle
 
 
 class RunCapture:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from wandb_nb.settings import Resolved
     from wandb_nb.store.runs.registry import RunEntry
+    from wandb_nb.tracking.online.sync_handle import SyncHandle
     from wandb_nb.tracking.rows.periodic_checks import PeriodicChecks
     from wandb_nb.tracking.session.notices import NoticeQueue
     from wandb_nb.tracking.session.run_capture import RunCapture
     from wandb_nb.tracking.session.run_directory import RunDirectory
-    from wandb_nb.tracking.session.sync_handle import SyncHandle
     from wandb_nb.tracking.start.identity import RunIdentity
     from wandb_nb.tracking.start.resume_state import ResumeState
     from wandb_nb.tracking.start.telemetry import FeatureUse
@@ -149,6 +149,13 @@ class RunSession:
         self.logger.append(self.record())
         if self.directory:
             self.directory.update_registry(name=self.identity.name)
+
+    def take_server_names(self, entity: str, project: str, name: str) -> None:
+        """Use the names under which the server has registered the run; an empty one changes nothing."""
+        self.identity.entity = entity or self.identity.entity
+        self.identity.project = project or self.identity.project
+        if name and name != self.identity.name:
+            self.change(name=name)
 
     def copy_previous(self, previous: ResumeState) -> None:
         """Copy definitions and summary of the previous part, so that this run file is self-contained."""

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.settings import Resolved
+    from wandb_nb.tracking.online.server_lookup import ServerLookup
     from wandb_nb.tracking.start.cell_rerun import CellRerun
-    from wandb_nb.tracking.start.server_lookup import ServerLookup
 
 _NOT_IMPLEMENTED = ("sync_tensorboard", "monitor_gym", "magic")
 
@@ -157,7 +157,7 @@ def _server(settings: Resolved, mode: str) -> ServerLookup | None:
     """Return the server to ask about an earlier run; None for a run that is not online or continues none."""
     if mode != "online" or not (settings.resume or settings.resume_from or settings.fork_from):
         return None
-    from wandb_nb.tracking.start.server_lookup import ServerLookup  # other runs do without it
+    from wandb_nb.tracking.online.server_lookup import ServerLookup  # other runs do without it
 
     return ServerLookup(settings, partial(report, settings))
 

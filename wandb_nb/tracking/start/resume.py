@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.settings.value_types import Moment
     from wandb_nb.store.runs.registry import RunEntry
-    from wandb_nb.tracking.start.server_lookup import ServerLookup
+    from wandb_nb.tracking.online.server_lookup import ServerLookup
 
 _SUPERSEDED = (REPLACED, CONTINUED)
 

@@ -6,7 +6,8 @@ The sync process sends the requests, so that the HTTP client stays out of the us
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NoReturn
+import time
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import AuthenticationError, CommError, LaunchError, NotLoggedInError, UsageError
@@ -27,8 +28,13 @@ _FILES = ("user file", "workspace file")
 UNAUTHORIZED, DENIED = 401, (403, 404)
 PERMISSIONS_TIMEOUT_SECONDS = 10.0
 """How long the server may take to name the account whose key it refuses."""
-MAX_IMPLICIT_WAIT_SECONDS = 30.0
-"""The longest wait for an answer where online mode was not requested explicitly; one attempt is made."""
+RETRY_SECONDS, MIN_REQUEST_SECONDS = 0.5, 5.0
+NO_ANSWER_REMEDIES = (
+    "check the address and the network, raise the timeout, or use mode='offline' and send the run later with "
+    "'wandb-nb sync'"
+)
+unanswering_servers: set[str] = set()
+"""Servers that did not answer an `init()` of this process: later ones do not wait for them again."""
 
 
 def mode_is_explicit(settings: Resolved) -> bool:
@@ -107,8 +113,8 @@ def _entities(viewer: Mapping[str, Any]) -> list[str]:
 class ServerLookup:
     """Looks up runs on the server.
 
-    Where online mode was requested explicitly, a server that refuses or does not answer within `init_timeout` raises
-    LaunchError, AuthenticationError or CommError. Else *notice* reports it once, and local data is used.
+    A server that does not permit it raises LaunchError. One that does not answer within the time limits of `init()`
+    raises CommError where online mode was requested explicitly; else *notice* reports it, and local data is used.
     """
 
     def __init__(self, settings: Resolved, notice: Callable[[str], Any]) -> None:
@@ -169,26 +175,41 @@ class ServerLookup:
     def _ask(self, kind: str, run_id: str, **more: Any) -> Mapping[str, Any]:
         settings = self._settings
         where = {"entity": settings.entity, "project": settings.project, "run": run_id}
-        question = {"kind": kind, **where, **more, "once": not self._explicit}
-        timeout = settings.init_timeout if self._explicit else min(MAX_IMPLICIT_WAIT_SECONDS, settings.init_timeout)
-        answer = sync_process(settings).request(question, timeout)
+        is_waiting = self._explicit or settings.base_url not in unanswering_servers
+        answer = self._ask_repeatedly({"kind": kind, **where, **more, "once": True}, is_waiting=is_waiting)
         if answer and "error" not in answer:
             return answer
-        if self._explicit:
-            self._fail(answer)
+        if answer.get("status"):
+            error = refusal(answer["status"], answer["error"], settings)
+            if self._explicit or isinstance(error, LaunchError):
+                raise error
+        elif self._explicit:
+            seconds = self._limit_seconds(answer)
+            raise CommError(
+                f"{settings.base_url} did not answer within {seconds:g} s ({_reason(answer)}): {NO_ANSWER_REMEDIES}"
+            )
+        else:
+            unanswering_servers.add(settings.base_url)
         self.failed = True
         self._notice(f"{settings.base_url} did not return run {run_id} ({_reason(answer)}); using local data")
         return {"rows": []}
 
-    def _fail(self, answer: Mapping[str, Any]) -> NoReturn:
-        settings = self._settings
-        if answer.get("status"):
-            raise refusal(answer["status"], answer["error"], settings)
-        raise CommError(
-            f"{settings.base_url} did not answer within {settings.init_timeout:g} s ({_reason(answer)}): check the "
-            "address and the network, raise init_timeout, or use mode='offline' and send the run later with "
-            "'wandb-nb sync'"
-        )
+    def _ask_repeatedly(self, question: Mapping[str, Any], *, is_waiting: bool) -> Mapping[str, Any]:
+        """Return the last answer to *question*: without an error, a final one, or the one at the time limit."""
+        settings, process = self._settings, sync_process(self._settings)
+        began, pause = time.monotonic(), RETRY_SECONDS
+        while True:
+            answer = process.request(question, max(MIN_REQUEST_SECONDS, settings.unreachable_timeout))
+            is_over = time.monotonic() + pause - began > self._limit_seconds(answer)
+            if "error" not in answer or answer.get("status") or not is_waiting or is_over:
+                return answer
+            time.sleep(pause)
+            pause *= 2
+
+    def _limit_seconds(self, answer: Mapping[str, Any]) -> float:
+        """Return how long `init()` waits for a server whose last answer is *answer*."""
+        limit = self._settings.init_timeout
+        return limit if answer.get("answered") else min(limit, self._settings.unreachable_timeout)
 
 
 def _reason(answer: Mapping[str, Any]) -> str:

@@ -14,7 +14,13 @@ from wandb_nb.formatting import size
 from wandb_nb.host import command
 from wandb_nb.store.format.layout import run_id
 from wandb_nb.sync.background import launch
-from wandb_nb.tracking.start.server_lookup import mode_is_explicit, refusal, sync_process
+from wandb_nb.tracking.online.registration_wait import POLL_INTERVAL_SECONDS, RegistrationWait
+from wandb_nb.tracking.online.server_lookup import (
+    NO_ANSWER_REMEDIES,
+    mode_is_explicit,
+    sync_process,
+    unanswering_servers,
+)
 from wandb_nb.tracking.terminal.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
@@ -25,7 +31,6 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.session.notices import Notice
 
 CHECK_INTERVAL_SECONDS = 1.0
-POLL_INTERVAL_SECONDS = 0.02
 PROGRESS_DELAY_SECONDS = 0.5
 UNREACHABLE_WAIT_SECONDS = 3.0
 """How long `finish()` waits for an unreachable server where online mode was not requested explicitly."""
@@ -34,8 +39,7 @@ UNREACHABLE_WAIT_SECONDS = 3.0
 class SyncHandle:
     """Has the run of *run_file* sent by the sync process.
 
-    Only `prepare` and `begin` raise. Only `finish` waits, and `begin` for a run whose online mode was requested by
-    argument or environment.
+    Only `prepare` and `begin` raise. Only `begin` and `finish` wait.
     """
 
     def __init__(self, run_file: Path, settings: Resolved, notice: Notice) -> None:
@@ -58,52 +62,45 @@ class SyncHandle:
         self._background = sync_process(self._settings)
         self._background.prepare()
 
-    def begin(self) -> None:
-        """Have the run sent from now on; after `prepare`.
+    def begin(self, *, is_new: bool) -> SyncStatus | None:
+        """Have the run sent from now on, after `prepare`; return its status once the server has registered it.
 
-        Where online mode was requested explicitly, wait until the server has registered the run.
+        None where it will be sent later, which is reported: the server does not answer, refuses it for another reason
+        than permissions, or has not answered an earlier run of this process. A run that *is_new* continues no other.
 
         Raises:
-            LaunchError: The server refuses the run.
-            AuthenticationError: It does not accept the key.
-            CommError: It does not answer within `init_timeout`.
+            LaunchError: The server does not permit the run (NotLoggedInError for a key that it does not accept).
+            CommError: The server does not answer where online mode was requested explicitly.
             InitStartError: The sync process does not start, or does not answer within `x_service_wait`.
 
         """
         assert self._background is not None  # noqa: S101 -- made by prepare
         try:
-            self._background.add_run(self._file)
-            if self._explicit:
-                self._await_server(self._background)
+            return self._begin(self._background, is_new=is_new)
         except BaseException:
             self._background.cancel_run(self._file)
             raise
 
-    def _await_server(self, background: launch.BackgroundProcess) -> None:
-        began, timeout = time.monotonic(), self._settings.init_timeout
-        answered = False
-        while not (status := launch.sync_status(self._file)).registered:
-            if status.state == launch.REFUSED:
-                raise refusal(status.status, status.message, self._settings)
-            if failure := background.failure():
-                raise InitStartError(f"the background process ended immediately ({failure}). {launch.REMEDIES}")
-            passed = time.monotonic() - began
-            if not answered and passed > (patience := min(self._settings.x_service_wait, timeout)):
-                answered = self._expect_running(background, patience)
-            if passed > timeout:
-                raise CommError(
-                    f"{self._settings.base_url} did not answer within {timeout:g} s"
-                    f"{f' ({status.message})' if status.message else ''}: check the address and the network, raise "
-                    "init_timeout, or use mode='offline' and send the run later with 'wandb-nb sync'"
-                )
-            time.sleep(POLL_INTERVAL_SECONDS)
-        self.url = status.url
-
-    def _expect_running(self, background: launch.BackgroundProcess, seconds: float) -> bool:
-        """Return True if the sync process is running; raise InitStartError if it does not answer."""
-        if not background.is_running():
-            raise InitStartError(f"the background process did not answer within {seconds:g} s. {launch.REMEDIES}")
-        return True
+    def _begin(self, background: launch.BackgroundProcess, *, is_new: bool) -> SyncStatus | None:
+        server = self._settings.base_url
+        if server in unanswering_servers and not self._explicit:
+            background.add_run(self._file)
+            return None
+        reason = RegistrationWait(self._file, background, self._settings).run(is_new=is_new)
+        status = launch.sync_status(self._file)
+        if not reason:
+            unanswering_servers.discard(server)
+            self.url = status.url
+            return status
+        is_refused = status.state == launch.REFUSED
+        if self._explicit:
+            raise CommError(f"{server} {reason}{'' if is_refused else f': {NO_ANSWER_REMEDIES}'}")
+        if is_refused:
+            self._report_news(status)
+        else:
+            unanswering_servers.add(server)
+            self._notice(f"{server} {reason}; the run is stored on disk and sent later", "online-waiting")
+        return None
 
     def check(self) -> None:
         """Report sync news, each once, and restart the sync process if it is gone. Never blocks."""
@@ -179,6 +176,7 @@ class SyncHandle:
     def _report_news(self, status: SyncStatus) -> None:
         if status.registered and self.url is None:
             self.url = status.url
+            unanswering_servers.discard(self._settings.base_url)
             self._notice(f"the run is at {status.url}", "online-url")
         if status.state == launch.REFUSED:
             self._notice(f"the server refused the run ({status.message}); it continues on disk", "online-refused")
