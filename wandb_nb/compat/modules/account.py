@@ -43,7 +43,7 @@ class InternalApi:
             CommError: It does not answer.
 
         """
-        from wandb_nb.tracking.session.sync_handle import account_name  # brings the sync package
+        from wandb_nb.tracking.online.sync_handle import account_name  # brings the sync package
 
         key = self.api_key
         if key is None:
