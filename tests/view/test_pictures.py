@@ -13,6 +13,7 @@ from PIL import Image, ImageColor
 from test_message import RUN, header
 
 from wandb_nb.view.message.run_message import Series, pack
+from wandb_nb.view.objects.heatmaps import Heatmap
 from wandb_nb.view.picture import axes, chart, png, primitives, scene, svg
 
 HOSTILE = """<script>alert("x")</script>'&amp;\n\x1b[31m http://x"""
@@ -228,3 +229,36 @@ def test_noise_fits_the_room_of_a_picture():
     run_message = message(*(series(f"m{i}", noise.standard_normal(4_000)) for i in range(12)))
 
     assert len(png.fitting(lambda points: scene.build(run_message, points), 60_000)) <= 60_000
+
+
+def test_heat_maps_and_texts_are_drawn():
+    """A heat map is dark where most values are, texts are listed with their steps, and both count as charts."""
+    cells = np.zeros((10, 8))
+    cells[:, 6] = 9
+    cells[:, 5] = 1
+    heatmap = Heatmap("w", "histogram", 10, np.arange(10.0), np.arange(10.0), np.arange(9.0), cells)
+    texts = [{"key": "note", "n": 3, "rows": [{"step": 7.0, "time": 1.0, "text": HOSTILE, "cut": False}]}]
+    drawn = scene.build(pack({**message().header, "texts": texts}, [series("loss", [3, 2, 1])], [heatmap]))
+    image = pixels(png.render(drawn))
+    dark = np.argwhere(near(image, chart.COLOURS[0]))
+    panel = drawn.panels[1]
+    inside = dark[(dark[:, 1] > 2 * panel.x + 80) & (dark[:, 1] < 2 * (panel.x + panel.width) - 100)]
+    page = Page(svg.render(drawn))
+
+    assert len(drawn.panels) == 3
+    assert "w: 10 histograms, step 0 to 9" in drawn.description
+    assert len(inside) > 500
+    assert (inside[:, 0] / 2 - panel.y).max() < panel.height / 2
+    assert "script" not in page.tags
+    assert any('<script>alert("x")' in text for text in page.texts)
+
+
+def test_values_of_any_size_make_a_heat_map():
+    """Neither huge nor missing values of a list break a picture."""
+    cells = np.array([[1e308, -1e308, np.nan], [0, np.inf, 5]])
+    heatmap = Heatmap("w", "list", 2, np.array([3.0, 3.0]), np.zeros(2), np.arange(-0.5, 3), cells)
+    single = Heatmap("one", "list", 1, np.array([1e15]), np.zeros(1), np.array([-0.5, 0.5]), np.array([[2.0]]))
+    drawn = scene.build(pack(message().header, [], [heatmap, single]))
+
+    assert len(png.render(drawn)) > 1_000
+    assert "nan" not in svg.render(drawn)

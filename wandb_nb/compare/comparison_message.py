@@ -88,8 +88,9 @@ def overlay(
 
 
 def _header(header: MessageHeader, series: list[SeriesHeader]) -> MessageHeader:
-    """Return *header* without config, summary and cells, which are in the tables."""
-    return {**header, "cursor": "", "more": False, "config": None, "summary": None, "cells": [], "series": series}
+    """Return *header* with *series* only: config and summary are in the tables."""
+    unused: dict[str, Any] = {"config": None, "summary": None, "cells": [], "heatmaps": None, "texts": None}
+    return cast("MessageHeader", {**header, **unused, "cursor": "", "more": False, "series": series})
 
 
 def diff_header(comparison: Comparison) -> DiffHeader:

@@ -7,6 +7,8 @@ export interface Palette {
   /** Behind every other cell. */
   band: string;
   lines: readonly string[];
+  /** From the background to the strongest colour of a heat map: one hue, told apart by lightness alone. */
+  heat: readonly string[];
 }
 
 export type Theme = 'light' | 'dark';
@@ -19,6 +21,7 @@ export const PALETTES: Record<Theme, Palette> = {
     background: '#ffffff',
     band: '#eef2f7',
     lines: ['#2f7de1', '#d45f06', '#0f8a5f', '#a34dc9', '#d93a62', '#0b819b', '#857c00', '#8c6248'],
+    heat: ['#ffffff', '#d3e4f9', '#8fbcf0', '#4587dc', '#17539f', '#0a2a5c'],
   },
   dark: {
     ink: '#e8eaed',
@@ -27,6 +30,7 @@ export const PALETTES: Record<Theme, Palette> = {
     background: '#16181b',
     band: '#20252c',
     lines: ['#62a2f5', '#f29450', '#3fc08f', '#cb90ea', '#f57f9b', '#42bad6', '#c4ba3a', '#cba68b'],
+    heat: ['#16181b', '#173255', '#1f5896', '#4a90dd', '#9cc8f7', '#eef6ff'],
   },
 };
 
@@ -46,4 +50,15 @@ export function colour(palette: Palette, style: number): string {
 export function dash(style: number, always = false): readonly number[] {
   const round = Math.floor(style / PALETTES.light.lines.length);
   return DASHES[(always ? style + round : round) % DASHES.length]!;
+}
+
+/** The colour at a position from 0 to 1 of the scale of heat maps. */
+export function heatColour({ heat }: Palette, position: number): string {
+  const at = Math.max(0, Math.min(1, position)) * (heat.length - 1);
+  const [low, high] = [rgb(heat[Math.floor(at)]!), rgb(heat[Math.ceil(at)]!)];
+  return `rgb(${low.map((part, i) => Math.round(part + (high[i]! - part) * (at % 1))).join(',')})`;
+}
+
+function rgb(colour: string): number[] {
+  return [1, 3, 5].map((first) => parseInt(colour.slice(first, first + 2), 16));
 }

@@ -7,9 +7,12 @@ import { linesOf } from './lines';
 import { xRange, yRange } from './axis-ranges';
 import { Overlay } from '../model/overlay';
 import type { RunData } from '../model/run-data';
+import { coarsen, describeHeatmap } from '../model/heatmap';
 import { trend } from '../model/trend';
+import { heatmapPanel, textsPanel } from './svg-objects';
 
 const MAX_CHARTS = 12;
+const [MAX_STEPS, MAX_BINS] = [40, 16];
 const [MARGIN, GAP, HEAD, TITLE] = [14, 18, 34, 34];
 
 /**
@@ -17,7 +20,8 @@ const [MARGIN, GAP, HEAD, TITLE] = [14, 18, 34, 34];
  * `fallback` is a PNG in base64 for pages that strip SVG elements: it is in the description, which is never drawn.
  */
 export function runSvg(data: RunData, fallback = ''): { markup: string; width: number; height: number } {
-  const charts = Overlay.of(data).sections().flatMap((one) => one.charts);
+  const charts = Overlay.of(data).cards().flatMap((one) => one.charts);
+  charts.sort((a, b) => Number(a.kind !== undefined) - Number(b.kind !== undefined));
   const visible = charts.slice(0, MAX_CHARTS);
   const columns = visible.length === 1 ? 1 : visible.length === 2 || visible.length === 4 ? 2 : 3;
   const [chartWidth, chartHeight] = columns === 1 ? [560, 230] : columns === 2 ? [421, 200] : [274, 168];
@@ -27,7 +31,7 @@ export function runSvg(data: RunData, fallback = ''): { markup: string; width: n
   const parts = visible.map((chart, i) =>
     panel(data, chart, MARGIN + (i % columns) * (chartWidth + GAP), HEAD + Math.floor(i / columns) * (chartHeight + GAP), chartWidth, chartHeight));
   if (rest > 0) parts.push(text(width / 2, height - 6, `+${rest} more metrics`, 'text-anchor="middle" fill-opacity=".72"'));
-  const description = visible.flatMap((chart) => chart.keys).map((key) => trend(data, key)).filter(Boolean).join('; ');
+  const description = visible.map((chart) => describe(data, chart)).filter(Boolean).join('; ');
   const markup = `<svg role="img" aria-label="${escape(headline(data))}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" `
     + `style="max-width:100%;height:auto;font-family:system-ui,sans-serif" font-size="10" fill="currentColor">`
     + `<title>${escape(headline(data))}</title><desc>${fallback === '' ? escape(description) : image(fallback, description, width)}</desc>`
@@ -47,7 +51,16 @@ export function headline(data: RunData): string {
   return plainLine([run.name || run.id, state, run.project, run.rows > 0 ? `step ${run.step}` : 'no rows yet'].filter(Boolean).join(' · '));
 }
 
+function describe(data: RunData, { kind, keys }: ChartGroup): string {
+  const heatmap = kind === 'heatmap' ? data.heatmaps.find(({ key }) => key === keys[0]) : undefined;
+  return heatmap ? describeHeatmap(heatmap) : keys.map((key) => trend(data, key)).filter(Boolean).join('; ');
+}
+
 function panel(data: RunData, chart: ChartGroup, x: number, y: number, width: number, height: number): string {
+  const heatmap = chart.kind === 'heatmap' ? data.heatmaps.find(({ key }) => key === chart.keys[0]) : undefined;
+  if (heatmap) return heatmapPanel(coarsen(heatmap, MAX_STEPS, MAX_BINS), x, y, width, height);
+  const texts = chart.kind === 'texts' ? data.texts.find(({ key }) => key === chart.keys[0]) : undefined;
+  if (texts) return textsPanel(texts, x, y, width, height);
   const overlay = Overlay.of(data);
   const unit = unitOf(overlay, chart, 'auto');
   const lines = linesOf(overlay, chart, { unit });

@@ -1,9 +1,11 @@
 import type { MetricDefinition } from '../wire/messages';
 
-/** The metrics of one chart. */
+/** The metrics of one chart. A heat map and a table of texts belong to one metric of one `run`, by its id. */
 export interface ChartGroup {
   title: string;
   keys: string[];
+  kind?: 'heatmap' | 'texts';
+  run?: string;
 }
 
 /** The charts with one prefix; those without a prefix come first. */
@@ -32,6 +34,19 @@ export function groupCharts(keys: Iterable<string>, metrics: MetricDefinition[],
     sections.set(prefix, [...(sections.get(prefix) ?? []), chart]);
   });
   return [...sections].filter(([, members]) => members.length > 0).map(([prefix, members]) => ({ prefix, charts: members }));
+}
+
+/** Sections with more charts, each in the section of its metric, which is added if it is not there. */
+export function withCharts(sections: Section[], charts: ChartGroup[]): Section[] {
+  const result = sections.map((section) => ({ ...section, charts: [...section.charts] }));
+  for (const chart of charts) {
+    const [prefix] = pathOf(chart.keys[0] ?? '');
+    const existing = result.find((section) => section.prefix === prefix);
+    if (existing) existing.charts.push(chart);
+    else if (prefix === '') result.unshift({ prefix, charts: [chart] });
+    else result.push({ prefix, charts: [chart] });
+  }
+  return result;
 }
 
 /** The split of a key ("train", "val" …; "" if it has none) and the key without it. */

@@ -1,6 +1,6 @@
 import type { MetricDefinition } from '../wire/messages';
-import type { Section } from './chart-groups';
-import { groupCharts } from './chart-groups';
+import type { ChartGroup, Section } from './chart-groups';
+import { definition, groupCharts, withCharts } from './chart-groups';
 import type { RunData } from './run-data';
 
 /** `primary` runs are compared with one another; a `background` run is drawn faintly behind them and adds no charts. */
@@ -60,10 +60,28 @@ export class Overlay {
     return [...definitions.values()];
   }
 
-  /** All charts: related metrics share one, unless runs are compared. */
+  /** Whether there is anything to draw: numbers, heat maps or texts. */
+  get isEmpty(): boolean {
+    return !this.runs.some(({ data }) => data.series.size > 0 || data.heatmaps.length > 0 || data.texts.length > 0);
+  }
+
+  /** All cards: charts of lines, then in each section heat maps and texts, one for each run. */
+  cards(): Section[] {
+    const objects = this.primaryRuns.flatMap((run) => [
+      ...run.data.heatmaps.map(({ key }) => this.objectCard(run, key, 'heatmap')),
+      ...run.data.texts.map(({ key }) => this.objectCard(run, key, 'texts')),
+    ]);
+    return withCharts(this.sections(), objects.filter(({ keys }) => definition(keys[0]!, this.metrics)?.hidden !== true));
+  }
+
+  /** All charts of lines: related metrics share one, unless runs are compared. */
   sections(): Section[] {
     const keys = this.primaryRuns.flatMap((run) => [...run.data.series.keys()]);
     return groupCharts(keys, this.metrics, this.isComparison);
+  }
+
+  private objectCard(run: OverlaidRun, key: string, kind: 'heatmap' | 'texts'): ChartGroup {
+    return { title: this.isComparison ? `${key} · ${run.label}` : key, keys: [key], kind, run: run.data.run?.id ?? '' };
   }
 }
 

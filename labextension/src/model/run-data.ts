@@ -1,4 +1,6 @@
-import type { CellInfo, JsonObject, Message, MetricDefinition, RunInfo } from '../wire/messages';
+import type { CellInfo, JsonObject, Message, MetricDefinition, RunInfo, TextSeries } from '../wire/messages';
+import type { Heatmap } from './heatmap';
+import { heatmapsOf } from './heatmap';
 import { RowRanges } from './row-ranges';
 import { Series } from './series';
 
@@ -9,6 +11,9 @@ export class RunData {
   summary: JsonObject = {};
   metrics: MetricDefinition[] = [];
   cells = new Map<number, CellInfo>();
+  /** Histograms and lists over steps, and the last logged texts. */
+  heatmaps: Heatmap[] = [];
+  texts: TextSeries[] = [];
   readonly series = new Map<string, Series>();
   /** Points in more detail than those of `series`. */
   readonly ranges = new RowRanges();
@@ -29,6 +34,8 @@ export class RunData {
     this.summary = header.summary ?? this.summary;
     this.metrics = header.metrics ?? this.metrics;
     if (header.cells) this.cells = new Map(header.cells.map((cell) => [cell.id, cell]));
+    if (header.heatmaps) this.heatmaps = heatmapsOf(message);
+    this.texts = header.texts ?? this.texts;
     this.cursor = consistent ? header.cursor : '';
     this.done = header.done;
     this.receivedAt = performance.now();

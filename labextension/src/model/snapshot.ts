@@ -1,7 +1,9 @@
 import { ColumnBlob } from '../wire/encode';
-import type { Access, JsonObject, SeriesHeader, Snapshot } from '../wire/messages';
+import type { Access, HeatmapHeader, JsonObject, SeriesHeader, Snapshot } from '../wire/messages';
 import { VERSION } from '../wire/messages';
 import { decimate } from './decimate';
+import { coarsen } from './heatmap';
+import type { Heatmap } from './heatmap';
 import type { Series } from './series';
 import type { RunData } from './run-data';
 
@@ -10,6 +12,7 @@ const MAX_POINTS = 8000;
 const MAX_SERIES = 300;
 const MAX_DEFINITIONS = 40;
 const MAX_TREE_CHARACTERS = 16_000;
+const [MAX_OBJECTS, MAX_TEXT_ROWS, MAX_HEATMAP_STEPS, MAX_HEATMAP_BINS] = [6, 5, 48, 20];
 const MAX_EXACT_FLOAT32 = 2 ** 24;
 
 /**
@@ -22,7 +25,7 @@ export function toSnapshot(data: RunData, access: Access | null, maxCharacters =
     const snapshot = withPoints(data, access, points);
     if (snapshot !== null && JSON.stringify(snapshot).length <= maxCharacters) return snapshot;
   }
-  return { ...withPoints(data, access, 1)!, series: [], data: '' };
+  return { ...withPoints(data, access, 1)!, series: [], heatmaps: [], texts: [], data: '' };
 }
 
 function withPoints(data: RunData, access: Access | null, points: number): Snapshot | null {
@@ -31,12 +34,19 @@ function withPoints(data: RunData, access: Access | null, points: number): Snaps
   const share = Math.max(2, Math.floor(points / Math.max(1, all.length)));
   const blob = new ColumnBlob();
   const series = all.map((one) => seriesHeader(one, share, blob));
+  const steps = Math.max(6, Math.min(MAX_HEATMAP_STEPS, Math.floor(points / 100)));
+  const heatmaps = data.heatmaps.slice(0, MAX_OBJECTS).map((one) => heatmapHeader(coarsen(one, steps, MAX_HEATMAP_BINS), blob));
+  const texts = data.texts.slice(0, MAX_OBJECTS).map((one) => ({ ...one, rows: one.rows.slice(-MAX_TEXT_ROWS) }));
   const dtype = all.some((one) => one.step.values().some((step) => step >= MAX_EXACT_FLOAT32)) ? 'f8' : 'f4';
   return {
     v: VERSION, cursor: '', more: false, done: data.done, run: data.run,
     config: limitSize(data.config), summary: limitSize(data.summary), metrics: data.metrics.slice(0, MAX_DEFINITIONS), cells: [...data.cells.values()],
-    series, data: blob.toBase64(dtype), dtype, access,
+    series, heatmaps, texts, data: blob.toBase64(dtype), dtype, access,
   };
+}
+
+function heatmapHeader({ key, kind, n, step, time, edges, cells }: Heatmap, blob: ColumnBlob): HeatmapHeader {
+  return { key, kind, n, columns: { step: blob.add(step), time: blob.add(time), edges: blob.add(edges), cells: blob.add(cells) } };
 }
 
 function seriesHeader(series: Series, share: number, blob: ColumnBlob): SeriesHeader {

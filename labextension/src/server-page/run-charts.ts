@@ -39,7 +39,7 @@ export class RunCharts {
     const { runs, points } = this.feeds.overlay;
     this.root.element.dataset.points = String(points);
     const loaded = runs.every((run) => run.data.run !== null);
-    const empty = !runs.some((run) => run.data.series.size > 0);
+    const empty = this.feeds.overlay.isEmpty;
     setText(this.notice, empty ? (loaded ? this.emptyText : 'Loading …') : '');
     this.notice.hidden = !empty;
     this.bar.hidden = this.charts.grid.element.hidden = empty;

@@ -1,3 +1,4 @@
+import { scriptedObjects } from './scripted-objects';
 import type { Transport } from '../sources/feed';
 import type { CellInfo, Comparison, JsonObject, Message, MetricDefinition, RunStateName, SeriesHeader } from '../wire/messages';
 
@@ -20,6 +21,8 @@ export interface Script {
   metrics?: MetricDefinition[];
   /** Values of the first metric, by row. */
   overrides?: Record<number, number>;
+  /** Whether it also logs histograms, lists and texts. */
+  objects?: boolean;
   config?: JsonObject;
   end?: RunStateName;
   /** Seconds since the run started. */
@@ -58,7 +61,9 @@ export class ScriptedRun implements Transport {
     const { script } = this;
     const done = this.stopped || to >= script.total;
     const count = to - from;
-    const floats = new Float64Array(count * (3 + script.keys.length));
+    const objects = script.objects ? scriptedObjects(count * (3 + script.keys.length)) : null;
+    const floats = new Float64Array(count * (3 + script.keys.length) + (objects?.floats.length ?? 0));
+    floats.set(objects?.floats ?? [], floats.length - (objects?.floats.length ?? 0));
     for (let i = 0; i < count; i++) this.row(floats, count, from + i, i);
     const summary = Object.fromEntries(script.keys.map((key, k) => [key, curve(k, Math.max(0, to - 1), script.total)]));
     return {
@@ -70,6 +75,7 @@ export class ScriptedRun implements Transport {
           rows: to, step: this.step(Math.max(0, to - 1)), url: null, lost: 0,
         },
         config: from === 0 ? (script.config ?? {}) : null, summary, metrics: script.metrics ?? [],
+        heatmaps: objects?.heatmaps, texts: objects?.texts,
         cells: (script.cells ?? []).map((source, i) => cell(source, i, to < script.total)),
       },
       floats,

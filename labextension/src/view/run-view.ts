@@ -99,7 +99,7 @@ class RunView implements Viewer, MountedView {
     this.header.update();
     this.notice.hidden = !(status === 'lost' && data.run?.state === 'running');
     setText(this.notice, this.notice.hidden ? '' : 'Live data is unavailable; this is the last known state of the run.');
-    this.body.hidden = data.series.size === 0 && this.extraTabs.length === 0;
+    this.body.hidden = Overlay.of(data).isEmpty && this.extraTabs.length === 0;
     if (this.body.hidden) return;
     this.earlierRuns.update();
     this.charts.update(theme, this.tabs.current === 0);

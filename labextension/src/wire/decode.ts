@@ -1,4 +1,4 @@
-import type { Access, Comparison, ComparisonHeader, MessageHeader, Message, SeriesHeader, Slice, Snapshot } from './messages';
+import type { Access, Comparison, ComparisonHeader, HeatmapHeader, MessageHeader, Message, SeriesHeader, Slice, Snapshot } from './messages';
 import { VERSION } from './messages';
 
 /** Thrown for bytes that are not a message; the view shows its text in one line. */
@@ -73,6 +73,7 @@ function comparison(header: unknown, floats: Float64Array): Comparison {
 function message(header: unknown, floats: Float64Array): Message {
   const valid = checkHeader(header);
   for (const series of valid.series) checkSeries(series, floats.length);
+  for (const heatmap of valid.heatmaps ?? []) checkHeatmap(heatmap, floats.length);
   return { header: valid, floats };
 }
 
@@ -97,6 +98,13 @@ function checkSeries(series: SeriesHeader, available: number): void {
     if (!(first >= 0 && count === value[1] && first + count <= available)) {
       throw new WireError(`The columns of ${series.key} do not match the data.`);
     }
+  }
+}
+
+function checkHeatmap({ key, columns: { step, time, edges, cells } }: HeatmapHeader, available: number): void {
+  const fits = [step, time, edges, cells].every(([first, count]) => first >= 0 && count >= 0 && first + count <= available);
+  if (!fits || time[1] !== step[1] || cells[1] !== step[1] * Math.max(0, edges[1] - 1)) {
+    throw new WireError(`The columns of ${key} do not match the data.`);
   }
 }
 

@@ -89,6 +89,29 @@ export interface SeriesHeader {
   columns: Columns;
 }
 
+/** Histograms or lists of one metric; `cells` has a row of bins for each step. */
+export interface HeatmapHeader {
+  key: string;
+  kind: 'histogram' | 'list';
+  n: number;
+  columns: { step: Slice; time: Slice; edges: Slice; cells: Slice };
+}
+
+/** One logged text; `cut` is set if it is shortened. */
+export interface TextRow {
+  step: number;
+  time: number;
+  text: string;
+  cut: boolean;
+}
+
+/** The last texts of one metric, oldest first; `n` counts all that were logged. */
+export interface TextSeries {
+  key: string;
+  n: number;
+  rows: TextRow[];
+}
+
 export interface MessageHeader {
   v: number;
   cursor: string;
@@ -100,6 +123,9 @@ export interface MessageHeader {
   metrics: MetricDefinition[] | null;
   cells?: CellInfo[] | null;
   series: SeriesHeader[];
+  /** Null where unchanged since the cursor; missing in outputs of the first release, as are `texts`. */
+  heatmaps?: HeatmapHeader[] | null;
+  texts?: TextSeries[] | null;
 }
 
 /** How a saved output finds its run again. `token` is random text, stored only in the outputs of this run. */

@@ -57,4 +57,6 @@ def empty_header(run: RunHeader) -> MessageHeader:
         "metrics": None,
         "cells": None,
         "series": [],
+        "heatmaps": None,
+        "texts": None,
     }

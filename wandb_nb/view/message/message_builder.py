@@ -13,6 +13,7 @@ from wandb_nb.view.message.header_fields import empty_header
 from wandb_nb.view.message.run_header import definitions, describe
 from wandb_nb.view.message.run_message import pack, strict_json
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, ClientState, SeriesSet
+from wandb_nb.view.objects.logged_objects import LoggedObjects
 
 if TYPE_CHECKING:
     from wandb_nb.view.message.row_range import RangeRequest
@@ -51,12 +52,20 @@ class MessageBuilder:
             for name, version in versions.items():
                 if client[0].get(name) == version:
                     header[name] = None  # type: ignore[literal-required]  # the names are keys of a header
+        objects = LoggedObjects(self.state.table)
+        versions["objects"] = objects.version(exact=self.done)
+        has_objects = client is not None and client[0]["objects"] == versions["objects"]
+        header["texts"] = None if has_objects else objects.texts()
         header["cursor"] = self._cursor(versions)
-        return pack(header, self._series.missing(client[1] if client else []))
+        series = self._series.missing(client[1] if client else [])
+        return pack(header, series, None if has_objects else objects.heatmaps())
 
     def snapshot(self, points: int = 4_000) -> Message:
         """Return the whole run with about *points* points over all series; its cursor asks for everything."""
-        return pack(self._describe(), self._series.whole(points, MAX_SAVED_SERIES))
+        objects = LoggedObjects(self.state.table)
+        header = self._describe()
+        header["texts"] = objects.saved_texts()
+        return pack(header, self._series.whole(points, MAX_SAVED_SERIES), objects.saved_heatmaps(points))
 
     def range(self, request: RangeRequest) -> Message:
         """Return the points that *request* asks for, as far as they are read; not a part of what cursors count."""
@@ -112,7 +121,7 @@ class MessageBuilder:
             return None
         try:
             numbers, _, counts = rest.partition(".")
-            versions = dict(zip(_Versions.NAMES, map(int, numbers.split("_")), strict=True))
+            versions = dict(zip([*_Versions.NAMES, "objects"], map(int, numbers.split("_")), strict=True))
             return versions, self._parse_counts(counts)
         except ValueError:
             return None

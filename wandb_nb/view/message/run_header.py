@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from wandb_nb.view.message.header_fields import VERSION, run_header
 from wandb_nb.view.message.run_message import pack, plain
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, SeriesSet
+from wandb_nb.view.objects.logged_objects import LoggedObjects
 
 if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
@@ -22,7 +23,9 @@ class StaticRun:
 
     def snapshot(self, points: int = 4_000) -> Message:
         """Return the run with about *points* points over all series; its writer is taken to be alive."""
-        return pack(describe(self._state, None, self._metrics), self._series.whole(points, MAX_SAVED_SERIES))
+        header, series = describe(self._state, None, self._metrics), self._series.whole(points, MAX_SAVED_SERIES)
+        objects = LoggedObjects(self._state.table)
+        return pack({**header, "texts": objects.saved_texts()}, series, objects.saved_heatmaps(points))
 
 
 def describe(state: RunState, alive: bool | None, metrics: list[MetricHeader]) -> MessageHeader:
@@ -45,6 +48,8 @@ def describe(state: RunState, alive: bool | None, metrics: list[MetricHeader]) -
         "metrics": metrics,
         "cells": [],
         "series": [],
+        "heatmaps": None,
+        "texts": None,
     }
 
 

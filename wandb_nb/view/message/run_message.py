@@ -16,8 +16,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 import numpy as np
 
+from wandb_nb.view.objects.heatmaps import Heatmap
+
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from wandb_nb.view.objects.logged_texts import TextSeries
 
     Floats = npt.NDArray[np.float64]
 
@@ -102,6 +106,15 @@ class SeriesHeader(TypedDict):
     columns: dict[str, list[int]]
 
 
+class HeatmapHeader(TypedDict):
+    """Histograms or lists of one metric; its columns are described at `heatmaps.Heatmap`."""
+
+    key: str
+    kind: Literal["histogram", "list"]
+    n: int
+    columns: dict[str, list[int]]
+
+
 class MessageHeader(TypedDict):
     """The JSON part of a message."""
 
@@ -115,6 +128,8 @@ class MessageHeader(TypedDict):
     metrics: list[MetricHeader] | None
     cells: list[CellHeader] | None
     series: list[SeriesHeader]
+    heatmaps: list[HeatmapHeader] | None
+    texts: list[TextSeries] | None
 
 
 class Access(TypedDict):
@@ -184,6 +199,16 @@ class Message:
         """Return the series with their columns as arrays that share the blob's memory."""
         return [self._unpack(header) for header in self.header["series"]]
 
+    def heatmaps(self) -> list[Heatmap]:
+        """Return the heat maps with their columns as arrays that share the blob's memory."""
+        floats = np.frombuffer(self.blob, "<f8")
+        heatmaps = []
+        for header in self.header.get("heatmaps") or []:
+            columns = {name: floats[first : first + count] for name, (first, count) in header["columns"].items()}
+            cells = columns.pop("cells").reshape(len(columns["step"]), -1)
+            heatmaps.append(Heatmap(header["key"], header["kind"], header["n"], **columns, cells=cells))
+        return heatmaps
+
     @property
     def largest_step(self) -> float:
         """The largest step in any series."""
@@ -240,16 +265,29 @@ class Blob:
             for one in series
         ]
 
+    def heatmap_headers(self, heatmaps: Iterable[Heatmap]) -> list[HeatmapHeader]:
+        """Store the columns of *heatmaps*, and return their headers."""
+        return [
+            {
+                "key": one.key,
+                "kind": one.kind,
+                "n": one.n,
+                "columns": {name: self.place(column) for name, column in one.columns().items()},
+            }
+            for one in heatmaps
+        ]
+
     def join(self) -> bytes:
         """Return the blob."""
         return b"".join(self._chunks)
 
 
-def pack(header: MessageHeader, series: Iterable[Series]) -> Message:
-    """Return a message of *header* with its `series` replaced by *series*."""
+def pack(header: MessageHeader, series: Iterable[Series], heatmaps: Iterable[Heatmap] | None = None) -> Message:
+    """Return a message of *header* with *series* and *heatmaps*; None if the heat maps have not changed."""
     blob = Blob()
     series_headers = blob.headers(series)
-    return Message({**header, "series": series_headers}, blob.join())
+    heatmap_headers = None if heatmaps is None else blob.heatmap_headers(heatmaps)
+    return Message({**header, "series": series_headers, "heatmaps": heatmap_headers}, blob.join())
 
 
 def http_body(header: Mapping[str, Any], blob: bytes) -> bytes:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from wandb_nb.view.picture.chart import COLOURS
-from wandb_nb.view.picture.primitives import Dot, Polyline, Rule, Text
+from wandb_nb.view.picture.primitives import Dot, Polyline, Rects, Rule, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +79,11 @@ def _draw(draw: ImageDraw.ImageDraw, mark: Mark, scale: int, left: float, top: f
     elif isinstance(mark, Dot):
         x, y, radius = (mark.x - left) * scale, (mark.y - top) * scale, mark.radius * scale
         draw.ellipse((x - radius, y - radius, x + radius, y + radius), _colour(mark.paint, mark.opacity))
+    elif isinstance(mark, Rects):
+        ink = _colour(mark.paint, mark.opacity)
+        corners = np.hstack([mark.rects[:, :2], mark.rects[:, :2] + mark.rects[:, 2:]]) - (left, top, left, top)
+        for x1, y1, x2, y2 in (corners * scale).round().tolist():
+            draw.rectangle((x1, y1, max(x1, x2 - 1), max(y1, y2 - 1)), ink)
     else:
         _write(draw, mark, scale)
 

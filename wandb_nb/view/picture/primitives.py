@@ -48,6 +48,15 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Rects:
+    """Filled rectangles of one colour: rows of left, top, width and height."""
+
+    rects: Points
+    paint: Paint
+    opacity: float = 1.0
+
+
+@dataclass(frozen=True)
 class Text:
     """One line of text with its baseline at *y*."""
 
@@ -60,7 +69,7 @@ class Text:
     bold: bool = False
 
 
-Mark = Polyline | Rule | Dot | Text
+Mark = Polyline | Rule | Dot | Rects | Text
 
 
 @dataclass(frozen=True)

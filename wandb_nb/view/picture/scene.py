@@ -9,6 +9,7 @@ from wandb_nb.view import run_text
 from wandb_nb.view.message.chart_axis import default_axis, x_values
 from wandb_nb.view.message.chart_groups import definition, group, line_label
 from wandb_nb.view.picture.chart import COLOURS, Curve, curve_of, draw
+from wandb_nb.view.picture.object_panels import describe_heatmap, draw_heatmap, draw_texts
 from wandb_nb.view.picture.primitives import Dot, Mark, Scene, Text
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from wandb_nb.view.message.chart_groups import Chart
     from wandb_nb.view.message.run_message import Message, Series
+    from wandb_nb.view.objects.heatmaps import Heatmap
+    from wandb_nb.view.objects.logged_texts import TextSeries
     from wandb_nb.view.picture.primitives import PanelFrame
 
 STATES = {"running": "#2f7de1", "finished": "#16996b", "failed": "#e0456b", "crashed": "#e0456b"}
@@ -33,12 +36,18 @@ def build(message: Message, points: int = 12_000, *, titled: bool = True) -> Sce
     charts = _charts(message, series)
     drawn = charts[:MAX_CHARTS]
     lines = sum(len(series[key].lines()[-MAX_ATTEMPTS:]) for chart in drawn for key in chart.keys)
-    page = Page(len(drawn), len(charts), HEAD if titled else 4.0)
-    buckets = page.buckets(lines, points)
-    panels = [_panel(chart, series, buckets, page.place(at)) for at, chart in enumerate(drawn)]
+    heatmaps, texts = _objects(message, MAX_CHARTS - len(drawn))
+    count = len(drawn) + len(heatmaps) + len(texts)
     hidden = sum(len(chart.keys) for chart in charts[MAX_CHARTS:])
+    page = Page(count, count + hidden, HEAD if titled else 4.0)
+    buckets = page.buckets(lines, points)
+    places = map(page.place, range(count))
+    panels = [_panel(chart, series, buckets, next(places)) for chart in drawn]
+    panels += [draw_heatmap(heatmap, next(places)) for heatmap in heatmaps]
+    panels += [draw_texts(one, next(places)) for one in texts]
     marks = (_title(message, page.width) if titled else []) + page.foot(hidden)
-    return Scene(page.width, page.height, *_title_and_description(message, drawn), marks, panels)
+    title, description = _title_and_description(message, drawn, heatmaps)
+    return Scene(page.width, page.height, title, description, marks, panels)
 
 
 class Page:
@@ -89,9 +98,23 @@ def _sizes(count: int) -> tuple[int, float, float]:
     return 3, 274.0, 168.0
 
 
-def _title_and_description(message: Message, charts: Sequence[Chart]) -> tuple[str, str]:
+def _objects(message: Message, room: int) -> tuple[list[Heatmap], list[TextSeries]]:
+    """Return at most *room* heat maps and texts, without hidden ones."""
+    metrics = message.header["metrics"] or []
+
+    def visible(key: str) -> bool:
+        match = definition(key, metrics)
+        return match is None or not match["hidden"]
+
+    heatmaps = [one for one in message.heatmaps() if visible(one.key)][:room]
+    texts = [one for one in message.header.get("texts") or [] if visible(one["key"])]
+    return heatmaps, texts[: room - len(heatmaps)]
+
+
+def _title_and_description(message: Message, charts: Sequence[Chart], heatmaps: Sequence[Heatmap]) -> tuple[str, str]:
     curves = text_curves(message, {key for chart in charts for key in chart.keys})
-    return run_text.headline(message.header["run"]), "; ".join(map(run_text.trend, curves)) or "No numbers logged yet"
+    sentences = [*map(run_text.trend, curves), *map(describe_heatmap, heatmaps)]
+    return run_text.headline(message.header["run"]), "; ".join(sentences) or "No numbers logged yet"
 
 
 def text_curves(message: Message, only: set[str] | None = None) -> list[run_text.MetricTrend]:

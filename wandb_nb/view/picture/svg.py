@@ -10,7 +10,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from wandb_nb.view.picture.primitives import Dot, Polyline, Rule
+from wandb_nb.view.picture.primitives import Dot, Polyline, Rects, Rule
 
 if TYPE_CHECKING:
     from wandb_nb.view.picture.primitives import Mark, Scene, Text
@@ -50,7 +50,7 @@ def _mark(mark: Mark) -> str:
         return f'<line {ends} stroke="currentColor" stroke-opacity="{_TEXT[mark.paint]}"/>'
     if isinstance(mark, Dot):
         return f'<circle cx="{mark.x:.4g}" cy="{mark.y:.4g}" r="{mark.radius:g}" fill="{mark.paint}"{_opacity(mark)}/>'
-    return _text(mark)
+    return _rects(mark) if isinstance(mark, Rects) else _text(mark)
 
 
 def _polyline(mark: Polyline) -> str:
@@ -60,7 +60,14 @@ def _polyline(mark: Polyline) -> str:
     return f'<polyline points="{points}" fill="none" {stroke}{dash}{_opacity(mark)}/>'
 
 
-def _opacity(mark: Polyline | Dot) -> str:
+def _rects(mark: Rects) -> str:
+    path = "".join(
+        f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h{-width:.1f}z" for x, y, width, height in mark.rects.tolist()
+    )
+    return f'<path d="{path}" fill="{mark.paint}" shape-rendering="crispEdges"{_opacity(mark)}/>'
+
+
+def _opacity(mark: Polyline | Dot | Rects) -> str:
     return "" if mark.opacity == 1 else f' opacity="{mark.opacity:g}"'
 
 

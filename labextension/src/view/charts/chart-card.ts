@@ -14,6 +14,8 @@ import type { NamedBand } from '../../chart/cell-ranges';
 import { cellBands, cellName, cellOf } from '../../chart/cell-ranges';
 import { requestRows } from '../../model/row-ranges';
 import { trend } from '../../model/trend';
+import type { Card } from './card';
+import { ENLARGE_ICON, TABLE_ICON } from './card-icons';
 import { CellPanel } from './cell-panel';
 import { saveCsv, savePng, saveSvg } from './chart-export';
 import { freshId, h, icon, setText } from '../dom';
@@ -24,12 +26,10 @@ import { changeHeight, settingsOf } from './view-state';
 import { Legend, toggleLine } from './legend';
 import { PointTable } from './point-table';
 
-const ENLARGE_ICON = 'M9.5 3H13v3.5M13 3L9 7M6.5 13H3V9.5M3 13l4-4';
 const ENLARGED_MARGIN_PX = 110;
-const TABLE_ICON = 'M2 3.5h12v9H2zM2 6.5h12M2 9.5h12M6 3.5v9';
 
 /** One chart with its title, legend, and a table of its points behind a button. It is drawn only while visible. */
-export class ChartCard {
+export class ChartCard implements Card {
   readonly element: HTMLElement;
   private readonly plot: HTMLElement;
   private readonly legend: Legend;

@@ -1,7 +1,10 @@
 import type { ChartGroup, Section } from '../../model/chart-groups';
+import type { Card } from './card';
 import { ChartCard } from './chart-card';
 import { EnlargedChart } from './enlarged-chart';
 import { freshId, h, setText } from '../dom';
+import { HeatmapCard } from './heatmap-card';
+import { TextCard } from './text-card';
 import type { ChartContext } from './view-state';
 
 const PAGE_SIZE = 24;
@@ -18,7 +21,7 @@ interface SectionState {
 /** All charts in their sections. Sections beyond the first two dozen charts start closed, long ones are paged. */
 export class ChartGrid {
   readonly element = h('div', { class: 'wnb-grid-all' });
-  private readonly cards = new Map<string, ChartCard>();
+  private readonly cards = new Map<string, Card>();
   private enlarged: EnlargedChart | null = null;
   private readonly sections = new Map<string, SectionState>();
   private readonly observer: IntersectionObserver;
@@ -35,7 +38,7 @@ export class ChartGrid {
   /** Rebuild the sections if metrics or choices changed, and draw the visible charts. */
   update(): void {
     const { overlay, state } = this.context;
-    const sections = overlay.sections();
+    const sections = overlay.cards();
     this.total = sections.reduce((sum, one) => sum + one.charts.length, 0);
     const matches = matching(sections, state.filter);
     this.openFirst(matches);
@@ -53,7 +56,7 @@ export class ChartGrid {
   }
 
   /** The card that contains an element, or the first one. */
-  cardOf(element: Element): ChartCard | undefined {
+  cardOf(element: Element): Card | undefined {
     const cards = [...this.cards.values()];
     return cards.find((card) => card.element.contains(element)) ?? cards[0];
   }
@@ -69,7 +72,7 @@ export class ChartGrid {
 
   private enlarge(chart: ChartGroup): void {
     const host = this.element.closest<HTMLElement>('.wnb') ?? this.element;
-    this.enlarged = new EnlargedChart(host, new ChartCard(this.context, chart, null), () => (this.enlarged = null));
+    this.enlarged = new EnlargedChart(host, this.createCard(chart, null), () => (this.enlarged = null));
     this.enlarged.update();
   }
 
@@ -125,15 +128,21 @@ export class ChartGrid {
       visible.length > 0 && remaining > 0 && more);
   }
 
-  private card(prefix: string, chart: ChartGroup, used: Set<string>): ChartCard {
+  private card(prefix: string, chart: ChartGroup, used: Set<string>): Card {
     const id = JSON.stringify([prefix, chart]);
     used.add(id);
     const existing = this.cards.get(id);
     if (existing) return existing;
-    const card = new ChartCard(this.context, chart, () => this.enlarge(chart));
+    const card = this.createCard(chart, () => this.enlarge(chart));
     this.cards.set(id, card);
     this.observer.observe(card.element);
     return card;
+  }
+
+  private createCard(chart: ChartGroup, onEnlarge: (() => void) | null): Card {
+    if (chart.kind === 'heatmap') return new HeatmapCard(this.context, chart, onEnlarge);
+    if (chart.kind === 'texts') return new TextCard(this.context, chart);
+    return new ChartCard(this.context, chart, onEnlarge);
   }
 
   private change(state: SectionState, to: Partial<SectionState>): void {

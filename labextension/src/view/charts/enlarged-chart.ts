@@ -1,5 +1,5 @@
 import { h, icon } from '../dom';
-import type { ChartCard } from './chart-card';
+import type { Card } from './card';
 
 const CLOSE_ICON = 'M4 4l8 8M12 4l-8 8';
 
@@ -8,7 +8,7 @@ export class EnlargedChart {
   private readonly dialog: HTMLDialogElement;
   private readonly observer: ResizeObserver;
 
-  constructor(host: HTMLElement, private readonly card: ChartCard, onClose: () => void) {
+  constructor(host: HTMLElement, private readonly card: Card, onClose: () => void) {
     const close = h('button', { type: 'button', class: 'wnb-tool wnb-close', 'aria-label': 'Close the enlarged chart', title: 'Close (Escape)', onclick: () => this.close() }, icon(CLOSE_ICON));
     this.dialog = h('dialog', { class: 'wnb-enlarged', 'aria-label': `Chart ${card.group.title}` }, card.element, close);
     this.dialog.addEventListener('keydown', (event) => {

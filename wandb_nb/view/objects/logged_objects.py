@@ -1,0 +1,55 @@
+"""What a run logged besides numbers, as far as a view shows it: heat maps and texts, and when they change."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from wandb_nb.view.objects.heatmaps import MAX_BINS, MAX_COLUMNS, heatmap_keys, make_heatmap
+from wandb_nb.view.objects.logged_texts import text_series
+
+if TYPE_CHECKING:
+    from wandb_nb.store.reading.history_table import HistoryTable
+    from wandb_nb.view.objects.heatmaps import Heatmap
+    from wandb_nb.view.objects.logged_texts import TextSeries
+
+_EXACT_COUNT = 100  # with more values, a change of less than two percent is not sent
+_CHANGES_PER_E_FOLD = 50
+_SAVED_TEXTS = 5  # of each metric, in the notebook
+_SAVED_COLUMNS, _SAVED_BINS, _MAX_SAVED = 48, 20, 6
+
+
+class LoggedObjects:
+    """The heat maps and texts of the rows in a table."""
+
+    def __init__(self, table: HistoryTable) -> None:
+        self._table = table
+
+    def version(self, *, exact: bool) -> int:
+        """Return a number that changes with the values; if not *exact*, less often the more there are."""
+        columns = self._table.others.values()
+        count = sum(len(column) for column in columns)
+        if not exact and count > _EXACT_COUNT:
+            count = _EXACT_COUNT + int(math.log(count / _EXACT_COUNT) * _CHANGES_PER_E_FOLD)
+        return (count + sum(column.rewrites for column in columns)) * 2 + exact
+
+    def heatmaps(self) -> list[Heatmap]:
+        """Return all heat maps in the detail of a live view."""
+        return self._heatmaps(heatmap_keys(self._table), MAX_COLUMNS, MAX_BINS)
+
+    def saved_heatmaps(self, points: int) -> list[Heatmap]:
+        """Return a few heat maps for the notebook, in less detail; *points* is that of the series."""
+        columns = max(6, min(_SAVED_COLUMNS, points // 100))
+        return self._heatmaps(heatmap_keys(self._table)[:_MAX_SAVED], columns, _SAVED_BINS)
+
+    def texts(self) -> list[TextSeries]:
+        """Return the last texts of each metric."""
+        return text_series(self._table)
+
+    def saved_texts(self) -> list[TextSeries]:
+        """Return the last texts of a few metrics for the notebook."""
+        return text_series(self._table, _SAVED_TEXTS)[:_MAX_SAVED]
+
+    def _heatmaps(self, keys: list[str], columns: int, bins: int) -> list[Heatmap]:
+        heatmaps = (make_heatmap(key, self._table, columns, bins) for key in keys)
+        return [heatmap for heatmap in heatmaps if heatmap is not None]
