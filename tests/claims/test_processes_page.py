@@ -9,7 +9,7 @@ import pytest
 from claimed import run, runs, show_json
 
 PAGE = (Path(__file__).parents[2] / "docs" / "processes.md").read_text("utf-8")
-CHILDREN, GROUP, FIRST, QUEUE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+CHILDREN, GROUP, FIRST, SHARED, QUEUE = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
@@ -36,6 +36,15 @@ def test_the_first_process_only(tmp_path: Path) -> None:
     for rank in "01":
         assert run(tmp_path, FIRST, head="", RANK=rank).returncode == 0
     assert len(runs(tmp_path)) == 1
+
+
+def test_a_shared_run(tmp_path: Path) -> None:
+    """The primary process logs to the run; another one without it ends with one line."""
+    for rank in "01":
+        done = run(tmp_path, SHARED, head="", RANK=rank, WANDB_INIT_TIMEOUT="1")
+        assert done.returncode == (rank == "1"), done.stderr
+    assert "started the shared run 'shared-run'" in done.stderr
+    assert show_json(tmp_path)["run"]["rows"] == 10
 
 
 def test_a_queue(tmp_path: Path) -> None:

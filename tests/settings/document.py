@@ -30,9 +30,12 @@ Each setting can be given in several places. Later ones in this list take preced
 
 A file has the section `[default]` and lines `name = value`. An empty variable counts as not set, and so does None.
 Lists in files and variables are separated by commas. An unknown name is an error in code; in a file or the environment
-it is ignored. `run.settings.source("project")` returns the source of a value; `run.settings.table()` and
-`wandb-nb settings` list all settings. `wandb-nb online`, `offline` and `disabled` store the mode in the workspace's
-file. Booleans are `true` or `false`; `1`, `yes` and `on` are accepted too.
+it is ignored. A name that W&B's client has in some version from 0.12 to 0.31, and that is not on this page, is accepted
+in code; `init()` reports once that it has no effect.
+
+`run.settings.source("project")` returns the source of a value; `run.settings.table()` and `wandb-nb settings` list all
+settings. `wandb-nb online`, `offline` and `disabled` store the mode in the workspace's file. Booleans are `true` or
+`false`; `1`, `yes` and `on` are accepted too.
 """
 
 WITHOUT_EFFECT = "Without effect here"

@@ -11,6 +11,7 @@ import pytest
 from wandb_nb.errors import SettingsError
 from wandb_nb.settings import Moment, Settings
 from wandb_nb.settings.fields import BY_NAME, FIELDS
+from wandb_nb.settings.official_names import OFFICIAL
 
 
 def test_only_what_is_given_counts():
@@ -33,7 +34,7 @@ def test_an_unknown_name_is_refused_with_the_nearest():
     "wrong",
     [
         {"project": 5},
-        {"mode": "shared"},
+        {"mode": "everywhere"},
         {"silent": "perhaps"},
         {"silent": 2},
         {"init_timeout": "soon"},
@@ -146,3 +147,24 @@ def test_every_setting_is_declared_whole():
     assert len(BY_NAME) == sum(len(field.names) for field in FIELDS.values())
     variables = [variable for field in FIELDS.values() for variable in field.env]
     assert len(variables) == len(set(variables))
+
+
+@pytest.mark.parametrize("name", ["x_stats_gpu_count", "_stats_gpu_count", "launch", "relogin", "_require_core"])
+def test_names_of_other_versions_are_accepted(name):
+    """A name that only W&B's client has, in any of its spellings, is accepted with any value and can be read."""
+    settings = Settings(**{name: ["any", {"value": 1}]})
+
+    assert getattr(settings, name) == ["any", {"value": 1}]
+    assert copy.deepcopy(settings) == settings == pickle.loads(pickle.dumps(settings))  # noqa: S301 -- our own bytes
+    assert "any" not in repr(settings)
+    assert not hasattr(settings, "x_no_version_had_this")
+
+
+def test_older_spellings_of_a_setting_have_its_effect():
+    """`_stats_sample_rate_seconds` is the interval between two samples under its name until 0.18."""
+    assert Settings(_stats_sample_rate_seconds=2).x_stats_sampling_interval == 2.0
+
+
+def test_no_name_is_both_with_and_without_effect():
+    """The names without effect are none of the settings."""
+    assert not OFFICIAL.keys() & BY_NAME.keys()

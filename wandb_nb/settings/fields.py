@@ -12,7 +12,27 @@ from wandb_nb.settings import value_types
 from wandb_nb.settings.field import Field
 
 
-class Fields:
+class FieldsWithoutEffect:
+    """Settings that are accepted, so that scripts and files written for the original work; nothing reads them."""
+
+    __slots__ = ()
+
+    organization = Field(value_types.text, None, "Organization that the entity belongs to")
+    sweep_param_path = Field(value_types.path, None, "File with the parameters chosen by the sweep")
+    app_url = Field(value_types.url, None, "Address of the server's web pages, if it differs")
+    identity_token_file = Field(value_types.path, None, "File with an identity token to log in with")
+    credentials_file = Field(value_types.path, None, "File in which access tokens are stored")
+    data_dir = Field(value_types.path, None, "Folder for files waiting to be uploaded")
+    cache_dir = Field(value_types.path, None, "Folder for downloaded artifact files")
+    artifact_dir = Field(value_types.path, None, "Folder that artifacts are downloaded to")
+    show_colors = Field(value_types.boolean, None, "Whether to colour text; by default on a terminal")
+    show_emoji = Field(value_types.boolean, None, "Whether text may contain emoji")
+    show_errors = Field(value_types.boolean, True, "Whether to print errors")
+    debug = Field(value_types.boolean, False, "Whether to write verbose logs")
+    summary_timeout = Field(value_types.seconds, 60.0, "Seconds to wait for the summary from the server")
+
+
+class Fields(FieldsWithoutEffect):
     """Every setting as a typed attribute."""
 
     __slots__ = ("_values",)
@@ -44,7 +64,20 @@ class Fields:
     sweep_id = Field(value_types.text, None, "Sweep that the run belongs to")
 
     # Mode and account
-    mode = Field(value_types.mode, "online", "Where data goes; `run` and `dryrun` are older names of the first two")
+    mode = Field(
+        value_types.mode,
+        "online",
+        "Where data goes; with `shared` processes that give the same id log to one run; `run` and `dryrun` are older "
+        "names of the first two",
+    )
+    x_primary = Field(
+        value_types.boolean,
+        True,
+        "Whether this process may start a shared run; otherwise it waits for another",
+    )
+    x_update_finish_state = Field(
+        value_types.boolean, True, "Whether this process may end a shared run; false means the same as for `x_primary`"
+    )
     force = Field(value_types.boolean, False, "Whether a missing login is an error; otherwise the run is offline")
     anonymous = Field(
         value_types.anonymous,
@@ -86,7 +119,12 @@ class Fields:
     x_disable_machine_info = Field(value_types.boolean, False, "Whether to record nothing about the machine")
     x_save_requirements = Field(value_types.boolean, True, "Whether to save the list of installed packages")
     x_disable_stats = Field(value_types.boolean, False, "Whether to record no system metrics")
-    x_stats_sampling_interval = Field(value_types.seconds, 10.0, "Seconds between two samples of system metrics")
+    x_stats_sampling_interval = Field(
+        value_types.seconds,
+        10.0,
+        "Seconds between two samples of system metrics",
+        aliases=("_stats_sample_rate_seconds",),
+    )
     x_stats_disk_paths = Field(value_types.paths, (Path("/"),), "Paths whose disk usage is sampled")
 
     # Output
@@ -162,24 +200,12 @@ class Fields:
     x_service_wait = Field(value_types.seconds, 30.0, "Seconds to wait for the background process to start")
     error_reporting = Field(value_types.boolean, True, "Whether to record in the run which features it uses")
 
-    # Without effect here, but accepted, so that scripts and files written for the original work
-    organization = Field(value_types.text, None, "Organization that the entity belongs to")
-    sweep_param_path = Field(value_types.path, None, "File with the parameters chosen by the sweep")
-    app_url = Field(value_types.url, None, "Address of the server's web pages, if it differs")
-    identity_token_file = Field(value_types.path, None, "File with an identity token to log in with")
-    credentials_file = Field(value_types.path, None, "File in which access tokens are stored")
-    data_dir = Field(value_types.path, None, "Folder for files waiting to be uploaded")
-    cache_dir = Field(value_types.path, None, "Folder for downloaded artifact files")
-    artifact_dir = Field(value_types.path, None, "Folder that artifacts are downloaded to")
-    show_colors = Field(value_types.boolean, None, "Whether to colour text; by default on a terminal")
-    show_emoji = Field(value_types.boolean, None, "Whether text may contain emoji")
-    show_errors = Field(value_types.boolean, True, "Whether to print errors")
-    debug = Field(value_types.boolean, False, "Whether to write verbose logs")
-    summary_timeout = Field(value_types.seconds, 60.0, "Seconds to wait for the summary from the server")
-
 
 FIELDS: dict[str, Field[object, object]] = {
-    name: field for name, field in vars(Fields).items() if isinstance(field, Field)
+    name: field
+    for owner in (Fields, FieldsWithoutEffect)
+    for name, field in vars(owner).items()
+    if isinstance(field, Field)
 }
 BY_NAME = {name: field for field in FIELDS.values() for name in field.names}
 BY_VARIABLE = {variable: field for field in FIELDS.values() for variable in field.env}

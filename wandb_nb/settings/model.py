@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.errors import SettingsError
-from wandb_nb.settings.fields import BY_NAME, FIELDS, Fields
+from wandb_nb.settings.fields import BY_NAME, FIELDS, Fields, FieldsWithoutEffect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 HIDDEN = "(hidden)"
 DEFAULT = "default"
+_FROM_CODE = ("init(", "setup(")
 
 
 class Sourced(NamedTuple):
@@ -39,7 +40,8 @@ class Settings(Fields):
     """Settings given by the user: `Settings(start_method="thread")`.
 
     None means not given. An unknown name or an invalid value raises SettingsError; for a name it suggests the nearest
-    existing one. Attributes can be read and set later.
+    existing one. A name that only W&B's own client has is accepted and has no effect, which `init()` reports.
+    Attributes can be read and set later.
     """
 
     __slots__ = ()
@@ -61,7 +63,15 @@ class Settings(Fields):
         if value is None:
             self._values.pop(name, None)
         else:
-            self._values[name] = FIELDS[name].parse(value, "Settings")
+            self._values[name] = find(name, "Settings").parse(value, "Settings")
+
+    if not TYPE_CHECKING:  # a type checker shall find misspelled names
+
+        def __getattr__(self, name: str) -> Any:
+            """Return the value of a setting that has no effect here."""
+            if name.startswith("__") or name == "_values" or name not in _official():
+                raise AttributeError(f"there is no setting {name!r}")
+            return self._values.get(name)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Settings) and self._values == other._values
@@ -101,6 +111,15 @@ class Resolved(Fields):
             layer[field.name] = Sourced(None if value is None else field.parse(value, source), source)
         return Resolved(layer, self.ignored)
 
+    def without_effect(self) -> list[str]:
+        """Return the names of settings that the program gave and that have no effect here."""
+        unused = vars(FieldsWithoutEffect)
+        return [
+            name
+            for name, source in self._sources.items()
+            if (name in unused or name not in FIELDS) and source.startswith(_FROM_CODE)
+        ]
+
     def layer(self) -> Layer:
         """Return the settings that were set, each with its source."""
         return {name: Sourced(value, self._sources[name]) for name, value in self._values.items()}
@@ -126,10 +145,18 @@ def find(name: str, origin: str) -> Field[object, object]:
     """Return the setting *name*; SettingsError, with the nearest existing name, if there is none."""
     if name in BY_NAME:
         return BY_NAME[name]
+    if name in (official := _official()):
+        return official[name]
     from difflib import get_close_matches  # only for the error
 
     nearest = get_close_matches(name, BY_NAME, n=1, cutoff=0)[0]
     raise SettingsError(f"there is no setting {name!r} ({origin}); did you mean {nearest!r}?")
+
+
+def _official() -> Mapping[str, Field[object, object]]:
+    from wandb_nb.settings.official_names import OFFICIAL  # few programs give one
+
+    return OFFICIAL
 
 
 def _displayed(field: Field[object, object], value: Any) -> Any:
@@ -137,5 +164,5 @@ def _displayed(field: Field[object, object], value: Any) -> Any:
 
 
 def _repr(class_name: str, values: Mapping[str, Any]) -> str:
-    parts = (f"{name}={_displayed(FIELDS[name], value)!r}" for name, value in values.items())
+    parts = (f"{name}={_displayed(find(name, class_name), value)!r}" for name, value in values.items())
     return f"{class_name}({', '.join(parts)})"

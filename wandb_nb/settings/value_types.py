@@ -169,6 +169,7 @@ def _shortened(value: Any) -> str:
     return text if len(text) <= _MAX_REPR else text[:_MAX_REPR] + "..."
 
 
+anything: ValueType[object] = ValueType("any value", lambda value: value)
 text = ValueType("text", _text)
 boolean = ValueType("true or false", _boolean)
 seconds = ValueType("seconds", _number)
@@ -182,8 +183,8 @@ url = ValueType("address", _url)
 moment = ValueType('"id?_step=N"', _moment)
 resume = ValueType("allow, must, never, auto, or a run id", _resume)
 magic = ValueType("true, false, options, or the name of a YAML file", _magic)
-mode: ValueType[Literal["online", "offline", "disabled"]] = choice(
-    "online", "offline", "disabled", run="online", dryrun="offline"
+mode: ValueType[Literal["online", "offline", "disabled", "shared"]] = choice(
+    "online", "offline", "disabled", "shared", run="online", dryrun="offline"
 )
 reinit: ValueType[Literal["default", "return_previous", "finish_previous", "create_new"]] = choice(
     "default",

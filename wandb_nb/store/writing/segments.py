@@ -72,6 +72,11 @@ def _bodies(path: Path) -> Iterator[bytes]:
                 yield payload[at:]
 
 
+def has_live_writers(run_dir: str | os.PathLike[str]) -> bool:
+    """Return whether another process writes a segment in *run_dir* at this moment."""
+    return any(_being_written(segment) for segment in segment_files(Path(run_dir)))
+
+
 def _being_written(segment: Path) -> bool:
     with open_file(segment) as file:
         return try_flock(file.fileno(), shared=True) is False

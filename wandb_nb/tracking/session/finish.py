@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format import records
 from wandb_nb.tracking.files import user_files
-from wandb_nb.tracking.session.merge_writers import merge_writers
+from wandb_nb.tracking.session.merge_writers import await_writers, merge_writers
 from wandb_nb.tracking.session.run_directory import RunOutcome
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def _write_end(session: RunSession, exit_code: int) -> None:
         logger.close()
         return
     _stop_capture(session, directory)
+    if session.settings.mode == "shared" and not await_writers(directory, session.settings.finish_timeout):
+        session.notice("other processes still write to the shared run; their later rows stay on this machine")
     try:
         directory.check_run_file()
         logger.complete_step()  # before rows of other processes, which would separate them

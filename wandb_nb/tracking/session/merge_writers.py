@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
+
+from wandb_nb.store.writing.segments import has_live_writers
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.config.config import Config
     from wandb_nb.tracking.rows.row_logger import RowLogger
     from wandb_nb.tracking.session.run_directory import RunDirectory
+
+
+POLL_INTERVAL_SECONDS = 0.02
+
+
+def await_writers(directory: RunDirectory, timeout_seconds: float) -> bool:
+    """Wait until the other processes that write to the run have finished; False if one still writes at the end.
+
+    Ctrl-C ends the wait: the rows of such a process stay in its segment, where readers find them.
+    """
+    until = time.monotonic() + (timeout_seconds or float("inf"))
+    try:
+        while has_live_writers(directory.path):
+            if time.monotonic() >= until:
+                return False
+            time.sleep(POLL_INTERVAL_SECONDS)
+    except KeyboardInterrupt:
+        return False
+    return True
 
 
 def merge_writers(config: Config, directory: RunDirectory, logger: RowLogger) -> None:

@@ -73,7 +73,16 @@ def attach(attach_id: str | None = None, run_id: str | None = None, *, run: Run 
     from wandb_nb.store.runs.find import find_run
 
     folder = find_run(run_id)
-    folder = folder.parent if folder.is_file() else folder
+    return attach_folder(folder.parent if folder.is_file() else folder, run_id)
+
+
+def attach_folder(folder: Path, run_id: str) -> Run:
+    """Return the active run in *folder*; see `attach`.
+
+    Raises:
+        UsageError: The run has ended.
+
+    """
     if owner_alive(folder) is False:
         raise UsageError(
             f"run {run_id} in {folder} has ended, so no process can attach to it; "

@@ -28,6 +28,7 @@ from wandb_nb.tracking.session.begin import begin, start_capture
 from wandb_nb.tracking.session.notices import NoticeQueue
 from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.session.run_session import RunSession
+from wandb_nb.tracking.start import shared_run
 from wandb_nb.tracking.start.cell_rerun import plan_rerun
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume import find_previous, starting
@@ -59,13 +60,17 @@ def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: 
             )
         return active
     run = _start(config, resolved)
-    active_runs.add(run, make_current=resolved.reinit != "create_new")
     session = session_of(run)
+    if not session.is_owner:  # a shared run, which another process started
+        return run
+    active_runs.add(run, make_current=resolved.reinit != "create_new")
     session.notices.guard(lambda: presenter().started(run))
     start_capture(session)
     for name in _NOT_IMPLEMENTED:
         if getattr(resolved, name):
             session.notice(f"{name} is accepted but does nothing yet; it comes with a later version")
+    if unused := resolved.without_effect():
+        report(resolved, f"settings that have no effect here: {', '.join(unused)}", "settings-without-effect")
     return run
 
 
@@ -98,9 +103,15 @@ def _start(config: Any, settings: Resolved) -> Run:
         identity.name = identity.name or f"dummy-{identity.id}"
         return disabled_run(identity, settings, values, _features(settings, values))
     redact = Redactor(os.environ, [settings.api_key, key], [repository.commit or ""] if repository else [])
-    rerun = plan_rerun(settings)
+    rerun = plan_rerun(shared_run.resuming(settings))
+    shared_run.await_primary(settings)
     with starting(rerun.settings):
-        return _start_planned(rerun, mode, values, redact, repository)
+        if (active := shared_run.join_active(settings, values)) is not None:
+            return active
+        run = _start_planned(rerun, mode, values, redact, repository)
+        if settings.mode == "shared":
+            session_of(run).logger.enable_shared_steps()  # before another process joins
+        return run
 
 
 def _start_planned(
@@ -164,7 +175,7 @@ def _server(settings: Resolved, mode: str) -> ServerLookup | None:
 
 def _mode(settings: Resolved) -> tuple[str, str | None]:
     """Return the mode of the run, offline where online lacks a key, and the key if it is used."""
-    if settings.mode != "online":
+    if settings.mode not in ("online", "shared"):
         return settings.mode, None
     if settings.anonymous == "must":  # it must not belong to the account, and no server gives another one
         return "offline", None

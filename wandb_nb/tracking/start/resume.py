@@ -72,6 +72,11 @@ def find_previous(
     return _longer(None if entry is None else read(entry), remote)
 
 
+def active_entry(run_id: str, project: str | None) -> RunEntry | None:
+    """Return the directory in which a process of this machine writes the run at this moment."""
+    return next((entry for entry in _directories(run_id, project) if owner_alive(entry.path)), None)
+
+
 def _longer(local: ResumeState | None, remote: ResumeState | None) -> ResumeState | None:
     """Return the state with more steps; the local one, which has more fields, where both have the same."""
     if local is None or remote is None or remote.next_step <= local.next_step:
