@@ -34,15 +34,16 @@ def compare(page: Page, *runs: dict[str, Any], **changes: Any) -> None:
 
 
 def test_runs_share_charts_and_are_distinguishable(page: Page) -> None:
-    """Each metric has one chart with a line and a legend entry per run; equal names have their ids."""
+    """Each metric has one chart with a line and a legend entry per run, which has the config that differs."""
     compare(page, *RUNS)
     titles = page.locator(".wnb-card-title").all_text_contents()
     assert titles[:2] == ["train/loss", "val/loss"]
     legend = page.locator(".wnb-card").first.locator(".wnb-entry .wnb-name").all_text_contents()
-    assert legend == ["snowy-owl-10 (a1)", "quiet-river-11", "snowy-owl-10 (c3)"]
+    assert legend == ["lr=0.1 · snowy-owl-10", "lr=0.3 · quiet-river-11", "lr=0.01 · snowy-owl-10"]
+    assert page.locator(".wnb > .wnb-headline").text_content() == "lr 0.1, 0.3, 0.01"
     words = page.locator(".wnb-card").first.locator("p.wnb-hidden").text_content() or ""
     assert words.count("train/loss 2.") == 2
-    assert "quiet-river-11: train/loss" in words
+    assert "lr=0.3 · quiet-river-11: train/loss" in words
     shot(page, "overlay")
 
 
@@ -60,6 +61,17 @@ def test_a_run_is_switched_off_and_on(page: Page) -> None:
     switch.press("Enter")
     page.wait_for_function(f"() => ({hidden})() === 0")
     assert entries.nth(1).locator("path").get_attribute("stroke") == swatch
+
+
+def test_empty_tabs_are_hidden(page: Page) -> None:
+    """Without config there is no tab for it, neither to click nor for the arrow keys; of equal names the ids differ."""
+    compare(page, *({**run, "config": {}} for run in RUNS))
+    assert page.get_by_role("tab").all_text_contents() == ["Charts", "Summary"]
+    page.get_by_role("tab", name="Charts").press("ArrowRight")
+    assert page.get_by_role("tab", selected=True).text_content() == "Summary"
+    labels = page.locator(".wnb-runs .wnb-run-label").all_text_contents()
+    assert labels == ["snowy-owl-10 (a1)", "quiet-river-11", "snowy-owl-10 (c3)"]
+    assert not page.locator(".wnb > .wnb-headline").is_visible()
 
 
 def test_config_shows_what_differs(page: Page) -> None:
@@ -129,7 +141,10 @@ def test_saved_comparison_is_alive(page: Page, saved: dict[str, Any]) -> None:
     page.evaluate("saved => wandbNb.comparison(document.getElementById('view'), saved)", saved)
     page.wait_for_selector(".wnb canvas")
     assert page.locator(".wnb-card-title").all_text_contents() == ["train/loss", "val/loss"]
-    assert page.locator(".wnb-runs .wnb-run-label").all_text_contents() == ["calm-sea", HOSTILE]
+    assert page.locator(".wnb-runs .wnb-run-label").all_text_contents() == [
+        "lr=0.1 · calm-sea",
+        f"lr=0.3 · {HOSTILE[:23]}…",
+    ]
     shot(page, "saved-comparison")
     page.get_by_role("tab", name="Config").click()
     page.locator(".wnb-facts:visible tbody tr").first.wait_for()

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from wandb_nb.compare.comparison_bundle import bundle
 from wandb_nb.compare.comparison_input import run_labels
 from wandb_nb.compare.comparison_message import MIME, diff_header, overlay
 from wandb_nb.compare.curve_diff import align, describe_difference
+from wandb_nb.compare.headline import headline
 from wandb_nb.compare.load_inputs import load
 from wandb_nb.compare.value_diff import ABSENT, ValueRow, differing, value_rows
 from wandb_nb.errors import RunNotFoundError
@@ -71,6 +73,31 @@ def test_exactly_the_differing_keys_are_named(pair: Comparison) -> None:
     assert [row.key for row in pair.config] == ["lr", "model.width"]
     assert pair.keys == ["loss", "same"]
     assert pair.labels == ["slow", "fast"]
+
+
+def test_the_first_line_is_what_differs(pair: Comparison, tmp_path: Path) -> None:
+    """Text, HTML and message begin with one line of what differs, and the legend has the config value of each run."""
+    line = headline(pair)
+    parts = bundle(pair)
+
+    assert line == "slow → fast: lr 0.1 → 0.5 (+400 %) · loss 0.34483 → 0.095238 (-72.4 %)"
+    assert pair.legend == ["lr=0.1 · slow", "lr=0.5 · fast"]
+    assert text.lines(pair)[0] == parts["text/plain"].splitlines()[0] == line
+    assert re.search(r"<strong>(.*?)</strong>", parts["text/html"])[1] == escape(line)
+    assert (parts[MIME]["diff"]["headline"], parts[MIME]["labels"]) == (line, pair.legend)
+    same = compare([load(track(tmp_path, name=name)) for name in ("one", "two")])
+    assert headline(same) == "one → two: no differences found"
+    assert same.legend == ["one", "two"]
+
+
+def test_the_first_line_of_many_runs(tmp_path: Path) -> None:
+    """For more than two runs the line lists the distinct values of the keys that differ, at most three keys."""
+    config = ["k0", "k1", "k2", "k3", "k4"]
+    many = [load(track(tmp_path, name=f"r{n}", rate=n / 10, config=dict.fromkeys(config, n))) for n in (1, 2, 3)]
+
+    line = headline(compare(many))
+
+    assert line.startswith("3 runs: lr 0.1, 0.2, 0.3 · k0 1, 2, 3 · k1 1, 2, 3 · 3 more config values · loss ")
 
 
 @given(st.lists(st.dictionaries(st.text(min_size=1), trees, max_size=5), min_size=2, max_size=4))

@@ -55,7 +55,7 @@ def test_a_diff_names_exactly_the_key_and_the_cell(execute: Execute, tmp_path: P
         "-    wandb.log({'loss': 1 / (1 + rate * i)})",
         "+    wandb.log({'loss': 1 / (2 + rate * i)})",
     ]
-    assert parts[MIME]["labels"] == ["slow", "fast"]
+    assert parts[MIME]["labels"] == ["lr=0.1 · slow", "lr=0.5 · fast"]
     assert "image/png" in parts
     path = tmp_path / "saved.ipynb"
     nbformat.write(notebook, path)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wandb_nb.compare.code_diff import CodeChange, cell_changes, file_changes
-from wandb_nb.compare.comparison_input import run_labels
+from wandb_nb.compare.comparison_input import run_labels, run_name
 from wandb_nb.compare.curve_diff import align
+from wandb_nb.compare.legend import legend_labels
 from wandb_nb.compare.value_diff import differing, value_rows
 
 if TYPE_CHECKING:
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 class Comparison:
     """Two or more runs side by side. All tables have one value per run, in the order of *inputs*.
 
-    *config*, *summary* and *git* hold every key, *packages* and *code* only the differences. *code* is empty unless
-    there are exactly two runs. *keys* are the metrics with curves, in the order of first appearance in any run.
+    *legend* has one label per run that shows what differs in the config. *config*, *summary* and *git* hold every
+    key, *packages* and *code* only the differences. *code* is empty unless there are exactly two runs. *keys* are the
+    metrics with curves, in the order of first appearance in any run.
     """
 
     inputs: list[ComparisonInput]
     labels: list[str]
+    legend: list[str]
     keys: list[str]
     config: list[ValueRow]
     summary: list[ValueRow]
@@ -57,11 +60,13 @@ def compare(runs: Sequence[ComparisonInput], keys: Collection[str] = ()) -> Comp
     pair = runs if len(runs) == 2 else None  # noqa: PLR2004 -- a pair
     metrics = dict.fromkeys(key for one in runs for key in one.series if not key.startswith("_"))
     summary = value_rows([one.summary for one in runs])
+    labels, config = run_labels([one.run for one in runs]), value_rows([one.config for one in runs])
     return Comparison(
         inputs=list(runs),
-        labels=run_labels([one.run for one in runs]),
+        labels=labels,
+        legend=legend_labels([run_name(one.run) for one in runs], labels, config),
         keys=[key for key in metrics if not keys or key in keys],
-        config=value_rows([one.config for one in runs]),
+        config=config,
         summary=[row for row in summary if not keys or row.key in keys],
         git=value_rows([one.git for one in runs]),
         packages=differing(value_rows([one.packages for one in runs])) if all(one.packages for one in runs) else [],

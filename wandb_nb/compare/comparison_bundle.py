@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.compare import comparison_picture, comparison_text
 from wandb_nb.compare.code_diff import code_headers
 from wandb_nb.compare.comparison_message import MIME, diff_header, overlay
+from wandb_nb.compare.headline import headline
 from wandb_nb.compare.value_diff import differing
 from wandb_nb.formatting import clean
 from wandb_nb.view.run_bundle import CELL, MAX_BYTES, TABLE, figure, pictures
@@ -54,7 +55,7 @@ def html(comparison: Comparison, preview: bytes) -> str:
     )
     return (
         '<div style="max-width:100%;font-family:system-ui,sans-serif">'
-        f'<p style="margin:0 0 4px"><strong>{escape(comparison_picture.title(comparison))}</strong></p>'
+        f'<p style="margin:0 0 4px"><strong>{escape(headline(comparison))}</strong></p>'
         f"{figure(comparison_picture.build(comparison, _SVG_POINTS), preview)}"
         f"{''.join(_table(title, comparison.labels, rows) for title, rows in tables)}"
         f"{''.join(_code(comparison))}</div>"
@@ -108,7 +109,7 @@ def _saved(comparison: Comparison, room: int) -> dict[str, Any]:
     keys = [*comparison_picture.chart_keys(comparison), *comparison.keys]
     snapshot: dict[str, Any] = {}
     for points, most in _TRIES:
-        snapshot = overlay(runs, points, keys[:most], diff).to_json()
+        snapshot = overlay(runs, points, keys[:most], diff, comparison.legend).to_json()
         if len(json.dumps(snapshot)) <= room:
             break
     return snapshot

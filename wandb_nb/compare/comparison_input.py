@@ -52,12 +52,17 @@ class ComparisonInput:
         return {one.key: one for one in self.message.series() if len(one.value)}
 
 
+def run_name(run: RunHeader) -> str:
+    """Return the name of *run* in legends, its id if it has none."""
+    return clean(run["name"] or run["id"], 40)
+
+
 def run_labels(runs: Sequence[RunHeader]) -> list[str]:
     """Return the labels of *runs* in a legend: the name, with the id if several runs have the name.
 
     If a run occurs twice, its labels are numbered.
     """
-    names = [clean(run["name"] or run["id"], 40) for run in runs]
+    names = [run_name(run) for run in runs]
     shared = {name for name, count in Counter(names).items() if count > 1}
     ids = [clean(run["id"], 40) for run in runs]
     texts = [f"{name} ({own})" if name in shared else name for name, own in zip(names, ids, strict=True)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from wandb_nb.compare.code_diff import code_headers
 from wandb_nb.compare.comparison_input import run_labels
+from wandb_nb.compare.headline import headline
 from wandb_nb.view.message.downsample import downsample
 from wandb_nb.view.message.header_fields import VERSION
 from wandb_nb.view.message.run_message import (
@@ -33,8 +34,9 @@ MAX_TABLE = 12_000  # characters of one table
 
 
 class DiffHeader(TypedDict):
-    """The differences between the runs, as tables of texts."""
+    """The differences between the runs, in one line and as tables of texts."""
 
+    headline: str
     config: list[ValueRowHeader]
     summary: list[ValueRowHeader]
     git: list[ValueRowHeader]
@@ -73,9 +75,16 @@ class Overlay:
 
 
 def overlay(
-    runs: Sequence[Message], points: int = 4_000, keys: Collection[str] | None = None, diff: DiffHeader | None = None
+    runs: Sequence[Message],
+    points: int = 4_000,
+    keys: Collection[str] | None = None,
+    diff: DiffHeader | None = None,
+    labels: list[str] | None = None,
 ) -> Overlay:
-    """Return *runs* in one message, with about *points* points over all series; *keys* limit the metrics."""
+    """Return *runs* in one message, with about *points* points over all series; *keys* limit the metrics.
+
+    Without *labels* the runs are labelled by their names.
+    """
     blob = Blob()
     chosen = [[one for one in run.series() if keys is None or one.key in keys][:MAX_SAVED_SERIES] for run in runs]
     share = max(4, fair_share([len(one.value) for series in chosen for one in series], points))
@@ -83,7 +92,7 @@ def overlay(
         _header(run.header, blob.headers(downsample(one, share) for one in series))
         for run, series in zip(runs, chosen, strict=True)
     ]
-    names = run_labels([run.header["run"] for run in runs])
+    names = labels or run_labels([run.header["run"] for run in runs])
     return Overlay({"v": VERSION, "runs": headers, "labels": names, "diff": diff}, blob.join())
 
 
@@ -96,6 +105,7 @@ def _header(header: MessageHeader, series: list[SeriesHeader]) -> MessageHeader:
 def diff_header(comparison: Comparison) -> DiffHeader:
     """Return the tables of *comparison*, of bounded size; equal rows are left out first."""
     return {
+        "headline": headline(comparison),
         "config": _rows(comparison.config),
         "summary": _rows(comparison.summary),
         "git": _rows(comparison.git),

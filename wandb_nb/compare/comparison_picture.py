@@ -27,7 +27,7 @@ def build(comparison: Comparison, points: int = 12_000) -> Scene:
     keys = chart_keys(comparison)
     drawn = keys[:MAX_CHARTS]
     runs = min(len(comparison.labels), MAX_RUNS)
-    legend = _legend(comparison.labels[:runs], Page(len(drawn), 0, 0.0).width - 2 * MARGIN)
+    legend = _legend(comparison.legend[:runs], Page(len(drawn), 0, 0.0).width - 2 * MARGIN)
     page = Page(len(drawn), len(keys), _HEAD + _LEGEND * (1 + max((row for row, *_ in legend), default=0)) + 6)
     buckets = page.buckets(runs * len(drawn), points)
     panels = [_panel(comparison, key, buckets, page.place(at)) for at, key in enumerate(drawn)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from wandb_nb.compare.code_diff import code_headers
 from wandb_nb.compare.comparison_picture import chart_keys
 from wandb_nb.compare.curve_diff import describe_difference
+from wandb_nb.compare.headline import headline
 from wandb_nb.compare.value_diff import differing
 from wandb_nb.formatting import align, clean, clock
 from wandb_nb.view import run_text
@@ -30,6 +31,8 @@ def lines(comparison: Comparison, *, ascii_only: bool = False, code: int = MAX_C
 
 
 def _lines(comparison: Comparison, ascii_only: bool, code: int) -> Iterator[str]:
+    yield headline(comparison)
+    yield ""
     yield from _runs(comparison)
     yield from _table("config", comparison, comparison.config)
     yield from _table("summary", comparison, comparison.summary)

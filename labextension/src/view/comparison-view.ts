@@ -1,8 +1,8 @@
 import type { Theme } from '../chart/palette';
-import type { RunData } from '../model/run-data';
+import { configHeadline } from '../model/comparison-labels';
 import { valueDifferences } from '../model/value-differences';
 import { Feed } from '../sources/feed';
-import type { Comparison, Diff, DiffRow, JsonObject } from '../wire/messages';
+import type { Comparison, Diff, DiffRow } from '../wire/messages';
 import { ChartPanel } from './charts/chart-panel';
 import { h, setText } from './dom';
 import { OverlayFeeds } from './overlay-feeds';
@@ -63,6 +63,7 @@ class ComparisonView implements MountedComparison {
   private readonly tabs: Tabs;
   private readonly root: ViewRoot;
   private readonly body: HTMLElement;
+  private readonly headline = h('p', { class: 'wnb-headline' });
   private readonly notice = h('p', { class: 'wnb-quiet', role: 'status' });
 
   constructor(host: HTMLElement, private readonly details: ComparisonDetails) {
@@ -74,7 +75,7 @@ class ComparisonView implements MountedComparison {
     this.tabs = new Tabs(tabs, changed);
     this.body = h('div', { class: 'wnb-body' }, h('div', { class: 'wnb-bar' }, this.tabs.list, this.charts.toolbar.element),
       ...tabs.map((tab) => tab.panel));
-    this.root = new ViewRoot(host, [this.switches.element, this.notice, this.body], (theme) => this.update(theme), () => this.dispose());
+    this.root = new ViewRoot(host, [this.headline, this.switches.element, this.notice, this.body], (theme) => this.update(theme), () => this.dispose());
     this.root.element.setAttribute('aria-label', 'Comparison of runs');
     this.charts.listen(this.root.element);
     this.root.watchVisibility((visible) => this.feeds.setVisible(visible));
@@ -89,16 +90,16 @@ class ComparisonView implements MountedComparison {
   }
 
   private tableTabs(): TableTab[] {
-    const tableTab = (name: string, emptyText: string, rows: () => DiffRow[]): TableTab => {
+    const tableTab = (name: string, emptyText: string, rows: () => DiffRow[], available = (): boolean => rows().length > 0): TableTab => {
       const table = new DifferenceTable(name, emptyText);
-      return { table, rows, tab: panel(name[0]!.toUpperCase() + name.slice(1), table.element) };
+      return { table, rows, tab: { ...panel(name[0]!.toUpperCase() + name.slice(1), table.element), available } };
     };
+    const hasSummary = (): boolean => this.feeds.overlay.primaryRuns.some(({ data }) => Object.keys(data.summary).length > 0);
     const { diff } = this.details;
-    const current = (values: (data: RunData) => JsonObject) => (): DiffRow[] =>
-      valueDifferences(this.feeds.overlay.primaryRuns.map((run) => values(run.data)));
+    const summary = (): DiffRow[] => valueDifferences(this.feeds.overlay.primaryRuns.map((run) => run.data.summary));
     const tabs = [
-      tableTab('config', 'These runs have no config.', diff ? () => diff.config : current(({ config }) => config)),
-      tableTab('summary', 'These runs have no summary.', diff ? () => diff.summary : current(({ summary }) => summary)),
+      tableTab('config', 'These runs have no config.', diff ? () => diff.config : () => this.feeds.configRows()),
+      tableTab('summary', 'These runs have no summary.', diff ? () => diff.summary : summary, diff ? undefined : hasSummary),
     ];
     if (!diff) return tabs;
     return [...tabs, tableTab('Git', 'No Git information was saved.', () => diff.git), tableTab('packages', 'No package list was saved.', () => diff.packages)];
@@ -106,7 +107,7 @@ class ComparisonView implements MountedComparison {
 
   private codeTab(): Tab[] {
     const { diff, labels } = this.details;
-    return diff ? [panel('Code', codeChanges(diff.code, labels ?? []))] : [];
+    return diff && diff.code.length > 0 ? [panel('Code', codeChanges(diff.code, labels ?? []))] : [];
   }
 
   private dispose(): void {
@@ -122,6 +123,9 @@ class ComparisonView implements MountedComparison {
     this.body.hidden = runs.length === 0;
     setText(this.notice, this.body.hidden ? 'Select the runs to compare.' : '');
     if (this.body.hidden) return;
+    setText(this.headline, this.details.diff?.headline ?? configHeadline(this.feeds.configRows()));
+    this.headline.hidden = this.headline.textContent === '';
+    this.tabs.updateAvailability();
     this.charts.update(theme, this.tabs.current === 0);
     const open = this.tables[this.tabs.current - 1];
     open?.table.update(runs.map((run) => run.label), open.rows());

@@ -101,11 +101,13 @@ function returnFocus(root: HTMLElement, previous: HTMLElement | null): void {
 export function tabListKeys(tabs: HTMLElement[], select: (index: number) => void): void {
   tabs.forEach((tab, i) => {
     tab.addEventListener('keydown', (event) => {
-      const to = { ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: tabs.length - 1 }[event.key];
+      const visible = tabs.flatMap((one, index) => (one.hidden ? [] : [index]));
+      const position = visible.indexOf(i);
+      const to = { ArrowLeft: position - 1, ArrowRight: position + 1, Home: 0, End: visible.length - 1 }[event.key];
       if (to === undefined) return;
       event.preventDefault();
       event.stopPropagation();
-      const next = (to + tabs.length) % tabs.length;
+      const next = visible[(to + visible.length) % visible.length]!;
       select(next);
       tabs[next]?.focus();
     });

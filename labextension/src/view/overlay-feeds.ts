@@ -1,12 +1,17 @@
 import type { OverlaidRun } from '../model/overlay';
 import { Overlay, runLabels } from '../model/overlay';
+import { legendLabels } from '../model/comparison-labels';
+import { valueDifferences } from '../model/value-differences';
 import type { Feed, Viewer } from '../sources/feed';
+import type { DiffRow, JsonObject } from '../wire/messages';
 
 /** The feeds of several runs as one overlay. A run keeps its colour while it stays in the overlay. */
 export class OverlayFeeds implements Viewer {
   readonly overlay = new Overlay([]);
   private readonly feeds = new Map<Feed, OverlaidRun>();
   private visible = false;
+  private configs: JsonObject[] = [];
+  private rows: DiffRow[] = [];
 
   constructor(private readonly onChange: () => void) {}
 
@@ -32,11 +37,26 @@ export class OverlayFeeds implements Viewer {
     for (const feed of this.feeds.keys()) feed.setVisible(this, visible);
   }
 
-  /** Give each run its label: that of `labels`, else its name, with the id where names are equal. */
+  /** Give each run its label: that of `labels`, else its name, with the config values that differ or, for equal names, the id. */
   updateLabels(labels?: string[]): void {
     const { runs } = this.overlay;
-    const names = labels ?? runLabels(runs.map(({ data }) => ({ name: data.run?.name ?? '', id: data.run?.id ?? '…' })));
+    const names = labels ?? this.legend();
     runs.forEach((run, i) => (run.label = names[i] ?? ''));
+  }
+
+  private legend(): string[] {
+    const runs = this.overlay.runs.map(({ data }) => ({ name: data.run?.name ?? '', id: data.run?.id ?? '…' }));
+    return legendLabels(runs.map(({ name, id }) => name || id), runLabels(runs), this.configRows());
+  }
+
+  /** The config of all runs, one row per key. */
+  configRows(): DiffRow[] {
+    const configs = this.overlay.runs.map(({ data }) => data.config);
+    if (configs.length !== this.configs.length || configs.some((config, i) => config !== this.configs[i])) {
+      this.configs = configs;
+      this.rows = configs.length > 1 ? valueDifferences(configs) : [];
+    }
+    return this.rows;
   }
 
   destroy(): void {

@@ -77,8 +77,8 @@ class RunView implements Viewer, MountedView {
     const { data } = this.feed;
     return [
       { name: 'Charts', panel: panel(this.earlierRuns.note, this.charts.grid.element) },
-      { name: 'Config', panel: panel(this.config.element), update: () => this.config.update(data.config) },
-      { name: 'Summary', panel: panel(this.summary.element), update: () => this.summary.update(data.summary) },
+      { name: 'Config', panel: panel(this.config.element), available: () => !this.config.isEmpty(data.config), update: () => this.config.update(data.config) },
+      { name: 'Summary', panel: panel(this.summary.element), available: () => !this.summary.isEmpty(data.summary), update: () => this.summary.update(data.summary) },
     ];
   }
 
@@ -101,6 +101,7 @@ class RunView implements Viewer, MountedView {
     setText(this.notice, this.notice.hidden ? '' : 'Live data is unavailable; this is the last known state of the run.');
     this.body.hidden = Overlay.of(data).isEmpty && this.extraTabs.length === 0;
     if (this.body.hidden) return;
+    this.tabs.updateAvailability();
     this.earlierRuns.update();
     this.charts.update(theme, this.tabs.current === 0);
     this.tabs.open.update?.(theme);

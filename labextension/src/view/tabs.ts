@@ -5,6 +5,8 @@ import { tabListKeys } from './keys';
 export interface Tab {
   name: string;
   panel: HTMLElement;
+  /** Whether there is something behind the tab; without this method, always. */
+  available?(): boolean;
   /** Draw all changes; called while the tab is open. */
   update?(theme: Theme): void;
   destroy?(): void;
@@ -35,6 +37,12 @@ export class Tabs {
   /** The open tab. */
   get open(): Tab {
     return this.tabs[this.current]!;
+  }
+
+  /** Hide the tabs that have nothing behind them; if the open one is among them, the first one opens. */
+  updateAvailability(): void {
+    this.tabs.forEach((tab, i) => (this.buttons[i]!.hidden = tab.available?.() === false));
+    if (this.buttons[this.current]!.hidden) this.select(0);
   }
 
   private select(index: number): void {

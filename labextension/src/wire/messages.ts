@@ -164,6 +164,8 @@ export interface CodeChange {
 }
 
 export interface Diff {
+  /** What differs, in one line; missing in outputs saved by an earlier release. */
+  headline?: string;
   config: DiffRow[];
   summary: DiffRow[];
   git: DiffRow[];

@@ -7,7 +7,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.compare.comparison import code_changes, compare
-from wandb_nb.compare.value_diff import ABSENT, ValueRow
+from wandb_nb.compare.headline import headline
+from wandb_nb.compare.value_diff import ABSENT, ValueRow, differing
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.storage.run_store import find_run
 from wandb_nb.server.web.compare_inputs import comparison_input
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from wandb_nb.compare.code_diff import CodeChange
+    from wandb_nb.compare.comparison import Comparison
     from wandb_nb.compare.comparison_input import ComparisonInput
     from wandb_nb.server.storage.users import User
 
@@ -69,19 +71,26 @@ def _comparison(request: Request, user: User) -> Response:
         "compare.html",
         user,
         **values,
+        headline=headline(result),
         labels=result.labels,
-        tables=[
-            ("config", "Config", result.config),
-            ("summary", "Summary", result.summary),
-            ("git", "Git", result.git),
-            ("packages", "Packages", result.packages),
-        ],
+        tables=_tables(result, with_identical=bool(query.get("all"))),
         values=compared_values,
         left=left,
         right=right,
         changes=_code_changes(inputs[left], inputs[right]),
         has_code=[bool(one.cells or one.files) for one in inputs],
     )
+
+
+def _tables(result: Comparison, *, with_identical: bool) -> list[tuple[str, str, list[ValueRow]]]:
+    """Return id, heading and rows of each table that has something to show."""
+    tables = [
+        ("config", "Config", result.config),
+        ("summary", "Summary", result.summary),
+        ("git", "Git", result.git),
+        ("packages", "Packages", result.packages),
+    ]
+    return [table for table in tables if (table[2] if with_identical else differing(table[2]))]
 
 
 def _index_of(names: Sequence[str], name: str, default: int) -> int:

@@ -27,6 +27,11 @@ export class ValueTable {
       this.note);
   }
 
+  /** Whether there is nothing to show of the value. */
+  isEmpty(value: JsonObject): boolean {
+    return Object.keys(value).every((name) => name.startsWith('_wandb'));
+  }
+
   update(value: JsonObject): void {
     if (value === this.value) return;
     this.value = value;
