@@ -5,12 +5,16 @@ from __future__ import annotations
 FAILED = 1
 INTERRUPTED = 130
 """What a shell reports for a process that Ctrl-C ended: 128 plus the number of SIGINT."""
+KILLED = (137, 143)
+"""The same for SIGKILL and SIGTERM, which schedulers and containers send."""
 
 
 def state_of(exit_code: int) -> str:
-    """Return "finished", "interrupted" or "failed"."""
+    """Return "finished", "interrupted", "killed" or "failed"."""
     if exit_code == 0:
         return "finished"
+    if exit_code in KILLED:
+        return "killed"
     return "interrupted" if exit_code == INTERRUPTED else "failed"
 
 

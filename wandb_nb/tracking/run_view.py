@@ -139,7 +139,7 @@ class RunView:
 
     @property
     def state(self) -> str:
-        """One of "running", "finished" (exit code 0), "interrupted" (130) and "failed"."""
+        """One of "running", "finished" (exit code 0), "interrupted" (130), "killed" (137, 143) and "failed"."""
         return self._session.state
 
     @property

@@ -5,7 +5,7 @@ export const COMPARISON_MIME_TYPE = 'application/vnd.wandb-nb.comparison+json';
 export const COMM_TARGET = 'wandb_nb.view';
 export const VERSION = 1;
 
-export type RunStateName = 'running' | 'stopped' | 'finished' | 'failed' | 'interrupted' | 'crashed';
+export type RunStateName = 'running' | 'stopped' | 'finished' | 'failed' | 'interrupted' | 'killed' | 'crashed';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, case, delete, func, insert, literal, select, update
 
+from wandb_nb.exit_codes import INTERRUPTED, KILLED, state_of
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.server.storage.tables import deleted, files, projects, runs
@@ -16,7 +17,7 @@ from wandb_nb.server.storage.users import Right
 from wandb_nb.untrusted_json import load_object, wandb_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Connection
 
@@ -25,16 +26,20 @@ if TYPE_CHECKING:
 
 SILENT_SECONDS = 300.0  # clients send a heartbeat every 30 s
 
+STOPPED = "stopped"
+"""The state of a run that ended after somebody pressed Stop on its page."""
+
+_OFFICIAL_INTERRUPTED = 255  # the exit code that the official client sends after KeyboardInterrupt
 _PRIVATE_FILES = ("wandb-metadata.json", "config.yaml")
 _JSON_COLUMNS = ("config", "summary")
 _MEMBERS_ONLY_COLUMNS = ("commit", "host", "program", "repo")
 _PUBLIC_WANDB_KEYS = ("m", "t")  # of the config's `_wandb`: metric definitions and telemetry
 
 
-def find_run(connection: Connection, project: Project, name: str) -> Any:
-    """Return the run's row as readers of *project* may see it, or None."""
+def find_run(connection: Connection, project: Project, name: str, *, outcomes: bool = False) -> Any:
+    """Return the run's row as readers of *project* may see it, or None; *outcomes* as for `list_runs`."""
     condition = and_(runs.c.project_id == project.id, runs.c.name == name)
-    row = connection.execute(_select_runs().where(condition)).first()
+    row = connection.execute(_select_runs(outcomes=outcomes).where(condition)).first()
     return row if row is None or project.member else _without_private_values(row)
 
 
@@ -48,12 +53,15 @@ def run_by_uid(connection: Connection, uid: str) -> Any:
     return connection.execute(_select_runs().where(runs.c.uid == uid)).first()
 
 
-def list_runs(connection: Connection, project: Project, max_length: int | None = None) -> list[Any]:
+def list_runs(
+    connection: Connection, project: Project, max_length: int | None = None, *, outcomes: bool = False
+) -> list[Any]:
     """Return the rows of all runs of *project*, as its readers may see them.
 
-    A config or summary of more than *max_length* characters is empty, which is not JSON.
+    A config or summary of more than *max_length* characters is empty, which is not JSON. With *outcomes*, a run that
+    was ended from outside is "stopped", "interrupted" or "killed"; W&B's clients know all of these as "failed".
     """
-    rows = connection.execute(_select_runs(max_length).where(runs.c.project_id == project.id)).all()
+    rows = connection.execute(_select_runs(max_length, outcomes=outcomes).where(runs.c.project_id == project.id)).all()
     return list(rows) if project.member else [_without_private_values(row) for row in rows]
 
 
@@ -121,15 +129,23 @@ def request_stop(connection: Connection, run_id: int) -> None:
     connection.execute(update(runs).where(runs.c.id == run_id).values(stop=True))
 
 
-def _select_runs(max_length: int | None = None) -> Any:
+def _select_runs(max_length: int | None = None, *, outcomes: bool = False) -> Any:
     """Select runs with their project and their present state: a run without heartbeats counts as crashed."""
     silent = and_(runs.c.state == "running", runs.c.heartbeat < time.time() - SILENT_SECONDS)
-    state = case((silent, "crashed"), else_=runs.c.state).label("state")
+    state = case((silent, "crashed"), *(_outcomes() if outcomes else ()), else_=runs.c.state).label("state")
     stored: list[Any] = [column for column in runs.c if column.name != "state"]
     if max_length is not None:
         stored = [_up_to(column, max_length) if column.name in _JSON_COLUMNS else column for column in stored]
     added = (state, projects.c.entity, projects.c.name.label("project"), literal(True).label("member"))
     return select(*stored, *added).select_from(runs.join(projects, runs.c.project_id == projects.c.id))
+
+
+def _outcomes() -> Iterator[tuple[Any, str]]:
+    """Yield the conditions of a failed run under which something outside it was the cause, and the state then."""
+    failed, code = runs.c.state == "failed", runs.c.exit_code
+    yield and_(failed, runs.c.stop, code.in_((INTERRUPTED, *KILLED, _OFFICIAL_INTERRUPTED))), STOPPED
+    yield and_(failed, code == INTERRUPTED), state_of(INTERRUPTED)
+    yield and_(failed, code.in_(KILLED)), state_of(KILLED[0])
 
 
 def _up_to(column: Any, max_length: int) -> Any:

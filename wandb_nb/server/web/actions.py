@@ -94,7 +94,7 @@ def _delete(request: Request, user: User, form: Form) -> Response:
     with services.database.write() as connection:
         project = requested_project(connection, request, user)
         names = form.get("run", [])
-        runs = [require(run_store.find_run(connection, project, name), "run") for name in names]
+        runs = [require(run_store.find_run(connection, project, name, outcomes=True), "run") for name in names]
         for run in runs:
             run_store.run_for_writing(connection, user, run.id)
         if not first_value(form, "sure") or not runs:

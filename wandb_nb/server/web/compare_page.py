@@ -56,7 +56,7 @@ def _comparison(request: Request, user: User) -> Response:
     with services.database.read() as connection:
         project = requested_project(connection, request, user)
         requested = list(dict.fromkeys(query.getlist("run")))[:_MAX_RUNS]
-        rows = [require(find_run(connection, project, name), "run") for name in requested]
+        rows = [require(find_run(connection, project, name, outcomes=True), "run") for name in requested]
         rows.sort(key=lambda row: (row.name != query.get("base"), row.created, row.id))
         names = [row.name for row in rows]
         left, right = (_index_of(names, query.get(side, ""), at) for at, side in enumerate(("left", "right")))

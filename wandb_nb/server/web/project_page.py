@@ -30,7 +30,7 @@ def _project(request: Request, user: User) -> Response:
     table_request = TableRequest.of(request.query_params)
     with services_of(request).database.read() as connection:
         row = requested_project(connection, request, user)
-        runs = [RunValues(run) for run in list_runs(connection, row, _MAX_VALUES)]
+        runs = [RunValues(run) for run in list_runs(connection, row, _MAX_VALUES, outcomes=True)]
         chosen = load_columns(connection, user, row)
     available = available_columns(runs)
     # A saved choice may name a column that no run has any more; it stays empty.

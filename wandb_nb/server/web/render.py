@@ -116,7 +116,7 @@ def requested_run(connection: Connection, request: Request, user: User) -> tuple
 
     """
     project = requested_project(connection, request, user)
-    return project, require(find_run(connection, project, request.path_params["run"]), "run")
+    return project, require(find_run(connection, project, request.path_params["run"], outcomes=True), "run")
 
 
 def require(row: Any, kind: str) -> Any:

@@ -149,7 +149,7 @@ class RunState:
         return int(steps[0]) if len(steps) and np.isfinite(steps[0]) else self.starting_step
 
     def state(self, alive: bool | None) -> str:
-        """Return "running", "finished", "failed", "interrupted" or "crashed".
+        """Return "running", "finished", "failed", "interrupted", "killed" or "crashed".
 
         *alive* is whether the writer lives, None if unknown.
         """

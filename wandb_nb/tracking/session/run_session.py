@@ -120,7 +120,7 @@ class RunSession:
 
     @property
     def state(self) -> str:
-        """One of "running", "finished" (exit code 0), "interrupted" (130) and "failed"."""
+        """One of "running", "finished" (exit code 0), "interrupted" (130), "killed" (137, 143) and "failed"."""
         if self.exit_code is None:
             return "running"
         return exit_codes.state_of(self.exit_code)

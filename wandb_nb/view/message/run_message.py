@@ -54,7 +54,7 @@ class RunHeader(TypedDict):
     jobType: str
     notes: str
     tags: list[str]
-    state: Literal["running", "stopped", "finished", "failed", "interrupted", "crashed"]
+    state: Literal["running", "stopped", "finished", "failed", "interrupted", "killed", "crashed"]
     exitCode: int | None
     startTime: float
     runtime: float

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
     from wandb_nb.view.objects.logged_texts import TextSeries
     from wandb_nb.view.picture.primitives import PanelFrame
 
-STATES = {"running": "#2f7de1", "finished": "#16996b", "failed": "#e0456b", "crashed": "#e0456b"}
+STATES = {
+    "running": "#2f7de1",
+    "finished": "#16996b",
+    **dict.fromkeys(("failed", "crashed"), "#e0456b"),
+    **dict.fromkeys(("stopped", "interrupted", "killed"), "#7d6cc0"),
+}
 MAX_CHARTS = 12
 MAX_ATTEMPTS = 6
 MARGIN, GAP, HEAD, FOOT, EMPTY = 14.0, 18.0, 34.0, 18.0, 24.0

@@ -11,7 +11,7 @@ import type { RunRowActions } from './run-row';
 import sidebarCss from './sidebar.css';
 
 const REFRESH_ICON = 'M13 8a5 5 0 1 1-1.5-3.6M13 2v3h-3';
-const STATES = ['running', 'finished', 'failed', 'interrupted', 'crashed', 'replaced'];
+const STATES = ['running', 'finished', 'failed', 'interrupted', 'killed', 'crashed', 'replaced'];
 const ABOUT = 'This list has the runs of this user on the machine of the Jupyter server, and the runs in its folders. It has no runs '
   + 'of kernels on other machines or of other users; the outputs in their notebooks show those.';
 
