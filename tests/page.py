@@ -23,7 +23,8 @@ class Page:
     def __init__(
         self, folder: Path, *, subshell: bool = True, facts: bool = True, variables: Mapping[str, str] | None = None
     ) -> None:
-        self._facts = {"cellId": "a-cell"} if facts else {}
+        self._facts = facts
+        self._cells = 0
         self._manager = KernelManager()
         self._manager.start_kernel(cwd=str(folder), env={**os.environ, **(variables or {})})
         self._client = self._manager.blocking_client()
@@ -39,11 +40,15 @@ class Page:
             if "subshell_id" in answer["content"]:
                 return str(answer["content"]["subshell_id"])
 
-    def run(self, code: str) -> str:
-        """Send a cell with the metadata of a page without waiting; return the message's id."""
+    def run(self, code: str, cell_id: str = "") -> str:
+        """Send a cell with the metadata of a page without waiting; return the message's id.
+
+        It is a new cell, unless *cell_id* is that of an earlier one.
+        """
+        self._cells += 1
         message = self._client.session.msg("execute_request", {"code": code, "silent": False, "store_history": True})
         message["content"]["allow_stdin"] = True
-        message["metadata"] = self._facts
+        message["metadata"] = {"cellId": cell_id or f"cell-{self._cells}"} if self._facts else {}
         self._client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 

@@ -9,8 +9,8 @@ from plain import HOSTILE, SCRIPT, darken, serious, shot, show
 
 import wandb_nb
 from wandb_nb.compare.comparison_bundle import bundle
-from wandb_nb.compare.comparison_message import MIME
 from wandb_nb.compare.run_choice import compare_pair
+from wandb_nb.view.message.header_fields import COMPARISON_MIME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +133,7 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         (tmp_path / "train.py").write_text(f"lr = {lr}\nfit(lr)\nsave()\n")
         run.log_code(tmp_path)
         run.finish()
-    return bundle(compare_pair("latest~1", "latest"))[MIME]
+    return bundle(compare_pair("latest~1", "latest"))[COMPARISON_MIME]
 
 
 def test_saved_comparison_is_alive(page: Page, saved: dict[str, Any]) -> None:

@@ -17,7 +17,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 if TYPE_CHECKING:
     from pathlib import Path
 
-MIME = "application/vnd.wandb-nb.run+json"
+COMPARISON_MIME = "application/vnd.wandb-nb.comparison+json"
 PROGRAM = """
 import json
 import wandb_nb as wandb
@@ -83,7 +83,7 @@ def test_a_notebook(
     notebook = new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # as above
     NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert json.loads((tmp_path / "results.json").read_text()) == {"place": kind, **IN_NOTEBOOK}
-    bundles = [output["data"] for output in notebook.cells[1].outputs if MIME in output.get("data", {})]
+    bundles = [output["data"] for output in notebook.cells[1].outputs if COMPARISON_MIME in output.get("data", {})]
     assert bundles, notebook.cells[1].outputs
     assert all("text/html" in data and "text/plain" in data for data in bundles)
 

@@ -20,13 +20,14 @@ from wandb_nb.compare import comparison_text as text
 from wandb_nb.compare.comparison import compare
 from wandb_nb.compare.comparison_bundle import bundle
 from wandb_nb.compare.comparison_input import run_labels
-from wandb_nb.compare.comparison_message import MIME, diff_header, overlay
+from wandb_nb.compare.comparison_message import diff_header, overlay
 from wandb_nb.compare.curve_diff import align, describe_difference
 from wandb_nb.compare.headline import headline
 from wandb_nb.compare.load_inputs import load
 from wandb_nb.compare.value_diff import ABSENT, ValueRow, differing, value_rows
 from wandb_nb.errors import RunNotFoundError
 from wandb_nb.view.message.downsample import downsample
+from wandb_nb.view.message.header_fields import COMPARISON_MIME
 from wandb_nb.view.message.run_message import Message, Series
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def test_the_first_line_is_what_differs(pair: Comparison, tmp_path: Path) -> Non
     assert pair.legend == ["lr=0.1 · slow", "lr=0.5 · fast"]
     assert text.lines(pair)[0] == parts["text/plain"].splitlines()[0] == line
     assert re.search(r"<strong>(.*?)</strong>", parts["text/html"])[1] == escape(line)
-    assert (parts[MIME]["diff"]["headline"], parts[MIME]["labels"]) == (line, pair.legend)
+    assert (parts[COMPARISON_MIME]["diff"]["headline"], parts[COMPARISON_MIME]["labels"]) == (line, pair.legend)
     same = compare([load(track(tmp_path, name=name)) for name in ("one", "two")])
     assert headline(same) == "one → two: no differences found"
     assert same.legend == ["one", "two"]
@@ -211,14 +212,14 @@ def test_all_parts_of_an_output_agree(pair: Comparison) -> None:
     """Message, HTML, picture and text are there; the HTML has no outside links; the text names winner and values."""
     parts = bundle(pair)
 
-    assert parts.keys() == {MIME, "text/html", "image/png", "text/plain"}
+    assert parts.keys() == {COMPARISON_MIME, "text/html", "image/png", "text/plain"}
     assert base64.b64decode(parts["image/png"])[:8] == b"\x89PNG\r\n\x1a\n"
     without_picture = re.sub(r'src="data:image/png;base64,[A-Za-z0-9+/=]+"', "", parts["text/html"])
     assert not re.search(r"<iframe|<script|http|<style|url\(|@import|href", without_picture)
     assert "+0.4 (+400 %)" in parts["text/html"]
     assert "fast is lower at 95 % of 20 common points" in parts["text/plain"]
     assert "the same at all 20 common points" in parts["text/plain"]
-    saved = parts[MIME]
+    saved = parts[COMPARISON_MIME]
     floats = np.frombuffer(base64.b64decode(saved["data"]), "<" + saved["dtype"])
     first, count = saved["runs"][1]["series"][0]["columns"]["value"]
     assert floats[first : first + count][-1] == pytest.approx(1 / (1 + 0.5 * 19))

@@ -42,6 +42,6 @@ def test_fields_have_the_same_names(interface: str, fields: type) -> None:
 def test_names_and_version_are_the_same() -> None:
     """MIME type, comm target and version agree."""
     assert f" MIME_TYPE = '{header_fields.MIME}'" in SOURCE
-    assert f" COMPARISON_MIME_TYPE = '{comparison.MIME}'" in SOURCE
+    assert f" COMPARISON_MIME_TYPE = '{header_fields.COMPARISON_MIME}'" in SOURCE
     assert f"COMM_TARGET = '{widget.COMM_TARGET}'" in SOURCE
     assert f"VERSION = {header_fields.VERSION};" in SOURCE

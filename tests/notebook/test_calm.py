@@ -33,8 +33,7 @@ def test_a_run_is_one_compact_line_at_each_end(execute: Execute) -> None:
 
     assert load.outputs == []
     assert [output.output_type for output in start.outputs] == ["display_data"]
-    assert start.outputs[0].data["text/plain"].count("\n") == 0
-    assert start.outputs[0].data["text/plain"].startswith("calm · p")
+    assert start.outputs[0].data["text/plain"] == "The chart of calm is below, under cell [3]"
     assert [output.output_type for output in row.outputs] == ["display_data"]
     assert [output.name for output in end.outputs] == ["stdout"]
     assert texts(end).count("\n") == 1
@@ -76,8 +75,8 @@ def test_what_changed_without_a_row_is_shown(execute: Execute) -> None:
     notebook = execute(
         LOAD,
         "run = wandb.init(project='p')\nwandb.log({'a': 1})",
-        "panel = get_ipython()._wandb_nb.presenter._panels[run.id]\nupdates, update = [], panel._publisher.update\n"
-        "panel._publisher.update = lambda *given: (updates.append(1), update(*given))",
+        "publisher = get_ipython()._wandb_nb.presenter._layout._publisher\nupdates, update = [], publisher.update\n"
+        "publisher.update = lambda *given: (updates.append(1), update(*given))",
         "run.summary['best'] = 7",
         f"before = {count}",
         "run.config['lr'] = 0.5",

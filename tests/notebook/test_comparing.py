@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from cells import LOAD, texts
 
-from wandb_nb.compare.comparison_message import MIME
+from wandb_nb.view.message.header_fields import COMPARISON_MIME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ EDITED = TRAIN.replace("1 / (1", "1 / (2")
 
 def compared(cell: NotebookNode) -> NotebookNode:
     """Return the one comparison under a cell."""
-    (bundle,) = [output.data for output in cell.outputs if MIME in output.get("data", {})]
+    (bundle,) = [output.data for output in cell.outputs if COMPARISON_MIME in output.get("data", {})]
     return bundle
 
 
@@ -46,7 +46,7 @@ def test_a_diff_names_exactly_the_key_and_the_cell(execute: Execute, tmp_path: P
         "%wandb diff latest~1 latest",
     )
     parts = compared(notebook.cells[-1])
-    diff = parts[MIME]["diff"]
+    diff = parts[COMPARISON_MIME]["diff"]
 
     assert [(row["key"], row["texts"]) for row in diff["config"] if not row["same"]] == [("lr", ["0.1", "0.5"])]
     assert [change["title"] for change in diff["code"]] == ["cell [2] → [5]", "cell [4] → [7]"]
@@ -55,7 +55,7 @@ def test_a_diff_names_exactly_the_key_and_the_cell(execute: Execute, tmp_path: P
         "-    wandb.log({'loss': 1 / (1 + rate * i)})",
         "+    wandb.log({'loss': 1 / (2 + rate * i)})",
     ]
-    assert parts[MIME]["labels"] == ["lr=0.1 · slow", "lr=0.5 · fast"]
+    assert parts[COMPARISON_MIME]["labels"] == ["lr=0.1 · slow", "lr=0.5 · fast"]
     assert "image/png" in parts
     path = tmp_path / "saved.ipynb"
     nbformat.write(notebook, path)
@@ -78,12 +78,12 @@ def test_several_runs_of_a_group(execute: Execute) -> None:
     )
     two, group, live, wrong = notebook.cells[2:]
 
-    assert compared(two)[MIME]["labels"] == ["b", "c"]
-    comparison = compared(group)[MIME]
+    assert compared(two)[COMPARISON_MIME]["labels"] == ["b", "c"]
+    comparison = compared(group)[COMPARISON_MIME]
     assert comparison["labels"] == ["a", "c"]
     assert {series["key"] for run in comparison["runs"] for series in run["series"]} == {"loss"}
-    assert compared(live)[MIME]["labels"] == ["c", "live"]
-    assert compared(live)[MIME]["runs"][1]["run"]["state"] == "running"
+    assert compared(live)[COMPARISON_MIME]["labels"] == ["c", "live"]
+    assert compared(live)[COMPARISON_MIME]["runs"][1]["run"]["state"] == "running"
     assert "no run has the path, id or name 'nobody'" in texts(wrong)
 
 

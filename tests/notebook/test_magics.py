@@ -31,7 +31,7 @@ def test_a_run_from_init_to_finish(execute: Execute) -> None:
         "print(run.state, run.exit_code, dict(run.config), wandb.run, list(run.history()['loss']))",
     ).cells
 
-    assert "charts under cell [4]" in start.outputs[0].data["text/plain"]
+    assert start.outputs[0].data["text/plain"] == "The chart of first is below, under cell [4]"
     assert "first · running · step 2 · digits" in texts(status)
     assert "digits" in texts(listed)
     assert "first" in texts(listed)
@@ -203,7 +203,7 @@ def test_help_and_completion(execute: Execute) -> None:
 
     words = json.loads(texts(notebook.cells[4]))
     assert words[:4] == [
-        ["as-wandb", "compare", "diff", "finish", "init", "log", "ls", "server", "show", "status", "sync"],
+        ["compare", "diff", "finish", "init", "log", "ls", "server", "show", "status", "sync"],
         ["init"],
         ["--project"],
         ["--name"],

@@ -93,7 +93,7 @@ def test_logging_again_loses_no_point(execute: Execute) -> None:
 
     state = load("latest")
     assert len(state.table) == 23 + 23 + 5
-    (series,) = parse_json(run_bundles(notebook.cells[-1])[0][MIME]).series()
+    (series,) = parse_json(run_bundles(notebook.cells[2])[0][MIME]).series()
     assert [len(series.value[where]) for _, where in series.lines()] == [23, 23, 5]
 
 

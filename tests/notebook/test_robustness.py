@@ -107,7 +107,7 @@ def test_the_run_directory_is_deleted(tmp_path: Path, bare: list[str]) -> None:
     assert "was deleted" in notice
     assert notice in texts(played.more)
     assert "rows gone: 11" in texts(played.end)
-    (bundle,) = run_bundles(played.more)
+    (bundle,) = run_bundles(played.cells[2])
     assert bundle[MIME]["run"]["rows"] >= 50
     assert "image/png" in bundle
 
@@ -140,7 +140,7 @@ def test_the_view_throws(tmp_path: Path, bare: list[str]) -> None:
         "import wandb_nb.view.run_bundle as bundles, wandb_nb.view.line_bundle as lines\n"
         "from wandb_nb.view.message.run_stream import RunStream\n"
         "def throw(*_, **__): raise RuntimeError('a broken view')\n"
-        "bundles.bundle = lines.line_bundle = RunStream.advance = RunStream.snapshot = throw\n"
+        "bundles.bundle = lines.header_bundle = lines.link_bundle = RunStream.advance = RunStream.snapshot = throw\n"
         "wandb.log({'loss': 0})"
     )
     played = Played(tmp_path, blow)
@@ -233,7 +233,7 @@ def test_hooks_fire_once_per_cell(execute: Execute) -> None:
         "shell = get_ipython()\nshell._wandb_nb_calls = calls = []\n"
         "from wandb_nb.notebook.panel import notebook_presenter\n"
         "begins = notebook_presenter.NotebookPresenter.cell_started\n"
-        "def counted(self, number):\n    calls.append(number)\n    begins(self, number)\n"
+        "def counted(self, number, source):\n    calls.append(number)\n    begins(self, number, source)\n"
         "notebook_presenter.NotebookPresenter.cell_started = counted"
     )
     notebook = execute(

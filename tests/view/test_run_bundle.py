@@ -10,8 +10,8 @@ from test_pictures import HOSTILE, Page, pixels
 from view_runs import RunFile, exit_record, metric_record, run_record
 
 from wandb_nb.store.reading.run_state import RunState
-from wandb_nb.view.line_bundle import line_bundle
-from wandb_nb.view.message.header_fields import MIME
+from wandb_nb.view import line_bundle
+from wandb_nb.view.message.header_fields import COMPARISON_MIME, LINK_MIME, MIME
 from wandb_nb.view.message.run_message import parse_json
 from wandb_nb.view.message.run_stream import RunStream
 from wandb_nb.view.run_bundle import bundle
@@ -140,10 +140,14 @@ def test_size_is_bounded_for_thousands_of_metrics(name):
     assert len(json.dumps(bundle(state, ACCESS))) <= 210_000
 
 
-def test_one_line(short_run):
-    """The compact bundle is one line, escaped."""
-    parts = line_bundle(short_run.snapshot(0).header["run"], "charts under cell [5] <b>")
+def test_one_line_leads_to_the_charts(short_run):
+    """The line has escaped text, and what a view needs to draw one run or several in its place."""
+    run = short_run.snapshot(0).header["run"]
+    one = line_bundle.link_bundle([run], ["<b>"], [ACCESS], "above, under cell [5]")
+    two = line_bundle.link_bundle([run, run], ["lr=1", "lr=2"], [ACCESS, ACCESS], "above, under cell [5]")
 
-    assert parts["text/plain"].endswith("· charts under cell [5] <b>")
-    assert "&lt;b&gt;" in parts["text/html"]
-    assert len(parts["text/plain"].splitlines()) == 1
+    assert one["text/plain"] == "The chart of <b> is above, under cell [5]"
+    assert "&lt;b&gt;" in one["text/html"]
+    assert one[LINK_MIME]["view"][MIME]["access"] == ACCESS
+    assert two["text/plain"] == "The charts of 2 runs are above, under cell [5]"
+    assert two[LINK_MIME]["view"][COMPARISON_MIME]["labels"] == ["lr=1", "lr=2"]

@@ -9,20 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.compare import comparison_picture, comparison_text
 from wandb_nb.compare.code_diff import code_headers
-from wandb_nb.compare.comparison_message import MIME, diff_header, overlay
+from wandb_nb.compare.comparison_message import diff_header, overlay
 from wandb_nb.compare.headline import headline
 from wandb_nb.compare.value_diff import differing
 from wandb_nb.formatting import clean
-from wandb_nb.view.run_bundle import CELL, MAX_BYTES, TABLE, figure, pictures
+from wandb_nb.view.message.header_fields import COMPARISON_MIME
+from wandb_nb.view.run_bundle import CELL, MAX_BYTES, TABLE, bounded, figure, pictures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wandb_nb.compare.comparison import Comparison
     from wandb_nb.compare.value_diff import ValueRow
+    from wandb_nb.view.message.run_message import Access, Message
 
 _MAX_ROWS, _MAX_CELL = 40, 60
 _MAX_PREVIEW_BYTES, _SVG_POINTS = 16_000, 2_000
+_MAX_VALUES = 16_000  # characters of all configs, and of all summaries
 _TRIES = ((8_000, None), (4_000, None), (2_000, None), (2_000, 12), (1_000, 6), (0, 0))  # points, metrics
 _MAX_HTML_CODE, _MAX_TEXT_CODE = 12_000, 8_000
 _PRE = "margin:0 0 8px;font-size:85%;line-height:1.35;white-space:pre-wrap;background:none;color:inherit"
@@ -30,10 +33,11 @@ _PRE = "margin:0 0 8px;font-size:85%;line-height:1.35;white-space:pre-wrap;backg
 _TINTS = {"-": "background:rgba(224,69,107,.18)", "+": "background:rgba(22,153,107,.18)", "@": "opacity:.7"}
 
 
-def bundle(comparison: Comparison) -> dict[str, Any]:
+def bundle(comparison: Comparison, accesses: Sequence[Access] | None = None) -> dict[str, Any]:
     """Return the parts of *comparison*: the message for the view, HTML, a PNG in base64, plain text.
 
-    The bundle has at most 210 kB: if needed, series are downsampled, then left out.
+    With *accesses*, one per run, a view asks for later rows of the runs and computes the differences itself. The bundle
+    has at most 210 kB: if needed, series are downsampled, then left out.
     """
     full, preview = pictures(lambda points: comparison_picture.build(comparison, points))
     parts: dict[str, Any] = {
@@ -41,7 +45,7 @@ def bundle(comparison: Comparison) -> dict[str, Any]:
         "image/png": base64.b64encode(full).decode(),
         "text/plain": "\n".join(comparison_text.lines(comparison, code=_MAX_TEXT_CODE)),
     }
-    parts[MIME] = _saved(comparison, MAX_BYTES - len(json.dumps(parts)))
+    parts[COMPARISON_MIME] = _saved(comparison, accesses, MAX_BYTES - len(json.dumps(parts)))
     return parts
 
 
@@ -102,14 +106,25 @@ def _line(line: str) -> str:
     return f'<span style="{tint}">{escape(line)}</span>' if tint else escape(line)
 
 
-def _saved(comparison: Comparison, room: int) -> dict[str, Any]:
+def _saved(comparison: Comparison, accesses: Sequence[Access] | None, room: int) -> dict[str, Any]:
     """Return the message with as many points as fit *room* characters, if needed with fewer metrics or none."""
     runs = [one.message for one in comparison.inputs]
-    diff = diff_header(comparison)
+    diff = diff_header(comparison) if accesses is None else None
     keys = [*comparison_picture.chart_keys(comparison), *comparison.keys]
     snapshot: dict[str, Any] = {}
     for points, most in _TRIES:
         snapshot = overlay(runs, points, keys[:most], diff, comparison.legend).to_json()
+        if accesses is not None:
+            snapshot["accesses"] = list(accesses)
+            _add_values(snapshot["runs"], runs)
         if len(json.dumps(snapshot)) <= room:
             break
     return snapshot
+
+
+def _add_values(headers: list[dict[str, Any]], runs: Sequence[Message]) -> None:
+    """Give each run's header its config and summary, from which a view computes the differences."""
+    limit = _MAX_VALUES // len(runs)
+    for header, run in zip(headers, runs, strict=True):
+        header["config"] = bounded(run.header["config"], limit)
+        header["summary"] = bounded(run.header["summary"], limit)

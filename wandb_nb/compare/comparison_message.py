@@ -24,12 +24,13 @@ from wandb_nb.view.message.series import MAX_SAVED_SERIES, fair_share
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from typing_extensions import NotRequired
+
     from wandb_nb.compare.code_diff import CodeChangeHeader
     from wandb_nb.compare.comparison import Comparison
     from wandb_nb.compare.value_diff import ValueRow, ValueRowHeader
-    from wandb_nb.view.message.run_message import SeriesHeader
+    from wandb_nb.view.message.run_message import Access, SeriesHeader
 
-MIME = "application/vnd.wandb-nb.comparison+json"
 MAX_TABLE = 12_000  # characters of one table
 
 
@@ -51,6 +52,8 @@ class ComparisonHeader(TypedDict):
     runs: list[MessageHeader]
     labels: list[str]
     diff: DiffHeader | None
+    accesses: NotRequired[list[Access]]
+    hidden: NotRequired[int]
 
 
 @dataclass(frozen=True)

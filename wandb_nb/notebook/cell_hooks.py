@@ -1,4 +1,4 @@
-"""What happens before and after each cell: numbering rows, moving the panel, refreshing its snapshot.
+"""What happens before and after each cell: numbering rows, placing the panel, refreshing its snapshot.
 
 The cost without an active run is a few microseconds per cell. Hooks are registered once for a shell. Any error in them
 ends in the guard.
@@ -55,7 +55,7 @@ class CellHooks:
                 self._recorder.begin(self._next_cell, info)
         with guard("the work before a cell"):
             self._outcomes.cell_started()
-            self._presenter.cell_started(self._next_cell)
+            self._presenter.cell_started(self._next_cell, str(getattr(info, "raw_cell", "") or ""))
         self._presenter.in_hook = False
 
     def after_cell(self, result: Any) -> None:

@@ -1,26 +1,20 @@
-"""Records what a shell executes and displays in the session, which stores it for the runs.
-
-The shell's own methods are called first, unchanged. Our wrappers are removed again only if nobody else has wrapped
-them.
-"""
+"""Records what a shell executes and displays in the session, which stores it for the runs."""
 
 from __future__ import annotations
 
-import contextlib
 from traceback import format_exception
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wandb_nb.capture.cells import session as sessions
 from wandb_nb.capture.cells.session import Session
 from wandb_nb.capture.console import stream_hooks
-from wandb_nb.notebook.guard import guard
+from wandb_nb.notebook.method_hooks import call_after
 from wandb_nb.store.reading.executed_cells import Cell
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.session.notices import FILES_LOST
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+ACTION = "recording an output"
 
 
 class CellRecorder:
@@ -37,9 +31,9 @@ class CellRecorder:
             self.session.begin(running, sources[running])
         sessions.set_current(self.session)
         self._restores = [
-            _call_after(getattr(shell, "display_pub", None), "publish", self._published),
-            _call_after(getattr(shell, "display_pub", None), "clear_output", self._cleared),
-            _call_after(getattr(shell, "displayhook", None), "write_format_data", self._formatted),
+            call_after(getattr(shell, "display_pub", None), "publish", self._published, ACTION),
+            call_after(getattr(shell, "display_pub", None), "clear_output", self._cleared, ACTION),
+            call_after(getattr(shell, "displayhook", None), "write_format_data", self._formatted, ACTION),
         ]
 
     def remove(self) -> None:
@@ -89,24 +83,3 @@ def _files_lost(text: str) -> None:
     run = active_runs.current()
     if run is not None:
         session_of(run).notice(text, FILES_LOST)
-
-
-def _call_after(owner: Any, name: str, listener: Callable[..., None]) -> Callable[[], None]:
-    """Have *listener* called after the method *name* of *owner*, with its arguments; return what undoes that."""
-    method = getattr(owner, name, None)
-    if method is None:
-        return lambda: None
-
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        returned = method(*args, **kwargs)
-        with guard("recording an output"):
-            listener(*args, **kwargs)
-        return returned
-
-    def restore() -> None:
-        if vars(owner).get(name) is wrapper:
-            with contextlib.suppress(AttributeError):
-                delattr(owner, name)
-
-    setattr(owner, name, wrapper)
-    return restore

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wandb_nb.view.message.run_message import Access, Message
     from wandb_nb.view.picture.primitives import Scene
 
-# A notebook has one output of a run and one picture in the old place of the panel: at most 300 kB together.
+# A notebook has one panel of a run, and a line of 2 kB under each other cell that logs: at most 300 kB together.
 MAX_BYTES = 205_000
 _MAX_PNG_BYTES = 60_000
 _MAX_PREVIEW_BYTES = 20_000  # of the picture in the HTML
@@ -126,7 +126,7 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
     while True:
         message = source.snapshot(points)
         header = message.header
-        header["config"], header["summary"] = _bounded(header["config"]), _bounded(header["summary"])
+        header["config"], header["summary"] = bounded(header["config"]), bounded(header["summary"])
         header["metrics"] = (header["metrics"] or [])[:_MAX_ROWS]
         room = most_bytes - len(strict_json([header, access]))
         encoded = len(message.blob) * 4 // 3 + 100
@@ -138,10 +138,10 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
         points = max(1, min(points // 2, points * 2 * max(room, 0) // encoded))
 
 
-def _bounded(tree: dict[str, Any] | None) -> dict[str, Any]:
-    """Return *tree* without the entries that exceed the limit for a notebook."""
+def bounded(tree: dict[str, Any] | None, limit: int = _MAX_TREE_BYTES) -> dict[str, Any]:
+    """Return *tree* without the entries that exceed *limit* characters in a notebook."""
     entries: dict[str, Any] = {}
-    left = _MAX_TREE_BYTES
+    left = limit
     for key, value in (tree or {}).items():
         size = len(json.dumps({key: value}))
         if size <= left:

@@ -5,11 +5,14 @@ import type { Kernel } from '@jupyterlab/services';
 import type { Widget } from '@lumino/widgets';
 import { notebookRegistry } from '../mime/notebook-registry';
 import { openComm } from './kernel-comm';
+import type { NotebookContent } from './notebook-outputs';
+import { reveal } from './notebook-outputs';
 import { sidebarPlugin } from './sidebar-plugin';
 import { DocumentSaver } from './document-saver';
 
 /** The part of a notebook panel that is used here, without a dependency on its package. */
 interface NotebookPanel extends Widget {
+  readonly content: NotebookContent;
   sessionContext?: { session?: { kernel?: Kernel.IKernelConnection | null } | null };
 }
 
@@ -28,6 +31,7 @@ const outputsPlugin: JupyterFrontEndPlugin<void> = {
           saveOnce: async () => {
             if (notebook.mayWrite() && (await hasAutosave(settings))) await saver.save();
           },
+          reveal: (ids: string[]) => reveal((panel as NotebookPanel).content, ids),
           comm: async (access: { id: string }) => {
             const kernel = (panel as NotebookPanel).sessionContext?.session?.kernel;
             return kernel ? openComm(kernel, access.id) : null;

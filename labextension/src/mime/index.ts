@@ -1,6 +1,7 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
-import { COMPARISON_MIME_TYPE, MIME_TYPE } from '../wire/messages';
+import { COMPARISON_MIME_TYPE, LINK_MIME_TYPE, MIME_TYPE } from '../wire/messages';
 import { ComparisonRenderer } from './comparison-renderer';
+import { LinkRenderer } from './link-renderer';
 import { RunRenderer } from './run-renderer';
 
 // Safe for untrusted notebooks: the view creates all elements itself, and all text stays text. The rank puts these
@@ -17,6 +18,13 @@ const extensions: IRenderMime.IExtension[] = [
     id: 'wandb-nb:comparison',
     description: 'Draws comparisons of wandb_nb runs in notebook outputs.',
     rendererFactory: { safe: true, mimeTypes: [COMPARISON_MIME_TYPE], createRenderer: () => new ComparisonRenderer() },
+    rank: -100,
+    dataType: 'json',
+  },
+  {
+    id: 'wandb-nb:link',
+    description: 'Draws the lines that lead to the charts of wandb_nb runs.',
+    rendererFactory: { safe: true, mimeTypes: [LINK_MIME_TYPE], createRenderer: () => new LinkRenderer() },
     rank: -100,
     dataType: 'json',
   },

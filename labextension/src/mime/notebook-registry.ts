@@ -7,6 +7,8 @@ export interface NotebookContext {
   mayWrite(): boolean;
   /** Save a new output, if Jupyter saves automatically anyway; otherwise a reloaded page would not have it. */
   saveOnce(): Promise<void>;
+  /** Go to the first output that draws one of these runs; false if the notebook has none. */
+  reveal(runIds: string[]): boolean;
   /** Open a channel to the notebook's kernel. */
   comm(access: Access): Promise<Transport | null>;
 }

@@ -1,8 +1,7 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
 import { Feed } from '../sources/feed';
-import type { Transport, Viewer } from '../sources/feed';
-import { HttpTransport } from '../sources/http-transport';
+import type { Viewer } from '../sources/feed';
 import type { MountedView } from '../view/run-view';
 import { mountRun } from '../view/run-view';
 import { showFailure } from '../view/view-root';
@@ -13,11 +12,11 @@ import type { ChartImages } from './run-bundle';
 import { renderImages, runBundle } from './run-bundle';
 import type { NotebookContext, RunOutput } from './notebook-registry';
 import { notebookRegistry } from './notebook-registry';
+import { pageFeeds } from './page-feeds';
 
 const WRITE_INTERVAL_MS = 30_000;
-
-/** The feeds of this page, shared by all views of a run. */
-const feeds = new Map<string, Feed>();
+/** An output without a picture was opened from a link; the kernel would have sent a picture by now. */
+const FIRST_WRITE_MS = 2000;
 
 /** Draws the run of an output live, and keeps the saved snapshot of the output current. */
 export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOutput, Viewer {
@@ -57,7 +56,8 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
   changed(): void {
     const done = this.feed?.data.done ?? false;
     this.saveOnce();
-    if (!done && Date.now() - this.lastWrite < WRITE_INTERVAL_MS) return;
+    const interval = this.lacksPicture ? FIRST_WRITE_MS : done ? 0 : WRITE_INTERVAL_MS;
+    if (Date.now() - this.lastWrite < interval) return;
     if (this.feed === null || this.writtenVersion === this.feed.data.version || this.findNotebook() === null) return;
     this.lastWrite = Date.now();
     void renderImages(this.feed.data)
@@ -79,9 +79,11 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
       this.unmount();
       this.key = key;
       this.access = access;
-      this.feed = this.feedFor(key, access);
+      this.feed = this.feedFor(access);
       this.feed.offerSnapshot(message);
-      this.writtenVersion = this.feed.data.version;
+      const { rows } = message.header.run;
+      this.writtenVersion = isAhead(this.feed, rows, message.header.done) ? -1 : this.feed.data.version;
+      if (this.lacksPicture) setTimeout(() => this.changed(), FIRST_WRITE_MS);
       this.mounted = mountRun(this.node, this.feed);
       this.feed.join(this);
       notebookRegistry.outputs.add(this);
@@ -90,13 +92,12 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
     }
   }
 
-  private feedFor(key: string, access: Access | null): Feed {
-    if (access === null || access.token === '') return new Feed([]);
-    const http = async (): Promise<Transport> => new HttpTransport(access);
-    const comm = async (): Promise<Transport | null> => (await this.findNotebook()?.comm(access)) ?? null;
-    const feed = feeds.get(key) ?? new Feed([http, comm]);
-    feeds.set(key, feed);
-    return feed;
+  private get lacksPicture(): boolean {
+    return this.images === null && this.model?.data['image/png'] === undefined;
+  }
+
+  private feedFor(access: Access | null): Feed {
+    return access?.token ? pageFeeds.acquire(access, () => this.findNotebook()) : new Feed([]);
   }
 
   /** The notebook of this output; remembered, since a cell scrolled far away is not in the page. */
@@ -129,8 +130,9 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
     notebookRegistry.outputs.delete(this);
     this.mounted?.destroy();
     this.mounted = null;
-    this.feed?.leave(this);
-    if (this.feed?.idle) feeds.delete(this.key);
+    if (this.feed === null) return;
+    this.feed.leave(this);
+    if (this.access?.token) pageFeeds.release(this.access);
     this.feed = null;
   }
 }

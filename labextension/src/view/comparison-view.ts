@@ -16,14 +16,16 @@ import { showFailure, ViewRoot } from './view-root';
 
 /** A mounted comparison. */
 export interface MountedComparison extends MountedView {
-  /** Replace the runs; a run that stays keeps its colour. */
-  show(feeds: Feed[]): void;
+  /** Replace the runs, and their labels if they are given; a run that stays keeps its colour. */
+  show(feeds: Feed[], details?: ComparisonDetails): void;
 }
 
 /** Labels and differences of the runs, if they were computed before. */
 export interface ComparisonDetails {
   labels?: string[];
   diff?: Diff | null;
+  /** How many more runs there are than are drawn. */
+  hidden?: number;
 }
 
 /** Draw several runs in the same charts into `host`, live. Without `details.diff` the tables show the runs' config and summary. */
@@ -66,10 +68,10 @@ class ComparisonView implements MountedComparison {
   private readonly headline = h('p', { class: 'wnb-headline' });
   private readonly notice = h('p', { class: 'wnb-quiet', role: 'status' });
 
-  constructor(host: HTMLElement, private readonly details: ComparisonDetails) {
+  constructor(host: HTMLElement, private details: ComparisonDetails) {
     const changed = (): void => this.root.changed();
     this.charts = new ChartPanel(this.feeds.overlay, changed);
-    this.switches = new RunSwitches(this.feeds.overlay, changed);
+    this.switches = new RunSwitches(this.feeds, changed);
     this.tables = this.tableTabs();
     const tabs = [panel('Charts', this.charts.grid.element), ...this.tables.map(({ tab }) => tab), ...this.codeTab()];
     this.tabs = new Tabs(tabs, changed);
@@ -81,7 +83,8 @@ class ComparisonView implements MountedComparison {
     this.root.watchVisibility((visible) => this.feeds.setVisible(visible));
   }
 
-  show(feeds: Feed[]): void {
+  show(feeds: Feed[], details?: ComparisonDetails): void {
+    this.details = { ...this.details, ...details };
     this.feeds.show(feeds.map((feed) => ({ feed })));
   }
 
@@ -111,6 +114,7 @@ class ComparisonView implements MountedComparison {
   }
 
   private dispose(): void {
+    this.switches.destroy();
     this.feeds.destroy();
     this.charts.destroy();
   }
@@ -118,10 +122,12 @@ class ComparisonView implements MountedComparison {
   private update(theme: Theme): void {
     this.feeds.updateLabels(this.details.labels);
     const { runs, points } = this.feeds.overlay;
+    this.root.element.dataset.runs = runs.map((run) => run.data.run?.id ?? '').join(' ');
     this.root.element.dataset.points = String(points);
     this.switches.update(theme);
     this.body.hidden = runs.length === 0;
-    setText(this.notice, this.body.hidden ? 'Select the runs to compare.' : '');
+    const { hidden } = this.details;
+    setText(this.notice, this.body.hidden ? 'Select the runs to compare.' : hidden ? `${hidden} earlier runs of this cell are not drawn.` : '');
     if (this.body.hidden) return;
     setText(this.headline, this.details.diff?.headline ?? configHeadline(this.feeds.configRows()));
     this.headline.hidden = this.headline.textContent === '';

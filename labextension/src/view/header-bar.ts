@@ -3,11 +3,11 @@ import { groupCharts } from '../model/chart-groups';
 import type { Feed } from '../sources/feed';
 import type { RunInfo } from '../wire/messages';
 import { h, setText } from './dom';
+import { StopButton } from './stop-button';
 import { SyncStatus } from './sync-status';
 
 const MAX_VALUES = 4;
 const MAX_ERROR = 120;
-const STOP_CONFIRM_MS = 4000;
 
 /** The top line of a view: state, name, elapsed time, step, what is sent, latest values, and Stop while the run can be stopped. */
 export class HeaderBar {
@@ -19,13 +19,11 @@ export class HeaderBar {
   private readonly steps = h('span', { class: 'wnb-fact' });
   private readonly sync = new SyncStatus();
   private readonly values = h('span', { class: 'wnb-values' });
-  private readonly stop: HTMLButtonElement;
-  private stopRequested = false;
-  private timer: ReturnType<typeof setTimeout> | undefined;
+  private readonly stop: StopButton;
 
   constructor(private readonly feed: Feed) {
-    this.stop = h('button', { class: 'wnb-stop', type: 'button', hidden: true, onclick: () => this.requestStop() }, 'Stop');
-    this.element = h('header', { class: 'wnb-head' }, this.dot, this.name, this.state, this.elapsed, this.steps, ...this.sync.elements, this.values, this.stop);
+    this.stop = new StopButton(feed, () => setText(this.state, 'could not be stopped'));
+    this.element = h('header', { class: 'wnb-head' }, this.dot, this.name, this.state, this.elapsed, this.steps, ...this.sync.elements, this.values, this.stop.element);
   }
 
   update(): void {
@@ -42,7 +40,7 @@ export class HeaderBar {
     this.sync.update(run);
     this.updateElapsed();
     this.updateValues();
-    this.updateStop();
+    this.stop.update();
   }
 
   /** Advance the elapsed time between messages. */
@@ -51,7 +49,7 @@ export class HeaderBar {
   }
 
   destroy(): void {
-    clearTimeout(this.timer);
+    this.stop.destroy();
   }
 
   private updateValues(): void {
@@ -64,27 +62,6 @@ export class HeaderBar {
       setText(chip.firstElementChild!, key);
       setText(chip.lastElementChild!, formatNumber(series.get(key)!.value.at(-1)));
     });
-  }
-
-  private updateStop(): void {
-    this.stop.hidden = !this.feed.canStop;
-    if (this.stop.hidden) this.stopRequested = false;
-    setText(this.stop, this.stopRequested ? 'Stop now' : 'Stop');
-    this.stop.title = this.stopRequested ? 'Interrupt the cell now' : 'Stop training (interrupts after 2 s)';
-  }
-
-  /**
-   * The first click asks the training to stop; the server or kernel interrupts the cell if it does not react within
-   * two seconds. A second click interrupts it immediately. The run may continue in another cell, so the button is
-   * then reset.
-   */
-  private requestStop(): void {
-    clearTimeout(this.timer);
-    const force = this.stopRequested;
-    this.stopRequested = true;
-    this.feed.stop(force).catch(() => setText(this.state, 'could not be stopped'));
-    this.timer = setTimeout(() => ((this.stopRequested = false), this.updateStop()), STOP_CONFIRM_MS);
-    this.updateStop();
   }
 }
 

@@ -31,6 +31,11 @@ export class OverlayFeeds implements Viewer {
     this.onChange();
   }
 
+  /** The feed of one of the runs. */
+  feedOf(run: OverlaidRun): Feed {
+    return [...this.feeds].find(([, one]) => one === run)![0];
+  }
+
   /** Report to all feeds whether the view is visible. */
   setVisible(visible: boolean): void {
     this.visible = visible;

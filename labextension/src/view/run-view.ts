@@ -94,6 +94,7 @@ class RunView implements Viewer, MountedView {
     const { data, status } = this.feed;
     const { element } = this.root;
     element.setAttribute('aria-label', `Run ${data.run?.name ?? ''}`);
+    element.dataset.runs = data.run?.id ?? '';
     element.dataset.version = String(data.version);
     element.dataset.points = String(data.points);
     this.header.update();

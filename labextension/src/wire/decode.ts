@@ -1,5 +1,5 @@
-import type { Access, Comparison, ComparisonHeader, HeatmapHeader, MessageHeader, Message, SeriesHeader, Slice, Snapshot } from './messages';
-import { VERSION } from './messages';
+import type { Access, Comparison, ComparisonHeader, HeatmapHeader, MessageHeader, Message, SavedLink, SeriesHeader, Slice, Snapshot } from './messages';
+import { COMPARISON_MIME_TYPE, MIME_TYPE, VERSION } from './messages';
 
 /** Thrown for bytes that are not a message; the view shows its text in one line. */
 export class WireError extends Error {}
@@ -39,7 +39,27 @@ export function fromSnapshot(saved: unknown): Message {
 /** The access part of a snapshot; null if it is missing or malformed. */
 export function accessOf(saved: unknown): Access | null {
   const access = (saved as Partial<Snapshot> | null)?.access;
-  return access && typeof access.id === 'string' && typeof access.token === 'string' ? access : null;
+  return isAccess(access) ? access : null;
+}
+
+/** A saved link, and the ids of the runs that it leads to. */
+export function linkFromSaved(saved: unknown): { link: SavedLink; ids: string[] } {
+  const link = saved as Partial<SavedLink> | null;
+  if (link?.v !== VERSION || typeof link.text !== 'string' || typeof link.view !== 'object' || link.view === null) {
+    throw new WireError('The link has an incomplete header.');
+  }
+  return { link: link as SavedLink, ids: runIds(link.view) };
+}
+
+/** The ids of the runs that an output's MIME bundle draws. */
+export function runIds(bundle: Record<string, unknown>): string[] {
+  const { run } = (bundle[MIME_TYPE] ?? {}) as Partial<MessageHeader>;
+  const { runs } = (bundle[COMPARISON_MIME_TYPE] ?? {}) as Partial<ComparisonHeader>;
+  return [run, ...(Array.isArray(runs) ? runs.map((one) => one?.run) : [])].map((one) => one?.id).filter((id) => typeof id === 'string');
+}
+
+function isAccess(access: Partial<Access> | null | undefined): access is Access {
+  return typeof access?.id === 'string' && typeof access.token === 'string';
 }
 
 /** The floats of one column, as a view, not a copy; empty if the column is missing. */
@@ -63,11 +83,14 @@ function savedFloats(saved: unknown): Float64Array {
 }
 
 function comparison(header: unknown, floats: Float64Array): Comparison {
-  const { runs, labels, diff } = (header ?? {}) as Partial<ComparisonHeader>;
+  const { runs, labels, diff, accesses, hidden } = (header ?? {}) as Partial<ComparisonHeader>;
   if (!Array.isArray(runs) || !Array.isArray(labels) || labels.length !== runs.length) {
     throw new WireError('The comparison has an incomplete header.');
   }
-  return { runs: runs.map((one) => message(one, floats)), labels: labels.map(String), diff: diff ?? null };
+  const live = Array.isArray(accesses) && accesses.length === runs.length && accesses.every(isAccess);
+  return {
+    runs: runs.map((one) => message(one, floats)), labels: labels.map(String), diff: diff ?? null, accesses: live ? accesses : null, hidden: Number(hidden) || 0,
+  };
 }
 
 function message(header: unknown, floats: Float64Array): Message {

@@ -2,6 +2,7 @@
 
 export const MIME_TYPE = 'application/vnd.wandb-nb.run+json';
 export const COMPARISON_MIME_TYPE = 'application/vnd.wandb-nb.comparison+json';
+export const LINK_MIME_TYPE = 'application/vnd.wandb-nb.link+json';
 export const COMM_TARGET = 'wandb_nb.view';
 export const VERSION = 1;
 
@@ -178,6 +179,10 @@ export interface ComparisonHeader {
   runs: MessageHeader[];
   labels: string[];
   diff: Diff | null;
+  /** Where the rows to come are, one per run; only if the runs were active when this was made. */
+  accesses?: Access[];
+  /** How many more runs there are than can be drawn together. */
+  hidden?: number;
 }
 
 /** Several runs, each with its own message. */
@@ -185,6 +190,18 @@ export interface Comparison {
   runs: Message[];
   labels: string[];
   diff: Diff | null;
+  /** Set for runs that may still be active. */
+  accesses?: Access[] | null;
+  /** How many more runs there are than can be drawn together. */
+  hidden?: number;
+}
+
+/** One line that leads to the charts of runs elsewhere in the notebook, and the output that draws them in its place. */
+export interface SavedLink {
+  v: number;
+  text: string;
+  /** A MIME bundle with a `Snapshot` or a `ComparisonHeader` without points. */
+  view: Record<string, unknown>;
 }
 
 /**

@@ -1,4 +1,4 @@
-"""Shows runs in a notebook: one panel for each run, moved and refreshed cell by cell, and lines of text."""
+"""Shows runs in a notebook: a panel where a run logs first, refreshed cell by cell, and lines of text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from wandb_nb import host
 from wandb_nb.notebook.execution_count import running_cell
 from wandb_nb.notebook.guard import guard
 from wandb_nb.notebook.panel.live_run import LiveRun
-from wandb_nb.notebook.panel.output_publisher import OutputPublisher
 from wandb_nb.notebook.panel.panel import Panel
+from wandb_nb.notebook.panel.panel_layout import PanelLayout
+from wandb_nb.notebook.panel.panel_output import CellRef
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.run_view import RunView
 
 
-IDLE_SECONDS = 0.05
 WIDGET_DELAY_SECONDS = 0.2  # `init()` returns first, without another thread that competes for the interpreter
 STDOUT_NOTICES = ("online-url",)  # good news, while pages show stderr as an alarm
 
@@ -46,10 +46,10 @@ class NotebookPresenter:
         self._shell = shell
         self._push_thread = push_thread
         self._display_enabled = display_enabled
-        self._publisher = OutputPublisher(shell)
         self._stderr, self._stdout = TerminalPresenter(), StdoutPresenter()
         self._panels: dict[str, Panel] = {}
-        self._cell: int | None = running_cell(shell)
+        self._cell: int = running_cell(shell)
+        self._layout = PanelLayout(shell, self._cell_ref(_running_source(shell)), self._rearm)
         self.in_hook = False
         """Whether a cell hook is running: a notice printed now would stand under an unrelated cell."""
 
@@ -58,10 +58,12 @@ class NotebookPresenter:
         with guard("showing the run"):
             session_of(run).set_cell(self._cell)
             panel = self._add_panel(run)
-            if panel is not None and self._is_shown(run):
-                panel.move(self._cell)
+            is_visible = panel is not None and self._is_shown(run)
+            if panel is not None and is_visible:
+                self._layout.add_start(panel)
+                self._arm(panel)
                 self._request_widget(panel)
-            if not run.settings.silent and (session_of(run).identity.rerun_note or panel is None or panel.cell is None):
+            if not run.settings.silent and (session_of(run).identity.rerun_note or not is_visible):
                 _print(lines.start_line(run))
 
     def finished(self, run: RunView) -> None:
@@ -74,21 +76,20 @@ class NotebookPresenter:
             with guard("showing the end of the run"):
                 self._close(panel)
         with guard("reporting the end of the run"):
-            if not run.settings.silent and (panel is None or panel.cell != self._cell or run.outcome):
+            if not run.settings.silent and (panel is None or not self._layout.is_here(panel) or run.outcome):
                 _print(lines.end_lines(run, quiet=True))
 
     def show(self, run: RunView) -> None:
         """Show *run* in the running cell."""
-        panel = self._panels.get(run.id)
-        if panel is not None and panel.cell == self._cell and self._cell is not None:
-            return  # `wandb.init()` at the end of a cell: its value is shown, and refreshed when the cell has ended
-        if panel is not None:
-            panel.show(self._cell)
-            self._request_widget(panel)
-        elif run.file is not None:  # the run has ended: its picture is final
-            Panel(run, LiveRun(run, run.file), self._publisher).show(self._cell)
-        else:
+        panel = self._panels.get(run.id) or self._layout.panel_here(run.id)
+        if panel is None and run.file is None:
             _print(lines.status_lines(run))
+            return
+        if panel is None and run.file is not None:  # the run has ended: its picture is final
+            panel = Panel(run, LiveRun(run, run.file))
+        if panel is not None:
+            self._layout.add_view(panel)
+            self._request_widget(panel)
 
     def notice(self, text: str, key: str | None = None) -> None:
         """Print one line under the running cell."""
@@ -99,18 +100,18 @@ class NotebookPresenter:
         """Return whether this is the main thread within a cell; notices of threads and hooks wait."""
         return not self.in_hook and threading.current_thread() is threading.main_thread()
 
-    def cell_started(self, number: int) -> None:
-        """Mark the rows to come as those of cell *number*; the first one moves the panel there."""
+    def cell_started(self, number: int, source: str) -> None:
+        """Mark the rows to come as those of cell *number*; the first one brings the panel, or the way to it."""
         self._cell = number
+        self._layout.cell_started(self._cell_ref(source))
         for panel in list(self._panels.values()):
             session_of(panel.run).stop_handler.withdraw()
             panel.live_run.postpone_snapshot()
             session_of(panel.run).set_cell(number)
-            if self._is_shown(panel.run):
-                session_of(panel.run).call_after_next_row(partial(self._row_logged, panel.run))
+            self._arm(panel)
 
     def cell_ended(self, exit_code: int) -> None:
-        """Refresh the panels whose runs have changed, or whose cell has ended with another *exit_code* than 0.
+        """Refresh the outputs whose runs have changed, or whose cell has ended with another *exit_code* than 0.
 
         Where a person runs the cells, the kernel is idle afterwards, and the push thread renders then. A program such
         as nbclient may take no more outputs after the cell.
@@ -118,18 +119,14 @@ class NotebookPresenter:
         for panel in list(self._panels.values()):
             session_of(panel.run).call_after_next_row(None)
             session_of(panel.run).stop_handler.withdraw()
-            if not panel.outdated and not (exit_code and panel.cell == self._cell):
-                continue
-            if _has_user(self._shell):
-                panel.live_run.request_snapshot(IDLE_SECONDS)
-            else:
-                panel.refresh()
+        self._layout.cell_ended(failed=bool(exit_code), later=_has_user(self._shell))
 
     def clear(self) -> None:
         """Stop showing all runs, which stay active. Takes no lock, so that a forked child may call it."""
         for panel in self._panels.values():
             session_of(panel.run).call_after_next_row(None)
         self._panels = {}
+        self._layout.close()
 
     def live_run(self, run_id: str) -> LiveRun | None:
         """Return the shown run with that id."""
@@ -141,7 +138,8 @@ class NotebookPresenter:
         if run.file is None:
             return None
         live_run = LiveRun(run, run.file)
-        panel = self._panels[run.id] = Panel(run, live_run, self._publisher)
+        panel = self._panels[run.id] = Panel(run, live_run)
+        live_run.take_snapshot = partial(self._layout.refresh, panel)
         self._push_thread.add(live_run)
         return panel
 
@@ -153,42 +151,60 @@ class NotebookPresenter:
             return self._display_enabled() and not run.settings.quiet
         return run.settings.display
 
-    def _row_logged(self, run: RunView) -> None:
-        """Move the panel to the cell that logs; called from `log()`."""
+    def _cell_ref(self, source: str) -> CellRef:
+        """Return the running cell. Where a page gives cells no ids, a person's cell is recognised by its *source*."""
+        return CellRef(self._cell, host.cell_id() or (source if _has_user(self._shell) else None))
+
+    def _arm(self, panel: Panel) -> None:
+        """Have the next row of the run shown in the running cell."""
+        if self._is_shown(panel.run):
+            session_of(panel.run).call_after_next_row(partial(self._row_logged, panel))
+
+    def _rearm(self) -> None:
+        """Have the next row of each run restore what was removed."""
+        for panel in list(self._panels.values()):
+            self._arm(panel)
+
+    def _row_logged(self, panel: Panel) -> None:
+        """Show that the running cell logs; called from `log()`."""
         with guard("showing the run"):
-            panel = self._panels.get(run.id)
-            if panel is not None and panel.cell != self._cell:
-                panel.move(self._cell)
-                self._request_widget(panel)
+            self._layout.add_row(panel)
+            self._request_widget(panel)
+            if self._layout.has_removed:
+                self._arm(panel)
 
     def _close(self, panel: Panel) -> None:
         self._push_thread.remove(panel.run.id)
         session_of(panel.run).call_after_next_row(None)
-        panel.close()
+        panel.close(partial(self._layout.refresh, panel))
 
     def _request_widget(self, panel: Panel) -> None:
         """Create the run's widget, once, if a page can show it; later and in a thread: its packages load slowly."""
-        if panel.widget_requested or not _has_page(self._shell):
+        if panel.widget_requested or not self._layout.is_shown_alone(panel) or not _has_page(self._shell):
             return
         panel.widget_requested = True
-        timer = threading.Timer(WIDGET_DELAY_SECONDS, _add_widget, (panel,))
+        timer = threading.Timer(WIDGET_DELAY_SECONDS, self._add_widget, (panel,))
         timer.name, timer.daemon = "wandb-nb-widget", True
         timer.start()
+
+    def _add_widget(self, panel: Panel) -> None:
+        with guard("making the widget"):
+            from wandb_nb.notebook.panel.widget import (  # anywidget and ipywidgets take longer to load than init() may
+                make_widget,
+                output_metadata,
+            )
+
+            widget = make_widget(panel.live_run)
+            if widget is not None and panel.set_widget(widget, output_metadata(widget)):
+                self._layout.refresh(panel)
 
 
 def _print(text: str) -> None:
     print(fitting(text))  # noqa: T201 -- on stdout, since pages show stderr as an alarm
 
 
-def _add_widget(panel: Panel) -> None:
-    with guard("making the widget"):
-        from wandb_nb.notebook.panel.widget import (  # anywidget and ipywidgets take longer to load than init() may
-            make_widget,
-            output_metadata,
-        )
-
-        widget = make_widget(panel.live_run)
-        panel.set_widget(widget, output_metadata(widget) if widget is not None else {})
+def _running_source(shell: Any) -> str:
+    return "".join(map(str, shell.history_manager.input_hist_raw[-1:]))
 
 
 def _has_user(shell: Any) -> bool:

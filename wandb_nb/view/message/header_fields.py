@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 MIME = "application/vnd.wandb-nb.run+json"
+COMPARISON_MIME = "application/vnd.wandb-nb.comparison+json"
+LINK_MIME = "application/vnd.wandb-nb.link+json"
 
 
 def run_header(  # noqa: D417 -- the others are fields of the header

@@ -1,0 +1,26 @@
+"""Active and ended runs in one live output, labelled by what differs between their configs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.compare import comparison_bundle
+from wandb_nb.compare.comparison import compare
+from wandb_nb.compare.comparison_input import ComparisonInput
+from wandb_nb.view.message.header_fields import COMPARISON_MIME
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wandb_nb.view.message.run_message import Access, Message
+
+
+def bundle(messages: Sequence[Message], accesses: Sequence[Access], hidden: int = 0) -> dict[str, Any]:
+    """Return the MIME bundle of two or more runs in the same charts; *hidden* is how many more are left out."""
+    parts = comparison_bundle.bundle(compare([ComparisonInput(message) for message in messages]), accesses)
+    if hidden:
+        note = f"+{hidden} earlier runs of this cell"
+        parts["text/html"] += f"<p>{note}</p>"
+        parts["text/plain"] += f"\n{note}"
+        parts[COMPARISON_MIME]["hidden"] = hidden
+    return parts
