@@ -61,6 +61,14 @@ if TYPE_CHECKING:
     from wandb_nb.compat.modules.account import api, ensure_configured, sagemaker_auth
     from wandb_nb.compat.modules.lifecycle import join, require, teardown
     from wandb_nb.compat.modules.term import termerror, termlog, termwarn
+    from wandb_nb.data.files.audio import Audio
+    from wandb_nb.data.files.figures import Plotly
+    from wandb_nb.data.files.graph import Graph
+    from wandb_nb.data.files.html import Html
+    from wandb_nb.data.files.molecule import Molecule
+    from wandb_nb.data.files.object3d import Object3D, box3d
+    from wandb_nb.data.files.video import Video
+    from wandb_nb.data.histogram import Histogram
     from wandb_nb.data.images.classes import Classes
     from wandb_nb.data.images.image import Image
 
@@ -71,6 +79,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlertLevel",
+    "Audio",
     "AuthenticationError",
     "Classes",
     "CommError",
@@ -78,12 +87,18 @@ __all__ = [
     "ConfigError",
     "ConfigTypeError",
     "Error",
+    "Graph",
+    "Histogram",
+    "Html",
     "Image",
     "InitStartError",
     "LaunchError",
     "MediaError",
+    "Molecule",
     "NoRunError",
     "NotLoggedInError",
+    "Object3D",
+    "Plotly",
     "RowError",
     "RowTypeError",
     "Run",
@@ -95,10 +110,12 @@ __all__ = [
     "Summary",
     "UnsupportedError",
     "UsageError",
+    "Video",
     "__version__",
     "alert",
     "api",
     "attach",
+    "box3d",
     "config",
     "define_metric",
     "ensure_configured",
@@ -129,9 +146,25 @@ __all__ = [
 _attach = attach  # the name in Lightning
 
 _LAZY = {
+    "Audio": "wandb_nb.data.files.audio",
+    "BatchableMedia": "wandb_nb.data.media_value",
+    "Bokeh": "wandb_nb.data.files.figures",
+    "BoundingBoxes2D": "wandb_nb.data.images.annotations",
     "Classes": "wandb_nb.data.images.classes",
+    "Graph": "wandb_nb.data.files.graph",
+    "Histogram": "wandb_nb.data.histogram",
+    "Html": "wandb_nb.data.files.html",
     "Image": "wandb_nb.data.images.image",
+    "ImageMask": "wandb_nb.data.images.annotations",
+    "Media": "wandb_nb.data.media_value",
+    "Molecule": "wandb_nb.data.files.molecule",
+    "Node": "wandb_nb.data.files.graph",
+    "Object3D": "wandb_nb.data.files.object3d",
+    "Plotly": "wandb_nb.data.files.figures",
+    "Video": "wandb_nb.data.files.video",
+    "WBValue": "wandb_nb.data.media_value",
     "api": "wandb_nb.compat.modules.account",
+    "box3d": "wandb_nb.data.files.object3d",
     "ensure_configured": "wandb_nb.compat.modules.account",
     "install_as_wandb": "wandb_nb.compat.install",
     "join": "wandb_nb.compat.modules.lifecycle",

@@ -17,6 +17,7 @@
     │   └── NotLoggedInError         … because it does not accept the key       (AuthenticationError)
     ├── InitStartError               the background process did not start or answer
     └── CommError                    the server could not be reached or answered with an error
+        ├── WaitInterruptedError     … within the time that the user waited
         ├── RefusedError             the server refuses a request permanently
         └── AuthenticationError      the server does not accept the key
 
@@ -113,6 +114,13 @@ class InitStartError(Error):
 
 class CommError(Error):
     """The server could not be reached, or answered with an error."""
+
+
+class WaitInterruptedError(CommError):
+    """Ctrl-C ended the wait for the server; a notebook shows one line, since the user knows the place."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"CommError: {self}"]
 
 
 class RefusedError(CommError):

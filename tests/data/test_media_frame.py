@@ -51,7 +51,7 @@ def test_a_value_that_cannot_be_encoded_costs_only_itself(start, capsys):
     run.finish()
     printed = capsys.readouterr().err
     assert "cannot log 'bad': an image cannot be made of ndarray of shape (2, 3, 2): give an array of" in printed
-    assert "cannot log 'nested.no': there is no image file x" in printed
+    assert "cannot log 'nested.no': there is no file x for an image" in printed
     rows = read_run(Path(run.file).parent).rows
     assert [sorted(row) for row in rows] == [["good"], ["loss"]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +115,56 @@ def test_server_stops_on_request(execute: Execute, folder: Path) -> None:
     assert "still" not in texts(stopped)
     assert "no server is running" in texts(none)
     assert background.pid_of(folder) is None
+
+
+KEYED = "import os\nos.environ |= {'WANDB_API_KEY': 'k' * 40, 'WANDB_BASE_URL': '%s'}\n"
+HANGING = "import socket\nlistener = socket.create_server(('127.0.0.1', 0))\n"
+INTERRUPT = "import threading, _thread\nthreading.Timer(1.5, _thread.interrupt_main).start()\n"
+
+
+def test_a_server_that_does_not_answer_is_named_in_seconds(execute: Execute, folder: Path) -> None:
+    """`--mode online` without a server gives one line within seconds, with the line that starts the run offline."""
+    *_, cell, not_run = execute(
+        LOAD,
+        KEYED % "http://127.0.0.1:9" + "import time; began = time.monotonic()",
+        "%wandb init --project p --mode online lr=0.1 name='a b'",
+        "print('reached')",
+    ).cells
+    times = cell.metadata["execution"]
+    began, ended = (
+        datetime.fromisoformat(times[name].replace("Z", "+00:00"))
+        for name in ("iopub.execute_input", "iopub.status.idle")
+    )
+
+    assert (error(cell), not_run.execution_count) == (None, None)
+    assert "UsageError: http://127.0.0.1:9 did not answer within 5 s" in texts(cell)
+    assert "Start it offline with '%wandb init --mode offline --project p lr=0.1 name='a b''" in texts(cell)
+    assert (ended - began).total_seconds() < 15
+    assert not list((folder.parent.parent).glob("**/wandb/*run-*"))
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("%wandb init --mode online", "Start it offline with '%wandb init --mode offline'"),
+        ("wandb.init(mode='online')", "or use mode='offline' and send the run later with '%wandb sync'"),
+    ],
+)
+def test_ctrl_c_ends_the_wait_with_one_line(execute: Execute, folder: Path, line: str, complaint: str) -> None:
+    """An interrupt while `init()` waits gives one line, without a traceback."""
+    *_, cell = execute(
+        LOAD,
+        HANGING + KEYED.replace("'%s'", "f'http://127.0.0.1:{listener.getsockname()[1]}'"),
+        f"{INTERRUPT}{line}",
+    ).cells
+    shown = error(cell)
+    text = texts(cell) + ("\n".join(shown.traceback) if shown else "")
+
+    assert "was not waited for any longer (Ctrl-C)" in text
+    assert complaint in text
+    assert "Traceback" not in text
+    assert "File" not in text
+    assert folder.parent.is_dir()
 
 
 ELSEWHERE = (

@@ -104,3 +104,20 @@ def test_nothing_heavy_is_loaded():
     code = "import sys, wandb_nb.view.run_text; sys.exit(bool({'numpy', 'PIL'} & set(sys.modules)))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("sync", "text"),
+    [
+        ({"state": "connecting", "server": "h:1"}, "connecting to h:1 …"),
+        ({"state": "sending"}, "sending"),
+        ({"state": "waiting", "waiting": 1, "message": "no route"}, "1 row waiting: no route"),
+        ({"state": "waiting", "waiting": 0}, "waiting"),
+        ({"state": "done"}, "sent"),
+        ({"state": "done", "message": "a.bin is too large"}, "sent, but not all: a.bin is too large"),
+        ({"state": "refused", "message": "no\x1b right"}, "refused: no� right"),
+    ],
+)
+def test_sending_in_words(sync, text):
+    """What of a run is sent has the same words as in a view's header, and no control characters."""
+    assert run_text.sync_text({"waiting": 0, "message": "", "server": "", **sync}) == text

@@ -30,8 +30,30 @@ def _image(value: Any) -> WBValue:
     return Image(value)
 
 
+def _plotly(value: Any) -> WBValue:
+    from wandb_nb.data.files.figures import Plotly  # as above
+
+    return Plotly(value)
+
+
+def _bokeh(value: Any) -> WBValue:
+    from wandb_nb.data.files.figures import Bokeh  # as above
+
+    return Bokeh(value)
+
+
+def _altair(value: Any) -> WBValue:
+    from wandb_nb.data.files.html import Html  # as above
+
+    return Html(value.to_html(), inject=False, data_is_not_path=True)
+
+
 _MAKERS: dict[tuple[str, str], Callable[[Any], WBValue]] = {
     ("PIL", "Image"): _image,
     ("matplotlib", "Figure"): _image,
+    ("plotly", "BaseFigure"): _plotly,
+    ("bokeh", "Model"): _bokeh,
+    ("bokeh", "Document"): _bokeh,
+    ("altair", "TopLevelMixin"): _altair,
 }
 """How a class, by its top package and name, becomes media."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from wandb_nb.data.media_content import MediaContent
 from wandb_nb.errors import MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from wandb_nb.data.media_content import MediaContent
     from wandb_nb.data.media_store import MediaTarget
 
 
@@ -37,6 +38,16 @@ class Media(WBValue):
     def __init__(self, caption: str | None = None) -> None:
         self._caption = None if caption is None else str(caption)
         self._content: MediaContent | None = None
+        self._error: MediaError | None = None
+
+    def _take(self, make: Callable[[], MediaContent]) -> None:
+        """Take the bytes that *make* returns; its error is raised when the value is logged, with its key."""
+        try:
+            self._content = make()
+        except MediaError as error:
+            self._error = error
+        except Exception as error:  # noqa: BLE001 -- codecs and foreign classes may raise anything
+            self._error = MediaError(f"{type(self).__name__} cannot be encoded: {error}")
 
     @property
     def caption(self) -> str | None:
@@ -45,7 +56,14 @@ class Media(WBValue):
 
     @property
     def content(self) -> MediaContent:
-        """The file's bytes; encoded at the first call only."""
+        """The file's bytes; encoded at the first call only.
+
+        Raises:
+            MediaError: The value that was given cannot be encoded.
+
+        """
+        if self._error is not None:
+            raise self._error
         if self._content is None:
             self._content = self._encode()
         return self._content
@@ -76,6 +94,20 @@ class BatchableMedia(Media):
     def list_to_row(cls, values: Sequence[Any], target: MediaTarget) -> dict[str, Any]:
         """Store all *values*, which are of this class, and return the JSON of their list."""
         raise NotImplementedError
+
+
+def file_content(path: str, what: str) -> MediaContent:
+    """Return the file at *path* as the content of *what*.
+
+    Raises:
+        MediaError: It is the address of something on a server, or there is no such file.
+
+    """
+    if "://" in path:
+        raise MediaError(f"{what} cannot be made of the address {path}: download it and give its path")
+    if not os.path.isfile(path):  # noqa: PTH113 -- a text of the user, which may be no path at all
+        raise MediaError(f"there is no file {path} for {what}: check the path")
+    return MediaContent(path=path)
 
 
 def caption_list(values: Sequence[Media], *, missing: str | None = None) -> dict[str, Any]:

@@ -14,9 +14,7 @@ RUN_CALLS = frozenset({
 CALLS = RUN_CALLS | {"agent", "controller", "plot_table", "sweep", "visualize"}
 """Module-level functions."""
 TYPES = frozenset({
-    "Api", "Artifact", "ArtifactTTL", "Audio", "BatchableMedia", "Bokeh", "BoundingBoxes2D", "EvalTable", "Graph",
-    "Histogram", "Html", "ImageMask", "JoinedTable", "Media", "Molecule", "Node", "Object3D", "PartitionedTable",
-    "Plotly", "Table", "Trace", "Video", "WBTraceTree", "WBValue", "box3d",
+    "Api", "Artifact", "ArtifactTTL", "EvalTable", "JoinedTable", "PartitionedTable", "Table", "Trace", "WBTraceTree",
 })  # fmt: skip
 """Classes: of values that are logged, of artifacts and of the public API."""
 

@@ -92,6 +92,19 @@ def state(run: Mapping[str, Any]) -> str:
     return f"{words}, {clean(error, MAX_ERROR)}" if error else words
 
 
+def sync_text(sync: Mapping[str, Any]) -> str:
+    """Return a header's `sync` in words, as `describeSync` in sync-status.ts does."""
+    reason = f": {clean(sync['message'], MAX_ERROR)}" if sync["message"] else ""
+    if sync["state"] == "connecting":
+        return f"connecting to {sync['server']} …" if sync["server"] else "connecting …"
+    if sync["state"] == "waiting":
+        rows = f"{sync['waiting']} {'row' if sync['waiting'] == 1 else 'rows'} " if sync["waiting"] else ""
+        return f"{rows}waiting{reason}"
+    if sync["state"] == "done":
+        return f"sent, but not all{reason}" if reason else "sent"
+    return f"refused{reason}" if sync["state"] == "refused" else "sending"
+
+
 def finish_lines(curves: Iterable[MetricTrend], most: int = 10, ascii_only: bool = False) -> list[str]:
     """Return one line per metric, names and sparklines aligned: "loss  █▅▂▁  1 → 0.04, lowest 0.04 at step 22"."""
     metrics = list(curves)

@@ -12,7 +12,7 @@ from wandb_nb.data.images.classes import Classes
 from wandb_nb.data.images.pixels import ACCEPTED, array_copy, mode_of, to_bytes
 from wandb_nb.data.images.png_encoder import COLOUR_TYPES, encode_png
 from wandb_nb.data.media_content import MediaContent
-from wandb_nb.data.media_value import BatchableMedia, caption_list, unsuitable
+from wandb_nb.data.media_value import BatchableMedia, caption_list, file_content, unsuitable
 from wandb_nb.errors import MediaError
 
 if TYPE_CHECKING:
@@ -76,10 +76,9 @@ class Image(BatchableMedia):
         self._boxes = {key: _as(BoundingBoxes2D, value, key) for key, value in (boxes or {}).items()}
         self._masks = {key: _as(ImageMask, value, key) for key, value in (masks or {}).items()}
         self._source: Any = None
-        self._error: MediaError | None = None
         self._size: tuple[int, int] | None = None
         try:
-            self._take(data_or_path)
+            self._take_data(data_or_path)
         except MediaError as error:  # reported with its key once it is logged
             self._error = error
 
@@ -135,7 +134,7 @@ class Image(BatchableMedia):
         names = {"count": len(rows), "filenames": [row["path"] for row in rows]}
         return {"_type": "images/separated", **first, **names, **caption_list(values[:MAX_ITEMS]), **layers}
 
-    def _take(self, data: Any) -> None:
+    def _take_data(self, data: Any) -> None:
         """Take what the picture is made of, in a form that later changes do not reach."""
         if isinstance(data, Image):
             own = {name: value for name in _OPTIONS if (value := vars(self)[name])}
@@ -154,11 +153,7 @@ class Image(BatchableMedia):
             self._source = array_copy(data)
 
     def _take_path(self, path: str) -> None:
-        if "://" in path:
-            raise MediaError(f"an image cannot be made of the address {path}: download it and give its path")
-        if not os.path.isfile(path):  # noqa: PTH113 -- a path of the user, which may be malformed
-            raise MediaError(f"there is no image file {path}: check the path")
-        self._content = MediaContent(path=path)
+        self._content = file_content(path, "an image")
         self.format = PurePath(path).suffix.lstrip(".") or self._detected_format()
 
     def _open(self) -> Any:
@@ -188,8 +183,6 @@ class Image(BatchableMedia):
         return to_bytes(self._source, normalize=self._normalize)
 
     def _encode(self) -> MediaContent:
-        if self._error is not None:
-            raise self._error
         if max(self.size) > MAX_DIMENSION:
             raise unsuitable("an image", f"{self.size[0]} x {self.size[1]} pixels", f"at most {MAX_DIMENSION} each way")
         if hasattr(self._source, "save") or self._mode or self.format != "png":

@@ -7,8 +7,13 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.tracking.live_header import live_header
+from wandb_nb.view.run_text import sync_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wandb_nb.tracking.run_view import RunView
 
 
 def sync(options: Any) -> Iterator[str]:
@@ -27,6 +32,13 @@ def sync(options: Any) -> Iterator[str]:
         yield "1 more run in ./wandb is not sent: '%wandb sync --all' sends it, too"
     elif choice.others:
         yield f"{choice.others} more runs in ./wandb are not sent: '%wandb sync --all' sends them, too"
+
+
+def sync_state(run: RunView) -> Iterator[str]:
+    """Yield what of *run* is sent, and where its page is; nothing for a run that is not sent."""
+    header = live_header(run)
+    if header["sync"] is not None:
+        yield " · ".join(filter(None, (sync_text(header["sync"]), header["url"])))
 
 
 def server(options: Any) -> Iterator[str]:

@@ -15,9 +15,9 @@ from wandb_nb.formatting import clean
 from wandb_nb.notebook.magics import magic_options, magic_words, sync_magics
 from wandb_nb.notebook.magics.cell_magic import CELL_COMMAND, CellRun
 from wandb_nb.notebook.magics.compare_magics import compare, diff, show, show_run
+from wandb_nb.notebook.magics.start_magics import start_run
 from wandb_nb.store.runs.run_list import list_runs, table
 from wandb_nb.tracking.process import active_runs
-from wandb_nb.tracking.start.init import init
 from wandb_nb.tracking.terminal.stderr import fitting
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ class WandbMagics(Magics):
         super().__init__(shell)
         self.cell_run = CellRun()
         self._commands: dict[str, Callable[[Any], None]] = {
-            "init": self._init,
             "log": self._log,
             "finish": self._finish,
             "status": self._status,
@@ -87,12 +86,14 @@ class WandbMagics(Magics):
             _active_run().display()
         elif command in ("help", "-h", "--help"):
             print(_documentation())  # noqa: T201 -- the user asked for help
+        elif command == "init":
+            start_run("%wandb init", arguments)
         elif command == CELL_COMMAND:
             self._track_cell(arguments)
         elif command in self._commands:
             self._execute(command, arguments)
         else:
-            raise UsageError(f"%wandb: unknown command {command!r} (available: {', '.join(self._commands)})")
+            raise UsageError(f"%wandb: unknown command {command!r} (available: {', '.join(magic_options.SUBCOMMANDS)})")
 
     def _execute(self, command: str, arguments: list[str]) -> None:
         options = magic_options.parse(command, arguments)
@@ -100,9 +101,6 @@ class WandbMagics(Magics):
             print(magic_options.PARSERS[command]().format_help())  # noqa: T201 -- the user asked for help
         else:
             self._commands[command](options)
-
-    def _init(self, options: Any) -> None:
-        _start_run(options)
 
     def _log(self, options: Any) -> None:
         row = magic_words.pairs(options.row, "log")
@@ -114,6 +112,7 @@ class WandbMagics(Magics):
     def _status(self, _options: Any) -> None:
         run = _active_run()
         print(f"{clean(run.name)} · {run.state} · step {run.step} · {clean(run.project)} · {run.dir}")  # noqa: T201 -- the user asked for it
+        _print_lines(sync_magics.sync_state, run)
 
     def _ls(self, options: Any) -> None:
         runs = list_runs(options.project, options.limit)
@@ -139,23 +138,15 @@ class WandbMagics(Magics):
             print("import wandb and !wandb give wandb_nb in this notebook")  # noqa: T201 -- the user asked for it
 
     def _track_cell(self, arguments: list[str]) -> None:
-        options = magic_options.parse("init", arguments[1:] if arguments[:1] == ["init"] else arguments)
-        if options.help:
-            print(magic_options.init_parser().format_help())  # noqa: T201 -- the user asked for help
-        else:
-            self.cell_run.begin(_start_run(options))
+        run = start_run("%%wandb", arguments[1:] if arguments[:1] == ["init"] else arguments)
+        if run is not None:
+            self.cell_run.begin(run)
 
 
 def _print_lines(command: Callable[[Any], Iterable[str]], options: Any) -> None:
     """Print each line of *command* as soon as it is there."""
     for line in command(options):
         print(fitting(line), flush=True)  # noqa: T201 -- the user asked for it
-
-
-def _start_run(options: Any) -> Run:
-    """Start the run that the options and pairs describe."""
-    arguments = magic_options.init_arguments(options)
-    return init(arguments.pop("config", None), None, arguments)
 
 
 def _active_run() -> Run:

@@ -7,11 +7,12 @@ import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple
 
 from wandb_nb import host
 from wandb_nb.errors import ConfigError
+from wandb_nb.tracking.config.bulk_copy import is_bulk_copy, keys_called
 from wandb_nb.tracking.config.config_value import check_size, is_equal, to_config_key, to_config_value
 from wandb_nb.tracking.config.loading import as_mapping
 from wandb_nb.tracking.config.section import wrapped, wrapped_item
@@ -40,7 +41,8 @@ class Config(MutableMapping[str, Any]):
     Values are stored as JSON values, so that reading gives what the file has; a value without a JSON form is stored as
     text. Top-level keys contain no dot and values take less than 10 MB, else ConfigError is raised. A first value can
     always be set. Changing or removing it needs permission: `allow_val_change` of the call, else of `init()`, else
-    only notebooks may. A dict read from config is live (see `ConfigSection`); a list is a copy.
+    only notebooks may. A dict read from config is live (see `ConfigSection`); a list is a copy. `dict(config)` and
+    `{**config}` are plain data, for YAML, OmegaConf and the like.
 
     *on_change* is called with the changed keys and values and the removed keys, after the change and before the call
     returns, in the order of the changes; it must not alter the values. Its exceptions reach the caller.
@@ -106,7 +108,14 @@ class Config(MutableMapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         value = self._values[key]
-        return wrapped(self, (key,), value) if isinstance(value, (dict, list)) else value
+        if not isinstance(value, (dict, list)):
+            return value
+        return wrapped_item(value) if is_bulk_copy(self) else wrapped(self, (key,), value)
+
+    def keys(self) -> KeysView[str]:
+        """Return the keys."""
+        keys_called(self)
+        return KeysView(self)
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._change({key: value}, None)

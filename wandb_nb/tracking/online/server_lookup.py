@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import AuthenticationError, CommError, LaunchError, NotLoggedInError, UsageError
+from wandb_nb.host import command
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.metrics.definition import from_config
 from wandb_nb.store.runs.registry import Registry
@@ -29,12 +30,16 @@ UNAUTHORIZED, DENIED = 401, (403, 404)
 PERMISSIONS_TIMEOUT_SECONDS = 10.0
 """How long the server may take to name the account whose key it refuses."""
 RETRY_SECONDS, MIN_REQUEST_SECONDS = 0.5, 5.0
-NO_ANSWER_REMEDIES = (
-    "check the address and the network, raise the timeout, or use mode='offline' and send the run later with "
-    "'wandb-nb sync'"
-)
 unanswering_servers: set[str] = set()
 """Servers that did not answer an `init()` of this process: later ones do not wait for them again."""
+
+
+def no_answer_remedies() -> str:
+    """Return what the user may do about a server that does not answer."""
+    return (
+        "check the address and the network, raise the timeout, or use mode='offline' and send the run later with "
+        f"'{command('sync')}'"
+    )
 
 
 def mode_is_explicit(settings: Resolved) -> bool:
@@ -186,7 +191,7 @@ class ServerLookup:
         elif self._explicit:
             seconds = self._limit_seconds(answer)
             raise CommError(
-                f"{settings.base_url} did not answer within {seconds:g} s ({_reason(answer)}): {NO_ANSWER_REMEDIES}"
+                f"{settings.base_url} did not answer within {seconds:g} s ({_reason(answer)}): {no_answer_remedies()}"
             )
         else:
             unanswering_servers.add(settings.base_url)

@@ -9,15 +9,15 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from wandb_nb.errors import CommError, InitStartError
+from wandb_nb.errors import CommError, InitStartError, WaitInterruptedError
 from wandb_nb.formatting import size
 from wandb_nb.host import command
 from wandb_nb.store.format.layout import run_id
 from wandb_nb.sync.background import launch
-from wandb_nb.tracking.online.registration_wait import POLL_INTERVAL_SECONDS, RegistrationWait
+from wandb_nb.tracking.online.registration_wait import INTERRUPTED, POLL_INTERVAL_SECONDS, RegistrationWait
 from wandb_nb.tracking.online.server_lookup import (
-    NO_ANSWER_REMEDIES,
     mode_is_explicit,
+    no_answer_remedies,
     sync_process,
     unanswering_servers,
 )
@@ -94,7 +94,8 @@ class SyncHandle:
             return status
         is_refused = status.state == launch.REFUSED
         if self._explicit:
-            raise CommError(f"{server} {reason}{'' if is_refused else f': {NO_ANSWER_REMEDIES}'}")
+            kind = WaitInterruptedError if reason == INTERRUPTED else CommError
+            raise kind(f"{server} {reason}{'' if is_refused else f': {no_answer_remedies()}'}")
         if is_refused:
             self._report_news(status)
         else:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, KeysView, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RowError
 from wandb_nb.store.format.json_value import to_json
 from wandb_nb.store.format.python_number import SCALARS, python_number
 from wandb_nb.store.metrics.summary_engine import SummaryEngine
+from wandb_nb.tracking.config.bulk_copy import is_bulk_copy, keys_called
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -36,7 +37,16 @@ class _Node(MutableMapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         value = self._level()[key]
+        if not isinstance(value, (dict, list)):
+            return value
+        if is_bulk_copy(self):
+            return _copied(value)
         return self._child(key) if isinstance(value, dict) else value
+
+    def keys(self) -> KeysView[str]:
+        """Return the keys."""
+        keys_called(self)
+        return KeysView(self)
 
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._level()))
@@ -91,7 +101,7 @@ class _Branch(_Node):
 
 
 class Summary(_Node):
-    """The summary of one run, as a mapping and by attribute, nested objects included.
+    """The summary of one run, as a mapping and by attribute, nested objects included. `dict(summary)` is plain data.
 
     Logged rows update it automatically. A value set by hand is written to the run file before the call returns and
     stays until the next row that logs its key. Values are stored as `log()` stores them; secrets in texts are removed.
