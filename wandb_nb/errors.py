@@ -17,7 +17,6 @@
     │   └── NotLoggedInError         … because it does not accept the key       (AuthenticationError)
     ├── InitStartError               the background process did not start or answer
     └── CommError                    the server could not be reached or answered with an error
-        ├── WaitInterruptedError     … within the time that the user waited
         ├── RefusedError             the server refuses a request permanently
         └── AuthenticationError      the server does not accept the key
 
@@ -115,12 +114,11 @@ class InitStartError(Error):
 class CommError(Error):
     """The server could not be reached, or answered with an error."""
 
-
-class WaitInterruptedError(CommError):
-    """Ctrl-C ended the wait for the server; a notebook shows one line, since the user knows the place."""
+    interrupted = False
+    """Whether Ctrl-C ended the wait for the server. A notebook then shows one line, since the user knows the place."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"CommError: {self}"]
+        return [f"{type(self).__name__}: {self}"] if self.interrupted else super()._render_traceback_()
 
 
 class RefusedError(CommError):

@@ -9,7 +9,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from wandb_nb.errors import CommError, InitStartError, WaitInterruptedError
+from wandb_nb.errors import CommError, InitStartError
 from wandb_nb.formatting import size
 from wandb_nb.host import command
 from wandb_nb.store.format.layout import run_id
@@ -94,8 +94,9 @@ class SyncHandle:
             return status
         is_refused = status.state == launch.REFUSED
         if self._explicit:
-            kind = WaitInterruptedError if reason == INTERRUPTED else CommError
-            raise kind(f"{server} {reason}{'' if is_refused else f': {no_answer_remedies()}'}")
+            error = CommError(f"{server} {reason}{'' if is_refused else f': {no_answer_remedies()}'}")
+            error.interrupted = reason == INTERRUPTED
+            raise error
         if is_refused:
             self._report_news(status)
         else:
