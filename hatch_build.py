@@ -25,7 +25,10 @@ BUILD_PACKAGES = ["jupyter-builder>=1.2,<2"]
 
 SOURCES = ("*.json", ".npmrc", "*.mjs", "src/**/*", "style/**/*", "schema/**/*")
 STAMP = "wandb_nb/static/sources.sha256"
-STARTUP = {"wandb_nb/compat/as_wandb.pth": "wandb_nb_as_wandb.pth"}
+STARTUP = {
+    "wandb_nb/compat/as_wandb.pth": "wandb_nb_as_wandb.pth",
+    "wandb_nb/compat/startup.py": "_wandb_nb_startup.py",
+}
 SHARED_DATA = {
     "wandb_nb/labextension": "share/jupyter/labextensions/wandb-nb",
     "install.json": "share/jupyter/labextensions/wandb-nb/install.json",

@@ -90,9 +90,10 @@ def test_wheel_without_javascript(tmp_path: Path) -> None:
 
 
 def test_wheel_switches_import_wandb(tmp_path: Path) -> None:
-    """The wheel has the startup file beside the packages, and the command `wandb` as an executable file."""
+    """The wheel has the startup files beside the packages, and the command `wandb` as an executable file."""
     archive = zipfile.ZipFile(build("wheel", tmp_path, WANDB_NB_SKIP_JS="1"))
-    assert archive.read("wandb_nb_as_wandb.pth") == (ROOT / "wandb_nb/compat/as_wandb.pth").read_bytes()
+    for name, source in (("wandb_nb_as_wandb.pth", "as_wandb.pth"), ("_wandb_nb_startup.py", "startup.py")):
+        assert archive.read(name) == (ROOT / "wandb_nb/compat" / source).read_bytes()
     mode = archive.getinfo("wandb_nb/compat/command/wandb").external_attr >> 16
     assert mode & 0o111 == 0o111
 

@@ -23,4 +23,6 @@ def __getattr__(name: str) -> Any:
     """
     if name in _NAMES:
         return getattr(import_module("wandb_nb"), name)
+    if name == "util":  # diffusion_policy takes `generate_id` from wandb.sdk.data_types.video.util
+        return submodule("wandb", name)
     return submodule("wandb.sdk.data_types.base_types" if name == "wb_value" else "wandb.sdk.data_types", name)

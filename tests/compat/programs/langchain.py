@@ -1,0 +1,13 @@
+"""langchain-community 0.4, `WandbTracer` and `WandbCallbackHandler`."""
+
+import wandb
+from wandb.sdk.data_types import trace_tree
+
+assert trace_tree.WBTraceTree
+run = wandb.init(job_type=None, project="langchain", name="n", tags=["t"])
+assert run.settings.run_url is None
+run._label(repo="langchain")
+wandb.termlog(f"streaming to {run.settings.run_url}")
+for step in range(3):
+    run.log({"total_tokens": step})
+run.finish()
