@@ -34,7 +34,7 @@ LAYERS = (
     ),
     ("store",),
     ("capture", "data", "view"),
-    ("compare",),
+    ("artifacts", "compare"),
     ("tracking", "jupyter", "server", "sync"),
     ("notebook",),
     ("__init__", "_api", "cli", "compat", "__main__"),

@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     from wandb_nb.data.histogram import Histogram
     from wandb_nb.data.images.classes import Classes
     from wandb_nb.data.images.image import Image
+    from wandb_nb.data.tables.linked_tables import JoinedTable
+    from wandb_nb.data.tables.table import Table
 
     __version__: str
     config: Config
@@ -92,6 +94,7 @@ __all__ = [
     "Html",
     "Image",
     "InitStartError",
+    "JoinedTable",
     "LaunchError",
     "MediaError",
     "Molecule",
@@ -108,6 +111,7 @@ __all__ = [
     "SettingsError",
     "StoreError",
     "Summary",
+    "Table",
     "UnsupportedError",
     "UsageError",
     "Video",
@@ -156,11 +160,14 @@ _LAZY = {
     "Html": "wandb_nb.data.files.html",
     "Image": "wandb_nb.data.images.image",
     "ImageMask": "wandb_nb.data.images.annotations",
+    "JoinedTable": "wandb_nb.data.tables.linked_tables",
     "Media": "wandb_nb.data.media_value",
     "Molecule": "wandb_nb.data.files.molecule",
     "Node": "wandb_nb.data.files.graph",
     "Object3D": "wandb_nb.data.files.object3d",
+    "PartitionedTable": "wandb_nb.data.tables.linked_tables",
     "Plotly": "wandb_nb.data.files.figures",
+    "Table": "wandb_nb.data.tables.table",
     "Video": "wandb_nb.data.files.video",
     "WBValue": "wandb_nb.data.media_value",
     "api": "wandb_nb.compat.modules.account",

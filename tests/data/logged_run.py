@@ -8,26 +8,30 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from wandb_nb.store.format.artifact_record import ArtifactRecord, read_artifact
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.record_items import whole_objects
 from wandb_nb.store.format.record_types import ConfigRecord, FilesRecord, HistoryRecord, SummaryRecord
+from wandb_nb.store.format.wire import fields
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.values import leaves
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+ARTIFACT = 8
 OFFICIAL_SETTINGS = "settings=wandb.Settings(console='off', x_disable_stats=True, x_disable_meta=True)"
 
 
 class LoggedRun(NamedTuple):
-    """What a run left: its rows (media joined), its own part of the config, the announced files, all media files."""
+    """What a run left: rows (media joined), its own part of the config, announced files, media files, artifacts."""
 
     directory: Path
     rows: list[dict[str, Any]]
     config: dict[str, Any]
     announced: list[str]
     summary: dict[str, Any]
+    artifacts: list[ArtifactRecord]
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -39,10 +43,12 @@ class LoggedRun(NamedTuple):
 
 def read_run(directory: Path) -> LoggedRun:
     """Read the run in *directory*, ours or the official package's."""
-    run = LoggedRun(directory, [], {}, [], {})
+    run = LoggedRun(directory, [], {}, [], {}, [])
     tail = Tail(next(directory.glob("run-*.wandb")))
     while payloads := tail.read():
-        for record in map(decode, payloads):
+        for payload in payloads:
+            record = decode(payload)
+            run.artifacts.extend(read_artifact(raw) for number, _, raw in fields(payload) if number == ARTIFACT)
             if isinstance(record, HistoryRecord):
                 run.rows.append(nested(whole_objects(record.items)))
             elif isinstance(record, FilesRecord):

@@ -48,9 +48,16 @@ def _altair(value: Any) -> WBValue:
     return Html(value.to_html(), inject=False, data_is_not_path=True)
 
 
+def _frame(value: Any) -> WBValue:
+    from wandb_nb.data.tables.table import Table  # as above
+
+    return Table(dataframe=value, allow_mixed_types=True)
+
+
 _MAKERS: dict[tuple[str, str], Callable[[Any], WBValue]] = {
     ("PIL", "Image"): _image,
     ("matplotlib", "Figure"): _image,
+    ("pandas", "DataFrame"): _frame,
     ("plotly", "BaseFigure"): _plotly,
     ("bokeh", "Model"): _bokeh,
     ("bokeh", "Document"): _bokeh,

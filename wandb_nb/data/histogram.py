@@ -9,8 +9,9 @@ from wandb_nb.errors import MediaError
 from wandb_nb.store.format.array_value import finite_numbers, plain_array
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from wandb_nb.data.artifact_contents import ArtifactContents
     from wandb_nb.data.media_store import MediaTarget
 
 MAX_BINS = 512
@@ -52,6 +53,10 @@ class Histogram(WBValue):
     def to_row(self, _target: MediaTarget | None = None) -> dict[str, Any]:
         """Return counts and edges as JSON."""
         return {"_type": self.log_type, "values": self.histogram, "bins": self.bins}
+
+    def to_cell(self, _contents: ArtifactContents, _clean: Callable[[Any, str], Any]) -> Any:
+        """Return the histogram as a cell of a table."""
+        return self.to_row()
 
 
 def _counted(sequence: Any, num_bins: int) -> tuple[list[int], list[float]]:

@@ -19,6 +19,7 @@ from wandb_nb.store.format.json_value import to_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wandb_nb.data.artifact_contents import ArtifactContents, ArtifactWriter, LoggedArtifact
     from wandb_nb.data.media_content import MediaContent
 
 FOLDER = "media"
@@ -34,10 +35,18 @@ _RESERVED = re.compile(r'[\0-\x1f\\<>:"|?*]' if os.name == "nt" else r"[\0-\x1f\
 class MediaStore:
     """Stores media files below *files*, and appends the records that belong to them. Thread-safe.
 
-    *append* takes records for the run file, *clean* removes secrets from a value of a given name.
+    *append* takes records for the run file, *clean* removes secrets from a value of a given name, *artifacts* logs what
+    is an artifact too.
     """
 
-    def __init__(self, files: Path, append: Callable[[bytes], None], clean: Callable[[Any, str], Any]) -> None:
+    def __init__(
+        self,
+        files: Path,
+        append: Callable[[bytes], None],
+        clean: Callable[[Any, str], Any],
+        artifacts: ArtifactWriter | None = None,
+    ) -> None:
+        self._artifacts = artifacts
         self.files, self._append, self.clean = files, append, clean
         self._stored: LRUDict[tuple[str, str, str], str] = LRUDict(_MAX_REMEMBERED)
         self.config: dict[str, dict[str, Any]] = {}
@@ -46,6 +55,22 @@ class MediaStore:
     def target(self, key: str, step: int | str) -> MediaTarget:
         """Return where the value of *key* in the row of *step* goes."""
         return MediaTarget(self, key, step)
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run, which the names of its artifacts have."""
+        return self._artifacts.run_id if self._artifacts else ""
+
+    def log_artifact(self, contents: ArtifactContents) -> LoggedArtifact:
+        """Log a version that a media value needs, and return its ids.
+
+        Raises:
+            MediaError: It cannot be stored.
+
+        """
+        if self._artifacts is None:
+            raise MediaError("there is nowhere to store its artifact")
+        return self._artifacts.log(contents)
 
     def put(self, content: MediaContent, folder: str, name: str, suffix: str) -> str:
         """Store *content* unless its bytes are stored already, and return its path relative to the run's files.

@@ -11,11 +11,15 @@ from wandb_nb.errors import MediaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from wandb_nb.data.artifact_contents import ArtifactContents
     from wandb_nb.data.media_store import MediaTarget
 
 
 class WBValue:
-    """A value with a JSON form of its own in rows and summary; `_type` names the form."""
+    """A value with a JSON form of its own in rows and summary."""
+
+    log_type: ClassVar[str]
+    """The `_type` of its JSON."""
 
     def to_row(self, target: MediaTarget) -> dict[str, Any]:
         """Store what belongs to the value at *target*, and return its JSON for the row.
@@ -26,12 +30,18 @@ class WBValue:
         """
         raise NotImplementedError
 
+    def column_type(self) -> dict[str, Any]:
+        """Return the type of a column of such values, as files of tables have it."""
+        return {"wb_type": "pythonObject", "params": {"class_name": type(self).__name__}}
+
+    def to_cell(self, _contents: ArtifactContents, _clean: Callable[[Any, str], Any]) -> Any:
+        """Return the value as a cell of a table; what belongs to it goes into the contents of the table's artifact."""
+        return str(self)
+
 
 class Media(WBValue):
     """A value that is one file of the run. A subclass gives the file, and what its JSON has besides."""
 
-    log_type: ClassVar[str]
-    """The `_type` of its JSON."""
     folder: ClassVar[str]
     """The folder below `files/media`."""
 
@@ -85,6 +95,16 @@ class Media(WBValue):
         stored = target.file(self.content, self.folder, self.suffix)
         captions = {} if self._caption is None else {"caption": self._caption}
         return {"_type": self.log_type, **stored, **self.details(target), **captions}
+
+    def column_type(self) -> dict[str, Any]:
+        """Return the type of a column of such values."""
+        return {"wb_type": self.log_type}
+
+    def to_artifact(self, contents: ArtifactContents, clean: Callable[[Any, str], Any]) -> dict[str, Any]:
+        """Put the file into *contents*, and return the JSON that names it there."""
+        path = contents.add(self.content, self.folder, self.suffix)
+        captions = {} if self._caption is None else {"caption": clean(self._caption, "caption")}
+        return {"_type": self.log_type, "path": path, "sha256": self.content.sha256, **captions}
 
 
 class BatchableMedia(Media):

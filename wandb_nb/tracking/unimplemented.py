@@ -13,9 +13,7 @@ RUN_CALLS = frozenset({
 """Methods of a run that are module-level functions as well."""
 CALLS = RUN_CALLS | {"agent", "controller", "plot_table", "sweep", "visualize"}
 """Module-level functions."""
-TYPES = frozenset({
-    "Api", "Artifact", "ArtifactTTL", "EvalTable", "JoinedTable", "PartitionedTable", "Table", "Trace", "WBTraceTree",
-})  # fmt: skip
+TYPES = frozenset({"Api", "Artifact", "ArtifactTTL", "EvalTable", "Trace", "WBTraceTree"})
 """Classes: of values that are logged, of artifacts and of the public API."""
 
 

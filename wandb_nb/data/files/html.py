@@ -11,8 +11,9 @@ from wandb_nb.data.media_value import BatchableMedia
 from wandb_nb.errors import MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from wandb_nb.data.artifact_contents import ArtifactContents
     from wandb_nb.data.media_store import MediaTarget
 
 HEAD = (
@@ -50,9 +51,21 @@ class Html(BatchableMedia):
 
     def to_row(self, target: MediaTarget) -> dict[str, Any]:
         """Store the page, without secrets in a text that was not a file's."""
-        text = target.text(self.html, target.key) if self._is_own_text else self.html
-        content = MediaContent((_injected(text) if self._inject else text).encode("utf-8", "surrogateescape"))
+        content = self._page(target.store.clean, target.key)
         return {"_type": self.log_type, **target.file(content, self.folder, self.suffix)}
+
+    def to_artifact(self, contents: ArtifactContents, clean: Callable[[Any, str], Any]) -> dict[str, Any]:
+        """Put the page into *contents*, and return the JSON that names it there."""
+        content = self._page(clean, "html")
+        return {
+            "_type": self.log_type,
+            "path": contents.add(content, self.folder, self.suffix),
+            "sha256": content.sha256,
+        }
+
+    def _page(self, clean: Callable[[Any, str], Any], name: str) -> MediaContent:
+        text = clean(self.html, name) if self._is_own_text else self.html
+        return MediaContent((_injected(text) if self._inject else text).encode("utf-8", "surrogateescape"))
 
     @classmethod
     def list_to_row(cls, values: Sequence[Html], target: MediaTarget) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from wandb_nb.store.format.array_value import plain_array
 from wandb_nb.store.format.json_value import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from wandb_nb.data.media_store import MediaTarget
 
@@ -49,8 +49,13 @@ class ImageMask(Media):
 
     def to_row(self, target: MediaTarget) -> dict[str, Any]:
         """Store the mask, and its labels in the config."""
-        _store_labels(target, self.labels_key, self._name, self._labels or self._default_labels())
+        _store_labels(target, self.labels_key, self._name, self.labels)
         return super().to_row(target)
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """The names of the class ids: those that were given, else `class_<id>`."""
+        return {int(key): str(name) for key, name in (self._labels or self._default_labels()).items()}
 
     def _encode(self) -> MediaContent:
         if self._path is not None:
@@ -84,12 +89,26 @@ class BoundingBoxes2D(Media):
 
     def to_row(self, target: MediaTarget) -> dict[str, Any]:
         """Store the boxes, and their labels in the config."""
-        default = {int(box["class_id"]): f"class_{box['class_id']}" for box in self._boxes}
-        _store_labels(target, self.labels_key, self._name, self._labels or default)
-        boxes = target.store.clean(json.loads(to_json(self._boxes, self._name)), self._name)
+        _store_labels(target, self.labels_key, self._name, self.labels)
+        boxes = self.boxes(target.store.clean)
         labels = {"class_labels": target.store.clean(_by_text(self._labels), self._name)} if self._labels else {}
         text = json.dumps({"box_data": boxes, **labels}, separators=(",", ":"))
         return {"_type": self.log_type, **target.file(MediaContent(text.encode()), self.folder, self.suffix)}
+
+    def boxes(self, clean: Callable[[Any, str], Any]) -> Any:
+        """Return the boxes as JSON without secrets."""
+        return clean(json.loads(to_json(self._boxes, self._name)), self._name)
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """The names of the class ids: those that were given, else `class_<id>`."""
+        default = {box["class_id"]: f"class_{box['class_id']}" for box in self._boxes}
+        return {int(key): str(name) for key, name in (self._labels or default).items()}
+
+    @property
+    def score_keys(self) -> list[str]:
+        """The names of the scores."""
+        return sorted({key for box in self._boxes for key in box.get("scores") or {}})
 
 
 def _checked_box(box: Any, key: str) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.data.media_content import MediaContent
 from wandb_nb.data.media_value import WBValue
 from wandb_nb.errors import RowTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
+    from wandb_nb.data.artifact_contents import ArtifactContents
     from wandb_nb.data.media_store import MediaTarget
 
 
@@ -37,3 +40,14 @@ class Classes(WBValue):
     def to_row(self, _target: MediaTarget) -> dict[str, Any]:
         """Return the classes as JSON."""
         return {"_type": self.log_type, "class_set": self._class_set}
+
+
+def classes_file(
+    labels: Mapping[str, str], contents: ArtifactContents, clean: Callable[[Any, str], Any]
+) -> dict[str, str]:
+    """Put the file of class *labels* into *contents*, and return the JSON that names it there."""
+    entries = [{"id": int(key), "name": clean(name, "name")} for key, name in labels.items()]
+    content = MediaContent(json.dumps({"_type": Classes.log_type, "class_set": entries}).encode())
+    path = f"media/classes/{content.sha256[:32]}_cls.classes.json"
+    contents.files[path] = content
+    return {"type": "classes-file", "path": path, "digest": content.md5}

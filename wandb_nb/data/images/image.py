@@ -8,16 +8,18 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.data.images.annotations import BoundingBoxes2D, ImageMask
-from wandb_nb.data.images.classes import Classes
+from wandb_nb.data.images.classes import Classes, classes_file
 from wandb_nb.data.images.pixels import ACCEPTED, array_copy, mode_of, to_bytes
 from wandb_nb.data.images.png_encoder import COLOUR_TYPES, encode_png
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.data.media_value import BatchableMedia, caption_list, file_content, unsuitable
+from wandb_nb.data.tables.column_types import image_type
 from wandb_nb.errors import MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from wandb_nb.data.artifact_contents import ArtifactContents
     from wandb_nb.data.media_store import MediaTarget
 
 MAX_ITEMS = 108
@@ -121,6 +123,32 @@ class Image(BatchableMedia):
         grouping = {} if self._grouping is None else {"grouping": self._grouping}
         return {"format": self.format, "width": width, "height": height, **grouping, **layers}
 
+    def column_type(self) -> dict[str, Any]:
+        """Return the type of a column of such pictures: their layers and labels."""
+        boxes, masks = self._boxes, self._masks
+        names = [*(boxes[key].labels for key in boxes), *(masks[key].labels for key in masks)]
+        labels = {str(key): name for each in names for key, name in each.items()}
+        labels |= {str(key): name for key, name in (self.classes.labels if self.classes else {}).items()}
+        return image_type(
+            {key: sorted(mask.labels) for key, mask in masks.items()},
+            {key: _by_text(mask.labels) for key, mask in masks.items()},
+            box_layers={key: sorted(each.labels) for key, each in boxes.items()},
+            box_class_maps={key: _by_text(each.labels) for key, each in boxes.items()},
+            box_score_keys=sorted({key for each in boxes.values() for key in each.score_keys}),
+            class_map=labels,
+        )
+
+    def to_artifact(self, contents: ArtifactContents, clean: Callable[[Any, str], Any]) -> dict[str, Any]:
+        """Put the picture and its layers into *contents*, and return the JSON that names them there."""
+        width, height = self.size
+        value = {**super().to_artifact(contents, clean), "format": self.format, "width": width, "height": height}
+        if self._masks:
+            value["masks"] = {key: mask.to_artifact(contents, clean) for key, mask in self._masks.items()}
+        if self._boxes:
+            value["boxes"] = {key: boxes.boxes(clean) for key, boxes in self._boxes.items()}
+        labels = self.column_type()["params"]["class_map"]["params"]["val"]
+        return {**value, "classes": classes_file(labels, contents, clean)} if labels else value
+
     @classmethod
     def list_to_row(cls, values: Sequence[Image], target: MediaTarget) -> dict[str, Any]:
         """Store the pictures, and return the JSON of their list."""
@@ -208,6 +236,10 @@ class Image(BatchableMedia):
         file = io.BytesIO()
         image.save(file, {"jpg": "jpeg"}.get(self.format, self.format))
         return file.getvalue()
+
+
+def _by_text(labels: Mapping[int, str]) -> dict[str, str]:
+    return {str(key): name for key, name in labels.items()}
 
 
 def _as(kind: Any, value: Any, key: str) -> Any:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
+from wandb_nb.artifacts.run_artifacts import RunArtifacts
 from wandb_nb.capture.cells import notebook_file
 from wandb_nb.data.media_store import MediaStore
 from wandb_nb.errors import StoreError
@@ -57,7 +58,8 @@ class RunDirectory:
         self.writer, self.redact = writer, redact
         self.writer_id = secrets.token_hex(16)
         self.metadata = MetadataFiles(layout.files, writer.append, notice, redact)
-        self.media = MediaStore(layout.files, writer.append, redact.value)
+        self._artifacts = RunArtifacts(layout.path, writer.append, layout.run_id)
+        self.media = MediaStore(layout.files, writer.append, redact.value, self._artifacts)
         self.entry: RunEntry | None = None
         """The run's entry in the registry of this machine."""
         self.linked_files: set[Path] = set()
@@ -126,6 +128,7 @@ class RunDirectory:
 
     def begin(self, identity: RunIdentity, settings: Resolved, run_record: bytes, feature_record: bytes) -> None:
         """Write the records that a run starts with, start gathering metadata, and register the run."""
+        self._artifacts.project, self._artifacts.entity = identity.project_name, identity.entity or ""
         self.writer.append(run_record)
         environment = self.metadata.gather(identity, settings, self.writer_id)
         self.writer.append(environment, feature_record)

@@ -1,0 +1,84 @@
+"""The artifacts that one run logs: contents by digest and a manifest each, in the folder of the run.
+
+`artifacts/objects/<MD5 in hexadecimal>` are the contents, each stored once; `artifacts/manifests/<client id>.json` says
+which of them a version has. All of it is whole on disk before the record that names it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import string
+from typing import TYPE_CHECKING
+
+from wandb_nb.artifacts.manifest import manifest_digest, manifest_json, object_name
+from wandb_nb.atomic_file import replacement, write_text
+from wandb_nb.data.artifact_contents import ArtifactContents, LoggedArtifact
+from wandb_nb.errors import MediaError
+from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry, artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wandb_nb.data.media_content import MediaContent
+
+FOLDER = "artifacts"
+_ALPHABET = string.ascii_lowercase + string.digits
+_MAX_ID = 128
+
+
+class RunArtifacts:
+    """Logs artifacts of the run *run_id* in its *directory*; *append* takes their records."""
+
+    def __init__(self, directory: Path, append: Callable[[bytes], None], run_id: str) -> None:
+        self.run_id = run_id
+        self.project = self.entity = ""
+        self._folder, self._append = directory / FOLDER, append
+
+    def log(self, contents: ArtifactContents) -> LoggedArtifact:
+        """Store a version and its record, and return its ids.
+
+        Raises:
+            MediaError: A file of it cannot be read or written.
+
+        """
+        try:
+            entries = {path: self._stored(content) for path, content in contents.files.items()}
+            logged = LoggedArtifact(_random_id(), _random_id())
+            manifests = self._folder / "manifests"
+            manifests.mkdir(parents=True, exist_ok=True)
+            write_text(manifests / f"{logged.client_id}.json", manifest_json(entries))
+        except OSError as error:
+            raise MediaError(f"the artifact {contents.name} cannot be stored: {error}") from error
+        record = ArtifactRecord(
+            run_id=self.run_id,
+            project=self.project,
+            entity=self.entity,
+            type=contents.type,
+            name=contents.name,
+            digest=manifest_digest(entries),
+            client_id=logged.client_id,
+            sequence_client_id=logged.sequence_client_id,
+            incremental=contents.incremental,
+            entries=entries,
+        )
+        self._append(artifact(record))
+        return logged
+
+    def _stored(self, content: MediaContent) -> ManifestEntry:
+        """Store *content* unless there is a file of its digest."""
+        path = self._folder / "objects" / object_name(content.md5)
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with replacement(path) as unfinished:
+                if content.data is None:
+                    assert content.path is not None  # noqa: S101 -- one of the two is always there
+                    shutil.copyfile(content.path, unfinished)
+                else:
+                    unfinished.write_bytes(content.data)
+        return ManifestEntry(content.md5, path.stat().st_size, str(path.absolute()))
+
+
+def _random_id() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_MAX_ID))

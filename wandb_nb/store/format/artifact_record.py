@@ -1,0 +1,97 @@
+"""The record of an artifact: a version with its manifest, which says which files it has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wandb_nb.store.format.record_items import as_text
+from wandb_nb.store.format.wire import WireMessage, fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STORAGE_POLICY = "wandb-storage-policy-v1"
+DIGEST_ALGORITHM = "MANIFEST_MD5"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestEntry:
+    """A file of an artifact: its MD5 in base64, its size in bytes, and where its content is on this machine."""
+
+    digest: str
+    size: int
+    local_path: str = ""
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRecord:
+    """A version that a run logged. *digest* is that of the manifest, the ids are made by the client."""
+
+    run_id: str
+    project: str
+    entity: str
+    type: str
+    name: str
+    digest: str
+    client_id: str
+    sequence_client_id: str
+    description: str = ""
+    metadata: str = ""
+    aliases: tuple[str, ...] = ("latest",)
+    incremental: bool = False
+    entries: Mapping[str, ManifestEntry] = field(default_factory=dict)
+
+
+def artifact(record: ArtifactRecord) -> bytes:
+    """Return *record* as the bytes of a record without its number."""
+    message = WireMessage().text(1, record.run_id).text(2, record.project).text(3, record.entity).text(4, record.type)
+    message.text(5, record.name).text(6, record.digest).text(7, record.description).text(8, record.metadata)
+    for alias in record.aliases:
+        message.text(11, alias)
+    message.message(12, _manifest(record.entries)).varint(14, value=True)
+    message.text(15, record.client_id).text(16, record.sequence_client_id).text(20, DIGEST_ALGORITHM)
+    message.varint(100, value=record.incremental)
+    return WireMessage().message(8, message).encode()
+
+
+def _manifest(entries: Mapping[str, ManifestEntry]) -> WireMessage:
+    layout = WireMessage().text(1, "storageLayout").text(2, '"V2"')
+    manifest = WireMessage().varint(1, 1).text(2, STORAGE_POLICY).message(3, layout)
+    for path, entry in sorted(entries.items()):
+        message = WireMessage().text(1, path).text(2, entry.digest).text(3, entry.ref).varint(4, entry.size)
+        manifest.message(4, message.text(6, entry.local_path))
+    return manifest
+
+
+def read_artifact(data: bytes) -> ArtifactRecord:
+    """Return the artifact in the bytes of its message; what a hostile file has in the wrong form is left out."""
+    texts: dict[int, str] = {}
+    numbers: dict[int, int] = {}
+    aliases: list[str] = []
+    entries: dict[str, ManifestEntry] = {}
+    for number, _wire_type, raw in fields(data):
+        if isinstance(raw, int):
+            numbers[number] = raw
+        elif number == 11:  # noqa: PLR2004 -- a repeated field
+            aliases.append(as_text(raw))
+        elif number == 12:  # noqa: PLR2004 -- the manifest
+            entries = dict(_read_entry(each) for key, _, each in fields(raw) if key == 4 and isinstance(each, bytes))  # noqa: PLR2004
+        else:
+            texts[number] = as_text(raw)
+    names = {"run_id": 1, "project": 2, "entity": 3, "type": 4, "name": 5, "digest": 6, "description": 7, "metadata": 8}
+    ids = {"client_id": 15, "sequence_client_id": 16}
+    fields_of = {name: texts.get(number, "") for name, number in (names | ids).items()}
+    return ArtifactRecord(**fields_of, aliases=tuple(aliases), incremental=bool(numbers.get(100)), entries=entries)
+
+
+def _read_entry(data: bytes) -> tuple[str, ManifestEntry]:
+    texts: dict[int, str] = {}
+    size = 0
+    for number, _wire_type, raw in fields(data):
+        if isinstance(raw, bytes):
+            texts[number] = as_text(raw)
+        elif number == 4:  # noqa: PLR2004 -- the size
+            size = raw
+    return texts.get(1, ""), ManifestEntry(texts.get(2, ""), size, texts.get(6, ""), texts.get(3, ""))
