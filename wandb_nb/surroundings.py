@@ -32,6 +32,16 @@ def expanded(path: Path) -> Path:
         return path
 
 
+def is_file(path: Path) -> bool:
+    """Return whether *path* is a file, or a link to one; False in a folder that cannot be entered."""
+    return os.path.isfile(path)  # noqa: PTH113 -- pathlib raises an error for such a folder
+
+
+def is_directory(path: Path) -> bool:
+    """Return whether *path* is a folder, or a link to one; False in a folder that cannot be entered."""
+    return os.path.isdir(path)  # noqa: PTH112 -- as above
+
+
 def open_standard_descriptors() -> None:
     """Open closed descriptors 0 to 2, so that no file of a run gets such a number and what is printed to it."""
     for descriptor in _STANDARD_DESCRIPTORS:

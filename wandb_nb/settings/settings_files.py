@@ -11,7 +11,7 @@ from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import SettingsError, StoreError
 from wandb_nb.settings.fields import BY_NAME
 from wandb_nb.settings.model import Layer, Sourced, find
-from wandb_nb.surroundings import home
+from wandb_nb.surroundings import home, is_directory, is_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,12 +36,17 @@ def user_file(config_dir: Path | None = None) -> Path:
 def workspace_file(root: Path) -> Path:
     """Return the path of the settings file for runs whose `wandb/` (or `.wandb/`) folder is in *root*."""
     hidden = root / ".wandb"
-    return (hidden if hidden.is_dir() else root / "wandb") / "settings"
+    return (hidden if is_directory(hidden) else root / "wandb") / "settings"
 
 
 def read(path: Path, label: str) -> FileSettings:
-    """Return the settings in the file at *path*; none if there is no file. SettingsError if it is unusable."""
-    if not path.is_file():
+    """Return the settings in the file at *path*; none if there is no file, or its folder cannot be entered.
+
+    Raises:
+        SettingsError: The file is unusable.
+
+    """
+    if not is_file(path):
         return FileSettings({}, ())
     values: Layer = {}
     ignored = []

@@ -16,7 +16,7 @@ from wandb_nb.tracking.older_names import OlderNames
 from wandb_nb.tracking.run_settings import RunSettings
 from wandb_nb.tracking.run_status import RunStatus, run_status
 from wandb_nb.tracking.session import alerts
-from wandb_nb.tracking.session.finish import finish
+from wandb_nb.tracking.session.finish import finish, uninterrupted
 from wandb_nb.tracking.terminal.presenter import presenter
 from wandb_nb.tracking.unimplemented import RUN_CALLS, refuse
 
@@ -163,8 +163,9 @@ class Run(OlderNames):
         if not finish(self._session, int(exit_code or 0)):
             return
         self._session.quiet = self.settings.quiet if quiet is None else quiet
-        self._session.notices.flush()
-        self._session.notices.guard(lambda: presenter().finished(self))
+        with uninterrupted(self._session):
+            self._session.notices.flush()
+            self._session.notices.guard(lambda: presenter().finished(self))
 
     # -- alerts, files, code
 

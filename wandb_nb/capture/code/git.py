@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wandb_nb.surroundings import is_directory, is_file
 from wandb_nb.untrusted_file import read_file
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def _find(folder: Path) -> tuple[Path, Path] | None:
     folder = folder.absolute()
     for root in (folder, *folder.parents):
         marker = root / ".git"
-        if marker.is_dir():
+        if is_directory(marker):
             return root, marker
-        if marker.is_file():  # a linked work tree or a submodule
+        if is_file(marker):  # a linked work tree or a submodule
             text = _read(marker).strip()
             if text.startswith("gitdir:"):
                 return root, root / text[len("gitdir:") :].strip()
@@ -70,7 +71,7 @@ def _find(folder: Path) -> tuple[Path, Path] | None:
 
 def _common_dir(git_dir: Path) -> Path:
     pointer = git_dir / "commondir"
-    return git_dir / _read(pointer).strip() if pointer.is_file() else git_dir
+    return git_dir / _read(pointer).strip() if is_file(pointer) else git_dir
 
 
 def _head(git_dir: Path, common: Path) -> tuple[str | None, str | None]:
@@ -87,10 +88,10 @@ def _head(git_dir: Path, common: Path) -> tuple[str | None, str | None]:
 def _ref(name: str, git_dir: Path, common: Path) -> str:
     for folder in (git_dir, common):
         path = folder / name
-        if path.is_file():
+        if is_file(path):
             return _read(path).strip()
     packed = common / "packed-refs"
-    if packed.is_file():
+    if is_file(packed):
         for line in _read(packed).splitlines():
             commit, _, ref = line.partition(" ")
             if ref == name:
@@ -101,7 +102,7 @@ def _ref(name: str, git_dir: Path, common: Path) -> str:
 def _remote(common: Path, name: str) -> str | None:
     """Return the address of remote *name* from the repository's own config file."""
     path = common / "config"
-    if not path.is_file():
+    if not is_file(path):
         return None
     in_section = False
     for raw in _read(path).splitlines():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import RunNotFoundError, StoreError
+from wandb_nb.surroundings import is_directory
 from wandb_nb.untrusted_file import is_folder
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def age_order(folder: Path) -> tuple[str, str]:
 def workspace(root: Path) -> Path:
     """Return the folder of run directories in *root*: `.wandb` if that exists, else `wandb`."""
     hidden = root / ".wandb"
-    return hidden if hidden.is_dir() else root / "wandb"
+    return hidden if is_directory(hidden) else root / "wandb"
 
 
 def _make(workspace: Path, name: str) -> Path:

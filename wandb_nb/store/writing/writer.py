@@ -28,8 +28,8 @@ from wandb_nb.store.format import records, wire
 from wandb_nb.store.format.framing import BLOCK, FILE_HEADER, FULL, HEAD, SEEDS, frame
 from wandb_nb.store.format.layout import SEGMENTS
 from wandb_nb.store.format.open_row import open_row_path
+from wandb_nb.store.writing import open_row_file
 from wandb_nb.store.writing.file_lock import try_flock
-from wandb_nb.store.writing.open_row_file import OpenRowFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,6 +41,7 @@ _SEED = SEEDS[FULL]
 _ROW = records.ROW[0]
 _DROPPED = (_ROW, records.OUTPUT_RAW[0], records.STATS[0])  # kinds that a failed write loses; others are tried again
 _MAX_KEPT = 1000
+_WRITING_MODULES = (__name__, open_row_file.__name__)
 _TORN = (-1, 0)  # an aim that no size of a file equals
 
 
@@ -87,7 +88,7 @@ class RunWriter:
         self._late: deque[bytes] = deque()  # appended in the middle of an append
         self._kept: deque[bytes] = deque((records.header(PRODUCER),), _MAX_KEPT)  # to be written with the next append
         self._at = (0, 1)  # size of the file, number of the next record: one attribute, so that both change together
-        self._open_row = OpenRowFile(open_row_path(self.path)) if owner else None
+        self._open_row = open_row_file.OpenRowFile(open_row_path(self.path)) if owner else None
         self._aim: tuple[int, int] | None = None  # what `_at` becomes, while a write is under way
         if not owner:
             self._fd, self.forked = -1, True
@@ -147,8 +148,8 @@ class RunWriter:
                 return
             try:
                 self._open_row.write(body, self._at[1], first=first)
-            except OSError as error:
-                self._failed(error, ())
+            except OSError as error:  # the row logger still has the part, and stores it once the step is complete
+                self._failed(error, self._kept)
 
     def check(self) -> None:
         """Check whether the file was deleted while it was written, so that later records would be lost.
@@ -179,13 +180,21 @@ class RunWriter:
         with self._lock:
             if self._fd < 0:
                 return
-            fd = os.dup(self._fd)  # so that log() does not wait for the disk
+            try:
+                fd = os.dup(self._fd)  # so that log() does not wait for the disk
+            except OSError:  # too many open files
+                self._flush(self._fd)
+                return
+        try:
+            self._flush(fd)
+        finally:
+            os.close(fd)
+
+    def _flush(self, fd: int) -> None:
         try:
             getattr(os, "fdatasync", os.fsync)(fd)  # macOS has no fdatasync
         except OSError as error:
-            self._failed(error, ())
-        finally:
-            os.close(fd)
+            self._failed(error, self._kept)
 
     def close(self) -> None:
         """Write pending records and close the file. Closing twice is harmless."""
@@ -326,7 +335,7 @@ def _is_write_error(error: OSError) -> bool:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace is None or trace.tb_frame.f_globals is globals()
+    return trace is None or trace.tb_frame.f_globals["__name__"] in _WRITING_MODULES
 
 
 def _claim(fd: int) -> None:

@@ -73,7 +73,8 @@ class _Process(subprocess.Popen[bytes]):
     """Whether it was seen to hold the lock of its folder."""
 
     def __del__(self) -> None:
-        self.poll()
+        if getattr(self, "pid", None) is not None:  # else it could not be started
+            self.poll()
 
 
 _processes: dict[Path, _Process] = {}

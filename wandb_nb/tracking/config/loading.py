@@ -12,7 +12,7 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import ConfigError, ConfigTypeError, UsageError
-from wandb_nb.surroundings import expanded, working_directory
+from wandb_nb.surroundings import expanded, is_file, working_directory
 from wandb_nb.tracking.config.object_fields import attributes_of, fields_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def load(
     """
     folder = Path(cwd) if cwd is not None else working_directory()
     defaults = folder / DEFAULTS_FILE
-    values = read_file(defaults) if defaults.is_file() else {}
+    values = read_file(defaults) if is_file(defaults) else {}
     for path in paths:
         values.update(read_file(folder / path))
     values.update(_filtered(as_mapping(config, folder), include, exclude))

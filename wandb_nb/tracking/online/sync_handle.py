@@ -56,30 +56,47 @@ class SyncHandle:
 
         Raises:
             AuthenticationError: There is no key.
-            InitStartError: The process cannot be started.
+            InitStartError: The process cannot be started, and online mode was requested explicitly.
 
         """
-        self._background = sync_process(self._settings)
-        self._background.prepare()
+        background = sync_process(self._settings)
+        try:
+            background.prepare()
+        except InitStartError as error:
+            self._report_not_started(error)
+        else:
+            self._background = background
 
     def begin(self, *, is_new: bool) -> SyncStatus | None:
         """Have the run sent from now on, after `prepare`; return its status once the server has registered it.
 
         None where it will be sent later, which is reported: the server does not answer, refuses it for another reason
-        than permissions, or has not answered an earlier run of this process. A run that *is_new* continues no other.
+        than permissions, or has not answered an earlier run of this process; or there is no sync process. A run that
+        *is_new* continues no other.
 
         Raises:
             LaunchError: The server does not permit the run (NotLoggedInError for a key that it does not accept).
             CommError: The server does not answer where online mode was requested explicitly.
-            InitStartError: The sync process does not start, or does not answer within `x_service_wait`.
+            InitStartError: The same for a sync process that does not start, or not answer within `x_service_wait`.
 
         """
-        assert self._background is not None  # noqa: S101 -- made by prepare
+        if self._background is None:
+            return None
         try:
             return self._begin(self._background, is_new=is_new)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, InitStartError) and not self._explicit:
+                self._report_not_started(error)
+                return None
             self._background.cancel_run(self._file)
             raise
+
+    def _report_not_started(self, error: InitStartError) -> None:
+        """Report that the run is not sent now; raise *error* where that was requested explicitly."""
+        if self._explicit:
+            raise error
+        later = command(f"sync {run_id(self._file)}")
+        self._notice(f"{error} The run continues and is stored on disk; '{later}' sends it.", "online-start")
 
     def _begin(self, background: launch.BackgroundProcess, *, is_new: bool) -> SyncStatus | None:
         server = self._settings.base_url
@@ -120,7 +137,12 @@ class SyncHandle:
         """
         until = time.monotonic() + (UNREACHABLE_WAIT_SECONDS if wait else 0.0)
         while not (status := launch.sync_status(self._file)).registered:
-            if status.finished or status.state == launch.WAITING or time.monotonic() >= until:
+            if (
+                self._background is None
+                or status.finished
+                or status.state == launch.WAITING
+                or time.monotonic() >= until
+            ):
                 return None
             try:
                 time.sleep(POLL_INTERVAL_SECONDS)
@@ -134,7 +156,7 @@ class SyncHandle:
         bar = ProgressBar(self._settings, rows)
         next_check = 0.0
         try:
-            while not (status := launch.sync_status(self._file)).finished:
+            while not (status := launch.sync_status(self._file)).finished and self._background is not None:
                 passed = time.monotonic() - began
                 if passed > (
                     timeout if self._explicit or status.registered else min(UNREACHABLE_WAIT_SECONDS, timeout)
@@ -173,7 +195,8 @@ class SyncHandle:
         left += [f"{status.files_left} files"] if status.files_left else []
         what = f"{' and '.join(left) or 'the end of the run'} ({size(pending)})" if pending else "the end of the run"
         why = f" ({status.message})" if status.message else ""
-        return f"not sent yet: {what}{why}; the background process continues; otherwise {later}"
+        process = "the background process continues; otherwise " if self._background is not None else ""
+        return f"not sent yet: {what}{why}; {process}{later}"
 
     def _report_news(self, status: SyncStatus) -> None:
         if status.registered and self.url is None:

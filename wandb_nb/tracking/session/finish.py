@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.errors import StoreError
+from wandb_nb.errors import Error
 from wandb_nb.store.format import records
 from wandb_nb.tracking.files import user_files
+from wandb_nb.tracking.process.interrupt_delay import delayed_interrupt
 from wandb_nb.tracking.session.merge_writers import await_writers, merge_writers
 from wandb_nb.tracking.session.run_directory import RunOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     from wandb_nb.tracking.rows.row_logger import RowLogger
     from wandb_nb.tracking.session.run_directory import RunDirectory
@@ -22,25 +26,57 @@ if TYPE_CHECKING:
 def finish(session: RunSession, exit_code: int) -> bool:
     """End the run with *exit_code*; return False where it has ended already, or is another process's to end.
 
-    Everything is on disk when this returns, and sent as far as `finish_timeout` allows. No failure of the disk keeps a
-    run from ending.
+    Everything is on disk when this returns, and sent as far as `finish_timeout` allows. No failure of the surroundings
+    keeps a run from ending, nor does Ctrl-C: each is reported with one line.
     """
+    with uninterrupted(session):
+        if not _end(session, exit_code):
+            return False
+    directory = session.directory
+    if directory is not None:
+        if session.sync is not None:
+            with _reported(session, "sending the run"):
+                session.sync_outcome = session.sync.finish(session.logger.rows - session.logger.lost)
+        with uninterrupted(session), _reported(session, "copying saved files"):
+            user_files.copy_linked(directory)
+    return True
+
+
+def _end(session: RunSession, exit_code: int) -> bool:
+    """Write the end of the run and store its outcome; return whether it was this call's to do."""
     with session.finish_lock:
-        if session.exit_code is not None:
+        if session.exit_code is not None or session.is_finishing:
             return False
         if not session.is_owner:
             session.logger.close()
             return False
+        session.is_finishing = True  # a signal handler may call this again
         _write_end(session, exit_code)
         session.exit_code = exit_code
     for callback in session.on_finish:
-        callback()
+        with _reported(session, "ending its display"):
+            callback()
     if session.directory is not None:
-        session.directory.finalize(session.identity.id, _outcome(session, exit_code))
-        if session.sync is not None:
-            session.sync_outcome = session.sync.finish(session.logger.rows - session.logger.lost)
-        user_files.copy_linked(session.directory)
+        with _reported(session, "storing the outcome"):
+            session.directory.finalize(session.identity.id, _outcome(session, exit_code))
     return True
+
+
+def uninterrupted(session: RunSession) -> AbstractContextManager[None]:
+    """Complete the block although Ctrl-C is pressed once."""
+    name = session.identity.name
+    text = f"Ctrl-C was pressed while run {name} ended: its end is stored; Ctrl-C again stops the program"
+    return delayed_interrupt(partial(session.notice, text))
+
+
+@contextmanager
+def _reported(session: RunSession, what: str) -> Iterator[None]:
+    """Report what fails in the block, in which *what* is done; the run ends without it."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 -- a training has ended well, whatever its surroundings do now
+        reason = str(error) if isinstance(error, Error) else f"{type(error).__name__}: {error}"
+        session.notice(f"{what} failed at the end of run {session.identity.name} ({reason}); the run ends without it")
 
 
 def _outcome(session: RunSession, exit_code: int) -> RunOutcome:
@@ -58,31 +94,36 @@ def _write_end(session: RunSession, exit_code: int) -> None:
     _stop_capture(session, directory)
     if session.settings.mode == "shared" and not await_writers(directory, session.settings.finish_timeout):
         session.notice("other processes still write to the shared run; their later rows stay on this machine")
-    try:
-        directory.check_run_file()
-        logger.complete_step()  # before rows of other processes, which would separate them
-        if directory.has_segments():
-            merge_writers(session.config, directory, logger)
-            directory.fold_segments()
-        with logger.lock:  # no row comes between the last summary and the exit record
+    with logger.lock:  # no row comes between those of other processes, the last summary and the exit record
+        with _reported(session, "merging rows of other processes"):
+            directory.check_run_file()
+            logger.complete_step()  # before these rows, which would separate its parts
+            if directory.has_segments():
+                merge_writers(session.config, directory, logger)
+                directory.fold_segments()
+        with _reported(session, "writing the last records"):
             logger.append(features.record(), logger.final_summary(), records.exit(exit_code, int(logger.runtime())))
+        with _reported(session, "closing the rows"):
             logger.close()
+    with _reported(session, "flushing the run file to the disk"):
         directory.flush()
-    except StoreError as error:
-        logger.close()
-        session.notice(f"the end of run {session.identity.name} could not be stored: {error}")
-    config = config_file(session.config.as_dict(), logger, features, directory)
-    directory.metadata.write_results(config, logger.summary.as_dict())
+    with _reported(session, "writing config.yaml and the summary"):
+        config = config_file(session.config.as_dict(), logger, features, directory)
+        directory.metadata.write_results(config, logger.summary.as_dict())
 
 
 def _stop_capture(session: RunSession, directory: RunDirectory) -> None:
     """Stop capture and wait for the metadata files."""
     if session.capture is not None:
-        session.capture.apply_code_setting(wait=True)
-    directory.metadata.join()
-    directory.metadata.code.update_notebook(last=True)
+        with _reported(session, "saving the code"):
+            session.capture.apply_code_setting(wait=True)
+    with _reported(session, "gathering facts"):
+        directory.metadata.join()
+    with _reported(session, "saving the notebook"):
+        directory.metadata.code.update_notebook(last=True)
     if session.capture is not None:
-        session.capture.stop()
+        with _reported(session, "stopping the capture of output"):
+            session.capture.stop()
 
 
 def config_file(

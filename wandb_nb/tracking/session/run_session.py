@@ -61,7 +61,8 @@ class RunSession:
         """The exit code if nobody finishes the run: in a notebook, how the last cell that used it ended."""
         self.sync_outcome = ""
         self.quiet = settings.quiet
-        self.finish_lock = threading.Lock()
+        self.finish_lock = threading.RLock()
+        self.is_finishing = False
         self.on_finish: list[Callable[[], None]] = []
         """Called once when the run has finished, before anything is waited for."""
         self._next_row_callback: Callable[[], None] | None = None

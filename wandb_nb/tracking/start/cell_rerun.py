@@ -18,6 +18,7 @@ from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.format.layout import run_file_name
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.surroundings import is_file
 from wandb_nb.tracking.terminal.presenter import report
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def plan_rerun(settings: Resolved) -> CellRerun:
         return CellRerun(settings, cell)
     runs = _earlier_runs(cell, settings.project or DEFAULT_PROJECT)
     newest = runs[0] if runs else None
-    if newest is None or not (Path(newest.path) / run_file_name(newest.id)).is_file():
+    if newest is None or not is_file(Path(newest.path) / run_file_name(newest.id)):
         return CellRerun(settings, cell)
     if owner_alive(newest.path):
         report(settings, f"run {newest.name} of this cell is still active in another process; starting a new run")

@@ -16,6 +16,7 @@ from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.format.layout import run_file_name, workspace
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.surroundings import is_file
 from wandb_nb.tracking.start.resume_file import ResumeFile
 from wandb_nb.tracking.start.resume_state import ResumeState, read
 
@@ -90,7 +91,7 @@ def _longer(local: ResumeState | None, remote: ResumeState | None) -> ResumeStat
 def _directories(run_id: str, project: str | None) -> list[RunEntry]:
     """Return the directories of the run that are not replaced, newest first; ids are unique in a project."""
     entries = (entry for entry in Registry().find(run_id) if entry.state != REPLACED)
-    return [entry for entry in entries if project in (None, entry.project) and _file(entry).is_file()]
+    return [entry for entry in entries if project in (None, entry.project) and is_file(_file(entry))]
 
 
 def _newest(run_id: str, project: str | None) -> RunEntry | None:
@@ -158,7 +159,7 @@ def _unfinished(settings: Resolved, entry: RunEntry | None, notice: Callable[[st
     if recorded_id is not None and (recorded := _newest(recorded_id, None)) is not None:
         return None if owner_alive(recorded.path) else recorded
     entries = (each for each in Registry().all() if each.state not in _SUPERSEDED)
-    last = next((each for each in entries if Path(each.path).parent == folder and _file(each).is_file()), None)
+    last = next((each for each in entries if Path(each.path).parent == folder and is_file(_file(each))), None)
     return None if last is None or last.exit_code == 0 or owner_alive(last.path) else last
 
 
