@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ run = wandb.init(project="from-notebook", name="in-a-cell")
 for step in range(50):
     run.log({"loss": 1 / (step + 1)})
 run.finish()"""
+TEXT = [nbformat.v4.new_markdown_cell(f"# Part {n}\n\n" + "text\n\n" * 9) for n in range(9)]
 
 
 def write(path: Path, cells: list[Any]) -> None:
@@ -44,7 +46,7 @@ def write(path: Path, cells: list[Any]) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     """Start JupyterLab, with an empty notebook and one that trains in its root."""
     with JupyterServer(tmp_path_factory.mktemp("sidebar")) as server:
-        for name, cells in {"empty": [], "train": [nbformat.v4.new_code_cell(TRAIN)]}.items():
+        for name, cells in {"empty": [], "train": [*TEXT, nbformat.v4.new_code_cell(TRAIN)]}.items():
             write(server.root / f"{name}.ipynb", cells)
         yield server
 
@@ -135,6 +137,18 @@ def test_runs_are_listed_found_and_grouped(page: Page, begin: Any) -> None:
     shot(page, "dark")
     assert serious(page, ".wnb-side") == []
     page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+
+
+def test_equal_names_and_times_are_distinguishable(page: Page, begin: Any) -> None:
+    """Runs of one name have their ids, everywhere in the row; its age and its duration have different words."""
+    first, second = (begin(name="same-name", steps=10) for _ in range(2))
+    second.finish()
+    until(lambda: "step 9" in (row(page, first.id).text_content() or ""), "the active run")
+    assert re.search(r"running for \d+s · step 9", row(page, first.id).text_content() or "")
+    assert re.search(r"finished \d+ s ago · ran [\d.]+s", row(page, second.id).text_content() or "")
+    assert row(page, second.id).get_by_role("button", name=f"Delete same-name ({second.id})").count() == 1
+    shot(page, "same-name")
+    first.finish()
 
 
 def test_a_live_run_grows_in_the_list_and_the_status_bar(page: Page, begin: Any) -> None:
@@ -241,7 +255,7 @@ def test_a_run_is_deleted_after_a_question(page: Page, begin: Any) -> None:
 
 
 def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer) -> None:
-    """A notebook's run opens the notebook, even if its kernel is gone."""
+    """A notebook's run opens the notebook at the cell that shows the run, even if its kernel is gone."""
     page.goto("about:blank")  # an open page would restart its kernel
     server.shut_sessions()
     page.goto(server.url("train.ipynb"))
@@ -256,7 +270,10 @@ def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer
     page.locator(".wnb-group-name", has_text="train.ipynb").wait_for()
     row(page, "in-a-cell").hover()
     row(page, "in-a-cell").get_by_role("button", name="Open the notebook of in-a-cell").click()
-    page.locator(".jp-NotebookPanel:visible .jp-Cell", has_text="from-notebook").wait_for()
+    page.locator(".jp-NotebookPanel:visible .jp-Cell.jp-mod-active", has_text="from-notebook").wait_for()
+    top = "() => document.querySelector('.jp-mod-active .wnb[data-runs]')?.getBoundingClientRect().top ?? -1"
+    page.wait_for_function(f"() => {{ const top = ({top})(); return top > 0 && top < innerHeight; }}")
+    shot(page, "jump")
 
 
 def test_commands_and_settings_are_there(page: Page, begin: Any) -> None:

@@ -15,6 +15,7 @@ from wandb_nb.store.reading.tail import Tail
 from wandb_nb.view.message.downsample import downsample
 from wandb_nb.view.message.run_header import describe
 from wandb_nb.view.message.run_message import Series, pack
+from wandb_nb.view.message.system_units import with_unit
 
 if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry
@@ -45,7 +46,8 @@ class SystemMetrics:
                     self._add_payload(payload)
         step = np.arange(len(self._times), dtype=np.float64)
         seconds = np.maximum(0.0, np.array(self._times) - self._entry.created)
-        series = (Series(key, step, seconds, np.array(column), n=len(step)) for key, column in self._columns.items())
+        columns = ((with_unit(key), np.array(column)) for key, column in self._columns.items())
+        series = (Series(name, step, seconds, column, n=len(step)) for name, column in columns)
         state = RunState()
         state.id, state.name, state.start_time = self._entry.id, self._entry.name, self._entry.created
         return pack(describe(state, None, []), [downsample(samples, MAX_POINTS) for samples in series])

@@ -1,9 +1,18 @@
 import type { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, MainAreaWidget, showDialog, showErrorMessage, WidgetTracker } from '@jupyterlab/apputils';
 import type { Widget } from '@lumino/widgets';
+import type { NotebookContent } from './notebook-outputs';
+import { reveal } from './notebook-outputs';
 import type { RunCatalogue } from './run-catalogue';
 import { OverlayWidget, RunWidget } from './run-widgets';
 import type { RunRow, RunsApi } from './runs-api';
+
+/** The part of an opened notebook that is used here, without a dependency on its package. */
+interface NotebookPanel {
+  readonly content?: NotebookContent;
+  readonly context?: { readonly ready: Promise<void> };
+  readonly revealed?: Promise<void>;
+}
 
 /** Commands on listed runs: open, overlay, delete, open the notebook. */
 export class RunCommands {
@@ -45,9 +54,18 @@ export class RunCommands {
     this.app.shell.activateById(this.overlayWidget.id);
   }
 
+  /** Open the notebook of the run at the cell that shows it. */
   async openNotebook(run: RunRow): Promise<void> {
     if (run.notebook === null) return;
-    await this.app.commands.execute('docmanager:open', { path: run.notebook }).catch((error: unknown) => showErrorMessage('Cannot open the notebook', String(error)));
+    try {
+      const panel = (await this.app.commands.execute('docmanager:open', { path: run.notebook })) as NotebookPanel | undefined;
+      if (panel?.content === undefined) return; // another browser tab, or no notebook
+      await panel.context?.ready;
+      await panel.revealed;
+      reveal(panel.content, [run.id]);
+    } catch (error) {
+      await showErrorMessage('Cannot open the notebook', String(error));
+    }
   }
 
   async delete(run: RunRow): Promise<void> {

@@ -43,7 +43,7 @@ export class RunWidget extends ViewWidget {
 
   constructor(readonly run: RunRow, api: RunsApi) {
     super(`wandb-nb-run-${run.key}`, run.name);
-    this.title.caption = [run.name, run.project, run.folder].filter(Boolean).join('\n');
+    this.title.caption = [run.name, run.id, run.project, run.folder].filter(Boolean).join('\n');
     const feed = feedOf(run);
     this.mounted = mountRun(this.node, feed, (redraw) =>
       [systemTab, consoleTab, codeTab, filesTab].map((tab) => tab(api, run, { ended: () => feed.data.done, redraw })));

@@ -43,11 +43,13 @@ class Journal:
         self._write({"cell": number, "source": clean, "started": started})
         return clean
 
-    def end(self, number: int, seconds: float | None, ok: bool | None, error: str | None = None) -> None:
-        """Store its end, and the *error* that ended it."""
+    def end(self, number: int, seconds: float | None, ok: bool | None, error: str | None = None) -> str | None:
+        """Store its end, and the *error* that ended it; return that as stored."""
         # Truncated after redaction, so that no half of a secret is left; and before, to limit its time.
-        outcome = {"error": self._redact(error[: 8 * MAX_ERROR_CHARACTERS])[:MAX_ERROR_CHARACTERS]} if error else {}
+        clean = self._redact(error[: 8 * MAX_ERROR_CHARACTERS])[:MAX_ERROR_CHARACTERS] if error else None
+        outcome = {} if clean is None else {"error": clean}
         self._write({"cell": number, "seconds": seconds, "ok": ok, **outcome})
+        return clean
 
     def outputs(self, number: int, outputs: Iterable[Output]) -> list[Output]:
         """Store the outputs of the cell, which replace earlier ones; return them as stored."""

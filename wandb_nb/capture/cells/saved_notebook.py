@@ -29,7 +29,7 @@ _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}\Z")
 class NotebookCell:
     """A cell of a saved notebook, of *kind* "code", "markdown" or "raw"; *number* is the count of its execution.
 
-    *facts* are those that a session notebook records: `started`, `seconds` and `ok`.
+    *facts* are those that a session notebook records: `started`, `seconds`, `ok` and `error`.
     """
 
     kind: str

@@ -62,7 +62,9 @@ class SessionNotebook:
 
 
 def _notebook_cell(cell: Cell) -> dict[str, Any]:
-    facts = {"started": cell.started, "seconds": cell.seconds, "ok": cell.ok}
+    facts: dict[str, Any] = {"started": cell.started, "seconds": cell.seconds, "ok": cell.ok}
+    if cell.error is not None:
+        facts["error"] = cell.error
     return {
         "cell_type": "code",
         "execution_count": cell.number,

@@ -70,9 +70,9 @@ class SessionWriter:
     def end(self, cell: Cell) -> None:
         """Write the end of *cell* to the journal; the notebook gets it with the outputs."""
         with self._lock:
-            self.journal.end(cell.number, cell.seconds, cell.ok, cell.error)
+            error = self.journal.end(cell.number, cell.seconds, cell.ok, cell.error)
             if stored := self._open.get(cell.number):
-                stored.seconds, stored.ok = cell.seconds, cell.ok
+                stored.seconds, stored.ok, stored.error = cell.seconds, cell.ok, error
 
     def outputs(self, number: int, outputs: Iterable[Output]) -> None:
         """Write the outputs of the cell with that *number*."""

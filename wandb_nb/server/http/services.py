@@ -77,7 +77,8 @@ def open_services(folder: Path, url: str | None = None) -> Services:
     database = Database(url or f"sqlite:///{folder / 'server.db'}")
     secret = _read_or_create(folder / "secret", secrets.token_hex(32))
     _create_first_user(database, folder)
-    return Services(database, FolderStore(folder / "files"), Signer(secret.encode()), folder, RunCache(database))
+    store = FolderStore(folder / "files")
+    return Services(database, store, Signer(secret.encode()), folder, RunCache(database, store))
 
 
 def make_private(folder: Path) -> bool:

@@ -12,6 +12,7 @@ from wandb_nb.server.storage.storage_errors import NotFoundError
 
 if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
+    from wandb_nb.server.storage.file_store import FileStore
     from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import Message
 
@@ -23,8 +24,8 @@ _SAMPLED_POINTS = 1_000
 class RunCache:
     """Thread-safe; one thread at a time reads a run."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, store: FileStore) -> None:
+        self._database, self._store = database, store
         self._lock = threading.Lock()
         self._entries: LRUDict[str, tuple[threading.Lock, StoredRun]] = LRUDict(_MAX_RUNS)
 
@@ -75,7 +76,7 @@ class RunCache:
 
     def _entry(self, row: Any) -> tuple[threading.Lock, StoredRun]:
         with self._lock:
-            entry = self._entries.get(row.uid) or (threading.Lock(), StoredRun(self._database, row.uid))
+            entry = self._entries.get(row.uid) or (threading.Lock(), StoredRun(self._database, row.uid, self._store))
             self._entries[row.uid] = entry
             while self._is_too_large():
                 self._entries.popitem(last=False)

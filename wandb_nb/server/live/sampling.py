@@ -21,6 +21,7 @@ from wandb_nb.view.message.chart_groups import definition
 from wandb_nb.view.message.header_fields import empty_header
 from wandb_nb.view.message.run_header import definitions, describe
 from wandb_nb.view.message.run_message import Series, pack
+from wandb_nb.view.message.system_units import with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,7 +90,7 @@ def system_message(database: Database, row: Any, points: int, cursor: str) -> Me
             match = _SYSTEM.fullmatch(key)
             if match and _is_exact(value):
                 point = (number, _number_at(sample, "_runtime"), float(value), 0)
-                points_of[_chart_name(match[1])].append(point)
+                points_of[with_unit(_chart_name(match[1]))].append(point)
     series = [_make_series(key, points_of[key], None, total > len(texts)) for key in sorted(points_of)]
     return pack(header, series)
 

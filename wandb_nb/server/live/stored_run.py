@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.server.live.session_cells import SessionCells
 from wandb_nb.server.query.run_values import RunValues
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.lines import line_store
@@ -15,7 +16,9 @@ from wandb_nb.view.message.message_builder import MessageBuilder
 
 if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
+    from wandb_nb.server.storage.file_store import FileStore
     from wandb_nb.store.reading.run_state import RunState
+    from wandb_nb.view.message.run_message import CellHeader
 
 _BATCH = 2_000
 _READ_SECONDS = 0.25
@@ -25,8 +28,9 @@ _EXTRA_KEYS = ("_cell", "_attempt", "_writer")
 class StoredRun(MessageBuilder):
     """Follows the run with the random value *uid* in *database*. Not thread-safe."""
 
-    def __init__(self, database: Database, uid: str) -> None:
+    def __init__(self, database: Database, uid: str, store: FileStore) -> None:
         self._database, self._uid = database, uid
+        self._session_cells = SessionCells(store)
         self._row: Any = None
         super().__init__()
 
@@ -44,6 +48,7 @@ class StoredRun(MessageBuilder):
                 raise NotFoundError("this run was deleted")
             if self._row is not None and row.rewrites != self._row.rewrites:
                 self._restart()
+            self._session_cells.refresh(connection, row.id)
             self._more = True
             while self._more:
                 texts = line_store.lines_from(connection, row.id, "history", self._next, _BATCH)
@@ -69,6 +74,9 @@ class StoredRun(MessageBuilder):
         super()._restart()
         self._next = 0
         self._fresh = True
+
+    def _cells(self) -> list[CellHeader]:
+        return self._session_cells.headers(self._series.cells)
 
     def _apply_row(self, row: Any) -> None:
         apply_run_row(self.state, row)

@@ -127,7 +127,7 @@ class RunCapture:
         writer.journal.with_outputs = wanted
         if wanted:
             writer.start_notebook(self._directory.files / HISTORY)
-            self._directory.writer.append(records.files([(HISTORY, "end", "wandb")]))
+            self._directory.writer.append(records.files([(HISTORY, "live", "wandb")]))
 
 
 def _console_log(settings: Resolved, files: Path) -> OutputLog | OutputParts:

@@ -8,7 +8,7 @@ from wandb_nb.store.reading.executed_cells import FILE, CellLog
 from wandb_nb.view.message.series import CELLS_PER_DIRECTORY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from wandb_nb.store.reading.executed_cells import Cell
@@ -30,7 +30,7 @@ class CellHeaders:
         """Return the headers of the cells *ids*, in the order of execution: the newest 40, with shortened sources."""
         has_new = [log.advance() for log in self._logs]
         if any(has_new) or len(ids) != self._latest[0]:
-            self._latest = (len(ids), self._read_headers(ids))
+            self._latest = (len(ids), cell_headers(ids, self._find))
         return self._latest[1]
 
     @property
@@ -39,17 +39,22 @@ class CellHeaders:
         last = next(reversed(self._logs[-1].cells.values()), None)
         return None if last is None else last.ok is None
 
-    def _read_headers(self, ids: Sequence[int]) -> list[CellHeader]:
-        room, headers = MAX_TOTAL_SOURCE, []
-        for identity in reversed(ids[-MAX_CELLS:]):
-            part, number = divmod(identity, CELLS_PER_DIRECTORY)
-            cell = self._logs[part].cells.get(number) if part < len(self._logs) else None
-            if cell is None:
-                continue
-            source = cell.source[: min(MAX_CELL_SOURCE, room)]
-            room -= len(source)
-            headers.append(_header(identity, cell, source))
-        return headers[::-1]
+    def _find(self, identity: int) -> Cell | None:
+        part, number = divmod(identity, CELLS_PER_DIRECTORY)
+        return self._logs[part].cells.get(number) if part < len(self._logs) else None
+
+
+def cell_headers(ids: Sequence[int], find: Callable[[int], Cell | None]) -> list[CellHeader]:
+    """Return the headers of the cells *ids* that *find* returns: the newest 40, in their order, sources shortened."""
+    room, headers = MAX_TOTAL_SOURCE, []
+    for identity in reversed(ids[-MAX_CELLS:]):
+        cell = find(identity)
+        if cell is None:
+            continue
+        source = cell.source[: min(MAX_CELL_SOURCE, room)]
+        room -= len(source)
+        headers.append(_header(identity, cell, source))
+    return headers[::-1]
 
 
 def _header(identity: int, cell: Cell, source: str) -> CellHeader:

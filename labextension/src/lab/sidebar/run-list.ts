@@ -3,7 +3,7 @@ import type { RunRow } from '../runs-api';
 import type { RunCatalogue } from '../run-catalogue';
 import { gridKeys } from './grid-keys';
 import type { RunQuery, RunGroup } from './run-query';
-import { groupRuns } from './run-query';
+import { groupRuns, uniqueNames } from './run-query';
 import type { RunRowActions } from './run-row';
 import { RunRowView } from './run-row';
 
@@ -42,9 +42,10 @@ export class RunList {
     const total = groups.reduce((sum, group) => sum + group.rows.length, 0);
     this.layOut(groups);
     const now = Date.now() / 1000;
+    const isUnique = uniqueNames(this.catalogue.rows.values());
     for (const [key, view] of this.views) {
       const row = this.catalogue.rows.get(key);
-      if (row) view.update(row, this.catalogue.previews.get(key), this.selected.has(key), now);
+      if (row) view.update(row, isUnique(row), this.catalogue.previews.get(key), this.selected.has(key), now);
     }
     this.keys.ensureTabStop();
     return total;

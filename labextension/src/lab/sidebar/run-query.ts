@@ -46,3 +46,10 @@ function groupName(row: RunRow, groupBy: GroupBy): string {
   if (groupBy === 'notebook') return row.notebook ?? 'no notebook on this server';
   return '';
 }
+
+/** Whether a run is the only one of its name. */
+export function uniqueNames(rows: Iterable<RunRow>): (row: RunRow) => boolean {
+  const counts = new Map<string, number>();
+  for (const { name } of rows) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return ({ name, id }) => (counts.get(name) ?? 0) < 2 || name === id;
+}

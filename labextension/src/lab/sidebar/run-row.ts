@@ -1,4 +1,4 @@
-import { formatAge, formatNumber } from '../../model/format';
+import { formatAge, formatDuration, formatNumber } from '../../model/format';
 import { h, icon, setText } from '../../view/dom';
 import type { RunPreview, RunRow } from '../runs-api';
 import { stateOf } from './run-query';
@@ -21,7 +21,10 @@ export class RunRowView {
   readonly box: HTMLInputElement;
   private readonly dot = h('span', { class: 'wnb-state-dot', 'aria-hidden': 'true' });
   private readonly name = h('span', { class: 'wnb-row-name' });
-  private readonly details = h('span', { class: 'wnb-row-facts' });
+  private readonly id = h('span', { class: 'wnb-row-id' });
+  private readonly outcome = h('span', {});
+  private readonly progress = h('span', {});
+  private readonly details = h('span', { class: 'wnb-row-facts' }, this.outcome, this.progress);
   private readonly value = h('span', { class: 'wnb-row-value' });
   private readonly curve = sparkline();
   private readonly openButton: HTMLButtonElement;
@@ -31,7 +34,7 @@ export class RunRowView {
   constructor(public row: RunRow, actions: RunRowActions) {
     this.box = h('input', { type: 'checkbox', tabindex: -1, onchange: () => actions.select(this.row, this.box.checked) });
     this.openButton = h('button', { type: 'button', class: 'wnb-row-open', tabindex: -1, onclick: () => actions.open(this.row) },
-      h('span', { class: 'wnb-row-line' }, this.dot, this.name, this.value), h('span', { class: 'wnb-row-line' }, this.details, this.curve.element));
+      h('span', { class: 'wnb-row-line' }, this.dot, this.name, this.id, this.value), h('span', { class: 'wnb-row-line' }, this.details, this.curve.element));
     this.notebookButton = h('button', { type: 'button', class: 'wnb-tool', tabindex: -1, onclick: () => actions.openNotebook(this.row) }, icon(NOTEBOOK_ICON));
     this.deleteButton = h('button', { type: 'button', class: 'wnb-tool', tabindex: -1, onclick: () => actions.delete(this.row) }, icon(DELETE_ICON));
     const cell = (kind: string, ...children: HTMLElement[]): HTMLElement => h('div', { role: 'gridcell', class: kind }, ...children);
@@ -39,37 +42,42 @@ export class RunRowView {
       cell('wnb-row-box', this.box), cell('wnb-row-main', this.openButton), cell('wnb-row-tools', this.notebookButton, this.deleteButton));
   }
 
-  /** Show the current data; `now` in Unix seconds. */
-  update(row: RunRow, preview: RunPreview | undefined, selected: boolean, now: number): void {
+  /** Show the current data. A run that is not `unique` in its name shows its id; `now` is in Unix seconds. */
+  update(row: RunRow, unique: boolean, preview: RunPreview | undefined, selected: boolean, now: number): void {
     this.row = row;
     const state = stateOf(row, preview);
     this.element.dataset.state = state;
     this.element.setAttribute('aria-selected', String(selected));
     this.box.checked = selected;
     setText(this.name, row.name);
-    setText(this.details, [stateText(row, state, preview, now), row.registered ? '' : 'folder'].filter(Boolean).join(' · '));
+    setText(this.id, unique ? '' : row.id);
+    const [outcome, ...progress] = stateTexts(row, state, preview, now);
+    setText(this.outcome, outcome!);
+    setText(this.progress, [...progress, row.registered ? '' : 'folder'].filter(Boolean).map((text) => ` · ${text}`).join(''));
     setText(this.value, preview?.latest == null ? '' : formatNumber(preview.latest));
     this.value.title = preview?.metric ?? '';
     this.curve.draw(preview?.curve ?? []);
-    this.updateLabels(row, state, preview);
+    this.updateLabels(row, unique ? row.name : `${row.name} (${row.id})`, state, preview);
   }
 
-  private updateLabels(row: RunRow, state: string, preview: RunPreview | undefined): void {
+  private updateLabels(row: RunRow, label: string, state: string, preview: RunPreview | undefined): void {
     const value = preview?.latest == null ? '' : `, ${preview.metric} ${formatNumber(preview.latest)}`;
-    this.openButton.setAttribute('aria-label', `Open run ${row.name}, ${state}${value}`);
-    this.openButton.title = [row.name, row.project, row.group, row.folder].filter(Boolean).join('\n');
-    this.box.setAttribute('aria-label', `Select ${row.name} for the overlay`);
+    this.openButton.setAttribute('aria-label', `Open run ${label}, ${state}${value}`);
+    this.openButton.title = [label, row.project, row.group, row.folder].filter(Boolean).join('\n');
+    this.box.setAttribute('aria-label', `Select ${label} for the overlay`);
     this.notebookButton.hidden = row.notebook === null;
-    this.notebookButton.setAttribute('aria-label', `Open the notebook of ${row.name}`);
-    this.notebookButton.title = row.notebook === null ? '' : `Open ${row.notebook}`;
+    this.notebookButton.setAttribute('aria-label', `Open the notebook of ${label}`);
+    this.notebookButton.title = row.notebook === null ? '' : `Go to the run's cell in ${row.notebook}`;
     this.deleteButton.disabled = state === 'running';
-    this.deleteButton.setAttribute('aria-label', `Delete ${row.name}`);
+    this.deleteButton.setAttribute('aria-label', `Delete ${label}`);
     this.deleteButton.title = state === 'running' ? 'An active run cannot be deleted' : 'Delete this run …';
   }
 }
 
-/** "running · step 12", "finished 58 s ago", or "crashed · started 2 h ago" where the end is unknown. */
-function stateText(row: RunRow, state: string, preview: RunPreview | undefined, now: number): string {
-  if (state === 'running' && preview && preview.rows > 0) return `${state} · step ${formatNumber(preview.step)}`;
-  return row.ended === null ? `${state} · started ${formatAge(row.created, now)}` : `${state} ${formatAge(row.ended, now)}`;
+/** "running for 2:10" and "step 12", "finished 5 min ago" and "ran 1:20", or "crashed" and "started 2 h ago" where the end is unknown. */
+function stateTexts(row: RunRow, state: string, preview: RunPreview | undefined, now: number): string[] {
+  const step = preview && preview.rows > 0 ? [`step ${formatNumber(preview.step)}`] : [];
+  if (state === 'running') return [`${state} for ${formatDuration(Math.max(0, Math.floor(now - row.created)))}`, ...step];
+  if (row.ended === null) return [state, `started ${formatAge(row.created, now)}`];
+  return [`${state} ${formatAge(row.ended, now)}`, `ran ${formatDuration(Math.max(0, row.ended - row.created))}`];
 }

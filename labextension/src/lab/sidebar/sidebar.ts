@@ -39,7 +39,7 @@ export class Sidebar extends Widget {
     this.addClass('wnb-side');
     this.list = new RunList(catalogue, { ...actions, select: () => this.changed() }, () => this.changed());
     this.search = h('input', { type: 'search', class: 'wnb-filter', placeholder: 'Find a run', 'aria-label': 'Find a run', oninput: () => this.changed() });
-    this.groupBySelect = this.createSelect('Group by', [['none', 'Group by: none'], ['project', 'Group by: project'], ['notebook', 'Group by: notebook']]);
+    this.groupBySelect = this.createSelect('Group by', [['none', 'No groups'], ['project', 'By project'], ['notebook', 'By notebook']]);
     this.stateSelect = this.createSelect('State', [['', 'All states'], ...STATES.map((state): [string, string] => [state, state])]);
     this.selectionBar = this.createSelectionBar();
     this.node.append(h('style', {}, css, sidebarCss),
