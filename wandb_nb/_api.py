@@ -10,7 +10,6 @@ from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.start.init import init as start_run
 from wandb_nb.tracking.terminal.presenter import presenter
 from wandb_nb.tracking.unimplemented import TYPES, Swallowed, refuse
-from wandb_nb.tracking.unimplemented_types import unimplemented_type
 
 if TYPE_CHECKING:
     import os
@@ -177,6 +176,8 @@ def restore(
 def unimplemented(name: str) -> Any:
     """Return a stand-in for the documented *name*: ignored in disabled mode, else a call raises UsageError."""
     if name in TYPES:
+        from wandb_nb.tracking.unimplemented_types import unimplemented_type  # most programs ask for none
+
         return unimplemented_type(name)
     run = active_runs.current()
     if run is None:

@@ -9,12 +9,9 @@ from wandb_nb.capture.code.source_files import INCLUDED
 from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
 from wandb_nb.store.metrics import definition
-from wandb_nb.tracking.config.static_config import StaticConfig
 from wandb_nb.tracking.files import user_files
 from wandb_nb.tracking.files.run_code import cells, code_folder, log_code, path_choice
 from wandb_nb.tracking.older_names import OlderNames
-from wandb_nb.tracking.run_settings import RunSettings
-from wandb_nb.tracking.run_status import RunStatus, run_status
 from wandb_nb.tracking.session import alerts
 from wandb_nb.tracking.session.finish import finish, uninterrupted
 from wandb_nb.tracking.terminal.presenter import presenter
@@ -31,7 +28,10 @@ if TYPE_CHECKING:
     from wandb_nb.capture.code.source_files import Choice
     from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.tracking.config.config import Config
+    from wandb_nb.tracking.config.static_config import StaticConfig
     from wandb_nb.tracking.files.run_code import PathFilter
+    from wandb_nb.tracking.run_settings import RunSettings
+    from wandb_nb.tracking.run_status import RunStatus
     from wandb_nb.tracking.session.alerts import AlertLevel, Wait
 
 
@@ -43,6 +43,8 @@ class Run(OlderNames):
     finishes it. As a context manager the run finishes itself, after an exception with the exit code that the program
     would end with: 1, or that of `sys.exit()`. The exception is never swallowed.
     """
+
+    _settings: RunSettings | None = None
 
     # -- properties that can be assigned
 
@@ -87,12 +89,18 @@ class Run(OlderNames):
     @property
     def config_static(self) -> StaticConfig:
         """The inputs as they are at this moment, for reading only."""
+        from wandb_nb.tracking.config.static_config import StaticConfig  # few programs ask for it
+
         return StaticConfig(self.config.as_dict())
 
     @property
     def settings(self) -> RunSettings:
         """The settings in force, each with its source; and the run's addresses and places."""
-        return RunSettings(self._session.settings, self)
+        if self._settings is None:
+            from wandb_nb.tracking.run_settings import RunSettings  # as above
+
+            self._settings = RunSettings(self._session.settings, self)
+        return self._settings
 
     # -- logging
 
@@ -321,6 +329,8 @@ class Run(OlderNames):
 
     def status(self) -> RunStatus:
         """Return how many rows and files the run has, and how many of them are not on the server yet."""
+        from wandb_nb.tracking.run_status import run_status  # as for the settings
+
         return run_status(self._session)
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:

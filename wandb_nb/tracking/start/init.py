@@ -28,7 +28,6 @@ from wandb_nb.tracking.session.begin import begin, start_capture
 from wandb_nb.tracking.session.notices import NoticeQueue
 from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.session.run_session import RunSession
-from wandb_nb.tracking.start import shared_run
 from wandb_nb.tracking.start.cell_rerun import plan_rerun
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume import find_previous, starting
@@ -103,19 +102,18 @@ def _start(config: Any, settings: Resolved) -> Run:
         identity.name = identity.name or f"dummy-{identity.id}"
         return disabled_run(identity, settings, values, _features(settings, values))
     redact = Redactor(os.environ, [settings.api_key, key], [repository.commit or ""] if repository else [])
-    rerun = plan_rerun(shared_run.resuming(settings))
-    shared_run.await_primary(settings)
+    start = partial(_start_planned, mode=mode, values=values, redact=redact, repository=repository)
+    if settings.mode == "shared" and settings.run_id is not None:
+        from wandb_nb.tracking.start.shared_run import join_or_start  # few programs share a run
+
+        return join_or_start(settings, values, lambda resuming: start(plan_rerun(resuming)))
+    rerun = plan_rerun(settings)
     with starting(rerun.settings):
-        if (active := shared_run.join_active(settings, values)) is not None:
-            return active
-        run = _start_planned(rerun, mode, values, redact, repository)
-        if settings.mode == "shared":
-            session_of(run).logger.enable_shared_steps()  # before another process joins
-        return run
+        return start(rerun)
 
 
 def _start_planned(
-    rerun: CellRerun, mode: str, values: dict[str, Any], redact: Redactor, repository: git.GitState | None
+    rerun: CellRerun, *, mode: str, values: dict[str, Any], redact: Redactor, repository: git.GitState | None
 ) -> Run:
     """Make the run that *rerun* plans, while no other process starts one of its id."""
     settings = rerun.settings

@@ -10,36 +10,48 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import CommError
+from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.start.attach import attach_folder
-from wandb_nb.tracking.start.resume import active_entry
+from wandb_nb.tracking.start.resume import active_entry, starting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from wandb_nb.settings import Resolved
+    from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.tracking.run import Run
 
 POLL_INTERVAL_SECONDS = 0.05
 
 
-def resuming(settings: Resolved) -> Resolved:
-    """Return *settings* under which a process that comes after the end of a shared run continues it."""
-    if not _is_shared(settings) or settings.resume or settings.resume_from or settings.fork_from:
-        return settings
-    return settings.replace("mode='shared'", resume="allow")
+def join_or_start(settings: Resolved, config: Mapping[str, Any], start: Callable[[Resolved], Run]) -> Run:
+    """Return the run that another process writes, with *config* added, or the one that *start* makes.
 
-
-def await_primary(settings: Resolved) -> None:
-    """Wait until the primary process has started the run, in another process of a shared run.
+    *start* gets settings under which a run of that id which has ended is continued.
 
     Raises:
-        CommError: It does not start within `init_timeout`.
+        CommError: Another process has to start the run, and none does within `init_timeout`.
 
     """
-    if not _is_shared(settings) or (settings.x_primary and settings.x_update_finish_state):
-        return
+    if not (settings.x_primary and settings.x_update_finish_state):
+        _await_primary(settings)
+    continued = settings.resume or settings.resume_from or settings.fork_from
+    settings = settings if continued else settings.replace("mode='shared'", resume="allow")
+    with starting(settings):
+        entry = _active_entry(settings)
+        if entry is None:
+            run = start(settings)
+            session_of(run).logger.enable_shared_steps()  # before another process joins
+            return run
+    run = attach_folder(Path(entry.path), entry.id)
+    run.config.update(dict(config), allow_val_change=True)
+    return run
+
+
+def _await_primary(settings: Resolved) -> None:
+    """Wait until another process has started the run."""
     until = time.monotonic() + settings.init_timeout
-    while active_entry(settings.run_id or "", settings.project) is None:
+    while _active_entry(settings) is None:
         if time.monotonic() >= until:
             raise CommError(
                 f"no process of this machine started the shared run {settings.run_id!r} within "
@@ -48,15 +60,5 @@ def await_primary(settings: Resolved) -> None:
         time.sleep(POLL_INTERVAL_SECONDS)
 
 
-def join_active(settings: Resolved, config: Mapping[str, Any]) -> Run | None:
-    """Return the shared run that another process has started, with *config* added; None where this one starts it."""
-    entry = active_entry(settings.run_id or "", settings.project) if _is_shared(settings) else None
-    if entry is None:
-        return None
-    run = attach_folder(Path(entry.path), entry.id)
-    run.config.update(dict(config), allow_val_change=True)
-    return run
-
-
-def _is_shared(settings: Resolved) -> bool:
-    return settings.mode == "shared" and settings.run_id is not None
+def _active_entry(settings: Resolved) -> RunEntry | None:
+    return active_entry(settings.run_id or "", settings.project)

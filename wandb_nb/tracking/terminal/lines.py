@@ -94,7 +94,7 @@ def _files(run: RunView, own: Path) -> list[tuple[Path, int | None]]:
 
 def _mode(run: RunView) -> str:
     """Return the mode, with the reason where it is not the requested one."""
-    if run.mode == run.settings.mode:
+    if run.mode in (run.settings.mode, "online"):
         return run.mode
     anonymous = run.settings.anonymous == "must"
     return f"{run.mode} ({'anonymous: not sent to any account' if anonymous else 'no key: login() stores one'})"
