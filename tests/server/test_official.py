@@ -158,6 +158,21 @@ def test_online_run_and_public_api(server: Server, look: Callable[..., Any]) -> 
     assert look("online", "sorted(f.name for f in run.files())[:3]") == ["config.yaml", "extra.txt", "output.log"]
 
 
+def test_none_is_in_the_summary(server: Server, look: Callable[..., Any]) -> None:
+    """A metric logged as None is a key with null in the summary, online and after `wandb sync`."""
+    for name, mode in (("none1", "online"), ("none2", "offline")):
+        server.python(
+            "with wandb.init(project='p', id=sys.argv[1], mode=sys.argv[2]) as run:\n"
+            "    run.log({'a': None, 'b': 1})\n    run.log({'b': 2, 'deep': {'x': None}})",
+            name,
+            mode,
+        )
+        if mode == "offline":
+            (folder,) = (server.home / "wandb").glob(f"offline-run-*-{name}")
+            server.command(str(Path(PYTHON).with_name("wandb")), "sync", str(folder))
+        assert look(name, "[run.summary._json_dict.get(key, 0) for key in ('a', 'b')]") == [None, 2]
+
+
 def test_public_api_changes(server: Server) -> None:
     """The public API finds runs by filter and order, changes and deletes them."""
     server.python(

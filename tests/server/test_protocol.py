@@ -47,6 +47,24 @@ def test_lines_are_overwritten_at_their_offset(client: Client) -> None:
     assert (answer["historyLineCount"], answer["logLineCount"]) == (2, 2)
 
 
+def test_null_keys_are_in_the_summary(client: Client) -> None:
+    """A key that rows have only null for is in the summary with null, whatever summary the client sends."""
+    client.upsert("a", jobProgram="x.py")
+    client.rows("a", 0, '{"a": null, "b": 1, "deep": {"x": null, "y": 2}, "_own": null}')
+    assert json.loads(client.run("a", "summaryMetrics")["summaryMetrics"]) == {"a": None, "deep": {"x": None}}
+    client.stream("a", files={"wandb-summary.json": {"offset": 0, "content": ['{"b": 1, "deep": {"y": 2}}']}})
+    expected = {"a": None, "b": 1, "deep": {"x": None, "y": 2}}
+    assert json.loads(client.run("a", "summaryMetrics")["summaryMetrics"]) == expected
+    client.stream("a", files={"wandb-summary.json": {"offset": 0, "content": ['{"a": 5, "b": 1, "deep": 3}']}})
+    assert json.loads(client.run("a", "summaryMetrics")["summaryMetrics"]) == {"a": 5, "b": 1, "deep": 3}
+    client.rows("a", 1, '{"late": null}')
+    client.upsert("a", jobProgram="x.py")
+    client.rows("a", 0, '{"new": null}')
+    files = {"wandb-summary.json": {"offset": 0, "content": ['{"b": 2}']}}
+    client.stream("a", files=files, complete=True, exitcode=0)
+    assert json.loads(client.run("a", "summaryMetrics")["summaryMetrics"])["new"] is None
+
+
 def test_resume_facts(client: Client) -> None:
     """A resuming client gets the counts, the last lines as a list of texts, and telemetry of the first start."""
     client.upsert("a", config='{"_wandb": {"value": {"t": {"5": "x"}, "m": []}}}')

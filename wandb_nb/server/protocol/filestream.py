@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.lines import line_store
+from wandb_nb.server.storage.null_keys import with_null_keys
 from wandb_nb.server.storage.run_updates import check_object, end_time, is_outdated
 from wandb_nb.server.storage.tables import runs
 
@@ -35,6 +36,7 @@ def apply_post(connection: Connection, run: Any, body: Any, sequence: int | None
     if is_outdated(run, sequence):
         return {"exitcode": None, "limits": {}, "order": run.posted}
     changes: dict[str, Any] = {"heartbeat": time.time(), "posted": run.posted if sequence is None else sequence}
+    rows: list[str] = []
     restarted = set(filter(None, run.fresh.split(",")))
     late = run.exit_code is not None and not body.get("complete")  # sent before the end, but arriving after it
     for name, chunk in (body.get("files") or {}).items():
@@ -42,12 +44,18 @@ def apply_post(connection: Connection, run: Any, body: Any, sequence: int | None
         if name == _SUMMARY:
             changes |= {"summary": check_object(lines[-1], "summary")} if lines and not late else {}
         elif stream := _STREAMS.get(name):
+            rows = lines if stream == line_store.HISTORY else rows
             if _put_lines(connection, run.id, stream, offset, lines, restarted=stream in restarted):
                 changes["rewrites"] = run.rewrites + 1
             restarted.discard(stream)
     changes["fresh"] = ",".join(sorted(restarted))
     if not late:
         changes |= _state_changes(body)
+        restarts = bool(rows) and line_store.HISTORY in run.fresh.split(",")
+        earlier = "{}" if restarts else run.summary  # else that of the start before
+        summary = with_null_keys(changes.get("summary", earlier), [earlier, *rows])
+        if summary != run.summary:
+            changes["summary"] = summary
     if body.get("complete"):
         changes["heartbeat"] = end_time(run, changes.get("summary", run.summary), changes["heartbeat"])
     connection.execute(update(runs).where(runs.c.id == run.id).values(**changes))
