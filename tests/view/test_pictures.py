@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 from test_message import RUN, header
 
+from wandb_nb.view import run_styles
 from wandb_nb.view.message.run_message import Series, pack
 from wandb_nb.view.objects.heatmaps import Heatmap
-from wandb_nb.view.picture import axes, chart, png, primitives, scene, svg
+from wandb_nb.view.picture import axes, png, primitives, scene, svg
 
 HOSTILE = """<script>alert("x")</script>'&amp;\n\x1b[31m http://x"""
 GROUNDS = ("#ffffff", "#111111", "#1e1e1e")
@@ -68,7 +69,7 @@ def luminance(colour):
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("colour", [*chart.COLOURS, *scene.STATES.values()])
+@pytest.mark.parametrize("colour", [*run_styles.COLOURS, *scene.STATES.values()])
 def test_colours_stand_out(colour, ground):
     """Lines and dots have the contrast that WCAG AA requires of graphics, on white and on Jupyter's dark theme."""
     light, dark = sorted([luminance(colour), luminance(ground)], reverse=True)
@@ -78,7 +79,7 @@ def test_colours_stand_out(colour, ground):
 
 def test_lines_differ_without_colour():
     """There are as many distinct dash patterns as colours, and a legend for charts of several lines."""
-    assert len(set(chart.DASHES)) == len(chart.COLOURS) == len(set(chart.COLOURS))
+    assert len(set(run_styles.DASHES)) == len(run_styles.COLOURS) == len(set(run_styles.COLOURS))
     picture = scene.build(message(series("train/loss", [2, 1]), series("val/loss", [2, 1.5])))
     texts = [mark.text for mark in picture.panels[0].marks if isinstance(mark, primitives.Text)]
 
@@ -89,7 +90,7 @@ def test_ink_is_where_the_data_is():
     """A line from bottom left to top right has its colour there, and not in the other corners."""
     picture = scene.build(message(series("rise", np.arange(500.0))))
     image = pixels(png.render(picture))
-    drawn = near(image, chart.COLOURS[0])
+    drawn = near(image, run_styles.COLOURS[0])
     panel = picture.panels[0]
     left, top = int((panel.x + 40) * 2), int((panel.y + 24) * 2)
     right, bottom = int((panel.x + panel.width - 46) * 2), int((panel.y + panel.height - 20) * 2)
@@ -114,7 +115,7 @@ def test_gap_has_no_ink():
     values = np.zeros(300)
     values[100:200] = np.nan
     image = pixels(png.render(scene.build(message(series("gap", values)))))
-    row = near(image, chart.COLOURS[0])[200:].any(axis=0)
+    row = near(image, run_styles.COLOURS[0])[200:].any(axis=0)
     inked = np.flatnonzero(row)
 
     assert np.diff(inked).max() > 200
@@ -124,7 +125,7 @@ def test_single_point_is_seen():
     """A single number is drawn as a dot, with its step below."""
     picture = scene.build(message(series("one", [0.5], step=[7])))
 
-    assert near(pixels(png.render(picture)), chart.COLOURS[0]).sum() > 50
+    assert near(pixels(png.render(picture)), run_styles.COLOURS[0]).sum() > 50
     assert "7" in [mark.text for mark in picture.panels[0].marks if isinstance(mark, primitives.Text)]
 
 
@@ -240,7 +241,7 @@ def test_heat_maps_and_texts_are_drawn():
     texts = [{"key": "note", "n": 3, "rows": [{"step": 7.0, "time": 1.0, "text": HOSTILE, "cut": False}]}]
     drawn = scene.build(pack({**message().header, "texts": texts}, [series("loss", [3, 2, 1])], [heatmap]))
     image = pixels(png.render(drawn))
-    dark = np.argwhere(near(image, chart.COLOURS[0]))
+    dark = np.argwhere(near(image, run_styles.COLOURS[0]))
     panel = drawn.panels[1]
     inside = dark[(dark[:, 1] > 2 * panel.x + 80) & (dark[:, 1] < 2 * (panel.x + panel.width) - 100)]
     page = Page(svg.render(drawn))

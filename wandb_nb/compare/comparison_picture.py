@@ -10,9 +10,10 @@ from wandb_nb.compare.curve_diff import describe_difference
 from wandb_nb.formatting import clean, number
 from wandb_nb.view.message.chart_axis import default_axis, x_values
 from wandb_nb.view.message.chart_groups import group
-from wandb_nb.view.picture.chart import CHAR, COLOURS, DASHES, curve_of, draw
+from wandb_nb.view.picture.chart import CHAR, curve_of, draw
 from wandb_nb.view.picture.primitives import Mark, Polyline, Scene, Text
 from wandb_nb.view.picture.scene import MARGIN, Page
+from wandb_nb.view.run_styles import COLOURS, colour, dash, run_styles
 
 if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
@@ -27,10 +28,11 @@ def build(comparison: Comparison, points: int = 12_000) -> Scene:
     keys = chart_keys(comparison)
     drawn = keys[:MAX_CHARTS]
     runs = min(len(comparison.labels), MAX_RUNS)
-    legend = _legend(comparison.legend[:runs], Page(len(drawn), 0, 0.0).width - 2 * MARGIN)
+    styles = run_styles(run.message.header["run"]["id"] for run in comparison.inputs[:runs])
+    legend = _legend(comparison.legend[:runs], styles, Page(len(drawn), 0, 0.0).width - 2 * MARGIN)
     page = Page(len(drawn), len(keys), _HEAD + _LEGEND * (1 + max((row for row, *_ in legend), default=0)) + 6)
     buckets = page.buckets(runs * len(drawn), points)
-    panels = [_panel(comparison, key, buckets, page.place(at)) for at, key in enumerate(drawn)]
+    panels = [_panel(comparison, key, styles, buckets, page.place(at)) for at, key in enumerate(drawn)]
     marks = [*_legend_marks(legend), *page.foot(len(keys) - len(drawn))]
     return Scene(page.width, page.height, title(comparison), description(comparison), marks, panels)
 
@@ -62,7 +64,9 @@ def description(comparison: Comparison) -> str:
     return "; ".join(sentences) or "No numbers logged yet"
 
 
-def _panel(comparison: Comparison, key: str, buckets: int, place: tuple[float, float, float, float]) -> PanelFrame:
+def _panel(
+    comparison: Comparison, key: str, styles: list[int], buckets: int, place: tuple[float, float, float, float]
+) -> PanelFrame:
     runs = [run.series for run in comparison.inputs[:MAX_RUNS]]
     members = [(at, series) for at, series in enumerate(runs) if key in series]
     by = {default_axis([key], series) for _, series in members}
@@ -71,7 +75,7 @@ def _panel(comparison: Comparison, key: str, buckets: int, place: tuple[float, f
         curve_of(
             series[key],
             comparison.labels[at],
-            at,
+            styles[at],
             buckets,
             across=x_values(series[key], by_metric, series),
             most_attempts=1,
@@ -81,23 +85,23 @@ def _panel(comparison: Comparison, key: str, buckets: int, place: tuple[float, f
     return draw(key, lines, place, by_metric, legend=False)
 
 
-def _legend(labels: list[str], width: float) -> list[tuple[int, float, str, int]]:
-    """Return row, distance from the left, label and colour of each run."""
+def _legend(labels: list[str], styles: list[int], width: float) -> list[tuple[int, float, str, int]]:
+    """Return row, distance from the left, label and style of each run."""
     entries: list[tuple[int, float, str, int]] = []
     row, at = 0, 0.0
-    for colour, label in enumerate(labels):
+    for style, label in zip(styles, labels, strict=True):
         room = 24 + len(label) * 11 * CHAR + 14
         if at and at + room > width:
             row, at = row + 1, 0.0
-        entries.append((row, at, label, colour))
+        entries.append((row, at, label, style))
         at += room
     return entries
 
 
 def _legend_marks(entries: list[tuple[int, float, str, int]]) -> list[Mark]:
     marks: list[Mark] = []
-    for row, at, label, colour in entries:
+    for row, at, label, style in entries:
         x, y = MARGIN + at, _HEAD + row * _LEGEND + 9
         sample = np.array([[x, y - 4.0], [x + 20, y - 4.0]])
-        marks += [Polyline(sample, COLOURS[colour], 2, DASHES[colour]), Text(x + 24, y, label, 11, "ink")]
+        marks += [Polyline(sample, colour(style), 2, dash(style)), Text(x + 24, y, label, 11, "ink")]
     return marks

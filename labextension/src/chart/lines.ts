@@ -3,6 +3,7 @@ import { xValues } from '../model/axes';
 import type { ChartGroup } from '../model/chart-groups';
 import { lineLabel } from '../model/chart-groups';
 import type { OverlaidRun, Overlay } from '../model/overlay';
+import { metricStyle } from '../model/run-styles';
 import type { AttemptRange, Series } from '../model/series';
 import type { Range } from './axis-ranges';
 import { smooth } from './smooth';
@@ -63,9 +64,9 @@ export function linesOf(overlay: Overlay, chart: ChartGroup, options: LineOption
       const series = seriesOf(run, key, options);
       if (series === undefined) return [];
       const hidden = run.hidden || (options.hiddenKeys?.has(key) ?? false);
-      if (run.role === 'background') return backgroundLine(series, { run, label: run.label, style: isComparison ? run.style : k, dash: k + n + 1, hidden }, options, k === 0);
-      const style = isComparison ? run.style : k;
-      const shared = { run, label: isComparison ? run.label : lineLabel(key, chart), style, dash: style, hidden };
+      const style = isComparison ? (run.style ?? 0) : metricStyle(overlay.firstStyle, k);
+      if (run.role === 'background') return backgroundLine(series, { run, label: run.label, style, dash: k + n + 1, hidden }, options, k === 0);
+      const shared = { run, label: isComparison ? run.label : lineLabel(key, chart), style, dash: style, hidden, isFirst: k === 0 };
       return seriesLines(series, isComparison ? series.attempts().slice(-1) : series.attempts(), shared, options);
     }),
   );
@@ -91,9 +92,9 @@ export function seriesIndex(line: Line, i: number): number {
   return line.order === null ? line.first + i : line.order[i]!;
 }
 
-function seriesLines(series: Series, attempts: AttemptRange[], shared: LineStyle, options: LineOptions): Line[] {
+function seriesLines(series: Series, attempts: AttemptRange[], { isFirst, ...shared }: LineStyle & { isFirst: boolean }, options: LineOptions): Line[] {
   const again = attempts.length > 1 || (attempts[0]?.attempt ?? 0) > 0;
-  const named = again && shared.style === 0; // one metric of a chart is enough to name the attempts
+  const named = again && isFirst; // one metric of a chart is enough to name the attempts
   return attempts.map((range, i) => {
     const faint = i < attempts.length - 1;
     return { ...shared, faint, endLabel: named ? attemptName(range.attempt) : '', ...points(series, range, shared.run, options, faint) };

@@ -1,3 +1,5 @@
+import shared from '../../../wandb_nb/view/palette.json';
+
 /** The colours of a chart. The line colours are those of the saved images, brighter on a dark background. */
 export interface Palette {
   ink: string;
@@ -20,7 +22,7 @@ export const PALETTES: Record<Theme, Palette> = {
     grid: '#eaedf0',
     background: '#ffffff',
     band: '#eef2f7',
-    lines: ['#2f7de1', '#d45f06', '#0f8a5f', '#a34dc9', '#d93a62', '#0b819b', '#857c00', '#8c6248'],
+    lines: shared.light,
     heat: ['#ffffff', '#d3e4f9', '#8fbcf0', '#4587dc', '#17539f', '#0a2a5c'],
   },
   dark: {
@@ -29,15 +31,13 @@ export const PALETTES: Record<Theme, Palette> = {
     grid: '#2b3036',
     background: '#16181b',
     band: '#20252c',
-    lines: ['#62a2f5', '#f29450', '#3fc08f', '#cb90ea', '#f57f9b', '#42bad6', '#c4ba3a', '#cba68b'],
+    lines: shared.dark,
     heat: ['#16181b', '#173255', '#1f5896', '#4a90dd', '#9cc8f7', '#eef6ff'],
   },
 };
 
 /** Dash patterns in CSS pixels, which distinguish lines besides their colour. */
-export const DASHES: readonly (readonly number[])[] = [
-  [], [6, 3], [2, 2], [9, 3, 2, 3], [12, 3], [4, 4], [2, 4], [9, 2, 2, 2, 2, 2],
-];
+export const DASHES: readonly (readonly number[])[] = shared.dashes;
 
 export function colour(palette: Palette, style: number): string {
   return palette.lines[style % palette.lines.length]!;

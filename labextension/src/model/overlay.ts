@@ -2,17 +2,18 @@ import type { MetricDefinition } from '../wire/messages';
 import type { ChartGroup, Section } from './chart-groups';
 import { definition, groupCharts, withCharts } from './chart-groups';
 import type { RunData } from './run-data';
+import { freeStyle } from './run-styles';
 
 /** `primary` runs are compared with one another; a `background` run is drawn faintly behind them and adds no charts. */
 export type RunRole = 'primary' | 'background';
 
-/** One of the runs that share the charts. `style` is its colour if runs are compared. */
+/** One of the runs that share the charts. `style` is its colour, null until its id is known. */
 export interface OverlaidRun {
   data: RunData;
   /** Its name in legends. */
   label: string;
   role: RunRole;
-  style: number;
+  style: number | null;
   hidden: boolean;
 }
 
@@ -21,7 +22,9 @@ export class Overlay {
   constructor(readonly runs: OverlaidRun[]) {}
 
   static of(...data: RunData[]): Overlay {
-    return new Overlay(data.map((one, i): OverlaidRun => ({ data: one, label: '', role: 'primary', style: i, hidden: false })));
+    const overlay = new Overlay(data.map((one): OverlaidRun => ({ data: one, label: '', role: 'primary', style: null, hidden: false })));
+    overlay.assignStyles();
+    return overlay;
   }
 
   /** Whether several runs are compared: colours then stand for runs, not for metrics. */
@@ -31,6 +34,22 @@ export class Overlay {
 
   get primaryRuns(): OverlaidRun[] {
     return this.runs.filter((run) => run.role === 'primary');
+  }
+
+  /** Give each primary run its colour, in their order, as soon as its id is known; one that has a colour keeps it. */
+  assignStyles(): void {
+    const used = new Set(this.primaryRuns.map((run) => run.style).filter((style) => style !== null));
+    for (const run of this.primaryRuns) {
+      if (run.style !== null) continue;
+      if (run.data.run === null) return;
+      run.style = freeStyle(run.data.run.id, used);
+      used.add(run.style);
+    }
+  }
+
+  /** The colour of the first run, with which the metrics of its charts begin. */
+  get firstStyle(): number {
+    return this.primaryRuns[0]?.style ?? 0;
   }
 
   /** The runs in the order of drawing. */

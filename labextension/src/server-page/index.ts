@@ -1,5 +1,6 @@
 import { colour, dash, PALETTES } from '../chart/palette';
 import type { Axis } from '../model/axes';
+import { runStyles } from '../model/run-styles';
 import { Feed } from '../sources/feed';
 import { h, setText, swatch } from '../view/dom';
 import { themeOf } from '../view/theme';
@@ -32,7 +33,7 @@ function runPage(base: string): void {
   if (host === null) return scrollConsole();
   const { source, axis } = host.dataset;
   const charts = new RunCharts(host, 'No metrics logged yet.', (axis as Axis | undefined) ?? 'auto');
-  charts.show([{ feed: new Feed([async () => new ServerTransport(`${base}/${source}`, source === 'data' ? `${base}/range` : null, '', events)]), style: 0 }]);
+  charts.show([{ feed: new Feed([async () => new ServerTransport(`${base}/${source}`, source === 'data' ? `${base}/range` : null, '', events)]) }]);
 }
 
 function scrollConsole(): void {
@@ -89,7 +90,8 @@ function comparePage(base: string): void {
   if (host === null) return;
   const feed = feedCache(base, events);
   const runs = JSON.parse(host.dataset.runs ?? '[]') as string[];
-  new RunCharts(host, 'These runs have logged no metrics yet.').show(runs.map((run, style) => ({ feed: feed(run), style })));
+  const styles = runStyles(runs);
+  new RunCharts(host, 'These runs have logged no metrics yet.').show(runs.map((run, i) => ({ feed: feed(run), style: styles[i] })));
 }
 
 const PAGES: Record<string, (base: string) => void> = { run: runPage, project: projectPage, compare: comparePage };

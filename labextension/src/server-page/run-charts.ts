@@ -24,8 +24,8 @@ export class RunCharts {
     this.root.watchVisibility((visible) => this.feeds.setVisible(visible));
   }
 
-  /** Draw these runs from now on, each in its style. */
-  show(runs: { feed: Feed; style: number }[]): void {
+  /** Draw these runs from now on, each in its own style or the given one. */
+  show(runs: { feed: Feed; style?: number }[]): void {
     this.feeds.show(runs);
   }
 

@@ -1,4 +1,5 @@
 import { PALETTES, colour, dash } from '../chart/palette';
+import { freeStyle } from '../model/run-styles';
 import { setText, swatch } from '../view/dom';
 import { themeOf } from '../view/theme';
 
@@ -114,10 +115,7 @@ export class RunSelection {
   }
 }
 
-/** Give a run the first free style. */
+/** Give a run its own style, or the next free one; it keeps it while it is selected. */
 function addStyle(styles: Map<string, number>, run: string): void {
-  const used = new Set(styles.values());
-  let style = 0;
-  while (used.has(style)) style += 1;
-  if (!styles.has(run)) styles.set(run, style);
+  if (!styles.has(run)) styles.set(run, freeStyle(run, new Set(styles.values())));
 }

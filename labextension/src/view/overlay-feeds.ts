@@ -15,7 +15,7 @@ export class OverlayFeeds implements Viewer {
 
   constructor(private readonly onChange: () => void) {}
 
-  /** Replace the runs. `style` gives the colour of a run; without it a new run gets the first free colour. */
+  /** Replace the runs. `style` gives the colour of a run; without it a new run gets its own, or the next free one. */
   show(runs: { feed: Feed; style?: number }[]): void {
     for (const feed of [...this.feeds.keys()]) if (!runs.some((run) => run.feed === feed)) this.remove(feed);
     for (const { feed, style } of runs) {
@@ -42,8 +42,9 @@ export class OverlayFeeds implements Viewer {
     for (const feed of this.feeds.keys()) feed.setVisible(this, visible);
   }
 
-  /** Give each run its label: that of `labels`, else its name, with the config values that differ or, for equal names, the id. */
+  /** Give each run its colour and its label: that of `labels`, else its name, with the config values that differ or, for equal names, the id. */
   updateLabels(labels?: string[]): void {
+    this.overlay.assignStyles();
     const { runs } = this.overlay;
     const names = labels ?? this.legend();
     runs.forEach((run, i) => (run.label = names[i] ?? ''));
@@ -69,10 +70,7 @@ export class OverlayFeeds implements Viewer {
   }
 
   private add(feed: Feed): void {
-    const used = new Set([...this.feeds.values()].map((run) => run.style));
-    let style = 0;
-    while (used.has(style)) style += 1;
-    this.feeds.set(feed, { data: feed.data, label: '', role: 'primary', style, hidden: false });
+    this.feeds.set(feed, { data: feed.data, label: '', role: 'primary', style: null, hidden: false });
     feed.join(this);
     feed.setVisible(this, this.visible);
   }

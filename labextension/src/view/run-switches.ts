@@ -47,7 +47,7 @@ export class RunSwitches {
         run.hidden = !run.hidden;
         this.onToggle();
       },
-    }, swatch(colour(PALETTES[theme], run.style), dash(run.style)), h('span', { class: 'wnb-run-label' }, run.label));
+    }, swatch(colour(PALETTES[theme], run.style ?? 0), dash(run.style ?? 0)), h('span', { class: 'wnb-run-label' }, run.label));
     const facts = h('span', { class: 'wnb-run-fact' });
     const stop = new StopButton(this.feeds.feedOf(run), () => setText(facts, 'could not be stopped'));
     stop.element.setAttribute('aria-label', `Stop ${run.label}`);

@@ -13,6 +13,7 @@ from wandb_nb.server.http.services import services_of
 from wandb_nb.server.storage.run_store import find_run
 from wandb_nb.server.web.compare_inputs import comparison_input
 from wandb_nb.server.web.render import answer_page, render_page, requested_project, require
+from wandb_nb.view.run_styles import run_styles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,6 +74,7 @@ def _comparison(request: Request, user: User) -> Response:
         **values,
         headline=headline(result),
         labels=result.labels,
+        styles=run_styles(names),
         tables=_tables(result, with_identical=bool(query.get("all"))),
         values=compared_values,
         left=left,

@@ -11,6 +11,7 @@ from wandb_nb.formatting import clean
 from wandb_nb.view.message.pyramid import decimate
 from wandb_nb.view.picture import axes
 from wandb_nb.view.picture.primitives import Dot, Mark, PanelFrame, Polyline, Rule, Text
+from wandb_nb.view.run_styles import colour, dash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     Points = npt.NDArray[np.float64]
 
-# Each has a contrast of at least 3:1 to white, #111111 and #1e1e1e, the backgrounds in Jupyter.
-COLOURS = ("#2f7de1", "#e0680b", "#16996b", "#b05cd4", "#e0456b", "#0e93b0", "#948b00", "#9a7058")
-DASHES: tuple[tuple[int, ...], ...] = ((), (6, 3), (2, 2), (9, 3, 2, 3), (12, 3), (4, 4), (2, 4), (9, 2, 2, 2, 2, 2))
 TITLE_ROW, LEGEND_ROW, AXIS_ROW, AXIS_COLUMN = 18.0, 14.0, 16.0, 36.0
 END_COLUMN, NAMED_END_COLUMN = 42.0, 66.0
 ROUGH = 12  # a line that goes up and down more often than this is drawn thin, so that it remains readable
@@ -34,13 +32,13 @@ _LABEL_APART = 10.5
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric in a chart: the lines of its attempts, oldest first, as rows of x and value.
+    """One metric or run in a chart: the lines of its attempts, oldest first, as rows of x and value.
 
     *attempts* has the name of each line; it is empty if there is only one attempt.
     """
 
     name: str
-    colour: int
+    style: int
     lines: list[Points]
     attempts: list[str]
 
@@ -76,7 +74,7 @@ def draw(
     return PanelFrame(x, y, width, height, [*marks, *_end_labels(curves, scale)])
 
 
-def curve_of(one: Series, name: str, colour: int, buckets: int, *, across: Points, most_attempts: int) -> Curve:
+def curve_of(one: Series, name: str, style: int, buckets: int, *, across: Points, most_attempts: int) -> Curve:
     """Return *one* over *across*, its x values, as a curve with about two points per bucket.
 
     It has one line for each of the newest attempts, in the order of logging: x may go back and forth.
@@ -88,7 +86,7 @@ def curve_of(one: Series, name: str, colour: int, buckets: int, *, across: Point
             lines.append(line)
             attempts.append(f"attempt {attempt + 1}")
     several = len(lines) > 1 or any(attempt for attempt, _ in one.lines())
-    return Curve(name, colour, lines, attempts if several and most_attempts > 1 else [])
+    return Curve(name, style, lines, attempts if several and most_attempts > 1 else [])
 
 
 def _line(xs: Points, ys: Points, buckets: int) -> Points:
@@ -114,7 +112,7 @@ def _legend(curves: Sequence[Curve], x: float, y: float, width: float) -> list[M
             marks.append(Text(at, y, f"+{len(curves) - number}", 10))
             break
         sample = np.array([[at, y - 3.5], [at + 18, y - 3.5]])
-        marks.append(Polyline(sample, COLOURS[curve.colour], 2, DASHES[curve.colour]))
+        marks.append(Polyline(sample, colour(curve.style), 2, dash(curve.style)))
         marks.append(Text(at + 22, y, curve.name, 10))
         at += room
     return marks
@@ -139,9 +137,9 @@ def _lines(curve: Curve, scale: axes.Scale) -> list[Mark]:
         for piece in pieces(line):
             drawn = np.column_stack([scale.to_x(piece[:, 0]), scale.to_y(piece[:, 1])])
             if len(piece) > 1:
-                marks.append(Polyline(drawn, COLOURS[curve.colour], width, DASHES[curve.colour], opacity))
+                marks.append(Polyline(drawn, colour(curve.style), width, dash(curve.style), opacity))
             else:
-                marks.append(Dot(drawn[0, 0], drawn[0, 1], 2.5, COLOURS[curve.colour], opacity))
+                marks.append(Dot(drawn[0, 0], drawn[0, 1], 2.5, colour(curve.style), opacity))
     return marks
 
 
@@ -169,7 +167,7 @@ def _end_labels(curves: Sequence[Curve], scale: axes.Scale) -> list[Mark]:
             x, y, newest = scale.to_x(finite[-1, 0]), float(scale.to_y(finite[-1, 1])), at == len(curve.lines) - 1
             if newest:
                 name = f" {clean(curve.name, 6)}" if len(curves) > 1 else ""
-                marks.append(Dot(x, y, 2.5, COLOURS[curve.colour]))
+                marks.append(Dot(x, y, 2.5, colour(curve.style)))
                 labels.append((y, axes.short(finite[-1, 1]) + name, "ink"))
             if curve.attempts:
                 labels.append((y + newest * 1e-3, curve.attempts[at], "soft"))

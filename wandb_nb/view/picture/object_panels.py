@@ -8,8 +8,9 @@ import numpy as np
 
 from wandb_nb.formatting import clean
 from wandb_nb.view.picture import axes
-from wandb_nb.view.picture.chart import AXIS_COLUMN, AXIS_ROW, CHAR, COLOURS, TITLE_ROW
+from wandb_nb.view.picture.chart import AXIS_COLUMN, AXIS_ROW, CHAR, TITLE_ROW
 from wandb_nb.view.picture.primitives import Mark, PanelFrame, Rects, Text
+from wandb_nb.view.run_styles import COLOURS
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from wandb_nb.view.picture.chart import COLOURS
 from wandb_nb.view.picture.primitives import Dot, Polyline, Rects, Rule, Text
+from wandb_nb.view.run_styles import COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

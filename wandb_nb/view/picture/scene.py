@@ -8,9 +8,10 @@ from wandb_nb.formatting import clean, clock
 from wandb_nb.view import run_text
 from wandb_nb.view.message.chart_axis import default_axis, x_values
 from wandb_nb.view.message.chart_groups import definition, group, line_label
-from wandb_nb.view.picture.chart import COLOURS, Curve, curve_of, draw
+from wandb_nb.view.picture.chart import Curve, curve_of, draw
 from wandb_nb.view.picture.object_panels import describe_heatmap, draw_heatmap, draw_texts
 from wandb_nb.view.picture.primitives import Dot, Mark, Scene, Text
+from wandb_nb.view.run_styles import COLOURS, metric_style, preferred_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,8 @@ def build(message: Message, points: int = 12_000, *, titled: bool = True) -> Sce
     page = Page(count, count + hidden, HEAD if titled else 4.0)
     buckets = page.buckets(lines, points)
     places = map(page.place, range(count))
-    panels = [_panel(chart, series, buckets, next(places)) for chart in drawn]
+    style = preferred_style(message.header["run"]["id"])
+    panels = [_panel(chart, series, buckets, next(places), style) for chart in drawn]
     panels += [draw_heatmap(heatmap, next(places)) for heatmap in heatmaps]
     panels += [draw_texts(one, next(places)) for one in texts]
     marks = (_title(message, page.width) if titled else []) + page.foot(hidden)
@@ -148,13 +150,14 @@ def _title(message: Message, width: float) -> list[Mark]:
 
 
 def _panel(
-    chart: Chart, series: dict[str, Series], buckets: int, place: tuple[float, float, float, float]
+    chart: Chart, series: dict[str, Series], buckets: int, place: tuple[float, float, float, float], run_style: int
 ) -> PanelFrame:
     by_metric = default_axis(chart.keys, series)
     curves: list[Curve] = []
     for at, (key, name) in enumerate(zip(chart.keys, _names(chart), strict=True)):
         across = x_values(series[key], by_metric, series)
-        curves.append(curve_of(series[key], name, at, buckets, across=across, most_attempts=MAX_ATTEMPTS))
+        style = metric_style(run_style, at)
+        curves.append(curve_of(series[key], name, style, buckets, across=across, most_attempts=MAX_ATTEMPTS))
     return draw(chart.title, curves, place, by_metric)
 
 

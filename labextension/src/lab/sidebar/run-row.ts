@@ -1,5 +1,8 @@
+import { colour, PALETTES } from '../../chart/palette';
+import { preferredStyle } from '../../model/run-styles';
 import { formatAge, formatDuration, formatNumber } from '../../model/format';
 import { h, icon, setText } from '../../view/dom';
+import { themeOf } from '../../view/theme';
 import type { RunPreview, RunRow } from '../runs-api';
 import { stateOf } from './run-query';
 import { sparkline } from './sparkline';
@@ -56,7 +59,7 @@ export class RunRowView {
     setText(this.progress, [...progress, row.registered ? '' : 'folder'].filter(Boolean).map((text) => ` · ${text}`).join(''));
     setText(this.value, preview?.latest == null ? '' : formatNumber(preview.latest));
     this.value.title = preview?.metric ?? '';
-    this.curve.draw(preview?.curve ?? []);
+    this.curve.draw(preview?.curve ?? [], colour(PALETTES[themeOf(this.element)], preferredStyle(row.id)));
     this.updateLabels(row, unique ? row.name : `${row.name} (${row.id})`, state, preview);
   }
 

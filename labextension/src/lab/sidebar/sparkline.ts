@@ -2,7 +2,7 @@ const SVG = 'http://www.w3.org/2000/svg';
 const [WIDTH, HEIGHT] = [56, 18];
 
 /** A small curve without axes, with gaps for missing values. Hidden from screen readers: the row has the value as text. */
-export function sparkline(): { element: SVGElement; draw(values: readonly (number | null)[]): void } {
+export function sparkline(): { element: SVGElement; draw(values: readonly (number | null)[], colour: string): void } {
   const element = document.createElementNS(SVG, 'svg');
   element.setAttribute('viewBox', `0 0 ${WIDTH} ${HEIGHT}`);
   element.setAttribute('class', 'wnb-spark');
@@ -12,7 +12,8 @@ export function sparkline(): { element: SVGElement; draw(values: readonly (numbe
   let drawnPath = '';
   return {
     element,
-    draw(values) {
+    draw(values, colour) {
+      element.style.stroke = colour;
       const path = pathOf(values);
       if (path === drawnPath) return;
       drawnPath = path;

@@ -232,6 +232,7 @@ export class ChartCard implements Card {
     if (picked?.line.faint) at = picked.line.xs[picked.index]!;
     const position = [this.positionText(at), picked === null ? '' : this.sourceText(picked)].filter(Boolean).join(' · ');
     setText(this.position, this.cursor === null ? this.note : position);
+    this.position.title = this.position.textContent!;
     this.plot.setAttribute('aria-valuenow', String(Number.isFinite(at) ? at : this.chart.range[1]));
     this.plot.setAttribute('aria-valuetext', `${position}: ${spoken.join(', ')}`);
   }

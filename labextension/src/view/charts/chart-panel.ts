@@ -23,6 +23,7 @@ export class ChartPanel {
   /** Draw all changes; `visible` is false while another tab is open. */
   update(theme: Theme, visible: boolean): void {
     this.context.palette = PALETTES[theme];
+    this.context.overlay.assignStyles();
     this.toolbar.element.hidden = !visible;
     this.toolbar.update(this.grid.total);
     if (visible) this.grid.update();

@@ -44,7 +44,7 @@ export class EarlierRunsToggle {
       this.runs = runs.map((message, i): OverlaidRun => {
         const data = new RunData();
         data.apply(message);
-        return { data, label: labels[i]!, role: 'background', style: i, hidden: false };
+        return { data, label: labels[i]!, role: 'background', style: null, hidden: false };
       });
       return true;
     } catch {
