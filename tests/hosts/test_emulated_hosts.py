@@ -109,3 +109,31 @@ def test_colab_gets_its_widget_manager(page: Page) -> None:
     output = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
 
     assert output["content"]["metadata"][WIDGET] == {"colab": {"custom_widget_manager": {"url": COLAB_WIDGETS}}}
+
+
+@pytest.mark.parametrize("page", ["vscode", "colab"], indirect=True)
+def test_a_widget_of_the_user_is_live(page: Page, host_name: str) -> None:
+    """`run.widget()` in the cell that trains: traits and charts change before the cell ends, without a panel."""
+    start = (
+        "import wandb_nb as wandb\nrun = wandb.init(settings={'display': False})\nview = run.widget()\ndisplay(view)\n"
+    )
+    cell = page.run(start + TRAIN)
+    opened = page.hear(lambda message: "selected" in message["content"].get("data", {}).get("state", {}))
+    comm = opened["content"]["comm_id"]
+    output = page.hear(lambda message: WIDGET in message["content"].get("data", {}))
+    page.hear(lambda message: _step(message, comm) > 20)
+    first = page.hear(points)
+    page.hear(lambda message: points(message) > points(first))
+
+    assert not page.finished(cell)
+    assert "_esm" in opened["content"]["data"]["state"]
+    assert output["content"]["data"][WIDGET]["model_id"] == comm
+    assert (WIDGET in output["content"]["metadata"]) is (host_name == "colab")
+    assert [message for message in page.heard if MIME in message["content"].get("data", {})] == []
+    page.interrupt()
+
+
+def _step(message: dict[str, Any], comm: str) -> int:
+    """Return the step in an update of the widget *comm*; 0 for other messages."""
+    data = message["content"].get("data", {}) if message["content"].get("comm_id") == comm else {}
+    return int(data.get("state", {}).get("step", 0))

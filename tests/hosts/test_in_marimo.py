@@ -74,7 +74,7 @@ def test_marimos_display_is_used(tmp_path: Path) -> None:
     live, over, whole, displayed, last = json.loads(done.stdout)
     assert live > 0
     assert (over, whole, displayed, last) == (True, True, 2, "<div")
-    assert re.fullmatch(r"wandb_nb: run seen finished .*\n", done.stderr)
+    assert re.fullmatch(r"wandb_nb: run seen finished .*\n", done.stderr, re.DOTALL)
 
 
 @pytest.mark.browser

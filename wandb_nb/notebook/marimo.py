@@ -13,10 +13,13 @@ from wandb_nb import host
 from wandb_nb.notebook.guard import guard
 from wandb_nb.notebook.panel.live_run import LiveRun
 from wandb_nb.notebook.panel.push_thread import PushThread
+from wandb_nb.notebook.widgets.widget_factory import create_widget
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter, presenter, set_presenter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wandb_nb.tracking.run_view import RunView
 
 
@@ -57,18 +60,29 @@ class MarimoPresenter(TerminalPresenter):
                 live_run.take_snapshot = None
                 _send_snapshot(live_run)
                 live_run.push()
+                live_run.notify_observers()
         if not run.settings.silent:
             self._write(lines.end_lines(run, quiet=True))
 
     def show(self, run: RunView) -> None:
         """Add the run to the running cell: live while it is active, a picture after it has ended."""
         entry = self._live_runs.get(run.id)
-        if entry is not None:
+        if entry is not None and entry[1] is not None:
             _append_output(entry[1])
         elif (picture := run._repr_html_()) is not None:
             _append_output(sys.modules["marimo"].Html(picture))
         else:
             super().show(run)
+
+    def widget(self, run: RunView, selected: Iterable[str]) -> Any:
+        """Return a new widget of *run*, which follows it while it is active."""
+        if run.id not in self._live_runs and run.file is not None and run.state == "running":
+            self._live_runs[run.id] = LiveRun(run, run.file), None
+            self._push_thread.add(self._live_runs[run.id][0])
+        live_run = self._live_runs[run.id][0] if run.id in self._live_runs else None
+        if live_run is None and run.file is not None:
+            live_run = LiveRun(run, run.file)
+        return create_widget(run, live_run, selected)
 
 
 def _marimo_widget(live_run: LiveRun) -> Any:

@@ -345,6 +345,19 @@ class Run(OlderNames):
         """
         self._session.notices.guard(lambda: presenter().show(self))
 
+    def widget(self, selected: Iterable[str] = ()) -> Any:
+        """Return the run as an ipywidget, to be composed with others (HBox, Tab, Output, `interact`).
+
+        Its traits `state`, `step`, `latest` (newest values) and `metrics` (the logged keys) follow the run, a few times
+        per second at most; they can be observed and be the source of a link. The trait *selected* limits the charts to
+        these metrics; it can be changed and linked, and changes with the choice in the view. Each call returns a new
+        widget, which is independent of the automatic panel.
+
+        Raises:
+            UsageError: This is not a notebook.
+        """
+        return presenter().widget(self, selected)
+
     def __enter__(self) -> Run:  # noqa: PYI034 -- typing.Self is of 3.11
         return self
 

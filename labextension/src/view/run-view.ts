@@ -1,5 +1,6 @@
 import type { Theme } from '../chart/palette';
 import { Overlay } from '../model/overlay';
+import type { MetricSelection } from '../model/selected-charts';
 import type { Feed, Viewer } from '../sources/feed';
 import { ChartPanel } from './charts/chart-panel';
 import { EarlierRunsToggle } from './charts/earlier-runs';
@@ -20,11 +21,11 @@ export type ExtraTabs = (changed: () => void) => Tab[];
 
 /**
  * Draw a run into `host` and update it from `feed` until it is destroyed, with `extraTabs` after charts, config and
- * summary. Errors are shown in the view, never thrown.
+ * summary, and with charts of the metrics in `selection`. Errors are shown in the view, never thrown.
  */
-export function mountRun(host: HTMLElement, feed: Feed, extraTabs: ExtraTabs = () => []): MountedView {
+export function mountRun(host: HTMLElement, feed: Feed, extraTabs: ExtraTabs = () => [], selection: MetricSelection | null = null): MountedView {
   try {
-    return new RunView(host, feed, extraTabs);
+    return new RunView(host, feed, extraTabs, selection);
   } catch (error) {
     showFailure(host, error);
     return { destroy: () => host.replaceChildren() };
@@ -44,12 +45,13 @@ class RunView implements Viewer, MountedView {
   private readonly notice = h('p', { class: 'wnb-notice', role: 'status', hidden: true });
   private readonly clock: ReturnType<typeof setInterval>;
 
-  constructor(host: HTMLElement, private readonly feed: Feed, extraTabs: ExtraTabs) {
+  constructor(host: HTMLElement, private readonly feed: Feed, extraTabs: ExtraTabs, selection: MetricSelection | null) {
     const changed = (): void => this.changed();
     const overlay = Overlay.of(feed.data);
     this.header = new HeaderBar(feed);
     this.charts = new ChartPanel(overlay, changed);
     this.earlierRuns = new EarlierRunsToggle(feed, overlay, changed);
+    if (selection) this.charts.shareSelection(selection);
     this.charts.toolbar.add(this.earlierRuns.button);
     this.extraTabs = extraTabs(changed);
     const tabs = [...this.standardTabs(), ...this.extraTabs];

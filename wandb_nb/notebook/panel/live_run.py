@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from wandb_nb.errors import StoreError
+from wandb_nb.notebook.guard import guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,7 @@ class LiveRun:
         self.wake: Callable[[], None] = lambda: None
         """Called when `snapshot_due_at` has become earlier."""
         self._cursors: dict[RunViewer, str] = {}
+        self._observers: list[Callable[[], None]] = []
         self._outer_state: tuple[object, ...] = ()
         self._pending_viewers: set[RunViewer] = set()
         self._snapshot_size = -1
@@ -64,8 +66,8 @@ class LiveRun:
 
     @property
     def has_viewers(self) -> bool:
-        """Whether new rows are pushed to anyone."""
-        return bool(self._cursors)
+        """Whether anyone follows the run."""
+        return bool(self._cursors or self._observers)
 
     @property
     def row_count(self) -> int:
@@ -105,6 +107,22 @@ class LiveRun:
                 if header["cursor"] != cursor or header["done"] or changed:
                     self._cursors[viewer] = header["cursor"]
                     viewer.send(message)
+
+    def observe(self, observer: Callable[[], None]) -> None:
+        """Have *observer* called after each push, without a lock."""
+        self._observers.append(observer)
+        self.wake()
+
+    def unobserve(self, observer: Callable[[], None]) -> None:
+        """Do not call *observer* any more."""
+        with contextlib.suppress(ValueError):
+            self._observers.remove(observer)
+
+    def notify_observers(self) -> None:
+        """Call the observers. They may call the user's code, so the caller must hold no lock."""
+        for observer in tuple(self._observers):
+            with guard("updating a widget"):
+                observer()
 
     def add_pending(self, viewer: RunViewer) -> None:
         """Send each snapshot to *viewer* until its first pull, which may have to wait behind a busy cell."""

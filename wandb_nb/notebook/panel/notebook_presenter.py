@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from wandb_nb import host
 from wandb_nb.notebook.execution_count import running_cell
@@ -13,13 +14,15 @@ from wandb_nb.notebook.panel.live_run import LiveRun
 from wandb_nb.notebook.panel.panel import Panel
 from wandb_nb.notebook.panel.panel_layout import PanelLayout
 from wandb_nb.notebook.panel.panel_output import CellRef
+from wandb_nb.notebook.widgets.widget_factory import create_widget
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
 from wandb_nb.tracking.terminal.stderr import fitting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from wandb_nb.notebook.panel.push_thread import PushThread
     from wandb_nb.tracking.run_view import RunView
@@ -48,6 +51,7 @@ class NotebookPresenter:
         self._display_enabled = display_enabled
         self._stderr, self._stdout = TerminalPresenter(), StdoutPresenter()
         self._panels: dict[str, Panel] = {}
+        self._widget_runs: WeakValueDictionary[Path, LiveRun] = WeakValueDictionary()  # also of ended runs
         self._cell: int = running_cell(shell)
         self._layout = PanelLayout(shell, self._cell_ref(_running_source(shell)), self._rearm)
         self.in_hook = False
@@ -90,6 +94,18 @@ class NotebookPresenter:
         if panel is not None:
             self._layout.add_view(panel)
             self._request_widget(panel)
+
+    def widget(self, run: RunView, selected: Iterable[str]) -> Any:
+        """Return a new widget of *run*, which follows it while it is active."""
+        if run.file is None:
+            return create_widget(run, None, selected)
+        panel = self._panels.get(run.id)
+        if panel is None and run.state == "running":  # the extension was loaded again
+            panel = self._add_panel(run)
+        live_run = panel.live_run if panel is not None else self._widget_runs.get(run.file) or LiveRun(run, run.file)
+        widget = create_widget(run, live_run, selected)
+        self._widget_runs[run.file] = live_run
+        return widget
 
     def notice(self, text: str, key: str | None = None) -> None:
         """Print one line under the running cell."""
@@ -177,6 +193,7 @@ class NotebookPresenter:
         self._push_thread.remove(panel.run.id)
         session_of(panel.run).call_after_next_row(None)
         panel.close(partial(self._layout.refresh, panel))
+        panel.live_run.notify_observers()
 
     def _request_widget(self, panel: Panel) -> None:
         """Create the run's widget, once, if a page can show it; later and in a thread: its packages load slowly."""

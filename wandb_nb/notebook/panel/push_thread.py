@@ -70,6 +70,7 @@ def _update(live_run: LiveRun) -> None:
     """Push new rows to the viewers, and take a snapshot if one is due."""
     if live_run.has_viewers:
         live_run.push()
+        live_run.notify_observers()
     started = time.monotonic()
     if live_run.is_snapshot_due(started) and live_run.take_snapshot is not None:
         live_run.take_snapshot()

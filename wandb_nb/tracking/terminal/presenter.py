@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from wandb_nb.errors import UsageError
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.stderr import prefixed, write_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.run_view import RunView
 
@@ -24,6 +27,9 @@ class Presenter(Protocol):
 
     def show(self, run: RunView) -> None:
         """Show the current state of *run*."""
+
+    def widget(self, run: RunView, selected: Iterable[str]) -> Any:
+        """Return a widget of *run*, with charts of the metrics in *selected*, or of all. Its errors are raised."""
 
     def notice(self, text: str, key: str | None = None) -> None:
         """Print *text*, once per process for each *key*; without a key every time."""
@@ -51,6 +57,10 @@ class TerminalPresenter:
     def show(self, run: RunView) -> None:
         """Print the run's header and its values so far."""
         self._write(lines.status_lines(run))
+
+    def widget(self, run: RunView, selected: Iterable[str]) -> Any:  # noqa: ARG002 -- the presenter's signature
+        """Raise UsageError: there is no page to show a widget."""
+        raise UsageError("run.widget() needs a notebook; run.display() prints the run here")
 
     def notice(self, text: str, key: str | None = None) -> None:
         """Print one line, once for each *key*."""

@@ -1,4 +1,5 @@
 import type { ChartGroup, Section } from '../../model/chart-groups';
+import { selectedCharts } from '../../model/selected-charts';
 import type { Card } from './card';
 import { ChartCard } from './chart-card';
 import { EnlargedChart } from './enlarged-chart';
@@ -38,7 +39,7 @@ export class ChartGrid {
   /** Rebuild the sections if metrics or choices changed, and draw the visible charts. */
   update(): void {
     const { overlay, state } = this.context;
-    const sections = overlay.cards();
+    const sections = selectedCharts(overlay.cards(), state.selectedKeys);
     this.total = sections.reduce((sum, one) => sum + one.charts.length, 0);
     const matches = matching(sections, state.filter);
     this.openFirst(matches);
@@ -103,7 +104,8 @@ export class ChartGrid {
       card.destroy();
       this.cards.delete(id);
     }
-    const empty = h('p', { class: 'wnb-quiet' }, 'No metrics match this search.');
+    const { filter } = this.context.state;
+    const empty = h('p', { class: 'wnb-quiet' }, filter === '' ? 'The selected metrics have no values yet.' : 'No metrics match this search.');
     this.element.replaceChildren(...(children.length > 0 ? children : [empty]));
   }
 

@@ -1,9 +1,11 @@
 import { PALETTES } from '../../chart/palette';
 import type { Theme } from '../../chart/palette';
 import type { Overlay } from '../../model/overlay';
+import type { MetricSelection } from '../../model/selected-charts';
 import { freshId } from '../dom';
 import { letterKeys } from '../keys';
 import { ChartGrid } from './chart-grid';
+import { MetricPicker } from './metric-picker';
 import { Toolbar } from './toolbar';
 import type { ChartContext } from './view-state';
 import { initialState } from './view-state';
@@ -13,6 +15,8 @@ export class ChartPanel {
   readonly context: ChartContext;
   readonly toolbar: Toolbar;
   readonly grid: ChartGrid;
+  private picker: MetricPicker | null = null;
+  private stopSharing: (() => void) | null = null;
 
   constructor(overlay: Overlay, redraw: () => void) {
     this.context = { overlay, state: initialState(), palette: PALETTES.light, group: freshId(), redraw };
@@ -26,6 +30,7 @@ export class ChartPanel {
     this.context.overlay.assignStyles();
     this.toolbar.element.hidden = !visible;
     this.toolbar.update(this.grid.total);
+    this.picker?.update(this.metrics, this.context.state.selectedKeys);
     if (visible) this.grid.update();
   }
 
@@ -40,7 +45,26 @@ export class ChartPanel {
     });
   }
 
+  /** Limit the charts to a selection, and add a button that changes it. */
+  shareSelection(selection: MetricSelection): void {
+    const select = (): void => {
+      this.context.state.selectedKeys = new Set(selection.keys);
+      this.context.redraw();
+    };
+    this.context.state.selectedKeys = new Set(selection.keys);
+    this.picker = new MetricPicker((keys) => selection.change(keys));
+    this.toolbar.add(this.picker.element);
+    this.stopSharing = selection.listen(select);
+  }
+
   destroy(): void {
+    this.stopSharing?.();
+    this.picker?.destroy();
     this.grid.destroy();
+  }
+
+  /** The metrics that charts can show. */
+  private get metrics(): string[] {
+    return this.context.overlay.cards().flatMap((section) => section.charts.flatMap((chart) => chart.keys));
   }
 }

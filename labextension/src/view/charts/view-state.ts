@@ -26,6 +26,8 @@ export interface ViewState {
   zoom: Map<string, Range>;
   /** Metrics that the user hid, in charts of one run; of several runs, runs are hidden. */
   hiddenKeys: Set<string>;
+  /** The metrics that have charts; all if it is empty. */
+  selectedKeys: ReadonlySet<string>;
   /** Whether lines differ by dashes besides colours. */
   dashes: boolean;
   /** The height of all plots, so that cards of a row are equally high. */
@@ -36,7 +38,7 @@ export interface ViewState {
 }
 
 export function initialState(): ViewState {
-  return { axis: 'auto', smoothing: 0, log: false, charts: new Map(), zoom: new Map(), hiddenKeys: new Set(), dashes: false, heightPx: 190, filter: '', shadeCells: true };
+  return { axis: 'auto', smoothing: 0, log: false, charts: new Map(), zoom: new Map(), hiddenKeys: new Set(), selectedKeys: new Set(), dashes: false, heightPx: 190, filter: '', shadeCells: true };
 }
 
 /** The settings of a chart; the defaults if the user chose none. */
