@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from wandb_nb.data.histogram import Histogram
     from wandb_nb.data.images.classes import Classes
     from wandb_nb.data.images.image import Image
+    from wandb_nb.data.plots.custom_chart import plot_table, visualize
     from wandb_nb.data.tables.linked_tables import JoinedTable
     from wandb_nb.data.tables.table import Table
 
@@ -131,6 +132,7 @@ __all__ = [
     "login",
     "mark_preempting",
     "pin_config_keys",
+    "plot_table",
     "read",
     "require",
     "restore",
@@ -144,6 +146,7 @@ __all__ = [
     "termlog",
     "termwarn",
     "uninstall_as_wandb",
+    "visualize",
 ]
 
 
@@ -177,6 +180,7 @@ _LAZY = {
     "join": "wandb_nb.compat.modules.lifecycle",
     "load_ipython_extension": "wandb_nb.notebook.ipython_extension",
     "patched": "wandb_nb.compat.modules.lifecycle",
+    "plot_table": "wandb_nb.data.plots.custom_chart",
     "require": "wandb_nb.compat.modules.lifecycle",
     "sagemaker_auth": "wandb_nb.compat.modules.account",
     "teardown": "wandb_nb.compat.modules.lifecycle",
@@ -185,6 +189,7 @@ _LAZY = {
     "termwarn": "wandb_nb.compat.modules.term",
     "uninstall_as_wandb": "wandb_nb.compat.install",
     "unload_ipython_extension": "wandb_nb.notebook.ipython_extension",
+    "visualize": "wandb_nb.data.plots.custom_chart",
 }
 """Names whose modules are loaded only when somebody asks for them."""
 

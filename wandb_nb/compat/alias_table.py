@@ -35,7 +35,7 @@ ALIASES: Final = {
     "wandb.helper": f"{_MODULES}.helper",
     "wandb.integration": _UNIMPLEMENTED,
     **{f"wandb.integration.{name}": _UNIMPLEMENTED for name in _INTEGRATIONS},
-    "wandb.plot": _UNIMPLEMENTED,
+    "wandb.plot": "wandb_nb.data.plots",
     "wandb.sdk": f"{_MODULES}.sdk",
     "wandb.sdk.data_types": _DATA_TYPES,
     "wandb.sdk.data_types.base_types": _DATA_TYPES,

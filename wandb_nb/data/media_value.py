@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from wandb_nb.data.artifact_contents import ArtifactContents
-    from wandb_nb.data.media_store import MediaTarget
+    from wandb_nb.data.media_store import MediaStore, MediaTarget
 
 
 class WBValue:
@@ -29,6 +29,10 @@ class WBValue:
 
         """
         raise NotImplementedError
+
+    def entries(self, _key: str, _store: MediaStore) -> dict[str, Any] | None:
+        """Return the entries of the row that take the place of the value of *key*; None if it stays where it is."""
+        return None
 
     def column_type(self) -> dict[str, Any]:
         """Return the type of a column of such values, as files of tables have it."""

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.data.bare_values import as_media
 from wandb_nb.data.media_value import BatchableMedia, WBValue
 from wandb_nb.errors import Error, MediaError
+from wandb_nb.values import MAX_PATH
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from wandb_nb.data.media_store import MediaTarget
+    from wandb_nb.data.media_store import MediaStore, MediaTarget
 
 _PLAIN = (float, int, str, bool, type(None), bytes)
 
@@ -35,6 +36,28 @@ def with_stored_media(value: Any, target: MediaTarget, name: str) -> Any:
         raise
     except Exception as error:  # codecs and figures may raise anything
         raise MediaError(f"cannot log {name!r}: {type(value).__name__} cannot be encoded: {error}") from error
+
+
+def with_chart_tables(values: Mapping[str, Any], store: MediaStore) -> dict[str, Any]:
+    """Return *values* with each chart in them, nested ones too, replaced by its table under a key of the row."""
+    tables: dict[str, Any] = {}
+    rest = _without_charts(values, (), store, tables)
+    return {**rest, **tables}
+
+
+def _without_charts(
+    values: Mapping[str, Any], path: tuple[str, ...], store: MediaStore, tables: dict[str, Any]
+) -> dict[str, Any]:
+    rest: dict[str, Any] = {}
+    for key, value in values.items():
+        below = (*path, str(key))
+        if isinstance(value, WBValue) and (entries := value.entries(".".join(below), store)) is not None:
+            tables.update(entries)
+        elif type(value) is dict and len(below) < MAX_PATH:
+            rest[key] = _without_charts(value, below, store, tables)
+        else:
+            rest[key] = value
+    return rest
 
 
 def _stored(value: Any, target: MediaTarget) -> Any:

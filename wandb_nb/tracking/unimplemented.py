@@ -11,7 +11,7 @@ RUN_CALLS = frozenset({
     "use_artifact", "use_model", "watch",
 })  # fmt: skip
 """Methods of a run that are module-level functions as well."""
-CALLS = RUN_CALLS | {"agent", "controller", "plot_table", "sweep", "visualize"}
+CALLS = RUN_CALLS | {"agent", "controller", "sweep"}
 """Module-level functions."""
 TYPES = frozenset({"Api", "Artifact", "ArtifactTTL", "EvalTable", "Trace", "WBTraceTree"})
 """Classes: of values that are logged, of artifacts and of the public API."""

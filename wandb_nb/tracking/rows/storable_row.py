@@ -52,6 +52,10 @@ class RowFilter:
                 step = self._step(value) if step is None else step
             elif name not in RESERVED:
                 values[name] = value
+        if self._media is not None:
+            from wandb_nb.data.row_media import with_chart_tables  # other rows do without
+
+            values = with_chart_tables(values, self._media)
         at = next_step if step is None else step
         texts = {
             name: text for name, value in values.items() if (text := self._text(value, (name,), (), at)) is not None
