@@ -15,7 +15,7 @@ JAVASCRIPT := $(shell find labextension \( -name node_modules -o -name lib -o -n
 ALLOW_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-headless test lint check-js check-py browser coverage matrix official bench fuzz soak picture build clean
+.PHONY: help demo demo-headless test lint check-js check-py browser coverage matrix official programs bench fuzz soak picture build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -53,6 +53,9 @@ matrix: $(VENV)/.test ## import, unit and kernel tests on every Python from 3.10
 
 official: $(VENV)/.test ## the server's tests with the official client 0.22, in an environment of its own
 	@sh scripts/official.sh 0.22.3
+
+programs: $(VENV)/.test ## programs written for wandb, run unmodified: PROGRAMS="main vision composer" (3, 5.5 and 7 GB)
+	@sh scripts/programs.sh $(PROGRAMS)
 
 bench: $(VENV)/.test ## figures against the budgets, and side by side with others
 	@sh scripts/peers.sh

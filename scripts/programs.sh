@@ -1,0 +1,24 @@
+#!/bin/sh
+# programs.sh [GROUP...]: programs written for wandb, in environments of their own: main (3 GB), vision (5.5 GB),
+# composer (7 GB), built one at a time. The official client stands beside each, in one that adds those libraries.
+set -e
+wheel=build/programs/wheel
+rm -rf "$wheel"
+.venv/bin/pip wheel --quiet --no-deps --wheel-dir "$wheel" .
+for group in "${@:-main}"; do
+  folder=build/programs/$group
+  [ -x "$folder/bin/python" ] || .venv/bin/python -m venv "$folder"
+  if ! "$folder/bin/python" -m pip install -qq -r "tests/programs/requirements/$group.txt" "$wheel"/*.whl; then
+    echo "skipped: the libraries of the programs '$group' cannot be installed here"
+    continue
+  fi
+  "$folder/bin/python" -m pip install -qq --no-deps --force-reinstall "$wheel"/*.whl
+  if [ ! -x "$folder-official/bin/python" ]; then
+    .venv/bin/python -m venv "$folder-official"
+    "$folder-official/bin/python" -m pip install -qq wandb==0.31.0
+    "$folder/bin/python" -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+      >"$("$folder-official/bin/python" -c "import sysconfig; print(sysconfig.get_path('purelib'))")/libraries.pth"
+  fi
+  PROGRAMS=$group PROGRAMS_PYTHON=$PWD/$folder/bin/python OFFICIAL_PYTHON=$PWD/$folder-official/bin/python \
+    .venv/bin/pytest tests/programs
+done

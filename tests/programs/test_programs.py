@@ -1,0 +1,121 @@
+"""Programs written for wandb, unmodified: with `wandb-nb run` they record what they record with the official client.
+
+`make test` runs the light ones. `make programs` names an environment with the libraries that the others need.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from embedded_server import EmbeddedServer
+from recorded_run import RecordedRun, comparable, recorded_runs, without_generated
+from waiting import scaled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+pytestmark = pytest.mark.official
+
+SCRIPTS = Path(__file__).parent / "scripts"
+LIGHT = ("failing", "hydra_app", "optuna_study", "optuna_trials", "recipe_logger")
+MAIN = (
+    "accelerate_tracker",
+    "gpt_script",
+    "lightning_logger",
+    "ray_actor",
+    "torchrun_gloo",
+    "transformers_trainer",
+)
+VISION = ("ultralytics_train",)
+OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)
+OFFICIAL = os.environ.get("OFFICIAL_PYTHON", sys.executable)
+PROGRAMS = {"light": LIGHT, "main": LIGHT + MAIN, "vision": VISION}[os.environ.get("PROGRAMS", "light")]
+FAILING = {"failing": 1}
+LATE_ROWS = ("optuna_trials",)
+"""Programs that log a row at a step that has passed: the official client drops it, wandb_nb keeps it."""
+LAUNCHER = ("-m", "wandb_nb", "run")
+STORED = """displayName groupName jobType notes tags config summaryMetrics state historyLineCount"""
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    """Return an environment with a home of its own, without colours, progress bars and downloads."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "NETRC"))}
+    home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache")}
+    quiet = {"TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+    return own | home | quiet | more
+
+
+def execute(folder: Path, name: str, python: str, launcher: Sequence[str], **more: str) -> list[RecordedRun]:
+    """Run a program in *folder* and return what it recorded."""
+    folder.mkdir()
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2")
+    program = (*(torchrun if name.startswith("torchrun") else ()), str(SCRIPTS / f"{name}.py"))
+    done = subprocess.run(
+        [python, *launcher, *program],
+        cwd=folder,
+        env=environment(folder, **more),
+        capture_output=True,
+        text=True,
+        timeout=scaled(300),
+        check=False,
+    )
+    assert done.returncode == FAILING.get(name, 0), done.stdout + done.stderr
+    return recorded_runs(folder)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """Return a running server."""
+    with EmbeddedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+def test_the_document_lists_the_scripts() -> None:
+    """docs/programs.md has a line for each script, and marks those of `make test` as light."""
+    lines = (SCRIPTS.parents[2] / "docs" / "programs.md").read_text(encoding="utf-8").splitlines()
+    listed = [re.match(r"\| `(\w+)`( \(light\))? \|", line) for line in lines]
+    named = {match[1]: bool(match[2]) for match in listed if match}
+    assert named == {path.stem: path.stem in LIGHT for path in SCRIPTS.glob("*.py")}
+    assert sorted(named) == sorted(LIGHT + MAIN + VISION)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name: str, tmp_path: Path, server: EmbeddedServer) -> None:
+    """A program records the same runs as with the official client, offline and online, and the server has them."""
+    official = execute(tmp_path / "official", name, OFFICIAL, (), WANDB_MODE="offline")
+    offline = execute(tmp_path / "offline", name, OURS, LAUNCHER, WANDB_MODE="offline")
+    assert official
+    assert [without_late_rows(run) if name in LATE_ROWS else run for run in offline] == official
+    online = execute(tmp_path / "online", name, OURS, LAUNCHER, **server.environ)
+    assert online == offline
+    for run in online:
+        check_stored(run, server)
+
+
+def without_late_rows(run: RecordedRun) -> RecordedRun:
+    """Return *run* without the rows at steps that had passed, and without what only they have."""
+    rows = [row for at, row in enumerate(run.rows) if row[0] > max((step for step, _ in run.rows[:at]), default=-1)]
+    assert len(rows) < len(run.rows)
+    keys = {key for _, row in rows for key in row}
+    return replace(run, rows=rows, summary={key: value for key, value in run.summary.items() if key in keys})
+
+
+def check_stored(run: RecordedRun, server: EmbeddedServer) -> None:
+    """Check that *server* has what is recorded of *run*."""
+    stored = server.run(run.id, STORED, run.project)
+    config = {key: entry["value"] for key, entry in json.loads(stored["config"]).items()}
+    assert comparable(config) == run.config
+    assert stored["state"] == ("failed" if run.exit_code else "finished")
+    assert without_generated(stored["tags"]) == run.tags
+    texts = (stored["groupName"] or "", stored["jobType"] or "", stored["notes"] or "")
+    assert texts == (run.group, run.job_type, run.notes)
+    assert comparable(json.loads(stored["summaryMetrics"])) == run.summary
+    assert stored["historyLineCount"] == len(run.rows)
