@@ -77,7 +77,8 @@ def init(  # noqa: PLR0917 -- the documented signature
         config_exclude_keys: Keys of *config* to leave out.
         config_include_keys: Keys of *config* to take, and no others.
         anonymous: "never", "allow" or "must": whether to run without an account.
-        mode: "online", "offline" or "disabled", which accepts every call and stores nothing.
+        mode: "online", "offline", "disabled", which accepts every call and stores nothing, or "shared": processes that
+            give the same id log to one run.
         allow_val_change: Whether config keys may change once they are set; by default in notebooks only.
         resume: "allow", "must", "never", "auto" (True): whether to continue the run of this *id*.
         force: Whether not being logged in is an error.

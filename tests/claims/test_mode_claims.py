@@ -20,7 +20,7 @@ MODES = [
     claim("M1 online by default", "print(wandb.Settings().mode, wandb.init().settings.mode)", "online online"),
     claim("M1 offline", "r = wandb.init(mode='offline')\nprint(r.mode, r.offline, r.directory.name.startswith('offline-run-'))", "offline True True"),
     claim("M1 older words", "print(wandb.init(mode='dryrun').mode, wandb.init(mode='run', reinit=True).settings.mode)", "offline online"),
-    claim("M1 mode is checked", "print_error(lambda: wandb.init(mode='onlin'))", "... must be one of online, offline, disabled, not 'onlin'."),
+    claim("M1 mode is checked", "print_error(lambda: wandb.init(mode='onlin'))", "... must be one of online, offline, disabled, shared, not 'onlin'."),
     *(claim(f"M1 WANDB_MODE={word}", f"os.environ['WANDB_MODE'] = {word!r}\nprint(wandb.init().settings.mode)", mode) for word, mode in (("offline", "offline"), ("dryrun", "offline"), ("run", "online"), ("disabled", "disabled"))),
     claim(
         "M1 disabled swallows every call",

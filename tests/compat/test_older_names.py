@@ -229,6 +229,9 @@ def test_small_modules(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
         telemetry.feature.keras = True
     assert helper.parse_config({"a": 1, "b": 2, "c": 3}, exclude=["b"]) == {"a": 1, "c": 3}
     assert helper.parse_config({"a": 1, "b": 2}, include=["b"]) == {"b": 2}
+    assert (wandb.wandb_sdk, wandb.wandb_lib) == (wandb.sdk, wandb.sdk.lib)
+    with pytest.raises(AttributeError):
+        _ = wandb.sdk.wandb_sdk
 
 
 def test_classes_that_are_not_built(start: Start) -> None:

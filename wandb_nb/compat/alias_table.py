@@ -61,7 +61,7 @@ ALIASES: Final = {
     **{f"wandb.{name}": _UNIMPLEMENTED for name in _OLDER_INTEGRATIONS},
 }
 # Attributes of wandb, and no modules below it.
-_ATTRIBUTES = {"wandb_lib": "wandb.sdk.lib", "wandb_sdk": "wandb.sdk"}
+_ATTRIBUTES = {"wandb.wandb_lib": "wandb.sdk.lib", "wandb.wandb_sdk": "wandb.sdk"}
 
 
 def submodule(parent: str, name: str) -> ModuleType:
@@ -71,7 +71,8 @@ def submodule(parent: str, name: str) -> ModuleType:
         AttributeError: There is no such module in the table.
 
     """
-    target = ALIASES.get(_ATTRIBUTES.get(name, f"{parent}.{name}"))
+    path = f"{parent}.{name}"
+    target = ALIASES.get(_ATTRIBUTES.get(path, path))
     if target is None:
         raise AttributeError(f"module {parent!r} has no attribute {name!r}")
     return importlib.import_module(target)
