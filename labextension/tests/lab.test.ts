@@ -13,7 +13,7 @@ const { pathOf } = await import('../src/lab/sidebar/sparkline');
 
 const row = (key: string, changes: Partial<RunRow> = {}): RunRow => ({
   key, id: key, token: 't', name: `run ${key}`, project: 'digits', entity: '', group: '', state: 'finished', created: 100, ended: null,
-  host: 'h', kernel: null, notebook: null, folder: `wandb/${key}`, registered: true, ...changes,
+  host: 'h', kernel: null, notebook: null, cell: '', folder: `wandb/${key}`, registered: true, ...changes,
 });
 const preview = (changes: Partial<RunPreview> = {}): RunPreview => ({ state: 'running', step: 3, rows: 4, runtime: 1, metric: 'loss', latest: 0.5, curve: [1, 0.5], ...changes });
 const query = { text: '', state: '', groupBy: 'none' as const };

@@ -205,6 +205,17 @@ def test_files_are_shown_as_text(browser: Visitor, client: Client) -> None:
     assert browser.get(f"{RUN}/files/..%2f..%2fkey").status_code == 404
 
 
+def test_equal_names_have_their_ids(browser: Visitor, client: Client) -> None:
+    """In the table of a project, runs of one name have their ids beside it; others do not."""
+    client.headers = with_key(client)
+    client.upsert("c", displayName="plain")
+    text = browser.get("/local/p").text
+
+    assert [f'>plain</a> <span class="quiet">{run}</span>' in text for run in ("b", "c")] == [True, True]
+    assert 'aria-label="Select plain (c)"' in text
+    assert '<span class="quiet">a</span>' not in text
+
+
 def test_code_is_shown_by_cell(browser: Visitor, client: Client) -> None:
     """The session's notebook is shown cell by cell with numbers, a script with highlighting."""
     cells = [

@@ -40,6 +40,7 @@ class RunRow(TypedDict):
     host: str
     kernel: str | None
     notebook: str | None
+    cell: str
     folder: str | None
     registered: bool
 
@@ -176,6 +177,7 @@ class RunCatalogue:
             "host": entry.host,
             "kernel": entry.kernel,
             "notebook": self._relative_path(entry.notebook) if entry.notebook else None,
+            "cell": entry.cell_id,
             "folder": self._relative_path(entry.path),
             "registered": not entry.key.startswith("folder."),
         }

@@ -2,7 +2,7 @@ import type { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
 import { Dialog, MainAreaWidget, showDialog, showErrorMessage, WidgetTracker } from '@jupyterlab/apputils';
 import type { Widget } from '@lumino/widgets';
 import type { NotebookContent } from './notebook-outputs';
-import { reveal } from './notebook-outputs';
+import { reveal, revealCell } from './notebook-outputs';
 import type { RunCatalogue } from './run-catalogue';
 import { OverlayWidget, RunWidget } from './run-widgets';
 import type { RunRow, RunsApi } from './runs-api';
@@ -62,7 +62,7 @@ export class RunCommands {
       if (panel?.content === undefined) return; // another browser tab, or no notebook
       await panel.context?.ready;
       await panel.revealed;
-      reveal(panel.content, [run.id]);
+      if (!reveal(panel.content, [run.id])) revealCell(panel.content, run.cell);
     } catch (error) {
       await showErrorMessage('Cannot open the notebook', String(error));
     }

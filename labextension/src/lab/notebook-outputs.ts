@@ -10,7 +10,7 @@ export interface NotebookContent {
 }
 
 interface CellWidget extends Widget {
-  readonly model: { readonly outputs?: { readonly length: number; get(index: number): { readonly data: Record<string, unknown> } } };
+  readonly model: { readonly id?: string; readonly outputs?: { readonly length: number; get(index: number): { readonly data: Record<string, unknown> } } };
 }
 
 const MAX_FRAMES = 60;
@@ -22,6 +22,15 @@ export function reveal(notebook: NotebookContent, ids: string[]): boolean {
   notebook.activeCellIndex = index;
   // A cell far away is not in the page before the notebook has scrolled there.
   void notebook.scrollToItem(index, 'smart').then(() => focusRun(notebook.widgets[index]!.node, ids));
+  return true;
+}
+
+/** Go to the cell with this id; false if there is none. */
+export function revealCell(notebook: NotebookContent, id: string): boolean {
+  const index = id === '' ? -1 : notebook.widgets.findIndex(({ model }) => model.id === id);
+  if (index < 0) return false;
+  notebook.activeCellIndex = index;
+  void notebook.scrollToItem(index, 'smart');
   return true;
 }
 

@@ -18,6 +18,8 @@ export interface RunRow {
   host: string;
   kernel: string | null;
   notebook: string | null;
+  /** The id of the cell that started the run; empty if that is unknown. */
+  cell: string;
   folder: string | null;
   registered: boolean;
 }

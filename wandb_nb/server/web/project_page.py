@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -13,6 +14,8 @@ from wandb_nb.server.storage.run_store import list_runs
 from wandb_nb.server.web.render import answer_page, may_write, render_page, requested_project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -48,5 +51,12 @@ def _project(request: Request, user: User) -> Response:
         cell=cell,
         label=column_label,
         link=lambda **changes: urlencode(table_request.with_changes(**changes)),
+        shared_names=_shared_names(runs),
         may_write=may_write(row),
     )
+
+
+def _shared_names(runs: Iterable[RunValues]) -> frozenset[str]:
+    """Return the names that several of *runs* have."""
+    counts = Counter(run.row.display_name or run.row.name for run in runs)
+    return frozenset(name for name, count in counts.items() if count > 1)

@@ -43,7 +43,8 @@ _MAX_TEXT = 200
 class RunEntry:
     """The entry of one run directory.
 
-    Times are unix seconds; *key* names the entry itself, *cell* the notebook cell that started the run.
+    Times are unix seconds; *key* names the entry itself, *cell* the call that started the run in a notebook, *cell_id*
+    is the id of its cell in the notebook's file.
     """
 
     id: str
@@ -60,6 +61,7 @@ class RunEntry:
     kernel: str | None = None
     notebook: str | None = None
     cell: str = ""
+    cell_id: str = ""
     state: str = "running"
     exit_code: int | None = None
     ended: float | None = None
@@ -68,7 +70,7 @@ class RunEntry:
 
 _FIELDS = frozenset(item.name for item in fields(RunEntry))
 _TYPES: tuple[tuple[tuple[str, ...], tuple[type, ...]], ...] = (
-    (("id", "token", "path", "project", "entity", "name", "group", "host", "state", "cell"), (str,)),
+    (("id", "token", "path", "project", "entity", "name", "group", "host", "state", "cell", "cell_id"), (str,)),
     (("created",), (float, int)),
     (("summary",), (dict,)),
 )

@@ -145,6 +145,7 @@ class RunDirectory:
                 kernel=host.kernel_id(),
                 notebook=next(notebook_file.configured_paths(settings.notebook_name), None),
                 cell=identity.cell,
+                cell_id=host.cell_id(),
             )
 
     def mark_superseded(self, *, resumed: bool) -> None:

@@ -27,7 +27,7 @@ export class RunRowView {
   private readonly id = h('span', { class: 'wnb-row-id' });
   private readonly outcome = h('span', {});
   private readonly progress = h('span', {});
-  private readonly details = h('span', { class: 'wnb-row-facts' }, this.outcome, this.progress);
+  private readonly details = h('span', { class: 'wnb-row-facts' }, this.outcome, ' ', this.progress);
   private readonly value = h('span', { class: 'wnb-row-value' });
   private readonly curve = sparkline();
   private readonly openButton: HTMLButtonElement;
@@ -54,9 +54,10 @@ export class RunRowView {
     this.box.checked = selected;
     setText(this.name, row.name);
     setText(this.id, unique ? '' : row.id);
-    const [outcome, ...progress] = stateTexts(row, state, preview, now);
-    setText(this.outcome, outcome!);
-    setText(this.progress, [...progress, row.registered ? '' : 'folder'].filter(Boolean).map((text) => ` · ${text}`).join(''));
+    const [outcome, ...others] = stateTexts(row, state, preview, now);
+    const progress = [...others, ...(row.registered ? [] : ['folder'])].join(' · ');
+    setText(this.outcome, progress === '' ? outcome! : `${outcome} ·`);
+    setText(this.progress, progress);
     setText(this.value, preview?.latest == null ? '' : formatNumber(preview.latest));
     this.value.title = preview?.metric ?? '';
     this.curve.draw(preview?.curve ?? [], colour(PALETTES[themeOf(this.element)], preferredStyle(row.id)));
