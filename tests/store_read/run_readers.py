@@ -85,7 +85,7 @@ def as_comparison(directory: Path) -> None:
 
 def as_upload(directory: Path) -> None:
     """As sync prepares a run for a server."""
-    run = RunAccumulator({"history": 0, "events": 0, "console": 0}, lambda _: None)
+    run = RunAccumulator({"history": 0, "events": 0, "console": 0}, {}, lambda _: None)
     try:
         tail = Tail(run_file(directory))
         tail.finalize()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wandb_nb.server.live.stored_run import apply_run_row, is_alive
-from wandb_nb.server.storage.lines.line_sampling import sample_history, sample_lines
+from wandb_nb.server.storage.lines.line_sampling import in_step_order, sample_history, sample_lines
 from wandb_nb.server.storage.lines.line_store import HISTORY, count
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.untrusted_json import load_objects
@@ -120,7 +120,7 @@ def _series(rows: Sequence[dict[str, Any]], header: MessageHeader, *, decimated:
     step_values: dict[str, list[float]] = defaultdict(list)
     latest: dict[str, float] = {}
     step_metrics: dict[str, str | None] = {}
-    for row in rows:
+    for row in in_step_order(rows):
         numbers = _numbers(row)
         latest |= numbers
         position = (_number_at(row, "_step"), _number_at(row, "_runtime"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.query.filters import parse_filter
 from wandb_nb.server.storage.lines import line_store
-from wandb_nb.server.storage.lines.line_sampling import sample_lines, sample_rows
+from wandb_nb.server.storage.lines.line_sampling import in_step_order, sample_lines, sample_rows
 from wandb_nb.server.storage.lines.row_shapes import history_keys
 from wandb_nb.untrusted_json import load_objects
 from wandb_nb.values import is_finite
@@ -48,7 +49,10 @@ def history_lines(
     """Return history lines: those between two steps, or a sample of all."""
     limit = _bounded(samples)
     if min_step is None and max_step is None:
-        return sample_lines(connection, run_id, line_store.HISTORY, limit)
+        lines = sample_lines(connection, run_id, line_store.HISTORY, limit)
+        if not any('"_writer"' in line for line in lines):
+            return lines
+        return [json.dumps(row) for row in in_step_order(load_objects(lines))]
     first, end = int(min_step or 0), int(_MAX_STEP if max_step is None else max_step)
     return line_store.rows_between_steps(connection, run_id, first, end, limit)
 
@@ -89,7 +93,7 @@ def parquet_field(context: RequestContext, run_id: int) -> dict[str, Any]:
     """Return no Parquet files and at most 10,000 rows or 8 MiB; clients read the remaining rows page by page."""
     lines = line_store.lines_from(context.connection, run_id, line_store.HISTORY, 0, _MAX_ROWS, _MAX_PARQUET_BYTES)
     context.budget.spend(_PARSED_COST * sum(map(len, lines)))
-    return {"parquetUrls": [], "liveData": load_objects(lines)}
+    return {"parquetUrls": [], "liveData": in_step_order(load_objects(lines))}
 
 
 def _bounded(samples: int | None) -> int:

@@ -228,6 +228,11 @@ class HistoryTable:
         """The process that logged each row: 0 the owner of the run."""
         return self._of_row[WRITER].view
 
+    def step_order(self, rows: Indices | slice = slice(None)) -> Indices:
+        """Return the positions of *rows* in the order of attempt and step."""
+        order: Indices = np.lexsort((self.step[rows], self.attempt[rows]))
+        return order
+
     def append(self, payloads: Sequence[bytes], writer: int = 0, *, fast: bool = True) -> Indices:
         """Add history records of *writer*, in file order; return the row of each readable one."""
         if not payloads:

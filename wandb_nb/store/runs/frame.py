@@ -31,6 +31,7 @@ def read(ref: str | os.PathLike[str]) -> pd.DataFrame:
     There is one row per logged step. The first columns are `_step`, `_runtime` (seconds), `_timestamp` (unix seconds)
     and, if the run has them, `_attempt`, `_cell` and `_writer`. The logged keys follow in first-seen order, nested ones
     joined by ".". A key that was not logged in a row is NaN, or None among texts and other objects. Bools are 0 and 1.
+    Rows of several processes are in the order of steps.
     A key with whole numbers beyond 2**53 is int64, or holds objects where that is not possible.
     The frame's `attrs` have `id`, `name`, `project`, `config` and `summary`. Reads finished, growing and damaged files;
     the directories of a resumed run are joined.
@@ -55,6 +56,8 @@ def to_frame(state: RunState) -> pd.DataFrame:
     table = state.table
     columns = _row_columns(table) | {key: _column(table, key) for key in table.keys}
     frame: pd.DataFrame = pd.DataFrame(columns, copy=False)
+    if "_writer" in columns:  # rows arrive by process
+        frame = frame.iloc[table.step_order()].reset_index(drop=True)
     frame.attrs = {
         "id": state.id,
         "name": state.name,

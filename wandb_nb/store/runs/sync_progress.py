@@ -35,14 +35,15 @@ class SyncProgress:
     """How much of a run file is on which server.
 
     *bases* counts the lines that the server had before the first one of this file, *acknowledged* those of this
-    file that it has, by "history", "events" and "console". *files* holds size and modification time of each
-    uploaded file; *files_left* and *bytes_left* count pending uploads. *creating* is set when a branch did not
-    exist before this file was sent. *order* is the number of the last request that changed the run; it starts at
-    random, so that no two senders have the same. *offset* counts the bytes of the run file that were sent.
-    *requested* is the target's id, project and entity. *state* is one of the constants above, *message* the reason
-    for a delay or refusal, *status* the HTTP status of a refusal or 0. *answered* is set while the server answers,
-    if only with errors. *problems* lists what cannot be sent; *damaged* is set when part of the file cannot be
-    read. *saves_code* is set when the account wants the code of its runs saved.
+    file that it has, by "history", "events" and "console", and *writers* the history lines among these that other
+    processes than the run's own wrote, by process id. *files* holds size and modification time of each uploaded
+    file; *files_left* and *bytes_left* count pending uploads. *creating* is set when a branch did not exist before
+    this file was sent. *order* is the number of the last request that changed the run; it starts at random, so that
+    no two senders have the same. *offset* counts the bytes of the run file that were sent. *requested* is the
+    target's id, project and entity. *state* is one of the constants above, *message* the reason for a delay or
+    refusal, *status* the HTTP status of a refusal or 0. *answered* is set while the server answers, if only with
+    errors. *problems* lists what cannot be sent; *damaged* is set when part of the file cannot be read.
+    *saves_code* is set when the account wants the code of its runs saved.
     """
 
     server: str = ""
@@ -54,6 +55,7 @@ class SyncProgress:
     registered: bool = False
     bases: dict[str, int] = field(default_factory=lambda: {"history": 0, "events": 0, "console": 0})
     acknowledged: dict[str, int] = field(default_factory=lambda: {"history": 0, "events": 0, "console": 0})
+    writers: dict[str, int] = field(default_factory=dict)
     files: dict[str, list[int]] = field(default_factory=dict)
     files_left: int = 0
     bytes_left: int = 0
@@ -116,6 +118,8 @@ def _is_valid(name: str, value: Any) -> bool:
             return value is None or type(value) is int
         case "bases" | "acknowledged":
             return isinstance(value, dict) and value.keys() == _DEFAULTS[name].keys() and _are_counts(value.values())
+        case "writers":
+            return isinstance(value, dict) and _are_counts(value.values())
         case "files":
             return isinstance(value, dict) and all(isinstance(stamp, list) for stamp in value.values())
         case "requested":

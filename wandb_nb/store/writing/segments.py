@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MAX_SEGMENT_BYTES = 1 << 30
 """A fold holds a segment in memory; a larger one stays as it is, and readers join it."""
-_KINDS = (records.ROW[0], records.SUMMARY[0], records.CONFIG[0], records.OUTPUT_RAW[0], records.STATS[0])
+FOLDED_KINDS = (records.ROW[0], records.SUMMARY[0], records.CONFIG[0], records.OUTPUT_RAW[0], records.STATS[0])
 
 
 class Appender(Protocol):
@@ -53,13 +53,30 @@ def fold_segments(run_dir: str | os.PathLike[str], writer: Appender) -> int:
     return count
 
 
+def take_segments(run_dir: Path) -> list[Path]:
+    """Rename the segments whose writers have ended to `….wandb.folding` and return them; none if others are so named.
+
+    Those are from an interrupted fold, which `fold_segments` continues.
+    """
+    folder = run_dir / SEGMENTS
+    if not is_folder(folder) or any(folder.glob("*.wandb.folding")):
+        return []
+    ended = [segment for segment in segment_files(run_dir) if not _being_written(segment)]
+    return [segment.rename(segment.with_name(f"{segment.name}.folding")) for segment in ended]
+
+
+def mark_folded(folding: Path) -> None:
+    """Rename a segment whose records the run file has."""
+    folding.rename(folding.with_suffix(".folded"))
+
+
 def _fold(folding: Path, writer: Appender, present: set[bytes]) -> int:
-    bodies = [body for body in _bodies(folding) if body[0] in _KINDS and body not in present]
+    bodies = [body for body in _bodies(folding) if body[0] in FOLDED_KINDS and body not in present]
     lost = writer.lost
     if bodies:
         writer.append(*bodies)
     if writer.lost == lost:  # else the segment is the only copy of these rows
-        folding.rename(folding.with_suffix(".folded"))
+        mark_folded(folding)
     return len(bodies)
 
 

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 PRODUCER = f"wandb_nb {__version__}"
 
+# O_APPEND: the end of the file is where a record goes, whatever a failed write or a truncation did before.
+_APPENDING = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 _pack = Struct("<IHB").pack
 _SEED = SEEDS[FULL]
 _ROW = records.ROW[0]
@@ -169,6 +171,31 @@ class RunWriter:
         if self._raises:
             raise StoreError(text)
         self._warn(text)
+
+    def rewrite(self, write: Callable[[int], tuple[int, int]]) -> None:
+        """Replace the file by what *write* puts into the descriptor it gets; it returns the size and the next number.
+
+        Nothing is appended meanwhile. On an error the file stays as it is.
+
+        Raises:
+            StoreError: The file is not in a state to be replaced.
+            OSError: The new file cannot be written.
+
+        """
+        with self._lock:
+            if self._fd < 0 or self._kept or self._aim is not None:
+                raise StoreError(f"the run file {self.path} has records that could not be written")
+            unfinished = self.path.with_name(f"{self.path.name}.merging")
+            fd = os.open(unfinished, os.O_CREAT | os.O_TRUNC | _APPENDING, 0o666)
+            try:
+                at = write(fd)
+                unfinished.replace(self.path)
+            except BaseException:
+                os.close(fd)
+                unfinished.unlink(missing_ok=True)
+                raise
+            os.close(self._fd)
+            self._fd, self._at = fd, at
 
     def sync(self) -> None:
         """Flush everything appended so far to the disk.
@@ -325,9 +352,7 @@ class RunWriter:
 
 
 def _create(path: Path) -> int:
-    # O_APPEND: the end of the file is where a record goes, whatever a failed write or a truncation did before.
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
-    return os.open(path, flags | getattr(os, "O_CLOEXEC", 0), 0o666)
+    return os.open(path, os.O_CREAT | os.O_EXCL | _APPENDING, 0o666)
 
 
 def _is_write_error(error: OSError) -> bool:

@@ -26,7 +26,7 @@ class OutgoingRun:
     report_progress: Callable[[SyncProgress], None]
 
     def __post_init__(self) -> None:
-        self.records = RunAccumulator(self.progress.acknowledged, self.progress.add_problem)
+        self.records = RunAccumulator(self.progress.acknowledged, self.progress.writers, self.progress.add_problem)
 
     @property
     def directory(self) -> Path:

@@ -9,7 +9,7 @@ from wandb_nb.errors import AuthenticationError, CommError, RefusedError, StoreE
 from wandb_nb.formatting import clean
 from wandb_nb.host import command
 from wandb_nb.store.format.layout import run_id
-from wandb_nb.store.reading.tail import Tail
+from wandb_nb.store.reading.writer_tails import WriterTails
 from wandb_nb.store.runs.sync_progress import (
     CONNECTING,
     REFUSED,
@@ -57,7 +57,7 @@ class RunRegistration:
         self.sender = RequestSender(transport, stop, self._save_outage)
         self.graphql = GraphQLClient(network, self.sender)
         self.metadata = RunMetadataSync(self.outgoing, self.graphql)
-        self.tail = Tail(run_file)
+        self.files = WriterTails(run_file)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -90,7 +90,7 @@ class RunRegistration:
             CommError: The server does not answer, or refuses the run.
         """
         is_empty = True
-        while self.outgoing.records.run is None and (payloads := self.tail.read()):
+        while self.outgoing.records.run is None and (payloads := self.files.run_tail.read()):
             self.outgoing.records.apply(payloads)
             is_empty = False
         if is_empty and owner_alive(self._file.parent) is False:
@@ -137,6 +137,8 @@ def _initial_progress(run_file: Path, network: Network, target: Target) -> SyncP
     progress.files_left = progress.bytes_left = 0
     progress.order += 1  # the last number used may not have been saved
     if target.resend:  # to the same line numbers
-        progress.acknowledged = dict.fromkeys(progress.acknowledged, 0)
+        progress.acknowledged, progress.writers = dict.fromkeys(progress.acknowledged, 0), {}
         progress.files, progress.described = {}, ""
+    elif progress.writers:  # output and system metrics of several processes may come in another order now
+        progress.acknowledged |= {"events": 0, "console": 0}
     return progress

@@ -18,7 +18,7 @@ from wandb_nb.untrusted_file import is_folder
 if TYPE_CHECKING:
     import threading
 
-    from wandb_nb.store.reading.tail import Tail
+    from wandb_nb.store.reading.writer_tails import WriterTails
     from wandb_nb.sync.upload.outgoing_run import OutgoingRun
     from wandb_nb.sync.upload.post_schedule import PostSchedule
     from wandb_nb.sync.upload.run_metadata import RunMetadataSync
@@ -44,7 +44,7 @@ class RunFollower:
     def __init__(
         self,
         outgoing: OutgoingRun,
-        tail: Tail,
+        files: WriterTails,
         schedule: PostSchedule,
         stop: threading.Event,
         *,
@@ -54,24 +54,26 @@ class RunFollower:
         heartbeat_seconds: float,
     ) -> None:
         self._run_file, self._run, self._progress = outgoing.file, outgoing.records, outgoing.progress
-        self._save, self._tail, self._schedule, self._stop = outgoing.save, tail, schedule, stop
+        self._save, self._files, self._schedule, self._stop = outgoing.save, files, schedule, stop
         self._metadata, self._posts, self._uploads = metadata, posts, uploads
         self._heartbeat_seconds = heartbeat_seconds
         self._owner_alive: bool | None = True
 
     def send_all(self, *, follow: bool) -> None:
-        """Send everything up to the end of the file; with *follow*, up to the end of the run."""
+        """Send everything up to the end of the files; with *follow*, up to the end of the run.
+
+        Raises:
+            FilesReplacedError: What was read is no longer valid; another follower continues from the progress.
+        """
         while self._step(follow):
             pass
 
     def _step(self, follow: bool) -> bool:
         """Read new records and send what is due; False when there is nothing left to do."""
-        payloads = self._tail.read()
-        self._run.apply(payloads)
-        if payloads:
+        if self._read():
             if self._run.size >= MAX_POST_CHARACTERS:
                 self._posts.post_full()
-                self._progress.offset = self._tail.offset
+                self._progress.offset = self._files.run_tail.offset
             return True
         if self._notice_end_of_owner():
             return True
@@ -87,6 +89,15 @@ class RunFollower:
         if self._stop.wait(POLL_SECONDS):
             raise StopRequested
         return True
+
+    def _read(self) -> bool:
+        """Read new records of all writers; return whether there were any."""
+        self._files.find_segments()
+        is_new = False
+        for _, payloads in self._files.read():
+            self._run.apply(payloads)
+            is_new = is_new or bool(payloads)
+        return is_new
 
     def _notice_end_of_owner(self) -> bool:
         """Return True once, when the run's process has ended without an exit record: more can be read now."""
@@ -104,7 +115,7 @@ class RunFollower:
         if is_folder(self._run_file.parent / SEGMENTS):
             with suppress(StoreError):  # another process does it now, or it is not permitted: the rows so far count
                 fold_after_crash(self._run_file.parent)
-        self._tail.finalize()
+        self._files.finalize()
 
     def _send_due(self, *, now: bool) -> None:
         if now or self._schedule.is_due("metadata", METADATA_EVERY_SECONDS):
@@ -119,7 +130,7 @@ class RunFollower:
 
     def _post_pending(self, *, with_open: bool) -> None:
         self._posts.post_pending(with_open=with_open)
-        self._progress.offset = self._tail.offset
+        self._progress.offset = self._files.run_tail.offset
 
     def _finish(self) -> None:
         """Send the rest, the final files and the exit code."""
@@ -135,15 +146,17 @@ class RunFollower:
         self._posts.post(with_open=False, complete=True, exitcode=progress.exit_code)
         if run.exit is None:
             self._metadata.mark_crashed()
-        progress.offset = self._tail.offset
+        progress.offset = self._files.run_tail.offset
         self._save(DONE)
 
     def _report_damage(self) -> None:
         run, progress = self._run, self._progress
-        progress.damaged = bool(run.unreadable or self._tail.damage)
+        tails = self._files.tails()
+        progress.damaged = bool(run.unreadable or any(tail.damage for tail in tails))
         if progress.damaged:
+            lost = sum(tail.lost for tail in tails)
             progress.add_problem(
-                f"{self._tail.lost} bytes and {run.unreadable} records of {self._run_file} cannot be read; "
+                f"{lost} bytes and {run.unreadable} records of {self._run_file} cannot be read; "
                 "everything else was sent"
             )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.store.format.layout import CONTROL
 from wandb_nb.store.runs.sync_progress import ONLINE
 from wandb_nb.store.writing.owner_lock import owner_alive
+from wandb_nb.sync.upload.lines.history_lines import OWNER
 from wandb_nb.sync.upload.stream_posts import MAX_POST_CHARACTERS, StreamPost
 from wandb_nb.untrusted_file import create_marker
 
@@ -68,6 +69,9 @@ class RunPosts:
         run = self._run
         self._progress.acknowledged = {
             kind: getattr(run, kind).acknowledged for kind in ("history", "events", "console")
+        }
+        self._progress.writers = {
+            writer: count for writer, count in run.history.acknowledged_by_writer.items() if writer != OWNER
         }
         self._progress.rows = run.history.rows
         self._save(ONLINE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import CommError, RefusedError
 from wandb_nb.store.reading.tail import run_info
+from wandb_nb.store.reading.writer_tails import FilesReplacedError
 from wandb_nb.store.runs.sync_progress import ONLINE, REFUSED, WAITING, SyncProgress, load_progress
 from wandb_nb.sync.http.transport import connect
 from wandb_nb.sync.upload.own_runs import predecessors_to_send
@@ -53,15 +54,19 @@ class RunSender:
         report_progress: Callable[[SyncProgress], None] | None = None,
     ) -> None:
         self.run_file, self._network, self._stop, self._target = run_file, network, stop, target
-        self._transport, self._accepts_entity = transport, accepts_entity
+        self._transport, self._accepts_entity, self._report_progress = transport, accepts_entity, report_progress
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin with the progress on disk."""
         self._registration = RunRegistration(
-            run_file,
-            network,
-            transport,
-            stop,
-            target=target,
-            accepts_entity=accepts_entity,
-            report_progress=report_progress,
+            self.run_file,
+            self._network,
+            self._transport,
+            self._stop,
+            target=self._target,
+            accepts_entity=self._accepts_entity,
+            report_progress=self._report_progress,
         )
         self.progress = self._registration.progress
 
@@ -73,16 +78,28 @@ class RunSender:
         Raises:
             StoreError: The file cannot be read, or another process is sending it.
         """
-        with self._registration.attempt():
-            if follow and not self.progress.registered:  # the user's process waits for this answer
-                self._registration.ask_for_code_setting()
-            if not self.progress.registered and self._target.is_default:
-                self._send_predecessors()
-            self._follow(self._registration.register(), follow)
+        while not self._send(follow):
+            self._begin()
         if self.progress.done and self._target.mark_synced:
             with suppress(OSError):  # not a regular file, or a full disk: the run is sent again, to the same places
                 create_marker(self.run_file.with_name(f"{self.run_file.name}.synced"), self.run_file.parent)
         return self.progress
+
+    def _send(self, follow: bool) -> bool:
+        """Send the run; return False if its files were replaced meanwhile, so that they must be read again."""
+        registration = self._registration
+        with registration.attempt():
+            if follow and not self.progress.registered:  # the user's process waits for this answer
+                registration.ask_for_code_setting()
+            if not self.progress.registered and self._target.is_default:
+                self._send_predecessors()
+            bucket = registration.register()
+            try:
+                self._follow(bucket, follow)
+            except FilesReplacedError:
+                registration.outgoing.save(ONLINE)
+                return False
+        return True
 
     def _follow(self, bucket: Bucket, follow: bool) -> None:
         """Send the run that is registered as *bucket*."""
@@ -96,7 +113,7 @@ class RunSender:
         schedule = PostSchedule(network.post_interval_seconds)
         follower = RunFollower(
             outgoing,
-            self._registration.tail,
+            self._registration.files,
             schedule,
             self._stop,
             metadata=self._registration.metadata,

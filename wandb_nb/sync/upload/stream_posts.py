@@ -74,13 +74,11 @@ class StreamPost:
         self.files: dict[str, dict[str, Any]] = {}
         history, events = run.history.take(MAX_POST_CHARACTERS), run.events.take(MAX_POST_CHARACTERS)
         self._history_count, self._event_count = len(history), len(events)
-        self._open = run.history.open_line() if with_open and run.history.size <= MAX_POST_CHARACTERS else None
-        if self._open is not None and len(history) + run.history.acknowledged == run.history.count:
-            history.append(self._open)
-        else:
-            self._open = None
+        self._open: list[str] = []
+        if with_open and run.history.is_next(len(history)):
+            self._open = run.history.open_lines()
         first, self._console = run.console.take()
-        self._add(HISTORY, bases["history"] + run.history.acknowledged, history)
+        self._add(HISTORY, bases["history"] + run.history.acknowledged, history + self._open)
         self._add(EVENTS, bases["events"] + run.events.acknowledged, events)
         self._add(CONSOLE, bases["console"] + first, self._console)
         self._add(SUMMARY, 0, [summary] if summary else [])
@@ -93,7 +91,7 @@ class StreamPost:
         """Record that the server has this post."""
         self._run.history.acknowledge(self._history_count)
         self._run.events.acknowledge(self._event_count)
-        if self._open is not None:
+        if self._open:
             self._run.history.acknowledge_open(self._open)
         if self._console:
             self._run.console.acknowledge()

@@ -100,7 +100,7 @@ def _write_end(session: RunSession, exit_code: int) -> None:
             logger.complete_step()  # before these rows, which would separate its parts
             if directory.has_segments():
                 merge_writers(session.config, directory, logger)
-                directory.fold_segments()
+                directory.merge_segments()
         with _reported(session, "writing the last records"):
             logger.append(features.record(), logger.final_summary(), records.exit(exit_code, int(logger.runtime())))
         with _reported(session, "closing the rows"):

@@ -17,7 +17,7 @@ from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
 from wandb_nb.store.writing.owner_lock import OwnerLock
-from wandb_nb.store.writing.segments import SharedSteps, fold_segments
+from wandb_nb.store.writing.segments import SharedSteps
 from wandb_nb.store.writing.writer import RunWriter
 from wandb_nb.tracking.files.metadata_files import MetadataFiles
 from wandb_nb.tracking.session.notices import FILES_LOST, ROWS_LOST
@@ -192,9 +192,11 @@ class RunDirectory:
         """Return whether other processes wrote something that is not in the run file yet."""
         return any(self._layout.segments.glob("*.wandb*"))
 
-    def fold_segments(self) -> None:
-        """Copy what other processes wrote into the run file."""
-        fold_segments(self.path, self.writer)
+    def merge_segments(self) -> None:
+        """Merge what other processes wrote into the run file, in the order of steps."""
+        from wandb_nb.store.runs.segment_merge import merge_segments  # only runs of several processes load it
+
+        merge_segments(self.path, self.writer)
 
     def flush(self) -> None:
         """Flush the run file to the disk itself."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.format.layout import RunDir, segment_files
-from wandb_nb.store.reading.tail import Tail
+from wandb_nb.store.format.layout import RunDir
+from wandb_nb.store.reading.writer_tails import FilesReplacedError, WriterTails
 from wandb_nb.store.runs.run_chain import parts
 from wandb_nb.store.runs.run_source import sources
 from wandb_nb.view.message.cell_list import CellHeaders
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable
 
+    from wandb_nb.store.reading.tail import Tail
     from wandb_nb.view.message.run_message import CellHeader, RunHeader
 
 SLICE_BYTES = 256 << 10  # read and applied in one go; other threads get a turn in between
@@ -52,16 +53,19 @@ class RunStream(MessageBuilder):
         """
         end = time.monotonic() + budget_seconds
         self._check_owner()
-        self._find_segments()
         self._more = True
-        while self._more and time.monotonic() < end:
-            self._more = self._read_slice()
+        try:
+            self._files.find_segments()
+            while self._more and time.monotonic() < end:
+                self._more = self._read_slice()
+        except FilesReplacedError:
+            self._restart()
         return self._more
 
     def _restart(self) -> None:
         """Start again at the beginning of all files; existing cursors then ask for everything."""
         super()._restart()
-        self._tails = {self.file: Tail(self.file)}
+        self._files = WriterTails(self.file)
         earlier = parts(self.file)[:-1] if self.file.exists() else []
         self._earlier = sources(earlier)
         self._earlier_read = self._earlier_rows = 0
@@ -69,7 +73,7 @@ class RunStream(MessageBuilder):
         self._cell_headers = CellHeaders([*(part.folder for part in earlier), self.directory])
 
     def _lost(self) -> int:
-        return super()._lost() + sum(map(_damaged, self._tails.values()))
+        return super()._lost() + sum(map(_damaged, self._files.tails()))
 
     def _check_owner(self) -> None:
         """Check the owner before reading, so that its last rows are read before the run counts as crashed."""
@@ -78,35 +82,15 @@ class RunStream(MessageBuilder):
             self._next_check = now + OWNER_CHECK_SECONDS
             self.alive = self._owner_alive(self.directory)
             if self.alive is False:
-                for tail in self._tails.values():
-                    tail.finalize()
-
-    def _find_segments(self) -> None:
-        """Follow new segments; start again when one is gone, since its rows are then in the run file."""
-        segments = segment_files(self.directory)
-        if any(path not in segments for path in self._tails if path != self.file):
-            self._restart()
-        for path in segments:
-            if path not in self._tails:
-                self._tails[path] = Tail(path)
+                self._files.finalize()
 
     def _read_slice(self) -> bool:
         """Read a slice of each file; return whether there may be more."""
         if self._earlier_read < len(self._earlier):
             return self._read_earlier()
         more = False
-        for writer, (path, tail) in enumerate(list(self._tails.items()), len(self._earlier)):
-            restarts = tail.restarts
-            try:
-                payloads = tail.read(SLICE_BYTES)
-            except StoreError:
-                if path == self.file:
-                    raise
-                continue  # a segment that was just merged: the next call finds it gone
-            if tail.restarts != restarts:
-                self._restart()
-                return True
-            self.state.apply(payloads, writer)
+        for number, payloads in self._files.read(SLICE_BYTES):
+            self.state.apply(payloads, number + len(self._earlier))
             more = more or bool(payloads)
         return more
 

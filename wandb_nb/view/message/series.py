@@ -57,7 +57,10 @@ class RowDirectories:
 
 
 class SeriesState:
-    """One metric of a growing table. `generation` grows when existing points change."""
+    """One metric of a growing table. `generation` grows when existing points change.
+
+    Points that several processes logged are in the order of attempts and steps, else in the order of arrival.
+    """
 
     def __init__(self, key: str, table: HistoryTable, directories: RowDirectories) -> None:
         self.key = key
@@ -70,6 +73,7 @@ class SeriesState:
         self._rewrites = self._column.rewrites
         self._x_rewrites = 0
         self._newest_x = np.nan
+        self._order: Indices | None = None
 
     def __len__(self) -> int:
         return len(self._column)
@@ -81,7 +85,7 @@ class SeriesState:
 
     def sync(self, step_metric: str | None) -> None:
         """Read the points that are new in the table; costs time in proportion to them."""
-        changed = self._column.rewrites != self._rewrites
+        changed = self._column.rewrites != self._rewrites or self._sort()
         if changed or step_metric != self.step_metric or self._x_changed():
             self.generation += 1
         if changed:
@@ -91,7 +95,20 @@ class SeriesState:
         self._seen = len(self)
         x = self._x_column
         self._x_rewrites = x.rewrites if x is not None else 0
-        self._newest_x = self._x(self._column.rows[-1:])[0] if self._seen else np.nan
+        self._newest_x = self._x(self._rows[-1:])[0] if self._seen else np.nan
+
+    def _sort(self) -> bool:
+        """Sort the points if several processes logged them; return whether that moves points that were there."""
+        rows = self._column.rows
+        if len(rows) == self._seen and self._column.rewrites == self._rewrites:
+            return False
+        writers = self._table.writer[rows]
+        if not writers.any() or (writers == writers[0]).all():
+            return False
+        order = self._table.step_order(rows)
+        before = np.arange(self._seen) if self._order is None else self._order
+        self._order = order
+        return not np.array_equal(order[: self._seen], before)
 
     def missing(self, client: ClientState, share: int) -> Series | None:
         """Return what *client* is missing, None if nothing; all points again if the series is decimated."""
@@ -104,7 +121,7 @@ class SeriesState:
 
     def whole(self, buckets: int) -> Series:
         """Return the series with about two points in each of *buckets*, or all its points if they are fewer."""
-        values = self._column.values
+        values = self._values
         if len(values) <= 2 * buckets:
             return self._series(np.arange(len(values)))
         if self._pyramid is None:
@@ -117,15 +134,14 @@ class SeriesState:
 
     def in_range(self, request: RangeRequest) -> Series:
         """Return the points that *request* asks for; `x` is its metric, if any, and `n` counts them all."""
-        column = self._column
         x = self._axis_values(request)
-        indices, count = request.choose(x, column.values, self._table.attempt[column.rows])
+        indices, count = request.choose(x, self._values, self._table.attempt[self._rows])
         series = self._series(indices, decimated=count > len(indices))
         by_metric = x[indices] if request.metric else None
         return replace(series, n=count, x=by_metric, step_metric=request.metric)
 
     def _axis_values(self, request: RangeRequest) -> Floats:
-        rows = self._column.rows
+        rows = self._rows
         if request.metric is not None:
             return latest_values(self._table.numbers.get(request.metric), rows)
         return (self._table.step if request.axis == "step" else self._table.runtime)[rows]
@@ -135,16 +151,26 @@ class SeriesState:
         return self._table.numbers[self.key]
 
     @property
+    def _rows(self) -> Indices:
+        rows = self._column.rows
+        return rows if self._order is None else rows[self._order]
+
+    @property
+    def _values(self) -> Floats:
+        values = self._column.values
+        return values if self._order is None else values[self._order]
+
+    @property
     def _x_column(self) -> NumberColumn | None:
         return self._table.numbers.get(self.step_metric) if self.step_metric else None
 
     def _series(self, indices: Indices, *, appends: bool = False, decimated: bool = False) -> Series:
-        rows = self._column.rows[indices]
+        rows = self._rows[indices]
         return Series(
             key=self.key,
             step=self._table.step[rows],
             time=self._table.runtime[rows],
-            value=self._column.values[indices],
+            value=self._values[indices],
             x=self._x(rows) if self.step_metric else None,
             step_metric=self.step_metric,
             attempts=_starts(self._table.attempt[rows]),
@@ -163,11 +189,11 @@ class SeriesState:
         column = self._x_column
         if column is None or not self._seen:
             return False
-        newest = self._x(self._column.rows[self._seen - 1 : self._seen])
+        newest = self._x(self._rows[self._seen - 1 : self._seen])
         return column.rewrites != self._x_rewrites or not np.array_equal(newest, [self._newest_x], equal_nan=True)
 
     def _note_attempts(self) -> None:
-        new = _starts(self._table.attempt[self._column.rows[self._seen :]])
+        new = _starts(self._table.attempt[self._rows[self._seen :]])
         if new and self._attempts and new[0][0] == self._attempts[-1][0]:
             new = new[1:]
         self._attempts += [[attempt, first + self._seen] for attempt, first in new]

@@ -17,6 +17,7 @@ from wandb_nb.server.storage.lines.line_store import (
 from wandb_nb.server.storage.lines.row_shapes import load_shapes, shape_has_key
 from wandb_nb.server.storage.tables import history
 from wandb_nb.untrusted_json import load_objects
+from wandb_nb.values import is_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +66,19 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
     limit = max(1, min(limit, _MAX_SAMPLED_VALUES // max(1, len(keys))))
     low, high = (first if first is not None else -_MAX_STEP), (last if last is not None else _MAX_STEP)
     rows = _sample_shapes(connection, run, shape_ids, limit, low, high)
-    return [_select_keys(row, keys) for row in load_objects([text for _, text in rows])]
+    return [_select_keys(row, keys) for row in in_step_order(load_objects([text for _, text in rows]))]
+
+
+def in_step_order(rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
+    """Return history *rows* by attempt and step if several processes logged them: those arrive by process."""
+    if not any("_writer" in row for row in rows):
+        return rows
+    return sorted(rows, key=lambda row: (_number_at(row, "_attempt"), _number_at(row, "_step")))
+
+
+def _number_at(row: dict[str, Any], key: str) -> float:
+    value = row.get(key)
+    return value if is_finite(value) else 0.0
 
 
 def sample_history(

@@ -10,8 +10,9 @@ from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.wire import BYTES, WireError, fields
 from wandb_nb.sync.upload.lines.config_layout import ServerConfig
 from wandb_nb.sync.upload.lines.console_lines import ConsoleLines
+from wandb_nb.sync.upload.lines.history_lines import OWNER, HistoryLines
 from wandb_nb.sync.upload.lines.json_tree import render
-from wandb_nb.sync.upload.lines.numbered_lines import HistoryLines, NumberedLines
+from wandb_nb.sync.upload.lines.numbered_lines import NumberedLines
 from wandb_nb.sync.upload.lines.running_summary import RunningSummary
 
 if TYPE_CHECKING:
@@ -39,14 +40,18 @@ NO_PROGRAM = "<python with no main file>"
 class RunAccumulator:
     """The state of a run after the records applied so far.
 
-    Lines before *acknowledged* are on the server and dropped. *report_problem* gets one sentence for each thing that
+    Lines before *acknowledged* are on the server and dropped; *by_process* counts the history lines among them that
+    other processes than the run's own wrote. *report_problem* gets one sentence for each thing that
     cannot be sent. Memory stays constant as long as lines are acknowledged in between.
     """
 
-    def __init__(self, acknowledged: Mapping[str, int], report_problem: Callable[[str], None]) -> None:
+    def __init__(
+        self, acknowledged: Mapping[str, int], by_process: Mapping[str, int], report_problem: Callable[[str], None]
+    ) -> None:
         self._report_problem = report_problem
         self.run: record_types.RunRecord | None = None
-        self.history = HistoryLines(acknowledged["history"], self._report_oversized)
+        own = {OWNER: acknowledged["history"] - sum(by_process.values())}
+        self.history = HistoryLines({**own, **by_process}, self._report_oversized)
         self.events = NumberedLines(acknowledged["events"])
         self.console = ConsoleLines(acknowledged["console"])
         self.config = ServerConfig()
