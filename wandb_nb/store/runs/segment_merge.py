@@ -11,12 +11,12 @@ from contextlib import suppress
 from heapq import merge
 from itertools import islice
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.format import record_types, records, wire
-from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format import wire
 from wandb_nb.store.format.framing import FILE_HEADER, frame
+from wandb_nb.store.format.row_position import body_of, row_position
 from wandb_nb.store.reading.tail import Tail
 from wandb_nb.store.writing.segments import FOLDED_KINDS, fold_segments, mark_folded, take_segments
 
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.writing.writer import RunWriter
 
-    Position = tuple[float, float]
+    Position = tuple[float, int]
 
 _BATCH = 1_000
-_START: Position = (-1.0, -1.0)
-_STEP_FIELD = 2
+_START: Position = (-1.0, -1)
 
 
 def merge_segments(run_dir: Path, writer: RunWriter) -> None:
@@ -38,7 +37,7 @@ def merge_segments(run_dir: Path, writer: RunWriter) -> None:
 
     What cannot be merged, because the run file is damaged or the disk full, is appended at its end.
     """
-    with suppress(OSError, StoreError, wire.WireError, TypeError, ValueError):
+    with suppress(OSError, StoreError, wire.WireError):
         segments = take_segments(run_dir)
         if segments and not _is_damaged(writer.path):
             writer.rewrite(lambda fd: _write_merged(fd, [writer.path, *segments]))
@@ -86,22 +85,7 @@ def _positioned(path: Path, *, is_run_file: bool) -> Iterator[tuple[Position, by
     tail = _whole(path)
     while payloads := tail.read():
         for payload in payloads:
-            body = payload[wire.read_varint(payload, 1)[1] :] if payload[:1] == b"\x08" else payload
-            if body[:1] == records.ROW[:1]:
-                position = _position(payload, body)
+            body = body_of(payload)
+            position = row_position(payload) or position
             if is_run_file or body[0] in FOLDED_KINDS:
                 yield position, body
-
-
-def _position(payload: bytes, body: bytes) -> Position:
-    """Return attempt and step of a row."""
-    step = attempt = 0.0
-    _, start = wire.read_varint(body, 1)
-    for number, _, raw in wire.fields(body[start:]):
-        if number == _STEP_FIELD and isinstance(raw, bytes):
-            step = wire.signed(wire.read_varint(raw, 1)[0]) if raw[:1] == b"\x08" else 0
-    if b"_attempt" in body:
-        record = decode(payload)
-        values: dict[Any, Any] = dict(record.items) if isinstance(record, record_types.HistoryRecord) else {}
-        attempt = values.get(("_attempt",), 0)
-    return float(attempt), step

@@ -7,9 +7,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from wandb_nb.errors import Error
 from wandb_nb.store.format import records, wire
-from wandb_nb.store.format.framing import scan
-from wandb_nb.store.format.layout import SEGMENTS, segment_files
+from wandb_nb.store.format.framing import BLOCK, scan
+from wandb_nb.store.format.layout import SEGMENTS, run_file, segment_files
+from wandb_nb.store.format.row_position import row_position
 from wandb_nb.store.writing.file_lock import try_flock
 from wandb_nb.untrusted_file import is_folder, open_file, read_file
 
@@ -122,11 +124,24 @@ class SharedSteps:
             self._path.parent.mkdir(exist_ok=True)
             with counter(self._path) as file:
                 stored = os.read(file, 32)
-                step = max(at_least, int(stored) if stored.isdigit() else 0)
+                step = max(at_least, int(stored) if stored.isdigit() else self._after_run_file())
                 os.lseek(file, 0, os.SEEK_SET)
                 os.write(file, b"%d" % (step + 1))  # numbers only grow, so the text never gets shorter
                 return step
         return at_least
+
+    def _after_run_file(self) -> int:
+        """Return the step after the newest row of the run file: its owner may have logged since this process began."""
+        with suppress(OSError, Error):
+            file = run_file(self._path.parents[1])
+            start = max(0, file.stat().st_size // BLOCK - 1) * BLOCK
+            with open_file(file) as opened:
+                opened.seek(start)
+                payloads = scan(opened.read(), start).payloads
+            for payload in reversed(payloads):
+                if (position := row_position(payload)) is not None:
+                    return position[1] + 1
+        return 0
 
 
 @contextmanager

@@ -107,9 +107,20 @@ def _start(config: Any, settings: Resolved) -> Run:
         from wandb_nb.tracking.start.shared_run import join_or_start  # few programs share a run
 
         return join_or_start(settings, values, lambda resuming: start(plan_rerun(resuming)))
+    if (run := _parents_run(settings, values)) is not None:
+        return run
     rerun = plan_rerun(settings)
     with starting(rerun.settings):
         return start(rerun)
+
+
+def _parents_run(settings: Resolved, values: Mapping[str, Any]) -> Run | None:
+    """Return the run that a process above this one writes and that the environment names."""
+    if settings.run_id is None or not settings.source("run_id").startswith("environment"):
+        return None
+    from wandb_nb.tracking.start.shared_run import join_parents_run  # as above
+
+    return join_parents_run(settings, values)
 
 
 def _start_planned(

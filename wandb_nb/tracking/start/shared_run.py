@@ -1,10 +1,12 @@
-"""Mode "shared": processes of this machine that give the same id log to one run.
+"""Processes of this machine that give the same id and log to one run: in mode "shared", and programs that a run starts.
 
-The first one starts the run, or the one that is the primary process. The others attach to it, as `attach()` does.
+In mode "shared" the first one starts the run, or the one that is the primary process. The others attach to it, as
+`attach()` does. So does a program that inherits WANDB_RUN_ID from the process that writes the run of this id.
 """
 
 from __future__ import annotations
 
+import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,9 +45,26 @@ def join_or_start(settings: Resolved, config: Mapping[str, Any], start: Callable
             run = start(settings)
             session_of(run).logger.enable_shared_steps()  # before another process joins
             return run
+    return _attach(entry, config)
+
+
+def join_parents_run(settings: Resolved, config: Mapping[str, Any]) -> Run | None:
+    """Return the run that WANDB_RUN_ID names, with *config* added, if a process that started this one writes it."""
+    entry = None if settings.resume == "never" else _active_entry(settings)
+    return _attach(entry, config) if entry is not None and _is_ancestor(entry) else None
+
+
+def _attach(entry: RunEntry, config: Mapping[str, Any]) -> Run:
     run = attach_folder(Path(entry.path), entry.id)
     run.config.update(dict(config), allow_val_change=True)
     return run
+
+
+def _is_ancestor(entry: RunEntry) -> bool:
+    """Return whether the process that writes the run of *entry* has started this one, maybe through others."""
+    import psutil  # takes 10 ms to load
+
+    return entry.host == socket.gethostname() and any(each.pid == entry.pid for each in psutil.Process().parents())
 
 
 def _await_primary(settings: Resolved) -> None:
