@@ -41,7 +41,7 @@ class Kernel:
         """Return the milliseconds until the cell is answered; waits until the kernel is idle."""
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": True}
         message = self._client.session.msg("execute_request", content)
-        message["metadata"] = {"cellId": "a-cell"}
+        message["metadata"] = {"cellId": message["header"]["msg_id"]}
         started = time.perf_counter()
         self._client.shell_channel.send(message)
         while True:

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configHeadline, legendLabels } from '../src/model/comparison-labels';
+import { configHeadline, legendLabels, valueLabels } from '../src/model/comparison-labels';
 import { valueDifferences } from '../src/model/value-differences';
 
 describe('what differs', () => {
@@ -17,6 +17,10 @@ describe('what differs', () => {
     const config = valueDifferences([{ t: 'x'.repeat(50) }, { t: 'x'.repeat(49) }]);
     expect(legendLabels([long, long], ['one', 'two'], config)).toEqual(['one', 'two']);
     expect(legendLabels(['a', 'a'], ['one', 'two'], valueDifferences([{ t: 1 }, { t: 2 }]))).toEqual(['t=1 · a', 't=2 · a']);
+  });
+
+  it('is enough of a label where it is distinct', () => {
+    expect(valueLabels(['lr=1 · a', 'lr=2 · b', 'lr=2 · c', 'd'])).toEqual(['lr=1', 'lr=2 · b', 'lr=2 · c', 'd']);
   });
 
   it('is in one line, for a pair and for more runs', () => {

@@ -23,6 +23,7 @@ from wandb_nb.compare.comparison_input import run_labels
 from wandb_nb.compare.comparison_message import diff_header, overlay
 from wandb_nb.compare.curve_diff import align, describe_difference
 from wandb_nb.compare.headline import headline
+from wandb_nb.compare.legend import value_labels
 from wandb_nb.compare.load_inputs import load
 from wandb_nb.compare.value_diff import ABSENT, ValueRow, differing, value_rows
 from wandb_nb.errors import RunNotFoundError
@@ -89,6 +90,7 @@ def test_the_first_line_is_what_differs(pair: Comparison, tmp_path: Path) -> Non
     same = compare([load(track(tmp_path, name=name)) for name in ("one", "two")])
     assert headline(same) == "one → two: no differences found"
     assert same.legend == ["one", "two"]
+    assert value_labels(["lr=1 · a", "lr=2 · b", "lr=2 · c", "d"]) == ["lr=1", "lr=2 · b", "lr=2 · c", "d"]
 
 
 def test_the_first_line_of_many_runs(tmp_path: Path) -> None:

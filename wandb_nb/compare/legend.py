@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wandb_nb.compare.value_diff import ValueRow
 
 MAX_KEYS, MAX_VALUE, MAX_NAME, MAX_VALUES = 2, 12, 24, 32
+_SEPARATOR = " · "
 
 
 def legend_labels(names: Sequence[str], labels: Sequence[str], config: Sequence[ValueRow]) -> list[str]:
@@ -29,6 +30,12 @@ def legend_labels(names: Sequence[str], labels: Sequence[str], config: Sequence[
     return [entry if legend.count(entry) == 1 else label for entry, label in zip(legend, labels, strict=True)]
 
 
+def value_labels(legend: Sequence[str]) -> list[str]:
+    """Return the labels of *legend* without the names, as far as they are distinct without them."""
+    values = [label.partition(_SEPARATOR)[0] for label in legend]
+    return [value if values.count(value) == 1 else label for value, label in zip(values, legend, strict=True)]
+
+
 def short_keys(rows: Sequence[ValueRow]) -> list[str]:
     """Return the last part of each nested key, or the whole key where several end alike."""
     ends = [row.key.rpartition(".")[2] for row in rows]
@@ -37,4 +44,4 @@ def short_keys(rows: Sequence[ValueRow]) -> list[str]:
 
 def _label(name: str, texts: Sequence[str | None], keys: Sequence[str]) -> str:
     values = [f"{key}={clean(text, MAX_VALUE)}" for key, text in zip(keys, texts, strict=True) if text is not None]
-    return f"{shorten(', '.join(values), MAX_VALUES)} · {shorten(name, MAX_NAME)}" if values else name
+    return f"{shorten(', '.join(values), MAX_VALUES)}{_SEPARATOR}{shorten(name, MAX_NAME)}" if values else name

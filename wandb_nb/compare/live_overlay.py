@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.compare import comparison_bundle
 from wandb_nb.compare.comparison import compare
 from wandb_nb.compare.comparison_input import ComparisonInput
+from wandb_nb.compare.legend import value_labels
 from wandb_nb.view.message.header_fields import COMPARISON_MIME
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 def bundle(messages: Sequence[Message], accesses: Sequence[Access], hidden: int = 0) -> dict[str, Any]:
     """Return the MIME bundle of two or more runs in the same charts; *hidden* is how many more are left out."""
-    parts = comparison_bundle.bundle(compare([ComparisonInput(message) for message in messages]), accesses)
+    comparison = compare([ComparisonInput(message) for message in messages])
+    parts = comparison_bundle.bundle(replace(comparison, legend=value_labels(comparison.legend)), accesses)
     if hidden:
         note = f"+{hidden} earlier runs of this cell"
         parts["text/html"] += f"<p>{note}</p>"

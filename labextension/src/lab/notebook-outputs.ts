@@ -43,8 +43,9 @@ function draws(cell: CellWidget, ids: string[]): boolean {
 }
 
 function focusRun(cell: HTMLElement, ids: string[], frames = MAX_FRAMES): void {
-  const view = cell.querySelector<HTMLElement>(ids.map((id) => `.wnb[data-runs~="${CSS.escape(id)}"]`).join());
-  if (view === null) {
+  const views = [...cell.querySelectorAll<HTMLElement>('.wnb[data-runs]')];
+  const view = views.find(({ dataset }) => dataset.runs!.split(' ').some((id) => ids.includes(id)));
+  if (view === undefined) {
     if (frames > 0) requestAnimationFrame(() => focusRun(cell, ids, frames - 1));
     return;
   }

@@ -7,12 +7,17 @@ import { showFailure } from '../view/view-root';
 import { comparisonFromSaved } from '../wire/decode';
 import type { Access, Comparison } from '../wire/messages';
 import { COMPARISON_MIME_TYPE } from '../wire/messages';
+import { holdHeight } from './hold-height';
 import { notebookRegistry } from './notebook-registry';
 import { pageFeeds } from './page-feeds';
+import type { ParkedView } from './parked-views';
+import { ParkedViews } from './parked-views';
+
+const parkedViews = new ParkedViews<MountedComparison>();
 
 /** Draws several runs: a saved comparison, which needs neither kernel nor server, or the runs of one cell, live. */
 export class ComparisonRenderer extends Widget implements IRenderMime.IRenderer, Viewer {
-  private mounted: MountedComparison | null = null;
+  private view: ParkedView<MountedComparison> | null = null;
   private live: { access: Access; feed: Feed }[] = [];
   private savedRuns = 0;
 
@@ -29,20 +34,42 @@ export class ComparisonRenderer extends Widget implements IRenderMime.IRenderer,
 
   /** Save each new run in the notebook; otherwise a reloaded page would not have it. */
   changed(): void {
-    if (this.savedRuns === this.live.length || !this.live.some(({ feed }) => feed.active)) return;
+    if (this.savedRuns === this.live.length || !this.isActive) return;
     this.savedRuns = this.live.length;
     void notebookRegistry.contextOf(this.node)?.saveOnce().catch(() => null); // Jupyter has reported the error
   }
 
+  protected override onBeforeDetach(): void {
+    if (this.isActive) holdHeight(this.node);
+  }
+
   override dispose(): void {
     if (this.isDisposed) return;
+    if (this.view !== null && this.isActive) parkedViews.park(this.key, this.view);
+    else this.view?.mounted.destroy();
+    this.view = null;
     this.unmount();
     super.dispose();
   }
 
+  private get isActive(): boolean {
+    return this.live.some(({ feed }) => feed.active);
+  }
+
+  /** A cell has one output of several runs, which are only added. */
+  private get key(): string {
+    return this.live[0]?.access.id ?? '';
+  }
+
   private showSaved(comparison: Comparison): void {
     this.unmount();
-    this.mounted = mountSavedComparison(this.node, comparison);
+    this.view = this.mount((host) => mountSavedComparison(host, comparison));
+  }
+
+  private mount(create: (host: HTMLElement) => MountedComparison): ParkedView<MountedComparison> {
+    const host = document.createElement('div');
+    this.node.replaceChildren(host);
+    return { host, mounted: create(host) };
   }
 
   /** The runs that stay keep their feeds, so that nothing is drawn anew. Their labels are made of their present configs. */
@@ -51,15 +78,18 @@ export class ComparisonRenderer extends Widget implements IRenderMime.IRenderer,
     this.live = accesses.map((access) => ({ access, feed: pageFeeds.acquire(access, () => notebookRegistry.contextOf(this.node)) }));
     const feeds = this.live.map(({ feed }) => feed);
     feeds.forEach((feed, i) => feed.offerSnapshot(runs[i]!));
-    if (this.mounted === null) this.mounted = mountComparison(this.node, feeds, { hidden });
-    else this.mounted.show(feeds, { hidden });
+    const details = { hidden, shortLabels: true };
+    this.view ??= parkedViews.take(this.key);
+    this.view?.mounted.show(feeds, details);
+    this.view ??= this.mount((host) => mountComparison(host, feeds, details));
+    if (!this.node.contains(this.view.host)) this.node.replaceChildren(this.view.host);
     for (const feed of feeds) feed.join(this);
     this.release(previous);
   }
 
   private unmount(): void {
-    this.mounted?.destroy();
-    this.mounted = null;
+    this.view?.mounted.destroy();
+    this.view = null;
     this.release(this.live.splice(0));
   }
 

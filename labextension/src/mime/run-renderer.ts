@@ -11,8 +11,13 @@ import { MIME_TYPE } from '../wire/messages';
 import type { ChartImages } from './run-bundle';
 import { renderImages, runBundle } from './run-bundle';
 import type { NotebookContext, RunOutput } from './notebook-registry';
+import { holdHeight } from './hold-height';
 import { notebookRegistry } from './notebook-registry';
 import { pageFeeds } from './page-feeds';
+import type { ParkedView } from './parked-views';
+import { ParkedViews } from './parked-views';
+
+const parkedViews = new ParkedViews<MountedView>();
 
 const WRITE_INTERVAL_MS = 30_000;
 /** An output without a picture was opened from a link; the kernel would have sent a picture by now. */
@@ -24,7 +29,7 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
   private access: Access | null = null;
   private feed: Feed | null = null;
   private key = '';
-  private mounted: MountedView | null = null;
+  private view: ParkedView<MountedView> | null = null;
   private notebook: NotebookContext | null = null;
   private writing = false;
   private writtenVersion = 0;
@@ -58,15 +63,23 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
     this.saveOnce();
     const interval = this.lacksPicture ? FIRST_WRITE_MS : done ? 0 : WRITE_INTERVAL_MS;
     if (Date.now() - this.lastWrite < interval) return;
-    if (this.feed === null || this.writtenVersion === this.feed.data.version || this.findNotebook() === null) return;
+    if (this.feed === null || this.findNotebook() === null) return;
+    if (this.writtenVersion === this.feed.data.version && !this.lacksPicture) return;
     this.lastWrite = Date.now();
     void renderImages(this.feed.data)
       .then((images) => (this.images = images), () => null)
       .then(() => this.writeBack());
   }
 
+  protected override onBeforeDetach(): void {
+    if (this.feed?.active) holdHeight(this.node);
+  }
+
   override dispose(): void {
     if (this.isDisposed) return;
+    if (this.view !== null && this.feed?.active) parkedViews.park(this.key, this.view);
+    else this.view?.mounted.destroy();
+    this.view = null;
     this.unmount();
     super.dispose();
   }
@@ -84,7 +97,8 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
       const { rows } = message.header.run;
       this.writtenVersion = isAhead(this.feed, rows, message.header.done) ? -1 : this.feed.data.version;
       if (this.lacksPicture) setTimeout(() => this.changed(), FIRST_WRITE_MS);
-      this.mounted = mountRun(this.node, this.feed);
+      this.view = parkedViews.take(key) ?? mountView(this.feed);
+      this.node.replaceChildren(this.view.host);
       this.feed.join(this);
       notebookRegistry.outputs.add(this);
     } else {
@@ -109,9 +123,11 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
   private write(): void {
     const { feed, model } = this;
     if (feed === null || model === null || this.findNotebook()?.mayWrite() !== true) return;
-    if (feed.data.version === this.writtenVersion || feed.status === 'saved') return;
-    const current = fromSnapshot(model.data[MIME_TYPE]);
-    if (current.header.run.id !== feed.data.run?.id || !isAhead(feed, current.header.run.rows, current.header.done)) return;
+    if (feed.status === 'saved') return;
+    const { run, done } = fromSnapshot(model.data[MIME_TYPE]).header;
+    const isNew = feed.data.version !== this.writtenVersion && isAhead(feed, run.rows, done);
+    const addsPicture = this.images !== null && model.data['image/png'] === undefined;
+    if (run.id !== feed.data.run?.id || !(isNew || addsPicture)) return;
     const bundle = runBundle(feed.data, this.access, model.data, this.images);
     if (bundle === null) return;
     this.writtenVersion = feed.data.version;
@@ -128,13 +144,18 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
 
   private unmount(): void {
     notebookRegistry.outputs.delete(this);
-    this.mounted?.destroy();
-    this.mounted = null;
+    this.view?.mounted.destroy();
+    this.view = null;
     if (this.feed === null) return;
     this.feed.leave(this);
     if (this.access?.token) pageFeeds.release(this.access);
     this.feed = null;
   }
+}
+
+function mountView(feed: Feed): ParkedView<MountedView> {
+  const host = document.createElement('div');
+  return { host, mounted: mountRun(host, feed) };
 }
 
 /** Whether the feed is ahead of a snapshot with `rows` rows. */

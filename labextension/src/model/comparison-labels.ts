@@ -1,6 +1,7 @@
 import type { DiffRow } from '../wire/messages';
 import { shortTexts } from './value-differences';
 
+const SEPARATOR = ' · ';
 const [MAX_KEYS, MAX_VALUE, MAX_NAME, MAX_VALUES] = [2, 12, 24, 32];
 const [MAX_LISTED_KEYS, MAX_LISTED_VALUES] = [3, 6];
 
@@ -13,9 +14,15 @@ export function legendLabels(names: string[], labels: string[], config: DiffRow[
   const keys = shortKeys(rows);
   const legend = names.map((name, i) => {
     const values = rows.flatMap((row, k) => (shortTexts(row.texts)[i] == null ? [] : [`${keys[k]}=${shorten(shortTexts(row.texts)[i]!, MAX_VALUE)}`]));
-    return values.length === 0 ? name : `${shorten(values.join(', '), MAX_VALUES)} · ${shorten(name, MAX_NAME)}`;
+    return values.length === 0 ? name : `${shorten(values.join(', '), MAX_VALUES)}${SEPARATOR}${shorten(name, MAX_NAME)}`;
   });
   return legend.map((entry, i) => (legend.indexOf(entry) === legend.lastIndexOf(entry) ? entry : labels[i]!));
+}
+
+/** The labels without the names, as far as they are distinct without them. */
+export function valueLabels(legend: string[]): string[] {
+  const values = legend.map((label) => label.split(SEPARATOR, 1)[0]!);
+  return values.map((value, i) => (values.indexOf(value) === values.lastIndexOf(value) ? value : legend[i]!));
 }
 
 /** One line with the config values that differ; empty if none does. For saved comparisons the kernel has written a longer one. */

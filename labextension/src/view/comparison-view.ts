@@ -26,6 +26,8 @@ export interface ComparisonDetails {
   diff?: Diff | null;
   /** How many more runs there are than are drawn. */
   hidden?: number;
+  /** Whether runs are labelled without their names if config values tell them apart. */
+  shortLabels?: boolean;
 }
 
 /** Draw several runs in the same charts into `host`, live. Without `details.diff` the tables show the runs' config and summary. */
@@ -120,7 +122,7 @@ class ComparisonView implements MountedComparison {
   }
 
   private update(theme: Theme): void {
-    this.feeds.updateLabels(this.details.labels);
+    this.feeds.updateLabels(this.details.labels, this.details.shortLabels);
     const { runs, points } = this.feeds.overlay;
     this.root.element.dataset.runs = runs.map((run) => run.data.run?.id ?? '').join(' ');
     this.root.element.dataset.points = String(points);

@@ -1,6 +1,6 @@
 import type { OverlaidRun } from '../model/overlay';
 import { Overlay, runLabels } from '../model/overlay';
-import { legendLabels } from '../model/comparison-labels';
+import { legendLabels, valueLabels } from '../model/comparison-labels';
 import { valueDifferences } from '../model/value-differences';
 import type { Feed, Viewer } from '../sources/feed';
 import type { DiffRow, JsonObject } from '../wire/messages';
@@ -42,11 +42,14 @@ export class OverlayFeeds implements Viewer {
     for (const feed of this.feeds.keys()) feed.setVisible(this, visible);
   }
 
-  /** Give each run its colour and its label: that of `labels`, else its name, with the config values that differ or, for equal names, the id. */
-  updateLabels(labels?: string[]): void {
+  /**
+   * Give each run its colour and its label: that of `labels`, else its name, with the config values that differ or, for equal
+   * names, the id. With `short`, distinct values are enough.
+   */
+  updateLabels(labels?: string[], short = false): void {
     this.overlay.assignStyles();
     const { runs } = this.overlay;
-    const names = labels ?? this.legend();
+    const names = labels ?? (short ? valueLabels(this.legend()) : this.legend());
     runs.forEach((run, i) => (run.label = names[i] ?? ''));
   }
 

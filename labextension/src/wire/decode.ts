@@ -42,13 +42,14 @@ export function accessOf(saved: unknown): Access | null {
   return isAccess(access) ? access : null;
 }
 
-/** A saved link, and the ids of the runs that it leads to. */
+/** A saved link, and the ids of the runs that it leads to. Of its `view` only our own types count: the rest could be markup. */
 export function linkFromSaved(saved: unknown): { link: SavedLink; ids: string[] } {
   const link = saved as Partial<SavedLink> | null;
   if (link?.v !== VERSION || typeof link.text !== 'string' || typeof link.view !== 'object' || link.view === null) {
     throw new WireError('The link has an incomplete header.');
   }
-  return { link: link as SavedLink, ids: runIds(link.view) };
+  const view = Object.fromEntries([MIME_TYPE, COMPARISON_MIME_TYPE].filter((mime) => mime in link.view!).map((mime) => [mime, link.view![mime]]));
+  return { link: { v: link.v, text: link.text, view }, ids: runIds(view) };
 }
 
 /** The ids of the runs that an output's MIME bundle draws. */
