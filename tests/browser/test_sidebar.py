@@ -255,7 +255,7 @@ def test_a_run_is_deleted_after_a_question(page: Page, begin: Any) -> None:
 
 
 def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer) -> None:
-    """A notebook's run opens the notebook at the cell that shows the run, even if its kernel is gone."""
+    """A notebook's run opens the notebook at the run's cell, even if its kernel is gone and no output was saved."""
     page.goto("about:blank")  # an open page would restart its kernel
     server.shut_sessions()
     page.goto(server.url("train.ipynb"))
@@ -271,7 +271,7 @@ def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer
     row(page, "in-a-cell").hover()
     row(page, "in-a-cell").get_by_role("button", name="Open the notebook of in-a-cell").click()
     page.locator(".jp-NotebookPanel:visible .jp-Cell.jp-mod-active", has_text="from-notebook").wait_for()
-    top = "() => document.querySelector('.jp-mod-active .wnb[data-runs]')?.getBoundingClientRect().top ?? -1"
+    top = "() => document.querySelector('.jp-Cell.jp-mod-active')?.getBoundingClientRect().top ?? -1"
     page.wait_for_function(f"() => {{ const top = ({top})(); return top > 0 && top < innerHeight; }}")
     shot(page, "jump")
 
