@@ -44,6 +44,7 @@ class Served:
             "WANDB_ERROR_REPORTING": "false",
             "HOME": str(folder),
         }
+        self.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
 
     def run(self, name: str, fields: str) -> Any:
         """Return *fields* of the run *name*, or None while it does not exist."""

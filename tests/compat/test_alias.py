@@ -147,7 +147,7 @@ def test_a_run_by_a_program_written_for_wandb(tmp_path: Path) -> None:
 
 
 def test_two_step_init(tmp_path: Path) -> None:
-    """`_WandbInit` takes the arguments first and starts the run then."""
+    """[I7] `_WandbInit` takes the arguments first and starts the run then."""
     source = INSTALL + (
         "from wandb.sdk.wandb_init import _WandbInit\n"
         "start = _WandbInit()\n"

@@ -153,7 +153,7 @@ def are_complete(server: ScriptedServer) -> bool:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_rows_of_children_arrive_while_the_run_is_active(server: ScriptedServer, here: Path, way: str) -> None:
-    """Rows of children are on the server before they or the run end; at the end all are there once, in file order."""
+    """[E3] Rows of children are on the server before they or the run end; then all are there once, in file order."""
     program = start(way)
     try:
         until(lambda: are_complete(server), "the rows of the children", seconds=30)
