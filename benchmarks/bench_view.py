@@ -62,7 +62,7 @@ def main():
 
     def message():
         book.sync(state, [])
-        return pack(describe(state, True, []), book.after([]))
+        return pack(describe(state, True, []), book.missing([]))
 
     first = timed(message)
     later = []

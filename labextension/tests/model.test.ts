@@ -256,6 +256,10 @@ describe('text and numbers', () => {
     expect(trend(data, 'loss')).toBe('loss 1 → 0.04, lowest 0.02 at step 2');
   });
 
+  it('have at most about six digits', () => {
+    expect([0.123456, 12.34567, 1234.5678, 123456.789, 1e9 / 7, -99999.96].map(formatNumber)).toEqual(['0.1235', '12.35', '1,234.6', '123,457', '142.857M', '−100,000']);
+  });
+
   it('show nested config as dotted rows, without control characters', () => {
     expect(flatten({ a: { b: 1, c: [1, 2] }, d: 'x' })).toEqual([['a.b', 1], ['a.c', [1, 2]], ['d', 'x']]);
     expect(plainLine('a\u001b[31m\nb\u202e')).toBe('a [31m b ');

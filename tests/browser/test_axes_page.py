@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from plain import serious, shot, show
+
+from wandb_nb.view.message.header_fields import empty_header, run_header
+from wandb_nb.view.message.run_message import Series, pack
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -49,3 +53,29 @@ def test_each_chart_has_its_own_axis_by_default(page: Page) -> None:
     assert position(page) == "epoch 0"
     page.get_by_label("X axis").select_option("step")
     assert position(page) == "step 0"
+
+
+def snapshot(rows: int, *keys: str) -> dict[str, Any]:
+    """Return a saved run with that many rows of each metric."""
+
+    class Run:
+        id, name, project, entity, group, job_type, notes = "abcd1234", "owl", "p", "", "", "", ""
+        tags: tuple[str, ...] = ()
+        start_time, runtime = 0.0, float(rows)
+
+    steps = np.arange(rows, dtype=float)
+    header = run_header(Run(), state="running", exit_code=None, rows=rows, step=rows - 1, lost=0)
+    return pack(
+        empty_header(header), [Series(key, steps, steps, np.sin(steps), attempts=[[0, 0]], n=rows) for key in keys]
+    ).to_json()
+
+
+def test_nothing_moves_when_a_second_metric_arrives(page: Page) -> None:
+    """The first chart keeps its place and size when others are added."""
+    mount = "saved => { window.feed = wandbNb.snapshot(document.getElementById('view'), saved); }"
+    page.evaluate(mount, snapshot(50, "loss"))
+    page.wait_for_selector(".wnb canvas")
+    before = [page.locator(selector).first.bounding_box() for selector in (".wnb-card", ".wnb canvas")]
+    page.evaluate("saved => wandbNb.offer(window.feed, saved)", snapshot(60, "loss", "accuracy"))
+    page.wait_for_function("() => document.querySelectorAll('.wnb canvas').length === 2")
+    assert [page.locator(selector).first.bounding_box() for selector in (".wnb-card", ".wnb canvas")] == before

@@ -2,14 +2,15 @@ import type { Json, JsonObject } from '../wire/messages';
 
 const MAX_DECIMALS = 15;
 
-/** A number for people: four digits, grouped thousands, powers of ten if it is very large or small. */
+/** A number for people: four digits, up to six where they are whole, grouped thousands, powers of ten if it is very large or small. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞';
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-4 || size >= 1e9)) return minus(value.toExponential(2).replace(/\.?0+e/, 'e').replace('e+', 'e'));
   if (Number.isInteger(value)) return minus(value.toLocaleString('en-US'));
-  return minus(value.toLocaleString('en-US', size >= 1000 ? { maximumFractionDigits: 1 } : { maximumSignificantDigits: 4 }));
+  if (size >= 1e6) return withUnit(value, 6);
+  return minus(value.toLocaleString('en-US', size >= 1000 ? { maximumFractionDigits: size >= 1e5 ? 0 : 1 } : { maximumSignificantDigits: 4 }));
 }
 
 /** Labels of ticks: short, distinct, and exact to a hundredth of the distance between ticks. */

@@ -16,6 +16,10 @@ const page = {
     mountRun(host, feed);
     return feed;
   },
+  /** Apply a newer snapshot. */
+  offer(feed: Feed, saved: unknown): void {
+    feed.offerSnapshot(fromSnapshot(saved));
+  },
   /** Show a saved comparison. */
   comparison(host: HTMLElement, saved: unknown): void {
     mountSavedComparison(host, comparisonFromSaved(saved));

@@ -144,7 +144,8 @@ class SeriesState:
         rows = self._rows
         if request.metric is not None:
             return latest_values(self._table.numbers.get(request.metric), rows)
-        return (self._table.step if request.axis == "step" else self._table.runtime)[rows]
+        x = self._table.step if request.axis == "step" else self._table.runtime
+        return x if len(rows) == len(x) else x[rows]
 
     @property
     def _column(self) -> NumberColumn:
@@ -252,6 +253,8 @@ def latest_values(column: NumberColumn | None, rows: Indices) -> Floats:
     """Return the latest value of *column* at each of *rows*, NaN before its first."""
     if column is None or not len(column):
         return np.full(len(rows), np.nan)
+    if np.array_equal(column.rows, rows):  # logged together, as usual: a tenth of the time
+        return column.values
     at = np.searchsorted(column.rows, rows, side="right") - 1
     return np.where(at >= 0, column.values[np.maximum(at, 0)], np.nan)
 
