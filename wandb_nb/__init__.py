@@ -24,6 +24,8 @@ from wandb_nb._api import (
     restore,
     save,
     unimplemented,
+    unwatch,
+    watch,
 )
 from wandb_nb.errors import (
     AuthenticationError,
@@ -146,7 +148,9 @@ __all__ = [
     "termlog",
     "termwarn",
     "uninstall_as_wandb",
+    "unwatch",
     "visualize",
+    "watch",
 ]
 
 

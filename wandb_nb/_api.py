@@ -174,6 +174,23 @@ def restore(
     return _active_run("restore()").restore(name, run_path, replace, root)
 
 
+def watch(  # noqa: PLR0917 -- the documented signature
+    models: Any,
+    criterion: Any = None,
+    log: str | None = "gradients",
+    log_freq: int = 1000,
+    idx: int | None = None,
+    log_graph: bool = False,
+) -> tuple[Any, ...]:
+    """Log gradients and parameters of torch *models* in the active run; see `Run.watch`."""
+    return _active_run("watch()").watch(models, criterion, log, log_freq, idx, log_graph)
+
+
+def unwatch(models: Any = None) -> None:
+    """Undo `watch()`; see `Run.unwatch`."""
+    _active_run("unwatch()").unwatch(models)
+
+
 def unimplemented(name: str) -> Any:
     """Return a stand-in for the documented *name*: ignored in disabled mode, else a call raises UsageError."""
     if name in TYPES:

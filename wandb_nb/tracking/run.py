@@ -14,6 +14,7 @@ from wandb_nb.tracking.files.run_code import cells, code_folder, log_code, path_
 from wandb_nb.tracking.older_names import OlderNames
 from wandb_nb.tracking.session import alerts
 from wandb_nb.tracking.session.finish import finish, uninterrupted
+from wandb_nb.tracking.session.watched_models import watch_of
 from wandb_nb.tracking.terminal.presenter import presenter
 from wandb_nb.tracking.unimplemented import RUN_CALLS, refuse
 
@@ -324,6 +325,36 @@ class Run(OlderNames):
     def pin_config_keys(self, keys: Iterable[str]) -> None:
         """Accept *keys*, which W&B's pages would show first; here every page shows the whole config."""
         self._session.notice(f"pin_config_keys({list(keys)}) has no effect: views show the whole config", "pin-config")
+
+    def watch(  # noqa: PLR0917 -- the documented signature
+        self,
+        models: Any,
+        criterion: Any = None,
+        log: str | None = "gradients",
+        log_freq: int = 1000,
+        idx: int | None = None,
+        log_graph: bool = False,
+    ) -> tuple[Any, ...]:
+        """Log histograms of the gradients and parameters of torch *models* while they train.
+
+        *log* is "gradients", "parameters", "all" or None; every *log_freq*-th batch is logged, as a part of the current
+        row. With *log_graph* the layers are in the summary after the next batch. *criterion* and *idx* have no effect.
+
+        Raises:
+            RowTypeError: One of *models* is not a module of torch.
+            MediaError: Another argument is not possible, or a model is watched already.
+            RunFinishedError: The run has finished.
+
+        """
+        self._session.expect_running("watch()")
+        watch = watch_of(self._session)
+        return () if watch is None else tuple(watch.add(models, log, log_freq, log_graph=log_graph))
+
+    def unwatch(self, models: Any = None) -> None:
+        """Remove what `watch()` put on *models*, or on all of them."""
+        watch = watch_of(self._session)
+        if watch is not None:
+            watch.remove(models)
 
     # -- reading and showing
 

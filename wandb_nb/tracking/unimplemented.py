@@ -7,8 +7,8 @@ from typing import Any, NoReturn
 from wandb_nb.errors import UsageError
 
 RUN_CALLS = frozenset({
-    "finish_artifact", "link_artifact", "link_model", "log_artifact", "log_model", "unwatch", "upsert_artifact",
-    "use_artifact", "use_model", "watch",
+    "finish_artifact", "link_artifact", "link_model", "log_artifact", "log_model", "upsert_artifact",
+    "use_artifact", "use_model",
 })  # fmt: skip
 """Methods of a run that are module-level functions as well."""
 CALLS = RUN_CALLS | {"agent", "controller", "sweep"}

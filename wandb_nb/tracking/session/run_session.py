@@ -17,6 +17,7 @@ from wandb_nb.tracking.session.stop_handler import StopHandler
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from wandb_nb.data.watching.model_watch import ModelWatch
     from wandb_nb.settings import Resolved
     from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.tracking.online.sync_handle import SyncHandle
@@ -59,6 +60,8 @@ class RunSession:
         self.exit_code: int | None = None
         self.default_exit_code = 0
         """The exit code if nobody finishes the run: in a notebook, how the last cell that used it ended."""
+        self.model_watch: ModelWatch | None = None
+        """What watches models of torch; None before the first `watch()`."""
         self.sync_outcome = ""
         self.quiet = settings.quiet
         self.finish_lock = threading.RLock()
