@@ -69,9 +69,12 @@ soak: $(VENV)/.test ## what chance decides, many times over: broken networks, ki
 	KILL_ROUNDS=$${KILL_ROUNDS:-30} $(BIN)/pytest tests/server/test_kill.py --timeout 0
 	$(MAKE) fuzz FUZZ_SECONDS=$${FUZZ_SECONDS:-600}
 
-picture: $(VENV)/.test ## take the README's picture anew, from a real quickstart
+picture: $(VENV)/.test ## take the pictures of README and docs anew, from real pages
 	$(BIN)/pytest tests/browser/test_jupyter.py -k quickstart
-	mkdir -p docs/images && cp test-artifacts/quickstart.png docs/images/
+	$(BIN)/pytest tests/browser/test_widget_page.py -k "box and lab"
+	$(BIN)/pytest tests/browser/test_comparison_picture.py
+	$(BIN)/pytest tests/server/test_browser.py -k documentation
+	cp test-artifacts/images/* docs/images/
 
 build: $(VENV)/.made ## the wheel, in dist/
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .

@@ -47,7 +47,20 @@ PASSES = {
 }
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 HEAVY = (
-    *("numpy", "orjson", "pandas", "PIL", "yaml", "requests", "IPython", "anywidget", "tornado", "click"),
+    *(
+        "numpy",
+        "orjson",
+        "pandas",
+        "PIL",
+        "yaml",
+        "requests",
+        "IPython",
+        "anywidget",
+        "ipywidgets",
+        "nbformat",
+        "tornado",
+        "click",
+    ),
     "platformdirs",
 )
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
 from typing_extensions import Self
 from waiting import scaled, until
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 TOKEN = "browser-tests"  # noqa: S105 - of a server on loopback that lives for one test
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
+IMAGES = ARTIFACTS / "images"  # those of the documentation; `make picture` puts them there
+IMAGES.mkdir(parents=True, exist_ok=True)
 
 
 def _free_port() -> int:
@@ -147,6 +151,23 @@ def ready(server: JupyterServer) -> bool:
     except urllib.error.HTTPError:  # the server answers 500 while a kernel starts
         return False
     return [(kernel["execution_state"], kernel["connections"] > 0) for kernel in kernels] == [("idle", True)]
+
+
+def open_cells(page: Page, server: JupyterServer, name: str, *sources: str) -> None:
+    """Open a notebook of these cells in a new kernel."""
+    server.shut_sessions()
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    notebook = new_notebook(cells=[new_code_cell(source.strip()) for source in sources], metadata=kernel)
+    nbformat.write(notebook, server.root / name)
+    page.goto(server.url(name))
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    until(lambda: ready(server), "idle kernel")
+    page.locator(".jp-CodeCell .cm-content").first.click()
+
+
+def run_cell(page: Page) -> None:
+    """Run the selected cell and select the next one, by keyboard."""
+    page.keyboard.press("Shift+Enter")
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, ready
+from animation import MAX_BYTES, Animation
+from lab import ARTIFACTS, IMAGES, JupyterServer, chromium, ready
 from waiting import scaled, until
 
 from wandb_nb.store.reading.run_state import RunState
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
+POINTS_PER_FRAME, FILMED_POINTS = 20, 600
 LONG_RUN = Path(__file__).parent / "long_run.ipynb"
 
 pytestmark = [
@@ -134,14 +136,11 @@ def run_state(server: JupyterServer) -> RunState:
 def test_quickstart(page: Page, lab: JupyterServer) -> None:
     """The quickstart is drawn while its cell runs, ends with the file's values, and is there when reopened."""
     name = start(page, lab, QUICKSTART)
-    view(page)
-    grows(page)
-    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
-    until(lambda: page.locator(".wnb[data-theme=dark]").count(), "dark view")
-    view(page).screenshot(path=ARTIFACTS / "lab-dark.png")
-    page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
-    until(lambda: points(page) > 600, "well-grown chart", 150)
+    film(page, IMAGES / "quickstart.webp")
     photograph(page, "quickstart.png")
+    change_theme(page, "dark")
+    photograph(page, "quickstart-dark.png")
+    change_theme(page, "light")
     page.locator(".wnb-head[data-state=finished]").last.wait_for(timeout=scaled(120) * 1000)
 
     summary = run_state(lab).summary
@@ -162,9 +161,33 @@ def test_quickstart(page: Page, lab: JupyterServer) -> None:
     page.screenshot(path=ARTIFACTS / "lab-reopened.png")
 
 
+def training_cell(page: Page) -> Locator:
+    """Return the cell with the charts."""
+    return page.locator(".jp-Cell", has=view(page)).last
+
+
 def photograph(page: Page, name: str) -> None:
-    """Save a picture of the training cell and its view."""
-    page.locator(".jp-Cell", has=view(page)).last.screenshot(path=ARTIFACTS / name)
+    """Save a picture of the training cell for the documentation."""
+    training_cell(page).screenshot(path=IMAGES / name)
+
+
+def film(page: Page, path: Path) -> None:
+    """Save an animated picture of the training cell while its charts grow; it must be small enough for a README."""
+    cell, animation, drawn = training_cell(page), Animation(), -POINTS_PER_FRAME
+    while drawn < FILMED_POINTS:
+        drawn = until(lambda drawn=drawn: (now := points(page)) >= drawn + POINTS_PER_FRAME and now, "points", 150)
+        animation.add(cell.screenshot())
+    animation.save(path)
+    assert len(animation.frames) > 15
+    assert path.stat().st_size < MAX_BYTES
+
+
+def change_theme(page: Page, theme: str) -> None:
+    """Switch JupyterLab to its light or dark theme, and wait for the charts to follow."""
+    name = f"JupyterLab {theme.title()}"
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", name)
+    until(lambda: page.locator(f".wnb[data-theme={theme}]:has(canvas)").count(), f"{theme} view")
+    until(lambda: page.locator(f"body[data-jp-theme-light={str(theme == 'light').lower()}]").count(), f"{theme} page")
 
 
 def hover(page: Page) -> None:

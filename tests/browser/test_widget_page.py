@@ -6,10 +6,8 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
-import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, ready
-from nbformat.v4 import new_code_cell, new_notebook
+from lab import ARTIFACTS, IMAGES, JupyterServer, chromium, open_cells, run_cell
 from waiting import until
 
 if TYPE_CHECKING:
@@ -28,7 +26,7 @@ import math, time
 import ipywidgets as widgets
 import traitlets
 import wandb_nb as wandb
-run = wandb.init(project="p", settings={"display": False})
+run = wandb.init(project="digits", name="first", settings={"silent": True})
 view = run.widget()
 bar = widgets.IntProgress(max=400, description="step")
 widgets.jslink((view, "step"), (bar, "value"))
@@ -77,23 +75,6 @@ def page(tmp_path: Path) -> Iterator[Page]:
     assert [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise] == []
 
 
-def open_cells(page: Page, server: JupyterServer, name: str, *sources: str) -> None:
-    """Open a notebook of these cells in a new kernel."""
-    server.shut_sessions()
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    notebook = new_notebook(cells=[new_code_cell(source.strip()) for source in sources], metadata=kernel)
-    nbformat.write(notebook, server.root / name)
-    page.goto(server.url(name))
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    until(lambda: ready(server), "idle kernel")
-    page.locator(".jp-CodeCell .cm-content").first.click()
-
-
-def run_cell(page: Page) -> None:
-    """Run the selected cell and select the next one, by keyboard."""
-    page.keyboard.press("Shift+Enter")
-
-
 def titles(view: Locator) -> list[str]:
     """Return the titles of the charts that a view has."""
     return view.locator(".wnb-card-title").all_inner_texts()
@@ -121,6 +102,9 @@ def test_a_widget_in_a_box(page: Page, server: JupyterServer) -> None:
     assert box["width"] > 600
     assert side["x"] >= box["x"] + box["width"] - 1
     assert page.locator(".widget-label", has_text="running").count() == 1
+    if server.app == "lab":
+        until(lambda: points(view) > 600, "well-grown charts")
+        page.locator(".jp-Cell").first.screenshot(path=IMAGES / "widget.png")
     page.locator(".widget-select-multiple option", has_text="accuracy").first.click()
     until(lambda: titles(view) == ["accuracy"], "the chart that the list selects", 30)
     view.locator(".wnb-picker summary").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -255,3 +256,40 @@ def artifact(name: str) -> Path:
     folder = ROOT / "test-artifacts"
     folder.mkdir(exist_ok=True)
     return folder / name
+
+
+def test_a_project_as_the_documentation_shows_it(site: Site, page: Page) -> None:
+    """A project's runs as a table, and the curves of three of them overlaid."""
+    names = ("swift-lake", "calm-reef", "amber-fern", "brisk-cedar", "vivid-stone", "early-brook")
+    for at, name in enumerate(names):
+        log_run(site, name, lr=0.1 / 2**at, width=32 << at % 3)
+    enter(site, page)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{site.url}/local/digits")
+    for name in names[:3]:
+        page.locator(f"tr[data-run={name}] input").check()
+    page.wait_for_selector("#charts canvas")
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(500)  # the charts are drawn in the next frames
+    folder = artifact("images")
+    folder.mkdir(exist_ok=True)
+    page.screenshot(path=folder / "server-project.png")
+    assert page.locator("tr[data-run]").count() == len(names)
+
+
+def log_run(site: Site, name: str, lr: float, width: int) -> None:
+    """Log a finished run of the project digits."""
+    config = {"lr": {"value": lr}, "model": {"value": {"width": width}}}
+    tags = ["best"] if lr > 0.05 else []
+    site.start(name, modelName="digits", displayName=name, config=json.dumps(config), tags=tags)
+    losses = [2.3 * math.exp(-step * lr / 4) + 3 / width for step in range(120)]
+    rows = [
+        json.dumps(
+            {"_step": step, "_runtime": step, "train/loss": loss, "val/loss": loss * 1.1, "accuracy": 1 - loss / 3}
+        )
+        for step, loss in enumerate(losses)
+    ]
+    summary = [json.dumps({"val/loss": losses[-1] * 1.1, "accuracy": 1 - losses[-1] / 3, "_runtime": 120})]
+    files = {"wandb-history.jsonl": rows, "wandb-summary.json": summary}
+    body = {"files": {file: {"offset": 0, "content": lines} for file, lines in files.items()}}
+    site.post(f"/files/local/digits/{name}/file_stream", {**body, "complete": True, "exitcode": 0})
