@@ -208,13 +208,14 @@ def read(ref: str | os.PathLike[str] = "latest") -> pd.DataFrame:
 
     The frame has one row per logged row, with `_step`, `_runtime` (seconds), `_timestamp` (unix seconds) and the
     metrics in the order of their first appearance; `.attrs` has id, name, project, config and summary. Active runs and
-    damaged files are read as far as possible.
+    damaged files are read as far as possible. Media are the JSON of their row with a method `load()`, which returns a
+    PIL image, a data frame and so on.
 
     Raises:
         RunNotFoundError: There is no such run; the message lists similar names.
 
     """
-    from wandb_nb.store.runs.frame import read as read_frame  # pandas takes long to import
+    from wandb_nb.data.stored_media import read as read_frame  # pandas takes long to import
 
     return read_frame(ref)
 

@@ -296,7 +296,7 @@ class Run(OlderNames):
             RunFinishedError: The run is disabled and stores no rows.
 
         """
-        from wandb_nb.store.runs.frame import read  # pandas takes long to import
+        from wandb_nb.data.stored_media import read  # pandas takes long to import
 
         if self.file is None:
             raise RunFinishedError(f"run {self.name} is disabled and stores no rows to read")

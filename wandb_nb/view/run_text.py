@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.formatting import clean, clock, number
+from wandb_nb.values import TYPE_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "_.-:=+*#"
 MAX_ERROR = 120
+_SIZES = (("width", "height"), ("nrows", "ncols"))
 
 
 @dataclass(frozen=True)
@@ -120,15 +122,26 @@ def finish_lines(curves: Iterable[MetricTrend], most: int = 10, ascii_only: bool
 
 
 def summary_lines(summary: Mapping[str, Any], most: int = 10, ascii_only: bool = False) -> list[str]:
-    """Return the numbers and texts of *summary* as aligned lines, without keys that begin with "_"."""
+    """Return numbers, texts and media of *summary* as aligned lines, without keys that begin with "_"."""
     rows = [
-        (clean(key, 32), number(value) if isinstance(value, float) else clean(value))
+        (clean(key, 32), number(value) if isinstance(value, float) else clean(media_text(value) or value))
         for key, value in summary.items()
-        if not key.startswith("_") and isinstance(value, (str, int, float))
+        if not key.startswith("_") and (isinstance(value, (str, int, float)) or media_text(value))
     ]
     wide = max((len(key) for key, _ in rows[:most]), default=0)
     lines = [printable(f"{key:<{wide}}  {value}", ascii_only) for key, value in rows[:most]]
     return lines if len(rows) <= most else [*lines, f"+{len(rows) - most} more"]
+
+
+def media_text(value: Any) -> str:
+    """Return what a media value is and where: "image-file 30 x 20, media/images/…"; empty for other values."""
+    kind = value.get(TYPE_KEY) if isinstance(value, dict) else None
+    if not isinstance(kind, str) or value.keys().isdisjoint(("path", "count", "artifact_path")):
+        return ""  # a histogram has no file
+    sizes = [f"{value[one]} x {value[two]}" for one, two in _SIZES if one in value and two in value]
+    count = [f"{value['count']} items"] if "count" in value else []
+    path = [str(value["path"])] if "path" in value else []
+    return ", ".join([" ".join([kind, *sizes]), *count, *path])
 
 
 def printable(line: str, ascii_only: bool) -> str:
