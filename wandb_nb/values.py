@@ -40,10 +40,11 @@ def leaves(path: KeyPath, value: Any) -> Iterator[tuple[KeyPath, Any]]:
 def dotted(values: Mapping[str, Any], *, private: bool = True) -> Iterator[tuple[str, Any]]:
     """Yield name and value of each leaf of *values*, nested keys joined by "."; not *private*: without `_…` keys."""
     for key, value in values.items():
-        if not private and str(key).startswith("_"):
+        name = str(key)
+        if not private and name.startswith("_"):
             continue
         if isinstance(value, _SCALARS):  # `log()` calls this for each row of a run with defined metrics
-            yield str(key), value
+            yield name, value
         else:
             for path, leaf in leaves((key,), value):
                 yield ".".join(map(str, path)), leaf

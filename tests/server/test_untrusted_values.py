@@ -251,3 +251,12 @@ def test_normalised_text_is_the_text_itself_elsewhere() -> None:
     texts = ['{"a": 1}', "nonsense", "[1]", '{"a": "\\udcff"}', f'{{"a": {HUGE}}}']
     assert load_objects(texts) == [value for text in texts if (value := load_object(text)) is not None]
     assert load_objects(texts[:3]) == [{"a": 1}]
+
+
+def test_long_integers_are_found_at_any_place() -> None:
+    """An integer of 309 digits, the shortest that no float holds, becomes an infinity wherever it is in the text."""
+    for before in range(0, 320, 7):
+        text = f'{{"{"k" * before}": {"9" * 309}, "rest": "{"x" * 200}"}}'
+        assert load_object(text) == {"k" * before: float("inf"), "rest": "x" * 200}
+        assert load_objects([text, "{}"]) == [{"k" * before: float("inf"), "rest": "x" * 200}, {}]
+    assert load_object(f'{{"k": {"9" * 308}}}') == {"k": int("9" * 308)}

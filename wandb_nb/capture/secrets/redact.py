@@ -49,7 +49,7 @@ class Redactor:
         self._learn(key for key in keys if key)
 
     def __call__(self, text: str) -> str:
-        """Return *text* with every secret replaced. Costs at most 100 ns per character, whatever the text."""
+        """Return *text* with every secret replaced. Costs about 100 ns per character and 4 µs per secret."""
         if len(self._environ) != self._variables or monotonic() >= self._next_check:
             self._read_environment()
         for value in self._values:

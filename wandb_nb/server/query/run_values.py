@@ -73,12 +73,12 @@ class RunValues:
     @cached_property
     def config_leaves(self) -> dict[str, Any]:
         """The values of the config by dotted name, without internal ones."""
-        return dict(dotted(self.config, private=False))
+        return _leaves(self.config)
 
     @cached_property
     def summary_leaves(self) -> dict[str, Any]:
         """The values of the summary by dotted name, without internal ones."""
-        return dict(dotted(self.summary, private=False))
+        return _leaves(self.summary)
 
     def value(self, name: str) -> Any:
         """Return the value of *name*; None if the run does not have it.
@@ -118,3 +118,9 @@ def _value_at(values: Any, path: str) -> Any:
         if path[:dot] in values:
             return _value_at(values[path[:dot]], path[dot + 1 :])
     return None
+
+
+def _leaves(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a JSON object by dotted name, without internal ones; most objects have no others in them."""
+    public = {key: value for key, value in values.items() if key[:1] != "_"}
+    return dict(dotted(public)) if dict in map(type, public.values()) else public

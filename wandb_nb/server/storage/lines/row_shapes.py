@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, insert, select
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 
 Shape = tuple[tuple[str, str], ...]
 
-_TYPE_NAMES = {bool: "boolean", int: "number", float: "number", str: "string", list: "list"}
+_TYPE_NAMES: dict[type, str] = {
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    str: "string",
+    list: "list",
+    type(None): "nil",
+}
 
 
 class HistoryKeys(NamedTuple):
@@ -33,7 +41,16 @@ class HistoryKeys(NamedTuple):
 
 def shape_of(row: dict[str, Any]) -> Shape:
     """Return the dotted name and the type of each value of *row*, sorted."""
+    types = tuple(map(type, row.values()))
+    if dict not in types:
+        return _flat_shape(tuple(row), types)
     return tuple(sorted((name, _type_name(value)) for name, value in dotted(row)))
+
+
+@lru_cache(maxsize=64)
+def _flat_shape(names: tuple[str, ...], types: tuple[type, ...]) -> Shape:
+    """Return the shape of rows without objects, most of which have the names and types of the row before."""
+    return tuple(sorted(zip(names, map(_TYPE_NAMES.__getitem__, types), strict=True)))
 
 
 def load_shapes(connection: Connection, run: int) -> dict[Shape, int]:
@@ -71,6 +88,4 @@ def shape_has_key(shape: Shape, key: str) -> bool:
 
 
 def _type_name(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get(TYPE_KEY, "map"))
-    return "nil" if value is None else _TYPE_NAMES[type(value)]
+    return str(value.get(TYPE_KEY, "map")) if isinstance(value, dict) else _TYPE_NAMES[type(value)]
