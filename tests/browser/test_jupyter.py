@@ -55,6 +55,7 @@ def page(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
         yield page
         page.screenshot(path=ARTIFACTS / f"end-of-{request.node.name}.png")
     ours = [noise for noise in noises if "wandb" in noise.lower() or "wnb" in noise]
+    ours = [noise for noise in ours if "ms to activate" not in noise]  # JupyterLab says so on a busy machine
     if "comm" in request.node.name:  # Chromium logs the answer that redirects us to the kernel
         ours = [noise for noise in ours if "404 (Not Found)" not in noise]
     assert ours == []

@@ -67,6 +67,32 @@ print(json.dumps([live, last["done"], last["run"]["rows"] == run.rows, len(displ
 """
 
 
+WIDGET = """
+import json, sys, time, types
+marimo = types.SimpleNamespace(running_in_notebook=lambda: True)
+sys.modules["marimo"] = marimo
+import wandb_nb as wandb
+run = wandb.init(project="p", name="seen", settings={"display": False})
+widget, steps = run.widget(), []
+widget.observe(lambda change: steps.append(change.new), "step")
+deadline = time.time() + 60
+while len(steps) < 2 and time.time() < deadline:
+    run.log({"loss": 1})
+    time.sleep(0.01)
+live = widget.state
+run.finish()
+again = run.widget(["loss"])
+print(json.dumps([live, widget.state, widget.step == run.last_step, again.state, again.metrics, again.selected]))
+"""
+
+
+def test_a_widget_follows_the_run(tmp_path: Path) -> None:
+    """In marimo, too, `run.widget()` follows an active run without a view of its own, and shows a finished one."""
+    command = [sys.executable, "-c", WIDGET]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=True)
+    assert json.loads(done.stdout) == ["running", "finished", True, "finished", ["loss"], ["loss"]]
+
+
 def test_marimos_display_is_used(tmp_path: Path) -> None:
     """The view is added once, gets rows while the cell runs and the end after it; then `display()` adds a picture."""
     command = [sys.executable, "-c", STAND_IN]
