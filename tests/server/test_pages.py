@@ -309,3 +309,19 @@ def test_a_page_that_zooms_gets_the_rows_of_the_range(browser: Visitor, client: 
     assert 20_000 <= sample.series()[0].step.min() <= sample.series()[0].step.max() <= 50_000
     assert answer.series()[0].value.tolist() == list(range(29_999, 30_102))
     assert browser.get("/local/p/runs/b/range?request=[]").status_code == 400
+
+
+def test_objects_are_sampled_for_a_comparison(browser: Visitor, client: Client) -> None:
+    """The pages of several runs get heat maps and texts from the sampled rows, and none again without new rows."""
+    client.headers = with_key(client)
+    rows = [
+        {"_step": n, "w": {"_type": "histogram", "bins": [0, 1], "values": [n]}, "note": f"n{n}"} for n in range(30)
+    ]
+    client.rows("b", 0, *map(json.dumps, rows))
+    client.headers = {}
+    first = parse(browser.get("/local/p/runs/b/sampled?points=600").content)
+    second = parse(browser.get(f"/local/p/runs/b/sampled?points=600&cursor={first.header['cursor']}").content)
+
+    assert first.heatmaps()[0].cells.sum(axis=1).tolist()[-1] == 29
+    assert [row["text"] for row in (first.header["texts"] or [])[0]["rows"]] == ["n25", "n26", "n27", "n28", "n29"]
+    assert (second.header["heatmaps"], second.header["texts"]) == (None, None)

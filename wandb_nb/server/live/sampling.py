@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wandb_nb.server.live.stored_run import apply_run_row, is_alive
+from wandb_nb.server.live.stored_run import apply_run_row, is_alive, table_row
 from wandb_nb.server.storage.lines.line_sampling import in_step_order, sample_history, sample_lines
 from wandb_nb.server.storage.lines.line_store import HISTORY, count
+from wandb_nb.store.reading.history_table import HistoryTable
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.untrusted_json import load_objects
 from wandb_nb.values import dotted
@@ -22,6 +23,7 @@ from wandb_nb.view.message.header_fields import empty_header
 from wandb_nb.view.message.run_header import definitions, describe
 from wandb_nb.view.message.run_message import Series, pack
 from wandb_nb.view.message.system_units import with_unit
+from wandb_nb.view.objects.logged_objects import LoggedObjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,7 +43,8 @@ _RANGE_POINTS = 1_000
 def sampled_message(database: Database, row: Any, points: int, cursor: str) -> Message:
     """Return a message of the run in *row* with about *points* points of each metric, evenly spaced over its rows.
 
-    It has no series if nothing has changed since the message with *cursor*.
+    Heat maps and texts are those of the same rows. It has none of these if nothing has changed since the message with
+    *cursor*.
     """
     with database.read() as connection:
         total = count(connection, row.id, HISTORY)
@@ -54,7 +57,16 @@ def sampled_message(database: Database, row: Any, points: int, cursor: str) -> M
             int(_number_at(rows[-1], "_step")),
             _number_at(rows[-1], "_runtime"),
         )
-    return pack(header, _series(rows, header, decimated=len(rows) < total))
+    objects = _logged_objects(rows) if rows else None
+    header["texts"] = objects.saved_texts() if objects else None
+    heatmaps = objects.saved_heatmaps(points) if objects else None
+    return pack(header, _series(rows, header, decimated=len(rows) < total), heatmaps)
+
+
+def _logged_objects(rows: Sequence[dict[str, Any]]) -> LoggedObjects:
+    table = HistoryTable()
+    table.append_rows([table_row(row) for row in rows])
+    return LoggedObjects(table)
 
 
 def sampled_range(database: Database, row: Any, request: RangeRequest) -> Message:

@@ -52,7 +52,7 @@ class StoredRun(MessageBuilder):
             self._more = True
             while self._more:
                 texts = line_store.lines_from(connection, row.id, "history", self._next, _BATCH)
-                self.state.apply_rows([_table_row(row) for row in load_objects(texts)])
+                self.state.apply_rows([table_row(row) for row in load_objects(texts)])
                 self._next += len(texts)
                 self._more = bool(texts)
                 if time.monotonic() > end:
@@ -101,7 +101,7 @@ def apply_run_row(state: RunState, row: Any) -> None:
     state.apply_summary(values.summary)
 
 
-def _table_row(row: dict[str, Any]) -> dict[str, Any]:
+def table_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return *row* as a table takes it: the user's keys, and the row's own ones with values that are numbers."""
     values = {key: value for key, value in row.items() if not key.startswith("_")}
     values["_step"] = max(0, int(_number(row.get("_step"))))
