@@ -50,7 +50,7 @@ def test_runs_share_charts_and_are_distinguishable(page: Page) -> None:
 def test_a_run_is_switched_off_and_on(page: Page) -> None:
     """A run's switch hides its line in every chart; its colour stays its own."""
     compare(page, *RUNS)
-    switch = page.locator(".wnb-runs").get_by_role("button", name="quiet-river-11")
+    switch = page.locator(".wnb-run-switch", has_text="quiet-river-11")
     swatch = switch.locator("path").get_attribute("stroke")
     switch.click()
     entries = page.locator(".wnb-card").first.locator(".wnb-entry")
