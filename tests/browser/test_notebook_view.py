@@ -192,7 +192,8 @@ def test_a_comparison_is_drawn_and_outlives_its_runs(page: Page, server: Jupyter
     shutil.rmtree(server.root / "wandb")
     page.goto(server.url("diff.ipynb"))
     saved_view = view(page)
-    assert saved_view.locator(".wnb-runs .wnb-run-label").all_text_contents() == ["lr-0.1", "lr-0.3"]
+    labels = saved_view.locator(".wnb-runs .wnb-run-label").all_text_contents()
+    assert labels == ["lr=0.1 · lr-0.1", "lr=0.3 · lr-0.3"]
     saved_view.get_by_role("tab", name="Config").click()
     saved_view.locator(".wnb-facts:visible tbody tr", has_text="lr0.10.3").wait_for()
     page.screenshot(path=ARTIFACTS / "notebook-diff.png")
