@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
+from urllib.parse import unquote
 
 from threaded_server import ThreadedServer
 
@@ -63,6 +64,8 @@ class RecordingServer(ThreadedServer):
         super().__init__(_Handler)
         self.runs: dict[str, ReceivedRun] = {}
         self.strays: list[str] = []
+        self.artifacts: list[dict[str, Any]] = []
+        """What each artifact was created with, and its `files` by path."""
 
     def answer(self, operation: str, variables: dict[str, Any]) -> dict[str, Any] | None:
         """Return the data of a GraphQL answer; None for unknown operations."""
@@ -71,6 +74,11 @@ class RecordingServer(ThreadedServer):
             "CreateRunFiles": self._create_files,
             "ServerFeaturesQuery": lambda _: {"serverInfo": {"features": []}},
             "OrganizationCoreWeaveOrganizationID": lambda _: {"entity": None},
+            "ArtifactType": lambda _: {"project": {"artifact": None}},
+            "CreateArtifact": self._create_artifact,
+            "CreateArtifactManifest": self._create_manifest,
+            "CreateArtifactFiles": self._create_artifact_files,
+            "CommitArtifact": lambda sent: {"commitArtifact": {"artifact": {"id": sent["artifactID"], "digest": ""}}},
         }
         return makers[operation](variables) if operation in makers else None
 
@@ -90,6 +98,37 @@ class RecordingServer(ThreadedServer):
             "historyLineCount": len(run.rows),
         }
         return {"upsertBucket": {"bucket": bucket, "inserted": new}}
+
+    def _create_artifact(self, variables: dict[str, Any]) -> dict[str, Any]:
+        sent = variables.get("input", variables)
+        self.artifacts.append({**sent, "files": {}})
+        artifact = {"id": str(len(self.artifacts)), "state": "PENDING", "artifactSequence": {"latestArtifact": None}}
+        return {"createArtifact": {"artifact": {**artifact, "digest": sent["digest"]}}}
+
+    def _create_manifest(self, variables: dict[str, Any]) -> dict[str, Any]:
+        sent = variables.get("input", variables)
+        url = f"{self.url}/artifact/{sent['artifactID']}/wandb_manifest.json"
+        file = {"id": "1", "uploadUrl": url if variables.get("includeUpload") else None, "uploadHeaders": []}
+        return {"createArtifactManifest": {"artifactManifest": {"id": sent["artifactID"], "file": file}}}
+
+    def _create_artifact_files(self, variables: dict[str, Any]) -> dict[str, Any]:
+        specs = variables.get("input", variables)["artifactFiles"]
+        edges = [
+            {
+                "node": {
+                    "id": "1",
+                    "name": spec["name"],
+                    "displayName": spec["name"],
+                    "storagePath": spec["name"],
+                    "uploadUrl": f"{self.url}/artifact/{spec['artifactID']}/{spec['name']}",
+                    "uploadHeaders": [],
+                    "uploadMultipartUrls": None,
+                    "artifact": {"id": spec["artifactID"]},
+                }
+            }
+            for spec in specs
+        ]
+        return {"createArtifactFiles": {"files": {"edges": edges}}}
 
     def _create_files(self, variables: dict[str, Any]) -> dict[str, Any]:
         files = [
@@ -122,9 +161,12 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         if not self._is_ours():
             return
-        _, _, run, name = self.path.split("/", 3)
+        _, kind, owner, name = unquote(self.path).split("/", 3)
         with self.server.lock:
-            self.server.runs[run].uploads[name] = body
+            if kind == "artifact":
+                self.server.artifacts[int(owner) - 1]["files"][name] = body
+            else:
+                self.server.runs[owner].uploads[name] = body
         self._reply({})
 
     def do_CONNECT(self) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass
-from glob import escape
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +110,8 @@ class MediaStore:
         finally:
             if unfinished is not None:
                 unfinished.unlink(missing_ok=True)
-        self._append(records.files([(escape(path), "now", "media")]))
+        # The name as it is: the official tool takes it as a path, not as a pattern.
+        self._append(records.files([(path, "now", "media")]))
         self._stored[content.sha256, folder, suffix] = path
         return path
 

@@ -68,13 +68,21 @@ class LocalFiles:
         parts = PurePosixPath(pattern).parts
         if not parts or pattern.startswith("/") or ".." in parts or "\0" in pattern:
             return
-        for path, _ in zip(_expand(self._files, parts, self._follow_links), range(MAX_MATCHES), strict=False):
+        for path in self._paths(parts):
             name = path.relative_to(self._files).as_posix()
             if path.is_symlink():
                 yield from self._linked(name, path)
             elif path.is_file():
                 below = None if self._follow_links else self._directory
                 yield LocalFile(name, path, below)
+
+    def _paths(self, parts: tuple[str, ...]) -> Iterator[Path]:
+        """Yield what the pattern matches, and the file of that very name: names of media may have a `[` in them."""
+        literal = self._files.joinpath(*parts)
+        if _MAGIC & set("".join(parts)) and literal.is_file() and _has_no_links(literal.parent, self._files):
+            yield literal
+        for path, _ in zip(_expand(self._files, parts, self._follow_links), range(MAX_MATCHES), strict=False):
+            yield path
 
     def _linked(self, name: str, link: Path) -> Iterator[LocalFile]:
         target = link.resolve()
@@ -86,6 +94,11 @@ class LocalFiles:
                 yield LocalFile(name, target, None)
         elif target.exists():
             self.skipped.add(name)
+
+
+def _has_no_links(folder: Path, below: Path) -> bool:
+    """Return whether *folder* is *below* without a link on the way."""
+    return folder == below or (is_folder(folder) and _has_no_links(folder.parent, below))
 
 
 def _expand(folder: Path, parts: tuple[str, ...], follow_links: bool) -> Iterator[Path]:

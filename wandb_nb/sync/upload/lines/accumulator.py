@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from wandb_nb.store.format import record_types
+from wandb_nb.store.format.artifact_record import TABLE_TYPES, read_artifact
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.wire import BYTES, WireError, fields
 from wandb_nb.sync.upload.lines.config_layout import ServerConfig
@@ -18,7 +19,8 @@ from wandb_nb.sync.upload.lines.running_summary import RunningSummary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-HISTORY, SUMMARY = 2, 3
+HISTORY, SUMMARY, ARTIFACT = 2, 3, 8
+_NOT_SENT = "artifacts are not sent yet; they stay in the run's directory"
 RUN_FIELDS = {
     "entity": "entity",
     "project": "project",
@@ -79,7 +81,9 @@ class RunAccumulator:
     def _apply(self, payload: bytes) -> None:
         for number, wire_type, data in fields(payload):
             if wire_type == BYTES and number in record_types.KINDS and isinstance(data, bytes):
-                if number == HISTORY:
+                if number == ARTIFACT:
+                    self._apply_artifact(data)
+                elif number == HISTORY:
                     self._apply_row(data)
                 elif number == SUMMARY:
                     self.summary.record(data)
@@ -139,8 +143,13 @@ class RunAccumulator:
     def _apply_other(self, record: record_types.OtherRecord) -> None:
         if record.kind == "preempting":
             self.preempting = True
-        elif record.kind in ("artifact", "use_artifact"):
-            self._report_problem("artifacts are not sent yet; they stay in the run's directory")
+        elif record.kind == "use_artifact":
+            self._report_problem(_NOT_SENT)
+
+    def _apply_artifact(self, data: bytes) -> None:
+        """Report an artifact, which is not sent yet; of a table the run's own file is sent, so it is not reported."""
+        if read_artifact(data).type not in TABLE_TYPES:
+            self._report_problem(_NOT_SENT)
 
     def _report_oversized(self, key: str) -> None:
         self._report_problem(f"the value of {key!r} was left out of a row longer than 10 MB; it is in the run file")
