@@ -158,7 +158,7 @@ def multi_process(recipe: Executed) -> None:
         assert ends.items() <= frame.attrs["summary"].items(), "the workers' last rows are in the summary"
     assert all(run["summary"]["mean accuracy"] > 0.9 for run in recipe.runs if run["run"]["name"] != "fork")
     (comparison,) = [data[COMPARISON] for data in recipe.views if COMPARISON in data]
-    assert sorted(comparison["labels"]) == [f"fold {fold}" for fold in range(5)], "in the order of their starts"
+    assert sorted(comparison["labels"]) == [f"fold={fold} · fold {fold}" for fold in range(5)], "values come first"
 
 
 def compare_runs(recipe: Executed) -> None:
@@ -168,7 +168,7 @@ def compare_runs(recipe: Executed) -> None:
     changed = [line for cell in two["diff"]["code"] for line in cell["lines"] if line[0] in "+-"]
     assert "+train(train_x / 16, val_x / 16)" in changed
     assert len(changed) == 4
-    assert three["labels"] == ["first", "second", "third"]
+    assert [label.rpartition(" · ")[2] for label in three["labels"]] == ["first", "second", "third"]
 
 
 def offline_then_sync(recipe: Executed) -> None:
