@@ -107,6 +107,20 @@ def test_attempts_arrive(tmp_path: Path, sync: Sync) -> None:
     ]
 
 
+def test_rows_of_children_arrive_in_step_order(tmp_path: Path, sync: Sync) -> None:
+    """Rows of forked children stand between those of their parent, by step, and each has the values of one process."""
+    with start(tmp_path) as run:
+        for turn in range(4):
+            run.log({"parent": turn})
+            if os.fork() == 0:
+                run.log({"child": turn})
+                os._exit(0)
+            os.wait()
+    rows = sync(run.directory).rows
+    assert [users(row) for row in rows] == [{name: turn} for turn in range(4) for name in ("parent", "child")]
+    assert [row["_step"] for row in rows] == list(range(8))
+
+
 def test_config_changes_arrive(tmp_path: Path, sync: Sync) -> None:
     """The server has the final config, in its record and in the uploaded config.yaml."""
     with start(tmp_path, config={"lr": 0.1, "net": {"width": 8, "deep": [1, 2]}}) as run:
