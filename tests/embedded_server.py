@@ -20,11 +20,11 @@ RUN = """query R($p: String!, $n: String!) { project(name: $p) { run(name: $n) {
 
 
 class EmbeddedServer:
-    """`wandb-nb server` on *folder*, at any free port, inside `with`."""
+    """`wandb-nb server` on *folder*, at any free port, inside `with`, with more *options*."""
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, *options: str) -> None:
         self.folder = folder
-        command = [sys.executable, "-m", "wandb_nb", "server", "--port", str(port), "--dir", str(folder)]
+        command = [sys.executable, "-m", "wandb_nb", "server", "--port", str(port), "--dir", str(folder), *options]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
         environ["PYTHONPATH"] = str(Path(__file__).parents[1])
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)

@@ -42,7 +42,7 @@ LAYERS = (
 # The only import between siblings: the background process sends a run for the session.
 PASSES = {
     (f"wandb_nb.tracking.{name}", target)
-    for name in ("online.sync_handle", "online.server_lookup", "online.registration_wait")
+    for name in ("online.sync_handle", "online.server_lookup", "online.registration_wait", "online.anonymous_key")
     for target in ("wandb_nb.sync", "wandb_nb.sync.background.launch")
 }
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

@@ -88,7 +88,7 @@ def test_the_default_entity(tmp_path: Path, served: Served) -> None:
 
 @pytest.mark.parametrize(("word", "mode"), [("never", "online"), ("allow", "online"), ("must", "offline")])
 def test_anonymous(tmp_path: Path, served: Served, word: str, mode: str) -> None:
-    """[M4] A logged-in user tracks under the account, but "must" never uses an account: the run stays local."""
+    """[M4] A logged-in user tracks under the account; "must" stays local where the server gives no other account."""
     variables = {name: value for name, value in served.user(served.anns).items() if name != "WANDB_MODE"}
     source = f"with wandb.init(project='m4', anonymous={word!r}) as r: r.log({{'a': 1}})\nprint(r.mode, r.url is not None, len(wandb.read(r.id)))"
     done = run(tmp_path, source, **variables)

@@ -11,6 +11,7 @@ from conftest import Client
 from sqlalchemy import select
 from visiting import UPLOAD, Visitor
 
+from wandb_nb.server.http.authentication import find_user, visit_token
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.tables import metadata
 from wandb_nb.server.storage.users import Right, new_key
@@ -66,7 +67,14 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", f"/files/local/{PROJECT}/{RUN}/file_stream", {"json": {"files": STREAM, "complete": True, "exitcode": 1}}),
     ("GET", "/", {}),
 ]
-HARMLESS = {"/login", "/logout", "/static/{name}", "/upload/{token}", "/sdk/otel/{rest:path}"}  # other tests have these
+HARMLESS = {
+    "/login",
+    "/logout",
+    "/anonymous/{token}/{project}/runs/{run}",
+    "/static/{name}",
+    "/upload/{token}",
+    "/sdk/otel/{rest:path}",
+}  # other tests have these
 
 NAMES = f'entityName: "local", projectName: "{PROJECT}", runName: "{RUN}"'
 BUCKET = f'entityName: "local", modelName: "{PROJECT}"'
@@ -146,6 +154,20 @@ def by_login(visitor: Visitor) -> tuple[Client, dict[str, str], str]:
     return visitor.client, {"Cookie": visitor.cookie}, match[1] if match else ""
 
 
+def anonymous_key(services: Services) -> str:
+    """Return the key of a new anonymous account."""
+    services.anonymous.enabled = True
+    with services.database.write() as connection:
+        return services.anonymous.create(connection, "192.0.2.1")[1]
+
+
+def by_visit(services: Services, key: str) -> tuple[Client, dict[str, str], str]:
+    """Return how a browser with the link of an anonymous account's run sends its cookie."""
+    user = find_user(services, key)
+    assert user is not None
+    return Client(services, None), {"Cookie": f"wandb_nb_visit_8090={visit_token(services, user)}"}, ""
+
+
 OUTSIDERS: dict[str, Callable[[Services], tuple[Client, dict[str, str], str]]] = {
     "nobody": lambda services: by_key(services, None),
     "a key of no user": lambda services: by_key(services, "local-" + "0" * 40),
@@ -153,6 +175,13 @@ OUTSIDERS: dict[str, Callable[[Services], tuple[Client, dict[str, str], str]]] =
     "another user's login": lambda services: by_login(cookie_of(services, add_user(services, "other"))),
     "a revoked key": lambda services: by_key(services, revoked(services)[0]),
     "a revoked login": lambda services: by_login(revoked(services)[1]),
+    "an anonymous account": lambda services: by_key(services, anonymous_key(services)),
+    "a visitor of an anonymous account": lambda services: by_visit(services, anonymous_key(services)),
+    "a forged visit": lambda services: (
+        Client(services, None),
+        {"Cookie": "wandb_nb_visit_8090=WyJ4IiwxLCJ4Il0.x"},
+        "",
+    ),
     "a forged login": lambda services: (Client(services, None), {"Cookie": "wandb_nb_login_8090=WzEsIngiXQ.x"}, ""),
 }
 

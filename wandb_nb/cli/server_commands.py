@@ -35,6 +35,7 @@ _folder = click.option(
 )
 @_folder
 @click.option("--open", "open_browser", is_flag=True, help="Open the pages in the browser.")
+@click.option("--anonymous", is_flag=True, help="Give anonymous accounts to programs without a key.")
 @click.option("--name", "names", multiple=True, help="Host name to answer to; may be repeated.")
 @click.option("--stop", is_flag=True, help="Stop the server on the data folder, and list what still points to it.")
 @click.pass_context
@@ -44,6 +45,7 @@ def server(  # noqa: PLR0917 -- one parameter per option
     port: int,
     folder: Path | None,
     open_browser: bool,
+    anonymous: bool,
     names: tuple[str, ...],
     stop: bool,
 ) -> None:
@@ -60,7 +62,7 @@ def server(  # noqa: PLR0917 -- one parameter per option
         raise UsageError(
             f'the server needs the package {error.name}, which is not installed; run: pip install "wandb-nb[server]"'
         ) from error
-    serve(context.obj, host, port, names, open_browser, report=lambda line: click.echo(line, err=False))
+    serve(context.obj, host, port, names, open_browser, anonymous, report=lambda line: click.echo(line, err=False))
 
 
 def _stop(folder: Path) -> None:
@@ -108,8 +110,10 @@ def _add_user(connection: Connection, name: str, key: str, admin: bool) -> None:
     from sqlalchemy.exc import IntegrityError
 
     from wandb_nb.server.storage.server_ids import check_name
-    from wandb_nb.server.storage.users import add_user
+    from wandb_nb.server.storage.users import ANONYMOUS_PREFIX, add_user
 
+    if name.startswith(ANONYMOUS_PREFIX):
+        raise UsageError(f"names that begin with {ANONYMOUS_PREFIX!r} are for anonymous accounts; choose another one")
     try:
         add_user(connection, check_name(name, "user"), key, admin)
     except IntegrityError as error:

@@ -14,7 +14,8 @@ import uvicorn
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.app import create_app
-from wandb_nb.server.http.services import make_private, open_services
+from wandb_nb.server.http.anonymous_accounts import RETENTION_SECONDS, delete_expired
+from wandb_nb.server.http.services import finish_deletion, make_private, open_services
 from wandb_nb.server.http.timeouts import TimeoutProtocol
 from wandb_nb.server.login_links import new_link
 from wandb_nb.server.process import server_lock
@@ -38,11 +39,13 @@ def serve(  # noqa: PLR0917 -- the options of the command
     port: int,
     names: Sequence[str] = (),
     open_browser: bool = False,
+    anonymous: bool = False,
     report: Callable[[str], object] = print,
 ) -> None:
     """Serve the data in *folder* at *host* and *port* (0: any free one) until SIGINT or SIGTERM.
 
-    *names* are host names that the server answers to, besides *host* and the loopback names.
+    *names* are host names that the server answers to, besides *host* and the loopback names. With *anonymous* it gives
+    anonymous accounts to programs without a key.
 
     Raises:
         UsageError: The port is in use, or *host* is not an address of this machine.
@@ -52,7 +55,7 @@ def serve(  # noqa: PLR0917 -- the options of the command
     with server_lock(folder), closing(_listen(host, port)) as listener:
         if make_private(folder):
             report(f"other users of this machine could read {folder}; now only you can")
-        services = open_services(folder)
+        services = open_services(folder, anonymous=anonymous)
         url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         try:
             (folder / "url").write_text(url + "\n", "utf-8")
@@ -107,8 +110,17 @@ def _orphan_cleaning(services: Services) -> Iterator[None]:
 
 def _clean(services: Services, ended: threading.Event, before: float) -> None:
     delete_orphans(services.database, services.store, before)
+    delete_expired_accounts(services)
     while not ended.wait(_CLEANING_SECONDS):
+        delete_expired_accounts(services)
         delete_orphans(services.database, services.store, time.time() - _CLEANING_SECONDS)  # uploads are under way
+
+
+def delete_expired_accounts(services: Services) -> None:
+    """Delete anonymous accounts without news for a month, with their runs and files."""
+    with services.database.write() as connection:
+        expired_runs, blobs = delete_expired(connection, time.time() - RETENTION_SECONDS)
+    finish_deletion(services, expired_runs, blobs)
 
 
 def _listen(host: str, port: int) -> socket.socket:

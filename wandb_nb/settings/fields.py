@@ -82,7 +82,7 @@ class Fields(FieldsWithoutEffect):
     anonymous = Field(
         value_types.anonymous,
         "never",
-        "Whether to run without an account; with `must` the run stays on this machine",
+        "Whether to run without an account, or with an anonymous one where the server gives it",
     )
     api_key = Field(value_types.text, None, "API key of the account; `login()` stores it", secret=True)
     base_url = Field(value_types.url, "https://api.wandb.ai", "Address of the server")

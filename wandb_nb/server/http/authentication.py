@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
 
-LOGIN_SECONDS = 30 * 86400.0
-_PURPOSE = "login"
+LOGIN_SECONDS, VISIT_SECONDS = 30 * 86400.0, 365 * 86400.0
+_PURPOSE, _VISIT_PURPOSE = "login", "visit"
+_VISIT_VALUES = 3
 _COOKIE_VALUES = 3  # those of earlier versions have two
 
 
@@ -43,7 +45,9 @@ async def user_by_request_key(request: Request) -> User:
 async def logged_in_user(request: Request) -> User | None:
     """Return the user who logged in with this browser."""
     values = _cookie_values(request)
-    return await run_in_threadpool(_find_by_session, services_of(request), *values) if values is not None else None
+    user = await run_in_threadpool(_find_by_session, services_of(request), *values) if values is not None else None
+    token = request.cookies.get(visit_cookie_name(request), "")
+    return await run_in_threadpool(find_visitor, services_of(request), token) if user is None and token else user
 
 
 async def user_by_key_or_login(request: Request) -> User:
@@ -76,6 +80,26 @@ def find_link_user(services: Services, token: str) -> User | None:
 def cookie_name(request: Request) -> str:
     """Return the name of the login's cookie; browsers share cookies between the ports of a host, so it has the port."""
     return f"wandb_nb_login_{request.url.port or ''}"
+
+
+def visit_cookie_name(request: Request) -> str:
+    """Return the name of the cookie of a browser that visits the runs of an anonymous account."""
+    return f"wandb_nb_visit_{request.url.port or ''}"
+
+
+def visit_token(services: Services, user: User) -> str:
+    """Return the token of the link to the runs of the anonymous account *user*; it never contains the key."""
+    return services.signer.sign(_VISIT_PURPOSE, [secrets.token_urlsafe(12), user.id, user.login])
+
+
+def find_visitor(services: Services, token: str) -> User | None:
+    """Return the visitor whom *token* lets read the runs of an anonymous account."""
+    values = services.signer.read(_VISIT_PURPOSE, token, VISIT_SECONDS)
+    if values is None or len(values) != _VISIT_VALUES:
+        return None
+    with services.database.read() as connection:
+        user = users.user_by_login(connection, values[1], values[2])
+    return user._replace(admin=False, visitor=True) if user is not None and user.is_anonymous else None
 
 
 def begin_login(services: Services, user: User) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from wandb_nb.errors import StoreError
+from wandb_nb.server.http.anonymous_accounts import AnonymousAccounts
 from wandb_nb.server.http.login_limit import LoginLimit
 from wandb_nb.server.http.page_pool import MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER, PagePool
 from wandb_nb.server.http.signing import Signer
@@ -44,6 +45,7 @@ class Services:
     signer: Signer
     folder: Path
     run_cache: RunCache
+    anonymous: AnonymousAccounts = field(default_factory=AnonymousAccounts)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     login_limit: LoginLimit = field(default_factory=LoginLimit)
     pages: PagePool = field(default_factory=PagePool)
@@ -65,8 +67,10 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def open_services(folder: Path, url: str | None = None) -> Services:
+def open_services(folder: Path, url: str | None = None, *, anonymous: bool = False) -> Services:
     """Open the server's data in *folder*, creating it if needed; *url* selects a database outside the folder.
+
+    With *anonymous* it gives anonymous accounts to programs without a key.
 
     Raises:
         StoreError: The database was lost, is damaged, or is of a newer version.
@@ -78,7 +82,8 @@ def open_services(folder: Path, url: str | None = None) -> Services:
     secret = _read_or_create(folder / "secret", secrets.token_hex(32))
     _create_first_user(database, folder)
     store = FolderStore(folder / "files")
-    return Services(database, store, Signer(secret.encode()), folder, RunCache(database, store))
+    accounts = AnonymousAccounts(enabled=anonymous)
+    return Services(database, store, Signer(secret.encode()), folder, RunCache(database, store), accounts)
 
 
 def make_private(folder: Path) -> bool:

@@ -11,15 +11,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from wandb_nb.errors import AuthenticationError
 from wandb_nb.server.http.authentication import user_by_key_or_login, user_by_request_key
 from wandb_nb.server.http.browser_policy import SANDBOX
 from wandb_nb.server.http.file_urls import read_upload_token
-from wandb_nb.server.http.request_body import limited_body, read_json, sequence_number
+from wandb_nb.server.http.request_body import limited_body, parse_json, read_body, read_json, sequence_number
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.protocol import filestream, graphql_executor
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.project_store import find_project, project_by_id
-from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
+from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError, TooLargeError
 from wandb_nb.server.storage.tables import files
 from wandb_nb.server.storage.users import Right, user_by_login
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.users import User
 
 _MAX_FILE = 5 << 30
+_MAX_ACCOUNT_REQUEST, _MAX_LENGTH_DIGITS = 64 << 10, 18
 _MAX_TELEMETRY = 1 << 20
 _INVALID_ADDRESS = "permission denied: this upload address has expired, or its run or user may no longer use it"
 FILE_HEADERS = {
@@ -44,8 +46,11 @@ FILE_HEADERS = {
 
 async def graphql_route(request: Request) -> Response:
     """`POST /graphql`."""
+    if "authorization" not in request.headers and services_of(request).anonymous.enabled:
+        return await _create_anonymous_account(request)
     user = await user_by_request_key(request)
     payload = await read_json(request)
+    services_of(request).anonymous.spend(user, _size(request, payload))
     base = str(request.base_url).rstrip("/")
     sequence = sequence_number(request)
     arguments = (services_of(request), user, base, payload, sequence)
@@ -54,6 +59,37 @@ async def graphql_route(request: Request) -> Response:
     else:
         status, answer = await services_of(request).pages.run(user.id, _answer_graphql, *arguments)
     return Response(answer, status, media_type="application/json")
+
+
+async def _create_anonymous_account(request: Request) -> Response:
+    """Answer the one mutation that needs no key.
+
+    Raises:
+        AuthenticationError: The request is another one.
+        PermissionDeniedError: There are too many accounts.
+
+    """
+    payload = parse_json(await read_body(request, _MAX_ACCOUNT_REQUEST))
+    query = payload.get("query") if isinstance(payload, dict) else None
+    if not (_is_mutation(payload) and "createAnonymousEntity" in str(query)):
+        raise AuthenticationError("the API key is missing; this server gives an anonymous account to who asks for one")
+    address = request.client.host if request.client else ""
+    account, key = await run_in_threadpool(_create_account, services_of(request), address)
+    api_key = {"id": str(account), "name": key}
+    return JSONResponse({"data": {"createAnonymousEntity": {"apiKey": api_key}}}, headers={"Cache-Control": "no-store"})
+
+
+def _create_account(services: Services, address: str) -> tuple[int, str]:
+    with services.database.write() as connection:
+        return services.anonymous.create(connection, address)
+
+
+def _size(request: Request, content: Any) -> int:
+    """Return the size of a request's body, without what it takes to find out where the client has sent it."""
+    length = request.headers.get("content-length", "")
+    packed = "content-encoding" in request.headers
+    is_known = length.isdecimal() and len(length) <= _MAX_LENGTH_DIGITS and not packed
+    return int(length) if is_known else len(str(content))
 
 
 def _is_mutation(payload: Any) -> bool:
@@ -70,6 +106,7 @@ async def file_stream(request: Request) -> Response:
     """`POST /files/<entity>/<project>/<run>/file_stream`: answers after the commit."""
     user = await user_by_request_key(request)
     body = await read_json(request)
+    services_of(request).anonymous.spend(user, _size(request, body))
     path, sequence = dict(request.path_params), sequence_number(request)
     answer = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
     return JSONResponse(answer)
@@ -99,7 +136,12 @@ async def upload(request: Request) -> Response:
     target = read_upload_token(services.signer, request.path_params["token"])
     if target is None or not await run_in_threadpool(_may_upload, services, target):
         raise PermissionDeniedError(_INVALID_ADDRESS)
-    stored = await services.store.write(limited_body(request, _MAX_FILE), _MAX_FILE)
+    most = _MAX_FILE
+    owner = await run_in_threadpool(_upload_user, services, target)
+    if owner is not None and owner.is_anonymous:
+        most = _announced_size(request)
+        services.anonymous.spend(owner, most)
+    stored = await services.store.write(limited_body(request, most), most)
     unused = await run_in_threadpool(_add_file, services, target, stored)
     if unused is not None:
         await run_in_threadpool(services.store.delete, unused)
@@ -109,6 +151,24 @@ async def upload(request: Request) -> Response:
 def _may_upload(services: Services, target: UploadTarget) -> bool:
     with services.database.read() as connection:
         return _upload_run(connection, target) is not None
+
+
+def _announced_size(request: Request) -> int:
+    """Return the size of a body that is sent at once.
+
+    Raises:
+        TooLargeError: The client does not announce it.
+
+    """
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or len(length) > _MAX_LENGTH_DIGITS:
+        raise TooLargeError("the size of the file is not announced")
+    return int(length)
+
+
+def _upload_user(services: Services, target: UploadTarget) -> User | None:
+    with services.database.read() as connection:
+        return user_by_login(connection, target.user_id, target.login)
 
 
 def _upload_run(connection: Connection, target: UploadTarget) -> Any:

@@ -45,9 +45,9 @@ class UserNode:
     """A user as the API shows one: never with a key."""
 
     email = deleted_at = None
-    flags = json.dumps({"code_saving_enabled": True})
 
-    def __init__(self, user: User) -> None:
+    def __init__(self, user: User, **flags: Any) -> None:
+        self.flags = json.dumps({"code_saving_enabled": True, **flags})
         self.id = global_id("User", user.id)
         self.name = self.username = self.entity = user.name
         self.admin = user.admin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.server.http.authentication import visit_token
 from wandb_nb.server.protocol.connections import UserNode, connection_of, entity_node, page_range
 from wandb_nb.server.protocol.nodes import ProjectNode
 from wandb_nb.server.storage.project_store import count_projects, find_project, list_projects
@@ -18,7 +19,8 @@ class Query:
     """The root of queries."""
 
     def viewer(self, context: RequestContext) -> UserNode:
-        return UserNode(context.user)
+        user = context.user
+        return UserNode(user, visit_token=visit_token(context.services, user)) if user.is_anonymous else UserNode(user)
 
     def server_info(self, _: RequestContext) -> dict[str, Any]:
         return {"features": [{"name": name, "isEnabled": True} for name in FEATURES]}

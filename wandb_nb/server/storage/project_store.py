@@ -67,8 +67,11 @@ def _readable(user: User, entity: str | None) -> list[Any]:
     conditions = [] if entity is None else [projects.c.entity == entity]
     if user.admin:
         return conditions
+    own = projects.c.entity == user.name
+    if user.is_anonymous:
+        return [*conditions, own]
     of_member = select(members.c.project_id).where(members.c.user_id == user.id, members.c.level >= Right.READ)
-    return [*conditions, or_(projects.c.open, projects.c.entity == user.name, projects.c.id.in_(of_member))]
+    return [*conditions, or_(projects.c.open, own, projects.c.id.in_(of_member))]
 
 
 def project_for_writing(connection: Connection, user: User, entity: str | None, name: str | None) -> Project:
@@ -101,5 +104,6 @@ def _project_row(connection: Connection, entity: str, name: str) -> Any:
 
 def _as_seen_by(connection: Connection, user: User, row: Any) -> Project:
     level = membership(connection, user, row)
-    right = max(level, Right.READ if row.open else Right.NONE)
-    return Project(row.id, row.entity, row.name, row.open, row.created, right, level >= Right.READ)
+    right = max(level, Right.READ if row.open and not user.is_anonymous else Right.NONE)
+    member = level >= Right.READ and not user.visitor
+    return Project(row.id, row.entity, row.name, row.open, row.created, right, member)

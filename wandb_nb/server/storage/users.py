@@ -23,6 +23,8 @@ from wandb_nb.server.storage.tables import members, projects, sessions, users
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+ANONYMOUS_PREFIX = "anonymous-"
+"""Of the names of accounts that belong to nobody; see `anonymous_accounts`."""
 _KEY_BYTES = 20
 _LOGIN_LENGTH = 32
 _MAX_SESSIONS = 100  # of a user; a further one ends the oldest
@@ -41,13 +43,20 @@ class User(NamedTuple):
     """A user. The user's own entity has the user's name.
 
     *login* is derived from the user's key, for cookies and upload addresses to carry: they end with the key, and
-    *login* cannot serve as one.
+    *login* cannot serve as one. A *visitor* has the link of an anonymous account: it may read what is the account's,
+    and nothing else.
     """
 
     id: int
     name: str
     admin: bool
     login: str
+    visitor: bool = False
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether this is an account that belongs to nobody."""
+        return self.name.startswith(ANONYMOUS_PREFIX)
 
 
 def new_key() -> str:
@@ -121,6 +130,8 @@ def set_key(connection: Connection, name: str, key: str) -> None:
 
 def membership(connection: Connection, user: User, project: Any) -> Right:
     """Return what *user* may do with *project*, a row of the table of projects, whether or not it is open."""
+    if user.visitor:
+        return Right.READ if project.entity == user.name else Right.NONE
     if user.admin or project.entity == user.name:
         return Right.ADMIN
     query = select(members.c.level).where(members.c.project_id == project.id, members.c.user_id == user.id)
@@ -129,7 +140,7 @@ def membership(connection: Connection, user: User, project: Any) -> Right:
 
 def may_create_projects(user: User, entity: str) -> bool:
     """Whether *user* may create projects of *entity*."""
-    return user.admin or entity == user.name
+    return user.admin or (entity == user.name and not user.visitor)
 
 
 def set_right(connection: Connection, entity: str, project: str, user: str, right: Right) -> None:

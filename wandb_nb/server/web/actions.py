@@ -14,6 +14,7 @@ from wandb_nb.server.http.file_urls import page_path
 from wandb_nb.server.http.services import finish_deletion, services_of
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.column_choices import save_columns
+from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.server.storage.tables import runs as runs_table
 from wandb_nb.server.web.forms import Form, first_value, read_form
 from wandb_nb.server.web.render import answer_page, render_page, requested_project, requested_run, require
@@ -112,6 +113,8 @@ async def columns(request: Request) -> Response:
 def _columns(request: Request, user: User, form: Form) -> Response:
     with services_of(request).database.write() as connection:
         project = requested_project(connection, request, user)
+        if user.visitor:
+            raise PermissionDeniedError("permission denied: the link of a run only shows runs")
         chosen = None if first_value(form, "automatic") else form.get("column", [])
         save_columns(connection, user, project, chosen)
     query = first_value(form, "query")

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from wandb_nb.server.http.authentication import (
     LOGIN_SECONDS,
+    VISIT_SECONDS,
     begin_login,
     cookie_name,
     end_login,
     find_link_user,
     find_user,
+    find_visitor,
     logged_in_user,
+    visit_cookie_name,
 )
 from wandb_nb.server.http.services import services_of
+from wandb_nb.server.storage.storage_errors import NotFoundError
 from wandb_nb.server.web.forms import first_value, read_form
 from wandb_nb.server.web.render import render_page
 
@@ -63,6 +68,26 @@ def _refuse(request: Request, status: int, error: str, wait_seconds: int = 0) ->
     return response
 
 
+async def visit(request: Request) -> Response:
+    """Show a run of an anonymous account to whoever has its link: the browser keeps the link's token, never a key.
+
+    Raises:
+        NotFoundError: The token is not valid.
+
+    """
+    path = request.path_params
+    user = await run_in_threadpool(find_visitor, services_of(request), path["token"])
+    if user is None:
+        raise NotFoundError("this link is not valid, or its runs were deleted")
+    run = "/".join(quote(name, safe="") for name in (user.name, path["project"], "runs", path["run"]))
+    response = RedirectResponse(f"/{run}", 303)
+    secure = request.url.scheme == "https"
+    response.set_cookie(  # lax: links are followed from other sites
+        visit_cookie_name(request), path["token"], int(VISIT_SECONDS), httponly=True, samesite="lax", secure=secure
+    )
+    return response
+
+
 async def logout(request: Request) -> Response:
     """End the browser's session and delete its cookie."""
     user = await logged_in_user(request)
@@ -70,5 +95,6 @@ async def logout(request: Request) -> Response:
         await read_form(request, user)
         await run_in_threadpool(end_login, request)
     response = RedirectResponse("/login", 303)
+    response.delete_cookie(visit_cookie_name(request), httponly=True, samesite="lax")
     response.delete_cookie(cookie_name(request), httponly=True, samesite="strict")
     return response

@@ -23,6 +23,7 @@ _POST = ["POST"]
 ROUTES = [
     Route("/", projects_page.projects),
     Route("/login", login_page.login, methods=["GET", "POST"]),
+    Route("/anonymous/{token}/{project}/runs/{run}", login_page.visit),
     Route("/logout", login_page.logout, methods=_POST),
     Route("/static/{name}", assets.asset),
     Route(f"{_RUN}/overview", run_page.overview),

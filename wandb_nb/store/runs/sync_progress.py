@@ -43,7 +43,8 @@ class SyncProgress:
     target's id, project and entity. *state* is one of the constants above, *message* the reason for a delay or
     refusal, *status* the HTTP status of a refusal or 0. *answered* is set while the server answers, if only with
     errors. *problems* lists what cannot be sent; *damaged* is set when part of the file cannot be read.
-    *saves_code* is set when the account wants the code of its runs saved.
+    *saves_code* is set when the account wants the code of its runs saved. *visit_token* lets whoever has the link to a
+    run of an anonymous account see it.
     """
 
     server: str = ""
@@ -73,6 +74,7 @@ class SyncProgress:
     damaged: bool = False
     exit_code: int | None = None
     saves_code: bool = False
+    visit_token: str = ""
 
     @property
     def done(self) -> bool:
@@ -82,7 +84,10 @@ class SyncProgress:
     @property
     def url(self) -> str:
         """Address of the run's page; empty until the server has registered the run."""
-        return f"{page_server(self.server)}/{self.entity}/{self.project}/runs/{self.run}" if self.registered else ""
+        if not self.registered:
+            return ""
+        entity = f"anonymous/{self.visit_token}" if self.visit_token else self.entity
+        return f"{page_server(self.server)}/{entity}/{self.project}/runs/{self.run}"
 
     def add_problem(self, text: str) -> None:
         """Add *text* to the list of what cannot be sent, unless it is there."""

@@ -34,5 +34,5 @@ def register_directly(run_file: Path, settings: Resolved, timeout_seconds: float
             return
         registration = RunRegistration(run_file, limited, transport, threading.Event(), target=ONLINE_RUN)
         with registration.attempt():
-            registration.ask_for_code_setting()
+            registration.ask_about_account()
             registration.register()

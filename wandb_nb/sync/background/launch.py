@@ -37,6 +37,7 @@ __all__ = [
     "BackgroundProcess",
     "SyncStatus",
     "account_name",
+    "create_anonymous_account",
     "export_environment",
     "register_directly",
     "sync_status",
@@ -270,6 +271,13 @@ def register_directly(run_file: Path, settings: Resolved, timeout_seconds: float
     from wandb_nb.sync.background import direct_registration  # loads what sends runs, but not requests
 
     direct_registration.register_directly(run_file, settings, timeout_seconds)
+
+
+def create_anonymous_account(settings: Resolved) -> str:
+    """Return the key of a new anonymous account; empty if the server gives none."""
+    from wandb_nb.sync.background import anonymous_account  # loads what sends requests
+
+    return anonymous_account.create_anonymous_account(settings)
 
 
 def account_name(settings: Resolved) -> str:

@@ -51,6 +51,9 @@ MAX_ROWS = 1000
 
 QUERIES = {
     "Viewer": "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
+    "CreateAnonymousEntity": """mutation CreateAnonymousEntity {
+  createAnonymousEntity(input: {}) { apiKey { id name } }
+}""",
     "Project": "query Project($name: String, $entity: String) { project(name: $name, entityName: $entity) { id } }",
     "ServerFeaturesQuery": "query ServerFeaturesQuery { serverInfo { features { name isEnabled } } }",
     "UpsertBucket": f"""mutation UpsertBucket({_UPSERT_DECLARED}) {{
@@ -173,13 +176,20 @@ class GraphQLClient:
         names = (viewer.get("entity"), viewer.get("username"), *viewer.get("teams", ()))
         return frozenset(name for name in names if name)
 
-    def saves_code(self) -> bool:
-        """Return whether the account wants the code of its runs saved; False if the server does not say."""
+    def account_flags(self) -> dict[str, Any]:
+        """Return what the server says about the account besides its names; empty if it says nothing."""
         try:
             flags = json.loads(self.viewer().get("flags") or "{}")
         except (RefusedError, AuthenticationError, ValueError, RecursionError):
-            return False
-        return isinstance(flags, dict) and flags.get("code_saving_enabled") is True
+            return {}
+        return flags if isinstance(flags, dict) else {}
+
+    def create_anonymous_account(self) -> str:
+        """Return the key of a new anonymous account; empty if the server gave none. The request carries no key."""
+        self.headers.pop("Authorization", None)
+        data = self.execute("CreateAnonymousEntity")
+        with well_formed(self._network.base_url, "CreateAnonymousEntity"):
+            return as_text(as_object(as_object(data.get("createAnonymousEntity")).get("apiKey")).get("name"))
 
     def can_view(self, entity: str | None, project: str | None) -> bool:
         """Return whether the account may view *project*."""

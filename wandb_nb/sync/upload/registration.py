@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket
     from wandb_nb.sync.http.transport import Transport
+
+
+TOKEN = re.compile(r"[\w.-]{1,500}", re.ASCII)
 
 
 class RunRegistration:
@@ -78,9 +82,12 @@ class RunRegistration:
         finally:
             self.outgoing.records.console.close_file()
 
-    def ask_for_code_setting(self) -> None:
-        """Store in the progress whether the account wants the code of its runs saved."""
-        self.progress.saves_code = self.graphql.saves_code()
+    def ask_about_account(self) -> None:
+        """Store in the progress whether the account wants the code of its runs saved, and the token of its links."""
+        flags = self.graphql.account_flags()
+        self.progress.saves_code = flags.get("code_saving_enabled") is True
+        token = flags.get("visit_token")
+        self.progress.visit_token = token if isinstance(token, str) and TOKEN.fullmatch(token) else ""
 
     def register(self) -> Bucket:
         """Read up to the run record and register the run on the server, unless that was done before.

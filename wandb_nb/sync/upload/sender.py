@@ -90,7 +90,7 @@ class RunSender:
         registration = self._registration
         with registration.attempt():
             if follow and not self.progress.registered:  # the user's process waits for this answer
-                registration.ask_for_code_setting()
+                registration.ask_about_account()
             if not self.progress.registered and self._target.is_default:
                 self._send_predecessors()
             bucket = registration.register()

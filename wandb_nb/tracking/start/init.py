@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.online.server_lookup import ServerLookup
     from wandb_nb.tracking.start.cell_rerun import CellRerun
 
+ANONYMOUS = "anonymous account"
+"""The source of a key that `online.anonymous_key` has got."""
 _NOT_IMPLEMENTED = ("sync_tensorboard", "monitor_gym", "magic")
 
 
@@ -95,6 +97,7 @@ def _active_run(settings: Resolved) -> Run | None:
 def _start(config: Any, settings: Resolved) -> Run:
     """Make the run, and nothing lasting if that fails."""
     values = load(config, settings.config_include_keys, settings.config_exclude_keys, settings.config_paths)
+    settings = _with_anonymous_key(settings)
     mode, key = _mode(settings)
     repository = _git(settings)
     if mode == "disabled":
@@ -182,11 +185,22 @@ def _server(settings: Resolved, mode: str) -> ServerLookup | None:
     return ServerLookup(settings, partial(report, settings))
 
 
+def _with_anonymous_key(settings: Resolved) -> Resolved:
+    """Return *settings* with the key of an anonymous account where they ask for one and the server gives it."""
+    if settings.anonymous == "never":
+        return settings
+    from wandb_nb.tracking.online.anonymous_key import with_anonymous_key  # other runs do without it
+
+    return with_anonymous_key(settings)
+
+
 def _mode(settings: Resolved) -> tuple[str, str | None]:
     """Return the mode of the run, offline where online lacks a key, and the key if it is used."""
     if settings.mode not in ("online", "shared"):
         return settings.mode, None
-    if settings.anonymous == "must":  # it must not belong to the account, and no server gives another one
+    if (
+        settings.anonymous == "must" and settings.source("api_key") != "anonymous account"
+    ):  # not under the user's account
         return "offline", None
     key = find_key(settings)
     if key is not None:
