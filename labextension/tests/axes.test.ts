@@ -142,7 +142,7 @@ describe('a zoomed chart of a long run', () => {
     requestRows(overlay, ['loss'], STEP, zoom);
     const options = { unit: STEP, zoom, clipped: false, isComparison: false };
     const lines = linesOf(overlay, LOSS, options);
-    expect([lineForm(lines[0]!), chartNote(lines, options)]).toEqual(['area', 'min-max of 1,000 points, rows not saved here']);
+    expect([lineForm(lines[0]!), chartNote(lines, options)]).toEqual(['area', 'min-max, rows not saved']);
   });
 
   it('is answered over a comm by number', async () => {

@@ -85,5 +85,5 @@ def test_a_saved_notebook_says_what_it_lacks(page: Page, tmp_path: Path) -> None
         page.goto(server.url(name))
         view(page)
         zoom(page)
-        note(page, "min-max of 130,000 points, rows not saved here")
+        note(page, "min-max, rows not saved")
         page.screenshot(path=ARTIFACTS / "zoom-saved.png")

@@ -30,13 +30,15 @@ function rowsNote(lines: Line[], unit: XUnit, zoom: Range | null): string {
   if (partial.length === 0) return '';
   const missing = partial.filter(({ run, key }) => zoom !== null && run.data.ranges.get(key, unit, zoom) === null);
   if (missing.some(({ run }) => run.data.ranges.load !== null)) return 'loading rows …';
-  const rest = missing.length > 0 ? ', rows not saved here' : '';
-  return `${pointsNote(partial)}${rest}`;
+  return missing.length > 0 ? `${pointsForm(partial)}, rows not saved` : pointsNote(partial);
+}
+
+function pointsForm(lines: Line[]): string {
+  return lines.every((line) => lineForm(line) === 'area') ? 'min-max' : 'some';
 }
 
 function pointsNote(lines: Line[]): string {
   const logged = Math.max(...lines.map((line) => line.decimatedFrom));
   if (logged === 0) return 'sample of the points';
-  const areas = lines.every((line) => lineForm(line) === 'area');
-  return `${areas ? 'min-max' : 'some'} of ${formatNumber(logged)} points`;
+  return `${pointsForm(lines)} of ${formatNumber(logged)} points`;
 }
