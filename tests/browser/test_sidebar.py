@@ -270,9 +270,8 @@ def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer
     page.locator(".wnb-group-name", has_text="train.ipynb").wait_for()
     row(page, "in-a-cell").hover()
     row(page, "in-a-cell").get_by_role("button", name="Open the notebook of in-a-cell").click()
-    page.locator(".jp-NotebookPanel:visible .jp-Cell.jp-mod-active", has_text="from-notebook").wait_for()
-    top = "() => document.querySelector('.jp-Cell.jp-mod-active')?.getBoundingClientRect().top ?? -1"
-    page.wait_for_function(f"() => {{ const top = ({top})(); return top > 0 && top < innerHeight; }}")
+    cell = page.locator(".jp-NotebookPanel:visible .jp-Cell.jp-mod-active", has_text="from-notebook")
+    until(lambda: 0 < (cell.bounding_box() or {"y": 0})["y"] < 800, "the cell in sight")
     shot(page, "jump")
 
 
