@@ -24,7 +24,8 @@ UNTRACKED = (
     "import warnings\nwarnings.simplefilter('always')\nwarnings.warn('theirs', stacklevel=1)",
     "for i in range(3): print('\\rprogress', i, end='')",
     "import threading\nthread = threading.Thread(target=print, args=('from a thread',)); thread.start(); thread.join()",
-    "class Odd:\n    def _repr_html_(self): raise ValueError('bad repr')\n    def __repr__(self): return 'odd'\nOdd()",
+    # On Python 3.10 the traceback of a method on one line has the line before it, or not, at random.
+    "class Odd:\n def _repr_html_(self):\n  raise ValueError('bad repr')\n def __repr__(self): return 'odd'\nOdd()",
     "raise SystemExit(3)",
     "this is not python",
     "import logging\nlogging.getLogger('theirs').warning('logged')",
