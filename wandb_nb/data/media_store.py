@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from wandb_nb.data.media_content import MediaContent
 
 FOLDER = "media"
-SUMMARY_STEP = "summary"
-"""Takes the place of the step in the name of a file that the summary points to."""
 MAX_DIGEST = 20
 """Hexadecimal digits of a file's SHA-256 in its name."""
 _MAX_PART = 150  # characters of one part of a key in a path, of 255 bytes that a file name may have

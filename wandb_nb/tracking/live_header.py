@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wandb_nb.store.runs.sync_progress import load_progress
 from wandb_nb.view.message.header_fields import run_header
-from wandb_nb.view.message.sync_state import sync_header
 
 if TYPE_CHECKING:
     from wandb_nb.tracking.run_view import RunView
@@ -25,6 +23,9 @@ def live_header(run: RunView) -> RunHeader:
         url=run.url,
     )
     if run.mode == "online" and run.file is not None:
+        from wandb_nb.store.runs.sync_progress import load_progress  # offline runs do without
+        from wandb_nb.view.message.sync_state import sync_header
+
         progress, server = load_progress(run.file), run.settings.base_url
         header["sync"] = sync_header(progress, run.rows, active=run.exit_code is None, server=server)
     return header

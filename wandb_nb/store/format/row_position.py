@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wandb_nb.store.format import record_types, records, wire
-from wandb_nb.store.format.decode import decode
+from wandb_nb.store.format import records, wire
 
 _STEP_FIELD = 2
 
@@ -31,6 +30,9 @@ def row_position(payload: bytes) -> tuple[float, int] | None:
         if number == _STEP_FIELD and isinstance(raw, bytes):
             step = wire.signed(wire.read_varint(raw, 1)[0]) if raw[:1] == b"\x08" else 0
     if b"_attempt" in body:
+        from wandb_nb.store.format import record_types  # only rows of resumed runs have an attempt
+        from wandb_nb.store.format.decode import decode
+
         record = decode(payload)
         values: dict[Any, Any] = dict(record.items) if isinstance(record, record_types.HistoryRecord) else {}
         value = values.get(("_attempt",), 0)

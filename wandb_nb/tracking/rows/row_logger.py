@@ -41,9 +41,9 @@ SUMMARY_INTERVAL_SECONDS = 1.0
 class RowLogger:
     """Steps, attempts and summary of one run; writes its rows to the run file.
 
-    Media of rows are stored in *media*, and dropped without it. The periodic *checks* run after a stored row, outside
-    the lock. *owner* is False in a process that attached to the run of another one: it counts steps together with the
-    owner, and its rows carry its process id.
+    Media of rows are stored in what *media* returns, and dropped without it. The periodic *checks* run after a stored
+    row, outside the lock. *owner* is False in a process that attached to the run of another one: it counts steps
+    together with the owner, and its rows carry its process id.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class RowLogger:
         statistics: Mapping[str, Statistics],
         counter: SharedSteps | None = None,
         redact: Redactor | None = None,
-        media: MediaStore | None = None,
+        media: Callable[[], MediaStore] | None = None,
         checks: PeriodicChecks,
         notice: Callable[[str], None],
         owner: bool = True,

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.data.media_store import SUMMARY_STEP
 from wandb_nb.errors import RowError, RowTypeError
 from wandb_nb.store.format.array_value import is_missing
 from wandb_nb.store.format.json_value import check_depth, items_of, text_key, to_json, type_name
@@ -17,6 +16,8 @@ from wandb_nb.tracking.rows.row_checks import whole_step
 if TYPE_CHECKING:
     from wandb_nb.data.media_store import MediaStore
 
+SUMMARY_STEP = "summary"
+"""Takes the place of the step in the name of a media file that the summary points to."""
 _MAX_REPORTS = 20
 _PER_ITEM = 40  # bytes of a record beside name and value, generously
 _STEP = "_step"
@@ -27,9 +28,9 @@ class StorableRow(dict[str, Any]):
 
 
 class RowFilter:
-    """Stores media in *media*, drops what cannot be stored, and reports each name and type once to *notice*."""
+    """Stores media in what *media* returns, and drops what cannot be stored; *notice* gets each name and type."""
 
-    def __init__(self, notice: Callable[[str], None], media: MediaStore | None = None) -> None:
+    def __init__(self, notice: Callable[[str], None], media: Callable[[], MediaStore] | None = None) -> None:
         self._notice, self._media = notice, media
         self._reported: set[tuple[str, str]] = set()
 
@@ -55,7 +56,7 @@ class RowFilter:
         if self._media is not None:
             from wandb_nb.data.row_media import with_chart_tables  # other rows do without
 
-            values = with_chart_tables(values, self._media)
+            values = with_chart_tables(values, self._media())
         at = next_step if step is None else step
         texts = {
             name: text for name, value in values.items() if (text := self._text(value, (name,), (), at)) is not None
@@ -105,7 +106,7 @@ class RowFilter:
             return value
         from wandb_nb.data.row_media import with_stored_media  # other rows do without
 
-        return with_stored_media(value, self._media.target(path[-1], step), ".".join(path))
+        return with_stored_media(value, self._media().target(path[-1], step), ".".join(path))
 
     def _object(
         self, value: Mapping[Any, Any], path: tuple[str, ...], parents: tuple[int, ...], step: Any

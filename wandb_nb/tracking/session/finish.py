@@ -131,7 +131,7 @@ def config_file(
 ) -> dict[str, object]:
     """Return the content of config.yaml: *config*, and the tracker's own entries under `_wandb`."""
     environments = {directory.writer_id: directory.metadata.environment}
-    own = {**features.as_config(), "e": environments, **directory.media.config}
+    own = {**features.as_config(), "e": environments, **directory.media_config}
     if directory.metadata.code.path:
         own["code_path"] = directory.metadata.code.path
     if logger.metrics:

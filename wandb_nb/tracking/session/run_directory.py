@@ -10,9 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
-from wandb_nb.artifacts.run_artifacts import RunArtifacts
 from wandb_nb.capture.cells import notebook_file
-from wandb_nb.data.media_store import MediaStore
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wandb_nb.capture.secrets.redact import Redactor
+    from wandb_nb.data.media_store import MediaStore
     from wandb_nb.settings import Resolved
     from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.tracking.session.notices import Notice
@@ -58,8 +57,8 @@ class RunDirectory:
         self.writer, self.redact = writer, redact
         self.writer_id = secrets.token_hex(16)
         self.metadata = MetadataFiles(layout.files, writer.append, notice, redact)
-        self._artifacts = RunArtifacts(layout.path, writer.append, layout.run_id)
-        self.media = MediaStore(layout.files, writer.append, redact.value, self._artifacts)
+        self._media: MediaStore | None = None
+        self._project = self._entity = ""
         self.entry: RunEntry | None = None
         """The run's entry in the registry of this machine."""
         self.linked_files: set[Path] = set()
@@ -115,6 +114,22 @@ class RunDirectory:
         """The run file."""
         return self._layout.run_file
 
+    def media(self) -> MediaStore:
+        """Return the media files of the run."""
+        if self._media is None:
+            from wandb_nb.artifacts.run_artifacts import RunArtifacts  # many runs have no media
+            from wandb_nb.data.media_store import MediaStore
+
+            artifacts = RunArtifacts(self.path, self.writer.append, self._layout.run_id)
+            artifacts.project, artifacts.entity = self._project, self._entity
+            self._media = MediaStore(self.files, self.writer.append, self.redact.value, artifacts)
+        return self._media
+
+    @property
+    def media_config(self) -> Mapping[str, Any]:
+        """What media put into the tracker's own part of the config."""
+        return self._media.config if self._media else {}
+
     def shared_steps(self) -> SharedSteps:
         """Return the counter of steps that several writers share."""
         return SharedSteps(self.path)
@@ -128,7 +143,7 @@ class RunDirectory:
 
     def begin(self, identity: RunIdentity, settings: Resolved, run_record: bytes, feature_record: bytes) -> None:
         """Write the records that a run starts with, start gathering metadata, and register the run."""
-        self._artifacts.project, self._artifacts.entity = identity.project_name, identity.entity or ""
+        self._project, self._entity = identity.project_name, identity.entity or ""
         self.writer.append(run_record)
         environment = self.metadata.gather(identity, settings, self.writer_id)
         self.writer.append(environment, feature_record)
