@@ -7,7 +7,7 @@ import { showFailure } from '../view/view-root';
 import { comparisonFromSaved } from '../wire/decode';
 import type { Access, Comparison } from '../wire/messages';
 import { COMPARISON_MIME_TYPE } from '../wire/messages';
-import { holdHeight } from './hold-height';
+import { holdHeight, watchHeight } from './hold-height';
 import { notebookRegistry } from './notebook-registry';
 import { pageFeeds } from './page-feeds';
 import type { ParkedView } from './parked-views';
@@ -37,6 +37,10 @@ export class ComparisonRenderer extends Widget implements IRenderMime.IRenderer,
     if (this.savedRuns === this.live.length || !this.isActive) return;
     this.savedRuns = this.live.length;
     void notebookRegistry.contextOf(this.node)?.saveOnce().catch(() => null); // Jupyter has reported the error
+  }
+
+  protected override onAfterAttach(): void {
+    watchHeight(this.node);
   }
 
   protected override onBeforeDetach(): void {

@@ -11,7 +11,7 @@ import { MIME_TYPE } from '../wire/messages';
 import type { ChartImages } from './run-bundle';
 import { renderImages, runBundle } from './run-bundle';
 import type { NotebookContext, RunOutput } from './notebook-registry';
-import { holdHeight } from './hold-height';
+import { holdHeight, watchHeight } from './hold-height';
 import { notebookRegistry } from './notebook-registry';
 import { pageFeeds } from './page-feeds';
 import type { ParkedView } from './parked-views';
@@ -69,6 +69,10 @@ export class RunRenderer extends Widget implements IRenderMime.IRenderer, RunOut
     void renderImages(this.feed.data)
       .then((images) => (this.images = images), () => null)
       .then(() => this.writeBack());
+  }
+
+  protected override onAfterAttach(): void {
+    watchHeight(this.node);
   }
 
   protected override onBeforeDetach(): void {
