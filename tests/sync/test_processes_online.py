@@ -35,7 +35,8 @@ ROWS, CHILDREN = 5, 2
 
 
 def wait():
-    while not os.path.exists("go"):
+    until = time.monotonic() + 120
+    while not os.path.exists("go") and time.monotonic() < until:
         time.sleep(0.02)
 
 
