@@ -170,7 +170,7 @@ def test_a_view_opened_while_the_cell_runs_stays(page: Page, server: JupyterServ
     until(lambda: int(view.get_attribute("data-points") or 0) > 60, "a growing chart")
     assert outputs(page, 3).locator(".wnb canvas").count() > 0
     finish(page, server)
-    assert view.locator(".wnb-head[data-state=finished]").count() == 1
+    view.locator(".wnb-head[data-state=finished]").wait_for()
     until(lambda: "image/png" in save(page, server, name)[3][0], "the final picture")
     saved = nbformat.read(server.root / name, as_version=4).cells[3].outputs[0].data
     assert "finished" in saved["text/plain"]
