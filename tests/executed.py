@@ -58,8 +58,9 @@ class Executed:
 
     @property
     def printed(self) -> str:
-        """All text that the cells printed, on either stream."""
-        return "".join(output.text for cell in self._code for output in cell.outputs if output.output_type == "stream")
+        """All text that the cells printed, on either stream, with lines that were broken between words joined again."""
+        outputs = (output for cell in self._code for output in cell.outputs)
+        return "".join(one.text for one in outputs if one.output_type == "stream").replace("\n    ", " ")
 
     @property
     def answers(self) -> str:
