@@ -176,7 +176,7 @@ def offline_then_sync(recipe: Executed) -> None:
     assert re.search(r"done: .*offline-run-.*, 60 rows", recipe.printed)
     assert "nothing to send" in recipe.printed
     assert re.search(r"run at-home finished · .* · sent: ", recipe.printed)
-    assert "Server stopped" in recipe.printed
+    assert "server stopped: " in recipe.printed
     assert [run["run"]["name"] for run in recipe.runs] == ["on-the-train", "at-home"]
 
 
