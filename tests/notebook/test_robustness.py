@@ -176,8 +176,8 @@ def test_the_background_process_is_killed(tmp_path: Path, server: EmbeddedServer
     """It is restarted silently by the next row or at the end; all rows are here and on the server."""
     blow = (
         "import psutil\n"
-        "service = 'wandb_nb.sync.background.service'\n"
-        "served = [child for child in psutil.Process().children() if service in str(child.cmdline())]\n"
+        "code = 'wandb_nb.sync.background.process_start'\n"
+        "served = [child for child in psutil.Process().children() if code in str(child.cmdline())]\n"
         "for child in served: child.kill()\n"
         "print('killed', len(served))"
     )
