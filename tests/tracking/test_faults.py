@@ -63,6 +63,21 @@ USER_FAULTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def other_user() -> None:
+    """Skip the test unless another user can run this Python and this package."""
+    if os.getuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("another user is needed: run it as root")
+    started = subprocess.run([*as_user(NOBODY), sys.executable, "-c", "import wandb_nb"], check=False, cwd="/")
+    if started.returncode:
+        pytest.skip("other users cannot run this Python, or not read this package")
+
+
+def as_user(user: int) -> list[str]:
+    """Return the begin of a command that runs as *user*."""
+    return ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+
+
 def execute(folder: Path, source: str, *, user: int | None = None, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run *source* as a script in *folder*, as the user *user*; it writes "done" to the file of this name."""
     data = folder / "data"
@@ -76,7 +91,7 @@ def execute(folder: Path, source: str, *, user: int | None = None, **environ: st
     if user is not None:
         for path in (folder, data, place):
             os.chown(path, user, user)
-        command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
+        command = [*as_user(user), *command]
     return subprocess.run(
         command,
         cwd=place,
@@ -122,7 +137,7 @@ def test_a_fault_of_the_run_directory(tmp_path: Path, fault: str, call: str) -> 
     check(execute(tmp_path, program(LATE_FAULTS[fault], call)))
 
 
-@pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="another user is needed: run it as root")
+@pytest.mark.usefixtures("other_user")
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("fault", USER_FAULTS)
 def test_a_fault_of_permissions(fault: str, call: str) -> None:
@@ -137,7 +152,7 @@ def test_a_fault_of_permissions(fault: str, call: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.mark.skipif(os.getuid() != 0 or not shutil.which("setpriv"), reason="another user is needed: run it as root")
+@pytest.mark.usefixtures("other_user")
 def test_no_sync_process_where_online_is_the_default() -> None:
     """Where the sync process cannot be started, a run that is online by default continues on disk, and says so."""
     folder = Path("/tmp") / f"wandb-nb-fault-{os.getpid()}"  # noqa: S108 -- as above
