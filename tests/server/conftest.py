@@ -139,7 +139,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def foreign(url: str) -> list[str]:
     """Return *url* if it is not on this machine."""
-    return [] if url.startswith(("http://127.0.0.1:", "data:")) else [url]
+    return [] if url.startswith(("http://127.0.0.1:", "blob:http://127.0.0.1:", "data:")) else [url]
 
 
 @pytest.fixture

@@ -101,7 +101,14 @@ def overlay(
 
 def _header(header: MessageHeader, series: list[SeriesHeader]) -> MessageHeader:
     """Return *header* with *series* only: config and summary are in the tables."""
-    unused: dict[str, Any] = {"config": None, "summary": None, "cells": [], "heatmaps": None, "texts": None}
+    unused: dict[str, Any] = {
+        "config": None,
+        "summary": None,
+        "cells": [],
+        "heatmaps": None,
+        "texts": None,
+        "media": None,
+    }
     return cast("MessageHeader", {**header, **unused, "cursor": "", "more": False, "series": series})
 
 

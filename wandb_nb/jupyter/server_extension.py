@@ -10,6 +10,7 @@ from jupyter_server.utils import url_path_join
 from wandb_nb.jupyter.catalogue import RunCatalogue
 from wandb_nb.jupyter.detail_handlers import DeleteHandler, FileHandler, SystemHandler, TextDetailsHandler
 from wandb_nb.jupyter.list_handlers import ListHandler, PreviewsHandler
+from wandb_nb.jupyter.media_handler import MediaHandler
 from wandb_nb.jupyter.run_handlers import DataHandler, GhostsHandler, RangeHandler, StopRunHandler
 from wandb_nb.jupyter.run_previews import RunPreviews
 from wandb_nb.jupyter.stream_cache import StreamCache
@@ -31,6 +32,7 @@ def load(server: Any) -> None:
         f"{BASE}/looks": (PreviewsHandler, {"catalogue": catalogue, "previews": RunPreviews()}),
         f"{RUN}/data": (DataHandler, options),
         f"{RUN}/range": (RangeHandler, options),
+        f"{RUN}/media": (MediaHandler, options),
         f"{RUN}/ghosts": (GhostsHandler, options),
         f"{RUN}/stop": (StopRunHandler, options),
         f"{RUN}/(files|console|code)": (TextDetailsHandler, options),

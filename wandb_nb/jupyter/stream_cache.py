@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.runs.registry import Registry
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry
     from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import Message
+
+Answer = TypeVar("Answer")
 
 READ_SECONDS = 0.25  # an answer holds what was read in this time; the page asks again for the rest
 MAX_IDLE_SECONDS = 120.0  # a hidden page asks every 5 s, so only a closed one is silent for this long
@@ -40,7 +42,7 @@ class _CachedStream:
         self.stream: RunStream | None = None
         self.requested_at = 0.0
 
-    def read(self, answer: Callable[[RunStream], Message]) -> Message:
+    def read(self, answer: Callable[[RunStream], Answer]) -> Answer:
         """Read on for a moment and build the answer; runs in a worker thread."""
         if self.stream is None:
             self.stream = RunStream(self.entry.path)
@@ -99,7 +101,16 @@ class StreamCache:
         """
         return await self._answer(run_id, token, lambda stream: stream.range(request))
 
-    async def _answer(self, run_id: str, token: str, answer: Callable[[RunStream], Message]) -> Message:
+    async def open_media(self, run_id: str, token: str, path: str) -> BinaryIO | None:
+        """Open the media file *path*; None if no row of the run names it.
+
+        Raises:
+            UnknownRunError: There is no run with that id, or its files are gone.
+            WrongTokenError: The token is not the run's.
+        """
+        return await self._answer(run_id, token, lambda stream: stream.open_media(path))
+
+    async def _answer(self, run_id: str, token: str, answer: Callable[[RunStream], Answer]) -> Answer:
         cached = self._streams.get((run_id, token)) or await self._add(run_id, token)
         cached.requested_at = self._clock()
         self._evict()

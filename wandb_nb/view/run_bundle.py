@@ -134,7 +134,7 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
         if len(snapshot["data"]) + 100 <= room:
             return snapshot
         if points == 1:
-            return {**snapshot, "series": [], "heatmaps": [], "texts": [], "data": ""}
+            return {**snapshot, "series": [], "heatmaps": [], "texts": [], "media": [], "data": ""}
         points = max(1, min(points // 2, points * 2 * max(room, 0) // encoded))
 
 

@@ -1,10 +1,10 @@
 import type { MetricDefinition } from '../wire/messages';
 
-/** The metrics of one chart. A heat map and a table of texts belong to one metric of one `run`, by its id. */
+/** The metrics of one chart. A heat map, a table of texts and a card of media belong to one metric of one `run`, by its id. */
 export interface ChartGroup {
   title: string;
   keys: string[];
-  kind?: 'heatmap' | 'texts';
+  kind?: 'heatmap' | 'texts' | 'media';
   run?: string;
 }
 

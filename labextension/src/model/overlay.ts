@@ -79,16 +79,17 @@ export class Overlay {
     return [...definitions.values()];
   }
 
-  /** Whether there is anything to draw: numbers, heat maps or texts. */
+  /** Whether there is anything to draw: numbers, heat maps, texts or media. */
   get isEmpty(): boolean {
-    return !this.runs.some(({ data }) => data.series.size > 0 || data.heatmaps.length > 0 || data.texts.length > 0);
+    return !this.runs.some(({ data }) => data.series.size > 0 || data.heatmaps.length > 0 || data.texts.length > 0 || data.media.length > 0);
   }
 
-  /** All cards: charts of lines, then in each section heat maps and texts, one for each run. */
+  /** All cards: charts of lines, then in each section heat maps, texts and media, one for each run. */
   cards(): Section[] {
     const objects = this.primaryRuns.flatMap((run) => [
       ...run.data.heatmaps.map(({ key }) => this.objectCard(run, key, 'heatmap')),
       ...run.data.texts.map(({ key }) => this.objectCard(run, key, 'texts')),
+      ...run.data.media.map(({ key }) => this.objectCard(run, key, 'media')),
     ]);
     return withCharts(this.sections(), objects.filter(({ keys }) => definition(keys[0]!, this.metrics)?.hidden !== true));
   }
@@ -99,7 +100,7 @@ export class Overlay {
     return groupCharts(keys, this.metrics, this.isComparison);
   }
 
-  private objectCard(run: OverlaidRun, key: string, kind: 'heatmap' | 'texts'): ChartGroup {
+  private objectCard(run: OverlaidRun, key: string, kind: 'heatmap' | 'texts' | 'media'): ChartGroup {
     return { title: this.isComparison ? `${key} · ${run.label}` : key, keys: [key], kind, run: run.data.run?.id ?? '' };
   }
 }

@@ -1,4 +1,5 @@
-import type { CellInfo, JsonObject, Message, MetricDefinition, RunInfo, TextSeries } from '../wire/messages';
+import type { CellInfo, JsonObject, MediaSeries, Message, MetricDefinition, RunInfo, TextSeries } from '../wire/messages';
+import { MediaFiles } from '../media/media-files';
 import type { Heatmap } from './heatmap';
 import { heatmapsOf } from './heatmap';
 import { RowRanges } from './row-ranges';
@@ -14,6 +15,9 @@ export class RunData {
   /** Histograms and lists over steps, and the last logged texts. */
   heatmaps: Heatmap[] = [];
   texts: TextSeries[] = [];
+  /** The media files over steps, and their contents. */
+  media: MediaSeries[] = [];
+  readonly mediaFiles = new MediaFiles();
   readonly series = new Map<string, Series>();
   /** Points in more detail than those of `series`. */
   readonly ranges = new RowRanges();
@@ -36,6 +40,7 @@ export class RunData {
     if (header.cells) this.cells = new Map(header.cells.map((cell) => [cell.id, cell]));
     if (header.heatmaps) this.heatmaps = heatmapsOf(message);
     this.texts = header.texts ?? this.texts;
+    this.media = header.media ?? this.media;
     this.cursor = consistent ? header.cursor : '';
     this.done = header.done;
     this.receivedAt = performance.now();

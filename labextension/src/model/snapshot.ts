@@ -1,5 +1,5 @@
 import { ColumnBlob } from '../wire/encode';
-import type { Access, HeatmapHeader, JsonObject, SeriesHeader, Snapshot } from '../wire/messages';
+import type { Access, HeatmapHeader, JsonObject, MediaSeries, SeriesHeader, Snapshot } from '../wire/messages';
 import { VERSION } from '../wire/messages';
 import { decimate } from './decimate';
 import { coarsen } from './heatmap';
@@ -13,6 +13,7 @@ const MAX_SERIES = 300;
 const MAX_DEFINITIONS = 40;
 const MAX_TREE_CHARACTERS = 16_000;
 const [MAX_OBJECTS, MAX_TEXT_ROWS, MAX_HEATMAP_STEPS, MAX_HEATMAP_BINS] = [6, 5, 48, 20];
+const MAX_FILES = 60;
 const MAX_EXACT_FLOAT32 = 2 ** 24;
 
 /**
@@ -25,7 +26,7 @@ export function toSnapshot(data: RunData, access: Access | null, maxCharacters =
     const snapshot = withPoints(data, access, points);
     if (snapshot !== null && JSON.stringify(snapshot).length <= maxCharacters) return snapshot;
   }
-  return { ...withPoints(data, access, 1)!, series: [], heatmaps: [], texts: [], data: '' };
+  return { ...withPoints(data, access, 1)!, series: [], heatmaps: [], texts: [], media: [], data: '' };
 }
 
 function withPoints(data: RunData, access: Access | null, points: number): Snapshot | null {
@@ -37,12 +38,19 @@ function withPoints(data: RunData, access: Access | null, points: number): Snaps
   const steps = Math.max(6, Math.min(MAX_HEATMAP_STEPS, Math.floor(points / 100)));
   const heatmaps = data.heatmaps.slice(0, MAX_OBJECTS).map((one) => heatmapHeader(coarsen(one, steps, MAX_HEATMAP_BINS), blob));
   const texts = data.texts.slice(0, MAX_OBJECTS).map((one) => ({ ...one, rows: one.rows.slice(-MAX_TEXT_ROWS) }));
+  const media = newestMedia(data.media);
   const dtype = all.some((one) => one.step.values().some((step) => step >= MAX_EXACT_FLOAT32)) ? 'f8' : 'f4';
   return {
     v: VERSION, cursor: '', more: false, done: data.done, run: data.run,
     config: limitSize(data.config), summary: limitSize(data.summary), metrics: data.metrics.slice(0, MAX_DEFINITIONS), cells: [...data.cells.values()],
-    series, heatmaps, texts, data: blob.toBase64(dtype), dtype, access,
+    series, heatmaps, texts, media, data: blob.toBase64(dtype), dtype, access,
   };
+}
+
+/** The newest files of a few metrics, without their contents. */
+function newestMedia(media: readonly MediaSeries[]): MediaSeries[] {
+  const each = Math.floor(MAX_FILES / Math.max(1, Math.min(media.length, MAX_OBJECTS)));
+  return media.slice(0, MAX_OBJECTS).map((one) => ({ ...one, rows: one.rows.slice(-1).map((row) => ({ ...row, files: row.files.slice(0, each) })) }));
 }
 
 function heatmapHeader({ key, kind, n, step, time, edges, cells }: Heatmap, blob: ColumnBlob): HeatmapHeader {

@@ -31,9 +31,9 @@ function runPage(base: string): void {
   events.listen(() => refresh.request());
   const host = document.getElementById('charts');
   if (host === null) return scrollConsole();
-  const { source, axis } = host.dataset;
+  const { source, axis, files } = host.dataset;
   const charts = new RunCharts(host, 'No metrics logged yet.', (axis as Axis | undefined) ?? 'auto');
-  charts.show([{ feed: new Feed([async () => new ServerTransport(`${base}/${source}`, source === 'data' ? `${base}/range` : null, '', events)]) }]);
+  charts.show([{ feed: new Feed([async () => new ServerTransport(`${base}/${source}`, source === 'data' ? `${base}/range` : null, '', events, files ?? null)]) }]);
 }
 
 function scrollConsole(): void {

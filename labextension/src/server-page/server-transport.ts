@@ -12,8 +12,14 @@ export class ServerTransport implements Transport {
   private pullAgain = false;
   private stopListening = (): void => undefined;
 
-  /** `run` is the id of the run in events; empty if all events concern this run. `rangeUrl` is null if there are no ranges. */
-  constructor(private readonly url: string, private readonly rangeUrl: string | null, private readonly run: string, private readonly events: ChangeEvents) {}
+  /**
+   * `run` is the id of the run in events; empty if all events concern this run. `rangeUrl` is null if there are no
+   * ranges, `filesUrl` is the folder of the run's files, null if none are shown.
+   */
+  constructor(
+    private readonly url: string, private readonly rangeUrl: string | null, private readonly run: string, private readonly events: ChangeEvents,
+    private readonly filesUrl: string | null = null,
+  ) {}
 
   async pull(cursor: string): Promise<Message> {
     const separator = this.url.includes('?') ? '&' : '?';
@@ -25,6 +31,13 @@ export class ServerTransport implements Transport {
   async range(wanted: RangeRequest): Promise<Message> {
     if (this.rangeUrl === null) throw new UnavailableError('These samples are complete.');
     return request(`${this.rangeUrl}?request=${encodeURIComponent(JSON.stringify(wanted))}`);
+  }
+
+  async file(path: string): Promise<ArrayBuffer> {
+    if (this.filesUrl === null) throw new Error('The files of this run are not shown here.');
+    const response = await fetch(`${this.filesUrl}/${path.split('/').map(encodeURIComponent).join('/')}`);
+    if (!response.ok) throw new Error(`The server responded with status ${response.status}.`);
+    return response.arrayBuffer();
   }
 
   onPush(listener: (message: Message) => void): void {

@@ -27,7 +27,8 @@ export class CommTransport implements Transport {
   private pendingRuns: Pending<Comparison> | null = null;
   private pendingPull: Pending<Message> | null = null;
   private readonly pendingRanges = new Map<number, Pending<Message>>();
-  private rangeNumber = 0;
+  private readonly pendingFiles = new Map<number, Pending<ArrayBuffer>>();
+  private requestNumber = 0;
 
   constructor(private readonly channel: KernelChannel) {
     if (channel.pushes) this.onPush = (listener) => (this.listener = listener);
@@ -62,7 +63,7 @@ export class CommTransport implements Transport {
 
   /** Rejects if there is no answer: a kernel without subshells answers after its cell. */
   range(range: RangeRequest): Promise<Message> {
-    const number = ++this.rangeNumber;
+    const number = ++this.requestNumber;
     return new Promise<Message>((resolve, reject) => {
       this.pendingRanges.set(number, { resolve, reject });
       setTimeout(() => {
@@ -73,11 +74,25 @@ export class CommTransport implements Transport {
     });
   }
 
+  /** Rejects if there is no answer, or if the kernel does not know the file. */
+  file(path: string): Promise<ArrayBuffer> {
+    const number = ++this.requestNumber;
+    return new Promise<ArrayBuffer>((resolve, reject) => {
+      this.pendingFiles.set(number, { resolve, reject });
+      setTimeout(() => {
+        this.pendingFiles.delete(number);
+        reject(new Error('The kernel does not answer.'));
+      }, SLOW_TIMEOUT_MS);
+      this.channel.send({ type: 'file', number, path });
+    });
+  }
+
   /** Handle a message of the channel; all but our own messages are ignored. */
   receive(content: unknown, buffers: readonly (ArrayBuffer | ArrayBufferView)[] = []): void {
-    const { type, header, number } = (content ?? {}) as { type?: unknown; header?: unknown; number?: unknown };
+    const { type, header, number, found } = (content ?? {}) as { type?: unknown; header?: unknown; number?: unknown; found?: unknown };
     if (type === 'ghosts') this.receiveRuns(header, buffers[0]);
     if (type === 'range') this.receiveRange(number, header, buffers[0]);
+    if (type === 'file') this.receiveFile(number, found, buffers[0]);
     if (type === 'message') this.receiveMessage(header, buffers[0]);
   }
 
@@ -113,6 +128,13 @@ export class CommTransport implements Transport {
     }
   }
 
+  private receiveFile(number: unknown, found: unknown, buffer: ArrayBuffer | ArrayBufferView | undefined): void {
+    const pending = this.pendingFiles.get(Number(number));
+    this.pendingFiles.delete(Number(number));
+    if (found === true && buffer !== undefined) pending?.resolve(copyOf(buffer));
+    else pending?.reject(new Error('The kernel does not have this file.'));
+  }
+
   private receiveRuns(header: unknown, buffer: ArrayBuffer | ArrayBufferView | undefined): void {
     try {
       this.pendingRuns?.resolve(comparisonFromComm(header, buffer));
@@ -120,4 +142,10 @@ export class CommTransport implements Transport {
       this.pendingRuns?.reject(error as Error);
     }
   }
+}
+
+/** The bytes of a buffer alone: a view may be a part of a longer message. */
+function copyOf(buffer: ArrayBuffer | ArrayBufferView): ArrayBuffer {
+  const bytes = ArrayBuffer.isView(buffer) ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new Uint8Array(buffer);
+  return bytes.slice().buffer as ArrayBuffer;
 }

@@ -14,6 +14,8 @@ export interface Transport {
   earlierRuns?(): Promise<Comparison>;
   /** The points of a part of the x axis, if this transport supports that. */
   range?(request: RangeRequest): Promise<Message>;
+  /** The bytes of a media file, if this transport supports that. */
+  file?(path: string): Promise<ArrayBuffer>;
   /** Register a listener for pushed messages, if the other side pushes. */
   onPush?: (listener: (message: Message) => void) => void;
   /** How long a pushing side may be silent before it is pulled again. */
@@ -56,7 +58,10 @@ export class Feed {
   private readonly onVisibilityChange = (): void => this.schedule();
 
   constructor(private readonly openers: (() => Promise<Transport | null>)[]) {
-    if (openers.length > 0) this.data.ranges.load = (request) => this.loadRange(request);
+    if (openers.length > 0) {
+      this.data.ranges.load = (request) => this.loadRange(request);
+      this.data.mediaFiles.load = (path) => this.loadFile(path);
+    }
     this.data.ranges.onLoad = () => {
       this.data.version += 1;
       this.notify();
@@ -76,6 +81,7 @@ export class Feed {
     clearTimeout(this.timer);
     document.removeEventListener('visibilitychange', this.onVisibilityChange);
     this.closeTransport();
+    this.data.mediaFiles.clear();
     this.nextOpener = 0;
   }
 
@@ -130,6 +136,20 @@ export class Feed {
     if (this.transport?.range !== undefined) return this.transport.range(request);
     this.data.ranges.load = null;
     throw new UnavailableError('The rows of this run are not available.');
+  }
+
+  /** The bytes of a media file. A transport that has not answered yet, and does not know the run, is replaced. */
+  private async loadFile(path: string): Promise<ArrayBuffer> {
+    await this.openTransport();
+    const { transport } = this;
+    if (transport?.file === undefined) throw new UnavailableError('The media files of this run are not available.');
+    try {
+      return await transport.file(path);
+    } catch (error) {
+      if (!(error instanceof UnavailableError) || this.cursorValid) throw error;
+      if (this.transport === transport) this.closeTransport();
+      return this.loadFile(path);
+    }
   }
 
   private apply(message: Message): void {

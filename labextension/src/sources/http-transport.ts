@@ -21,6 +21,10 @@ export class HttpTransport implements Transport {
     return fromHttp(await response.arrayBuffer());
   }
 
+  async file(path: string): Promise<ArrayBuffer> {
+    return (await this.request(`media?path=${encodeURIComponent(path)}`, { method: 'GET' })).arrayBuffer();
+  }
+
   async stop(force: boolean): Promise<void> {
     const body = JSON.stringify({ kernel: this.access.kernel, force });
     await this.request('stop', { method: 'POST', body });

@@ -113,6 +113,30 @@ export interface TextSeries {
   rows: TextRow[];
 }
 
+/** One media file; `path` is that in the run's row, sizes are in pixels and bytes, null if unknown. */
+export interface MediaFile {
+  kind: string;
+  path: string;
+  caption: string;
+  width: number | null;
+  height: number | null;
+  size: number | null;
+}
+
+/** The media of one step. */
+export interface MediaRow {
+  step: number;
+  time: number;
+  files: MediaFile[];
+}
+
+/** The media of one metric by ascending step; `n` counts all that were logged. */
+export interface MediaSeries {
+  key: string;
+  n: number;
+  rows: MediaRow[];
+}
+
 export interface MessageHeader {
   v: number;
   cursor: string;
@@ -124,9 +148,10 @@ export interface MessageHeader {
   metrics: MetricDefinition[] | null;
   cells?: CellInfo[] | null;
   series: SeriesHeader[];
-  /** Null where unchanged since the cursor; missing in outputs of the first release, as are `texts`. */
+  /** Null where unchanged since the cursor; missing in outputs of the first release, as are `texts` and `media`. */
   heatmaps?: HeatmapHeader[] | null;
   texts?: TextSeries[] | null;
+  media?: MediaSeries[] | null;
 }
 
 /** How a saved output finds its run again. `token` is random text, stored only in the outputs of this run. */
@@ -217,4 +242,4 @@ export type RangeRequest = {
 };
 
 /** A request from a view to a kernel, over a comm. `number` is repeated in the answer. */
-export type Request = { type: 'pull'; cursor: string } | { type: 'range'; number: number; range: RangeRequest } | { type: 'ghosts' } | { type: 'stop'; force?: boolean };
+export type Request = { type: 'pull'; cursor: string } | { type: 'range'; number: number; range: RangeRequest } | { type: 'file'; number: number; path: string } | { type: 'ghosts' } | { type: 'stop'; force?: boolean };

@@ -95,6 +95,17 @@ class LiveRun:
             self._read_more()
             return self.stream.range(request)
 
+    def media(self, path: str, most_bytes: int) -> bytes | None:
+        """Return the media file *path*; None if no row names it, or it has more than *most_bytes*."""
+        with self.lock:
+            self._read_more()
+            file = self.stream.open_media(path)
+        if file is None:
+            return None
+        with file:
+            content = file.read(most_bytes + 1)
+        return content if len(content) <= most_bytes else None
+
     def push(self) -> None:
         """Send new rows to all viewers, whether a cell runs and what is sent; nothing when nothing has changed."""
         with self.lock:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SCRIPT = Path(__file__).parents[2] / "static" / "widget.js"
 COMM_TARGET = "wandb_nb.view"
+MAX_COMM_FILE = 64 << 20  # bytes of one media file
 
 
 def make_widget(live_run: LiveRun) -> Any | None:
@@ -146,6 +147,9 @@ def _handle(
 
         message = live_run.range(RangeRequest.parse(content.get("range")))
         answer({"type": "range", "number": content.get("number"), "header": message.header}, message.blob)
+    elif kind == "file":
+        media = live_run.media(str(content.get("path")), MAX_COMM_FILE)
+        answer({"type": "file", "number": content.get("number"), "found": media is not None}, media or b"")
     elif kind == "ghosts" and (entry := session_of(live_run.run).entry) is not None:
         from wandb_nb.compare.run_choice import background_runs  # only if a page asks for them
         from wandb_nb.view.message.run_message import plain

@@ -61,4 +61,5 @@ def empty_header(run: RunHeader) -> MessageHeader:
         "series": [],
         "heatmaps": None,
         "texts": None,
+        "media": None,
     }

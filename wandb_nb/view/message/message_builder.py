@@ -13,6 +13,7 @@ from wandb_nb.view.message.header_fields import empty_header
 from wandb_nb.view.message.run_header import definitions, describe
 from wandb_nb.view.message.run_message import pack, strict_json
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, ClientState, SeriesSet
+from wandb_nb.view.objects.logged_media import MediaPaths
 from wandb_nb.view.objects.logged_objects import LoggedObjects
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class MessageBuilder:
         versions["objects"] = objects.version(exact=self.done)
         has_objects = client is not None and client[0]["objects"] == versions["objects"]
         header["texts"] = None if has_objects else objects.texts()
+        header["media"] = None if has_objects else objects.media()
         header["cursor"] = self._cursor(versions)
         series = self._series.missing(client[1] if client else [])
         return pack(header, series, None if has_objects else objects.heatmaps())
@@ -64,7 +66,7 @@ class MessageBuilder:
         """Return the whole run with about *points* points over all series; its cursor asks for everything."""
         objects = LoggedObjects(self.state.table)
         header = self._describe()
-        header["texts"] = objects.saved_texts()
+        header["texts"], header["media"] = objects.saved_texts(), objects.saved_media()
         return pack(header, self._series.whole(points, MAX_SAVED_SERIES), objects.saved_heatmaps(points))
 
     def range(self, request: RangeRequest) -> Message:
@@ -80,6 +82,7 @@ class MessageBuilder:
         """Start again with nothing; existing cursors then ask for everything."""
         self.state = RunState()
         self._series = SeriesSet()
+        self._media_paths = MediaPaths(self.state.table)
         self._versions = _Versions()
         self._epoch = secrets.token_hex(4)
 

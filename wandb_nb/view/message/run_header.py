@@ -25,7 +25,8 @@ class StaticRun:
         """Return the run with about *points* points over all series; its writer is taken to be alive."""
         header, series = describe(self._state, None, self._metrics), self._series.whole(points, MAX_SAVED_SERIES)
         objects = LoggedObjects(self._state.table)
-        return pack({**header, "texts": objects.saved_texts()}, series, objects.saved_heatmaps(points))
+        texts, media = objects.saved_texts(), objects.saved_media()
+        return pack({**header, "texts": texts, "media": media}, series, objects.saved_heatmaps(points))
 
 
 def describe(state: RunState, alive: bool | None, metrics: list[MetricHeader]) -> MessageHeader:
@@ -50,6 +51,7 @@ def describe(state: RunState, alive: bool | None, metrics: list[MetricHeader]) -
         "series": [],
         "heatmaps": None,
         "texts": None,
+        "media": None,
     }
 
 

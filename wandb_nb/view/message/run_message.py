@@ -21,6 +21,7 @@ from wandb_nb.view.objects.heatmaps import Heatmap
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from wandb_nb.view.objects.logged_media import MediaSeries
     from wandb_nb.view.objects.logged_texts import TextSeries
 
     Floats = npt.NDArray[np.float64]
@@ -130,6 +131,7 @@ class MessageHeader(TypedDict):
     series: list[SeriesHeader]
     heatmaps: list[HeatmapHeader] | None
     texts: list[TextSeries] | None
+    media: list[MediaSeries] | None
 
 
 class Access(TypedDict):

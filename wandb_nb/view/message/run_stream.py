@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.format.layout import RunDir
+from wandb_nb.store.format.layout import FILES, RunDir
 from wandb_nb.store.reading.writer_tails import FilesReplacedError, WriterTails
 from wandb_nb.store.runs.run_chain import parts
 from wandb_nb.store.runs.run_source import sources
+from wandb_nb.untrusted_file import open_file
 from wandb_nb.view.message.cell_list import CellHeaders
 from wandb_nb.view.message.message_builder import MessageBuilder
 from wandb_nb.view.message.sync_state import SyncReader
@@ -62,6 +64,14 @@ class RunStream(MessageBuilder):
             self._restart()
         return self._more
 
+    def open_media(self, path: str) -> BinaryIO | None:
+        """Open the media file *path*, a path below `files/`; None if no row names it, or it is not a regular file."""
+        if path in self._media_paths:
+            for folder in reversed(self._folders):
+                with contextlib.suppress(OSError):
+                    return open_file(folder / FILES / path, below=folder)
+        return None
+
     def _restart(self) -> None:
         """Start again at the beginning of all files; existing cursors then ask for everything."""
         super()._restart()
@@ -70,7 +80,8 @@ class RunStream(MessageBuilder):
         self._earlier = sources(earlier)
         self._earlier_read = self._earlier_rows = 0
         self._folder = self._earlier[0].folder if self._earlier else self.directory
-        self._cell_headers = CellHeaders([*(part.folder for part in earlier), self.directory])
+        self._folders = [*(part.folder for part in earlier), self.directory]
+        self._cell_headers = CellHeaders(self._folders)
 
     def _lost(self) -> int:
         return super()._lost() + sum(map(_damaged, self._files.tails()))

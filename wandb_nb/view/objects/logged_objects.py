@@ -1,4 +1,4 @@
-"""What a run logged besides numbers, as far as a view shows it: heat maps and texts, and when they change."""
+"""What a run logged besides numbers, as far as a view shows it: heat maps, texts, media, and when they change."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import math
 from typing import TYPE_CHECKING
 
 from wandb_nb.view.objects.heatmaps import MAX_BINS, MAX_COLUMNS, heatmap_keys, make_heatmap
+from wandb_nb.view.objects.logged_media import media_series
 from wandb_nb.view.objects.logged_texts import text_series
 
 if TYPE_CHECKING:
     from wandb_nb.store.reading.history_table import HistoryTable
     from wandb_nb.view.objects.heatmaps import Heatmap
+    from wandb_nb.view.objects.logged_media import MediaSeries
     from wandb_nb.view.objects.logged_texts import TextSeries
 
 _EXACT_COUNT = 100  # with more values, a change of less than two percent is not sent
 _CHANGES_PER_E_FOLD = 50
 _SAVED_TEXTS = 5  # of each metric, in the notebook
 _SAVED_COLUMNS, _SAVED_BINS, _MAX_SAVED = 48, 20, 6
+_SAVED_FILES = 60  # media files of all metrics, in the notebook
 
 
 class LoggedObjects:
-    """The heat maps and texts of the rows in a table."""
+    """The heat maps, texts and media of the rows in a table."""
 
     def __init__(self, table: HistoryTable) -> None:
         self._table = table
@@ -49,6 +52,14 @@ class LoggedObjects:
     def saved_texts(self) -> list[TextSeries]:
         """Return the last texts of a few metrics for the notebook."""
         return text_series(self._table, _SAVED_TEXTS)[:_MAX_SAVED]
+
+    def media(self) -> list[MediaSeries]:
+        """Return the media files of each metric."""
+        return media_series(self._table)
+
+    def saved_media(self) -> list[MediaSeries]:
+        """Return the newest media files of a few metrics for the notebook: their names, not their contents."""
+        return media_series(self._table, most_steps=1, most_files=_SAVED_FILES)[:_MAX_SAVED]
 
     def _heatmaps(self, keys: list[str], columns: int, bins: int) -> list[Heatmap]:
         heatmaps = (make_heatmap(key, self._table, columns, bins) for key in keys)

@@ -1,6 +1,6 @@
 import type { ChartGroup } from '../../model/chart-groups';
 
-/** One card of the grid: a chart of lines, a heat map, or a table of texts. It is drawn only while `visible`. */
+/** One card of the grid: a chart of lines, a heat map, a table of texts, or media. It is drawn only while `visible`. */
 export interface Card {
   readonly element: HTMLElement;
   readonly group: ChartGroup;

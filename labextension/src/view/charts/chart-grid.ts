@@ -5,6 +5,7 @@ import { ChartCard } from './chart-card';
 import { EnlargedChart } from './enlarged-chart';
 import { freshId, h, setText } from '../dom';
 import { HeatmapCard } from './heatmap-card';
+import { MediaCard } from '../../media/media-card';
 import { TextCard } from './text-card';
 import type { ChartContext } from './view-state';
 
@@ -144,6 +145,7 @@ export class ChartGrid {
   private createCard(chart: ChartGroup, onEnlarge: (() => void) | null): Card {
     if (chart.kind === 'heatmap') return new HeatmapCard(this.context, chart, onEnlarge);
     if (chart.kind === 'texts') return new TextCard(this.context, chart);
+    if (chart.kind === 'media') return new MediaCard(this.context, chart);
     return new ChartCard(this.context, chart, onEnlarge);
   }
 

@@ -33,12 +33,14 @@ export interface ViewState {
   /** The height of all plots, so that cards of a row are equally high. */
   heightPx: number;
   filter: string;
+  /** The step of all media; null follows the newest. */
+  mediaStep: number | null;
   /** Whether cells are shaded behind the lines. */
   shadeCells: boolean;
 }
 
 export function initialState(): ViewState {
-  return { axis: 'auto', smoothing: 0, log: false, charts: new Map(), zoom: new Map(), hiddenKeys: new Set(), selectedKeys: new Set(), dashes: false, heightPx: 190, filter: '', shadeCells: true };
+  return { axis: 'auto', smoothing: 0, log: false, charts: new Map(), zoom: new Map(), hiddenKeys: new Set(), selectedKeys: new Set(), dashes: false, heightPx: 190, filter: '', mediaStep: null, shadeCells: true };
 }
 
 /** The settings of a chart; the defaults if the user chose none. */

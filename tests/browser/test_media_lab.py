@@ -1,0 +1,85 @@
+"""Media in JupyterLab: pictures of a run under its cell, from the Jupyter server and from the kernel."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from lab import ARTIFACTS, JupyterServer, chromium, ready
+from plain import HOSTILE, serious
+from waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed"),
+]
+CELL = f"""import numpy as np, wandb_nb as wandb
+random = np.random.default_rng(0)
+with wandb.init(project="p", name="pictures") as run:
+    for step in range(5):
+        pixels = random.integers(0, 255, (4, 8, 8, 3), np.uint8)
+        captions = ["at %d" % step, {HOSTILE!r}, "third", "fourth"]
+        run.log({{"loss": 1 / (step + 1), "samples": [wandb.Image(p, caption=c) for p, c in zip(pixels, captions)],
+                 "tone": wandb.Audio(np.sin(np.arange(4000) / 9), sample_rate=8000)}})
+"""
+
+
+@pytest.fixture(params=[True, False], ids=["server", "comm"])
+def lab(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[JupyterServer]:
+    """Start JupyterLab with our server extension, then without it."""
+    with JupyterServer(tmp_path / "lab", routes=request.param) as server:
+        yield server
+
+
+@pytest.fixture
+def page(tmp_path: Path, lab: JupyterServer) -> Iterator[Page]:
+    """Open a page."""
+    with chromium(tmp_path / "profile") as page:
+        page.set_viewport_size({"width": 1280, "height": 1000})
+        yield page
+        page.goto("about:blank")
+        lab.shut_sessions()
+
+
+def run_notebook(page: Page, lab: JupyterServer) -> None:
+    """Run the cell of a new notebook in the page."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, lab.root / "train.ipynb")
+    page.goto(lab.url("train.ipynb"))
+    page.wait_for_selector(".jp-Notebook .jp-Cell")
+    until(lambda: ready(lab), "idle kernel")
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+
+def alts(page: Page) -> list[str]:
+    """Return the alternative texts of the pictures that are drawn."""
+    texts: Any = page.locator(".wnb-media img").evaluate_all(
+        "all => all.filter(one => one.naturalWidth === 8).map(one => one.alt)"
+    )
+    return list(texts)
+
+
+def test_pictures_under_the_cell(page: Page, lab: JupyterServer) -> None:
+    """The newest pictures are drawn under the cell; the slider moves, captions stay texts, and axe is content."""
+    run_notebook(page, lab)
+    card = page.locator(".wnb-card[aria-label='Media samples']")
+    card.wait_for()
+    card.scroll_into_view_if_needed()
+    until(lambda: alts(page) == ["at 4", HOSTILE, "third", "fourth"], "pictures of the last step")
+    card.get_by_role("slider", name="Step of samples").fill("1")
+    until(lambda: alts(page)[:1] == ["at 1"], "pictures of step 1")
+    sound = page.locator(".wnb-card[aria-label='Media tone'] audio")
+    sound.scroll_into_view_if_needed()
+    until(lambda: sound.evaluate("one => one.duration") == 0.5, "the sound")
+    page.screenshot(path=ARTIFACTS / "media-lab.png")
+    assert serious(page) == []
+    assert page.evaluate("() => window.harmed") is None

@@ -1,0 +1,91 @@
+"""The route of media files on a real Jupyter server: what it serves, as what, and what it refuses."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from jupyter_process import LOGIN
+
+import wandb_nb
+from wandb_nb.tracking.run_view import session_of
+from wandb_nb.view.message.run_message import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from jupyter_process import Server
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture
+def run(registry: str, tmp_path: Path) -> Iterator[Any]:  # noqa: ARG001  before init
+    """Return a run of this process, finished at the test's end."""
+    run = wandb_nb.init(project="p", dir=tmp_path, settings={"silent": True}, reinit="create_new")
+    yield run
+    run.finish()
+
+
+def media_paths(server: Server, run: Any) -> list[str]:
+    """Return the paths that the run's message names."""
+    body = server.ask(f"wandb-nb/v1/runs/{run.id}/data?cursor=", session_of(run).entry.token)[1]
+    media = parse(body).header["media"] or []
+    return [file["path"] for series in media for row in series["rows"] for file in row["files"]]
+
+
+def ask(server: Server, run: Any, path: str, token: str | None = None, **options: Any) -> tuple[int, bytes]:
+    """Request a media file."""
+    own = session_of(run).entry.token
+    return server.ask(f"wandb-nb/v1/runs/{run.id}/media?path={quote(path)}", own if token is None else token, **options)
+
+
+def test_a_page_gets_the_files_of_rows(server: Server, run: Any) -> None:
+    """Files that rows name are served byte for byte, with types that no browser executes, and may be kept."""
+    run.log({"a": wandb_nb.Image(np.zeros((4, 4, 3), np.uint8)), "page": wandb_nb.Html("<script>1</script>")})
+    png, html = sorted(media_paths(server, run), key=lambda path: path.endswith(".html"))
+    request = urllib.request.Request(  # noqa: S310  loopback
+        f"{server.url}wandb-nb/v1/runs/{run.id}/media?path={quote(png)}",
+        headers={"X-Wandb-Nb-Token": session_of(run).entry.token, "Authorization": f"token {LOGIN}"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  loopback
+        headers, content = answer.headers, answer.read()
+    request.full_url = f"{server.url}wandb-nb/v1/runs/{run.id}/media?path={quote(html)}"
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  loopback
+        html_type = answer.headers["Content-Type"]
+
+    assert content == (Path(run.dir) / png).read_bytes()
+    assert (headers["Content-Type"], headers["X-Content-Type-Options"]) == ("image/png", "nosniff")
+    assert headers["Content-Length"] == str(len(content))
+    assert "immutable" in headers["Cache-Control"]
+    assert "sandbox" in headers["Content-Security-Policy"]
+    assert html_type == "application/octet-stream"
+
+
+def test_what_is_refused(server: Server, run: Any, tmp_path: Path) -> None:
+    """No login, a wrong token, other files of the run, paths that lead elsewhere and links give no content."""
+    run.log({"a": wandb_nb.Image(np.zeros((4, 4, 3), np.uint8))})
+    (path,) = media_paths(server, run)
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    folder = Path(run.dir) / "media" / "images"
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    (folder / "unnamed.png").write_bytes(b"unnamed")
+    named = {"_type": "images/separated", "count": 2, "filenames": ["media/images/link.png", "media/../../secret.png"]}
+    run.log({"b": named})
+    refused = ["media/images/link.png", "media/../../secret.png", "media/images/unnamed.png", "wandb-metadata.json"]
+    refused += ["../" + Path(run.dir).parent.name, "/etc/passwd", "media/images", "", "media/%s%d\0"]
+
+    assert ask(server, run, path)[0] == 200
+    assert ask(server, run, path, login="")[0] == 403
+    assert ask(server, run, path, "wrong")[0] == 403
+    assert ask(server, run, path, "")[0] == 403
+    assert [ask(server, run, other)[0] for other in refused] == [410] * len(refused)
+    assert server.ask(f"wandb-nb/v1/runs/nobody00/media?path={quote(path)}", session_of(run).entry.token)[0] == 404
+    assert server.ask(f"wandb-nb/v1/runs/{run.id}/media", session_of(run).entry.token)[0] == 400
+    (Path(run.dir) / path).unlink()
+    assert ask(server, run, path)[0] == 410
+    assert "Traceback" not in server.log()

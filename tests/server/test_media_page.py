@@ -1,0 +1,149 @@
+"""Media on a run's page in Chromium: pictures over steps, sounds, pages and tables; hostile ones stay harmless."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+from test_browser import ROOT, artifact, enter
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+    from visiting import Site
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<img src=x onerror=window.harmed=1>"
+STEPS = (0, 10, 20)
+
+
+def png(red: int) -> bytes:
+    """Return a picture of 8 x 8 pixels in one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), (red, 0, 0)).save(out, "PNG")
+    return out.getvalue()
+
+
+def start(site: Site, *, others: bool = False) -> None:
+    """Upload a run with two pictures per step, and with *others* an HTML page, a table and a molecule."""
+    rows: list[dict[str, Any]] = []
+    files = {f"media/images/s_{step}_{i}.png": png(100 * i + step) for step in STEPS for i in range(2)}
+    for step in STEPS:
+        names = [f"media/images/s_{step}_{i}.png" for i in range(2)]
+        pictures = {"_type": "images/separated", "count": 2, "width": 8, "height": 8, "filenames": names}
+        rows.append({"_step": step, "_runtime": step, "samples": {**pictures, "captions": [f"at {step}", HOSTILE]}})
+    if others:
+        add_others(files, rows[-1])
+    site.start("pictures")
+    site.upload("pictures", files)
+    content = [json.dumps(row) for row in rows]
+    site.stream("pictures", files={"wandb-history.jsonl": {"offset": 0, "content": content}})
+
+
+def add_others(files: dict[str, bytes], row: dict[str, Any]) -> None:
+    """Add media that are not pictures."""
+    files["media/html/p.html"] = b"<p id=seen>seen</p><script>parent.harmed = 1</script><img src=//evil.example/x>"
+    files["media/table/t.table.json"] = json.dumps({"columns": ["id", HOSTILE], "data": [[1, HOSTILE]]}).encode()
+    row |= {
+        "page": {"_type": "html-file", "path": "media/html/p.html", "size": 9},
+        "table": {"_type": "table-file", "path": "media/table/t.table.json", "ncols": 2, "nrows": 1, "size": 99},
+        "molecule": {"_type": "molecule-file", "path": "media/molecule/m.pdb", "size": 1234},
+    }
+
+
+def loaded(page: Page, alt: str) -> None:
+    """Wait until a picture with this alternative text is drawn."""
+    page.wait_for_function(
+        "alt => [...document.querySelectorAll('.wnb-media img')].some(one => one.alt === alt && one.naturalWidth > 0)",
+        arg=alt,
+    )
+
+
+def test_pictures_over_steps(site: Site, page: Page) -> None:
+    """The newest pictures are drawn as pixels; slider and arrows move through the steps; Enter enlarges one."""
+    start(site)
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/runs/pictures")
+    card = page.locator(".wnb-card[aria-label='Media samples']")
+    loaded(page, "at 20")
+    slider = card.get_by_role("slider", name="Step of samples")
+    assert card.locator("img").count() == 2
+    assert card.locator("img[data-pixelated]").count() == 2
+    assert card.locator("figcaption").nth(1).text_content() == HOSTILE
+    assert slider.get_attribute("aria-valuetext") == "step 20"
+    slider.fill("0")
+    loaded(page, "at 0")
+    assert card.locator(".wnb-where").text_content() == "step 0"
+    card.locator(".wnb-media-picture").first.focus()
+    page.keyboard.press("ArrowRight")
+    loaded(page, "at 10")
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog[open]")
+    page.wait_for_function("() => document.querySelector('dialog[open] img').naturalWidth === 8")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('dialog[open] img').alt === 'at 20'")
+    assert dialog.locator(".wnb-media-caption").text_content() == "at 20 · step 20"
+    page.screenshot(path=artifact("media-enlarged.png"))
+    page.keyboard.press("Escape")
+    assert dialog.count() == 0
+    assert page.evaluate("() => window.harmed") is None
+
+
+def test_the_steps_can_be_played(site: Site, page: Page) -> None:
+    """The play button moves through the steps until it is pressed again, and is absent with reduced motion."""
+    start(site)
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/runs/pictures")
+    loaded(page, "at 20")
+    page.get_by_role("button", name="Play the steps of samples").click()
+    loaded(page, "at 10")
+    page.get_by_role("button", name="Pause samples").click()
+    page.emulate_media(reduced_motion="reduce")
+    page.reload()
+    loaded(page, "at 20")
+    assert page.get_by_role("button", name="Play the steps of samples").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_other_media(site: Site, page: Page, noises: list[str], scheme: Any) -> None:
+    """HTML runs nothing and loads nothing, table cells are texts, others are named; axe-core finds nothing serious."""
+    start(site, others=True)
+    foreign: list[str] = []
+    page.on("request", lambda request: foreign.append(request.url) if "evil.example" in request.url else None)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 1200, "height": 1200})
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/runs/pictures")
+    loaded(page, "at 20")
+    assert page.frame_locator(".wnb-media-frame").locator("#seen").text_content() == "seen"
+    table = page.locator(".wnb-media-table")
+    table.wait_for()
+    assert table.locator("td").all_text_contents() == ["1", HOSTILE]
+    molecule = page.locator(".wnb-card[aria-label='Media molecule']")
+    assert molecule.locator(".wnb-quiet").text_content() == "Molecule m.pdb (1.23 kB)"
+    page.screenshot(path=artifact(f"media-{scheme}.png"), full_page=True)
+    page.evaluate((ROOT / "labextension/node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    result = page.evaluate("() => axe.run(document, {iframes: false})")
+    serious = [one["id"] for one in result["violations"] if one["impact"] in {"serious", "critical"}]
+    assert serious == []
+    assert foreign == []
+    blocked = [noise for noise in noises if "Content Security Policy" in noise or "sandboxed" in noise]
+    assert len(blocked) >= 2  # the script and the picture of the HTML page
+    noises[:] = [noise for noise in noises if noise not in blocked]
+    assert page.evaluate("() => window.harmed") is None
+
+
+def test_a_run_without_media_requests_no_files(site: Site, page: Page) -> None:
+    """A page of a run that logged numbers only has no media card and requests no file."""
+    site.start("numbers")
+    site.rows_of("numbers", 20)
+    enter(site, page)
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url) if "/files/" in request.url else None)
+    page.goto(f"{site.url}/local/p/runs/numbers")
+    page.wait_for_function("() => document.querySelector('.wnb')?.dataset.points === '20'")
+    assert page.locator(".wnb-media").count() == 0
+    assert requested == []

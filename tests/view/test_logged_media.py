@@ -1,0 +1,152 @@
+"""Media of a run in the message of a view: which files, of which steps, and whatever a foreign row claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from view_runs import RunFile
+
+from wandb_nb.store.reading.history_table import HistoryTable
+from wandb_nb.view.message.run_message import parse
+from wandb_nb.view.message.run_stream import RunStream
+from wandb_nb.view.objects.logged_media import MAX_FILES, MAX_LISTED, MediaPaths, media_files, media_series
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PNG = "media/images/a_0_1.png"
+
+
+def image(path: str = PNG, **more: Any) -> dict[str, Any]:
+    """Return the row's JSON of an image."""
+    return {"_type": "image-file", "path": path, "sha256": "0", "size": 70, "width": 4, "height": 3, **more}
+
+
+def batch(*names: str, captions: list[str] | None = None) -> dict[str, Any]:
+    """Return the row's JSON of a list of images."""
+    options = {} if captions is None else {"captions": captions}
+    return {"_type": "images/separated", "count": len(names), "width": 4, "height": 3, "filenames": [*names], **options}
+
+
+def table_of(*rows: Any) -> HistoryTable:
+    """Return a table with these values of "a"."""
+    table = HistoryTable()
+    table.append_rows([{"_step": step, "_runtime": step / 2, "a": value} for step, value in enumerate(rows)])
+    return table
+
+
+def test_each_form_of_media_has_its_files() -> None:
+    """Single media, lists of images and lists of objects become files with kind, path, caption and size."""
+    (one,) = media_files(image(caption="a cat"))
+    two = media_files(batch("media/images/x.png", "media/images/y.png", captions=["x", "y"]))
+    sounds = [{"_type": "audio-file", "path": f"media/audio/{name}.wav", "size": 9} for name in "ab"]
+    audio = media_files({"_type": "audio", "audio": sounds, "captions": ["first", "second"], "count": 2})
+    molecules = media_files({"_type": "molecule", "filenames": ["m.pdb"], "captions": False})
+
+    assert one == {"kind": "image", "path": PNG, "caption": "a cat", "width": 4, "height": 3, "size": 70}
+    assert [(file["path"][-5:], file["caption"], file["width"]) for file in two] == [
+        ("x.png", "x", 4),
+        ("y.png", "y", 4),
+    ]
+    assert [(file["kind"], file["caption"]) for file in audio] == [("audio", "first"), ("audio", "second")]
+    assert molecules[0]["path"] == "media/molecule/m.pdb"
+    several = media_files([image(), {"_type": "plotly-file", "path": "media/plotly/p.json"}])
+    assert [file["kind"] for file in several] == ["image", "plotly"]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        image("media/../../etc/passwd"),
+        image("/etc/passwd"),
+        image("output.log"),
+        image("media"),
+        image("media/images/..\\..\\x"),
+        image("media/images/\0"),
+        image("media/c:/x"),
+        image(None),  # type: ignore[arg-type]
+        batch("../x"),
+        {"_type": "molecule", "filenames": ["../../x"]},
+        {"_type": "images/separated", "filenames": "media/images/a.png"},
+        {"_type": ["image-file"], "path": PNG},
+        {"_type": "histogram", "values": [1], "bins": [0, 1]},
+        "media/images/a.png",
+        [1, 2],
+        None,
+    ],
+)
+def test_other_values_have_no_files(value: Any) -> None:
+    """Paths that lead elsewhere, malformed media and other values give no file, so that no view requests them."""
+    assert media_files(value) == []
+    assert media_series(table_of(value)) == []
+
+
+def test_many_steps_are_sampled() -> None:
+    """A message has a bounded number of steps and files, spaced evenly, with the last step among them."""
+    table = table_of(*[batch(*[f"media/images/{step}_{i}.png" for i in range(100)]) for step in range(120)])
+    (series,) = media_series(table)
+    steps = [row["step"] for row in series["rows"]]
+
+    assert series["n"] == 120
+    assert steps == sorted(set(steps))
+    assert (steps[-1], len(steps)) == (119, MAX_FILES // 100)
+    assert len(media_files([image()] * 1_000)) == MAX_LISTED
+
+
+def test_a_row_names_its_files() -> None:
+    """The files that rows name are recognised, also those of rows that arrive later."""
+    table = table_of(image())
+    paths = MediaPaths(table)
+    later = "media/images/b_1_2.png"
+
+    assert PNG in paths
+    assert later not in paths
+    table.append_rows([{"_step": 1, "a": image(later)}])
+    assert later in paths
+    assert "output.log" not in paths
+
+
+def test_a_message_has_media_once(tmp_path: Path) -> None:
+    """Media come with the first message, again when some was logged, and the newest ones in a snapshot."""
+    file = RunFile(tmp_path / "run")
+    file.log({"a": image(), "loss": 1}, 0)
+    stream = RunStream(file.directory, lambda _directory: True)
+    stream.advance()
+    first = parse(stream.message().to_bytes()).header
+    file.log({"loss": 2}, 1)
+    stream.advance()
+    second = stream.message(first["cursor"]).header
+    file.log({"a": image("media/images/new.png")}, 2)
+    stream.advance()
+    third = stream.message(second["cursor"]).header
+
+    assert [row["files"][0]["path"] for row in (first["media"] or [])[0]["rows"]] == [PNG]
+    assert second["media"] is None
+    assert [row["step"] for row in (third["media"] or [])[0]["rows"]] == [0, 2]
+    assert [row["step"] for row in (stream.snapshot().header["media"] or [])[0]["rows"]] == [2]
+
+
+def test_only_regular_files_of_the_run_are_opened(tmp_path: Path) -> None:
+    """A file that a row names is opened; one that no row names, a link, and one below a link are not."""
+    file = RunFile(tmp_path / "run")
+    folder = file.directory / "files" / "media" / "images"
+    folder.mkdir(parents=True)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.png").write_bytes(b"secret")
+    (folder / "good.png").write_bytes(b"good")
+    (folder / "unnamed.png").write_bytes(b"unnamed")
+    (folder / "link.png").symlink_to(outside / "secret.png")
+    (folder.parent / "elsewhere").symlink_to(outside)
+    names = ["images/good.png", "images/link.png", "elsewhere/secret.png", "images/missing.png"]
+    file.log({"a": batch(*[f"media/{name}" for name in names])}, 0)
+    stream = RunStream(file.directory, lambda _directory: True)
+    stream.advance()
+
+    opened = stream.open_media("media/images/good.png")
+    assert opened is not None
+    with opened:
+        assert opened.read() == b"good"
+    refused = [*[f"media/{name}" for name in names[1:]], "media/images/unnamed.png", "media/../media/images/good.png"]
+    assert [stream.open_media(path) for path in refused] == [None] * len(refused)

@@ -1,0 +1,169 @@
+"""Media files logged over steps: which files each metric has at which step, as a view requests them."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from wandb_nb.store.reading.history_table import HistoryTable, ObjectColumn
+
+MAX_METRICS = 50  # with media in one message
+MAX_FILES = 5_000  # of all metrics in one message
+MAX_STEPS = 1_000  # of one metric
+MAX_CAPTION = 300  # characters
+MAX_LISTED = 200  # files of one value
+_FILE_SUFFIX = "-file"
+_MEDIA_FOLDER = "media"
+_NAMES_WITHOUT_FOLDER = {"object3D": "object3D", "molecule": "molecule"}  # types of lists, and where their files are
+
+
+class MediaFile(TypedDict):
+    """One media file: its kind ("image", "audio" …), its path below `files/`, and what is known of it.
+
+    `width` and `height` in pixels and `size` in bytes are None where the row does not have them.
+    """
+
+    kind: str
+    path: str
+    caption: str
+    width: int | None
+    height: int | None
+    size: int | None
+
+
+class MediaRow(TypedDict):
+    """The files of one step. `time` is in seconds since the start of the run."""
+
+    step: float
+    time: float
+    files: list[MediaFile]
+
+
+class MediaSeries(TypedDict):
+    """The media of one metric by ascending step, of the newest attempt; `n` counts all values that were logged."""
+
+    key: str
+    n: int
+    rows: list[MediaRow]
+
+
+class MediaPaths:
+    """The paths of all media files that the rows of *table* name. Not thread-safe."""
+
+    def __init__(self, table: HistoryTable) -> None:
+        self._table = table
+        self._count = -1
+        self._paths: frozenset[str] = frozenset()
+
+    def __contains__(self, path: str) -> bool:
+        """Return whether a row names the file *path*; rows are read again only if there are new ones."""
+        columns = self._table.others.values()
+        count = sum(len(column) + column.rewrites for column in columns)
+        if count != self._count and path not in self._paths:
+            values = (value for column in columns for value in column.values)
+            self._paths = frozenset(file["path"] for value in values for file in media_files(value))
+            self._count = count
+        return path in self._paths
+
+
+def media_series(table: HistoryTable, most_steps: int = MAX_STEPS, most_files: int = MAX_FILES) -> list[MediaSeries]:
+    """Return the media of each metric whose newest value has files, in the order of first appearance.
+
+    Of more than *most_steps* steps, or more files than the metric's share of *most_files*, it has an evenly spaced
+    sample with the last step.
+    """
+    columns = ((key, table.others.get(key)) for key in table.paths if not key.startswith("_"))
+    chosen = [(key, column) for key, column in columns if column and column.values and media_files(column.values[-1])]
+    share = most_files // max(1, min(len(chosen), MAX_METRICS))
+    return [
+        {"key": key, "n": len(column), "rows": _rows(column, table, most_steps, share)}
+        for key, column in chosen[:MAX_METRICS]
+    ]
+
+
+def media_files(value: Any) -> list[MediaFile]:
+    """Return the files of a logged *value*; none if it is not media, or its paths are not below `media/`."""
+    if isinstance(value, list):
+        return [file for item in value[:MAX_LISTED] if isinstance(item, dict) for file in media_files(item)]
+    media_type = value.get("_type") if isinstance(value, dict) else None
+    if not isinstance(media_type, str):
+        return []
+    if media_type.endswith(_FILE_SUFFIX):
+        return _checked([_file(media_type.removesuffix(_FILE_SUFFIX), value)])
+    if media_type == "images/separated":
+        return _checked(_named(value, "image", ""))
+    if media_type in _NAMES_WITHOUT_FOLDER:
+        return _checked(_named(value, media_type, f"{_MEDIA_FOLDER}/{_NAMES_WITHOUT_FOLDER[media_type]}/"))
+    listed = value.get(media_type)  # "audio", "videos" and "html" have their objects under their own name
+    return _captioned(media_files(listed), value.get("captions")) if isinstance(listed, list) else []
+
+
+def _rows(column: ObjectColumn, table: HistoryTable, most_steps: int, most_files: int) -> list[MediaRow]:
+    attempts = np.nan_to_num(table.attempt[np.array(column.rows, np.int64)])
+    members = np.flatnonzero(attempts == attempts[-1])
+    files_of_last = max(1, len(media_files(column.values[-1])))
+    steps = max(1, min(most_steps, most_files // files_of_last, len(members)))
+    spaced = np.unique(np.linspace(len(members) - 1, 0, steps).astype(np.int64))
+    rows = [_row(table, column.rows[at], column.values[at]) for at in members[spaced].tolist()]
+    return sorted((row for row in rows if row["files"]), key=lambda row: row["step"])
+
+
+def _row(table: HistoryTable, row: int, value: Any) -> MediaRow:
+    time = table.runtime[row]
+    return {
+        "step": float(table.step[row]),
+        "time": 0.0 if np.isnan(time) else float(time),
+        "files": media_files(value),
+    }
+
+
+def _file(kind: str, value: dict[str, Any]) -> MediaFile:
+    return {
+        "kind": kind,
+        "path": _text(value.get("path")),
+        "caption": _text(value.get("caption"))[:MAX_CAPTION],
+        "width": _whole(value.get("width")),
+        "height": _whole(value.get("height")),
+        "size": _whole(value.get("size")),
+    }
+
+
+def _named(value: dict[str, Any], kind: str, folder: str) -> list[MediaFile]:
+    """Return the files of a list of media that has their names under `filenames`."""
+    names = value.get("filenames")
+    common = {name: value.get(name) for name in ("width", "height")}
+    files = [_file(kind, {**common, "path": folder + _text(name)}) for name in _listed(names)]
+    return _captioned(files, value.get("captions"))
+
+
+def _captioned(files: list[MediaFile], captions: Any) -> list[MediaFile]:
+    for file, caption in zip(files, _listed(captions), strict=False):
+        file["caption"] = _text(caption)[:MAX_CAPTION] or file["caption"]
+    return files
+
+
+def _checked(files: Iterable[MediaFile]) -> list[MediaFile]:
+    return [file for file in files if _is_media_path(file["path"])]
+
+
+def _is_media_path(path: str) -> bool:
+    """Return whether *path* leads to a file below `media/`: the row may come from anybody."""
+    parts = PurePosixPath(path).parts
+    return len(parts) > 1 and parts[0] == _MEDIA_FOLDER and ".." not in parts and not {"\\", "\0", ":"} & set(path)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value[:MAX_LISTED] if isinstance(value, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else None
