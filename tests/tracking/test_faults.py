@@ -128,6 +128,15 @@ def test_a_fault_before_a_call(tmp_path: Path, fault: str, call: str) -> None:
     check(execute(tmp_path, program(FAULTS[fault], call)))
 
 
+def test_no_place_for_a_run(tmp_path: Path) -> None:
+    """Where no run directory can be made, one line reports it, and the program continues with a run without storage."""
+    done = execute(
+        tmp_path, program("import tempfile; tempfile.tempdir = 'wandb/none'; open('wandb', 'w').close()", "init")
+    )
+    check(done)
+    assert done.stderr.count("is stored: ") == 1
+
+
 @pytest.mark.parametrize("call", CALLS[1:])
 @pytest.mark.parametrize("fault", LATE_FAULTS)
 def test_a_fault_of_the_run_directory(tmp_path: Path, fault: str, call: str) -> None:

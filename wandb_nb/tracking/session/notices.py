@@ -48,7 +48,7 @@ class NoticeQueue:
     def __init__(
         self, identity: RunIdentity, output: Callable[[], NoticeOutput], checks: PeriodicChecks, *, enabled: bool
     ) -> None:
-        self._identity, self._output, self._checks, self._enabled = identity, output, checks, enabled
+        self._identity, self._output, self.checks, self._enabled = identity, output, checks, enabled
         self._keys: set[str] = set()
         self._queue: deque[tuple[str, str | None]] = deque()
 
@@ -60,7 +60,7 @@ class NoticeQueue:
         if self._output().can_print():
             self.flush()
         else:
-            self._checks.request_checks()
+            self.checks.request_checks()
 
     def flush(self) -> None:
         """Print the notices that wait, during a call that the user made."""

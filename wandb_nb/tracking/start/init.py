@@ -14,7 +14,7 @@ from wandb_nb import host, run_names
 from wandb_nb.capture.code import git
 from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.credentials import find_key
-from wandb_nb.errors import UsageError
+from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.settings import Settings, resolve
 from wandb_nb.surroundings import open_standard_descriptors, working_directory
 from wandb_nb.tracking import setup
@@ -137,8 +137,18 @@ def _start_planned(
     identity.redact(redact)
     features = _features(settings, values)
     features.add(*("offline",) * (mode == "offline"))
+    checks = PeriodicChecks(active_runs.exit_watch.check_streams)
+    notices = NoticeQueue(identity, presenter, checks, enabled=wants_warnings(settings))
+    try:
+        directory = RunDirectory.create(identity, settings, mode, redact, notices.add)
+    except StoreError as error:  # training continues
+        identity.name = identity.name or f"dummy-{identity.id}"
+        report(settings, f"nothing of run {identity.name} is stored: {error}")
+        return disabled_run(identity, settings, values, features)
     return Run(
-        _begin_session(identity, settings, mode, redact=redact, config=values, features=features, previous=previous)
+        _begin_session(
+            identity, settings, mode, directory, notices=notices, config=values, features=features, previous=previous
+        )
     )
 
 
@@ -146,16 +156,14 @@ def _begin_session(
     identity: RunIdentity,
     settings: Resolved,
     mode: str,
+    directory: RunDirectory,
     *,
-    redact: Redactor,
+    notices: NoticeQueue,
     config: Mapping[str, Any],
     features: FeatureUse,
     previous: ResumeState | None,
 ) -> RunSession:
-    """Make the run directory and begin the session in it; on an error nothing of it is left."""
-    checks = PeriodicChecks(active_runs.exit_watch.check_streams)
-    notices = NoticeQueue(identity, presenter, checks, enabled=wants_warnings(settings))
-    directory = RunDirectory.create(identity, settings, mode, redact, notices.add)
+    """Begin the session in *directory*; on an error nothing of it is left."""
     try:
         identity.name = identity.name or run_names.new_name(directory.next_number(identity.project_name))
         session = RunSession(
@@ -167,7 +175,7 @@ def _begin_session(
             features=features,
             resume=previous or ResumeState(),
             notices=notices,
-            checks=checks,
+            checks=notices.checks,
         )
         begin(session, directory, previous)
     except BaseException:
