@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { htmlFrame, tableElement } from '../src/media/media-documents';
 import { MediaFiles, typeOf } from '../src/media/media-files';
 import { describe as describeFile, formOf, MediaItem } from '../src/media/media-items';
-import { indexOf, mediaSteps, rowAt, stepAfter } from '../src/media/media-steps';
+import { indexOf, mediaSteps, newestMedia, rowAt, stepAfter } from '../src/media/media-steps';
+import { runBundle } from '../src/mime/run-bundle';
 import { Overlay } from '../src/model/overlay';
 import { RunData } from '../src/model/run-data';
 import { toSnapshot } from '../src/model/snapshot';
@@ -44,6 +45,14 @@ describe('steps of media', () => {
     expect([null, 12, 0].map((step) => rowAt(b, step)?.step)).toEqual([30, 5, 5]);
     expect([stepAfter(steps, null, -1), stepAfter(steps, 20, 1), stepAfter(steps, 0, -1), stepAfter(steps, 5, 1)]).toEqual([20, null, 0, 10]);
     expect([indexOf(steps, null), indexOf(steps, 12), indexOf(steps, -1)]).toEqual([4, 2, 0]);
+  });
+});
+
+describe('the newest media', () => {
+  it('are in words', () => {
+    const files = [file('media/x'), file('media/y'), file('media/z', { kind: 'audio' }), file('media/m', { kind: 'molecule' })];
+    expect(newestMedia({ key: 'a', n: 1, rows: [{ step: 1200, time: 0, files }] })).toBe('2 pictures, 1 sound, 1 molecule at step 1,200');
+    expect(newestMedia({ key: 'a', n: 0, rows: [] })).toBe('');
   });
 });
 
@@ -187,6 +196,9 @@ describe('media of a run', () => {
     const overlay = Overlay.of(data);
     expect(overlay.isEmpty).toBe(false);
     expect(overlay.cards().flatMap(({ charts }) => charts.map(({ kind, keys }) => [kind, ...keys]))).toEqual([['media', 'a'], ['media', 'b']]);
+    const bundle = runBundle(data, null, {}, null)!;
+    expect(bundle['text/plain']).toMatch(/\na 1 picture at step 0\nb 1 picture at step 0$/);
+    expect(bundle['text/html']).toContain('1 picture at step 0');
     expect(toSnapshot(data, null)!.media!.map(({ rows }) => rows.length)).toEqual([1, 1]);
   });
 

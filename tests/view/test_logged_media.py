@@ -65,6 +65,7 @@ def test_each_form_of_media_has_its_files() -> None:
         image("media/images/..\\..\\x"),
         image("media/images/\0"),
         image("media/c:/x"),
+        image("media/" + "x" * 1_000),
         image(None),  # type: ignore[arg-type]
         batch("../x"),
         {"_type": "molecule", "filenames": ["../../x"]},

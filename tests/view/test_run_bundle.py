@@ -151,3 +151,18 @@ def test_one_line_leads_to_the_charts(short_run):
     assert one[LINK_MIME]["view"][MIME]["access"] == ACCESS
     assert two["text/plain"] == "The charts of 2 runs are above, under cell [5]"
     assert two[LINK_MIME]["view"][COMPARISON_MIME]["labels"] == ["lr=1", "lr=2"]
+
+
+def test_text_and_html_name_the_newest_media(tmp_path):
+    """A notebook without our extension shows which media each key has; hostile keys and kinds stay texts."""
+    file = RunFile(tmp_path / "run")
+    names = [f"media/images/{i}.png" for i in range(4)]
+    file.log({"loss": 1, "samples": {"_type": "images/separated", "count": 4, "filenames": names}}, 0)
+    file.log({HOSTILE: {"_type": f"{HOSTILE}-file", "path": "media/x/y"}}, 20)
+    parts = bundle(streamed(file), ACCESS)
+
+    assert "samples  4 pictures at step 0" in parts["text/plain"].splitlines()
+    assert parts["text/plain"].endswith(" at step 20")
+    assert "4 pictures at step 0</td>" in parts["text/html"]
+    assert HOSTILE not in parts["text/html"]
+    assert [one["rows"][0]["step"] for one in parts[MIME]["media"]] == [0, 20]

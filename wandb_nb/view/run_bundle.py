@@ -101,19 +101,27 @@ def figure(scene: Scene, picture: bytes) -> str:
 
 
 def plain_text(message: Message) -> str:
-    """Return the run as text: headline, then sparkline and trend of each metric."""
+    """Return the run as text: headline, then sparkline and trend of each metric, and the newest media of each key."""
+    media = [f"{key}  {words}" for key, words in _media(message)]
     return "\n".join(
-        [run_text.headline(message.header["run"]), *run_text.finish_lines(text_curves(message), _MAX_ROWS)]
+        [run_text.headline(message.header["run"]), *run_text.finish_lines(text_curves(message), _MAX_ROWS), *media]
     )
 
 
 def _latest(message: Message) -> list[str]:
-    """Return name and trend of each metric, separated by a tab."""
+    """Return name and trend of each metric, then name and newest media of each key, separated by a tab."""
     curves = text_curves(message)
     lines = [
         f"{(name := clean(curve.key))}\t{run_text.trend(curve).removeprefix(name)}" for curve in curves[:_MAX_ROWS]
     ]
-    return lines if len(curves) <= _MAX_ROWS else [*lines, f"…\t+{len(curves) - _MAX_ROWS} more metrics"]
+    more = [f"…\t+{len(curves) - _MAX_ROWS} more metrics"] if len(curves) > _MAX_ROWS else []
+    return [*lines, *more, *("\t".join(pair) for pair in _media(message))]
+
+
+def _media(message: Message) -> list[tuple[str, str]]:
+    """Return name and newest media of each key with media."""
+    media = message.header.get("media") or []
+    return [(clean(one["key"]), run_text.newest_media(one)) for one in media if one["rows"]]
 
 
 def _source(run: RunStream | RunState) -> RunStream | StaticRun:

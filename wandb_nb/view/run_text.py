@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII = "_.-:=+*#"
 MAX_ERROR = 120
+_MEDIA_NAMES = {"image": "picture", "audio": "sound", "html": "HTML page", "object3D": "3D object"}
 _SIZES = (("width", "height"), ("nrows", "ncols"))
 
 
@@ -142,6 +143,14 @@ def media_text(value: Any) -> str:
     count = [f"{value['count']} items"] if "count" in value else []
     path = [str(value["path"])] if "path" in value else []
     return ", ".join([" ".join([kind, *sizes]), *count, *path])
+
+
+def newest_media(series: Mapping[str, Any]) -> str:
+    """Return what a message's `media` of one metric has at its last step: "4 pictures at step 20"."""
+    row = series["rows"][-1]
+    kinds = [_MEDIA_NAMES.get(file["kind"], file["kind"]) for file in row["files"]]
+    counts = [f"{kinds.count(kind)} {clean(kind)}{'s' * (kinds.count(kind) > 1)}" for kind in dict.fromkeys(kinds)]
+    return f"{', '.join(counts)} at step {number(row['step'])}"
 
 
 def printable(line: str, ascii_only: bool) -> str:

@@ -1,4 +1,19 @@
+import { formatNumber } from '../model/format';
 import type { MediaRow, MediaSeries } from '../wire/messages';
+
+const NAMES: Record<string, string> = { image: 'picture', audio: 'sound', html: 'HTML page', object3D: '3D object' };
+
+/** What a metric has at its last step, as `newest_media` in Python: "4 pictures at step 20"; empty without media. */
+export function newestMedia({ rows }: MediaSeries): string {
+  const row = rows.at(-1);
+  if (row === undefined) return '';
+  const kinds = row.files.map(({ kind }) => NAMES[kind] ?? kind);
+  const counts = [...new Set(kinds)].map((kind) => {
+    const count = kinds.filter((one) => one === kind).length;
+    return `${count} ${kind}${count > 1 ? 's' : ''}`;
+  });
+  return `${counts.join(', ')} at step ${formatNumber(row.step)}`;
+}
 
 /** All steps at which these metrics have media, ascending. */
 export function mediaSteps(series: readonly MediaSeries[]): number[] {

@@ -1,6 +1,7 @@
 import { drawOnCanvas, loadSvg } from '../chart/raster';
 import { headline, runSvg } from '../chart/svg';
 import { escape } from '../chart/svg-marks';
+import { newestMedia } from '../media/media-steps';
 import { toSnapshot } from '../model/snapshot';
 import type { RunData } from '../model/run-data';
 import { trend } from '../model/trend';
@@ -65,7 +66,10 @@ function plainText(data: RunData): string {
   return [headline(data), ...trends(data).map(([key, text]) => `${key} ${text}`)].join('\n');
 }
 
+/** Name and course of each metric, then name and newest media of each key. */
 function trends(data: RunData): [key: string, text: string][] {
   const keys = [...data.series.keys()].slice(0, MAX_ROWS);
-  return keys.map((key): [string, string] => [key, trend(data, key).slice(key.length).trim()]).filter(([, text]) => text !== '');
+  const metrics = keys.map((key): [string, string] => [key, trend(data, key).slice(key.length).trim()]);
+  const media = data.media.slice(0, MAX_ROWS).map((one): [string, string] => [one.key, newestMedia(one)]);
+  return [...metrics, ...media].filter(([, text]) => text !== '');
 }

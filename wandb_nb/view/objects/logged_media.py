@@ -17,6 +17,7 @@ MAX_FILES = 5_000  # of all metrics in one message
 MAX_STEPS = 1_000  # of one metric
 MAX_CAPTION = 300  # characters
 MAX_LISTED = 200  # files of one value
+_MAX_KIND, _MAX_PATH = 40, 1_000  # characters
 _FILE_SUFFIX = "-file"
 _MEDIA_FOLDER = "media"
 _NAMES_WITHOUT_FOLDER = {"object3D": "object3D", "molecule": "molecule"}  # types of lists, and where their files are
@@ -94,7 +95,7 @@ def media_files(value: Any) -> list[MediaFile]:
     if not isinstance(media_type, str):
         return []
     if media_type.endswith(_FILE_SUFFIX):
-        return _checked([_file(media_type.removesuffix(_FILE_SUFFIX), value)])
+        return _checked([_file(media_type.removesuffix(_FILE_SUFFIX)[:_MAX_KIND], value)])
     if media_type == "images/separated":
         return _checked(_named(value, "image", ""))
     if media_type in _NAMES_WITHOUT_FOLDER:
@@ -153,7 +154,7 @@ def _checked(files: Iterable[MediaFile]) -> list[MediaFile]:
 
 def _is_media_path(path: str) -> bool:
     """Return whether *path* leads to a file below `media/`: the row may come from anybody."""
-    parts = PurePosixPath(path).parts
+    parts = PurePosixPath(path).parts if len(path) <= _MAX_PATH else ()
     return len(parts) > 1 and parts[0] == _MEDIA_FOLDER and ".." not in parts and not {"\\", "\0", ":"} & set(path)
 
 
