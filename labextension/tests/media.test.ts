@@ -11,6 +11,7 @@ import { toSnapshot } from '../src/model/snapshot';
 import { CommTransport } from '../src/sources/comm-transport';
 import type { Transport } from '../src/sources/feed';
 import { Feed, UnavailableError } from '../src/sources/feed';
+import { fromComm } from '../src/wire/decode';
 import type { MediaFile, MediaSeries, Request } from '../src/wire/messages';
 import { message } from './messages';
 
@@ -185,6 +186,18 @@ describe('media items', () => {
     expect([table.querySelectorAll('tbody tr').length, table.querySelector('caption')!.textContent]).toEqual([50, 'first 50 of 60 rows']);
     expect([table.querySelector('td:last-child')!.textContent, table.querySelector('img')]).toEqual([HOSTILE, null]);
     expect(() => tableElement('{}', 't')).toThrow();
+  });
+});
+
+describe('media of a message', () => {
+  it('are rejected if they are incomplete', () => {
+    const { header } = message([]);
+    const good = series('a', 0);
+    expect(fromComm({ ...header, media: [good] }).header.media).toEqual([good]);
+    const files = (file: unknown): unknown => [{ ...good, rows: [{ step: 0, time: 0, files: [file] }] }];
+    for (const media of [5, 'text', [null], [{ key: 'a' }], [{ ...good, rows: [null] }], files(null), files({ kind: 'image', caption: '' }), files({ kind: 1, path: 'media/a/b', caption: '' })]) {
+      expect(() => fromComm({ ...header, media })).toThrow('incomplete media');
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Access, Comparison, ComparisonHeader, HeatmapHeader, MessageHeader, Message, SavedLink, SeriesHeader, Slice, Snapshot } from './messages';
+import type { Access, Comparison, ComparisonHeader, HeatmapHeader, MediaFile, MediaRow, MediaSeries, MessageHeader, Message, SavedLink, SeriesHeader, Slice, Snapshot } from './messages';
 import { COMPARISON_MIME_TYPE, MIME_TYPE, VERSION } from './messages';
 
 /** Thrown for bytes that are not a message; the view shows its text in one line. */
@@ -98,6 +98,7 @@ function message(header: unknown, floats: Float64Array): Message {
   const valid = checkHeader(header);
   for (const series of valid.series) checkSeries(series, floats.length);
   for (const heatmap of valid.heatmaps ?? []) checkHeatmap(heatmap, floats.length);
+  checkMedia(valid.media ?? []);
   return { header: valid, floats };
 }
 
@@ -130,6 +131,14 @@ function checkHeatmap({ key, columns: { step, time, edges, cells } }: HeatmapHea
   if (!fits || time[1] !== step[1] || cells[1] !== step[1] * Math.max(0, edges[1] - 1)) {
     throw new WireError(`The columns of ${key} do not match the data.`);
   }
+}
+
+/** Reject media without keys, steps and paths: a saved output may have been made by anybody. */
+function checkMedia(media: unknown): void {
+  const isFile = (file: Partial<MediaFile> | null): boolean => [file?.kind, file?.path, file?.caption].every((text) => typeof text === 'string');
+  const isRow = (row: Partial<MediaRow> | null): boolean => typeof row?.step === 'number' && Array.isArray(row.files) && row.files.every(isFile);
+  const isSeries = (one: Partial<MediaSeries> | null): boolean => typeof one?.key === 'string' && Array.isArray(one.rows) && one.rows.every(isRow);
+  if (!Array.isArray(media) || !media.every(isSeries)) throw new WireError('The message has incomplete media.');
 }
 
 function bytesOf(buffer: ArrayBuffer | ArrayBufferView | undefined): Uint8Array {
