@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 _PALETTE = json.loads(Path(__file__).with_name("palette.json").read_text(encoding="utf-8"))
-# Each has a contrast of at least 3:1 to white, #111111 and #1e1e1e, the backgrounds in Jupyter.
+# Each has a contrast of at least 3:1 to white, #111111 and #1e1e1e, the backgrounds in Jupyter, and differs clearly
+# from all others, so that the runs of a chart can be told apart.
 COLOURS: tuple[str, ...] = tuple(_PALETTE["light"])
 DASHES: tuple[tuple[int, ...], ...] = tuple(map(tuple, _PALETTE["dashes"]))
 
