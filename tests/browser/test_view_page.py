@@ -220,7 +220,7 @@ def test_numbered_layers_are_one_section_that_starts_closed(page: Page) -> None:
 
 
 def test_nothing_moves_when_metrics_arrive(page: Page) -> None:
-    """The first card keeps place and size when other metrics arrive; cards of a row are equally high."""
+    """The first card keeps place and size when its split and a second chart arrive; cards of a row are equally high."""
     box = "() => JSON.stringify(document.querySelector('.wnb-plot').getBoundingClientRect())"
     show(page, keys=["train/loss"], each=0)
     alone = page.evaluate(box)

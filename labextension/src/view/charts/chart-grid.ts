@@ -29,6 +29,8 @@ export class ChartGrid {
   private readonly observer: IntersectionObserver;
   private readonly resized: ResizeObserver;
   private layout = '';
+  /** The number of charts in the longest section, as far as they are there. */
+  private longest = 0;
   total = 0;
 
   constructor(private readonly context: ChartContext) {
@@ -63,11 +65,9 @@ export class ChartGrid {
     return cards.find((card) => card.element.contains(element)) ?? cards[0];
   }
 
-  /** Fit the number of columns to the width alone, so that cards keep their size when charts are added, and draw. */
+  /** Fit the number of columns to the width and the charts, and draw. */
   private fit(): void {
-    const fitting = Math.floor((this.element.clientWidth + GAP_PX) / (MIN_CARD_WIDTH_PX + GAP_PX));
-    const columns = Math.max(1, Math.min(MAX_COLUMNS, fitting));
-    this.element.style.setProperty('--wnb-columns', String(columns));
+    this.element.style.setProperty('--wnb-columns', String(columnCount(this.element.clientWidth, this.longest)));
     for (const card of this.cards.values()) card.update();
     this.enlarged?.update();
   }
@@ -99,6 +99,7 @@ export class ChartGrid {
   private rebuild(sections: Section[]): void {
     const used = new Set<string>();
     const children = sections.map((section) => this.section(section, used));
+    this.longest = Math.max(0, ...children.map((section) => section.querySelectorAll('.wnb-card').length));
     for (const [id, card] of this.cards) {
       if (used.has(id)) continue;
       this.observer.unobserve(card.element);
@@ -153,6 +154,15 @@ export class ChartGrid {
     Object.assign(state, to);
     this.update();
   }
+}
+
+/**
+ * The columns that fit into a width, but not more than there are charts, which would leave room empty. A chart alone is as
+ * wide as one of two: it is not stretched, and stays where it is when the second arrives.
+ */
+export function columnCount(widthPx: number, charts: number): number {
+  const fitting = Math.floor((widthPx + GAP_PX) / (MIN_CARD_WIDTH_PX + GAP_PX));
+  return Math.max(1, Math.min(MAX_COLUMNS, fitting, Math.max(2, charts)));
 }
 
 /** The search box for charts; visible if there are many. */
