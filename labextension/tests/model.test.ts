@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { shortNames } from '../src/chart/end-labels';
+import { distinctParts, shortLabels } from '../src/chart/end-labels';
 import { colour, dash, DASHES, PALETTES } from '../src/chart/palette';
 import { edgeMarks, minMaxAreas, separateLabels, tracePath } from '../src/chart/path';
 import type { PlotFrame } from '../src/chart/path';
@@ -221,8 +221,26 @@ describe('several runs in one chart', () => {
     expect(new Set(looks).size).toBe(64);
   });
 
-  it('have short names that differ', () => {
-    expect(shortNames(['snowy-owl-10 (a1)', 'snowy-owl-10 (c3)', 'val'])).toEqual(['…-10 (a1)', '…-10 (c3)', 'val']);
+  it('have short labels that keep what differs', () => {
+    expect(shortLabels(['lr=0.1', 'lr=0.2'], 9)).toEqual(['lr=0.1', 'lr=0.2']);
+    expect(shortLabels(['dropout=0.1', 'dropout=0.15'], 9)).toEqual(['0.1', '0.15']);
+    expect(shortLabels(['weight_decay=1e-5', 'weight_decay=-1e-4'], 9)).toEqual(['1e-5', '-1e-4']);
+    expect(shortLabels(['learning_rate=1e-5', 'learning_rate=1e-4'], 9)).toEqual(['1e-5', '1e-4']);
+    expect(shortLabels(['layer0.attention.weight', 'layer1.attention.weight'], 9)).toEqual(['layer0', 'layer1']);
+    expect(shortLabels(['snowy-owl-10 (a1)', 'snowy-owl-10 (c3)', 'val'], 9)).toEqual(['snow…(a1)', 'snow…(c3)', 'val']);
+    expect(shortLabels(['lr=0.025, width=64 · amber-fox', 'lr=0.1, width=64 · swift-owl'], 24)).toEqual(['lr=0.025, wi…· amber-fox', 'lr=0.1, widt…· swift-owl']);
+    expect(shortLabels(['lr=0.1, width=64', 'lr=0.1, width=128'], 9)).toEqual(['width=64', 'width=128']);
+    expect(shortLabels(['same-long-name', 'same-long-name'], 9)).toEqual(['same…name', 'same…name']);
+    expect(shortLabels(['only-one-long-name'], 9)).toEqual(['only…name']);
+  });
+
+  it('are labelled with the first part that differs', () => {
+    expect(distinctParts(['lr=0.025, width=64 · amber-fox', 'lr=0.1, width=64 · swift-owl'])).toEqual(['lr=0.025', 'lr=0.1']);
+    expect(distinctParts(['lr=0.1, drop=0.1 · a', 'lr=0.2, drop=0.2 · b', 'lr=0.1, drop=0.3 · c'])).toEqual(['drop=0.1', 'drop=0.2', 'drop=0.3']);
+    expect(distinctParts(['lr=0.1 · amber-fox', 'amber-fox'])).toEqual(['lr=0.1', 'amber-fox']);
+    expect(distinctParts(['lr=0.1 · fox', 'lr=0.1 · owl', 'fox'])).toEqual(['lr=0.1 · fox', 'lr=0.1 · owl', 'fox']);
+    expect(distinctParts(['train', 'val'])).toEqual(['train', 'val']);
+    expect(distinctParts(['a', 'a'])).toEqual(['a', 'a']);
   });
 
   it('know the index of a sorted point in its series', () => {

@@ -1,5 +1,5 @@
 import type { Line } from './lines';
-import { LABEL_FONT_PX, lineEnd, shorten } from './end-labels';
+import { LABEL_FONT_PX, lineEnd, cutMiddle, MAX_LABEL_LENGTH } from './end-labels';
 import type { NamedBand } from './cell-ranges';
 import type { Palette } from './palette';
 import { colour, dash } from './palette';
@@ -104,7 +104,7 @@ export function drawFaintLabels(ctx: CanvasRenderingContext2D, frame: PlotFrame,
   ctx.textBaseline = 'middle';
   ctx.textAlign = 'left';
   ctx.fillStyle = palette.muted;
-  const ends = labelled.map((line) => lineEnd(frame, line)).map(([x, y], i) => ({ x, y, label: shorten(labelled[i]!.endLabel) })).filter(({ y }) => !Number.isNaN(y));
+  const ends = labelled.map((line) => lineEnd(frame, line)).map(([x, y], i) => ({ x, y, label: cutMiddle(labelled[i]!.endLabel, MAX_LABEL_LENGTH) })).filter(({ y }) => !Number.isNaN(y));
   const [top, bottom] = [frame.top + 5 * scale, frame.top + frame.height - 5 * scale];
   const heights = separateLabels(ends.map(({ y }) => y - 7 * scale), (LABEL_FONT_PX + 1) * scale, top, bottom);
   ends.forEach(({ x, label }, i) => {

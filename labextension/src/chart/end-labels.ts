@@ -7,9 +7,13 @@ import type { PlotFrame } from './path';
 import { separateLabels, toX, toY } from './path';
 
 export const LABEL_FONT_PX = 11;
-const MAX_LABEL_LENGTH = 9;
+export const MAX_LABEL_LENGTH = 9;
 const MIN_MARGIN_PX = 22; // half of the last label of the x axis
 const CHARACTER_WIDTH = 0.6; // of the font size
+const PART_SEPARATOR = /, | · /;
+const COMMON_START = /^.*(?:[ =/_:(]|(?<!=|\de)-)/s; // the sign of a number or of its exponent begins no word
+const COMMON_PARTS = /^.*(?:, | · )/s;
+const COMMON_END = /(?:[ /_)]|[.-](?!\d)).*$/s;
 
 /** The names at the ends of the lines: a click hides a line, with Shift all others. The legend has the same for keyboards. */
 export class EndLabels {
@@ -70,18 +74,41 @@ export function lineEnd(frame: PlotFrame, line: Line): [x: number, y: number] {
   return [toX(frame, line.xs[i]!), toY(frame, line.ys[i]!)];
 }
 
-/** Short forms of names: their beginnings, or their ends if beginnings are the same. */
-export function shortNames(names: string[]): string[] {
-  const heads = names.map(shorten);
-  return names.map((name, i) => (heads.filter((head) => head === heads[i]).length > 1 && heads[i] !== name ? `…${name.slice(1 - MAX_LABEL_LENGTH)}` : heads[i]!));
+/** Labels of at most `longest` characters: if one is longer, without what all have in common, and cut in the middle. */
+export function shortLabels(labels: string[], longest: number): string[] {
+  if (labels.every((label) => label.length <= longest)) return labels;
+  return withoutCommon(labels).map((label) => cutMiddle(label, longest));
 }
 
-export function shorten(label: string): string {
-  return label.length > MAX_LABEL_LENGTH ? `${label.slice(0, MAX_LABEL_LENGTH - 1)}…` : label;
+/** The first part ("lr=0.1" of "lr=0.1, width=64 · snowy-owl") that is another one in each label, or the whole labels. */
+export function distinctParts(labels: string[]): string[] {
+  const rows = labels.map((label) => label.split(PART_SEPARATOR));
+  const parts = (rows[0] ?? []).map((_, i) => rows.map((row) => row[i] ?? ''));
+  return parts.find((column) => new Set(column).size === labels.length && !column.includes('')) ?? labels;
+}
+
+export function cutMiddle(label: string, longest: number): string {
+  const tail = Math.floor((longest - 1) / 2);
+  return label.length > longest ? `${label.slice(0, longest - 1 - tail)}…${label.slice(-tail)}` : label;
+}
+
+/** Labels without the whole words with which all of them begin or end; numbers stay whole, and so do values in a list. */
+function withoutCommon(labels: string[]): string[] {
+  const first = labels[0] ?? '';
+  const shortest = Math.min(...labels.map((label) => label.length));
+  if (labels.length < 2 || new Set(labels).size < labels.length) return labels;
+  let same = 0;
+  while (same < shortest && labels.every((label) => label[same] === first[same])) same += 1;
+  const boundary = labels.some((label) => PART_SEPARATOR.test(label)) ? COMMON_PARTS : COMMON_START;
+  const start = boundary.exec(first.slice(0, Math.min(same, shortest - 1)))?.[0].length ?? 0;
+  same = 0;
+  while (same < shortest - start - 1 && labels.every((label) => label.at(-1 - same) === first.at(-1 - same))) same += 1;
+  const end = COMMON_END.exec(first.slice(first.length - same))?.[0].length ?? 0;
+  return labels.map((label) => label.slice(start, label.length - end));
 }
 
 /** The labels of the main lines: their names, or the attempt of a single line. */
 function endNames(lines: Line[]): string[] {
   if (lines.length === 1) return lines[0]!.endLabel === '' ? [] : [lines[0]!.endLabel];
-  return shortNames(lines.map((line) => line.label));
+  return shortLabels(distinctParts(lines.map((line) => line.label)), MAX_LABEL_LENGTH);
 }

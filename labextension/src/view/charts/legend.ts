@@ -1,7 +1,11 @@
+import { shortLabels } from '../../chart/end-labels';
 import type { Line } from '../../chart/lines';
 import { colour, dash } from '../../chart/palette';
 import { h, setText, swatch } from '../dom';
 import type { ChartContext } from './view-state';
+
+const [CHARACTER_WIDTH_PX, SAMPLE_AND_VALUE_PX] = [6.4, 84];
+const MIN_LABEL_LENGTH = 20;
 
 /** The legend of a chart, with a value per line. A click hides or shows a line; with Shift it shows only this line. */
 export class Legend {
@@ -14,12 +18,14 @@ export class Legend {
   /** Show these lines, hidden ones included. */
   update(lines: Line[]): void {
     const { palette, state, overlay } = this.context;
-    const content = [...lines.map((line) => `${lineId(line)} ${line.label} ${line.attempt} ${line.hidden}`), palette.ink, state.dashes].join('\n');
+    const longest = Math.floor((this.element.clientWidth - SAMPLE_AND_VALUE_PX) / CHARACTER_WIDTH_PX);
+    const labels = shortLabels(lines.map((line) => line.label), Math.max(MIN_LABEL_LENGTH, longest));
+    const content = [...lines.map((line, i) => `${lineId(line)} ${line.label} ${labels[i]} ${line.attempt} ${line.hidden}`), palette.ink, state.dashes].join('\n');
     if (content === this.content) return;
     this.content = content;
     const focused = [...this.element.children].indexOf(document.activeElement!);
     this.values.clear();
-    this.element.replaceChildren(...lines.map((line) => (lines.length > 1 || overlay.isComparison ? this.toggle(line) : this.valueOf(line))));
+    this.element.replaceChildren(...lines.map((line, i) => (lines.length > 1 || overlay.isComparison ? this.toggle(line, labels[i]!) : this.valueOf(line))));
     (this.element.children[focused] as HTMLElement | undefined)?.focus();
   }
 
@@ -28,7 +34,7 @@ export class Legend {
     if (element) setText(element, value);
   }
 
-  private toggle(line: Line): HTMLElement {
+  private toggle(line: Line, label: string): HTMLElement {
     const { palette, state, overlay } = this.context;
     const name = overlay.isComparison ? `${line.label} · ${line.key}` : line.key;
     return h('button', {
@@ -39,7 +45,7 @@ export class Legend {
         event.preventDefault();
         this.onToggle(line, true);
       },
-    }, swatch(colour(palette, line.style), dash(line.dash, state.dashes)), h('span', { class: 'wnb-name' }, line.label), this.valueOf(line));
+    }, swatch(colour(palette, line.style), dash(line.dash, state.dashes)), h('span', { class: 'wnb-name' }, label), this.valueOf(line));
   }
 
   private valueOf(line: Line): HTMLElement {
