@@ -11,7 +11,7 @@ from test_browser import artifact, enter
 from wandb_nb.view.run_styles import colour, preferred_style
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
     from visiting import Site
 
 pytestmark = pytest.mark.browser
@@ -97,7 +97,32 @@ def test_a_run_has_one_colour(site: Site, page: Page) -> None:
     page.wait_for_selector(".wnb-entry path", state="attached")
     drawn = [path.get_attribute("stroke") for path in page.locator(".wnb-entry path").all()]
     assert sorted(map(str, drawn)) == sorted(runs.values())
+    assert page.locator(".wnb-entry").first.evaluate("entry => entry.offsetHeight") == 22  # as in notebooks
     page.goto(f"{site.url}/local/p/compare?run=snowy&run=x1")
     page.wait_for_selector(".wnb-entry path", state="attached")
     strokes = page.locator("[data-swatch] path").evaluate_all("paths => paths.map(path => path.getAttribute('stroke'))")
     assert set(strokes) == set(runs.values())
+
+
+def test_a_selected_row_has_one_background(site: Site, page: Page) -> None:
+    """All cells of a row have the same background, which differs where it is selected, hovered, or both."""
+    site.start("snowy")
+    enter(site, page)
+    page.goto(f"{site.url}/local/p")
+    row = page.locator("tr[data-run=snowy]")
+    backgrounds = [colour_of_row(page, row)]
+    row.hover()
+    backgrounds.append(colour_of_row(page, row))
+    row.locator("input").check()
+    backgrounds.append(colour_of_row(page, row))
+    page.mouse.move(0, 0)
+    backgrounds.append(colour_of_row(page, row))
+    assert len(set(backgrounds)) == 4
+
+
+def colour_of_row(page: Page, row: Locator) -> str:
+    """Return the one background of the row's visible cells over the page's."""
+    cells = row.evaluate("row => [...row.children].slice(1).map(cell => getComputedStyle(cell).backgroundColor)")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    (background,) = {ground if cell == "rgba(0, 0, 0, 0)" else cell for cell in cells}
+    return str(background)
