@@ -258,7 +258,7 @@ describe('several runs in one chart', () => {
 describe('text and numbers', () => {
   it('are short and exact enough', () => {
     expect([0.123456, 1234567, 1e-7, NaN, -3, 0].map(formatNumber)).toEqual(['0.1235', '1,234,567', '1e-7', 'NaN', '−3', '0']);
-    expect([4.25, 42, 185, 7800].map(formatDuration)).toEqual(['4.3s', '42s', '3:05', '2:10:00']);
+    expect([0, 0.042, 0.42, 4.25, 42, 185, 7800].map(formatDuration)).toEqual(['0s', '0.04s', '0.4s', '4.3s', '42s', '3:05', '2:10:00']);
   });
 
   it('never show 17 digits, but have them to copy', () => {

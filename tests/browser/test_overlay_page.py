@@ -47,6 +47,12 @@ def test_runs_share_charts_and_are_distinguishable(page: Page) -> None:
     shot(page, "overlay")
 
 
+def test_a_short_run_has_its_duration(page: Page) -> None:
+    """A run of less than a second did not run for 0 s."""
+    compare(page, *RUNS[:2], start=8, total=8)
+    assert "ran 0.4s" in (page.locator(".wnb-run-fact").first.text_content() or "")
+
+
 def test_a_run_is_switched_off_and_on(page: Page) -> None:
     """A run's switch hides its line in every chart; its colour stays its own."""
     compare(page, *RUNS)

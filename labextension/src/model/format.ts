@@ -32,9 +32,10 @@ function toleranceOf(values: number[]): number {
   return Math.min(...distances, Math.abs(values[0] ?? 0) || 1) / 100;
 }
 
-/** Seconds as 0.5s, 42s, 3:05, 2:10:00, 3d 04:00. */
+/** Seconds as 0.04s, 0.5s, 42s, 3:05, 2:10:00, 3d 04:00. */
 export function formatDuration(seconds: number): string {
   if (seconds < 0) return `−${formatDuration(-seconds)}`;
+  if (seconds < 0.1) return `${Number(seconds.toPrecision(1))}s`;
   if (seconds < 60) return `${seconds < 10 ? Number(seconds.toFixed(1)) : Math.floor(seconds)}s`;
   const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
   const [days, hours, minutes] = [seconds / 86400, (seconds / 3600) % 24, (seconds / 60) % 60];

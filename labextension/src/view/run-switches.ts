@@ -59,7 +59,7 @@ export class RunSwitches {
     const info = run.data.run;
     toggle.setAttribute('aria-pressed', String(!run.hidden));
     toggle.title = info?.name && info.name !== run.label ? `Hide or show the run ${info.name}` : 'Hide or show this run';
-    setText(facts, info ? [info.state, `ran ${formatDuration(Math.floor(info.runtime))}`, `step ${formatNumber(info.step)}`].join(' · ') : 'waiting …');
+    setText(facts, info ? [info.state, `ran ${formatDuration(info.runtime)}`, `step ${formatNumber(info.step)}`].join(' · ') : 'waiting …');
     stop.update();
   }
 }
