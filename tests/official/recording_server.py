@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field
+from hashlib import md5
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import unquote
@@ -65,20 +67,28 @@ class RecordingServer(ThreadedServer):
         self.runs: dict[str, ReceivedRun] = {}
         self.strays: list[str] = []
         self.artifacts: list[dict[str, Any]] = []
-        """What each artifact was created with, and its `files` by path."""
+        """What each artifact was created with, its `files` by path, and whether it is `committed`."""
+        self.objects: dict[str, bytes] = {}
+        """The files of artifacts by their MD5 in base64; one that is here is not asked for again."""
+        self.artifact_uploads: list[str] = []
+        self.refused_uploads: set[str] = set()
+        """Files of artifacts whose upload is refused."""
 
     def answer(self, operation: str, variables: dict[str, Any]) -> dict[str, Any] | None:
         """Return the data of a GraphQL answer; None for unknown operations."""
         makers = {
             "UpsertBucket": self._upsert,
             "CreateRunFiles": self._create_files,
+            "Viewer": lambda _: {"viewer": {"id": "u", "entity": ENTITY, "username": ENTITY, "flags": "{}"}},
+            "RunResumeStatus": lambda _: {"model": None},
             "ServerFeaturesQuery": lambda _: {"serverInfo": {"features": []}},
             "OrganizationCoreWeaveOrganizationID": lambda _: {"entity": None},
             "ArtifactType": lambda _: {"project": {"artifact": None}},
             "CreateArtifact": self._create_artifact,
             "CreateArtifactManifest": self._create_manifest,
+            "UpdateArtifactManifest": self._update_manifest,
             "CreateArtifactFiles": self._create_artifact_files,
-            "CommitArtifact": lambda sent: {"commitArtifact": {"artifact": {"id": sent["artifactID"], "digest": ""}}},
+            "CommitArtifact": self._commit,
         }
         return makers[operation](variables) if operation in makers else None
 
@@ -101,18 +111,28 @@ class RecordingServer(ThreadedServer):
 
     def _create_artifact(self, variables: dict[str, Any]) -> dict[str, Any]:
         sent = variables.get("input", variables)
-        self.artifacts.append({**sent, "files": {}})
+        self.artifacts.append({**sent, "files": {}, "committed": False})
         artifact = {"id": str(len(self.artifacts)), "state": "PENDING", "artifactSequence": {"latestArtifact": None}}
         return {"createArtifact": {"artifact": {**artifact, "digest": sent["digest"]}}}
 
     def _create_manifest(self, variables: dict[str, Any]) -> dict[str, Any]:
         sent = variables.get("input", variables)
-        url = f"{self.url}/artifact/{sent['artifactID']}/wandb_manifest.json"
+        url = f"{self.url}/artifact/{sent['artifactID']}/{sent['name']}"
+        self.artifacts[int(sent["artifactID"]) - 1]["manifest"] = sent
         file = {"id": "1", "uploadUrl": url if variables.get("includeUpload") else None, "uploadHeaders": []}
         return {"createArtifactManifest": {"artifactManifest": {"id": sent["artifactID"], "file": file}}}
 
+    def _update_manifest(self, variables: dict[str, Any]) -> dict[str, Any]:
+        sent = variables.get("input", variables)
+        manifest = self.artifacts[int(sent["artifactManifestID"]) - 1]["manifest"]
+        created = self._create_manifest({**manifest, "includeUpload": True})
+        return {"updateArtifactManifest": created["createArtifactManifest"]}
+
     def _create_artifact_files(self, variables: dict[str, Any]) -> dict[str, Any]:
         specs = variables.get("input", variables)["artifactFiles"]
+        for spec in specs:
+            if spec["md5"] in self.objects:
+                self.artifacts[int(spec["artifactID"]) - 1]["files"][spec["name"]] = self.objects[spec["md5"]]
         edges = [
             {
                 "node": {
@@ -120,7 +140,9 @@ class RecordingServer(ThreadedServer):
                     "name": spec["name"],
                     "displayName": spec["name"],
                     "storagePath": spec["name"],
-                    "uploadUrl": f"{self.url}/artifact/{spec['artifactID']}/{spec['name']}",
+                    "uploadUrl": None
+                    if spec["md5"] in self.objects
+                    else f"{self.url}/artifact/{spec['artifactID']}/{spec['name']}",
                     "uploadHeaders": [],
                     "uploadMultipartUrls": None,
                     "artifact": {"id": spec["artifactID"]},
@@ -129,6 +151,11 @@ class RecordingServer(ThreadedServer):
             for spec in specs
         ]
         return {"createArtifactFiles": {"files": {"edges": edges}}}
+
+    def _commit(self, variables: dict[str, Any]) -> dict[str, Any]:
+        sent = variables.get("input", variables)
+        self.artifacts[int(sent["artifactID"]) - 1]["committed"] = True
+        return {"commitArtifact": {"artifact": {"id": sent["artifactID"], "digest": ""}}}
 
     def _create_files(self, variables: dict[str, Any]) -> dict[str, Any]:
         files = [
@@ -163,8 +190,13 @@ class _Handler(BaseHTTPRequestHandler):
             return
         _, kind, owner, name = unquote(self.path).split("/", 3)
         with self.server.lock:
+            if kind == "artifact" and name in self.server.refused_uploads:
+                self._reply({"error": "no"}, 403)
+                return
             if kind == "artifact":
+                self.server.artifact_uploads.append(name)
                 self.server.artifacts[int(owner) - 1]["files"][name] = body
+                self.server.objects[b64encode(md5(body, usedforsecurity=False).digest()).decode()] = body
             else:
                 self.server.runs[owner].uploads[name] = body
         self._reply({})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.format.artifact_record import ManifestEntry
 
-MANIFEST_FILE = "wandb_manifest.json"
+MANIFEST_FILE, INCREMENTAL_MANIFEST_FILE = "wandb_manifest.json", "wandb_manifest.incremental.json"
 _HEADER = "wandb-artifact-manifest-v1\n"
 
 

@@ -11,7 +11,8 @@ import shutil
 import string
 from typing import TYPE_CHECKING
 
-from wandb_nb.artifacts.manifest import manifest_digest, manifest_json, object_name
+from wandb_nb.artifacts.manifest import manifest_digest, manifest_json
+from wandb_nb.artifacts.object_files import FOLDER, object_path
 from wandb_nb.atomic_file import replacement, write_text
 from wandb_nb.data.artifact_contents import ArtifactContents, LoggedArtifact
 from wandb_nb.errors import MediaError
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from wandb_nb.data.media_content import MediaContent
 
-FOLDER = "artifacts"
 _ALPHABET = string.ascii_lowercase + string.digits
 _MAX_ID = 128
 
@@ -34,7 +34,7 @@ class RunArtifacts:
     def __init__(self, directory: Path, append: Callable[[bytes], None], run_id: str) -> None:
         self.run_id = run_id
         self.project = self.entity = ""
-        self._folder, self._append = directory / FOLDER, append
+        self._directory, self._append = directory, append
 
     def log(self, contents: ArtifactContents) -> LoggedArtifact:
         """Store a version and its record, and return its ids.
@@ -46,7 +46,7 @@ class RunArtifacts:
         try:
             entries = {path: self._stored(content) for path, content in contents.files.items()}
             logged = LoggedArtifact(_random_id(), _random_id())
-            manifests = self._folder / "manifests"
+            manifests = self._directory / FOLDER / "manifests"
             manifests.mkdir(parents=True, exist_ok=True)
             write_text(manifests / f"{logged.client_id}.json", manifest_json(entries))
         except OSError as error:
@@ -68,7 +68,7 @@ class RunArtifacts:
 
     def _stored(self, content: MediaContent) -> ManifestEntry:
         """Store *content* unless there is a file of its digest."""
-        path = self._folder / "objects" / object_name(content.md5)
+        path = object_path(self._directory, content.md5)
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             with replacement(path) as unfinished:

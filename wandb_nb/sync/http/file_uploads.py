@@ -6,7 +6,7 @@ import io
 import os
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from urllib.parse import urljoin
 
 from wandb_nb.errors import AuthenticationError, RefusedError
@@ -55,7 +55,7 @@ class FileUploads:
         names = list(files)
         for start in range(0, len(names), MAX_NAMES_PER_REQUEST):
             for name, url, headers in self._upload_targets(names[start : start + MAX_NAMES_PER_REQUEST]):
-                if name in files and self._put(name, url, headers, files[name]):
+                if name in files and self.put(name, url, headers, files[name]):
                     yield name
 
     def _upload_targets(self, names: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -64,12 +64,13 @@ class FileUploads:
         data = self._graphql.execute("CreateRunFiles", {**run, "files": names})
         with well_formed(self._network.base_url, "CreateRunFiles"):
             answer = as_object(data.get("createRunFiles"))
-            headers = dict(_parse_header(as_text(line)) for line in as_list(answer.get("uploadHeaders")))
+            headers = parse_headers(answer.get("uploadHeaders"))
             files = [(as_text(file["name"]), as_text(file["uploadUrl"])) for file in as_list(answer.get("files"))]
         for name, url in files:
             yield name, url, headers
 
-    def _put(self, name: str, url: str, headers: dict[str, str], content: Content) -> bool:
+    def put(self, name: str, url: str, headers: dict[str, str], content: Content) -> bool:
+        """Upload *content* to *url* and return True; report a problem with the file *name* and return False."""
         # A relative address is the server's own and needs the key; in an absolute one the address is the permission.
         address = urljoin(self._network.base_url + "/", url)
         if not url.startswith(("http://", "https://")) and is_same_origin(address, self._network.base_url):
@@ -122,6 +123,16 @@ def _open_body(content: Content) -> bytes | BinaryIO:
         file.close()
         return b""
     return _FilePrefix(file, size)  # type: ignore[return-value]  # as much of a file as sending needs
+
+
+def parse_headers(lines: Any) -> dict[str, str]:
+    """Return the headers that a server gives for an upload.
+
+    Raises:
+        ValueError: There is one that a server must not set.
+        TypeError: They are not a list of texts.
+    """
+    return dict(_parse_header(as_text(line)) for line in as_list(lines))
 
 
 def _parse_header(line: str) -> tuple[str, str]:

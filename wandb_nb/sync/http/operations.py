@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.sync.http.answers import as_count, as_list, as_name, as_object, as_text, well_formed
+from wandb_nb.sync.http.artifact_queries import ARTIFACT_QUERIES
 from wandb_nb.sync.http.transport import Request, error_message, is_final_for_query, is_final_for_upsert
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ MAX_ROWS = 1000
 """Rows that one request for history asks for."""
 
 QUERIES = {
+    **ARTIFACT_QUERIES,
     "Viewer": "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
     "CreateAnonymousEntity": """mutation CreateAnonymousEntity {
   createAnonymousEntity(input: {}) { apiKey { id name } }

@@ -42,7 +42,8 @@ class RunUploads:
         return self._thread.outage
 
     def upload(self, policies: tuple[str, ...], generated: Mapping[str, bytes] | None = None) -> None:
-        """Queue the files with these *policies* that the server lacks, and the *generated* ones."""
+        """Queue the files with these *policies* and the artifacts that the server lacks, and the *generated* files."""
+        self._queue_artifacts()
         files = {
             name: UploadFile(content, len(content))
             for name, content in (generated or {}).items()
@@ -66,12 +67,20 @@ class RunUploads:
         arrived = self._thread.collect(self._progress.add_problem)
         self._progress.files |= {name: list(stamp) for name, stamp in arrived.items() if stamp}
         self.unannounced += [name for name in arrived if name not in self.unannounced]
+        self._progress.artifacts += self._thread.committed
+        self._thread.committed = []
         self._count_pending()
-        return bool(self._thread.pending)
+        return bool(self._thread.pending or self._thread.pending_artifacts)
 
     def close(self) -> None:
         """Let the upload thread end."""
         self._thread.close()
+
+    def _queue_artifacts(self) -> None:
+        for record in self._run.artifacts:
+            if record.client_id not in self._progress.artifacts:
+                self._thread.send_artifact(record)
+        self._run.artifacts.clear()
 
     def _report_skipped(self) -> None:
         for name in sorted(self._local_files.skipped):
@@ -89,5 +98,7 @@ class RunUploads:
         return file.stamp in (pending and pending.stamp, tuple(self._progress.files.get(name, ())))
 
     def _count_pending(self) -> None:
-        pending = self._thread.pending.values()
-        self._progress.files_left, self._progress.bytes_left = len(pending), sum(file.size for file in pending)
+        artifacts = self._thread.pending_artifacts.values()
+        sizes = [entry.size for record in artifacts for entry in record.entries.values() if not entry.ref]
+        sizes += [file.size for file in self._thread.pending.values()]
+        self._progress.files_left, self._progress.bytes_left = len(sizes), sum(sizes)

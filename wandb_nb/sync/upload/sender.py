@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from wandb_nb.artifacts.object_files import open_object
 from wandb_nb.errors import CommError, RefusedError
 from wandb_nb.store.reading.tail import run_info
 from wandb_nb.store.reading.writer_tails import FilesReplacedError
@@ -106,7 +107,13 @@ class RunSender:
         outgoing, network = self._registration.outgoing, self._network
         uploads = RunUploads(
             outgoing,
-            UploadThread(network, partial(connect, network), bucket, self._stop),
+            UploadThread(
+                network,
+                partial(connect, network),
+                bucket,
+                self._stop,
+                partial(open_object, outgoing.directory),
+            ),
             ignore_globs=network.ignore_globs,
             follow_links=self._target.follow_links,
         )

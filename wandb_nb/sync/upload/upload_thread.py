@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from wandb_nb.errors import CommError, RefusedError
+from wandb_nb.store.format.artifact_record import TABLE_TYPES, ArtifactRecord
+from wandb_nb.sync.http.artifact_uploads import ArtifactUploads
 from wandb_nb.sync.http.file_uploads import FileUploads
 from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.transport import RequestSender, StopRequested
@@ -23,6 +25,10 @@ Stamp: TypeAlias = "tuple[int, int] | None"
 """Size and modification time of a file when it was sent; None for a generated file."""
 
 
+_NO_ARTIFACTS = "does not support artifacts"
+"""In the refusal by a server of this package that has no artifacts."""
+
+
 class UploadFile(NamedTuple):
     """A file to upload."""
 
@@ -31,32 +37,53 @@ class UploadFile(NamedTuple):
     stamp: Stamp = None
 
 
+class _ArtifactResult(NamedTuple):
+    """The end of an artifact's upload."""
+
+    client_id: str
+    is_committed: bool
+
+
 class UploadThread:
     """Uploads files of one run, those of one call together, in the order of the calls.
 
     Only the thread that made it calls it. `collect` returns what happened since the last call. *connect* makes a
-    connection for the upload thread.
+    connection for the upload thread. *open_object* opens a file of an artifact by its digest.
     """
 
     def __init__(
-        self, network: Network, connect: Callable[[], Transport], bucket: Bucket, stop: threading.Event
+        self,
+        network: Network,
+        connect: Callable[[], Transport],
+        bucket: Bucket,
+        stop: threading.Event,
+        open_object: Callable[[str], BinaryIO],
     ) -> None:
         self._network, self._connect, self._bucket, self._stop = network, connect, bucket, stop
-        self._queue: SimpleQueue[Mapping[str, UploadFile] | None] = SimpleQueue()
-        self._events: SimpleQueue[tuple[str, UploadFile, bool] | str | CommError] = SimpleQueue()
+        self._open_object = open_object
+        self._queue: SimpleQueue[Mapping[str, UploadFile] | ArtifactRecord | None] = SimpleQueue()
+        self._events: SimpleQueue[tuple[str, UploadFile, bool] | _ArtifactResult | str | CommError] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self.pending: dict[str, UploadFile] = {}
         """The files being uploaded, by name."""
+        self.pending_artifacts: dict[str, ArtifactRecord] = {}
+        """The artifacts being uploaded, by client id."""
+        self.committed: list[str] = []
+        """Client ids of the artifacts that the server has."""
         self.outage = ""
         """Why the server does not accept files at the moment; empty while it does."""
 
     def send(self, files: Mapping[str, UploadFile]) -> None:
         """Queue *files*, keyed by their names on the server."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="wandb_nb-files", daemon=True)
-            self._thread.start()
+        self._start()
         self.pending.update(files)
         self._queue.put(dict(files))
+
+    def send_artifact(self, record: ArtifactRecord) -> None:
+        """Queue the artifact of *record*."""
+        self._start()
+        self.pending_artifacts[record.client_id] = record
+        self._queue.put(record)
 
     def collect(self, report_problem: Callable[[str], None]) -> dict[str, Stamp]:
         """Return the files that have arrived, report those that never will; raise the error that ended the thread."""
@@ -67,6 +94,9 @@ class UploadThread:
                 raise event
             if isinstance(event, str):
                 report_problem(event)
+                continue
+            if isinstance(event, _ArtifactResult):
+                self._record_artifact(event)
                 continue
             name, file, succeeded = event
             if self.pending.get(name) is file:  # else a newer version of it is queued
@@ -80,13 +110,27 @@ class UploadThread:
         if self._thread is not None:
             self._queue.put(None)
 
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="wandb_nb-files", daemon=True)
+            self._thread.start()
+
+    def _record_artifact(self, result: _ArtifactResult) -> None:
+        self.pending_artifacts.pop(result.client_id, None)
+        if result.is_committed:
+            self.committed.append(result.client_id)
+
     def _run(self) -> None:
         sender = RequestSender(self._connect(), self._stop, self._set_outage)
         graphql = GraphQLClient(self._network, sender)
         uploads = FileUploads(self._network, sender, graphql, self._bucket, self._events.put)
+        artifacts = ArtifactUploads(self._network, graphql, self._bucket, uploads, self._open_object)
         try:
-            while (files := self._queue.get()) is not None:
-                self._upload(uploads, files)
+            while (job := self._queue.get()) is not None:
+                if isinstance(job, ArtifactRecord):
+                    self._upload_artifact(artifacts, job)
+                else:
+                    self._upload(uploads, job)
         except StopRequested:
             return
         except CommError as error:
@@ -104,6 +148,17 @@ class UploadThread:
             self._events.put(f"{len(missing)} files were refused: {error}")
         for name in missing:
             self._events.put((name, files[name], False))
+
+    def _upload_artifact(self, uploads: ArtifactUploads, record: ArtifactRecord) -> None:
+        is_committed = False
+        try:
+            uploads.send(record)
+            is_committed = True
+        except RefusedError as error:
+            # Of a table the run's own file is sent, which is all that a server without artifacts can have.
+            if record.type not in TABLE_TYPES or _NO_ARTIFACTS not in str(error):
+                self._events.put(f"the artifact {record.name} was not sent: {error}")
+        self._events.put(_ArtifactResult(record.client_id, is_committed))
 
     def _set_outage(self, text: str | None) -> None:
         self.outage = text or ""

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from wandb_nb.store.format import record_types
-from wandb_nb.store.format.artifact_record import TABLE_TYPES, read_artifact
+from wandb_nb.store.format.artifact_record import ArtifactRecord, read_artifact
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.wire import BYTES, WireError, fields
 from wandb_nb.sync.upload.lines.config_layout import ServerConfig
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 HISTORY, SUMMARY, ARTIFACT = 2, 3, 8
-_NOT_SENT = "artifacts are not sent yet; they stay in the run's directory"
+_USE_NOT_SENT = "which artifacts the run used is not sent yet; it stays in the run's file"
 RUN_FIELDS = {
     "entity": "entity",
     "project": "project",
@@ -60,6 +60,7 @@ class RunAccumulator:
         self.summary = RunningSummary(self.config.metrics)
         self.files: dict[str, str] = {}
         self.alerts: list[record_types.AlertRecord] = []
+        self.artifacts: list[ArtifactRecord] = []
         self.exit: record_types.ExitRecord | None = None
         self.preempting = False
         self.unreadable = 0
@@ -82,7 +83,7 @@ class RunAccumulator:
         for number, wire_type, data in fields(payload):
             if wire_type == BYTES and number in record_types.KINDS and isinstance(data, bytes):
                 if number == ARTIFACT:
-                    self._apply_artifact(data)
+                    self.artifacts.append(read_artifact(data))
                 elif number == HISTORY:
                     self._apply_row(data)
                 elif number == SUMMARY:
@@ -144,12 +145,7 @@ class RunAccumulator:
         if record.kind == "preempting":
             self.preempting = True
         elif record.kind == "use_artifact":
-            self._report_problem(_NOT_SENT)
-
-    def _apply_artifact(self, data: bytes) -> None:
-        """Report an artifact, which is not sent yet; of a table the run's own file is sent, so it is not reported."""
-        if read_artifact(data).type not in TABLE_TYPES:
-            self._report_problem(_NOT_SENT)
+            self._report_problem(_USE_NOT_SENT)
 
     def _report_oversized(self, key: str) -> None:
         self._report_problem(f"the value of {key!r} was left out of a row longer than 10 MB; it is in the run file")

@@ -1,0 +1,113 @@
+"""Artifacts of tables, sent by `wandb-nb sync`: as the official `wandb sync` sends them, once, and after a refusal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import wandb_nb as wandb
+from wandb_nb.artifacts.object_files import FOLDER, OBJECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from recording_server import ReceivedRun, RecordingServer
+
+    Sync = Callable[[Path], ReceivedRun]
+
+pytestmark = pytest.mark.official
+PICTURE = np.arange(20 * 30 * 3, dtype=np.uint8).reshape(20, 30, 3)
+COMPARED = (
+    "artifactTypeName",
+    "artifactCollectionName",
+    "digest",
+    "digestAlgorithm",
+    "description",
+    "metadata",
+    "aliases",
+    "clientID",
+    "sequenceClientID",
+    "enableDigestDeduplication",
+    "projectName",
+    "runName",
+    "committed",
+)
+
+
+def run_with_tables(folder: Path) -> wandb.Run:
+    """Return an ended offline run with a table that has pictures, and one that grows."""
+    run = wandb.init(project="p", mode="offline", dir=folder, settings={"silent": True})
+    run.log({"t": wandb.Table(["i", "p"], [[1, wandb.Image(PICTURE)], [2, wandb.Image(PICTURE[:5])]])})
+    growing = wandb.Table(["x"], log_mode="INCREMENTAL")
+    for row in range(2):
+        growing.add_data(row)
+        run.log({"g": growing})
+    run.finish()
+    return run
+
+
+def own_sync(run: wandb.Run, server: RecordingServer, home: Path) -> subprocess.CompletedProcess[str]:
+    """Send *run* by our command line."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(home)}
+    environment |= {"WANDB_BASE_URL": server.url, "WANDB_API_KEY": "0" * 40}
+    command = [str(Path(sys.executable).with_name("wandb-nb")), "sync", "--include-synced", str(run.directory)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def comparable(artifact: dict[str, Any]) -> dict[str, Any]:
+    """Return what both clients must send alike."""
+    files = {name: data for name, data in artifact["files"].items() if "manifest" not in name}
+    manifest = {name: artifact["manifest"][name] for name in ("name", "manifestType")}
+    return {name: artifact.get(name) for name in COMPARED} | {"files": files, "manifest": manifest}
+
+
+def test_artifacts_are_sent_as_by_the_official_client(tmp_path: Path, sync: Sync, server: RecordingServer) -> None:
+    """Each artifact has the fields, the files and the manifest that the official client sends of the same run."""
+    run = run_with_tables(tmp_path)
+    sync(run.directory)
+    expected, server.artifacts = [comparable(each) for each in server.artifacts], []
+    server.objects.clear()
+    done = own_sync(run, server, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(server.artifacts) == len(expected) == 3
+    for artifact, wanted in zip(server.artifacts, expected, strict=True):
+        assert comparable(artifact) == wanted
+    assert all(str(tmp_path).encode() not in data for each in server.artifacts for data in each["files"].values())
+
+
+def test_a_refused_version_continues(tmp_path: Path, server: RecordingServer) -> None:
+    """A version whose manifest was refused is reported, not committed, and its files are not sent again."""
+    run = run_with_tables(tmp_path)
+    server.refused_uploads = {"wandb_manifest.json"}
+    done = own_sync(run, server, tmp_path)
+    assert f"the artifact run-{run.id}-t was not sent" in done.stdout + done.stderr
+    assert not server.artifacts[0]["committed"]
+    sent = {name for name in server.artifact_uploads if "manifest" not in name}
+    assert {name for name in sent if name.startswith("media/")}
+    server.refused_uploads, server.artifacts, server.artifact_uploads = set(), [], []
+    assert own_sync(run, server, tmp_path).returncode == 0
+    assert {name for name in server.artifact_uploads if "manifest" not in name} == set()
+    assert server.artifacts[0]["committed"]
+    server.artifacts = []
+    assert own_sync(run, server, tmp_path).returncode == 0
+    assert server.artifacts == []
+
+
+def test_a_file_outside_the_run_is_not_sent(tmp_path: Path, server: RecordingServer) -> None:
+    """An object that is a link to a file elsewhere is not followed: the artifact is reported and not committed."""
+    run = run_with_tables(tmp_path)
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    for path in (run.directory / FOLDER / OBJECTS).iterdir():
+        path.unlink()
+        path.symlink_to(secret)
+    done = own_sync(run, server, tmp_path)
+    assert "is a link" in done.stdout + done.stderr
+    assert not any(each["committed"] for each in server.artifacts)
+    assert b"secret" not in server.objects.values()

@@ -1,0 +1,158 @@
+"""Uploads of the artifacts that a run logged: a version is created, gets its files and its manifest, and is committed.
+
+A version that was interrupted is sent again from the start: the server has its files by their digests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from wandb_nb.artifacts.manifest import INCREMENTAL_MANIFEST_FILE, MANIFEST_FILE, manifest_json
+from wandb_nb.errors import RefusedError
+from wandb_nb.store.format.artifact_record import DIGEST_ALGORITHM
+from wandb_nb.sync.http.answers import as_list, as_object, as_text, well_formed
+from wandb_nb.sync.http.file_uploads import MAX_NAMES_PER_REQUEST, parse_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+    from wandb_nb.store.format.artifact_record import ArtifactRecord
+    from wandb_nb.sync.http.file_uploads import Content, FileUploads
+    from wandb_nb.sync.http.network import Network
+    from wandb_nb.sync.http.operations import Bucket, GraphQLClient
+
+_COMMITTED = "COMMITTED"
+_STORAGE_LAYOUT = "V2"
+
+
+class ArtifactUploads:
+    """Sends artifacts of the run *bucket*; *files* puts their contents, which *open_object* opens by their digest."""
+
+    def __init__(
+        self,
+        network: Network,
+        graphql: GraphQLClient,
+        bucket: Bucket,
+        files: FileUploads,
+        open_object: Callable[[str], BinaryIO],
+    ) -> None:
+        self._network, self._graphql, self._files, self._open_object = network, graphql, files, open_object
+        self._run = {"entityName": bucket.entity, "projectName": bucket.project, "runName": bucket.name}
+
+    def send(self, record: ArtifactRecord) -> None:
+        """Send the version of *record*, unless the server has one with its digest.
+
+        Raises:
+            RefusedError: The server refuses it or one of its files, or the run directory lacks a file.
+            CommError: The server does not answer.
+        """
+        artifact, base = self._create(record)
+        if not artifact:
+            return
+        manifest, _ = self._create_manifest(record, artifact, base)
+        self._send_files(record, artifact, manifest)
+        content = manifest_json(record.entries).encode()
+        if record.incremental:
+            file = self._update_manifest(manifest, base, _md5(content))
+        else:
+            _, file = self._create_manifest(record, artifact, base, _md5(content))
+        self._put(record, _manifest_file(record), *_target(self._network.base_url, file), content)
+        self._graphql.execute("CommitArtifact", {"artifactID": artifact})
+
+    def _create(self, record: ArtifactRecord) -> tuple[str, str | None]:
+        """Create the version; return its id, empty if it needs no files, and the id of the newest version before it."""
+        fields = {
+            **self._run,
+            "artifactTypeName": record.type,
+            "artifactCollectionName": record.name,
+            "digest": record.digest,
+            "digestAlgorithm": DIGEST_ALGORITHM,
+            "description": record.description or None,
+            "metadata": record.metadata or None,
+            "aliases": [{"artifactCollectionName": record.name, "alias": alias} for alias in record.aliases],
+            "clientID": record.client_id,
+            "sequenceClientID": record.sequence_client_id,
+            "enableDigestDeduplication": True,
+        }
+        data = self._graphql.execute("CreateArtifact", {"input": fields})
+        with well_formed(self._network.base_url, "CreateArtifact"):
+            artifact = as_object(as_object(data.get("createArtifact")).get("artifact"))
+            if artifact.get("state") == _COMMITTED:
+                return "", None
+            latest = as_object(as_object(artifact.get("artifactSequence")).get("latestArtifact"))
+            if not (identifier := as_text(artifact.get("id"))):
+                raise ValueError("it has no id")
+            return identifier, as_text(latest.get("id")) or None
+
+    def _create_manifest(
+        self, record: ArtifactRecord, artifact: str, base: str | None, digest: str = ""
+    ) -> tuple[str, dict[str, Any]]:
+        """Announce the manifest; return its id and, with its *digest*, where to put it."""
+        variables = {
+            **self._run,
+            "artifactID": artifact,
+            "baseArtifactID": base,
+            "name": _manifest_file(record),
+            "digest": digest,
+            "manifestType": "INCREMENTAL" if record.incremental else "FULL",
+            "includeUpload": bool(digest),
+        }
+        return self._manifest("createArtifactManifest", variables)
+
+    def _update_manifest(self, manifest: str, base: str | None, digest: str) -> dict[str, Any]:
+        """Announce the content of an incremental manifest, which cannot be created again; return where to put it."""
+        ids = {"artifactManifestID": manifest, "baseArtifactID": base}
+        return self._manifest("updateArtifactManifest", {**ids, "digest": digest, "includeUpload": True})[1]
+
+    def _manifest(self, field: str, variables: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        operation = field[0].upper() + field[1:]
+        data = self._graphql.execute(operation, variables)
+        with well_formed(self._network.base_url, operation):
+            manifest = as_object(as_object(data.get(field)).get("artifactManifest"))
+            return as_text(manifest.get("id")), as_object(manifest.get("file"))
+
+    def _send_files(self, record: ArtifactRecord, artifact: str, manifest: str) -> None:
+        """Put the files that the server lacks."""
+        digests = {path: entry.digest for path, entry in record.entries.items() if not entry.ref}
+        paths = iter(sorted(digests))
+        while names := list(islice(paths, MAX_NAMES_PER_REQUEST)):
+            ids = {"artifactID": artifact, "artifactManifestID": manifest}
+            specs = [{**ids, "name": name, "md5": digests[name]} for name in names]
+            for name, file in zip(names, self._create_files(specs), strict=True):
+                url, headers = _target(self._network.base_url, file)
+                if url:
+                    self._put(record, name, url, headers, partial(self._open_object, digests[name]))
+
+    def _create_files(self, specs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Announce files; return where to put each, in their order. Without an address, the server has the file."""
+        data = self._graphql.execute(
+            "CreateArtifactFiles", {"input": {"artifactFiles": specs, "storageLayout": _STORAGE_LAYOUT}}
+        )
+        with well_formed(self._network.base_url, "CreateArtifactFiles"):
+            edges = as_list(as_object(as_object(data.get("createArtifactFiles")).get("files")).get("edges"))
+            if len(edges) != len(specs):
+                raise ValueError(f"{len(edges)} files instead of {len(specs)}")
+            return [as_object(as_object(edge).get("node")) for edge in edges]
+
+    def _put(self, record: ArtifactRecord, name: str, url: str, headers: dict[str, str], content: Content) -> None:
+        if not self._files.put(f"{record.name}/{name}", url, headers, content):
+            raise RefusedError(f"its file {name} was not sent", 0)
+
+
+def _manifest_file(record: ArtifactRecord) -> str:
+    return INCREMENTAL_MANIFEST_FILE if record.incremental else MANIFEST_FILE
+
+
+def _target(server: str, file: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    """Return the address for a file, empty if there is none, and the headers to send with it."""
+    with well_formed(server, "the upload of an artifact"):
+        return as_text(file.get("uploadUrl")), parse_headers(file.get("uploadHeaders"))
+
+
+def _md5(content: bytes) -> str:
+    return b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()
