@@ -6,7 +6,7 @@ import { edgeMarks, minMaxAreas, separateLabels, tracePath } from '../src/chart/
 import type { PlotFrame } from '../src/chart/path';
 import { exactText, flatten, formatDuration, formatNumber, formatValue, plainLine, tickLabels } from '../src/model/format';
 import type { Section } from '../src/model/chart-groups';
-import { groupCharts, lineLabel } from '../src/model/chart-groups';
+import { groupCharts, lineLabel, titleParts } from '../src/model/chart-groups';
 import { linesOf, seriesIndex, mainLines } from '../src/chart/lines';
 import { unitOf } from '../src/model/axes';
 import { decimate } from '../src/model/decimate';
@@ -219,6 +219,11 @@ describe('several runs in one chart', () => {
     expect(runLabels([{ name: 'a', id: '1' }, { name: 'a', id: '2' }, { name: '', id: '3' }])).toEqual(['a (1)', 'a (2)', '3']);
     const looks = Array.from({ length: 64 }, (_, i) => `${colour(PALETTES.light, i)} ${dash(i).join(',')}`);
     expect(new Set(looks).size).toBe(64);
+  });
+
+  it('keep the middle of their title when another split joins', () => {
+    expect(['train/loss', 'loss_val', 'lr', 'train/train'].map(titleParts)).toEqual([['train/', 'loss', ''], ['', 'loss', '_val'], ['', 'lr', ''], ['', 'train', '/train']]);
+    for (const key of ['train/gan/loss', 'val_acc']) expect([titleParts(key).join(''), groupCharts([key, key.replace(/train|val/, 'test')], [])[0]!.charts[0]!.title]).toEqual([key, titleParts(key)[1]]);
   });
 
   it('have short labels that keep what differs', () => {

@@ -58,6 +58,13 @@ export function splitKey(key: string): [split: string, name: string] {
   return after ? [after[2]!, after[1]!] : ['', key];
 }
 
+/** The title of a chart of one metric in three parts, of which the middle one stays when another split joins it. */
+export function titleParts(key: string): [before: string, name: string, after: string] {
+  const name = splitKey(key)[1];
+  const start = key.startsWith(name) ? 0 : key.length - name.length;
+  return [key.slice(0, start), name, key.slice(start + name.length)];
+}
+
 /** What a line is called in its chart: its split if that distinguishes it, else its key. */
 export function lineLabel(key: string, chart: ChartGroup): string {
   const splits = chart.keys.map((other) => splitKey(other)[0]);

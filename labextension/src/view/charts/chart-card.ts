@@ -3,6 +3,7 @@ import type { SavedChart } from '../../chart/chart-svg';
 import type { LinePoint } from '../../chart/chart';
 import { formatDuration, formatNumber } from '../../model/format';
 import type { ChartGroup } from '../../model/chart-groups';
+import { titleParts } from '../../model/chart-groups';
 import type { XUnit } from '../../model/axes';
 import { STEP, unitOf } from '../../model/axes';
 import type { Line } from '../../chart/lines';
@@ -71,7 +72,7 @@ export class ChartCard implements Card {
     ]);
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
       h('div', { class: 'wnb-card-head' },
-        h('h4', { class: 'wnb-card-title', title: group.title }, group.title), this.position, this.cell.button, this.tableButton, onEnlarge && this.createEnlargeButton(onEnlarge), this.menu.element),
+        this.createTitle(), this.position, this.cell.button, this.tableButton, onEnlarge && this.createEnlargeButton(onEnlarge), this.menu.element),
       this.legend.element, this.trendText, this.plot, onEnlarge && this.createResizeHandle(), this.cell.element, this.table.element);
     this.chart = new Chart(this.plot, context.group, {
       hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), toggleLine: toggle, openSource: () => this.cell.show(this.point()),
@@ -276,6 +277,15 @@ export class ChartCard implements Card {
     const [min, max] = this.chart.range;
     const middle = this.cursor ?? (min + max) / 2;
     this.zoom([middle - (middle - min) * factor, middle + (max - middle) * factor]);
+  }
+
+  /** The title; a split that may share its chart soon is in a quiet colour, so that little changes when it does. */
+  private createTitle(): HTMLElement {
+    const { title, keys } = this.group;
+    const alone = keys.length === 1 && !this.context.overlay.isComparison;
+    const [before, name, after] = alone ? titleParts(title) : ['', title, ''];
+    const split = (text: string): HTMLElement | false => text !== '' && h('span', { class: 'wnb-title-split' }, text);
+    return h('h4', { class: 'wnb-card-title', title }, split(before), name, split(after));
   }
 
   private createTableButton(): HTMLElement {
