@@ -106,4 +106,4 @@ def custom(message: dict[str, Any]) -> dict[str, Any]:
         return {}
     data = message["content"]["data"]
     content = data.get("content") if data.get("method") == "custom" else data
-    return content if content.get("type") in ("message", "range") else {}
+    return content if content.get("type") in ("message", "range", "file") else {}

@@ -105,6 +105,26 @@ def test_earlier_runs_come_over_the_comm(page: Page) -> None:
     assert not page.finished(cell)
 
 
+def test_media_files_come_over_the_comm(page: Page) -> None:
+    """A busy kernel sends the media files that rows name, byte for byte, and no other file of the run."""
+    run_id = printed(page.hear(lambda message: printed(message, "id ")), "id ")
+    cell = page.run("import numpy\nwandb.log({'a': wandb.Image(numpy.zeros((4, 4, 3), 'u1'))})\n" + BUSY)
+    page.hear(lambda message: MIME in message["content"].get("data", {}) and message["parent_header"]["msg_id"] == cell)
+    page.send("comm_open", {"comm_id": "c4", "target_name": COMM_TARGET, "data": {"id": run_id}})
+    page.send("comm_msg", {"comm_id": "c4", "data": {"type": "pull", "cursor": ""}})
+    (media,) = custom(page.hear(custom))["header"]["media"]
+    paths = [media["rows"][0]["files"][0]["path"], "wandb-metadata.json", "media/../wandb-metadata.json", None]
+    answers = []
+    for number, path in enumerate(paths):
+        page.send("comm_msg", {"comm_id": "c4", "data": {"type": "file", "number": number, "path": path}})
+        answers.append(page.hear(lambda message, number=number: custom(message).get("number") == number and message))
+
+    assert [custom(answer)["found"] for answer in answers] == [True, False, False, False]
+    assert bytes(answers[0]["buffers"][0]).startswith(b"\x89PNG")
+    assert [bytes(answer["buffers"][0]) for answer in answers[1:]] == [b""] * 3
+    assert not page.finished(cell)
+
+
 def test_a_comm_for_an_unknown_run_is_closed(page: Page) -> None:
     """The comm for a run that this kernel does not show is closed."""
     page.send("comm_open", {"comm_id": "c2", "target_name": COMM_TARGET, "data": {"id": "nobody00"}})
