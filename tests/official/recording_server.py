@@ -68,6 +68,8 @@ class RecordingServer(ThreadedServer):
         self.strays: list[str] = []
         self.artifacts: list[dict[str, Any]] = []
         """What each artifact was created with, its `files` by path, and whether it is `committed`."""
+        self.fixed_answers: dict[str, dict[str, Any]] = {}
+        """Answers to operations that are not carried out."""
         self.objects: dict[str, bytes] = {}
         """The files of artifacts by their MD5 in base64; one that is here is not asked for again."""
         self.artifact_uploads: list[str] = []
@@ -76,6 +78,8 @@ class RecordingServer(ThreadedServer):
 
     def answer(self, operation: str, variables: dict[str, Any]) -> dict[str, Any] | None:
         """Return the data of a GraphQL answer; None for unknown operations."""
+        if operation in self.fixed_answers:
+            return self.fixed_answers[operation]
         makers = {
             "UpsertBucket": self._upsert,
             "CreateRunFiles": self._create_files,

@@ -111,3 +111,26 @@ def test_a_file_outside_the_run_is_not_sent(tmp_path: Path, server: RecordingSer
     assert "is a link" in done.stdout + done.stderr
     assert not any(each["committed"] for each in server.artifacts)
     assert b"secret" not in server.objects.values()
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        ("CreateArtifact", {"createArtifact": None}),
+        ("CreateArtifact", {"createArtifact": {"artifact": {"id": 7, "state": "PENDING"}}}),
+        ("CreateArtifactManifest", {"createArtifactManifest": {"artifactManifest": []}}),
+        ("CreateArtifactFiles", {"createArtifactFiles": {"files": {"edges": []}}}),
+    ],
+)
+def test_an_unusable_answer_costs_only_the_artifact(
+    tmp_path: Path, server: RecordingServer, operation: str, answer: dict[str, Any]
+) -> None:
+    """A server whose answer about an artifact is unusable gets the rest of the run; the artifact is reported."""
+    run = run_with_tables(tmp_path)
+    server.fixed_answers[operation] = answer
+    done = own_sync(run, server, tmp_path)
+    assert f"the artifact run-{run.id}-t was not sent: {server.url} answered {operation}" in done.stdout + done.stderr
+    (received,) = server.runs.values()
+    assert received.complete
+    assert len(received.rows) == 3
+    assert not any(each["committed"] for each in server.artifacts)

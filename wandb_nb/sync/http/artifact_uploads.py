@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.artifacts.manifest import INCREMENTAL_MANIFEST_FILE, MANIFEST_FILE, manifest_json
-from wandb_nb.errors import RefusedError
+from wandb_nb.errors import CommError, RefusedError
 from wandb_nb.store.format.artifact_record import DIGEST_ALGORITHM
 from wandb_nb.sync.http.answers import as_list, as_object, as_text, well_formed
 from wandb_nb.sync.http.file_uploads import MAX_NAMES_PER_REQUEST, parse_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
     from wandb_nb.store.format.artifact_record import ArtifactRecord
@@ -80,7 +81,7 @@ class ArtifactUploads:
             "enableDigestDeduplication": True,
         }
         data = self._graphql.execute("CreateArtifact", {"input": fields})
-        with well_formed(self._network.base_url, "CreateArtifact"):
+        with _usable_answer(self._network.base_url, "CreateArtifact"):
             artifact = as_object(as_object(data.get("createArtifact")).get("artifact"))
             if artifact.get("state") == _COMMITTED:
                 return "", None
@@ -112,7 +113,7 @@ class ArtifactUploads:
     def _manifest(self, field: str, variables: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         operation = field[0].upper() + field[1:]
         data = self._graphql.execute(operation, variables)
-        with well_formed(self._network.base_url, operation):
+        with _usable_answer(self._network.base_url, operation):
             manifest = as_object(as_object(data.get(field)).get("artifactManifest"))
             return as_text(manifest.get("id")), as_object(manifest.get("file"))
 
@@ -133,7 +134,7 @@ class ArtifactUploads:
         data = self._graphql.execute(
             "CreateArtifactFiles", {"input": {"artifactFiles": specs, "storageLayout": _STORAGE_LAYOUT}}
         )
-        with well_formed(self._network.base_url, "CreateArtifactFiles"):
+        with _usable_answer(self._network.base_url, "CreateArtifactFiles"):
             edges = as_list(as_object(as_object(data.get("createArtifactFiles")).get("files")).get("edges"))
             if len(edges) != len(specs):
                 raise ValueError(f"{len(edges)} files instead of {len(specs)}")
@@ -144,13 +145,23 @@ class ArtifactUploads:
             raise RefusedError(f"its file {name} was not sent", 0)
 
 
+@contextmanager
+def _usable_answer(server: str, operation: str) -> Iterator[None]:
+    """Refuse the artifact, and nothing else of the run, where the answer to *operation* has an unexpected form."""
+    try:
+        with well_formed(server, operation):
+            yield
+    except CommError as error:
+        raise RefusedError(str(error), 0) from error
+
+
 def _manifest_file(record: ArtifactRecord) -> str:
     return INCREMENTAL_MANIFEST_FILE if record.incremental else MANIFEST_FILE
 
 
 def _target(server: str, file: dict[str, Any]) -> tuple[str, dict[str, str]]:
     """Return the address for a file, empty if there is none, and the headers to send with it."""
-    with well_formed(server, "the upload of an artifact"):
+    with _usable_answer(server, "the upload of an artifact"):
         return as_text(file.get("uploadUrl")), parse_headers(file.get("uploadHeaders"))
 
 
