@@ -18,6 +18,8 @@ from wandb_nb._api import (
     finish,
     init,
     log,
+    log_artifact,
+    log_model,
     mark_preempting,
     pin_config_keys,
     read,
@@ -25,9 +27,12 @@ from wandb_nb._api import (
     save,
     unimplemented,
     unwatch,
+    use_artifact,
     watch,
 )
 from wandb_nb.errors import (
+    ArtifactError,
+    ArtifactStateError,
     AuthenticationError,
     CommError,
     ConfigError,
@@ -76,6 +81,7 @@ if TYPE_CHECKING:
     from wandb_nb.data.plots.custom_chart import plot_table, visualize
     from wandb_nb.data.tables.linked_tables import JoinedTable
     from wandb_nb.data.tables.table import Table
+    from wandb_nb.tracking.artifact import Artifact
 
     __version__: str
     config: Config
@@ -84,6 +90,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlertLevel",
+    "Artifact",
+    "ArtifactError",
+    "ArtifactStateError",
     "Audio",
     "AuthenticationError",
     "Classes",
@@ -131,6 +140,8 @@ __all__ = [
     "install_as_wandb",
     "join",
     "log",
+    "log_artifact",
+    "log_model",
     "login",
     "mark_preempting",
     "pin_config_keys",
@@ -149,6 +160,7 @@ __all__ = [
     "termwarn",
     "uninstall_as_wandb",
     "unwatch",
+    "use_artifact",
     "visualize",
     "watch",
 ]
@@ -157,6 +169,7 @@ __all__ = [
 _attach = attach  # the name in Lightning
 
 _LAZY = {
+    "Artifact": "wandb_nb.tracking.artifact",
     "Audio": "wandb_nb.data.files.audio",
     "BatchableMedia": "wandb_nb.data.media_value",
     "Bokeh": "wandb_nb.data.files.figures",

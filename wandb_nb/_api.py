@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.settings import Settings
     from wandb_nb.store.metrics.definition import Metric
+    from wandb_nb.tracking.artifact import Artifact
     from wandb_nb.tracking.run import Run
     from wandb_nb.tracking.session.alerts import AlertLevel, Wait
 
@@ -172,6 +173,34 @@ def restore(
 ) -> TextIOWrapper | None:
     """Return a file of the active run, or of the run *run_path*, open for reading; see `Run.restore`."""
     return _active_run("restore()").restore(name, run_path, replace, root)
+
+
+def log_artifact(
+    artifact_or_path: Artifact | str | os.PathLike[str],
+    name: str | None = None,
+    type: str | None = None,  # noqa: A002 -- the documented name
+    aliases: str | Iterable[str] | None = None,
+    tags: str | Iterable[str] | None = None,
+) -> Artifact:
+    """Log an artifact in the active run, and return it; see `Run.log_artifact`."""
+    return _active_run("log_artifact()").log_artifact(artifact_or_path, name, type, aliases, tags)
+
+
+def use_artifact(
+    artifact_or_name: Artifact | str,
+    type: str | None = None,  # noqa: A002 -- the documented name
+    aliases: str | Iterable[str] | None = None,
+    use_as: str | None = None,
+) -> Artifact:
+    """Mark an artifact as an input of the active run, and return it; see `Run.use_artifact`."""
+    return _active_run("use_artifact()").use_artifact(artifact_or_name, type, aliases, use_as)
+
+
+def log_model(
+    path: str | os.PathLike[str], name: str | None = None, aliases: str | Iterable[str] | None = None
+) -> None:
+    """Log a file or folder as a model in the active run; see `Run.log_model`."""
+    _active_run("log_model()").log_model(path, name, aliases)
 
 
 def watch(  # noqa: PLR0917 -- the documented signature

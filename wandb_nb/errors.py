@@ -6,6 +6,8 @@
     │   │   ├── RowTypeError         … not a dict, or a key that is not a str   (TypeError)
     │   │   └── MediaError           an image, table or other media value cannot be stored
     │   ├── SettingsError            an unknown or ill-typed setting or option  (ValueError)
+    │   ├── ArtifactError            an artifact cannot be made, changed or logged so   (ValueError)
+    │   ├── ArtifactStateError       a logged artifact cannot be changed    (AttributeError)
     │   ├── UnsupportedError         require() names what no version of wandb has
     │   ├── NoRunError               there is no active run to act on
     │   ├── RunFinishedError         the run has ended and accepts no more data
@@ -73,6 +75,14 @@ class MediaError(RowError):
 
 class SettingsError(UsageError, ValueError):
     """A setting or option is unknown or has a value of the wrong kind."""
+
+
+class ArtifactError(UsageError, ValueError):
+    """An artifact cannot be made, changed or logged as asked."""
+
+
+class ArtifactStateError(UsageError, AttributeError):
+    """An artifact that was logged cannot be changed, or one that was not logged has no such property."""
 
 
 class UnsupportedError(UsageError):

@@ -236,10 +236,10 @@ def test_small_modules(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
 
 def test_classes_that_are_not_built(start: Start) -> None:
     """An unimplemented class works in `isinstance` and annotations; a constructor of it is a UsageError."""
-    assert not isinstance(3, wandb.Artifact)
-    assert wandb.Artifact is wandb.Artifact
-    assert wandb.Artifact | None
-    with pytest.raises(wandb.UsageError, match=r"Artifact\.new_draft\(\) is not implemented"):
-        wandb.Artifact.new_draft("x")
+    assert not isinstance(3, wandb.Api)
+    assert wandb.Api is wandb.Api
+    assert wandb.Api | None
+    with pytest.raises(wandb.UsageError, match=r"Api\.artifact\(\) is not implemented"):
+        wandb.Api.artifact("x")
     start(mode="disabled")
-    assert not wandb.Artifact("name", type="model").add_file("x")
+    assert not wandb.Api().artifact("x")

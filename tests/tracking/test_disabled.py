@@ -32,7 +32,11 @@ def test_a_disabled_run_takes_every_call(start: Start, tmp_path: Path) -> None:
     run.log_code("nowhere")
     run.define_metric("_bad", summary="nothing")
     run.log({"bad": object()}, step="no")  # type: ignore[arg-type]  # what a disabled run must take
-    with run.log_artifact("a") as artifact:  # type: ignore[attr-defined]  # not built: known at run time only
+    wandb.Artifact("no name!", type="job").add_file("nowhere")
+    wandb.log_artifact("nowhere")
+    run.log_model("nowhere")
+    assert not run.use_artifact("x:latest")
+    with run.log_artifact("a") as artifact:  # type: ignore[attr-defined]  # at run time it takes every call
         artifact.add_file("x").wait()
     run.log({"loss": 2})
     run.mark_preempting()

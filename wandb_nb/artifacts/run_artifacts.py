@@ -15,6 +15,7 @@ from wandb_nb.artifacts.manifest import manifest_digest, manifest_json
 from wandb_nb.artifacts.object_files import FOLDER, object_path
 from wandb_nb.atomic_file import replacement, write_text
 from wandb_nb.data.artifact_contents import ArtifactContents, LoggedArtifact
+from wandb_nb.data.media_content import MediaContent
 from wandb_nb.errors import MediaError
 from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry, artifact
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from wandb_nb.data.media_content import MediaContent
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _MAX_ID = 128
@@ -44,7 +44,8 @@ class RunArtifacts:
 
         """
         try:
-            entries = {path: self._stored(content) for path, content in contents.files.items()}
+            stored = {path: self._stored(content) for path, content in contents.files.items()}
+            entries = {**contents.references, **stored}
             logged = LoggedArtifact(_random_id(), _random_id())
             manifests = self._directory / FOLDER / "manifests"
             manifests.mkdir(parents=True, exist_ok=True)
@@ -61,6 +62,11 @@ class RunArtifacts:
             client_id=logged.client_id,
             sequence_client_id=logged.sequence_client_id,
             incremental=contents.incremental,
+            description=contents.description,
+            metadata=contents.metadata,
+            aliases=contents.aliases,
+            tags=contents.tags,
+            is_used=contents.is_used,
             entries=entries,
         )
         self._append(artifact(record))
@@ -75,6 +81,8 @@ class RunArtifacts:
                 if content.data is None:
                     assert content.path is not None  # noqa: S101 -- one of the two is always there
                     shutil.copyfile(content.path, unfinished)
+                    if MediaContent(path=unfinished).md5 != content.md5:
+                        raise MediaError(f"{content.path} has changed since it was added: add it again")
                 else:
                     unfinished.write_bytes(content.data)
         return ManifestEntry(content.md5, path.stat().st_size, str(path.absolute()))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from wandb_nb.data.media_content import MediaContent
+    from wandb_nb.store.format.artifact_record import ManifestEntry
 
 MAX_DIGEST = 20
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_.-]")
@@ -26,12 +27,21 @@ class LoggedArtifact(NamedTuple):
 
 @dataclass(frozen=True)
 class ArtifactContents:
-    """A version to be logged: its name, its type, and its files."""
+    """A version to be logged: its name, its type, its files, and what else its record has.
+
+    *metadata* is JSON. *references* are entries whose content stays where it is.
+    """
 
     name: str
     type: str
     incremental: bool = False
     files: dict[str, MediaContent] = field(default_factory=dict)
+    references: dict[str, ManifestEntry] = field(default_factory=dict)
+    description: str = ""
+    metadata: str = ""
+    aliases: tuple[str, ...] = ("latest",)
+    tags: tuple[str, ...] = ()
+    is_used: bool = False
 
     def add(self, content: MediaContent, folder: str, suffix: str) -> str:
         """Add a media file under a name made of its digest, and return its path in the artifact."""

@@ -85,6 +85,15 @@ class DisabledRun(Run):
     def pin_config_keys(self, keys: Iterable[str]) -> None:
         """Do nothing."""
 
+    def log_artifact(self, *_arguments: Any, **_options: Any) -> Any:
+        """Return something that accepts every call."""
+        return Swallowed()
+
+    use_artifact = log_artifact
+
+    def log_model(self, *_arguments: Any, **_options: Any) -> None:
+        """Log nothing."""
+
     def log_code(self, *_arguments: Any, **_options: Any) -> list[str]:
         """Save nothing."""
         return []

@@ -16,7 +16,7 @@ from wandb_nb.tracking.session import alerts
 from wandb_nb.tracking.session.finish import finish, uninterrupted
 from wandb_nb.tracking.session.watched_models import watch_of
 from wandb_nb.tracking.terminal.presenter import presenter
-from wandb_nb.tracking.unimplemented import RUN_CALLS, refuse
+from wandb_nb.tracking.unimplemented import RUN_CALLS, not_implemented, refuse
 
 if TYPE_CHECKING:
     import os
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.capture.code.source_files import Choice
     from wandb_nb.store.reading.executed_cells import Cell
+    from wandb_nb.tracking.artifact import Artifact
     from wandb_nb.tracking.config.config import Config
     from wandb_nb.tracking.config.static_config import StaticConfig
     from wandb_nb.tracking.files.run_code import PathFilter
@@ -278,6 +279,77 @@ class Run(OlderNames):
         folder = code_folder(root, self._session.settings)
         chosen = (path_choice(include_fn, folder) or include, path_choice(exclude_fn, folder) or exclude)
         return log_code(directory, self._session.settings, folder, *chosen)
+
+    def log_artifact(
+        self,
+        artifact_or_path: Artifact | str | os.PathLike[str],
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002 -- the documented name
+        aliases: str | Iterable[str] | None = None,
+        tags: str | Iterable[str] | None = None,
+    ) -> Artifact:
+        """Log an artifact, or a file, folder or address as one, and return it; it is on disk when the call returns.
+
+        *name* (`run-<id>-<file>` by default) and *type* ("unspecified") are those of an artifact made of a path. The
+        alias "latest" is always there, *aliases* and *tags* are added. Where the files cannot be stored, as on a full
+        disk, the run continues without the artifact, and that is reported once.
+
+        Raises:
+            ArtifactError: There is nothing at the path, or a name, type, alias or tag is not possible.
+            RunFinishedError: The run has finished.
+
+        """
+        return self._log_artifact(artifact_or_path, name, type, aliases, tags, is_used=False)
+
+    def use_artifact(
+        self,
+        artifact_or_name: Artifact | str,
+        type: str | None = None,  # noqa: A002 -- the documented name
+        aliases: str | Iterable[str] | None = None,
+        use_as: str | None = None,
+    ) -> Artifact:
+        """Log an artifact and mark it as an input of the run; return it.
+
+        *type* and *use_as* are accepted. The name of an artifact that was logged before is not implemented yet.
+
+        Raises:
+            ArtifactError: It is not an artifact, or an alias is not possible.
+            UsageError: It is a name.
+            RunFinishedError: The run has finished.
+
+        """
+        if isinstance(artifact_or_name, str):
+            raise not_implemented(f"run.use_artifact({artifact_or_name!r})")
+        return self._log_artifact(artifact_or_name, None, None, aliases, None, is_used=True)
+
+    def log_model(
+        self, path: str | os.PathLike[str], name: str | None = None, aliases: str | Iterable[str] | None = None
+    ) -> None:
+        """Log a file or folder as an artifact of type "model"; see `log_artifact`.
+
+        Raises:
+            ArtifactError: There is nothing at the path, or the name or an alias is not possible.
+            RunFinishedError: The run has finished.
+
+        """
+        self.log_artifact(path, name, "model", aliases)
+
+    def _log_artifact(
+        self,
+        source: Artifact | str | os.PathLike[str],
+        name: str | None,
+        kind: str | None,
+        aliases: str | Iterable[str] | None,
+        tags: str | Iterable[str] | None,
+        *,
+        is_used: bool,
+    ) -> Artifact:
+        from wandb_nb.tracking.files import logged_artifacts  # many runs log none
+
+        self._session.expect_running("log_artifact()")
+        artifact: Artifact = logged_artifacts.artifact_of(source, self.id, name, kind)
+        logged_artifacts.log_artifact(self._session, artifact, aliases, tags, is_used=is_used)
+        return artifact
 
     def mark_preempting(self) -> None:
         """Record that this machine is about to be taken away, so that a server may queue the run again.

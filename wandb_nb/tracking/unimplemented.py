@@ -7,13 +7,12 @@ from typing import Any, NoReturn
 from wandb_nb.errors import UsageError
 
 RUN_CALLS = frozenset({
-    "finish_artifact", "link_artifact", "link_model", "log_artifact", "log_model", "upsert_artifact",
-    "use_artifact", "use_model",
+    "finish_artifact", "link_artifact", "link_model", "upsert_artifact", "use_model",
 })  # fmt: skip
 """Methods of a run that are module-level functions as well."""
 CALLS = RUN_CALLS | {"agent", "controller", "sweep"}
 """Module-level functions."""
-TYPES = frozenset({"Api", "Artifact", "ArtifactTTL", "EvalTable", "Trace", "WBTraceTree"})
+TYPES = frozenset({"Api", "ArtifactTTL", "EvalTable", "Trace", "WBTraceTree"})
 """Classes: of values that are logged, of artifacts and of the public API."""
 
 

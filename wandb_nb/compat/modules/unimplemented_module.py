@@ -1,6 +1,6 @@
 """Modules of wandb that this version does not implement: integrations, plots and the public API.
 
-A program can import them and their names. Using one raises the one line that `log_artifact()` raises, or is ignored in
+A program can import them and their names. Using one raises the one line that `link_artifact()` raises, or is ignored in
 disabled mode.
 """
 

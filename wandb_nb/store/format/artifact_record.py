@@ -29,7 +29,7 @@ class ManifestEntry:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRecord:
-    """A version that a run logged. *digest* is that of the manifest, the ids are made by the client."""
+    """A version that a run logged, and uses if *is_used*. *digest* is the manifest's; the client makes the ids."""
 
     run_id: str
     project: str
@@ -42,6 +42,8 @@ class ArtifactRecord:
     description: str = ""
     metadata: str = ""
     aliases: tuple[str, ...] = ("latest",)
+    tags: tuple[str, ...] = ()
+    is_used: bool = False
     incremental: bool = False
     entries: Mapping[str, ManifestEntry] = field(default_factory=dict)
 
@@ -50,10 +52,14 @@ def artifact(record: ArtifactRecord) -> bytes:
     """Return *record* as the bytes of a record without its number."""
     message = WireMessage().text(1, record.run_id).text(2, record.project).text(3, record.entity).text(4, record.type)
     message.text(5, record.name).text(6, record.digest).text(7, record.description).text(8, record.metadata)
+    message.varint(10, value=record.is_used)
     for alias in record.aliases:
         message.text(11, alias)
     message.message(12, _manifest(record.entries)).varint(14, value=True)
-    message.text(15, record.client_id).text(16, record.sequence_client_id).text(20, DIGEST_ALGORITHM)
+    message.text(15, record.client_id).text(16, record.sequence_client_id)
+    for tag in record.tags:
+        message.text(19, tag)
+    message.text(20, DIGEST_ALGORITHM)
     message.varint(100, value=record.incremental)
     return WireMessage().message(8, message).encode()
 
@@ -71,13 +77,13 @@ def read_artifact(data: bytes) -> ArtifactRecord:
     """Return the artifact in the bytes of its message; what a hostile file has in the wrong form is left out."""
     texts: dict[int, str] = {}
     numbers: dict[int, int] = {}
-    aliases: list[str] = []
+    lists: dict[int, list[str]] = {11: [], 19: []}
     entries: dict[str, ManifestEntry] = {}
     for number, _wire_type, raw in fields(data):
         if isinstance(raw, int):
             numbers[number] = raw
-        elif number == 11:  # noqa: PLR2004 -- a repeated field
-            aliases.append(as_text(raw))
+        elif number in lists:
+            lists[number].append(as_text(raw))
         elif number == 12:  # noqa: PLR2004 -- the manifest
             entries = dict(_read_entry(each) for key, _, each in fields(raw) if key == 4 and isinstance(each, bytes))  # noqa: PLR2004
         else:
@@ -85,7 +91,14 @@ def read_artifact(data: bytes) -> ArtifactRecord:
     names = {"run_id": 1, "project": 2, "entity": 3, "type": 4, "name": 5, "digest": 6, "description": 7, "metadata": 8}
     ids = {"client_id": 15, "sequence_client_id": 16}
     fields_of = {name: texts.get(number, "") for name, number in (names | ids).items()}
-    return ArtifactRecord(**fields_of, aliases=tuple(aliases), incremental=bool(numbers.get(100)), entries=entries)
+    return ArtifactRecord(
+        **fields_of,
+        aliases=tuple(lists[11]),
+        tags=tuple(lists[19]),
+        is_used=bool(numbers.get(10)),
+        incremental=bool(numbers.get(100)),
+        entries=entries,
+    )
 
 
 def _read_entry(data: bytes) -> tuple[str, ManifestEntry]:

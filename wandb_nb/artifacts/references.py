@@ -1,0 +1,66 @@
+"""Entries of an artifact that refer to a file or an address; the content stays where it is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from base64 import b64encode
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from wandb_nb.artifacts.artifact_names import check_path
+from wandb_nb.capture.secrets.redact import Redactor
+from wandb_nb.data.media_content import MediaContent
+from wandb_nb.errors import ArtifactError
+from wandb_nb.store.format.artifact_record import ManifestEntry
+
+_NAMED_BY_ADDRESS = frozenset(("http", "https", "s3", "gs"))
+
+
+def references(uri: str, name: str | None, *, checksum: bool) -> dict[str, ManifestEntry]:
+    """Return the entries for *uri* by their path in the artifact: one, or one for each file of a folder.
+
+    Only files of this machine are read. Without *checksum*, and for every other address, the digest is made of the
+    address. Passwords in an address are removed.
+
+    Raises:
+        ArtifactError: *uri* is not an address, nothing is there, or it needs a *name*.
+
+    """
+    scheme = urlsplit(uri).scheme
+    if not scheme or "://" not in uri:
+        raise ArtifactError(f"add_reference({uri!r}) needs an address: give 'file://' and the path for a local file")
+    if scheme == "file":
+        return _files(uri, name, checksum=checksum)
+    if name is None and scheme not in _NAMED_BY_ADDRESS:
+        raise ArtifactError(f"add_reference({uri!r}) needs a name: addresses of {scheme!r} give none")
+    path = check_path(name if name is not None else PurePosixPath(uri.partition("://")[2].partition("/")[2]).name)
+    uri = Redactor(os.environ)(uri)
+    return {path: ManifestEntry(uri, 0, ref=uri)}
+
+
+def _files(uri: str, name: str | None, *, checksum: bool) -> dict[str, ManifestEntry]:
+    top = Path(unquote(uri.removeprefix("file://")))
+    if top.is_file():
+        return {check_path(name or top.name): _file_entry(top, uri, checksum=checksum)}
+    if not top.is_dir():
+        raise ArtifactError(f"add_reference({uri!r}) finds no file or folder there: check the path")
+    prefix = f"{check_path(name)}/" if name else ""
+    return {
+        prefix + relative: _file_entry(path, f"{uri.rstrip('/')}/{relative}", checksum=checksum)
+        for path in sorted(top.rglob("*"))
+        if path.is_file() and (relative := path.relative_to(top).as_posix())
+    }
+
+
+def _file_entry(path: Path, uri: str, *, checksum: bool) -> ManifestEntry:
+    try:
+        content = MediaContent(path=path)
+        digest = content.md5 if checksum else _digest_of(uri)
+        return ManifestEntry(digest, content.size, ref=uri)
+    except OSError as error:
+        raise ArtifactError(f"add_reference({uri!r}) cannot read {path}: {error}") from error
+
+
+def _digest_of(text: str) -> str:
+    return b64encode(hashlib.md5(text.encode(), usedforsecurity=False).digest()).decode()
