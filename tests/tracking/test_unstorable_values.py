@@ -50,7 +50,6 @@ def logged(run: wandb.Run) -> list[dict[str, Any]]:
         Broken(),
         BrokenMapping(a=1),
         [1, object()],
-        pd.DataFrame({"a": [1]}),
         iter([]),
         10**5000,
         "x" * 10_100_000,

@@ -41,23 +41,29 @@ def with_stored_media(value: Any, target: MediaTarget, name: str) -> Any:
 def with_chart_tables(values: Mapping[str, Any], store: MediaStore) -> dict[str, Any]:
     """Return *values* with each chart in them, nested ones too, replaced by its table under a key of the row."""
     tables: dict[str, Any] = {}
-    rest = _without_charts(values, (), store, tables)
+    rest = _without_charts(values, (), (id(values),), store, tables)
     return {**rest, **tables}
 
 
 def _without_charts(
-    values: Mapping[str, Any], path: tuple[str, ...], store: MediaStore, tables: dict[str, Any]
-) -> dict[str, Any]:
+    values: Mapping[str, Any],
+    path: tuple[str, ...],
+    parents: tuple[int, ...],
+    store: MediaStore,
+    tables: dict[str, Any],
+) -> Mapping[str, Any]:
+    """Return *values*, or a copy if charts are in it; a dict in itself stays, for the row's filter to find."""
     rest: dict[str, Any] = {}
     for key, value in values.items():
         below = (*path, str(key))
         if isinstance(value, WBValue) and (entries := value.entries(".".join(below), store)) is not None:
             tables.update(entries)
-        elif type(value) is dict and len(below) < MAX_PATH:
-            rest[key] = _without_charts(value, below, store, tables)
+        elif type(value) is dict and len(below) < MAX_PATH and id(value) not in parents:
+            rest[key] = _without_charts(value, below, (*parents, id(value)), store, tables)
         else:
             rest[key] = value
-    return rest
+    is_same = len(rest) == len(values) and all(rest[key] is value for key, value in values.items())
+    return values if is_same else rest
 
 
 def _stored(value: Any, target: MediaTarget) -> Any:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
-from random import getrandbits
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.atomic_file import replacement
@@ -63,7 +63,7 @@ class SyncProgress:
     bytes_left: int = 0
     alerts: int = 0
     creating: bool = False
-    order: int = field(default_factory=lambda: getrandbits(40))
+    order: int = field(default_factory=lambda: secrets.randbits(40))
     described: str = ""
     offset: int = 0
     rows: int = 0

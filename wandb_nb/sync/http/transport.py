@@ -33,6 +33,8 @@ FINAL_UPSERT_STATUSES = FINAL_STATUSES - {409}
 UNAUTHORIZED, TIMED_OUT, TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 401, 408, 429, 500, 501
 MIN_ERROR_STATUS = 300
 JITTER = 0.25
+# Of its own: in thread mode this runs in the user's process, whose seeded generator must not move.
+_random = random.Random()  # noqa: S311 -- jitter, not a secret
 MAX_UNDIVIDED_BYTES = 64 << 10
 MAX_DOUBLINGS = 30
 MAX_MESSAGE_CHARACTERS, MAX_CAUSE_CHARACTERS = 500, 120
@@ -260,7 +262,7 @@ def _delay_seconds(attempt: int, retry: RetryPolicy, response: Response | None) 
     if requested is not None:
         return requested
     doubled = retry.min_wait_seconds * 2.0 ** min(attempt, MAX_DOUBLINGS)
-    return min(doubled * (1 + random.uniform(0, JITTER)), retry.max_wait_seconds)  # noqa: S311 -- jitter, not a secret
+    return min(doubled * (1 + _random.uniform(0, JITTER)), retry.max_wait_seconds)
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
