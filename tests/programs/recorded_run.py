@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 GENERATED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+-[a-z]+-\d+(?![0-9a-f])|None")
 """Generated names and ids; a run without a name has none before the official client's server gives it one."""
-MEASURED = re.compile(r"runtime|per_second|time|memory|flos|_timestamp|_step$")
-"""Keys of values that differ from one execution to the next."""
+MEASURED = re.compile(r"runtime|per_second|time|memory|flos|speed|save_dir|_timestamp|_step$")
+"""Keys of values that differ from one execution or folder to the next."""
 
 
 @dataclass
@@ -65,7 +65,7 @@ def _recorded(directory: Path) -> RecordedRun:
         metrics=sorted(
             (metric.name, metric.step_metric, metric.step_sync, metric.summary)
             for metric in state.metrics
-            if not metric.expanded
+            if not metric.expanded and metric.defined  # the official client leaves implied step metrics to its server
         ),
         rows=[(step, comparable(row)) for step, row in _rows(state)],
         summary=comparable(state.summary),

@@ -47,7 +47,7 @@ STORED = """displayName groupName jobType notes tags config summaryMetrics state
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """Return an environment with a home of its own, without colours, progress bars and downloads."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "NETRC"))}
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("WANDB", "NETRC", "PYTEST"))}
     home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "data"), "XDG_CACHE_HOME": str(folder / "cache")}
     quiet = {"TQDM_DISABLE": "1", "HF_HUB_OFFLINE": "1", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
     return own | home | quiet | more
