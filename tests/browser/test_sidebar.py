@@ -202,7 +202,7 @@ def test_a_run_opens_whole(page: Page, begin: Any, tmp_path: Path) -> None:
 def test_selected_runs_are_overlaid(page: Page, begin: Any) -> None:
     """Selected rows are overlaid; the selection may change while the overlay is open."""
     for name in ("one-a", "one-b", "one-c"):
-        begin(name=name, config={"name": name}).finish()
+        begin(name=name).finish()
     for name in ("one-a", "one-b"):
         row(page, name).get_by_role("checkbox").check()
     page.get_by_role("button", name="Overlay").click()
