@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.store.format.wire import WireError, fields, read_varint, signed
 from wandb_nb.sync.upload.lines.json_tree import Tree, build_tree, items, merge, render
+from wandb_nb.sync.upload.lines.numbered_lines import first_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -101,14 +102,7 @@ class HistoryLines:
 
     def take(self, max_characters: int) -> list[str]:
         """Return the next closed lines: at least one, otherwise up to *max_characters*. They stay pending."""
-        lines: list[str] = []
-        remaining = max_characters
-        for _, line in self._pending:
-            remaining -= len(line)
-            if lines and remaining < 0:
-                break
-            lines.append(line)
-        return lines
+        return first_lines((line for _, line in self._pending), max_characters)
 
     def acknowledge(self, count: int) -> None:
         """Record that the server has *count* more closed lines."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class NumberedLines:
@@ -27,17 +31,22 @@ class NumberedLines:
 
     def take(self, max_characters: int) -> list[str]:
         """Return the next lines: at least one, otherwise up to *max_characters*. They stay pending."""
-        lines: list[str] = []
-        remaining = max_characters
-        for line in self._pending:
-            remaining -= len(line)
-            if lines and remaining < 0:
-                break
-            lines.append(line)
-        return lines
+        return first_lines(self._pending, max_characters)
 
     def acknowledge(self, count: int) -> None:
         """Record that the server has *count* more lines."""
         for _ in range(count):
             self.size -= len(self._pending.popleft())
         self.acknowledged += count
+
+
+def first_lines(pending: Iterable[str], max_characters: int) -> list[str]:
+    """Return the first of *pending*: at least one if there is any, otherwise up to *max_characters* together."""
+    lines: list[str] = []
+    remaining = max_characters
+    for line in pending:
+        remaining -= len(line)
+        if lines and remaining < 0:
+            break
+        lines.append(line)
+    return lines
