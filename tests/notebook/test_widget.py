@@ -125,6 +125,23 @@ def test_media_files_come_over_the_comm(page: Page) -> None:
     assert not page.finished(cell)
 
 
+def test_a_page_may_ask_for_an_ended_run(page: Page) -> None:
+    """After the end of a run its rows and media still come over a comm."""
+    run_id = printed(page.hear(lambda message: printed(message, "id ")), "id ")
+    page.run(
+        "import numpy\nwandb.log({'a': wandb.Image(numpy.zeros((4, 4, 3), 'u1'))})\nwandb.finish()\nprint('end now')"
+    )
+    assert page.hear(lambda message: printed(message, "end ")) is not None
+    page.send("comm_open", {"comm_id": "c5", "target_name": COMM_TARGET, "data": {"id": run_id}})
+    page.send("comm_msg", {"comm_id": "c5", "data": {"type": "pull", "cursor": ""}})
+    header = custom(page.hear(custom))["header"]
+    assert header["done"]
+    path = header["media"][0]["rows"][0]["files"][0]["path"]
+    page.send("comm_msg", {"comm_id": "c5", "data": {"type": "file", "number": 1, "path": path}})
+    answer = page.hear(lambda message: custom(message).get("number") == 1 and message)
+    assert bytes(answer["buffers"][0]).startswith(b"\x89PNG")
+
+
 def test_a_comm_for_an_unknown_run_is_closed(page: Page) -> None:
     """The comm for a run that this kernel does not show is closed."""
     page.send("comm_open", {"comm_id": "c2", "target_name": COMM_TARGET, "data": {"id": "nobody00"}})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from wandb_nb import host
+from wandb_nb.lru import LRUDict
 from wandb_nb.notebook.execution_count import running_cell
 from wandb_nb.notebook.guard import guard
 from wandb_nb.notebook.panel.live_run import LiveRun
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.run_view import RunView
 
 
+MAX_ENDED = 20
+"""Ended runs that pages may still ask for; older ones have their saved snapshot."""
 WIDGET_DELAY_SECONDS = 0.2  # `init()` returns first, without another thread that competes for the interpreter
 STDOUT_NOTICES = ("online-url",)  # good news, while pages show stderr as an alarm
 
@@ -51,7 +54,8 @@ class NotebookPresenter:
         self._display_enabled = display_enabled
         self._stderr, self._stdout = TerminalPresenter(), StdoutPresenter()
         self._panels: dict[str, Panel] = {}
-        self._widget_runs: WeakValueDictionary[Path, LiveRun] = WeakValueDictionary()  # also of ended runs
+        self._ended: LRUDict[str, RunView] = LRUDict(MAX_ENDED)
+        self._runs_by_file: WeakValueDictionary[Path, LiveRun] = WeakValueDictionary()
         self._cell: int = running_cell(shell)
         self._layout = PanelLayout(shell, self._cell_ref(_running_source(shell)), self._rearm)
         self.in_hook = False
@@ -77,6 +81,8 @@ class NotebookPresenter:
         """
         panel = self._panels.pop(run.id, None)
         if panel is not None:
+            self._ended[run.id] = run
+            self._runs_by_file[panel.live_run.file] = panel.live_run
             with guard("showing the end of the run"):
                 self._close(panel)
         with guard("reporting the end of the run"):
@@ -102,10 +108,7 @@ class NotebookPresenter:
         panel = self._panels.get(run.id)
         if panel is None and run.state == "running":  # the extension was loaded again
             panel = self._add_panel(run)
-        live_run = panel.live_run if panel is not None else self._widget_runs.get(run.file) or LiveRun(run, run.file)
-        widget = create_widget(run, live_run, selected)
-        self._widget_runs[run.file] = live_run
-        return widget
+        return create_widget(run, panel.live_run if panel is not None else self._shared_run(run, run.file), selected)
 
     def notice(self, text: str, key: str | None = None) -> None:
         """Print one line under the running cell."""
@@ -145,9 +148,19 @@ class NotebookPresenter:
         self._layout.close()
 
     def live_run(self, run_id: str) -> LiveRun | None:
-        """Return the shown run with that id."""
+        """Return the shown run with that id, also one that has ended: pages may still ask for its rows and files."""
         panel = self._panels.get(run_id)
-        return panel.live_run if panel is not None else None
+        if panel is not None:
+            return panel.live_run
+        run = self._ended.get(run_id)
+        return self._shared_run(run, run.file) if run is not None and run.file is not None else None
+
+    def _shared_run(self, run: RunView, file: Path) -> LiveRun:
+        """Return what is read of *file* for all who hold it; an ended run is read again once nobody does."""
+        live_run = self._runs_by_file.get(file)
+        if live_run is None:
+            live_run = self._runs_by_file[file] = LiveRun(run, file)
+        return live_run
 
     def _add_panel(self, run: RunView) -> Panel | None:
         """Return the run's new panel; None for a disabled run, which has nothing to show."""
