@@ -27,6 +27,9 @@ def position(page: Page) -> str:
     plot = page.get_by_role("slider", name="Cursor in the chart loss")
     plot.focus()
     page.keyboard.press("Home")
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )  # it is drawn
     return plot.get_attribute("aria-valuetext").partition(":")[0]
 
 
@@ -44,6 +47,23 @@ def test_any_metric_is_an_axis(page: Page) -> None:
     assert page.get_by_role("slider", name="train/lr").get_attribute("aria-valuetext").startswith("step 399")
     assert serious(page) == []
     shot(page, "axis-metric")
+
+
+def test_every_key_zooms(page: Page) -> None:
+    """Keys that follow each other within one frame zoom once each."""
+    show(page, each=0)
+    plot = page.get_by_role("slider", name="Cursor in the chart loss")
+    whole = float(plot.get_attribute("aria-valuemax")) - float(plot.get_attribute("aria-valuemin"))
+    plot.evaluate(
+        "plot => { const plus = { key: '+', bubbles: true };"
+        " for (let i = 0; i < 3; i++) plot.dispatchEvent(new KeyboardEvent('keydown', plus)); }"
+    )
+    page.wait_for_function(
+        "whole => { const plot = document.querySelector('.wnb-plot'); "
+        "const length = plot.getAttribute('aria-valuemax') - plot.getAttribute('aria-valuemin'); "
+        "return Math.abs(length - whole / 8) < 1e-6; }",
+        arg=whole,
+    )
 
 
 def test_each_chart_has_its_own_axis_by_default(page: Page) -> None:

@@ -5,6 +5,11 @@ export type Range = [min: number, max: number];
 /** Points per line that are enough to estimate quartiles. */
 const MAX_SAMPLE = 2000;
 
+/** The range `factor` times as long, with `middle` at the same place of it. */
+export function scaledRange([min, max]: Range, middle: number, factor: number): Range {
+  return [middle - (middle - min) * factor, middle + (max - middle) * factor];
+}
+
 /** Index of the first x that is not below `x`. */
 export function lowerBound(xs: Float64Array, x: number): number {
   let low = 0;

@@ -10,7 +10,7 @@ import type { Line } from '../../chart/lines';
 import { attemptName, latestIndex, linesOf, mainLines } from '../../chart/lines';
 import { chartNote } from './chart-note';
 import type { Range } from '../../chart/axis-ranges';
-import { nearestIndex } from '../../chart/axis-ranges';
+import { nearestIndex, scaledRange } from '../../chart/axis-ranges';
 import type { NamedBand } from '../../chart/cell-ranges';
 import { cellBands, cellName, cellOf } from '../../chart/cell-ranges';
 import { requestRows } from '../../model/row-ranges';
@@ -274,9 +274,8 @@ export class ChartCard implements Card {
   }
 
   private zoomAround(factor: number): void {
-    const [min, max] = this.chart.range;
-    const middle = this.cursor ?? (min + max) / 2;
-    this.zoom([middle - (middle - min) * factor, middle + (max - middle) * factor]);
+    const range = this.visibleRange ?? this.chart.range; // the chart has it with the next frame only
+    this.zoom(scaledRange(range, this.cursor ?? (range[0] + range[1]) / 2, factor));
   }
 
   /** The title; a split that may share its chart soon is in a quiet colour, so that little changes when it does. */

@@ -1,4 +1,4 @@
-import { lowerBound } from '../../chart/axis-ranges';
+import { lowerBound, scaledRange } from '../../chart/axis-ranges';
 import type { CellPosition, HeatmapContent } from '../../chart/heatmap-plot';
 import { HeatmapPlot } from '../../chart/heatmap-plot';
 import type { XUnit } from '../../model/axes';
@@ -195,9 +195,8 @@ export class HeatmapCard implements Card {
 
   private zoomAround(factor: number): void {
     if (this.content === null) return;
-    const [min, max] = this.plot.range;
-    const middle = this.cursor === null ? (min + max) / 2 : this.content.xs[this.cursor.step]!;
-    const range: [number, number] = [middle - (middle - min) * factor, middle + (max - middle) * factor];
+    const visible = this.context.state.zoom.get(this.content.unit.id) ?? this.plot.range; // as for a chart
+    const range = scaledRange(visible, this.cursor === null ? (visible[0] + visible[1]) / 2 : this.content.xs[this.cursor.step]!, factor);
     if (lowerBound(this.content.xs, range[1]) > lowerBound(this.content.xs, range[0])) this.zoom(range);
   }
 
