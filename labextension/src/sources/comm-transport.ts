@@ -63,28 +63,12 @@ export class CommTransport implements Transport {
 
   /** Rejects if there is no answer: a kernel without subshells answers after its cell. */
   range(range: RangeRequest): Promise<Message> {
-    const number = ++this.requestNumber;
-    return new Promise<Message>((resolve, reject) => {
-      this.pendingRanges.set(number, { resolve, reject });
-      setTimeout(() => {
-        this.pendingRanges.delete(number);
-        reject(new Error('The kernel does not answer.'));
-      }, SLOW_TIMEOUT_MS);
-      this.channel.send({ type: 'range', number, range });
-    });
+    return this.ask(this.pendingRanges, (number) => ({ type: 'range', number, range }));
   }
 
   /** Rejects if there is no answer, or if the kernel does not know the file. */
   file(path: string): Promise<ArrayBuffer> {
-    const number = ++this.requestNumber;
-    return new Promise<ArrayBuffer>((resolve, reject) => {
-      this.pendingFiles.set(number, { resolve, reject });
-      setTimeout(() => {
-        this.pendingFiles.delete(number);
-        reject(new Error('The kernel does not answer.'));
-      }, SLOW_TIMEOUT_MS);
-      this.channel.send({ type: 'file', number, path });
-    });
+    return this.ask(this.pendingFiles, (number) => ({ type: 'file', number, path }));
   }
 
   /** Handle a message of the channel; all but our own messages are ignored. */
@@ -104,6 +88,19 @@ export class CommTransport implements Transport {
 
   close(): void {
     this.channel.close();
+  }
+
+  /** Send a request with a number of its own; the answer to it is `pending` until then. */
+  private ask<Answer>(pending: Map<number, Pending<Answer>>, request: (number: number) => Request): Promise<Answer> {
+    const number = ++this.requestNumber;
+    return new Promise<Answer>((resolve, reject) => {
+      pending.set(number, { resolve, reject });
+      setTimeout(() => {
+        pending.delete(number);
+        reject(new Error('The kernel does not answer.'));
+      }, SLOW_TIMEOUT_MS);
+      this.channel.send(request(number));
+    });
   }
 
   private receiveMessage(header: unknown, buffer: ArrayBuffer | ArrayBufferView | undefined): void {
