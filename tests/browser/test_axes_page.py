@@ -22,14 +22,18 @@ def options(page: Page) -> list[str]:
     return page.get_by_label("X axis").locator("option").all_text_contents()
 
 
+def draw(page: Page) -> None:
+    """Wait until the charts are drawn, which happens once a frame."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def position(page: Page) -> str:
     """Return what the first chart reports of the cursor, which is moved to its start."""
+    draw(page)  # a new axis, whose start it is
     plot = page.get_by_role("slider", name="Cursor in the chart loss")
     plot.focus()
     page.keyboard.press("Home")
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )  # it is drawn
+    draw(page)
     return plot.get_attribute("aria-valuetext").partition(":")[0]
 
 
