@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
 from test_browser import ROOT, artifact, enter
+from threaded_server import ThreadedServer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page
     from visiting import Site
 
@@ -27,25 +31,47 @@ def png(red: int) -> bytes:
     return out.getvalue()
 
 
-def start(site: Site, *, others: bool = False) -> None:
-    """Upload a run with two pictures per step, and with *others* an HTML page, a table and a molecule."""
+class Stranger(BaseHTTPRequestHandler):
+    """Somebody else's server, which records what it is asked for."""
+
+    requests: list[str]
+
+    def do_GET(self) -> None:
+        """Record the path."""
+        self.requests.append(self.path)
+        self.send_error(404)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@pytest.fixture
+def stranger() -> Iterator[ThreadedServer]:
+    """Start somebody else's server."""
+    Stranger.requests = []
+    with ThreadedServer(Stranger) as server:
+        yield server
+
+
+def start(site: Site, *, html: str | None = None) -> None:
+    """Upload a run with two pictures per step; with *html* also that page, a table and a molecule."""
     rows: list[dict[str, Any]] = []
     files = {f"media/images/s_{step}_{i}.png": png(100 * i + step) for step in STEPS for i in range(2)}
     for step in STEPS:
         names = [f"media/images/s_{step}_{i}.png" for i in range(2)]
         pictures = {"_type": "images/separated", "count": 2, "width": 8, "height": 8, "filenames": names}
         rows.append({"_step": step, "_runtime": step, "samples": {**pictures, "captions": [f"at {step}", HOSTILE]}})
-    if others:
-        add_others(files, rows[-1])
+    if html is not None:
+        add_others(files, rows[-1], html)
     site.start("pictures")
     site.upload("pictures", files)
     content = [json.dumps(row) for row in rows]
     site.stream("pictures", files={"wandb-history.jsonl": {"offset": 0, "content": content}})
 
 
-def add_others(files: dict[str, bytes], row: dict[str, Any]) -> None:
+def add_others(files: dict[str, bytes], row: dict[str, Any], html: str) -> None:
     """Add media that are not pictures."""
-    files["media/html/p.html"] = b"<p id=seen>seen</p><script>parent.harmed = 1</script><img src=//evil.example/x>"
+    files["media/html/p.html"] = html.encode()
     files["media/table/t.table.json"] = json.dumps({"columns": ["id", HOSTILE], "data": [[1, HOSTILE]]}).encode()
     row |= {
         "page": {"_type": "html-file", "path": "media/html/p.html", "size": 9},
@@ -108,11 +134,9 @@ def test_the_steps_can_be_played(site: Site, page: Page) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_other_media(site: Site, page: Page, noises: list[str], scheme: Any) -> None:
+def test_other_media(site: Site, page: Page, noises: list[str], stranger: ThreadedServer, scheme: Any) -> None:
     """HTML runs nothing and loads nothing, table cells are texts, others are named; axe-core finds nothing serious."""
-    start(site, others=True)
-    foreign: list[str] = []
-    page.on("request", lambda request: foreign.append(request.url) if "evil.example" in request.url else None)
+    start(site, html=f"<p id=seen>seen</p><script>parent.harmed = 1</script><img src={stranger.url}/x>")
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 1200, "height": 1200})
     enter(site, page)
@@ -129,7 +153,7 @@ def test_other_media(site: Site, page: Page, noises: list[str], scheme: Any) -> 
     result = page.evaluate("() => axe.run(document, {iframes: false})")
     serious = [one["id"] for one in result["violations"] if one["impact"] in {"serious", "critical"}]
     assert serious == []
-    assert foreign == []
+    assert Stranger.requests == []
     assert page.evaluate("() => window.harmed") is None
     noises[:] = [noise for noise in noises if "Content Security Policy" not in noise and "sandboxed" not in noise]
 
