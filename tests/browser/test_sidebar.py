@@ -42,6 +42,15 @@ def write(path: Path, cells: list[Any]) -> None:
     nbformat.write(notebook, path)
 
 
+def clear_outputs(path: Path) -> None:
+    """Remove the outputs of a notebook's cells; the cells keep their ids."""
+    notebook = nbformat.read(path, 4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+    nbformat.write(notebook, path)
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     """Start JupyterLab, with an empty notebook and one that trains in its root."""
@@ -264,6 +273,9 @@ def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer
     page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     page.evaluate("() => window.jupyterapp.commands.execute('wandb-nb:show-runs')")
     until(lambda: "finished" in "".join(row(page, "in-a-cell").all_text_contents()), "the notebook's run", 90)
+    page.goto("about:blank")
+    server.shut_sessions()
+    clear_outputs(server.root / "train.ipynb")  # JupyterLab may have saved them
     open_lab(page, server)
     assert page.locator(".jp-NotebookPanel:visible").count() == 1
     page.get_by_label("Group by").select_option("notebook")

@@ -4,6 +4,7 @@ import { runIds } from '../wire/decode';
 
 /** The part of a notebook that is used here, without a dependency on its package. */
 export interface NotebookContent {
+  readonly node: HTMLElement;
   activeCellIndex: number;
   readonly widgets: readonly CellWidget[];
   scrollToItem(index: number, align?: string): Promise<void>;
@@ -14,6 +15,8 @@ interface CellWidget extends Widget {
 }
 
 const MAX_FRAMES = 60;
+const MAX_SCROLLS = 30;
+const SCROLL_MS = 100;
 
 /** Go to the first output that draws one of the runs; false if there is none. */
 export function reveal(notebook: NotebookContent, ids: string[]): boolean {
@@ -21,7 +24,7 @@ export function reveal(notebook: NotebookContent, ids: string[]): boolean {
   if (index < 0) return false;
   notebook.activeCellIndex = index;
   // A cell far away is not in the page before the notebook has scrolled there.
-  void notebook.scrollToItem(index, 'smart').then(() => focusRun(notebook.widgets[index]!.node, ids));
+  void scrollTo(notebook, index).then(() => focusRun(notebook.widgets[index]!.node, ids));
   return true;
 }
 
@@ -30,8 +33,24 @@ export function revealCell(notebook: NotebookContent, id: string): boolean {
   const index = id === '' ? -1 : notebook.widgets.findIndex(({ model }) => model.id === id);
   if (index < 0) return false;
   notebook.activeCellIndex = index;
-  void notebook.scrollToItem(index, 'smart');
+  void scrollTo(notebook, index);
   return true;
+}
+
+/** Scroll until the cell stays in sight: a notebook that has just opened lays its cells out anew and loses its place. */
+async function scrollTo(notebook: NotebookContent, index: number): Promise<void> {
+  let seen = 0;
+  for (let tries = 0; tries < MAX_SCROLLS && seen < 2; tries += 1) {
+    if (seen === 0) await notebook.scrollToItem(index, 'smart');
+    await new Promise((done) => setTimeout(done, SCROLL_MS));
+    seen = isInSight(notebook, index) ? seen + 1 : 0;
+  }
+}
+
+function isInSight(notebook: NotebookContent, index: number): boolean {
+  const cell = notebook.widgets[index]?.node.getBoundingClientRect();
+  const area = notebook.node.getBoundingClientRect();
+  return cell !== undefined && cell.height > 0 && cell.top < area.bottom && cell.bottom > area.top;
 }
 
 function draws(cell: CellWidget, ids: string[]): boolean {
