@@ -71,8 +71,8 @@ def test_an_open_step_is_folded_before_rows_of_children(tmp_path: Path) -> None:
     """`verify --fold` puts the open step of a killed owner into the run file, then the rows of its child, once each."""
     source = LOGGER.split("for step", maxsplit=1)[0] + (
         "run.log({'a': 1})\nrun.log({'b': 2}, commit=False)\nrun.log({'c': 3}, commit=False)\n"
-        "if os.fork() == 0:\n    run.log({'child': 4}); os._exit(0)\n"
-        "os.wait()\nos.write(1, b'0 0\\n')\nimport time; time.sleep(60)\n"
+        "child = os.fork()\nif child == 0:\n    run.log({'child': 4}); os._exit(0)\n"
+        "os.waitpid(child, 0)\nos.write(1, b'0 0\\n')\nimport time; time.sleep(60)\n"
     )
     directory, _ = killed(tmp_path, 1.0, source)
     before = load(directory)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import yaml
+from forked import in_child
 
 import wandb_nb as wandb
 
@@ -112,10 +113,7 @@ def test_rows_of_children_arrive_in_step_order(tmp_path: Path, sync: Sync) -> No
     with start(tmp_path) as run:
         for turn in range(4):
             run.log({"parent": turn})
-            if os.fork() == 0:
-                run.log({"child": turn})
-                os._exit(0)
-            os.wait()
+            in_child(lambda turn=turn: run.log({"child": turn}))
     rows = sync(run.directory).rows
     assert [users(row) for row in rows] == [{name: turn} for turn in range(4) for name in ("parent", "child")]
     assert [row["_step"] for row in rows] == list(range(8))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from forked import in_child
 
 from wandb_nb.store.format import records
 from wandb_nb.store.format.decode import decode
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 def row(step: int, value: int, attempt: int | None = None) -> bytes:
     """Return a row."""
     return RowEncoder().encode({"v": value}, step, 1.0, 2.0, extra_items(attempt=attempt))
-
-
-def in_child(writer: RunWriter, *bodies: bytes) -> None:
-    """Append *bodies* in a forked child."""
-    if os.fork() == 0:
-        for body in bodies:
-            writer.append(body)
-        os._exit(0)
-    os.wait()
 
 
 def rows_of(path: Path) -> list[tuple[int | None, Any]]:
@@ -52,8 +43,8 @@ def writer(tmp_path: Path) -> RunWriter:
 def test_rows_come_in_step_order(writer: RunWriter, tmp_path: Path) -> None:
     """Rows of all processes are ordered by step, those of one process keep their order, and later records follow."""
     writer.append(row(0, 0), row(3, 1), row(6, 2))
-    in_child(writer, row(1, 10), row(4, 11), row(4, 12))
-    in_child(writer, row(2, 20), row(5, 21))
+    in_child(lambda: writer.append(row(1, 10), row(4, 11), row(4, 12)))
+    in_child(lambda: writer.append(row(2, 20), row(5, 21)))
     merge_segments(tmp_path, writer)
     writer.append(records.exit(0, 1))
     writer.close()
@@ -68,7 +59,7 @@ def test_rows_come_in_step_order(writer: RunWriter, tmp_path: Path) -> None:
 def test_an_attempt_follows_the_one_before(writer: RunWriter, tmp_path: Path) -> None:
     """Rows of a second attempt stand behind all rows of the first, whatever their steps."""
     writer.append(row(0, 0), row(1, 1), row(0, 2, attempt=1))
-    in_child(writer, row(5, 10))
+    in_child(lambda: writer.append(row(5, 10)))
     merge_segments(tmp_path, writer)
     writer.close()
     assert rows_of(tmp_path / "run-r.wandb") == [(0, 0), (1, 1), (5, 10), (0, 2)]
@@ -84,7 +75,7 @@ def test_a_damaged_run_file_stays(writer: RunWriter, tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.write(data)
     writer.append(row(3, 2))
-    in_child(writer, row(1, 10))
+    in_child(lambda: writer.append(row(1, 10)))
     inode = path.stat().st_ino
     merge_segments(tmp_path, writer)
     writer.close()
@@ -98,7 +89,7 @@ def test_a_damaged_run_file_stays(writer: RunWriter, tmp_path: Path) -> None:
 def test_a_disk_that_refuses_keeps_all_rows(writer: RunWriter, tmp_path: Path) -> None:
     """Where no second file can be made, the rows are appended."""
     writer.append(row(0, 0), row(2, 1))
-    in_child(writer, row(1, 10))
+    in_child(lambda: writer.append(row(1, 10)))
     (tmp_path / "run-r.wandb.merging").mkdir()
     merge_segments(tmp_path, writer)
     writer.close()
@@ -108,7 +99,7 @@ def test_a_disk_that_refuses_keeps_all_rows(writer: RunWriter, tmp_path: Path) -
 def test_a_merge_that_was_killed_is_completed(writer: RunWriter, tmp_path: Path) -> None:
     """After a kill between the rename of the new file and those of the segments, no row is there twice."""
     writer.append(row(0, 0), row(2, 1))
-    in_child(writer, row(1, 10))
+    in_child(lambda: writer.append(row(1, 10)))
     merge_segments(tmp_path, writer)
     (folded,) = (tmp_path / "segments").glob("*.folded")
     folded.rename(folded.with_suffix(".folding"))

@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from forked import in_child
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format import records
@@ -49,18 +50,6 @@ def writer(tmp_path):
     writer = RunWriter(tmp_path / "run-a.wandb", warn=pytest.fail)
     yield writer
     writer.close()
-
-
-def in_child(work) -> None:
-    """Run *work* in a forked child and wait for it; its failure fails the test."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 def test_a_new_file_begins_with_its_headers(writer):
