@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser
+
+    from wandb_nb import Run
 
 # A loaded machine is slow, not wrong: no deadlines, and the same examples at each run in CI.
 settings.register_profile(
@@ -32,6 +34,20 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("WANDB_NB_DATA_DIR", str(registry))
     monkeypatch.setenv("NETRC", str(registry / "netrc"))  # no key of the machine's user sends a run online
     return registry
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    """Return a function that starts silent offline runs; runs still active at the end are finished."""
+    import wandb_nb as wandb
+    from wandb_nb.tracking.process import active_runs
+
+    def begin(**arguments: Any) -> Run:
+        return wandb.init(**{"dir": tmp_path, "mode": "offline", "settings": {"silent": True}, **arguments})
+
+    yield begin
+    for run in active_runs.own():
+        run.finish()
 
 
 @pytest.fixture(scope="module")  # not longer: while it runs, no other test of this process can run an event loop

@@ -165,6 +165,11 @@ def open_cells(page: Page, server: JupyterServer, name: str, *sources: str) -> N
     page.locator(".jp-CodeCell .cm-content").first.click()
 
 
+def start_cells(page: Page) -> None:
+    """Run all cells of the open notebook, without waiting for their end."""
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+
 def run_cell(page: Page) -> None:
     """Run the selected cell and select the next one, by keyboard."""
     page.keyboard.press("Shift+Enter")

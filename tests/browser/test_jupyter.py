@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import nbformat
 import pytest
 from animation import MAX_BYTES, Animation
-from lab import ARTIFACTS, IMAGES, JupyterServer, chromium, ready
+from lab import ARTIFACTS, IMAGES, JupyterServer, chromium, ready, start_cells
 from waiting import scaled, until
 
 from wandb_nb.store.reading.run_state import RunState
@@ -75,7 +75,7 @@ def start(page: Page, server: JupyterServer, notebook: Path) -> str:
 def run_all(page: Page, server: JupyterServer) -> None:
     """Run all cells by the menu's command."""
     if server.app == "lab":
-        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        start_cells(page)
     else:
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()

@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, ready
+from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
 from plain import HOSTILE, serious
 from waiting import until
 
@@ -51,13 +50,8 @@ def page(tmp_path: Path, lab: JupyterServer) -> Iterator[Page]:
 
 def run_notebook(page: Page, lab: JupyterServer) -> None:
     """Run the cell of a new notebook in the page."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, lab.root / "train.ipynb")
-    page.goto(lab.url("train.ipynb"))
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    until(lambda: ready(lab), "idle kernel")
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    open_cells(page, lab, "train.ipynb", CELL)
+    start_cells(page)
 
 
 def alts(page: Page) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, ready
+from lab import ARTIFACTS, JupyterServer, chromium, ready, start_cells
 from plain import serious
 from waiting import until
 
@@ -73,7 +73,7 @@ def run_all(page: Page, server: JupyterServer, name: str) -> None:
     page.goto(server.url(name))
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     until(lambda: ready(server), "idle kernel")
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    start_cells(page)
     until(lambda: executed(page) == len(page.locator(".jp-Notebook .jp-Cell").all()), "the last cell")
     save(page)
 

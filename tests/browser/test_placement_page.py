@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, JupyterServer, chromium, ready
+from lab import ARTIFACTS, JupyterServer, chromium, ready, start_cells
 from plain import serious
 from waiting import until
 
@@ -79,7 +79,7 @@ def run_all(page: Page, server: JupyterServer, name: str, cells: list[str]) -> N
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     until(lambda: ready(server), "idle kernel")
     if server.app == "lab":
-        page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+        start_cells(page)
     else:
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_text("Run All Cells", exact=True).click()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, TOKEN, JupyterServer, chromium, ready
+from lab import ARTIFACTS, TOKEN, JupyterServer, chromium, ready, start_cells
 from plain import HOSTILE, serious
 from waiting import until
 
@@ -270,7 +270,7 @@ def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer
     page.goto(server.url("train.ipynb"))
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     until(lambda: ready(server), "idle kernel")
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    start_cells(page)
     page.evaluate("() => window.jupyterapp.commands.execute('wandb-nb:show-runs')")
     until(lambda: "finished" in "".join(row(page, "in-a-cell").all_text_contents()), "the notebook's run", 90)
     page.goto("about:blank")

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 import wandb_nb as wandb
 from wandb_nb.compat.modules import account, helper, sdk_paths, sdk_printer, sdk_telemetry, wandb_env
-from wandb_nb.tracking.process import active_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     Start = Callable[..., wandb.Run]
 
 KEY = "0123456789" * 4
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Return a function that starts silent offline runs; all runs are finished in the end."""
-
-    def begin(**arguments: Any) -> wandb.Run:
-        return wandb.init(**{"dir": tmp_path, "mode": "offline", "settings": {"silent": True}, **arguments})
-
-    yield begin
-    for run in active_runs.own():
-        run.finish()
 
 
 def test_log_takes_every_form(start: Start) -> None:

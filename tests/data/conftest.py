@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from logged_run import LoggedRun, execute, read_run
 
-import wandb_nb as wandb
-from wandb_nb.tracking.process import active_runs
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    import wandb_nb as wandb
 
 
 @pytest.fixture
@@ -26,18 +25,6 @@ def both(tmp_path: Path) -> Callable[[str], tuple[LoggedRun, LoggedRun]]:
         return execute(source, tmp_path / "ours", "wandb_nb"), execute(source, tmp_path / "official", "wandb")
 
     return run
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., wandb.Run]]:
-    """Return a function that starts silent offline runs."""
-
-    def begin(**arguments: Any) -> wandb.Run:
-        return wandb.init(**{"dir": tmp_path, "mode": "offline", "settings": {"silent": True}, **arguments})
-
-    yield begin
-    for run in active_runs.own():
-        run.finish()
 
 
 @pytest.fixture

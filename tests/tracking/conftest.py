@@ -5,31 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-import wandb_nb as wandb
-from wandb_nb.tracking.process import active_runs
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+
+    import wandb_nb as wandb
 
     Start = Callable[..., wandb.Run]
     Script = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Return a function that starts silent runs; runs still active at the end are finished."""
-
-    def begin(**arguments: Any) -> wandb.Run:
-        return wandb.init(**{"dir": tmp_path, "mode": "offline", "settings": {"silent": True}, **arguments})
-
-    yield begin
-    for run in active_runs.own():
-        run.finish()
 
 
 @pytest.fixture
