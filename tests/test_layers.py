@@ -32,11 +32,11 @@ LAYERS = (
         "surroundings",
         "_version",
     ),
-    ("store",),
+    ("store", "run_filters"),
     ("capture", "data", "view"),
     ("artifacts", "compare"),
     ("tracking", "jupyter", "server", "sync"),
-    ("notebook",),
+    ("notebook", "api"),
     ("__init__", "_api", "cli", "compat", "__main__"),
 )
 # The only import between siblings: the background process sends a run for the session.

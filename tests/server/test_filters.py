@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.query.filters import matches, parse_filter
-from wandb_nb.server.query.run_order import sort_runs
-from wandb_nb.server.query.run_values import RunValues
+from wandb_nb.run_filters.filters import matches, parse_filter
+from wandb_nb.run_filters.run_order import sort_runs
+from wandb_nb.run_filters.run_values import RunValues
 
 
 def run_values(**fields: Any) -> RunValues:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wandb_nb.run_filters.run_values import RunValues
 from wandb_nb.server.query.run_table import TableRequest, available_columns, default_columns, list_table
-from wandb_nb.server.query.run_values import RunValues
 from wandb_nb.server.query.search import search_condition, search_predicate
 from wandb_nb.server.query.text_format import short_text
 

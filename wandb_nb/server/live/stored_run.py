@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.run_filters.run_values import RunValues
 from wandb_nb.server.live.session_cells import SessionCells
-from wandb_nb.server.query.run_values import RunValues
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.storage_errors import NotFoundError

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
+from wandb_nb.run_filters.run_values import timestamp
 from wandb_nb.server.http.file_urls import download_url, upload_url
 from wandb_nb.server.protocol.connections import MAX_PAGE, connection_page
-from wandb_nb.server.query.run_values import timestamp
 from wandb_nb.server.storage.run_store import list_files, run_for_writing
 from wandb_nb.server.storage.server_ids import global_id
 

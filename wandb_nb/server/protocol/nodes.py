@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.run_filters.filters import matches, parse_filter
+from wandb_nb.run_filters.run_order import sort_runs
+from wandb_nb.run_filters.run_values import RunValues, timestamp
 from wandb_nb.server.protocol import run_history
 from wandb_nb.server.protocol.connections import UserNode, connection_page, entity_node
 from wandb_nb.server.protocol.file_node import files_page
-from wandb_nb.server.query.filters import matches, parse_filter
-from wandb_nb.server.query.run_order import sort_runs
-from wandb_nb.server.query.run_values import RunValues, timestamp
 from wandb_nb.server.storage import alert_store, run_store, users
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.project_store import project_by_id

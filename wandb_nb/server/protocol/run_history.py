@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.query.filters import parse_filter
+from wandb_nb.run_filters.filters import parse_filter
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.lines.line_sampling import in_step_order, sample_lines, sample_rows
 from wandb_nb.server.storage.lines.row_shapes import history_keys

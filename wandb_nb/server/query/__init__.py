@@ -1,4 +1,4 @@
-"""Selecting, sorting and listing runs: filters, the search box, tables of runs, values as text.
+"""Listing runs on pages: the search box, tables of runs, values as text.
 
 May import `server.storage`. Next: `server.live`, which reads the rows of one run.
 """

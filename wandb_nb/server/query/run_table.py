@@ -9,14 +9,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wandb_nb.server.query.run_order import sort_runs_by
+from wandb_nb.run_filters.run_order import sort_runs_by
 from wandb_nb.server.query.search import search_condition, search_predicate
 from wandb_nb.values import is_finite, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wandb_nb.server.query.run_values import RunValues
+    from wandb_nb.run_filters.run_values import RunValues
 
 PAGE_SIZE = 100
 _MAX_GROUPED_ROWS = 300  # over all groups of a page

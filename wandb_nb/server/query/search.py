@@ -17,7 +17,7 @@ from wandb_nb.values import is_number
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.server.query.run_values import RunValues
+    from wandb_nb.run_filters.run_values import RunValues
 
 _PART = re.compile(r'(?:[^\s"]|"[^"]*")+')
 _CONDITION = re.compile(r"(\"[^\"]*\"|[^\s=<>!\"]+)(<=|>=|!=|=|<|>)(.*)", re.DOTALL)

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from wandb_nb.run_filters.run_values import RunValues
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, available_columns, cell, column_label, list_table
-from wandb_nb.server.query.run_values import RunValues
 from wandb_nb.server.storage.column_choices import load_columns
 from wandb_nb.server.storage.run_store import list_runs
 from wandb_nb.server.web.render import answer_page, may_write, render_page, requested_project

@@ -11,11 +11,11 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from wandb_nb import formatting
 from wandb_nb.errors import UsageError
+from wandb_nb.run_filters.run_values import timestamp
 from wandb_nb.server.http.authentication import logged_in_user
 from wandb_nb.server.http.browser_policy import content_policy
 from wandb_nb.server.http.file_urls import page_path
 from wandb_nb.server.http.services import services_of
-from wandb_nb.server.query.run_values import timestamp
 from wandb_nb.server.query.text_format import short_text
 from wandb_nb.server.storage.project_store import find_project
 from wandb_nb.server.storage.run_store import find_run

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import operator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import re2
-
 from wandb_nb.errors import UsageError
-from wandb_nb.server.query.run_values import timestamp
+from wandb_nb.run_filters.run_values import timestamp
 from wandb_nb.untrusted_json import parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wandb_nb.server.query.run_values import RunValues
+    from wandb_nb.run_filters.run_values import RunValues
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "$gt": operator.gt,
@@ -74,7 +73,7 @@ def _matches_entry(run: RunValues, name: str, condition: Any, depth: int) -> boo
     if name == "$not":
         return not matches(run, condition, depth + 1)
     if name.startswith("$"):
-        raise UsageError(f"this server does not support {name!r} in filters")
+        raise UsageError(f"filters do not support the operator {name!r}")
     value = run.value(name)
     if name in _TIMES:
         value = timestamp(value)
@@ -100,7 +99,7 @@ def _test(value: Any, kind: str, operand: Any) -> bool:  # noqa: PLR0911 -- one 
         inner = operand if isinstance(operand, dict) else {"$eq": operand}
         return not all(_test(value, name, one) for name, one in inner.items())
     if kind not in _COMPARISONS:
-        raise UsageError(f"this server does not support {kind!r} in filters")
+        raise UsageError(f"filters do not support the operator {kind!r}")
     numbers = isinstance(value, (int, float)) and isinstance(operand, (int, float))
     texts = isinstance(value, str) and isinstance(operand, str)
     return (numbers or texts) and _COMPARISONS[kind](value, operand)
@@ -119,23 +118,25 @@ def _search(pattern: str, value: str) -> bool:
     """
     if len(pattern) > _MAX_PATTERN:
         raise UsageError(f"a pattern in a filter can have at most {_MAX_PATTERN} characters")
+    return _compiled(pattern).search(value[:_MAX_SEARCHED].encode("utf-8", "replace")) is not None
+
+
+@lru_cache(maxsize=100)
+def _compiled(pattern: str) -> Any:
+    """Return the compiled *pattern*; a filter asks for it once per run."""
     try:
-        compiled = re2.compile(pattern.encode("utf-8", "replace"), _PATTERN_OPTIONS)
+        import re2
+    except ImportError as error:
+        raise UsageError("filters with $regex need a package that is missing: pip install google-re2") from error
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MAX_PATTERN_BYTES
+    try:
+        return re2.compile(pattern.encode("utf-8", "replace"), options)
     except re2.error as error:
         raise UsageError(f"the pattern {pattern!r} in a filter is not valid: {_reason(error)}") from error
-    return compiled.search(value[:_MAX_SEARCHED].encode("utf-8", "replace")) is not None
 
 
 def _reason(error: Exception) -> str:
     reason = error.args[0] if error.args else ""
     return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-
-
-def _pattern_options() -> re2.Options:
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _MAX_PATTERN_BYTES
-    return options
-
-
-_PATTERN_OPTIONS = _pattern_options()

@@ -10,7 +10,7 @@ from wandb_nb.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wandb_nb.server.query.run_values import RunValues
+    from wandb_nb.run_filters.run_values import RunValues
 
 _MAX_PARTS = 10
 
