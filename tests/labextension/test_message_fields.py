@@ -12,6 +12,7 @@ from wandb_nb.compare.code_diff import CodeChangeHeader
 from wandb_nb.compare.value_diff import ValueRowHeader
 from wandb_nb.notebook.panel import widget
 from wandb_nb.view.message import header_fields, run_message
+from wandb_nb.view.objects.logged_plots import PlotHeader
 
 SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_text(encoding="utf-8")
 
@@ -25,6 +26,7 @@ SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_
         ("CellInfo", run_message.CellHeader),
         ("SeriesHeader", run_message.SeriesHeader),
         ("MessageHeader", run_message.MessageHeader),
+        ("PlotHeader", PlotHeader),
         ("Access", run_message.Access),
         ("DiffRow", ValueRowHeader),
         ("CodeChange", CodeChangeHeader),

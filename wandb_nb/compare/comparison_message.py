@@ -108,6 +108,7 @@ def _header(header: MessageHeader, series: list[SeriesHeader]) -> MessageHeader:
         "heatmaps": None,
         "texts": None,
         "media": None,
+        "plots": None,
     }
     return cast("MessageHeader", {**header, **unused, "cursor": "", "more": False, "series": series})
 

@@ -32,6 +32,7 @@ _SVG_POINTS = 3_000
 _MAX_POINTS = 8_000
 _MAX_TREE_BYTES = 16_000
 _MAX_ROWS = 40
+_MAX_PLOTS = 6
 TABLE = "color:inherit;font-size:90%;border-collapse:collapse"
 CELL = "padding:1px 12px 1px 0;text-align:left;font-weight:normal"
 
@@ -136,13 +137,15 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
         header = message.header
         header["config"], header["summary"] = bounded(header["config"]), bounded(header["summary"])
         header["metrics"] = (header["metrics"] or [])[:_MAX_ROWS]
+        saved_keys = {series["key"] for series in header["media"] or []}
+        header["plots"] = [plot for plot in header["plots"] or [] if plot["table"] in saved_keys][:_MAX_PLOTS]
         room = most_bytes - len(strict_json([header, access]))
         encoded = len(message.blob) * 4 // 3 + 100
         snapshot = message.to_json(access, "f8" if encoded <= room else "f4")
         if len(snapshot["data"]) + 100 <= room:
             return snapshot
         if points == 1:
-            return {**snapshot, "series": [], "heatmaps": [], "texts": [], "media": [], "data": ""}
+            return {**snapshot, "series": [], "heatmaps": [], "texts": [], "media": [], "plots": [], "data": ""}
         points = max(1, min(points // 2, points * 2 * max(room, 0) // encoded))
 
 

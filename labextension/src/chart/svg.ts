@@ -9,6 +9,7 @@ import { Overlay } from '../model/overlay';
 import type { RunData } from '../model/run-data';
 import { coarsen, describeHeatmap } from '../model/heatmap';
 import { trend } from '../model/trend';
+import { loadedPlot, plotPanel } from '../plots/saved-plot';
 import { heatmapPanel, textsPanel } from './svg-objects';
 
 const MAX_CHARTS = 12;
@@ -20,7 +21,7 @@ const [MARGIN, GAP, HEAD, TITLE] = [14, 18, 34, 34];
  * `fallback` is a PNG in base64 for pages that strip SVG elements: it is in the description, which is never drawn.
  */
 export function runSvg(data: RunData, fallback = ''): { markup: string; width: number; height: number } {
-  const charts = Overlay.of(data).cards().flatMap((one) => one.charts);
+  const charts = Overlay.of(data).cards().flatMap((one) => one.charts).filter((chart) => chart.kind !== 'media' && (chart.kind !== 'plot' || loadedPlot(data, chart) !== null));
   charts.sort((a, b) => Number(a.kind !== undefined) - Number(b.kind !== undefined));
   const visible = charts.slice(0, MAX_CHARTS);
   const columns = visible.length === 1 ? 1 : visible.length === 2 || visible.length === 4 ? 2 : 3;
@@ -61,6 +62,8 @@ function panel(data: RunData, chart: ChartGroup, x: number, y: number, width: nu
   if (heatmap) return heatmapPanel(coarsen(heatmap, MAX_STEPS, MAX_BINS), x, y, width, height);
   const texts = chart.kind === 'texts' ? data.texts.find(({ key }) => key === chart.keys[0]) : undefined;
   if (texts) return textsPanel(texts, x, y, width, height);
+  const plot = chart.kind === 'plot' ? loadedPlot(data, chart) : null;
+  if (plot) return plotPanel(chart.title, plot, x, y, width, height);
   const overlay = Overlay.of(data);
   const unit = unitOf(overlay, chart, 'auto');
   const lines = linesOf(overlay, chart, { unit });

@@ -1,11 +1,15 @@
 import type { MetricDefinition } from '../wire/messages';
 
-/** The metrics of one chart. A heat map, a table of texts and a card of media belong to one metric of one `run`, by its id. */
+/**
+ * The metrics of one chart. A heat map, a table of texts and a card of media belong to one metric of one `run`, by its id.
+ * A chart of tables has the key of the table, and its own name in `plot`.
+ */
 export interface ChartGroup {
   title: string;
   keys: string[];
-  kind?: 'heatmap' | 'texts' | 'media';
+  kind?: 'heatmap' | 'texts' | 'media' | 'plot';
   run?: string;
+  plot?: string;
 }
 
 /** The charts with one prefix; those without a prefix come first. */

@@ -1,6 +1,7 @@
 import type { MetricDefinition } from '../wire/messages';
 import type { ChartGroup, Section } from './chart-groups';
 import { definition, groupCharts, withCharts } from './chart-groups';
+import { builtInSpec } from '../plots/plot-specs';
 import type { RunData } from './run-data';
 import { freeStyle } from './run-styles';
 
@@ -84,20 +85,32 @@ export class Overlay {
     return !this.runs.some(({ data }) => data.series.size > 0 || data.heatmaps.length > 0 || data.texts.length > 0 || data.media.length > 0);
   }
 
-  /** All cards: charts of lines, then in each section heat maps, texts and media, one for each run. */
+  /** All cards: charts of lines, then in each section charts of tables, and heat maps, texts and media, one for each run. */
   cards(): Section[] {
     const objects = this.primaryRuns.flatMap((run) => [
       ...run.data.heatmaps.map(({ key }) => this.objectCard(run, key, 'heatmap')),
       ...run.data.texts.map(({ key }) => this.objectCard(run, key, 'texts')),
       ...run.data.media.map(({ key }) => this.objectCard(run, key, 'media')),
     ]);
-    return withCharts(this.sections(), objects.filter(({ keys }) => definition(keys[0]!, this.metrics)?.hidden !== true));
+    return withCharts(this.sections(), [...this.plots(), ...objects].filter(({ keys }) => definition(keys[0]!, this.metrics)?.hidden !== true));
   }
 
   /** All charts of lines: related metrics share one, unless runs are compared. */
   sections(): Section[] {
     const keys = this.primaryRuns.flatMap((run) => [...run.data.series.keys()]);
     return groupCharts(keys, this.metrics, this.isComparison);
+  }
+
+  /** The charts of tables that can be drawn, each with the tables of all runs. */
+  private plots(): ChartGroup[] {
+    const groups = new Map<string, ChartGroup>();
+    for (const { data } of this.primaryRuns) {
+      for (const { key, spec, table, texts } of data.plots) {
+        const isDrawable = builtInSpec(spec) !== undefined && data.media.some((one) => one.key === table);
+        if (isDrawable && !groups.has(key)) groups.set(key, { title: texts.title || key, keys: [table], kind: 'plot', plot: key });
+      }
+    }
+    return [...groups.values()];
   }
 
   private objectCard(run: OverlaidRun, key: string, kind: 'heatmap' | 'texts' | 'media'): ChartGroup {

@@ -1,4 +1,4 @@
-import type { CellInfo, JsonObject, MediaSeries, Message, MetricDefinition, RunInfo, TextSeries } from '../wire/messages';
+import type { CellInfo, JsonObject, MediaSeries, Message, MetricDefinition, PlotHeader, RunInfo, TextSeries } from '../wire/messages';
 import { MediaFiles } from '../media/media-files';
 import type { Heatmap } from './heatmap';
 import { heatmapsOf } from './heatmap';
@@ -18,6 +18,8 @@ export class RunData {
   /** The media files over steps, and their contents. */
   media: MediaSeries[] = [];
   readonly mediaFiles = new MediaFiles();
+  /** The charts that are drawn from logged tables. */
+  plots: PlotHeader[] = [];
   readonly series = new Map<string, Series>();
   /** Points in more detail than those of `series`. */
   readonly ranges = new RowRanges();
@@ -41,6 +43,7 @@ export class RunData {
     if (header.heatmaps) this.heatmaps = heatmapsOf(message);
     this.texts = header.texts ?? this.texts;
     this.media = header.media ?? this.media;
+    this.plots = header.plots ?? this.plots;
     this.cursor = consistent ? header.cursor : '';
     this.done = header.done;
     this.receivedAt = performance.now();

@@ -26,7 +26,7 @@ export function toSnapshot(data: RunData, access: Access | null, maxCharacters =
     const snapshot = withPoints(data, access, points);
     if (snapshot !== null && JSON.stringify(snapshot).length <= maxCharacters) return snapshot;
   }
-  return { ...withPoints(data, access, 1)!, series: [], heatmaps: [], texts: [], media: [], data: '' };
+  return { ...withPoints(data, access, 1)!, series: [], heatmaps: [], texts: [], media: [], plots: [], data: '' };
 }
 
 function withPoints(data: RunData, access: Access | null, points: number): Snapshot | null {
@@ -43,7 +43,7 @@ function withPoints(data: RunData, access: Access | null, points: number): Snaps
   return {
     v: VERSION, cursor: '', more: false, done: data.done, run: data.run,
     config: limitSize(data.config), summary: limitSize(data.summary), metrics: data.metrics.slice(0, MAX_DEFINITIONS), cells: [...data.cells.values()],
-    series, heatmaps, texts, media, data: blob.toBase64(dtype), dtype, access,
+    series, heatmaps, texts, media, plots: data.plots.filter(({ table }) => media.some(({ key }) => key === table)).slice(0, MAX_OBJECTS), data: blob.toBase64(dtype), dtype, access,
   };
 }
 

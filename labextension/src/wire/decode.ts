@@ -1,4 +1,4 @@
-import type { Access, Comparison, ComparisonHeader, HeatmapHeader, MediaFile, MediaRow, MediaSeries, MessageHeader, Message, SavedLink, SeriesHeader, Slice, Snapshot } from './messages';
+import type { Access, Comparison, ComparisonHeader, HeatmapHeader, MediaFile, MediaRow, MediaSeries, MessageHeader, Message, PlotHeader, SavedLink, SeriesHeader, Slice, Snapshot } from './messages';
 import { COMPARISON_MIME_TYPE, MIME_TYPE, VERSION } from './messages';
 
 /** Thrown for bytes that are not a message; the view shows its text in one line. */
@@ -99,6 +99,7 @@ function message(header: unknown, floats: Float64Array): Message {
   for (const series of valid.series) checkSeries(series, floats.length);
   for (const heatmap of valid.heatmaps ?? []) checkHeatmap(heatmap, floats.length);
   checkMedia(valid.media ?? []);
+  checkPlots(valid.plots ?? []);
   return { header: valid, floats };
 }
 
@@ -139,6 +140,14 @@ function checkMedia(media: unknown): void {
   const isRow = (row: Partial<MediaRow> | null): boolean => typeof row?.step === 'number' && Array.isArray(row.files) && row.files.every(isFile);
   const isSeries = (one: Partial<MediaSeries> | null): boolean => typeof one?.key === 'string' && Array.isArray(one.rows) && one.rows.every(isRow);
   if (!Array.isArray(media) || !media.every(isSeries)) throw new WireError('The message has incomplete media.');
+}
+
+/** Reject charts of tables whose settings are not texts. */
+function checkPlots(plots: unknown): void {
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  const isTexts = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.values(value).every(isText);
+  const isPlot = (one: Partial<PlotHeader> | null): boolean => [one?.key, one?.spec, one?.table].every(isText) && isTexts(one?.fields) && isTexts(one?.texts);
+  if (!Array.isArray(plots) || !plots.every(isPlot)) throw new WireError('The message has incomplete charts of tables.');
 }
 
 function bytesOf(buffer: ArrayBuffer | ArrayBufferView | undefined): Uint8Array {

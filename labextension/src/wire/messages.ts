@@ -137,6 +137,16 @@ export interface MediaSeries {
   rows: MediaRow[];
 }
 
+/** A chart of the table logged under `table`; `spec` names how it is drawn, `fields` gives a column for each field of that. */
+export interface PlotHeader {
+  key: string;
+  spec: string;
+  table: string;
+  fields: Record<string, string>;
+  /** Title and labels. */
+  texts: Record<string, string>;
+}
+
 export interface MessageHeader {
   v: number;
   cursor: string;
@@ -148,10 +158,11 @@ export interface MessageHeader {
   metrics: MetricDefinition[] | null;
   cells?: CellInfo[] | null;
   series: SeriesHeader[];
-  /** Null where unchanged since the cursor; missing in outputs of the first release, as are `texts` and `media`. */
+  /** Null where unchanged since the cursor; missing in outputs of the first release, as are `texts`, `media` and `plots`. */
   heatmaps?: HeatmapHeader[] | null;
   texts?: TextSeries[] | null;
   media?: MediaSeries[] | null;
+  plots?: PlotHeader[] | null;
 }
 
 /** How a saved output finds its run again. `token` is random text, stored only in the outputs of this run. */

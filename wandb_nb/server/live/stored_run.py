@@ -96,8 +96,9 @@ def apply_run_row(state: RunState, row: Any) -> None:
     state.group, state.job_type, state.notes = row.group_name or "", row.job_type or "", row.notes or ""
     state.tags, state.start_time, state.exit_code = values.tags, row.created, row.exit_code
     wandb = values.config.get("_wandb")
+    state.config_wandb = wandb if isinstance(wandb, dict) else {}
     state.config = {key: value for key, value in values.config.items() if key != "_wandb"}
-    state.metrics.replace(from_config(wandb.get("m") if isinstance(wandb, dict) else None))
+    state.metrics.replace(from_config(state.config_wandb.get("m")))
     state.apply_summary(values.summary)
 
 

@@ -33,7 +33,12 @@ _OFFICIAL_INTERRUPTED = 255  # the exit code that the official client sends afte
 _PRIVATE_FILES = ("wandb-metadata.json", "config.yaml")
 _JSON_COLUMNS = ("config", "summary")
 _MEMBERS_ONLY_COLUMNS = ("commit", "host", "program", "repo")
-_PUBLIC_WANDB_KEYS = ("m", "t")  # of the config's `_wandb`: metric definitions and telemetry
+_PUBLIC_WANDB_KEYS = (
+    "m",
+    "t",
+    "visualize",
+    "viz",
+)  # of the config's `_wandb`: metrics, telemetry, charts
 
 
 def find_run(connection: Connection, project: Project, name: str, *, outcomes: bool = False) -> Any:

@@ -62,4 +62,5 @@ def empty_header(run: RunHeader) -> MessageHeader:
         "heatmaps": None,
         "texts": None,
         "media": None,
+        "plots": None,
     }

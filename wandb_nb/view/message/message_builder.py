@@ -140,9 +140,9 @@ class MessageBuilder:
 
 
 class _Versions:
-    """Version numbers of config, summary, definitions and cells; each grows with every change."""
+    """Version numbers of config, summary, definitions, cells and plots; each grows with every change."""
 
-    NAMES = ("config", "summary", "metrics", "cells")
+    NAMES = ("config", "summary", "metrics", "cells", "plots")
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}

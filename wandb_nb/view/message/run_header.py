@@ -8,6 +8,7 @@ from wandb_nb.view.message.header_fields import VERSION, run_header
 from wandb_nb.view.message.run_message import pack, plain
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, SeriesSet
 from wandb_nb.view.objects.logged_objects import LoggedObjects
+from wandb_nb.view.objects.logged_plots import plot_headers
 
 if TYPE_CHECKING:
     from wandb_nb.store.reading.run_state import RunState
@@ -52,6 +53,7 @@ def describe(state: RunState, alive: bool | None, metrics: list[MetricHeader]) -
         "heatmaps": None,
         "texts": None,
         "media": None,
+        "plots": plot_headers(state.config_wandb),
     }
 
 

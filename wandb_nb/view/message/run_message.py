@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from wandb_nb.view.objects.logged_media import MediaSeries
+    from wandb_nb.view.objects.logged_plots import PlotHeader
     from wandb_nb.view.objects.logged_texts import TextSeries
 
     Floats = npt.NDArray[np.float64]
@@ -132,6 +133,7 @@ class MessageHeader(TypedDict):
     heatmaps: list[HeatmapHeader] | None
     texts: list[TextSeries] | None
     media: list[MediaSeries] | None
+    plots: list[PlotHeader] | None
 
 
 class Access(TypedDict):

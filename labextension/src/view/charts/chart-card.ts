@@ -67,7 +67,7 @@ export class ChartCard implements Card {
       { label: 'Log scale', checked: () => this.log, action: () => this.toggleLog() },
       { label: 'Clip outliers', checked: () => this.settings.clipOutliers, action: () => this.toggleClipping() },
       { label: 'Save as PNG', action: () => void savePng(this.savedChart()) },
-      { label: 'Save as SVG', action: () => saveSvg(this.savedChart()) },
+      { label: 'Save as SVG', action: () => void saveSvg(this.savedChart()) },
       { label: 'Save as CSV', action: () => saveCsv(group, context.overlay.visibleRuns) },
     ]);
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },

@@ -7,23 +7,34 @@ import { download } from '../download';
 
 const PNG_SCALE = 2;
 
-export function saveSvg(chart: SavedChart): void {
-  download(new Blob([chartSvg(chart).markup], { type: 'image/svg+xml' }), `${fileName(chart.title)}.svg`);
+/** A standalone SVG file and its size in pixels. */
+export interface SvgFile { markup: string; width: number; height: number }
+
+export function saveSvg(chart: SavedChart): Promise<void> {
+  return savePicture(chart.title, chartSvg(chart), 'svg');
 }
 
-/** Save as PNG; as SVG where a page's content policy forbids the conversion. */
-export async function savePng(chart: SavedChart): Promise<void> {
-  const { markup, width, height } = chartSvg(chart);
-  const image = await loadSvg(markup).catch(() => null);
+export function savePng(chart: SavedChart): Promise<void> {
+  return savePicture(chart.title, chartSvg(chart), 'png');
+}
+
+/** Save a picture; as SVG where a page's content policy forbids the conversion to PNG. */
+export async function savePicture(title: string, { markup, width, height }: SvgFile, type: 'png' | 'svg'): Promise<void> {
+  const image = type === 'png' ? await loadSvg(markup).catch(() => null) : null;
   const canvas = image && drawOnCanvas(image, width * PNG_SCALE, height * PNG_SCALE);
   const content = canvas && (await new Promise<Blob | null>((done) => canvas.toBlob(done, 'image/png')));
-  if (content) download(content, `${fileName(chart.title)}.png`);
-  else saveSvg(chart);
+  if (content) download(content, `${fileName(title)}.png`);
+  else download(new Blob([markup], { type: 'image/svg+xml' }), `${fileName(title)}.svg`);
+}
+
+/** Save a text as a file. */
+export function saveText(title: string, text: string, type: 'csv'): void {
+  download(new Blob([text], { type: `text/${type}` }), `${fileName(title)}.${type}`);
 }
 
 /** Save all points of these runs as CSV: the data itself, not the visible part. */
 export function saveCsv(group: ChartGroup, runs: OverlaidRun[]): void {
-  download(new Blob([toCsv(group, runs)], { type: 'text/csv' }), `${fileName(group.title)}.csv`);
+  saveText(group.title, toCsv(group, runs), 'csv');
 }
 
 /** One row per point. Names that a spreadsheet would take for a formula get a leading quote. */
@@ -37,7 +48,8 @@ export function toCsv(group: ChartGroup, runs: OverlaidRun[]): string {
   return [['run', 'metric', 'attempt', 'step', 'seconds', 'value'], ...rows].map((row) => row.map(toField).join(',')).join('\r\n') + '\r\n';
 }
 
-function toField(value: string | number): string {
+/** A field of CSV. A text that a spreadsheet would take for a formula gets a leading quote. */
+export function toField(value: string | number): string {
   if (typeof value === 'number') return String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;

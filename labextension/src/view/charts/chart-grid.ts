@@ -6,6 +6,7 @@ import { EnlargedChart } from './enlarged-chart';
 import { freshId, h, setText } from '../dom';
 import { HeatmapCard } from './heatmap-card';
 import { MediaCard } from '../../media/media-card';
+import { PlotCard } from '../../plots/plot-card';
 import { TextCard } from './text-card';
 import type { ChartContext } from './view-state';
 
@@ -147,6 +148,7 @@ export class ChartGrid {
     if (chart.kind === 'heatmap') return new HeatmapCard(this.context, chart, onEnlarge);
     if (chart.kind === 'texts') return new TextCard(this.context, chart);
     if (chart.kind === 'media') return new MediaCard(this.context, chart);
+    if (chart.kind === 'plot') return new PlotCard(this.context, chart, onEnlarge);
     return new ChartCard(this.context, chart, onEnlarge);
   }
 
