@@ -55,6 +55,34 @@ def test_each_form_of_media_has_its_files() -> None:
     assert [file["kind"] for file in several] == ["image", "plotly"]
 
 
+def test_images_have_their_masks_and_boxes() -> None:
+    """Each picture has its layers and its metric their labels; paths that lead elsewhere are left out."""
+    mask, boxes = "media/images/mask/m.mask.png", "media/metadata/boxes2D/b.boxes2D.json"
+    single = image(masks={"truth": {"_type": "mask", "path": mask}, "bad": {"path": "../x"}, "worse": 5})
+    several = {
+        **batch(PNG, PNG, PNG),
+        "all_masks": [None, {"truth": {"path": mask}}],
+        "all_boxes": [{"b": {"path": boxes}}],
+    }
+    labels = {
+        "a_wandb_delimeter_truth": {"value": {"1": "cat"}},
+        "b_wandb_delimeter_truth": {"value": {"1": "dog"}},
+        "x": 1,
+    }
+    table = table_of(single, several)
+    (series,) = media_series(table, {"mask/class_labels": labels, "bounding_box/class_labels": [labels]})
+
+    assert media_files(single)[0].get("layers") == [{"kind": "mask", "name": "truth", "path": mask}]
+    assert [[layer["path"] for layer in file.get("layers", ())] for file in media_files(several)] == [
+        [boxes],
+        [mask],
+        [],
+    ]
+    assert series.get("labels") == [{"kind": "mask", "name": "truth", "labels": {"1": "cat"}}]
+    assert {mask, boxes, PNG} == {path for path in (mask, boxes, PNG, "../x") if path in MediaPaths(table)}
+    assert "labels" not in media_series(table)[0]
+
+
 @pytest.mark.parametrize(
     "value",
     [

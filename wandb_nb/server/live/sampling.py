@@ -66,7 +66,7 @@ def sampled_message(database: Database, row: Any, points: int, cursor: str) -> M
 def _logged_objects(rows: Sequence[dict[str, Any]]) -> LoggedObjects:
     table = HistoryTable()
     table.append_rows([table_row(row) for row in rows])
-    return LoggedObjects(table)
+    return LoggedObjects(table, {})
 
 
 def sampled_range(database: Database, row: Any, request: RangeRequest) -> Message:

@@ -53,7 +53,7 @@ class MessageBuilder:
             for name, version in versions.items():
                 if client[0].get(name) == version:
                     header[name] = None  # type: ignore[literal-required]  # the names are keys of a header
-        objects = LoggedObjects(self.state.table)
+        objects = LoggedObjects(self.state.table, self.state.config_wandb)
         versions["objects"] = objects.version(exact=self.done)
         has_objects = client is not None and client[0]["objects"] == versions["objects"]
         header["texts"] = None if has_objects else objects.texts()
@@ -64,7 +64,7 @@ class MessageBuilder:
 
     def snapshot(self, points: int = 4_000) -> Message:
         """Return the whole run with about *points* points over all series; its cursor asks for everything."""
-        objects = LoggedObjects(self.state.table)
+        objects = LoggedObjects(self.state.table, self.state.config_wandb)
         header = self._describe()
         header["texts"], header["media"] = objects.saved_texts(), objects.saved_media()
         return pack(header, self._series.whole(points, MAX_SAVED_SERIES), objects.saved_heatmaps(points))

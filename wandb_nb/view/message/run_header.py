@@ -25,7 +25,7 @@ class StaticRun:
     def snapshot(self, points: int = 4_000) -> Message:
         """Return the run with about *points* points over all series; its writer is taken to be alive."""
         header, series = describe(self._state, None, self._metrics), self._series.whole(points, MAX_SAVED_SERIES)
-        objects = LoggedObjects(self._state.table)
+        objects = LoggedObjects(self._state.table, self._state.config_wandb)
         texts, media = objects.saved_texts(), objects.saved_media()
         return pack({**header, "texts": texts, "media": media}, series, objects.saved_heatmaps(points))
 

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 
+from wandb_nb.view.objects.media_layers import image_layers, layer_labels, listed_layers
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from typing_extensions import NotRequired
 
     from wandb_nb.store.reading.history_table import HistoryTable, ObjectColumn
+    from wandb_nb.view.objects.media_layers import LayerLabels, MediaLayer
 
 MAX_METRICS = 50  # with media in one message
 MAX_FILES = 5_000  # of all metrics in one message
@@ -26,7 +31,8 @@ _NAMES_WITHOUT_FOLDER = {"object3D": "object3D", "molecule": "molecule"}  # type
 class MediaFile(TypedDict):
     """One media file: its kind ("image", "audio" …), its path below `files/`, and what is known of it.
 
-    `width` and `height` in pixels and `size` in bytes are None where the row does not have them.
+    `width` and `height` in pixels and `size` in bytes are None where the row does not have them. `layers` are the masks
+    and boxes of an image that has some.
     """
 
     kind: str
@@ -35,6 +41,7 @@ class MediaFile(TypedDict):
     width: int | None
     height: int | None
     size: int | None
+    layers: NotRequired[list[MediaLayer]]
 
 
 class MediaRow(TypedDict):
@@ -46,11 +53,15 @@ class MediaRow(TypedDict):
 
 
 class MediaSeries(TypedDict):
-    """The media of one metric by ascending step, of the newest attempt; `n` counts all values that were logged."""
+    """The media of one metric by ascending step, of the newest attempt; `n` counts all values that were logged.
+
+    `labels` are the names of the classes of masks and boxes, if there are some.
+    """
 
     key: str
     n: int
     rows: list[MediaRow]
+    labels: NotRequired[list[LayerLabels]]
 
 
 class MediaPaths:
@@ -67,24 +78,34 @@ class MediaPaths:
         count = sum(len(column) + column.rewrites for column in columns)
         if count != self._count and path not in self._paths:
             values = (value for column in columns for value in column.values)
-            self._paths = frozenset(file["path"] for value in values for file in media_files(value))
+            self._paths = frozenset(path for value in values for file in media_files(value) for path in _paths_of(file))
             self._count = count
         return path in self._paths
 
 
-def media_series(table: HistoryTable, most_steps: int = MAX_STEPS, most_files: int = MAX_FILES) -> list[MediaSeries]:
+def media_series(
+    table: HistoryTable,
+    config: Mapping[str, Any] | None = None,
+    *,
+    most_steps: int = MAX_STEPS,
+    most_files: int = MAX_FILES,
+) -> list[MediaSeries]:
     """Return the media of each metric whose newest value has files, in the order of first appearance.
 
     Of more than *most_steps* steps, or more files than the metric's share of *most_files*, it has an evenly spaced
-    sample with the last step.
+    sample with the last step. *config* is the config's `_wandb` entry, which has the labels of masks and boxes.
     """
     columns = ((key, table.others.get(key)) for key in table.paths if not key.startswith("_"))
     chosen = [(key, column) for key, column in columns if column and column.values and media_files(column.values[-1])]
     share = most_files // max(1, min(len(chosen), MAX_METRICS))
-    return [
+    series: list[MediaSeries] = [
         {"key": key, "n": len(column), "rows": _rows(column, table, most_steps, share)}
         for key, column in chosen[:MAX_METRICS]
     ]
+    for one in series:
+        if labels := layer_labels(config or {}, one["key"]):
+            one["labels"] = labels
+    return series
 
 
 def media_files(value: Any) -> list[MediaFile]:
@@ -124,7 +145,7 @@ def _row(table: HistoryTable, row: int, value: Any) -> MediaRow:
 
 
 def _file(kind: str, value: dict[str, Any]) -> MediaFile:
-    return {
+    file: MediaFile = {
         "kind": kind,
         "path": _text(value.get("path")),
         "caption": _text(value.get("caption"))[:MAX_CAPTION],
@@ -132,6 +153,7 @@ def _file(kind: str, value: dict[str, Any]) -> MediaFile:
         "height": _whole(value.get("height")),
         "size": _whole(value.get("size")),
     }
+    return _with_layers(file, image_layers(value))
 
 
 def _named(value: dict[str, Any], kind: str, folder: str) -> list[MediaFile]:
@@ -139,7 +161,19 @@ def _named(value: dict[str, Any], kind: str, folder: str) -> list[MediaFile]:
     names = value.get("filenames")
     common = {name: value.get(name) for name in ("width", "height")}
     files = [_file(kind, {**common, "path": folder + _text(name)}) for name in _listed(names)]
+    for at, file in enumerate(files):
+        _with_layers(file, listed_layers(value, at))
     return _captioned(files, value.get("captions"))
+
+
+def _with_layers(file: MediaFile, layers: list[MediaLayer]) -> MediaFile:
+    if layers := [layer for layer in layers if _is_media_path(layer["path"])]:
+        file["layers"] = layers
+    return file
+
+
+def _paths_of(file: MediaFile) -> list[str]:
+    return [file["path"], *(layer["path"] for layer in file.get("layers", ()))]
 
 
 def _captioned(files: list[MediaFile], captions: Any) -> list[MediaFile]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.view.objects.heatmaps import MAX_BINS, MAX_COLUMNS, heatmap_keys, make_heatmap
 from wandb_nb.view.objects.logged_media import media_series
 from wandb_nb.view.objects.logged_texts import text_series
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wandb_nb.store.reading.history_table import HistoryTable
     from wandb_nb.view.objects.heatmaps import Heatmap
     from wandb_nb.view.objects.logged_media import MediaSeries
@@ -23,10 +25,10 @@ _SAVED_FILES = 60  # media files of all metrics, in the notebook
 
 
 class LoggedObjects:
-    """The heat maps, texts and media of the rows in a table."""
+    """The heat maps, texts and media of the rows in a table; *config* is the `_wandb` entry of the run's config."""
 
-    def __init__(self, table: HistoryTable) -> None:
-        self._table = table
+    def __init__(self, table: HistoryTable, config: Mapping[str, Any]) -> None:
+        self._table, self._config = table, config
 
     def version(self, *, exact: bool) -> int:
         """Return a number that changes with the values; if not *exact*, less often the more there are."""
@@ -55,11 +57,11 @@ class LoggedObjects:
 
     def media(self) -> list[MediaSeries]:
         """Return the media files of each metric."""
-        return media_series(self._table)
+        return media_series(self._table, self._config)
 
     def saved_media(self) -> list[MediaSeries]:
         """Return the newest media files of a few metrics for the notebook: their names, not their contents."""
-        return media_series(self._table, most_steps=1, most_files=_SAVED_FILES)[:_MAX_SAVED]
+        return media_series(self._table, self._config, most_steps=1, most_files=_SAVED_FILES)[:_MAX_SAVED]
 
     def _heatmaps(self, keys: list[str], columns: int, bins: int) -> list[Heatmap]:
         heatmaps = (make_heatmap(key, self._table, columns, bins) for key in keys)
