@@ -2,7 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { htmlFrame, tableElement } from '../src/media/media-documents';
 import { MediaFiles, typeOf } from '../src/media/media-files';
-import { describe as describeFile, formOf, MediaItem } from '../src/media/media-items';
+import { LayerChoices } from '../src/media/layers/layer-choices';
+import { MediaItem } from '../src/media/media-item';
+import type { MediaForm } from '../src/media/media-kinds';
+import { describe as describeFile, formOf } from '../src/media/media-kinds';
 import { indexOf, mediaSteps, newestMedia, rowAt, stepAfter } from '../src/media/media-steps';
 import { runBundle } from '../src/mime/run-bundle';
 import { Overlay } from '../src/model/overlay';
@@ -18,6 +21,11 @@ import { message } from './messages';
 const HOSTILE = '<img src=x onerror=window.harmed=1>';
 const file = (path: string, changes: Partial<MediaFile> = {}): MediaFile => ({ kind: 'image', path, caption: '', width: 4, height: 4, size: 70, ...changes });
 const series = (key: string, ...steps: number[]): MediaSeries => ({ key, n: steps.length, rows: steps.map((step) => ({ step, time: step, files: [file(`media/images/${key}_${step}.png`)] })) });
+const itemOf = (form: MediaForm, files: MediaFiles): MediaItem => {
+  const item = new MediaItem(form, { files, choices: new LayerChoices(), enlarge: () => undefined }, 'a');
+  item.visible = true;
+  return item;
+};
 const bytes = (length = 4): ArrayBuffer => new ArrayBuffer(length);
 const flush = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve();
@@ -146,7 +154,7 @@ describe('media items', () => {
   it('show a picture with its caption as text and as alternative text', async () => {
     const files = new MediaFiles();
     files.load = async () => bytes();
-    const item = new MediaItem('picture', files, 'a', () => undefined);
+    const item = itemOf('picture', files);
     item.show(file('media/images/a.png', { caption: HOSTILE }));
     await flush();
     const picture = item.element.querySelector('img')!;
@@ -160,7 +168,7 @@ describe('media items', () => {
   it('load a large file only when asked, and report one that is missing', async () => {
     const files = new MediaFiles();
     files.load = vi.fn().mockRejectedValue(new Error('gone'));
-    const item = new MediaItem('video', files, 'a', () => undefined);
+    const item = itemOf('video', files);
     item.show(file('media/videos/a.mp4', { kind: 'video', size: 50_000_000 }));
     const button = item.element.querySelector('button')!;
     expect([button.textContent, vi.mocked(files.load).mock.calls.length]).toEqual(['Load Video a.mp4 (50 MB)', 0]);

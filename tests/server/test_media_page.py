@@ -147,7 +147,7 @@ def test_other_media(site: Site, page: Page, noises: list[str], stranger: Thread
     table.wait_for()
     assert table.locator("td").all_text_contents() == ["1", HOSTILE]
     molecule = page.locator(".wnb-card[aria-label='Media molecule']")
-    assert molecule.locator(".wnb-quiet").text_content() == "Molecule m.pdb (1.23 kB)"
+    assert molecule.locator(".wnb-quiet span").text_content() == "Molecule m.pdb (1.23 kB)"
     page.screenshot(path=artifact(f"media-{scheme}.png"), full_page=True)
     page.evaluate((ROOT / "labextension/node_modules/axe-core/axe.min.js").read_text("utf-8"))
     result = page.evaluate("() => axe.run(document, {iframes: false})")

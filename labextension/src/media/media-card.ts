@@ -2,51 +2,64 @@ import type { ChartGroup } from '../model/chart-groups';
 import { formatNumber } from '../model/format';
 import type { OverlaidRun } from '../model/overlay';
 import type { Card } from '../view/charts/card';
+import { ENLARGE_ICON } from '../view/charts/card-icons';
 import type { ChartContext } from '../view/charts/view-state';
-import { h, setText } from '../view/dom';
-import type { MediaFile, MediaRow, MediaSeries } from '../wire/messages';
+import { h, icon, setText } from '../view/dom';
 import { EnlargedPicture } from './enlarged-picture';
-import { formOf, MediaItem, nameOf } from './media-items';
-import { mediaSteps, rowAt, stepAfter } from './media-steps';
+import { LayerChoices } from './layers/layer-choices';
+import { LayerLegend } from './layers/layer-legend';
+import { MediaColumn } from './media-column';
+import { formOf, nameOf } from './media-kinds';
+import { mediaSteps, stepAfter, stepText } from './media-steps';
 import { StepControl } from './step-control';
 
-/** The media of one metric of one run at a step. All media of a view have the same step, whose slider is in each card. */
+/**
+ * The media of one metric at a step, one column for each run that is compared. All media of a view have the same step,
+ * whose slider is in each card.
+ */
 export class MediaCard implements Card {
   readonly element: HTMLElement;
   visible = false;
   private readonly position = h('span', { class: 'wnb-where' });
-  private readonly grid = h('div', { class: 'wnb-media', tabindex: 0, role: 'group' });
+  private readonly columnsElement = h('div', { class: 'wnb-media-columns' });
+  private readonly enlargeButton: HTMLElement;
+  private readonly choices = new LayerChoices();
+  private readonly legend: LayerLegend;
   private readonly control: StepControl;
-  private items: MediaItem[] = [];
-  private row: MediaRow | undefined;
+  private columns: MediaColumn[] = [];
   private enlarged: EnlargedPicture | null = null;
+  private enlargedColumn: MediaColumn | null = null;
   private enlargedIndex = 0;
 
   constructor(private readonly context: ChartContext, readonly group: ChartGroup) {
     const { title } = group;
     this.control = new StepControl(title, (index) => this.choose(this.steps[index] ?? null));
-    this.grid.setAttribute('aria-label', `Media of ${title}`);
-    this.element = h('article', { class: 'wnb-card', 'aria-label': `Media ${title}` },
-      h('div', { class: 'wnb-card-head' }, h('h4', { class: 'wnb-card-title', title }, title), this.position), this.grid, this.control.element);
-    this.grid.addEventListener('keydown', (event) => this.moveByKey(event));
+    this.legend = new LayerLegend(title, this.choices);
+    this.choices.listen(() => this.legend.update());
+    this.enlargeButton = h('button', {
+      class: 'wnb-tool', type: 'button', 'aria-label': `Enlarge ${title}`, title: 'Enlarge (F)', 'aria-keyshortcuts': 'F', onclick: () => this.enlarge(),
+    }, icon(ENLARGE_ICON));
+    this.element = h('article', { class: 'wnb-card wnb-media-card', 'aria-label': `Media ${title}` },
+      h('div', { class: 'wnb-card-head' }, h('h4', { class: 'wnb-card-title', title }, title), this.position, this.enlargeButton),
+      this.columnsElement, this.legend.element, this.control.element);
+    this.columnsElement.addEventListener('keydown', (event) => this.moveByKey(event));
   }
 
   update(): void {
-    const { series, context } = this;
-    if (!this.visible || series === undefined) return;
-    this.grid.style.height = `${context.state.heightPx}px`;
-    this.grid.hidden = this.run?.hidden ?? true;
-    this.control.update(this.steps, context.state.mediaStep);
-    const row = rowAt(series, context.state.mediaStep);
-    setText(this.position, [row && stepText(row), series.n > series.rows.length ? `${series.rows.length} of ${formatNumber(series.n)} steps` : ''].filter(Boolean).join(' · '));
-    if (row === undefined || row === this.row) return;
-    this.row = row;
-    this.showFiles(row.files);
+    if (!this.visible) return;
+    const { context, steps } = this;
+    const named = context.overlay.isComparison;
+    this.showColumns();
+    for (const column of this.columns) column.update(context, named);
+    this.control.update(steps, context.state.mediaStep);
+    this.enlargeButton.hidden = !this.columns.some(({ firstPicture }) => firstPicture >= 0);
+    this.describePosition(named);
+    this.legend.update();
     this.updateEnlarged();
   }
 
   focus(): void {
-    this.grid.focus();
+    this.columns[0]?.grid.focus();
   }
 
   toggleTable(): void {
@@ -58,47 +71,52 @@ export class MediaCard implements Card {
   }
 
   enlarge(): void {
-    const index = this.items.findIndex((item) => item.form === 'picture');
-    if (index >= 0) this.open(index);
+    const column = this.columns.find(({ firstPicture }) => firstPicture >= 0);
+    if (column) this.open(column, column.firstPicture);
   }
 
   destroy(): void {
     this.control.stop();
     this.enlarged?.destroy();
-    for (const item of this.items) item.destroy();
+    for (const column of this.columns) column.destroy();
     this.element.remove();
   }
 
-  /** Show each file in the item at its place, if that has the same form, so that pictures do not flicker. */
-  private showFiles(files: readonly MediaFile[]): void {
-    for (const item of this.items.splice(files.length)) item.destroy();
-    files.forEach((file, i) => {
-      if (this.items[i]?.form !== formOf(file)) this.replaceItem(i, file);
-      this.items[i]!.show(file);
-    });
-    this.grid.dataset.count = files.length === 1 ? 'one' : 'many';
+  /** Make the columns those of the visible runs, which keep theirs. */
+  private showColumns(): void {
+    const { runs } = this;
+    if (runs.length === this.columns.length && runs.every((run, i) => run === this.columns[i]!.run)) return;
+    const old = this.columns;
+    this.columns = runs.map((run) => old.find((column) => column.run === run) ?? this.createColumn(run));
+    for (const column of old) if (!this.columns.includes(column)) column.destroy();
+    this.columnsElement.replaceChildren(...this.columns.map(({ element }) => element));
   }
 
-  private replaceItem(index: number, file: MediaFile): void {
-    const label = this.row!.files.length > 1 ? `${index + 1} of ${this.group.title}` : this.group.title;
-    const item = new MediaItem(formOf(file), this.run!.data.mediaFiles, label, () => this.open(index));
-    const old = this.items[index];
-    if (old) old.element.replaceWith(item.element);
-    else this.grid.append(item.element);
-    old?.destroy();
-    this.items[index] = item;
+  private createColumn(run: OverlaidRun): MediaColumn {
+    const column: MediaColumn = new MediaColumn(run, this.group.keys[0]!, this.choices, (index) => this.open(column, index));
+    return column;
   }
 
-  private open(index: number): void {
+  private describePosition(named: boolean): void {
+    const [column] = this.columns;
+    const { row, series } = column ?? {};
+    const sampled = series && series.n > series.rows.length ? `${series.rows.length} of ${formatNumber(series.n)} steps` : '';
+    setText(this.position, named ? '' : [row && stepText(row), sampled].filter(Boolean).join(' · '));
+  }
+
+  private open(column: MediaColumn, index: number): void {
     const host = this.element.closest<HTMLElement>('.wnb') ?? this.element;
+    this.enlargedColumn = column;
     this.enlargedIndex = index;
-    this.enlarged = new EnlargedPicture(host, this.group.title, this.run!.data.mediaFiles, (event) => this.moveByKey(event), () => (this.enlarged = null));
+    const { mediaFiles } = column.run.data;
+    this.enlarged = new EnlargedPicture(host, this.group.title, mediaFiles, this.choices, (event) => this.moveByKey(event), () => (this.enlarged = null));
     this.updateEnlarged();
   }
 
   private updateEnlarged(): void {
-    const file = this.row?.files[this.enlargedIndex];
-    if (this.row && file && formOf(file) === 'picture') void this.enlarged?.show(file, file.caption || `${nameOf(file)} ${this.group.title}`, stepText(this.row));
+    const row = this.enlargedColumn?.row;
+    const file = row?.files[this.enlargedIndex];
+    if (row && file && formOf(file) === 'picture') void this.enlarged?.show(file, file.caption || `${nameOf(file)} ${this.group.title}`, stepText(row));
   }
 
   /** Left and right move by a step, Home and End to the first and the last; players keep their own keys. */
@@ -128,15 +146,10 @@ export class MediaCard implements Card {
     return mediaSteps(this.context.overlay.primaryRuns.flatMap(({ data }) => data.media));
   }
 
-  private get series(): MediaSeries | undefined {
-    return this.run?.data.media.find(({ key }) => key === this.group.keys[0]);
+  /** The runs whose media are shown: that of the card, else all that are compared and not hidden. */
+  private get runs(): OverlaidRun[] {
+    const { run, keys } = this.group;
+    const candidates = this.context.overlay.primaryRuns.filter((one) => !one.hidden && one.data.media.some(({ key }) => key === keys[0]));
+    return run === undefined ? candidates : candidates.filter(({ data }) => data.run?.id === run);
   }
-
-  private get run(): OverlaidRun | undefined {
-    return this.context.overlay.primaryRuns.find(({ data }) => data.run?.id === this.group.run);
-  }
-}
-
-function stepText({ step }: MediaRow): string {
-  return `step ${formatNumber(step)}`;
 }

@@ -12,7 +12,7 @@ const TYPES: Record<string, string> = {
 
 interface CachedFile {
   users: number;
-  bytes: number;
+  content: Blob | null;
   objectUrl: string | null;
   url: Promise<string>;
 }
@@ -46,9 +46,25 @@ export class MediaFiles {
     this.dropUnused();
   }
 
+  /** The content of a file. */
+  async content(path: string): Promise<Blob> {
+    const loading = this.use(path);
+    try {
+      const file = this.files.get(path)!;
+      await loading;
+      return file.content!;
+    } finally {
+      this.release(path);
+    }
+  }
+
   /** The text of a file. */
   async text(path: string): Promise<string> {
-    return new TextDecoder().decode(await this.request(path, () => true));
+    return new TextDecoder().decode(await this.bytes(path));
+  }
+
+  async bytes(path: string): Promise<ArrayBuffer> {
+    return (await this.content(path)).arrayBuffer();
   }
 
   /** Drop all files, after the last view was closed. */
@@ -58,11 +74,12 @@ export class MediaFiles {
   }
 
   private create(path: string): CachedFile {
-    const file: CachedFile = { users: 1, bytes: 0, objectUrl: null, url: Promise.resolve('') };
+    const file: CachedFile = { users: 1, content: null, objectUrl: null, url: Promise.resolve('') };
     file.url = this.request(path, () => file.users > 0).then((content) => {
-      const url = URL.createObjectURL(new Blob([content], { type: typeOf(path) }));
+      file.content = new Blob([content], { type: typeOf(path) });
+      const url = URL.createObjectURL(file.content);
       if (this.files.get(path) !== file) URL.revokeObjectURL(url); // cleared meanwhile
-      else Object.assign(file, { objectUrl: url, bytes: content.byteLength });
+      else file.objectUrl = url;
       return url;
     });
     file.url.catch(() => this.files.get(path) === file && this.files.delete(path)); // the next use tries again
@@ -86,16 +103,20 @@ export class MediaFiles {
 
   private dropUnused(): void {
     const unused = [...this.files].filter(([, file]) => file.users === 0 && file.objectUrl !== null);
-    let bytes = unused.reduce((sum, [, file]) => sum + file.bytes, 0);
+    let bytes = unused.reduce((sum, [, file]) => sum + bytesOf(file), 0);
     let count = unused.length;
     for (const [path, file] of unused) {
       if (count <= MAX_UNUSED_FILES && bytes <= MAX_UNUSED_BYTES) return;
       URL.revokeObjectURL(file.objectUrl!);
       this.files.delete(path);
       count -= 1;
-      bytes -= file.bytes;
+      bytes -= bytesOf(file);
     }
   }
+}
+
+function bytesOf({ content }: CachedFile): number {
+  return content?.size ?? 0;
 }
 
 /** The type of a file by its name, never one that a browser would execute. */

@@ -38,3 +38,7 @@ export function indexOf(steps: readonly number[], step: number | null): number {
   const last = steps.length - 1;
   return step === null ? last : Math.max(0, steps.findLastIndex((one) => one <= step));
 }
+
+export function stepText({ step }: MediaRow): string {
+  return `step ${formatNumber(step)}`;
+}

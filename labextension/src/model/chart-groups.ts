@@ -1,7 +1,8 @@
 import type { MetricDefinition } from '../wire/messages';
 
 /**
- * The metrics of one chart. A heat map, a table of texts and a card of media belong to one metric of one `run`, by its id.
+ * The metrics of one chart. A heat map, a table of texts and a card of media belong to one metric of one `run`, by its id;
+ * a card of media of compared runs has no `run`.
  * A chart of tables has the key of the table, and its own name in `plot`.
  */
 export interface ChartGroup {

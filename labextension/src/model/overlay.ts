@@ -85,13 +85,17 @@ export class Overlay {
     return !this.runs.some(({ data }) => data.series.size > 0 || data.heatmaps.length > 0 || data.texts.length > 0 || data.media.length > 0);
   }
 
-  /** All cards: charts of lines, then in each section charts of tables, and heat maps, texts and media, one for each run. */
+  /**
+   * All cards: charts of lines, then in each section charts of tables, and heat maps, texts and media, one for each run;
+   * compared media share one.
+   */
   cards(): Section[] {
     const objects = this.primaryRuns.flatMap((run) => [
       ...run.data.heatmaps.map(({ key }) => this.objectCard(run, key, 'heatmap')),
       ...run.data.texts.map(({ key }) => this.objectCard(run, key, 'texts')),
-      ...run.data.media.map(({ key }) => this.objectCard(run, key, 'media')),
+      ...(this.isComparison ? [] : run.data.media.map(({ key }) => this.objectCard(run, key, 'media'))),
     ]);
+    objects.push(...this.comparedMedia());
     return withCharts(this.sections(), [...this.plots(), ...objects].filter(({ keys }) => definition(keys[0]!, this.metrics)?.hidden !== true));
   }
 
@@ -111,6 +115,13 @@ export class Overlay {
       }
     }
     return [...groups.values()];
+  }
+
+  /** One card per metric with media, for all runs that are compared. */
+  private comparedMedia(): ChartGroup[] {
+    if (!this.isComparison) return [];
+    const keys = new Set(this.primaryRuns.flatMap(({ data }) => data.media.map(({ key }) => key)));
+    return [...keys].map((key) => ({ title: key, keys: [key], kind: 'media' }));
   }
 
   private objectCard(run: OverlaidRun, key: string, kind: 'heatmap' | 'texts' | 'media'): ChartGroup {

@@ -1,4 +1,5 @@
 import type { Theme } from '../chart/palette';
+import mediaCss from '../media/media.css';
 import { h } from './dom';
 import { containKeys } from './keys';
 import css from './style.css';
@@ -66,5 +67,5 @@ export function showFailure(host: HTMLElement, error: unknown): void {
 
 /** The style element. A page with a strict content policy gives its scripts a nonce, which is valid for styles too. */
 function styles(): HTMLElement {
-  return h('style', { nonce: document.querySelector<HTMLElement>('script[nonce]')?.nonce || null }, css);
+  return h('style', { nonce: document.querySelector<HTMLElement>('script[nonce]')?.nonce || null }, css + mediaCss);
 }

@@ -1,4 +1,4 @@
-import type { Access, Comparison, ComparisonHeader, HeatmapHeader, MediaFile, MediaRow, MediaSeries, MessageHeader, Message, PlotHeader, SavedLink, SeriesHeader, Slice, Snapshot } from './messages';
+import type { Access, Comparison, ComparisonHeader, HeatmapHeader, LayerLabels, MediaFile, MediaLayer, MediaRow, MediaSeries, MessageHeader, Message, PlotHeader, SavedLink, SeriesHeader, Slice, Snapshot } from './messages';
 import { COMPARISON_MIME_TYPE, MIME_TYPE, VERSION } from './messages';
 
 /** Thrown for bytes that are not a message; the view shows its text in one line. */
@@ -136,9 +136,12 @@ function checkHeatmap({ key, columns: { step, time, edges, cells } }: HeatmapHea
 
 /** Reject media without keys, steps and paths: a saved output may have been made by anybody. */
 function checkMedia(media: unknown): void {
-  const isFile = (file: Partial<MediaFile> | null): boolean => [file?.kind, file?.path, file?.caption].every((text) => typeof text === 'string');
+  const isLayer = (layer: Partial<MediaLayer> | null): boolean => [layer?.kind, layer?.name, layer?.path].every((text) => typeof text === 'string');
+  const isFile = (file: Partial<MediaFile> | null): boolean =>
+    [file?.kind, file?.path, file?.caption].every((text) => typeof text === 'string') && areAll(file?.layers, isLayer);
+  const areLabels = (one: Partial<LayerLabels> | null): boolean => isLayer({ ...one, path: '' } as MediaLayer) && typeof one?.labels === 'object' && one.labels !== null;
   const isRow = (row: Partial<MediaRow> | null): boolean => typeof row?.step === 'number' && Array.isArray(row.files) && row.files.every(isFile);
-  const isSeries = (one: Partial<MediaSeries> | null): boolean => typeof one?.key === 'string' && Array.isArray(one.rows) && one.rows.every(isRow);
+  const isSeries = (one: Partial<MediaSeries> | null): boolean => typeof one?.key === 'string' && Array.isArray(one.rows) && one.rows.every(isRow) && areAll(one.labels, areLabels);
   if (!Array.isArray(media) || !media.every(isSeries)) throw new WireError('The message has incomplete media.');
 }
 
@@ -148,6 +151,11 @@ function checkPlots(plots: unknown): void {
   const isTexts = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.values(value).every(isText);
   const isPlot = (one: Partial<PlotHeader> | null): boolean => [one?.key, one?.spec, one?.table].every(isText) && isTexts(one?.fields) && isTexts(one?.texts);
   if (!Array.isArray(plots) || !plots.every(isPlot)) throw new WireError('The message has incomplete charts of tables.');
+}
+
+/** Whether an optional list has only such items. */
+function areAll<T>(items: T[] | undefined, is: (item: T) => boolean): boolean {
+  return items === undefined || (Array.isArray(items) && items.every(is));
 }
 
 function bytesOf(buffer: ArrayBuffer | ArrayBufferView | undefined): Uint8Array {

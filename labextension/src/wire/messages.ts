@@ -113,6 +113,20 @@ export interface TextSeries {
   rows: TextRow[];
 }
 
+/** One mask or set of boxes of a picture. */
+export interface MediaLayer {
+  kind: 'mask' | 'boxes';
+  name: string;
+  path: string;
+}
+
+/** The names of the classes of one layer, by class id. */
+export interface LayerLabels {
+  kind: MediaLayer['kind'];
+  name: string;
+  labels: Record<string, string>;
+}
+
 /** One media file; `path` is that in the run's row, sizes are in pixels and bytes, null if unknown. */
 export interface MediaFile {
   kind: string;
@@ -121,6 +135,8 @@ export interface MediaFile {
   width: number | null;
   height: number | null;
   size: number | null;
+  /** The masks and boxes of a picture that has some. */
+  layers?: MediaLayer[];
 }
 
 /** The media of one step. */
@@ -135,6 +151,8 @@ export interface MediaSeries {
   key: string;
   n: number;
   rows: MediaRow[];
+  /** Missing without masks and boxes. */
+  labels?: LayerLabels[];
 }
 
 /** A chart of the table logged under `table`; `spec` names how it is drawn, `fields` gives a column for each field of that. */

@@ -50,11 +50,11 @@ def listed_layers(images: Mapping[str, Any], at: int) -> list[MediaLayer]:
 
 def layer_labels(config: Mapping[str, Any], key: str) -> list[LayerLabels]:
     """Return the class labels of all layers of *key*; *config* is the config's `_wandb` entry, from anybody."""
-    found: dict[tuple[LayerKind, str], LayerLabels] = {}
+    layers: dict[tuple[LayerKind, str], LayerLabels] = {}
     for kind, field in _LABELS.items():
         for name, labels in _labels_of(config.get(field), key):
-            found[kind, name] = {"kind": kind, "name": name, "labels": labels}
-    return list(found.values())[:MAX_LAYERS]
+            layers[kind, name] = {"kind": kind, "name": name, "labels": labels}
+    return list(layers.values())[:MAX_LAYERS]
 
 
 def _layers(kind: LayerKind, value: Any) -> Iterator[MediaLayer]:
