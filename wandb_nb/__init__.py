@@ -54,13 +54,11 @@ from wandb_nb.errors import (
 )
 from wandb_nb.settings import Settings
 from wandb_nb.tracking.config.config import Config
-from wandb_nb.tracking.login.login import login
 from wandb_nb.tracking.process import active_runs
 from wandb_nb.tracking.rows.summary import Summary
 from wandb_nb.tracking.run import Run
 from wandb_nb.tracking.session.alerts import AlertLevel
 from wandb_nb.tracking.setup import setup
-from wandb_nb.tracking.start.attach import attach
 from wandb_nb.tracking.unimplemented import CALLS, TYPES
 
 if TYPE_CHECKING:
@@ -82,6 +80,8 @@ if TYPE_CHECKING:
     from wandb_nb.data.tables.linked_tables import JoinedTable
     from wandb_nb.data.tables.table import Table
     from wandb_nb.tracking.artifact import Artifact
+    from wandb_nb.tracking.login.login import login
+    from wandb_nb.tracking.start.attach import attach
 
     __version__: str
     config: Config
@@ -166,8 +166,6 @@ __all__ = [
 ]
 
 
-_attach = attach  # the name in Lightning
-
 _LAZY = {
     "Artifact": "wandb_nb.tracking.artifact",
     "Audio": "wandb_nb.data.files.audio",
@@ -190,12 +188,15 @@ _LAZY = {
     "Table": "wandb_nb.data.tables.table",
     "Video": "wandb_nb.data.files.video",
     "WBValue": "wandb_nb.data.media_value",
+    "_attach": "wandb_nb.tracking.start.attach",  # the name in Lightning
     "api": "wandb_nb.compat.modules.account",
+    "attach": "wandb_nb.tracking.start.attach",
     "box3d": "wandb_nb.data.files.object3d",
     "ensure_configured": "wandb_nb.compat.modules.account",
     "install_as_wandb": "wandb_nb.compat.install",
     "join": "wandb_nb.compat.modules.lifecycle",
     "load_ipython_extension": "wandb_nb.notebook.ipython_extension",
+    "login": "wandb_nb.tracking.login.login",
     "patched": "wandb_nb.compat.modules.lifecycle",
     "plot_table": "wandb_nb.data.plots.custom_chart",
     "require": "wandb_nb.compat.modules.lifecycle",
@@ -222,7 +223,7 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         return _shown_version()
     if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+        return getattr(import_module(_LAZY[name]), name.removeprefix("_"))
     return import_module("wandb_nb.compat.alias_table").submodule("wandb", name)
 
 

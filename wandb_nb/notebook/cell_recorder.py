@@ -5,7 +5,7 @@ from __future__ import annotations
 from traceback import format_exception
 from typing import Any
 
-from wandb_nb.capture.cells import session as sessions
+from wandb_nb.capture.cells.current_session import current_session, set_current_session
 from wandb_nb.capture.cells.session import Session
 from wandb_nb.capture.console import stream_hooks
 from wandb_nb.notebook.method_hooks import call_after
@@ -29,7 +29,7 @@ class CellRecorder:
         )
         if running < len(sources):
             self.session.begin(running, sources[running])
-        sessions.set_current(self.session)
+        set_current_session(self.session)
         self._restores = [
             call_after(getattr(shell, "display_pub", None), "publish", self._published, ACTION),
             call_after(getattr(shell, "display_pub", None), "clear_output", self._cleared, ACTION),
@@ -40,8 +40,8 @@ class CellRecorder:
         """Stop recording; the runs keep what they have."""
         for restore in self._restores:
             restore()
-        if sessions.current() is self.session:
-            sessions.set_current(None)
+        if current_session() is self.session:
+            set_current_session(None)
 
     def begin(self, number: int, info: Any) -> None:
         """Record that cell *number* has started."""

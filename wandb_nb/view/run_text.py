@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.formatting import clean, clock, number
 from wandb_nb.values import TYPE_KEY
@@ -20,8 +19,7 @@ _MEDIA_NAMES = {"image": "picture", "audio": "sound", "html": "HTML page", "obje
 _SIZES = (("width", "height"), ("nrows", "ncols"))
 
 
-@dataclass(frozen=True)
-class MetricTrend:
+class MetricTrend(NamedTuple):
     """The points of one metric: two sequences of numbers of equal length."""
 
     key: str

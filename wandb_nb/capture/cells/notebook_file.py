@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.atomic_file import write_text
+from wandb_nb.capture.cells.notebook_path import configured_paths
 from wandb_nb.capture.cells.outputs import PRIVATE
 from wandb_nb.capture.cells.saved_notebook import MAX_NOTEBOOK_BYTES, assign_ids, parse_notebook
 
@@ -72,13 +73,6 @@ def save(notebook: NotebookFile, folder: Path, redact: Redactor) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     write_text(target, json.dumps(content, indent=1, ensure_ascii=False) + "\n", "backslashreplace")
     return target
-
-
-def configured_paths(user_setting: str | None) -> Iterator[str]:
-    """Yield the notebook's path as set by user and host, the most reliable first; queries no server."""
-    shell = host.shell()
-    sources = user_setting, getattr(shell, "user_ns", {}).get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME")
-    yield from (str(path) for path in sources if path)
 
 
 def _candidates(user_setting: str | None) -> Iterator[Path]:

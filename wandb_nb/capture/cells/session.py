@@ -209,17 +209,3 @@ class Session:
             writer.refresh(now=True)
         finally:
             writer.written.set()
-
-
-_current: Session | None = None
-
-
-def current() -> Session | None:
-    """Return the session of this process's notebook; None elsewhere."""
-    return _current
-
-
-def set_current(session: Session | None) -> None:
-    """Make *session* the one that runs record."""
-    global _current  # noqa: PLW0603 -- a process has one shell
-    _current = session

@@ -7,8 +7,7 @@ for a password.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.surroundings import is_directory, is_file
 from wandb_nb.untrusted_file import read_file
@@ -22,8 +21,7 @@ _MAX_REF_HOPS = 5
 _MAX_BYTES = 64 << 20  # packed refs of the largest repositories have some ten megabytes
 
 
-@dataclass(frozen=True)
-class GitState:
+class GitState(NamedTuple):
     """A work tree: its root folder, commit, branch and remote (without credentials)."""
 
     root: Path

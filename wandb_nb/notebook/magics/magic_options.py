@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import functools
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -173,6 +172,23 @@ PARSERS = {
 }
 
 
+def documentation() -> str:
+    """Return the help text of `%wandb?`."""
+    lines = [
+        "Track experiments in this notebook.",
+        "",
+        "    %wandb            show the active run",
+        *(f"    %wandb {name:<10} {meaning}" for name, meaning in SUBCOMMANDS.items()),
+        "    %%wandb [options] [key=value ...]",
+        "                      track this cell only: options as for init; the run ends with the cell",
+        "",
+        "Values are read as Python literals, otherwise as text. IPython replaces $name and {expression}.",
+        "",
+        init_parser().format_help(),
+    ]
+    return "\n".join(lines)
+
+
 def _parser(command: str) -> _Parser:
     parser = _Parser(prog=f"%wandb {command}", description=SUBCOMMANDS[command], add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true", help="show these options")
@@ -203,6 +219,8 @@ def parse(command: str, words: list[str]) -> argparse.Namespace:
 
 
 def _unknown_option(command: str, word: str) -> str:
+    import difflib  # only for the error
+
     name = word.partition("=")[0]
     similar = difflib.get_close_matches(name, option_names(command), n=1)
     hint = f"did you mean {similar[0]}?" if similar else f"%wandb {command} --help lists the options"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wandb_nb.capture.cells.notebook_file import configured_paths
+from wandb_nb.capture.cells.notebook_path import configured_paths
 from wandb_nb.formatting import clean
 from wandb_nb.settings import resolve
 from wandb_nb.store.format.layout import WORKSPACES, age_order, run_files

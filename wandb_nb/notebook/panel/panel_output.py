@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb import host
 from wandb_nb.notebook.panel.output_publisher import output_area
@@ -23,8 +22,7 @@ _MAX_POINTS, _MIN_POINTS = 8_000, 400
 _HINT = "; %wandb shows it here"
 
 
-@dataclass(frozen=True)
-class CellRef:
+class CellRef(NamedTuple):
     """An execution of a cell: its number, and what identifies the cell when it is executed again, if that is known."""
 
     number: int

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import RunNotFoundError, StoreError
@@ -28,8 +25,7 @@ SEGMENTS, FILES, LOGS, CONTROL = "segments", "files", "logs", "control"
 _MAX_SAME_NAMED = 10_000
 
 
-@dataclass(frozen=True)
-class RunDir:
+class RunDir(NamedTuple):
     """The directory of one run: *path*, and the id that names its run file.
 
     *warning* is a sentence for the user if the directory is not in the requested place, else empty. *linked* is whether
@@ -60,7 +56,9 @@ class RunDir:
             path = _make(workspace(Path(root)), name)
         except OSError as error:
             try:
-                path = _make(Path(tempfile.mkdtemp(prefix="wandb-")), name)
+                from tempfile import mkdtemp  # only here
+
+                path = _make(Path(mkdtemp(prefix="wandb-")), name)
             except OSError as second:
                 raise StoreError(
                     f"no run directory can be made in {root} ({error}), nor elsewhere: {second}"
@@ -84,7 +82,9 @@ class RunDir:
 
     def discard(self) -> None:
         """Remove the directory with its contents; `latest-run` then points to the newest one left, if any."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        from shutil import rmtree  # few runs are abandoned
+
+        rmtree(self.path, ignore_errors=True)
         link = self.path.parent / "latest-run"
         if not link.is_symlink() or link.exists():
             return

@@ -14,10 +14,10 @@ import socket
 import sys
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import StoreError, UsageError
@@ -25,7 +25,7 @@ from wandb_nb.store.writing.file_lock import try_flock
 from wandb_nb.store.writing.segments import counter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 REPLACED, CONTINUED = "replaced", "continued"
 """States of directories whose run was replaced or continued by a later one."""
@@ -39,8 +39,7 @@ _MAX_SUMMARY = 100  # values of a summary that an entry stores
 _MAX_TEXT = 200
 
 
-@dataclass(frozen=True)
-class RunEntry:
+class RunEntry(NamedTuple):
     """The entry of one run directory.
 
     Times are unix seconds; *key* names the entry itself, *cell* the call that started the run in a notebook, *cell_id*
@@ -65,10 +64,10 @@ class RunEntry:
     state: str = "running"
     exit_code: int | None = None
     ended: float | None = None
-    summary: dict[str, Any] = field(default_factory=dict)
+    summary: Mapping[str, Any] = MappingProxyType({})
 
 
-_FIELDS = frozenset(item.name for item in fields(RunEntry))
+_FIELDS = frozenset(RunEntry._fields)
 _TYPES: tuple[tuple[tuple[str, ...], tuple[type, ...]], ...] = (
     (("id", "token", "path", "project", "entity", "name", "group", "host", "state", "cell", "cell_id"), (str,)),
     (("created",), (float, int)),
@@ -110,7 +109,7 @@ class Registry:
             StoreError: The registry cannot be written.
 
         """
-        changed = replace(entry, **changes)
+        changed = entry._replace(**changes)
         self._write(changed)
         return changed
 
@@ -226,7 +225,7 @@ class Registry:
         return folder
 
     def _write(self, entry: RunEntry) -> None:
-        content = asdict(replace(entry, summary=_small(entry.summary)))
+        content = entry._replace(summary=_small(entry.summary))._asdict()
         try:
             self._make_directory("runs")
             with replacement(self._file(entry), private=True) as unfinished:
@@ -279,7 +278,7 @@ def _file_id(run_id: str) -> str:
     return f"x-{sha256(run_id.encode('utf-8', 'backslashreplace')).hexdigest()[:32]}"
 
 
-def _small(summary: dict[str, Any]) -> dict[str, Any]:
+def _small(summary: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the numbers and short texts of *summary*, the first hundred."""
     entries = {
         str(key): value

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 from wandb_nb import host
-from wandb_nb.capture.cells import notebook_file
 from wandb_nb.capture.code import source_files
 from wandb_nb.store.format import records
 
@@ -61,6 +60,8 @@ class CodeFiles:
             self._append(records.config({("_wandb", "code_path"): json.dumps(self.path)}))
             self._append(records.files([(self.path, "now", "wandb")]))
         elif host.in_notebook():
+            from wandb_nb.capture.cells import notebook_file  # the reader of notebooks, which few runs need
+
             self._notebook = notebook_file.find(settings.notebook_name)
             if self._notebook is None and settings.save_code:
                 self._notice(
@@ -76,6 +77,8 @@ class CodeFiles:
         """
         if self._notebook is None:
             return
+        from wandb_nb.capture.cells import notebook_file  # as above
+
         try:
             copied = notebook_file.save(self._notebook, self._folder / source_files.FOLDER, self._redact)
         except (OSError, ValueError) as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host
 from wandb_nb.atomic_file import write_text
-from wandb_nb.capture.cells import notebook_file
+from wandb_nb.capture.cells.notebook_path import configured_paths
 from wandb_nb.capture.code import requirements, work_tree_diff
 from wandb_nb.capture.code.source_files import code_facts
 from wandb_nb.capture.machine import environment
@@ -217,6 +217,6 @@ def _quick_facts(identity: RunIdentity, settings: Resolved) -> dict[str, Any]:
     }
     facts = {**environment.basic(identity.host), **code_facts(identity.git)}
     if host.in_notebook():
-        facts["program"] = next(notebook_file.configured_paths(settings.notebook_name), None)
+        facts["program"] = next(configured_paths(settings.notebook_name), None)
     facts |= {key: value for key, value in own.items() if value is not None}
     return {key: value for key, value in facts.items() if value is not None}

@@ -7,6 +7,8 @@ from typing import Any
 
 from wandb_nb.errors import RowError, RowTypeError
 
+MAX_STEP = (1 << 63) - 1
+
 
 def whole_step(step: Any) -> int:
     """Return a step given by the user as an int.
@@ -16,6 +18,8 @@ def whole_step(step: Any) -> int:
         RowTypeError: It is not a number.
 
     """
+    if type(step) is int and 0 <= step <= MAX_STEP:  # nearly all of them
+        return step
     try:
         at = int(step) if isinstance(step, float) and step.is_integer() else operator.index(step)
     except TypeError:
@@ -23,7 +27,7 @@ def whole_step(step: Any) -> int:
         if callable(item) and (step := item()) is not None:
             return whole_step(step) if isinstance(step, (int, float)) else _bad_step(step)
         return _bad_step(step)
-    if not 0 <= at < 1 << 63:
+    if not 0 <= at <= MAX_STEP:
         raise RowError(f"log(step={at}): steps must be from 0 to 2**63 - 1")
     return at
 

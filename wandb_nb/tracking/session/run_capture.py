@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wandb_nb.capture.cells import session
-from wandb_nb.capture.cells.journal import Journal
-from wandb_nb.capture.cells.session_notebook import HISTORY
+from wandb_nb.capture.cells.current_session import current_session
 from wandb_nb.capture.console.console import Console
 from wandb_nb.capture.console.output_log import OutputLog, OutputParts
 from wandb_nb.capture.machine.system_metrics import SystemSampler
 from wandb_nb.store.format import records
-from wandb_nb.store.reading.executed_cells import FILE as CELLS
 from wandb_nb.tracking.session.notices import FILES_LOST
 
 if TYPE_CHECKING:
@@ -84,7 +81,7 @@ class RunCapture:
         """Stop capturing; everything captured is in the run file when this returns."""
         self._sampler.stop()
         self._console.stop()
-        current = session.current()
+        current = current_session()
         if current is not None and self._session_writer is not None:
             current.close(self._session_writer)
 
@@ -112,12 +109,15 @@ class RunCapture:
 
         While it is not known whether code is saved, outputs are written but stay on this machine.
         """
-        settings, current = self._settings, session.current()
+        settings, current = self._settings, current_session()
         if current is None or settings.disable_code or settings.save_code is False:
             return
+        from wandb_nb.capture.cells.journal import Journal  # only notebooks have cells
+        from wandb_nb.store.reading.executed_cells import FILE
+
         save_code = bool(settings.save_code)
         with_outputs = save_code or not self._code_decided
-        journal = Journal(self._directory.path / CELLS, self._directory.redact, with_outputs=with_outputs)
+        journal = Journal(self._directory.path / FILE, self._directory.redact, with_outputs=with_outputs)
         self._session_writer = current.open(journal)
         if save_code:
             self._save_history(self._session_writer, wanted=True)
@@ -126,6 +126,8 @@ class RunCapture:
         """Save the session as a notebook among the run's files, if *wanted*; else keep only the sources of cells."""
         writer.journal.with_outputs = wanted
         if wanted:
+            from wandb_nb.capture.cells.session_notebook import HISTORY  # as above
+
             writer.start_notebook(self._directory.files / HISTORY)
             self._directory.writer.append(records.files([(HISTORY, "live", "wandb")]))
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb import host
-from wandb_nb.capture.cells import notebook_file
+from wandb_nb.capture.cells.notebook_path import configured_paths
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.start.identity import RunIdentity
 
 
-@dataclass(frozen=True)
-class RunOutcome:
+class RunOutcome(NamedTuple):
     """How a run ended: *state* is "finished" or "failed", *ended* in unix seconds."""
 
     state: str
@@ -158,7 +156,7 @@ class RunDirectory:
                 created=identity.start_time,
                 host=identity.host,
                 kernel=host.kernel_id(),
-                notebook=next(notebook_file.configured_paths(settings.notebook_name), None),
+                notebook=next(configured_paths(settings.notebook_name), None),
                 cell=identity.cell,
                 cell_id=host.cell_id(),
             )

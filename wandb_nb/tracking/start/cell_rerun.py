@@ -6,14 +6,14 @@ The registry stores which cell began a run, so that this works after a restart o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb import host
-from wandb_nb.capture.cells import notebook_file, session
+from wandb_nb.capture.cells.current_session import current_session
+from wandb_nb.capture.cells.notebook_path import configured_paths
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.format.layout import run_file_name
 from wandb_nb.store.runs.registry import CONTINUED, REPLACED, Registry
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 _SOURCE = "rerun"
 
 
-@dataclass(frozen=True)
-class CellRerun:
+class CellRerun(NamedTuple):
     """The effect of the setting `rerun` on an `init()`.
 
     *settings* name the run that is continued or replaced; *cell* is the cell's key in the registry, empty outside
@@ -46,7 +45,7 @@ class CellRerun:
         """Return *previous* with the attempt that begins now, if the rerun continues its run."""
         if previous is None or not self.before or self.settings.rerun != "resume":
             return previous
-        return replace(previous, attempt=max(previous.attempt + 1, self.before))
+        return previous._replace(attempt=max(previous.attempt + 1, self.before))
 
     def describe(self, previous: ResumeState | None) -> str:
         """Return a phrase on how the run continues earlier ones of its cell; empty for a new run."""
@@ -83,12 +82,12 @@ def _earlier_runs(cell: str, project: str) -> list[RunEntry]:
 
 def _cell_key(settings: Resolved) -> str:
     """Return a key for the running cell and the number of this `init()` in it; empty outside notebooks."""
-    current = session.current()
+    current = current_session()
     cell = current.running if current is not None else None
     if cell is None:
         return ""
     folder = str(Path(settings.root_dir).absolute())
-    notebook = next(notebook_file.configured_paths(settings.notebook_name), folder)
+    notebook = next(configured_paths(settings.notebook_name), folder)
     cell_id = host.cell_id() or cell.source.strip()
     key = "\0".join((notebook, cell_id, str(_calls.count(cell))))
     return sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:24]

@@ -6,7 +6,6 @@ import os
 import socket
 import sys
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -256,8 +255,7 @@ def _git(settings: Resolved) -> git.GitState | None:
         return state
     state = state or git.GitState(folder, None, None, None)
     remote = settings.git_remote_url
-    return replace(
-        state,
+    return state._replace(
         commit=settings.git_commit or state.commit,
         remote=git.without_credentials(remote) if remote else state.remote,
     )

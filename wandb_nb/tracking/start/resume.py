@@ -6,7 +6,6 @@ It continues in a new directory that names its predecessor; readers join the two
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +82,8 @@ def _longer(local: ResumeState | None, remote: ResumeState | None) -> ResumeStat
     if local is None or remote is None or remote.next_step <= local.next_step:
         return local or remote
     attempt = max(local.attempt, remote.attempt)
-    return replace(
-        remote, group=local.group, job_type=local.job_type, project=local.project, entity=local.entity, attempt=attempt
+    return remote._replace(
+        group=local.group, job_type=local.job_type, project=local.project, entity=local.entity, attempt=attempt
     )
 
 

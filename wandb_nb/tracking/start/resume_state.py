@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from wandb_nb.store.runs.registry import RunEntry
 
 
-@dataclass(frozen=True)
-class ResumeState:
+class ResumeState(NamedTuple):
     """The previous part of a run, up to where it is continued; the defaults are those of a run without one.
 
     *branch* is the run and its step at which a rewound or forked run continues. *statistics* lets the summary engine
@@ -33,21 +32,21 @@ class ResumeState:
     next_step: int = 0
     last_step: int = -1
     runtime: float = 0.0
-    config: Mapping[str, Any] = field(default_factory=dict)
-    summary: Mapping[str, Any] = field(default_factory=dict)
+    config: Mapping[str, Any] = MappingProxyType({})
+    summary: Mapping[str, Any] = MappingProxyType({})
     metrics: tuple[Metric, ...] = ()
-    statistics: Mapping[str, Statistics] = field(default_factory=dict)
+    statistics: Mapping[str, Statistics] = MappingProxyType({})
     branch: tuple[str, int] | None = None
     attempt: int = 0
     """The attempt that the next row belongs to."""
 
     def forked(self) -> ResumeState:
         """Return what another run inherits: everything except the identity."""
-        return replace(self, run_id="", name="", notes=None, tags=())
+        return self._replace(run_id="", name="", notes=None, tags=())
 
     def cut(self, step: int, summary: Mapping[str, Any]) -> ResumeState:
         """Return the run as it was at *step*, with the *summary* of that step."""
-        return replace(self, next_step=step + 1, last_step=step, summary=summary, branch=(self.run_id, step))
+        return self._replace(next_step=step + 1, last_step=step, summary=summary, branch=(self.run_id, step))
 
 
 def read(entry: RunEntry, upto: int | None = None) -> ResumeState:
