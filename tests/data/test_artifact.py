@@ -42,6 +42,7 @@ PROGRAMS = {
     "a.add(wandb.Html('<b>x</b>'), 'page')\na.add(wandb.Classes([{'id': 0, 'name': 'c'}]), 'names')\n"
     "run.log_artifact(a)",
     "paths": "run.log_artifact('f.txt')\nrun.log_artifact('d', name='folder', type='dataset', aliases='one')\n"
+    "import datetime\nrun.log_artifact(wandb.Artifact('took', 't', metadata={'a': datetime.timedelta(seconds=1.5)}))\n"
     "run.log_model('f.txt')\nrun.log_model('d', name='m', aliases=['z'])\nwandb.log_artifact('d/a.txt')",
 }
 

@@ -40,6 +40,7 @@ PROGRAMS = {
     "f = pd.DataFrame({'i': [1, 2], 'f': [1.5, None], 's': ['a', None], 'b': [True, False], "
     "'c': pd.Categorical(['x', 'y']), 't': pd.to_datetime(['2020-01-01', None])})\n"
     "run.log({'t': wandb.Table(dataframe=f)})\n"
+    "run.log({'bare': f[['i', 's', 'b']]})\n"
     "run.log({'a': wandb.Table(columns=['p', 'q'], data=np.arange(6.).reshape(3, 2))})\n"
     "run.log({'r': wandb.Table(columns=['p'], rows=[[7]])})",
     "options": "run.log({'a': wandb.Table(['a', 'b'], [[1, 'a']], optional=False)})\n"

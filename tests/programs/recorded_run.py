@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
+from wandb_nb.store.format.artifact_record import TABLE_TYPES, read_artifact
 from wandb_nb.store.format.layout import run_file
+from wandb_nb.store.format.wire import fields
 from wandb_nb.store.reading.run_state import replayed
 from wandb_nb.store.reading.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
+    from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry
     from wandb_nb.store.reading.run_state import RunState
 
 GENERATED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+-[a-z]+-\d+(?![0-9a-f])|None")
 """Generated names and ids; a run without a name has none before the official client's server gives it one."""
 MEASURED = re.compile(r"runtime|per_second|time|memory|flos|speed|save_dir|_timestamp|_step$")
 """Keys of values that differ from one execution or folder to the next."""
+ARTIFACT = 8
+"""The number of the record of an artifact."""
+CLIENT_ID = re.compile(r"(?<=wandb-client-artifact://)\w{128}")
+RANDOM_END = re.compile(r"-\w{6}$")
+"""The end of a table's artifact whose key has characters that the name of an artifact cannot have."""
+VARYING_FILE = re.compile(r"\.(pt|ckpt|safetensors|bin)$|results\.json$")
+"""Files that contain addresses, dates or durations: saved models, and the results of lm-eval."""
+MEDIA_FILE = re.compile(r"^(media/.*)_\d+_([0-9a-f]{20})(?=(\.\w+)+$)")
+PIXELS: dict[str, str] = {}
+"""The digest of the pixels of each PNG that was read, by the digest in its name: clients compress differently."""
+
+
+@dataclass
+class RecordedArtifact:
+    """A version: its texts, metadata and labels, and its files with their digests, where those can be equal."""
+
+    type: str
+    name: str
+    description: str
+    aliases: list[str]
+    tags: list[str]
+    is_used: bool
+    metadata: dict[str, Any]
+    files: dict[str, str]
 
 
 @dataclass
 class RecordedRun:
-    """One run: its texts, config, metric definitions, rows in the order of their steps, summary and exit code."""
+    """One run: texts, config, metric definitions, rows in the order of steps, summary, exit code, logged artifacts."""
 
     name: str
     project: str
@@ -40,6 +70,7 @@ class RecordedRun:
     rows: list[tuple[int, dict[str, Any]]]
     summary: dict[str, Any]
     exit_code: int | None
+    artifacts: list[RecordedArtifact]
     id: str = field(compare=False)
 
 
@@ -50,6 +81,7 @@ def recorded_runs(folder: Path) -> list[RecordedRun]:
 
 
 def _recorded(directory: Path) -> RecordedRun:
+    PIXELS.update({path.stem[-20:]: _pixels(path) for path in directory.glob("files/media/**/*.png")})
     tail = Tail(run_file(directory))
     tail.finalize()
     state = replayed([tail])
@@ -70,8 +102,51 @@ def _recorded(directory: Path) -> RecordedRun:
         rows=[(step, comparable(row)) for step, row in _rows(state)],
         summary=comparable(state.summary),
         exit_code=state.exit_code,
+        artifacts=_artifacts(directory, state.id),
         id=state.id,
     )
+
+
+def _pixels(path: Path) -> str:
+    with Image.open(path) as image:
+        return hashlib.md5(image.tobytes() + image.mode.encode(), usedforsecurity=False).hexdigest()
+
+
+def _artifacts(directory: Path, run_id: str) -> list[RecordedArtifact]:
+    """Return the logged artifacts in the order of their records."""
+    tail = Tail(run_file(directory))
+    payloads = iter(tail.read, [])
+    records = [
+        raw for batch in payloads for payload in batch for number, _, raw in fields(payload) if number == ARTIFACT
+    ]
+    return [_artifact(read_artifact(record), run_id) for record in records]
+
+
+def _artifact(record: ArtifactRecord, run_id: str) -> RecordedArtifact:
+    name = record.name.replace(run_id, "ID")
+    return RecordedArtifact(
+        type=record.type,
+        name=RANDOM_END.sub("", name) if record.type in TABLE_TYPES else name,
+        description=record.description,
+        aliases=sorted(record.aliases),
+        tags=sorted(record.tags),
+        is_used=record.is_used,
+        metadata=comparable(json.loads(record.metadata or "{}")),
+        files=_files(record.entries),
+    )
+
+
+def _files(entries: Mapping[str, ManifestEntry]) -> dict[str, str]:
+    """Return the digest of each file, of a PNG that of its pixels; empty for one that cannot be equal."""
+    has_pictures = any(path.endswith(".png") for path in entries)
+    files = {}
+    for path, entry in entries.items():
+        if path.endswith(".png"):  # its name is a digest as well
+            files[f"{path.rpartition('/')[0]}/{_pixels(Path(entry.local_path))}.png"] = ""
+        else:
+            varies = VARYING_FILE.search(path) or (has_pictures and path.endswith(".json"))
+            files[path] = "" if varies else entry.digest or entry.ref
+    return files
 
 
 def _rows(state: RunState) -> Iterable[tuple[int, dict[str, Any]]]:
@@ -91,19 +166,31 @@ def without_generated(texts: Iterable[str]) -> list[str]:
 
 def comparable(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return *values* without what is W&B's own, and with what was measured replaced by its type."""
+    return _without_measured({key: value for key, value in values.items() if not key.startswith("_")})
+
+
+def _without_measured(values: Mapping[str, Any]) -> dict[str, Any]:
+    left_out = {"sha256", "size"} if values.get("_type") == "image-file" else set()
     return {
         key: type(value).__name__ if MEASURED.search(key) else _rounded(value)
         for key, value in values.items()
-        if not key.startswith("_")
+        if key not in left_out
     }
 
 
+def _file_name(match: re.Match[str]) -> str:
+    """Return the name of a media file without its step, which is the row's here, and by its pixels if it has any."""
+    return f"{match[1]}_{PIXELS.get(match[2], match[2])}"
+
+
 def _rounded(value: Any) -> Any:
-    """Return *value* with numbers of seven digits: sums of threads differ in the last ones."""
+    """Return *value* without client ids, and numbers with five digits: sums of threads differ in the last ones."""
     if isinstance(value, dict):
-        return comparable(value)
+        return _without_measured(value)
     if isinstance(value, list):
         return [_rounded(item) for item in value]
+    if isinstance(value, str):
+        return CLIENT_ID.sub("CLIENT-ID", MEDIA_FILE.sub(_file_name, value))
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and math.isfinite(value):
         return float(f"{value:.5g}")
     return value

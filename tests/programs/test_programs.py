@@ -27,14 +27,18 @@ pytestmark = pytest.mark.official
 SCRIPTS = Path(__file__).parent / "scripts"
 LIGHT = ("failing", "hydra_app", "optuna_study", "optuna_trials", "recipe_logger")
 MAIN = (
+    "accelerate_media",
     "accelerate_tracker",
     "gpt_script",
+    "lightning_checkpoints",
     "lightning_logger",
+    "lm_eval_logger",
     "ray_actor",
     "torchrun_gloo",
+    "transformers_models",
     "transformers_trainer",
 )
-VISION = ("ultralytics_train",)
+VISION = ("composer_trainer", "ultralytics_train")
 OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)
 OFFICIAL = os.environ.get("OFFICIAL_PYTHON", sys.executable)
 PROGRAMS = {"light": LIGHT, "main": LIGHT + MAIN, "vision": VISION}[os.environ.get("PROGRAMS", "light")]

@@ -6,6 +6,7 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -370,12 +371,13 @@ def _tmp_name(content: MediaContent, name: str) -> str:
 
 
 def _plain(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return *metadata* as JSON has it: numbers of numpy, for example, become plain."""
+    """Return *metadata* as JSON has it: numbers of numpy become plain, and durations text, as in a config."""
     if metadata is None:
         return {}
     if not hasattr(metadata, "items"):
         raise ArtifactError(f"the metadata of an artifact must be a dict, got {type(metadata).__name__}: give a dict")
-    plain: dict[str, Any] = json.loads(_json(metadata))
+    texts = {key: str(value) if isinstance(value, timedelta) else value for key, value in metadata.items()}
+    plain: dict[str, Any] = json.loads(_json(texts))
     return plain
 
 

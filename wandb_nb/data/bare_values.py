@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.data.media_value import WBValue
+from wandb_nb.errors import RowTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,10 @@ def _altair(value: Any) -> WBValue:
 def _frame(value: Any) -> WBValue:
     from wandb_nb.data.tables.table import Table  # as above
 
-    return Table(dataframe=value, allow_mixed_types=True)
+    try:
+        return Table(dataframe=value)
+    except RowTypeError:
+        return Table(dataframe=value, allow_mixed_types=True)
 
 
 _MAKERS: dict[tuple[str, str], Callable[[Any], WBValue]] = {
