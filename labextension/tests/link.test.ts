@@ -8,8 +8,9 @@ import { message } from './messages';
 vi.mock('@jupyterlab/services', () => ({ ServerConnection: { makeSettings: () => ({}) } })); // it wants a whole browser
 vi.mock('@jupyterlab/coreutils', () => ({ URLExt: {} }));
 const { PageFeeds } = await import('../src/mime/page-feeds');
-const { reveal } = await import('../src/lab/notebook-outputs');
-const { mountLink } = await import('../src/view/link-view');
+const { applyUpdate, displayedBy } = await import('../src/lab/display-updates');
+const { locate, reveal } = await import('../src/lab/notebook-outputs');
+const { linkText, mountLink } = await import('../src/view/link-view');
 
 const { header } = message([]);
 const access = { id: 'abcd1234', token: 't', kernel: null };
@@ -28,9 +29,11 @@ describe('a saved link', () => {
   });
 
   it('is a link and a button', () => {
-    vi.stubGlobal('matchMedia', () => new EventTarget()); // jsdom has none
+    vi.stubGlobal('matchMedia', () => new EventTarget()); // jsdom has none, and no observer
+    vi.stubGlobal('IntersectionObserver', class { observe = () => undefined; disconnect = () => undefined; });
+    vi.stubGlobal('requestAnimationFrame', (draw: () => void) => (draw(), 1));
     const done: string[] = [];
-    const view = mountLink(document.body, '<i>The chart</i>', { jump: () => done.push('jump'), show: () => done.push('show') });
+    const view = mountLink(document.body, () => '<i>The chart</i>', { jump: () => done.push('jump'), show: () => done.push('show') });
     document.querySelector<HTMLElement>('.wnb-link')!.click();
     document.querySelector<HTMLElement>('button')!.click();
     expect(done).toEqual(['jump', 'show']);
@@ -53,19 +56,62 @@ describe('a saved overlay', () => {
 
 describe('the way to the charts', () => {
   const cell = (...outputs: Record<string, unknown>[]) => ({
-    node: document.createElement('div'), model: { outputs: { length: outputs.length, get: (i: number) => ({ data: outputs[i]! }) } },
+    node: document.createElement('div'), model: { executionCount: 7, outputs: { length: outputs.length, get: (i: number) => ({ data: outputs[i]! }) } },
+  });
+
+  it('is described as the notebook is now', () => {
+    const saved = 'The chart of x under cell [1] is under cell [3]';
+    expect(linkText(saved, { side: 'above', cell: 7 })).toBe('The chart of x under cell [1] is above, under cell [7]');
+    expect(linkText(saved, { side: 'here', cell: null })).toBe(saved);
+    expect(linkText(saved, null)).toBe('The charts are no longer in this notebook');
+    const [line, charts] = [cell(), cell({ [MIME_TYPE]: header })];
+    const seen = (...widgets: unknown[]) => locate({ widgets } as unknown as NotebookContent, ['abcd1234'], line.node);
+    expect(seen(line, charts)).toEqual({ side: 'below', cell: 7 });
+    expect(seen(charts, line)).toEqual({ side: 'above', cell: 7 });
+    expect(seen(line)).toBeNull();
   });
 
   it('leads to the first cell that draws the run', () => {
     const target = cell({ 'text/plain': 'x' }, { [MIME_TYPE]: header });
     const scrolled: number[] = [];
     const notebook = {
-      activeCellIndex: 0, widgets: [{ node: document.createElement('div'), model: {} }, cell(), target, cell({ [MIME_TYPE]: header })],
+      node: document.createElement('div'), activeCellIndex: 0, widgets: [{ node: document.createElement('div'), model: {} }, cell(), target, cell({ [MIME_TYPE]: header })],
       scrollToItem: async (index: number) => void scrolled.push(index),
     };
     expect(reveal(notebook as unknown as NotebookContent, ['abcd1234'])).toBe(true);
     expect([notebook.activeCellIndex, scrolled]).toEqual([2, [2]]);
     expect(reveal(notebook as unknown as NotebookContent, ['other'])).toBe(false);
+  });
+});
+
+describe('an update of an output that was there before the page', () => {
+  const metadata = { wandb_nb: { display_id: 'wandb-nb-1' } };
+  const output = (id: string) => ({ data: { 'text/plain': 'old' } as Record<string, unknown>, metadata: { wandb_nb: { display_id: id } }, setData: vi.fn() });
+  const apply = (displayId: string, text: string, outputs: ReturnType<typeof output>[]): void => {
+    const model = { outputs: { length: outputs.length, get: (i: number) => outputs[i]! } };
+    applyUpdate({ widgets: [{ model: {} }, { model }] } as unknown as NotebookContent, { data: { 'text/plain': text }, metadata, transient: { display_id: displayId } });
+  };
+
+  it('is applied to that output alone, and not twice', () => {
+    const [one, other] = [output('wandb-nb-1'), output('wandb-nb-2')];
+    apply('wandb-nb-1', 'new', [one, other]);
+    expect(one.setData.mock.calls).toEqual([[{ data: { 'text/plain': 'new' }, metadata }]]);
+    apply('wandb-nb-1', 'old', [one, other]); // what the page has
+    expect([one.setData.mock.calls.length, other.setData.mock.calls.length]).toEqual([1, 0]);
+  });
+
+  it('is asked for by the kernel that displayed the output', () => {
+    const shown = { ...output('wandb-nb-1'), data: { [MIME_TYPE]: { access: { ...access, kernel: 'k' } } } };
+    const overlay = { ...output('wandb-nb-2'), data: { [COMPARISON_MIME_TYPE]: { accesses: [{ ...access, kernel: 'k' }, null] } } };
+    const all = [shown, overlay, output('wandb-nb-3')];
+    const notebook = { widgets: [{ model: { outputs: { length: 3, get: (i: number) => all[i]! } } }] } as unknown as NotebookContent;
+    expect([displayedBy(notebook, 'k'), displayedBy(notebook, 'restarted')]).toEqual([['wandb-nb-1', 'wandb-nb-2'], []]);
+  });
+
+  it('is ignored if it is not ours', () => {
+    const foreign = output('tqdm');
+    apply('tqdm', 'new', [foreign]);
+    expect(foreign.setData).not.toHaveBeenCalled();
   });
 });
 

@@ -128,6 +128,7 @@ def test_a_later_cell_links_to_the_panel(page: Page, server: JupyterServer) -> N
     assert outputs(page, 2).locator(".wnb-link").text_content() == "The chart of calm-sea is below, under cell [3]"
     line.locator(".wnb-link").scroll_into_view_if_needed()
     assert line.locator(".wnb-link").text_content() == "The chart of calm-sea is above, under cell [3]"
+    the_link_follows_its_cell(page)
     assert serious(page, ".wnb") == []
     page.screenshot(path=ARTIFACTS / f"placement-{server.app}-link.png")
     height = line.bounding_box()
@@ -154,6 +155,15 @@ def test_a_later_cell_links_to_the_panel(page: Page, server: JupyterServer) -> N
     assert [series["n"] for series in saved["series"]] == [80] * 3
 
 
+def the_link_follows_its_cell(page: Page) -> None:
+    """Move the cell of the link above the charts by keyboard, and back: the link names their place."""
+    page.locator(".jp-Notebook .jp-CodeCell").nth(4).locator(".jp-InputPrompt").click()
+    for key, side in (("Control+Shift+ArrowUp", "below"), ("Control+Shift+ArrowDown", "above")):
+        page.keyboard.press(key)
+        page.keyboard.press(key)
+        page.locator(f".jp-mod-active .wnb-link:text-is('The chart of calm-sea is {side}, under cell [3]')").wait_for()
+
+
 def kind(mimes: set[str]) -> str:
     """Return what an output is."""
     names = {MIME: "run", COMPARISON_MIME: "runs", LINK_MIME: "link", "image/svg+xml": "figure"}
@@ -178,7 +188,10 @@ def test_a_view_opened_while_the_cell_runs_stays(page: Page, server: JupyterServ
 
 
 def test_a_loop_over_settings_is_one_live_overlay(page: Page, server: JupyterServer) -> None:
-    """Three runs of one cell are drawn together while they run, each in its colour, and Stop reaches the active one."""
+    """Three runs of one cell are drawn together while they run, also on a page that is loaded again meanwhile.
+
+    Each has its colour, Stop reaches the active one, and the notebook gets all of them and their picture.
+    """
     name = "loop.ipynb"
     run_all(page, server, name, [START[0], LOOP])
     area = outputs(page, 2)
@@ -186,14 +199,18 @@ def test_a_loop_over_settings_is_one_live_overlay(page: Page, server: JupyterSer
     first = area.locator(".wnb-swatch path").first.get_attribute("stroke")
     area.get_by_role("button", name="Stop lr=0.2").wait_for()
     assert area.locator(".wnb").count() == 1
+    until(lambda: COMPARISON_MIME in (server.root / name).read_text(), "the saved charts")
+    page.reload()
     area.locator(".wnb-runs li").nth(2).wait_for()
-    finish(page, server)
+    until(lambda: ready(server), "idle kernel")
     assert area.locator(".wnb-run-label").all_text_contents() == ["lr=0.1", "lr=0.2", "lr=0.5"]
     until(lambda: all("finished" in text for text in area.locator(".wnb-run-fact").all_text_contents()), "the ends")
     assert area.locator(".wnb-swatch path").first.get_attribute("stroke") == first
     assert serious(page, ".wnb") == []
     page.screenshot(path=ARTIFACTS / f"placement-{server.app}-loop.png")
-    assert list(map(kind, save(page, server, name)[1])) == ["runs"]
+    until(lambda: "image/png" in save(page, server, name)[1][0], "the saved picture")
+    saved = nbformat.read(server.root / name, as_version=4).cells[1].outputs
+    assert [len(output.data[COMPARISON_MIME]["runs"]) for output in saved] == [3]
 
 
 def test_the_panel_stays_while_a_loop_clears(page: Page, server: JupyterServer) -> None:

@@ -33,7 +33,7 @@ def test_a_run_is_one_compact_line_at_each_end(execute: Execute) -> None:
 
     assert load.outputs == []
     assert [output.output_type for output in start.outputs] == ["display_data"]
-    assert start.outputs[0].data["text/plain"] == "The chart of calm is below, under cell [3]"
+    assert start.outputs[0].data["text/plain"] == "The chart of calm is under cell [3]"
     assert [output.output_type for output in row.outputs] == ["display_data"]
     assert [output.name for output in end.outputs] == ["stdout"]
     assert texts(end).count("\n") == 1

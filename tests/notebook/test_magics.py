@@ -31,7 +31,7 @@ def test_a_run_from_init_to_finish(execute: Execute) -> None:
         "print(run.state, run.exit_code, dict(run.config), wandb.run, list(run.history()['loss']))",
     ).cells
 
-    assert start.outputs[0].data["text/plain"] == "The chart of first is below, under cell [4]"
+    assert start.outputs[0].data["text/plain"] == "The chart of first is under cell [4]"
     assert "first · running · step 2 · digits" in texts(status)
     assert "digits" in texts(listed)
     assert "first" in texts(listed)

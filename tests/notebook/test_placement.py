@@ -64,8 +64,8 @@ def test_the_first_cell_that_logs_keeps_the_panel(execute: Execute) -> None:
 
     assert [kinds(cell) for cell in (start, other, panel, later)] == [["link"], ["text"], ["run"], ["link"]]
     assert [kinds(cell) for cell in (last, displayed, magic, end)] == [["run"], ["run"], ["run"], ["stdout"]]
-    assert start.outputs[0].data["text/plain"] == "The chart of calm is below, under cell [4]"
-    assert later.outputs[0].data["text/plain"] == "The chart of calm is above, under cell [4]"
+    assert start.outputs[0].data["text/plain"] == "The chart of calm is under cell [4]"
+    assert later.outputs[0].data["text/plain"] == "The chart of calm is under cell [4]"
     views = [run_bundles(cell)[0] for cell in (panel, last, displayed, magic)]
     assert {view[MIME]["run"]["state"] for view in views} == {"finished"}
     assert {view[MIME]["run"]["rows"] for view in views} == {53}
@@ -130,7 +130,7 @@ def test_active_runs_share_the_cell_that_logs_both(execute: Execute) -> None:
         ["link"],
         ["stdout"],
     ]
-    assert later.outputs[0].data["text/plain"] == "The charts of 2 runs are above, under cell [4]"
+    assert later.outputs[0].data["text/plain"] == "The charts of 2 runs are under cell [4]"
     assert [run["run"]["rows"] for run in comparison(panel)["runs"]] == [2, 2]
     assert [run["run"]["state"] for run in comparison(panel)["runs"]] == ["finished"] * 2
 

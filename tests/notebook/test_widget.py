@@ -57,6 +57,11 @@ def points(message: dict[str, Any]) -> int:
     return len(whole.series()[0].value) if header["series"] else 0
 
 
+def of_type(message: dict[str, Any], kind: str, parent: str) -> bool:
+    """Return whether a message is of this type and answers *parent*."""
+    return message["msg_type"] == kind and message["parent_header"].get("msg_id") == parent
+
+
 def mode(message: dict[str, Any]) -> str | None:
     """Return whether the first series of a message is appended or replaced."""
     series = custom(message).get("header", {}).get("series")
@@ -140,6 +145,22 @@ def test_a_page_may_ask_for_an_ended_run(page: Page) -> None:
     page.send("comm_msg", {"comm_id": "c5", "data": {"type": "file", "number": 1, "path": path}})
     answer = page.hear(lambda message: custom(message).get("number") == 1 and message)
     assert bytes(answer["buffers"][0]).startswith(b"\x89PNG")
+
+
+def test_a_page_that_was_loaded_later_gets_the_outputs(page: Page) -> None:
+    """While a cell runs, a new page gets the outputs of which it names the display ids, as they are now."""
+    cell = page.run(BUSY)
+    shown = page.hear(lambda message: of_type(message, "display_data", cell))["content"]
+    display_id = shown["metadata"]["wandb_nb"]["display_id"]
+    assert shown["transient"] == {"display_id": display_id}
+
+    data = {"outputs": [display_id, "wandb-nb-other", None]}
+    page.send("comm_open", {"comm_id": "c6", "target_name": COMM_TARGET, "data": data})
+    request = page.hear(lambda message: message["msg_type"] == "comm_close")["parent_header"]["msg_id"]
+    again = page.hear(lambda message: of_type(message, "update_display_data", request))["content"]
+    assert again["metadata"]["wandb_nb"] == {"display_id": display_id}
+    assert again["data"][MIME]["run"]["state"] == "running"
+    assert not page.finished(cell)
 
 
 def test_a_comm_for_an_unknown_run_is_closed(page: Page) -> None:

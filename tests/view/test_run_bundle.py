@@ -143,13 +143,13 @@ def test_size_is_bounded_for_thousands_of_metrics(name):
 def test_one_line_leads_to_the_charts(short_run):
     """The line has escaped text, and what a view needs to draw one run or several in its place."""
     run = short_run.snapshot(0).header["run"]
-    one = line_bundle.link_bundle([run], ["<b>"], [ACCESS], "above, under cell [5]")
-    two = line_bundle.link_bundle([run, run], ["lr=1", "lr=2"], [ACCESS, ACCESS], "above, under cell [5]")
+    one = line_bundle.link_bundle([run], ["<b>"], [ACCESS], "under cell [5]")
+    two = line_bundle.link_bundle([run, run], ["lr=1", "lr=2"], [ACCESS, ACCESS], "under cell [5]")
 
-    assert one["text/plain"] == "The chart of <b> is above, under cell [5]"
+    assert one["text/plain"] == "The chart of <b> is under cell [5]"
     assert "&lt;b&gt;" in one["text/html"]
     assert one[LINK_MIME]["view"][MIME]["access"] == ACCESS
-    assert two["text/plain"] == "The charts of 2 runs are above, under cell [5]"
+    assert two["text/plain"] == "The charts of 2 runs are under cell [5]"
     assert two[LINK_MIME]["view"][COMPARISON_MIME]["labels"] == ["lr=1", "lr=2"]
 
 

@@ -138,7 +138,7 @@ class Attachment:
         if presenter is None:
             unregister_target(self._shell)
         else:
-            register_target(self._shell, presenter.live_run)
+            register_target(self._shell, presenter.live_run, presenter.republish)
 
     def _remove_magics(self) -> None:
         manager = self._shell.magics_manager

@@ -31,9 +31,9 @@ def overlay_header_bundle(
 def link_bundle(
     runs: Sequence[RunHeader], labels: Sequence[str], accesses: Sequence[Access], place: str
 ) -> dict[str, Any]:
-    """Return the bundle of one line that leads to the charts of *runs*, at *place*, as "above, under cell [3]".
+    """Return the bundle of one line that leads to the charts of *runs*, at *place*, as "under cell [3]".
 
-    It has all that a view needs to draw the charts itself.
+    It has all that a view needs to draw the charts itself. Only a page knows which cell is above the other.
     """
     names = f"chart of {clean(labels[0])} is" if len(runs) == 1 else f"charts of {len(runs)} runs are"
     text = f"The {names} {place}"

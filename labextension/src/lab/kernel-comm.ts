@@ -4,12 +4,9 @@ import { COMM_TARGET } from '../wire/messages';
 
 const SUBSHELL_TIMEOUT_MS = 3000;
 
-/** Open a comm to the kernel of run `id`. On its own subshell it is served while a cell runs. */
+/** Open a comm to the kernel of run `id`. */
 export async function openComm(kernel: Kernel.IKernelConnection, id: string): Promise<CommTransport> {
-  const comm = kernel.createComm(COMM_TARGET);
-  // Without a subshell the comm would only open when the running cell ends; kernels without subshells never report one.
-  const { subshellStarted } = comm as Kernel.IComm & { subshellStarted?: Promise<void> }; // not in the interface
-  await Promise.race([subshellStarted, new Promise((done) => setTimeout(done, SUBSHELL_TIMEOUT_MS))]);
+  const comm = await createComm(kernel);
   const transport = new CommTransport({
     pushes: false,
     send: (request) => void comm.send(request),
@@ -19,4 +16,18 @@ export async function openComm(kernel: Kernel.IKernelConnection, id: string): Pr
   comm.onClose = () => transport.disconnect();
   comm.open({ id });
   return transport;
+}
+
+/** Have the kernel publish the outputs with these display ids again, as they are now. */
+export async function requestOutputs(kernel: Kernel.IKernelConnection, outputs: string[]): Promise<void> {
+  (await createComm(kernel)).open({ outputs });
+}
+
+/** A comm on its own subshell, which is served while a cell runs. */
+async function createComm(kernel: Kernel.IKernelConnection): Promise<Kernel.IComm> {
+  const comm = kernel.createComm(COMM_TARGET);
+  // Without a subshell the comm would only open when the running cell ends; kernels without subshells never report one.
+  const { subshellStarted } = comm as Kernel.IComm & { subshellStarted?: Promise<void> }; // not in the interface
+  await Promise.race([subshellStarted, new Promise((done) => setTimeout(done, SUBSHELL_TIMEOUT_MS))]);
+  return comm;
 }

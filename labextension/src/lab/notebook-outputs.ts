@@ -1,4 +1,5 @@
 import type { Widget } from '@lumino/widgets';
+import type { ChartLocation } from '../view/link-view';
 import { focusView } from '../view/link-view';
 import { runIds } from '../wire/decode';
 
@@ -11,7 +12,14 @@ export interface NotebookContent {
 }
 
 interface CellWidget extends Widget {
-  readonly model: { readonly id?: string; readonly outputs?: { readonly length: number; get(index: number): { readonly data: Record<string, unknown> } } };
+  readonly model: { readonly id?: string; readonly executionCount?: number | null; readonly outputs?: { readonly length: number; get(index: number): Output } };
+}
+
+/** An output of a cell. */
+export interface Output {
+  readonly data: Record<string, unknown>;
+  readonly metadata: Record<string, unknown>;
+  setData(content: { data: Record<string, unknown>; metadata: Record<string, unknown> }): void;
 }
 
 const MAX_FRAMES = 60;
@@ -20,12 +28,20 @@ const SCROLL_MS = 100;
 
 /** Go to the first output that draws one of the runs; false if there is none. */
 export function reveal(notebook: NotebookContent, ids: string[]): boolean {
-  const index = notebook.widgets.findIndex((cell) => draws(cell, ids));
+  const index = indexOf(notebook, ids);
   if (index < 0) return false;
   notebook.activeCellIndex = index;
   // A cell far away is not in the page before the notebook has scrolled there.
   void scrollTo(notebook, index).then(() => focusRun(notebook.widgets[index]!.node, ids));
   return true;
+}
+
+/** Where that output is, seen from the cell around `element`; null if there is none. */
+export function locate(notebook: NotebookContent, ids: string[], element: HTMLElement): ChartLocation | null {
+  const index = indexOf(notebook, ids);
+  if (index < 0) return null;
+  const own = notebook.widgets.findIndex(({ node }) => node.contains(element));
+  return { side: index === own || own < 0 ? 'here' : index < own ? 'above' : 'below', cell: notebook.widgets[index]!.model.executionCount ?? null };
 }
 
 /** Go to the cell with this id; false if there is none. */
@@ -53,12 +69,14 @@ function isInSight(notebook: NotebookContent, index: number): boolean {
   return cell !== undefined && cell.height > 0 && cell.top < area.bottom && cell.bottom > area.top;
 }
 
-function draws(cell: CellWidget, ids: string[]): boolean {
-  const { outputs } = cell.model;
-  for (let i = 0; i < (outputs?.length ?? 0); i += 1) {
-    if (runIds(outputs!.get(i).data).some((id) => ids.includes(id))) return true;
-  }
-  return false;
+/** The index of the first cell that draws one of the runs; -1 if there is none. */
+function indexOf(notebook: NotebookContent, ids: string[]): number {
+  return notebook.widgets.findIndex((cell) => outputsOf(cell).some(({ data }) => runIds(data).some((id) => ids.includes(id))));
+}
+
+/** The outputs of a cell; none if it is not a code cell. */
+export function outputsOf({ model: { outputs } }: CellWidget): Output[] {
+  return Array.from({ length: outputs?.length ?? 0 }, (_, i) => outputs!.get(i));
 }
 
 function focusRun(cell: HTMLElement, ids: string[], frames = MAX_FRAMES): void {

@@ -1,7 +1,7 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { Widget } from '@lumino/widgets';
-import { focusView, mountLink } from '../view/link-view';
-import type { MountedView } from '../view/run-view';
+import type { MountedLink } from '../view/link-view';
+import { focusView, linkText, mountLink } from '../view/link-view';
 import { showFailure } from '../view/view-root';
 import { linkFromSaved } from '../wire/decode';
 import type { SavedLink } from '../wire/messages';
@@ -14,7 +14,8 @@ const MAX_FRAMES = 30;
 
 /** Draws the line under a later cell of a run, and replaces it by the charts on request. */
 export class LinkRenderer extends Widget implements IRenderMime.IRenderer {
-  private mounted: MountedView | null = null;
+  private mounted: MountedLink | null = null;
+  private stopWatching: (() => void) | null = null;
   private drawn: (Widget & IRenderMime.IRenderer) | null = null;
 
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
@@ -25,15 +26,25 @@ export class LinkRenderer extends Widget implements IRenderMime.IRenderer {
       const jump = (): void => {
         if (notebookRegistry.contextOf(this.node)?.reveal(ids) !== true) show();
       };
+      const text = (): string => {
+        const notebook = notebookRegistry.contextOf(this.node);
+        return notebook === null ? link.text : linkText(link.text, notebook.locate(ids, this.node));
+      };
       this.mounted?.destroy();
-      this.mounted = mountLink(this.node, link.text, { jump, show });
+      this.mounted = mountLink(this.node, text, { jump, show });
     } catch (error) {
       showFailure(this.node, error);
     }
   }
 
+  protected override onAfterAttach(): void {
+    this.stopWatching?.();
+    this.stopWatching = notebookRegistry.contextOf(this.node)?.watchCells(() => this.mounted?.changed()) ?? null;
+  }
+
   override dispose(): void {
     if (this.isDisposed) return;
+    this.stopWatching?.();
     this.mounted?.destroy();
     this.drawn?.dispose();
     super.dispose();

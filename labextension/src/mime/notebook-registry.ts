@@ -1,4 +1,5 @@
 import type { Transport } from '../sources/feed';
+import type { ChartLocation } from '../view/link-view';
 import type { Access } from '../wire/messages';
 
 /** The notebook around an output, as the JupyterLab plugin provides it to the renderer. */
@@ -9,6 +10,10 @@ export interface NotebookContext {
   saveOnce(): Promise<void>;
   /** Go to the first output that draws one of these runs; false if the notebook has none. */
   reveal(runIds: string[]): boolean;
+  /** Where that output is, seen from the cell around `element`; null if the notebook has none. */
+  locate(runIds: string[], element: HTMLElement): ChartLocation | null;
+  /** Call `listener` when cells are added, removed or moved; returns a function that stops this. */
+  watchCells(listener: () => void): () => void;
   /** Open a channel to the notebook's kernel. */
   comm(access: Access): Promise<Transport | null>;
 }

@@ -59,6 +59,12 @@ export function runIds(bundle: Record<string, unknown>): string[] {
   return [run, ...(Array.isArray(runs) ? runs.map((one) => one?.run) : [])].map((one) => one?.id).filter((id) => typeof id === 'string');
 }
 
+/** How to reach the runs that an output's MIME bundle draws live. */
+export function accesses(bundle: Record<string, unknown>): Access[] {
+  const { accesses: all } = (bundle[COMPARISON_MIME_TYPE] ?? {}) as Partial<ComparisonHeader>;
+  return [accessOf(bundle[MIME_TYPE]), ...(Array.isArray(all) ? all : [])].filter(isAccess);
+}
+
 function isAccess(access: Partial<Access> | null | undefined): access is Access {
   return typeof access?.id === 'string' && typeof access.token === 'string';
 }

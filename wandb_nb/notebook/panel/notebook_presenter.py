@@ -22,7 +22,7 @@ from wandb_nb.tracking.terminal.presenter import TerminalPresenter
 from wandb_nb.tracking.terminal.stderr import fitting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
     from wandb_nb.notebook.panel.push_thread import PushThread
@@ -154,6 +154,10 @@ class NotebookPresenter:
             return panel.live_run
         run = self._ended.get(run_id)
         return self._shared_run(run, run.file) if run is not None and run.file is not None else None
+
+    def republish(self, display_ids: Collection[str]) -> None:
+        """Publish the outputs with these ids again, for a page that was loaded after them."""
+        self._layout.republish(display_ids)
 
     def _shared_run(self, run: RunView, file: Path) -> LiveRun:
         """Return what is read of *file* for all who hold it; an ended run is read again once nobody does."""

@@ -56,13 +56,13 @@ class OutputPublisher:
         self._clear_now()
         self._is_own = True
         try:
-            self._shell.display_pub.publish(data=bundle, metadata=metadata, transient={"display_id": display_id})
+            self._shell.display_pub.publish(**_content(bundle, display_id, metadata))
         finally:
             self._is_own = False
 
     def update(self, bundle: dict[str, Any], display_id: str, metadata: dict[str, Any]) -> None:
         """Replace the output *display_id*, wherever it is."""
-        self._publisher.publish(data=bundle, metadata=metadata, transient={"display_id": display_id}, update=True)
+        self._publisher.publish(**_content(bundle, display_id, metadata), update=True)
 
     def _cleared(self, wait: bool = False) -> None:
         self._cancel_wait()
@@ -97,6 +97,12 @@ class OutputPublisher:
         listeners, self._stop_listening = self._stop_listening, []
         for stop in listeners:
             stop()
+
+
+def _content(bundle: dict[str, Any], display_id: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a display. A page that is reloaded finds the output again by the id in its metadata."""
+    named = {**metadata, "wandb_nb": {"display_id": display_id}}
+    return {"data": bundle, "metadata": named, "transient": {"display_id": display_id}}
 
 
 def output_area() -> str:

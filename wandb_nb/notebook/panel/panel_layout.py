@@ -10,7 +10,7 @@ from wandb_nb.notebook.panel.output_publisher import OutputPublisher
 from wandb_nb.notebook.panel.panel_output import CellRef, PanelOutput, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from wandb_nb.notebook.panel.panel import Panel
 
@@ -144,6 +144,12 @@ class PanelLayout:
                 outputs = [one for one in outputs if len(one.panels) == 1]
         self._refresh(outputs)
         panel.live_run.send_to_pending()
+
+    def republish(self, display_ids: Collection[str]) -> None:
+        """Render these outputs again, for a page that was loaded after they were displayed."""
+        with self._lock:
+            outputs = [one for one in self._outputs if one.display_id in display_ids]
+        self._refresh(one for one in outputs if one.role is not Role.LINK)
 
     def _refreshed(self) -> list[PanelOutput]:
         """Return the outputs to render: of those of an active run the first one and the newest, else all."""

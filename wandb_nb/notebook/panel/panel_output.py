@@ -48,7 +48,8 @@ class PanelOutput:
         """Whether the page has removed the output, as `clear_output()` asks."""
         self.area = ""
         self._publisher = publisher
-        self._display_id = ""
+        self.display_id = ""
+        """The id by which a page finds the output."""
         self._labels: dict[Panel, str] = {}
         self._rendered: dict[Panel, int] = {}
 
@@ -73,21 +74,21 @@ class PanelOutput:
         self.starting.discard(panel)
         if not self.panels:
             self.role, self.panels = Role.LINK, home.panels
-            self.update(home.link_bundle("below"))
+            self.update(home.link_bundle())
         elif self.starting.issuperset(self.panels):
             self.update(self.header_bundle())
 
     def display(self, bundle: dict[str, Any], versions: dict[Panel, int] | None = None) -> None:
         """Add the output to the running cell; *versions* are those of the runs that *bundle* was rendered from."""
-        self._display_id, self.is_removed = f"wandb-nb-{uuid.uuid4().hex}", False
+        self.display_id, self.is_removed = f"wandb-nb-{uuid.uuid4().hex}", False
         self.area, self._rendered = output_area(), versions or {}
-        self._publisher.display(bundle, self._display_id, self._metadata)
+        self._publisher.display(bundle, self.display_id, self._metadata)
 
     def update(self, bundle: dict[str, Any], versions: dict[Panel, int] | None = None) -> None:
         """Replace what the output shows; *versions* as for `display`."""
         if not self.is_removed:
             self._rendered = versions or {}
-            self._publisher.update(bundle, self._display_id, self._metadata)
+            self._publisher.update(bundle, self.display_id, self._metadata)
 
     def header_bundle(self) -> dict[str, Any]:
         """Return what a view needs to draw the runs itself. Reads no file."""
@@ -95,10 +96,10 @@ class PanelOutput:
             return self.panels[0].header_bundle()
         return line_bundle.overlay_header_bundle(*self._drawn_headers())
 
-    def link_bundle(self, direction: str = "above") -> dict[str, Any]:
+    def link_bundle(self) -> dict[str, Any]:
         """Return the line that leads here from the output of another cell."""
         hint = _HINT if host.page_waits_for_cells() else ""
-        return line_bundle.link_bundle(*self._drawn_headers(), f"{direction}, under cell [{self.cell.number}]{hint}")
+        return line_bundle.link_bundle(*self._drawn_headers(), f"under cell [{self.cell.number}]{hint}")
 
     def render(self) -> dict[str, Any]:
         """Return the runs as they are now, with pictures."""

@@ -15,7 +15,7 @@ from wandb_nb.notebook.panel.stop_request import request_stop
 from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from wandb_nb.notebook.panel.live_run import LiveRun
     from wandb_nb.view.message.run_message import Message
@@ -112,16 +112,25 @@ class CommViewer:
             self._live_run.remove_viewer(self)
 
 
-def register_target(shell: Any, find: Callable[[str], LiveRun | None]) -> None:
-    """Accept comms for `wandb_nb.view`; *find* returns the shown run whose id the page sends in `data.id`."""
+def register_target(
+    shell: Any, find: Callable[[str], LiveRun | None], republish: Callable[[Collection[str]], None]
+) -> None:
+    """Accept comms for `wandb_nb.view`.
+
+    *find* returns the shown run whose id the page sends in `data.id`. A page that was loaded after the outputs with the
+    display ids `data.outputs` gets them again by *republish*.
+    """
 
     def opened(comm: Any, message: dict[str, Any]) -> None:
         with guard("opening a view"):
-            live_run = find(str(message["content"]["data"].get("id", "")))
-            if live_run is None:
-                comm.close()
-            else:
+            data = message["content"]["data"]
+            live_run = find(str(data.get("id", "")))
+            if live_run is not None:
                 CommViewer(comm, live_run)
+                return
+            comm.close()
+            if isinstance(data.get("outputs"), list):
+                republish(data["outputs"])
 
     shell.kernel.comm_manager.register_target(COMM_TARGET, opened)
 
