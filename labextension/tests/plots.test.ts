@@ -139,13 +139,13 @@ describe('tables', () => {
 });
 
 describe('charts of tables among the cards', () => {
-  it('are there for built-in specs whose table is logged', () => {
+  it('are there for built-in specs whose table is logged, in the place of their tables', () => {
     const data = new RunData();
-    const plots = [chart('wandb/line/v0', {}, { title: 'Loss' }), { ...chart('wandb/bar/v0'), key: 'd', table: 'missing' }, { ...chart('me/spec'), key: 'e' }];
-    data.apply(message([], { media: [{ key: 'c_table', n: 1, rows: files(0) }], plots }));
+    const plots = [chart('wandb/line/v0', {}, { title: 'Loss' }), { ...chart('wandb/bar/v0'), key: 'd', table: 'missing' }, { ...chart('me/spec'), key: 'e', table: 'e_table' }];
+    data.apply(message([], { media: ['c_table', 'e_table'].map((key) => ({ key, n: 1, rows: files(0) })), plots }));
     expect(Overlay.of(data).cards().flatMap(({ charts }) => charts)).toEqual([
       { title: 'Loss', keys: ['c_table'], kind: 'plot', plot: 'c' },
-      { title: 'c_table', keys: ['c_table'], kind: 'media', run: 'abcd1234' },
+      { title: 'e_table', keys: ['e_table'], kind: 'media', run: 'abcd1234' },
     ]);
   });
 });

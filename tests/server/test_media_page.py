@@ -143,9 +143,9 @@ def test_other_media(site: Site, page: Page, noises: list[str], stranger: Thread
     page.goto(f"{site.url}/local/p/runs/pictures")
     loaded(page, "at 20")
     assert page.frame_locator(".wnb-media-frame").locator("#seen").text_content() == "seen"
-    table = page.locator(".wnb-media-table")
-    table.wait_for()
-    assert table.locator("td").all_text_contents() == ["1", HOSTILE]
+    cells = page.locator(".wnb-card-table [role=gridcell]")
+    cells.first.wait_for()
+    assert cells.all_text_contents() == ["1", HOSTILE]
     molecule = page.locator(".wnb-card[aria-label='Media molecule']")
     assert molecule.locator(".wnb-quiet span").text_content() == "Molecule m.pdb (1.23 kB)"
     page.screenshot(path=artifact(f"media-{scheme}.png"), full_page=True)

@@ -96,7 +96,9 @@ export class Overlay {
       ...(this.isComparison ? [] : run.data.media.map(({ key }) => this.objectCard(run, key, 'media'))),
     ]);
     objects.push(...this.comparedMedia());
-    return withCharts(this.sections(), [...this.plots(), ...objects].filter(({ keys }) => definition(keys[0]!, this.metrics)?.hidden !== true));
+    const plots = this.plots();
+    const drawn = new Set(plots.flatMap(({ keys }) => keys)); // a chart's card has its table
+    return withCharts(this.sections(), [...plots, ...objects.filter(({ kind, keys }) => kind !== 'media' || !drawn.has(keys[0]!))].filter(({ keys }) => definition(keys[0]!, this.metrics)?.hidden !== true));
   }
 
   /** All charts of lines: related metrics share one, unless runs are compared. */

@@ -3,16 +3,18 @@ import { mediaSteps } from '../media/media-steps';
 import type { ChartGroup } from '../model/chart-groups';
 import { formatNumber } from '../model/format';
 import type { OverlaidRun } from '../model/overlay';
+import { RunTables } from '../tables/run-tables';
+import type { RunTable } from '../tables/table-choice';
 import { loadTable, tableFiles } from '../tables/table-store';
 import type { TableData } from '../tables/table-data';
 import { tableCsv } from '../tables/table-csv';
-import { ENLARGE_ICON } from '../view/charts/card-icons';
+import { ENLARGE_ICON, TABLE_ICON } from '../view/charts/card-icons';
 import type { Card } from '../view/charts/card';
 import { savePicture, saveText } from '../view/charts/chart-export';
 import { ChartMenu } from '../view/charts/chart-menu';
 import type { ChartContext } from '../view/charts/view-state';
 import { changeHeight } from '../view/charts/view-state';
-import { h, icon, setText } from '../view/dom';
+import { freshId, h, icon, setText } from '../view/dom';
 import type { MediaFile, MediaSeries, PlotHeader } from '../wire/messages';
 import type { PlotSource } from './build-plot';
 import { buildPlot } from './build-plot';
@@ -22,7 +24,7 @@ import type { Plot } from './plot-model';
 import { builtInSpec } from './plot-specs';
 import { PlotSurface, showText } from './plot-surface';
 
-const ENLARGED_MARGIN_PX = 110;
+const [ENLARGED_MARGIN_PX, TABLE_PX] = [110, 200];
 const MISSING = 'The table of this chart is not available.';
 
 /** A run that has the chart, and the files of its table at the chosen step. */
@@ -43,9 +45,11 @@ export class PlotCard implements Card {
   private readonly surface: PlotSurface;
   private readonly menu: ChartMenu;
   private readonly control: StepControl;
+  private readonly tableButton: HTMLElement;
   private log = false;
   private wanted = '';
-  private sources: PlotSource[] = [];
+  private sources: (PlotSource & RunTable)[] = [];
+  private tables: RunTables | null = null;
   private plot: Plot | null = null;
   private drawnState = '';
 
@@ -60,8 +64,11 @@ export class PlotCard implements Card {
       { label: 'Save as SVG', action: () => void this.save('svg') },
       { label: 'Save as CSV', action: () => saveText(title, tableCsv(this.sources), 'csv') },
     ]);
+    this.tableButton = h('button', {
+      class: 'wnb-tool', type: 'button', 'aria-expanded': 'false', 'aria-label': `Table of ${title}`, title: 'Show the table (T)', 'aria-keyshortcuts': 'T', onclick: () => this.toggleTable(),
+    }, icon(TABLE_ICON));
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${title}` },
-      h('div', { class: 'wnb-card-head' }, h('h4', { class: 'wnb-card-title', title }, title), this.position, onEnlarge && this.enlargeButton(onEnlarge), this.menu.element),
+      h('div', { class: 'wnb-card-head' }, h('h4', { class: 'wnb-card-title', title }, title), this.position, this.tableButton, onEnlarge && this.enlargeButton(onEnlarge), this.menu.element),
       this.legend.element, this.note, this.surface.element, this.control.element);
   }
 
@@ -82,7 +89,10 @@ export class PlotCard implements Card {
   }
 
   toggleTable(): void {
-    // The table has its own card.
+    this.tables ??= this.createTables();
+    this.tables.element.hidden = !this.tables.element.hidden;
+    this.tableButton.setAttribute('aria-expanded', String(!this.tables.element.hidden));
+    this.updateTables();
   }
 
   toggleLog(): void {
@@ -96,6 +106,7 @@ export class PlotCard implements Card {
 
   destroy(): void {
     this.menu.close();
+    this.tables?.destroy();
     this.control.stop();
     this.element.remove();
   }
@@ -105,7 +116,7 @@ export class PlotCard implements Card {
     const { wanted } = this;
     const loaded = await Promise.all(runs.map(({ run, files }) => loadTable(run.data.mediaFiles, files).catch(() => null)));
     if (this.wanted !== wanted) return;
-    this.sources = runs.flatMap(({ run }, i) => (loaded[i] ? [{ label: run.label || run.data.run?.name || '', style: run.style ?? 0, table: loaded[i] as TableData }] : []));
+    this.sources = runs.flatMap(({ run }, i) => (loaded[i] ? [{ label: run.label || run.data.run?.name || '', style: run.style ?? 0, table: loaded[i] as TableData, files: run.data.mediaFiles }] : []));
     const header = runs[0]?.header;
     const spec = header && builtInSpec(header.spec);
     this.plot = header && spec ? buildPlot(header, spec, this.sources) : null;
@@ -114,7 +125,22 @@ export class PlotCard implements Card {
     this.note.hidden = this.note.textContent === '';
     if (this.note.textContent === MISSING) this.wanted = ''; // a later update tries again
     this.drawnState = '';
+    this.updateTables();
     this.draw();
+  }
+
+  private createTables(): RunTables {
+    const tables = new RunTables(this.group.title);
+    tables.element.id = freshId();
+    tables.element.hidden = true;
+    this.tableButton.setAttribute('aria-controls', tables.element.id);
+    this.control.element.before(tables.element);
+    tables.resize(TABLE_PX);
+    return tables;
+  }
+
+  private updateTables(): void {
+    if (this.tables && !this.tables.element.hidden) this.tables.update(this.sources);
   }
 
   private draw(): void {

@@ -1,5 +1,6 @@
 import type { Theme } from '../chart/palette';
 import mediaCss from '../media/media.css';
+import tablesCss from '../tables/tables.css';
 import { h } from './dom';
 import { containKeys } from './keys';
 import css from './style.css';
@@ -67,5 +68,5 @@ export function showFailure(host: HTMLElement, error: unknown): void {
 
 /** The style element. A page with a strict content policy gives its scripts a nonce, which is valid for styles too. */
 function styles(): HTMLElement {
-  return h('style', { nonce: document.querySelector<HTMLElement>('script[nonce]')?.nonce || null }, css + mediaCss);
+  return h('style', { nonce: document.querySelector<HTMLElement>('script[nonce]')?.nonce || null }, css + mediaCss + tablesCss);
 }

@@ -7,6 +7,7 @@ import { freshId, h, setText } from '../dom';
 import { HeatmapCard } from './heatmap-card';
 import { MediaCard } from '../../media/media-card';
 import { PlotCard } from '../../plots/plot-card';
+import { isTableGroup, TableCard } from '../../tables/table-card';
 import { TextCard } from './text-card';
 import type { ChartContext } from './view-state';
 
@@ -147,7 +148,7 @@ export class ChartGrid {
   private createCard(chart: ChartGroup, onEnlarge: (() => void) | null): Card {
     if (chart.kind === 'heatmap') return new HeatmapCard(this.context, chart, onEnlarge);
     if (chart.kind === 'texts') return new TextCard(this.context, chart);
-    if (chart.kind === 'media') return new MediaCard(this.context, chart);
+    if (chart.kind === 'media') return isTableGroup(this.context.overlay, chart) ? new TableCard(this.context, chart, onEnlarge) : new MediaCard(this.context, chart);
     if (chart.kind === 'plot') return new PlotCard(this.context, chart, onEnlarge);
     return new ChartCard(this.context, chart, onEnlarge);
   }

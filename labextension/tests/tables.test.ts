@@ -1,0 +1,233 @@
+// @vitest-environment jsdom
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { MediaFiles } from '../src/media/media-files';
+import { cellMedia, cellText, columnType } from '../src/tables/cell-values';
+import { gridMove } from '../src/tables/grid-keys';
+import { groupTable } from '../src/tables/group-rows';
+import { joinTables, keyColumns } from '../src/tables/join-tables';
+import { cellTest, filterRows } from '../src/tables/row-filter';
+import { nextSort, sortRows } from '../src/tables/row-order';
+import { RunTables } from '../src/tables/run-tables';
+import type { RunTable } from '../src/tables/table-choice';
+import type { TableData } from '../src/tables/table-data';
+import type { Json } from '../src/wire/messages';
+
+const HOSTILE = '<img src=x onerror=window.harmed=1>';
+const PICTURE = { _type: 'image-file', path: 'media/images/a.png', caption: HOSTILE };
+
+/** Reproducible random numbers below 1. */
+function random(seed: number): () => number {
+  let state = seed;
+  return () => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
+}
+
+/** A table of numbers, words, bools and empty cells. */
+function randomTable(seed: number, rows = 60): TableData {
+  const next = random(seed);
+  const cell = (): Json => [null, true, false, Math.floor(next() * 5), next() * 10 - 5, 'abc'[Math.floor(next() * 3)]!, 'Ab'][Math.floor(next() * 7)]!;
+  return { columns: ['id', 'a', 'b'], rows: Array.from({ length: rows }, (_, i) => [i, cell(), cell()]) };
+}
+
+const all = ({ rows }: TableData): Uint32Array => Uint32Array.from(rows.keys());
+const seeds = Array.from({ length: 25 }, (_, seed) => seed + 1);
+
+describe('sorting', () => {
+  /** The rank of a cell in a simple model: numbers and bools, then texts, empty cells last. */
+  const isBefore = (a: Json, b: Json, descending: boolean): boolean => {
+    if (a === null || b === null) return a !== null && b === null;
+    const [x, y] = [a, b].map((cell) => (typeof cell === 'boolean' ? Number(cell) : (cell as number | string)));
+    if (typeof x !== typeof y) return (typeof x === 'number') !== descending;
+    return descending ? x! > y! : x! < y!;
+  };
+
+  it.each(seeds)('keeps all rows, orders neighbours and is stable (%i)', (seed) => {
+    const table = randomTable(seed);
+    for (const descending of [false, true]) {
+      const order = [...sortRows(table.rows, all(table), [{ column: 1, descending }, { column: 2, descending: !descending }])];
+      expect([...order].sort((x, y) => x - y)).toEqual([...all(table)]);
+      for (let i = 1; i < order.length; i++) {
+        const [first, second] = [table.rows[order[i - 1]!]!, table.rows[order[i]!]!];
+        expect(isBefore(second[1]!, first[1]!, descending)).toBe(false);
+        if (isBefore(first[1]!, second[1]!, descending)) continue;
+        expect(isBefore(second[2]!, first[2]!, !descending)).toBe(false);
+        if (!isBefore(first[2]!, second[2]!, !descending)) expect(order[i - 1]!).toBeLessThan(order[i]!);
+      }
+    }
+  });
+
+  it('of a column goes from ascending to descending to none; with Shift the other columns stay', () => {
+    const once = nextSort([], 1, false);
+    expect([once, nextSort(once, 1, false), nextSort(nextSort(once, 1, false), 1, false)]).toEqual([[{ column: 1, descending: false }], [{ column: 1, descending: true }], []]);
+    expect(nextSort(once, 2, true)).toEqual([{ column: 1, descending: false }, { column: 2, descending: false }]);
+    expect(nextSort(once, 2, false)).toEqual([{ column: 2, descending: false }]);
+  });
+});
+
+describe('filtering', () => {
+  it.each(seeds)('keeps the order and is what each row alone says (%i)', (seed) => {
+    const table = randomTable(seed);
+    const filter = { search: 'a', columns: new Map([[1, '>= 0 and < 3']]) };
+    const expected = table.rows.flatMap((row, i) => {
+      const value = typeof row[1] === 'boolean' ? Number(row[1]) : row[1];
+      return typeof value === 'number' && value >= 0 && value < 3 && row.some((cell) => String(cell ?? '').toLowerCase().includes('a')) ? [i] : [];
+    });
+    expect([...filterRows(table.rows, filter, [0, 1, 2])]).toEqual(expected);
+  });
+
+  it.each<[string, Json, boolean]>([
+    ['> 3', 4, true], ['>3', 3, false], ['<= -1.5', -1.5, true], ['= 7', 7, true], ['= 7', '7', true], ['!= 7', 7, false], ['!= 7', 'x', true], ['> 3', 'x', false],
+    ['> 3', null, false], ['= cat', 'Cat', true], ['= cat', 'cats', false], ['!= cat', 'cats', true], ['CAT', 'a cat', true], ['at', null, false],
+    ['>', 1, true], ['> b', 'c', true], ['true', true, true], ['> 1 & < 3', 2, true], ['salt and pepper', 'salt, pepper', true], ['[', '[x', true], ['= 1', true, true],
+  ])('"%s" of %j is %j', (text, cell, expected) => {
+    expect(cellTest(text)(cell)).toBe(expected);
+  });
+
+  it('searches visible columns and captions', () => {
+    const rows: Json[][] = [['cat', PICTURE], ['dog', 1]];
+    expect([...filterRows(rows, { search: 'onerror', columns: new Map() }, [0, 1])]).toEqual([0]);
+    expect([...filterRows(rows, { search: 'cat', columns: new Map() }, [1])]).toEqual([]);
+  });
+});
+
+describe('groups', () => {
+  it.each(seeds)('have counts and means as computed row by row (%i)', (seed) => {
+    const table = randomTable(seed);
+    const grouped = groupTable(table, all(table), 1);
+    expect(grouped.columns).toEqual(['a', 'rows', 'mean of id']);
+    for (const [value, count, mean] of grouped.rows) {
+      const members = table.rows.filter((row) => String(row[1] ?? '') === String(value ?? ''));
+      expect(count).toBe(members.length);
+      expect(mean).toBeCloseTo(members.reduce((sum, row) => sum + (row[0] as number), 0) / members.length);
+    }
+    expect(grouped.rows.reduce((sum, row) => sum + (row[1] as number), 0)).toBe(table.rows.length);
+  });
+});
+
+describe('joins', () => {
+  it.each(seeds)('pair each key once and mark exactly what differs (%i)', (seed) => {
+    const [a, b] = [randomTable(seed), randomTable(seed + 100)];
+    b.rows = b.rows.slice(20).map((row, i) => [i + 40, row[1]!, i % 3 === 0 ? (a.rows[i + 40]?.[2] ?? null) : row[2]!]);
+    const { table, mark, differences } = joinTables(a, b, 'id', ['A', 'B']);
+    expect(table.columns).toEqual(['id', 'a · A', 'a · B', 'b · A', 'b · B']);
+    expect(table.rows.map(([id]) => id)).toEqual([...new Set([...a.rows, ...b.rows].map(([id]) => id))]);
+    let differing = 0;
+    table.rows.forEach(([id, ...cells], i) => {
+      const [left, right] = [a.rows.find((row) => row[0] === id), b.rows.find((row) => row[0] === id)];
+      expect(cells).toEqual([left?.[1] ?? null, right?.[1] ?? null, left?.[2] ?? null, right?.[2] ?? null]);
+      const marks = [1, 2, 3, 4].map((column) => mark(i, column));
+      const expected = [1, 2].flatMap((at) => (!left || !right ? ['missing', 'missing'] : left[at] === right[at] ? [null, null] : ['different', 'different']));
+      expect(marks).toEqual(expected);
+      if (marks.some((one) => one !== null)) differing += 1;
+    });
+    expect(differences).toBe(differing);
+  });
+
+  it('use columns that tell apart the rows of both, else the place of a row', () => {
+    const a: TableData = { columns: ['x', 'id', 'name'], rows: [[1, 'p', null], [1, 'q', 'n']] };
+    const b: TableData = { columns: ['id', 'x'], rows: [['q', 1], ['r', 2]] };
+    expect(keyColumns(a, b)).toEqual(['id']);
+    const { table } = joinTables(a, b, null, ['A', 'B']);
+    expect(table.columns[0]).toBe('row');
+    expect(table.rows[0]).toEqual([0, 1, 1, 'p', 'q', null]);
+  });
+
+  it('take pictures of the same content for the same', () => {
+    const cell = (folder: string): Json => ({ _type: 'image-file', path: `artifacts/${folder}/media/images/abc.png` });
+    const { mark } = joinTables({ columns: ['id', 'p'], rows: [[1, cell('v1')]] }, { columns: ['id', 'p'], rows: [[1, cell('v2')]] }, 'id', ['A', 'B']);
+    expect(mark(0, 1)).toBeNull();
+  });
+});
+
+describe('cells', () => {
+  it('have types and texts', () => {
+    expect([0, 1, 2, 3].map((column) => columnType([[1, 'a', PICTURE, null], [null, 2, null, null]], column))).toEqual(['number', 'text', 'media', 'text']);
+    expect([cellText(1 / 3), cellText(null), cellText(true), cellText([1]), cellText('x'.repeat(999)).length]).toEqual(['0.3333', '', 'true', '[1]', 302]);
+    expect([cellMedia({ _type: 'histogram', path: 'x' }), cellMedia('Image'), cellMedia(PICTURE)?.path]).toEqual([null, null, 'media/images/a.png']);
+  });
+
+  it('are reached by arrows, pages, Home and End within the grid', () => {
+    const move = (key: string, row: number, column: number, ctrlKey = false): unknown => {
+      const to = gridMove({ key, ctrlKey, metaKey: false, altKey: false }, { row, column }, { rows: 100, columns: 4, page: 10 });
+      return to && [to.row, to.column];
+    };
+    expect([move('ArrowUp', 0, 1), move('ArrowUp', -1, 1), move('ArrowDown', 99, 1), move('ArrowLeft', 3, 0), move('ArrowRight', 3, 3)]).toEqual([[-1, 1], [-1, 1], [99, 1], [3, 0], [3, 3]]);
+    expect([move('PageDown', 5, 0), move('PageUp', 5, 0), move('End', 5, 0), move('End', 5, 0, true), move('Home', 5, 2, true), move('x', 1, 1)]).toEqual([[15, 0], [0, 0], [5, 3], [99, 3], [0, 0], null]);
+  });
+});
+
+describe('a table on the page', () => {
+  beforeEach(() => {
+    vi.stubGlobal('requestAnimationFrame', (draw: () => void) => (draw(), 1));
+    Object.defineProperty(HTMLElement.prototype, 'clientHeight', { configurable: true, get: () => 300 });
+  });
+  const run = (label: string, table: TableData): RunTable => ({ label, table, files: new MediaFiles() });
+  const texts = (view: RunTables): string[] => [...view.element.querySelectorAll('[role=gridcell][data-type]')].map((cell) => cell.textContent ?? '');
+  const input = (view: RunTables, label: string, value: string): void => {
+    const field = view.element.querySelector<HTMLInputElement>(`[aria-label="${label}"]`)!;
+    field.value = value;
+    field.dispatchEvent(new Event(field instanceof HTMLSelectElement ? 'change' : 'input'));
+  };
+  const mount = (...tables: RunTable[]): RunTables => {
+    const view = new RunTables('t');
+    document.body.replaceChildren(view.element);
+    view.update(tables);
+    view.resize(300);
+    return view;
+  };
+
+  it('draws the rows in sight only, and the keyboard reaches the last one', () => {
+    const view = mount(run('r', { columns: ['id'], rows: Array.from({ length: 100_000 }, (_, i) => [i]) }));
+    const grid = view.element.querySelector('[role=grid]')!;
+    expect([grid.getAttribute('aria-rowcount'), grid.getAttribute('aria-colcount')]).toEqual(['100001', '1']);
+    expect(texts(view).length).toBeLessThan(30);
+    expect(document.querySelectorAll('[role=grid] [tabindex="0"]').length).toBe(1);
+    view.focus();
+    document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 'End', ctrlKey: true, bubbles: true }));
+    expect(document.activeElement!.textContent).toBe('99,999');
+    expect(document.activeElement!.closest('[role=row]')!.getAttribute('aria-rowindex')).toBe('100001');
+    expect(document.querySelectorAll('[role=grid] [tabindex="0"]').length).toBe(1);
+  });
+
+  it('sorts by Enter on a head, filters, groups, and opens a group', () => {
+    const view = mount(run('r', { columns: ['n', 'kind'], rows: [[2, 'a'], [1, 'b'], [3, 'a']] }));
+    view.focus();
+    document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    expect(texts(view)).toEqual(['1', 'b', '2', 'a', '3', 'a']);
+    expect(document.activeElement!.getAttribute('aria-sort')).toBe('ascending');
+    (view.element.querySelector('.wnb-toggle[aria-pressed]') as HTMLElement).click();
+    input(view, 'Filter n', '>= 2');
+    expect(texts(view)).toEqual(['2', 'a', '3', 'a']);
+    expect(view.element.querySelector('[role=status]')!.textContent).toBe('2 of 3 rows');
+    input(view, 'Group the rows of t', 'kind');
+    expect(texts(view)).toEqual(['a', '2', '2.5', 'b', '1', '1']);
+    view.element.querySelector('[role=gridcell][data-type]')!.dispatchEvent(new MouseEvent('dblclick', { bubbles: true }));
+    expect(texts(view)).toEqual(['2', 'a', '3', 'a']);
+  });
+
+  it('keeps the choices when a new step has the same columns', () => {
+    const view = mount(run('r', { columns: ['n'], rows: [[2], [1]] }));
+    input(view, 'Search the table t', '1');
+    view.update([run('r', { columns: ['n'], rows: [[1], [2], [11]] })]);
+    expect(texts(view)).toEqual(['1', '11']);
+    view.update([run('r', { columns: ['other'], rows: [['x']] })]);
+    expect(view.element.querySelector('[role=columnheader]')!.textContent).toBe('other');
+  });
+
+  it('of two runs is joined at first and marks differences; texts stay texts', () => {
+    const view = mount(run('A', { columns: ['id', HOSTILE], rows: [[1, HOSTILE], [2, 'same']] }), run('B', { columns: ['id', HOSTILE], rows: [[1, 'x'], [2, 'same'], [3, 'new']] }));
+    const marks = [...view.element.querySelectorAll<HTMLElement>('[role=gridcell][data-type]')].map((cell) => cell.dataset.mark ?? '');
+    expect(marks).toEqual(['', 'different', 'different', '', '', '', 'missing', 'missing', 'missing']);
+    expect(view.element.textContent).toContain('2 rows differ');
+    expect(view.element.querySelector('img')).toBeNull();
+    input(view, 'Runs of the table t', '1');
+    expect(texts(view)).toEqual(['1', 'x', '2', 'same', '3', 'new']);
+  });
+
+  it('hides columns', () => {
+    const view = mount(run('r', { columns: ['n', 'm'], rows: [[2, 5]] }));
+    const box = view.element.querySelector<HTMLInputElement>('.wnb-picker-item input')!;
+    box.checked = false;
+    box.dispatchEvent(new Event('change'));
+    expect(texts(view)).toEqual(['5']);
+  });
+});
