@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from wandb_nb.data.plots.custom_chart import plot_table, visualize
     from wandb_nb.data.tables.linked_tables import JoinedTable
     from wandb_nb.data.tables.table import Table
+    from wandb_nb.public_api.api_entry import Api
     from wandb_nb.tracking.artifact import Artifact
     from wandb_nb.tracking.login.login import login
     from wandb_nb.tracking.start.attach import attach
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlertLevel",
+    "Api",
     "Artifact",
     "ArtifactError",
     "ArtifactStateError",
@@ -167,6 +169,8 @@ __all__ = [
 
 
 _LAZY = {
+    "Api": "wandb_nb.public_api.api_entry",
+    "PublicApi": "wandb_nb.compat.public_apis",
     "Artifact": "wandb_nb.tracking.artifact",
     "Audio": "wandb_nb.data.files.audio",
     "BatchableMedia": "wandb_nb.data.media_value",

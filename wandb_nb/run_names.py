@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from random import Random
 
 DEFAULT_PROJECT = "uncategorized"
+LOCAL_ENTITY = "local"
+"""The entity of runs that name none: of this machine, and the first account of an embedded server."""
 _ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ID_LENGTH = 8
 # The documented set, and what the original's client refuses besides.

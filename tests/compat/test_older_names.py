@@ -223,10 +223,17 @@ def test_small_modules(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
 
 def test_classes_that_are_not_built(start: Start) -> None:
     """An unimplemented class works in `isinstance` and annotations; a constructor of it is a UsageError."""
-    assert not isinstance(3, wandb.Api)
-    assert wandb.Api is wandb.Api
-    assert wandb.Api | None
-    with pytest.raises(wandb.UsageError, match=r"Api\.artifact\(\) is not implemented"):
-        wandb.Api.artifact("x")
+    assert not isinstance(3, wandb.Trace)
+    assert wandb.Trace is wandb.Trace
+    assert wandb.Trace | None
+    with pytest.raises(wandb.UsageError, match=r"Trace\.from_span\(\) is not implemented"):
+        wandb.Trace.from_span("x")
     start(mode="disabled")
-    assert not wandb.Api().artifact("x")
+    assert not wandb.Trace().from_span("x")
+
+
+def test_the_classes_of_the_public_api() -> None:
+    """`wandb.apis.public` has the classes that `wandb.Api()` returns, under W&B's names."""
+    assert wandb.apis.public.Api is wandb.apis.PublicApi is wandb.PublicApi is wandb.Api
+    assert wandb.apis.public.Run.__module__.startswith("wandb_nb.public_api")
+    assert wandb.apis.InternalApi is type(wandb.api)

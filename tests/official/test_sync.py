@@ -119,6 +119,19 @@ def test_rows_of_children_arrive_in_step_order(tmp_path: Path, sync: Sync) -> No
     assert [row["_step"] for row in rows] == list(range(8))
 
 
+def test_a_run_changed_by_the_api_is_taken(tmp_path: Path, sync: Sync) -> None:
+    """A run that was changed after its end is sent with all rows; that tool reads no changes after the exit record."""
+    with start(tmp_path, id="r") as run:
+        run.log({"a": 1})
+        run.log({"a": 2})
+    changed = wandb.Api().run("p/r")
+    changed.config["new"], changed.notes = 3, "changed"
+    changed.update()
+    received = sync(run.directory)
+    assert [users(row) for row in received.rows] == [{"a": 1}, {"a": 2}]
+    assert received.exit_code == 0
+
+
 def test_config_changes_arrive(tmp_path: Path, sync: Sync) -> None:
     """The server has the final config, in its record and in the uploaded config.yaml."""
     with start(tmp_path, config={"lr": 0.1, "net": {"width": 8, "deep": [1, 2]}}) as run:

@@ -26,8 +26,8 @@ _OLDER_INTEGRATIONS = (
 )
 
 ALIASES: Final = {
-    "wandb.apis": _UNIMPLEMENTED,
-    "wandb.apis.public": _UNIMPLEMENTED,
+    "wandb.apis": "wandb_nb.compat.public_apis",
+    "wandb.apis.public": "wandb_nb.compat.public_apis",
     "wandb.data_types": _DATA_TYPES,
     "wandb.env": f"{_MODULES}.wandb_env",
     "wandb.errors": "wandb_nb.errors",

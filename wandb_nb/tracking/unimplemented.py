@@ -12,7 +12,7 @@ RUN_CALLS = frozenset({
 """Methods of a run that are module-level functions as well."""
 CALLS = RUN_CALLS | {"agent", "controller", "sweep"}
 """Module-level functions."""
-TYPES = frozenset({"Api", "ArtifactTTL", "EvalTable", "Trace", "WBTraceTree"})
+TYPES = frozenset({"ArtifactTTL", "EvalTable", "Trace", "WBTraceTree"})
 """Classes: of values that are logged, of artifacts and of the public API."""
 
 

@@ -1,4 +1,4 @@
-"""Modules of wandb that this version does not implement: integrations, plots and the public API.
+"""Modules of wandb that this version does not implement: integrations and plots.
 
 A program can import them and their names. Using one raises the one line that `link_artifact()` raises, or is ignored in
 disabled mode.
@@ -13,7 +13,7 @@ from wandb_nb.tracking.unimplemented import refuse
 from wandb_nb.tracking.unimplemented_types import unimplemented_type
 
 CLASSES: Final = frozenset({
-    "Api", "CustomChart", "InternalApi", "PublicApi", "WandbCallback", "WandbEvalCallback", "WandbHook",
+    "CustomChart", "WandbCallback", "WandbEvalCallback", "WandbHook",
     "WandbMetricsLogger", "WandbModelCheckpoint", "WandbObserver", "WandbTracer",
 })  # fmt: skip
 FUNCTIONS: Final = frozenset({
@@ -31,7 +31,7 @@ FUNCTIONS: Final = frozenset({
 
 
 def __getattr__(name: str) -> Any:
-    """Return a class or function that refuses to be used, or a module below `wandb.apis` or `wandb.integration`.
+    """Return a class or function that refuses to be used, or a module below `wandb.integration`.
 
     Raises:
         AttributeError: There is none of them.
@@ -41,4 +41,4 @@ def __getattr__(name: str) -> Any:
         return unimplemented_type(name)
     if name in FUNCTIONS:
         return refuse(f"{name}()")
-    return submodule("wandb.apis" if name == "public" else "wandb.integration", name)
+    return submodule("wandb.integration", name)

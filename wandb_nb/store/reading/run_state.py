@@ -250,6 +250,12 @@ def replayed(files: Iterable[Readable]) -> RunState:
     return state
 
 
+def without_rows(payloads: Sequence[bytes]) -> list[bytes]:
+    """Return *payloads* without the rows, which are nearly all of most files."""
+    history, _ = _masks(payloads)
+    return [payload for payload, is_row in zip(payloads, history, strict=True) if not is_row]
+
+
 def _masks(payloads: Sequence[bytes]) -> tuple[list[bool], list[bool]]:
     """Return for each payload whether it is a history record, and whether it looks like a summary record."""
     history = summary = [False] * len(payloads)

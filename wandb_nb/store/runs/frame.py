@@ -13,6 +13,7 @@ from wandb_nb.store.runs.run_source import sources
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -47,6 +48,14 @@ def read(ref: str | os.PathLike[str]) -> pd.DataFrame:
 def load(ref: str | os.PathLike[str]) -> RunState:
     """Return the state of the run *ref* from its files, including segments and the runs it was resumed from."""
     return replayed(sources(parts(find_run(ref))))
+
+
+def from_rows(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return *rows* as a frame with one column for each key; a key that a row lacks is NaN."""
+    import pandas as pd
+
+    frame: pd.DataFrame = pd.DataFrame.from_records(list(rows))
+    return frame
 
 
 def to_frame(state: RunState) -> pd.DataFrame:

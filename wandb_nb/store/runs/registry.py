@@ -124,6 +124,12 @@ class Registry:
             if entry.key != newer.key and entry.project == newer.project and entry.state != REPLACED:
                 self.update(entry, state=state)
 
+    def latest_version(self, entry: RunEntry) -> RunEntry:
+        """Return *entry* as it is stored now; *entry* itself if it was removed or is damaged."""
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            return read_entry(self._file(entry))
+        return entry
+
     def forget(self, entry: RunEntry, *, deleted: bool = False) -> None:
         """Remove *entry*; its run directory stays. With *deleted* its id is never used again in its project.
 
@@ -137,6 +143,7 @@ class Registry:
             except OSError as error:
                 raise self._unwritable(error) from error
         self._file(entry).unlink(missing_ok=True)
+        self.facts_file(entry).unlink(missing_ok=True)
 
     def is_deleted(self, run_id: str, project: str) -> bool:
         """Return whether a run *run_id* of *project* was deleted on this machine."""
@@ -211,6 +218,10 @@ class Registry:
 
     def _file(self, entry: RunEntry) -> Path:
         return self.folder / "runs" / f"{entry.key}.json"
+
+    def facts_file(self, entry: RunEntry) -> Path:
+        """Return the file for what the public API has read of the run; it goes with its entry."""
+        return self.folder / "facts" / f"{entry.key}.json"
 
     def _tombstone(self, run_id: str, project: str, *, make: bool = False) -> Path:
         folder = self._make_directory("deleted") if make else self.folder / "deleted"
