@@ -17,6 +17,8 @@ from wandb_nb._api import (
     define_metric,
     finish,
     init,
+    link_artifact,
+    link_model,
     log,
     log_artifact,
     log_model,
@@ -28,10 +30,12 @@ from wandb_nb._api import (
     unimplemented,
     unwatch,
     use_artifact,
+    use_model,
     watch,
 )
 from wandb_nb.errors import (
     ArtifactError,
+    ArtifactNotFoundError,
     ArtifactStateError,
     AuthenticationError,
     CommError,
@@ -62,6 +66,8 @@ from wandb_nb.tracking.setup import setup
 from wandb_nb.tracking.unimplemented import CALLS, TYPES
 
 if TYPE_CHECKING:
+    from wandb_nb.artifacts.artifact import Artifact
+    from wandb_nb.artifacts.artifact_metadata import ArtifactTTL
     from wandb_nb.compat.install import install_as_wandb, uninstall_as_wandb
     from wandb_nb.compat.modules.account import api, ensure_configured, sagemaker_auth
     from wandb_nb.compat.modules.lifecycle import join, require, teardown
@@ -80,7 +86,6 @@ if TYPE_CHECKING:
     from wandb_nb.data.tables.linked_tables import JoinedTable
     from wandb_nb.data.tables.table import Table
     from wandb_nb.public_api.api_entry import Api
-    from wandb_nb.tracking.artifact import Artifact
     from wandb_nb.tracking.login.login import login
     from wandb_nb.tracking.start.attach import attach
 
@@ -94,7 +99,9 @@ __all__ = [
     "Api",
     "Artifact",
     "ArtifactError",
+    "ArtifactNotFoundError",
     "ArtifactStateError",
+    "ArtifactTTL",
     "Audio",
     "AuthenticationError",
     "Classes",
@@ -141,6 +148,8 @@ __all__ = [
     "init",
     "install_as_wandb",
     "join",
+    "link_artifact",
+    "link_model",
     "log",
     "log_artifact",
     "log_model",
@@ -163,6 +172,7 @@ __all__ = [
     "uninstall_as_wandb",
     "unwatch",
     "use_artifact",
+    "use_model",
     "visualize",
     "watch",
 ]
@@ -171,7 +181,8 @@ __all__ = [
 _LAZY = {
     "Api": "wandb_nb.public_api.api_entry",
     "PublicApi": "wandb_nb.compat.public_apis",
-    "Artifact": "wandb_nb.tracking.artifact",
+    "Artifact": "wandb_nb.artifacts.artifact",
+    "ArtifactTTL": "wandb_nb.artifacts.artifact_metadata",
     "Audio": "wandb_nb.data.files.audio",
     "BatchableMedia": "wandb_nb.data.media_value",
     "Bokeh": "wandb_nb.data.files.figures",

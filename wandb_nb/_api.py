@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from wandb_nb.artifacts.artifact import Artifact
     from wandb_nb.settings import Settings
     from wandb_nb.store.metrics.definition import Metric
-    from wandb_nb.tracking.artifact import Artifact
     from wandb_nb.tracking.run import Run
     from wandb_nb.tracking.session.alerts import AlertLevel, Wait
 
@@ -201,6 +201,26 @@ def log_model(
 ) -> None:
     """Log a file or folder as a model in the active run; see `Run.log_model`."""
     _active_run("log_model()").log_model(path, name, aliases)
+
+
+def use_model(name: str) -> str:
+    """Mark a model as an input of the active run, and return where it is; see `Run.use_model`."""
+    return _active_run("use_model()").use_model(name)
+
+
+def link_artifact(artifact: Artifact, target_path: str, aliases: str | Iterable[str] | None = None) -> Artifact:
+    """Make an artifact a version of another collection, too; see `Run.link_artifact`."""
+    return _active_run("link_artifact()").link_artifact(artifact, target_path, aliases)
+
+
+def link_model(
+    path: str | os.PathLike[str],
+    registered_model_name: str,
+    name: str | None = None,
+    aliases: str | Iterable[str] | None = None,
+) -> Artifact:
+    """Log a file or folder as a model and link it to a collection; see `Run.link_model`."""
+    return _active_run("link_model()").link_model(path, registered_model_name, name, aliases)
 
 
 def watch(  # noqa: PLR0917 -- the documented signature

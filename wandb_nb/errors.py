@@ -7,6 +7,7 @@
     │   │   └── MediaError           an image, table or other media value cannot be stored
     │   ├── SettingsError            an unknown or ill-typed setting or option  (ValueError)
     │   ├── ArtifactError            an artifact cannot be made, changed or logged so   (ValueError)
+    │   │   └── ArtifactNotFoundError    no version has that name   (CommError, LookupError)
     │   ├── ArtifactStateError       a logged artifact cannot be changed    (AttributeError)
     │   ├── UnsupportedError         require() names what no version of wandb has
     │   ├── NoRunError               there is no active run to act on
@@ -129,6 +130,10 @@ class CommError(Error):
 
     def _render_traceback_(self) -> list[str]:
         return [f"{type(self).__name__}: {self}"] if self.interrupted else super()._render_traceback_()
+
+
+class ArtifactNotFoundError(ArtifactError, CommError, LookupError):
+    """No version has that name; a CommError too, which programs catch around `use_artifact()`."""
 
 
 class RefusedError(CommError):

@@ -1,4 +1,5 @@
 """Artifacts: versions of named sets of files, described by a manifest; contents are stored by their digest.
 
-This is the base that tables need. `data` says what goes into a version, `sync` sends it.
+`artifact` is what users hold, `draft` puts a version together, `run_artifacts` writes it into a run, and the
+package `store` has the versions of this machine. `data` says what media put into a version, `sync` sends it.
 """

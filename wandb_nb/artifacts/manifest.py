@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64decode
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.format.artifact_record import STORAGE_POLICY
+from wandb_nb.artifacts.artifact_names import check_path
+from wandb_nb.errors import ArtifactError
+from wandb_nb.store.format.artifact_record import STORAGE_POLICY, ManifestEntry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wandb_nb.store.format.artifact_record import ManifestEntry
-
 MANIFEST_FILE, INCREMENTAL_MANIFEST_FILE = "wandb_manifest.json", "wandb_manifest.incremental.json"
 _HEADER = "wandb-artifact-manifest-v1\n"
+_DIGEST_BYTES = 16
 
 
 def manifest_digest(entries: Mapping[str, ManifestEntry]) -> str:
@@ -28,14 +30,44 @@ def manifest_digest(entries: Mapping[str, ManifestEntry]) -> str:
 
 def manifest_json(entries: Mapping[str, ManifestEntry]) -> str:
     """Return the manifest as its file has it, without paths of this machine."""
+    return json.dumps(manifest_object(entries))
+
+
+def manifest_object(entries: Mapping[str, ManifestEntry]) -> dict[str, Any]:
+    """Return the manifest as a JSON object, without paths of this machine."""
     contents = {
         path: {"digest": entry.digest, "size": entry.size, **({"ref": entry.ref} if entry.ref else {})}
         for path, entry in sorted(entries.items())
     }
     policy = {"storagePolicy": STORAGE_POLICY, "storagePolicyConfig": {"storageLayout": "V2"}}
-    return json.dumps({"version": 1, **policy, "contents": contents})
+    return {"version": 1, **policy, "contents": contents}
+
+
+def read_manifest(text: str | bytes, artifact: str) -> dict[str, ManifestEntry]:
+    """Return the files of *artifact* by their path, from a manifest that somebody else may have written.
+
+    Raises:
+        ArtifactError: It is not a manifest, or an entry leads out of the artifact or has no digest; it is named.
+
+    """
+    try:
+        contents = json.loads(text)["contents"].items()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ArtifactError(f"the manifest of {artifact} is damaged: log that version again") from error
+    return {path: _read_entry(path, content, artifact) for path, content in contents}
 
 
 def object_name(digest: str) -> str:
-    """Return the file name of a content by its *digest*, MD5 in base64."""
+    """Return the file name of a content by its *digest*, MD5 in base64. Raises ValueError if it is not one."""
     return b64decode(digest).hex()
+
+
+def _read_entry(path: str, content: Any, artifact: str) -> ManifestEntry:
+    if check_path(path) != path:
+        raise ArtifactError(f"the manifest of {artifact} has the path {path!r}, which is not possible: do not use it")
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        digest, size, ref = content["digest"], content.get("size", 0), content.get("ref", "")
+        texts = isinstance(digest, str) and isinstance(ref, str) and isinstance(size, int) and size >= 0
+        if texts and (ref or len(b64decode(digest, validate=True)) == _DIGEST_BYTES):
+            return ManifestEntry(digest, size, ref=ref)
+    raise ArtifactError(f"the manifest of {artifact} has no valid digest and size for {path!r}: do not use it")

@@ -1,43 +1,67 @@
 """The artifacts that one run logs: contents by digest and a manifest each, in the folder of the run.
 
 `artifacts/objects/<MD5 in hexadecimal>` are the contents, each stored once; `artifacts/manifests/<client id>.json` says
-which of them a version has. All of it is whole on disk before the record that names it.
+which of them a version has. All of it is whole on disk before the record that names it. The artifacts of the user are
+in the artifact store of this machine, too, whose files have a second name here where both are on one file system.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import secrets
 import shutil
 import string
-from typing import TYPE_CHECKING
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.artifacts.manifest import manifest_digest, manifest_json
 from wandb_nb.artifacts.object_files import FOLDER, object_path
+from wandb_nb.artifacts.store.artifact_store import ArtifactStore
+from wandb_nb.artifacts.store.file_copies import link_or_copy
+from wandb_nb.artifacts.store.lineage_files import LOGGED, USED
+from wandb_nb.artifacts.store.stored_version import StoredVersion
 from wandb_nb.atomic_file import replacement, write_text
 from wandb_nb.data.artifact_contents import ArtifactContents, LoggedArtifact
 from wandb_nb.data.media_content import MediaContent
-from wandb_nb.errors import MediaError
-from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry, artifact
+from wandb_nb.errors import MediaError, StoreError
+from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry, artifact, used_artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from wandb_nb.artifacts.store.stored_version import LineageRun
 
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _MAX_ID = 128
 
 
-class RunArtifacts:
-    """Logs artifacts of the run *run_id* in its *directory*; *append* takes their records."""
+class LoggedVersion(NamedTuple):
+    """What became of a draft: its version, None if the store does not have it, its files, and what to report."""
 
-    def __init__(self, directory: Path, append: Callable[[bytes], None], run_id: str) -> None:
-        self.run_id = run_id
-        self.project = self.entity = ""
+    version: StoredVersion | None
+    entries: dict[str, ManifestEntry]
+    notice: str = ""
+
+
+class RunArtifacts:
+    """Logs artifacts of *run* in its *directory*; *append* takes their records."""
+
+    def __init__(self, directory: Path, append: Callable[[bytes], None], run: LineageRun) -> None:
+        self.run = run
         self._directory, self._append = directory, append
 
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
+        return self.run.id
+
     def log(self, contents: ArtifactContents) -> LoggedArtifact:
-        """Store a version and its record, and return its ids.
+        """Store a version that a media value needs, and its record, and return its ids.
 
         Raises:
             MediaError: A file of it cannot be read or written.
@@ -45,32 +69,96 @@ class RunArtifacts:
         """
         try:
             stored = {path: self._stored(content) for path, content in contents.files.items()}
-            entries = {**contents.references, **stored}
-            logged = LoggedArtifact(_random_id(), _random_id())
-            manifests = self._directory / FOLDER / "manifests"
-            manifests.mkdir(parents=True, exist_ok=True)
-            write_text(manifests / f"{logged.client_id}.json", manifest_json(entries))
+            record = self._record(contents, {**contents.entries, **stored})
+            self._write_manifest(record)
         except OSError as error:
             raise MediaError(f"the artifact {contents.name} cannot be stored: {error}") from error
-        record = ArtifactRecord(
-            run_id=self.run_id,
-            project=self.project,
-            entity=self.entity,
+        self._append(artifact(record))
+        return LoggedArtifact(record.client_id, record.sequence_client_id)
+
+    def log_version(self, contents: ArtifactContents) -> LoggedVersion:
+        """Store a version here and in the artifact store, and its record.
+
+        Raises:
+            MediaError: A file of it cannot be read or written.
+
+        """
+        store, problem = ArtifactStore(), ""
+        with ExitStack() as stack:
+            entries, version = contents.entries, None
+            try:
+                stack.enter_context(store.adding())
+                entries = {path: _in_store(store, entry) for path, entry in entries.items()}
+            except OSError as error:  # StoreError is one
+                problem = str(error)
+            try:
+                record = self._record(contents, {path: self._linked(entry) for path, entry in entries.items()})
+                self._write_manifest(record)
+            except OSError as error:
+                raise MediaError(f"the artifact {contents.name} cannot be stored: {error}") from error
+            if not problem:
+                try:
+                    version = self._add_version(store, record)
+                except OSError as error:
+                    problem = str(error)
+            self._append(artifact(record))
+        return LoggedVersion(version, dict(entries), _notice(version, contents, problem))
+
+    def use(self, version: StoredVersion) -> None:
+        """Record that the run uses *version*. Raises StoreError if the store cannot be written."""
+        self._append(used_artifact(version.client_id, version.type, version.qualified_name))
+        try:
+            ArtifactStore().lineage.add(self.run, version, USED)
+        except OSError as error:
+            raise StoreError(
+                f"the artifact store does not record the use of {version.qualified_name}: {error}"
+            ) from error
+
+    def _add_version(self, store: ArtifactStore, record: ArtifactRecord) -> StoredVersion:
+        collection = store.collection(self.run.entity, self.run.project, record.name)
+        version, _ = collection.add(_version(record, self.run), record.entries, record.aliases)
+        store.lineage.add(self.run, version, LOGGED)
+        if record.is_used:
+            store.lineage.add(self.run, version, USED)
+        return version
+
+    def _record(self, contents: ArtifactContents, entries: Mapping[str, ManifestEntry]) -> ArtifactRecord:
+        return ArtifactRecord(
+            run_id=self.run.id,
+            project=self.run.project,
+            entity=self.run.entity,
             type=contents.type,
             name=contents.name,
             digest=manifest_digest(entries),
-            client_id=logged.client_id,
-            sequence_client_id=logged.sequence_client_id,
+            client_id=_random_id(),
+            sequence_client_id=_random_id(),
             incremental=contents.incremental,
             description=contents.description,
             metadata=contents.metadata,
             aliases=contents.aliases,
             tags=contents.tags,
             is_used=contents.is_used,
+            ttl=contents.ttl,
             entries=entries,
         )
-        self._append(artifact(record))
-        return logged
+
+    def _write_manifest(self, record: ArtifactRecord) -> None:
+        manifests = self._directory / FOLDER / "manifests"
+        manifests.mkdir(parents=True, exist_ok=True)
+        write_text(manifests / f"{record.client_id}.json", manifest_json(record.entries))
+
+    def _linked(self, entry: ManifestEntry) -> ManifestEntry:
+        """Return *entry* with a file of this run as its content."""
+        if entry.ref:
+            return entry
+        path = object_path(self._directory.absolute(), entry.digest)
+        try:
+            _link_into(entry.local_path, path)
+        except FileNotFoundError as error:
+            if os.path.lexists(entry.local_path):
+                raise
+            raise MediaError(f"the file {entry.local_path} of the artifact is gone: add it again") from error
+        return replace(entry, local_path=str(path))
 
     def _stored(self, content: MediaContent) -> ManifestEntry:
         """Store *content* unless there is a file of its digest."""
@@ -86,6 +174,59 @@ class RunArtifacts:
                 else:
                     unfinished.write_bytes(content.data)
         return ManifestEntry(content.md5, path.stat().st_size, str(path.absolute()))
+
+
+def _in_store(store: ArtifactStore, entry: ManifestEntry) -> ManifestEntry:
+    """Return *entry* with a file of *store* as its content."""
+    if entry.ref:
+        return entry
+    if not entry.local_path:  # of a stored version
+        return replace(entry, local_path=str(store.contents.path(entry.digest)))
+    return replace(entry, local_path=str(store.contents.move_in(entry.local_path, entry.digest)))
+
+
+def _link_into(source: str, path: Path) -> None:
+    """Give *source* the name *path*, unless there is such a file."""
+    try:
+        link_or_copy(source, path)
+    except FileExistsError:
+        if not path.is_file():
+            raise
+    except FileNotFoundError:
+        if path.parent.is_dir():
+            raise
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _link_into(source, path)
+
+
+def _notice(version: StoredVersion | None, contents: ArtifactContents, problem: str) -> str:
+    if version is None:
+        return f"the artifact {contents.name} is in the run, but not in the artifact store: {problem}"
+    if version.type != contents.type:
+        return f"{version.qualified_name} has the same files and the type {version.type!r}, not {contents.type!r}"
+    return ""
+
+
+def _version(record: ArtifactRecord, run: LineageRun) -> StoredVersion:
+    return StoredVersion(
+        entity=run.entity,
+        project=run.project,
+        name=record.name,
+        type=record.type,
+        index=0,
+        digest=record.digest,
+        client_id=record.client_id,
+        sequence_client_id=record.sequence_client_id,
+        created=time.time(),
+        size=sum(entry.size for entry in record.entries.values()),
+        file_count=len(record.entries),
+        description=record.description,
+        metadata=json.loads(record.metadata) if record.metadata else {},
+        tags=list(record.tags),
+        ttl=record.ttl or None,
+        incremental=record.incremental,
+        run=run,
+    )
 
 
 def _random_id() -> str:

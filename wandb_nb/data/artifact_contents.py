@@ -29,19 +29,23 @@ class LoggedArtifact(NamedTuple):
 class ArtifactContents:
     """A version to be logged: its name, its type, its files, and what else its record has.
 
-    *metadata* is JSON. *references* are entries whose content stays where it is.
+    *metadata* is JSON. *entries* are references, and files whose content is on disk already. *ttl* is in seconds.
     """
 
     name: str
     type: str
     incremental: bool = False
     files: dict[str, MediaContent] = field(default_factory=dict)
-    references: dict[str, ManifestEntry] = field(default_factory=dict)
+    entries: dict[str, ManifestEntry] = field(default_factory=dict)
     description: str = ""
     metadata: str = ""
     aliases: tuple[str, ...] = ("latest",)
     tags: tuple[str, ...] = ()
     is_used: bool = False
+    ttl: int = 0
+    distributed_id: str = ""
+    is_final: bool = True
+    """Whether no other writer of *distributed_id* follows."""
 
     def add(self, content: MediaContent, folder: str, suffix: str) -> str:
         """Add a media file under a name made of its digest, and return its path in the artifact."""
@@ -53,7 +57,9 @@ class ArtifactContents:
 class ArtifactWriter(Protocol):
     """Logs artifacts of a run."""
 
-    run_id: str
+    @property
+    def run_id(self) -> str:
+        """The id of the run."""
 
     def log(self, contents: ArtifactContents) -> LoggedArtifact:
         """Store the files and the record of a version, and return its ids."""

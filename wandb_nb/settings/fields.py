@@ -24,7 +24,6 @@ class FieldsWithoutEffect:
     credentials_file = Field(value_types.path, None, "File in which access tokens are stored")
     data_dir = Field(value_types.path, None, "Folder for files waiting to be uploaded")
     cache_dir = Field(value_types.path, None, "Folder for downloaded artifact files")
-    artifact_dir = Field(value_types.path, None, "Folder that artifacts are downloaded to")
     show_colors = Field(value_types.boolean, None, "Whether to colour text; by default on a terminal")
     show_emoji = Field(value_types.boolean, None, "Whether text may contain emoji")
     show_errors = Field(value_types.boolean, True, "Whether to print errors")
@@ -90,6 +89,7 @@ class Fields(FieldsWithoutEffect):
 
     # Files
     root_dir = Field(value_types.path, Path(), "Folder that holds `wandb/`", argument="dir", env=("WANDB_DIR",))
+    artifact_dir = Field(value_types.path, None, "Folder that artifacts are downloaded to")
     config_dir = Field(value_types.path, None, "Folder of the user's `settings` file")
     ignore_globs = Field(value_types.words, (), "Patterns of files in the run's folder that are not uploaded")
     symlink = Field(value_types.boolean, True, "Whether to maintain the `latest-run` link")

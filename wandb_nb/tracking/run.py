@@ -16,7 +16,7 @@ from wandb_nb.tracking.session import alerts
 from wandb_nb.tracking.session.finish import finish, uninterrupted
 from wandb_nb.tracking.session.watched_models import watch_of
 from wandb_nb.tracking.terminal.presenter import presenter
-from wandb_nb.tracking.unimplemented import RUN_CALLS, not_implemented, refuse
+from wandb_nb.tracking.unimplemented import RUN_CALLS, refuse
 
 if TYPE_CHECKING:
     import os
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from wandb_nb.artifacts.artifact import Artifact
     from wandb_nb.capture.code.source_files import Choice
     from wandb_nb.store.reading.executed_cells import Cell
-    from wandb_nb.tracking.artifact import Artifact
     from wandb_nb.tracking.config.config import Config
     from wandb_nb.tracking.config.static_config import StaticConfig
     from wandb_nb.tracking.files.run_code import PathFilter
@@ -308,19 +308,80 @@ class Run(OlderNames):
         aliases: str | Iterable[str] | None = None,
         use_as: str | None = None,
     ) -> Artifact:
-        """Log an artifact and mark it as an input of the run; return it.
+        """Mark an artifact as an input of the run, and return it; a draft is logged first.
 
-        *type* and *use_as* are accepted. The name of an artifact that was logged before is not implemented yet.
+        A name is "name:alias", "project/name:v0" or "entity/project/name:latest", of a version that was logged on this
+        machine; without a project it is one of the run's. *type* is what the artifact must be. *use_as* is accepted.
 
         Raises:
-            ArtifactError: It is not an artifact, or an alias is not possible.
-            UsageError: It is a name.
+            ArtifactNotFoundError: There is no such version; the message has the nearest names.
+            ArtifactError: It is not an artifact or name, it has another type, or an alias is not possible.
             RunFinishedError: The run has finished.
 
         """
+        from wandb_nb.tracking.files import logged_artifacts  # many runs log none
+
+        self._session.expect_running("use_artifact()")
         if isinstance(artifact_or_name, str):
-            raise not_implemented(f"run.use_artifact({artifact_or_name!r})")
-        return self._log_artifact(artifact_or_name, None, None, aliases, None, is_used=True)
+            return logged_artifacts.use_artifact(self._session, artifact_or_name, type)
+        if getattr(artifact_or_name, "stored_version", lambda: None)() is None:
+            return self._log_artifact(artifact_or_name, None, None, aliases, None, is_used=True)
+        logged_artifacts.record_use(self._session, artifact_or_name)
+        return artifact_or_name
+
+    def use_model(self, name: str) -> str:
+        """Mark a model as an input of the run, download it, and return the path of its file, or of its folder.
+
+        *name* is as in `use_artifact`; the path of a file or folder of this machine is returned as it is.
+
+        Raises:
+            ArtifactNotFoundError: There is no such version; the message has the nearest names.
+            ArtifactError: It is not a model.
+            RunFinishedError: The run has finished.
+
+        """
+        from wandb_nb.tracking.files import logged_artifacts  # many runs log none
+
+        self._session.expect_running("use_model()")
+        return logged_artifacts.use_model(self._session, name)
+
+    def link_artifact(
+        self, artifact: Artifact, target_path: str, aliases: str | Iterable[str] | None = None
+    ) -> Artifact:
+        """Make an artifact a version of another collection, too, and return it as that; a draft is logged first.
+
+        *target_path* is "collection", "project/collection" or "entity/project/collection". Links are on this machine:
+        the run's file has none, so `sync` does not send them.
+
+        Raises:
+            ArtifactError: It is not an artifact, the path or an alias is not possible, or the collection has another
+                type.
+            StoreError: The artifact store cannot be written.
+            RunFinishedError: The run has finished.
+
+        """
+        from wandb_nb.tracking.files import logged_artifacts  # many runs log none
+
+        self._session.expect_running("link_artifact()")
+        return logged_artifacts.link_artifact(self._session, artifact, target_path, aliases)
+
+    def link_model(
+        self,
+        path: str | os.PathLike[str],
+        registered_model_name: str,
+        name: str | None = None,
+        aliases: str | Iterable[str] | None = None,
+    ) -> Artifact:
+        """Log a file or folder as a model and link it to the collection *registered_model_name*; see `link_artifact`.
+
+        Raises:
+            ArtifactError: There is nothing at the path, or a name or an alias is not possible.
+            StoreError: The artifact store cannot be written.
+            RunFinishedError: The run has finished.
+
+        """
+        model = self.log_artifact(path, name, "model")
+        return self.link_artifact(model, registered_model_name, aliases)
 
     def log_model(
         self, path: str | os.PathLike[str], name: str | None = None, aliases: str | Iterable[str] | None = None

@@ -6,13 +6,11 @@ from typing import Any, NoReturn
 
 from wandb_nb.errors import UsageError
 
-RUN_CALLS = frozenset({
-    "finish_artifact", "link_artifact", "link_model", "upsert_artifact", "use_model",
-})  # fmt: skip
+RUN_CALLS = frozenset({"finish_artifact", "upsert_artifact"})
 """Methods of a run that are module-level functions as well."""
 CALLS = RUN_CALLS | {"agent", "controller", "sweep"}
 """Module-level functions."""
-TYPES = frozenset({"ArtifactTTL", "EvalTable", "Trace", "WBTraceTree"})
+TYPES = frozenset({"EvalTable", "Trace", "WBTraceTree"})
 """Classes: of values that are logged, of artifacts and of the public API."""
 
 

@@ -1,6 +1,6 @@
 """Modules of wandb that this version does not implement: integrations and plots.
 
-A program can import them and their names. Using one raises the one line that `link_artifact()` raises, or is ignored in
+A program can import them and their names. Using one raises the one line that `sweep()` raises, or is ignored in
 disabled mode.
 """
 

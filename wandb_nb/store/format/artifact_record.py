@@ -29,7 +29,11 @@ class ManifestEntry:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRecord:
-    """A version that a run logged, and uses if *is_used*. *digest* is the manifest's; the client makes the ids."""
+    """A version that a run logged, and uses if *is_used*. *digest* is the manifest's; the client makes the ids.
+
+    *ttl* is in seconds, 0 where none was given. Several runs write one version where *distributed_id* is given; the
+    version is complete with the record that *is_final*.
+    """
 
     run_id: str
     project: str
@@ -45,6 +49,9 @@ class ArtifactRecord:
     tags: tuple[str, ...] = ()
     is_used: bool = False
     incremental: bool = False
+    ttl: int = 0
+    distributed_id: str = ""
+    is_final: bool = True
     entries: Mapping[str, ManifestEntry] = field(default_factory=dict)
 
 
@@ -55,13 +62,19 @@ def artifact(record: ArtifactRecord) -> bytes:
     message.varint(10, value=record.is_used)
     for alias in record.aliases:
         message.text(11, alias)
-    message.message(12, _manifest(record.entries)).varint(14, value=True)
-    message.text(15, record.client_id).text(16, record.sequence_client_id)
+    message.message(12, _manifest(record.entries)).text(13, record.distributed_id)
+    message.varint(14, value=record.is_final)
+    message.text(15, record.client_id).text(16, record.sequence_client_id).varint(18, value=record.ttl)
     for tag in record.tags:
         message.text(19, tag)
     message.text(20, DIGEST_ALGORITHM)
     message.varint(100, value=record.incremental)
     return WireMessage().message(8, message).encode()
+
+
+def used_artifact(identifier: str, kind: str, name: str) -> bytes:
+    """Return the bytes of the record of a version that the run uses: its id, type and qualified name."""
+    return WireMessage().message(25, WireMessage().text(1, identifier).text(2, kind).text(3, name)).encode()
 
 
 def _manifest(entries: Mapping[str, ManifestEntry]) -> WireMessage:
@@ -88,7 +101,17 @@ def read_artifact(data: bytes) -> ArtifactRecord:
             entries = dict(_read_entry(each) for key, _, each in fields(raw) if key == 4 and isinstance(each, bytes))  # noqa: PLR2004
         else:
             texts[number] = as_text(raw)
-    names = {"run_id": 1, "project": 2, "entity": 3, "type": 4, "name": 5, "digest": 6, "description": 7, "metadata": 8}
+    names = {
+        "run_id": 1,
+        "project": 2,
+        "entity": 3,
+        "type": 4,
+        "name": 5,
+        "digest": 6,
+        "description": 7,
+        "metadata": 8,
+        "distributed_id": 13,
+    }
     ids = {"client_id": 15, "sequence_client_id": 16}
     fields_of = {name: texts.get(number, "") for name, number in (names | ids).items()}
     return ArtifactRecord(
@@ -97,6 +120,8 @@ def read_artifact(data: bytes) -> ArtifactRecord:
         tags=tuple(lists[19]),
         is_used=bool(numbers.get(10)),
         incremental=bool(numbers.get(100)),
+        ttl=numbers.get(18, 0),
+        is_final=bool(numbers.get(14)),
         entries=entries,
     )
 

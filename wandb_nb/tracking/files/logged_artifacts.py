@@ -1,4 +1,4 @@
-"""Artifacts that a run logs: `Run.log_artifact`, `use_artifact` and `log_model`."""
+"""Artifacts that a run logs and uses: `Run.log_artifact`, `use_artifact`, `link_artifact` and their kin."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wandb_nb.artifacts.artifact import Artifact, find_artifact
 from wandb_nb.artifacts.artifact_names import MAX_NAME, check_aliases, check_tags
-from wandb_nb.artifacts.draft import ArtifactDraft
-from wandb_nb.errors import ArtifactError, MediaError
-from wandb_nb.tracking.artifact import Artifact
+from wandb_nb.artifacts.local_versions import LocalVersions
+from wandb_nb.artifacts.run_artifacts import RunArtifacts
+from wandb_nb.artifacts.store.stored_version import LineageRun
+from wandb_nb.errors import ArtifactError, MediaError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from wandb_nb.tracking.session.run_session import RunSession
 
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_.-]")
+MODEL = "model"
 
 
 def log_artifact(
@@ -36,20 +39,81 @@ def log_artifact(
         ArtifactError: It is not an artifact, or an alias or tag is not possible.
 
     """
-    if not isinstance(artifact, ArtifactDraft):
+    if not isinstance(artifact, Artifact):
         raise ArtifactError(f"an Artifact or a path is needed, got {type(artifact).__name__}: give one of these")
-    contents = artifact.to_log(check_aliases(aliases), check_tags(tags))
-    artifact.set_logged()
-    directory = session.directory
-    if directory is None:
-        return
-    description, metadata = directory.redact(contents.description), directory.redact.json(contents.metadata)
+    directory, logged = session.directory, None
     try:
-        directory.media().log_artifact(replace(contents, description=description, metadata=metadata, is_used=is_used))
+        contents = artifact.contents_to_log(check_aliases(aliases), check_tags(tags))
+        if directory is not None:
+            description, metadata = directory.redact(contents.description), directory.redact.json(contents.metadata)
+            contents = replace(contents, description=description, metadata=metadata, is_used=is_used)
+            logged = _run_artifacts(session).log_version(contents)
     except (MediaError, OSError) as error:
         session.notice(
             f"{error}; the run continues without it; log it again when that is solved", f"artifact-{artifact.name}"
         )
+    artifact.set_logged(logged, LocalVersions())
+    if logged is not None and logged.notice:
+        session.notice(logged.notice, f"artifact-store-{artifact.name}")
+
+
+def use_artifact(session: RunSession, name: str, kind: str | None) -> Artifact:
+    """Return the stored version *name*, which the run then uses.
+
+    Raises:
+        ArtifactNotFoundError: There is none.
+        ArtifactError: The name is not possible, or its type is not *kind*.
+
+    """
+    identity = session.identity
+    artifact = find_artifact(name, identity.entity, identity.project_name, LocalVersions(), kind)
+    record_use(session, artifact)
+    return artifact
+
+
+def record_use(session: RunSession, artifact: Artifact) -> None:
+    """Record that the run uses the stored version *artifact*; a store that cannot be written is reported."""
+    version = artifact.stored_version()
+    if session.directory is None or version is None:
+        return
+    try:
+        _run_artifacts(session).use(version)
+    except StoreError as error:
+        session.notice(f"{error}; its run file does", "artifact-store")
+
+
+def link_artifact(session: RunSession, artifact: Artifact, target_path: str, aliases: Any) -> Artifact:
+    """Make *artifact*, logged first if it is a draft, a version of the collection *target_path* as well.
+
+    Raises:
+        ArtifactError: It is not an artifact, the path or an alias is not possible, or the type differs.
+        ArtifactStateError: It is not in the artifact store.
+        StoreError: The store cannot be written.
+
+    """
+    if getattr(artifact, "stored_version", lambda: None)() is None:
+        log_artifact(session, artifact, None, None)
+    return artifact.link_by(_lineage_run(session), target_path, aliases)
+
+
+def use_model(session: RunSession, name: str) -> str:
+    """Download the model *name*, which the run then uses, and return the path of its file, or of its folder.
+
+    Raises:
+        ArtifactNotFoundError: There is none.
+        ArtifactError: It is not a model.
+
+    """
+    path = Path(name).expanduser()
+    if path.exists():  # as `log_model()` takes one
+        return str(path)
+    artifact = use_artifact(session, name, None)
+    if MODEL not in artifact.type.lower():
+        raise ArtifactError(
+            f"the artifact {artifact.qualified_name} has the type {artifact.type!r}: use_model() needs a model; "
+            "call use_artifact()"
+        )
+    return artifact.file() if artifact.file_count == 1 else artifact.download()
 
 
 def artifact_of(source: Any, run_id: str, name: str | None, kind: str | None) -> Any:
@@ -73,3 +137,15 @@ def artifact_of(source: Any, run_id: str, name: str | None, kind: str | None) ->
     else:
         raise ArtifactError(f"there is no file or folder {text!r} to log as an artifact: check the path")
     return artifact
+
+
+def _run_artifacts(session: RunSession) -> RunArtifacts:
+    directory = session.directory
+    assert directory is not None  # noqa: S101 -- of a run that is not disabled
+    return RunArtifacts(directory.path, directory.writer.append, _lineage_run(session))
+
+
+def _lineage_run(session: RunSession) -> LineageRun:
+    identity, directory = session.identity, session.directory
+    folder = "" if directory is None else str(directory.path.absolute())
+    return LineageRun(identity.id, identity.project_name, identity.entity or "", identity.name, folder)

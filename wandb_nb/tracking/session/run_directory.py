@@ -116,10 +116,11 @@ class RunDirectory:
         """Return the media files of the run."""
         if self._media is None:
             from wandb_nb.artifacts.run_artifacts import RunArtifacts  # many runs have no media
+            from wandb_nb.artifacts.store.stored_version import LineageRun
             from wandb_nb.data.media_store import MediaStore
 
-            artifacts = RunArtifacts(self.path, self.writer.append, self._layout.run_id)
-            artifacts.project, artifacts.entity = self._project, self._entity
+            run = LineageRun(self._layout.run_id, self._project, self._entity)
+            artifacts = RunArtifacts(self.path, self.writer.append, run)
             self._media = MediaStore(self.files, self.writer.append, self.redact.value, artifacts)
         return self._media
 

@@ -5,19 +5,25 @@ from __future__ import annotations
 import hashlib
 import os
 from base64 import b64encode
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from wandb_nb.artifacts.artifact_names import check_path
+from wandb_nb.artifacts.draft.folder_files import files_below
 from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.errors import ArtifactError
 from wandb_nb.store.format.artifact_record import ManifestEntry
 
+MAX_OBJECTS = 10_000_000
+"""Files of a folder, where the caller gives no other limit."""
 _NAMED_BY_ADDRESS = frozenset(("http", "https", "s3", "gs"))
 
 
-def references(uri: str, name: str | None, *, checksum: bool) -> dict[str, ManifestEntry]:
+def reference_entries(
+    uri: str, name: str | None, *, checksum: bool, max_objects: int | None = None
+) -> dict[str, ManifestEntry]:
     """Return the entries for *uri* by their path in the artifact: one, or one for each file of a folder.
 
     Only files of this machine are read. Without *checksum*, and for every other address, the digest is made of the
@@ -31,7 +37,7 @@ def references(uri: str, name: str | None, *, checksum: bool) -> dict[str, Manif
     if not scheme or "://" not in uri:
         raise ArtifactError(f"add_reference({uri!r}) needs an address: give 'file://' and the path for a local file")
     if scheme == "file":
-        return _files(uri, name, checksum=checksum)
+        return _files(uri, name, checksum=checksum, max_objects=max_objects or MAX_OBJECTS)
     if name is None and scheme not in _NAMED_BY_ADDRESS:
         raise ArtifactError(f"add_reference({uri!r}) needs a name: addresses of {scheme!r} give none")
     path = check_path(name if name is not None else PurePosixPath(uri.partition("://")[2].partition("/")[2]).name)
@@ -39,17 +45,19 @@ def references(uri: str, name: str | None, *, checksum: bool) -> dict[str, Manif
     return {path: ManifestEntry(uri, 0, ref=uri)}
 
 
-def _files(uri: str, name: str | None, *, checksum: bool) -> dict[str, ManifestEntry]:
+def _files(uri: str, name: str | None, *, checksum: bool, max_objects: int) -> dict[str, ManifestEntry]:
     top = Path(unquote(uri.removeprefix("file://")))
     if top.is_file():
         return {check_path(name or top.name): _file_entry(top, uri, checksum=checksum)}
     if not top.is_dir():
         raise ArtifactError(f"add_reference({uri!r}) finds no file or folder there: check the path")
+    paths = list(islice(files_below(top), max_objects + 1))
+    if len(paths) > max_objects:
+        raise ArtifactError(f"add_reference({uri!r}) finds more than {max_objects} files: raise max_objects")
     prefix = f"{check_path(name)}/" if name else ""
     return {
-        prefix + relative: _file_entry(path, f"{uri.rstrip('/')}/{relative}", checksum=checksum)
-        for path in sorted(top.rglob("*"))
-        if path.is_file() and (relative := path.relative_to(top).as_posix())
+        prefix + relative: _file_entry(Path(path), f"{uri.rstrip('/')}/{relative}", checksum=checksum)
+        for relative, path in paths
     }
 
 

@@ -1,0 +1,152 @@
+"""The files and references of a version that is being put together."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from wandb_nb.artifacts.artifact_names import check_path
+from wandb_nb.artifacts.draft.folder_files import files_below
+from wandb_nb.artifacts.draft.media_entries import add_media
+from wandb_nb.artifacts.draft.staging import StagingFolder
+from wandb_nb.artifacts.manifest import object_name
+from wandb_nb.artifacts.references.reference_entries import reference_entries
+from wandb_nb.artifacts.store.file_copies import bytes_digest, file_digest
+from wandb_nb.errors import ArtifactError, MediaError
+from wandb_nb.store.format.artifact_record import ManifestEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wandb_nb.data.media_value import WBValue
+
+MUTABLE, IMMUTABLE = "mutable", "immutable"
+_MAX_TMP_NAME = 20  # hexadecimal digits
+
+
+class DraftContents:
+    """The files and references of the artifact *name* by their path, those of *entries* to begin with.
+
+    The content of a file is a copy in a staging folder, or the user's own file, which is then copied by `stage()`. Not
+    thread-safe.
+    """
+
+    def __init__(self, name: str, entries: Mapping[str, ManifestEntry] | None = None) -> None:
+        self.name = name
+        self.entries: dict[str, ManifestEntry] = dict(entries or {})
+        self._staging = StagingFolder()
+        self._originals: set[str] = set()
+
+    def add_file(self, source: Path, name: str, *, is_tmp: bool, policy: str, overwrite: bool) -> str:
+        """Add the file *source* as *name* and return its path; see `Artifact.add_file`."""
+        if policy not in (MUTABLE, IMMUTABLE):
+            raise ArtifactError(f"add_file(policy={policy!r}) is not possible: give 'mutable' or 'immutable'")
+        if not source.is_file():
+            raise ArtifactError(f"add_file({str(source)!r}) finds no file there: check the path")
+        path = check_path(name)
+        if not (is_tmp or overwrite):
+            self.expect_new(path)
+        entry = self._entry(source, policy)
+        if is_tmp:
+            path = object_name(entry.digest)[:_MAX_TMP_NAME] + Path(name).suffix
+        self._put(path, entry, overwrite=overwrite)
+        if entry.local_path == str(source):
+            self._originals.add(path)
+        return path
+
+    def add_dir(self, top: Path, name: str | None, *, policy: str, overwrite: bool) -> None:
+        """Add all files below *top*; see `Artifact.add_dir`."""
+        if not top.is_dir():
+            raise ArtifactError(f"add_dir({str(top)!r}) finds no folder there: check the path")
+        prefix = f"{check_path(name)}/" if name else ""
+        for relative, source in files_below(top):
+            self.add_file(Path(source), prefix + relative, is_tmp=False, policy=policy, overwrite=overwrite)
+
+    @contextmanager
+    def new_file(self, name: str, mode: str, encoding: str | None) -> Iterator[IO[Any]]:
+        """Open a new file for writing; see `Artifact.new_file`."""
+        path, kind = check_path(name), mode.replace("b", "").replace("t", "")
+        if kind not in ("x", "w"):
+            raise ArtifactError(f"new_file(mode={mode!r}) is not possible: give 'w', 'x', 'wb' or 'xb'")
+        if kind == "x":
+            self.expect_new(path)
+        staged = Path(self._staging.new_path())
+        with staged.open(mode, encoding=encoding or (None if "b" in mode else "utf-8")) as file:
+            yield file
+        self._put(path, ManifestEntry(file_digest(staged), staged.stat().st_size, str(staged)), overwrite=kind == "w")
+
+    def add_value(self, value: WBValue, name: str, *, overwrite: bool) -> str:
+        """Add a media value as *name* with its suffix, and return its path; see `Artifact.add`."""
+        path, content, files = add_media(value, check_path(name))
+        if not overwrite:
+            self.expect_new(path)
+        for each, media in {path: content, **files}.items():
+            if media.data is None:
+                assert media.path is not None  # noqa: S101 -- one of the two is always there
+                entry = self._staging.copy(media.path)
+            else:
+                entry = ManifestEntry(bytes_digest(media.data), len(media.data), self._staging.write(media.data))
+            self._put(each, entry, overwrite=True)
+        return path
+
+    def add_reference(self, uri: str, name: str | None, *, checksum: bool, max_objects: int | None) -> list[str]:
+        """Add what is at *uri* and return the paths; see `Artifact.add_reference`."""
+        added = reference_entries(uri, name, checksum=checksum, max_objects=max_objects)
+        for path in added:
+            self.expect_new(path)
+        self.entries.update(added)
+        return list(added)
+
+    def remove(self, path: str) -> None:
+        """Remove a file or everything below a folder. Raises ArtifactError if there is no such file."""
+        matches = [each for each in self.entries if each == path or each.startswith(f"{path}/")]
+        if not matches:
+            raise ArtifactError(f"the artifact {self.name} has no file {path!r}: files() lists what it has")
+        for match in matches:
+            del self.entries[match]
+            self._originals.discard(match)
+
+    def stage(self) -> dict[str, ManifestEntry]:
+        """Return all entries, after a copy of those files of the user that were added without one.
+
+        Raises:
+            MediaError: Such a file has changed since it was added, or cannot be copied.
+
+        """
+        for path in sorted(self._originals):
+            entry = self.entries[path]
+            try:
+                staged = self._staging.copy(entry.local_path)
+            except OSError as error:
+                raise MediaError(f"the artifact {self.name} cannot be stored: {error}") from error
+            if staged.digest != entry.digest:
+                raise MediaError(f"{entry.local_path} has changed since it was added: add it again")
+            self.entries[path] = staged
+            self._originals.discard(path)
+        return self.entries
+
+    def expect_new(self, path: str) -> None:
+        """Raise ArtifactError if there is a file *path*."""
+        if path in self.entries:
+            raise ArtifactError(f"the artifact {self.name} has a file {path!r} already: give another name")
+
+    def _entry(self, source: Path, policy: str) -> ManifestEntry:
+        try:
+            if policy == MUTABLE:
+                try:
+                    return self._staging.copy(source)
+                except FileNotFoundError:
+                    raise
+                except OSError:  # such as a full disk: it is read, and copied when it is logged
+                    return ManifestEntry(file_digest(source), source.stat().st_size, str(source))
+            return ManifestEntry(file_digest(source), source.stat().st_size, str(source))
+        except OSError as error:
+            raise ArtifactError(f"add_file({os.fspath(source)!r}) cannot read the file: {error}") from error
+
+    def _put(self, path: str, entry: ManifestEntry, *, overwrite: bool) -> None:
+        if not overwrite:
+            self.expect_new(path)
+        self._originals.discard(path)
+        self.entries[path] = entry

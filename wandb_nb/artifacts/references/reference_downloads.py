@@ -1,0 +1,36 @@
+"""The contents of references: what is at their addresses, if it is still what was referred to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from wandb_nb.artifacts.store.file_copies import bytes_digest, copy_file
+from wandb_nb.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from wandb_nb.store.format.artifact_record import ManifestEntry
+
+
+def fetch_reference(name: str, entry: ManifestEntry, target: Path, *, allow_missing: bool) -> bool:
+    """Copy what is at the address of *entry*, the file *name*, to *target*; return False if it is gone.
+
+    Raises:
+        ArtifactError: It is gone and must not be, has changed, or its scheme is not supported.
+
+    """
+    scheme = urlsplit(entry.ref).scheme
+    if scheme != "file":
+        raise ArtifactError(
+            f"the reference {name} to {entry.ref} cannot be downloaded: addresses of {scheme!r} are not"
+        )
+    path = Path(unquote(entry.ref.removeprefix("file://")))
+    if not path.is_file():
+        if allow_missing:
+            return False
+        raise ArtifactError(f"the reference {name} points to {path}, which is gone: give allow_missing_references=True")
+    digest, _ = copy_file(path, target)
+    if entry.digest not in (digest, bytes_digest(entry.ref.encode())):
+        raise ArtifactError(f"the reference {name} points to {path}, which has changed: log the artifact again")
+    return True
