@@ -27,6 +27,7 @@ SOURCE = (Path(__file__).parents[2] / "labextension/src/wire/messages.ts").read_
         ("SeriesHeader", run_message.SeriesHeader),
         ("MessageHeader", run_message.MessageHeader),
         ("PlotHeader", PlotHeader),
+        ("SavedPreview", run_message.SavedPreview),
         ("Access", run_message.Access),
         ("DiffRow", ValueRowHeader),
         ("CodeChange", CodeChangeHeader),

@@ -135,6 +135,12 @@ class Fields(FieldsWithoutEffect):
         "Whether to print only one line at the start and one at the end, and show the panel only on request",
     )
     display = Field(value_types.boolean, None, "Whether `init()` shows the live panel; by default in notebooks")
+    saved_media = Field(
+        value_types.saved_media,
+        "steps",
+        "Which media a saved notebook holds as small pictures: the newest of each metric and a few steps before, only "
+        "the newest, or none",
+    )
     text_output = Field(value_types.boolean, True, "Whether `init()` and `finish()` print lines outside notebooks")
     show_info = Field(value_types.boolean, True, "Whether to print the lines at the start and end of a run")
     show_warnings = Field(value_types.boolean, True, "Whether to print warnings")

@@ -194,6 +194,7 @@ reinit: ValueType[Literal["default", "return_previous", "finish_previous", "crea
     true="finish_previous",
     false="return_previous",
 )
+saved_media: ValueType[Literal["steps", "newest", "off"]] = choice("steps", "newest", "off")
 rerun: ValueType[Literal["new", "resume", "replace"]] = choice("new", "resume", "replace")
 anonymous: ValueType[Literal["never", "allow", "must"]] = choice("never", "allow", "must", true="allow", false="never")
 start_method: ValueType[Literal["process", "thread", "fork", "spawn", "forkserver"]] = choice(

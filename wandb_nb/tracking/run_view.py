@@ -193,10 +193,15 @@ class RunView:
         """Return a picture of the run as it is now, for notebooks without IPython."""
         if self.file is None:
             return None
-        from wandb_nb.store.runs.frame import load  # the readers and the view take long to import
+        from wandb_nb.view.message.run_stream import RunStream  # the readers and the view take long to import
+        from wandb_nb.view.previews.saved_media import SavedMedia
         from wandb_nb.view.run_bundle import bundle
 
-        return str(bundle(load(self.file), None)["text/html"])
+        stream = RunStream(self.file)
+        while stream.advance():
+            pass
+        media = SavedMedia.of(stream.open_media, self.settings.saved_media)
+        return str(bundle(stream, None, media=media)["text/html"])
 
 
 def session_of(run: RunView) -> RunSession:

@@ -9,23 +9,33 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.formatting import clean
 from wandb_nb.view import run_text
+from wandb_nb.view.media_html import media_html
 from wandb_nb.view.message.header_fields import MIME
 from wandb_nb.view.message.run_header import StaticRun
-from wandb_nb.view.message.run_message import strict_json
+from wandb_nb.view.message.run_message import plain, strict_json
 from wandb_nb.view.message.run_stream import RunStream
 from wandb_nb.view.picture import svg
+from wandb_nb.view.picture.contact_sheet import with_contact_sheet
 from wandb_nb.view.picture.scene import build, text_curves
+from wandb_nb.view.previews.saved_media import saved_previews, saved_series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from wandb_nb.store.reading.run_state import RunState
     from wandb_nb.view.message.run_message import Access, Message
     from wandb_nb.view.picture.primitives import Scene
+    from wandb_nb.view.previews.media_previews import MediaCard
+    from wandb_nb.view.previews.plot_preview import PlotData
+    from wandb_nb.view.previews.saved_media import SavedMedia
 
 # A notebook has one panel of a run, and a line of 2 kB under each other cell that logs: at most 300 kB together.
 MAX_BYTES = 205_000
 _MAX_PNG_BYTES = 60_000
+# Small copies of media come on top: at most 700 kB in its three forms, with those in the snapshot.
+_MAX_MEDIA_HTML = 170_000
+_MAX_MEDIA_PNG_BYTES = 150_000
+_MEDIA_TRIES = ((12, 2), (12, 1), (6, 1), (2, 1))  # pictures of each metric and scale
 _MAX_PREVIEW_BYTES = 20_000  # of the picture in the HTML
 _PREVIEW_POINTS = 1_000
 _SVG_POINTS = 3_000
@@ -38,26 +48,59 @@ CELL = "padding:1px 12px 1px 0;text-align:left;font-weight:normal"
 
 
 def bundle(
-    run: RunStream | RunState, access: Access | None, widget_view: Mapping[str, Any] | None = None
+    run: RunStream | RunState,
+    access: Access | None,
+    widget_view: Mapping[str, Any] | None = None,
+    media: SavedMedia | None = None,
 ) -> dict[str, Any]:
     """Return the MIME bundle of *run*: snapshot, HTML with inline SVG, a PNG in base64, and plain text.
 
     With *access* a view asks the Jupyter server for later rows; None for a run that is only in this output.
     *widget_view* is added as `application/vnd.jupyter.widget-view+json`. The bundle has at most 210 kB, whatever the
-    size of the run: series are downsampled if needed, then left out.
+    size of the run: series are downsampled if needed, then left out. With *media* it has small copies of the run's
+    media, too, and 700 kB more at most.
     """
     source = _source(run)
-    message = source.snapshot(_MAX_POINTS)
-    picture, preview = pictures(lambda points: build(message, points))
-    parts: dict[str, Any] = {
-        "text/html": html(message, preview),
-        "image/png": base64.b64encode(picture).decode(),
-        "text/plain": plain_text(message),
-    }
+    message = source.snapshot(_MAX_POINTS, media.steps if media else 1)
+    cards = media.cards(message.header) if media else []
+    plots = media.plots(message.header) if media else {}
+    newest = [card for card in _newest(cards) if card.key not in plots]
+    drawn = list(plots.values())
+    picture, preview = pictures(lambda points: build(message, points, plots=drawn))
+    charts = html(message, preview, drawn)
+    parts: dict[str, Any] = {"text/html": charts, "image/png": base64.b64encode(picture).decode()}
+    parts["text/plain"] = plain_text(message)
     if widget_view is not None:
         parts["application/vnd.jupyter.widget-view+json"] = dict(widget_view)
-    parts[MIME] = _snapshot(source, access, MAX_BYTES - len(json.dumps(parts)))
+    snapshot = _snapshot(source, access, MAX_BYTES - len(json.dumps(parts)))
+    if newest:
+        parts["text/html"] = charts + media_html(newest, _MAX_MEDIA_HTML)
+        parts["image/png"] = base64.b64encode(_with_media(message, drawn, newest, len(picture))).decode()
+    if cards:
+        snapshot["previews"] = saved_previews(cards)
+        snapshot["media"] = plain(saved_series(message.header["media"] or [], snapshot["previews"]))
+    parts[MIME] = snapshot
     return parts
+
+
+def _newest(cards: Iterable[MediaCard]) -> list[MediaCard]:
+    """Return the newest card of each metric."""
+    newest: dict[str, MediaCard] = {}
+    for card in cards:
+        newest.setdefault(card.key, card)
+    return list(newest.values())
+
+
+def _with_media(message: Message, plots: Sequence[PlotData], cards: Sequence[MediaCard], chart_bytes: int) -> bytes:
+    """Return the PNG file of charts and contact sheet: with fewer and smaller pictures if it is too large."""
+    from wandb_nb.view.picture import png  # as below
+
+    data = b""
+    for most_pictures, scale in _MEDIA_TRIES:
+        data = png.render(with_contact_sheet(build(message, 6_000, plots=plots), cards, most_pictures), scale)
+        if len(data) <= chart_bytes + _MAX_MEDIA_PNG_BYTES:
+            break
+    return data
 
 
 def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
@@ -68,9 +111,12 @@ def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
     return picture, picture if len(picture) <= _MAX_PREVIEW_BYTES else png.render(scene_of(_PREVIEW_POINTS), scale=1)
 
 
-def html(message: Message, picture: bytes) -> str:
-    """Return heading, inline SVG and a small table, without scripts, addresses or global styles."""
-    run, scene = message.header["run"], build(message, _SVG_POINTS, titled=False)
+def html(message: Message, picture: bytes, plots: Sequence[PlotData] = ()) -> str:
+    """Return heading, inline SVG and a small table, without scripts, addresses or global styles.
+
+    *plots* are drawn after the charts of metrics.
+    """
+    run, scene = message.header["run"], build(message, _SVG_POINTS, titled=False, plots=plots)
     rows = "".join(
         f'<tr><th scope="row" style="{CELL}">{escape(name)}</th><td style="{CELL}">{escape(value)}</td></tr>'
         for name, value in (line.split("\t", 1) for line in _latest(message))
@@ -139,6 +185,7 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
         header["metrics"] = (header["metrics"] or [])[:_MAX_ROWS]
         saved_keys = {series["key"] for series in header["media"] or []}
         header["plots"] = [plot for plot in header["plots"] or [] if plot["table"] in saved_keys][:_MAX_PLOTS]
+        header["media"] = saved_series(header["media"] or [], (), _MAX_TREE_BYTES)
         room = most_bytes - len(strict_json([header, access]))
         encoded = len(message.blob) * 4 // 3 + 100
         snapshot = message.to_json(access, "f8" if encoded <= room else "f4")

@@ -146,9 +146,14 @@ def media_text(value: Any) -> str:
 def newest_media(series: Mapping[str, Any]) -> str:
     """Return what a message's `media` of one metric has at its last step: "4 pictures at step 20"."""
     row = series["rows"][-1]
-    kinds = [_MEDIA_NAMES.get(file["kind"], file["kind"]) for file in row["files"]]
-    counts = [f"{kinds.count(kind)} {clean(kind)}{'s' * (kinds.count(kind) > 1)}" for kind in dict.fromkeys(kinds)]
+    kinds = [media_name(file["kind"]) for file in row["files"]]
+    counts = [f"{kinds.count(kind)} {kind}{'s' * (kinds.count(kind) > 1)}" for kind in dict.fromkeys(kinds)]
     return f"{', '.join(counts)} at step {number(row['step'])}"
+
+
+def media_name(kind: str) -> str:
+    """Return what a file of that kind is called: "picture", "sound"."""
+    return clean(_MEDIA_NAMES.get(kind, kind))
 
 
 def printable(line: str, ascii_only: bool) -> str:

@@ -11,6 +11,9 @@ import { MIME_TYPE } from '../wire/messages';
 const MAX_ROWS = 40;
 const MAX_BUNDLE_CHARACTERS = 205_000;
 const MAX_SNAPSHOT_CHARACTERS = 150_000;
+/** Of pictures and HTML of media, which only the kernel makes. */
+const MAX_MEDIA_CHARACTERS = 460_000;
+const MEDIA_SECTION = /<section aria-label="Logged media"[^]*?<\/section>/;
 const MAX_PNG_CHARACTERS = 80_000;
 const MAX_FALLBACK_CHARACTERS = 60_000;
 const WIDGET_VIEW = 'application/vnd.jupyter.widget-view+json';
@@ -20,13 +23,18 @@ type Bundle = Record<string, unknown>;
 /** The charts as PNGs in base64: one for the output, and a smaller one as fallback in its HTML. */
 export interface ChartImages { full: string; fallback: string }
 
-/** The MIME bundle of a run, at most 210 kB, from its current data. Without `images` the `previous` ones stay. */
+/**
+ * The MIME bundle of a run, at most 210 kB, from its current data. Without `images` the `previous` ones stay. So does
+ * the media section of the previous HTML, and a previous picture that has media below its charts.
+ */
 export function runBundle(data: RunData, access: Access | null, previous: Bundle, images: ChartImages | null): Bundle | null {
   const fallback = images?.fallback ?? /data:image\/png;base64,([\w+/=]+)/.exec(String(previous['text/html']))?.[1];
-  const bundle: Bundle = { ...previous, 'text/html': html(data, fallback), 'text/plain': plainText(data) };
-  if (images !== null) bundle['image/png'] = images.full;
+  const [section] = MEDIA_SECTION.exec(String(previous['text/html'])) ?? [];
+  const bundle: Bundle = { ...previous, 'text/html': html(data, fallback) + (section ?? ''), 'text/plain': plainText(data) };
+  if (images !== null && (section === undefined || previous['image/png'] === undefined)) bundle['image/png'] = images.full;
   delete bundle[MIME_TYPE];
-  const snapshot = toSnapshot(data, access, Math.min(MAX_SNAPSHOT_CHARACTERS, MAX_BUNDLE_CHARACTERS - JSON.stringify(bundle).length));
+  const room = MAX_BUNDLE_CHARACTERS - JSON.stringify(bundle).length + (section === undefined ? 0 : MAX_MEDIA_CHARACTERS);
+  const snapshot = toSnapshot(data, access, Math.min(MAX_SNAPSHOT_CHARACTERS, room));
   if (snapshot === null) return null;
   bundle[MIME_TYPE] = snapshot;
   if (data.done) delete bundle[WIDGET_VIEW]; // a saved notebook must not refer to a widget that no longer exists

@@ -3,6 +3,7 @@ import { MediaFiles } from '../media/media-files';
 import type { Heatmap } from './heatmap';
 import { heatmapsOf } from './heatmap';
 import { RowRanges } from './row-ranges';
+import { SavedPreviews } from './saved-previews';
 import { Series } from './series';
 
 /** The data of one run, built from messages. All views of a page share it. */
@@ -20,6 +21,7 @@ export class RunData {
   readonly mediaFiles = new MediaFiles();
   /** The charts that are drawn from logged tables. */
   plots: PlotHeader[] = [];
+  readonly previews = new SavedPreviews();
   readonly series = new Map<string, Series>();
   /** Points in more detail than those of `series`. */
   readonly ranges = new RowRanges();
@@ -44,6 +46,7 @@ export class RunData {
     this.texts = header.texts ?? this.texts;
     this.media = header.media ?? this.media;
     this.plots = header.plots ?? this.plots;
+    this.previews.take(header.previews);
     this.cursor = consistent ? header.cursor : '';
     this.done = header.done;
     this.receivedAt = performance.now();

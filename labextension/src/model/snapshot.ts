@@ -13,7 +13,7 @@ const MAX_SERIES = 300;
 const MAX_DEFINITIONS = 40;
 const MAX_TREE_CHARACTERS = 16_000;
 const [MAX_OBJECTS, MAX_TEXT_ROWS, MAX_HEATMAP_STEPS, MAX_HEATMAP_BINS] = [6, 5, 48, 20];
-const MAX_FILES = 60;
+const [MAX_MEDIA, MAX_FILES] = [24, 240];
 const MAX_EXACT_FLOAT32 = 2 ** 24;
 
 /**
@@ -22,9 +22,11 @@ const MAX_EXACT_FLOAT32 = 2 ** 24;
  */
 export function toSnapshot(data: RunData, access: Access | null, maxCharacters = MAX_CHARACTERS): Snapshot | null {
   if (data.run === null) return null;
+  const previews = data.previews.all();
+  const withPreviews = (snapshot: Snapshot): Snapshot => (previews.length > 0 ? { ...snapshot, previews } : snapshot);
   for (let points = MAX_POINTS; points >= 1; points = Math.floor(points / 2)) {
     const snapshot = withPoints(data, access, points);
-    if (snapshot !== null && JSON.stringify(snapshot).length <= maxCharacters) return snapshot;
+    if (snapshot !== null && JSON.stringify(snapshot).length <= maxCharacters) return withPreviews(snapshot);
   }
   return { ...withPoints(data, access, 1)!, series: [], heatmaps: [], texts: [], media: [], plots: [], data: '' };
 }
@@ -38,7 +40,7 @@ function withPoints(data: RunData, access: Access | null, points: number): Snaps
   const steps = Math.max(6, Math.min(MAX_HEATMAP_STEPS, Math.floor(points / 100)));
   const heatmaps = data.heatmaps.slice(0, MAX_OBJECTS).map((one) => heatmapHeader(coarsen(one, steps, MAX_HEATMAP_BINS), blob));
   const texts = data.texts.slice(0, MAX_OBJECTS).map((one) => ({ ...one, rows: one.rows.slice(-MAX_TEXT_ROWS) }));
-  const media = newestMedia(data.media);
+  const media = newestMedia(data);
   const dtype = all.some((one) => one.step.values().some((step) => step >= MAX_EXACT_FLOAT32)) ? 'f8' : 'f4';
   return {
     v: VERSION, cursor: '', more: false, done: data.done, run: data.run,
@@ -47,10 +49,13 @@ function withPoints(data: RunData, access: Access | null, points: number): Snaps
   };
 }
 
-/** The newest files of a few metrics, without their contents. */
-function newestMedia(media: readonly MediaSeries[]): MediaSeries[] {
-  const each = Math.floor(MAX_FILES / Math.max(1, Math.min(media.length, MAX_OBJECTS)));
-  return media.slice(0, MAX_OBJECTS).map((one) => ({ ...one, rows: one.rows.slice(-1).map((row) => ({ ...row, files: row.files.slice(0, each) })) }));
+/** The newest files of some metrics, and earlier ones of which there are small copies. */
+function newestMedia({ media, previews }: RunData): MediaSeries[] {
+  const each = Math.max(4, Math.floor(MAX_FILES / Math.max(1, Math.min(media.length, MAX_MEDIA))));
+  return media.slice(0, MAX_MEDIA).map((one) => {
+    const rows = one.rows.filter(({ files }, at) => at === one.rows.length - 1 || files.slice(0, each).every(({ path }) => previews.has(path)));
+    return { ...one, rows: rows.map((row) => ({ ...row, files: row.files.slice(0, each) })) };
+  });
 }
 
 function heatmapHeader({ key, kind, n, step, time, edges, cells }: Heatmap, blob: ColumnBlob): HeatmapHeader {

@@ -58,10 +58,8 @@ export class Feed {
   private readonly onVisibilityChange = (): void => this.schedule();
 
   constructor(private readonly openers: (() => Promise<Transport | null>)[]) {
-    if (openers.length > 0) {
-      this.data.ranges.load = (request) => this.loadRange(request);
-      this.data.mediaFiles.load = (path) => this.loadFile(path);
-    }
+    if (openers.length > 0) this.data.ranges.load = (request) => this.loadRange(request);
+    this.data.mediaFiles.load = (path) => this.loadFile(path).catch((error: unknown) => this.previewOf(path, error));
     this.data.ranges.onLoad = () => {
       this.data.version += 1;
       this.notify();
@@ -99,6 +97,7 @@ export class Feed {
 
   /** Apply a complete snapshot, unless the data is already as new. */
   offerSnapshot(message: Message): void {
+    this.data.previews.take(message.header.previews);
     if (this.status === 'live' || !this.data.isBehind(message)) return;
     this.cursorValid = false;
     this.apply(message);
@@ -150,6 +149,13 @@ export class Feed {
       if (this.transport === transport) this.closeTransport();
       return this.loadFile(path);
     }
+  }
+
+  /** The small copy of a file that no transport has; without one the `error` is thrown again. */
+  private previewOf(path: string, error: unknown): ArrayBuffer {
+    const content = this.data.previews.content(path);
+    if (content === null) throw error;
+    return content;
   }
 
   private apply(message: Message): void {

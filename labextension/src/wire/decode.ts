@@ -1,4 +1,4 @@
-import type { Access, Comparison, ComparisonHeader, HeatmapHeader, LayerLabels, MediaFile, MediaLayer, MediaRow, MediaSeries, MessageHeader, Message, PlotHeader, SavedLink, SeriesHeader, Slice, Snapshot } from './messages';
+import type { Access, Comparison, ComparisonHeader, HeatmapHeader, LayerLabels, MediaFile, MediaLayer, MediaRow, MediaSeries, MessageHeader, Message, PlotHeader, SavedLink, SavedPreview, SeriesHeader, Slice, Snapshot } from './messages';
 import { COMPARISON_MIME_TYPE, MIME_TYPE, VERSION } from './messages';
 
 /** Thrown for bytes that are not a message; the view shows its text in one line. */
@@ -106,6 +106,7 @@ function message(header: unknown, floats: Float64Array): Message {
   for (const heatmap of valid.heatmaps ?? []) checkHeatmap(heatmap, floats.length);
   checkMedia(valid.media ?? []);
   checkPlots(valid.plots ?? []);
+  checkPreviews(valid.previews ?? []);
   return { header: valid, floats };
 }
 
@@ -162,6 +163,11 @@ function checkPlots(plots: unknown): void {
 /** Whether an optional list has only such items. */
 function areAll<T>(items: T[] | undefined, is: (item: T) => boolean): boolean {
   return items === undefined || (Array.isArray(items) && items.every(is));
+}
+
+function checkPreviews(previews: unknown): void {
+  const isPreview = (one: Partial<SavedPreview> | null): boolean => [one?.path, one?.type, one?.data].every((text) => typeof text === 'string');
+  if (!Array.isArray(previews) || !previews.every(isPreview)) throw new WireError('The message has incomplete previews.');
 }
 
 function bytesOf(buffer: ArrayBuffer | ArrayBufferView | undefined): Uint8Array {

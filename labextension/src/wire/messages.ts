@@ -181,6 +181,8 @@ export interface MessageHeader {
   texts?: TextSeries[] | null;
   media?: MediaSeries[] | null;
   plots?: PlotHeader[] | null;
+  /** In snapshots only. */
+  previews?: SavedPreview[];
 }
 
 /** How a saved output finds its run again. `token` is random text, stored only in the outputs of this run. */
@@ -188,6 +190,13 @@ export interface Access {
   id: string;
   token: string;
   kernel: string | null;
+}
+
+/** A small copy of the media file `path`, in base64: a picture, the first rows of a table, a short HTML page. */
+export interface SavedPreview {
+  path: string;
+  type: string;
+  data: string;
 }
 
 /** A header with its numbers inline, as saved in a notebook. */

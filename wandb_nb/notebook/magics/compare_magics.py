@@ -36,6 +36,7 @@ def show_run(shell: Any, reference: str) -> None:
     from wandb_nb.store.runs.registry import Registry
     from wandb_nb.view import run_bundle
     from wandb_nb.view.message.run_stream import RunStream
+    from wandb_nb.view.previews.saved_media import SavedMedia
 
     stream = RunStream(find_run(reference))
     while stream.advance():
@@ -46,7 +47,8 @@ def show_run(shell: Any, reference: str) -> None:
     folder = stream.directory.resolve()
     entry = next((entry for entry in Registry().all() if Path(entry.path).resolve() == folder), None)
     access: Access | None = None if entry is None else {"id": entry.id, "token": entry.token, "kernel": None}
-    shell.display_pub.publish(data=run_bundle.bundle(stream, access), metadata={})
+    media = SavedMedia.of(stream.open_media)
+    shell.display_pub.publish(data=run_bundle.bundle(stream, access, media=media), metadata={})
 
 
 def compare(last: int, group: str | None, project: str | None, keys: Sequence[str]) -> Comparison:

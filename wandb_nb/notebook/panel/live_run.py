@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import Message
     from wandb_nb.view.message.run_stream import RunStream
+    from wandb_nb.view.previews.saved_media import SavedMedia
 
 MIN_SNAPSHOT_SECONDS = 1.0  # the first pause; later ones grow
 MAX_SNAPSHOT_SECONDS = 8.0  # leaves two seconds for rendering, so that a saved snapshot is at most ten seconds old
@@ -63,6 +64,13 @@ class LiveRun:
         from wandb_nb.view.message.run_stream import RunStream
 
         return RunStream(self.file, owner_alive=lambda _directory: True)  # the owner is this very process
+
+    @cached_property
+    def saved_media(self) -> SavedMedia | None:
+        """The small copies of the run's media for the saved notebook; None if its settings ask for none."""
+        from wandb_nb.view.previews.saved_media import SavedMedia  # as above
+
+        return SavedMedia.of(self.stream.open_media, self.run.settings.saved_media)
 
     @property
     def has_viewers(self) -> bool:

@@ -50,8 +50,8 @@ class Panel:
         """Return the run's line, and what a view needs to draw the run itself. Reads no file."""
         return line_bundle.header_bundle(self.header, self.access, self._widget_view)
 
-    def bundle(self) -> dict[str, Any]:
-        """Return the run as it is now: with a picture if it has rows."""
+    def bundle(self, *, with_media: bool) -> dict[str, Any]:
+        """Return the run as it is now: with a picture if it has rows, and *with_media* with small copies of these."""
         with self.live_run.lock:
             self._read()
             if not self.live_run.row_count:
@@ -59,7 +59,8 @@ class Panel:
                 return line_bundle.header_bundle(header, self.access, self._widget_view)
             from wandb_nb.view.run_bundle import bundle  # numpy and Pillow take long to load
 
-            return bundle(self.live_run.stream, self.access, self._widget_view)
+            media = self.live_run.saved_media if with_media else None
+            return bundle(self.live_run.stream, self.access, self._widget_view, media)
 
     def message(self, points: int) -> Message:
         """Return the run as it is now, with about *points* points."""

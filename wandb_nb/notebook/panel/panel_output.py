@@ -101,11 +101,11 @@ class PanelOutput:
         hint = _HINT if host.page_waits_for_cells() else ""
         return line_bundle.link_bundle(*self._drawn_headers(), f"under cell [{self.cell.number}]{hint}")
 
-    def render(self) -> dict[str, Any]:
-        """Return the runs as they are now, with pictures."""
+    def render(self, *, with_media: bool = False) -> dict[str, Any]:
+        """Return the runs as they are now, with pictures; of a single run *with_media* its media, too."""
         panels = list(self.panels)
         if len(panels) == 1:
-            return panels[0].bundle()
+            return panels[0].bundle(with_media=with_media)
         from wandb_nb.compare import live_overlay  # numpy and Pillow take long to load
 
         drawn = panels[-MAX_OVERLAID_RUNS:]

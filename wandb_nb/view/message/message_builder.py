@@ -62,11 +62,14 @@ class MessageBuilder:
         series = self._series.missing(client[1] if client else [])
         return pack(header, series, None if has_objects else objects.heatmaps())
 
-    def snapshot(self, points: int = 4_000) -> Message:
-        """Return the whole run with about *points* points over all series; its cursor asks for everything."""
+    def snapshot(self, points: int = 4_000, media_steps: int = 1) -> Message:
+        """Return the whole run with about *points* points over all series; its cursor asks for everything.
+
+        It has media of the last *media_steps* steps of each metric.
+        """
         objects = LoggedObjects(self.state.table, self.state.config_wandb)
         header = self._describe()
-        header["texts"], header["media"] = objects.saved_texts(), objects.saved_media()
+        header["texts"], header["media"] = objects.saved_texts(), objects.saved_media(media_steps)
         return pack(header, self._series.whole(points, MAX_SAVED_SERIES), objects.saved_heatmaps(points))
 
     def range(self, request: RangeRequest) -> Message:

@@ -22,11 +22,14 @@ class StaticRun:
         self._state, self._metrics, self._series = state, definitions(state), SeriesSet()
         self._series.sync(state, self._metrics)
 
-    def snapshot(self, points: int = 4_000) -> Message:
-        """Return the run with about *points* points over all series; its writer is taken to be alive."""
+    def snapshot(self, points: int = 4_000, media_steps: int = 1) -> Message:
+        """Return the run with about *points* points over all series; its writer is taken to be alive.
+
+        It has media of the last *media_steps* steps of each metric.
+        """
         header, series = describe(self._state, None, self._metrics), self._series.whole(points, MAX_SAVED_SERIES)
         objects = LoggedObjects(self._state.table, self._state.config_wandb)
-        texts, media = objects.saved_texts(), objects.saved_media()
+        texts, media = objects.saved_texts(), objects.saved_media(media_steps)
         return pack({**header, "texts": texts, "media": media}, series, objects.saved_heatmaps(points))
 
 

@@ -20,6 +20,7 @@ from wandb_nb.view.objects.heatmaps import Heatmap
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from typing_extensions import NotRequired
 
     from wandb_nb.view.objects.logged_media import MediaSeries
     from wandb_nb.view.objects.logged_plots import PlotHeader
@@ -117,6 +118,14 @@ class HeatmapHeader(TypedDict):
     columns: dict[str, list[int]]
 
 
+class SavedPreview(TypedDict):
+    """A small copy of the media file *path* in a snapshot: a picture, the first rows of a table, an HTML page."""
+
+    path: str
+    type: str
+    data: str
+
+
 class MessageHeader(TypedDict):
     """The JSON part of a message."""
 
@@ -134,6 +143,7 @@ class MessageHeader(TypedDict):
     texts: list[TextSeries] | None
     media: list[MediaSeries] | None
     plots: list[PlotHeader] | None
+    previews: NotRequired[list[SavedPreview]]
 
 
 class Access(TypedDict):

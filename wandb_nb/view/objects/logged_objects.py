@@ -22,6 +22,7 @@ _CHANGES_PER_E_FOLD = 50
 _SAVED_TEXTS = 5  # of each metric, in the notebook
 _SAVED_COLUMNS, _SAVED_BINS, _MAX_SAVED = 48, 20, 6
 _SAVED_FILES = 60  # media files of all metrics, in the notebook
+_MAX_SAVED_MEDIA = 24
 
 
 class LoggedObjects:
@@ -59,9 +60,10 @@ class LoggedObjects:
         """Return the media files of each metric."""
         return media_series(self._table, self._config)
 
-    def saved_media(self) -> list[MediaSeries]:
-        """Return the newest media files of a few metrics for the notebook: their names, not their contents."""
-        return media_series(self._table, self._config, most_steps=1, most_files=_SAVED_FILES)[:_MAX_SAVED]
+    def saved_media(self, steps: int = 1) -> list[MediaSeries]:
+        """Return the media files of the last of *steps* steps of some metrics for the notebook, without contents."""
+        series = media_series(self._table, self._config, most_steps=steps, most_files=_SAVED_FILES * steps * steps)
+        return series[:_MAX_SAVED_MEDIA]
 
     def _heatmaps(self, keys: list[str], columns: int, bins: int) -> list[Heatmap]:
         heatmaps = (make_heatmap(key, self._table, columns, bins) for key in keys)

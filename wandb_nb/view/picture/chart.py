@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Points = npt.NDArray[np.float64]
 
 TITLE_ROW, LEGEND_ROW, AXIS_ROW, AXIS_COLUMN = 18.0, 14.0, 16.0, 36.0
-END_COLUMN, NAMED_END_COLUMN = 42.0, 66.0
+END_COLUMN, NAMED_END_COLUMN, _RIGHT_MARGIN = 42.0, 66.0, 12.0
 ROUGH = 12  # a line that goes up and down more often than this is drawn thin, so that it remains readable
 _MAX_COORDINATE = 1e300
 CHAR = 0.56  # mean width of a character, in units of the font's size
@@ -50,16 +50,17 @@ def draw(
     by_metric: str | None,
     *,
     legend: bool = True,
+    ends: bool = True,
 ) -> PanelFrame:
     """Return the chart of *curves* at *place* (left, top, width, height); the x axis is the step, or *by_metric*.
 
-    Without *legend* the caller shows the names of the curves.
+    Without *legend* the caller shows the names of the curves. Without *ends* the last values are not written.
     """
     x, y, width, height = place
     legend = legend and len(curves) > 1
     top = y + TITLE_ROW + (LEGEND_ROW if legend else 0)
     named = len(curves) > 1 or any(curve.attempts for curve in curves)
-    right = x + width - (NAMED_END_COLUMN if named else END_COLUMN)
+    right = x + width - ((NAMED_END_COLUMN if named else END_COLUMN) if ends else _RIGHT_MARGIN)
     plot = axes.Plot(x + AXIS_COLUMN, top + 4, right, y + height - AXIS_ROW)
     scale = axes.Scale.around(plot, [line for curve in curves for line in curve.lines])
     by = f"by {clean(by_metric, 24)}" if by_metric else ""
@@ -71,7 +72,7 @@ def draw(
     ]
     for curve in reversed(curves):  # the first metric is drawn on top
         marks += _lines(curve, scale)
-    return PanelFrame(x, y, width, height, [*marks, *_end_labels(curves, scale)])
+    return PanelFrame(x, y, width, height, [*marks, *(_end_labels(curves, scale) if ends else ())])
 
 
 def curve_of(one: Series, name: str, style: int, buckets: int, *, across: Points, most_attempts: int) -> Curve:

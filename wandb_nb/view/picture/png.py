@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from wandb_nb.view.picture.primitives import Dot, Polyline, Rects, Rule, Text
+from wandb_nb.view.picture.primitives import Dot, Picture, Polyline, Rects, Rule, Text
 from wandb_nb.view.run_styles import COLOURS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from wandb_nb.view.picture.primitives import Mark, PanelFrame, Scene
+
+    Box = tuple[int, int, int, int]
 
 SCALE = 2  # pixels per unit
 _FINER = 2  # lines are drawn larger by this factor and shrunk, since Pillow does not smooth edges
@@ -24,6 +26,8 @@ _ANCHORS = {"start": "ls", "middle": "ms", "end": "rs"}
 _STEPS = 5
 _BAND = 160
 _MAX_DASHES = 60
+_SAMPLE_SIDE = 48  # pixels of a picture from which the palette is made
+_PALETTE_COLOURS = 256
 _TRIES = ((6_000, SCALE), (6_000, 1), (1_000, 1))  # points and scale
 
 
@@ -51,10 +55,23 @@ def render(scene: Scene, scale: int = SCALE) -> bytes:
     draw = ImageDraw.Draw(page)
     for mark in scene.marks:
         _draw(draw, mark, scale, 0, 0)
+    boxes = []
     for mark in (mark for panel in scene.panels for mark in panel.marks):
         if isinstance(mark, Text):
             _write(draw, mark, scale)
-    return _file(page)
+        elif isinstance(mark, Picture):
+            boxes.append(_paste(page, mark, scale))
+    return _file(page, boxes)
+
+
+def _paste(page: Image.Image, mark: Picture, scale: int) -> Box:
+    """Put a picture on *page*, enlarged without smoothing, and return its box."""
+    with Image.open(io.BytesIO(mark.data)) as picture:
+        size = max(1, round(mark.width * scale)), max(1, round(mark.height * scale))
+        smooth = Image.Resampling.NEAREST if picture.width < size[0] / 2 else Image.Resampling.BICUBIC
+        left, top = round(mark.x * scale), round(mark.y * scale)
+        page.paste(picture.convert("RGB").resize(size, smooth), (left, top))
+    return left, top, min(left + size[0], page.width), min(top + size[1], page.height)
 
 
 def _tile(panel: PanelFrame, scale: int) -> Image.Image:
@@ -62,7 +79,7 @@ def _tile(panel: PanelFrame, scale: int) -> Image.Image:
     tile = Image.new("RGB", (int(panel.width * scale), int(panel.height * scale)), "white")
     draw = ImageDraw.Draw(tile)
     for mark in panel.marks:
-        if not isinstance(mark, Text):
+        if not isinstance(mark, (Text, Picture)):
             _draw(draw, mark, scale, panel.x, panel.y)
     return tile.reduce(_FINER)
 
@@ -84,7 +101,7 @@ def _draw(draw: ImageDraw.ImageDraw, mark: Mark, scale: int, left: float, top: f
         corners = np.hstack([mark.rects[:, :2], mark.rects[:, :2] + mark.rects[:, 2:]]) - (left, top, left, top)
         for x1, y1, x2, y2 in (corners * scale).round().tolist():
             draw.rectangle((x1, y1, max(x1, x2 - 1), max(y1, y2 - 1)), ink)
-    else:
+    elif isinstance(mark, Text):
         _write(draw, mark, scale)
 
 
@@ -130,14 +147,19 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(size)
 
 
-def _file(page: Image.Image) -> bytes:
-    """Return *page* as a file with a palette, a third of the size; bands keep each call short."""
-    palette = _palette()
+def _file(page: Image.Image, boxes: Sequence[Box]) -> bytes:
+    """Return *page* as a file with a palette, a third of the size; bands keep each call short.
+
+    The pictures in *boxes* share the colours that the charts leave, and are dithered. Both palettes begin alike.
+    """
+    palette, full_palette = _palette(), _palette_with(page, boxes) if boxes else _palette()
     small = Image.new("P", page.size)
-    small.putpalette(palette.palette or b"", "RGB")
+    small.putpalette(full_palette.palette or b"", "RGB")
     for top in range(0, page.height, _BAND):
         box = (0, top, page.width, min(top + _BAND, page.height))
         small.paste(page.crop(box).quantize(palette=palette, dither=Image.Dither.NONE), box)
+    for box in boxes:
+        small.paste(page.crop(box).quantize(palette=full_palette, dither=Image.Dither.FLOYDSTEINBERG), box)
     file = io.BytesIO()
     small.save(file, "PNG", compress_level=6)
     return file.getvalue()
@@ -149,9 +171,27 @@ def _palette() -> Image.Image:
 
     Rules are on whole pixels and have no steps: such light tints would be mapped to white.
     """
+    image = Image.new("P", (1, 1))
+    image.putpalette([part for colour in _paints() for part in colour])
+    return image
+
+
+@cache
+def _paints() -> list[tuple[int, ...]]:
     paints = [_PAINTS["ink"], _PAINTS["soft"], *COLOURS]
     steps = [step / _STEPS for step in range(1, _STEPS + 1)]
-    colours = [(255, 255, 255), _colour("grid"), *(_colour(paint, step) for paint in paints for step in steps)]
+    return [(255, 255, 255), _colour("grid"), *(_colour(paint, step) for paint in paints for step in steps)]
+
+
+def _palette_with(page: Image.Image, boxes: Sequence[Box]) -> Image.Image:
+    """Return an image whose palette has all paints, and the colours that suit the pictures in *boxes* best."""
+    samples = Image.new("RGB", (_SAMPLE_SIDE, _SAMPLE_SIDE * len(boxes)))
+    for number, box in enumerate(boxes):
+        sample = page.crop(box).resize((_SAMPLE_SIDE, _SAMPLE_SIDE), Image.Resampling.NEAREST)
+        samples.paste(sample, (0, number * _SAMPLE_SIDE))
+    paints = _palette().getpalette("RGB") or []
+    free = _PALETTE_COLOURS - len(_paints())
+    chosen = samples.quantize(free, Image.Quantize.MEDIANCUT).getpalette("RGB") or []
     image = Image.new("P", (1, 1))
-    image.putpalette([part for colour in colours for part in colour])
+    image.putpalette([*paints[: 3 * len(_paints())], *chosen[: 3 * free]])
     return image

@@ -69,7 +69,18 @@ class Text:
     bold: bool = False
 
 
-Mark = Polyline | Rule | Dot | Rects | Text
+@dataclass(frozen=True)
+class Picture:
+    """A small picture, the bytes of a file; on a PNG only, since HTML has pictures as elements of their own."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    data: bytes
+
+
+Mark = Polyline | Rule | Dot | Rects | Text | Picture
 
 
 @dataclass(frozen=True)

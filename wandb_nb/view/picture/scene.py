@@ -10,6 +10,7 @@ from wandb_nb.view.message.chart_axis import default_axis, x_values
 from wandb_nb.view.message.chart_groups import definition, group, line_label
 from wandb_nb.view.picture.chart import Curve, curve_of, draw
 from wandb_nb.view.picture.object_panels import describe_heatmap, draw_heatmap, draw_texts
+from wandb_nb.view.picture.plot_panels import draw_plot
 from wandb_nb.view.picture.primitives import Dot, Mark, Scene, Text
 from wandb_nb.view.run_styles import COLOURS, metric_style, preferred_style
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from wandb_nb.view.objects.heatmaps import Heatmap
     from wandb_nb.view.objects.logged_texts import TextSeries
     from wandb_nb.view.picture.primitives import PanelFrame
+    from wandb_nb.view.previews.plot_preview import PlotData
 
 STATES = {
     "running": "#2f7de1",
@@ -33,17 +35,18 @@ MAX_ATTEMPTS = 6
 MARGIN, GAP, HEAD, FOOT, EMPTY = 14.0, 18.0, 34.0, 18.0, 24.0
 
 
-def build(message: Message, points: int = 12_000, *, titled: bool = True) -> Scene:
+def build(message: Message, points: int = 12_000, *, titled: bool = True, plots: Sequence[PlotData] = ()) -> Scene:
     """Return the picture of *message* with about *points* points in all its lines.
 
-    *titled*: a line with the run's name, state and step is above the charts.
+    *titled*: a line with the run's name, state and step is above the charts. *plots* are charts of logged tables.
     """
     series = {one.key: one for one in message.series()}
     charts = _charts(message, series)
     drawn = charts[:MAX_CHARTS]
     lines = sum(len(series[key].lines()[-MAX_ATTEMPTS:]) for chart in drawn for key in chart.keys)
     heatmaps, texts = _objects(message, MAX_CHARTS - len(drawn))
-    count = len(drawn) + len(heatmaps) + len(texts)
+    plots = plots[: MAX_CHARTS - len(drawn) - len(heatmaps) - len(texts)]
+    count = len(drawn) + len(heatmaps) + len(texts) + len(plots)
     hidden = sum(len(chart.keys) for chart in charts[MAX_CHARTS:])
     page = Page(count, count + hidden, HEAD if titled else 4.0)
     buckets = page.buckets(lines, points)
@@ -52,6 +55,7 @@ def build(message: Message, points: int = 12_000, *, titled: bool = True) -> Sce
     panels = [_panel(chart, series, buckets, next(places), style) for chart in drawn]
     panels += [draw_heatmap(heatmap, next(places)) for heatmap in heatmaps]
     panels += [draw_texts(one, next(places)) for one in texts]
+    panels += [draw_plot(plot, next(places), style) for plot in plots]
     marks = (_title(message, page.width) if titled else []) + page.foot(hidden)
     title, description = _title_and_description(message, drawn, heatmaps)
     return Scene(page.width, page.height, title, description, marks, panels)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from wandb_nb.view.picture.primitives import Dot, Polyline, Rects, Rule
+from wandb_nb.view.picture.primitives import Dot, Picture, Polyline, Rects, Rule
 
 if TYPE_CHECKING:
     from wandb_nb.view.picture.primitives import Mark, Scene, Text
@@ -50,6 +50,8 @@ def _mark(mark: Mark) -> str:
         return f'<line {ends} stroke="currentColor" stroke-opacity="{_TEXT[mark.paint]}"/>'
     if isinstance(mark, Dot):
         return f'<circle cx="{mark.x:.4g}" cy="{mark.y:.4g}" r="{mark.radius:g}" fill="{mark.paint}"{_opacity(mark)}/>'
+    if isinstance(mark, Picture):
+        return ""
     return _rects(mark) if isinstance(mark, Rects) else _text(mark)
 
 
