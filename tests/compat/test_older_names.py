@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 import wandb_nb as wandb
 from wandb_nb.compat.modules import account, helper, sdk_paths, sdk_printer, sdk_telemetry, wandb_env
+from wandb_nb.store.reading.run_state import replayed
+from wandb_nb.store.reading.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,11 +121,48 @@ def test_save_of_a_literal_path(start: Start, tmp_path: Path, monkeypatch: pytes
     assert [Path(path).name for path in wandb.save("m*.pt", policy="now")] == ["m1.pt"]
 
 
-def test_labels_and_pinned_keys_are_accepted(start: Start) -> None:
-    """Calls without effect take the arguments of wandb and raise nothing."""
-    run = start()
-    run._label(code="t", repo="r", code_version="1", anything=2)
-    wandb.pin_config_keys(["lr"])
+def test_labels_are_recorded(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    """`_label()` records which program logs, before the run ends; a label of other characters is reported."""
+    run = start(settings={"silent": False, "console": "off"})
+    run._label(code="t", repo="r", anything=2)
+    run._label(repo="r2", code_version="1.0")
+    assert run.file
+    telemetry = replayed([Tail(run.file)]).telemetry
+    assert telemetry
+    assert telemetry.labels == {"1": "t", "2": "r2"}
+    run.log({"a": 1})
+    run.finish()
+    assert "the label code_version='1.0' is not recorded: use letters, digits, - and _" in capsys.readouterr().err
+    assert yaml.safe_load((Path(run.dir) / "config.yaml").read_text())["_wandb"]["value"]["t"]["9"] == telemetry.labels
+
+
+def test_labels_are_not_recorded_without_telemetry(start: Start) -> None:
+    """With `WANDB_ERROR_REPORTING=false` labels stay unrecorded, and in disabled mode every label is swallowed."""
+    run = start(settings={"error_reporting": False})
+    run._label(code="t")
+    assert run.file
+    telemetry = replayed([Tail(run.file)]).telemetry
+    assert telemetry is None or not telemetry.labels
+    run.finish()
+    start(mode="disabled")._label(code="not valid!")
+
+
+def test_pinned_keys_are_recorded(start: Start) -> None:
+    """The last `pin_config_keys()` counts, in the run file and in config.yaml; a finished run refuses it."""
+    run = start(config={"lr": 1, "bs": 2})
+    run.pin_config_keys(["lr"])
+    wandb.pin_config_keys(("bs", "lr"))
+    run.finish()
+    assert run.file
+    assert replayed([Tail(run.file)]).config_wandb["pinned_keys"] == ["bs", "lr"]
+    own = yaml.safe_load((Path(run.dir) / "config.yaml").read_text())["_wandb"]["value"]
+    assert own["pinned_keys"] == ["bs", "lr"]
+    with pytest.raises(wandb.RunFinishedError):
+        run.pin_config_keys([])
+
+
+def test_calls_without_effect() -> None:
+    """Calls that only older versions needed raise nothing."""
     wandb.ensure_configured()
     assert wandb.patched == {"tensorboard": [], "keras": [], "gym": []}
 

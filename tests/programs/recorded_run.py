@@ -71,6 +71,8 @@ class RecordedRun:
     summary: dict[str, Any]
     exit_code: int | None
     artifacts: list[RecordedArtifact]
+    labels: dict[str, str]
+    pinned_keys: list[str]
     id: str = field(compare=False)
 
 
@@ -103,6 +105,8 @@ def _recorded(directory: Path) -> RecordedRun:
         summary=comparable(state.summary),
         exit_code=state.exit_code,
         artifacts=_artifacts(directory, state.id),
+        labels=dict(state.telemetry.labels) if state.telemetry else {},
+        pinned_keys=state.config_wandb.get("pinned_keys", []),
         id=state.id,
     )
 

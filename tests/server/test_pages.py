@@ -174,6 +174,22 @@ def test_the_overview_shows_the_metadata(browser: Visitor, client: Client) -> No
         assert browser.get(f"{RUN}/overview").status_code == 200
 
 
+def test_pinned_keys_come_first(browser: Visitor, client: Client) -> None:
+    """The overview shows pinned keys of the config in their order, then the others; nonsense pins nothing."""
+    config = {"optim": {"value": {"b": 1, "a": 2}}, "lr": {"value": 3}, "x": {"value": 4}, "arch": {"value": 5}}
+    for pinned, expected in (
+        (["x", "optim", "none"], ["x", "optim.a", "optim.b", "arch", "lr"]),
+        ([["x"], 3], ["arch", "lr", "optim.a", "optim.b", "x"]),
+        ("x", ["arch", "lr", "optim.a", "optim.b", "x"]),
+    ):
+        client.headers = with_key(client)
+        client.upsert("b", config=json.dumps({**config, "_wandb": {"value": {"pinned_keys": pinned}}}))
+        client.headers = {}
+        text = browser.get("/local/p/runs/b/overview").text
+        table = text[text.index('id="config-title"') : text.index('id="summary-title"')]
+        assert [name for name in re.findall(r">([\w.]+)</th>", table) if name in expected] == expected
+
+
 def test_the_console_is_read_back_in_parts(browser: Visitor, client: Client) -> None:
     """The last thousand lines are shown, earlier ones page by page; stderr is marked."""
     lines = [f"2026-01-31T12:00:00.000000 line {number}" for number in range(1500)]

@@ -184,12 +184,17 @@ def test_the_official_classes_read_each_kind(case):
 def test_the_official_classes_read_telemetry():
     """Every feature and environment with a name here has the same name there."""
     body = records.telemetry(
-        features=records.FEATURES, environments=records.ENVIRONMENTS, cli_version="1", imports_init=[1]
+        features=records.FEATURES,
+        environments=records.ENVIRONMENTS,
+        cli_version="1",
+        imports_init=[1],
+        labels={"code": "c", "repo": "r", "code_version": "v"},
     )
     message = parsed(body)["telemetry"]
     assert message["feature"] == dict.fromkeys(records.FEATURES, True)
     assert message["env"] == dict.fromkeys(records.ENVIRONMENTS, True)
     assert message["cli_version"] == "1"
+    assert message["label"] == {"code_string": "c", "repo_string": "r", "code_version": "v"}
     assert message["imports_init"]
     assert message["python_version"]
     assert message["platform"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
 from wandb_nb.untrusted_json import load_object, parse_value
 from wandb_nb.values import dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _MAX_PATH = 1_000
 _COLUMNS = {
@@ -75,6 +78,14 @@ class RunValues:
         """The values of the config by dotted name, without internal ones."""
         return _leaves(self.config)
 
+    def sorted_config(self) -> list[tuple[str, Any]]:
+        """Return the values of the config by dotted name: the pinned keys first, the others in alphabetical order."""
+        own = self.config.get("_wandb")
+        pinned = own.get("pinned_keys") if isinstance(own, dict) else None
+        keys = [key for key in pinned if isinstance(key, str)] if isinstance(pinned, list) else []
+        places = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        return sorted(self.config_leaves.items(), key=lambda item: (_place(item[0], places), item[0]))
+
     @cached_property
     def summary_leaves(self) -> dict[str, Any]:
         """The values of the summary by dotted name, without internal ones."""
@@ -99,6 +110,13 @@ class RunValues:
         if column is None:
             raise UsageError(f"runs have no {name!r} to filter or sort by")
         return getattr(self.row, column)
+
+
+def _place(name: str, places: Mapping[str, int]) -> int:
+    """Return the place of the dotted *name*, or of a key above it, in *places*; after all of them without any."""
+    parts = name.split(".")
+    keys = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((places[key] for key in keys if key in places), len(places))
 
 
 def timestamp(seconds: float) -> str:

@@ -82,6 +82,9 @@ class DisabledRun(Run):
     def write_logs(self, text: str) -> None:
         """Store nothing."""
 
+    def _label(self, *_arguments: Any, **_labels: Any) -> None:
+        """Record nothing."""
+
     def pin_config_keys(self, keys: Iterable[str]) -> None:
         """Do nothing."""
 

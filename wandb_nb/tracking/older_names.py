@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from wandb_nb.tracking.run_view import RunView
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LABEL: Final = re.compile(r"[a-zA-Z0-9_-]*")
 
 
 class OlderNames(RunView):
@@ -32,6 +38,23 @@ class OlderNames(RunView):
         return self.id
 
     def _label(
-        self, code: str | None = None, repo: str | None = None, code_version: str | None = None, **labels: Any
+        self, code: str | None = None, repo: str | None = None, code_version: str | None = None, **_more: Any
     ) -> None:
-        """Accept labels of the program that logs (Transformers, torchtune, LangChain). They are not recorded."""
+        """Record which program logs (Transformers, torchtune, LangChain); other names are ignored, as in wandb.
+
+        A label of other characters than letters, digits, "-" and "_" is reported and not recorded.
+        """
+        session = self._session
+        session.expect_running("_label()")
+        labels = self._valid_labels({"code": code, "repo": repo, "code_version": code_version})
+        session.features.add_labels(session.without_secrets(labels))
+        session.logger.append(session.features.record())
+
+    def _valid_labels(self, labels: Mapping[str, Any]) -> dict[str, str]:
+        texts = {name: str(label) for name, label in labels.items() if label is not None}
+        for name, text in texts.items():
+            if not _LABEL.fullmatch(text):
+                self._session.notice(
+                    f"run {self.name}: the label {name}={text!r} is not recorded: use letters, digits, - and _"
+                )
+        return {name: text for name, text in texts.items() if _LABEL.fullmatch(text)}

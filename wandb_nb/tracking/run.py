@@ -456,8 +456,13 @@ class Run(OlderNames):
             self._session.capture.write_logs(text)
 
     def pin_config_keys(self, keys: Iterable[str]) -> None:
-        """Accept *keys*, which W&B's pages would show first; here every page shows the whole config."""
-        self._session.notice(f"pin_config_keys({list(keys)}) has no effect: views show the whole config", "pin-config")
+        """Show these *keys* of the config before the others on a server's page of the run, instead of earlier ones.
+
+        Raises:
+            RunFinishedError: The run has finished.
+
+        """
+        self._session.pin_config_keys(keys)
 
     def watch(  # noqa: PLR0917 -- the documented signature
         self,

@@ -23,6 +23,7 @@ def main(cfg: DictConfig) -> None:
         project="programs", name="hydra", config=OmegaConf.to_container(cfg, resolve=True), settings=wandb.Settings()
     ) as run:
         run.config.update({"nested": OmegaConf.to_container(cfg.optim, resolve=True)})
+        run.pin_config_keys(["model", "eval_every"])
         run.define_metric("epoch")
         run.define_metric("val/*", step_metric="epoch", summary="min")
         for epoch in range(cfg.optim.steps):

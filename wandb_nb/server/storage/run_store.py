@@ -35,10 +35,11 @@ _JSON_COLUMNS = ("config", "summary")
 _MEMBERS_ONLY_COLUMNS = ("commit", "host", "program", "repo")
 _PUBLIC_WANDB_KEYS = (
     "m",
+    "pinned_keys",
     "t",
     "visualize",
     "viz",
-)  # of the config's `_wandb`: metrics, telemetry, charts
+)  # of the config's `_wandb`: metrics, keys shown first, telemetry, charts
 
 
 def find_run(connection: Connection, project: Project, name: str, *, outcomes: bool = False) -> Any:

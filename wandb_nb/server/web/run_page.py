@@ -87,7 +87,7 @@ def _overview(request: Request, user: User) -> Response:
         **values,
         rows=rows,
         environment=environment,
-        config=sorted(run.config_leaves.items()),
+        config=run.sorted_config(),
         summary=sorted(run.summary_leaves.items()),
         seconds=run_duration(run),
     )

@@ -30,7 +30,7 @@ from wandb_nb.store.format.record_types import (
     SummaryRecord,
     TelemetryRecord,
 )
-from wandb_nb.store.format.records import ENVIRONMENT_TEXTS, GIT_BRANCH
+from wandb_nb.store.format.records import ENVIRONMENT_TEXTS, GIT_BRANCH, LABELS
 from wandb_nb.store.format.wire import BYTES, FIXED64, VARINT, WireError, fields, signed
 from wandb_nb.store.metrics import definition
 
@@ -244,7 +244,9 @@ def _alert(data: bytes) -> AlertRecord:
 
 def _telemetry(data: bytes) -> TelemetryRecord:
     used = _Fields(data)
-    return TelemetryRecord(used.message(3).numbers_set(), used.text(4), used.text(5), used.text(13))
+    label = used.message(9)
+    labels = {str(number): label.text(number) for number in LABELS.values() if label.present(number)}
+    return TelemetryRecord(used.message(3).numbers_set(), used.text(4), used.text(5), used.text(13), labels)
 
 
 def _header(data: bytes) -> HeaderRecord:

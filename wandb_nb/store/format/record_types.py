@@ -143,12 +143,13 @@ class AlertRecord:
 
 @dataclass(frozen=True, slots=True)
 class TelemetryRecord:
-    """Which features (by number) and versions a run used."""
+    """Which features (by number) and versions a run used; *labels* by the field numbers that they have as text."""
 
     features: tuple[int, ...]
     python_version: str
     cli_version: str
     platform: str
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

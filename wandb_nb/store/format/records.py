@@ -47,6 +47,8 @@ ENVIRONMENT_TEXTS = {
 GIT_BRANCH = 100
 """Our own field of the git message, far above the official ones; other readers skip it."""
 
+LABELS = {"code": 1, "repo": 2, "code_version": 3}
+"""What programs name in `run._label()`, with the field numbers of a TelemetryRecord's labels."""
 # The features and surroundings that a TelemetryRecord can tell, with their field numbers.
 FEATURES = {
     "watch": 1,
@@ -162,15 +164,26 @@ def telemetry_message(
     environments: Iterable[str] = (),
     cli_version: str = "",
     imports_init: Iterable[int] = (),
+    labels: Mapping[str, str] | None = None,
 ) -> WireMessage:
     """Return which features and environments a run uses, by names of `FEATURES` and `ENVIRONMENTS`.
 
-    *imports_init* holds the field numbers of the libraries that were imported before the run.
+    *imports_init* holds the field numbers of the libraries that were imported before the run; *labels* are texts by
+    names of `LABELS`.
     """
     message = WireMessage().message(1, _flags(imports_init)).message(3, _flags(FEATURES[name] for name in features))
     message.text(4, platform.python_version()).text(5, cli_version)
     message.message(8, _flags(ENVIRONMENTS[name] for name in environments))
+    if labels:
+        message.message(9, _labels(labels))
     return message.text(13, f"{platform.system()}-{platform.machine()}".lower())
+
+
+def _labels(labels: Mapping[str, str]) -> WireMessage:
+    message = WireMessage()
+    for name, text in labels.items():
+        message.text(LABELS[name], text)
+    return message
 
 
 def telemetry(**facts: Any) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wandb_nb.errors import Error
 from wandb_nb.store.format import records
@@ -14,13 +14,11 @@ from wandb_nb.tracking.session.merge_writers import await_writers, merge_writers
 from wandb_nb.tracking.session.run_directory import RunOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from wandb_nb.tracking.rows.row_logger import RowLogger
     from wandb_nb.tracking.session.run_directory import RunDirectory
     from wandb_nb.tracking.session.run_session import RunSession
-    from wandb_nb.tracking.start.telemetry import FeatureUse
 
 
 def finish(session: RunSession, exit_code: int) -> bool:
@@ -108,7 +106,7 @@ def _write_end(session: RunSession, exit_code: int) -> None:
     with _reported(session, "flushing the run file to the disk"):
         directory.flush()
     with _reported(session, "writing config.yaml and the summary"):
-        config = config_file(session.config.as_dict(), logger, features, directory)
+        config = config_file(session, directory)
         directory.metadata.write_results(config, logger.summary.as_dict())
 
 
@@ -126,14 +124,14 @@ def _stop_capture(session: RunSession, directory: RunDirectory) -> None:
             session.capture.stop()
 
 
-def config_file(
-    config: Mapping[str, Any], logger: RowLogger, features: FeatureUse, directory: RunDirectory
-) -> dict[str, object]:
-    """Return the content of config.yaml: *config*, and the tracker's own entries under `_wandb`."""
+def config_file(session: RunSession, directory: RunDirectory) -> dict[str, object]:
+    """Return the content of config.yaml: the config, and the tracker's own entries under `_wandb`."""
     environments = {directory.writer_id: directory.metadata.environment}
-    own = {**features.as_config(), "e": environments, **directory.media_config}
+    own = {**session.features.as_config(), "e": environments, **directory.media_config}
     if directory.metadata.code.path:
         own["code_path"] = directory.metadata.code.path
-    if logger.metrics:
-        own["m"] = logger.metrics.as_config()
-    return {**directory.redact.value(dict(config)), "_wandb": own}
+    if session.logger.metrics:
+        own["m"] = session.logger.metrics.as_config()
+    if session.pinned_keys:
+        own["pinned_keys"] = session.pinned_keys
+    return {**directory.redact.value(dict(session.config.as_dict())), "_wandb": own}

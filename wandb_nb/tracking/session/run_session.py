@@ -62,6 +62,8 @@ class RunSession:
         """The exit code if nobody finishes the run: in a notebook, how the last cell that used it ended."""
         self.model_watch: ModelWatch | None = None
         """What watches models of torch; None before the first `watch()`."""
+        self.pinned_keys: list[str] = []
+        """The keys of the config that pages show first."""
         self.sync_outcome = ""
         self.quiet = settings.quiet
         self.finish_lock = threading.RLock()
@@ -188,6 +190,12 @@ class RunSession:
         self.features.add("set_config_item")
         stored = self.without_secrets(changed)
         self.logger.append(records.config({key: to_json(value, key) for key, value in stored.items()}, tuple(removed)))
+
+    def pin_config_keys(self, keys: Iterable[str]) -> None:
+        """Record *keys* as those that pages show first."""
+        self.expect_running("pin_config_keys()")
+        self.pinned_keys = [str(key) for key in keys]
+        self.logger.append(records.config({("_wandb", "pinned_keys"): to_json(self.pinned_keys, "pinned_keys")}))
 
     # -- cells, notices and the periodic checks
 

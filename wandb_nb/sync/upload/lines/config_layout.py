@@ -77,6 +77,8 @@ class ServerConfig:
                 "13": telemetry.platform,
             }
             own["t"] = {"3": sorted(self._features), **{number: text for number, text in texts.items() if text}}
+            if telemetry.labels:
+                own["t"]["9"] = dict(telemetry.labels)
             own |= {"cli_version": telemetry.cli_version, "python_version": telemetry.python_version}
         if self.branch:
             own["branch_point"] = {"run_id": self.branch[0], "step": self.branch[1]}
