@@ -56,6 +56,21 @@ describe('a feed', () => {
     expect([http.requests.length, feed.status, feed.data.run?.sync?.state]).toEqual([3, 'done', 'done']);
   });
 
+  it('requests the media that the saved output of an ended run lacks, once', async () => {
+    const row = { step: 3, time: 3, files: [] };
+    const http = fakeTransport(() => message([], { done: true, media: [{ key: 'a', n: 2, rows: [{ ...row, step: 1 }, row] }] }));
+    const feed = new Feed([async () => http]);
+    feed.offerSnapshot(message([], { done: true, media: [{ key: 'a', n: 2, rows: [row] }] }));
+    feed.join(viewer());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([http.requests, feed.data.media[0]!.rows.length, feed.status]).toEqual([[''], 2, 'done']);
+    const gone = new Feed([async () => null]);
+    gone.offerSnapshot(message([], { done: true, media: [{ key: 'a', n: 2, rows: [row] }] }));
+    gone.join(viewer());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([gone.data.media[0]!.rows.length, gone.status]).toEqual([1, 'done']);
+  });
+
   it('never polls after the run ended, nor after the last viewer left', async () => {
     const over = fakeTransport(() => message([], { done: true }));
     const feed = new Feed([async () => over]);

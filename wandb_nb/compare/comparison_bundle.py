@@ -123,8 +123,10 @@ def _saved(comparison: Comparison, accesses: Sequence[Access] | None, room: int)
 
 
 def _add_values(headers: list[dict[str, Any]], runs: Sequence[Message]) -> None:
-    """Give each run's header its config and summary, from which a view computes the differences."""
+    """Give each run's header what a view cannot compute: config and summary, and the names of media that fit."""
     limit = _MAX_VALUES // len(runs)
     for header, run in zip(headers, runs, strict=True):
         header["config"] = bounded(run.header["config"], limit)
         header["summary"] = bounded(run.header["summary"], limit)
+        if len(json.dumps([run.header["media"], run.header["plots"]])) <= limit:
+            header["media"], header["plots"] = run.header["media"], run.header["plots"]

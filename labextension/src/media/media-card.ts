@@ -5,11 +5,11 @@ import type { Card } from '../view/charts/card';
 import { ENLARGE_ICON } from '../view/charts/card-icons';
 import type { ChartContext } from '../view/charts/view-state';
 import { h, icon, setText } from '../view/dom';
-import { EnlargedPicture } from './enlarged-picture';
+import { EnlargedPicture } from './enlarged/enlarged-picture';
+import type { Candidate, Picture, PictureSource } from './enlarged/picture-source';
 import { LayerChoices } from './layers/layer-choices';
 import { LayerLegend } from './layers/layer-legend';
 import { MediaColumn } from './media-column';
-import { formOf, nameOf } from './media-kinds';
 import { mediaSteps, stepAfter, stepText } from './media-steps';
 import { StepControl } from './step-control';
 
@@ -17,25 +17,25 @@ import { StepControl } from './step-control';
  * The media of one metric at a step, one column for each run that is compared. All media of a view have the same step,
  * whose slider is in each card.
  */
-export class MediaCard implements Card {
+export class MediaCard implements Card, PictureSource {
   readonly element: HTMLElement;
   visible = false;
   private readonly position = h('span', { class: 'wnb-where' });
   private readonly columnsElement = h('div', { class: 'wnb-media-columns' });
   private readonly enlargeButton: HTMLElement;
-  private readonly choices = new LayerChoices();
+  readonly choices = new LayerChoices();
   private readonly legend: LayerLegend;
   private readonly control: StepControl;
   private columns: MediaColumn[] = [];
   private enlarged: EnlargedPicture | null = null;
-  private enlargedColumn: MediaColumn | null = null;
-  private enlargedIndex = 0;
+  private readonly stopListening: () => void;
 
   constructor(private readonly context: ChartContext, readonly group: ChartGroup) {
     const { title } = group;
     this.control = new StepControl(title, (index) => this.choose(this.steps[index] ?? null));
     this.legend = new LayerLegend(title, this.choices);
     this.choices.listen(() => this.legend.update());
+    this.stopListening = context.stepCursor.listen(() => this.update());
     this.enlargeButton = h('button', {
       class: 'wnb-tool', type: 'button', 'aria-label': `Enlarge ${title}`, title: 'Enlarge (F)', 'aria-keyshortcuts': 'F', onclick: () => this.enlarge(),
     }, icon(ENLARGE_ICON));
@@ -50,12 +50,12 @@ export class MediaCard implements Card {
     const { context, steps } = this;
     const named = context.overlay.isComparison;
     this.showColumns();
-    for (const column of this.columns) column.update(context, named);
-    this.control.update(steps, context.state.mediaStep);
+    for (const column of this.columns) column.update(context, this.step, named);
+    this.control.update(steps, this.step);
     this.enlargeButton.hidden = !this.columns.some(({ firstPicture }) => firstPicture >= 0);
     this.describePosition(named);
     this.legend.update();
-    this.updateEnlarged();
+    this.enlarged?.update();
   }
 
   focus(): void {
@@ -77,6 +77,7 @@ export class MediaCard implements Card {
 
   destroy(): void {
     this.control.stop();
+    this.stopListening();
     this.enlarged?.destroy();
     for (const column of this.columns) column.destroy();
     this.element.remove();
@@ -104,26 +105,47 @@ export class MediaCard implements Card {
     setText(this.position, named ? '' : [row && stepText(row), sampled].filter(Boolean).join(' · '));
   }
 
-  private open(column: MediaColumn, index: number): void {
-    const host = this.element.closest<HTMLElement>('.wnb') ?? this.element;
-    this.enlargedColumn = column;
-    this.enlargedIndex = index;
-    const { mediaFiles } = column.run.data;
-    this.enlarged = new EnlargedPicture(host, this.group.title, mediaFiles, this.choices, (event) => this.moveByKey(event), () => (this.enlarged = null));
-    this.updateEnlarged();
+  get title(): string {
+    return this.group.title;
   }
 
-  private updateEnlarged(): void {
-    const row = this.enlargedColumn?.row;
-    const file = row?.files[this.enlargedIndex];
-    if (row && file && formOf(file) === 'picture') void this.enlarged?.show(file, file.caption || `${nameOf(file)} ${this.group.title}`, stepText(row));
+  pictures(): Picture[] {
+    return this.columns.flatMap((column) => column.picturesAt(this.step));
+  }
+
+  candidates(place: number): Candidate[] {
+    const column = this.columnOf(place);
+    if (column === undefined) return [];
+    const index = column.picturesAt(this.step).indexOf(this.pictures()[place]!);
+    const at = (one: MediaColumn, step: number | null, offset = 0): Picture | null => one.picturesAt(step).at(index + offset) ?? null;
+    const { steps } = this;
+    const others = this.columns.filter((one) => one !== column).map((one) => ({ name: one.run.label, picture: at(one, this.step) }));
+    const earlier = [{ name: 'previous step', picture: at(column, previousStep(column, this.step)) }, { name: 'first step', picture: at(column, steps[0] ?? null) }];
+    const siblings = [{ name: 'next picture', picture: column.picturesAt(this.step)[index + 1] ?? null }, { name: 'previous picture', picture: index > 0 ? at(column, this.step, -1) : null }];
+    return [...others, ...(steps.length > 1 ? earlier : []), ...(this.pictures().length > 1 ? siblings : [])];
+  }
+
+  closed(): void {
+    this.enlarged = null;
+    this.element.append(this.control.element);
+  }
+
+  private columnOf(place: number): MediaColumn | undefined {
+    let end = 0;
+    return this.columns.find((column) => place < (end += column.picturesAt(this.step).length));
+  }
+
+  private open(column: MediaColumn, index: number): void {
+    const host = this.element.closest<HTMLElement>('.wnb') ?? this.element;
+    const before = this.columns.slice(0, this.columns.indexOf(column)).reduce((sum, one) => sum + one.picturesAt(this.step).length, 0);
+    const place = before + column.picturesBefore(index);
+    this.enlarged = new EnlargedPicture(host, this, place, this.control.element);
   }
 
   /** Left and right move by a step, Home and End to the first and the last; players keep their own keys. */
-  private moveByKey(event: KeyboardEvent): void {
+  moveByKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).matches('audio, video')) return;
-    const { steps } = this;
-    const from = this.context.state.mediaStep;
+    const { steps, step: from } = this;
     const moves: Record<string, () => number | null> = {
       ArrowLeft: () => stepAfter(steps, from, -1), ArrowRight: () => stepAfter(steps, from, 1),
       Home: () => stepAfter(steps, steps[0] ?? null, 0), End: () => null,
@@ -139,7 +161,13 @@ export class MediaCard implements Card {
   /** Choose the step of all media; the last one follows the run. */
   private choose(step: number | null): void {
     this.context.state.mediaStep = step === this.steps.at(-1) ? null : step;
+    this.context.stepCursor.mark(step ?? this.steps.at(-1) ?? 0);
     this.context.redraw();
+  }
+
+  /** The step at the charts' cursor, else the chosen one; null for the newest. */
+  private get step(): number | null {
+    return this.context.stepCursor.step ?? this.context.state.mediaStep;
   }
 
   private get steps(): number[] {
@@ -152,4 +180,11 @@ export class MediaCard implements Card {
     const candidates = this.context.overlay.primaryRuns.filter((one) => !one.hidden && one.data.media.some(({ key }) => key === keys[0]));
     return run === undefined ? candidates : candidates.filter(({ data }) => data.run?.id === run);
   }
+}
+
+/** The step of the media before those that are shown at `step`. */
+function previousStep({ series }: MediaColumn, step: number | null): number | null {
+  const rows = series?.rows ?? [];
+  const at = step === null ? rows.length - 1 : rows.findLastIndex((row) => row.step <= step);
+  return rows[Math.max(0, at - 1)]?.step ?? null;
 }

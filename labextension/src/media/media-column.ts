@@ -3,11 +3,14 @@ import type { ChartContext } from '../view/charts/view-state';
 import { colour, dash } from '../chart/palette';
 import { h, setText, swatch } from '../view/dom';
 import type { MediaFile, MediaRow, MediaSeries } from '../wire/messages';
+import type { Picture } from './enlarged/picture-source';
 import type { LayerChoices } from './layers/layer-choices';
 import { MediaItem } from './media-item';
-import { formOf } from './media-kinds';
+import { formOf, nameOf } from './media-kinds';
 import { rowAt, stepText } from './media-steps';
 
+/** Up to so many pictures share the height of their card. */
+const MAX_LARGE = 4;
 const SIGHT_MARGIN = '200px';
 
 /** The media of one metric of one run at a step, in a grid. */
@@ -20,6 +23,9 @@ export class MediaColumn {
   private readonly sight: IntersectionObserver;
   private items: MediaItem[] = [];
   private headText = '';
+  private named = false;
+  /** The pictures at a step, the same objects as long as these are shown. */
+  private pictures: { row: MediaRow; pictures: Picture[] } | null = null;
 
   /** `open` shows the file at a place in a larger view. */
   constructor(readonly run: OverlaidRun, private readonly key: string, private readonly choices: LayerChoices, private readonly open: (index: number) => void) {
@@ -32,12 +38,13 @@ export class MediaColumn {
   }
 
   /** Show the media at `step`; the newest ones for null. With `named` the run is named, too. */
-  update({ state, palette }: ChartContext, named: boolean): void {
+  update({ state, palette }: ChartContext, step: number | null, named: boolean): void {
     const { series } = this;
     this.grid.style.height = `${state.heightPx}px`;
     this.grid.setAttribute('aria-label', `Media of ${this.key}${named ? ` of ${this.run.label}` : ''}`);
     if (series?.labels) this.choices.label(series.labels);
-    const row = series && rowAt(series, state.mediaStep);
+    const row = series && rowAt(series, step);
+    this.named = named;
     this.updateHead(row, named, colour(palette, this.run.style ?? 0));
     if (row === undefined || row === this.row) return;
     this.row = row;
@@ -47,6 +54,24 @@ export class MediaColumn {
   /** The place of the first picture; -1 without pictures. */
   get firstPicture(): number {
     return this.items.findIndex((item) => item.form === 'picture');
+  }
+
+  /** The pictures at a step, as an enlarged view shows them. */
+  picturesAt(step: number | null): Picture[] {
+    const row = this.series && rowAt(this.series, step);
+    if (row === undefined) return [];
+    if (this.pictures?.row === row) return this.pictures.pictures;
+    const origin = this.named ? `${this.run.label}, ${stepText(row)}` : stepText(row);
+    const pictures = row.files.filter((file) => formOf(file) === 'picture').map((file): Picture => ({
+      file, origin, files: this.run.data.mediaFiles, text: file.caption || `${nameOf(file)} ${this.key}`,
+    }));
+    if (row === this.row) this.pictures = { row, pictures };
+    return pictures;
+  }
+
+  /** How many of the files before a place are pictures. */
+  picturesBefore(index: number): number {
+    return this.items.slice(0, index).filter(({ form }) => form === 'picture').length;
   }
 
   destroy(): void {
@@ -72,7 +97,8 @@ export class MediaColumn {
       if (this.items[i]?.form !== formOf(file)) this.replaceItem(i, file, files.length);
       this.items[i]!.show(file);
     });
-    this.grid.dataset.count = files.length === 1 ? 'one' : 'many';
+    const few = files.length <= MAX_LARGE && this.items.every(({ form }) => form === 'picture');
+    this.grid.dataset.count = files.length === 1 ? 'one' : few ? 'few' : 'many';
   }
 
   private replaceItem(index: number, file: MediaFile, count: number): void {

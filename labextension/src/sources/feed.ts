@@ -240,9 +240,16 @@ export class Feed {
 
   /** Whether nothing will change: the run has ended, and a server has all of it or none will get it. */
   private get complete(): boolean {
+    if (this.lacksMedia) return false;
     const { sync } = this.data.run ?? {};
     if (!this.data.done || !sync || sync.state === 'done' || sync.state === 'refused') return this.data.done;
     return this.transport === null ? this.nextOpener >= this.openers.length : this.transport.onPush !== undefined;
+  }
+
+  /** Whether a saved output has only some of the media, and a transport may provide the others. */
+  private get lacksMedia(): boolean {
+    const mayOpen = this.transport !== null || this.nextOpener < this.openers.length;
+    return mayOpen && !this.cursorValid && this.data.media.some(({ n, rows }) => n > rows.length);
   }
 
   private delayMs(): number {

@@ -42,6 +42,7 @@ export class ChartCard implements Card {
   private readonly tableButton: HTMLElement;
   private readonly menu: ChartMenu;
   private readonly chart: Chart;
+  private readonly leaveCursor: () => void;
   /** All lines, and those that are not hidden. */
   private allLines: Line[] = [];
   private lines: Line[] = [];
@@ -77,6 +78,7 @@ export class ChartCard implements Card {
     this.chart = new Chart(this.plot, context.group, {
       hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), toggleLine: toggle, openSource: () => this.cell.show(this.point()),
     }, context.palette, () => this.heightPx);
+    this.leaveCursor = context.stepCursor.addChart((step) => this.moveToStep(step));
     cursorKeys(this.plot, {
       move: (points) => this.chart.setCursor(this.chart.moveBy(this.cursor, points)),
       edge: (end) => this.chart.setCursor(this.chart.range[end ? 1 : 0]),
@@ -117,6 +119,7 @@ export class ChartCard implements Card {
   }
 
   destroy(): void {
+    this.leaveCursor();
     this.menu.close();
     this.chart.destroy();
   }
@@ -211,8 +214,16 @@ export class ChartCard implements Card {
     this.context.redraw();
   }
 
+  private moveToStep(step: number): boolean {
+    const [min, max] = this.chart.range;
+    const movable = this.visible && this.unit.kind === 'step' && step >= min && step <= max;
+    if (movable) this.chart.setCursor(step);
+    return movable;
+  }
+
   private hover(x: number | null): void {
     this.cursor = x;
+    this.context.stepCursor.point(this.unit.kind === 'step' ? x : null);
     this.showValues();
   }
 

@@ -6,6 +6,7 @@ import { freshId } from '../dom';
 import { letterKeys } from '../keys';
 import { ChartGrid } from './chart-grid';
 import { MetricPicker } from './metric-picker';
+import { StepCursor } from './step-cursor';
 import { Toolbar } from './toolbar';
 import type { ChartContext } from './view-state';
 import { initialState } from './view-state';
@@ -19,7 +20,7 @@ export class ChartPanel {
   private stopSharing: (() => void) | null = null;
 
   constructor(overlay: Overlay, redraw: () => void) {
-    this.context = { overlay, state: initialState(), palette: PALETTES.light, group: freshId(), redraw };
+    this.context = { overlay, state: initialState(), palette: PALETTES.light, group: freshId(), stepCursor: new StepCursor(), redraw };
     this.toolbar = new Toolbar(this.context);
     this.grid = new ChartGrid(this.context);
   }

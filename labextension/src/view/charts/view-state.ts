@@ -2,6 +2,7 @@ import type { Palette } from '../../chart/palette';
 import type { Range } from '../../chart/axis-ranges';
 import type { Axis } from '../../model/axes';
 import type { Overlay } from '../../model/overlay';
+import type { StepCursor } from './step-cursor';
 
 const MIN_HEIGHT_PX = 110;
 const MAX_HEIGHT_PX = 900;
@@ -62,6 +63,8 @@ export interface ChartContext {
   palette: Palette;
   /** The charts of one group share the cursor. */
   group: string;
+  /** Links that cursor with the step of the media. */
+  stepCursor: StepCursor;
   /** Redraw all charts after a choice changed. */
   redraw(): void;
 }
