@@ -131,6 +131,12 @@ def test_a_child_that_does_not_ask_pays_nothing(tmp_path: Path) -> None:
     assert printed(tmp_path, source) == ""
 
 
+def test_only_1_switches_it_on(tmp_path: Path) -> None:
+    """With another value of the variable the installed wandb is imported."""
+    source = "import wandb; print('site-packages/wandb/' in wandb.__file__)"
+    assert printed(tmp_path, source, WANDB_NB_AS_WANDB="0") == "True"
+
+
 def test_a_run_by_a_program_written_for_wandb(tmp_path: Path) -> None:
     """A program that checks for wandb, imports private paths and logs a run gets our run."""
     source = INSTALL + (

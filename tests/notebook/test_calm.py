@@ -176,7 +176,7 @@ def test_init_loads_nothing_heavy(execute: Execute) -> None:
     """In a fresh kernel `init()` with a shown panel loads no heavy packages, and none of ours that it does not need."""
     ours = ("notebook.magics.magic_commands", "capture.cells.saved_notebook", "sync.background.launch")
     heavy = ("numpy", "pandas", "PIL", "anywidget", "tornado.web", "difflib", *(f"wandb_nb.{name}" for name in ours))
-    start = "import sys, wandb_nb as wandb\nbefore = set(sys.modules)\nrun = wandb.init(project='p')\n"
+    start = "import sys\nbefore = set(sys.modules)\nimport wandb_nb as wandb\nrun = wandb.init(project='p')\n"
     notebook = execute(f"{start}print([name for name in {heavy!r} if name in set(sys.modules) - before])")
 
     assert texts(notebook.cells[0]) == "[]\n"
