@@ -40,8 +40,11 @@ def users(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_rows_and_summary_arrive(tmp_path: Path, sync: Sync) -> None:
-    """Scalars, nested dicts, texts, None and infinities arrive as they were logged."""
-    logged = [{"loss": 1 / (n + 1), "deep": {"a": {"b": n}}, "text": f"é{n}\n", "none": None} for n in range(300)]
+    """Scalars, nested dicts, texts, None and infinities arrive; the summary lacks a None at the top, but no other."""
+    logged = [
+        {"loss": 1 / (n + 1), "deep": {"a": {"b": n}, "none": None}, "text": f"é{n}\n", "none": None}
+        for n in range(300)
+    ]
     with start(tmp_path, name="first", config={"lr": 0.1}, tags=["x"], group="g", notes="n") as run:
         for row in logged:
             run.log(row)

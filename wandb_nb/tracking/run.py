@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb import exit_codes, run_names
 from wandb_nb.capture.code.source_files import INCLUDED
-from wandb_nb.errors import RunFinishedError
 from wandb_nb.store.format import records
-from wandb_nb.store.metrics import definition
+from wandb_nb.tracking.artifact_calls import ArtifactCalls
 from wandb_nb.tracking.files import user_files
-from wandb_nb.tracking.files.run_code import cells, code_folder, log_code, path_choice
-from wandb_nb.tracking.older_names import OlderNames
-from wandb_nb.tracking.session import alerts
+from wandb_nb.tracking.files.run_code import log_code
+from wandb_nb.tracking.session.alerts import send_alert
 from wandb_nb.tracking.session.finish import finish, uninterrupted
+from wandb_nb.tracking.session.metric_definitions import define_metric
 from wandb_nb.tracking.session.watched_models import watch_of
 from wandb_nb.tracking.terminal.presenter import presenter
 from wandb_nb.tracking.unimplemented import RUN_CALLS, refuse
@@ -24,20 +23,16 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
     from types import TracebackType
 
-    import pandas as pd
-
-    from wandb_nb.artifacts.artifact import Artifact
     from wandb_nb.capture.code.source_files import Choice
-    from wandb_nb.store.reading.executed_cells import Cell
+    from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.tracking.config.config import Config
     from wandb_nb.tracking.config.static_config import StaticConfig
     from wandb_nb.tracking.files.run_code import PathFilter
     from wandb_nb.tracking.run_settings import RunSettings
-    from wandb_nb.tracking.run_status import RunStatus
     from wandb_nb.tracking.session.alerts import AlertLevel, Wait
 
 
-class Run(OlderNames):
+class Run(ArtifactCalls):
     """One tracked run, made by `init()`.
 
     Rows given to `log()`, changes of config and summary, name, notes and tags are in the run file when the call
@@ -139,7 +134,7 @@ class Run(OlderNames):
         summary: str | None = None,
         goal: str | None = None,
         overwrite: bool | None = None,
-    ) -> definition.Metric:
+    ) -> Metric:
         """Define how metric *name*, or all that match as in "val/*", is drawn and summarised; return the definition.
 
         *step_metric* is the metric to draw it over; its last value is added to rows without it unless *step_sync*
@@ -152,17 +147,7 @@ class Run(OlderNames):
             RunFinishedError: The run has finished.
 
         """
-        definition.check_name(name, "name")
-        if step_metric is not None:
-            definition.check_name(step_metric, "step_metric")
-        kinds = definition.parse_kinds(summary, goal or (None if overwrite else self._session.goal_of(name)), name)
-        synced = step_metric is not None if step_sync is None else step_sync
-        metric = definition.Metric(name, step_metric, synced, bool(hidden), kinds, goal)
-        self._session.expect_running("define_metric()")
-        features = ("metric_summary",) * bool(kinds) + ("metric_hidden",) * bool(hidden)
-        self._session.features.add("metric", *features)
-        self._session.logger.define(metric, overwrite=bool(overwrite))
-        return metric
+        return define_metric(self._session, name, step_metric, step_sync, hidden, summary, goal, overwrite)
 
     def finish(self, exit_code: int | None = None, quiet: bool | None = None) -> None:
         """End the run: everything is on disk (fdatasync) when this returns. A second call does nothing.
@@ -192,11 +177,7 @@ class Run(OlderNames):
             RunFinishedError: The run has finished.
 
         """
-        parsed_level, wait_seconds = alerts.parse_level(level), alerts.parse_wait(wait_duration)
-        self._session.expect_running("alert()")
-        texts = (str(title), str(text))
-        title, text = map(self._session.directory.redact, texts) if self._session.directory else texts
-        self._session.logger.append(alerts.alert_record(title, text, parsed_level, wait_seconds))
+        send_alert(self._session, str(title), str(text), level, wait_duration)
 
     def save(
         self,
@@ -222,12 +203,7 @@ class Run(OlderNames):
         """
         if glob_str is None:
             return []
-        self._session.expect_running("save()")
-        self._session.features.add("save")
-        directory = self._session.directory
-        if not glob:
-            glob_str = user_files.literal_pattern(glob_str)
-        return user_files.save(directory, self._session.notice, glob_str, base_path, policy) if directory else []
+        return user_files.save(self._session, glob_str, base_path, policy, is_pattern=glob)
 
     def restore(
         self,
@@ -246,8 +222,7 @@ class Run(OlderNames):
             CommError: The server has to be asked and does not answer.
 
         """
-        directory = self._session.directory
-        return user_files.restore(self, directory, name, run_path, replace, root) if directory else None
+        return user_files.restore(self, name, run_path, replace, root)
 
     def log_code(  # noqa: PLR0917 -- the documented signature, then ours
         self,
@@ -272,145 +247,7 @@ class Run(OlderNames):
             RunFinishedError: The run has finished.
 
         """
-        self._session.expect_running("log_code()")
-        directory = self._session.directory
-        if directory is None:
-            return []
-        folder = code_folder(root, self._session.settings)
-        chosen = (path_choice(include_fn, folder) or include, path_choice(exclude_fn, folder) or exclude)
-        return log_code(directory, self._session.settings, folder, *chosen)
-
-    def log_artifact(
-        self,
-        artifact_or_path: Artifact | str | os.PathLike[str],
-        name: str | None = None,
-        type: str | None = None,  # noqa: A002 -- the documented name
-        aliases: str | Iterable[str] | None = None,
-        tags: str | Iterable[str] | None = None,
-    ) -> Artifact:
-        """Log an artifact, or a file, folder or address as one, and return it; it is on disk when the call returns.
-
-        *name* (`run-<id>-<file>` by default) and *type* ("unspecified") are those of an artifact made of a path. The
-        alias "latest" is always there, *aliases* and *tags* are added. Where the files cannot be stored, as on a full
-        disk, the run continues without the artifact, and that is reported once.
-
-        Raises:
-            ArtifactError: There is nothing at the path, or a name, type, alias or tag is not possible.
-            RunFinishedError: The run has finished.
-
-        """
-        return self._log_artifact(artifact_or_path, name, type, aliases, tags, is_used=False)
-
-    def use_artifact(
-        self,
-        artifact_or_name: Artifact | str,
-        type: str | None = None,  # noqa: A002 -- the documented name
-        aliases: str | Iterable[str] | None = None,
-        use_as: str | None = None,
-    ) -> Artifact:
-        """Mark an artifact as an input of the run, and return it; a draft is logged first.
-
-        A name is "name:alias", "project/name:v0" or "entity/project/name:latest", of a version that was logged on this
-        machine; without a project it is one of the run's. *type* is what the artifact must be. *use_as* is accepted.
-
-        Raises:
-            ArtifactNotFoundError: There is no such version; the message has the nearest names.
-            ArtifactError: It is not an artifact or name, it has another type, or an alias is not possible.
-            RunFinishedError: The run has finished.
-
-        """
-        from wandb_nb.tracking.files import logged_artifacts  # many runs log none
-
-        self._session.expect_running("use_artifact()")
-        if isinstance(artifact_or_name, str):
-            return logged_artifacts.use_artifact(self._session, artifact_or_name, type)
-        if getattr(artifact_or_name, "stored_version", lambda: None)() is None:
-            return self._log_artifact(artifact_or_name, None, None, aliases, None, is_used=True)
-        logged_artifacts.record_use(self._session, artifact_or_name)
-        return artifact_or_name
-
-    def use_model(self, name: str) -> str:
-        """Mark a model as an input of the run, download it, and return the path of its file, or of its folder.
-
-        *name* is as in `use_artifact`; the path of a file or folder of this machine is returned as it is.
-
-        Raises:
-            ArtifactNotFoundError: There is no such version; the message has the nearest names.
-            ArtifactError: It is not a model.
-            RunFinishedError: The run has finished.
-
-        """
-        from wandb_nb.tracking.files import logged_artifacts  # many runs log none
-
-        self._session.expect_running("use_model()")
-        return logged_artifacts.use_model(self._session, name)
-
-    def link_artifact(
-        self, artifact: Artifact, target_path: str, aliases: str | Iterable[str] | None = None
-    ) -> Artifact:
-        """Make an artifact a version of another collection, too, and return it as that; a draft is logged first.
-
-        *target_path* is "collection", "project/collection" or "entity/project/collection". Links are on this machine:
-        the run's file has none, so `sync` does not send them.
-
-        Raises:
-            ArtifactError: It is not an artifact, the path or an alias is not possible, or the collection has another
-                type.
-            StoreError: The artifact store cannot be written.
-            RunFinishedError: The run has finished.
-
-        """
-        from wandb_nb.tracking.files import logged_artifacts  # many runs log none
-
-        self._session.expect_running("link_artifact()")
-        return logged_artifacts.link_artifact(self._session, artifact, target_path, aliases)
-
-    def link_model(
-        self,
-        path: str | os.PathLike[str],
-        registered_model_name: str,
-        name: str | None = None,
-        aliases: str | Iterable[str] | None = None,
-    ) -> Artifact:
-        """Log a file or folder as a model and link it to the collection *registered_model_name*; see `link_artifact`.
-
-        Raises:
-            ArtifactError: There is nothing at the path, or a name or an alias is not possible.
-            StoreError: The artifact store cannot be written.
-            RunFinishedError: The run has finished.
-
-        """
-        model = self.log_artifact(path, name, "model")
-        return self.link_artifact(model, registered_model_name, aliases)
-
-    def log_model(
-        self, path: str | os.PathLike[str], name: str | None = None, aliases: str | Iterable[str] | None = None
-    ) -> None:
-        """Log a file or folder as an artifact of type "model"; see `log_artifact`.
-
-        Raises:
-            ArtifactError: There is nothing at the path, or the name or an alias is not possible.
-            RunFinishedError: The run has finished.
-
-        """
-        self.log_artifact(path, name, "model", aliases)
-
-    def _log_artifact(
-        self,
-        source: Artifact | str | os.PathLike[str],
-        name: str | None,
-        kind: str | None,
-        aliases: str | Iterable[str] | None,
-        tags: str | Iterable[str] | None,
-        *,
-        is_used: bool,
-    ) -> Artifact:
-        from wandb_nb.tracking.files import logged_artifacts  # many runs log none
-
-        self._session.expect_running("log_artifact()")
-        artifact: Artifact = logged_artifacts.artifact_of(source, self.id, name, kind)
-        logged_artifacts.log_artifact(self._session, artifact, aliases, tags, is_used=is_used)
-        return artifact
+        return log_code(self._session, root, (include_fn, exclude_fn), (include, exclude))
 
     def mark_preempting(self) -> None:
         """Record that this machine is about to be taken away, so that a server may queue the run again.
@@ -421,28 +258,6 @@ class Run(OlderNames):
         """
         self._session.expect_running("mark_preempting()")
         self._session.logger.append(records.preempting())
-
-    def history(self) -> pd.DataFrame:
-        """Return the rows stored so far as a pandas frame, also while the run is active.
-
-        Raises:
-            RunFinishedError: The run is disabled and stores no rows.
-
-        """
-        from wandb_nb.data.stored_media import read  # pandas takes long to import
-
-        if self.file is None:
-            raise RunFinishedError(f"run {self.name} is disabled and stores no rows to read")
-        return read(self.file)
-
-    def cells(self, metric: str | None = None) -> list[Cell]:
-        """Return the executed cells of the notebook, oldest first, each with its source as it was executed.
-
-        With *metric* only those that logged it. A cell's `steps` are the steps that it logged (of that metric), so
-        that the source behind each point stays known after the cell was edited or deleted. Empty outside notebooks,
-        and where saving code is switched off.
-        """
-        return cells(self._session.directory, metric)
 
     def write_logs(self, text: str) -> None:
         """Add *text* to the run's console output without printing it.
@@ -494,39 +309,6 @@ class Run(OlderNames):
         if watch is not None:
             watch.remove(models)
 
-    # -- reading and showing
-
-    def status(self) -> RunStatus:
-        """Return how many rows and files the run has, and how many of them are not on the server yet."""
-        from wandb_nb.tracking.run_status import run_status  # as for the settings
-
-        return run_status(self._session)
-
-    def to_html(self, height: int = 420, hidden: bool = False) -> str:
-        """Return a picture of the run as HTML, at most *height* pixels high, closed if *hidden*."""
-        picture = f'<div style="max-height:{int(height)}px;overflow:auto">{self._repr_html_() or ""}</div>'
-        return f"<details><summary>Show the run</summary>{picture}</details>" if hidden else picture
-
-    def display(self, height: int = 420, hidden: bool = False) -> None:
-        """Show the run: its panel in a notebook, its lines in a terminal.
-
-        *height* and *hidden* are accepted: a panel has the height of its charts and opens and closes by itself.
-        """
-        self._session.notices.guard(lambda: presenter().show(self))
-
-    def widget(self, selected: Iterable[str] = ()) -> Any:
-        """Return the run as an ipywidget, to be composed with others (HBox, Tab, Output, `interact`).
-
-        Its traits `state`, `step`, `latest` (newest values) and `metrics` (the logged keys) follow the run, a few times
-        per second at most; they can be observed and be the source of a link. The trait *selected* limits the charts to
-        these metrics; it can be changed and linked, and changes with the choice in the view. Each call returns a new
-        widget, which is independent of the automatic panel.
-
-        Raises:
-            UsageError: This is not a notebook.
-        """
-        return presenter().widget(self, selected)
-
     def __enter__(self) -> Run:  # noqa: PYI034 -- typing.Self is of 3.11
         return self
 
@@ -536,13 +318,6 @@ class Run(OlderNames):
         if error is not None and not isinstance(error, SystemExit) and self._session.capture is not None:
             self._session.capture.exception(error)
         self.finish(exit_code=exit_codes.code_of(error))
-
-    def __repr__(self) -> str:
-        return f"<Run {self.name!r} {self.project}/{self.id} {self.state}>"
-
-    def _ipython_display_(self) -> None:
-        """Show the run where IPython displays it as the value of a cell."""
-        self.display()
 
     if not TYPE_CHECKING:  # a type checker shall find misspelled names
 

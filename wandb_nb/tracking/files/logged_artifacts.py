@@ -27,18 +27,23 @@ MODEL = "model"
 
 def log_artifact(
     session: RunSession,
-    artifact: Any,
-    aliases: str | Iterable[str] | None,
-    tags: str | Iterable[str] | None,
+    source: Any,
     *,
+    name: str | None = None,
+    kind: str | None = None,
+    aliases: str | Iterable[str] | None = None,
+    tags: str | Iterable[str] | None = None,
     is_used: bool = False,
-) -> None:
-    """Log *artifact*; one that cannot be stored, as on a full disk, is reported once by its name.
+) -> Artifact:
+    """Log the artifact *source*, or what it names, and return it; one that cannot be stored is reported once by name.
 
     Raises:
-        ArtifactError: It is not an artifact, or an alias or tag is not possible.
+        ArtifactError: It is not an artifact, or a name, type, alias or tag is not possible.
+        RunFinishedError: The run has finished.
 
     """
+    session.expect_running("log_artifact()")
+    artifact = _artifact_of(source, session.identity.id, name, kind)
     if not isinstance(artifact, Artifact):
         raise ArtifactError(f"an Artifact or a path is needed, got {type(artifact).__name__}: give one of these")
     directory, logged = session.directory, None
@@ -55,23 +60,33 @@ def log_artifact(
     artifact.set_logged(logged, LocalVersions())
     if logged is not None and logged.notice:
         session.notice(logged.notice, f"artifact-store-{artifact.name}")
-
-
-def use_artifact(session: RunSession, name: str, kind: str | None) -> Artifact:
-    """Return the stored version *name*, which the run then uses.
-
-    Raises:
-        ArtifactNotFoundError: There is none.
-        ArtifactError: The name is not possible, or its type is not *kind*.
-
-    """
-    identity = session.identity
-    artifact = find_artifact(name, identity.entity, identity.project_name, LocalVersions(), kind)
-    record_use(session, artifact)
     return artifact
 
 
-def record_use(session: RunSession, artifact: Artifact) -> None:
+def use_artifact(session: RunSession, used: Artifact | str, kind: str | None = None, aliases: Any = None) -> Artifact:
+    """Return the artifact *used*, or the stored version of that name, as an input of the run; a draft is logged first.
+
+    Raises:
+        ArtifactNotFoundError: There is none.
+        ArtifactError: The name is not possible, its type is not *kind*, or it is not an artifact.
+        RunFinishedError: The run has finished.
+
+    """
+    session.expect_running("use_artifact()")
+    if isinstance(used, str):
+        identity = session.identity
+        used = find_artifact(used, identity.entity, identity.project_name, LocalVersions(), kind)
+    elif not _is_stored(used):
+        return log_artifact(session, used, aliases=aliases, is_used=True)
+    _record_use(session, used)
+    return used
+
+
+def _is_stored(artifact: Any) -> bool:
+    return getattr(artifact, "stored_version", lambda: None)() is not None
+
+
+def _record_use(session: RunSession, artifact: Artifact) -> None:
     """Record that the run uses the stored version *artifact*; a store that cannot be written is reported."""
     version = artifact.stored_version()
     if session.directory is None or version is None:
@@ -89,10 +104,12 @@ def link_artifact(session: RunSession, artifact: Artifact, target_path: str, ali
         ArtifactError: It is not an artifact, the path or an alias is not possible, or the type differs.
         ArtifactStateError: It is not in the artifact store.
         StoreError: The store cannot be written.
+        RunFinishedError: The run has finished.
 
     """
-    if getattr(artifact, "stored_version", lambda: None)() is None:
-        log_artifact(session, artifact, None, None)
+    session.expect_running("link_artifact()")
+    if not _is_stored(artifact):
+        log_artifact(session, artifact)
     return artifact.link_by(_lineage_run(session), target_path, aliases)
 
 
@@ -102,12 +119,14 @@ def use_model(session: RunSession, name: str) -> str:
     Raises:
         ArtifactNotFoundError: There is none.
         ArtifactError: It is not a model.
+        RunFinishedError: The run has finished.
 
     """
+    session.expect_running("use_model()")
     path = Path(name).expanduser()
     if path.exists():  # as `log_model()` takes one
         return str(path)
-    artifact = use_artifact(session, name, None)
+    artifact = use_artifact(session, name)
     if MODEL not in artifact.type.lower():
         raise ArtifactError(
             f"the artifact {artifact.qualified_name} has the type {artifact.type!r}: use_model() needs a model; "
@@ -116,7 +135,7 @@ def use_model(session: RunSession, name: str) -> str:
     return artifact.file() if artifact.file_count == 1 else artifact.download()
 
 
-def artifact_of(source: Any, run_id: str, name: str | None, kind: str | None) -> Any:
+def _artifact_of(source: Any, run_id: str, name: str | None, kind: str | None) -> Any:
     """Return the artifact *source*, or a new one of the file, folder or address that it names.
 
     Raises:

@@ -15,6 +15,7 @@ from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.runs.saved_links import record_link
 from wandb_nb.surroundings import working_directory
 from wandb_nb.tracking.files.metadata_files import CHANGES, CONFIG, METADATA, REQUIREMENTS, SUMMARY
+from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.tracking.run_view import RunView
     from wandb_nb.tracking.session.run_directory import RunDirectory
+    from wandb_nb.tracking.session.run_session import RunSession
 
 OWN_FILES = frozenset((CONFIG, SUMMARY, METADATA, REQUIREMENTS, CHANGES, "output.log"))
 """Files that the run writes itself; a file of the user under such a name would be overwritten."""
@@ -30,24 +32,34 @@ MAX_COPY_BYTES = 1 << 30
 _REMOTE = ("gs://", "s3://", "http://", "https://")
 
 
-def literal_pattern(path: str | os.PathLike[str]) -> str:
-    """Return the pattern that matches *path* alone."""
-    return escape(os.fspath(path))
-
-
 def save(
+    session: RunSession,
+    path: str | os.PathLike[str],
+    base: str | os.PathLike[str] | None,
+    policy: str,
+    *,
+    is_pattern: bool,
+) -> list[str]:
+    """Carry out `Run.save`. A file that cannot be read or written is reported and left out."""
+    session.expect_running("save()")
+    session.features.add("save")
+    if session.directory is None:
+        return []
+    pattern = os.fspath(path) if is_pattern else escape(os.fspath(path))
+    return _save(session.directory, session.notice, pattern, base, policy)
+
+
+def _save(
     directory: RunDirectory,
     notice: Callable[[str], None],
-    pattern: str | os.PathLike[str],
+    text: str,
     base: str | os.PathLike[str] | None,
     policy: str,
 ) -> list[str]:
-    """Carry out `Run.save`. *notice* reports a file that cannot be read or written; it is left out."""
-    text = os.fspath(pattern)
     if policy not in records.POLICIES:
         raise UsageError(f"save(policy={policy!r}) is not possible: give 'now', 'live' or 'end'")
     if not text or "\0" in text:
-        raise UsageError(f"save({pattern!r}) does not name a file: give a path or a pattern such as 'models/*.pt'")
+        raise UsageError(f"save({text!r}) does not name a file: give a path or a pattern such as 'models/*.pt'")
     if text.startswith(_REMOTE):
         notice(f"save() accepts only files of this machine; {text} was not saved")
         return []
@@ -62,15 +74,17 @@ def save(
     return list(saved.values())
 
 
-def restore(  # noqa: PLR0917 -- the arguments of `Run.restore`
+def restore(
     run: RunView,
-    directory: RunDirectory,
     name: str,
     run_path: str | None,
     replace: bool,
     root: str | os.PathLike[str] | None,
 ) -> TextIOWrapper | None:
     """Carry out `Run.restore`."""
+    directory = session_of(run).directory
+    if directory is None:
+        return None
     name = inside(name, f"restore({name!r})")
     target = (Path(root) if root is not None else directory.files) / name
     if replace or not target.is_file():

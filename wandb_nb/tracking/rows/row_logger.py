@@ -14,8 +14,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import Error, RowError, RowTypeError, RunFinishedError, StoreError
-from wandb_nb.store.format import records
-from wandb_nb.store.format.json_value import to_json, type_name
+from wandb_nb.store.format.json_value import type_name
 from wandb_nb.store.writing.row_encoder import RowEncoder, extra_items
 from wandb_nb.tracking.rows.fork_lock import lock_at_fork
 from wandb_nb.tracking.rows.metric_recorder import MetricRecorder
@@ -25,6 +24,7 @@ from wandb_nb.tracking.rows.position import Position
 from wandb_nb.tracking.rows.row_checks import whole_step
 from wandb_nb.tracking.rows.storable_row import RowFilter, StorableRow
 from wandb_nb.tracking.rows.summary import Summary
+from wandb_nb.tracking.rows.summary_records import SummaryRecords
 
 if TYPE_CHECKING:
     from wandb_nb.capture.secrets.redact import Redactor
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from wandb_nb.store.writing.null_writer import Writer
     from wandb_nb.store.writing.segments import SharedSteps
     from wandb_nb.tracking.rows.periodic_checks import PeriodicChecks
-
-SUMMARY_INTERVAL_SECONDS = 1.0
 
 
 class RowLogger:
@@ -86,12 +84,12 @@ class RowLogger:
             storable=self._filter.summary_value,
         )
         self.summary._load(summary, statistics)  # noqa: SLF001 -- the summary is part of the row's way
+        self._summary_records = SummaryRecords(self.summary, self.position)
         self.step_was_given = self.summary_was_set = False
         self._encode = RowEncoder(redact.json if redact else None).encode_row
         self._checks, self._notice = checks, notice
         self._busy = self._draining = False
         self._deferred: deque[tuple[Mapping[str, Any], Any, bool | None]] = deque()
-        self._summary_due_at = 0.0
         self._counter = counter
         self._started_run, self._pid = owner, os.getpid()
         self._single_writer = owner
@@ -145,9 +143,9 @@ class RowLogger:
                     if self._open_step.parts or not ahead:
                         self._open_step.add(body, at, self.attempt, completes=bool(ahead))
                         if due and ahead:
-                            self._append(*self._summary_due(now))
+                            self._append(*self._summary_records.due(now))
                     elif due:
-                        self._append(body, *self._summary_due(now))
+                        self._append(body, *self._summary_records.due(now))
                     else:
                         self._append(body)
                 finally:
@@ -218,7 +216,7 @@ class RowLogger:
         """Return the record of pending summary changes and of the final position, which follows all rows."""
         with self.lock:
             self._open_step.complete()
-            return self._summary_record(self.summary._take_changes())  # noqa: SLF001 -- as in log
+            return self._summary_records.final()
 
     def enable_shared_steps(self) -> None:
         """Check before each row whether another process counts steps as well; costs a microsecond per row."""
@@ -274,20 +272,7 @@ class RowLogger:
         self.summary_was_set = True
         self.changes += 1
         self._open_step.complete()
-        # Readers take a record of the summary as one that counts all rows before it.
-        values = {**self.summary._take_changes(), **update}  # noqa: SLF001 -- as in log
-        self._append(records.summary({key: to_json(value, key) for key, value in values.items()}, remove))
-
-    def _summary_due(self, now: float) -> tuple[bytes, ...]:
-        if now < self._summary_due_at:
-            return ()
-        self._summary_due_at = now + SUMMARY_INTERVAL_SECONDS
-        changed = self.summary._take_changes()  # noqa: SLF001 -- as in log
-        return (self._summary_record(changed),) if changed else ()
-
-    def _summary_record(self, changed: Mapping[str, Any]) -> bytes:
-        values = {**changed, **self.position.as_summary()}
-        return records.summary({key: to_json(value, key) for key, value in values.items()})
+        self._append(self._summary_records.changed(update, remove))
 
     # -- deferred calls, forks
 

@@ -1,13 +1,16 @@
-"""Alerts: their urgency, and the checks on what `Run.alert` is given."""
+"""Alerts: their urgency, and what `Run.alert` does."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from wandb_nb.errors import UsageError
 from wandb_nb.store.format import records
+
+if TYPE_CHECKING:
+    from wandb_nb.tracking.session.run_session import RunSession
 
 Wait: TypeAlias = "int | float | timedelta"
 _DEFAULT_WAIT_SECONDS = 60.0
@@ -22,9 +25,19 @@ class AlertLevel(Enum):
     ERROR = "ERROR"
 
 
-def alert_record(title: str, text: str, level: AlertLevel, wait_seconds: float) -> bytes:
-    """Return the record of an alert; at most 64 characters of *title* are stored."""
-    return records.alert(title[:_MAX_TITLE_LENGTH], text, level.value, wait_seconds)
+def send_alert(session: RunSession, title: str, text: str, level: AlertLevel | str | None, wait: Wait | None) -> None:
+    """Store an alert, which the sync process sends; at most 64 characters of *title* are stored. See `Run.alert`.
+
+    Raises:
+        UsageError: The level does not exist, or the duration is not possible.
+        RunFinishedError: The run has finished.
+
+    """
+    level, wait_seconds = parse_level(level), parse_wait(wait)
+    session.expect_running("alert()")
+    if session.directory is not None:
+        title, text = map(session.directory.redact, (title, text))
+    session.logger.append(records.alert(title[:_MAX_TITLE_LENGTH], text, level.value, wait_seconds))
 
 
 def parse_level(level: AlertLevel | str | None) -> AlertLevel:
