@@ -339,8 +339,8 @@ def _attach_notebook() -> None:
     if not host.in_notebook():
         return
     try:
-        from wandb_nb import notebook  # needs IPython, which a notebook has loaded
+        from wandb_nb.notebook import attach  # needs IPython, which a notebook has loaded
 
-        notebook.attach()
+        attach()
     except Exception as error:  # noqa: BLE001 -- the notebook is never hurt
         presenter().notice(f"the notebook view is not available ({type(error).__name__}: {error})", key="attach")
