@@ -1,4 +1,5 @@
-import { EnlargedPicture } from '../media/enlarged-picture';
+import { EnlargedPicture } from '../media/enlarged/enlarged-picture';
+import type { Picture } from '../media/enlarged/picture-source';
 import { LayerChoices } from '../media/layers/layer-choices';
 import type { MediaContent } from '../media/media-content';
 import { createContent } from '../media/media-content';
@@ -13,27 +14,42 @@ const CLOSE_ICON = 'M4 4l8 8M12 4l-8 8';
 
 /** The medium of a cell in a dialog; for pictures arrows move to other rows of the column. */
 export class MediaDialog {
-  private picture: EnlargedPicture | null = null;
+  private dialog: EnlargedPicture | null = null;
+  private picture: Picture | null = null;
+  private move: (rows: number) => void = () => undefined;
+  private readonly choices = new LayerChoices();
 
   constructor(private readonly host: () => HTMLElement, private readonly title: string) {}
 
   /** Open a medium, or show it in the open dialog of a picture. `row` is in words. */
   open(media: CellMedia, files: MediaFiles, row: string, move: (rows: number) => void): void {
     if (!isPicture(media)) return openDocument(this.host(), media, files, row);
+    this.picture = { file: fileOf(media), files, text: mediaName(media), origin: row };
+    this.move = move;
+    if (this.dialog) this.dialog.update();
+    else this.dialog = this.createDialog();
+  }
+
+  private createDialog(): EnlargedPicture {
+    return new EnlargedPicture(this.host(), {
+      title: this.title, choices: this.choices, candidates: () => [],
+      pictures: () => (this.picture ? [this.picture] : []),
+      moveByKey: (event) => this.moveByKey(event),
+      closed: () => (this.dialog = null),
+    }, 0, null);
+  }
+
+  private moveByKey(event: KeyboardEvent): void {
     const moves: Record<string, number> = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
-    this.picture ??= new EnlargedPicture(this.host(), this.title, files, new LayerChoices(), (event) => {
-      const rows = moves[event.key];
-      if (rows === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      event.stopPropagation();
-      move(rows);
-    }, () => (this.picture = null));
-    void this.picture.show(fileOf(media), mediaName(media), row);
+    const rows = moves[event.key];
+    if (rows === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.move(rows);
   }
 
   destroy(): void {
-    this.picture?.destroy();
-    this.picture = null;
+    this.dialog?.destroy();
+    this.dialog = null;
   }
 }
 

@@ -29,8 +29,8 @@ export class EnlargedPicture {
   private stack: PictureStack | null = null;
   private files: MediaFiles | null = null;
 
-  /** `steps` is the control of the steps. */
-  constructor(host: HTMLElement, private readonly source: PictureSource, private place: number, steps: HTMLElement) {
+  /** `steps` is the control of the steps, if there are some. */
+  constructor(host: HTMLElement, private readonly source: PictureSource, private place: number, steps: HTMLElement | null) {
     this.pane = new ZoomPane(() => this.stack?.size ?? { width: 0, height: 0 }, () => this.showScale());
     this.comparison = new PictureComparison(source, () => this.update());
     this.legend = new LayerLegend(source.title, source.choices);
