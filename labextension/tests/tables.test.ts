@@ -10,6 +10,7 @@ import { nextSort, sortRows } from '../src/tables/row-order';
 import { RunTables } from '../src/tables/run-tables';
 import type { RunTable } from '../src/tables/table-choice';
 import type { TableData } from '../src/tables/table-data';
+import { loadTable } from '../src/tables/table-store';
 import type { Json } from '../src/wire/messages';
 
 const HOSTILE = '<img src=x onerror=window.harmed=1>';
@@ -135,6 +136,46 @@ describe('joins', () => {
     const cell = (folder: string): Json => ({ _type: 'image-file', path: `artifacts/${folder}/media/images/abc.png` });
     const { mark } = joinTables({ columns: ['id', 'p'], rows: [[1, cell('v1')]] }, { columns: ['id', 'p'], rows: [[1, cell('v2')]] }, 'id', ['A', 'B']);
     expect(mark(0, 1)).toBeNull();
+  });
+});
+
+describe('tables of artifacts', () => {
+  const artifact = {
+    columns: ['when', 'picture', 'n'], data: [[0, { _type: 'image-file', path: 'media/images/a.png' }, 5]],
+    column_types: { params: { type_map: { when: { wb_type: 'union', params: { allowed_types: [{ wb_type: 'none' }, { wb_type: 'timestamp' }] } } } } },
+  };
+  const source = (files: Record<string, unknown>): MediaFiles => {
+    const result = new MediaFiles();
+    result.load = async (path) => {
+      if (!(path in files)) throw new Error('missing');
+      return new TextEncoder().encode(JSON.stringify(files[path])).buffer;
+    };
+    return result;
+  };
+  const file = { kind: 'table', path: 'media/table/t.table.json', caption: '', width: null, height: null, size: 9, artifact: 'artifacts/c1/t.table.json' };
+  const short = { columns: ['when', 'picture', 'n'], data: [['1970', 'Image', 5]] };
+
+  beforeEach(() => {
+    URL.createObjectURL = () => 'blob:1';
+    URL.revokeObjectURL = () => undefined;
+  });
+
+  it('replace the short file of the run where it lacks media, with paths that lead to them', async () => {
+    const { rows } = await loadTable(source({ [file.path]: short, [file.artifact]: artifact }), [file]);
+    expect(rows).toEqual([['1970-01-01T00:00:00Z', { _type: 'image-file', path: 'artifacts/c1/media/images/a.png' }, 5]]);
+  });
+
+  it('are not needed for tables of numbers, and not there for runs of others', async () => {
+    const plain = { columns: ['n'], data: [[5]] };
+    expect((await loadTable(source({ [file.path]: plain, [file.artifact]: artifact }), [file])).rows).toEqual([[5]]);
+    expect((await loadTable(source({ [file.path]: short }), [file])).rows).toEqual(short.data);
+  });
+
+  it('that are joined are drawn side by side', async () => {
+    const part = (value: number): unknown => ({ columns: ['id', 'v'], data: [[1, value]] });
+    const joined = { ...file, kind: 'joined-table', path: 'artifacts/c2/j.joined-table.json' };
+    const files = { [joined.path]: { table1: 'a.table.json', table2: 'b.table.json', join_key: 'id' }, 'artifacts/c2/a.table.json': part(3), 'artifacts/c2/b.table.json': part(4) };
+    expect(await loadTable(source(files), [joined])).toEqual({ columns: ['id', 'v · 1', 'v · 2'], rows: [[1, 3, 4]] });
   });
 });
 

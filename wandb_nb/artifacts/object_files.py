@@ -6,17 +6,16 @@ import errno
 from typing import TYPE_CHECKING, BinaryIO
 
 from wandb_nb.artifacts.manifest import object_name
+from wandb_nb.store.format.layout import ARTIFACTS, OBJECTS
 from wandb_nb.untrusted_file import open_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FOLDER, OBJECTS = "artifacts", "objects"
-
 
 def object_path(directory: Path, digest: str) -> Path:
     """Return the path of the content with *digest* of the run in *directory*. Raises ValueError if it is not base64."""
-    return directory / FOLDER / OBJECTS / object_name(digest)
+    return directory / ARTIFACTS / OBJECTS / object_name(digest)
 
 
 def open_object(directory: Path, digest: str) -> BinaryIO:

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.artifacts.manifest import manifest_digest, manifest_json
-from wandb_nb.artifacts.object_files import FOLDER, object_path
+from wandb_nb.artifacts.object_files import object_path
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
 from wandb_nb.artifacts.store.file_copies import link_or_copy
 from wandb_nb.artifacts.store.lineage_files import LOGGED, USED
@@ -28,6 +28,7 @@ from wandb_nb.data.artifact_contents import ArtifactContents, LoggedArtifact
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.errors import MediaError, StoreError
 from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry, artifact, used_artifact
+from wandb_nb.store.format.layout import ARTIFACTS, MANIFESTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -143,7 +144,7 @@ class RunArtifacts:
         )
 
     def _write_manifest(self, record: ArtifactRecord) -> None:
-        manifests = self._directory / FOLDER / "manifests"
+        manifests = self._directory / ARTIFACTS / MANIFESTS
         manifests.mkdir(parents=True, exist_ok=True)
         write_text(manifests / f"{record.client_id}.json", manifest_json(record.entries))
 

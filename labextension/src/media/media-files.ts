@@ -124,7 +124,7 @@ export function typeOf(path: string): string {
   return TYPES[path.slice(path.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
 }
 
-/** Whether a path leads to a file below `media/`: a saved output may have been made by anybody. */
+/** Whether a path leads to a file below `media/` or of an artifact: a saved output may have been made by anybody. */
 function isMediaPath(path: string): boolean {
-  return path.startsWith('media/') && !path.split('/').some((part) => part === '..' || part === '.' || part === '');
+  return /^(media|artifacts)\//.test(path) && !path.split('/').some((part) => part === '..' || part === '.' || part === '');
 }

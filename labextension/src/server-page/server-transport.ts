@@ -34,7 +34,7 @@ export class ServerTransport implements Transport {
   }
 
   async file(path: string): Promise<ArrayBuffer> {
-    if (this.filesUrl === null) throw new Error('The files of this run are not shown here.');
+    if (this.filesUrl === null || path.startsWith('artifacts/')) throw new Error('These files of the run are not shown here.');
     const response = await fetch(`${this.filesUrl}/${path.split('/').map(encodeURIComponent).join('/')}`);
     if (!response.ok) throw new Error(`The server responded with status ${response.status}.`);
     return response.arrayBuffer();

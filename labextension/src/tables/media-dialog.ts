@@ -1,56 +1,63 @@
 import { EnlargedPicture } from '../media/enlarged/enlarged-picture';
-import type { Picture } from '../media/enlarged/picture-source';
+import type { Candidate, Picture, PictureSource } from '../media/enlarged/picture-source';
 import { LayerChoices } from '../media/layers/layer-choices';
-import type { MediaContent } from '../media/media-content';
 import { createContent } from '../media/media-content';
 import type { MediaFiles } from '../media/media-files';
 import { formOf } from '../media/media-kinds';
+import { formatNumber } from '../model/format';
 import { h, icon } from '../view/dom';
 import type { MediaFile } from '../wire/messages';
 import type { CellMedia } from './cell-values';
+import { cellMedia } from './cell-values';
 import { isPicture, mediaName } from './grid-cells';
+import type { GridContent } from './grid-content';
 
 const CLOSE_ICON = 'M4 4l8 8M12 4l-8 8';
+/** Pictures before and after the opened one that can be reached. */
+const REACH = 2000;
 
-/** The medium of a cell in a dialog; for pictures arrows move to other rows of the column. */
-export class MediaDialog {
-  private dialog: EnlargedPicture | null = null;
-  private picture: Picture | null = null;
-  private move: (rows: number) => void = () => undefined;
-  private readonly choices = new LayerChoices();
+/** Open the medium of a cell: a picture among those of its column, anything else on its own. */
+export function openCellMedia(host: HTMLElement, title: string, content: GridContent, row: number, column: number): void {
+  const [media, files] = [cellMedia(content.table.rows[row]?.[column]), content.files(column)];
+  if (media === null || files === null) return;
+  if (!isPicture(media)) return openDocument(host, media, files);
+  const at = content.numbers.indexOf(row);
+  const numbers = content.numbers.subarray(Math.max(0, at - REACH), at + REACH).filter((number) => pictureAt(content, number, column) !== null);
+  new EnlargedPicture(host, new ColumnPictures(title, content, numbers, column), numbers.indexOf(row), h('span'));
+}
 
-  constructor(private readonly host: () => HTMLElement, private readonly title: string) {}
+/** The pictures of one column, and those of other columns in the same row to compare with. */
+class ColumnPictures implements PictureSource {
+  readonly choices = new LayerChoices();
+  private readonly all: Picture[];
 
-  /** Open a medium, or show it in the open dialog of a picture. `row` is in words. */
-  open(media: CellMedia, files: MediaFiles, row: string, move: (rows: number) => void): void {
-    if (!isPicture(media)) return openDocument(this.host(), media, files, row);
-    this.picture = { file: fileOf(media), files, text: mediaName(media), origin: row };
-    this.move = move;
-    if (this.dialog) this.dialog.update();
-    else this.dialog = this.createDialog();
+  constructor(readonly title: string, private readonly content: GridContent, private readonly numbers: Uint32Array, private readonly column: number) {
+    this.all = Array.from(numbers, (number) => pictureAt(content, number, column)!);
   }
 
-  private createDialog(): EnlargedPicture {
-    return new EnlargedPicture(this.host(), {
-      title: this.title, choices: this.choices, candidates: () => [],
-      pictures: () => (this.picture ? [this.picture] : []),
-      moveByKey: (event) => this.moveByKey(event),
-      closed: () => (this.dialog = null),
-    }, 0, null);
+  pictures(): Picture[] {
+    return this.all;
   }
 
-  private moveByKey(event: KeyboardEvent): void {
-    const moves: Record<string, number> = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
-    const rows = moves[event.key];
-    if (rows === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    this.move(rows);
+  candidates(place: number): Candidate[] {
+    const { table, columns, types } = this.content;
+    const others = columns.filter((column) => column !== this.column && types[column] === 'media');
+    return others.map((column) => ({ name: table.columns[column]!, picture: pictureAt(this.content, this.numbers[place]!, column) }));
   }
 
-  destroy(): void {
-    this.dialog?.destroy();
-    this.dialog = null;
+  moveByKey(): void {
+    // A table has one step here; PageUp and PageDown move through the rows.
   }
+
+  closed(): void {
+    // Nothing to do: the grid has the focus again.
+  }
+}
+
+function pictureAt({ table, numbers, files: filesOf }: GridContent, row: number, column: number): Picture | null {
+  const [media, files] = [cellMedia(table.rows[row]?.[column]), filesOf(column)];
+  if (media === null || files === null || !isPicture(media)) return null;
+  return { file: fileOf(media), files, text: mediaName(media), origin: `${table.columns[column]}, row ${formatNumber(numbers.indexOf(row) + 1)}` };
 }
 
 function fileOf({ _type, path, caption }: CellMedia): MediaFile {
@@ -58,10 +65,10 @@ function fileOf({ _type, path, caption }: CellMedia): MediaFile {
 }
 
 /** A sound, a video, a page or another file in a dialog of its own. */
-function openDocument(host: HTMLElement, media: CellMedia, files: MediaFiles, row: string): void {
+function openDocument(host: HTMLElement, media: CellMedia, files: MediaFiles): void {
   const file = fileOf(media);
-  const content: MediaContent = createContent(formOf(file), { files, choices: new LayerChoices(), enlarge: () => undefined });
-  const caption = h('p', { class: 'wnb-media-caption' }, [media.caption, row].filter(Boolean).join(' · '));
+  const content = createContent(formOf(file), { files, choices: new LayerChoices(), enlarge: () => undefined });
+  const caption = h('p', { class: 'wnb-media-caption' }, media.caption ?? '');
   const close = h('button', { type: 'button', class: 'wnb-tool wnb-close', 'aria-label': 'Close', title: 'Close (Escape)', onclick: () => dialog.close() }, icon(CLOSE_ICON));
   const dialog = h('dialog', { class: 'wnb-enlarged wnb-media-enlarged', 'aria-label': mediaName(media) }, h('div', { class: 'wnb-media wnb-cell-document' }, content.element), caption, close);
   dialog.addEventListener('keydown', (event) => {

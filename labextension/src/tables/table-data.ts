@@ -4,6 +4,8 @@ import type { Json } from '../wire/messages';
 export interface TableData {
   columns: string[];
   rows: Json[][];
+  /** The types of columns by their names, in an artifact only. */
+  types?: Record<string, unknown>;
 }
 
 /** A text of JSON, or one of the bare words that Python writes for numbers without a JSON form. */
@@ -12,14 +14,14 @@ const BARE_WORDS: Record<string, string> = { NaN: 'null', Infinity: '1e999', '-I
 
 /** The table in the file of a run or of an artifact. Throws if it is not a table. */
 export function parseTable(json: string): TableData {
-  const { columns, data } = parseNumbers(json) as { columns?: unknown; data?: unknown };
+  const { columns, data, column_types: types } = parseJson(json) as { columns?: unknown; data?: unknown; column_types?: { params?: { type_map?: Record<string, unknown> } } };
   if (!Array.isArray(columns) || !Array.isArray(data)) throw new Error('This is not a table.');
   const rows = (data as unknown[]).map((row) => (Array.isArray(row) ? (row as Json[]) : []));
-  return { columns: columns.map((name) => (typeof name === 'string' ? name : JSON.stringify(name))), rows };
+  return { columns: columns.map((name) => (typeof name === 'string' ? name : JSON.stringify(name))), rows, ...(types?.params?.type_map ? { types: types.params.type_map } : {}) };
 }
 
 /** JSON with bare NaN and infinities; NaN becomes null. */
-function parseNumbers(json: string): unknown {
+export function parseJson(json: string): unknown {
   try {
     return JSON.parse(json) as unknown;
   } catch {

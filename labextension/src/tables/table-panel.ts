@@ -3,11 +3,11 @@ import { formatNumber } from '../model/format';
 import { saveText } from '../view/charts/chart-export';
 import { h, setText } from '../view/dom';
 import type { CellMark } from './join-tables';
-import { cellMedia, cellText, columnType, searchText } from './cell-values';
+import { columnType, searchText } from './cell-values';
 import { ColumnMenu } from './column-menu';
 import type { GridContent } from './grid-content';
 import { groupTable } from './group-rows';
-import { MediaDialog } from './media-dialog';
+import { openCellMedia } from './media-dialog';
 import { filterRows } from './row-filter';
 import type { SortKey } from './row-order';
 import { nextSort, sortRows } from './row-order';
@@ -34,7 +34,6 @@ export class TablePanel {
   private readonly filterButton: HTMLElement;
   private readonly groupSelect: HTMLSelectElement;
   private readonly columnMenu: ColumnMenu;
-  private readonly dialog: MediaDialog;
   private shown: ShownTable | null = null;
   private sort: SortKey[] = [];
   private filters = new Map<number, string>();
@@ -57,9 +56,8 @@ export class TablePanel {
       sort: (column, add) => this.sortBy(column, add),
       filter: (column, text) => this.setFilter(column, text),
       open: (row) => this.openGroup(row),
-      openMedia: (row, column) => this.openMedia(row, column),
+      openMedia: (row, column) => openCellMedia(this.element.closest<HTMLElement>('.wnb') ?? this.element, title, this.content!, row, column),
     });
-    this.dialog = new MediaDialog(() => this.element.closest<HTMLElement>('.wnb') ?? this.element, title);
     this.element = h('div', { class: 'wnb-table-panel' }, this.toolbar, this.grid.element);
   }
 
@@ -83,7 +81,6 @@ export class TablePanel {
 
   destroy(): void {
     this.grid.destroy();
-    this.dialog.destroy();
   }
 
   /** Forget choices that other columns have no meaning for. */
@@ -177,19 +174,6 @@ export class TablePanel {
     const name = this.group === null ? 'row' : 'group';
     const rows = numbers.length === table.rows.length ? `${all} ${name}${table.rows.length === 1 ? '' : 's'}` : `${formatNumber(numbers.length)} of ${all} ${name}s`;
     return columns.length < MAX_COLUMNS || table.columns.length <= MAX_COLUMNS ? rows : `${rows}, first ${MAX_COLUMNS} of ${formatNumber(table.columns.length)} columns`;
-  }
-
-  private openMedia(row: number, column: number): void {
-    const { table, numbers } = this.content!;
-    const media = cellMedia(table.rows[row]?.[column]);
-    const files = this.content!.files(column);
-    if (media === null || files === null) return;
-    const at = numbers.indexOf(row);
-    const text = `${this.title}, row ${formatNumber(at + 1)}${this.group === null ? '' : ` ${cellText(table.rows[row]?.[0])}`}`;
-    this.dialog.open(media, files, text, (rows) => {
-      const next = numbers[Math.max(0, Math.min(numbers.length - 1, at + rows))];
-      if (next !== undefined) this.openMedia(next, column);
-    });
   }
 
   private saveCsv(): void {

@@ -145,7 +145,7 @@ function checkHeatmap({ key, columns: { step, time, edges, cells } }: HeatmapHea
 function checkMedia(media: unknown): void {
   const isLayer = (layer: Partial<MediaLayer> | null): boolean => [layer?.kind, layer?.name, layer?.path].every((text) => typeof text === 'string');
   const isFile = (file: Partial<MediaFile> | null): boolean =>
-    [file?.kind, file?.path, file?.caption].every((text) => typeof text === 'string') && areAll(file?.layers, isLayer);
+    [file?.kind, file?.path, file?.caption, file?.artifact ?? ''].every((text) => typeof text === 'string') && areAll(file?.layers, isLayer);
   const areLabels = (one: Partial<LayerLabels> | null): boolean => isLayer({ ...one, path: '' } as MediaLayer) && typeof one?.labels === 'object' && one.labels !== null;
   const isRow = (row: Partial<MediaRow> | null): boolean => typeof row?.step === 'number' && Array.isArray(row.files) && row.files.every(isFile);
   const isSeries = (one: Partial<MediaSeries> | null): boolean => typeof one?.key === 'string' && Array.isArray(one.rows) && one.rows.every(isRow) && areAll(one.labels, areLabels);

@@ -137,6 +137,8 @@ export interface MediaFile {
   size: number | null;
   /** The masks and boxes of a picture that has some. */
   layers?: MediaLayer[];
+  /** The file of a table with all of its rows, `artifacts/<client id>/<path in it>`. */
+  artifact?: string;
 }
 
 /** The media of one step. */

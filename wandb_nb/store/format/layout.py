@@ -22,6 +22,8 @@ OFFLINE_PREFIX = "offline-"
 """Beginning of the name of the directory of a run that nobody sends while it is active."""
 SEGMENTS, FILES, LOGS, CONTROL = "segments", "files", "logs", "control"
 """Names of the folders in a run directory."""
+ARTIFACTS, MANIFESTS, OBJECTS = "artifacts", "manifests", "objects"
+"""Names of the folder of logged artifacts, and of those in it: which files a version has, and their contents."""
 _MAX_SAME_NAMED = 10_000
 
 

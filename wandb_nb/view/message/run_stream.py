@@ -16,6 +16,7 @@ from wandb_nb.untrusted_file import open_file
 from wandb_nb.view.message.cell_list import CellHeaders
 from wandb_nb.view.message.message_builder import MessageBuilder
 from wandb_nb.view.message.sync_state import SyncReader
+from wandb_nb.view.objects.table_artifacts import TableArtifacts, artifact_folder
 
 if TYPE_CHECKING:
     import os
@@ -44,6 +45,7 @@ class RunStream(MessageBuilder):
         self._owner_alive = owner_alive or _owner_alive_by_lock
         self._next_check = 0.0
         self._sync_reader = SyncReader(self.file)
+        self._table_artifacts = TableArtifacts()
         super().__init__()
 
     def advance(self, budget_seconds: float = 0.25) -> bool:
@@ -65,8 +67,13 @@ class RunStream(MessageBuilder):
         return self._more
 
     def open_media(self, path: str) -> BinaryIO | None:
-        """Open the media file *path*, a path below `files/`; None if no row names it, or it is not a regular file."""
+        """Open the media file *path*; None if no row names it, or it is not a regular file.
+
+        It is a path below `files/`, or `artifacts/<client id>/<path in it>` of an artifact.
+        """
         if path in self._media_paths:
+            if artifact_folder(path):
+                return self._table_artifacts.open(path, reversed(self._folders))
             for folder in reversed(self._folders):
                 with contextlib.suppress(OSError):
                     return open_file(folder / FILES / path, below=folder)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import numpy as np
 
 from wandb_nb.view.objects.media_layers import image_layers, layer_labels, listed_layers
+from wandb_nb.view.objects.table_artifacts import artifact_file, artifact_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,6 +25,7 @@ MAX_CAPTION = 300  # characters
 MAX_LISTED = 200  # files of one value
 _MAX_KIND, _MAX_PATH = 40, 1_000  # characters
 _FILE_SUFFIX = "-file"
+_JOINED_TABLE = "joined-table"
 _MEDIA_FOLDER = "media"
 _NAMES_WITHOUT_FOLDER = {"object3D": "object3D", "molecule": "molecule"}  # types of lists, and where their files are
 
@@ -32,7 +34,8 @@ class MediaFile(TypedDict):
     """One media file: its kind ("image", "audio" …), its path below `files/`, and what is known of it.
 
     `width` and `height` in pixels and `size` in bytes are None where the row does not have them. `layers` are the masks
-    and boxes of an image that has some.
+    and boxes of an image that has some. `artifact` is a table's file with all of its
+    rows, `artifacts/<client id>/<path in it>`.
     """
 
     kind: str
@@ -42,6 +45,7 @@ class MediaFile(TypedDict):
     height: int | None
     size: int | None
     layers: NotRequired[list[MediaLayer]]
+    artifact: NotRequired[str]
 
 
 class MediaRow(TypedDict):
@@ -65,7 +69,7 @@ class MediaSeries(TypedDict):
 
 
 class MediaPaths:
-    """The paths of all media files that the rows of *table* name. Not thread-safe."""
+    """The paths of all media files that the rows of *table* name, and the folders of artifacts. Not thread-safe."""
 
     def __init__(self, table: HistoryTable) -> None:
         self._table = table
@@ -73,7 +77,8 @@ class MediaPaths:
         self._paths: frozenset[str] = frozenset()
 
     def __contains__(self, path: str) -> bool:
-        """Return whether a row names the file *path*; rows are read again only if there are new ones."""
+        """Return whether a row names the file *path*, or its artifact; rows are read again if there are new ones."""
+        path = artifact_folder(path) or path
         columns = self._table.others.values()
         count = sum(len(column) + column.rewrites for column in columns)
         if count != self._count and path not in self._paths:
@@ -108,7 +113,7 @@ def media_series(
     return series
 
 
-def media_files(value: Any) -> list[MediaFile]:
+def media_files(value: Any) -> list[MediaFile]:  # noqa: PLR0911 -- one line per form
     """Return the files of a logged *value*; none if it is not media, or its paths are not below `media/`."""
     if isinstance(value, list):
         return [file for item in value[:MAX_LISTED] if isinstance(item, dict) for file in media_files(item)]
@@ -117,6 +122,9 @@ def media_files(value: Any) -> list[MediaFile]:
         return []
     if media_type.endswith(_FILE_SUFFIX):
         return _checked([_file(media_type.removesuffix(_FILE_SUFFIX)[:_MAX_KIND], value)])
+    if media_type == _JOINED_TABLE:
+        path = artifact_file(value.get("artifact_path"))
+        return [_file(media_type, {"path": path})] if path else []
     if media_type == "images/separated":
         return _checked(_named(value, "image", ""))
     if media_type in _NAMES_WITHOUT_FOLDER:
@@ -153,6 +161,8 @@ def _file(kind: str, value: dict[str, Any]) -> MediaFile:
         "height": _whole(value.get("height")),
         "size": _whole(value.get("size")),
     }
+    if artifact := artifact_file(value.get("artifact_path")):
+        file["artifact"] = artifact
     return _with_layers(file, image_layers(value))
 
 
@@ -173,7 +183,8 @@ def _with_layers(file: MediaFile, layers: list[MediaLayer]) -> MediaFile:
 
 
 def _paths_of(file: MediaFile) -> list[str]:
-    return [file["path"], *(layer["path"] for layer in file.get("layers", ()))]
+    folders = filter(None, map(artifact_folder, (file["path"], file.get("artifact", ""))))
+    return [file["path"], *folders, *(layer["path"] for layer in file.get("layers", ()))]
 
 
 def _captioned(files: list[MediaFile], captions: Any) -> list[MediaFile]:

@@ -1,0 +1,70 @@
+"""Tables in JupyterLab: pictures in cells that enlarge, and charts of tables, from Jupyter server and kernel."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
+from plain import HOSTILE, serious
+from waiting import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(shutil.which("chromium") is None, reason="Chromium is not installed"),
+]
+CELL = f"""import numpy as np, wandb_nb as wandb
+random = np.random.default_rng(0)
+with wandb.init(project="p", name="tables") as run:
+    for step in range(2):
+        rows = [[n, wandb.Image(random.integers(0, 255, (8, 8, 3), np.uint8), caption={HOSTILE!r}),
+                 wandb.Audio(np.sin(np.arange(800) / 9), sample_rate=8000), n / 7 + step] for n in range(20)]
+        run.log({{"samples": wandb.Table(["id", "picture", "sound", "score"], rows)}})
+    curve = wandb.Table(["x", "y"], [[n, n * n] for n in range(9)])
+    run.log({{"curve": wandb.plot.line(curve, "x", "y", title="Squares")}})
+"""
+
+
+@pytest.mark.parametrize("routes", [True, False], ids=["server", "comm"])
+def test_tables_under_the_cell(tmp_path: Path, routes: bool) -> None:
+    """Cells show pictures, which enlarge and follow the arrows; a sound plays in a dialog; a chart has its table."""
+    with JupyterServer(tmp_path / "lab", routes=routes) as lab, chromium(tmp_path / "profile") as page:
+        page.set_viewport_size({"width": 1280, "height": 1200})
+        open_cells(page, lab, "train.ipynb", CELL)
+        start_cells(page)
+        card = page.locator(".wnb-card[aria-label='Table samples']")
+        card.wait_for()
+        card.scroll_into_view_if_needed()
+        drawn = (
+            "() => [...document.querySelectorAll('.wnb-cell-picture img')].filter(one => one.naturalWidth === 8).length"
+        )
+        until(lambda: page.evaluate(drawn) > 3, "pictures in cells")
+        assert card.locator("img").first.get_attribute("alt") == HOSTILE
+        page.screenshot(path=ARTIFACTS / "table-lab.png")
+        card.get_by_role("columnheader", name="score").focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        dialog = page.locator("dialog[open]")
+        dialog.get_by_text("picture, row 1").wait_for()
+        page.keyboard.press("PageDown")
+        dialog.get_by_text("picture, row 2").wait_for()
+        page.keyboard.press("Escape")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Enter")
+        until(lambda: page.evaluate("() => document.querySelector('dialog[open] audio')?.duration") == 0.1, "the sound")
+        page.keyboard.press("Escape")
+        chart = page.locator(".wnb-card[aria-label='Chart Squares']")
+        chart.scroll_into_view_if_needed()
+        chart.locator(".wnb-plot-drawing svg").wait_for()
+        chart.get_by_role("button", name="Table of Squares").click()
+        chart.get_by_text("9 rows").wait_for()
+        assert serious(page) == []
+        assert page.evaluate("() => window.harmed") is None
+        page.goto("about:blank")
+        lab.shut_sessions()
