@@ -33,6 +33,7 @@ describe('a saved notebook', () => {
       expect(text(await feed.data.mediaFiles.load!('media/images/a_9.png'))).toBe('nine');
       await expect(feed.data.mediaFiles.load!('media/images/a_0.png')).rejects.toThrow();
       await expect(feed.data.mediaFiles.load!('media/audio/s.wav')).rejects.toThrow(); // a waveform cannot be played
+      expect(feed.data.mediaFiles.pictureOf('media/audio/s.wav')).toBe(`data:image/png;base64,${btoa('wave')}`);
     }
   });
 

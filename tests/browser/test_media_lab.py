@@ -62,8 +62,25 @@ def alts(page: Page) -> list[str]:
     return list(texts)
 
 
+def reopen_without_files(page: Page, lab: JupyterServer) -> None:
+    """Save the notebook and open it without kernel and without the run's directory."""
+    until(lambda: "previews" in saved(page, lab), "small pictures in the saved notebook")
+    lab.shut_sessions()
+    shutil.rmtree(lab.root / "wandb")
+    page.goto(lab.url("train.ipynb"))
+
+
+def saved(page: Page, lab: JupyterServer) -> str:
+    """Save the notebook of the page, and return its file."""
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    return (lab.root / "train.ipynb").read_text("utf-8")
+
+
 def test_pictures_under_the_cell(page: Page, lab: JupyterServer) -> None:
-    """The newest pictures are drawn under the cell; the slider moves, captions stay texts, and axe is content."""
+    """The newest pictures are drawn under the cell; the slider moves, captions stay texts, and axe is content.
+
+    A saved notebook shows small ones without kernel and files.
+    """
     run_notebook(page, lab)
     card = page.locator(".wnb-card[aria-label='Media samples']")
     card.wait_for()
@@ -76,4 +93,13 @@ def test_pictures_under_the_cell(page: Page, lab: JupyterServer) -> None:
     until(lambda: sound.evaluate("one => one.duration") == 0.5, "the sound")
     page.screenshot(path=ARTIFACTS / "media-lab.png")
     assert serious(page) == []
+    reopen_without_files(page, lab)
+    card.scroll_into_view_if_needed()
+    until(lambda: alts(page) == ["at 4", HOSTILE, "third", "fourth"], "small pictures of the saved notebook")
+    card.get_by_role("slider", name="Step of samples").fill("0")
+    until(lambda: alts(page)[:1] == ["at 0"], "those of an earlier step")
+    waveform = page.locator(".wnb-card[aria-label='Media tone'] img")
+    waveform.scroll_into_view_if_needed()
+    until(lambda: waveform.evaluate("one => one.naturalWidth") == 160, "the waveform")
+    page.screenshot(path=ARTIFACTS / "media-lab-saved.png")
     assert page.evaluate("() => window.harmed") is None

@@ -66,21 +66,26 @@ def bundle(
     plots = media.plots(message.header) if media else {}
     newest = [card for card in _newest(cards) if card.key not in plots]
     drawn = list(plots.values())
-    picture, preview = pictures(lambda points: build(message, points, plots=drawn))
+    picture, preview = pictures(lambda points: build(message, points, plots=drawn), newest)
     charts = html(message, preview, drawn)
     parts: dict[str, Any] = {"text/html": charts, "image/png": base64.b64encode(picture).decode()}
     parts["text/plain"] = plain_text(message)
     if widget_view is not None:
         parts["application/vnd.jupyter.widget-view+json"] = dict(widget_view)
-    snapshot = _snapshot(source, access, MAX_BYTES - len(json.dumps(parts)))
+    snapshot = _snapshot(source, access, _room(parts, newest))
     if newest:
         parts["text/html"] = charts + media_html(newest, _MAX_MEDIA_HTML)
-        parts["image/png"] = base64.b64encode(_with_media(message, drawn, newest, len(picture))).decode()
     if cards:
         snapshot["previews"] = saved_previews(cards)
         snapshot["media"] = plain(saved_series(message.header["media"] or [], snapshot["previews"]))
     parts[MIME] = snapshot
     return parts
+
+
+def _room(parts: Mapping[str, Any], cards: Sequence[MediaCard]) -> int:
+    """Return the bytes that are left for the snapshot; a picture with *cards* counts as the largest of charts only."""
+    counted = {**parts, "image/png": "" if cards else parts["image/png"]}
+    return MAX_BYTES - len(json.dumps(counted)) - (_MAX_PNG_BYTES * 4 // 3 if cards else 0)
 
 
 def _newest(cards: Iterable[MediaCard]) -> list[MediaCard]:
@@ -91,24 +96,26 @@ def _newest(cards: Iterable[MediaCard]) -> list[MediaCard]:
     return list(newest.values())
 
 
-def _with_media(message: Message, plots: Sequence[PlotData], cards: Sequence[MediaCard], chart_bytes: int) -> bytes:
+def pictures(scene_of: Callable[[int], Scene], cards: Sequence[MediaCard] = ()) -> tuple[bytes, bytes]:
+    """Return the PNG file of a scene, with *cards* below it, and a small one without them for the HTML."""
+    from wandb_nb.view.picture import png  # Pillow is imported with the first picture
+
+    picture = _with_media(scene_of(6_000), cards) if cards else png.fitting(scene_of, _MAX_PNG_BYTES)
+    if not cards and len(picture) <= _MAX_PREVIEW_BYTES:
+        return picture, picture
+    return picture, png.render(scene_of(_PREVIEW_POINTS), scale=1)
+
+
+def _with_media(scene: Scene, cards: Sequence[MediaCard]) -> bytes:
     """Return the PNG file of charts and contact sheet: with fewer and smaller pictures if it is too large."""
-    from wandb_nb.view.picture import png  # as below
+    from wandb_nb.view.picture import png  # as above
 
     data = b""
     for most_pictures, scale in _MEDIA_TRIES:
-        data = png.render(with_contact_sheet(build(message, 6_000, plots=plots), cards, most_pictures), scale)
-        if len(data) <= chart_bytes + _MAX_MEDIA_PNG_BYTES:
+        data = png.render(with_contact_sheet(scene, cards, most_pictures), scale)
+        if len(data) <= _MAX_PNG_BYTES + _MAX_MEDIA_PNG_BYTES:
             break
     return data
-
-
-def pictures(scene_of: Callable[[int], Scene]) -> tuple[bytes, bytes]:
-    """Return the PNG file of a scene, and a small one for the HTML."""
-    from wandb_nb.view.picture import png  # Pillow is imported with the first picture
-
-    picture = png.fitting(scene_of, _MAX_PNG_BYTES)
-    return picture, picture if len(picture) <= _MAX_PREVIEW_BYTES else png.render(scene_of(_PREVIEW_POINTS), scale=1)
 
 
 def html(message: Message, picture: bytes, plots: Sequence[PlotData] = ()) -> str:

@@ -24,6 +24,8 @@ interface CachedFile {
 export class MediaFiles {
   /** Null if there is no source. */
   load: LoadFile | null = null;
+  /** A picture that stands for a sound or video whose file is not available, as an address; null without one. */
+  pictureOf: (path: string) => string | null = () => null;
   private readonly files = new Map<string, CachedFile>(); // the least recently used first
   private readonly queue: (() => void)[] = [];
   private requests = 0;

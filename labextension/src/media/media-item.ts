@@ -20,7 +20,7 @@ export class MediaItem {
   private loaded: string | null = null;
 
   /** `label` describes a file without a caption. */
-  constructor(readonly form: MediaForm, context: ContentContext, private readonly label: string) {
+  constructor(readonly form: MediaForm, private readonly context: ContentContext, private readonly label: string) {
     this.content = createContent(form, context);
     this.element = h('figure', { class: 'wnb-media-item', 'data-form': form }, this.body, this.caption);
   }
@@ -71,7 +71,9 @@ export class MediaItem {
     } catch {
       if (this.file !== file || !this.inSight) return;
       this.loaded = null;
-      this.body.replaceChildren(h('p', { class: 'wnb-quiet' }, `${describe(file)}: ${MISSING}`));
+      const picture = this.context.files.pictureOf(file.path);
+      const shown = picture === null ? [] : [h('img', { src: picture, alt: file.caption || `${nameOf(file)} ${this.label}` })];
+      this.body.replaceChildren(...shown, h('p', { class: 'wnb-quiet' }, `${describe(file)}: ${MISSING}`));
     }
   }
 }

@@ -60,6 +60,7 @@ export class Feed {
   constructor(private readonly openers: (() => Promise<Transport | null>)[]) {
     if (openers.length > 0) this.data.ranges.load = (request) => this.loadRange(request);
     this.data.mediaFiles.load = (path) => this.loadFile(path).catch((error: unknown) => this.previewOf(path, error));
+    this.data.mediaFiles.pictureOf = (path) => this.data.previews.picture(path);
     this.data.ranges.onLoad = () => {
       this.data.version += 1;
       this.notify();

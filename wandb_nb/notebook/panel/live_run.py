@@ -25,6 +25,8 @@ MIN_SNAPSHOT_SECONDS = 1.0  # the first pause; later ones grow
 MAX_SNAPSHOT_SECONDS = 8.0  # leaves two seconds for rendering, so that a saved snapshot is at most ten seconds old
 MAX_AGE_SHARE = 0.03  # of the run's time so far: what a killed kernel may cost the snapshot, rendering aside
 RENDER_FACTOR = 15  # the next snapshot waits this many times as long as rendering the last one took
+IDLE_DELAY_SECONDS, MAX_IDLE_DELAY_SECONDS = 0.05, 0.5
+IDLE_RENDER_FACTOR = 2  # an idle kernel waits this many times as long as rendering the last snapshot took
 READ_SECONDS = 0.25
 
 
@@ -159,6 +161,11 @@ class LiveRun:
         with self.lock:
             self._cursors.pop(viewer, None)
             self._pending_viewers.discard(viewer)
+
+    @property
+    def idle_delay_seconds(self) -> float:
+        """How long the kernel is idle before a snapshot: longer if rendering takes long, so that no cell meets it."""
+        return min(MAX_IDLE_DELAY_SECONDS, max(IDLE_DELAY_SECONDS, IDLE_RENDER_FACTOR * self.render_seconds))
 
     def request_snapshot(self, delay_seconds: float = 0.0) -> None:
         """Have the push thread take a snapshot after *delay_seconds*, even if the file has not changed."""

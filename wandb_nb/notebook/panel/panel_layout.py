@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 NEW_OUTPUT_SECONDS = 0.25
 """How long the picture of a new panel may wait: a short cell ends meanwhile, undisturbed."""
-IDLE_SECONDS = 0.05
 RESTORE_SECONDS = 0.1  # a loop that clears its outputs all the time must not keep the page busy
 
 
@@ -123,7 +122,7 @@ class PanelLayout:
             return
         self._refresh(one for one in outputs if not one.is_open)
         for panel in {panel for one in outputs for panel in one.panels if panel.is_open}:
-            panel.live_run.request_snapshot(IDLE_SECONDS)
+            panel.live_run.request_snapshot(panel.live_run.idle_delay_seconds)
 
     def clear(self) -> None:
         """Forget all outputs. Takes no lock, so that a forked child may call it."""
