@@ -40,7 +40,7 @@ for step in range(20):
     image = wandb.Image(random.integers(0, 255, (8, 8, 3), np.uint8), caption=f"at {step}")
     run.log({"train/loss": 1 / (step + 1), "val/loss": 2 / (step + 1), "weights": list(random.normal(size=80)),
              "note": f"text {step}", "samples": [image, image],
-             "tone": wandb.Audio(np.sin(np.arange(4000) / 9), sample_rate=8000), "page": wandb.Html("<button>x</button>"),
+             "tone": wandb.Audio(np.sin(np.arange(4000) / 9), sample_rate=8000), "page": wandb.Html("<b>x</b>"),
              "rows": wandb.Table(columns=["a", "b"], data=[[1, "x"], [2, "y"]])})
 run.finish()"""
 LOOP = """for lr in (0.1, 0.2):
@@ -75,8 +75,8 @@ def notebook_state(page: Page) -> Any:
     return page.evaluate(
         """() => { const { content } = window.jupyterapp.shell.currentWidget;
             return [content.activeCellIndex, content.widgets.map(({ model, inputHidden, outputHidden }) =>
-                [model.type, model.sharedModel.source, model.executionCount, model.outputs?.length, inputHidden, outputHidden,
-                 model.getMetadata('jp-MarkdownHeadingCollapsed')])]; }"""
+                [model.type, model.sharedModel.source, model.executionCount, model.outputs?.length,
+                 inputHidden, outputHidden, model.getMetadata('jp-MarkdownHeadingCollapsed')])]; }"""
     )
 
 
@@ -113,7 +113,7 @@ def close_dialogs(page: Page) -> None:
 
 
 def test_no_key_reaches_the_notebook(page: Page) -> None:
-    """All keys of the command mode, on each kind of control of charts, tables and media, leave the notebook as it is."""
+    """All keys of the command mode, on each kind of control of a view, leave the notebook as it is."""
     page.evaluate(
         """() => { window.executed = [];
             window.jupyterapp.commands.commandExecuted.connect((_, { id }) => window.executed.push(id)); }"""
@@ -121,7 +121,7 @@ def test_no_key_reaches_the_notebook(page: Page) -> None:
     for title in ("loss", "samples"):
         card = page.locator(f".wnb-card[aria-label$='{title}']").first
         card.scroll_into_view_if_needed()
-        card.get_by_role("button", name="Enlarge").first.click(timeout=5000)
+        card.get_by_role("button", name="Enlarge").first.click()
         for element in focusable(page, ".wnb dialog"):
             press_all(page, element)
         close_dialogs(page)

@@ -66,6 +66,34 @@ def test_rows_of_a_time(tmp_path: Path) -> None:
     assert loss.time.tolist() == [9.5, 10.0, 10.5, 11.0, 11.5]
 
 
+def test_rows_of_several_processes(tmp_path: Path) -> None:
+    """Rows that arrive in another order than that of their steps are selected by their own steps, for each metric."""
+    file = RunFile(tmp_path / "run")
+    for writer in (1, 2):
+        for step in range(10, 20) if writer == 1 else range(10):
+            file.add(file.row({"loss": step, "twice": 2 * step}, step, writer=writer))
+
+    loss, twice = series(stream_of(file), keys=["loss", "twice"], **{"from": 3, "to": 4})
+
+    assert [loss.step.tolist(), loss.value.tolist(), twice.value.tolist()] == [
+        [2, 3, 4, 5],
+        [2, 3, 4, 5],
+        [4, 6, 8, 10],
+    ]
+
+
+def test_metrics_of_other_rows_have_their_own_points(tmp_path: Path) -> None:
+    """Metrics that were logged in different rows are selected independently, in one answer."""
+    file = RunFile(tmp_path / "run")
+    file.log_many([{"loss": step} if step % 2 else {"accuracy": step, "f1": -step} for step in range(20)])
+
+    answer = series(stream_of(file), keys=["loss", "accuracy", "f1"], **{"from": 6, "to": 8})
+
+    assert {one.key: one.value.tolist() for one in answer} == {
+        "loss": [5, 7, 9], "accuracy": [4, 6, 8, 10], "f1": [-4, -6, -8, -10]
+    }  # fmt: skip
+
+
 def test_rows_of_each_attempt(tmp_path: Path) -> None:
     """Steps that were logged twice are in the range twice, each in its attempt."""
     file = RunFile(tmp_path / "run")

@@ -56,8 +56,8 @@ class RangeRequest:
             raise ValueError("this is not a request for a range of rows")
         return cls(keys[:MAX_KEYS], axis, metric if axis == "metric" else None, low, high)
 
-    def choose(self, x: Floats, values: Floats, attempts: Floats) -> tuple[Indices, int]:
-        """Return the indices of the requested points of one series and how many there are before decimation.
+    def select(self, x: Floats, attempts: Floats) -> Selection:
+        """Return the requested points of a series, before decimation.
 
         One more at each end of a stretch is included, so that lines reach the edges of a chart; without any, the
         points before and after the range. Points are in the order of logging. If they are decimated, they are in the
@@ -70,14 +70,34 @@ class RangeRequest:
         chosen = np.flatnonzero(wider)
         if not len(chosen):
             chosen = np.concatenate([np.flatnonzero(x < self.low)[-1:], np.flatnonzero(x > self.high)[:1]])
-        count = len(chosen)
-        if count > MAX_RANGE_POINTS:
-            chosen = _sorted_by_x(chosen, x, attempts)
-            breaks = np.flatnonzero(np.diff(attempts[chosen])) + 1
-            pyramid = Pyramid(BUCKETS)
-            pyramid.extend(values[chosen])
-            chosen = chosen[pyramid.indices(values[chosen], breaks)]
-        return chosen, count
+        if len(chosen) <= MAX_RANGE_POINTS:
+            return Selection(chosen)
+        changes = np.diff(attempts[chosen]) != 0
+        ordered = _sorted_by_x(chosen, x, changes)
+        is_whole = ordered is chosen and len(chosen) == len(x)
+        return Selection(ordered, np.flatnonzero(changes) + 1, is_whole)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The indices of the requested points of a series.
+
+    If they are too many to be sent, *breaks* are the firsts of later attempts. *is_whole* is whether they are then all
+    points of the series, in their order.
+    """
+
+    indices: Indices
+    breaks: Indices | None = None
+    is_whole: bool = False
+
+    def decimate(self, values: Floats) -> Indices:
+        """Return the indices of the points to send of the series with *values*."""
+        if self.breaks is None:
+            return self.indices
+        chosen = values[self.indices]
+        pyramid = Pyramid(BUCKETS)
+        pyramid.extend(chosen)
+        return self.indices[pyramid.indices(chosen, self.breaks)]
 
 
 def _bound(value: Any, absent: float) -> float:
@@ -88,9 +108,8 @@ def _bound(value: Any, absent: float) -> float:
     return float(value)
 
 
-def _sorted_by_x(chosen: Indices, x: Floats, attempts: Floats) -> Indices:
-    """Return *chosen* in the order of attempt and x; each attempt is one stretch."""
-    changes = np.diff(np.nan_to_num(attempts[chosen])) != 0
+def _sorted_by_x(chosen: Indices, x: Floats, changes: npt.NDArray[np.bool_]) -> Indices:
+    """Return *chosen* in the order of x between the *changes* of the attempt; each attempt is one stretch."""
     ascends = np.diff(x[chosen]) >= 0
     if (ascends | changes).all():
         return chosen

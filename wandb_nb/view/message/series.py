@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.reading.history_table import HistoryTable, NumberColumn
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message.row_range import RangeRequest
+    from wandb_nb.view.message.row_range import RangeRequest, Selection
     from wandb_nb.view.message.run_message import MetricHeader
 
     Floats = npt.NDArray[np.float64]
@@ -95,7 +95,7 @@ class SeriesState:
         self._seen = len(self)
         x = self._x_column
         self._x_rewrites = x.rewrites if x is not None else 0
-        self._newest_x = self._x(self._rows[-1:])[0] if self._seen else np.nan
+        self._newest_x = self._x(self.rows[-1:])[0] if self._seen else np.nan
 
     def _sort(self) -> bool:
         """Sort the points if several processes logged them; return whether that moves points that were there."""
@@ -124,35 +124,44 @@ class SeriesState:
         values = self._values
         if len(values) <= 2 * buckets:
             return self._series(np.arange(len(values)))
-        if self._pyramid is None:
-            self._pyramid = Pyramid(BUCKETS)
-        self._pyramid.extend(values)
-        chosen = self._pyramid.indices(values, np.array([first for _, first in self._attempts[1:]], np.int64))
+        chosen = self._extremes()
         if buckets < BUCKETS:
             chosen = chosen[decimate(values[chosen], buckets)]
         return self._series(chosen, decimated=True)
 
-    def in_range(self, request: RangeRequest) -> Series:
-        """Return the points that *request* asks for; `x` is its metric, if any, and `n` counts them all."""
-        x = self._axis_values(request)
-        indices, count = request.choose(x, self._values, self._table.attempt[self._rows])
+    def in_range(self, metric: str | None, x: Floats, selection: Selection) -> Series:
+        """Return the points of *selection*; `x` is *metric*, if any, and `n` counts them all."""
+        count = len(selection.indices)
+        indices = self._extremes() if selection.is_whole else selection.decimate(self._values)
         series = self._series(indices, decimated=count > len(indices))
-        by_metric = x[indices] if request.metric else None
-        return replace(series, n=count, x=by_metric, step_metric=request.metric)
+        return replace(series, n=count, x=x[indices] if metric else None, step_metric=metric)
+
+    def select(self, request: RangeRequest) -> tuple[Floats, Selection]:
+        """Return x of all points, and those that *request* asks for. Both are the same for metrics of the same rows."""
+        x = self._axis_values(request)
+        return x, request.select(x, self._table.attempt[self.rows])
 
     def _axis_values(self, request: RangeRequest) -> Floats:
-        rows = self._rows
+        rows = self.rows
         if request.metric is not None:
             return latest_values(self._table.numbers.get(request.metric), rows)
         x = self._table.step if request.axis == "step" else self._table.runtime
-        return x if len(rows) == len(x) else x[rows]
+        return x if len(rows) == len(x) and self._order is None else x[rows]
+
+    def _extremes(self) -> Indices:
+        """Return the indices of minimum and maximum of each bucket; reads only what is new since the last call."""
+        if self._pyramid is None:
+            self._pyramid = Pyramid(BUCKETS)
+        self._pyramid.extend(self._values)
+        return self._pyramid.indices(self._values, np.array([first for _, first in self._attempts[1:]], np.int64))
 
     @property
     def _column(self) -> NumberColumn:
         return self._table.numbers[self.key]
 
     @property
-    def _rows(self) -> Indices:
+    def rows(self) -> Indices:
+        """The row of the table of each point."""
         rows = self._column.rows
         return rows if self._order is None else rows[self._order]
 
@@ -166,7 +175,7 @@ class SeriesState:
         return self._table.numbers.get(self.step_metric) if self.step_metric else None
 
     def _series(self, indices: Indices, *, appends: bool = False, decimated: bool = False) -> Series:
-        rows = self._rows[indices]
+        rows = self.rows[indices]
         return Series(
             key=self.key,
             step=self._table.step[rows],
@@ -190,11 +199,11 @@ class SeriesState:
         column = self._x_column
         if column is None or not self._seen:
             return False
-        newest = self._x(self._rows[self._seen - 1 : self._seen])
+        newest = self._x(self.rows[self._seen - 1 : self._seen])
         return column.rewrites != self._x_rewrites or not np.array_equal(newest, [self._newest_x], equal_nan=True)
 
     def _note_attempts(self) -> None:
-        new = _starts(self._table.attempt[self._rows[self._seen :]])
+        new = _starts(self._table.attempt[self.rows[self._seen :]])
         if new and self._attempts and new[0][0] == self._attempts[-1][0]:
             new = new[1:]
         self._attempts += [[attempt, first + self._seen] for attempt, first in new]
@@ -239,8 +248,13 @@ class SeriesSet:
 
     def in_range(self, request: RangeRequest) -> list[Series]:
         """Return the points that *request* asks for of each of its keys."""
-        keys = set(request.keys)
-        return [one.in_range(request) for one in self.states if one.key in keys]
+        keys, answers, rows = set(request.keys), [], None
+        for one in self.states:
+            if one.key in keys:
+                if rows is None or not np.array_equal(rows, one.rows):
+                    rows, (x, selection) = one.rows, one.select(request)
+                answers.append(one.in_range(request.metric, x, selection))
+        return answers
 
     def whole(self, points: int, most: int) -> list[Series]:
         """Return the first *most* series with about *points* points in all."""
