@@ -17,6 +17,8 @@ _MAX_WHOLE = 1e15
 _DIGITS, _MAX_DIGITS = 5, 17
 _TIME_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _KILO = 1_000
+_UNITS = ("", "K", "M", "G", "T")
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?([kKmMgGtT]?)[bB]?")
 _UNBROKEN = re.compile(r"""\s*(?:'%?wandb[^'\n]*'|`%?wandb[^`\n]*`|\S)+""")
 """A word with the blanks before it; a command in quotes is one word."""
 INDENT = "    "
@@ -76,6 +78,19 @@ def size(count: float) -> str:
         if count < _KILO:
             return f"{count:.1f} {unit}"
     return f"{count / _KILO:.1f} GB"
+
+
+def parse_size(text: str) -> int:
+    """Return the number of bytes that *text* means: "500", "3.2 MB", "10GB"; a unit is decimal.
+
+    Raises:
+        ValueError: It is not a size.
+
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"must be a size such as 500MB or 10GB, not {shorten(repr(text), _MAX_NAME)}")
+    return int(float(match[1]) * _KILO ** _UNITS.index(match[2].upper()))
 
 
 def clock(seconds: float) -> str:

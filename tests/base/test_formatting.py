@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wandb_nb.formatting import age, align, clean, clock, duration, number, size, wrap
+from wandb_nb.formatting import age, align, clean, clock, duration, number, parse_size, size, wrap
 
 
 @given(st.text(max_size=300))
@@ -89,3 +89,14 @@ def test_rows_are_aligned() -> None:
 def test_a_size_has_decimal_units(count: float, text: str) -> None:
     """A size has one decimal from a thousand bytes on."""
     assert size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("0", 0), ("500", 500), ("3.2 MB", 3_200_000), ("10GB", 10**10), ("7k", 7_000), ("1tb", 10**12)]
+)
+def test_a_size_is_read_as_it_is_written(text, count):
+    """A size has a number and a decimal unit; anything else is an error that shows the form."""
+    assert parse_size(text) == count
+    for wrong in ("", "much", "-1", "1 PB", "1e3", "5 M B"):
+        with pytest.raises(ValueError, match="must be a size such as"):
+            parse_size(wrong)

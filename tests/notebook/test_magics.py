@@ -203,7 +203,7 @@ def test_help_and_completion(execute: Execute) -> None:
 
     words = json.loads(texts(notebook.cells[4]))
     assert words[:4] == [
-        ["as-wandb", "compare", "diff", "finish", "init", "log", "ls", "server", "show", "status", "sync"],
+        ["artifact", "as-wandb", "compare", "diff", "finish", "init", "log", "ls", "server", "show", "status", "sync"],
         ["init"],
         ["--project"],
         ["--name"],

@@ -12,7 +12,7 @@ from wandb_nb.artifacts.draft.draft_contents import DraftContents
 from wandb_nb.artifacts.store.lineage_files import LOGGED, USED
 from wandb_nb.artifacts.version_name import LATEST, parse_version_name, version_index
 from wandb_nb.data.artifact_contents import ArtifactContents
-from wandb_nb.errors import ArtifactError, ArtifactStateError
+from wandb_nb.errors import ArtifactError, ArtifactStateError, Error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -219,6 +219,17 @@ class Artifact(ArtifactFiles, metaclass=_IgnoredWhileDisabled):
     def _expect_source(self) -> VersionSource:
         assert self._source is not None  # noqa: S101 -- a stored version has one
         return self._source
+
+    def _repr_html_(self) -> str | None:
+        """Return what a notebook shows: the version with its lineage; None for a draft, which has none."""
+        if self._version is None or self._source is None or self._is_deleted:
+            return None
+        from wandb_nb.artifacts.lineage.artifact_summary import summary_html  # for notebooks only
+
+        try:
+            return summary_html(self._version, self._source)
+        except Error:  # deleted meanwhile, or damaged: its name is enough
+            return None
 
     def __repr__(self) -> str:
         return f"<Artifact {self._version.qualified_name if self._version else self.name}>"

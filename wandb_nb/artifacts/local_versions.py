@@ -14,6 +14,7 @@ from wandb_nb.errors import ArtifactError, ArtifactNotFoundError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from wandb_nb.artifacts.store.lineage_files import LineageEdge
     from wandb_nb.artifacts.store.stored_version import LineageRun, StoredVersion
     from wandb_nb.artifacts.version_name import VersionName
     from wandb_nb.store.format.artifact_record import ManifestEntry
@@ -81,6 +82,10 @@ class LocalVersions:
     def runs(self, version: StoredVersion, role: str) -> list[LineageRun]:
         """Return the runs that logged or used (*role*) *version*, oldest first."""
         return [edge.run for edge in self.store.lineage.of_version(version, role)]
+
+    def run_edges(self, run: LineageRun, role: str) -> list[LineageEdge]:
+        """Return what *run* logged or used (*role*), oldest first."""
+        return [edge for edge in self.store.lineage.of_run(run) if edge.role == role]
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wandb_nb.artifacts.store.lineage_files import LineageEdge
     from wandb_nb.artifacts.store.stored_version import LineageRun, StoredVersion
     from wandb_nb.artifacts.version_name import VersionName
     from wandb_nb.store.format.artifact_record import ManifestEntry
@@ -50,3 +51,6 @@ class VersionSource(Protocol):
 
     def runs(self, version: StoredVersion, role: str) -> list[LineageRun]:
         """Return the runs that logged or used (*role*) *version*, oldest first."""
+
+    def run_edges(self, run: LineageRun, role: str) -> list[LineageEdge]:
+        """Return what *run* logged or used (*role*), oldest first."""

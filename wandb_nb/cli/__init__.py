@@ -14,6 +14,7 @@ import click
 
 from wandb_nb._version import __version__
 from wandb_nb.cli.account_commands import MODES, login, settings
+from wandb_nb.cli.artifact_commands import artifact
 from wandb_nb.cli.compare_commands import compare, diff
 from wandb_nb.cli.data_commands import export, verify
 from wandb_nb.cli.program_commands import install_command, run
@@ -42,6 +43,7 @@ def group() -> None:
 
 for command in (ls, show, rm, diff, compare, export, verify, login, server, sync, status, *MODES, settings):
     group.add_command(command)
+group.add_command(artifact)
 group.add_command(run)
 group.add_command(install_command)
 group.add_command(completion_command(lambda: group))

@@ -82,8 +82,8 @@ class ArtifactCollection:
         except (OSError, ValueError, TypeError):
             return None
 
-    def manifest(self, index: int) -> dict[str, ManifestEntry]:
-        """Return the files of version *index* by their path.
+    def manifest(self, index: int, *, touch: bool = True) -> dict[str, ManifestEntry]:
+        """Return the files of version *index* by their path; with *touch* this is a use of the version.
 
         Raises:
             ArtifactError: The manifest is damaged, or names a path that leads out of the artifact.
@@ -97,8 +97,9 @@ class ArtifactCollection:
             raise StoreError(
                 f"the manifest of {self.path}:v{index} cannot be read: {error}; delete that version"
             ) from error
-        with suppress(OSError):
-            os.utime(file)  # the time of its last use
+        if touch:
+            with suppress(OSError):
+                os.utime(file)
         return read_manifest(text, f"{self.path}:v{index}")
 
     def last_used(self, index: int) -> float:

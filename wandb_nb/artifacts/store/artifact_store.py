@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from wandb_nb.artifacts.store.artifact_collection import ArtifactCollection
 from wandb_nb.artifacts.store.content_files import ContentFiles
 from wandb_nb.artifacts.store.lineage_files import LineageFiles
+from wandb_nb.artifacts.store.partial_versions import PartialVersions
 from wandb_nb.artifacts.store.safe_names import safe_name
 from wandb_nb.artifacts.store.store_lock import locked
 from wandb_nb.errors import ArtifactNotFoundError
@@ -43,6 +44,7 @@ class ArtifactStore:
         self.folder = Path(folder) if folder is not None else Registry().folder / "artifacts"
         self.contents = ContentFiles(self.folder / "contents")
         self.lineage = LineageFiles(self.folder / "lineage")
+        self.partial = PartialVersions(self.folder / "partial")
 
     @contextmanager
     def adding(self) -> Iterator[None]:

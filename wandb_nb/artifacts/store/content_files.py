@@ -61,7 +61,7 @@ class ContentFiles:
             self._copy_in(file, digest, target)
         return target
 
-    def digests(self) -> Iterator[os.DirEntry[str]]:
+    def files(self) -> Iterator[os.DirEntry[str]]:
         """Yield the files of all contents; their names are the digests in hexadecimal."""
         for folder in os.scandir(self.folder) if self.folder.is_dir() else ():
             if folder.is_dir(follow_symlinks=False):

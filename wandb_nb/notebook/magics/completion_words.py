@@ -40,6 +40,10 @@ def _arguments(command: str, preceding: list[str]) -> Iterator[tuple[str, str]]:
     position = sum(not word.startswith("-") for word in preceding)
     if position < MAX_RUNS.get(command, 0):
         yield from _of_kind(RUN, run_completions())
+    elif command == "artifact" and not position:
+        from wandb_nb.artifacts.store.version_list import list_versions  # the other commands need none of this
+
+        yield from _of_kind("artifact", (version.qualified_name for version, _ in list_versions()))
     elif command in ("diff", "compare"):
         yield from _of_kind("metric", metric_names())
     elif command == "log" and (run := active_runs.current()) is not None:

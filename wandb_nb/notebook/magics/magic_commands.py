@@ -96,6 +96,15 @@ def _compare(shell: Any, options: Any) -> None:
     show(shell, compare(options.last, options.group, options.project, keys))
 
 
+def _artifact(shell: Any, options: Any) -> None:
+    from wandb_nb.notebook.magics import artifact_magics  # few notebooks ask for one
+
+    if options.name is None:
+        _print_lines(artifact_magics.listed())
+    else:
+        artifact_magics.show_artifact(shell, magic_words.unquote(options.name))
+
+
 def _sync(_shell: Any, options: Any) -> None:
     _print_lines(sync_magics.sync(options))
 
@@ -120,6 +129,7 @@ _COMMANDS: dict[str, Callable[[Any, Any], None]] = {
     "status": _status,
     "show": _show,
     "ls": _ls,
+    "artifact": _artifact,
     "diff": _diff,
     "compare": _compare,
     "sync": _sync,

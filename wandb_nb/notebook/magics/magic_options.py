@@ -23,6 +23,7 @@ SUBCOMMANDS = {
     "diff": "show how two runs differ: %wandb diff A B [metric ...], by id, name, latest or latest~1",
     "compare": "show the newest runs side by side: %wandb compare [--last 5] [--group NAME] [metric ...]",
     "ls": "list the runs on this machine: %wandb ls [--project NAME] [--limit N]",
+    "artifact": "show an artifact and its lineage: %wandb artifact NAME, as in data:latest; without NAME list them",
     "sync": "send the runs of this notebook to the server: %wandb sync [RUN ...] [--all] [--project NAME]",
     "server": "start a server on this machine: %wandb server [--use] [--port N] [--stop]",
     "as-wandb": "have 'import wandb' and '!wandb' give this package: %wandb as-wandb [--off]",
@@ -117,6 +118,14 @@ def compare_parser() -> argparse.ArgumentParser:
 
 
 @functools.cache
+def artifact_parser() -> argparse.ArgumentParser:
+    """Return the parser of `%wandb artifact`."""
+    parser = _parser("artifact")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="name:alias, project/name:v0 or entity/project/name:v0")
+    return parser
+
+
+@functools.cache
 def status_parser() -> argparse.ArgumentParser:
     """Return the parser of `%wandb status`."""
     return _parser("status")
@@ -166,6 +175,7 @@ PARSERS = {
     "diff": diff_parser,
     "compare": compare_parser,
     "ls": ls_parser,
+    "artifact": artifact_parser,
     "sync": sync_parser,
     "server": server_parser,
     "as-wandb": as_wandb_parser,
