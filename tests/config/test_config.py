@@ -325,6 +325,8 @@ def test_large_values_are_refused():
         config.more = "a" * 10_000_000
     with pytest.raises(ConfigError, match="'model'"):
         config.model = {"weights": list(range(2_000_000))}
+    with pytest.raises(ConfigError, match="1000000000000 elements"):
+        config.mask = np.broadcast_to(np.float32(1), 10**12)
 
 
 def test_a_nan_is_equal_to_itself():

@@ -7,7 +7,7 @@ import datetime as dt
 import json
 import re
 import threading
-from collections import namedtuple
+from collections import UserString, namedtuple
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -139,6 +139,9 @@ def double(value: float, by: float = 2) -> float:
         (partial(double, by=3), "functools.partial(<function double>, by=3)"),
         (pydantic.SecretStr("hunter2-hunter2"), "**********"),
         (1 + 2j, "(1+2j)"),
+        (np.clongdouble(1 + 2j), "(1+2j)"),
+        (UserString("x"), "x"),
+        (range(10**12), "range(0, 1000000000000)"),
         (np.array([1j]), ["1j"]),
         (object(), "<object object>"),
         (threading.Lock(), "<unlocked _thread.lock object>"),

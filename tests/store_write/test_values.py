@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import math
 import sys
-from collections import OrderedDict, deque
+from collections import OrderedDict, UserString, deque
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -139,6 +139,8 @@ def test_plain_values_are_their_json(value):
         (PurePosixPath("a/b"), '"a/b"'),
         (np.str_("x"), '"x"'),
         (1 + 2j, '"(1+2j)"'),
+        (np.clongdouble(1 + 2j), '"(1+2j)"'),
+        (UserString("x"), '"x"'),
         (np.complex64(1j), '"1j"'),
         (UUID(int=5), '"00000000-0000-0000-0000-000000000005"'),
         (dt.timedelta(minutes=1.5), "90.0"),

@@ -31,6 +31,16 @@ class BrokenMapping(dict[str, Any]):
         raise LookupError("closed")
 
 
+class Stubborn(float):
+    """A float whose methods fail."""
+
+    def __float__(self) -> float:
+        raise ValueError("no float")
+
+    __repr__ = __str__ = __bool__ = __sub__ = __eq__ = __float__  # type: ignore[assignment]
+    __hash__ = float.__hash__
+
+
 def users(row: dict[str, Any]) -> dict[str, Any]:
     """Return the user's part of a row, without keys that were not logged."""
     return {key: value for key, value in row.items() if not key.startswith("_") and not pd.isna(value)}
@@ -52,6 +62,7 @@ def logged(run: wandb.Run) -> list[dict[str, Any]]:
         [1, object()],
         iter([]),
         10**5000,
+        range(10**12),
         "x" * 10_100_000,
     ],
     ids=lambda value: type(value).__name__,
@@ -115,6 +126,16 @@ def test_keys_below_the_top_may_be_of_any_simple_type(start: Start) -> None:
     run.log(MappingProxyType(row))
     expected = {"f1.3": 0.5, "f1.1": 0.25, "f1.0.5": 3, "f1.False": 4, "f1.None": 5, "f1.n": 6}
     assert [users(row) for row in logged(run)] == [expected]
+
+
+def test_a_subclass_is_the_number_that_it_is(start: Start) -> None:
+    """A float whose own methods raise is stored as the number in rows, summary and config."""
+    run = start()
+    run.log({"loss": Stubborn(0.5), "deep": {"er": [Stubborn(1.5)]}})
+    run.summary["set"] = Stubborn(2.5)
+    run.config.update({"rate": Stubborn(3.5)})
+    assert [users(row) for row in logged(run)] == [{"loss": 0.5, "deep.er": [1.5]}]
+    assert (run.summary["loss"], run.summary["set"], run.config["rate"]) == (0.5, 2.5, 3.5)
 
 
 def test_rows_of_history_can_be_logged_again(start: Start) -> None:

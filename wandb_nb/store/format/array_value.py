@@ -38,7 +38,8 @@ def plain_array(value: Any) -> Any:
     if array.dtype.kind == "V" and not array.dtype.names:  # bfloat16, float8, int4 and the like; or bytes
         with suppress(TypeError, ValueError):
             return array.astype(np.int64 if "int" in array.dtype.name else np.float64)
-    return array.astype(np.float64) if array.dtype.char == "g" else array
+    ordinary = {"g": np.float64, "G": np.complex128}.get(array.dtype.char)  # Python has no long doubles
+    return array if ordinary is None else array.astype(ordinary)
 
 
 def _with_missing(array: Any, missing: Any) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections import UserString
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
@@ -18,6 +19,8 @@ from wandb_nb.errors import Error, RowError, RowTypeError
 from wandb_nb.store.format.array_value import LIST_SIZE, finite_numbers, histogram, is_missing, plain_array
 
 MAX_DEPTH = 100
+MAX_ITEMS = 1_000_000
+"""Of a sequence that may make its elements only when they are read, such as a range or a data set."""
 
 _MAX_COPIES = 20  # attempts to read a mapping that other threads change
 # Recognized by name, so that no package is imported for it.
@@ -155,6 +158,12 @@ def _list(value: Any, key: str, depth: int) -> str:
     return f"[{','.join(_text(item, f'{key}[{index}]', depth + 1) for index, item in enumerate(value))}]"
 
 
+def _sequence(value: Sequence[Any], key: str, depth: int) -> str:
+    if len(value) > MAX_ITEMS:
+        raise RowError(f"cannot log {key!r}: {type_name(value)} has {len(value)} elements; log a part of it as a list")
+    return _list(value, key, depth)
+
+
 def _other(value: Any, key: str, depth: int) -> str:
     try:
         for applies, text in _RULES:
@@ -227,8 +236,8 @@ def _is(*types: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, types)
 
 
-def _as_exact(base: type) -> tuple[Callable[[Any], bool], Callable[[Any, str, int], str]]:
-    return _is(base), lambda value, key, _depth: _EXACT[base](base(value), key)
+def _as_exact(base: type, exact: Callable[[Any], Any]) -> tuple[Callable[[Any], bool], Callable[[Any, str, int], str]]:
+    return _is(base), lambda value, key, _depth: _EXACT[base](exact(value), key)
 
 
 # What isn't plain JSON. The order decides for types that are several things at once: an IntEnum, a numpy float64.
@@ -236,9 +245,9 @@ _RULES: tuple[tuple[Callable[[Any], bool], Callable[[Any, str, int], str]], ...]
     (_is(Enum), lambda value, _key, _depth: quote(value.name)),
     (is_missing, lambda _value, _key, _depth: "null"),
     (_is(bytes, bytearray), lambda value, _key, _depth: quote(value.decode("utf-8", "backslashreplace"))),
-    _as_exact(float),
-    _as_exact(str),
-    _as_exact(int),
+    _as_exact(float, float.__float__),  # whatever the methods of a subclass do
+    _as_exact(str, str.__str__),
+    _as_exact(int, int.__int__),
     (_is(dt.date, dt.time), lambda value, _key, _depth: quote(value.isoformat())),
     (_is(dt.timedelta), lambda value, _key, _depth: _float(value.total_seconds(), "")),
     (_is_text, lambda value, _key, _depth: quote(str(value))),
@@ -246,7 +255,8 @@ _RULES: tuple[tuple[Callable[[Any], bool], Callable[[Any, str, int], str]], ...]
     (_has_item, _item),
     (_is_dataclass, _fields),
     (_is(AbstractSet), lambda value, key, depth: f"[{','.join(sorted(_text(v, key, depth + 1) for v in value))}]"),
-    (_is(Sequence), _list),
+    (_is(UserString), lambda value, _key, _depth: quote(str(value))),
+    (_is(Sequence), _sequence),
     (_is(os.PathLike), lambda value, key, depth: _text(os.fspath(value), key, depth + 1)),
     (
         lambda value: callable(value) and hasattr(value, "__qualname__"),

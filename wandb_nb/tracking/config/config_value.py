@@ -13,7 +13,7 @@ import json
 import math
 import os
 import re
-from collections import deque
+from collections import UserString, deque
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
@@ -21,6 +21,7 @@ from typing import Any
 
 from wandb_nb.errors import ConfigError
 from wandb_nb.store.format.array_value import is_missing, plain_array
+from wandb_nb.store.format.json_value import MAX_ITEMS
 from wandb_nb.tracking.config.object_fields import fields_of
 
 MAX_BYTES = 10_000_000
@@ -34,6 +35,10 @@ def to_config_value(value: Any, parents: tuple[int, ...] = ()) -> Any:
     """Return *value* as JSON values; *parents* are the ids of the containers that it is in.
 
     What has no JSON form becomes text. A container inside itself, or below sixty others, is "...".
+
+    Raises:
+        ConfigError: An array has so many elements that it takes more than 10 MB.
+
     """
     if value is None or type(value) in (str, bool, float) or (type(value) is int and value.bit_length() < _MAX_BITS):
         return value
@@ -45,6 +50,8 @@ def to_config_value(value: Any, parents: tuple[int, ...] = ()) -> Any:
         return _OMITTED
     try:
         return _converted(value, (*parents, id(value)))
+    except ConfigError:
+        raise
     except Exception:  # noqa: BLE001 -- a foreign class may raise anything
         return _text(value)
 
@@ -81,11 +88,10 @@ def check_size(value: Any, key: str) -> None:
 
 
 def _base(value: str | float) -> str | int | float:
-    for base in (str, int, float):
-        if isinstance(value, base):
-            converted: str | int | float = base.__str__(value) if base is str else base(value)
-            return converted
-    return value
+    """Return the text or number that a subclass is, whatever its own methods do."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    return int.__int__(value) if isinstance(value, int) else float.__float__(value)
 
 
 def _converted(value: Any, parents: tuple[int, ...]) -> Any:
@@ -106,10 +112,21 @@ def _from_array(value: Any) -> Any:
         return None
     if hasattr(value, "numpy") and not hasattr(value, "tolist"):  # tensorflow
         value = value.numpy()
+    _check_elements(value)
     dtype = getattr(value, "dtype", None)
-    if getattr(dtype, "kind", "") in ("M", "m", "V") or getattr(dtype, "char", "") == "g":
+    if getattr(dtype, "kind", "") in ("M", "m", "V") or getattr(dtype, "char", "") in ("g", "G"):
         return _from_unusual_array(value)
     return value.tolist() if hasattr(value, "tolist") else None
+
+
+def _check_elements(array: Any) -> None:
+    """Check that *array* can take less than 10 MB, before its elements become Python's objects."""
+    count = math.prod(shape) if isinstance(shape := getattr(array, "shape", None), tuple) else 0
+    if count > MAX_BYTES // 2:  # a digit and a comma
+        raise ConfigError(
+            f"an array of {count} elements takes more than the limit of {MAX_BYTES // 10**6} MB for a config value: "
+            "store the data in a file and its name in config"
+        )
 
 
 def _from_unusual_array(value: Any) -> Any:
@@ -130,7 +147,7 @@ def _from_text(value: Any) -> str | None:
         return f"{value.__module__}.{value.__qualname__}"
     if isinstance(value, (bytes, bytearray)):
         return value.decode("utf-8", "backslashreplace")
-    if isinstance(value, (os.PathLike, dt.timedelta)):
+    if isinstance(value, (os.PathLike, dt.timedelta, UserString)):
         return str(value)
     if hasattr(value, "isoformat") and not is_missing(value):
         return str(value.isoformat())
@@ -147,7 +164,7 @@ def _from_record(value: Any) -> dict[Any, Any] | None:
 
 def _from_sequence(value: Any) -> list[Any] | None:
     if isinstance(value, (Sequence, AbstractSet, deque)) and not isinstance(value, memoryview):
-        return list(value)
+        return list(value) if len(value) <= MAX_ITEMS else None
     return None
 
 

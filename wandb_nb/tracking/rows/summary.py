@@ -201,7 +201,7 @@ class Summary(_Node):
         if kind in SCALARS:
             return value
         if isinstance(value, float):
-            return float(value)
+            return float.__float__(value)  # a subclass may have methods of its own
         text = to_json(value, key)
         return json.loads(text if self._redact is None else self._redact.json(text, key))
 
