@@ -10,7 +10,16 @@ import pytest
 import yaml
 
 import wandb_nb as wandb
-from wandb_nb.compat.modules import account, helper, sdk_paths, sdk_printer, sdk_telemetry, wandb_env
+from wandb_nb.compat.modules import (
+    account,
+    helper,
+    sdk_artifacts,
+    sdk_paths,
+    sdk_printer,
+    util,
+    wandb_env,
+    weave_support,
+)
 from wandb_nb.store.reading.run_state import replayed
 from wandb_nb.store.reading.tail import Tail
 
@@ -167,6 +176,24 @@ def test_calls_without_effect() -> None:
     assert wandb.patched == {"tensorboard": [], "keras": [], "gym": []}
 
 
+def test_the_path_that_weave_links_to(start: Start) -> None:
+    """Weave gets the path of a run that is on a server, and None without a run and for an offline or disabled one."""
+    assert weave_support.active_run_path() is None
+    start(entity="team")
+    assert weave_support.active_run_path() is None
+    wandb.finish()
+    start(mode="disabled")
+    assert weave_support.active_run_path() is None
+
+
+def test_the_cache_of_artifacts_is_empty() -> None:
+    """Emptying wandb's cache of artifacts removes nothing; sizes are read with units of 1,000."""
+    assert sdk_artifacts.get_artifacts_cache().cleanup(util.from_human_size("10GB")) == 0
+    assert [util.from_human_size(size) for size in ("7", "1.5 MB", "2kb")] == [7, 1_500_000, 2_000]
+    with pytest.raises(ValueError, match="give a number with a unit"):
+        util.from_human_size("3KiB")
+
+
 def test_attach_by_either_name(start: Start) -> None:
     """`attach()` takes the id by position, as `attach_id`, as `run_id`, or a run; without any it is a UsageError."""
     run = start()
@@ -180,7 +207,9 @@ def test_teardown_and_join_end_runs(start: Start) -> None:
     """`join()` is `finish()`; `teardown()` ends every run with the exit code and forgets `setup()`."""
     first = start()
     wandb.join()
-    assert first.state == "finished"
+    second = start()
+    second.join(2)
+    assert (first.state, second.state, second.exit_code) == ("finished", "failed", 2)
     wandb.setup({"project": "from-setup"})
     runs = [start(), start(reinit="create_new")]
     wandb.teardown(exit_code=3)
@@ -252,7 +281,7 @@ def test_small_modules(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
     assert sdk_paths.LogicalPath("a\\b") == "a/b"
     assert str(sdk_paths.LogicalPath(tmp_path).to_path()) == tmp_path.as_posix()
     assert sdk_paths._get_python_type() == "python"
-    with sdk_telemetry.context(run=None) as telemetry:
+    with weave_support.context(run=None) as telemetry:
         telemetry.feature.keras = True
     assert helper.parse_config({"a": 1, "b": 2, "c": 3}, exclude=["b"]) == {"a": 1, "c": 3}
     assert helper.parse_config({"a": 1, "b": 2}, include=["b"]) == {"b": 2}

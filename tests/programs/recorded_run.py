@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 GENERATED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+-[a-z]+-\d+(?![0-9a-f])|None")
 """Generated names and ids; a run without a name has none before the official client's server gives it one."""
-MEASURED = re.compile(r"runtime|per_second|time|memory|flos|speed|save_dir|_timestamp|_step$")
+MEASURED = re.compile(r"runtime|profiling|per_second|time|memory|flos|speed|save_dir|_timestamp|_step$")
 """Keys of values that differ from one execution or folder to the next."""
 ARTIFACT = 8
 """The number of the record of an artifact."""

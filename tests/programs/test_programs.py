@@ -37,6 +37,8 @@ MAIN = (
     "torchrun_gloo",
     "transformers_models",
     "transformers_trainer",
+    "trl_grpo",
+    "weave_ops",
 )
 VISION = ("composer_trainer", "ultralytics_train")
 OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)

@@ -109,17 +109,39 @@ def test_none_excludes_a_metric(start: Start) -> None:
 
 
 def test_globs_and_step_metrics(start: Start) -> None:
-    """A glob applies to every metric that matches, and rows without the step metric get its last value."""
+    """A glob applies to every metric that matches; rows without the step metric get its last value, first 0."""
     with start() as run:
         run.define_metric("val/*", step_metric="epoch", summary="max")
         run.define_metric("free", step_metric="epoch", step_sync=False)
+        run.log({"val/a": 3})
         run.log({"epoch": 1})
         run.log({"val/a": 5})
         run.log({"free": 1})
         run.log({"val/a": 4, "epoch": 2})
         assert run.summary.as_dict()["val/a"] == {"max": 5}
     epochs = wandb.read(run.directory)["epoch"]
-    assert [None if math.isnan(value) else value for value in epochs] == [1, 1, None, 2]
+    assert [None if math.isnan(value) else value for value in epochs] == [0, 1, 1, None, 2]
+
+
+def test_a_resumed_run_continues_its_step_metric(start: Start) -> None:
+    """Rows of a resumed run have the step metric's last value of the earlier part until it is logged again."""
+    with start(id="again") as run:
+        run.define_metric("a", step_metric="epoch")
+        run.log({"epoch": 3})
+    with start(id="again", resume="must") as run:
+        run.log({"a": 1})
+    assert wandb.read(run.directory)["epoch"].tolist()[-1] == 3
+
+
+@pytest.mark.parametrize("axis", ["_step", "_runtime", "_timestamp"])
+def test_axes_that_every_row_has(axis: str, start: Start) -> None:
+    """Step, runtime and timestamp can be the axis of a metric, and rows keep their own."""
+    with start() as run:
+        assert run.define_metric("a", step_metric=axis).step_metric == axis
+        run.log({"a": 1}, step=7)
+    frame = wandb.read(run.directory)
+    assert frame["_step"].tolist() == [7]
+    assert frame[axis].tolist() != [0]
 
 
 @pytest.mark.parametrize(

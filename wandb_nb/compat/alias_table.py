@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 _MODULES = "wandb_nb.compat.modules"
 _UNIMPLEMENTED = f"{_MODULES}.unimplemented_module"
 _DATA_TYPES = f"{_MODULES}.data_types"
+_ARTIFACTS = f"{_MODULES}.sdk_artifacts"
 _INTEGRATIONS = (
-    *("catboost", "fastai", "gym", "keras", "langchain", "lightgbm", "lightning", "openai", "sacred", "sagemaker"),
-    *("sb3", "sklearn", "tensorboard", "tensorflow", "torch", "ultralytics", "xgboost", "yolov8"),
+    *("catboost", "diffusers", "dspy", "fastai", "gym", "huggingface", "keras", "kfp", "langchain", "lightgbm"),
+    *("lightning", "metaflow", "openai", "prodigy", "sacred", "sagemaker", "sb3", "sklearn", "tensorboard"),
+    *("tensorflow", "torch", "ultralytics", "xgboost", "yolov8"),
 )
 # Modules of their own until wandb 0.16, and what 14 of its example notebooks still import.
 _OLDER_INTEGRATIONS = (
@@ -35,8 +37,12 @@ ALIASES: Final = {
     "wandb.helper": f"{_MODULES}.helper",
     "wandb.integration": _UNIMPLEMENTED,
     **{f"wandb.integration.{name}": _UNIMPLEMENTED for name in _INTEGRATIONS},
+    "wandb.integration.weave": f"{_MODULES}.weave_support",  # Weave
     "wandb.plot": "wandb_nb.data.plots",
     "wandb.sdk": f"{_MODULES}.sdk",
+    "wandb.sdk.artifacts": _ARTIFACTS,
+    "wandb.sdk.artifacts.artifact": _ARTIFACTS,
+    "wandb.sdk.artifacts.artifact_file_cache": _ARTIFACTS,
     "wandb.sdk.data_types": _DATA_TYPES,
     "wandb.sdk.data_types.base_types": _DATA_TYPES,
     "wandb.sdk.data_types.base_types.wb_value": _DATA_TYPES,  # Ray
@@ -45,12 +51,13 @@ ALIASES: Final = {
     "wandb.sdk.data_types.video": _DATA_TYPES,  # Ray, diffusion_policy
     "wandb.sdk.lib": f"{_MODULES}.sdk_lib",
     "wandb.sdk.lib.config_util": "wandb_nb.errors",  # Transformers catches its ConfigError
-    "wandb.sdk.lib.disabled": "wandb_nb.tracking.disabled",
+    "wandb.sdk.lib.disabled": f"{_MODULES}.sdk_lib",
     "wandb.sdk.lib.ipython": f"{_MODULES}.sdk_paths",  # Weave
     "wandb.sdk.lib.paths": f"{_MODULES}.sdk_paths",  # Weave
     "wandb.sdk.lib.printer": f"{_MODULES}.sdk_printer",  # lm-eval
-    "wandb.sdk.lib.runid": f"{_MODULES}.runid",  # gpt-neox
-    "wandb.sdk.lib.telemetry": f"{_MODULES}.sdk_telemetry",  # Weave
+    "wandb.sdk.lib.runid": f"{_MODULES}.util",  # gpt-neox
+    "wandb.sdk.lib.telemetry": f"{_MODULES}.weave_support",  # Weave, callbacks of YOLO
+    "wandb.sdk.wandb_artifacts": _ARTIFACTS,  # dalle-mini
     "wandb.sdk.wandb_config": "wandb_nb.tracking.config.config",  # SwanLab
     "wandb.sdk.wandb_init": f"{_MODULES}.wandb_init",
     "wandb.sdk.wandb_run": "wandb_nb.tracking.run",  # Optuna and Ray check isinstance against its Run

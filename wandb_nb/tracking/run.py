@@ -137,10 +137,10 @@ class Run(ArtifactCalls):
     ) -> Metric:
         """Define how metric *name*, or all that match as in "val/*", is drawn and summarised; return the definition.
 
-        *step_metric* is the metric to draw it over; its last value is added to rows without it unless *step_sync*
-        is False. *summary* is some of min, max, mean, first, last, best (needs *goal*, "minimize" or "maximize"),
-        none and copy, joined by commas. *hidden* keeps it out of the charts. A second definition adds to the first
-        unless *overwrite*.
+        *step_metric* is the metric to draw it over; rows without it get its last value, or 0 before it has one, unless
+        *step_sync* is False. *summary* is some of min, max, mean, first, last, best (needs *goal*, "minimize" or
+        "maximize"), none and copy, joined by commas. *hidden* keeps it out of the charts. A second definition adds to
+        the first unless *overwrite*.
 
         Raises:
             UsageError: The name or an option is not possible.
@@ -161,6 +161,10 @@ class Run(ArtifactCalls):
         with uninterrupted(self._session):
             self._session.notices.flush()
             self._session.notices.guard(lambda: presenter().finished(self))
+
+    def join(self, exit_code: int | None = None) -> None:
+        """End the run; the older name of `finish` (TextAttack)."""
+        self.finish(exit_code)
 
     # -- alerts, files, code
 

@@ -51,6 +51,6 @@ def refuse(what: str) -> Any:
 def not_implemented(what: str) -> UsageError:
     """Return the error for the documented call *what*, which this version does not implement."""
     return UsageError(
-        f"{what} is not implemented in this version of wandb_nb: log numbers, strings and small arrays, put files into "
-        "run.dir, or use mode='disabled', which ignores the call"
+        f"{what} is not implemented in this version of wandb_nb: leave the call out, or use mode='disabled', which "
+        "ignores it"
     )

@@ -1,4 +1,4 @@
-"""Modules of wandb that this version does not implement: integrations and plots.
+"""Modules of wandb that this version does not implement: integrations and plots of scikit-learn.
 
 A program can import them and their names. Using one raises the one line that `sweep()` raises, or is ignored in
 disabled mode.
@@ -6,6 +6,7 @@ disabled mode.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 from wandb_nb.compat.alias_table import submodule
@@ -13,20 +14,18 @@ from wandb_nb.tracking.unimplemented import refuse
 from wandb_nb.tracking.unimplemented_types import unimplemented_type
 
 CLASSES: Final = frozenset({
-    "CustomChart", "WandbCallback", "WandbEvalCallback", "WandbHook",
-    "WandbMetricsLogger", "WandbModelCheckpoint", "WandbObserver", "WandbTracer",
+    "WandbCallback", "WandbDSPyCallback", "WandbEvalCallback", "WandbHook", "WandbMetricsLogger",
+    "WandbModelCheckpoint", "WandbObserver", "WandbTracer",
 })  # fmt: skip
 FUNCTIONS: Final = frozenset({
-    # wandb.plot
-    "bar", "confusion_matrix", "histogram", "line", "line_series", "plot_table", "pr_curve", "roc_curve", "scatter",
-    "visualize",
     # wandb.sklearn
     "plot_calibration_curve", "plot_class_proportions", "plot_classifier", "plot_clusterer", "plot_confusion_matrix",
     "plot_elbow_curve", "plot_feature_importances", "plot_learning_curve", "plot_outlier_candidates",
     "plot_precision_recall", "plot_regressor", "plot_residuals", "plot_roc", "plot_silhouette",
     "plot_summary_metrics",
     # integrations
-    "autolog", "log", "log_summary", "monitor", "patch", "unpatch", "wandb_callback", "wandb_log", "watch",
+    "autolog", "log", "log_summary", "monitor", "patch", "unpatch", "upload_dataset", "wandb_callback",
+    "wandb_log", "watch",
 })  # fmt: skip
 
 
@@ -40,5 +39,11 @@ def __getattr__(name: str) -> Any:
     if name in CLASSES:
         return unimplemented_type(name)
     if name in FUNCTIONS:
-        return refuse(f"{name}()")
+        return _refusing(name)
     return submodule("wandb.integration", name)
+
+
+@cache
+def _refusing(name: str) -> Any:
+    """Return the function *name*, the same one from each module."""
+    return refuse(f"{name}()")

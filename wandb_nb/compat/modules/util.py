@@ -1,13 +1,14 @@
-"""`wandb.util`: the functions that published programs call."""
+"""`wandb.util`, and `wandb.sdk.lib.runid`: the functions that published programs call."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.compat.modules.runid import generate_id
 from wandb_nb.errors import UsageError
+from wandb_nb.run_names import new_id as generate_id
 from wandb_nb.tracking.config.config_value import to_config_value
 
 if TYPE_CHECKING:
@@ -15,7 +16,31 @@ if TYPE_CHECKING:
 
 _MAX_NAME = 128
 
-__all__ = ["generate_id", "get_module", "json_dumps_safer", "make_artifact_name_safe", "to_forward_slash_path"]
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)")
+_UNITS = {unit: 1000**power for power, unit in enumerate(("b", "kb", "mb", "gb", "tb", "pb", "eb"))}
+
+__all__ = [
+    "from_human_size",
+    "generate_id",
+    "get_module",
+    "json_dumps_safer",
+    "make_artifact_name_safe",
+    "to_forward_slash_path",
+]
+
+
+def from_human_size(size: str) -> int:
+    """Return a size such as "10GB" or "1.5 MB" in bytes; units are powers of 1,000 (dalle-mini).
+
+    Raises:
+        ValueError: It is not a number with a unit.
+
+    """
+    match = _SIZE.fullmatch(size.strip())
+    factor = _UNITS.get(match[2].lower() or "b") if match else None
+    if match is None or factor is None:
+        raise ValueError(f"the size {size!r} is not possible: give a number with a unit, such as '10GB'")
+    return int(float(match[1]) * factor)
 
 
 def json_dumps_safer(obj: Any, **options: Any) -> str:

@@ -141,8 +141,8 @@ def parse_kinds(summary: str | None, goal: str | None, name: str) -> tuple[str, 
     return kinds
 
 
-def check_name(name: object, what: str) -> str:
-    """Return *name* if a metric can have it.
+def check_name(name: object, what: str, *, reserved: bool = False) -> str:
+    """Return *name* if a metric can have it; *reserved* ones, such as `_step`, only where they may be meant.
 
     Raises:
         UsageError: It is not a text, reserved, or has a `*` before its end.
@@ -150,7 +150,7 @@ def check_name(name: object, what: str) -> str:
     """
     if not isinstance(name, str) or not name:
         raise UsageError(f"define_metric(): {what} must be a name, not {name!r}")
-    if name.startswith("_"):
+    if name.startswith("_") and not reserved:
         raise UsageError(f"define_metric(): {what} {name!r} starts with '_', which is reserved for the tracker")
     if "*" in name[:-1]:
         raise UsageError(f"define_metric(): in {name!r} the * must be at the end, as in 'val/*'")

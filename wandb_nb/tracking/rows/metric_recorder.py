@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format import records
 from wandb_nb.store.metrics.definitions import Definitions
+from wandb_nb.store.writing.key_prefixes import RESERVED
 from wandb_nb.values import dotted
 
 if TYPE_CHECKING:
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
 
 
 class MetricRecorder:
-    """The metric definitions of one run; *append* stores their records. Not thread-safe."""
+    """The metric definitions of one run; *append* stores their records. Not thread-safe.
 
-    def __init__(self, append: Callable[..., None]) -> None:
+    *summary* has the values of step metrics in an earlier part of the run. A process that is not the *owner* does not
+    know those of the others, so a step metric has no value there before its own first one.
+    """
+
+    def __init__(self, append: Callable[..., None], summary: Mapping[str, Any], *, owner: bool) -> None:
         self.metrics = Definitions()
-        self._append = append
+        self._append, self._summary, self._owner = append, summary, owner
         self._step_values: dict[str, Any] = {}
 
     def define(self, metric: Metric, *, overwrite: bool) -> None:
@@ -39,9 +44,17 @@ class MetricRecorder:
                 self._record([expanded], overwrite=False)
             metric = self.metrics.find(key)
             step = metric.step_metric if metric and metric.step_sync else None
-            if step in self._step_values and step not in values:
+            if step and step not in values and (step in self._step_values or self._starts(step)):
                 missing[step] = self._step_values[step]
         return {**row, **missing} if missing else row
+
+    def _starts(self, step: str) -> bool:
+        """Give the step metric *step* its first value; False for one that every row has, and where it is unknown."""
+        if not self._owner or step in RESERVED:
+            return False
+        earlier = self._summary.get(step)
+        self._step_values[step] = earlier if isinstance(earlier, (int, float)) else 0
+        return True
 
     def _record(self, metrics: list[Metric], *, overwrite: bool) -> None:
         for metric in metrics:

@@ -29,7 +29,7 @@ def define_metric(  # noqa: PLR0917 -- the arguments of `Run.define_metric`
     """
     check_name(name, "name")
     if step_metric is not None:
-        check_name(step_metric, "step_metric")
+        check_name(step_metric, "step_metric", reserved=True)
     kinds = parse_kinds(summary, goal or (None if overwrite else session.goal_of(name)), name)
     synced = step_metric is not None if step_sync is None else step_sync
     metric = Metric(name, step_metric, synced, bool(hidden), kinds, goal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from wandb_nb.store.reading.derived_summary import POSITION_KEYS
 from wandb_nb.view.message.header_fields import VERSION, run_header
 from wandb_nb.view.message.run_message import pack, plain
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, SeriesSet
@@ -66,7 +67,7 @@ def definitions(state: RunState) -> list[MetricHeader]:
         {
             "name": metric.name,
             "glob": metric.is_glob,
-            "step": metric.step_metric,
+            "step": None if metric.step_metric in POSITION_KEYS else metric.step_metric,  # every chart has these axes
             "goal": cast("Any", metric.goal),
             "hidden": metric.hidden,
         }
