@@ -68,6 +68,18 @@ def test_run_streams(server: ScriptedServer) -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_a_proxy_is_not_used_for_this_machine(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a dead proxy in the environment and no `no_proxy`, a run reaches the server on this machine."""
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with wandb.init(project="p", mode="online", settings=QUIET) as run:
+        run.log({"a": 1})
+    assert [row["a"] for row in server.runs[run.id].rows] == [1]
+
+
+@pytest.mark.usefixtures("here")
 def test_ten_runs_have_one_service(server: ScriptedServer) -> None:
     """A loop of runs starts one background process."""
     for n in range(10):

@@ -86,6 +86,25 @@ def test_each_source_costs_itself_only(tmp_path: Path, target: str, fault: str) 
     assert word in errors
 
 
+def test_the_end_of_an_empty_run_reads_little(tmp_path: Path) -> None:
+    """A run with nothing logged opens no package's METADATA and loads no YAML, numpy or pandas."""
+    watch = """
+import sys
+opened = []
+sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if event == "open" else None)
+"""
+    (tmp_path / "s.py").write_text(
+        watch + "import wandb_nb as wandb\nwandb.init(mode='offline').finish()\n"
+        "print(sum('dist-info' in name for name in opened))\n"
+        "print([name for name in ('yaml', 'numpy', 'pandas', 'importlib.metadata') if name in sys.modules])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "s.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split("\n", 1) == ["0", "[]\n"]
+    assert (tmp_path / "wandb/latest-run/files/requirements.txt").read_text()
+
+
 def test_a_git_that_hangs(tmp_path: Path) -> None:
     """A `git` program that never ends costs the patch only, and does not outlive the end of the run by long."""
     program = tmp_path / "bin/git"

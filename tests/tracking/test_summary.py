@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,19 @@ def test_the_newest_value_counts_and_a_set_one_stays_until_the_next(start: Start
     assert (run.summary["a"], run.summary["b"]) == (10, 2)
     run.log({"a": 3})
     assert run.summary["a"] == 3
+
+
+def test_none_is_a_key(start: Start) -> None:
+    """A metric logged or set as None is a null in the summary, here, for readers and in the run's file."""
+    run = start()
+    run.log({"logged": None, "deep": {"er": None}})
+    run.summary["set"] = None
+    run.finish()
+    expected = {"logged": None, "deep": {"er": None}, "set": None}
+    assert run.directory is not None
+    stored = json.loads((run.directory / "files/wandb-summary.json").read_text())
+    for summary in (run.summary.as_dict(), wandb.read(run.directory).attrs["summary"], stored):
+        assert {key: value for key, value in summary.items() if not key.startswith("_")} == expected
 
 
 def test_nested_access(start: Start) -> None:
