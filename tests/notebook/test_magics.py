@@ -20,7 +20,7 @@ pytestmark = pytest.mark.kernel
 
 def test_a_run_from_init_to_finish(execute: Execute) -> None:
     """The line magics start, log, report, list and end one run, and IPython replaces $name and {expr}."""
-    *_, start, _, status, listed, end, after = execute(
+    *_, start, _, status, listed, end, after, none = execute(
         LOAD,
         "rate, project = 0.5, 'digits'",
         "%wandb init --project $project --name first --mode offline lr={rate * 2} layers=[64, 32] net=wide",
@@ -29,6 +29,7 @@ def test_a_run_from_init_to_finish(execute: Execute) -> None:
         "%wandb ls --project digits",
         "run = wandb.run\n%wandb finish 3",
         "print(run.state, run.exit_code, dict(run.config), wandb.run, list(run.history()['loss']))",
+        "%wandb status",
     ).cells
 
     assert start.outputs[0].data["text/plain"] == "The chart of first is under cell [4]"
@@ -36,6 +37,7 @@ def test_a_run_from_init_to_finish(execute: Execute) -> None:
     assert "digits" in texts(listed)
     assert "first" in texts(listed)
     assert "failed" in texts(end)
+    assert texts(none) == "no run is active; '%wandb init' starts one, '%wandb ls' lists the runs of this machine\n"
     assert texts(after).startswith("failed 3 {'lr': 1.0, 'layers': [64, 32], 'net': 'wide'} None [0.25, 1.0]")
 
 
@@ -172,7 +174,7 @@ def test_show_draws_an_ended_run(execute: Execute) -> None:
 
     assert "'%wandb show abc123' shows it · '%wandb sync abc123' uploads it" in texts(ended)
     assert [run_bundles(cell)[0][MIME]["run"]["id"] for cell in (named, newest)] == ["abc123"] * 2
-    assert "`%wandb ls` shows the runs" in texts(wrong)
+    assert "'%wandb ls' shows the runs" in texts(wrong)
 
 
 def test_long_lines_break_between_words(execute: Execute) -> None:

@@ -143,6 +143,13 @@ def test_a_server_that_does_not_answer_is_named_in_seconds(execute: Execute, tmp
     assert not list(tmp_path.glob("wandb/*run-*"))
 
 
+def test_online_without_a_key_is_reported(execute: Execute) -> None:
+    """Where nobody can be asked for a key, `--mode online` reports that the run is offline; a default run is silent."""
+    _, asked, default = execute(LOAD, "%wandb init --project p --mode online", "%wandb init --project p").cells
+    assert "offline (no key: login() stores one)" in texts(asked)
+    assert "offline" not in texts(default).splitlines()[-1]
+
+
 @pytest.mark.parametrize(
     ("line", "complaint"),
     [

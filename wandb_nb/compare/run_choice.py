@@ -83,7 +83,7 @@ def compare_entries(entries: Sequence[RunEntry], keys: Sequence[str] = ()) -> Co
     if len(inputs) < 2:  # noqa: PLR2004 -- a pair
         raise RunNotFoundError(
             f"there {'is only one run' if inputs else 'is no run'} to compare here; "
-            f"`{command('ls')}` lists the runs of this machine, --group and --project select others"
+            f"'{command('ls')}' lists the runs of this machine, --group and --project select others"
         )
     return compare(inputs, keys)
 

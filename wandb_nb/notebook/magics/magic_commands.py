@@ -73,7 +73,10 @@ def _finish(_shell: Any, options: Any) -> None:
 
 
 def _status(_shell: Any, _options: Any) -> None:
-    run = _active_run()
+    run = active_runs.current()
+    if run is None:  # an answer, not an error that stops "Run all"
+        print("no run is active; '%wandb init' starts one, '%wandb ls' lists the runs of this machine")  # noqa: T201 -- the user asked for it
+        return
     print(f"{clean(run.name)} · {run.state} · step {run.step} · {clean(run.project)} · {run.dir}")  # noqa: T201 -- the user asked for it
     _print_lines(sync_magics.sync_state(run))
 

@@ -16,6 +16,7 @@ from wandb_nb.notebook.panel.panel import Panel
 from wandb_nb.notebook.panel.panel_layout import PanelLayout
 from wandb_nb.notebook.panel.panel_output import CellRef
 from wandb_nb.notebook.widgets.widget_factory import create_widget
+from wandb_nb.tracking.online.server_lookup import mode_is_explicit
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
@@ -71,7 +72,8 @@ class NotebookPresenter:
                 self._layout.add_start(panel)
                 self._arm(panel)
                 self._request_widget(panel)
-            if not run.settings.silent and (session_of(run).identity.rerun_note or not is_visible):
+            is_worth_a_line = session_of(run).identity.rerun_note or _lacks_key(run)
+            if not run.settings.silent and (is_worth_a_line or not is_visible):
                 _print(lines.start_line(run))
 
     def finished(self, run: RunView) -> None:
@@ -235,6 +237,11 @@ class NotebookPresenter:
 
 def _print(text: str) -> None:
     print(fitting(text))  # noqa: T201 -- on stdout, since pages show stderr as an alarm
+
+
+def _lacks_key(run: RunView) -> bool:
+    """Return whether the run is not sent although its user asked for that in this program."""
+    return run.mode == "offline" and run.settings.mode == "online" and mode_is_explicit(run.settings)
 
 
 def _running_source(shell: Any) -> str:

@@ -81,8 +81,8 @@ def _not_found(text: str, entries: list[RunEntry]) -> str:
             "there is no run on this machine yet: start one with wandb_nb.init(), or give the path of a run directory"
         )
     if _LATEST.fullmatch(text):
-        return f"there is no run {text!r}: `{command('ls')}` shows the runs of this machine, newest first"
+        return f"there is no run {text!r}: '{command('ls')}' shows the runs of this machine, newest first"
     names = {name for entry in entries for name in (entry.name, entry.id) if name}
     near = get_close_matches(text, sorted(names), MAX_NEAR_NAMES)
     hint = f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
-    return f"no run has the path, id or name {text!r}{hint}: `{command('ls')}` shows the runs of this machine"
+    return f"no run has the path, id or name {text!r}{hint}: '{command('ls')}' shows the runs of this machine"
