@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from wandb_nb.artifacts.version_source import VersionSource
     from wandb_nb.store.format.artifact_record import ManifestEntry
+
+MAX_CONNECTIONS = 8
 
 
 class Downloads:
@@ -39,10 +42,14 @@ class Downloads:
         """
         try:
             Path(self._root).mkdir(parents=True, exist_ok=True)
+            references = []
             for path, entry in entries.items():
                 target = self._target(path)
-                if not _has_content(target, entry):
-                    self._fetch(path, entry, target, allow_missing=allow_missing_references)
+                if entry.ref:
+                    references.append((path, entry, target))
+                elif not _has_content(target, entry):
+                    self._fetch(path, entry, target)
+            self._fetch_references(references, allow_missing=allow_missing_references)
         except OSError as error:
             raise StoreError(f"the artifact {self._name} cannot be downloaded to {self._root}: {error}") from error
 
@@ -75,7 +82,12 @@ class Downloads:
                 f"{self._root} is not the artifact {self._name}: {', '.join(problems[:3])}{more}; download it again"
             )
 
-    def _fetch(self, path: str, entry: ManifestEntry, target: str, *, allow_missing: bool) -> None:
+    def _fetch_references(self, references: list[tuple[str, ManifestEntry, str]], *, allow_missing: bool) -> None:
+        """Download *references* several at a time, since most of the time is waiting for servers."""
+        with ThreadPoolExecutor(MAX_CONNECTIONS) as pool:
+            list(pool.map(lambda each: self._fetch(*each, allow_missing=allow_missing), references))
+
+    def _fetch(self, path: str, entry: ManifestEntry, target: str, *, allow_missing: bool = False) -> None:
         unfinished = os.path.join(os.path.dirname(target), f".{os.urandom(8).hex()}")  # noqa: PTH118, PTH120 -- as above
         try:
             if not entry.ref:

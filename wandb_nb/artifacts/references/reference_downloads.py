@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from wandb_nb.artifacts.references.bucket_references import SCHEMES, fetch_object
+from wandb_nb.artifacts.references.http_references import fetch_http
+from wandb_nb.artifacts.references.reference_entries import HTTP
 from wandb_nb.artifacts.store.file_copies import bytes_digest, copy_file
 from wandb_nb.errors import ArtifactError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wandb_nb.store.format.artifact_record import ManifestEntry
 
 
@@ -21,15 +26,23 @@ def fetch_reference(name: str, entry: ManifestEntry, target: Path, *, allow_miss
 
     """
     scheme = urlsplit(entry.ref).scheme
-    if scheme != "file":
-        raise ArtifactError(
-            f"the reference {name} to {entry.ref} cannot be downloaded: addresses of {scheme!r} are not"
-        )
+    fetch = _fetchers().get(scheme)
+    if fetch is None:
+        raise ArtifactError(f"the reference {name} to {entry.ref} cannot be downloaded: {scheme!r} is not supported")
+    is_there = fetch(name, entry, target)
+    if not is_there and not allow_missing:
+        raise ArtifactError(f"the reference {name} to {entry.ref} is gone: give allow_missing_references=True")
+    return is_there
+
+
+def _fetchers() -> dict[str, Callable[[str, ManifestEntry, Path], bool]]:
+    return {"file": _fetch_file, **dict.fromkeys(HTTP, fetch_http), **dict.fromkeys(SCHEMES, fetch_object)}
+
+
+def _fetch_file(name: str, entry: ManifestEntry, target: Path) -> bool:
     path = Path(unquote(entry.ref.removeprefix("file://")))
     if not path.is_file():
-        if allow_missing:
-            return False
-        raise ArtifactError(f"the reference {name} points to {path}, which is gone: give allow_missing_references=True")
+        return False
     digest, _ = copy_file(path, target)
     if entry.digest not in (digest, bytes_digest(entry.ref.encode())):
         raise ArtifactError(f"the reference {name} points to {path}, which has changed: log the artifact again")

@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 
 from wandb_nb.artifacts.artifact_names import check_path
 from wandb_nb.artifacts.draft.folder_files import files_below
+from wandb_nb.artifacts.references.bucket_references import SCHEMES, bucket_entries
+from wandb_nb.artifacts.references.http_references import http_entry
 from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.errors import ArtifactError
@@ -18,7 +20,8 @@ from wandb_nb.store.format.artifact_record import ManifestEntry
 
 MAX_OBJECTS = 10_000_000
 """Files of a folder, where the caller gives no other limit."""
-_NAMED_BY_ADDRESS = frozenset(("http", "https", "s3", "gs"))
+HTTP = frozenset(("http", "https"))
+NAMED_BY_ADDRESS = HTTP | SCHEMES
 
 
 def reference_entries(
@@ -26,23 +29,35 @@ def reference_entries(
 ) -> dict[str, ManifestEntry]:
     """Return the entries for *uri* by their path in the artifact: one, or one for each file of a folder.
 
-    Only files of this machine are read. Without *checksum*, and for every other address, the digest is made of the
-    address. Passwords in an address are removed.
+    The digest of a file is its MD5, that of http, s3 and gs what the server calls the content (ETag). Without
+    *checksum*, and for every other scheme, it is the address, and nothing is requested. Passwords in an address are
+    removed.
 
     Raises:
-        ArtifactError: *uri* is not an address, nothing is there, or it needs a *name*.
+        ArtifactError: *uri* is not an address, nothing is there, it cannot be read, or it needs a *name*.
 
     """
-    scheme = urlsplit(uri).scheme
+    scheme, limit = urlsplit(uri).scheme, max_objects or MAX_OBJECTS
     if not scheme or "://" not in uri:
         raise ArtifactError(f"add_reference({uri!r}) needs an address: give 'file://' and the path for a local file")
     if scheme == "file":
-        return _files(uri, name, checksum=checksum, max_objects=max_objects or MAX_OBJECTS)
-    if name is None and scheme not in _NAMED_BY_ADDRESS:
-        raise ArtifactError(f"add_reference({uri!r}) needs a name: addresses of {scheme!r} give none")
-    path = check_path(name if name is not None else PurePosixPath(uri.partition("://")[2].partition("/")[2]).name)
-    uri = Redactor(os.environ)(uri)
-    return {path: ManifestEntry(uri, 0, ref=uri)}
+        return _files(uri, name, checksum=checksum, max_objects=limit)
+    ref = Redactor(os.environ)(uri)
+    if name is None and scheme not in NAMED_BY_ADDRESS:
+        raise ArtifactError(f"add_reference({ref!r}) needs a name: addresses of {scheme!r} give none")
+    base = name if name is not None else PurePosixPath(uri.partition("://")[2].partition("/")[2]).name
+    if checksum and scheme in SCHEMES:
+        return _bucket(uri, name, base, limit)
+    entry = http_entry(uri, ref) if checksum and scheme in HTTP else ManifestEntry(ref, 0, ref=ref)
+    return {check_path(base): entry}
+
+
+def _bucket(uri: str, name: str | None, base: str, limit: int) -> dict[str, ManifestEntry]:
+    entries = bucket_entries(uri, limit)
+    if "" in entries:  # the object itself
+        return {check_path(base): entries[""]}
+    prefix = f"{check_path(name)}/" if name else ""
+    return {check_path(prefix + path): entry for path, entry in entries.items()}
 
 
 def _files(uri: str, name: str | None, *, checksum: bool, max_objects: int) -> dict[str, ManifestEntry]:
