@@ -59,12 +59,14 @@ READS = (
     ),
 )
 WRITES = ("/runs/RUN/stop", "/runs/RUN/edit", "/delete", "/columns")
+ARTIFACTS = (("", ""), (f"/{PROJECT}/data", "/name"))
 REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     *(("GET", f"{PAGE}{path}".replace("RUN", RUN), {}) for path in READS),
     *(("POST", f"{PAGE}{path}".replace("RUN", RUN), {"data": FORM}) for path in WRITES),
     *(("POST", "/graphql", {"json": {"query": f"{{ {query} }}"}}) for query in QUERIES),
     *(("GET", f"/files/local/{PROJECT}/{RUN}/{name}", {}) for name in FILES),
     ("POST", f"/files/local/{PROJECT}/{RUN}/file_stream", {"json": {"files": STREAM, "complete": True, "exitcode": 1}}),
+    *(("GET", f"/artifactsV2/default/local{path}/QXJ0aWZhY3Q6MQ==/{'0' * 32}{name}", {}) for path, name in ARTIFACTS),
     ("GET", "/", {}),
 ]
 HARMLESS = {
@@ -73,6 +75,10 @@ HARMLESS = {
     "/anonymous/{token}/{project}/runs/{run}",
     "/static/{name}",
     "/upload/{token}",
+    "/upload/content/{token}",
+    "/upload/manifest/{token}",
+    "/artifact-content/{token}",
+    "/artifact-manifest/{token}",
     "/sdk/otel/{rest:path}",
 }  # other tests have these
 

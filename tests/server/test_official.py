@@ -189,7 +189,7 @@ def test_public_api_changes(server: Server) -> None:
         "run = wandb.Api().run('local/many/m1'); print(run.config, run.notes, run.summary['s'])\n"
         "run.delete(); print(len(wandb.Api().runs('local/many')), [p.name for p in api.projects()][0])\n"
         "try: wandb.Api().artifact('local/many/a:v0')\n"
-        "except wandb.errors.CommError as error: print('does not support artifacts' in str(error))\n"
+        "except wandb.errors.CommError as error: print('not found' in str(error))\n"
     )
     assert output.splitlines() == [
         "['m2', 'm3']",

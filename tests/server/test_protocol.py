@@ -186,10 +186,10 @@ def test_runs_are_filtered_ordered_and_paged(client: Client) -> None:
     assert (data["runCount"], names) == (4, ["r4", "r3", "r2", "r1"])
 
 
-def test_artifacts_are_reported_as_unsupported(client: Client) -> None:
-    """A query for artifacts gets one plain error."""
-    (error,) = client.answer('{ project(name: "p") { artifact(name: "x") { id } artifacts { id } } }')["errors"]
-    assert "does not support artifacts" in error["message"]
+def test_sweeps_are_reported_as_unsupported(client: Client) -> None:
+    """A query for sweeps gets one plain error."""
+    (error,) = client.answer('{ project(name: "p") { sweeps { id } totalSweeps } }')["errors"]
+    assert "does not support sweeps" in error["message"]
 
 
 def test_a_failed_change_leaves_nothing(client: Client) -> None:

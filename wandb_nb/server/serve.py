@@ -19,6 +19,7 @@ from wandb_nb.server.http.services import finish_deletion, make_private, open_se
 from wandb_nb.server.http.timeouts import TimeoutProtocol
 from wandb_nb.server.login_links import new_link
 from wandb_nb.server.process import server_lock
+from wandb_nb.server.storage.artifacts.version_updates import delete_outdated
 from wandb_nb.server.storage.orphan_files import delete_orphans
 
 if TYPE_CHECKING:
@@ -111,8 +112,10 @@ def _orphan_cleaning(services: Services) -> Iterator[None]:
 def _clean(services: Services, ended: threading.Event, before: float) -> None:
     delete_orphans(services.database, services.store, before)
     delete_expired_accounts(services)
+    delete_outdated_artifacts(services)
     while not ended.wait(_CLEANING_SECONDS):
         delete_expired_accounts(services)
+        delete_outdated_artifacts(services)
         delete_orphans(services.database, services.store, time.time() - _CLEANING_SECONDS)  # uploads are under way
 
 
@@ -121,6 +124,13 @@ def delete_expired_accounts(services: Services) -> None:
     with services.database.write() as connection:
         expired_runs, blobs = delete_expired(connection, time.time() - RETENTION_SECONDS)
     finish_deletion(services, expired_runs, blobs)
+
+
+def delete_outdated_artifacts(services: Services) -> None:
+    """Delete versions whose time is over or that were never committed, and contents that nothing has."""
+    with services.database.write() as connection:
+        blobs = delete_outdated(connection)
+    finish_deletion(services, (), blobs)
 
 
 def _listen(host: str, port: int) -> socket.socket:

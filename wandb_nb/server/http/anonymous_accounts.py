@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, or_, select
 from wandb_nb.lru import LRUDict
 from wandb_nb.server.storage.run_store import delete_run
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError, TooLargeError
-from wandb_nb.server.storage.tables import projects, runs, users
+from wandb_nb.server.storage.tables import contents, projects, runs, users
 from wandb_nb.server.storage.users import ANONYMOUS_PREFIX, add_user, new_key
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class AnonymousAccounts:
 def delete_expired(connection: Connection, before: float) -> tuple[list[Any], list[str]]:
     """Delete the accounts whose runs all had their last sign of life before the Unix time *before*, with their runs.
 
-    Returns the rows of the runs and the blobs of their files. An account without runs is left.
+    Returns the rows of the runs and the blobs of their files and artifacts. An account without runs is left.
     """
     is_anonymous = users.c.name.startswith(ANONYMOUS_PREFIX, autoescape=True)
     newest = select(users.c.id, users.c.name).join(runs, runs.c.user_id == users.c.id).where(is_anonymous)
@@ -98,6 +98,7 @@ def delete_expired(connection: Connection, before: float) -> tuple[list[Any], li
         rows += own
         for row in own:
             blobs += delete_run(connection, row.id)
+        blobs += connection.execute(select(contents.c.blob).where(contents.c.project_id.in_(projects_of))).scalars()
         connection.execute(delete(projects).where(projects.c.entity == user.name))
         connection.execute(delete(users).where(users.c.id == user.id))
     return rows, blobs

@@ -20,6 +20,11 @@ _RULES = (
 )
 # An uploaded file that a browser opens directly stays harmless: no scripts, no forms, no access to this origin.
 SANDBOX = "sandbox; default-src 'none'"
+FILE_HEADERS = {
+    "Content-Security-Policy": SANDBOX,
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "private, no-cache",
+}
 
 
 def content_policy(nonce: str | None = None) -> str:

@@ -63,6 +63,19 @@ async def limited_body(request: Request, limit: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
+def announced_size(request: Request) -> int:
+    """Return the size of a body that is sent at once.
+
+    Raises:
+        TooLargeError: The client does not announce it.
+
+    """
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or len(length) > _MAX_SEQUENCE_DIGITS:
+        raise TooLargeError("the size of the file is not announced")
+    return int(length)
+
+
 async def _timely_chunks(request: Request) -> AsyncIterator[bytes]:
     chunks, begin, received = request.stream(), time.monotonic(), 0
     while True:

@@ -13,14 +13,22 @@ from starlette.routing import Route
 
 from wandb_nb.errors import AuthenticationError
 from wandb_nb.server.http.authentication import user_by_key_or_login, user_by_request_key
-from wandb_nb.server.http.browser_policy import SANDBOX
+from wandb_nb.server.http.browser_policy import FILE_HEADERS
 from wandb_nb.server.http.file_urls import read_upload_token
-from wandb_nb.server.http.request_body import limited_body, parse_json, read_body, read_json, sequence_number
+from wandb_nb.server.http.request_body import (
+    announced_size,
+    limited_body,
+    parse_json,
+    read_body,
+    read_json,
+    sequence_number,
+)
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.protocol import filestream, graphql_executor
+from wandb_nb.server.protocol.artifacts.artifact_routes import ARTIFACT_ROUTES
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.project_store import find_project, project_by_id
-from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError, TooLargeError
+from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
 from wandb_nb.server.storage.tables import files
 from wandb_nb.server.storage.users import Right, user_by_login
 
@@ -37,11 +45,6 @@ _MAX_FILE = 5 << 30
 _MAX_ACCOUNT_REQUEST, _MAX_LENGTH_DIGITS = 64 << 10, 18
 _MAX_TELEMETRY = 1 << 20
 _INVALID_ADDRESS = "permission denied: this upload address has expired, or its run or user may no longer use it"
-FILE_HEADERS = {
-    "Content-Security-Policy": SANDBOX,
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "private, no-cache",
-}
 
 
 async def graphql_route(request: Request) -> Response:
@@ -139,7 +142,7 @@ async def upload(request: Request) -> Response:
     most = _MAX_FILE
     owner = await run_in_threadpool(_upload_user, services, target)
     if owner is not None and owner.is_anonymous:
-        most = _announced_size(request)
+        most = announced_size(request)
         services.anonymous.spend(owner, most)
     stored = await services.store.write(limited_body(request, most), most)
     unused = await run_in_threadpool(_add_file, services, target, stored)
@@ -151,19 +154,6 @@ async def upload(request: Request) -> Response:
 def _may_upload(services: Services, target: UploadTarget) -> bool:
     with services.database.read() as connection:
         return _upload_run(connection, target) is not None
-
-
-def _announced_size(request: Request) -> int:
-    """Return the size of a body that is sent at once.
-
-    Raises:
-        TooLargeError: The client does not announce it.
-
-    """
-    length = request.headers.get("content-length", "")
-    if not length.isdecimal() or len(length) > _MAX_LENGTH_DIGITS:
-        raise TooLargeError("the size of the file is not announced")
-    return int(length)
 
 
 def _upload_user(services: Services, target: UploadTarget) -> User | None:
@@ -224,6 +214,7 @@ async def telemetry(request: Request) -> Response:
 
 
 ROUTES = [
+    *ARTIFACT_ROUTES,
     Route("/graphql", graphql_route, methods=["POST"]),
     Route("/files/{entity}/{project}/{run}/file_stream", file_stream, methods=["POST"]),
     Route("/files/{entity}/{project}/{run}/{name:anything}", download),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import mimetypes
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from wandb_nb.errors import UsageError
 from wandb_nb.run_filters.run_values import timestamp
@@ -30,6 +30,13 @@ class FileNode:
     run: Any
     name: str
     row: Any | None = None
+
+    # What only files of artifacts have:
+    storage_path = upload_multipart_urls = artifact = digest = None
+    upload_headers: ClassVar[list[str]] = []
+
+    def display_name(self, _: RequestContext) -> str:
+        return self.name
 
     def id(self, _: RequestContext) -> str:
         return global_id(f"File:{self.name}", self.run.id)

@@ -34,6 +34,7 @@ from graphql import (
 
 from wandb_nb.errors import Error, UsageError
 from wandb_nb.server.http.services import finish_deletion
+from wandb_nb.server.protocol.artifacts.artifact_fields import ARTIFACT_FIELDS
 from wandb_nb.server.protocol.mutations import Mutations
 from wandb_nb.server.protocol.queries import Query
 from wandb_nb.server.protocol.request_context import RequestContext
@@ -49,9 +50,8 @@ if TYPE_CHECKING:
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
 
-_UNSUPPORTED = re.compile(
-    r"artifact|alias|upsertSweep|createAgent|agentHeartbeat|^sweeps?$|totalSweeps|registr", re.IGNORECASE
-)
+_UNSUPPORTED = re.compile(r"upsertSweep|createAgent|agentHeartbeat|^sweeps?$|totalSweeps|registr", re.IGNORECASE)
+_SCHEMA_FILES = ("schema.graphql", "artifacts/artifacts.graphql")
 _MAX_TOKENS = 5_000
 _MAX_DEPTH = 25
 _MAX_FIELDS = 500  # with each fragment counted where it is used
@@ -67,14 +67,14 @@ _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class _SupportedFields(ValidationRule):
-    """Reports that artifacts and sweeps are not supported, instead of an unknown field."""
+    """Reports that sweeps and registries are not supported, instead of an unknown field."""
 
     def enter_field(self, node: FieldNode, *_: Any) -> None:
         if _UNSUPPORTED.search(node.name.value) and not node.name.value.startswith("__"):
             self.report_error(
                 GraphQLError(
-                    f"this server does not support artifacts and sweeps, so it has no {node.name.value!r}; "
-                    "runs, their history and their files work",
+                    f"this server does not support sweeps and registries, so it has no {node.name.value!r}; "
+                    "runs, their history, their files and artifacts work",
                     node,
                 )
             )
@@ -108,8 +108,9 @@ class _SizeLimit(ValidationRule):
 
 @cache
 def schema() -> GraphQLSchema:
-    """Return the schema of `schema.graphql`."""
-    built = build_schema(files("wandb_nb.server.protocol").joinpath("schema.graphql").read_text("utf-8"))
+    """Return the schema of `schema.graphql` and `artifacts.graphql`."""
+    folder = files("wandb_nb.server.protocol")
+    built = build_schema("\n".join(folder.joinpath(name).read_text("utf-8") for name in _SCHEMA_FILES))
     for name, is_valid in _SCALARS.items():
         scalar: Any = built.type_map[name]
         scalar.coerce_output_value = lambda value: value
@@ -185,6 +186,7 @@ def _run(document: DocumentNode, context: RequestContext, request: dict[str, Any
         request.get("variables") or {},
         operation_name=request.get("operationName") or None,
         field_resolver=_resolve,
+        type_resolver=lambda value, *_: value.type_name,
     )
 
 
@@ -211,13 +213,20 @@ def _resolve(source: Any, info: GraphQLResolveInfo[RequestContext], **arguments:
     name = info.field_name
     if info.path.prev is None:
         source = source[info.operation.operation]
-    value = source.get(name) if isinstance(source, dict) else getattr(source, _snake(name))
     context = info.context
+    value = _value(source, info.parent_type.name, name)
     context.budget.check_time()
     if callable(value):
         value = value(context, **{_snake(key): argument for key, argument in arguments.items()})
     context.budget.spend(_text_size(value))
     return value
+
+
+def _value(source: Any, type_name: str, name: str) -> Any:
+    """Return the value of a field of *source*, or the function that computes it."""
+    if (function := ARTIFACT_FIELDS.get((type_name, name))) is not None:
+        return partial(function, source)
+    return source.get(name) if isinstance(source, dict) else getattr(source, _snake(name))
 
 
 def _text_size(value: Any) -> int:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import update
 
 from wandb_nb.errors import UsageError
+from wandb_nb.server.protocol.artifacts.artifact_mutations import ArtifactMutations
 from wandb_nb.server.protocol.file_node import FileNode
 from wandb_nb.server.protocol.nodes import RunNode
 from wandb_nb.server.storage import alert_store, run_store, run_updates, server_ids
+from wandb_nb.server.storage.artifacts import version_store, version_updates
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.lines.history_summary import history_summary
 from wandb_nb.server.storage.project_store import find_project
@@ -24,7 +26,7 @@ _MAX_FILE_NAME = 1024
 _MAX_STEP = 2**62
 
 
-class Mutations:
+class Mutations(ArtifactMutations):
     """The root of mutations. All changes of a document are committed, or none."""
 
     def upsert_bucket(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
@@ -48,6 +50,9 @@ class Mutations:
     def delete_run(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
         run = _run_by_id(context, input)
         context.deleted_runs.append(run)
+        if input.get("deleteArtifacts"):
+            output = version_store.output_ids(context.connection, run.id)
+            context.deleted_blobs.extend(version_updates.delete_artifacts(context.connection, output))
         context.deleted_blobs.extend(run_store.delete_run(context.connection, run.id))
         return {}
 

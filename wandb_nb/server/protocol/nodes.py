@@ -91,6 +91,7 @@ def _tail(stream: str) -> Callable[[RunNode, RequestContext], str]:
 class RunNode:
     """A run. Values of its row are attributes, values that need a query are methods."""
 
+    type_name = "Run"
     read_only = False
     history_line_count, events_line_count, log_line_count = map(_line_count, ("history", "events", "output"))
     history_tail, events_tail = map(_tail, ("history", "events"))

@@ -12,7 +12,10 @@ from wandb_nb.server.storage.project_store import count_projects, find_project, 
 if TYPE_CHECKING:
     from wandb_nb.server.protocol.request_context import RequestContext
 
-FEATURES = ("LARGE_FILENAMES", "FILESTREAM_GZIP")
+FEATURES = ("LARGE_FILENAMES", "FILESTREAM_GZIP", "ARTIFACT_TAGS", "CLIENT_IDS")
+
+_NEWEST_CLIENT = "0.31.0"
+"""Older clients ask up to which version the server knows what clients send."""
 
 
 class Query:
@@ -23,7 +26,8 @@ class Query:
         return UserNode(user, visit_token=visit_token(context.services, user)) if user.is_anonymous else UserNode(user)
 
     def server_info(self, _: RequestContext) -> dict[str, Any]:
-        return {"features": [{"name": name, "isEnabled": True} for name in FEATURES]}
+        features = [{"name": name, "isEnabled": True} for name in FEATURES]
+        return {"features": features, "cliVersionInfo": {"max_cli_version": _NEWEST_CLIENT}}
 
     def entity(self, _: RequestContext, name: str | None = None) -> dict[str, Any] | None:
         return entity_node(name) if name else None

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wandb_nb.server.http.services import Services
+    from wandb_nb.server.storage.project_store import Project
     from wandb_nb.server.storage.users import User
 
 MAX_ANSWER_BYTES = 64 << 20
@@ -60,4 +61,5 @@ class RequestContext:
     changed_runs: list[Any] = field(default_factory=list)  # rows of runs, to publish after the commit
     sequence: int | None = None  # the request's number, from clients that send one
     budget: Budget = field(default_factory=Budget)
+    projects: dict[int, Project] = field(default_factory=dict)  # those that were looked up, by id
     extensions: dict[str, Any] = field(default_factory=dict)  # what the answer reports besides its data

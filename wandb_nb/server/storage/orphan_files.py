@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from wandb_nb.server.storage.tables import files, runs
+from wandb_nb.server.storage.tables import contents, files, runs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ _BATCH = 500
 
 
 def delete_orphans(database: Database, store: FileStore, before: float) -> int:
-    """Delete the files that were last written before the Unix time *before* and belong to no run; return how many.
+    """Delete the files last written before the Unix time *before* that no run or artifact has; return how many.
 
     A database without runs deletes nothing: it may be a new one beside the files of a lost one.
     """
@@ -36,6 +36,7 @@ def _orphans(database: Database, paths: list[Path], before: float) -> list[Path]
     with database.read() as connection:
         if connection.execute(select(runs.c.id).limit(1)).first() is None:
             return []
-        query = select(files.c.blob).where(files.c.blob.in_([path.name for path in paths]))
-        referenced = set(connection.execute(query).scalars())
+        names = [path.name for path in paths]
+        queries = (select(table.c.blob).where(table.c.blob.in_(names)) for table in (files, contents))
+        referenced = {blob for query in queries for blob in connection.execute(query).scalars()}
     return [path for path in paths if path.name not in referenced and path.stat().st_mtime < before]

@@ -13,7 +13,7 @@ from wandb_nb.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-LATEST = "0003"
+LATEST = "0004"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 

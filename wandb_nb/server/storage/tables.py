@@ -176,3 +176,139 @@ choices = Table(
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
     Column("columns", Text, nullable=False),
 )
+
+# Contents of artifacts: each stored once per project, whichever versions have it.
+contents = Table(
+    "contents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("digest", String(32), nullable=False),  # MD5 in hex, computed here
+    Column("size", BigInteger, nullable=False),
+    Column("blob", String(64), nullable=False),
+    Column("announced", Float, nullable=False),  # when a client last heard that it is here
+    UniqueConstraint("project_id", "digest"),
+    Index("contents_by_blob", "blob"),
+    sqlite_autoincrement=True,
+)
+
+artifact_types = Table(
+    "artifact_types",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("description", Text),
+    Column("created", Float, nullable=False),
+    UniqueConstraint("project_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+# A name whose versions are made here, or a portfolio, whose versions are links to those of other names.
+artifact_collections = Table(
+    "artifact_collections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("type_id", ForeignKey("artifact_types.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("is_portfolio", Boolean, nullable=False, default=False),
+    Column("description", Text),
+    Column("tags", Text, nullable=False, default="[]"),
+    Column("client_id", String(128)),
+    Column("next_version", Integer, nullable=False, default=0),  # numbers of deleted versions are not used again
+    Column("created", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    UniqueConstraint("project_id", "name"),
+    Index("artifact_collections_of_type", "type_id"),
+    Index("artifact_collections_by_client_id", "client_id"),
+    sqlite_autoincrement=True,
+)
+
+# Versions. `manifest_id` is set when one is committed; before that it is not a version for anybody.
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("uid", String(32), nullable=False, default=lambda: secrets.token_hex(16)),
+    Column("collection_id", ForeignKey("artifact_collections.id", ondelete="CASCADE"), nullable=False),
+    Column("run_id", ForeignKey("runs.id", ondelete="SET NULL")),
+    Column("digest", String(64), nullable=False),
+    Column("manifest_id", Integer),
+    Column("client_id", String(128)),
+    Column("distributed_id", String(128)),
+    Column("description", Text),
+    Column("metadata", Text),
+    Column("tags", Text, nullable=False, default="[]"),
+    Column("aliases", Text, nullable=False, default="[]"),  # of one that is not committed: those it will get
+    Column("ttl_seconds", BigInteger),
+    Column("history_step", BigInteger),
+    Column("size", BigInteger, nullable=False, default=0),
+    Column("file_count", Integer, nullable=False, default=0),
+    Column("created", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Index("artifacts_by_digest", "collection_id", "digest"),
+    Index("artifacts_of_run", "run_id"),
+    Index("artifacts_by_client_id", "client_id"),
+    sqlite_autoincrement=True,
+)
+
+# The versions of a collection by their numbers.
+artifact_memberships = Table(
+    "artifact_memberships",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("collection_id", ForeignKey("artifact_collections.id", ondelete="CASCADE"), nullable=False),
+    Column("artifact_id", ForeignKey("artifacts.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created", Float, nullable=False),
+    UniqueConstraint("collection_id", "version"),
+    UniqueConstraint("artifact_id", "collection_id"),
+    sqlite_autoincrement=True,
+)
+
+artifact_aliases = Table(
+    "artifact_aliases",
+    metadata,
+    Column("collection_id", ForeignKey("artifact_collections.id", ondelete="CASCADE"), primary_key=True),
+    Column("alias", String(128), primary_key=True),
+    Column("membership_id", ForeignKey("artifact_memberships.id", ondelete="CASCADE"), nullable=False),
+    Index("aliases_of_membership", "membership_id"),
+)
+
+artifact_uses = Table(
+    "artifact_uses",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("artifact_id", ForeignKey("artifacts.id", ondelete="CASCADE"), primary_key=True),
+    Column("used_as", Text),
+    Column("created", Float, nullable=False),
+    Index("uses_of_artifact", "artifact_id"),
+)
+
+# Manifests as they were announced; `digest` is that of the entries, computed when the file arrived.
+artifact_manifests = Table(
+    "artifact_manifests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("artifact_id", ForeignKey("artifacts.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("base_id", Integer),  # the version that an incremental one continues
+    Column("announced", String(32), nullable=False, default=""),  # MD5 of the file in base64
+    Column("digest", String(64)),
+    Index("manifests_of_artifact", "artifact_id"),
+    sqlite_autoincrement=True,
+)
+
+artifact_entries = Table(
+    "artifact_entries",
+    metadata,
+    Column("manifest_id", ForeignKey("artifact_manifests.id", ondelete="CASCADE"), primary_key=True),
+    Column("path", String(1024), primary_key=True),
+    Column("digest", String(1024), nullable=False),  # MD5 in base64, or what identifies a reference
+    Column("size", BigInteger, nullable=False),
+    Column("ref", Text),
+    Column("extra", Text),
+    Column("content_id", ForeignKey("contents.id")),
+    Index("entries_of_content", "content_id", "manifest_id"),
+)

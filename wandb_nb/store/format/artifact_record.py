@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STORAGE_POLICY = "wandb-storage-policy-v1"
-TABLE_TYPES = frozenset(("run_table", "wandb-run-incremental-table"))
-"""Types of the artifacts behind logged tables."""
 DIGEST_ALGORITHM = "MANIFEST_MD5"
 
 

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from wandb_nb.errors import CommError, RefusedError
-from wandb_nb.store.format.artifact_record import TABLE_TYPES, ArtifactRecord
+from wandb_nb.store.format.artifact_record import ArtifactRecord
 from wandb_nb.sync.http.artifact_uploads import ArtifactUploads
 from wandb_nb.sync.http.file_uploads import FileUploads
 from wandb_nb.sync.http.operations import GraphQLClient
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
 
 Stamp: TypeAlias = "tuple[int, int] | None"
 """Size and modification time of a file when it was sent; None for a generated file."""
-
-
-_NO_ARTIFACTS = "does not support artifacts"
-"""In the refusal by a server of this package that has no artifacts."""
 
 
 class UploadFile(NamedTuple):
@@ -155,9 +151,7 @@ class UploadThread:
             uploads.send(record)
             is_committed = True
         except RefusedError as error:
-            # Of a table the run's own file is sent, which is all that a server without artifacts can have.
-            if record.type not in TABLE_TYPES or _NO_ARTIFACTS not in str(error):
-                self._events.put(f"the artifact {record.name} was not sent: {error}")
+            self._events.put(f"the artifact {record.name} was not sent: {error}")
         self._events.put(_ArtifactResult(record.client_id, is_committed))
 
     def _set_outage(self, text: str | None) -> None:
