@@ -91,3 +91,32 @@ def test_the_terminal_names_media():
         "l  images/separated 30 x 20, 3 items",
         "t  table-file 7 x 2, media/table/t.json",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "content"),
+    [
+        ("image-file", "media/a.png", b"not a picture"),
+        ("image-file", "media/a.png", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"),
+        ("image-file", "media/a.png", b"BM" + bytes(16) + b"\xff\xff\xff\x7f\xff\xff\xff\x7f" + bytes(60)),
+        ("table-file", "media/t.table.json", b"[" * 1_000_000),
+        ("table-file", "media/t.table.json", b'{"columns": 1}'),
+        ("audio-file", "media/a.wav", b"RIFF"),
+        ("plotly-file", "media/p.json", b"{"),
+    ],
+)
+def test_a_hostile_file_is_one_clear_error(tmp_path, kind, path, content):
+    """A broken or hostile file is an error of media, without a crash and without another format's decoder."""
+    (tmp_path / "files" / "media").mkdir(parents=True)
+    (tmp_path / "files" / path).write_bytes(content)
+    with pytest.raises(MediaError, match="cannot be read"):
+        StoredMedia({"_type": kind, "path": path}, [tmp_path]).load()
+
+
+def test_a_huge_file_is_not_loaded(tmp_path):
+    """A file of more than 1 GiB, which a few bytes on disk can be, is refused with the way to read it."""
+    (tmp_path / "files").mkdir()
+    with (tmp_path / "files" / "t.json").open("wb") as file:
+        file.truncate((1 << 30) + 1)
+    with pytest.raises(MediaError, match=r"more than 1024 MiB: use read_bytes\(\)"):
+        StoredMedia({"_type": "table-file", "path": "t.json"}, [tmp_path]).load()

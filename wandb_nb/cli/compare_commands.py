@@ -56,7 +56,7 @@ def _show(comparison: Comparison, *, as_json: bool) -> None:
 
 def _as_json(comparison: Comparison) -> dict[str, Any]:
     """Return the runs and all tables with unformatted values; a run without a key has no entry for it."""
-    tables = {name: getattr(comparison, name) for name in ("config", "summary", "git", "packages")}
+    tables = {name: getattr(comparison, name) for name in ("config", "summary", "media", "git", "packages")}
     return {
         "runs": [one.run for one in comparison.inputs],
         **{name: [row.values_of(comparison.labels) for row in rows] for name, rows in tables.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import shutil
 import sys
 from bisect import bisect_left
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from wandb_nb.atomic_file import replacement
 from wandb_nb.cli.output import dumps, echo_json, echo_line
 from wandb_nb.cli.shell_completion import complete_run
 from wandb_nb.errors import StoreError
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.reading.run_state import RunState
     from wandb_nb.store.reading.tail import VerifyReport
+    from wandb_nb.view.message.run_stream import RunStream
 
 DAMAGED = 3
 MAX_EXACT_INT = 2.0**53
 
+COPY_BYTES = 1 << 20
 BATCH_ROWS = 10_000  # rows in memory as dicts at a time
 
 Row = dict[str, Any]
@@ -41,7 +45,13 @@ Row = dict[str, Any]
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file instead of stdout."
 )
-def export(run: str, form: str, output: Path | None) -> None:
+@click.option(
+    "--media",
+    "media_folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Also copy the media files that rows name into this folder, under the paths that rows have.",
+)
+def export(run: str, form: str, output: Path | None, media_folder: Path | None) -> None:
     """Write a run's history, one line per step.
 
     The columns are _step, _runtime (seconds), _timestamp (Unix seconds), then the logged keys; nested keys are joined
@@ -56,6 +66,37 @@ def export(run: str, form: str, output: Path | None) -> None:
             _write_csv(state, file)
         else:
             file.writelines(dumps(row) + "\n" for row in rows(state))
+    if media_folder is not None:
+        _export_media(run, media_folder)
+
+
+def _export_media(run: str, folder: Path) -> None:
+    """Copy the media of a run to *folder*, and report how many there are and which are missing."""
+    from wandb_nb.store.runs.find import find_run
+    from wandb_nb.view.message.run_stream import RunStream
+
+    stream = RunStream(find_run(run))
+    while stream.advance():
+        pass
+    paths = [path for path in stream.media_paths if path.startswith("media/")]
+    missing = [path for path in paths if not _copy_media(stream, path, folder / path)]
+    echo_line(f"{len(paths) - len(missing)} media files copied to {folder}", err=True)
+    if missing:
+        echo_line(f"{len(missing)} are not in the run's directory, such as {missing[0]}", err=True)
+
+
+def _copy_media(stream: RunStream, path: str, target: Path) -> bool:
+    """Copy one file, which other users may read as the rest of the folder; return whether the run has it."""
+    content = stream.open_media(path)
+    if content is None:
+        return False
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with content, replacement(target) as unfinished, unfinished.open("wb") as copy:
+            shutil.copyfileobj(content, copy, COPY_BYTES)
+    except OSError as error:
+        raise StoreError(f"cannot write {target}: {error.strerror or error}; choose another folder") from error
+    return True
 
 
 def rows(state: RunState) -> Iterator[Row]:

@@ -9,14 +9,14 @@ from wandb_nb.compare.code_diff import CodeChange, cell_changes, file_changes
 from wandb_nb.compare.comparison_input import run_labels, run_name
 from wandb_nb.compare.curve_diff import align
 from wandb_nb.compare.legend import legend_labels
-from wandb_nb.compare.value_diff import differing, value_rows
+from wandb_nb.compare.value_diff import ABSENT, ValueRow, differing, value_rows
+from wandb_nb.view.run_text import newest_media
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from wandb_nb.compare.comparison_input import ComparisonInput
     from wandb_nb.compare.curve_diff import AlignedCurves
-    from wandb_nb.compare.value_diff import ValueRow
     from wandb_nb.view.message.run_message import Series
 
 
@@ -26,7 +26,8 @@ class Comparison:
 
     *legend* has one label per run that shows what differs in the config. *config*, *summary* and *git* hold every
     key, *packages* and *code* only the differences. *code* is empty unless there are exactly two runs. *keys* are the
-    metrics with curves, in the order of first appearance in any run.
+    metrics with curves, in the order of first appearance in any run. *media* holds every key with media, and what its
+    newest step has in words.
     """
 
     inputs: list[ComparisonInput]
@@ -38,6 +39,7 @@ class Comparison:
     git: list[ValueRow]
     packages: list[ValueRow]
     code: list[CodeChange]
+    media: list[ValueRow]
 
     def curves(self, key: str) -> list[Series | None]:
         """Return the series of *key*, one per run, None for a run without it."""
@@ -71,7 +73,17 @@ def compare(runs: Sequence[ComparisonInput], keys: Collection[str] = ()) -> Comp
         git=value_rows([one.git for one in runs]),
         packages=differing(value_rows([one.packages for one in runs])) if all(one.packages for one in runs) else [],
         code=code_changes(pair[0], pair[1]) if pair else [],
+        media=[row for row in _media_rows(runs) if not keys or row.key in keys],
     )
+
+
+def _media_rows(runs: Sequence[ComparisonInput]) -> list[ValueRow]:
+    """Return one row per key with media, with the words of its newest step in each run."""
+    words = [{one["key"]: newest_media(one) for one in run.newest_media} for run in runs]
+    return [
+        ValueRow(key, tuple(one.get(key, ABSENT) for one in words))
+        for key in dict.fromkeys(key for one in words for key in one)
+    ]
 
 
 def code_changes(first: ComparisonInput, second: ComparisonInput) -> list[CodeChange]:

@@ -7,14 +7,14 @@ import json
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.compare import comparison_picture, comparison_text
+from wandb_nb.compare import comparison_media, comparison_picture, comparison_text
 from wandb_nb.compare.code_diff import code_headers
 from wandb_nb.compare.comparison_message import diff_header, overlay
 from wandb_nb.compare.headline import headline
 from wandb_nb.compare.value_diff import differing
 from wandb_nb.formatting import clean
 from wandb_nb.view.message.header_fields import COMPARISON_MIME
-from wandb_nb.view.run_bundle import CELL, MAX_BYTES, TABLE, bounded, figure, pictures
+from wandb_nb.view.run_bundle import CELL, TABLE, bounded, figure, pictures, snapshot_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,15 +37,22 @@ def bundle(comparison: Comparison, accesses: Sequence[Access] | None = None) -> 
     """Return the parts of *comparison*: the message for the view, HTML, a PNG in base64, plain text.
 
     With *accesses*, one per run, a view asks for later rows of the runs and computes the differences itself. The bundle
-    has at most 210 kB: if needed, series are downsampled, then left out.
+    has at most 210 kB: if needed, series are downsampled, then left out. Without *accesses* it has small copies of the
+    newest media, too, and 700 kB more at most.
     """
-    full, preview = pictures(lambda points: comparison_picture.build(comparison, points))
+    media = [] if accesses is not None else comparison_media.run_cards(comparison)
+    cards = [card for cards in media for card in cards]
+    full, preview = pictures(lambda points: comparison_picture.build(comparison, points), cards)
     parts: dict[str, Any] = {
         "text/html": html(comparison, preview if len(preview) <= _MAX_PREVIEW_BYTES else b""),
         "image/png": base64.b64encode(full).decode(),
         "text/plain": "\n".join(comparison_text.lines(comparison, code=_MAX_TEXT_CODE)),
     }
-    parts[COMPARISON_MIME] = _saved(comparison, accesses, MAX_BYTES - len(json.dumps(parts)))
+    saved = _saved(comparison, accesses, snapshot_room(parts, cards))
+    if cards:
+        parts["text/html"] += comparison_media.html(media)
+        comparison_media.add_to(saved["runs"], comparison, media)
+    parts[COMPARISON_MIME] = saved
     return parts
 
 

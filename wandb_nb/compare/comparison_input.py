@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from wandb_nb.formatting import clean
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.view.message.run_message import Message, RunHeader, Series
+    from wandb_nb.view.objects.logged_media import MediaSeries
+    from wandb_nb.view.previews.saved_media import SavedMedia
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class ComparisonInput:
 
     *message* holds header, config, summary and series. *cells* are those that its notebook executed, oldest first;
     *files* its source files, path to text; *git* and *packages* map names to texts. Empty parts are not compared.
-    *problems* are sentences on code that cannot be read.
+    *problems* are sentences on code that cannot be read. *media* makes small copies of the run's media, where its files
+    are on this machine.
     """
 
     message: Message
@@ -30,6 +33,7 @@ class ComparisonInput:
     git: Mapping[str, str] = field(default_factory=dict)
     packages: Mapping[str, str] = field(default_factory=dict)
     problems: Sequence[str] = ()
+    media: SavedMedia | None = None
 
     @property
     def run(self) -> RunHeader:
@@ -45,6 +49,12 @@ class ComparisonInput:
     def summary(self) -> Mapping[str, Any]:
         """The summary, nested."""
         return self.message.header["summary"] or {}
+
+    @property
+    def newest_media(self) -> list[MediaSeries]:
+        """The media of each metric at its newest step."""
+        series = [one for one in self.message.header["media"] or [] if one["rows"]]
+        return [cast("MediaSeries", {**one, "rows": one["rows"][-1:]}) for one in series]
 
     @property
     def series(self) -> dict[str, Series]:

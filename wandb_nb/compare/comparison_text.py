@@ -37,6 +37,7 @@ def _lines(comparison: Comparison, ascii_only: bool, code: int) -> Iterator[str]
     yield from _table("config", comparison, comparison.config)
     yield from _table("summary", comparison, comparison.summary)
     yield from _curves(comparison, ascii_only)
+    yield from _media(comparison)
     yield from _table("git", comparison, comparison.git)
     yield from _table("packages", comparison, comparison.packages)
     if comparison.code:
@@ -76,6 +77,14 @@ def _table(title: str, comparison: Comparison, rows: Sequence[ValueRow]) -> Iter
     yield from (f"  {line}" for line in align(cells[: MAX_ROWS + 1]))
     if len(different) > MAX_ROWS:
         yield f"  +{len(different) - MAX_ROWS} more"
+
+
+def _media(comparison: Comparison) -> Iterator[str]:
+    """Yield what each run has at the newest step of each key with media, whether it differs or not."""
+    if comparison.media:
+        cells = [["", *comparison.labels]]
+        cells += [[clean(row.key), *map(_cell, row.texts)] for row in comparison.media[:MAX_ROWS]]
+        yield from ("", "media", *(f"  {line}" for line in align(cells)))
 
 
 def _curves(comparison: Comparison, ascii_only: bool) -> Iterator[str]:

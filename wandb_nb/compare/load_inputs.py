@@ -13,6 +13,7 @@ from wandb_nb.store.reading.executed_cells import FILE, Cell, read_cells
 from wandb_nb.untrusted_file import read_file
 from wandb_nb.values import is_finite
 from wandb_nb.view.message.run_stream import RunStream
+from wandb_nb.view.previews.saved_media import SavedMedia
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,6 +53,7 @@ def input_from_stream(stream: RunStream) -> ComparisonInput:
         files=_sources(files),
         git=git_summary(state.git_commit, state.git_remote, _read_text(files, files / CHANGES, MAX_PATCH_BYTES)),
         packages=parse_requirements(_read_text(files, files / REQUIREMENTS)),
+        media=SavedMedia.of(stream.open_media, "newest"),
     )
 
 

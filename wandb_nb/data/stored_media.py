@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+MAX_LOAD_BYTES = 1 << 30
+"""Larger files are not loaded as what they are, since they may come from anybody."""
+_PICTURES = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
 _JSON_TYPES = frozenset(("plotly-file", "bokeh-file", "graph-file", "boxes2D"))
 _TEXT_TYPES = frozenset(("html-file", "molecule-file"))
 _LISTS = {
@@ -50,13 +53,19 @@ class StoredMedia(dict[str, Any]):
             MediaError: There is no such file in the run's directory.
 
         """
+        return self._read(path=path)
+
+    def _read(self, max_bytes: int | None = None, path: str | None = None) -> bytes:
         name = str(self.get("path", "")) if path is None else path
         for folder in reversed(self._folders) if _is_inside(name) else ():
             try:
                 with open_file(folder / FILES / name, folder) as file:
-                    return file.read()
-            except (OSError, ValueError):  # noqa: PERF203 -- of another part of the run, or it leads out of the folder
+                    data = file.read() if max_bytes is None else file.read(max_bytes + 1)
+            except (OSError, ValueError):  # of another part of the run, or it leads out of the folder
                 continue
+            if max_bytes is not None and len(data) > max_bytes:
+                raise MediaError(f"{name} has more than {max_bytes >> 20} MiB: use read_bytes()")
+            return data
         raise MediaError(f"the run has no file {name!r}: look for it on the server that has the run")
 
     def load(self) -> Any:
@@ -67,7 +76,7 @@ class StoredMedia(dict[str, Any]):
         list of these.
 
         Raises:
-            MediaError: Its file is missing or cannot be read.
+            MediaError: Its file is missing, cannot be read, or has more than 1 GiB.
 
         """
         try:
@@ -85,11 +94,11 @@ class StoredMedia(dict[str, Any]):
             return [self._item(each).load() for each in self.get("objects", ())]
         if kind == "histogram":
             return self.get("values", []), self.get("bins", [])
-        data = self.read_bytes()
+        data = self._read(MAX_LOAD_BYTES)
         if kind in ("image-file", "mask"):
             from PIL import Image as PillowImage  # takes long to import
 
-            return PillowImage.open(io.BytesIO(data))
+            return PillowImage.open(io.BytesIO(data), formats=_PICTURES)
         if kind in ("table-file", "incremental-table-file"):
             import pandas as pd  # takes long to import
 

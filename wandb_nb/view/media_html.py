@@ -47,7 +47,7 @@ def media_html(cards: Sequence[MediaCard], most_characters: int) -> str:
 
 def _card(card: MediaCard, most_characters: int) -> str:
     """Return title and files of a card; files for which there is no room are counted."""
-    title = f"<strong>{escape(clean(card.key))}</strong> · step {escape(number(card.step))}"
+    title = f"<strong>{escape(clean(card.title or card.key))}</strong> · step {escape(number(card.step))}"
     parts: list[str] = []
     left = most_characters - len(title) - _FRAME_CHARACTERS
     for each in card.files:

@@ -72,7 +72,7 @@ def bundle(
     parts["text/plain"] = plain_text(message)
     if widget_view is not None:
         parts["application/vnd.jupyter.widget-view+json"] = dict(widget_view)
-    snapshot = _snapshot(source, access, _room(parts, newest))
+    snapshot = _snapshot(source, access, snapshot_room(parts, newest))
     if newest:
         parts["text/html"] = charts + media_html(newest, _MAX_MEDIA_HTML)
     if cards:
@@ -82,7 +82,7 @@ def bundle(
     return parts
 
 
-def _room(parts: Mapping[str, Any], cards: Sequence[MediaCard]) -> int:
+def snapshot_room(parts: Mapping[str, Any], cards: Sequence[MediaCard]) -> int:
     """Return the bytes that are left for the snapshot; a picture with *cards* counts as the largest of charts only."""
     counted = {**parts, "image/png": "" if cards else parts["image/png"]}
     return MAX_BYTES - len(json.dumps(counted)) - (_MAX_PNG_BYTES * 4 // 3 if cards else 0)

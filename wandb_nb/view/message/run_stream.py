@@ -66,6 +66,11 @@ class RunStream(MessageBuilder):
             self._restart()
         return self._more
 
+    @property
+    def media_paths(self) -> list[str]:
+        """The paths of all media files that rows name, below `files/`, and of the folders of tables' artifacts."""
+        return list(self._media_paths)
+
     def open_media(self, path: str) -> BinaryIO | None:
         """Open the media file *path*; None if no row names it, or it is not a regular file.
 

@@ -11,7 +11,7 @@ from wandb_nb.view.objects.media_layers import image_layers, layer_labels, liste
 from wandb_nb.view.objects.table_artifacts import artifact_file, artifact_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from typing_extensions import NotRequired
 
@@ -79,13 +79,21 @@ class MediaPaths:
     def __contains__(self, path: str) -> bool:
         """Return whether a row names the file *path*, or its artifact; rows are read again if there are new ones."""
         path = artifact_folder(path) or path
+        return path in self._read(unless=path)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the paths, sorted."""
+        return iter(sorted(self._read()))
+
+    def _read(self, unless: str | None = None) -> frozenset[str]:
+        """Return the paths in all rows; those read before if *unless* is among them."""
         columns = self._table.others.values()
         count = sum(len(column) + column.rewrites for column in columns)
-        if count != self._count and path not in self._paths:
+        if count != self._count and unless not in self._paths:
             values = (value for column in columns for value in column.values)
             self._paths = frozenset(path for value in values for file in media_files(value) for path in _paths_of(file))
             self._count = count
-        return path in self._paths
+        return self._paths
 
 
 def media_series(

@@ -61,7 +61,7 @@ def _card_block(card: MediaCard, room: float, most_pictures: int) -> _Block:
     if hidden:
         parts.append(_text_block([f"+{hidden} more"], room))
     width = min(room, max([SIDE, *(part.width for part in parts)]))
-    title = f"{clean(card.key, 40)} · step {number(card.step)}"
+    title = f"{clean(card.title or card.key, 40)} · step {number(card.step)}"
     marks: list[Mark] = [Text(0, 11, clean(title, max(12, int(width / 11 / CHAR))), 11, "ink", bold=True)]
     y = _TITLE_ROW
     for part in parts:

@@ -33,11 +33,12 @@ class PreviewedFile(NamedTuple):
 
 
 class MediaCard(NamedTuple):
-    """The media of one metric at one step."""
+    """The media of one metric at one step; *title* is its heading, that of the metric by default."""
 
     key: str
     step: float
     files: list[PreviewedFile]
+    title: str = ""
 
 
 class MediaPreviews:

@@ -1,0 +1,68 @@
+"""Media of two runs beside each other: in the terminal, in a saved notebook, for the view."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import wandb_nb as wandb
+from wandb_nb.compare import comparison_text as text
+from wandb_nb.compare.comparison import compare
+from wandb_nb.compare.comparison_bundle import bundle
+from wandb_nb.compare.load_inputs import load
+from wandb_nb.view.message.header_fields import COMPARISON_MIME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wandb_nb.compare.comparison import Comparison
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+def track(folder: Path, name: str, shade: int) -> Path:
+    """Make a finished run with pictures at two steps, and return its directory."""
+    run = wandb.init(dir=folder, project="p", name=name, mode="offline", settings={"silent": True})
+    for step in range(2):
+        pixels = np.full((9, 9), shade + step, np.uint8)
+        run.log({"loss": 1.0, "sample": wandb.Image(pixels, caption=f"{name} at {step}")})
+    if shade > 100:
+        run.log({"only": wandb.Table(["a"], [[1]])})
+    run.finish()
+    assert run.directory is not None
+    return run.directory
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Comparison:
+    """Return the comparison of a dark and a light run."""
+    return compare([load(track(tmp_path, "dark", 10)), load(track(tmp_path, HOSTILE, 200))])
+
+
+def test_the_terminal_names_media_side_by_side(pair: Comparison) -> None:
+    """Each key with media has one line with what each run has at its newest step."""
+    lines = text.lines(pair)
+    at = lines.index("media")
+
+    assert lines[at + 2].split("  ", 2)[1:] == ["sample", "1 picture at step 1  1 picture at step 1"]
+    assert lines[at + 3].split() == ["only", "-", "1", "table", "at", "step", "2"]
+
+
+def test_a_saved_comparison_shows_them(pair: Comparison) -> None:
+    """HTML, picture and message have the newest pictures of both runs, escaped, within the size of one run."""
+    parts = bundle(pair)
+    without = bundle(compare([*(one for one in pair.inputs)], ["loss"]))
+
+    for words in ("dark at 1", "at 1</figcaption>", "<strong>dark · sample</strong>"):
+        assert words in parts["text/html"]
+    assert HOSTILE not in parts["text/html"]
+    assert "<figcaption>" not in without["text/html"]
+    assert len(parts["image/png"]) > len(without["image/png"])
+    for run in parts[COMPARISON_MIME]["runs"]:
+        (row,) = run["media"][0]["rows"]
+        assert row["step"] == 1
+        assert row["files"][0]["path"] in {copy["path"] for copy in run["previews"]}
+    assert len(json.dumps(parts)) < 910_000
