@@ -5,7 +5,6 @@ What such a process logs goes to a segment of its own, as in a forked child; the
 
 from __future__ import annotations
 
-import copyreg
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,14 +116,6 @@ def ticket_of(run: Run) -> Ticket:
         config=json.loads(json.dumps(run.config.as_dict(), default=str)),
         metrics=tuple(session.logger.metrics),
     )
-
-
-def _pickled(run: Run) -> tuple[Any, ...]:
-    """Pickle a run as a ticket: the other process attaches to it."""
-    return join, (ticket_of(run),)
-
-
-copyreg.pickle(Run, _pickled)  # here, since `Run` knows nothing of attaching
 
 
 def _attached_session(ticket: Ticket) -> RunSession:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import os
 import socket
 import sys
@@ -44,6 +45,16 @@ if TYPE_CHECKING:
 ANONYMOUS = "anonymous account"
 """The source of a key that `online.anonymous_key` has got."""
 _NOT_IMPLEMENTED = ("sync_tensorboard", "monitor_gym", "magic")
+
+
+def _pickled(run: Run) -> tuple[Any, ...]:
+    """Pickle a run as a ticket: the other process attaches to it."""
+    from wandb_nb.tracking.start.attach import join, ticket_of  # few programs send their run to another process
+
+    return join, (ticket_of(run),)
+
+
+copyreg.pickle(Run, _pickled)  # here, since `Run` knows nothing of attaching
 
 
 def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: Mapping[str, Any]) -> Run:
