@@ -4,6 +4,7 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import type { ISignal } from '@lumino/signaling';
 import type { Widget } from '@lumino/widgets';
+import { figurePlugin } from './figure-plugin';
 import { notebookRegistry } from '../mime/notebook-registry';
 import type { DisplayUpdate } from './display-updates';
 import { applyUpdate, displayedBy } from './display-updates';
@@ -82,4 +83,4 @@ async function hasAutosave(settings: ISettingRegistry | null): Promise<boolean> 
   return documents?.get('autosave').composite === true;
 }
 
-export default [outputsPlugin, sidebarPlugin];
+export default [outputsPlugin, sidebarPlugin, figurePlugin];

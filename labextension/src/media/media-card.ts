@@ -5,13 +5,18 @@ import type { Card } from '../view/charts/card';
 import { ENLARGE_ICON } from '../view/charts/card-icons';
 import type { ChartContext } from '../view/charts/view-state';
 import { h, icon, setText } from '../view/dom';
+import { EnlargedItem } from './enlarged/enlarged-item';
 import { EnlargedPicture } from './enlarged/enlarged-picture';
 import type { Candidate, Picture, PictureSource } from './enlarged/picture-source';
 import { LayerChoices } from './layers/layer-choices';
 import { LayerLegend } from './layers/layer-legend';
 import { MediaColumn } from './media-column';
+import type { MediaForm } from './media-kinds';
 import { mediaSteps, stepAfter, stepText } from './media-steps';
 import { StepControl } from './step-control';
+
+/** Besides pictures, what is worth more room. */
+const ENLARGEABLE: ReadonlySet<MediaForm> = new Set(['solid', 'figure', 'page', 'video']);
 
 /**
  * The media of one metric at a step, one column for each run that is compared. All media of a view have the same step,
@@ -28,6 +33,7 @@ export class MediaCard implements Card, PictureSource {
   private readonly control: StepControl;
   private columns: MediaColumn[] = [];
   private enlarged: EnlargedPicture | null = null;
+  private enlargedItem: { item: EnlargedItem; column: MediaColumn } | null = null;
   private readonly stopListening: () => void;
 
   constructor(private readonly context: ChartContext, readonly group: ChartGroup) {
@@ -52,10 +58,11 @@ export class MediaCard implements Card, PictureSource {
     this.showColumns();
     for (const column of this.columns) column.update(context, this.step, named);
     this.control.update(steps, this.step);
-    this.enlargeButton.hidden = !this.columns.some(({ firstPicture }) => firstPicture >= 0);
+    this.enlargeButton.hidden = !this.columns.some((column) => column.firstPicture >= 0 || ENLARGEABLE.has(column.itemAt(0)?.form ?? 'other'));
     this.describePosition(named);
     this.legend.update();
     this.enlarged?.update();
+    this.updateItem();
   }
 
   focus(): void {
@@ -73,12 +80,14 @@ export class MediaCard implements Card, PictureSource {
   enlarge(): void {
     const column = this.columns.find(({ firstPicture }) => firstPicture >= 0);
     if (column) this.open(column, column.firstPicture);
+    else if (this.columns[0]) this.openItem(this.columns[0]);
   }
 
   destroy(): void {
     this.control.stop();
     this.stopListening();
     this.enlarged?.destroy();
+    this.enlargedItem?.item.destroy();
     for (const column of this.columns) column.destroy();
     this.element.remove();
   }
@@ -142,9 +151,24 @@ export class MediaCard implements Card, PictureSource {
     this.enlarged = new EnlargedPicture(host, this, place, this.control.element);
   }
 
+  /** Show the first file of a column large. */
+  private openItem(column: MediaColumn): void {
+    const form = column.itemAt(0)?.form;
+    if (form === undefined || !ENLARGEABLE.has(form)) return;
+    const host = this.element.closest<HTMLElement>('.wnb') ?? this.element;
+    const context = { files: column.run.data.mediaFiles, choices: this.choices };
+    this.enlargedItem = { column, item: new EnlargedItem(host, this.title, form, context, (event) => this.moveByKey(event), () => (this.enlargedItem = null)) };
+    this.updateItem();
+  }
+
+  private updateItem(): void {
+    const file = this.enlargedItem?.column.itemAt(0)?.file;
+    if (file) this.enlargedItem!.item.show(file);
+  }
+
   /** Left and right move by a step, Home and End to the first and the last; players keep their own keys. */
   moveByKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).matches('audio, video')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).matches('audio, video, .wnb-wave, .wnb-orbit')) return;
     const { steps, step: from } = this;
     const moves: Record<string, () => number | null> = {
       ArrowLeft: () => stepAfter(steps, from, -1), ArrowRight: () => stepAfter(steps, from, 1),

@@ -1,11 +1,13 @@
 import type { OverlaidRun } from '../model/overlay';
 import type { ChartContext } from '../view/charts/view-state';
+import type { Palette } from '../chart/palette';
 import { colour, dash } from '../chart/palette';
 import { h, setText, swatch } from '../view/dom';
 import type { MediaFile, MediaRow, MediaSeries } from '../wire/messages';
 import type { Picture } from './enlarged/picture-source';
 import type { LayerChoices } from './layers/layer-choices';
 import { MediaItem } from './media-item';
+import type { MediaForm } from './media-kinds';
 import { formOf, nameOf } from './media-kinds';
 import { rowAt, stepText } from './media-steps';
 
@@ -24,6 +26,7 @@ export class MediaColumn {
   private items: MediaItem[] = [];
   private headText = '';
   private named = false;
+  private palette: Palette | null = null;
   /** The pictures at a step, the same objects as long as these are shown. */
   private pictures: { row: MediaRow; pictures: Picture[] } | null = null;
 
@@ -42,6 +45,8 @@ export class MediaColumn {
     const { series } = this;
     this.grid.style.height = `${state.heightPx}px`;
     this.grid.setAttribute('aria-label', `Media of ${this.key}${named ? ` of ${this.run.label}` : ''}`);
+    if (palette !== this.palette) for (const item of this.items) item.restyle();
+    this.palette = palette;
     if (series?.labels) this.choices.label(series.labels);
     const row = series && rowAt(series, step);
     this.named = named;
@@ -54,6 +59,12 @@ export class MediaColumn {
   /** The place of the first picture; -1 without pictures. */
   get firstPicture(): number {
     return this.items.findIndex((item) => item.form === 'picture');
+  }
+
+  /** The file at a place, and how it is shown. */
+  itemAt(index: number): { file: MediaFile; form: MediaForm } | undefined {
+    const file = this.row?.files[index];
+    return file && { file, form: formOf(file) };
   }
 
   /** The pictures at a step, as an enlarged view shows them. */

@@ -7,6 +7,9 @@ import { htmlFrame, tableElement } from './media-documents';
 import type { MediaFiles } from './media-files';
 import type { MediaForm } from './media-kinds';
 import { describe, fileName } from './media-kinds';
+import { FigureContent } from './figure/figure-content';
+import { SolidContent } from './solid-content';
+import { SoundContent } from './sound/sound-content';
 
 /** The content of one item. It shows one file after another in one place, without a gap. */
 export interface MediaContent {
@@ -15,6 +18,8 @@ export interface MediaContent {
   show(file: MediaFile, text: string): Promise<void>;
   /** Free what is out of sight. */
   hide?(): void;
+  /** Draw again, for another theme. */
+  restyle?(): void;
   destroy(): void;
 }
 
@@ -28,7 +33,10 @@ export interface ContentContext {
 
 export function createContent(form: MediaForm, context: ContentContext): MediaContent {
   if (form === 'picture') return new PictureContent(context);
-  if (form === 'sound' || form === 'video') return new PlayerContent(form, context.files);
+  if (form === 'sound') return new SoundContent(context.files);
+  if (form === 'video') return new VideoContent(context.files);
+  if (form === 'solid') return new SolidContent(context.files);
+  if (form === 'figure') return new FigureContent(context.files);
   if (form === 'page') return new DocumentContent(context.files, htmlFrame);
   if (form === 'table') return new DocumentContent(context.files, tableElement);
   return new FileContent(context.files);
@@ -57,14 +65,12 @@ class PictureContent implements MediaContent {
   }
 }
 
-/** A sound or video in the browser's player. */
-class PlayerContent implements MediaContent {
-  readonly element: HTMLMediaElement;
+/** A video in the browser's player. */
+class VideoContent implements MediaContent {
+  readonly element = h('video', { controls: true, preload: 'metadata', playsinline: true });
   private used: string | null = null;
 
-  constructor(form: 'sound' | 'video', private readonly files: MediaFiles) {
-    this.element = h(form === 'sound' ? 'audio' : 'video', { controls: true, preload: 'metadata' });
-  }
+  constructor(private readonly files: MediaFiles) {}
 
   async show({ path }: MediaFile, text: string): Promise<void> {
     this.release();
@@ -76,7 +82,7 @@ class PlayerContent implements MediaContent {
   }
 
   destroy(): void {
-    this.used = null;
+    this.release();
     this.element.pause();
   }
 

@@ -44,6 +44,11 @@ export class MediaItem {
     }
   }
 
+  /** Draw the content again, for another theme. */
+  restyle(): void {
+    this.content.restyle?.();
+  }
+
   destroy(): void {
     this.file = null;
     this.content.destroy();

@@ -1,9 +1,11 @@
 import type { MediaFile } from '../wire/messages';
 
 /** How one file is shown. "other" is named only. */
-export type MediaForm = 'picture' | 'sound' | 'video' | 'page' | 'table' | 'other';
+export type MediaForm = 'picture' | 'sound' | 'video' | 'page' | 'table' | 'solid' | 'figure' | 'other';
 
-const FORMS: Record<string, MediaForm> = { image: 'picture', audio: 'sound', video: 'video', html: 'page', table: 'table', 'incremental-table': 'table' };
+const FORMS: Record<string, MediaForm> = { image: 'picture', audio: 'sound', video: 'video', html: 'page', table: 'table', 'incremental-table': 'table', plotly: 'figure' };
+/** The suffixes of 3D objects and molecules that are drawn. */
+const SOLID = /\.(pts\.json|obj|stl|glb|gltf|pdb|pqr|sdf|sd|mol2|gro|cif|mcif|mmcif)$/i;
 const NAMES: Record<string, string> = {
   image: 'Picture', audio: 'Sound', video: 'Video', html: 'HTML page', table: 'Table', 'incremental-table': 'Table',
   object3D: '3D object', molecule: 'Molecule', plotly: 'Plotly figure', bokeh: 'Bokeh figure', graph: 'Graph',
@@ -11,6 +13,7 @@ const NAMES: Record<string, string> = {
 
 export function formOf({ kind, path }: MediaFile): MediaForm {
   if (kind === 'video' && path.toLowerCase().endsWith('.gif')) return 'picture';
+  if (kind === 'object3D' || kind === 'molecule') return SOLID.test(path) ? 'solid' : 'other';
   return FORMS[kind] ?? 'other';
 }
 
