@@ -34,7 +34,7 @@ LAYERS = (
     ),
     ("store", "run_filters"),
     ("capture", "data", "view"),
-    ("artifacts", "compare"),
+    ("artifacts", "compare", "tensorboard"),
     ("tracking", "jupyter", "server", "sync"),
     ("notebook", "public_api"),
     ("__init__", "_api", "cli", "compat", "__main__"),

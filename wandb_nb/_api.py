@@ -84,7 +84,7 @@ def init(  # noqa: PLR0917 -- the documented signature
         resume: "allow", "must", "never", "auto" (True): whether to continue the run of this *id*.
         force: Whether not being logged in is an error.
         tensorboard: Older name of *sync_tensorboard*.
-        sync_tensorboard: Accepted; records nothing yet.
+        sync_tensorboard: Record what is written for TensorBoard, by any writer, and keep the event files.
         monitor_gym: Accepted; records nothing yet.
         save_code: Whether the code is saved with the run.
         id: Id of the run, unique in its project.

@@ -47,6 +47,9 @@ class Audio(BatchableMedia):
             self._suffix = PurePath(path).suffix.lstrip(".") or "wav"
             self._take(lambda: file_content(path, "a sound"))
             return
+        if hasattr(data_or_path, "read"):
+            self._take(lambda: MediaContent(data_or_path.read()))
+            return
         if self._sample_rate is None or self._sample_rate <= 0:
             raise MediaError("Audio() of samples needs their rate: give sample_rate=44100, in samples per second")
         self._take(lambda: self._encoded(data_or_path))

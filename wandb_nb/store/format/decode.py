@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from struct import unpack
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.store.format.record_items import as_text, read_item, read_items
+from wandb_nb.store.format.record_items import read_item, read_items
 from wandb_nb.store.format.record_types import (
     KINDS,
     AlertRecord,
@@ -31,11 +30,11 @@ from wandb_nb.store.format.record_types import (
     TelemetryRecord,
 )
 from wandb_nb.store.format.records import ENVIRONMENT_TEXTS, GIT_BRANCH, LABELS
-from wandb_nb.store.format.wire import BYTES, FIXED64, VARINT, WireError, fields, signed
+from wandb_nb.store.format.wire import BYTES, VARINT, MessageFields, WireError, fields
 from wandb_nb.store.metrics import definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from wandb_nb.store.format.record_types import Record
     from wandb_nb.values import KeyPath
@@ -61,57 +60,6 @@ __all__ = [
 ]
 
 HISTORY_ITEM, HISTORY_STEP = 1, 2
-
-
-class _Fields:
-    """The fields of one message by number; absent ones, and those of a wrong wire type, read as their default."""
-
-    __slots__ = ("_all",)
-
-    def __init__(self, data: bytes) -> None:
-        self._all: dict[tuple[int, int], list[Any]] = {}
-        for number, kind, value in fields(data):
-            self._all.setdefault((number, kind), []).append(value)
-
-    def last(self, number: int, kind: int) -> Any:
-        values = self._all.get((number, kind))
-        return values[-1] if values else None
-
-    def text(self, number: int) -> str:
-        return as_text(self.last(number, BYTES) or b"")
-
-    def texts(self, number: int) -> tuple[str, ...]:
-        return tuple(as_text(value) for value in self._all.get((number, BYTES), ()))
-
-    def integer(self, number: int) -> int:
-        return signed(self.last(number, VARINT) or 0)
-
-    def flag(self, number: int) -> bool:
-        return bool(self.last(number, VARINT))
-
-    def double(self, number: int) -> float:
-        raw = self.last(number, FIXED64)
-        return float(unpack("<d", raw)[0]) if raw else 0.0
-
-    def message(self, number: int) -> _Fields:
-        # A message that occurs twice is, by protobuf's rules, the two joined.
-        return _Fields(b"".join(self._all.get((number, BYTES), ())))
-
-    def messages(self, number: int) -> Iterator[_Fields]:
-        return map(_Fields, self._all.get((number, BYTES), ()))
-
-    def present(self, number: int, kind: int = BYTES) -> bool:
-        return (number, kind) in self._all
-
-    def numbers_set(self) -> tuple[int, ...]:
-        """Return the numbers of the bool fields that are true."""
-        return tuple(sorted({number for (number, kind), values in self._all.items() if kind == VARINT and values[-1]}))
-
-    def time(self, number: int) -> float | None:
-        if not self.present(number):
-            return None
-        stamp = self.message(number)
-        return stamp.integer(1) + stamp.integer(2) / 1e9
 
 
 def kind(payload: bytes) -> str:
@@ -151,7 +99,7 @@ def _history(data: bytes) -> HistoryRecord:
         elif number == HISTORY_STEP:
             # Only a copy of the `_step` item: if it is invalid, the row is still valid.
             with suppress(WireError):
-                step = _Fields(raw).integer(1)
+                step = MessageFields(raw).integer(1)
     return HistoryRecord(tuple(items), step)
 
 
@@ -164,7 +112,7 @@ def _summary(data: bytes) -> SummaryRecord:
 
 
 def _run(data: bytes) -> RunRecord:
-    run = _Fields(data)
+    run = MessageFields(data)
     return RunRecord(
         id=run.text(1),
         entity=run.text(2),
@@ -188,13 +136,13 @@ def _run(data: bytes) -> RunRecord:
     )
 
 
-def _branch(point: _Fields) -> tuple[str, int] | None:
+def _branch(point: MessageFields) -> tuple[str, int] | None:
     step = point.double(2)
     return (point.text(1), int(step)) if point.text(1) and math.isfinite(step) else None
 
 
 def _metric(data: bytes) -> MetricRecord:
-    metric = _Fields(data)
+    metric = MessageFields(data)
     values = {
         **{number: metric.text(number) for number in (definition.NAME, definition.GLOB, definition.STEP_NAME)},
         **{number: metric.message(number).numbers_set() for number in (definition.OPTIONS, definition.SUMMARY)},
@@ -205,7 +153,7 @@ def _metric(data: bytes) -> MetricRecord:
 
 
 def _exit(data: bytes) -> ExitRecord:
-    ended = _Fields(data)
+    ended = MessageFields(data)
     # An int32 travels as a 64-bit varint, but some writers send exit codes as unsigned 32 bits.
     code = ended.integer(1) & 0xFFFF_FFFF
     return ExitRecord(code - (1 << 32) if code >= 1 << 31 else code, ended.integer(2))
@@ -219,38 +167,38 @@ def _files(data: bytes) -> FilesRecord:
                 {1: "end", 2: "live"}.get(file.integer(2), "now"),
                 {1: "wandb", 2: "media", 3: "artifact"}.get(file.integer(3), "other"),
             )
-            for file in _Fields(data).messages(1)
+            for file in MessageFields(data).messages(1)
         )
     )
 
 
 def _output(data: bytes) -> OutputRecord:
-    line = _Fields(data)
+    line = MessageFields(data)
     return OutputRecord("stdout" if line.integer(1) == 1 else "stderr", line.text(3), line.time(2))
 
 
 def _output_logger(data: bytes) -> OutputRecord:
-    return OutputRecord("stderr", _Fields(data).text(1), None)
+    return OutputRecord("stderr", MessageFields(data).text(1), None)
 
 
 def _stats(data: bytes) -> StatsRecord:
-    return StatsRecord(read_items(data, 3), _Fields(data).time(2))
+    return StatsRecord(read_items(data, 3), MessageFields(data).time(2))
 
 
 def _alert(data: bytes) -> AlertRecord:
-    alert = _Fields(data)
+    alert = MessageFields(data)
     return AlertRecord(alert.text(1), alert.text(2), alert.text(3), alert.integer(4) / 1000)
 
 
 def _telemetry(data: bytes) -> TelemetryRecord:
-    used = _Fields(data)
+    used = MessageFields(data)
     label = used.message(9)
     labels = {str(number): label.text(number) for number in LABELS.values() if label.present(number)}
     return TelemetryRecord(used.message(3).numbers_set(), used.text(4), used.text(5), used.text(13), labels)
 
 
 def _header(data: bytes) -> HeaderRecord:
-    version = _Fields(data).message(1)
+    version = MessageFields(data).message(1)
     return HeaderRecord(version.text(1), version.text(2))
 
 
@@ -258,7 +206,7 @@ _ENVIRONMENT_NUMBERS = {16: "cpu_count", 17: "cpu_count_logical", 19: "gpu_count
 
 
 def _environment(data: bytes) -> EnvironmentRecord:
-    environment = _Fields(data)
+    environment = MessageFields(data)
     facts: dict[str, Any] = {
         name: environment.text(n) for n, name in ENVIRONMENT_TEXTS.items() if environment.present(n)
     }
@@ -289,7 +237,7 @@ def _environment(data: bytes) -> EnvironmentRecord:
     return EnvironmentRecord(facts)
 
 
-def _card(card: _Fields) -> dict[str, Any]:
+def _card(card: MessageFields) -> dict[str, Any]:
     memory = card.integer(2)
     return _present(
         name=card.text(1), memoryTotal=str(memory) if memory else "", architecture=card.text(4), uuid=card.text(5)

@@ -9,7 +9,7 @@ with these functions; everything else uses `WireMessage`.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,3 +126,68 @@ def fields(data: bytes) -> Iterator[tuple[int, int, int | bytes]]:
             raise WireError("message ends inside a field")
         yield tag >> 3, kind, data[at : at + size]
         at += size
+
+
+class MessageFields:
+    """The fields of one message by number; absent ones, and those of a wrong wire type, read as their default."""
+
+    __slots__ = ("_all",)
+
+    def __init__(self, data: bytes) -> None:
+        self._all: dict[tuple[int, int], list[Any]] = {}
+        for number, kind, value in fields(data):
+            self._all.setdefault((number, kind), []).append(value)
+
+    def last(self, number: int, kind: int) -> Any:
+        """Return the last value of a field, None if it is absent."""
+        values = self._all.get((number, kind))
+        return values[-1] if values else None
+
+    def all(self, number: int, kind: int) -> list[Any]:
+        """Return all values of a field."""
+        return self._all.get((number, kind), [])
+
+    def text(self, number: int) -> str:
+        """Return a string field."""
+        return (self.last(number, BYTES) or b"").decode("utf-8", "replace")
+
+    def texts(self, number: int) -> tuple[str, ...]:
+        """Return the values of a repeated string field."""
+        return tuple(value.decode("utf-8", "replace") for value in self._all.get((number, BYTES), ()))
+
+    def integer(self, number: int) -> int:
+        """Return an int32 or int64 field."""
+        return signed(self.last(number, VARINT) or 0)
+
+    def flag(self, number: int) -> bool:
+        """Return a bool field."""
+        return bool(self.last(number, VARINT))
+
+    def double(self, number: int) -> float:
+        """Return a double field."""
+        raw = self.last(number, FIXED64)
+        return float(struct.unpack("<d", raw)[0]) if raw else 0.0
+
+    def message(self, number: int) -> MessageFields:
+        """Return a sub-message."""
+        # A message that occurs twice is, by protobuf's rules, the two joined.
+        return MessageFields(b"".join(self._all.get((number, BYTES), ())))
+
+    def messages(self, number: int) -> Iterator[MessageFields]:
+        """Return the values of a repeated sub-message."""
+        return map(MessageFields, self._all.get((number, BYTES), ()))
+
+    def present(self, number: int, kind: int = BYTES) -> bool:
+        """Return whether the field is there."""
+        return (number, kind) in self._all
+
+    def numbers_set(self) -> tuple[int, ...]:
+        """Return the numbers of the bool fields that are true."""
+        return tuple(sorted({number for (number, kind), values in self._all.items() if kind == VARINT and values[-1]}))
+
+    def time(self, number: int) -> float | None:
+        """Return a timestamp in unix seconds, None if it is absent."""
+        if not self.present(number):
+            return None
+        stamp = self.message(number)
+        return stamp.integer(1) + stamp.integer(2) / 1e9

@@ -6,6 +6,7 @@ handler or a destructor) is deferred and carried out before the outer call retur
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -157,6 +158,23 @@ class RowLogger:
             return
         if due:
             self._checks.run_checks()
+
+    def log_apart(self, row: Mapping[str, Any]) -> None:
+        """Store *row* as a step of its own; a step that another thread has begun is completed before it.
+
+        Raises:
+            RunFinishedError: The run has finished.
+
+        """
+        with self.lock:
+            if self._open_step.parts:
+                self._open_step.complete()
+                self.step += 1
+            due_at, self._checks.due_at = self._checks.due_at, math.inf  # checks run outside the lock
+            try:
+                self.log(row, commit=True)
+            finally:
+                self._checks.due_at = due_at
 
     def set_cell(self, cell: int | None) -> None:
         """Mark the rows that follow as logged by execution *cell* of a notebook."""

@@ -49,6 +49,9 @@ def _end(session: RunSession, exit_code: int) -> bool:
             session.logger.close()
             return False
         session.is_finishing = True  # a signal handler may call this again
+        for callback in session.before_finish:
+            with _reported(session, "reading what was logged elsewhere"):
+                callback()
         _write_end(session, exit_code)
         session.exit_code = exit_code
     for callback in session.on_finish:

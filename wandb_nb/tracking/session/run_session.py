@@ -68,6 +68,8 @@ class RunSession:
         self.quiet = settings.quiet
         self.finish_lock = threading.RLock()
         self.is_finishing = False
+        self.before_finish: list[Callable[[], None]] = []
+        """Called once when the run is about to finish, while it still takes rows."""
         self.on_finish: list[Callable[[], None]] = []
         """Called once when the run has finished, before anything is waited for."""
         self._next_row_callback: Callable[[], None] | None = None

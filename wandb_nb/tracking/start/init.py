@@ -28,6 +28,7 @@ from wandb_nb.tracking.session.begin import begin, start_capture
 from wandb_nb.tracking.session.notices import NoticeQueue
 from wandb_nb.tracking.session.run_directory import RunDirectory
 from wandb_nb.tracking.session.run_session import RunSession
+from wandb_nb.tracking.session.tensorboard_rows import follow_tensorboard
 from wandb_nb.tracking.start.cell_rerun import plan_rerun
 from wandb_nb.tracking.start.identity import RunIdentity
 from wandb_nb.tracking.start.resume import find_previous, starting
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 ANONYMOUS = "anonymous account"
 """The source of a key that `online.anonymous_key` has got."""
-_NOT_IMPLEMENTED = ("sync_tensorboard", "monitor_gym", "magic")
+_NOT_IMPLEMENTED = ("monitor_gym", "magic")
 
 
 def _pickled(run: Run) -> tuple[Any, ...]:
@@ -77,6 +78,8 @@ def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: 
     active_runs.add(run, make_current=resolved.reinit != "create_new")
     session.notices.guard(lambda: presenter().started(run))
     start_capture(session)
+    if resolved.sync_tensorboard:
+        session.notices.guard(lambda: follow_tensorboard(session))
     for name in _NOT_IMPLEMENTED:
         if getattr(resolved, name):
             session.notice(f"{name} is accepted but does nothing yet; it comes with a later version")
