@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from wandb_nb.store.format.artifact_record import TABLE_TYPES, read_artifact
+from wandb_nb.store.format.artifact_record import read_artifact
 from wandb_nb.store.format.layout import run_file
 from wandb_nb.store.format.wire import fields
 from wandb_nb.store.reading.run_state import replayed
@@ -32,6 +32,8 @@ MEASURED = re.compile(r"runtime|profiling|per_second|time|memory|flos|speed|save
 ARTIFACT = 8
 """The number of the record of an artifact."""
 CLIENT_ID = re.compile(r"(?<=wandb-client-artifact://)\w{128}")
+OF_TABLES = ("run_table", "wandb-run-incremental-table")
+"""The types of the artifacts behind logged tables."""
 RANDOM_END = re.compile(r"-\w{6}$")
 """The end of a table's artifact whose key has characters that the name of an artifact cannot have."""
 VARYING_FILE = re.compile(r"\.(pt|ckpt|safetensors|bin)$|results\.json$")
@@ -57,7 +59,10 @@ class RecordedArtifact:
 
 @dataclass
 class RecordedRun:
-    """One run: texts, config, metric definitions, rows in the order of steps, summary, exit code, logged artifacts."""
+    """One run: texts, config, metric definitions, rows in the order of steps, summary, artifacts, saved files, end.
+
+    *saved* has the policy and the digest of each file that the program saved.
+    """
 
     name: str
     project: str
@@ -73,6 +78,7 @@ class RecordedRun:
     artifacts: list[RecordedArtifact]
     labels: dict[str, str]
     pinned_keys: list[str]
+    saved: dict[str, tuple[str, str]]
     id: str = field(compare=False)
 
 
@@ -107,13 +113,22 @@ def _recorded(directory: Path) -> RecordedRun:
         artifacts=_artifacts(directory, state.id),
         labels=dict(state.telemetry.labels) if state.telemetry else {},
         pinned_keys=state.config_wandb.get("pinned_keys", []),
+        saved={
+            path: (policy, _digest((directory / "files" / path).read_bytes()))
+            for path, (policy, kind) in state.files.items()
+            if kind == "other" and not path.startswith("media/")
+        },
         id=state.id,
     )
 
 
 def _pixels(path: Path) -> str:
     with Image.open(path) as image:
-        return hashlib.md5(image.tobytes() + image.mode.encode(), usedforsecurity=False).hexdigest()
+        return _digest(image.tobytes() + image.mode.encode())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
 def _artifacts(directory: Path, run_id: str) -> list[RecordedArtifact]:
@@ -130,7 +145,7 @@ def _artifact(record: ArtifactRecord, run_id: str) -> RecordedArtifact:
     name = record.name.replace(run_id, "ID")
     return RecordedArtifact(
         type=record.type,
-        name=RANDOM_END.sub("", name) if record.type in TABLE_TYPES else name,
+        name=RANDOM_END.sub("", name) if record.type in OF_TABLES else name,
         description=record.description,
         aliases=sorted(record.aliases),
         tags=sorted(record.tags),
