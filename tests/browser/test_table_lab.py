@@ -26,12 +26,14 @@ with wandb.init(project="p", name="tables") as run:
         run.log({{"samples": wandb.Table(["id", "picture", "sound", "score"], rows)}})
     curve = wandb.Table(["x", "y"], [[n, n * n] for n in range(9)])
     run.log({{"curve": wandb.plot.line(curve, "x", "y", title="Squares")}})
+    spec = {{"data": {{"name": "wandb"}}, "mark": "bar", "encoding": {{"x": {{"field": "x"}}, "y": {{"field": "y"}}}}}}
+    run.log({{"own": wandb.plot_table(spec, curve, {{}}, {{"title": "Own"}})}})
 """
 
 
 @pytest.mark.parametrize("routes", [True, False], ids=["server", "comm"])
 def test_tables_under_the_cell(tmp_path: Path, routes: bool) -> None:
-    """Cells show pictures, which enlarge and follow the arrows; a sound plays in a dialog; a chart has its table."""
+    """Cells show pictures that enlarge and sounds that play; a chart has its table; Vega draws a spec of the user."""
     with JupyterServer(tmp_path / "lab", routes=routes) as lab, chromium(tmp_path / "profile") as page:
         page.set_viewport_size({"width": 1280, "height": 1200})
         open_cells(page, lab, "train.ipynb", CELL)
@@ -64,6 +66,9 @@ def test_tables_under_the_cell(tmp_path: Path, routes: bool) -> None:
         chart.locator(".wnb-plot-drawing svg").wait_for()
         chart.get_by_role("button", name="Table of Squares").click()
         chart.get_by_text("9 rows").wait_for()
+        own = page.locator(".wnb-card[aria-label='Chart Own']")
+        own.scroll_into_view_if_needed()
+        own.locator(".wnb-vega canvas").wait_for()
         assert serious(page) == []
         assert page.evaluate("() => window.harmed") is None
         page.goto("about:blank")

@@ -66,9 +66,19 @@ def test_secrets_in_titles_are_removed(logged, monkeypatch):
     assert run.config["visualize"]["c"]["panel_config"]["stringSettings"]["title"] == "[redacted]"
 
 
+def test_a_spec_of_its_own_is_in_the_config(logged):
+    """A chart with a spec in the place of a name has it in the config, for our views."""
+    spec = {"mark": "point", "data": {"name": "wandb"}}
+    run = logged({"c": wandb.plot_table(spec, wandb.Table(["x"], [[1]]), {"x": "x"})})
+    panel = run.config["visualize"]["c"]["panel_config"]
+    assert (panel["panelDefId"], json.loads(panel["vegaSpec"])) == ("own-spec", spec)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: wandb.plot_table({"a": {1}}, wandb.Table(["x"], [[1]]), {}), "the spec of the chart is not JSON"),
+        (lambda: wandb.plot_table({"a": "x" * 60_000}, wandb.Table(["x"], [[1]]), {}), "put its data into the table"),
         (lambda: wandb.plot.line([[1]], "x", "y"), "a chart is made of a Table, got list"),
         (lambda: wandb.plot.line_series([1], [[1], [2]], keys=["a"]), "has 2 lines and 1 keys"),
         (lambda: wandb.plot.line_series([[1]], [[1], [2]]), "has 2 lines and 1 lists of x"),

@@ -102,3 +102,51 @@ def test_each_chart_is_drawn_from_its_table(site: Site, page: Page, noises: list
     assert [one["id"] for one in result["violations"] if one["impact"] in {"serious", "critical"}] == []
     assert page.evaluate("() => window.harmed") is None
     assert noises == []
+
+
+def own(**changes: Any) -> wandb.plot.CustomChart:
+    """Return a chart with a spec of its own, whose expressions are interpreted."""
+    double = {"calculate": "datum.loss * 2 > 2 ? 'high' : 'low'", "as": "level"}
+    encoding = {
+        "x": {"field": "${field:x}", "type": "quantitative"},
+        "y": {"field": "loss", "type": "quantitative"},
+        "color": {"field": "level"},
+    }
+    spec = {"data": {"name": "wandb"}, "mark": "point", "transform": [double], "encoding": encoding, **changes}
+    table = wandb.Table(["step", "loss"], [[n, n / 2] for n in range(9)])
+    return wandb.plot_table(spec, table, {"x": "step"}, {"title": "Mine"})
+
+
+def test_own_specs_are_drawn_without_code_and_network(site: Site, page: Page, noises: list[str]) -> None:
+    """Vega draws specs of users and pages of Altair; what a spec wants from elsewhere is neither loaded nor drawn."""
+    altair = pytest.importorskip("altair")
+    chart = (
+        altair.Chart(altair.Data(values=[{"x": n, "y": n * n} for n in range(5)])).mark_bar().encode(x="x:O", y="y:Q")
+    )
+    away = own(data={"url": "https://example.com/x.csv"})
+    panels = {"mine": own().panel("mine_table"), "away": away.panel("mine_table"), "named": away.panel("named_table")}
+    panels["named"]["panel_config"] |= {"panelDefId": "me/mine", "vegaSpec": None}
+    files = {
+        "media/table/mine.table.json": json.dumps({"columns": ["step", "loss"], "data": own().table.data}).encode(),
+        "media/html/a.html": chart.to_html().encode(),
+    }
+    table = {"_type": "table-file", "path": "media/table/mine.table.json", "ncols": 2, "nrows": 9, "size": 99}
+    page_file = {"_type": "html-file", "path": "media/html/a.html", "size": 99}
+    row = {"_step": 0, "_runtime": 0, "mine_table": table, "named_table": table, "altair": page_file}
+    site.start("vega", config=json.dumps({"_wandb": {"value": {"visualize": panels}}}))
+    site.upload("vega", files)
+    site.stream("vega", files={"wandb-history.jsonl": {"offset": 0, "content": [json.dumps(row)]}})
+    enter(site, page)
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.set_viewport_size({"width": 1200, "height": 1400})
+    page.goto(f"{site.url}/local/p/runs/vega")
+    page.wait_for_function("() => document.querySelectorAll('.wnb-vega canvas').length === 2")
+    assert page.locator(".wnb-card[aria-label='Chart Mine'] .wnb-vega canvas:visible").count() == 1
+    assert page.locator(".wnb-card[aria-label='Media altair'] .wnb-vega canvas").count() == 1
+    page.get_by_text("This chart cannot be drawn:").wait_for()
+    page.get_by_text("The chart me/mine of this table is defined on W&B's server only.").wait_for()
+    page.screenshot(path=artifact("vega.png"))
+    assert [url for url in requested if "vega.js" in url] == [f"{site.url}/static/vega.js"]
+    assert [url for url in requested if not url.startswith((site.url, "blob:", "data:"))] == []
+    assert noises == []

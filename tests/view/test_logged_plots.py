@@ -50,6 +50,15 @@ def test_what_is_not_a_chart_is_left_out(config: dict[str, Any]) -> None:
     assert plot_headers(config) == []
 
 
+def test_own_specs_are_limited() -> None:
+    """A chart has the spec that it brings; beyond half a megabyte of them the last charts have none."""
+    spec = '{"mark": "' + "x" * 40_000 + '"}'
+    charts = plot_headers({"visualize": {f"c{n}": panel(vegaSpec=spec) for n in range(15)} | {"d": panel(vegaSpec=1)}})
+
+    assert charts[0]["vega"] == spec
+    assert [n for n, chart in enumerate(charts) if "vega" in chart] == list(range(12))
+
+
 def test_their_number_and_depth_are_limited() -> None:
     """Of many charts the last ones remain; a query nested without end names no table."""
     query: dict[str, Any] = {}

@@ -43,6 +43,7 @@ _MAX_POINTS = 8_000
 _MAX_TREE_BYTES = 16_000
 _MAX_ROWS = 40
 _MAX_PLOTS = 6
+_MAX_SPEC = 6_000  # characters of a Vega spec
 TABLE = "color:inherit;font-size:90%;border-collapse:collapse"
 CELL = "padding:1px 12px 1px 0;text-align:left;font-weight:normal"
 
@@ -191,7 +192,8 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
         header["config"], header["summary"] = bounded(header["config"]), bounded(header["summary"])
         header["metrics"] = (header["metrics"] or [])[:_MAX_ROWS]
         saved_keys = {series["key"] for series in header["media"] or []}
-        header["plots"] = [plot for plot in header["plots"] or [] if plot["table"] in saved_keys][:_MAX_PLOTS]
+        saved_plots = [plot for plot in header["plots"] or [] if len(plot.get("vega", "")) <= _MAX_SPEC]
+        header["plots"] = [plot for plot in saved_plots if plot["table"] in saved_keys][:_MAX_PLOTS]
         header["media"] = saved_series(header["media"] or [], (), _MAX_TREE_BYTES)
         room = most_bytes - len(strict_json([header, access]))
         encoded = len(message.blob) * 4 // 3 + 100

@@ -3,7 +3,8 @@ import { h } from '../view/dom';
 import type { MediaFile } from '../wire/messages';
 import type { LayerChoices } from './layers/layer-choices';
 import { PictureStack } from './layers/picture-stack';
-import { htmlFrame, tableElement } from './media-documents';
+import { pageElement } from '../vega/page-element';
+import { tableElement } from './media-documents';
 import type { MediaFiles } from './media-files';
 import type { MediaForm } from './media-kinds';
 import { describe, fileName } from './media-kinds';
@@ -37,7 +38,7 @@ export function createContent(form: MediaForm, context: ContentContext): MediaCo
   if (form === 'video') return new VideoContent(context.files);
   if (form === 'solid') return new SolidContent(context.files);
   if (form === 'figure') return new FigureContent(context.files);
-  if (form === 'page') return new DocumentContent(context.files, htmlFrame);
+  if (form === 'page') return new DocumentContent(context.files, pageElement);
   if (form === 'table') return new DocumentContent(context.files, tableElement);
   return new FileContent(context.files);
 }

@@ -1,8 +1,11 @@
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { provideVega } from '../vega/vega-host';
 import { COMPARISON_MIME_TYPE, LINK_MIME_TYPE, MIME_TYPE } from '../wire/messages';
 import { ComparisonRenderer } from './comparison-renderer';
 import { LinkRenderer } from './link-renderer';
 import { RunRenderer } from './run-renderer';
+
+provideVega(() => import('../vega/vega-chunk'));
 
 // Safe for untrusted notebooks: the view creates all elements itself, and all text stays text. The rank puts these
 // renderers before a widget view in the same output, since they need no kernel.

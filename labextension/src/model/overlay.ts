@@ -111,8 +111,8 @@ export class Overlay {
   private plots(): ChartGroup[] {
     const groups = new Map<string, ChartGroup>();
     for (const { data } of this.primaryRuns) {
-      for (const { key, spec, table, texts } of data.plots) {
-        const isDrawable = builtInSpec(spec) !== undefined && data.media.some((one) => one.key === table);
+      for (const { key, spec, table, texts, vega } of data.plots) {
+        const isDrawable = (vega !== undefined || builtInSpec(spec) !== undefined) && data.media.some((one) => one.key === table);
         if (isDrawable && !groups.has(key)) groups.set(key, { title: texts.title || key, keys: [table], kind: 'plot', plot: key });
       }
     }

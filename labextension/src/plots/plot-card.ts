@@ -2,10 +2,9 @@ import { StepControl } from '../media/step-control';
 import { mediaSteps } from '../media/media-steps';
 import type { ChartGroup } from '../model/chart-groups';
 import { formatNumber } from '../model/format';
-import type { OverlaidRun } from '../model/overlay';
 import { RunTables } from '../tables/run-tables';
 import type { RunTable } from '../tables/table-choice';
-import { loadTable, tableFiles } from '../tables/table-store';
+import { loadTable } from '../tables/table-store';
 import type { TableData } from '../tables/table-data';
 import { tableCsv } from '../tables/table-csv';
 import { ENLARGE_ICON, TABLE_ICON } from '../view/charts/card-icons';
@@ -15,7 +14,6 @@ import { ChartMenu } from '../view/charts/chart-menu';
 import type { ChartContext } from '../view/charts/view-state';
 import { changeHeight } from '../view/charts/view-state';
 import { freshId, h, icon, setText } from '../view/dom';
-import type { MediaFile, MediaSeries, PlotHeader } from '../wire/messages';
 import type { PlotSource } from './build-plot';
 import { buildPlot } from './build-plot';
 import { plotSvg } from './draw-plot';
@@ -23,16 +21,11 @@ import { PlotLegend } from './plot-legend';
 import type { Plot } from './plot-model';
 import { builtInSpec } from './plot-specs';
 import { PlotSurface, showText } from './plot-surface';
+import type { PlottedRun } from './plotted-runs';
+import { plottedRuns } from './plotted-runs';
 
 const [ENLARGED_MARGIN_PX, TABLE_PX] = [110, 200];
 const MISSING = 'The table of this chart is not available.';
-
-/** A run that has the chart, and the files of its table at the chosen step. */
-interface PlottedRun {
-  run: OverlaidRun;
-  header: PlotHeader;
-  files: MediaFile[];
-}
 
 /** A chart of `wandb.plot`, drawn from the table that each run logged for it. */
 export class PlotCard implements Card {
@@ -75,7 +68,7 @@ export class PlotCard implements Card {
   update(): void {
     if (!this.visible || this.element.clientWidth === 0) return;
     this.control.update(this.steps, this.context.state.mediaStep);
-    const runs = this.plottedRuns();
+    const runs = plottedRuns(this.context, this.group);
     const wanted = JSON.stringify(runs.map(({ run, header, files }) => [run.label, run.style, header, files.map(({ path }) => path)]));
     if (wanted !== this.wanted) {
       this.wanted = wanted;
@@ -176,17 +169,6 @@ export class PlotCard implements Card {
     return h('button', { class: 'wnb-tool', type: 'button', 'aria-label': `Enlarge ${this.group.title}`, title: 'Enlarge (F)', 'aria-keyshortcuts': 'F', onclick: onEnlarge }, icon(ENLARGE_ICON));
   }
 
-  /** The visible runs that have this chart and its table. */
-  private plottedRuns(): PlottedRun[] {
-    const { overlay, state } = this.context;
-    return overlay.primaryRuns.flatMap((run) => {
-      const header = run.data.plots.find(({ key }) => key === this.group.plot);
-      const series = header && tableOf(run, header);
-      const files = series ? tableFiles(series, state.mediaStep) : [];
-      return header && files.length > 0 && !run.hidden ? [{ run, header, files }] : [];
-    });
-  }
-
   private get hiddenSeries(): ReadonlySet<number> {
     return new Set(this.plot?.series.flatMap(({ name }, i) => (this.hidden.has(name) ? [i] : [])));
   }
@@ -205,9 +187,4 @@ export class PlotCard implements Card {
     const { mediaStep } = this.context.state;
     return mediaStep === null || this.steps.length < 2 ? '' : `step ${formatNumber(mediaStep)}`;
   }
-}
-
-/** The tables that a run logged for a chart. */
-export function tableOf({ data }: OverlaidRun, { table }: PlotHeader): MediaSeries | undefined {
-  return data.media.find(({ key }) => key === table);
 }

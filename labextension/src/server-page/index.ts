@@ -4,6 +4,8 @@ import { runStyles } from '../model/run-styles';
 import { Feed } from '../sources/feed';
 import { h, setText, swatch } from '../view/dom';
 import { themeOf } from '../view/theme';
+import type { VegaModule } from '../vega/vega-chunk';
+import { provideVega } from '../vega/vega-host';
 import { enhanceControls, restoreGroups } from './controls';
 import { loginPage } from './login-page';
 import { RunCharts } from './run-charts';
@@ -13,6 +15,8 @@ import { LiveParts } from './live-parts';
 import { ServerTransport } from './server-transport';
 
 const MAX_POINTS = 600;
+/** The chunk with Vega, beside this script. */
+const VEGA_URL = new URL('vega.js', (document.currentScript as HTMLScriptElement | null)?.src ?? location.href).href;
 
 /** Show in the page header when the server is unreachable. */
 function connectionStatus(): (connected: boolean) => void {
@@ -96,6 +100,7 @@ function comparePage(base: string): void {
 
 const PAGES: Record<string, (base: string) => void> = { run: runPage, project: projectPage, compare: comparePage };
 const { page = '', base } = document.body.dataset;
+provideVega(() => import(VEGA_URL) as Promise<VegaModule>);
 enhanceControls();
 if (page === 'login') loginPage();
 if (base !== undefined) PAGES[page]?.(base);

@@ -156,7 +156,7 @@ function checkMedia(media: unknown): void {
 function checkPlots(plots: unknown): void {
   const isText = (value: unknown): boolean => typeof value === 'string';
   const isTexts = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.values(value).every(isText);
-  const isPlot = (one: Partial<PlotHeader> | null): boolean => [one?.key, one?.spec, one?.table].every(isText) && isTexts(one?.fields) && isTexts(one?.texts);
+  const isPlot = (one: Partial<PlotHeader> | null): boolean => [one?.key, one?.spec, one?.table, one?.vega ?? ''].every(isText) && isTexts(one?.fields) && isTexts(one?.texts);
   if (!Array.isArray(plots) || !plots.every(isPlot)) throw new WireError('The message has incomplete charts of tables.');
 }
 

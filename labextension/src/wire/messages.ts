@@ -165,6 +165,8 @@ export interface PlotHeader {
   fields: Record<string, string>;
   /** Title and labels. */
   texts: Record<string, string>;
+  /** The JSON of a Vega or Vega-Lite spec, for a chart that brings its own. */
+  vega?: string;
 }
 
 export interface MessageHeader {

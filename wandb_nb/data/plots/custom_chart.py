@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.data.media_value import WBValue
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
     from wandb_nb.data.media_store import MediaStore, MediaTarget
 
+OWN_SPEC = "own-spec"
+"""Stands for the name of a spec where the chart brings its own."""
+MAX_SPEC = 50_000
+"""Characters of a spec in the config."""
 _SPLIT_FOLDER = "Custom Chart Tables"
 _RUN_FIELDS = ("id", "name", "_defaultColorIndex")
 
@@ -21,10 +26,11 @@ class CustomChart(WBValue):
     """A chart: a table, and the settings of the Vega chart *spec_name* that is drawn of it.
 
     *fields* says which column is which of the chart's fields, *string_fields* are its texts. With *split_table* the
-    table is in a section of its own on W&B's pages.
+    table is in a section of its own on W&B's pages. *spec_name* may be a spec of Vega or Vega-Lite instead, a mapping
+    whose data is called "wandb"; W&B's pages draw only specs that they have.
 
     Raises:
-        MediaError: The table is not a `Table`.
+        MediaError: The table is not a `Table`, or the spec is not JSON or too large.
 
     """
 
@@ -33,13 +39,15 @@ class CustomChart(WBValue):
     def __init__(
         self,
         table: Table,
-        spec_name: str,
+        spec_name: str | Mapping[str, Any],
         fields: Mapping[str, Any],
         string_fields: Mapping[str, Any] | None = None,
         *,
         split_table: bool = False,
     ) -> None:
-        self.table, self.spec_name, self.split_table = _checked(table), spec_name, split_table
+        self.table, self.split_table = _checked(table), split_table
+        self.spec = None if isinstance(spec_name, str) else _spec_text(spec_name)
+        self.spec_name = spec_name if isinstance(spec_name, str) else OWN_SPEC
         self.fields, self.string_fields = dict(fields), dict(string_fields or {})
 
     def entries(self, key: str, store: MediaStore) -> dict[str, Any]:
@@ -56,13 +64,15 @@ class CustomChart(WBValue):
             "args": [{"name": "runSets", "value": "${runSets}"}],
             "fields": [*({"name": name, "fields": []} for name in _RUN_FIELDS), summary],
         }
-        config = {
+        config: dict[str, Any] = {
             "panelDefId": self.spec_name,
             "fieldSettings": self.fields,
             "stringSettings": self.string_fields,
             "transform": {"name": "tableWithLeafColNames"},
             "userQuery": {"queryFields": [query]},
         }
+        if self.spec is not None:
+            config["vegaSpec"] = self.spec
         return {"panel_type": "Vega2", "panel_config": config}
 
     def to_row(self, target: MediaTarget) -> dict[str, Any]:
@@ -87,7 +97,7 @@ class Visualize(WBValue):
 
 
 def plot_table(
-    vega_spec_name: str,
+    vega_spec_name: str | Mapping[str, Any],
     data_table: Table,
     fields: Mapping[str, Any],
     string_fields: Mapping[str, Any] | None = None,
@@ -95,8 +105,10 @@ def plot_table(
 ) -> CustomChart:
     """Return the chart that the Vega spec *vega_spec_name* draws of a table.
 
+    A spec itself, as a mapping, is drawn by our views only.
+
     Raises:
-        MediaError: *data_table* is not a `Table`.
+        MediaError: *data_table* is not a `Table`, or the spec is not JSON or too large.
 
     """
     return CustomChart(data_table, vega_spec_name, fields, string_fields, split_table=split_table)
@@ -110,6 +122,18 @@ def visualize(id: str, value: Table) -> Visualize:  # noqa: A002 -- the document
 
     """
     return Visualize(id, value)
+
+
+def _spec_text(spec: Mapping[str, Any]) -> str:
+    try:
+        text = json.dumps(spec)
+    except (TypeError, ValueError) as error:
+        raise MediaError(f"the spec of the chart is not JSON: {error}") from error
+    if len(text) > MAX_SPEC:
+        raise MediaError(
+            f"the spec of the chart has {len(text):,} characters, {MAX_SPEC:,} at most: put its data into the table"
+        )
+    return text
 
 
 def _checked(table: Any) -> Table:

@@ -1,4 +1,4 @@
-"""The style sheet and the script of the pages."""
+"""The style sheet and the scripts of the pages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_RESOURCES = {"style.css": ("wandb_nb.server.web", "style.css"), "server.js": ("wandb_nb", "static/server.js")}
+_RESOURCES = {
+    "style.css": ("wandb_nb.server.web", "style.css"),
+    "server.js": ("wandb_nb", "static/server.js"),
+    "vega.js": ("wandb_nb", "static/vega.js"),
+}
 # The browser asks each time whether its copy is the newest, which takes one short answer.
 _HEADERS = {"Cache-Control": "no-cache"}
 

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from typing_extensions import NotRequired
+
 MAX_PLOTS = 100  # in one message
+MAX_SPEC = 50_000  # characters of a spec
+_MAX_SPECS = 500_000  # characters of all specs in one message
 _MAX_NAME, _MAX_TEXT, _MAX_ENTRIES = 300, 300, 20  # characters of a name and of a text; fields of a chart
 _MAX_SIZE = 1_500  # characters of a chart
 
@@ -16,7 +20,7 @@ class PlotHeader(TypedDict):
     """A chart named `key` of the table logged under `table`.
 
     `spec` names how it is drawn ("wandb/line/v0"), `fields` gives a column for each field of that, `texts` its title
-    and labels.
+    and labels. `vega` is the JSON of a Vega or Vega-Lite spec, for a chart that brings its own.
     """
 
     key: str
@@ -24,6 +28,7 @@ class PlotHeader(TypedDict):
     table: str
     fields: dict[str, str]
     texts: dict[str, str]
+    vega: NotRequired[str]
 
 
 def plot_headers(config: Mapping[str, Any]) -> list[PlotHeader]:
@@ -32,7 +37,18 @@ def plot_headers(config: Mapping[str, Any]) -> list[PlotHeader]:
         *(_panel(key, value) for key, value in _entries(config.get("visualize"))),
         *(_visualization(key, value) for key, value in _entries(config.get("viz"))),
     ]
-    return [plot for plot in plots if plot["spec"] and plot["table"] and _size(plot) <= _MAX_SIZE][:MAX_PLOTS]
+    valid = [plot for plot in plots if plot["spec"] and plot["table"] and _size(plot) <= _MAX_SIZE][:MAX_PLOTS]
+    _limit_specs(valid)
+    return valid
+
+
+def _limit_specs(plots: list[PlotHeader]) -> None:
+    """Remove the specs beyond what a message holds; the table of such a chart is shown."""
+    left = _MAX_SPECS
+    for plot in plots:
+        left -= len(plot.get("vega", ""))
+        if left < 0:
+            plot.pop("vega", None)
 
 
 def _size(plot: PlotHeader) -> int:
@@ -43,13 +59,17 @@ def _size(plot: PlotHeader) -> int:
 def _panel(key: str, value: Mapping[str, Any]) -> PlotHeader:
     """Return the chart of an entry of `visualize`, which `wandb.plot` and `plot_table()` make."""
     panel = _mapping(value.get("panel_config"))
-    return {
+    header: PlotHeader = {
         "key": key,
         "spec": _text(panel.get("panelDefId"), _MAX_NAME),
         "table": _table_key(panel.get("userQuery")) or f"{key}_table",
         "fields": _texts(panel.get("fieldSettings"), _MAX_NAME),
         "texts": _texts(panel.get("stringSettings"), _MAX_TEXT),
     }
+    spec = panel.get("vegaSpec")
+    if isinstance(spec, str) and len(spec) <= MAX_SPEC:
+        header["vega"] = spec
+    return header
 
 
 def _visualization(key: str, value: Mapping[str, Any]) -> PlotHeader:

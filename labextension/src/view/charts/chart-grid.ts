@@ -8,6 +8,7 @@ import { HeatmapCard } from './heatmap-card';
 import { MediaCard } from '../../media/media-card';
 import { PlotCard } from '../../plots/plot-card';
 import { isTableGroup, TableCard } from '../../tables/table-card';
+import { isVegaPlot, VegaCard } from '../../vega/vega-card';
 import { TextCard } from './text-card';
 import type { ChartContext } from './view-state';
 
@@ -149,7 +150,7 @@ export class ChartGrid {
     if (chart.kind === 'heatmap') return new HeatmapCard(this.context, chart, onEnlarge);
     if (chart.kind === 'texts') return new TextCard(this.context, chart);
     if (chart.kind === 'media') return isTableGroup(this.context.overlay, chart) ? new TableCard(this.context, chart, onEnlarge) : new MediaCard(this.context, chart);
-    if (chart.kind === 'plot') return new PlotCard(this.context, chart, onEnlarge);
+    if (chart.kind === 'plot') return isVegaPlot(this.context.overlay, chart) ? new VegaCard(this.context, chart, onEnlarge) : new PlotCard(this.context, chart, onEnlarge);
     return new ChartCard(this.context, chart, onEnlarge);
   }
 
