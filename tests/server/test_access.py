@@ -48,6 +48,7 @@ QUERIES = (
 )
 READS = (
     *("", "/compare?run=RUN&run=RUN&all=1", "/events", "?q=canary", "?sort=-config.lr", "?group=config.lr"),
+    *("/artifacts", "/artifacts/data", "/artifacts/data/v0", "/artifacts/data/v0/difference?from=v1"),
     *("/runs/RUN", "/runs/RUN/overview", "/runs/RUN/system", "/runs/RUN/console", "/runs/RUN/code", "/runs/RUN/files"),
     *(
         "/runs/RUN/files/notes.txt",

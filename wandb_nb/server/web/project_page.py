@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from wandb_nb.run_filters.run_values import RunValues
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, available_columns, cell, column_label, list_table
+from wandb_nb.server.storage.artifacts.collection_store import count_collections
 from wandb_nb.server.storage.column_choices import load_columns
 from wandb_nb.server.storage.run_store import list_runs
 from wandb_nb.server.web.render import answer_page, may_write, render_page, requested_project
@@ -35,6 +36,7 @@ def _project(request: Request, user: User) -> Response:
         row = requested_project(connection, request, user)
         runs = [RunValues(run) for run in list_runs(connection, row, _MAX_VALUES, outcomes=True)]
         chosen = load_columns(connection, user, row)
+        artifact_count = count_collections(connection, row, None)
     available = available_columns(runs)
     # A saved choice may name a column that no run has any more; it stays empty.
     table = list_table(runs, table_request, chosen)
@@ -53,6 +55,7 @@ def _project(request: Request, user: User) -> Response:
         link=lambda **changes: urlencode(table_request.with_changes(**changes)),
         shared_names=_shared_names(runs),
         may_write=may_write(row),
+        artifact_count=artifact_count,
     )
 
 

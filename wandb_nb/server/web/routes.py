@@ -15,9 +15,11 @@ from wandb_nb.server.web import (
     projects_page,
     run_page,
 )
+from wandb_nb.server.web.artifacts import collection_pages, version_pages
 
 _PROJECT = "/{entity}/{project}"
 _RUN = "/{entity}/{project}/runs/{run}"
+_ARTIFACTS = "/{entity}/{project}/artifacts"
 _POST = ["POST"]
 
 ROUTES = [
@@ -44,5 +46,9 @@ ROUTES = [
     Route(f"{_PROJECT}/events", live_routes.project_events),
     Route(f"{_PROJECT}/columns", actions.columns, methods=_POST),
     Route(f"{_PROJECT}/delete", actions.delete, methods=_POST),
+    Route(_ARTIFACTS, collection_pages.artifacts),
+    Route(f"{_ARTIFACTS}/{{name}}", collection_pages.collection),
+    Route(f"{_ARTIFACTS}/{{name}}/{{version}}", version_pages.version),
+    Route(f"{_ARTIFACTS}/{{name}}/{{version}}/difference", version_pages.difference),
     Route(_PROJECT, project_page.project),
 ]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, literal, select, update
 
 from wandb_nb.artifacts.manifest import manifest_digest
 from wandb_nb.errors import UsageError
@@ -194,6 +194,38 @@ def find_entry(connection: Connection, manifest_id: int, path: str) -> Any:
     """Return the row of the entry, or None."""
     condition = (artifact_entries.c.manifest_id == manifest_id, artifact_entries.c.path == path)
     return connection.execute(select(artifact_entries).where(*condition)).first()
+
+
+class ManifestDifference(NamedTuple):
+    """How a manifest differs from an earlier one: rows of entries, and for changed files the pairs of both."""
+
+    added: list[Any]
+    removed: list[Any]
+    changed: list[tuple[Any, Any]]
+
+
+def compare_manifests(connection: Connection, earlier: int, later: int, limit: int) -> ManifestDifference:
+    """Return the files that were added, removed and changed, by path, at most *limit* of each."""
+    changed_paths = _paths_that_differ(connection, earlier, later, limit)
+    pairs = [(find_entry(connection, earlier, path), find_entry(connection, later, path)) for path in changed_paths]
+    return ManifestDifference(
+        _only_in(connection, later, earlier, limit), _only_in(connection, earlier, later, limit), pairs
+    )
+
+
+def _only_in(connection: Connection, manifest_id: int, other: int, limit: int) -> list[Any]:
+    counterpart = artifact_entries.alias()
+    has_counterpart = exists().where(counterpart.c.manifest_id == other, counterpart.c.path == artifact_entries.c.path)
+    query = select(artifact_entries).where(artifact_entries.c.manifest_id == manifest_id, ~has_counterpart)
+    return list(connection.execute(query.order_by(artifact_entries.c.path).limit(limit)))
+
+
+def _paths_that_differ(connection: Connection, earlier: int, later: int, limit: int) -> list[str]:
+    old, new = artifact_entries.alias(), artifact_entries.alias()
+    joined = old.join(new, (old.c.path == new.c.path) & (new.c.manifest_id == later))
+    query = select(old.c.path).select_from(joined)
+    query = query.where(old.c.manifest_id == earlier, old.c.digest != new.c.digest)
+    return list(connection.execute(query.order_by(old.c.path).limit(limit)).scalars())
 
 
 def path_of_content(connection: Connection, manifest_id: int, content_id: int) -> str | None:

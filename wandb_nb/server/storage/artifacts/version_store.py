@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, func, select
 
 from wandb_nb.server.storage.artifacts.collection_store import find_collection
+from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.tables import (
     artifact_aliases,
     artifact_collections,
@@ -15,12 +16,17 @@ from wandb_nb.server.storage.tables import (
     artifact_types,
     artifacts,
     projects,
+    runs,
 )
+from wandb_nb.server.storage.users import Right
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy import Connection
 
     from wandb_nb.server.storage.project_store import Project
+    from wandb_nb.server.storage.users import User
 
 LATEST = "latest"
 VERSION = re.compile(r"v(\d{1,9})")
@@ -93,6 +99,28 @@ def list_aliases(connection: Connection, membership_id: int) -> list[str]:
     condition = artifact_aliases.c.membership_id == membership_id
     query = select(artifact_aliases.c.alias).where(condition).order_by(artifact_aliases.c.alias)
     return list(connection.execute(query).scalars())
+
+
+def aliases_by_membership(connection: Connection, ids: list[int]) -> dict[int, list[str]]:
+    """Return the aliases of each of the memberships, without numbers."""
+    query = select(artifact_aliases.c.membership_id, artifact_aliases.c.alias).order_by(artifact_aliases.c.alias)
+    names: dict[int, list[str]] = {membership_id: [] for membership_id in ids}
+    for membership_id, alias in connection.execute(query.where(artifact_aliases.c.membership_id.in_(ids))):
+        names[membership_id].append(alias)
+    return names
+
+
+def run_names(connection: Connection, ids: Iterable[int | None]) -> dict[int, Any]:
+    """Return the rows of runs by their ids, with `name` and `display_name` only."""
+    wanted = sorted({run_id for run_id in ids if run_id is not None})
+    rows = connection.execute(select(runs.c.id, runs.c.name, runs.c.display_name).where(runs.c.id.in_(wanted)))
+    return {row.id: row for row in rows}
+
+
+def readable_project_ids(connection: Connection, user: User, rows: Iterable[Any]) -> set[int]:
+    """Return the ids of those projects of artifacts *rows* that *user* may read."""
+    ids = {row.project_id for row in rows}
+    return {each for each in ids if project_by_id(connection, user, each).right >= Right.READ}
 
 
 def collection_aliases(connection: Connection, collection_id: int) -> list[str]:
