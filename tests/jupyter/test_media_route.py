@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,42 @@ def test_a_page_gets_the_files_of_rows(server: Server, run: Any) -> None:
     assert "immutable" in headers["Cache-Control"]
     assert "sandbox" in headers["Content-Security-Policy"]
     assert html_type == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    ("header", "part"),
+    [("bytes=0-9", (0, 10)), ("bytes=10-", (10, None)), ("bytes=-5", (-5, None)), ("bytes=2-99999999", (2, None))],
+)
+def test_a_page_gets_parts_of_files(server: Server, run: Any, header: str, part: tuple[int, int | None]) -> None:
+    """A single range is answered with its bytes; one beyond the end is refused, and other headers are ignored."""
+    run.log({"tone": wandb_nb.Audio(np.zeros(100), sample_rate=8000)})
+    (path,) = media_paths(server, run)
+    content = (Path(run.dir) / path).read_bytes()
+
+    status, body, named = ask_range(server, run, path, header)
+    assert (status, body) == (206, content[slice(*part)])
+    start = part[0] % len(content)
+    assert named == f"bytes {start}-{start + len(body) - 1}/{len(content)}"
+    assert ask_range(server, run, path, f"bytes={len(content)}-")[::2] == (416, f"bytes */{len(content)}")
+    assert ask_range(server, run, path, "bytes=0-1,4-5")[:2] == (200, content)
+
+
+def ask_range(server: Server, run: Any, path: str, header: str) -> tuple[int, bytes, str | None]:
+    """Request a part of a media file; return status, body and the range of the answer."""
+    request = urllib.request.Request(  # noqa: S310  loopback
+        f"{server.url}wandb-nb/v1/runs/{run.id}/media?path={quote(path)}",
+        headers={
+            "X-Wandb-Nb-Token": session_of(run).entry.token,
+            "Authorization": f"token {LOGIN}",
+            "Range": header,
+        },
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  loopback
+            return answer.status, answer.read(), answer.headers["Content-Range"]
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(), error.headers["Content-Range"]
 
 
 def test_what_is_refused(server: Server, run: Any, tmp_path: Path) -> None:

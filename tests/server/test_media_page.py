@@ -22,12 +22,24 @@ pytestmark = pytest.mark.browser
 
 HOSTILE = "<img src=x onerror=window.harmed=1>"
 STEPS = (0, 10, 20)
+LABELS = {"samples_wandb_delimeter_truth": {"type": "mask", "value": {"3": HOSTILE}}}
+CONFIG = json.dumps({"_wandb": {"value": {"mask/class_labels": LABELS}}})
+
+
+NEWEST = f"at 20; mask truth: {HOSTILE}"  # the text alternative of the newest picture
 
 
 def png(red: int) -> bytes:
     """Return a picture of 8 x 8 pixels in one colour."""
     out = io.BytesIO()
     Image.new("RGB", (8, 8), (red, 0, 0)).save(out, "PNG")
+    return out.getvalue()
+
+
+def grey_png(class_id: int) -> bytes:
+    """Return a mask of 8 x 8 pixels of one class."""
+    out = io.BytesIO()
+    Image.new("L", (8, 8), class_id).save(out, "PNG")
     return out.getvalue()
 
 
@@ -53,7 +65,7 @@ def stranger() -> Iterator[ThreadedServer]:
         yield server
 
 
-def start(site: Site, *, html: str | None = None) -> None:
+def start(site: Site, run: str = "pictures", *, html: str | None = None) -> None:
     """Upload a run with two pictures per step; with *html* also that page, a table and a molecule."""
     rows: list[dict[str, Any]] = []
     files = {f"media/images/s_{step}_{i}.png": png(100 * i + step) for step in STEPS for i in range(2)}
@@ -61,12 +73,15 @@ def start(site: Site, *, html: str | None = None) -> None:
         names = [f"media/images/s_{step}_{i}.png" for i in range(2)]
         pictures = {"_type": "images/separated", "count": 2, "width": 8, "height": 8, "filenames": names}
         rows.append({"_step": step, "_runtime": step, "samples": {**pictures, "captions": [f"at {step}", HOSTILE]}})
+    mask = {"truth": {"_type": "mask", "path": "media/images/mask/m.png"}}
+    files["media/images/mask/m.png"] = grey_png(3)
+    rows[-1]["samples"]["all_masks"] = [mask, None]
     if html is not None:
         add_others(files, rows[-1], html)
-    site.start("pictures")
-    site.upload("pictures", files)
+    site.start(run, config=CONFIG)
+    site.upload(run, files)
     content = [json.dumps(row) for row in rows]
-    site.stream("pictures", files={"wandb-history.jsonl": {"offset": 0, "content": content}})
+    site.stream(run, files={"wandb-history.jsonl": {"offset": 0, "content": content}})
 
 
 def add_others(files: dict[str, bytes], row: dict[str, Any], html: str) -> None:
@@ -96,7 +111,7 @@ def test_pictures_over_steps(site: Site, page: Page) -> None:
     enter(site, page)
     page.goto(f"{site.url}/local/p/runs/pictures")
     card = page.locator(".wnb-card[aria-label='Media samples']")
-    loaded(page, "at 20")
+    loaded(page, NEWEST)
     slider = card.get_by_role("slider", name="Step of samples")
     assert card.locator("img").count() == 2
     assert card.locator("img[data-pixelated]").count() == 2
@@ -112,11 +127,31 @@ def test_pictures_over_steps(site: Site, page: Page) -> None:
     dialog = page.locator("dialog[open]")
     page.wait_for_function("() => document.querySelector('dialog[open] img').naturalWidth === 8")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("() => document.querySelector('dialog[open] img').alt === 'at 20'")
+    page.wait_for_function("() => document.querySelector('dialog[open] img').alt.startsWith('at 20')")
     assert dialog.locator(".wnb-media-caption").text_content() == "at 20 · step 20"
     page.screenshot(path=artifact("media-enlarged.png"))
     page.keyboard.press("Escape")
     assert dialog.count() == 0
+    assert page.evaluate("() => window.harmed") is None
+
+
+def test_runs_are_compared(site: Site, page: Page) -> None:
+    """The comparison page has the pictures of both runs beside each other, with masks, and one slider for both."""
+    start(site, "first")
+    start(site, "second")
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/compare?run=first&run=second")
+    card = page.locator(".wnb-card[aria-label='Media samples']")
+    page.wait_for_function("() => document.querySelectorAll('.wnb-media-column canvas.wnb-mask').length === 2")
+    assert card.locator(".wnb-media-column").count() == 2
+    assert card.locator("img").first.get_attribute("alt") == f"at 20; mask truth: {HOSTILE}"
+    assert card.locator(".wnb-class").all_text_contents() == [HOSTILE]
+    card.scroll_into_view_if_needed()
+    page.screenshot(path=artifact("media-compared.png"))
+    card.get_by_role("slider", name="Step of samples").fill("0")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.wnb-media img')].filter(one => one.alt === 'at 0').length === 2"
+    )
     assert page.evaluate("() => window.harmed") is None
 
 
@@ -125,13 +160,13 @@ def test_the_steps_can_be_played(site: Site, page: Page) -> None:
     start(site)
     enter(site, page)
     page.goto(f"{site.url}/local/p/runs/pictures")
-    loaded(page, "at 20")
+    loaded(page, NEWEST)
     page.get_by_role("button", name="Play the steps of samples").click()
     loaded(page, "at 10")
     page.get_by_role("button", name="Pause samples").click()
     page.emulate_media(reduced_motion="reduce")
     page.reload()
-    loaded(page, "at 20")
+    loaded(page, NEWEST)
     assert page.get_by_role("button", name="Play the steps of samples").count() == 0
 
 
@@ -143,7 +178,7 @@ def test_other_media(site: Site, page: Page, noises: list[str], stranger: Thread
     page.set_viewport_size({"width": 1200, "height": 1200})
     enter(site, page)
     page.goto(f"{site.url}/local/p/runs/pictures")
-    loaded(page, "at 20")
+    loaded(page, NEWEST)
     assert page.frame_locator(".wnb-media-frame").locator("#seen").text_content() == "seen"
     cells = page.locator(".wnb-card-table [role=gridcell]")
     cells.first.wait_for()

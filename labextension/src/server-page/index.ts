@@ -50,7 +50,7 @@ function feedCache(base: string, events: ChangeEvents): (run: string) => Feed {
   const feeds = new Map<string, Feed>();
   return (run) => {
     const url = `${base}/runs/${encodeURIComponent(run)}`;
-    const feed = feeds.get(run) ?? new Feed([async () => new ServerTransport(`${url}/sampled?points=${MAX_POINTS}`, `${url}/range`, run, events)]);
+    const feed = feeds.get(run) ?? new Feed([async () => new ServerTransport(`${url}/sampled?points=${MAX_POINTS}`, `${url}/range`, run, events, `/files${base}/${encodeURIComponent(run)}`)]);
     feeds.set(run, feed);
     return feed;
   };

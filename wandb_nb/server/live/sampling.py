@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wandb_nb.run_filters.run_values import RunValues
 from wandb_nb.server.live.stored_run import apply_run_row, is_alive, table_row
 from wandb_nb.server.storage.lines.line_sampling import in_step_order, sample_history, sample_lines
 from wandb_nb.server.storage.lines.line_store import HISTORY, count
+from wandb_nb.server.storage.lines.media_rows import media_rows
 from wandb_nb.store.reading.history_table import HistoryTable
 from wandb_nb.store.reading.run_state import RunState
 from wandb_nb.untrusted_json import load_objects
@@ -43,13 +45,14 @@ _RANGE_POINTS = 1_000
 def sampled_message(database: Database, row: Any, points: int, cursor: str) -> Message:
     """Return a message of the run in *row* with about *points* points of each metric, evenly spaced over its rows.
 
-    Heat maps and texts are those of the same rows. It has none of these if nothing has changed since the message with
-    *cursor*.
+    Heat maps and texts are those of the same rows, media those of the newest rows with media. It has none of these if
+    nothing has changed since the message with *cursor*.
     """
     with database.read() as connection:
         total = count(connection, row.id, HISTORY)
         cursor_now = f"{row.uid}.{row.rewrites}.{total}.{points}"
         texts = sample_history(connection, row.id, points)[0] if cursor_now != cursor else []
+        with_media = media_rows(connection, row.id) if texts else []
     header = _header(row, cursor_now, total)
     rows = load_objects(texts)
     if rows:
@@ -58,15 +61,18 @@ def sampled_message(database: Database, row: Any, points: int, cursor: str) -> M
             _number_at(rows[-1], "_runtime"),
         )
     objects = _logged_objects(rows) if rows else None
+    header["media"] = _logged_objects(load_objects(with_media), row).media() if rows else None
     header["texts"] = objects.saved_texts() if objects else None
     heatmaps = objects.saved_heatmaps(points) if objects else None
     return pack(header, _series(rows, header, decimated=len(rows) < total), heatmaps)
 
 
-def _logged_objects(rows: Sequence[dict[str, Any]]) -> LoggedObjects:
+def _logged_objects(rows: Sequence[dict[str, Any]], run: Any = None) -> LoggedObjects:
+    """Return what *rows* logged besides numbers; of the media of *run* with the labels of their classes."""
     table = HistoryTable()
     table.append_rows([table_row(row) for row in rows])
-    return LoggedObjects(table, {})
+    config = RunValues(run).config.get("_wandb") if run is not None else None
+    return LoggedObjects(table, config if isinstance(config, dict) else {})
 
 
 def sampled_range(database: Database, row: Any, request: RangeRequest) -> Message:
