@@ -268,6 +268,7 @@ describe('text and numbers', () => {
 
   it('never show 17 digits, but have them to copy', () => {
     expect([0.1 + 0.2, [0.1 + 0.2, 1], 'x'].map(formatValue)).toEqual(['0.3', '[0.3,1]', 'x']);
+    expect(formatValue(Array.from({ length: 2000 }, (_, i) => i))).toMatch(/^\[0,1,2,.*,4\d, … \(2,000 values\)\]$/);
     expect(exactText(0.1 + 0.2)).toBe('0.30000000000000004');
     expect(shortTexts(['0.30000000000000004', '0.5', null])).toEqual(['0.3', '0.5', null]);
     expect(shortTexts(['0.1234567', '0.1234568'])).toEqual(['0.1234567', '0.1234568']);

@@ -77,6 +77,10 @@ def test_the_source_has_a_button_and_does_not_move_the_page(page: Page) -> None:
     assert beside["x"] >= card["x"] + card["width"]
     button.click()
     panel.wait_for(state="hidden")
+    button.focus()
+    for key, state in (("Enter", "visible"), ("Escape", "hidden")):  # without going into the panel
+        page.keyboard.press(key)
+        panel.wait_for(state=state)
 
 
 def test_a_click_and_a_double_click_open_nothing(page: Page) -> None:

@@ -200,6 +200,7 @@ def test_many_metrics_are_paged_and_found(page: Page) -> None:
     """Of 300 metrics only the first sections are open; the box finds one of the others."""
     show(page, keys=[f"layer{i // 30}/w{i}" for i in range(300)], start=50, each=0)
     assert page.locator(".wnb-card").count() <= 54
+    assert page.get_by_label("Find a metric").is_visible(), "with the first picture, before any new row"
     page.get_by_label("Find a metric").fill("w299")
     page.wait_for_selector("text=layer9/w299")
     assert page.locator(".wnb-card").count() == 1

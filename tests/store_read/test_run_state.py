@@ -45,6 +45,13 @@ def test_a_later_run_record_updates():
     assert state.start_time == 5.0
 
 
+def test_the_summary_is_in_the_order_of_logging():
+    """Keys are in the order in which they were first logged, whatever the order of a record; others follow."""
+    recorded = records.summary(dict.fromkeys(("own", "a", "c", "b"), "1"))
+    state = state_of(row(0, c=1, b=2), row(1, a=3, c=4), recorded)
+    assert [key for key in state.summary if not key.startswith("_")] == ["c", "b", "a", "own"]
+
+
 def test_config_is_plain_and_keeps_wandbs_own_apart():
     """Nested keys make nested dicts; `_wandb` goes to `config_wandb`; removal removes."""
     state = state_of(

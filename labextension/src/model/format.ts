@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../wire/messages';
 
 const MAX_DECIMALS = 15;
+const MAX_LIST_CHARACTERS = 120;
 
 /** A number for people: four digits, up to six where they are whole, grouped thousands, powers of ten if it is very large or small. */
 export function formatNumber(value: number): string {
@@ -70,11 +71,13 @@ export function flatten(value: JsonObject, prefix = ''): [name: string, leaf: Js
   });
 }
 
-/** A JSON value for people, numbers in it as elsewhere; `exactText` is for copying. */
+/** A JSON value for people, numbers in it as elsewhere, long lists cut; `exactText` is for copying. */
 export function formatValue(value: Json): string {
   if (typeof value === 'number') return formatNumber(value);
   if (typeof value === 'string') return value;
-  return JSON.stringify(value, (_, leaf: Json) => (typeof leaf === 'number' ? Number(leaf.toPrecision(6)) : leaf));
+  const text = JSON.stringify(value, (_, leaf: Json) => (typeof leaf === 'number' ? Number(leaf.toPrecision(6)) : leaf));
+  if (!Array.isArray(value) || text.length <= MAX_LIST_CHARACTERS) return text;
+  return `${text.slice(0, text.lastIndexOf(',', MAX_LIST_CHARACTERS) + 1)} … (${formatNumber(value.length)} values)]`;
 }
 
 /** A JSON value with all its digits. */

@@ -45,7 +45,9 @@ export class HeaderBar {
 
   /** Advance the elapsed time between messages. */
   updateElapsed(): void {
-    setText(this.elapsed, formatDuration(Math.floor(this.feed.data.elapsed(this.feed.status === 'live'))));
+    const live = this.feed.status === 'live';
+    const seconds = this.feed.data.elapsed(live);
+    setText(this.elapsed, formatDuration(live ? Math.floor(seconds) : seconds));
   }
 
   destroy(): void {

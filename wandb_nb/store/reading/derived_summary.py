@@ -50,7 +50,13 @@ class DerivedSummary:
                 if value is not OMIT:
                     put(summary, path, value)
         _put_position(summary, self._table, since)
-        return summary
+        return self._in_order(summary)
+
+    def _in_order(self, summary: dict[str, Any]) -> dict[str, Any]:
+        """Return *summary* in the order in which its keys were first logged; records have them in any order."""
+        tops = dict.fromkeys(path[0] for path in self._table.paths.values())
+        order = {top: at for at, top in enumerate(tops)}
+        return dict(sorted(summary.items(), key=lambda item: order.get(item[0], len(order))))
 
     def statistics(self) -> dict[str, Statistics]:
         """Return the statistics of all metrics whose definition asks for some, for a run that continues this one."""

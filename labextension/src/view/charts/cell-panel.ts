@@ -26,11 +26,11 @@ export class CellPanel {
       'aria-label': `Source of a point of ${title}`, title: 'Show the cell that logged the point (Enter, or Ctrl+click the point)',
       onclick: () => void (this.close() || this.show(point())),
     }, icon(SOURCE_ICON));
-    this.element.addEventListener('keydown', (event) => {
-      if (event.key !== 'Escape') return;
-      event.preventDefault();
-      this.close();
-    });
+    for (const part of [this.element, this.button]) {
+      part.addEventListener('keydown', (event) => {
+        if (event.key === 'Escape' && this.close()) event.preventDefault();
+      });
+    }
   }
 
   get open(): boolean {

@@ -129,7 +129,7 @@ export class ChartGrid {
     const more = h('button', {
       class: 'wnb-more', type: 'button', onclick: () => this.change(state, { limit: state.limit + PAGE_SIZE }),
     }, `Show ${Math.min(PAGE_SIZE, remaining)} more of ${remaining}`);
-    return h('section', { class: 'wnb-section', 'aria-label': `Charts ${name}` },
+    return h('div', { class: 'wnb-section', role: 'group', 'aria-label': `Charts ${name}` },
       h('h3', {}, title),
       h('div', { class: 'wnb-grid', id }, ...cards),
       visible.length > 0 && remaining > 0 && more);

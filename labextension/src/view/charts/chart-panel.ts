@@ -30,9 +30,9 @@ export class ChartPanel {
     this.context.palette = PALETTES[theme];
     this.context.overlay.assignStyles();
     this.toolbar.element.hidden = !visible;
+    if (visible) this.grid.update();
     this.toolbar.update(this.grid.total);
     this.picker?.update(this.metrics, this.context.state.selectedKeys);
-    if (visible) this.grid.update();
   }
 
   /** Handle the shortcut letters of the controls anywhere in `root`. */
