@@ -150,7 +150,7 @@ def test_log_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.py").write_text("a = 1\n")
     with wandb.init(settings={"silent": True}) as run:
-        assert run.log_code() == ["code/a.py"]
+        assert [file.path for file in run.log_code().files()] == ["a.py"]
         with pytest.raises(wandb.UsageError, match="not a folder"):
             run.log_code("nowhere")
     assert (tmp_path / "wandb/latest-run/files/code/a.py").read_text() == "a = 1\n"

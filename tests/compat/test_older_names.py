@@ -43,19 +43,29 @@ def test_log_takes_every_form(start: Start) -> None:
 
 
 def test_log_code_takes_functions(start: Start, tmp_path: Path) -> None:
-    """`include_fn` and `exclude_fn` get an absolute path, and the root if they take it; `name` is accepted."""
+    """`include_fn` and `exclude_fn` get an absolute path, and the root if they take it; `name` is the artifact's."""
     source = tmp_path / "src"
     for name in ("a.py", "cache/b.py", "c.yaml", "d.txt"):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text("x = 1\n")
     run = start()
-    assert run.log_code(str(source), name="my-code") == ["code/a.py", "code/cache/b.py"]
+    logged = run.log_code(str(source), name="my/code")
+    assert logged
+    assert (logged.name, logged.type, paths(logged)) == ("my_code:v0", "code", ["a.py", "cache/b.py"])
     chosen = run.log_code(
         source,
         include_fn=lambda path: path.endswith((".py", ".yaml")) and Path(path).is_file(),
         exclude_fn=lambda path, root: os.path.relpath(path, root).startswith("cache"),
     )
-    assert chosen == ["code/a.py", "code/c.yaml"]
+    assert chosen
+    assert paths(chosen) == ["a.py", "c.yaml"]
+    assert chosen.name.startswith("source-uncategorized-")
+    assert run.log_code(source, include_fn=lambda _: False) is None
+
+
+def paths(artifact: wandb.Artifact) -> list[str]:
+    """Return the paths of the files of *artifact*."""
+    return sorted(file.path for file in artifact.files())
 
 
 def test_addresses_of_an_offline_run(start: Start) -> None:

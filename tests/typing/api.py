@@ -23,7 +23,7 @@ frame = wandb.read("latest")
 columns: list[str] = list(frame.columns)
 wandb.log(data={"loss": 1.0}, step=4, commit=False, sync=None)
 saved: list[str] = run.save("*.pt", base_path=".", policy="end", glob=True)
-sources: list[str] = run.log_code(".", name="code", include_fn=lambda path: path.endswith(".py"))
+sources: wandb.Artifact | None = run.log_code(".", name="code", include_fn=lambda path: path.endswith(".py"))
 sources = run.log_code(exclude_fn=lambda path, root: path.startswith(root), include=("*.py",))
 pending: int = run.status().sync_items_pending
 page: str | None = run.get_url() or run.project_url or run.settings.run_url

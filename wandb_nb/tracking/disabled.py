@@ -97,9 +97,8 @@ class DisabledRun(Run):
     def log_model(self, *_arguments: Any, **_options: Any) -> None:
         """Log nothing."""
 
-    def log_code(self, *_arguments: Any, **_options: Any) -> list[str]:
+    def log_code(self, *_arguments: Any, **_options: Any) -> None:
         """Save nothing."""
-        return []
 
     def widget(self, selected: Iterable[str] = ()) -> Any:
         """Return a widget without charts; outside of notebooks, something that swallows every call."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from io import TextIOWrapper
     from types import TracebackType
 
+    from wandb_nb.artifacts.artifact import Artifact
     from wandb_nb.capture.code.source_files import Choice
     from wandb_nb.store.metrics.definition import Metric
     from wandb_nb.tracking.config.config import Config
@@ -236,22 +237,22 @@ class Run(ArtifactCalls):
         exclude_fn: PathFilter | None = None,
         include: Choice = INCLUDED,
         exclude: Choice = (),
-    ) -> list[str]:
-        """Copy the source files below *root* into the run and return their paths below `dir`, sorted.
+    ) -> Artifact | None:
+        """Copy the source files below *root* into the run, and return the artifact of type "code" that has them.
 
         *root* is by default the setting `code_dir`, else the working directory. *include_fn* and *exclude_fn* are
         called with the absolute path of a file, and with *root* if they take two arguments. *include* ("*.py",
         "*.ipynb") and *exclude* are patterns for a file's path relative to *root* or for its name, or functions of
-        that path. *name* is accepted; the copies have no name of their own.
-        Hidden folders, environments, links and files above 10 MB are left out, and secrets are removed. Copies
-        nothing where the setting `disable_code` is on.
+        that path. *name* is the artifact's, by default `source-<project>-<script>`; other characters than a name can
+        have become "_". Hidden folders, environments, links and files above 10 MB are left out, and secrets are
+        removed. Without any file, and where the setting `disable_code` is on, nothing is logged and None returned.
 
         Raises:
             UsageError: *root* is not a folder.
             RunFinishedError: The run has finished.
 
         """
-        return log_code(self._session, root, (include_fn, exclude_fn), (include, exclude))
+        return log_code(self._session, root, name, (include_fn, exclude_fn), (include, exclude))
 
     def mark_preempting(self) -> None:
         """Record that this machine is about to be taken away, so that a server may queue the run again.

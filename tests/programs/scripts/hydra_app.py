@@ -1,5 +1,7 @@
 """A Hydra application: the composed OmegaConf config becomes the run's config."""
 
+from pathlib import Path
+
 import hydra
 import wandb
 from hydra.core.config_store import ConfigStore
@@ -24,6 +26,7 @@ def main(cfg: DictConfig) -> None:
     ) as run:
         run.config.update({"nested": OmegaConf.to_container(cfg.optim, resolve=True)})
         run.pin_config_keys(["model", "eval_every"])
+        run.log_code(Path(__file__).parent, name="app", include_fn=lambda path: path.endswith("hydra_app.py"))
         run.define_metric("epoch")
         run.define_metric("val/*", step_metric="epoch", summary="min")
         for epoch in range(cfg.optim.steps):
