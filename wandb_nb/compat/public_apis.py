@@ -6,6 +6,8 @@ from typing import Any
 
 from wandb_nb.compat.alias_table import submodule
 from wandb_nb.compat.modules.account import InternalApi
+from wandb_nb.public_api.api_artifacts import ApiArtifactCollection as ArtifactCollection
+from wandb_nb.public_api.api_artifacts import ApiArtifactType as ArtifactType
 from wandb_nb.public_api.api_entry import Api
 from wandb_nb.public_api.api_files import ApiFile as File
 from wandb_nb.public_api.api_files import Files
@@ -16,7 +18,10 @@ from wandb_nb.public_api.api_runs import Runs
 
 PublicApi = Api
 
-__all__ = ["Api", "File", "Files", "InternalApi", "Project", "Projects", "PublicApi", "Run", "Runs"]
+__all__ = [
+    "Api", "ArtifactCollection", "ArtifactType", "File", "Files", "InternalApi", "Project", "Projects", "PublicApi",
+    "Run", "Runs",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

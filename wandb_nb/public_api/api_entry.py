@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import UnsupportedError
+from wandb_nb.public_api.api_artifact_calls import ApiArtifactCalls
 from wandb_nb.public_api.api_paths import PathDefaults, project_path, run_path
 from wandb_nb.public_api.api_project import ApiProject, Projects
 from wandb_nb.public_api.api_run import ApiRun
@@ -32,7 +33,7 @@ UNSUPPORTED = frozenset({
 """Methods of W&B's own Api that belong to parts of its service that are not here."""
 
 
-class Api:
+class Api(ApiArtifactCalls):
     """Reads and changes runs. Without a key, or with `WANDB_MODE=offline`, these are the runs of this machine.
 
     With a key they are those of the server at `WANDB_BASE_URL`. Not thread-safe: each thread has its own.
@@ -66,7 +67,7 @@ class Api:
         return ServerCatalog.connected(self._settings, self._timeout_seconds)
 
     @property
-    def is_local(self) -> bool:
+    def is_local(self) -> bool:  # type: ignore[override]  # read only
         """Whether the runs are those of this machine."""
         return isinstance(self._catalog, LocalCatalog)
 
@@ -94,7 +95,7 @@ class Api:
         return Viewer(self._catalog.viewer())
 
     @cached_property
-    def _defaults(self) -> PathDefaults:
+    def _defaults(self) -> PathDefaults:  # type: ignore[override]  # read only
         entity = self._overrides.get("entity") or self._settings.entity or self._catalog.entity
         return PathDefaults.from_overrides(self._overrides, entity, self._settings.project or DEFAULT_PROJECT)
 

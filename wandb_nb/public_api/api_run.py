@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.artifacts.store.lineage_files import LOGGED, USED
 from wandb_nb.errors import UsageError
 from wandb_nb.public_api.api_files import ApiFile, Files
 from wandb_nb.public_api.api_summary import ApiSummary
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from wandb_nb.artifacts.artifact import Artifact
+    from wandb_nb.public_api.api_artifacts import Artifacts
     from wandb_nb.public_api.run_storage import Row, RunStorage, RunValuesRead, Stream
 
 _ACTIVE = frozenset({"running", "pending", "preempting"})
@@ -237,6 +240,37 @@ class ApiRun:
         name = source.relative_to(folder).as_posix()
         self._storage.upload(source, name)
         return self.file(name)
+
+    def logged_artifacts(self, per_page: int = 100) -> Artifacts:  # noqa: ARG002 -- W&B's argument
+        """Return the versions that the run logged, oldest first."""
+        return self._storage.artifacts(LOGGED)
+
+    def used_artifacts(self, per_page: int = 100) -> Artifacts:  # noqa: ARG002 -- the same
+        """Return the versions that the run used, oldest first."""
+        return self._storage.artifacts(USED)
+
+    def use_artifact(self, artifact: Artifact, use_as: str | None = None) -> Artifact:  # noqa: ARG002 -- the same
+        """Record that the run used *artifact*, a stored version, and return it.
+
+        Raises:
+            ArtifactStateError: It was not logged.
+
+        """
+        self._storage.add_artifact(artifact, USED)
+        return artifact
+
+    def log_artifact(self, artifact: Artifact, aliases: Sequence[str] | None = None) -> Artifact:
+        """Record that the run made *artifact*, a stored version, give it *aliases*, and return it.
+
+        Raises:
+            ArtifactStateError: It was not logged: `run.log_artifact()` of an active run does that.
+
+        """
+        self._storage.add_artifact(artifact, LOGGED)
+        if aliases:
+            artifact.aliases = [*artifact.aliases, *aliases]
+            artifact.save()
+        return artifact
 
     def update(self) -> None:
         """Store the changed config, summary, name, notes, tags and group.

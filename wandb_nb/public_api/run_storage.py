@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from wandb_nb.artifacts.artifact import Artifact
+    from wandb_nb.public_api.api_artifacts import Artifacts
+
 Row: TypeAlias = "dict[str, Any]"
 Stream = Literal["default", "system"]
 STEP = "_step"
@@ -122,6 +125,12 @@ class RunStorage(Protocol):
 
     def stop(self) -> None:
         """Ask the process of a running run to stop."""
+
+    def artifacts(self, role: str) -> Artifacts:
+        """Return the versions that the run logged or used (*role*)."""
+
+    def add_artifact(self, artifact: Artifact, role: str) -> None:
+        """Record that the run logged or used (*role*) a stored version."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,141 @@
+"""The methods of `Api` that read artifacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wandb_nb.artifacts.artifact import find_artifact
+from wandb_nb.artifacts.local_versions import LocalVersions
+from wandb_nb.artifacts.store.artifact_store import ArtifactStore
+from wandb_nb.artifacts.version_name import parse_version_name
+from wandb_nb.errors import ArtifactError, ArtifactNotFoundError, UnsupportedError, UsageError
+from wandb_nb.public_api.api_artifacts import ApiArtifactCollection, ApiArtifactType, Artifacts
+from wandb_nb.public_api.api_paths import project_path
+from wandb_nb.run_names import LOCAL_ENTITY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wandb_nb.artifacts.artifact import Artifact
+    from wandb_nb.artifacts.store.artifact_collection import ArtifactCollection
+    from wandb_nb.artifacts.store.stored_version import StoredVersion
+    from wandb_nb.public_api.api_paths import PathDefaults
+
+
+class ApiArtifactCalls:
+    """What `Api` inherits: artifacts of this machine's store, by name, type and project."""
+
+    is_local: bool
+    _defaults: PathDefaults
+
+    def artifact(self, name: str, type: str | None = None) -> Artifact:  # noqa: A002 -- W&B's name
+        """Return the version *name*: "entity/project/name:alias", "project/name:v0", "name:latest".
+
+        Raises:
+            ArtifactNotFoundError: There is none; the message has the nearest names.
+            ArtifactError: The name is not possible, or its type is not *type*.
+
+        """
+        store = self._artifact_store()
+        return find_artifact(name, self._defaults.entity, self._defaults.project, LocalVersions(store), type)
+
+    def artifact_exists(self, name: str, type: str | None = None) -> bool:  # noqa: A002 -- the same
+        """Return whether there is a version *name*, of *type* if that is given.
+
+        Raises:
+            ArtifactError: The name is not possible.
+
+        """
+        parse_version_name(name)
+        try:
+            self.artifact(name, type)
+        except (ArtifactNotFoundError, ArtifactError):
+            return False
+        return True
+
+    def artifacts(
+        self,
+        type_name: str,
+        name: str,
+        order: str | None = None,
+        per_page: int = 50,  # noqa: ARG002 -- W&B's argument: pages are a server's
+        tags: Sequence[str] | None = None,
+    ) -> Artifacts:
+        """Return the versions of the artifact *name* ("entity/project/name" or shorter) of type *type_name*.
+
+        Args:
+            type_name: The type.
+            name: The artifact, without a version.
+            order: "+created_at" for the oldest first; newest first by default.
+            per_page: Accepted.
+            tags: Only versions with all of these tags.
+
+        Raises:
+            UsageError: There is no such artifact.
+
+        """
+        collection = self._collection(type_name, name)
+
+        def versions() -> list[StoredVersion]:
+            oldest_first = [each for each in collection.versions() if set(tags or ()) <= set(each.tags)]
+            return oldest_first if (order or "").startswith("+") else oldest_first[::-1]
+
+        return Artifacts(versions, self._artifact_store())
+
+    artifact_versions = artifacts
+
+    def artifact_collection(self, type_name: str, name: str) -> ApiArtifactCollection:
+        """Return the artifact *name* ("entity/project/name" or shorter) of type *type_name*.
+
+        Raises:
+            UsageError: There is no such artifact.
+
+        """
+        return ApiArtifactCollection(self._collection(type_name, name), self._artifact_store())
+
+    def artifact_collection_exists(self, name: str, type: str) -> bool:  # noqa: A002 -- W&B's name
+        """Return whether there is an artifact *name* of *type*."""
+        try:
+            self._collection(type, name)
+        except UsageError:
+            return False
+        return True
+
+    def artifact_collections(self, project_name: str, type_name: str) -> list[ApiArtifactCollection]:
+        """Return the artifacts of a type in the project ("entity/project" or "project")."""
+        return self.artifact_type(type_name, project_name).collections()
+
+    def artifact_type(self, type_name: str, project: str | None = None) -> ApiArtifactType:
+        """Return the type *type_name* of a project; it may have no artifacts."""
+        collections = [each for each in self._collections(project or "") if each.type == type_name]
+        return ApiArtifactType(type_name, collections, self._artifact_store())
+
+    def artifact_types(self, project: str | None = None) -> list[ApiArtifactType]:
+        """Return the types that artifacts of a project have, by name."""
+        collections = self._collections(project or "")
+        return [
+            ApiArtifactType(name, [each for each in collections if each.type == name], self._artifact_store())
+            for name in sorted({each.type for each in collections})
+        ]
+
+    def _artifact_store(self) -> ArtifactStore:
+        if not self.is_local:
+            raise UnsupportedError(
+                "wandb_nb does not read the artifacts of a server yet: "
+                "Api(overrides={'mode': 'offline'}) reads those of this machine"
+            )
+        return ArtifactStore()
+
+    def _collections(self, path: str) -> list[ArtifactCollection]:
+        entity, project = project_path(path, self._defaults)
+        collections = self._artifact_store().collections()
+        return [each for each in collections if (each.entity or LOCAL_ENTITY, each.project) == (entity, project)]
+
+    def _collection(self, type_name: str, name: str) -> ArtifactCollection:
+        path, _, own = name.rpartition("/")
+        for collection in self._collections(path):
+            if (collection.type, collection.name) == (type_name, own):
+                return collection
+        raise UsageError(
+            f"there is no artifact {name!r} of type {type_name!r} on this machine: `wandb-nb artifact ls` lists all"
+        )
