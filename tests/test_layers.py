@@ -36,7 +36,7 @@ LAYERS = (
     ("capture", "data", "view"),
     ("artifacts", "compare", "tensorboard"),
     ("tracking", "jupyter", "server", "sync"),
-    ("notebook", "public_api"),
+    ("notebook", "public_api", "sklearn_plots"),
     ("__init__", "_api", "cli", "compat", "__main__"),
 )
 # The only import between siblings: the background process sends a run for the session.

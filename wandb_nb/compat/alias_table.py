@@ -18,12 +18,12 @@ _DATA_TYPES = f"{_MODULES}.data_types"
 _ARTIFACTS = f"{_MODULES}.sdk_artifacts"
 _INTEGRATIONS = (
     *("catboost", "diffusers", "dspy", "fastai", "gym", "huggingface", "keras", "kfp", "langchain", "lightgbm"),
-    *("lightning", "metaflow", "openai", "prodigy", "sacred", "sagemaker", "sb3", "sklearn"),
+    *("lightning", "metaflow", "openai", "prodigy", "sacred", "sagemaker", "sb3"),
     *("tensorflow", "torch", "ultralytics", "xgboost", "yolov8"),
 )
 # Modules of their own until wandb 0.16, and what 14 of its example notebooks still import.
 _OLDER_INTEGRATIONS = (
-    *("catboost", "fastai", "gym", "keras", "lightgbm", "sacred", "sb3", "sklearn", "tensorflow"),
+    *("catboost", "fastai", "gym", "keras", "lightgbm", "sacred", "sb3", "tensorflow"),
     "xgboost",
 )
 
@@ -65,6 +65,8 @@ ALIASES: Final = {
     "wandb.sdk.wandb_summary": "wandb_nb.tracking.rows.summary",
     "wandb.integration.tensorboard": "wandb_nb.tensorboard",
     "wandb.tensorboard": "wandb_nb.tensorboard",
+    "wandb.integration.sklearn": "wandb_nb.sklearn_plots",
+    "wandb.sklearn": "wandb_nb.sklearn_plots",
     "wandb.util": f"{_MODULES}.util",
     "wandb.wandb_run": "wandb_nb.tracking.run",  # Lightning, Megatron-LM
     **{f"wandb.{name}": _UNIMPLEMENTED for name in _OLDER_INTEGRATIONS},

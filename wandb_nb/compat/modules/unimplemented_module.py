@@ -1,4 +1,4 @@
-"""Modules of wandb that this version does not implement: integrations and plots of scikit-learn.
+"""Modules of wandb that this version does not implement: integrations.
 
 A program can import them and their names. Using one raises the one line that `sweep()` raises, or is ignored in
 disabled mode.
@@ -18,12 +18,6 @@ CLASSES: Final = frozenset({
     "WandbModelCheckpoint", "WandbObserver", "WandbTracer",
 })  # fmt: skip
 FUNCTIONS: Final = frozenset({
-    # wandb.sklearn
-    "plot_calibration_curve", "plot_class_proportions", "plot_classifier", "plot_clusterer", "plot_confusion_matrix",
-    "plot_elbow_curve", "plot_feature_importances", "plot_learning_curve", "plot_outlier_candidates",
-    "plot_precision_recall", "plot_regressor", "plot_residuals", "plot_roc", "plot_silhouette",
-    "plot_summary_metrics",
-    # integrations
     "autolog", "log", "log_summary", "monitor", "patch", "unpatch", "upload_dataset", "wandb_callback",
     "wandb_log", "watch",
 })  # fmt: skip
