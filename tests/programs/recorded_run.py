@@ -116,7 +116,7 @@ def _recorded(directory: Path) -> RecordedRun:
         saved={
             path: (policy, _digest((directory / "files" / path).read_bytes()))
             for path, (policy, kind) in state.files.items()
-            if kind == "other" and not path.startswith("media/")
+            if kind == "other" and not path.startswith(("code/", "media/"))
         },
         id=state.id,
     )
