@@ -104,6 +104,24 @@ def test_each_chart_is_drawn_from_its_table(site: Site, page: Page, noises: list
     assert noises == []
 
 
+def test_runs_are_compared_in_one_chart(site: Site, page: Page, noises: list[str]) -> None:
+    """On the page of a comparison each chart has the lines of both runs, and their tables are joined by a key."""
+    for name, seed in (("first", 0), ("second", 1)):
+        start(site, name, seed)
+    page.set_viewport_size({"width": 1300, "height": 2400})
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/compare?run=first&run=second")
+    drawn(page, 7)
+    roc = page.locator(".wnb-card[aria-label='Chart ROC']")
+    assert len({text.partition(" · ")[0] for text in roc.locator(".wnb-entry").all_text_contents()}) == 2
+    bars = page.locator(".wnb-card[aria-label='Chart bar']")
+    bars.get_by_role("button", name="Table of bar").click()
+    bars.get_by_text("1 row differs").wait_for()
+    assert bars.locator("[data-mark=different]").all_text_contents() == ["5 (different)", "6 (different)"]
+    page.screenshot(path=artifact("plots-compared.png"), full_page=True)
+    assert noises == []
+
+
 def own(**changes: Any) -> wandb.plot.CustomChart:
     """Return a chart with a spec of its own, whose expressions are interpreted."""
     double = {"calculate": "datum.loss * 2 > 2 ? 'high' : 'low'", "as": "level"}

@@ -85,6 +85,8 @@ export class PlotCard implements Card {
     this.tables ??= this.createTables();
     this.tables.element.hidden = !this.tables.element.hidden;
     this.tableButton.setAttribute('aria-expanded', String(!this.tables.element.hidden));
+    this.element.classList.toggle('wnb-card-table', !this.tables.element.hidden);
+    this.draw();
     this.updateTables();
   }
 

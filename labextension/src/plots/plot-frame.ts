@@ -33,10 +33,10 @@ const CHARACTER_PX = 6;
 const MAX_LABEL = 24;
 const SOFT = 'fill-opacity=".72"';
 
-/** The frame for values in these ranges; y is in log10 if `log`. */
-export function plotFrame({ width, height, log }: PlotView, x: Range, y: Range, rowLabels?: readonly string[]): PlotFrame {
-  const labels = rowLabels ?? tickLabels(log ? logTicks(y, 4).map((power) => 10 ** power) : ticks(y, 4));
-  const left = 8 + TITLE_ROW + Math.min(MAX_LABEL, Math.max(1, ...labels.map((label) => label.length))) * CHARACTER_PX;
+/** The frame for values in these ranges; y is in log10 if `log`. `labelPx` is the room for other labels than ticks. */
+export function plotFrame({ width, height, log }: PlotView, x: Range, y: Range, labelPx?: number): PlotFrame {
+  const labels = labelPx === undefined ? tickLabels(log ? logTicks(y, 4).map((power) => 10 ** power) : ticks(y, 4)) : [];
+  const left = 8 + TITLE_ROW + (labelPx ?? Math.min(MAX_LABEL, Math.max(1, ...labels.map((label) => label.length))) * CHARACTER_PX);
   return { left, top: TOP, width: Math.max(20, width - left - RIGHT), height: Math.max(20, height - TOP - TICK_ROW - TITLE_ROW), x, y, log };
 }
 

@@ -74,6 +74,7 @@ export class VegaCard implements Card {
   toggleTable(): void {
     this.tables.element.hidden = !this.tables.element.hidden;
     this.tableButton.setAttribute('aria-expanded', String(!this.tables.element.hidden));
+    this.element.classList.toggle('wnb-card-table', !this.tables.element.hidden);
     if (!this.tables.element.hidden) this.tables.update(this.sources);
   }
 
