@@ -143,6 +143,16 @@ def test_the_same_request_again_is_the_same_version(logger: ArtifactClient) -> N
     assert len(ids) == 1
 
 
+def test_client_ids_lead_to_versions(logger: ArtifactClient) -> None:
+    """Each id that a client gave leads to its version, also where equal content was there before, and a sequence's."""
+    first = logger.log("d", TWO, clientID="one", sequenceClientID="all")
+    logger.log("d", TWO, clientID="two", sequenceClientID="other")
+    newest = logger.log("d", {"a": b"a"}, clientID="three")
+    query = "query M($id: ID!) { clientIDMapping(clientID: $id) { serverID } }"
+    mapped = [logger.client.query(query, id=name)["clientIDMapping"] for name in ("one", "two", "three", "all", "none")]
+    assert mapped == [{"serverID": node["id"]} for node in (first, first, newest, newest)] + [None]
+
+
 def test_files_are_listed_page_by_page(logger: ArtifactClient) -> None:
     """Pages follow each other by path, and named files are found directly."""
     logger.log("d", {f"{n:03}": b"x" for n in range(25)})

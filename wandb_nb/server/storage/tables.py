@@ -235,7 +235,6 @@ artifacts = Table(
     Column("run_id", ForeignKey("runs.id", ondelete="SET NULL")),
     Column("digest", String(64), nullable=False),
     Column("manifest_id", Integer),
-    Column("client_id", String(128)),
     Column("distributed_id", String(128)),
     Column("description", Text),
     Column("metadata", Text),
@@ -249,8 +248,16 @@ artifacts = Table(
     Column("updated", Float, nullable=False),
     Index("artifacts_by_digest", "collection_id", "digest"),
     Index("artifacts_of_run", "run_id"),
-    Index("artifacts_by_client_id", "client_id"),
     sqlite_autoincrement=True,
+)
+
+# The ids that clients gave their artifacts; rows of runs refer to them. Equal contents of several are one version.
+artifact_client_ids = Table(
+    "artifact_client_ids",
+    metadata,
+    Column("client_id", String(128), primary_key=True),
+    Column("artifact_id", ForeignKey("artifacts.id", ondelete="CASCADE"), primary_key=True),
+    Index("client_ids_of_artifact", "artifact_id"),
 )
 
 # The versions of a collection by their numbers.

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.protocol.artifacts.artifact_access import (
+    ARTIFACT,
+    is_visible,
     readable_artifact,
     writable_artifact,
     writable_collection,
@@ -128,10 +130,11 @@ def _committed_artifact(context: RequestContext, artifact_id: str) -> Any:
 
 def _linked_artifact(context: RequestContext, values: dict[str, Any]) -> Any:
     """Return the row of the version to link, by its id or by the id that a client gave it."""
-    if not values.get("artifactID"):
-        rows = version_store.artifacts_by_client_id(context.connection, values.get("clientID") or "")
-        return _committed_artifact(context, global_id("Artifact", rows[0].id) if rows else "")
-    return _committed_artifact(context, values["artifactID"])
+    if values.get("artifactID"):
+        return _committed_artifact(context, values["artifactID"])
+    rows = version_store.artifacts_by_client_id(context.connection, values.get("clientID") or "")
+    visible = [row for row in rows if is_visible(context, row)]
+    return _committed_artifact(context, global_id(ARTIFACT, visible[0].id) if visible else "")
 
 
 def _named_collection(context: RequestContext, values: dict[str, Any]) -> Any:

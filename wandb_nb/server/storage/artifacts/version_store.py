@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, insert, select
 
 from wandb_nb.server.storage.artifacts.collection_store import find_collection
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.tables import (
     artifact_aliases,
+    artifact_client_ids,
     artifact_collections,
     artifact_memberships,
     artifact_types,
@@ -40,12 +41,21 @@ def artifact_by_id(connection: Connection, artifact_id: int | None) -> Any:
 
 
 def artifacts_by_client_id(connection: Connection, client_id: str) -> list[Any]:
-    """Return the rows of the artifacts that a client made with its own id *client_id*, or the newest of a sequence."""
-    rows = list(connection.execute(select_artifacts().where(artifacts.c.client_id == client_id)))
+    """Return the rows of the artifacts to which a client gave the id *client_id*, or the newest of such a sequence."""
+    ids = select(artifact_client_ids.c.artifact_id).where(artifact_client_ids.c.client_id == client_id)
+    rows = list(connection.execute(select_artifacts().where(artifacts.c.id.in_(ids)).order_by(artifacts.c.id)))
     if rows:
         return rows
     newest = select_artifacts().where(artifact_collections.c.client_id == client_id, is_committed())
     return list(connection.execute(newest.order_by(artifact_memberships.c.version.desc()).limit(1)))
+
+
+def add_client_id(connection: Connection, artifact_id: int, client_id: str) -> None:
+    """Store that a client calls an artifact by the id *client_id*."""
+    values = {"client_id": client_id, "artifact_id": artifact_id}
+    condition = (artifact_client_ids.c.client_id == client_id, artifact_client_ids.c.artifact_id == artifact_id)
+    if connection.execute(select(artifact_client_ids).where(*condition)).first() is None:
+        connection.execute(insert(artifact_client_ids).values(**values))
 
 
 def find_membership(connection: Connection, project: Project, name: str) -> Any:

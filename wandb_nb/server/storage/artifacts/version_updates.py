@@ -12,7 +12,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.artifacts import aliases, collection_store, content_store, manifest_store, version_store
 from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.run_updates import check_object
-from wandb_nb.server.storage.tables import artifact_memberships, artifacts
+from wandb_nb.server.storage.tables import artifact_client_ids, artifact_memberships, artifacts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +55,11 @@ def create_version(connection: Connection, collection: Any, new: NewVersion) -> 
     """
     _check(new)
     existing = _find_existing(connection, collection, new)
+    artifact = _insert(connection, collection, new) if existing is None else existing
+    if new.client_id:
+        version_store.add_client_id(connection, artifact.id, new.client_id)
     if existing is None:
-        return _insert(connection, collection, new)
+        return artifact
     if existing.manifest_id is not None:
         membership = version_store.membership_of(connection, collection.id, existing.id)
         aliases.move_aliases(connection, membership, new.aliases)
@@ -160,9 +163,10 @@ def _check(new: NewVersion) -> None:
 
 def _find_existing(connection: Connection, collection: Any, new: NewVersion) -> Any:
     of_collection = version_store.select_artifacts().where(artifacts.c.collection_id == collection.id)
-    conditions = []
+    conditions: list[Any] = []
     if new.client_id:  # the same request again
-        conditions.append(artifacts.c.client_id == new.client_id)
+        same = select(artifact_client_ids.c.artifact_id).where(artifact_client_ids.c.client_id == new.client_id)
+        conditions.append(artifacts.c.id.in_(same))
     if new.distributed_id:
         conditions.append((artifacts.c.distributed_id == new.distributed_id) & artifacts.c.manifest_id.is_(None))
     elif new.is_deduplicated:
@@ -180,7 +184,6 @@ def _insert(connection: Connection, collection: Any, new: NewVersion) -> Any:
         "collection_id": collection.id,
         "run_id": new.run_id,
         "digest": new.digest,
-        "client_id": new.client_id,
         "distributed_id": new.distributed_id,
         "description": None if new.description is None else _check_text(new.description, "description"),
         "metadata": None if new.metadata is None else check_object(_check_text(new.metadata, "metadata"), "metadata"),

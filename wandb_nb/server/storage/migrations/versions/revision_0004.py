@@ -61,7 +61,6 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id", ondelete="SET NULL")),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("manifest_id", sa.Integer),
-        sa.Column("client_id", sa.String(128)),
         sa.Column("distributed_id", sa.String(128)),
         sa.Column("description", sa.Text),
         sa.Column("metadata", sa.Text),
@@ -75,8 +74,13 @@ def upgrade() -> None:
         sa.Column("updated", sa.Float, nullable=False),
         sa.Index("artifacts_by_digest", "collection_id", "digest"),
         sa.Index("artifacts_of_run", "run_id"),
-        sa.Index("artifacts_by_client_id", "client_id"),
         sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "artifact_client_ids",
+        sa.Column("client_id", sa.String(128), primary_key=True),
+        sa.Column("artifact_id", sa.Integer, sa.ForeignKey("artifacts.id", ondelete="CASCADE"), primary_key=True),
+        sa.Index("client_ids_of_artifact", "artifact_id"),
     )
     op.create_table(
         "artifact_memberships",
