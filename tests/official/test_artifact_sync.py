@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import wandb_nb as wandb
-from wandb_nb.artifacts.object_files import FOLDER, OBJECTS
+from wandb_nb.store.format.layout import ARTIFACTS, OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,7 @@ def test_a_file_outside_the_run_is_not_sent(tmp_path: Path, server: RecordingSer
     run = run_with_tables(tmp_path)
     secret = tmp_path / "secret"
     secret.write_text("secret")
-    for path in (run.directory / FOLDER / OBJECTS).iterdir():
+    for path in (run.directory / ARTIFACTS / OBJECTS).iterdir():
         path.unlink()
         path.symlink_to(secret)
     done = own_sync(run, server, tmp_path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -171,26 +172,36 @@ for name in ("shared", "growing"):
 
 
 def test_our_runs_are_read_by_the_official_client(server: Server, tmp_path: Path) -> None:
-    """Artifacts and tables that `wandb-nb sync` sends are those that the official client reads, once."""
-    with wandb_nb.init(project="o", mode="offline", dir=tmp_path, settings={"silent": True}) as run:
+    """Artifacts, their uses and tables that `wandb-nb sync` sends are those that the official client reads, once."""
+    place: dict[str, Any] = {"project": "o", "mode": "offline", "dir": tmp_path, "settings": {"silent": True}}
+    with wandb_nb.init(**place) as run:
         artifact = wandb_nb.Artifact("model", "model", metadata={"accuracy": 1})
+        artifact.ttl = timedelta(days=3)
         with artifact.new_file("weights.bin", mode="wb") as file:
             file.write(b"\0\1" * 50_000)
-        run.log_artifact(artifact, aliases=["best"])
+        run.log_artifact(artifact, aliases=["best"], tags=["small"])
         run.log({"t": wandb_nb.Table(["x", "y"], [[1, "a"], [2, "b"]])})
-    for _ in range(2):
-        sync = str(Path(sys.executable).with_name("wandb-nb"))
-        server.command(sync, "sync", "--include-synced", str(run.directory))
+    with wandb_nb.init(**place) as user:
+        user.use_artifact("model:best")
+        user.use_artifact(wandb_nb.Artifact("draft", "data"))
+    command = [str(Path(sys.executable).with_name("wandb-nb")), "sync", "--include-synced"]
+    server.command(*command, str(user.directory), code=1)  # the server lacks the artifact that it uses
+    for directory in (run.directory, user.directory, run.directory, user.directory):
+        server.command(*command, str(directory))
     source = """
 artifact = api.artifact("o/model:best")
-out["model"] = [artifact.version, artifact.metadata, artifact.logged_by().id == sys.argv[1]]
+out["model"] = [artifact.version, artifact.metadata, list(artifact.tags), artifact.ttl.days]
+out["by"] = [artifact.logged_by().id, [each.id for each in artifact.used_by()]]
+out["used"] = sorted(each.name for each in api.run("o/" + sys.argv[2]).used_artifacts())
 out["bytes"] = pathlib.Path(artifact.download(), "weights.bin").read_bytes() == bytes((0, 1)) * 50_000
 out["table"] = api.artifact(f"o/run-{sys.argv[1]}-t:latest").get("t").data
 out["versions"] = [len(list(api.artifacts(kind, name))) for kind, name in
                    (("model", "o/model"), ("run_table", f"o/run-{sys.argv[1]}-t"))]
 """
-    assert results(server, source, run.id) == {
-        "model": ["v0", {"accuracy": 1}, True],
+    assert results(server, source, run.id, user.id) == {
+        "model": ["v0", {"accuracy": 1}, ["small"], 3],
+        "by": [run.id, [user.id]],
+        "used": ["draft:v0", "model:v0"],
         "bytes": True,
         "table": [[1, "a"], [2, "b"]],
         "versions": [1, 1],

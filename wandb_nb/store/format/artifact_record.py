@@ -53,6 +53,15 @@ class ArtifactRecord:
     entries: Mapping[str, ManifestEntry] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class UsedVersion:
+    """A version that a run uses, by the id that its maker gave it."""
+
+    client_id: str
+    type: str
+    name: str
+
+
 def artifact(record: ArtifactRecord) -> bytes:
     """Return *record* as the bytes of a record without its number."""
     message = WireMessage().text(1, record.run_id).text(2, record.project).text(3, record.entity).text(4, record.type)
@@ -73,6 +82,12 @@ def artifact(record: ArtifactRecord) -> bytes:
 def used_artifact(identifier: str, kind: str, name: str) -> bytes:
     """Return the bytes of the record of a version that the run uses: its id, type and qualified name."""
     return WireMessage().message(25, WireMessage().text(1, identifier).text(2, kind).text(3, name)).encode()
+
+
+def read_used_artifact(data: bytes) -> UsedVersion:
+    """Return the version in the bytes of such a record's message."""
+    texts = {number: as_text(raw) for number, _, raw in fields(data) if isinstance(raw, bytes)}
+    return UsedVersion(texts.get(1, ""), texts.get(2, ""), texts.get(3, ""))
 
 
 def _manifest(entries: Mapping[str, ManifestEntry]) -> WireMessage:

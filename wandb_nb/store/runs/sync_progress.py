@@ -37,10 +37,11 @@ class SyncProgress:
     *bases* counts the lines that the server had before the first one of this file, *acknowledged* those of this
     file that it has, by "history", "events" and "console", and *writers* the history lines among these that other
     processes than the run's own wrote, by process id. *files* holds size and modification time of each uploaded
-    file, *artifacts* the client id of each committed artifact; *files_left* and *bytes_left* count pending
-    uploads. *creating* is set when a branch did not exist before this file was sent. *order* is the number of the
-    last request that changed the run; it starts at random, so that no two senders have the same. *offset* counts
-    the bytes of the run file that were sent. *requested* is the target's id, project and entity. *state* is one of
+    file, *artifacts* the client id of each committed artifact, *used* that of each version whose use was reported;
+    *files_left* and *bytes_left* count pending uploads. *creating* is set when a branch did not exist before this
+    file was sent. *order* is the number of the last request that changed the run; it starts at random, so that no
+    two senders have the same. *offset* counts the bytes of the run file that were sent. *requested* is the target's
+    id, project and entity. *state* is one of
     the constants above, *message* the reason for a delay or refusal, *status* the HTTP status of a refusal or 0.
     *answered* is set while the server answers, if only with errors. *problems* lists what cannot be sent; *damaged*
     is set when part of the file cannot be read. *saves_code* is set when the account wants the code of its runs
@@ -59,6 +60,7 @@ class SyncProgress:
     writers: dict[str, int] = field(default_factory=dict)
     files: dict[str, list[int]] = field(default_factory=dict)
     artifacts: list[str] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
     files_left: int = 0
     bytes_left: int = 0
     alerts: int = 0

@@ -1,4 +1,4 @@
-"""The GraphQL operations that send an artifact, by their names on the server."""
+"""The GraphQL operations that send an artifact and the use of one, by their names on the server."""
 
 from __future__ import annotations
 
@@ -37,5 +37,15 @@ ARTIFACT_QUERIES = {
 }""",
     "CommitArtifact": """mutation CommitArtifact($artifactID: ID!) {
   commitArtifact(input: {artifactID: $artifactID}) { artifact { id digest } }
+}""",
+    "ClientIDMapping": """query ClientIDMapping($clientID: ID!) {
+  clientIDMapping(clientID: $clientID) { serverID }
+}""",
+    "UseArtifact": """mutation UseArtifact(
+  $entityName: String!, $projectName: String!, $runName: String!, $artifactID: ID!
+) {
+  useArtifact(input: {
+    entityName: $entityName, projectName: $projectName, runName: $runName, artifactID: $artifactID
+  }) { artifact { id } }
 }""",
 }

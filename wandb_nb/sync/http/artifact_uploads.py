@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from wandb_nb.store.format.artifact_record import ArtifactRecord
+    from wandb_nb.store.format.artifact_record import ArtifactRecord, UsedVersion
     from wandb_nb.sync.http.file_uploads import Content, FileUploads
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket, GraphQLClient
 
 _COMMITTED = "COMMITTED"
 _STORAGE_LAYOUT = "V2"
+_MAX_TTL_SECONDS = 2**40
 
 
 class ArtifactUploads:
@@ -52,9 +53,31 @@ class ArtifactUploads:
             RefusedError: The server refuses it or one of its files, or the run directory lacks a file.
             CommError: The server does not answer.
         """
-        artifact, base = self._create(record)
+        artifact, base, is_committed = self._create(record)
+        if not is_committed:
+            self._send_contents(record, artifact, base)
+        if record.is_used:
+            self._use(artifact)
+
+    def report_use(self, used: UsedVersion) -> None:
+        """Report that the run uses a version which this or another run logged.
+
+        Raises:
+            RefusedError: The server does not have it, or refuses.
+            CommError: The server does not answer.
+        """
+        data = self._graphql.execute("ClientIDMapping", {"clientID": used.client_id})
+        with _usable_answer(self._network.base_url, "ClientIDMapping"):
+            artifact = as_text(as_object(data.get("clientIDMapping")).get("serverID"))
         if not artifact:
-            return
+            raise RefusedError("the server does not have it: sync the run that logged it, then this one again", 0)
+        self._use(artifact)
+
+    def _use(self, artifact: str) -> None:
+        self._graphql.execute("UseArtifact", {**self._run, "artifactID": artifact})
+
+    def _send_contents(self, record: ArtifactRecord, artifact: str, base: str | None) -> None:
+        """Send files and manifest, and commit the version unless other writers add to it."""
         manifest, _ = self._create_manifest(record, artifact, base)
         self._send_files(record, artifact, manifest)
         content = manifest_json(record.entries).encode()
@@ -63,10 +86,11 @@ class ArtifactUploads:
         else:
             _, file = self._create_manifest(record, artifact, base, _md5(content))
         self._put(record, _manifest_file(record), *_target(self._network.base_url, file), content)
-        self._graphql.execute("CommitArtifact", {"artifactID": artifact})
+        if record.is_final:
+            self._graphql.execute("CommitArtifact", {"artifactID": artifact})
 
-    def _create(self, record: ArtifactRecord) -> tuple[str, str | None]:
-        """Create the version; return its id, empty if it needs no files, and the id of the newest version before it."""
+    def _create(self, record: ArtifactRecord) -> tuple[str, str | None, bool]:
+        """Create the version; return its id, that of the newest version before it, and whether it is complete."""
         fields = {
             **self._run,
             "artifactTypeName": record.type,
@@ -79,16 +103,15 @@ class ArtifactUploads:
             "clientID": record.client_id,
             "sequenceClientID": record.sequence_client_id,
             "enableDigestDeduplication": True,
+            **_optional_fields(record),
         }
         data = self._graphql.execute("CreateArtifact", {"input": fields})
         with _usable_answer(self._network.base_url, "CreateArtifact"):
             artifact = as_object(as_object(data.get("createArtifact")).get("artifact"))
-            if artifact.get("state") == _COMMITTED:
-                return "", None
             latest = as_object(as_object(artifact.get("artifactSequence")).get("latestArtifact"))
             if not (identifier := as_text(artifact.get("id"))):
                 raise ValueError("it has no id")
-            return identifier, as_text(latest.get("id")) or None
+            return identifier, as_text(latest.get("id")) or None, artifact.get("state") == _COMMITTED
 
     def _create_manifest(
         self, record: ArtifactRecord, artifact: str, base: str | None, digest: str = ""
@@ -100,7 +123,7 @@ class ArtifactUploads:
             "baseArtifactID": base,
             "name": _manifest_file(record),
             "digest": digest,
-            "manifestType": "INCREMENTAL" if record.incremental else "FULL",
+            "manifestType": _manifest_type(record),
             "includeUpload": bool(digest),
         }
         return self._manifest("createArtifactManifest", variables)
@@ -143,6 +166,24 @@ class ArtifactUploads:
     def _put(self, record: ArtifactRecord, name: str, url: str, headers: dict[str, str], content: Content) -> None:
         if not self._files.put(f"{record.name}/{name}", url, headers, content):
             raise RefusedError(f"its file {name} was not sent", 0)
+
+
+def _optional_fields(record: ArtifactRecord) -> dict[str, Any]:
+    """Return the fields that only some versions have, and that not every server knows."""
+    fields: dict[str, Any] = {}
+    if record.tags:
+        fields["tags"] = [{"tagName": tag} for tag in record.tags]
+    if 0 < record.ttl <= _MAX_TTL_SECONDS:
+        fields["ttlDurationSeconds"] = record.ttl
+    if record.distributed_id:
+        fields["distributedID"] = record.distributed_id
+    return fields
+
+
+def _manifest_type(record: ArtifactRecord) -> str:
+    if record.distributed_id:
+        return "PATCH"
+    return "INCREMENTAL" if record.incremental else "FULL"
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from wandb_nb.host import command
+from wandb_nb.store.format.artifact_record import ArtifactRecord
 from wandb_nb.sync.upload.local_files import LocalFiles
 from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
 
@@ -67,8 +68,10 @@ class RunUploads:
         arrived = self._thread.collect(self._progress.add_problem)
         self._progress.files |= {name: list(stamp) for name, stamp in arrived.items() if stamp}
         self.unannounced += [name for name in arrived if name not in self.unannounced]
-        self._progress.artifacts += self._thread.committed
-        self._thread.committed = []
+        for upload in self._thread.stored_artifacts:
+            stored = self._progress.artifacts if isinstance(upload, ArtifactRecord) else self._progress.used
+            stored.append(upload.client_id)
+        self._thread.stored_artifacts = []
         self._count_pending()
         return bool(self._thread.pending or self._thread.pending_artifacts)
 
@@ -80,7 +83,11 @@ class RunUploads:
         for record in self._run.artifacts:
             if record.client_id not in self._progress.artifacts:
                 self._thread.send_artifact(record)
+        for used in self._run.used_versions:  # after what the run itself logged
+            if used.client_id not in self._progress.used:
+                self._thread.send_artifact(used)
         self._run.artifacts.clear()
+        self._run.used_versions.clear()
 
     def _report_skipped(self) -> None:
         for name in sorted(self._local_files.skipped):
@@ -98,7 +105,7 @@ class RunUploads:
         return file.stamp in (pending and pending.stamp, tuple(self._progress.files.get(name, ())))
 
     def _count_pending(self) -> None:
-        artifacts = self._thread.pending_artifacts.values()
+        artifacts = [each for each in self._thread.pending_artifacts if isinstance(each, ArtifactRecord)]
         sizes = [entry.size for record in artifacts for entry in record.entries.values() if not entry.ref]
         sizes += [file.size for file in self._thread.pending.values()]
         self._progress.files_left, self._progress.bytes_left = len(sizes), sum(sizes)

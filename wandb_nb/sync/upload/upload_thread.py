@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from wandb_nb.errors import CommError, RefusedError
-from wandb_nb.store.format.artifact_record import ArtifactRecord
+from wandb_nb.store.format.artifact_record import ArtifactRecord, UsedVersion
 from wandb_nb.sync.http.artifact_uploads import ArtifactUploads
 from wandb_nb.sync.http.file_uploads import FileUploads
 from wandb_nb.sync.http.operations import GraphQLClient
@@ -33,11 +33,15 @@ class UploadFile(NamedTuple):
     stamp: Stamp = None
 
 
-class _ArtifactResult(NamedTuple):
-    """The end of an artifact's upload."""
+Upload: TypeAlias = "ArtifactRecord | UsedVersion"
+"""An artifact to upload, or the use of one to report."""
 
-    client_id: str
-    is_committed: bool
+
+class _ArtifactResult(NamedTuple):
+    """The end of an artifact's upload, or of the report of a use."""
+
+    upload: Upload
+    is_stored: bool
 
 
 class UploadThread:
@@ -57,15 +61,15 @@ class UploadThread:
     ) -> None:
         self._network, self._connect, self._bucket, self._stop = network, connect, bucket, stop
         self._open_object = open_object
-        self._queue: SimpleQueue[Mapping[str, UploadFile] | ArtifactRecord | None] = SimpleQueue()
+        self._queue: SimpleQueue[Mapping[str, UploadFile] | Upload | None] = SimpleQueue()
         self._events: SimpleQueue[tuple[str, UploadFile, bool] | _ArtifactResult | str | CommError] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self.pending: dict[str, UploadFile] = {}
         """The files being uploaded, by name."""
-        self.pending_artifacts: dict[str, ArtifactRecord] = {}
-        """The artifacts being uploaded, by client id."""
-        self.committed: list[str] = []
-        """Client ids of the artifacts that the server has."""
+        self.pending_artifacts: list[Upload] = []
+        """The artifacts and uses being sent."""
+        self.stored_artifacts: list[Upload] = []
+        """Those that the server has."""
         self.outage = ""
         """Why the server does not accept files at the moment; empty while it does."""
 
@@ -75,11 +79,11 @@ class UploadThread:
         self.pending.update(files)
         self._queue.put(dict(files))
 
-    def send_artifact(self, record: ArtifactRecord) -> None:
-        """Queue the artifact of *record*."""
+    def send_artifact(self, upload: Upload) -> None:
+        """Queue an artifact, or the use of one."""
         self._start()
-        self.pending_artifacts[record.client_id] = record
-        self._queue.put(record)
+        self.pending_artifacts.append(upload)
+        self._queue.put(upload)
 
     def collect(self, report_problem: Callable[[str], None]) -> dict[str, Stamp]:
         """Return the files that have arrived, report those that never will; raise the error that ended the thread."""
@@ -112,9 +116,9 @@ class UploadThread:
             self._thread.start()
 
     def _record_artifact(self, result: _ArtifactResult) -> None:
-        self.pending_artifacts.pop(result.client_id, None)
-        if result.is_committed:
-            self.committed.append(result.client_id)
+        self.pending_artifacts.remove(result.upload)
+        if result.is_stored:
+            self.stored_artifacts.append(result.upload)
 
     def _run(self) -> None:
         sender = RequestSender(self._connect(), self._stop, self._set_outage)
@@ -123,7 +127,7 @@ class UploadThread:
         artifacts = ArtifactUploads(self._network, graphql, self._bucket, uploads, self._open_object)
         try:
             while (job := self._queue.get()) is not None:
-                if isinstance(job, ArtifactRecord):
+                if isinstance(job, (ArtifactRecord, UsedVersion)):
                     self._upload_artifact(artifacts, job)
                 else:
                     self._upload(uploads, job)
@@ -145,14 +149,18 @@ class UploadThread:
         for name in missing:
             self._events.put((name, files[name], False))
 
-    def _upload_artifact(self, uploads: ArtifactUploads, record: ArtifactRecord) -> None:
-        is_committed = False
+    def _upload_artifact(self, uploads: ArtifactUploads, upload: Upload) -> None:
+        is_stored = False
         try:
-            uploads.send(record)
-            is_committed = True
+            if isinstance(upload, ArtifactRecord):
+                uploads.send(upload)
+            else:
+                uploads.report_use(upload)
+            is_stored = True
         except RefusedError as error:
-            self._events.put(f"the artifact {record.name} was not sent: {error}")
-        self._events.put(_ArtifactResult(record.client_id, is_committed))
+            what = "the artifact" if isinstance(upload, ArtifactRecord) else "the use of the artifact"
+            self._events.put(f"{what} {upload.name} was not sent: {error}")
+        self._events.put(_ArtifactResult(upload, is_stored))
 
     def _set_outage(self, text: str | None) -> None:
         self.outage = text or ""

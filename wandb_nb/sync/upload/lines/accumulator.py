@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from wandb_nb.store.format import record_types
-from wandb_nb.store.format.artifact_record import ArtifactRecord, read_artifact
+from wandb_nb.store.format.artifact_record import ArtifactRecord, UsedVersion, read_artifact, read_used_artifact
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.wire import BYTES, WireError, fields
 from wandb_nb.sync.upload.lines.config_layout import ServerConfig
@@ -19,8 +19,7 @@ from wandb_nb.sync.upload.lines.running_summary import RunningSummary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-HISTORY, SUMMARY, ARTIFACT = 2, 3, 8
-_USE_NOT_SENT = "which artifacts the run used is not sent yet; it stays in the run's file"
+HISTORY, SUMMARY, ARTIFACT, USED_ARTIFACT = 2, 3, 8, 25
 RUN_FIELDS = {
     "entity": "entity",
     "project": "project",
@@ -61,6 +60,7 @@ class RunAccumulator:
         self.files: dict[str, str] = {}
         self.alerts: list[record_types.AlertRecord] = []
         self.artifacts: list[ArtifactRecord] = []
+        self.used_versions: list[UsedVersion] = []
         self.exit: record_types.ExitRecord | None = None
         self.preempting = False
         self.unreadable = 0
@@ -84,6 +84,8 @@ class RunAccumulator:
             if wire_type == BYTES and number in record_types.KINDS and isinstance(data, bytes):
                 if number == ARTIFACT:
                     self.artifacts.append(read_artifact(data))
+                elif number == USED_ARTIFACT:
+                    self.used_versions.append(read_used_artifact(data))
                 elif number == HISTORY:
                     self._apply_row(data)
                 elif number == SUMMARY:
@@ -144,8 +146,6 @@ class RunAccumulator:
     def _apply_other(self, record: record_types.OtherRecord) -> None:
         if record.kind == "preempting":
             self.preempting = True
-        elif record.kind == "use_artifact":
-            self._report_problem(_USE_NOT_SENT)
 
     def _report_oversized(self, key: str) -> None:
         self._report_problem(f"the value of {key!r} was left out of a row longer than 10 MB; it is in the run file")
