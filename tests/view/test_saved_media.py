@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from hashlib import md5
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -167,3 +168,33 @@ def test_a_deleted_file_is_named(run: MediaRun) -> None:
     assert parts["text/html"].count("<img") == 1 + 3, "that of the charts, and the list"
     (series, *_) = parts[MIME]["media"]
     assert [row["step"] for row in series["rows"]] == [9]
+
+
+def test_tables_show_the_pictures_of_their_cells(tmp_path: Path) -> None:
+    """A table of pictures has them in its first rows, in HTML, PNG and for the view; a broken one stays a word."""
+    run = MediaRun(tmp_path / "run")
+    client_id, red = "abc123", np.full((20, 20, 3), RED, np.uint8)
+    cell = {"_type": "image-file", "path": "media/images/red.png"}
+    broken = {"_type": "image-file", "path": "media/images/broken.png"}
+    full = json.dumps({"columns": ["n", "picture"], "data": [[1, cell], [2, broken], [3, cell]]}).encode()
+    contents = {"t.table.json": full, "media/images/red.png": _png(red), "media/images/broken.png": b"\x89PNG"}
+    artifacts = run.directory / "artifacts"
+    (artifacts / "objects").mkdir(parents=True)
+    (artifacts / "manifests").mkdir()
+    entries = {}
+    for name, data in contents.items():
+        digest = md5(data, usedforsecurity=False)
+        (artifacts / "objects" / digest.hexdigest()).write_bytes(data)
+        entries[name] = {"digest": base64.b64encode(digest.digest()).decode(), "size": len(data)}
+    (artifacts / "manifests" / f"{client_id}.json").write_text(json.dumps({"version": 1, "contents": entries}))
+    words = json.dumps({"columns": ["n", "picture"], "data": [[n, "Image"] for n in (1, 2, 3)]}).encode()
+    address = f"wandb-client-artifact://{client_id}/t.table.json"
+    run.log({"t": run.media("table", "table/t.table.json", words, artifact_path=address)}, 0)
+    parts, _ = bundles(run)
+    copies = {one["path"] for one in parts[MIME]["previews"]}
+
+    assert parts["text/html"].count("<td") == 6 + 1, "six cells, and one of the latest values"
+    assert parts["text/html"].count('alt="picture"') == 2
+    assert "Image</td>" in parts["text/html"]
+    assert (np.abs(pixels(base64.b64decode(parts["image/png"])) - RED).sum(axis=2) < 40).sum() > 2 * 20 * 20
+    assert {f"artifacts/{client_id}/t.table.json", f"artifacts/{client_id}/media/images/red.png"} <= copies

@@ -20,6 +20,7 @@ LABEL = "Logged media"
 _SIDE = 128.0
 _FRAME_CHARACTERS = 300  # of a card, besides its title and files
 _MAX_WIDTH = 600.0  # of tables and texts
+_CELL_SIDE = 40.0  # of pictures in tables
 _SMOOTH_PIXELS = 64  # pictures with fewer pixels on a side are enlarged as pixels
 _MAX_ROWS, _MAX_COLUMNS = 8, 12
 _CELL = "padding:1px 10px 1px 0;text-align:left;font-weight:normal"
@@ -77,8 +78,8 @@ def _file(each: PreviewedFile, card: MediaCard) -> str:
     return f'<figure style="margin:0;max-width:{widest:.0f}px">{body}{words}</figure>'
 
 
-def _picture(preview: Preview, text: str) -> str:
-    width, height = picture_size(preview, min(_SIDE, max(preview.width, preview.height, _SMOOTH_PIXELS)))
+def _picture(preview: Preview, text: str, side: float = _SIDE) -> str:
+    width, height = picture_size(preview, min(side, max(preview.width, preview.height, _SMOOTH_PIXELS)))
     pixels = ";image-rendering:pixelated" if max(preview.width, preview.height) < _SMOOTH_PIXELS else ""
     return (
         f'<img alt="{escape(text)}" width="{width:.0f}" height="{height:.0f}" style="max-width:100%{pixels}" '
@@ -97,5 +98,6 @@ def _table(table: TableHead) -> str:
     )
 
 
-def _cell(text: str) -> str:
-    return f'<td style="{_CELL}">{escape(text)}</td>'
+def _cell(value: str | Preview) -> str:
+    content = escape(value) if isinstance(value, str) else _picture(value, "picture", _CELL_SIDE)
+    return f'<td style="{_CELL}">{content}</td>'

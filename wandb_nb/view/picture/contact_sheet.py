@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SIDE = 96.0
 _CELL, _TITLE_ROW, _CAPTION_ROW, _TEXT_ROW = SIDE + 10, 18.0, 13.0, 13.0
 _MAX_TABLE_ROWS, _MAX_TABLE_COLUMNS, _MAX_CELL_CHARACTERS = 6, 8, 24
+_CELL_SIDE = 28.0  # of a picture in a table
 _MAX_LINES = 4
 _FONT = 9.0
 
@@ -114,21 +115,36 @@ def _text_block(paragraphs: Sequence[str], width: float) -> _Block:
 
 def _table_block(table: TableHead, room: float) -> _Block:
     """Return head and first rows, as many columns as fit *room*, and how many rows there are in all."""
-    rows = [table.columns, *table.rows[:_MAX_TABLE_ROWS]]
+    rows = table.rows[:_MAX_TABLE_ROWS]
+    has_pictures = any(not isinstance(cell, str) for row in rows for cell in row)
+    row_height = _CELL_SIDE + 4 if has_pictures else _TEXT_ROW
     marks: list[Mark] = []
     x = 0.0
-    for column in range(min(len(table.columns), _MAX_TABLE_COLUMNS)):
-        cells = [clean(row[column], _MAX_CELL_CHARACTERS) for row in rows]
-        width = max(map(len, cells)) * _FONT * CHAR + 12
+    for column, name in enumerate(table.columns[:_MAX_TABLE_COLUMNS]):
+        cells = [row[column] for row in rows]
+        width = max(map(_cell_width, (name, *cells)))
         if x and x + width > room:
             break
-        for at, cell in enumerate(cells):
-            marks.append(Text(x, 10 + at * _TEXT_ROW, cell, _FONT, "soft" if at else "ink", bold=not at))
+        marks.append(Text(x, 10, clean(name, _MAX_CELL_CHARACTERS), _FONT, "ink", bold=True))
+        marks += [_cell(cell, x, _TEXT_ROW + at * row_height, row_height) for at, cell in enumerate(cells)]
         x += width
-    height = len(rows) * _TEXT_ROW
+    height = _TEXT_ROW + len(rows) * row_height
     marks.append(Rule(0, _TEXT_ROW, x, _TEXT_ROW))
     marks.append(Text(0, height + 10, f"{table.rows_in_all:,} rows, {len(table.columns)} columns", _FONT, "soft"))
     return _Block(max(x, 130.0), height + _TEXT_ROW, marks)
+
+
+def _cell_width(cell: str | Preview) -> float:
+    if not isinstance(cell, str):
+        return _CELL_SIDE + 12
+    return len(clean(cell, _MAX_CELL_CHARACTERS)) * _FONT * CHAR + 12
+
+
+def _cell(cell: str | Preview, x: float, y: float, height: float) -> Mark:
+    if isinstance(cell, str):
+        return Text(x, y + height / 2 + 3.5, clean(cell, _MAX_CELL_CHARACTERS), _FONT, "soft")
+    across, down = picture_size(cell, _CELL_SIDE)
+    return Picture(x, y + 2, across, down, cell.data)
 
 
 def _moved(mark: Mark, x: float, y: float) -> Mark:

@@ -29,7 +29,8 @@ def table_preview(file: BinaryIO) -> Preview:
     while len(data) > _MAX_PREVIEW_BYTES and count:
         count //= 2
         data = _json(columns, rows[:count])
-    head = TableHead([_cell(name) for name in columns], [list(map(_cell, row)) for row in rows[:count]], len(rows))
+    texts: list[list[str | Preview]] = [list(map(_cell, row)) for row in rows[:count]]
+    head = TableHead([_cell(name) for name in columns], texts, len(rows))
     return Preview("application/json", data, table=head)
 
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from wandb_nb.lru import LRUDict
+from wandb_nb.view.previews.cell_pictures import with_cell_pictures
 from wandb_nb.view.previews.clip_preview import frame_preview, waveform_preview
 from wandb_nb.view.previews.document_preview import page_preview, read_table, table_preview
 from wandb_nb.view.previews.picture_preview import picture_preview
@@ -109,9 +110,12 @@ class MediaPreviews:
             content.seek(0)
             layer_files = [(kind, layer) for kind, path in layers if (layer := opened(path)) is not None]
             try:
-                return _preview_of(file, content, layer_files)
+                preview = _preview_of(file, content, layer_files)
+                if preview is not None and "artifact" in file:
+                    return with_cell_pictures(preview, file["artifact"], self._open_file)
             except Exception:  # noqa: BLE001 -- decoders of files that may be broken or hostile; others are shown
                 return None
+            return preview
 
 
 def _preview_of(file: MediaFile, content: BinaryIO, layers: list[tuple[str, BinaryIO]]) -> Preview | None:

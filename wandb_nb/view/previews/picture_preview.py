@@ -26,15 +26,17 @@ _MASK_STRENGTH = 0.5
 _JPEG_QUALITY = 80
 
 
-def picture_preview(file: BinaryIO, masks: Iterable[BinaryIO] = (), boxes: Iterable[BinaryIO] = ()) -> Preview:
-    """Return the picture in *file* with at most 160 pixels on a side, *masks* and *boxes* drawn over it.
+def picture_preview(
+    file: BinaryIO, masks: Iterable[BinaryIO] = (), boxes: Iterable[BinaryIO] = (), *, side: int = PICTURE_SIDE
+) -> Preview:
+    """Return the picture in *file* with at most *side* pixels on a side, *masks* and *boxes* drawn over it.
 
     Raises:
         OSError: It is not a picture, or a broken one.
         ValueError: It has more than 24 million pixels.
 
     """
-    picture, size = _decoded(file)
+    picture, size = _decoded(file, side)
     layers = [*map(_mask, masks)], [box for each in boxes for box in _boxes(each)]
     if any(layers) and max(picture.size) < _LAYERED_SIDE:
         from PIL import Image  # takes long to import
@@ -60,7 +62,7 @@ def encoded(picture: Image.Image) -> Preview:
     return Preview("image/png" if is_flat else "image/jpeg", file.getvalue(), picture.width, picture.height)
 
 
-def _decoded(file: BinaryIO) -> tuple[Image.Image, tuple[int, int]]:
+def _decoded(file: BinaryIO, side: int) -> tuple[Image.Image, tuple[int, int]]:
     """Return the small picture on white, and the size of the original."""
     from PIL import Image  # as above
 
@@ -68,13 +70,13 @@ def _decoded(file: BinaryIO) -> tuple[Image.Image, tuple[int, int]]:
     size = picture.size
     if size[0] * size[1] > MAX_PIXELS:
         raise ValueError(f"a picture of {size[0]} x {size[1]} pixels is not decoded")
-    picture.draft("RGB", (PICTURE_SIDE, PICTURE_SIDE))  # JPEG decodes a smaller picture
+    picture.draft("RGB", (side, side))  # JPEG decodes a smaller picture
     small: Image.Image = picture
     if picture.mode in ("I", "I;16", "F"):
         small = picture.point(lambda value: value * (1 / 256)).convert("L")
     elif picture.mode in ("P", "LA", "PA", "RGBA") or "transparency" in picture.info:
         small = picture.convert("RGBA")
-    small.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+    small.thumbnail((side, side))
     if small.mode == "RGBA":
         page = Image.new("RGBA", small.size, "white")
         small = Image.alpha_composite(page, small)

@@ -11,10 +11,10 @@ MAX_CELL = 60  # characters of a table's cell
 
 @dataclass(frozen=True)
 class TableHead:
-    """The first rows of a table, all cells as one-line texts; *rows_in_all* counts those of the whole table."""
+    """The first rows of a table, with texts of one line or pictures as cells; *rows_in_all* counts all of its rows."""
 
     columns: list[str]
-    rows: list[list[str]]
+    rows: list[list[str | Preview]]
     rows_in_all: int
 
 
@@ -22,7 +22,8 @@ class TableHead:
 class Preview:
     """A small copy of a media file: its bytes, of the type *media_type*, and what pages without a view show of it.
 
-    A picture has its size in pixels; a table has its *table*, a page its *text*.
+    A picture has its size in pixels; a table has its *table*, a page its *text*. *parts* are copies of further files
+    that belong to it, with their paths.
     """
 
     media_type: str
@@ -31,6 +32,7 @@ class Preview:
     height: int = 0
     table: TableHead | None = None
     text: str = ""
+    parts: tuple[tuple[str, Preview], ...] = ()
 
     @property
     def is_picture(self) -> bool:

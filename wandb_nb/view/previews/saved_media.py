@@ -61,13 +61,12 @@ def saved_previews(cards: Iterable[MediaCard], most_characters: int = MAX_CHARAC
     chosen: dict[str, SavedPreview] = {}
     left = most_characters
     for file, preview in _by_precedence(cards):
-        if preview is None or file["path"] in chosen:
-            continue
-        data = preview.base64
-        size = len(data) + len(file["path"]) + _ENTRY_CHARACTERS
-        if size <= left:
-            left -= size
-            chosen[file["path"]] = {"path": file["path"], "type": preview.media_type, "data": data}
+        copies = () if preview is None else ((file["path"], preview), *preview.parts)
+        for path, copy in copies:
+            size = len(copy.base64) + len(path) + _ENTRY_CHARACTERS
+            if path not in chosen and size <= left:
+                left -= size
+                chosen[path] = {"path": path, "type": copy.media_type, "data": copy.base64}
     return list(chosen.values())
 
 
