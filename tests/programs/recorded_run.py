@@ -38,7 +38,7 @@ RANDOM_END = re.compile(r"-\w{6}$")
 """The end of a table's artifact whose key has characters that the name of an artifact cannot have."""
 VARYING_FILE = re.compile(r"\.(pt|ckpt|safetensors|bin)$|results\.json$")
 """Files that contain addresses, dates or durations: saved models, and the results of lm-eval."""
-MEDIA_FILE = re.compile(r"^(media/.*)_\d+_([0-9a-f]{20})(?=(\.\w+)+$)")
+MEDIA_FILE = re.compile(r"^(media/[^/]+)/.*_\d+_([0-9a-f]{20})(?=(\.\w+)+$)")
 PIXELS: dict[str, str] = {}
 """The digest of the pixels of each PNG that was read, by the digest in its name: clients compress differently."""
 
@@ -61,7 +61,8 @@ class RecordedArtifact:
 class RecordedRun:
     """One run: texts, config, metric definitions, rows in the order of steps, summary, artifacts, saved files, end.
 
-    *saved* has the policy and the digest of each file that the program saved.
+    *charts* are those that `wandb.plot` makes of tables. *saved* has the policy and the digest of each file that the
+    program saved.
     """
 
     name: str
@@ -78,6 +79,7 @@ class RecordedRun:
     artifacts: list[RecordedArtifact]
     labels: dict[str, str]
     pinned_keys: list[str]
+    charts: dict[str, Any]
     saved: dict[str, tuple[str, str]]
     id: str = field(compare=False)
 
@@ -113,6 +115,7 @@ def _recorded(directory: Path) -> RecordedRun:
         artifacts=_artifacts(directory, state.id),
         labels=dict(state.telemetry.labels) if state.telemetry else {},
         pinned_keys=state.config_wandb.get("pinned_keys", []),
+        charts=state.config_wandb.get("visualize", {}),
         saved={
             path: (policy, _digest((directory / "files" / path).read_bytes()))
             for path, (policy, kind) in state.files.items()
@@ -198,8 +201,8 @@ def _without_measured(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _file_name(match: re.Match[str]) -> str:
-    """Return the name of a media file without its step, which is the row's here, and by its pixels if it has any."""
-    return f"{match[1]}_{PIXELS.get(match[2], match[2])}"
+    """Return the name of a media file without key and step: by its digest, or that of its pixels if it has any."""
+    return f"{match[1]}/{PIXELS.get(match[2], match[2])}"
 
 
 def _rounded(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Ultralytics: a small detector trained for two epochs on squares; its own callbacks report to wandb."""
+"""Ultralytics: a small detector trained for two epochs on squares; its callbacks log metrics, plots and the model."""
 
 from pathlib import Path
 
@@ -31,7 +31,6 @@ model.train(
     device="cpu",
     project="programs",
     name="squares",
-    plots=False,
     seed=0,
     amp=False,
 )
