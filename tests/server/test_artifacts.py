@@ -43,6 +43,19 @@ def count(services: Services, table: Any) -> int:
         return connection.execute(select(func.count()).select_from(table)).scalar() or 0
 
 
+def test_a_page_reads_files_by_the_client_id(logger: ArtifactClient, client: Client) -> None:
+    """Who may read the project gets a file by the artifact's client id and its path; nobody else, and no other path."""
+    logger.log("d", TWO, clientID="mine")
+    address = "/artifact-files/mine"
+    answer = client.send("GET", f"{address}/sub/b.txt")
+
+    assert (answer.status_code, answer.content) == (200, b"bbbb")
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+    assert [client.send("GET", f"{address}/{path}").status_code for path in ("c.txt", "sub")] == [404, 404]
+    client.headers = {}
+    assert client.send("GET", f"{address}/a.txt").status_code in (401, 403, 404)
+
+
 def test_a_version_is_what_was_sent(logger: ArtifactClient) -> None:
     """A committed version has its files, size, metadata, number and aliases, and the manifest without local paths."""
     node = logger.log("d", TWO, aliases=["best"], metadata='{"k": 1}')

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,11 +13,19 @@ from test_browser import ROOT, artifact, enter
 from test_media_page import HOSTILE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Locator, Page
     from visiting import Site
 
 pytestmark = pytest.mark.browser
 
+SCRIPT = """
+import numpy as np, wandb_nb as wandb
+with wandb.init(project="p", id="real") as run:
+    rows = [[n, wandb.Image(np.full((8, 8, 3), 20 * n, np.uint8), caption=f"number {n}")] for n in range(9)]
+    run.log({"samples": wandb.Table(["id", "picture"], rows)})
+"""
 WORDS = ("cat", "dog", "owl", HOSTILE)
 MANY = 100_000
 MAX_FRAME_MS = 1_000  # far above what benchmarks/bench_tables.py measures
@@ -108,3 +119,16 @@ def test_a_long_table_scrolls(site: Site, page: Page) -> None:
     page.keyboard.press("Control+End")
     assert page.evaluate("() => document.activeElement.closest('[role=row]').getAttribute('aria-rowindex')") == "100001"
     assert "99,999" in texts(card, 1)
+
+
+def test_pictures_come_from_the_artifact(site: Site, page: Page, tmp_path: Path, noises: list[str]) -> None:
+    """The table of a run that was sent has the pictures of its cells, which its artifact on the server has."""
+    places = {"HOME": str(tmp_path), "WANDB_DIR": str(tmp_path), "WANDB_BASE_URL": site.url, "WANDB_API_KEY": site.key}
+    subprocess.run([sys.executable, "-c", SCRIPT], env={**os.environ, **places}, cwd=tmp_path, check=True, timeout=120)
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/runs/real")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('.wnb-cell-picture img')].filter(one => one.naturalWidth === 8).length > 2"
+    )
+    assert page.locator(".wnb-cell-picture img").first.get_attribute("alt") == "number 0"
+    assert noises == []

@@ -4,6 +4,8 @@ import { fromHttp } from '../wire/decode';
 import type { Message, RangeRequest } from '../wire/messages';
 import type { ChangeEvents } from './change-events';
 
+const [ARTIFACTS, ARTIFACTS_URL] = ['artifacts/', '/artifact-files/'];
+
 /** The rows of a run from our server at `url`, requested when an event reports a change; the browser sends its login. */
 export class ServerTransport implements Transport {
   readonly maxSilenceMs = 120_000;
@@ -34,8 +36,9 @@ export class ServerTransport implements Transport {
   }
 
   async file(path: string): Promise<ArrayBuffer> {
-    if (this.filesUrl === null || path.startsWith('artifacts/')) throw new Error('These files of the run are not shown here.');
-    const response = await fetch(`${this.filesUrl}/${path.split('/').map(encodeURIComponent).join('/')}`);
+    if (this.filesUrl === null) throw new Error('The files of this run are not shown here.');
+    const folder = path.startsWith(ARTIFACTS) ? ARTIFACTS_URL : `${this.filesUrl}/`;
+    const response = await fetch(folder + path.replace(ARTIFACTS, '').split('/').map(encodeURIComponent).join('/'));
     if (!response.ok) throw new Error(`The server responded with status ${response.status}.`);
     return response.arrayBuffer();
   }

@@ -188,6 +188,28 @@ def _named_content(services: Services, user: User, path: dict[str, str]) -> tupl
         return None if row is None or name is None else (row.blob, name.rpartition("/")[2])
 
 
+async def content_by_path(request: Request) -> Response:
+    """`GET /artifact-files/<client id>/<path>`: a file of an artifact that a page shows, for the user of its login."""
+    user = await user_by_key_or_login(request)
+    client_id, path = request.path_params["client"], request.path_params["name"]
+    blob = await run_in_threadpool(_content_at, services_of(request), user, client_id, path)
+    if blob is None:
+        raise NotFoundError("there is no such content on this server, or you may not see it")
+    return _content_response(services_of(request), blob, path.rpartition("/")[2])
+
+
+def _content_at(services: Services, user: User, client_id: str, path: str) -> str | None:
+    with services.database.read() as connection:
+        for artifact in version_store.artifacts_by_client_id(connection, client_id):
+            if artifact.manifest_id is None or not _has_right(connection, user, artifact, Right.READ):
+                continue
+            entry = manifest_store.find_entry(connection, artifact.manifest_id, path)
+            row = content_store.content_by_id(connection, entry.content_id) if entry and entry.content_id else None
+            if row is not None:
+                return str(row.blob)
+    return None
+
+
 ARTIFACT_ROUTES = [
     Route("/upload/content/{token}", upload_content, methods=["PUT"]),
     Route("/upload/manifest/{token}", upload_manifest, methods=["PUT"]),
@@ -195,4 +217,5 @@ ARTIFACT_ROUTES = [
     Route("/artifact-manifest/{token}", manifest),
     Route(_BY_ID, content_by_key),
     Route(_BY_NAME, content_by_key),
+    Route("/artifact-files/{client}/{name:anything}", content_by_path),
 ]
