@@ -397,7 +397,7 @@ def test_no_key_reaches_the_notebook(page: Page) -> None:
     page.evaluate(
         """() => { window.seen = [];
             document.addEventListener('keydown', event => {
-                if (!event.target.closest('[data-lm-suppress-shortcuts]')) window.seen.push(event.key); }, true);
+                if (!event.target.hasAttribute('data-lm-suppress-shortcuts')) window.seen.push(event.key); }, true);
             document.body.addEventListener('keydown', event => window.seen.push(event.key)); }"""
     )
     for control in (".wnb-plot", "input[type=range]", "select", ".wnb-tab[aria-selected=true]", ".wnb-toggle:visible"):

@@ -69,8 +69,10 @@ function isApplicationShortcut(event: KeyboardEvent): boolean {
  */
 export function containKeys(root: HTMLElement): () => void {
   let previousFocus: HTMLElement | null = null;
+  // On the control itself: a shortcut's selector that matches it is found before an attribute further out.
   const suppressShortcuts = (event: KeyboardEvent): void => {
-    root.toggleAttribute('data-lm-suppress-shortcuts', !isApplicationShortcut(event));
+    const target = event.target as Element;
+    if (root.contains(target)) target.toggleAttribute('data-lm-suppress-shortcuts', !isApplicationShortcut(event));
   };
   root.addEventListener('focusin', ({ relatedTarget }) => {
     if (relatedTarget instanceof HTMLElement && !root.contains(relatedTarget)) previousFocus = relatedTarget;
@@ -81,7 +83,7 @@ export function containKeys(root: HTMLElement): () => void {
       if (!isApplicationShortcut(event)) event.stopPropagation();
     });
   }
-  // On the window, since JupyterLab checks the attribute in the capture phase at the document.
+  // On the window, since Notebook 7 checks the attribute in the capture phase at the document.
   window.addEventListener('keydown', suppressShortcuts, true);
   return () => window.removeEventListener('keydown', suppressShortcuts, true);
 }
