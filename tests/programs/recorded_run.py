@@ -55,6 +55,7 @@ class RecordedArtifact:
     is_used: bool
     metadata: dict[str, Any]
     files: dict[str, str]
+    digest: str = field(compare=False)
 
 
 @dataclass
@@ -155,6 +156,7 @@ def _artifact(record: ArtifactRecord, run_id: str) -> RecordedArtifact:
         is_used=record.is_used,
         metadata=comparable(json.loads(record.metadata or "{}")),
         files=_files(record.entries),
+        digest=record.digest,
     )
 
 

@@ -48,7 +48,8 @@ FAILING = {"failing": 1}
 LATE_ROWS = ("optuna_trials",)
 """Programs that log a row at a step that has passed: the official client drops it, wandb_nb keeps it."""
 LAUNCHER = ("-m", "wandb_nb", "run")
-STORED = """displayName groupName jobType notes tags config summaryMetrics state historyLineCount"""
+STORED = """displayName groupName jobType notes tags config summaryMetrics state historyLineCount
+    outputArtifacts(first: 1000) { edges { node { digest artifactType { name } } } }"""
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -125,3 +126,7 @@ def check_stored(run: RecordedRun, server: EmbeddedServer) -> None:
     assert texts == (run.group, run.job_type, run.notes)
     assert comparable(json.loads(stored["summaryMetrics"])) == run.summary
     assert stored["historyLineCount"] == len(run.rows)
+    artifacts = [edge["node"] for edge in stored["outputArtifacts"]["edges"]]
+    assert {(artifact["artifactType"]["name"], artifact["digest"]) for artifact in artifacts} == {
+        (artifact.type, artifact.digest) for artifact in run.artifacts
+    }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from forked import in_child
 
 import wandb_nb as wandb
 
@@ -135,6 +136,15 @@ def test_globs_and_step_metrics(start: Start) -> None:
         assert run.summary.as_dict()["val/a"] == {"max": 5}
     epochs = wandb.read(run.directory)["epoch"]
     assert [None if math.isnan(value) else value for value in epochs] == [0, 1, 1, None, 2]
+
+
+def test_a_child_does_not_know_the_step_metric(start: Start) -> None:
+    """A forked child gives its rows no first value: the step metric may be elsewhere by then in its parent."""
+    with start() as run:
+        run.define_metric("a", step_metric="epoch")
+        in_child(lambda: run.log({"a": 1}))
+        run.log({"epoch": 3})
+    assert wandb.read(run.directory)["epoch"].dropna().tolist() == [3]
 
 
 def test_a_resumed_run_continues_its_step_metric(start: Start) -> None:

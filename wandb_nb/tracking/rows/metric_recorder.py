@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 class MetricRecorder:
     """The metric definitions of one run; *append* stores their records. Not thread-safe.
 
-    *summary* has the values of step metrics in an earlier part of the run. A process that is not the *owner* does not
-    know those of the others, so a step metric has no value there before its own first one.
+    *summary* has the values of step metrics in an earlier part of the run. A process that is not the owner of the run
+    does not know those of the others, so a step metric has no value there before its own first one.
     """
 
-    def __init__(self, append: Callable[..., None], summary: Mapping[str, Any], *, owner: bool) -> None:
+    def __init__(self, append: Callable[..., None], summary: Mapping[str, Any], is_owner: Callable[[], bool]) -> None:
         self.metrics = Definitions()
-        self._append, self._summary, self._owner = append, summary, owner
+        self._append, self._summary, self._is_owner = append, summary, is_owner
         self._step_values: dict[str, Any] = {}
 
     def define(self, metric: Metric, *, overwrite: bool) -> None:
@@ -50,7 +50,7 @@ class MetricRecorder:
 
     def _starts(self, step: str) -> bool:
         """Give the step metric *step* its first value; False for one that every row has, and where it is unknown."""
-        if not self._owner or step in RESERVED:
+        if step in RESERVED or not self._is_owner():
             return False
         earlier = self._summary.get(step)
         self._step_values[step] = earlier if isinstance(earlier, (int, float)) else 0

@@ -71,7 +71,7 @@ class RowLogger:
         self.lock = RLock()
         self._name, self._writer, self._append = name, writer, writer.append
         self._open_step = OpenStep(writer)
-        self._metric_recorder = MetricRecorder(writer.append, summary, owner=owner)
+        self._metric_recorder = MetricRecorder(writer.append, summary, lambda: self.is_owner)
         self.metrics = self._metric_recorder.metrics
         self.position = Position(start_time, earlier_runtime)
         self._epoch = self.position.epoch
