@@ -1,8 +1,10 @@
-"""Folders and descriptors of this process, of which any may be missing: home, working directory, standard streams."""
+"""What any program has around it, and what may be missing nevertheless: folders, streams, arguments, a host name."""
 
 from __future__ import annotations
 
 import os
+import socket
+import sys
 from pathlib import Path
 
 _STANDARD_DESCRIPTORS = (0, 1, 2)
@@ -22,6 +24,25 @@ def working_directory() -> Path:
         return Path.cwd()
     except OSError:
         return Path(os.devnull, "deleted working directory")
+
+
+def host_name() -> str:
+    """Return the name of this machine, "localhost" if the system refuses to tell it."""
+    try:
+        return socket.gethostname()
+    except OSError:
+        return "localhost"
+
+
+def main_file() -> str | None:
+    """Return the path of the running script as Python has it; None at a prompt and in embedded interpreters."""
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    return os.fspath(file) if isinstance(file, (str, os.PathLike)) else None
+
+
+def arguments() -> list[str]:
+    """Return the arguments of the program; embedded interpreters may have none, or such that are not texts."""
+    return [str(argument) for argument in getattr(sys, "argv", ())[1:]]
 
 
 def expanded(path: Path) -> Path:

@@ -45,6 +45,9 @@ FAULTS = {
     "registry is a file": "shutil.rmtree(DATA, ignore_errors=True); open(DATA, 'w').close()",
     "no home": "os.environ['HOME'] = '/dev/null/nowhere'",
     "deep recursion": "sys.setrecursionlimit(80)",
+    "no arguments": "del sys.argv",
+    "odd arguments": "sys.argv = [None, 5, b'x']; sys.modules['__main__'].__file__ = 5",
+    "no host name": "import socket; socket.gethostname = os.getlogin = lambda: os.stat('/none')",
 }
 LATE_FAULTS = {
     "too many open files": "use_up_descriptors()",

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wandb_nb.surroundings import working_directory
+from wandb_nb.surroundings import main_file, working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,7 +37,7 @@ def script_path(git: GitState | None) -> tuple[Path, PurePosixPath] | None:
 
     None without a main file, as in a notebook and at a prompt.
     """
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    main = main_file()
     path = working_directory() / main if main else None
     if path is None or not path.is_file():
         return None

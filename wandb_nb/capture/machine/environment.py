@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.capture.machine import subprocess_fork_safe
-from wandb_nb.surroundings import working_directory
+from wandb_nb.surroundings import arguments, working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,7 +42,7 @@ def basic(host: str) -> Facts:
     }
     script = program()
     if script:
-        facts |= {"program": script, "args": sys.argv[1:]}
+        facts |= {"program": script, "args": arguments()}
     facts["slurm"] = {
         name[len(_SLURM) :].lower(): value for name, value in os.environ.items() if name.startswith(_SLURM)
     }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb import host
 from wandb_nb.store.runs.registry import Registry, RunEntry
+from wandb_nb.surroundings import host_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ def of_one_notebook(one: RunEntry, other: RunEntry) -> bool:
     return bool(in_notebook) and (one.pid, one.host) == (other.pid, other.host)
 
 
-def runs_of_this_notebook(notebook: str | None, host_name: str | None) -> Iterator[RunEntry]:
+def runs_of_this_notebook(notebook: str | None, host_setting: str | None) -> Iterator[RunEntry]:
     """Yield the runs of the notebook of this process, newest first; *notebook* is its path where that is known."""
     here = RunEntry(
         id="",
@@ -33,7 +33,7 @@ def runs_of_this_notebook(notebook: str | None, host_name: str | None) -> Iterat
         key="",
         created=0.0,
         pid=os.getpid(),
-        host=host_name or socket.gethostname(),
+        host=host_setting or host_name(),
         kernel=host.kernel_id(),
         notebook=notebook,
         cell=host.kind(),

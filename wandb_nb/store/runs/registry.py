@@ -10,7 +10,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import sys
 import time
 from contextlib import contextmanager, suppress
@@ -23,6 +22,7 @@ from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.store.writing.file_lock import try_flock
 from wandb_nb.store.writing.segments import counter
+from wandb_nb.surroundings import host_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -97,7 +97,7 @@ class Registry:
         key = f"{_file_id(run_id)}.{secrets.token_hex(4)}"
         path = os.path.abspath(path)  # noqa: PTH100 - a link on the way, `latest-run` say, must not be followed
         fields = {name: value for name, value in facts.items() if value is not None}
-        facts = {"created": time.time(), "pid": os.getpid(), "host": socket.gethostname(), **fields}
+        facts = {"created": time.time(), "pid": os.getpid(), "host": host_name(), **fields}
         entry = RunEntry(id=run_id, token=secrets.token_urlsafe(24), path=path, key=key, **facts)
         self._write(entry)
         return entry

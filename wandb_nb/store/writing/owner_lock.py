@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import weakref
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from wandb_nb.errors import StoreError
 from wandb_nb.store.format.layout import LOGS
+from wandb_nb.surroundings import host_name
 from wandb_nb.untrusted_file import open_descriptor, open_file
 
 _MAX_LOCK_BYTES = 4096  # bytes of a lock file that are read
@@ -86,7 +86,7 @@ def owner_alive(run_dir: str | os.PathLike[str]) -> bool | None:
     try:
         with open_file(path, below=path.parents[1]) as file:
             owner = _parse(file.read(_MAX_LOCK_BYTES))
-            if owner.get("host") != socket.gethostname():
+            if owner.get("host") != host_name():
                 return None
             locked = _locked(file.fileno())
     except FileNotFoundError:
@@ -105,12 +105,12 @@ def _parse(text: bytes) -> dict[str, Any]:
     try:
         owner = json.loads(text)
     except (ValueError, RecursionError):  # a lock file that was cut short, or is none
-        return {"host": socket.gethostname()}
+        return {"host": host_name()}
     return owner if isinstance(owner, dict) else {}
 
 
 def _myself() -> dict[str, Any]:
-    return {"host": socket.gethostname(), "pid": os.getpid(), "started": _started(os.getpid())}
+    return {"host": host_name(), "pid": os.getpid(), "started": _started(os.getpid())}
 
 
 def _lock(fd: int) -> None:

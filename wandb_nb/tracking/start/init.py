@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copyreg
 import os
-import socket
-import sys
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,7 +14,7 @@ from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.credentials import find_key
 from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.settings import Settings, resolve
-from wandb_nb.surroundings import open_standard_descriptors, working_directory
+from wandb_nb.surroundings import host_name, main_file, open_standard_descriptors, working_directory
 from wandb_nb.tracking import setup
 from wandb_nb.tracking.config.loading import load
 from wandb_nb.tracking.disabled import disabled_run
@@ -248,7 +246,7 @@ def _identity(settings: Resolved, before: ResumeState | None, repository: git.Gi
         notes=settings.run_notes or old.notes,
         tags=run_names.check_tags(settings.run_tags or old.tags),
         start_time=time.time(),
-        host=settings.host or socket.gethostname(),
+        host=settings.host or host_name(),
         git=repository,
         starting_step=old.next_step,
         resumed=before is not None and settings.fork_from is None,
@@ -262,7 +260,7 @@ def _git(settings: Resolved) -> git.GitState | None:
     """Return the Git state of the program's folder; commit and remote of the settings win."""
     if settings.disable_git:
         return None
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    main = main_file()
     folder = settings.git_root or ((working_directory() / main).parent if main else working_directory())
     state = git.read(folder, settings.git_remote)
     if settings.git_commit is None and settings.git_remote_url is None:

@@ -6,12 +6,12 @@ In mode "shared" the first one starts the run, or the one that is the primary pr
 
 from __future__ import annotations
 
-import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import CommError
+from wandb_nb.surroundings import host_name
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.start.attach import attach_folder
 from wandb_nb.tracking.start.resume import active_entry, starting
@@ -64,7 +64,7 @@ def _is_ancestor(entry: RunEntry) -> bool:
     """Return whether the process that writes the run of *entry* has started this one, maybe through others."""
     import psutil  # takes 10 ms to load
 
-    return entry.host == socket.gethostname() and any(each.pid == entry.pid for each in psutil.Process().parents())
+    return entry.host == host_name() and any(each.pid == entry.pid for each in psutil.Process().parents())
 
 
 def _await_primary(settings: Resolved) -> None:
