@@ -19,6 +19,7 @@ from wandb_nb.artifacts.draft.staging import abandoned_folders, staging_parent
 from wandb_nb.artifacts.local_versions import LocalVersions
 from wandb_nb.artifacts.run_artifacts import RunArtifacts
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
+from wandb_nb.artifacts.store.file_copies import file_digest
 from wandb_nb.artifacts.store.store_check import check_store
 from wandb_nb.artifacts.store.store_cleaning import clean_store, store_size
 from wandb_nb.artifacts.store.stored_version import LineageRun, StoredVersion
@@ -165,7 +166,7 @@ def test_a_clean_up_waits_for_those_that_add(tmp_path: Path) -> None:
 def damage(store: ArtifactStore, version: StoredVersion, what: str) -> None:
     """Damage the stored *version* in one of the ways that a disk has."""
     collection = store.collection_of(version)
-    content = store.contents.path(collection.manifest(version.index)["a.bin"].digest)
+    content = Path(store.contents.path(collection.manifest(version.index)["a.bin"].digest))
     target = {"manifest": collection.folder / "v0.manifest.json", "entry": next(collection.folder.glob("v0.*.json"))}
     path = target.get(what, content)
     data = path.read_bytes()
@@ -222,3 +223,26 @@ def test_no_room_stops_no_training(start: Start, tmp_path: Path, monkeypatch: py
     monkeypatch.delenv("WANDB_DATA_DIR")
     assert run.log_artifact(artifact).version == "v0"
     assert Path(artifact.file(tmp_path / "d")).read_text() == "not a folder"
+
+
+def test_a_large_file_is_copied_in_parts(start: Start, tmp_path: Path) -> None:
+    """A file of several parts has the digest of its content, in the entry, the store and the download."""
+    source = tmp_path / "large.bin"
+    with source.open("wb") as file:
+        for number in range(9):
+            file.write(bytes([number]) * (8 << 20))
+    artifact = wandb.Artifact("data", "dataset")
+    entry = artifact.add_file(source)
+    assert (entry.digest, entry.size) == (file_digest(source), 72 << 20)
+    start(project="p").log_artifact(artifact)
+    assert file_digest(artifact.file(tmp_path / "d")) == entry.digest
+    assert check_store(ArtifactStore()).problems == []
+
+
+def test_a_name_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    """A file whose name is not UTF-8 is refused by name; nothing is half added."""
+    Path(os.fsdecode(bytes(tmp_path) + b"/\xff.txt")).write_text("x")
+    artifact = wandb.Artifact("data", "dataset")
+    with pytest.raises(ArtifactError, match=r"'\\udcff.txt' is not possible in an artifact, since it is not text"):
+        artifact.add_dir(tmp_path)
+    assert artifact.files() == []

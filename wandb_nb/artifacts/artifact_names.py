@@ -86,6 +86,11 @@ def check_path(path: str | os.PathLike[str]) -> str:
 
     """
     text = os.fspath(path).replace(os.sep, "/")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        message = f"the path {text!r} is not possible in an artifact, since it is not text: rename the file"
+        raise ArtifactError(message) from None
     parts = [part for part in text.split("/") if part not in ("", ".")]
     if text.startswith("/") or ".." in parts or "\0" in text or not parts:
         raise ArtifactError(f"the path {text!r} is not possible in an artifact: give a relative path without '..'")

@@ -14,10 +14,10 @@ import shutil
 import string
 import time
 from contextlib import ExitStack
-from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wandb_nb.artifacts.manifest import manifest_digest, manifest_json
+from wandb_nb.artifacts.manifest import manifest_digest, manifest_json, object_name
 from wandb_nb.artifacts.object_files import object_path
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
 from wandb_nb.artifacts.store.file_copies import link_or_copy
@@ -28,11 +28,10 @@ from wandb_nb.data.artifact_contents import ArtifactContents, LoggedArtifact
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.errors import MediaError, StoreError
 from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry, artifact, used_artifact
-from wandb_nb.store.format.layout import ARTIFACTS, MANIFESTS
+from wandb_nb.store.format.layout import ARTIFACTS, MANIFESTS, OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from wandb_nb.artifacts.store.stored_version import LineageRun
 
@@ -55,6 +54,7 @@ class RunArtifacts:
     def __init__(self, directory: Path, append: Callable[[bytes], None], run: LineageRun) -> None:
         self.run = run
         self._directory, self._append = directory, append
+        self._objects = str(directory.absolute() / ARTIFACTS / OBJECTS)
 
     @property
     def run_id(self) -> str:
@@ -152,14 +152,14 @@ class RunArtifacts:
         """Return *entry* with a file of this run as its content."""
         if entry.ref:
             return entry
-        path = object_path(self._directory.absolute(), entry.digest)
+        path = f"{self._objects}/{object_name(entry.digest)}"
         try:
             _link_into(entry.local_path, path)
         except FileNotFoundError as error:
             if os.path.lexists(entry.local_path):
                 raise
             raise MediaError(f"the file {entry.local_path} of the artifact is gone: add it again") from error
-        return replace(entry, local_path=str(path))
+        return ManifestEntry(entry.digest, entry.size, path)
 
     def _stored(self, content: MediaContent) -> ManifestEntry:
         """Store *content* unless there is a file of its digest."""
@@ -182,21 +182,21 @@ def _in_store(store: ArtifactStore, entry: ManifestEntry) -> ManifestEntry:
     if entry.ref:
         return entry
     if not entry.local_path:  # of a stored version
-        return replace(entry, local_path=str(store.contents.path(entry.digest)))
-    return replace(entry, local_path=str(store.contents.move_in(entry.local_path, entry.digest)))
+        return ManifestEntry(entry.digest, entry.size, store.contents.path(entry.digest))
+    return ManifestEntry(entry.digest, entry.size, store.contents.move_in(entry.local_path, entry.digest))
 
 
-def _link_into(source: str, path: Path) -> None:
+def _link_into(source: str, path: str) -> None:
     """Give *source* the name *path*, unless there is such a file."""
     try:
         link_or_copy(source, path)
     except FileExistsError:
-        if not path.is_file():
+        if not Path(path).is_file():
             raise
     except FileNotFoundError:
-        if path.parent.is_dir():
+        if (folder := Path(path).parent).is_dir():
             raise
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         _link_into(source, path)
 
 

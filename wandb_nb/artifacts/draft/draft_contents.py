@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -41,19 +41,16 @@ class DraftContents:
 
     def add_file(self, source: Path, name: str, *, is_tmp: bool, policy: str, overwrite: bool) -> str:
         """Add the file *source* as *name* and return its path; see `Artifact.add_file`."""
-        if policy not in (MUTABLE, IMMUTABLE):
-            raise ArtifactError(f"add_file(policy={policy!r}) is not possible: give 'mutable' or 'immutable'")
+        _check_policy(policy)
         if not source.is_file():
             raise ArtifactError(f"add_file({str(source)!r}) finds no file there: check the path")
         path = check_path(name)
         if not (is_tmp or overwrite):
             self.expect_new(path)
-        entry = self._entry(source, policy)
+        entry = self._entry(str(source), policy)
         if is_tmp:
             path = object_name(entry.digest)[:_MAX_TMP_NAME] + Path(name).suffix
         self._put(path, entry, overwrite=overwrite)
-        if entry.local_path == str(source):
-            self._originals.add(path)
         return path
 
     def add_dir(self, top: Path, name: str | None, *, policy: str, overwrite: bool) -> None:
@@ -61,8 +58,10 @@ class DraftContents:
         if not top.is_dir():
             raise ArtifactError(f"add_dir({str(top)!r}) finds no folder there: check the path")
         prefix = f"{check_path(name)}/" if name else ""
+        _check_policy(policy)
         for relative, source in files_below(top):
-            self.add_file(Path(source), prefix + relative, is_tmp=False, policy=policy, overwrite=overwrite)
+            path = prefix + relative
+            self._put(path if path.isascii() else check_path(path), self._entry(source, policy), overwrite=overwrite)
 
     @contextmanager
     def new_file(self, name: str, mode: str, encoding: str | None) -> Iterator[IO[Any]]:
@@ -132,16 +131,13 @@ class DraftContents:
         if path in self.entries:
             raise ArtifactError(f"the artifact {self.name} has a file {path!r} already: give another name")
 
-    def _entry(self, source: Path, policy: str) -> ManifestEntry:
+    def _entry(self, source: str, policy: str) -> ManifestEntry:
+        """Return the entry of a copy of *source*, or of *source* itself, which is then copied when it is logged."""
         try:
             if policy == MUTABLE:
-                try:
+                with suppress(OSError):  # such as a full disk, or a file that cannot be read: the next lines raise it
                     return self._staging.copy(source)
-                except FileNotFoundError:
-                    raise
-                except OSError:  # such as a full disk: it is read, and copied when it is logged
-                    return ManifestEntry(file_digest(source), source.stat().st_size, str(source))
-            return ManifestEntry(file_digest(source), source.stat().st_size, str(source))
+            return ManifestEntry(file_digest(source), os.stat(source).st_size, source)  # noqa: PTH116 -- a text
         except OSError as error:
             raise ArtifactError(f"add_file({os.fspath(source)!r}) cannot read the file: {error}") from error
 
@@ -149,4 +145,11 @@ class DraftContents:
         if not overwrite:
             self.expect_new(path)
         self._originals.discard(path)
+        if not self._staging.has(entry.local_path):
+            self._originals.add(path)
         self.entries[path] = entry
+
+
+def _check_policy(policy: str) -> None:
+    if policy not in (MUTABLE, IMMUTABLE):
+        raise ArtifactError(f"add_file(policy={policy!r}) is not possible: give 'mutable' or 'immutable'")

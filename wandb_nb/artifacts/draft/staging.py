@@ -49,6 +49,10 @@ class StagingFolder:
             Path(copy).unlink(missing_ok=True)
             raise
 
+    def has(self, path: str) -> bool:
+        """Return whether *path* is a file of this folder."""
+        return self._folder is not None and path.startswith(self._folder)
+
     def write(self, data: bytes) -> str:
         """Return the path of a file with *data*. Raises OSError if it cannot be written."""
         path = self.new_path()

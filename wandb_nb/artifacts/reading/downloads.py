@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +33,7 @@ class Downloads:
     def __init__(self, name: str, source: VersionSource, root: Path) -> None:
         self._name, self._source, self._root = name, source, os.path.abspath(root)  # noqa: PTH100 -- links stay
         self._folders: set[str] = set()
+        self._mark, self._numbers = os.urandom(8).hex(), count()
 
     def get(self, entries: Mapping[str, ManifestEntry], *, allow_missing_references: bool = False) -> None:
         """Download *entries*; files that are there with the right content stay as they are.
@@ -88,26 +91,24 @@ class Downloads:
             list(pool.map(lambda each: self._fetch(*each, allow_missing=allow_missing), references))
 
     def _fetch(self, path: str, entry: ManifestEntry, target: str, *, allow_missing: bool = False) -> None:
-        unfinished = os.path.join(os.path.dirname(target), f".{os.urandom(8).hex()}")  # noqa: PTH118, PTH120 -- as above
+        unfinished = f"{os.path.dirname(target)}/.{self._mark}-{next(self._numbers)}"  # noqa: PTH120 -- as above
         try:
             if not entry.ref:
                 self._source.fetch(entry, unfinished)
             elif not fetch_reference(f"{self._name}/{path}", entry, Path(unfinished), allow_missing=allow_missing):
                 return
             os.replace(unfinished, target)  # noqa: PTH105 -- as above
-        finally:
-            if os.path.lexists(unfinished):
+        except BaseException:  # an interrupt, too, must leave no half a file behind
+            with suppress(FileNotFoundError):
                 os.unlink(unfinished)  # noqa: PTH108 -- as above
+            raise
 
     def _target(self, path: str) -> str:
         """Return where the file *path* goes, after its folder was made; a link in its place is replaced."""
         folder, _, _ = path.rpartition("/")
         if folder and folder not in self._folders:
             self._make_folder(folder)
-        target = os.path.join(self._root, path)  # noqa: PTH118 -- as above
-        if os.path.isdir(target) and not os.path.islink(target):  # noqa: PTH112, PTH114 -- as above
-            raise ArtifactError(f"{target} is a folder where the artifact {self._name} has a file: move it away")
-        return target
+        return f"{self._root}/{path}"
 
     def _make_folder(self, folder: str) -> None:
         current = self._root

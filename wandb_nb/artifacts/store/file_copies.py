@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from base64 import b64encode
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _CHUNK_BYTES = 1 << 20
+_LARGE_BYTES = 4 * _CHUNK_BYTES
+_PART_BYTES = 32 * _CHUNK_BYTES
+_NOT_IN_KERNEL = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM, errno.EBADF}
 _FICLONE = 0x40049409  # of Linux: the target shares the blocks of the source until one of them is written
 
 
@@ -22,15 +26,16 @@ def copy_file(source: str | Path, target: str | Path) -> tuple[str, int]:
         OSError: A file cannot be read or written; *target* may then have a part of the content.
 
     """
-    with open(source, "rb") as original, open(target, "xb", 0) as copy:  # noqa: PTH123 -- a third of the time
-        is_shared = _reflink(original, copy)
-        return _digest(original, None if is_shared else copy)
+    with open(source, "rb", 0) as original, open(target, "x+b", 0) as copy:  # noqa: PTH123 -- a third of the time
+        if os.fstat(original.fileno()).st_size < _LARGE_BYTES:
+            return _copied(original, copy)
+        return _digest(copy) if _reflink(original, copy) else _copied_in_parts(original, copy)
 
 
 def file_digest(path: str | Path) -> str:
     """Return the MD5 of a file in base64. Raises OSError if it cannot be read."""
-    with open(path, "rb") as file:  # noqa: PTH123 -- as above
-        return _digest(file, None)[0]
+    with open(path, "rb", 0) as file:  # noqa: PTH123 -- as above
+        return _digest(file)[0]
 
 
 def bytes_digest(data: bytes) -> str:
@@ -70,12 +75,61 @@ def _reflink(original: BinaryIO, copy: BinaryIO) -> bool:
     return True
 
 
-def _digest(file: BinaryIO, copy: BinaryIO | None) -> tuple[str, int]:
-    """Return digest and size of the rest of *file*, and write it to *copy*."""
+def _digest(file: BinaryIO) -> tuple[str, int]:
+    """Return digest and size of the rest of *file*."""
     digest, size = hashlib.md5(usedforsecurity=False), 0
     while chunk := file.read(_CHUNK_BYTES):
         digest.update(chunk)
         size += len(chunk)
-        if copy is not None and copy.write(chunk) != len(chunk):
-            raise OSError(28, "no space left on device")
     return b64encode(digest.digest()).decode(), size
+
+
+def _copied(original: BinaryIO, copy: BinaryIO) -> tuple[str, int]:
+    """Copy the rest of *original* to *copy*, and return digest and size of it."""
+    digest, size = hashlib.md5(usedforsecurity=False), 0
+    while chunk := original.read(_CHUNK_BYTES):
+        _write(copy, chunk)
+        digest.update(chunk)
+        size += len(chunk)
+    return b64encode(digest.digest()).decode(), size
+
+
+def _copied_in_parts(original: BinaryIO, copy: BinaryIO) -> tuple[str, int]:
+    """Do what `_copied` does, with the digest of one part computed from the copy while the next part is copied."""
+    from concurrent.futures import ThreadPoolExecutor  # brings logging, and many artifacts have small files only
+
+    digest, size = hashlib.md5(usedforsecurity=False), 0
+
+    def add_part(offset: int, count: int) -> None:
+        for start in range(offset, offset + count, _CHUNK_BYTES):
+            digest.update(os.pread(copy.fileno(), min(_CHUNK_BYTES, offset + count - start), start))
+
+    with ThreadPoolExecutor(1) as pool:
+        pending = None
+        while count := _copy_part(original, copy):
+            if pending is not None:
+                pending.result()
+            pending = pool.submit(add_part, size, count)
+            size += count
+        if pending is not None:
+            pending.result()
+    return b64encode(digest.digest()).decode(), size
+
+
+def _copy_part(original: BinaryIO, copy: BinaryIO) -> int:
+    """Copy the next bytes of *original*, inside the kernel where it can, and return their number; 0 at its end."""
+    if hasattr(os, "copy_file_range"):
+        try:
+            return os.copy_file_range(original.fileno(), copy.fileno(), _PART_BYTES)
+        except OSError as error:
+            if error.errno not in _NOT_IN_KERNEL:
+                raise
+    chunk = original.read(_CHUNK_BYTES)
+    _write(copy, chunk)
+    return len(chunk)
+
+
+def _write(copy: BinaryIO, chunk: bytes) -> None:
+    view = memoryview(chunk)
+    while view:
+        view = view[copy.write(view) :]
