@@ -203,6 +203,28 @@ def log_model(
     _active_run("log_model()").log_model(path, name, aliases)
 
 
+def upsert_artifact(
+    artifact_or_path: Artifact | str | os.PathLike[str],
+    name: str | None = None,
+    type: str | None = None,  # noqa: A002 -- the documented name
+    aliases: str | Iterable[str] | None = None,
+    distributed_id: str | None = None,
+) -> Artifact:
+    """Add files to a version that several runs write; see `Run.upsert_artifact`."""
+    return _active_run("upsert_artifact()").upsert_artifact(artifact_or_path, name, type, aliases, distributed_id)
+
+
+def finish_artifact(
+    artifact_or_path: Artifact | str | os.PathLike[str],
+    name: str | None = None,
+    type: str | None = None,  # noqa: A002 -- the documented name
+    aliases: str | Iterable[str] | None = None,
+    distributed_id: str | None = None,
+) -> Artifact:
+    """Complete a version that several runs write; see `Run.finish_artifact`."""
+    return _active_run("finish_artifact()").finish_artifact(artifact_or_path, name, type, aliases, distributed_id)
+
+
 def use_model(name: str) -> str:
     """Mark a model as an input of the active run, and return where it is; see `Run.use_model`."""
     return _active_run("use_model()").use_model(name)

@@ -14,6 +14,7 @@ import pytest
 
 import wandb_nb as wandb
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
+from wandb_nb.artifacts.store.store_cleaning import clean_store
 from wandb_nb.errors import ArtifactError, ArtifactNotFoundError, ArtifactStateError
 
 if TYPE_CHECKING:
@@ -376,3 +377,28 @@ def test_devices_and_loops_are_refused(tmp_path: Path) -> None:
         (top / name).unlink()
     with pytest.raises(ArtifactError, match="finds no file"):
         artifact.add_file("/dev/zero")
+
+
+def test_several_runs_write_one_version(start: Start, tmp_path: Path) -> None:
+    """Parts of runs of one group become a version with the last one; a clean-up before it harms nothing."""
+
+    def part(name: str) -> wandb.Artifact:
+        artifact = wandb.Artifact("data", "dataset")
+        with artifact.new_file(name) as file:
+            file.write(name)
+        return artifact
+
+    with start(project="p", group="g") as run:
+        first = run.upsert_artifact(part("a.txt"), aliases=["early"])
+    with pytest.raises(ArtifactStateError, match=r"call run\.finish_artifact\(\)"):
+        _ = first.version
+    clean_store(ArtifactStore())
+    with start(project="p", group="other") as run:
+        assert run.finish_artifact(part("x.txt")).version == "v0"
+    with start(project="p", group="g") as run:
+        whole = run.finish_artifact(part("b.txt"), aliases=["late"])
+        assert (whole.version, whole.file_count, whole.aliases) == ("v1", 2, ["latest", "early", "late"])
+        assert tree(run.use_artifact("data:late").download(tmp_path / "d")) == {"a.txt": "a.txt", "b.txt": "b.txt"}
+        assert run.finish_artifact(part("b.txt")).version == "v2"
+    with start(project="p") as run, pytest.raises(ArtifactError, match=r"give init\(group=\.\.\.\) or distributed_id"):
+        run.upsert_artifact(part("c.txt"))

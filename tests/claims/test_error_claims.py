@@ -27,7 +27,7 @@ TABLE = [
     claim("E after the end: which run", "r = wandb.init(id='theid')\nr.finish()\nprint_error(lambda: r.log({'a': 1}), wandb.UsageError)", "... theid ... has finished ... start another with init()"),
     claim("E config: which run", "r = wandb.init(id='theid', config={'a': 1})\nprint_error(lambda: setattr(r.config, 'a', 2), wandb.ConfigError)", "config key 'a' of run theid is 1 and would become 2. ..."),
     claim("E no server", "print_error(lambda: wandb.init(mode='online', settings={'api_key': 'k' * 40, 'base_url': 'http://127.0.0.1:9', 'init_timeout': 1}), wandb.CommError)\nprint(os.listdir('wandb'))", "http://127.0.0.1:9 did not answer within 1 s ... or use mode='offline' and send the run later with 'wandb-nb sync' []"),
-    claim("E what is not built says so", "r = wandb.init()\nprint_error(lambda: r.upsert_artifact('x'), wandb.UsageError)\nprint_error(lambda: wandb.sweep({}), wandb.UsageError)", "run.upsert_artifact() is not implemented ... sweep() is not implemented ..."),
+    claim("E what is not built says so", "r = wandb.init()\nprint_error(lambda: wandb.agent('x'), wandb.UsageError)\nprint_error(lambda: wandb.sweep({}), wandb.UsageError)", "agent() is not implemented ... sweep() is not implemented ..."),
     claim("E define_metric", "r = wandb.init()\nprint_error(lambda: r.define_metric('a', summary='median'), wandb.UsageError)\nprint_error(lambda: r.define_metric('a', summary='best'), wandb.UsageError)", "... unknown summary='median'; use any of ... summary='best' needs goal='minimize' or goal='maximize'"),
     claim(
         "E3 a run in each process, one group",

@@ -134,3 +134,24 @@ def test_an_unusable_answer_costs_only_the_artifact(
     assert received.complete
     assert len(received.rows) == 3
     assert not any(each["committed"] for each in server.artifacts)
+
+
+def test_parts_of_a_version_are_sent_as_by_the_official_client(
+    tmp_path: Path, sync: Sync, server: RecordingServer
+) -> None:
+    """Parts of one version have their common id, and only the last one commits it."""
+    run = wandb.init(project="p", mode="offline", dir=tmp_path, settings={"silent": True})
+    for name, log in (("a.txt", run.upsert_artifact), ("b.txt", run.finish_artifact)):
+        artifact = wandb.Artifact("parts", "dataset")
+        with artifact.new_file(name) as file:
+            file.write(name)
+        log(artifact, distributed_id="common")
+    run.finish()
+    sync(run.directory)
+    expected, server.artifacts = [comparable(each) for each in server.artifacts], []
+    server.objects.clear()
+    done = own_sync(run, server, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [comparable(each) for each in server.artifacts] == expected
+    assert [each["committed"] for each in expected] == [False, True]
+    assert {each["distributedID"] for each in server.artifacts} == {"common"}

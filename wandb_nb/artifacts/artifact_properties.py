@@ -237,10 +237,11 @@ class ArtifactProperties:
             raise ArtifactStateError(f"the artifact {self.name} was deleted: use another version")
         if self._version is not None:
             return self._version
-        reason = "it is not in the artifact store of this machine" if self._is_logged else "it was not logged"
-        raise ArtifactStateError(
-            f"Artifact.{what} of {self.name} is not known, since {reason}: call run.log_artifact()"
-        )
+        if self._is_logged:
+            reason = "it is not in the artifact store of this machine: if it was upserted, call run.finish_artifact()"
+        else:
+            reason = "it was not logged: call run.log_artifact()"
+        raise ArtifactStateError(f"Artifact.{what} of {self.name} is not known, since {reason}")
 
     def _all_entries(self) -> Mapping[str, ManifestEntry]:
         if self._version is None or self._source is None:

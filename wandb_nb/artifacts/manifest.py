@@ -15,7 +15,12 @@ from wandb_nb.store.format.artifact_record import STORAGE_POLICY, ManifestEntry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MANIFEST_FILE, INCREMENTAL_MANIFEST_FILE = "wandb_manifest.json", "wandb_manifest.incremental.json"
+MANIFEST_FILES = {
+    "FULL": "wandb_manifest.json",
+    "INCREMENTAL": "wandb_manifest.incremental.json",
+    "PATCH": "wandb_manifest.patch.json",
+}
+"""The names of manifests on a server by their type; a patch is a part of a version that several runs write."""
 _HEADER = "wandb-artifact-manifest-v1\n"
 _DIGEST_BYTES = 16
 

@@ -14,6 +14,7 @@ import shutil
 import string
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -99,7 +100,7 @@ class RunArtifacts:
                 raise MediaError(f"the artifact {contents.name} cannot be stored: {error}") from error
             if not problem:
                 try:
-                    version = self._add_version(store, record)
+                    version = self._add_part(store, record)
                 except OSError as error:
                     problem = str(error)
             self._append(artifact(record))
@@ -108,12 +109,25 @@ class RunArtifacts:
     def use(self, version: StoredVersion) -> None:
         """Record that the run uses *version*. Raises StoreError if the store cannot be written."""
         self._append(used_artifact(version.client_id, version.type, version.qualified_name))
+        store = ArtifactStore()
         try:
-            ArtifactStore().lineage.add(self.run, version, USED)
-        except OSError as error:
-            raise StoreError(
-                f"the artifact store does not record the use of {version.qualified_name}: {error}"
-            ) from error
+            with store.adding():
+                store.lineage.add(self.run, version, USED)
+        except OSError as error:  # StoreError is one
+            message = f"the artifact store does not record the use of {version.qualified_name}: {error}"
+            raise StoreError(message) from error
+
+    def _add_part(self, store: ArtifactStore, record: ArtifactRecord) -> StoredVersion | None:
+        """Add the version of *record*, or a part of one; the last part completes it."""
+        if not record.distributed_id:
+            return self._add_version(store, record)
+        key = f"{self.run.entity}\n{self.run.project}\n{record.name}\n{record.distributed_id}"
+        store.partial.add(key, record.client_id, record.entries, record.aliases)
+        if not record.is_final:
+            return None
+        with store.partial.merged(key) as (entries, aliases):
+            whole = replace(record, entries=entries, digest=manifest_digest(entries), aliases=tuple(aliases))
+            return self._add_version(store, whole)
 
     def _add_version(self, store: ArtifactStore, record: ArtifactRecord) -> StoredVersion:
         collection = store.collection(self.run.entity, self.run.project, record.name)
@@ -140,6 +154,8 @@ class RunArtifacts:
             tags=contents.tags,
             is_used=contents.is_used,
             ttl=contents.ttl,
+            distributed_id=contents.distributed_id,
+            is_final=contents.is_final,
             entries=entries,
         )
 
@@ -201,9 +217,9 @@ def _link_into(source: str, path: str) -> None:
 
 
 def _notice(version: StoredVersion | None, contents: ArtifactContents, problem: str) -> str:
-    if version is None:
+    if version is None and problem:
         return f"the artifact {contents.name} is in the run, but not in the artifact store: {problem}"
-    if version.type != contents.type:
+    if version is not None and version.type != contents.type:
         return f"{version.qualified_name} has the same files and the type {version.type!r}, not {contents.type!r}"
     return ""
 

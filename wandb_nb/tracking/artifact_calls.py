@@ -39,6 +39,64 @@ class ArtifactCalls(ReadableRun):
 
         return log_artifact(self._session, artifact_or_path, name=name, kind=type, aliases=aliases, tags=tags)
 
+    def upsert_artifact(
+        self,
+        artifact_or_path: Artifact | str | os.PathLike[str],
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002 -- the documented name
+        aliases: str | Iterable[str] | None = None,
+        distributed_id: str | None = None,
+    ) -> Artifact:
+        """Add the files of an artifact, or of a path, to a version that several runs write; see `log_artifact`.
+
+        The runs have *distributed_id* in common, by default their group. `finish_artifact()` completes the version.
+
+        Raises:
+            ArtifactError: The run has no group and no id is given, or as for `log_artifact`.
+            RunFinishedError: The run has finished.
+
+        """
+        return self._log_part(artifact_or_path, name, type, aliases, distributed_id, is_final=False)
+
+    def finish_artifact(
+        self,
+        artifact_or_path: Artifact | str | os.PathLike[str],
+        name: str | None = None,
+        type: str | None = None,  # noqa: A002 -- the documented name
+        aliases: str | Iterable[str] | None = None,
+        distributed_id: str | None = None,
+    ) -> Artifact:
+        """Add the last files to a version that several runs write, and complete it; see `upsert_artifact`.
+
+        Raises:
+            ArtifactError: As for `upsert_artifact`.
+            RunFinishedError: The run has finished.
+
+        """
+        return self._log_part(artifact_or_path, name, type, aliases, distributed_id, is_final=True)
+
+    def _log_part(
+        self,
+        source: Artifact | str | os.PathLike[str],
+        name: str | None,
+        kind: str | None,
+        aliases: str | Iterable[str] | None,
+        distributed_id: str | None,
+        *,
+        is_final: bool,
+    ) -> Artifact:
+        from wandb_nb.tracking.files.logged_artifacts import log_artifact, shared_id  # as above
+
+        return log_artifact(
+            self._session,
+            source,
+            name=name,
+            kind=kind,
+            aliases=aliases,
+            distributed_id=shared_id(self._session, distributed_id),
+            is_final=is_final,
+        )
+
     def use_artifact(
         self,
         artifact_or_name: Artifact | str,

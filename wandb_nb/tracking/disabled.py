@@ -92,7 +92,7 @@ class DisabledRun(Run):
         """Return something that accepts every call."""
         return Swallowed()
 
-    use_artifact = log_artifact
+    use_artifact = upsert_artifact = finish_artifact = link_artifact = link_model = use_model = log_artifact
 
     def log_model(self, *_arguments: Any, **_options: Any) -> None:
         """Log nothing."""

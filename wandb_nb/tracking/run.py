@@ -15,7 +15,6 @@ from wandb_nb.tracking.session.finish import finish, uninterrupted
 from wandb_nb.tracking.session.metric_definitions import define_metric
 from wandb_nb.tracking.session.watched_models import watch_of
 from wandb_nb.tracking.terminal.presenter import presenter
-from wandb_nb.tracking.unimplemented import RUN_CALLS, refuse
 
 if TYPE_CHECKING:
     import os
@@ -323,10 +322,3 @@ class Run(ArtifactCalls):
         if error is not None and not isinstance(error, SystemExit) and self._session.capture is not None:
             self._session.capture.exception(error)
         self.finish(exit_code=exit_codes.code_of(error))
-
-    if not TYPE_CHECKING:  # a type checker shall find misspelled names
-
-        def __getattr__(self, name: str) -> Any:
-            if name in RUN_CALLS:
-                return refuse(f"run.{name}()")
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")

@@ -6,9 +6,7 @@ from typing import Any, NoReturn
 
 from wandb_nb.errors import UsageError
 
-RUN_CALLS = frozenset({"finish_artifact", "upsert_artifact"})
-"""Methods of a run that are module-level functions as well."""
-CALLS = RUN_CALLS | {"agent", "controller", "sweep"}
+CALLS = frozenset({"agent", "controller", "sweep"})
 """Module-level functions."""
 TYPES = frozenset({"EvalTable", "Trace", "WBTraceTree"})
 """Classes: of values that are logged, of artifacts and of the public API."""

@@ -12,7 +12,7 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.artifacts.manifest import INCREMENTAL_MANIFEST_FILE, MANIFEST_FILE, manifest_json
+from wandb_nb.artifacts.manifest import MANIFEST_FILES, manifest_json
 from wandb_nb.errors import CommError, RefusedError
 from wandb_nb.store.format.artifact_record import DIGEST_ALGORITHM
 from wandb_nb.sync.http.answers import as_list, as_object, as_text, well_formed
@@ -197,7 +197,7 @@ def _usable_answer(server: str, operation: str) -> Iterator[None]:
 
 
 def _manifest_file(record: ArtifactRecord) -> str:
-    return INCREMENTAL_MANIFEST_FILE if record.incremental else MANIFEST_FILE
+    return MANIFEST_FILES[_manifest_type(record)]
 
 
 def _target(server: str, file: dict[str, Any]) -> tuple[str, dict[str, str]]:

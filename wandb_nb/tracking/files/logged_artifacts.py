@@ -34,8 +34,12 @@ def log_artifact(
     aliases: str | Iterable[str] | None = None,
     tags: str | Iterable[str] | None = None,
     is_used: bool = False,
+    distributed_id: str = "",
+    is_final: bool = True,
 ) -> Artifact:
     """Log the artifact *source*, or what it names, and return it; one that cannot be stored is reported once by name.
+
+    With *distributed_id* it is a part of a version, which is complete with the part that *is_final*.
 
     Raises:
         ArtifactError: It is not an artifact, or a name, type, alias or tag is not possible.
@@ -52,6 +56,7 @@ def log_artifact(
         if directory is not None:
             description, metadata = directory.redact(contents.description), directory.redact.json(contents.metadata)
             contents = replace(contents, description=description, metadata=metadata, is_used=is_used)
+            contents = replace(contents, distributed_id=distributed_id, is_final=is_final)
             logged = _run_artifacts(session).log_version(contents)
     except (MediaError, OSError) as error:
         session.notice(
@@ -61,6 +66,22 @@ def log_artifact(
     if logged is not None and logged.notice:
         session.notice(logged.notice, f"artifact-store-{artifact.name}")
     return artifact
+
+
+def shared_id(session: RunSession, distributed_id: str | None) -> str:
+    """Return what the runs that write one version have in common: *distributed_id*, else the group.
+
+    Raises:
+        ArtifactError: There is neither.
+
+    """
+    identifier = distributed_id or session.identity.group
+    if not identifier:
+        raise ArtifactError(
+            "several runs write one artifact only if they have something in common: give init(group=...) or "
+            "distributed_id=..."
+        )
+    return identifier
 
 
 def use_artifact(session: RunSession, used: Artifact | str, kind: str | None = None, aliases: Any = None) -> Artifact:
@@ -135,6 +156,11 @@ def use_model(session: RunSession, name: str) -> str:
     return artifact.file() if artifact.file_count == 1 else artifact.download()
 
 
+def safe_name(text: str) -> str:
+    """Return *text* as a name that an artifact can have."""
+    return _FORBIDDEN.sub("_", text)[:MAX_NAME]
+
+
 def _artifact_of(source: Any, run_id: str, name: str | None, kind: str | None) -> Any:
     """Return the artifact *source*, or a new one of the file, folder or address that it names.
 
@@ -146,7 +172,7 @@ def _artifact_of(source: Any, run_id: str, name: str | None, kind: str | None) -
         return source
     text = os.fspath(source)
     base = Path(text).name or Path(text).resolve().name
-    artifact = Artifact(name or _FORBIDDEN.sub("_", f"run-{run_id}-{base}")[:MAX_NAME], kind or "unspecified")
+    artifact = Artifact(name or safe_name(f"run-{run_id}-{base}"), kind or "unspecified")
     if os.path.isfile(text):  # noqa: PTH113 -- a text of the user, which may be no path at all
         artifact.add_file(text)
     elif os.path.isdir(text):  # noqa: PTH112 -- as above
