@@ -155,6 +155,31 @@ def test_runs_are_compared(site: Site, page: Page) -> None:
     assert page.evaluate("() => window.harmed") is None
 
 
+def test_many_pictures_are_loaded_in_sight(site: Site, page: Page) -> None:
+    """Of a hundred pictures only those in sight are loaded and held, each in a place of its own."""
+    names = [f"media/images/n_{i}.png" for i in range(100)]
+    row = {"_type": "images/separated", "count": 100, "width": 8, "height": 8, "filenames": names}
+    site.start("many")
+    site.upload("many", {name: png(i) for i, name in enumerate(names)})
+    site.stream(
+        "many", files={"wandb-history.jsonl": {"offset": 0, "content": [json.dumps({"_step": 0, "many": row})]}}
+    )
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/runs/many")
+    grid = page.locator(".wnb-media")
+    images = grid.locator("img[src]")
+    page.wait_for_function("() => document.querySelectorAll('.wnb-media img[src]').length > 5")
+    assert images.count() < 40
+    page.screenshot(path=artifact("media-many.png"))
+    boxes = [grid.locator(".wnb-media-picture").nth(i).bounding_box() for i in (0, 20)]
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[1]["y"] > boxes[0]["y"] + boxes[0]["height"]
+    grid.evaluate("one => one.scrollTo(0, one.scrollHeight)")
+    page.wait_for_function("() => [...document.querySelectorAll('.wnb-media img')].at(-1).naturalWidth === 8")
+    page.wait_for_function("() => !document.querySelector('.wnb-media img').hasAttribute('src')")
+
+
 def test_the_steps_can_be_played(site: Site, page: Page) -> None:
     """The play button moves through the steps until it is pressed again, and is absent with reduced motion."""
     start(site)
