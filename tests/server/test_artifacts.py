@@ -137,6 +137,18 @@ def test_an_increment_continues_its_base(logger: ArtifactClient) -> None:
     assert logger.version("d:v1")["digest"] == digest_of(manifest_of(merged))
 
 
+def test_a_type_can_be_made_and_described(logger: ArtifactClient) -> None:
+    """A type that is created without an artifact is listed with its description, once."""
+    create = """mutation T { createArtifactType(input: {entityName: "local", projectName: "p", name: "data",
+        description: "about"}) { artifactType { name description } } }"""
+    for _ in range(2):
+        logger.client.query(create)
+    logger.log("d", TWO)
+    types = '{ project(name: "p") { artifactTypes { edges { node { name description } } } } }'
+    (edge,) = logger.client.query(types)["project"]["artifactTypes"]["edges"]
+    assert edge["node"] == {"name": "data", "description": "about"}
+
+
 def test_several_writers_make_one_version(logger: ArtifactClient) -> None:
     """Writers that share a distributed id fill one version, which has the files of all of them."""
     for path in ("a", "b"):

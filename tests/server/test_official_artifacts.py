@@ -181,6 +181,10 @@ def test_our_runs_are_read_by_the_official_client(server: Server, tmp_path: Path
             file.write(b"\0\1" * 50_000)
         run.log_artifact(artifact, aliases=["best"], tags=["small"])
         run.log({"t": wandb_nb.Table(["x", "y"], [[1, "a"], [2, "b"]])})
+        growing = wandb_nb.Table(["n"], log_mode="INCREMENTAL")
+        for number in range(3):
+            growing.add_data(number)
+            run.log({"grow": growing})
     with wandb_nb.init(**place) as user:
         user.use_artifact("model:best")
         user.use_artifact(wandb_nb.Artifact("draft", "data"))
@@ -197,6 +201,9 @@ out["bytes"] = pathlib.Path(artifact.download(), "weights.bin").read_bytes() == 
 out["table"] = api.artifact(f"o/run-{sys.argv[1]}-t:latest").get("t").data
 out["versions"] = [len(list(api.artifacts(kind, name))) for kind, name in
                    (("model", "o/model"), ("run_table", f"o/run-{sys.argv[1]}-t"))]
+(kind,) = [each for each in api.artifact_types("o") if "incremental" in each.name]
+(collection,) = kind.collections()
+out["increments"] = [sum(1 for _ in each.files()) for each in collection.artifacts()]
 """
     assert results(server, source, run.id, user.id) == {
         "model": ["v0", {"accuracy": 1}, ["small"], 3],
@@ -205,4 +212,5 @@ out["versions"] = [len(list(api.artifacts(kind, name))) for kind, name in
         "bytes": True,
         "table": [[1, "a"], [2, "b"]],
         "versions": [1, 1],
+        "increments": [3, 2, 1],
     }

@@ -114,7 +114,7 @@ def _fill_manifest(services: Services, target: ManifestUpload, body: bytes) -> N
             raise PermissionDeniedError(_INVALID_ADDRESS)
         services.anonymous.spend(user, len(body))
         if artifact.manifest_id is None:  # else another client has committed the same content
-            manifest_store.fill_manifest(connection, target.manifest_id, sent)
+            manifest_store.fill_manifest(connection, target.manifest_id, artifact.project_id, sent)
 
 
 async def content(request: Request) -> Response:

@@ -71,21 +71,16 @@ def base_of(connection: Connection, artifact_id: int) -> int | None:
     return connection.execute(query.limit(1)).scalar()
 
 
-def fill_manifest(connection: Connection, manifest_id: int, sent: SentManifest) -> None:
-    """Store the entries of a manifest."""
+def fill_manifest(connection: Connection, manifest_id: int, project_id: int, sent: SentManifest) -> None:
+    """Store the entries of a manifest, with the contents that the project has already: usually all of them."""
     connection.execute(delete(artifact_entries).where(artifact_entries.c.manifest_id == manifest_id))
-    rows = [
-        {
-            "manifest_id": manifest_id,
-            "path": path,
-            "digest": entry.digest,
-            "size": entry.size,
-            "ref": entry.ref or None,
-            "extra": sent.extras.get(path),
-            "content_id": None,
-        }
-        for path, entry in sent.entries.items()
-    ]
+    digests = {path: hex_digest(entry.digest) for path, entry in sent.entries.items() if not entry.ref}
+    stored = _sizes(connection, project_id, sorted(set(digests.values())))
+    rows = []
+    for path, entry in sent.entries.items():
+        content_id, size = stored.get(digests.get(path, ""), (None, entry.size))
+        columns = {"manifest_id": manifest_id, "path": path, "digest": entry.digest, "ref": entry.ref or None}
+        rows.append({**columns, "extra": sent.extras.get(path), "size": size, "content_id": content_id})
     if rows:
         connection.execute(insert(artifact_entries), rows)
     condition = artifact_manifests.c.id == manifest_id
