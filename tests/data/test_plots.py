@@ -110,3 +110,13 @@ def test_a_missing_library_is_one_clear_line(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_sklearn)
     with pytest.raises(MediaError, match=r"roc_curve\(\) needs scikit-learn: pip install scikit-learn"):
         wandb.plot.roc_curve([0, 1], [[1, 0], [0, 1]])
+
+
+def test_a_confusion_matrix_is_made_of_arrays_too(logged):
+    """Arrays of labels and predictions give the same chart as lists."""
+    import numpy as np
+
+    labels, guesses = [0, 1, 1, 2], [0, 1, 2, 2]
+    arrays = wandb.plot.confusion_matrix(y_true=np.array(labels), preds=np.array(guesses))
+    run = logged({"a": arrays, "b": wandb.plot.confusion_matrix(y_true=labels, preds=guesses)})
+    assert run.rows[0]["a_table"]["path"] == run.rows[0]["b_table"]["path"], "equal bytes are one file"

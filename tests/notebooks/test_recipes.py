@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from executed import ARTIFACTS, COMPARISON, NAMES, ROOT, Executed, execute, leads_outside, read
+from executed import ARTIFACTS, COMPARISON, NAMES, ROOT, RUN, Executed, execute, leads_outside, read
 from PIL import Image
 
 import wandb_nb
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+IMAGES = ARTIFACTS.parent / "images"  # those of the documentation; `make picture` puts them there
 LARGEST_VIEW = 300_000  # bytes that one run may add to a notebook
 CONVERT_WITHOUT_NETWORK = """
 import socket, sys
@@ -187,6 +188,21 @@ def colab_thread(recipe: Executed) -> None:
     assert run["summary"]["best trees"] < 150
 
 
+def media(recipe: Executed) -> None:
+    """Find pictures, waveforms, a table with pictures and charts in the saved outputs; they are read back too."""
+    pictures, sounds, mistakes = [data for data in recipe.views if RUN in data]
+    assert [pictures["text/html"].count(f"{word}</figcaption>") for word in ("4 colours", "a dahlia", "temple")] == [
+        1
+    ] * 3
+    assert sounds["text/html"].count("Hz") == 2 * 2, "captions, which are the alternative texts too"
+    assert mistakes["text/html"].count('alt="picture"') == 8, "the first rows of the table"
+    for words in ("Confusion Matrix Curve", "Precision-Recall Curve"):
+        assert words in mistakes["text/html"]
+    assert re.search(r"\d+ mistakes; the most common:", recipe.printed)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    (IMAGES / "media.png").write_bytes(base64.b64decode(mistakes["image/png"]))
+
+
 EXPECTED = {
     function.__name__: function
     for function in (
@@ -197,5 +213,6 @@ EXPECTED = {
         compare_runs,
         offline_then_sync,
         colab_thread,
+        media,
     )
 }

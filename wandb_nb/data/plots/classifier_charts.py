@@ -36,8 +36,8 @@ def confusion_matrix(  # noqa: PLR0917 -- the documented signature
         raise MediaError(
             "confusion_matrix() needs y_true, and either preds or probs: give confusion_matrix(y_true=, preds=)"
         )
-    guesses = np.argmax(probs, axis=1).tolist() if probs is not None else list(preds or ())
-    labels = list(y_true)
+    guesses: list[Any] = np.argmax(probs, axis=1).tolist() if probs is not None else np.asarray(preds).tolist()
+    labels: list[Any] = np.asarray(y_true).tolist()
     if len(guesses) != len(labels):
         raise MediaError(f"confusion_matrix() got {len(guesses)} predictions and {len(labels)} labels: give as many")
     if class_names is None:
