@@ -95,12 +95,14 @@ def test_closed_descriptors(tmp_path: Path, closed: str, console: str) -> None:
         assert b"x" * 100 not in run.read_bytes()
 
 
-def test_no_home_and_no_name(tmp_path: Path) -> None:
-    """A user without HOME and without an entry in the user database gets a run."""
+@pytest.mark.parametrize("mode", ["offline", None])
+def test_no_home_and_no_name(tmp_path: Path, mode: str | None) -> None:
+    """A user without HOME and without an entry in the user database gets a run, also where online is the default."""
     nobody = "import pwd\ndef fail(*_): raise KeyError('no such user')\npwd.getpwuid = pwd.getpwnam = fail\n"
     source = nobody + "del os.environ['HOME'], os.environ['WANDB_NB_DATA_DIR']\n"
     source += "for name in ('USER', 'LOGNAME', 'LNAME', 'USERNAME', 'XDG_DATA_HOME'): os.environ.pop(name, None)\n"
-    source += "import wandb_nb as wandb\n" + RUN.format(folder=str(tmp_path))
+    source += "for name in ('WANDB_MODE', 'WANDB_API_KEY'): os.environ.pop(name, None)\n"
+    source += "import wandb_nb as wandb\n" + RUN.format(folder=str(tmp_path)).replace('"offline"', repr(mode))
     (tmp_path / "temporary").mkdir()
     done = execute(tmp_path, source, TMPDIR=str(tmp_path / "temporary"))
     assert done.returncode == 0, done.stderr
@@ -108,6 +110,17 @@ def test_no_home_and_no_name(tmp_path: Path) -> None:
     assert values(tmp_path) == [0, 1, 2]
     assert not (tmp_path / "~").exists()
     assert [path.stat().st_mode & 0o777 for path in (tmp_path / "temporary").iterdir()] == [0o700]
+
+
+def test_a_netrc_that_cannot_be_read(tmp_path: Path) -> None:
+    """Where the file with the key is unreadable, one line says so, and the run is offline."""
+    (tmp_path / "netrc").mkdir()
+    source = "for name in ('WANDB_MODE', 'WANDB_API_KEY'): os.environ.pop(name, None)\n"
+    source += "import wandb_nb as wandb\n" + RUN.format(folder=str(tmp_path)).replace('"offline"', "None")
+    done = execute(tmp_path, source, NETRC=str(tmp_path / "netrc"))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("cannot read the netrc file") == 1
+    assert values(tmp_path) == [0, 1, 2]
 
 
 def test_the_working_directory_is_deleted(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def _unquoted(token: str) -> str:
 def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8", errors="surrogateescape")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
     except OSError as error:
         raise StoreError(f"cannot read the netrc file {file}: {error}; set WANDB_API_KEY instead") from error

@@ -37,6 +37,7 @@ from wandb_nb.tracking.terminal.presenter import presenter, report, wants_warnin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wandb_nb.credentials.key import Key
     from wandb_nb.settings import Resolved
     from wandb_nb.tracking.online.server_lookup import ServerLookup
     from wandb_nb.tracking.start.cell_rerun import CellRerun
@@ -221,7 +222,7 @@ def _mode(settings: Resolved) -> tuple[str, str | None]:
         settings.anonymous == "must" and settings.source("api_key") != "anonymous account"
     ):  # not under the user's account
         return "offline", None
-    key = find_key(settings)
+    key = _key(settings)
     if key is not None:
         return "online", key.text
     if settings.force:
@@ -230,6 +231,15 @@ def _mode(settings: Resolved) -> tuple[str, str | None]:
             "or leave force out to run offline"
         )
     return "offline", None
+
+
+def _key(settings: Resolved) -> Key | None:
+    """Return the key for the server; a netrc file that cannot be read is reported, and training continues."""
+    try:
+        return find_key(settings)
+    except StoreError as error:
+        report(settings, f"the run is offline: {error}", "netrc")
+        return None
 
 
 def _identity(settings: Resolved, before: ResumeState | None, repository: git.GitState | None) -> RunIdentity:
