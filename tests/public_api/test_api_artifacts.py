@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wandb_nb as wandb
-from wandb_nb.errors import ArtifactNotFoundError, ArtifactStateError, UnsupportedError, UsageError
+from wandb_nb.errors import ArtifactNotFoundError, ArtifactStateError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,10 +98,3 @@ def test_a_collection_is_deleted(made: wandb.Run) -> None:
     api.artifact_collection("dataset", "data").delete()
     assert [each.name for each in api.artifact_types()] == ["model"]
     assert [each.name for each in api.run(made.id).logged_artifacts()] == ["model:v0"]
-
-
-def test_a_server_is_refused_by_name() -> None:
-    """With a key, reading artifacts says that those of this machine can be read."""
-    api = wandb.Api(overrides={"base_url": "http://127.0.0.1:9"}, api_key="0" * 40)
-    with pytest.raises(UnsupportedError, match="reads those of this machine"):
-        api.artifact("local/p/data:v0")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from embedded_server import EmbeddedServer
+from api_readers import answers_by_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,33 +77,8 @@ print(json.dumps(answers))
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
-    """Return the answers to ASK by reader: "official" and "server" over our server, "local" over the files."""
-    home = tmp_path_factory.mktemp("api")
-    with EmbeddedServer(tmp_path_factory.mktemp("server")) as server:
-        environ = {
-            "PATH": os.environ["PATH"], "HOME": str(home), "WANDB_NB_DATA_DIR": str(home / "data"),
-            "WANDB_ERROR_REPORTING": "false", "HTTP_PROXY": server.url, "HTTPS_PROXY": server.url,
-            "NO_PROXY": "127.0.0.1", "PYTHONPATH": os.pathsep.join(sys.path),
-        }  # fmt: skip
-
-        def run(*command: str, **more: str) -> str:
-            done = subprocess.run(
-                [sys.executable, *command], env=environ | more, cwd=home, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, done.stdout + done.stderr
-            return done.stdout
-
-        run("-c", LOG, WANDB_MODE="offline")
-        run("-m", "wandb_nb", "sync", **server.environ)
-
-        def answer(reader: str, module: str) -> dict[str, Any]:
-            account = {} if reader == "local" else server.environ
-            printed = run("-c", f"import {module}\n{ASK}", str(home / reader), **account)
-            answers: dict[str, Any] = json.loads(printed.splitlines()[-1])
-            return answers
-
-        readers = {"official": "wandb", "server": "wandb_nb as wandb", "local": "wandb_nb as wandb"}
-        yield {reader: answer(reader, module) for reader, module in readers.items()}
+    """Return the answers to ASK by reader."""
+    yield from answers_by_reader(tmp_path_factory, LOG, ASK)
 
 
 @pytest.mark.parametrize("reader", ["server", "local"])

@@ -11,7 +11,14 @@ import pytest
 from embedded_server import EmbeddedServer
 
 import wandb_nb as wandb
-from wandb_nb.errors import AuthenticationError, CommError, RefusedError, RunNotFoundError, UsageError
+from wandb_nb.errors import (
+    ArtifactNotFoundError,
+    AuthenticationError,
+    CommError,
+    RefusedError,
+    RunNotFoundError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,3 +126,29 @@ def test_a_wrong_key_and_no_server_are_named(server: EmbeddedServer, monkeypatch
     monkeypatch.setattr("wandb_nb.public_api.remote.server_connection._MAX_RETRIES", 0)
     with pytest.raises(CommError, match="cannot be reached"):
         wandb.Api(overrides={"base_url": "http://127.0.0.1:9"}, api_key="0" * 40).run("local/p/r")
+
+
+def test_artifacts_are_changed_and_deleted(logged: wandb.Run, start: Callable[..., wandb.Run], tmp_path: Path) -> None:
+    """Aliases, metadata, tags and description of a server's version are changed, it is linked, used and deleted."""
+    run = start(project="p", mode="online", dir=tmp_path)
+    for number in range(2):
+        data = wandb.Artifact("numbers", "dataset", metadata={"n": number})
+        with data.new_file("numbers.txt") as file:
+            file.write(str(number))
+        run.log_artifact(data)
+    run.finish()
+    api = wandb.Api()
+    first = api.artifact("p/numbers:v0")
+    first.aliases, first.metadata, first.description = ["best"], {"n": 10}, "the first"
+    first.tags = ["checked"]
+    first.save()
+    again = api.artifact("p/numbers:best")
+    assert (again.version, again.metadata, again.description, again.tags) == ("v0", {"n": 10}, "the first", ["checked"])
+    linked = again.link("p/chosen", aliases=["now"])
+    assert (linked.name, api.artifact("p/chosen:now").is_link) == ("chosen:v0", True)
+    api.run(f"p/{logged.id}").use_artifact(again)
+    assert [user.id for user in api.artifact("p/numbers:v0").used_by()] == [logged.id]
+    api.artifact("p/numbers:v1").delete(delete_aliases=True)
+    assert not api.artifact_exists("p/numbers:v1")
+    with pytest.raises(ArtifactNotFoundError, match="has no artifact"):
+        api.artifact("p/none:latest")

@@ -5,27 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wandb_nb.artifacts.artifact import find_artifact
-from wandb_nb.artifacts.local_versions import LocalVersions
-from wandb_nb.artifacts.store.artifact_store import ArtifactStore
 from wandb_nb.artifacts.version_name import parse_version_name
-from wandb_nb.errors import ArtifactError, ArtifactNotFoundError, UnsupportedError, UsageError
+from wandb_nb.errors import ArtifactError, ArtifactNotFoundError, UsageError
 from wandb_nb.public_api.api_artifacts import ApiArtifactCollection, ApiArtifactType, Artifacts
 from wandb_nb.public_api.api_paths import project_path
-from wandb_nb.run_names import LOCAL_ENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wandb_nb.artifacts.artifact import Artifact
-    from wandb_nb.artifacts.store.artifact_collection import ArtifactCollection
     from wandb_nb.artifacts.store.stored_version import StoredVersion
     from wandb_nb.public_api.api_paths import PathDefaults
+    from wandb_nb.public_api.artifact_catalog import ArtifactCatalog, CollectionName
 
 
 class ApiArtifactCalls:
-    """What `Api` inherits: artifacts of this machine's store, by name, type and project."""
+    """What `Api` inherits: artifacts by name, type and project."""
 
-    is_local: bool
+    _artifact_catalog: ArtifactCatalog
     _defaults: PathDefaults
 
     def artifact(self, name: str, type: str | None = None) -> Artifact:  # noqa: A002 -- W&B's name
@@ -36,8 +33,8 @@ class ApiArtifactCalls:
             ArtifactError: The name is not possible, or its type is not *type*.
 
         """
-        store = self._artifact_store()
-        return find_artifact(name, self._defaults.entity, self._defaults.project, LocalVersions(store), type)
+        source = self._artifact_catalog.source
+        return find_artifact(name, self._defaults.entity, self._defaults.project, source, type)
 
     def artifact_exists(self, name: str, type: str | None = None) -> bool:  # noqa: A002 -- the same
         """Return whether there is a version *name*, of *type* if that is given.
@@ -77,10 +74,12 @@ class ApiArtifactCalls:
         collection = self._collection(type_name, name)
 
         def versions() -> list[StoredVersion]:
-            oldest_first = [each for each in collection.versions() if set(tags or ()) <= set(each.tags)]
+            oldest_first = [
+                each for each in self._artifact_catalog.versions(collection) if set(tags or ()) <= set(each.tags)
+            ]
             return oldest_first if (order or "").startswith("+") else oldest_first[::-1]
 
-        return Artifacts(versions, self._artifact_store())
+        return Artifacts(versions, self._artifact_catalog.source)
 
     artifact_versions = artifacts
 
@@ -91,7 +90,7 @@ class ApiArtifactCalls:
             UsageError: There is no such artifact.
 
         """
-        return ApiArtifactCollection(self._collection(type_name, name), self._artifact_store())
+        return ApiArtifactCollection(self._artifact_catalog, self._collection(type_name, name))
 
     def artifact_collection_exists(self, name: str, type: str) -> bool:  # noqa: A002 -- W&B's name
         """Return whether there is an artifact *name* of *type*."""
@@ -108,34 +107,24 @@ class ApiArtifactCalls:
     def artifact_type(self, type_name: str, project: str | None = None) -> ApiArtifactType:
         """Return the type *type_name* of a project; it may have no artifacts."""
         collections = [each for each in self._collections(project or "") if each.type == type_name]
-        return ApiArtifactType(type_name, collections, self._artifact_store())
+        return ApiArtifactType(self._artifact_catalog, type_name, collections)
 
     def artifact_types(self, project: str | None = None) -> list[ApiArtifactType]:
         """Return the types that artifacts of a project have, by name."""
         collections = self._collections(project or "")
         return [
-            ApiArtifactType(name, [each for each in collections if each.type == name], self._artifact_store())
+            ApiArtifactType(self._artifact_catalog, name, [each for each in collections if each.type == name])
             for name in sorted({each.type for each in collections})
         ]
 
-    def _artifact_store(self) -> ArtifactStore:
-        if not self.is_local:
-            raise UnsupportedError(
-                "wandb_nb does not read the artifacts of a server yet: "
-                "Api(overrides={'mode': 'offline'}) reads those of this machine"
-            )
-        return ArtifactStore()
+    def _collections(self, path: str) -> list[CollectionName]:
+        return self._artifact_catalog.collections(*project_path(path, self._defaults))
 
-    def _collections(self, path: str) -> list[ArtifactCollection]:
-        entity, project = project_path(path, self._defaults)
-        collections = self._artifact_store().collections()
-        return [each for each in collections if (each.entity or LOCAL_ENTITY, each.project) == (entity, project)]
-
-    def _collection(self, type_name: str, name: str) -> ArtifactCollection:
+    def _collection(self, type_name: str, name: str) -> CollectionName:
         path, _, own = name.rpartition("/")
         for collection in self._collections(path):
             if (collection.type, collection.name) == (type_name, own):
                 return collection
         raise UsageError(
-            f"there is no artifact {name!r} of type {type_name!r} on this machine: `wandb-nb artifact ls` lists all"
+            f"there is no artifact {name!r} of type {type_name!r}: Api().artifact_types(project) leads to all"
         )

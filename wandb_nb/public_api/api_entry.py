@@ -20,6 +20,7 @@ from wandb_nb.settings import resolve
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wandb_nb.public_api.artifact_catalog import ArtifactCatalog
     from wandb_nb.public_api.run_storage import RunCatalog
 
 OFFLINE_MODES = frozenset({"offline", "dryrun", "disabled"})
@@ -66,8 +67,12 @@ class Api(ApiArtifactCalls):
 
         return ServerCatalog.connected(self._settings, self._timeout_seconds)
 
+    @cached_property
+    def _artifact_catalog(self) -> ArtifactCatalog:  # type: ignore[override]  # read only
+        return self._catalog.artifacts
+
     @property
-    def is_local(self) -> bool:  # type: ignore[override]  # read only
+    def is_local(self) -> bool:
         """Whether the runs are those of this machine."""
         return isinstance(self._catalog, LocalCatalog)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.artifacts.store.lineage_files import LOGGED, USED
-from wandb_nb.errors import UsageError
+from wandb_nb.errors import ArtifactStateError, UsageError
+from wandb_nb.public_api.api_artifacts import Artifacts
 from wandb_nb.public_api.api_files import ApiFile, Files
 from wandb_nb.public_api.api_summary import ApiSummary
 from wandb_nb.public_api.run_storage import STEP, FileAttributes, RunChanges
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from wandb_nb.artifacts.artifact import Artifact
-    from wandb_nb.public_api.api_artifacts import Artifacts
     from wandb_nb.public_api.run_storage import Row, RunStorage, RunValuesRead, Stream
 
 _ACTIVE = frozenset({"running", "pending", "preempting"})
@@ -243,11 +243,11 @@ class ApiRun:
 
     def logged_artifacts(self, per_page: int = 100) -> Artifacts:  # noqa: ARG002 -- W&B's argument
         """Return the versions that the run logged, oldest first."""
-        return self._storage.artifacts(LOGGED)
+        return self._artifacts(LOGGED)
 
     def used_artifacts(self, per_page: int = 100) -> Artifacts:  # noqa: ARG002 -- the same
         """Return the versions that the run used, oldest first."""
-        return self._storage.artifacts(USED)
+        return self._artifacts(USED)
 
     def use_artifact(self, artifact: Artifact, use_as: str | None = None) -> Artifact:  # noqa: ARG002 -- the same
         """Record that the run used *artifact*, a stored version, and return it.
@@ -256,7 +256,7 @@ class ApiRun:
             ArtifactStateError: It was not logged.
 
         """
-        self._storage.add_artifact(artifact, USED)
+        self._add_artifact(artifact, USED)
         return artifact
 
     def log_artifact(self, artifact: Artifact, aliases: Sequence[str] | None = None) -> Artifact:
@@ -266,11 +266,21 @@ class ApiRun:
             ArtifactStateError: It was not logged: `run.log_artifact()` of an active run does that.
 
         """
-        self._storage.add_artifact(artifact, LOGGED)
+        self._add_artifact(artifact, LOGGED)
         if aliases:
             artifact.aliases = [*artifact.aliases, *aliases]
             artifact.save()
         return artifact
+
+    def _artifacts(self, role: str) -> Artifacts:
+        catalog = self._storage.artifact_catalog
+        return Artifacts(lambda: catalog.versions_of_run(self._storage.lineage_run(), role), catalog.source)
+
+    def _add_artifact(self, artifact: Artifact, role: str) -> None:
+        version = artifact.stored_version()
+        if version is None:
+            raise ArtifactStateError(f"the artifact {artifact.name} was not logged: call run.log_artifact() first")
+        self._storage.artifact_catalog.add_to_run(self._storage.lineage_run(), version, role)
 
     def update(self) -> None:
         """Store the changed config, summary, name, notes, tags and group.

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from wandb_nb.artifacts.artifact import Artifact
-    from wandb_nb.public_api.api_artifacts import Artifacts
+    from wandb_nb.artifacts.store.stored_version import LineageRun
+    from wandb_nb.public_api.artifact_catalog import ArtifactCatalog
 
 Row: TypeAlias = "dict[str, Any]"
 Stream = Literal["default", "system"]
@@ -126,11 +126,12 @@ class RunStorage(Protocol):
     def stop(self) -> None:
         """Ask the process of a running run to stop."""
 
-    def artifacts(self, role: str) -> Artifacts:
-        """Return the versions that the run logged or used (*role*)."""
+    @property
+    def artifact_catalog(self) -> ArtifactCatalog:
+        """The artifacts of the same place."""
 
-    def add_artifact(self, artifact: Artifact, role: str) -> None:
-        """Record that the run logged or used (*role*) a stored version."""
+    def lineage_run(self) -> LineageRun:
+        """Return the run as lineage names it."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,10 @@ class RunCatalog(Protocol):
     @property
     def entity(self) -> str:
         """The entity of the user."""
+
+    @property
+    def artifacts(self) -> ArtifactCatalog:
+        """The artifacts of this place."""
 
     def viewer(self) -> dict[str, Any]:
         """Return the user's account: `entity`, `username`, `email` and `teams` as far as known."""

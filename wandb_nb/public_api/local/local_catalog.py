@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RunNotFoundError, UsageError
+from wandb_nb.public_api.local.local_artifacts import LocalArtifacts
 from wandb_nb.public_api.local.local_run import LocalRun
 from wandb_nb.public_api.run_storage import ProjectAttributes
 from wandb_nb.run_filters.filters import matches
@@ -37,6 +38,11 @@ class LocalCatalog:
     def entity(self) -> str:
         """The entity of runs that name none."""
         return self._entity
+
+    @property
+    def artifacts(self) -> LocalArtifacts:
+        """The artifacts of this machine."""
+        return LocalArtifacts()
 
     def viewer(self) -> dict[str, Any]:
         """Return this user of the machine."""

@@ -9,11 +9,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.artifacts.store.artifact_store import ArtifactStore
 from wandb_nb.artifacts.store.stored_version import LineageRun
 from wandb_nb.atomic_file import replacement
-from wandb_nb.errors import ArtifactStateError, StoreError, UsageError
-from wandb_nb.public_api.api_artifacts import Artifacts
+from wandb_nb.errors import StoreError, UsageError
+from wandb_nb.public_api.local.local_artifacts import LocalArtifacts
 from wandb_nb.public_api.local.local_facts import read_facts
 from wandb_nb.public_api.local.local_rows import evenly_spaced, read_rows, read_system_rows, selected
 from wandb_nb.public_api.run_storage import STEP, FileAttributes, RunAttributes, RunValuesRead
@@ -33,8 +32,6 @@ from wandb_nb.untrusted_file import is_folder, open_file
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wandb_nb.artifacts.artifact import Artifact
-    from wandb_nb.artifacts.store.stored_version import StoredVersion
     from wandb_nb.public_api.run_storage import Row, RunChanges, Stream
     from wandb_nb.store.format.records import Key
     from wandb_nb.store.runs.registry import RunEntry
@@ -151,26 +148,13 @@ class LocalRun:
             directory.stop_file.parent.mkdir(parents=True, exist_ok=True)
             directory.stop_file.touch()
 
-    def artifacts(self, role: str) -> Artifacts:
-        """Return the versions of this machine's store that the run logged or used."""
-        store = ArtifactStore()
+    @property
+    def artifact_catalog(self) -> LocalArtifacts:
+        """The artifacts of this machine."""
+        return LocalArtifacts()
 
-        def versions() -> list[StoredVersion]:
-            edges = [edge for edge in store.lineage.of_run(self._lineage_run()) if edge.role == role]
-            collections = [store.collection(edge.entity, edge.project, edge.name) for edge in edges]
-            each = (collection.version(edge.index) for collection, edge in zip(collections, edges, strict=True))
-            return [version for version in each if version is not None]
-
-        return Artifacts(versions, store)
-
-    def add_artifact(self, artifact: Artifact, role: str) -> None:
-        """Record the use in the lineage of this machine."""
-        version = artifact.stored_version()
-        if version is None:
-            raise ArtifactStateError(f"the artifact {artifact.name} was not logged: call run.log_artifact() first")
-        ArtifactStore().lineage.add(self._lineage_run(), version, role)
-
-    def _lineage_run(self) -> LineageRun:
+    def lineage_run(self) -> LineageRun:
+        """Return the run as lineage names it."""
         entry = self._entry
         return LineageRun(entry.id, entry.project, entry.entity, entry.name, entry.path)
 

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, RunNotFoundError, UsageError
+from wandb_nb.public_api.remote.server_artifacts import ServerArtifacts
 from wandb_nb.public_api.remote.server_connection import ServerConnection
 from wandb_nb.public_api.remote.server_run import ServerRun
 from wandb_nb.public_api.run_storage import ProjectAttributes, RunPath
@@ -49,6 +50,11 @@ class ServerCatalog:
     def entity(self) -> str:
         """The default entity of the account."""
         return str(self._viewer.get("entity") or self._viewer.get("username") or "")
+
+    @property
+    def artifacts(self) -> ServerArtifacts:
+        """The artifacts of the server."""
+        return ServerArtifacts(self._connection)
 
     def viewer(self) -> dict[str, Any]:
         """Return the account."""

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from wandb_nb.errors import CommError, RunNotFoundError, UnsupportedError, UsageError
+from wandb_nb.artifacts.store.stored_version import LineageRun
+from wandb_nb.errors import CommError, RunNotFoundError, UsageError
+from wandb_nb.public_api.remote.server_artifacts import ServerArtifacts
 from wandb_nb.public_api.remote.server_connection import parse_rows
 from wandb_nb.public_api.run_storage import FileAttributes, RunAttributes, RunValuesRead
 from wandb_nb.sync.http.answers import as_count, as_list, as_name, as_object, as_text, well_formed
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from wandb_nb.artifacts.artifact import Artifact
-    from wandb_nb.public_api.api_artifacts import Artifacts
     from wandb_nb.public_api.remote.server_connection import ServerConnection
     from wandb_nb.public_api.run_storage import Row, RunChanges, RunPath, Stream
 
@@ -190,13 +190,14 @@ class ServerRun:
         """Set the run's stop flag on the server."""
         self._connection.graphql.execute("StopRun", {"id": self._node_id()})
 
-    def artifacts(self, role: str) -> Artifacts:
-        """Refuse: artifacts of a server are not read yet."""
-        raise _no_artifacts(role)
+    @property
+    def artifact_catalog(self) -> ServerArtifacts:
+        """The artifacts of the server."""
+        return ServerArtifacts(self._connection)
 
-    def add_artifact(self, artifact: Artifact, role: str) -> None:  # noqa: ARG002 -- as for a run of this machine
-        """Refuse: artifacts of a server are not changed yet."""
-        raise _no_artifacts(role)
+    def lineage_run(self) -> LineageRun:
+        """Return the run as lineage names it."""
+        return LineageRun(self._path.run, self._path.project, self._path.entity)
 
     def _node_id(self) -> str:
         with well_formed(self._connection.base_url, "Run"):
@@ -209,13 +210,6 @@ class ServerRun:
     def _url(self) -> str:
         entity, project, run = (quote(part, safe="") for part in self._names.values())
         return f"{self._connection.base_url}/{entity}/{project}/runs/{run}"
-
-
-def _no_artifacts(role: str) -> UnsupportedError:
-    return UnsupportedError(
-        f"wandb_nb does not read which artifacts a run of a server {role} yet: "
-        "Api(overrides={'mode': 'offline'}) has those of this machine"
-    )
 
 
 def _json_without(keys: Sequence[str], values: dict[str, Any]) -> str:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import AuthenticationError, CommError, RefusedError
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.sync.http.answers import as_count, as_list, as_name, as_object, as_text, well_formed
-from wandb_nb.sync.http.artifact_queries import ARTIFACT_QUERIES
-from wandb_nb.sync.http.read_queries import READ_QUERIES
+from wandb_nb.sync.http.queries.artifact_queries import ARTIFACT_QUERIES
+from wandb_nb.sync.http.queries.artifact_read_queries import ARTIFACT_READ_QUERIES
+from wandb_nb.sync.http.queries.read_queries import READ_QUERIES
 from wandb_nb.sync.http.transport import Request, error_message, is_final_for_query, is_final_for_upsert
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ MAX_ROWS = 1000
 
 QUERIES = {
     **ARTIFACT_QUERIES,
+    **ARTIFACT_READ_QUERIES,
     **READ_QUERIES,
     "Viewer": "query Viewer { viewer { id entity username email flags teams { edges { node { name } } } } }",
     "CreateAnonymousEntity": """mutation CreateAnonymousEntity {
