@@ -165,6 +165,14 @@ describe('tables of artifacts', () => {
     expect(rows).toEqual([['1970-01-01T00:00:00Z', { _type: 'image-file', path: 'artifacts/c1/media/images/a.png' }, 5]]);
   });
 
+  it('of a saved notebook are the first rows, with the number of all', async () => {
+    const saved = { columns: ['n'], data: [[1], [2]], nrows: 5000 };
+    const table = await loadTable(source({ [file.path]: saved }), [file]);
+    const view = new RunTables('t');
+    view.update([{ label: 'r', table, files: new MediaFiles() }]);
+    expect(view.element.querySelector('[role=status]')!.textContent).toBe('2 rows, the first of 5,000');
+  });
+
   it('are not needed for tables of numbers, and not there for runs of others', async () => {
     const plain = { columns: ['n'], data: [[5]] };
     expect((await loadTable(source({ [file.path]: plain, [file.artifact]: artifact }), [file])).rows).toEqual([[5]]);

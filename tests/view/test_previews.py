@@ -150,6 +150,7 @@ def test_a_table_has_its_first_rows() -> None:
     assert preview.table.rows_in_all == 5_000
     assert len(preview.data) <= 10_000
     assert json.loads(preview.data)["data"] == rows[: len(preview.table.rows)]
+    assert json.loads(preview.data)["nrows"] == 5_000
 
 
 def test_a_page_has_its_text() -> None:

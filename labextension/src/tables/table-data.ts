@@ -6,6 +6,8 @@ export interface TableData {
   rows: Json[][];
   /** The types of columns by their names, in an artifact only. */
   types?: Record<string, unknown>;
+  /** The number of all rows, if these are only the first ones. */
+  total?: number;
 }
 
 /** A text of JSON, or one of the bare words that Python writes for numbers without a JSON form. */
@@ -14,10 +16,11 @@ const BARE_WORDS: Record<string, string> = { NaN: 'null', Infinity: '1e999', '-I
 
 /** The table in the file of a run or of an artifact. Throws if it is not a table. */
 export function parseTable(json: string): TableData {
-  const { columns, data, column_types: types } = parseJson(json) as { columns?: unknown; data?: unknown; column_types?: { params?: { type_map?: Record<string, unknown> } } };
+  const { columns, data, nrows, column_types: types } = parseJson(json) as { columns?: unknown; data?: unknown; nrows?: unknown; column_types?: { params?: { type_map?: Record<string, unknown> } } };
   if (!Array.isArray(columns) || !Array.isArray(data)) throw new Error('This is not a table.');
   const rows = (data as unknown[]).map((row) => (Array.isArray(row) ? (row as Json[]) : []));
-  return { columns: columns.map((name) => (typeof name === 'string' ? name : JSON.stringify(name))), rows, ...(types?.params?.type_map ? { types: types.params.type_map } : {}) };
+  const more = typeof nrows === 'number' && nrows > rows.length ? { total: nrows } : {};
+  return { columns: columns.map((name) => (typeof name === 'string' ? name : JSON.stringify(name))), rows, ...more, ...(types?.params?.type_map ? { types: types.params.type_map } : {}) };
 }
 
 /** JSON with bare NaN and infinities; NaN becomes null. */

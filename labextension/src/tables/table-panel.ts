@@ -173,6 +173,7 @@ export class TablePanel {
     const all = formatNumber(table.rows.length);
     const name = this.group === null ? 'row' : 'group';
     const rows = numbers.length === table.rows.length ? `${all} ${name}${table.rows.length === 1 ? '' : 's'}` : `${formatNumber(numbers.length)} of ${all} ${name}s`;
+    if (table.total !== undefined) return `${rows}, the first of ${formatNumber(table.total)}`;
     return columns.length < MAX_COLUMNS || table.columns.length <= MAX_COLUMNS ? rows : `${rows}, first ${MAX_COLUMNS} of ${formatNumber(table.columns.length)} columns`;
   }
 

@@ -25,10 +25,10 @@ def table_preview(file: BinaryIO) -> Preview:
     """
     columns, rows = read_table(file)
     count = min(len(rows), _MAX_ROWS)
-    data = _json(columns, rows[:count])
+    data = _json(columns, rows[:count], len(rows))
     while len(data) > _MAX_PREVIEW_BYTES and count:
         count //= 2
-        data = _json(columns, rows[:count])
+        data = _json(columns, rows[:count], len(rows))
     texts: list[list[str | Preview]] = [list(map(_cell, row)) for row in rows[:count]]
     head = TableHead([_cell(name) for name in columns], texts, len(rows))
     return Preview("application/json", data, table=head)
@@ -57,8 +57,8 @@ def page_preview(file: BinaryIO) -> Preview:
     return Preview("text/html", data if len(data) <= _MAX_PAGE_BYTES else text.encode(), text=text)
 
 
-def _json(columns: list[Any], rows: list[list[Any]]) -> bytes:
-    return json.dumps({"columns": columns, "data": rows}, separators=(",", ":")).encode()
+def _json(columns: list[Any], rows: list[list[Any]], total: int) -> bytes:
+    return json.dumps({"columns": columns, "data": rows, "nrows": total}, separators=(",", ":")).encode()
 
 
 def _cell(value: Any) -> str:
