@@ -29,7 +29,7 @@ PROGRAMS = {
     "files": "a = wandb.Artifact('data', 'dataset', 'a text', {'n': np.float32(1.5), 'b': [1, 2]})\n"
     "a.add_file('f.txt')\na.add_file('f.txt', name='x//y.txt')\na.add_dir('d')\na.add_dir('d', name='e')\n"
     "a.add_file('f.txt', name='z.txt', is_tmp=True)\na.remove('e/sub')\n"
-    "with a.new_file('new.txt') as file:\n    file.write('new')\n"
+    "with a.new_file('new.txt', 'w+') as file:\n    file.write('new')\n"
     "a.add_file('d/a.txt', name='new.txt', overwrite=True)\n"
     "run.log_artifact(a, aliases=['best', 'v'], tags=['t1', 't 2'])",
     "references": "a = wandb.Artifact('refs', 'dataset', incremental=True)\n"

@@ -1,7 +1,6 @@
 """Programs that take wandb's own callbacks: stable-baselines3, keras, xgboost, lightgbm, catboost, fastai."""
 
 import wandb
-import wandb.sklearn
 from wandb.integration.keras import WandbMetricsLogger, WandbModelCheckpoint
 from wandb.integration.lightgbm import log_summary
 from wandb.integration.sb3 import WandbCallback
@@ -12,7 +11,7 @@ from wandb.xgboost import WandbCallback as BoosterCallback
 names = (WandbMetricsLogger, WandbModelCheckpoint, WandbCallback, KerasCallback, BoosterCallback)
 assert all(isinstance(name, type) for name in names)
 run = wandb.init(project="sb3", sync_tensorboard=False, monitor_gym=False, save_code=True)
-for refused in (WandbCallback, wandb_callback, log_summary, wandb.sklearn.plot_roc):
+for refused in (WandbCallback, wandb_callback, log_summary):
     try:
         refused()
     except wandb.UsageError as error:

@@ -9,5 +9,7 @@ assert run.settings.run_url is None
 run._label(repo="langchain")
 wandb.termlog(f"streaming to {run.settings.run_url}")
 for step in range(3):
-    run.log({"total_tokens": step})
+    records = wandb.Table(columns=["action"], data=[["on_llm_start"]])
+    run.log({"total_tokens": step, "action_records": records, "dependency": wandb.Html("<svg></svg>")})
+run.log_artifact(wandb.Artifact("model", type="model", metadata={"name": "chain"}))
 run.finish()

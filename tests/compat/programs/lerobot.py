@@ -25,3 +25,7 @@ assert Path(path).stem == f"run-{wandb.run.id}"
 wandb.define_metric("train/custom_step", hidden=True)
 for step in range(3):
     wandb.log(data={"train/loss": 1.0}, step=step)
+Path("model.safetensors").write_text("weights")
+artifact = wandb.Artifact("act-seed_1-000003", type="model")
+artifact.add_file("model.safetensors")
+wandb.log_artifact(artifact)

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import wandb
 
 Path("src/nested").mkdir(parents=True)
@@ -13,6 +14,8 @@ run.log_code("src", name="src", include_fn=lambda path: path.endswith(".py"), ex
 run.summary["num_devices"] = 1
 for step in range(3):
     wandb.log(data={"loss": 1.0}, step=step)
+points, tone = wandb.Object3D(np.zeros((4, 3))), wandb.Audio(np.zeros(80), sample_rate=8000, caption="silence")
+wandb.log({"points": points, "tone": tone, "grads": wandb.Histogram(np_histogram=np.histogram(np.arange(9.0)))}, step=2)
 Path("checkpoint.ckpt").write_text("weights")
 wandb.save(glob_str="checkpoint.ckpt", base_path=os.getcwd(), policy="end")
 wandb.finish()

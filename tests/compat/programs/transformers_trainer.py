@@ -28,5 +28,9 @@ for step in range(3):
 wandb.run.summary["total_flos"] = 3.5
 logged = {key: value for key, value in dict(wandb.run.summary).items() if isinstance(value, numbers.Number)}
 assert logged["total_flos"] == 3.5
+artifact = wandb.Artifact(name=f"model-{wandb.run.name}", type="model", metadata={"total_flos": 3.5})
+with artifact.new_file("model_architecture.txt", mode="w+") as file:
+    file.write("GPT2LMHeadModel()")
+wandb.run.log_artifact(artifact, aliases=["final_model"])
 print(wandb.run.id, wandb.run.name, wandb.run.url)
 wandb.finish()

@@ -1,5 +1,6 @@
 """trl 1.16: the module itself is passed as a backend."""
 
+import pandas as pd
 import wandb
 
 
@@ -13,4 +14,7 @@ assert wandb.run.entity is None
 assert wandb.run.project == "huggingface"
 for step in range(3):
     log(wandb, step, {"reward": step})
+frame = pd.DataFrame({"prompt": ["a"], "reward": [1.0]})
+wandb.log({"completions": wandb.Table(dataframe=frame)}, step=2)
+wandb.log({"samples": wandb.Table(data=frame)}, step=2)
 wandb.finish()
