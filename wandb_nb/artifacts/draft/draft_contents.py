@@ -68,7 +68,9 @@ class DraftContents:
         """Open a new file for writing; see `Artifact.new_file`."""
         path, kind = check_path(name), mode.strip("bt+")
         if kind not in ("x", "w"):
-            raise ArtifactError(f"new_file(mode={mode!r}) is not possible: give 'w', 'x', 'wb' or 'xb', with or without +")
+            raise ArtifactError(
+                f"new_file(mode={mode!r}) is not possible: give 'w', 'x', 'wb' or 'xb', with or without +"
+            )
         if kind == "x":
             self.expect_new(path)
         staged = Path(self._staging.new_path())
