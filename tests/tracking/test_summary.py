@@ -11,6 +11,7 @@ import pytest
 from forked import in_child
 
 import wandb_nb as wandb
+from wandb_nb.errors import RowTypeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,20 @@ def test_none_is_a_key(start: Start) -> None:
     assert run.directory is not None
     stored = json.loads((run.directory / "files/wandb-summary.json").read_text())
     for summary in (run.summary.as_dict(), wandb.read(run.directory).attrs["summary"], stored):
+        assert {key: value for key, value in summary.items() if not key.startswith("_")} == expected
+
+
+def test_keys_of_simple_types_become_text(start: Start) -> None:
+    """Numbers, tuples and None as keys are stored as text, below the top as well; an object as key is refused."""
+    run = start()
+    run.summary[5] = 1  # type: ignore[index]
+    run.summary.update({None: 2, (1, 2): {3: 4}, np.int64(6): 7, "text": 8})
+    with pytest.raises(RowTypeError, match="keys of 'summary'"):
+        run.summary.update({object(): 1, "lost": 1})
+    run.finish()
+    expected = {"5": 1, "None": 2, "(1, 2)": {"3": 4}, "6": 7, "text": 8}
+    assert run.directory is not None
+    for summary in (run.summary.as_dict(), wandb.read(run.directory).attrs["summary"]):
         assert {key: value for key, value in summary.items() if not key.startswith("_")} == expected
 
 

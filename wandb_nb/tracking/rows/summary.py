@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, KeysView, Mapping, MutableMappin
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import RowError
-from wandb_nb.store.format.json_value import to_json
+from wandb_nb.store.format.json_value import text_key, to_json
 from wandb_nb.store.format.python_number import SCALARS, python_number
 from wandb_nb.store.metrics.summary_engine import SummaryEngine
 from wandb_nb.tracking.config.bulk_copy import is_bulk_copy, keys_called
@@ -127,12 +127,18 @@ class Summary(_Node):
         self._engine = SummaryEngine(metrics)
 
     def update(self, other: Any = (), /, **more: Any) -> None:
-        """Set several keys with one record in the run file."""
+        """Set several keys with one record in the run file. Keys of other simple types than text become text.
+
+        Raises:
+            RowTypeError: The text of a key would not identify it.
+
+        """
         values: dict[str, Any] = {}
-        for key, value in {**dict(other), **more}.items():
+        for name, value in {**dict(other), **more}.items():
+            key = text_key(name, "summary")
             try:
                 values[key] = self._plain(value, key)
-            except RowError:  # noqa: PERF203 -- each value on its own
+            except RowError:
                 plain = self._storable(value, key) if self._storable is not None else None
                 if plain is not None:
                     values[key] = self._plain(plain, key)
