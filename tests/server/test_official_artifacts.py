@@ -190,8 +190,8 @@ def test_our_runs_are_read_by_the_official_client(server: Server, tmp_path: Path
         user.use_artifact(wandb_nb.Artifact("draft", "data"))
     command = [str(Path(sys.executable).with_name("wandb-nb")), "sync", "--include-synced"]
     server.command(*command, str(user.directory), code=1)  # the server lacks the artifact that it uses
-    for directory in (run.directory, user.directory, run.directory, user.directory):
-        server.command(*command, str(directory))
+    for _ in range(2):
+        server.command(*command, str(run.directory), str(user.directory))
     source = """
 artifact = api.artifact("o/model:best")
 out["model"] = [artifact.version, artifact.metadata, list(artifact.tags), artifact.ttl.days]

@@ -59,19 +59,19 @@ class ArtifactUploads:
         if record.is_used:
             self._use(artifact)
 
-    def report_use(self, used: UsedVersion) -> None:
-        """Report that the run uses a version which this or another run logged.
+    def report_use(self, used: UsedVersion) -> bool:
+        """Report that the run uses a version which this or another run logged; return whether the server has it.
 
         Raises:
-            RefusedError: The server does not have it, or refuses.
+            RefusedError: The server refuses.
             CommError: The server does not answer.
         """
         data = self._graphql.execute("ClientIDMapping", {"clientID": used.client_id})
         with _usable_answer(self._network.base_url, "ClientIDMapping"):
             artifact = as_text(as_object(data.get("clientIDMapping")).get("serverID"))
-        if not artifact:
-            raise RefusedError("the server does not have it: sync the run that logged it, then this one again", 0)
-        self._use(artifact)
+        if artifact:
+            self._use(artifact)
+        return bool(artifact)
 
     def _use(self, artifact: str) -> None:
         self._graphql.execute("UseArtifact", {**self._run, "artifactID": artifact})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
@@ -32,6 +33,8 @@ class UploadFile(NamedTuple):
     size: int
     stamp: Stamp = None
 
+
+USE_WAIT_SECONDS, _POLL_SECONDS = 5.0, 0.5
 
 Upload: TypeAlias = "ArtifactRecord | UsedVersion"
 """An artifact to upload, or the use of one to report."""
@@ -64,6 +67,7 @@ class UploadThread:
         self._queue: SimpleQueue[Mapping[str, UploadFile] | Upload | None] = SimpleQueue()
         self._events: SimpleQueue[tuple[str, UploadFile, bool] | _ArtifactResult | str | CommError] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._use_deadline: float | None = None  # of all uses together, from the first that must wait
         self.pending: dict[str, UploadFile] = {}
         """The files being uploaded, by name."""
         self.pending_artifacts: list[Upload] = []
@@ -155,12 +159,21 @@ class UploadThread:
             if isinstance(upload, ArtifactRecord):
                 uploads.send(upload)
             else:
-                uploads.report_use(upload)
+                self._report_use(uploads, upload)
             is_stored = True
         except RefusedError as error:
             what = "the artifact" if isinstance(upload, ArtifactRecord) else "the use of the artifact"
             self._events.put(f"{what} {upload.name} was not sent: {error}")
         self._events.put(_ArtifactResult(upload, is_stored))
+
+    def _report_use(self, uploads: ArtifactUploads, used: UsedVersion) -> None:
+        """Report a use, waiting a moment for the run that logged the version: it may be sent at the same time."""
+        while not uploads.report_use(used):
+            self._use_deadline = self._use_deadline or time.monotonic() + USE_WAIT_SECONDS
+            if time.monotonic() > self._use_deadline:
+                raise RefusedError("the server does not have it: sync the run that logged it, then this one again", 0)
+            if self._stop.wait(_POLL_SECONDS):
+                raise StopRequested
 
     def _set_outage(self, text: str | None) -> None:
         self.outage = text or ""

@@ -29,7 +29,7 @@ class ArtifactMutations(UploadMutations):
     """Mutations of artifacts. All changes of a document are committed, or none."""
 
     def use_artifact(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
-        artifact = _committed_artifact(context, input["artifactID"])
+        artifact = readable_artifact(context, input["artifactID"])  # one that is about to be committed, too
         names = (input.get("entityName"), input.get("projectName"))
         project = project_store.find_project(context.connection, context.user, *names)
         run = run_store.find_run(context.connection, project, input["runName"]) if project is not None else None

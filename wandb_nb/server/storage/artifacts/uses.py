@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
 
-from wandb_nb.server.storage.artifacts.version_store import select_artifacts
+from wandb_nb.server.storage.artifacts.version_store import is_committed, select_artifacts
 from wandb_nb.server.storage.tables import artifact_uses, artifacts
 
 if TYPE_CHECKING:
@@ -27,13 +27,15 @@ def add_use(connection: Connection, run_id: int, artifact_id: int, used_as: str 
 def list_input(connection: Connection, run_id: int, first: int, limit: int) -> list[Any]:
     """Return the rows of the versions that a run used, oldest use first: *limit* from number *first* on."""
     query = select_artifacts().join(artifact_uses, artifact_uses.c.artifact_id == artifacts.c.id)
-    query = query.where(artifact_uses.c.run_id == run_id).order_by(artifact_uses.c.created, artifacts.c.id)
+    query = query.where(artifact_uses.c.run_id == run_id, is_committed())
+    query = query.order_by(artifact_uses.c.created, artifacts.c.id)
     return list(connection.execute(query.offset(first).limit(limit)))
 
 
 def count_input(connection: Connection, run_id: int) -> int:
     """Return how many versions a run used."""
-    query = select(func.count()).select_from(artifact_uses).where(artifact_uses.c.run_id == run_id)
+    joined = artifact_uses.join(artifacts, artifact_uses.c.artifact_id == artifacts.c.id)
+    query = select(func.count()).select_from(joined).where(artifact_uses.c.run_id == run_id, is_committed())
     return connection.execute(query).scalar() or 0
 
 
