@@ -262,6 +262,22 @@ describe('a table on the page', () => {
     expect(view.element.querySelector('[role=columnheader]')!.textContent).toBe('other');
   });
 
+  it('keeps its place and the focus while a live run adds rows, and goes to the top for another order', () => {
+    const table = (count: number): TableData => ({ columns: ['id'], rows: Array.from({ length: count }, (_, i) => [i]) });
+    const view = mount(run('r', table(1000)));
+    const grid = view.element.querySelector('[role=grid]')!;
+    grid.scrollTop = 1200;
+    view.focus();
+    document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
+    document.activeElement!.dispatchEvent(new KeyboardEvent('keydown', { key: 'PageDown', bubbles: true }));
+    const [place, focused] = [grid.scrollTop, document.activeElement!.textContent];
+    view.update([run('r', table(2000))]);
+    expect([grid.scrollTop, document.activeElement!.textContent, grid.getAttribute('aria-rowcount')]).toEqual([place, focused, '2001']);
+    grid.scrollTop = 1200;
+    (grid.querySelector('[role=columnheader]') as HTMLElement).click();
+    expect(grid.scrollTop).toBe(0);
+  });
+
   it('of two runs is joined at first and marks differences; texts stay texts', () => {
     const view = mount(run('A', { columns: ['id', HOSTILE], rows: [[1, HOSTILE], [2, 'same']] }), run('B', { columns: ['id', HOSTILE], rows: [[1, 'x'], [2, 'same'], [3, 'new']] }));
     const marks = [...view.element.querySelectorAll<HTMLElement>('[role=gridcell][data-type]')].map((cell) => cell.dataset.mark ?? '');

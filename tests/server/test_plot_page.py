@@ -65,6 +65,13 @@ def start(site: Site, name: str, seed: int) -> None:
     site.stream(name, files={"wandb-summary.json": summary})
 
 
+def serious(page: Page) -> list[str]:
+    """Return the serious problems that axe-core finds."""
+    page.evaluate((ROOT / "labextension/node_modules/axe-core/axe.min.js").read_text("utf-8"))
+    result = page.evaluate("() => axe.run()")
+    return [one["id"] for one in result["violations"] if one["impact"] in {"serious", "critical"}]
+
+
 def drawn(page: Page, count: int) -> None:
     """Scroll through the page until this many charts are drawn."""
     page.wait_for_function("n => document.querySelectorAll('.wnb-plot-drawing svg').length === n", arg=count)
@@ -97,9 +104,7 @@ def test_each_chart_is_drawn_from_its_table(site: Site, page: Page, noises: list
         page.get_by_role("menuitem", name="Save as PNG").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     page.screenshot(path=artifact(f"plots-{scheme}.png"), full_page=True)
-    page.evaluate((ROOT / "labextension/node_modules/axe-core/axe.min.js").read_text("utf-8"))
-    result = page.evaluate("() => axe.run()")
-    assert [one["id"] for one in result["violations"] if one["impact"] in {"serious", "critical"}] == []
+    assert serious(page) == []
     assert page.evaluate("() => window.harmed") is None
     assert noises == []
 
@@ -119,6 +124,7 @@ def test_runs_are_compared_in_one_chart(site: Site, page: Page, noises: list[str
     bars.get_by_text("1 row differs").wait_for()
     assert bars.locator("[data-mark=different]").all_text_contents() == ["5 (different)", "6 (different)"]
     page.screenshot(path=artifact("plots-compared.png"), full_page=True)
+    assert serious(page) == []
     assert noises == []
 
 
@@ -165,6 +171,7 @@ def test_own_specs_are_drawn_without_code_and_network(site: Site, page: Page, no
     page.get_by_text("This chart cannot be drawn:").wait_for()
     page.get_by_text("The chart me/mine of this table is defined on W&B's server only.").wait_for()
     page.screenshot(path=artifact("vega.png"))
+    assert serious(page) == []
     assert [url for url in requested if "vega.js" in url] == [f"{site.url}/static/vega.js"]
     assert [url for url in requested if not url.startswith((site.url, "blob:", "data:"))] == []
     assert noises == []

@@ -42,10 +42,10 @@ export class TableGrid {
     this.body.addEventListener('dblclick', (event) => this.openAt(event.target as Element));
   }
 
-  /** Show this content from now on; other rows or another order start at the top. */
-  show(content: GridContent): void {
-    const previous = this.content;
-    const isSame = previous !== null && previous.table === content.table && previous.numbers === content.numbers;
+  /** Show this content from now on, from its top if `toTop`; else the place and the focus stay, as for new rows of a live run. */
+  show(content: GridContent, toTop: boolean): void {
+    const hadFocus = this.body.contains(document.activeElement);
+    if (this.content?.columns.length !== content.columns.length) this.active = { row: -1, column: 0 };
     this.content = content;
     const widths = columnWidths(content);
     this.element.style.setProperty('--wnb-table-columns', widths.map((width) => `${width}px`).join(' '));
@@ -56,11 +56,11 @@ export class TableGrid {
     this.element.style.setProperty('--wnb-table-row', `${this.rowPx}px`);
     this.head.show(content);
     this.clear();
-    if (!isSame && previous !== null && previous.table !== content.table) this.active = { row: -1, column: 0 };
-    if (!isSame) this.element.scrollTop = 0;
+    if (toTop) this.element.scrollTop = 0;
     this.clampActive();
     this.resize(this.maxHeightPx);
     this.draw();
+    if (hadFocus) this.activeElement()?.focus({ preventScroll: true });
   }
 
   /** Draw the rows that are in sight now; needed when the size changed. */

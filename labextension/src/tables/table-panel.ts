@@ -67,7 +67,7 @@ export class TablePanel {
     const isSimilar = this.shown?.table.columns.join('\n') === shown.table.columns.join('\n');
     this.shown = shown;
     if (!isSimilar) this.reset();
-    this.draw();
+    this.draw(!isSimilar);
   }
 
   /** Fit the rows to a height in pixels. */
@@ -129,11 +129,11 @@ export class TablePanel {
     this.draw();
   }
 
-  private draw(): void {
+  private draw(toTop = true): void {
     if (this.shown === null) return;
     this.content = this.createContent(this.shown);
     this.filterButton.setAttribute('aria-pressed', String(this.hasFilterRow));
-    this.grid.show(this.content);
+    this.grid.show(this.content, toTop);
     setText(this.status, this.statusText(this.content));
   }
 
