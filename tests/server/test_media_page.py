@@ -220,6 +220,84 @@ def test_other_media(site: Site, page: Page, noises: list[str], stranger: Thread
     noises[:] = [noise for noise in noises if "Content Security Policy" not in noise and "sandboxed" not in noise]
 
 
+CORPUS = [
+    HOSTILE,
+    "</script><script>window.harmed=1</script>",
+    "\"'><svg/onload=window.harmed=1>",
+    "javascript:window.harmed=1",
+    "<iframe srcdoc='<script>parent.harmed=1</script>'></iframe>",
+]
+
+
+def hostile_media(elsewhere: str) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Return files and a row whose texts and contents try to run scripts, or to load from elsewhere."""
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" onload="parent.harmed=1"><script href="{elsewhere}/s"/></svg>'
+    boxes = [
+        {
+            "position": {"minX": 0, "maxX": 1, "minY": 0, "maxY": 1},
+            "class_id": i,
+            "box_caption": text,
+            "scores": {text: 1},
+        }
+        for i, text in enumerate(CORPUS)
+    ]
+    labels = {"class_labels": {str(i): text for i, text in enumerate(CORPUS)}}
+    points = {
+        "points": [[0, 0, 0], [1, 1, 1]],
+        "boxes": [{"corners": [[0, 0, 0]] * 8, "label": text} for text in CORPUS],
+    }
+    traces = [{"type": "scatter", "x": CORPUS, "y": [1, 2, 3, 4, 5], "name": text} for text in CORPUS]
+    scene = {"buffers": [{"uri": f"{elsewhere}/b.bin"}], "images": [{"uri": f"{elsewhere}/i.png"}], "nodes": [{}]}
+    contents = {
+        "media/images/a.png": png(9),
+        "media/images/b.svg": svg.encode(),
+        "media/metadata/boxes2D/b.json": json.dumps({"box_data": boxes, **labels}).encode(),
+        "media/html/h.html": ("".join(CORPUS) + svg + f'<link rel=stylesheet href="{elsewhere}/c">').encode(),
+        "media/object3D/p.pts.json": json.dumps(points).encode(),
+        "media/object3D/g.gltf": json.dumps(scene).encode(),
+        "media/plotly/f.plotly.json": json.dumps({"data": traces, "layout": {"title": CORPUS[1]}}).encode(),
+        "media/molecule/m.sdf": f"{HOSTILE}\n\n\n  1  0\n 0 0 0 {HOSTILE}\n".encode(),
+    }
+    layers = {HOSTILE: {"_type": "boxes2D", "path": "media/metadata/boxes2D/b.json"}}
+    row: dict[str, Any] = {
+        HOSTILE: {"_type": "image-file", "path": "media/images/a.png", "caption": CORPUS[1], "boxes": layers},
+        "captions": {"_type": "images/separated", "filenames": ["media/images/a.png"] * 5, "captions": CORPUS},
+    }
+    for kind, path in [("image", "images/b.svg"), ("html", "html/h.html"), ("object3D", "object3D/p.pts.json")]:
+        row[kind] = {"_type": f"{kind}-file", "path": f"media/{path}", "caption": HOSTILE}
+    row["scene"] = {"_type": "object3D-file", "path": "media/object3D/g.gltf", "caption": HOSTILE}
+    row["figure"] = {"_type": "plotly-file", "path": "media/plotly/f.plotly.json"}
+    row["molecule"] = {"_type": "molecule-file", "path": "media/molecule/m.sdf"}
+    return contents, row
+
+
+def test_nothing_hostile_runs(site: Site, page: Page, noises: list[str], stranger: ThreadedServer) -> None:
+    """Captions, labels, names and contents that try to run or to load something are texts, and large ones as well."""
+    contents, row = hostile_media(stranger.url)
+    site.start("hostile")
+    site.upload("hostile", contents)
+    line = json.dumps({"_step": 0, **row})
+    site.stream("hostile", files={"wandb-history.jsonl": {"offset": 0, "content": [line]}})
+    page.set_viewport_size({"width": 1300, "height": 2000})
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/runs/hostile")
+    page.wait_for_function("() => document.querySelectorAll('.wnb-box').length === 5")
+    page.wait_for_function("() => document.querySelector('.wnb-orbit')?.dataset.drawn === '2 points, 5 boxes'")
+    page.wait_for_function("() => document.querySelectorAll('.wnb-plot-drawing path').length >= 5")
+    assert page.locator(".wnb-class").all_text_contents() == CORPUS
+    scene = page.locator(".wnb-card[aria-label='Media scene']")
+    scene.get_by_role("button", name="Download").wait_for()
+    assert "This file cannot be drawn here." in (scene.text_content() or "")
+    page.screenshot(path=artifact("media-hostile.png"))
+    page.locator(".wnb-media-picture").first.click()
+    page.wait_for_function("() => document.querySelectorAll('dialog[open] .wnb-box').length === 5")
+    page.keyboard.press("Escape")
+    assert page.evaluate("() => window.harmed") is None
+    assert page.locator(".wnb :is(script, iframe:not(.wnb-media-frame), [onload], [onerror], a)").count() == 0
+    assert Stranger.requests == []
+    noises[:] = [noise for noise in noises if "Content Security Policy" not in noise and "sandboxed" not in noise]
+
+
 def test_a_run_without_media_requests_no_files(site: Site, page: Page) -> None:
     """A page of a run that logged numbers only has no media card and requests no file."""
     site.start("numbers")

@@ -118,12 +118,17 @@ class FileContent implements MediaContent {
   constructor(private readonly files: MediaFiles) {}
 
   async show(file: MediaFile): Promise<void> {
-    const save = async (): Promise<void> => download(await this.files.content(file.path), fileName(file));
-    const button = h('button', { class: 'wnb-toggle', type: 'button', onclick: () => void save().catch(() => (button.textContent = 'This file is not available.')) }, 'Download');
-    this.element.replaceChildren(h('span', {}, describe(file)), ' ', button);
+    this.element.replaceChildren(h('span', {}, describe(file)), ' ', downloadButton(file, this.files));
   }
 
   destroy(): void {
     // Nothing is held.
   }
+}
+
+/** A button that saves a file. */
+export function downloadButton(file: MediaFile, files: MediaFiles): HTMLElement {
+  const save = async (): Promise<void> => download(await files.content(file.path), fileName(file));
+  const button = h('button', { class: 'wnb-toggle', type: 'button', onclick: () => void save().catch(() => (button.textContent = 'This file is not available.')) }, 'Download');
+  return button;
 }

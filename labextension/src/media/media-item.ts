@@ -1,12 +1,13 @@
 import { h, setText } from '../view/dom';
 import type { MediaFile } from '../wire/messages';
 import type { ContentContext, MediaContent } from './media-content';
-import { createContent } from './media-content';
+import { createContent, downloadButton } from './media-content';
 import type { MediaForm } from './media-kinds';
 import { describe, nameOf } from './media-kinds';
 
 /** Larger files are loaded when the user asks for them. */
 const MAX_UNASKED_BYTES = 16 * 2 ** 20;
+const UNREADABLE = 'This file cannot be drawn here.';
 const MISSING = 'This file is not available.';
 
 /** One file with its caption. Its content is loaded when it is in sight, and replaced without a gap by the next one. */
@@ -76,9 +77,18 @@ export class MediaItem {
     } catch {
       if (this.file !== file || !this.inSight) return;
       this.loaded = null;
-      const picture = this.context.files.pictureOf(file.path);
-      const shown = picture === null ? [] : [h('img', { src: picture, alt: file.caption || `${nameOf(file)} ${this.label}` })];
-      this.body.replaceChildren(...shown, h('p', { class: 'wnb-quiet' }, `${describe(file)}: ${MISSING}`));
+      await this.showFailure(file);
     }
+  }
+
+  /** Tell a file that is missing, whose saved picture may be there, from one that cannot be drawn but saved. */
+  private async showFailure(file: MediaFile): Promise<void> {
+    const { files } = this.context;
+    const available = await files.content(file.path).then(() => true, () => false);
+    if (this.file !== file) return;
+    const picture = available ? null : files.pictureOf(file.path);
+    const shown = picture === null ? [] : [h('img', { src: picture, alt: file.caption || `${nameOf(file)} ${this.label}` })];
+    const note = h('p', { class: 'wnb-quiet' }, `${describe(file)}: ${available ? UNREADABLE : MISSING}`);
+    this.body.replaceChildren(...shown, note, ...(available ? [downloadButton(file, files)] : []));
   }
 }
