@@ -85,7 +85,7 @@ def init(  # noqa: PLR0917 -- the documented signature
         force: Whether not being logged in is an error.
         tensorboard: Older name of *sync_tensorboard*.
         sync_tensorboard: Record what is written for TensorBoard, by any writer, and keep the event files.
-        monitor_gym: Accepted; records nothing yet.
+        monitor_gym: Log the videos that recorders of gym and gymnasium make.
         save_code: Whether the code is saved with the run.
         id: Id of the run, unique in its project.
         settings: A `Settings` or a dict; arguments take precedence.

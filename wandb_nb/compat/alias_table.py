@@ -17,13 +17,13 @@ _UNIMPLEMENTED = f"{_MODULES}.unimplemented_module"
 _DATA_TYPES = f"{_MODULES}.data_types"
 _ARTIFACTS = f"{_MODULES}.sdk_artifacts"
 _INTEGRATIONS = (
-    *("catboost", "diffusers", "dspy", "fastai", "gym", "huggingface", "keras", "kfp", "langchain", "lightgbm"),
+    *("catboost", "diffusers", "dspy", "fastai", "huggingface", "keras", "kfp", "langchain", "lightgbm"),
     *("lightning", "metaflow", "openai", "prodigy", "sacred", "sagemaker", "sb3"),
     *("tensorflow", "torch", "ultralytics", "xgboost", "yolov8"),
 )
 # Modules of their own until wandb 0.16, and what 14 of its example notebooks still import.
 _OLDER_INTEGRATIONS = (
-    *("catboost", "fastai", "gym", "keras", "lightgbm", "sacred", "sb3", "tensorflow"),
+    *("catboost", "fastai", "keras", "lightgbm", "sacred", "sb3", "tensorflow"),
     "xgboost",
 )
 
@@ -63,6 +63,8 @@ ALIASES: Final = {
     "wandb.sdk.wandb_run": "wandb_nb.tracking.run",  # Optuna and Ray check isinstance against its Run
     "wandb.sdk.wandb_settings": "wandb_nb.settings",
     "wandb.sdk.wandb_summary": "wandb_nb.tracking.rows.summary",
+    "wandb.gym": "wandb_nb.gym",
+    "wandb.integration.gym": "wandb_nb.gym",
     "wandb.integration.tensorboard": "wandb_nb.tensorboard",
     "wandb.tensorboard": "wandb_nb.tensorboard",
     "wandb.integration.sklearn": "wandb_nb.sklearn_plots",

@@ -15,18 +15,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.function_hooks import FunctionHooks
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from importlib.machinery import ModuleSpec
-    from types import ModuleType
+    from collections.abc import Callable
 
 WRITERS = {
-    "tensorboard.summary.writer.event_file_writer": "EventFileWriter",
-    "tensorboardX.writer": "EventFileWriter",
+    "tensorboard.summary.writer.event_file_writer": "EventFileWriter.__init__",
+    "tensorboardX.writer": "EventFileWriter.__init__",
     "tensorflow.python.ops.gen_summary_ops": "create_summary_file_writer",
 }
-"""Modules, and what in them makes an event file; its `logdir` is the first argument after `self`."""
-_MARK = "_wandb_nb_original"
+"""Modules, and what in them makes an event file."""
 
 
 class WriterFolders:
@@ -75,36 +74,13 @@ def patch(
     """
     if root_logdir:
         folders.root = Path(root_logdir).absolute()
-    for module, name in WRITERS.items():
-        if module in sys.modules:
-            _replace(sys.modules[module], name)
-    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Finder())
+    hooks.install()
     _add_existing_writers()
 
 
 def unpatch() -> None:
     """Give the writers back their own functions."""
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, _Finder)]
-    for module, name in WRITERS.items():
-        owner, attribute = _place(sys.modules.get(module), name)
-        original = getattr(getattr(owner, attribute, None), _MARK, None)
-        if original is not None:
-            setattr(owner, attribute, original)
-
-
-def _replace(module: ModuleType, name: str) -> None:
-    """Let what makes an event file report its folder first."""
-    owner, attribute = _place(module, name)
-    original = getattr(owner, attribute, None)
-    if original is not None and not hasattr(original, _MARK):
-        setattr(owner, attribute, _reporting(original))
-
-
-def _place(module: ModuleType | None, name: str) -> tuple[Any, str]:
-    """Return owner and attribute of the function: the constructor of a class, or the function of a module."""
-    value = getattr(module, name, None)
-    return (value, "__init__") if isinstance(value, type) else (module, name)
+    hooks.remove()
 
 
 def _reporting(original: Callable[..., Any]) -> Callable[..., Any]:
@@ -116,49 +92,20 @@ def _reporting(original: Callable[..., Any]) -> Callable[..., Any]:
         folders.add(folder.numpy() if hasattr(folder, "numpy") else folder)
         return original(*arguments, **named)
 
-    setattr(make, _MARK, original)
     return make
+
+
+hooks = FunctionHooks(WRITERS, _reporting)
 
 
 def _add_existing_writers() -> None:
     """Add the folders of writers that were made before; all objects of the process are looked at, once."""
-    classes = tuple(
-        writer
-        for module, name in WRITERS.items()
-        if isinstance(writer := getattr(sys.modules.get(module), name, None), type)
-    )
+    names = {module: target.partition(".")[0] for module, target in WRITERS.items()}
+    things = (getattr(sys.modules.get(module), name, None) for module, name in names.items())
+    classes = tuple(thing for thing in things if isinstance(thing, type))
     if not classes:
         return
     for thing in gc.get_objects():
         with suppress(Exception):  # foreign objects may answer isinstance with any error
             if isinstance(thing, classes) and not getattr(thing, "_closed", False):
                 folders.add(getattr(thing, "_logdir", None))
-
-
-class _Finder:
-    """Replaces the functions of writers' modules when these are imported."""
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Return the spec of a writer's module, whose loader replaces the function after the module was executed."""
-        if name not in WRITERS:
-            return None
-        for finder in sys.meta_path:
-            if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
-                _replace_after_loading(spec, WRITERS[name])
-                return spec
-        return None
-
-
-def _replace_after_loading(spec: ModuleSpec, attribute: str) -> None:
-    loader = spec.loader
-    if loader is None or not hasattr(loader, "exec_module"):
-        return
-    execute = loader.exec_module
-
-    def exec_module(module: ModuleType) -> None:
-        execute(module)
-        _replace(module, attribute)
-
-    loader.exec_module = exec_module  # type: ignore[method-assign]  # of this one spec's loader

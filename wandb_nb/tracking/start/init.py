@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 ANONYMOUS = "anonymous account"
 """The source of a key that `online.anonymous_key` has got."""
-_NOT_IMPLEMENTED = ("monitor_gym", "magic")
+_NOT_IMPLEMENTED = ("magic",)
 
 
 def _pickled(run: Run) -> tuple[Any, ...]:
@@ -79,12 +79,20 @@ def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: 
     start_capture(session)
     if resolved.sync_tensorboard:
         session.notices.guard(lambda: follow_tensorboard(session))
+    if resolved.monitor_gym:
+        session.notices.guard(_install_gym)
     for name in _NOT_IMPLEMENTED:
         if getattr(resolved, name):
             session.notice(f"{name} is accepted but does nothing yet; it comes with a later version")
     if unused := resolved.without_effect():
         report(resolved, f"settings that have no effect here: {', '.join(unused)}", "settings-without-effect")
     return run
+
+
+def _install_gym() -> None:
+    from wandb_nb.gym.video_recorders import install  # few runs need it
+
+    install()
 
 
 def _active_run(settings: Resolved) -> Run | None:
