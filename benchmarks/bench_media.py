@@ -1,7 +1,8 @@
 """The time and size of logged media, beside the official client: pictures, tables, histograms; and of PNG encoders.
 
-Prints milliseconds per `log()` call, of CPU time and of wall-clock time (the median of the calls), and the bytes of
-the run's files. Each client runs in a process of its own, in turns. `python benchmarks/bench_media.py`.
+Prints milliseconds per `log()` call, of CPU time and of wall-clock time (the median of the calls), the bytes of the
+run's files, and how much the calls added to the process's peak memory. Each client runs in a process of its own, in
+turns. `python benchmarks/bench_media.py`.
 """
 
 from __future__ import annotations
@@ -27,19 +28,21 @@ CALLS = 12
 TURNS = 3
 CASES = ("photograph", "chart", "noise", "table of 10,000 rows", "histogram of 100,000")
 PROGRAM = """
-import json, sys, time
+import json, resource, sys, time
 import numpy as np
 import {package} as wandb
 sys.path.insert(0, {folder!r})
 from bench_media import values
 run = wandb.init(mode="offline", project="p", dir=sys.argv[1], settings={settings})
-times = []
-for value in values(sys.argv[2], wandb):
+times, made = [], values(sys.argv[2], wandb)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for value in made:
     start, cpu = time.perf_counter(), time.process_time()
     run.log({{"x": value()}})
     times.append((time.perf_counter() - start, time.process_time() - cpu))
 run.finish()
-print("TIMES", json.dumps(times[2:]))
+added = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print("TIMES", json.dumps([times[2:], added]))
 """
 
 
@@ -69,8 +72,8 @@ def values(case: str, wandb):
     return [partial(wandb.Image, np.roll(picture, n, axis=0)) for n in range(CALLS)]
 
 
-def measure(package: str, case: str) -> tuple[list[float], list[float], int]:
-    """Return wall-clock and CPU times of the calls in milliseconds, and the bytes of the files of a run."""
+def measure(package: str, case: str) -> tuple[list[float], list[float], int, float]:
+    """Return wall-clock and CPU times of the calls in milliseconds, bytes of the run's files, and MB of memory."""
     official = "wandb.Settings(console='off', x_disable_stats=True)"
     settings = "{'silent': True}" if package == "wandb_nb" else official
     with tempfile.TemporaryDirectory() as folder:
@@ -78,24 +81,24 @@ def measure(package: str, case: str) -> tuple[list[float], list[float], int]:
         environment = {**os.environ, "WANDB_SILENT": "true", "WANDB_DATA_DIR": folder, "WANDB_NB_DATA_DIR": folder}
         command = [sys.executable, "-c", source, folder, case]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        times = json.loads(done.stdout.partition("TIMES ")[2])
+        times, added = json.loads(done.stdout.partition("TIMES ")[2])
         size = sum(path.stat().st_size for path in Path(folder, "wandb").rglob("*") if path.is_file())
-    return [wall * 1e3 for wall, _ in times], [cpu * 1e3 for _, cpu in times], size
+    return [wall * 1e3 for wall, _ in times], [cpu * 1e3 for _, cpu in times], size, added / 1e3
 
 
 def side_by_side() -> None:
     """Print each case for both clients."""
-    print(f"{'case':24}{'client':10}{'wall ms':>10}{'CPU ms':>10}{'run, kB':>10}")
+    print(f"{'case':24}{'client':10}{'wall ms':>10}{'CPU ms':>10}{'run, kB':>10}{'memory, MB':>12}")
     for case in CASES:
-        walls, cpus, sizes = {}, {}, {}
+        walls, cpus, sizes, memory = {}, {}, {}, {}
         for _ in range(TURNS):
             for package in ("wandb_nb", "wandb"):
-                wall, cpu, sizes[package] = measure(package, case)
+                wall, cpu, sizes[package], memory[package] = measure(package, case)
                 walls.setdefault(package, []).extend(wall)
                 cpus.setdefault(package, []).extend(cpu)
         for package in ("wandb_nb", "wandb"):
             wall, cpu = statistics.median(walls[package]), statistics.median(cpus[package])
-            print(f"{case:24}{package:10}{wall:10.1f}{cpu:10.1f}{sizes[package] / 1e3:10.0f}")
+            print(f"{case:24}{package:10}{wall:10.1f}{cpu:10.1f}{sizes[package] / 1e3:10.0f}{memory[package]:12.1f}")
 
 
 def encoders() -> None:

@@ -1,4 +1,4 @@
-"""A process that logs images until it is killed, and reports each row on standard output once `log()` has returned."""
+"""A process that logs images and tables until it is killed; it reports each row once `log()` has returned."""
 
 from __future__ import annotations
 
@@ -13,5 +13,7 @@ if __name__ == "__main__":
     run = wandb.init(dir=sys.argv[1], mode="offline", settings={"silent": True})
     rng = np.random.default_rng()
     for index in range(100_000):
-        run.log({"noise": wandb.Image(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)), "i": index})
+        picture = wandb.Image(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8))
+        table = {"table": wandb.Table(["picture"], [[picture]])} if index % 3 == 0 else {}
+        run.log({"noise": picture, "i": index, **table})
         os.write(1, b"%d\n" % index)

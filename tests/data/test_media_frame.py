@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import os
 import random
 import signal
@@ -144,10 +146,20 @@ def test_a_file_given_by_path_is_copied_in_pieces(tmp_path):
     assert [path.name for path in (tmp_path / "files" / "media").iterdir()] == ["videos"]
 
 
+def assert_whole(directory, address):
+    """Check that the artifact of a table is in the run's directory with every file of its manifest."""
+    client_id = address.removeprefix("wandb-client-artifact://").partition("/")[0]
+    manifest = directory / "artifacts" / "manifests" / f"{client_id}.json"
+    for entry in json.loads(manifest.read_bytes())["contents"].values():
+        name = base64.b64decode(entry["digest"]).hex()
+        content = (directory / "artifacts" / "objects" / name).read_bytes()
+        assert hashlib.md5(content, usedforsecurity=False).hexdigest() == name
+
+
 @pytest.mark.crash
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
 def test_no_row_points_to_a_missing_file_after_kill(tmp_path):
-    """Killed at random moments while it logs pictures: each reported row is there, and each row's file is whole."""
+    """Killed at random moments while it logs pictures and tables: each reported row is there, its files are whole."""
     chance = random.Random(7)  # noqa: S311 -- no secret
     total = 0
     for number in range(KILLS):
@@ -164,6 +176,9 @@ def test_no_row_points_to_a_missing_file_after_kill(tmp_path):
         run = read_run(directory)
         assert len(run.rows) >= reported
         for row in run.rows:
-            assert hashlib.sha256(run.files[row["noise"]["path"]]).hexdigest() == row["noise"]["sha256"]
+            for value in (row["noise"], *([row["table"]] if "table" in row else [])):
+                assert hashlib.sha256(run.files[value["path"]]).hexdigest() == value["sha256"]
+            if "table" in row:
+                assert_whole(directory, row["table"]["artifact_path"])
         total += len(run.rows)
     assert total > KILLS
