@@ -74,6 +74,7 @@ picture: $(VENV)/.test ## take the pictures of README and docs anew, from real p
 	$(BIN)/pytest tests/browser/test_jupyter.py -k quickstart
 	$(BIN)/pytest tests/browser/test_widget_page.py -k "box and lab"
 	$(BIN)/pytest tests/browser/test_comparison_picture.py
+	$(BIN)/pytest tests/browser/test_sidebar.py -k overlaid
 	$(BIN)/pytest tests/server/test_browser.py -k documentation
 	$(BIN)/pytest tests/notebooks -k "media and promised"
 	cp test-artifacts/images/* docs/images/

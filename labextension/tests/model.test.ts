@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { distinctParts, shortLabels } from '../src/chart/end-labels';
+import { distinctParts, maxLength, shortLabels } from '../src/chart/end-labels';
 import { colour, dash, DASHES, PALETTES } from '../src/chart/palette';
 import { edgeMarks, minMaxAreas, separateLabels, tracePath } from '../src/chart/path';
 import type { PlotFrame } from '../src/chart/path';
@@ -228,6 +228,7 @@ describe('several runs in one chart', () => {
 
   it('have short labels that keep what differs', () => {
     expect(shortLabels(['lr=0.1', 'lr=0.2'], 9)).toEqual(['lr=0.1', 'lr=0.2']);
+    expect([200, 330, 460, 1100].map(maxLength)).toEqual([9, 10, 13, 18]); // a wide chart has room for a run's name
     expect(shortLabels(['dropout=0.1', 'dropout=0.15'], 9)).toEqual(['0.1', '0.15']);
     expect(shortLabels(['weight_decay=1e-5', 'weight_decay=-1e-4'], 9)).toEqual(['1e-5', '-1e-4']);
     expect(shortLabels(['learning_rate=1e-5', 'learning_rate=1e-4'], 9)).toEqual(['1e-5', '1e-4']);

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
-from lab import ARTIFACTS, TOKEN, JupyterServer, chromium, ready, start_cells
+from lab import ARTIFACTS, IMAGES, TOKEN, JupyterServer, chromium, ready, start_cells
 from plain import HOSTILE, serious
 from waiting import until
 
@@ -66,13 +66,13 @@ def begin(server: JupyterServer, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("WANDB_NB_DATA_DIR", str(server.root.parent / "data"))
     started_runs = []
 
-    def begin(steps: int = 200, **arguments: Any) -> Any:
+    def begin(steps: int = 200, pace: float = 50, **arguments: Any) -> Any:
         settings = {"silent": True, "x_stats_sampling_interval": 0.1}
         arguments = {"project": "digits", "dir": server.root, "mode": "offline", **arguments}
         run = wandb_nb.init(settings=settings, reinit="create_new", **arguments)
         started_runs.append(run)
         for step in range(steps):
-            run.log({"train/loss": 2 * math.exp(-step / 50), "accuracy": 1 - math.exp(-step / 40)})
+            run.log({"train/loss": 2 * math.exp(-step / pace), "accuracy": 1 - math.exp(-step / pace)})
         return run
 
     yield begin
@@ -209,19 +209,22 @@ def test_a_run_opens_whole(page: Page, begin: Any, tmp_path: Path) -> None:
 
 
 def test_selected_runs_are_overlaid(page: Page, begin: Any) -> None:
-    """Selected rows are overlaid; the selection may change while the overlay is open."""
-    for name in ("one-a", "one-b", "one-c"):
-        begin(name=name).finish()
-    for name in ("one-a", "one-b"):
+    """Selected rows are overlaid; the selection may change while the overlay is open. The documentation's picture."""
+    for name, pace in (("calm-sea-1", 90), ("red-maple-2", 60), ("tall-pine-3", 40)):
+        begin(name=name, pace=pace, project="shapes").finish()
+    begin(name="blue-finch-4", pace=75, project="shapes")  # still active
+    for name in ("calm-sea-1", "red-maple-2"):
         row(page, name).get_by_role("checkbox").check()
     page.get_by_role("button", name="Overlay").click()
     labels = page.locator(".wnb-runs .wnb-run-label")
-    until(lambda: sorted(labels.all_text_contents()) == ["one-a", "one-b"], "two runs")
+    until(lambda: sorted(labels.all_text_contents()) == ["calm-sea-1", "red-maple-2"], "two runs")
     page.locator(".wnb-main canvas").first.wait_for()
-    row(page, "one-c").get_by_role("checkbox").check()
+    row(page, "tall-pine-3").get_by_role("checkbox").check()
     page.get_by_role("button", name="Overlay").click()
-    until(lambda: sorted(labels.all_text_contents()) == ["one-a", "one-b", "one-c"], "three runs")
-    shot(page, "overlay")
+    names = ["calm-sea-1", "red-maple-2", "tall-pine-3"]
+    until(lambda: sorted(labels.all_text_contents()) == names, "three runs")
+    page.mouse.move(640, 700)
+    page.screenshot(path=IMAGES / "jupyterlab-sidebar.png")
     assert serious(page, ".wnb-main") == []
 
 

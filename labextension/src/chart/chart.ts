@@ -140,7 +140,7 @@ export class Chart {
 
   /** The plot, recreated if an option changed that uPlot cannot change later. */
   private plotFor(width: number): uPlot {
-    const labelSpace = Math.round(labelWidth(this.content.lines));
+    const labelSpace = Math.round(labelWidth(this.content.lines, width));
     const key = `${this.content.unit.id} ${labelSpace} ${this.palette.ink}`;
     if (this.plot !== null && key === this.key) return this.plot;
     this.destroy();
@@ -216,7 +216,7 @@ export class Chart {
   private draw(plot: uPlot): void {
     drawLines(plot.ctx, this.frame(plot), this.content.lines, this.palette, this.content.dashes, uPlot.pxRatio);
     drawFaintLabels(plot.ctx, this.frame(plot), this.content.lines, this.palette, uPlot.pxRatio);
-    this.endLabels.place(this.frame(plot), this.content.lines, this.palette, uPlot.pxRatio);
+    this.endLabels.place(this.frame(plot), this.content.lines, this.palette, plot.width, uPlot.pxRatio);
   }
 
   private cursorMoved(plot: uPlot): void {

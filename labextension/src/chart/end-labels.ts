@@ -8,6 +8,8 @@ import { separateLabels, toX, toY } from './path';
 
 export const LABEL_FONT_PX = 11;
 export const MAX_LABEL_LENGTH = 9;
+const MAX_WIDE_LABEL_LENGTH = 18;
+const MAX_WIDTH_SHARE = 0.2; // of a chart's width
 const MIN_MARGIN_PX = 22; // half of the last label of the x axis
 const CHARACTER_WIDTH = 0.6; // of the font size
 const PART_SEPARATOR = /, | · /;
@@ -27,10 +29,10 @@ export class EndLabels {
     host.append(this.container);
   }
 
-  /** Place the labels beside the frame; `scale` is the canvas pixels per CSS pixel. */
-  place(frame: PlotFrame, lines: Line[], palette: Palette, scale: number): void {
+  /** Place the labels beside the frame in a chart of this width in CSS pixels; `scale` is the canvas pixels per CSS pixel. */
+  place(frame: PlotFrame, lines: Line[], palette: Palette, width: number, scale: number): void {
     const labelled = mainLines(lines);
-    const names = endNames(labelled);
+    const names = endNames(labelled, maxLength(width));
     const ends = labelled.map((line) => lineEnd(frame, line)[1]);
     const preferred = ends.map((y) => (Number.isNaN(y) ? frame.top + frame.height : y));
     const [top, bottom] = [frame.top + 5 * scale, frame.top + frame.height - 5 * scale];
@@ -61,9 +63,9 @@ export class EndLabels {
   }
 }
 
-/** The width of the names at the line ends, in CSS pixels. */
-export function labelWidth(lines: Line[]): number {
-  const names = endNames(mainLines(lines));
+/** The width of the names at the line ends, in CSS pixels, in a chart of this width. */
+export function labelWidth(lines: Line[], chartWidth: number): number {
+  const names = endNames(mainLines(lines), maxLength(chartWidth));
   return names.length === 0 ? MIN_MARGIN_PX : 14 + Math.max(...names.map((name) => name.length)) * LABEL_FONT_PX * CHARACTER_WIDTH;
 }
 
@@ -107,8 +109,14 @@ function withoutCommon(labels: string[]): string[] {
   return labels.map((label) => label.slice(start, label.length - end));
 }
 
+/** The characters of a label for which a chart of this width has room. */
+export function maxLength(chartWidth: number): number {
+  const fitting = Math.floor((chartWidth * MAX_WIDTH_SHARE) / (LABEL_FONT_PX * CHARACTER_WIDTH));
+  return Math.min(MAX_WIDE_LABEL_LENGTH, Math.max(MAX_LABEL_LENGTH, fitting));
+}
+
 /** The labels of the main lines: their names, or the attempt of a single line. */
-function endNames(lines: Line[]): string[] {
+function endNames(lines: Line[], longest: number): string[] {
   if (lines.length === 1) return lines[0]!.endLabel === '' ? [] : [lines[0]!.endLabel];
-  return shortLabels(distinctParts(lines.map((line) => line.label)), MAX_LABEL_LENGTH);
+  return shortLabels(distinctParts(lines.map((line) => line.label)), longest);
 }
