@@ -19,7 +19,8 @@ from wandb_nb.server.http.services import finish_deletion, make_private, open_se
 from wandb_nb.server.http.timeouts import TimeoutProtocol
 from wandb_nb.server.login_links import new_link
 from wandb_nb.server.process import server_lock
-from wandb_nb.server.storage.artifacts.version_updates import delete_outdated
+from wandb_nb.server.storage.artifacts.content_store import delete_unused, unused_ids
+from wandb_nb.server.storage.artifacts.version_updates import delete_artifacts, outdated_ids
 from wandb_nb.server.storage.orphan_files import delete_orphans
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _SHUTDOWN_SECONDS = 10
 _BACKLOG = 128
 _CLEANING_SECONDS = 3600.0
+_BATCH = 100
 
 
 def serve(  # noqa: PLR0917 -- the options of the command
@@ -128,8 +130,17 @@ def delete_expired_accounts(services: Services) -> None:
 
 def delete_outdated_artifacts(services: Services) -> None:
     """Delete versions whose time is over or that were never committed, and contents that nothing has."""
+    with services.database.read() as connection:  # which takes long where there are many
+        artifact_ids = outdated_ids(connection)
+    blobs: list[str] = []
+    for start in range(0, len(artifact_ids), _BATCH):
+        with services.database.write() as connection:
+            batch = outdated_ids(connection, artifact_ids[start : start + _BATCH])
+            blobs += delete_artifacts(connection, batch)
+    with services.database.read() as connection:
+        content_ids = unused_ids(connection)
     with services.database.write() as connection:
-        blobs = delete_outdated(connection)
+        blobs += delete_unused(connection, content_ids)
     finish_deletion(services, (), blobs)
 
 

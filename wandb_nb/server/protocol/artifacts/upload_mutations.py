@@ -63,7 +63,7 @@ class UploadMutations:
         return {"artifact": ArtifactNode(version_updates.create_version(context.connection, collection, new))}
 
     def create_artifact_manifest(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
-        artifact = _pending_artifact(context, input["artifactID"])
+        artifact = writable_artifact(context, input["artifactID"])
         base = parse_global_id(ARTIFACT, input.get("baseArtifactID") or "")
         kind = input.get("type") or manifest_store.FULL
         number = manifest_store.announce_manifest(context.connection, artifact.id, kind, base, input["digest"])
@@ -74,7 +74,7 @@ class UploadMutations:
         row = manifest_store.manifest_by_id(context.connection, number)
         if row is None:
             raise UsageError("there is no such manifest on this server; create it first")
-        artifact = _pending_artifact(context, global_id(ARTIFACT, row.artifact_id))
+        artifact = writable_artifact(context, global_id(ARTIFACT, row.artifact_id))
         base = parse_global_id(ARTIFACT, input.get("baseArtifactID") or "")
         digest = input.get("digest") or ""
         manifest_store.renew_manifest(context.connection, row.id, base, digest)
@@ -84,8 +84,8 @@ class UploadMutations:
         specs = input["artifactFiles"]
         if len(specs) > _MAX_FILES:
             raise UsageError(f"a request can announce at most {_MAX_FILES} files of artifacts")
-        rows = {spec["artifactID"]: None for spec in specs}
-        artifacts = {artifact_id: _pending_artifact(context, artifact_id) for artifact_id in rows}
+        ids = {spec["artifactID"] for spec in specs}
+        artifacts = {artifact_id: writable_artifact(context, artifact_id) for artifact_id in ids}
         digests = [content_store.hex_digest(spec["md5"]) for spec in specs]
         present = {
             artifact.project_id: content_store.announce(context.connection, artifact.project_id, digests)
@@ -128,18 +128,6 @@ def _run_id(context: RequestContext, project: project_store.Project, name: str |
     if run is None:
         raise UsageError(f"there is no run {name[:100]!r} in this project on this server")
     return int(run.id)
-
-
-def _pending_artifact(context: RequestContext, artifact_id: str) -> Any:
-    """Return the row of an artifact to which the client may add manifests and files.
-
-    A version that another client has just committed stays as it is; what arrives for it is checked and not used.
-
-    Raises:
-        PermissionDeniedError: There is none, or the user may not change it.
-
-    """
-    return writable_artifact(context, artifact_id)
 
 
 def _announced_manifest(context: RequestContext, artifact: Any, manifest_id: int, announced: str) -> dict[str, Any]:

@@ -88,21 +88,21 @@ def delete_unused(connection: Connection, content_ids: Iterable[int]) -> list[st
     blobs: list[str] = []
     before = time.time() - UNUSED_SECONDS
     for batch in _batches(list(content_ids)):
-        blobs += _delete(connection, contents.c.id.in_(batch), contents.c.announced < before)
+        condition = (contents.c.id.in_(batch), contents.c.announced < before, _is_unused())
+        rows = connection.execute(select(contents.c.id, contents.c.blob).where(*condition)).all()
+        connection.execute(delete(contents).where(contents.c.id.in_([row.id for row in rows])))
+        blobs += [row.blob for row in rows]
     return blobs
 
 
-def delete_all_unused(connection: Connection) -> list[str]:
-    """Delete all contents that nothing refers to and that were announced more than a day ago; return their blobs."""
-    return _delete(connection, contents.c.announced < time.time() - UNUSED_SECONDS)
+def unused_ids(connection: Connection) -> list[int]:
+    """Return the ids of contents that nothing refers to and that were announced more than a day ago."""
+    condition = contents.c.announced < time.time() - UNUSED_SECONDS
+    return list(connection.execute(select(contents.c.id).where(condition, _is_unused())).scalars())
 
 
-def _delete(connection: Connection, *conditions: Any) -> list[str]:
-    unused = ~exists().where(artifact_entries.c.content_id == contents.c.id)
-    rows = connection.execute(select(contents.c.id, contents.c.blob).where(*conditions, unused)).all()
-    for batch in _batches([row.id for row in rows]):
-        connection.execute(delete(contents).where(contents.c.id.in_(batch)))
-    return [row.blob for row in rows]
+def _is_unused() -> Any:
+    return ~exists().where(artifact_entries.c.content_id == contents.c.id)
 
 
 def _batches(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -141,16 +141,13 @@ def delete_artifacts(connection: Connection, ids: Sequence[int]) -> list[str]:
     return blobs
 
 
-def delete_outdated(connection: Connection) -> list[str]:
-    """Delete versions that are older than they should become, and those that were begun a day ago and not committed.
-
-    Returns the blobs of contents that nothing refers to any more, to delete after the commit.
-    """
+def outdated_ids(connection: Connection, among: Sequence[int] | None = None) -> list[int]:
+    """Return the ids of versions older than they should become, and of those begun a day ago and not committed."""
     now = time.time()
     is_old = artifacts.c.created + artifacts.c.ttl_seconds < now
     is_abandoned = artifacts.c.manifest_id.is_(None) & (artifacts.c.updated < now - content_store.UNUSED_SECONDS)
-    ids = list(connection.execute(select(artifacts.c.id).where(or_(is_old, is_abandoned))).scalars())
-    return delete_artifacts(connection, ids) + content_store.delete_all_unused(connection)
+    query = select(artifacts.c.id).where(or_(is_old, is_abandoned))
+    return list(connection.execute(query if among is None else query.where(artifacts.c.id.in_(among))).scalars())
 
 
 def _check(new: NewVersion) -> None:
