@@ -99,8 +99,8 @@ export class LayerChoices {
 
   private facts({ kind, name }: Pick<MediaLayer, 'kind' | 'name'>): LayerFacts {
     const key = keyOf({ kind, name });
-    const known = this.layers.get(key);
-    if (known) return known;
+    const existing = this.layers.get(key);
+    if (existing) return existing;
     const facts: LayerFacts = { key, kind, name, classes: new Set(), labels: new Map(), scores: new Map() };
     this.layers.set(key, facts);
     return facts;

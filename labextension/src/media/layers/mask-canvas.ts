@@ -30,9 +30,9 @@ export async function loadMask(files: MediaFiles, path: string): Promise<MaskPix
 
 /** The class ids that occur in a mask, ascending. */
 export function classesOf({ ids }: MaskPixels): number[] {
-  const found = new Uint8Array(256);
-  for (const id of ids) found[id] = 1;
-  return [...found.keys()].filter((id) => found[id] === 1);
+  const occurs = new Uint8Array(256);
+  for (const id of ids) occurs[id] = 1;
+  return [...occurs.keys()].filter((id) => occurs[id] === 1);
 }
 
 /** Draw the classes of a mask that are switched on, each in its colour. */

@@ -18,17 +18,12 @@ const PARSERS: Record<string, (lines: string[]) => Molecule> = {
   pdb: parsePdb, pqr: parsePqr, sdf: parseSdf, sd: parseSdf, mol2: parseMol2, gro: parseGro, cif: parseCif, mcif: parseCif, mmcif: parseCif,
 };
 
-/** Whether files with this suffix can be read. */
-export function isMoleculeSuffix(suffix: string): boolean {
-  return suffix in PARSERS;
-}
-
 /** Read a molecule. Throws if it has no atoms with positions. */
 export function parseMolecule(text: string, suffix: string): Molecule {
-  const { atoms, bonds } = PARSERS[suffix]!(text.split(/\r?\n/));
-  const kept = atoms.slice(0, MAX_ATOMS);
-  if (kept.length === 0 || kept.some(({ x, y, z }) => !Number.isFinite(x + y + z))) throw new Error('This file has no atoms.');
-  return { atoms: kept, bonds: bonds.filter((pair) => pair.every((at) => at >= 0 && at < kept.length)) };
+  const { atoms: all, bonds } = PARSERS[suffix]!(text.split(/\r?\n/));
+  const atoms = all.slice(0, MAX_ATOMS);
+  if (atoms.length === 0 || atoms.some(({ x, y, z }) => !Number.isFinite(x + y + z))) throw new Error('This file has no atoms.');
+  return { atoms, bonds: bonds.filter((pair) => pair.every((at) => at >= 0 && at < atoms.length)) };
 }
 
 /** The first model of a PDB file. */
