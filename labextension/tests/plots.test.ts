@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
 import { PALETTES } from '../src/chart/palette';
+import { runSvg } from '../src/chart/svg';
 import { Overlay } from '../src/model/overlay';
 import { RunData } from '../src/model/run-data';
 import { buildPlot } from '../src/plots/build-plot';
@@ -135,6 +136,20 @@ describe('tables', () => {
     const table = { columns: ['a', 'b'], rows: [['=1+1', null], ['x,"y"', true]] as Json[][] };
     expect(tableCsv([{ label: 'r', table }])).toBe('a,b\r\n\'=1+1,\r\n"x,""y""",true\r\n');
     expect(tableCsv([{ label: 'r', table }, { label: '@s', table: { columns: ['b'], rows: [[-2]] } }])).toBe('run,a,b\r\nr,\'=1+1,\r\nr,"x,""y""",true\r\n\'@s,,-2\r\n');
+  });
+});
+
+describe('the saved picture of a run', () => {
+  it('has the charts whose tables were loaded, and no empty ones for media', async () => {
+    const data = new RunData();
+    const media = { key: 'c_table', n: 1, rows: files(0) };
+    data.apply(message([], { media: [media], plots: [chart('wandb/line/v0', { x: 'x', y: 'y' }, { title: 'Loss & more' })] }));
+    expect(runSvg(data).markup).not.toContain('Loss');
+    data.mediaFiles.load = async () => new TextEncoder().encode(JSON.stringify({ columns: ['x', 'y'], data: [[0, 1], [1, 3]] })).buffer;
+    await loadTable(data.mediaFiles, tableFiles(media, null));
+    const { markup } = runSvg(data);
+    expect(markup).toContain('Loss &amp; more');
+    expect(new DOMParser().parseFromString(markup, 'text/html').querySelectorAll('svg path[d^="M"]').length).toBeGreaterThan(0);
   });
 });
 
