@@ -103,6 +103,7 @@ def test_each_source_beats_the_ones_below(tmp_path):
         sources.update(added)
         resolved = resolve(**sources, cwd=tmp_path)
         assert (resolved.project, resolved.source("project")) == (value, source)
+        assert resolved.is_explicit("project") == (source != "default" and " file " not in source)
 
     workspace_file(tmp_path).unlink()
     assert resolve({}, environ={}, cwd=tmp_path).source("project") == f"user file {user_file()}"

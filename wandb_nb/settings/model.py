@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 HIDDEN = "(hidden)"
 DEFAULT = "default"
+USER_FILE, WORKSPACE_FILE = "user file", "workspace file"
+"""The sources that are files begin with these words."""
 _FROM_CODE = ("init(", "setup(")
 
 
@@ -102,6 +104,10 @@ class Resolved(Fields):
     def is_set(self, name: str) -> bool:
         """Return whether *name* was set, so that its value is not just the default."""
         return find(name, "is_set").name in self._sources
+
+    def is_explicit(self, name: str) -> bool:
+        """Return whether *name* was given as an argument or in the environment, not by a file or as the default."""
+        return self.is_set(name) and not self.source(name).startswith((USER_FILE, WORKSPACE_FILE))
 
     def replace(self, source: str, **values: Any) -> Resolved:
         """Return a copy with *values*, whose source is *source*."""

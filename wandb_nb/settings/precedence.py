@@ -15,7 +15,7 @@ from wandb_nb import host
 from wandb_nb.errors import UsageError
 from wandb_nb.settings import settings_files
 from wandb_nb.settings.fields import BY_VARIABLE
-from wandb_nb.settings.model import Layer, Resolved, Settings, Sourced, find
+from wandb_nb.settings.model import USER_FILE, WORKSPACE_FILE, Layer, Resolved, Settings, Sourced, find
 from wandb_nb.surroundings import working_directory
 
 if TYPE_CHECKING:
@@ -52,10 +52,10 @@ def resolve(
         **_from_settings(settings, "init(settings=)"),
         **_from_arguments(arguments),
     }
-    user = settings_files.read(settings_files.user_file(_value(upper, "config_dir")), "user file")
+    user = settings_files.read(settings_files.user_file(_value(upper, "config_dir")), USER_FILE)
     lower = {**_from_host(), **user.values}
     root = folder / (_value({**lower, **upper}, "root_dir") or "")
-    workspace = settings_files.read(settings_files.workspace_file(root), "workspace file")
+    workspace = settings_files.read(settings_files.workspace_file(root), WORKSPACE_FILE)
     values = {**lower, **workspace.values, **upper}
     values["root_dir"] = Sourced(root, values["root_dir"].source if "root_dir" in values else "working directory")
     _resolve_resume(values)

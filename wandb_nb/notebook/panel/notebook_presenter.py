@@ -16,7 +16,6 @@ from wandb_nb.notebook.panel.panel import Panel
 from wandb_nb.notebook.panel.panel_layout import PanelLayout
 from wandb_nb.notebook.panel.panel_output import CellRef
 from wandb_nb.notebook.widgets.widget_factory import create_widget
-from wandb_nb.tracking.online.server_lookup import mode_is_explicit
 from wandb_nb.tracking.run_view import session_of
 from wandb_nb.tracking.terminal import lines
 from wandb_nb.tracking.terminal.presenter import TerminalPresenter
@@ -241,7 +240,7 @@ def _print(text: str) -> None:
 
 def _lacks_key(run: RunView) -> bool:
     """Return whether the run is not sent although its user asked for that in this program."""
-    return run.mode == "offline" and run.settings.mode == "online" and mode_is_explicit(run.settings)
+    return run.mode == "offline" and run.settings.mode == "online" and run.settings.is_explicit("mode")
 
 
 def _running_source(shell: Any) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from wandb_nb.formatting import clean, size
 from wandb_nb.host import command
 from wandb_nb.settings import resolve, user_file, workspace_file
+from wandb_nb.settings.model import USER_FILE, WORKSPACE_FILE
 from wandb_nb.settings.settings_files import read
 from wandb_nb.store.runs.sync_progress import REFUSED
 from wandb_nb.sync.bulk.sync_status import unfinished_syncs
@@ -38,7 +39,7 @@ def _references(url: str) -> Iterator[str]:
     sources = {}
     if _same_server(settings.base_url, url):
         sources[settings.source("base_url")] = settings.base_url
-    for label, path in (("user file", user_file()), ("workspace file", workspace_file(Path(settings.root_dir)))):
+    for label, path in ((USER_FILE, user_file()), (WORKSPACE_FILE, workspace_file(Path(settings.root_dir)))):
         entry = read(path, label).values.get("base_url")
         if entry is not None and _same_server(str(entry.value), url):
             sources[entry.source] = str(entry.value)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from wandb_nb.settings import Resolved
     from wandb_nb.settings.value_types import Moment
 
-_FILES = ("user file", "workspace file")
 UNAUTHORIZED, DENIED = 401, (403, 404)
 PERMISSIONS_TIMEOUT_SECONDS = 10.0
 """How long the server may take to name the account whose key it refuses."""
@@ -40,11 +39,6 @@ def no_answer_remedies() -> str:
         "check the address and the network, raise the timeout, or use mode='offline' and send the run later with "
         f"'{command('sync')}'"
     )
-
-
-def mode_is_explicit(settings: Resolved) -> bool:
-    """Return whether the mode was given as an argument or in the environment, not by a file or as the default."""
-    return settings.is_set("mode") and settings.source("mode") not in _FILES
 
 
 def sync_process(settings: Resolved) -> launch.BackgroundProcess:
@@ -124,7 +118,7 @@ class ServerLookup:
 
     def __init__(self, settings: Resolved, notice: Callable[[str], Any]) -> None:
         self._settings, self._notice = settings, notice
-        self._explicit = mode_is_explicit(settings)
+        self._explicit = settings.is_explicit("mode")
         self.failed = False
         """Whether the server could not be asked."""
 

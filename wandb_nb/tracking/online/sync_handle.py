@@ -16,7 +16,6 @@ from wandb_nb.store.format.layout import run_id
 from wandb_nb.sync.background import launch
 from wandb_nb.tracking.online.registration_wait import INTERRUPTED, POLL_INTERVAL_SECONDS, RegistrationWait
 from wandb_nb.tracking.online.server_lookup import (
-    mode_is_explicit,
     no_answer_remedies,
     sync_process,
     unanswering_servers,
@@ -45,7 +44,7 @@ class SyncHandle:
     def __init__(self, run_file: Path, settings: Resolved, notice: Notice) -> None:
         self._file, self._settings, self._notice = run_file, settings, notice
         self._pid = os.getpid()
-        self._explicit = mode_is_explicit(settings)
+        self._explicit = settings.is_explicit("mode")
         self._background: launch.BackgroundProcess | None = None
         self._next_check = 0.0
         self.url: str | None = None
