@@ -171,7 +171,9 @@ class UploadThread:
         while not uploads.report_use(used):
             self._use_deadline = self._use_deadline or time.monotonic() + USE_WAIT_SECONDS
             if time.monotonic() > self._use_deadline:
-                raise RefusedError("the server does not have it: sync the run that logged it, then this one again", 0)
+                raise RefusedError(
+                    "the server does not have it: sync the run that logged it, then this one with --include-synced", 0
+                )
             if self._stop.wait(_POLL_SECONDS):
                 raise StopRequested
 
