@@ -258,7 +258,7 @@ def _has_page(shell: Any) -> bool:
     """Return whether a page runs the cells: pages send metadata with each cell, such as its id; nbclient sends none.
 
     Colab and VS Code may send no metadata, but let a cell ask for input, which nbclient does not.
-    nbclient stores the state of every widget in the notebook's metadata, 60 kB of JavaScript for ours, which nobody
+    nbclient stores the state of every widget in the notebook's metadata, 300 kB of JavaScript for ours, which nobody
     would see.
     """
     get_parent = getattr(shell, "get_parent", None)
