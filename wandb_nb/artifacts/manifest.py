@@ -6,6 +6,7 @@ import hashlib
 import json
 from base64 import b64decode
 from contextlib import suppress
+from json.encoder import encode_basestring_ascii as quoted
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.artifacts.artifact_names import check_path
@@ -34,8 +35,12 @@ def manifest_digest(entries: Mapping[str, ManifestEntry]) -> str:
 
 
 def manifest_json(entries: Mapping[str, ManifestEntry]) -> str:
-    """Return the manifest as its file has it, without paths of this machine."""
-    return json.dumps(manifest_object(entries))
+    """Return the manifest as its file has it, without paths of this machine.
+
+    The text is joined from one line per file: 100,000 objects of the JSON package would take 50 MB.
+    """
+    lines = ", ".join(f"{quoted(path)}: {_entry_json(entry)}" for path, entry in sorted(entries.items()))
+    return json.dumps(manifest_object({}))[:-2] + lines + "}}"
 
 
 def manifest_object(entries: Mapping[str, ManifestEntry]) -> dict[str, Any]:
@@ -65,6 +70,11 @@ def read_manifest(text: str | bytes, artifact: str) -> dict[str, ManifestEntry]:
 def object_name(digest: str) -> str:
     """Return the file name of a content by its *digest*, MD5 in base64. Raises ValueError if it is not one."""
     return b64decode(digest).hex()
+
+
+def _entry_json(entry: ManifestEntry) -> str:
+    ref = f', "ref": {quoted(entry.ref)}' if entry.ref else ""
+    return f'{{"digest": {quoted(entry.digest)}, "size": {entry.size}{ref}}}'
 
 
 def _read_entry(path: str, content: Any, artifact: str) -> ManifestEntry:

@@ -90,7 +90,8 @@ class RunArtifacts:
             entries, version = contents.entries, None
             try:
                 stack.enter_context(store.adding())
-                entries = {path: _in_store(store, entry) for path, entry in entries.items()}
+                for path, entry in entries.items():  # in place: a draft then has no file that was moved away
+                    entries[path] = _in_store(store, entry)
             except OSError as error:  # StoreError is one
                 problem = str(error)
             try:
