@@ -81,6 +81,16 @@ def test_the_graph_around_a_version(start: Start) -> None:
     ]
 
 
+def test_edges_point_to_the_right(start: Start) -> None:
+    """In the picture, each run is right of all that it used, and left of what it logged."""
+    chain(start)
+    source = LocalVersions()
+    picture = parsed(lineage_svg(lineage_graph(source.find(parse_version_name("p/clean:v0")), source)))
+    left = {str(text.text): float(text.attrib["x"]) for text in picture.iter("text")}
+    order = ["import", "raw:v0", "prepare", "clean:v0", "train", "model:v0", "evaluate"]
+    assert [left[name] for name in order] == sorted({left[name] for name in order})
+
+
 def test_names_in_pictures_are_escaped(start: Start) -> None:
     """Hostile names end up as text: the picture is well-formed, has no other element, and an alternative text."""
     step(start, "x <script>alert(1)</script> \" ' & \u202e", [], "data", "<b>type</b>")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from wandb_nb.artifacts.lineage.lineage_graph import ARTIFACT
+from wandb_nb.artifacts.lineage.lineage_graph import ARTIFACT, MAX_DEPTH
 from wandb_nb.artifacts.lineage.lineage_text import lineage_lines
 from wandb_nb.formatting import clean
 
@@ -42,17 +42,31 @@ def lineage_svg(graph: LineageGraph) -> str:
 def _layout(graph: LineageGraph) -> dict[str, _Corner]:
     """Return the upper left corner of each node: one column per rank, its nodes centred."""
     columns: defaultdict[int, list[str]] = defaultdict(list)
-    for path, node in graph.nodes.items():
-        columns[node.rank].append(path)
+    for path, rank in _ranks(graph).items():
+        columns[rank].append(path)
     tallest = max(map(len, columns.values()))
-    first = min(columns)
     corners = {}
-    for rank, paths in columns.items():
+    for column, (_, paths) in enumerate(sorted(columns.items())):
         offset = (tallest - len(paths)) * (_HEIGHT + _GAP_Y) / 2
         for position, path in enumerate(paths):
-            x = _MARGIN + (rank - first) * (_WIDTH + _GAP_X)
+            x = _MARGIN + column * (_WIDTH + _GAP_X)
             corners[path] = _Corner(x, _MARGIN + offset + position * (_HEIGHT + _GAP_Y))
     return corners
+
+
+def _ranks(graph: LineageGraph) -> dict[str, int]:
+    """Return the rank of each node, moved away from the middle so that edges point to the right.
+
+    Of a cycle (a run that logs what it used) one edge points to the left.
+    """
+    ranks = {path: node.rank for path, node in graph.nodes.items()}
+    for _ in range(MAX_DEPTH):
+        for source, target in graph.edges:
+            if 0 < ranks[target] <= ranks[source]:
+                ranks[target] = ranks[source] + 1
+            elif ranks[target] <= ranks[source] < 0:
+                ranks[source] = ranks[target] - 1
+    return ranks
 
 
 def _edge(source: _Corner, target: _Corner) -> str:
