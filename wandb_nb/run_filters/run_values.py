@@ -114,6 +114,8 @@ class RunValues:
 
 def _place(name: str, places: Mapping[str, int]) -> int:
     """Return the place of the dotted *name*, or of a key above it, in *places*; after all of them without any."""
+    if not places or len(name) > _MAX_PATH:
+        return len(places)
     parts = name.split(".")
     keys = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
     return next((places[key] for key in keys if key in places), len(places))
