@@ -34,6 +34,14 @@ def default_folder() -> Path:
     return Registry().folder / "server"
 
 
+class _ServerProcess(subprocess.Popen[bytes]):
+    """A process that outlives the object, and this process; Popen's own class warns that it is still running."""
+
+    def __del__(self) -> None:
+        if getattr(self, "pid", None) is not None:  # else it could not be started
+            self.poll()
+
+
 def start(folder: Path, port: int) -> str:
     """Return the address of the server on *folder*, starting it at *port* (0: any free one) if it is not running.
 
@@ -48,7 +56,7 @@ def start(folder: Path, port: int) -> str:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [sys.executable, "-c", _CODE, _PACKAGES, "server", "--port", str(port), "--dir", str(folder)]
     with (folder / LOG).open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 -- this program
+        process = _ServerProcess(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True
         )
     deadline = time.monotonic() + _START_SECONDS
