@@ -75,7 +75,8 @@ def test_one_cell_is_seen_while_it_runs(page: Page, host_name: str) -> None:
     assert [message["parent_header"]["msg_id"] for message in outputs] == [cell]
     last = [message for message in page.heard if shows_picture(message)][-1]
     assert set(last["content"]["data"]) == {MIME, "text/html", "image/png", "text/plain"}
-    assert last["content"]["metadata"] == {}
+    display_id = last["content"]["transient"]["display_id"]
+    assert last["content"]["metadata"] == {"wandb_nb": {"display_id": display_id}}
     assert not page.asked()
     noises = [m["content"] for m in page.heard if m["msg_type"] == "error" or m["content"].get("name") == "stderr"]
     assert noises == []

@@ -68,6 +68,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     *(("GET", f"/files/local/{PROJECT}/{RUN}/{name}", {}) for name in FILES),
     ("POST", f"/files/local/{PROJECT}/{RUN}/file_stream", {"json": {"files": STREAM, "complete": True, "exitcode": 1}}),
     *(("GET", f"/artifactsV2/default/local{path}/QXJ0aWZhY3Q6MQ==/{'0' * 32}{name}", {}) for path, name in ARTIFACTS),
+    ("GET", f"/artifact-files/{'a' * 128}/name", {}),
     ("GET", "/", {}),
 ]
 HARMLESS = {
