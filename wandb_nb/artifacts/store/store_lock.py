@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import StoreError
-from wandb_nb.store.writing.file_lock import try_flock
+from wandb_nb.store.writing.file_lock import wait_for_flock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +29,8 @@ def locked(path: Path, *, shared: bool = False, wait_seconds: float = WAIT_SECON
     """
     descriptor = os.open(path, _FLAGS, 0o600)
     try:
-        deadline = time.monotonic() + wait_seconds
-        while try_flock(descriptor, shared=shared) is False:
-            if time.monotonic() > deadline:
-                raise StoreError(f"another process is using the artifact store ({path}): try again when it has ended")
-            time.sleep(_POLL_SECONDS)
+        if not wait_for_flock(descriptor, wait_seconds, _POLL_SECONDS, shared=shared):
+            raise StoreError(f"another process is using the artifact store ({path}): try again when it has ended")
         yield
     finally:
         os.close(descriptor)

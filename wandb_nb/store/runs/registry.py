@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import StoreError, UsageError
-from wandb_nb.store.writing.file_lock import try_flock
+from wandb_nb.store.writing.file_lock import wait_for_flock
 from wandb_nb.store.writing.segments import counter
 from wandb_nb.surroundings import host_name
 
@@ -189,11 +189,8 @@ class Registry:
             yield
             return
         try:
-            deadline = time.monotonic() + START_SECONDS
-            while try_flock(fd) is False:
-                if time.monotonic() > deadline:
-                    raise UsageError(f"another process is starting run {name!r}: wait until it has, or give another id")
-                time.sleep(_POLL_SECONDS)
+            if not wait_for_flock(fd, START_SECONDS, _POLL_SECONDS):
+                raise UsageError(f"another process is starting run {name!r}: wait until it has, or give another id")
             yield
         finally:
             os.close(fd)
