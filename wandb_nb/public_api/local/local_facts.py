@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.atomic_file import replacement
 from wandb_nb.store.format.layout import run_file_name
-from wandb_nb.store.reading.run_state import RunState, without_rows
+from wandb_nb.store.reading.run_state import replayed
 from wandb_nb.store.runs.registry import Registry
 from wandb_nb.store.runs.run_chain import parts
 from wandb_nb.store.runs.run_source import sources
@@ -65,18 +65,10 @@ def read_facts(entry: RunEntry) -> LocalFacts:
 
 
 def _facts(folder: Path) -> LocalFacts:
-    state = _state(folder, rows=False)
+    state = replayed(sources(parts(folder)), with_rows=False)
     if state.exit_code is None:  # the summary of a run that has not ended is in its rows
-        state = _state(folder, rows=True)
+        state = replayed(sources(parts(folder)))
     return LocalFacts(**{name: getattr(state, name) for name in _NAMES})
-
-
-def _state(folder: Path, *, rows: bool) -> RunState:
-    state = RunState()
-    for writer, file in enumerate(sources(parts(folder))):
-        while payloads := file.read():
-            state.apply(payloads if rows else without_rows(payloads), writer)
-    return state
 
 
 def _identity(entry: RunEntry) -> list[int]:
