@@ -10,6 +10,7 @@ from wandb_nb.store.format.key_paths import put
 from wandb_nb.store.format.record_types import HistoryRecord, RunRecord, StatsRecord
 from wandb_nb.store.runs.run_chain import parts
 from wandb_nb.store.runs.run_source import sources
+from wandb_nb.sync.upload.lines.system_lines import system_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +37,7 @@ def read_system_rows(folder: Path) -> list[Row]:
             if isinstance(record, RunRecord) and start is None:
                 start = record.start_time
             elif isinstance(record, StatsRecord):
-                rows.append(_system_row(record, start))
+                rows.append(system_line(record, start))
     return rows
 
 
@@ -94,11 +95,3 @@ def _records(file: Any, *, rows: bool) -> Iterator[Any]:
                     yield decode(payload)
                 except WireError:  # `verify` reports damage
                     continue
-
-
-def _system_row(record: StatsRecord, start: float | None) -> Row:
-    row: Row = {f"system.{'.'.join(path)}": value for path, value in record.items}
-    if record.timestamp is not None:
-        row["_timestamp"] = record.timestamp
-        row["_runtime"] = round(record.timestamp - start, 6) if start else 0
-    return {**row, "_wandb": True}

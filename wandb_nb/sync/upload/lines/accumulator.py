@@ -15,6 +15,7 @@ from wandb_nb.sync.upload.lines.history_lines import OWNER, HistoryLines
 from wandb_nb.sync.upload.lines.json_tree import render
 from wandb_nb.sync.upload.lines.numbered_lines import NumberedLines
 from wandb_nb.sync.upload.lines.running_summary import RunningSummary
+from wandb_nb.sync.upload.lines.system_lines import system_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -136,12 +137,8 @@ class RunAccumulator:
             self.exit = None
 
     def _apply_stats(self, stats: record_types.StatsRecord) -> None:
-        line = {f"system.{'.'.join(path)}": value for path, value in stats.items}
-        start = self.run.start_time if self.run else None
-        if stats.timestamp is not None:
-            line["_timestamp"] = stats.timestamp
-            line["_runtime"] = round(stats.timestamp - start, 6) if start else 0
-        self.events.add(json.dumps({**line, "_wandb": True}, separators=(",", ":")))
+        line = system_line(stats, self.run.start_time if self.run else None)
+        self.events.add(json.dumps(line, separators=(",", ":")))
 
     def _apply_other(self, record: record_types.OtherRecord) -> None:
         if record.kind == "preempting":
