@@ -16,7 +16,6 @@ from wandb_nb.server.http.authentication import user_by_key_or_login, user_by_re
 from wandb_nb.server.http.browser_policy import FILE_HEADERS
 from wandb_nb.server.http.file_urls import read_upload_token
 from wandb_nb.server.http.request_body import (
-    announced_size,
     limited_body,
     parse_json,
     read_body,
@@ -24,6 +23,7 @@ from wandb_nb.server.http.request_body import (
     sequence_number,
 )
 from wandb_nb.server.http.services import services_of
+from wandb_nb.server.http.stored_body import store_body
 from wandb_nb.server.protocol import filestream, graphql_executor
 from wandb_nb.server.protocol.artifacts.artifact_routes import ARTIFACT_ROUTES
 from wandb_nb.server.storage import run_store
@@ -139,12 +139,8 @@ async def upload(request: Request) -> Response:
     target = read_upload_token(services.signer, request.path_params["token"])
     if target is None or not await run_in_threadpool(_may_upload, services, target):
         raise PermissionDeniedError(_INVALID_ADDRESS)
-    most = _MAX_FILE
     owner = await run_in_threadpool(_upload_user, services, target)
-    if owner is not None and owner.is_anonymous:
-        most = announced_size(request)
-        services.anonymous.spend(owner, most)
-    stored = await services.store.write(limited_body(request, most), most)
+    stored = await store_body(request, owner, _MAX_FILE)
     unused = await run_in_threadpool(_add_file, services, target, stored)
     if unused is not None:
         await run_in_threadpool(services.store.delete, unused)

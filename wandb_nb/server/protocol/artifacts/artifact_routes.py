@@ -14,8 +14,9 @@ from wandb_nb.errors import UsageError
 from wandb_nb.server.http import artifact_urls
 from wandb_nb.server.http.authentication import user_by_key_or_login
 from wandb_nb.server.http.browser_policy import FILE_HEADERS
-from wandb_nb.server.http.request_body import announced_size, limited_body, read_body
+from wandb_nb.server.http.request_body import read_body
 from wandb_nb.server.http.services import services_of
+from wandb_nb.server.http.stored_body import store_body
 from wandb_nb.server.protocol.artifacts.artifact_access import ARTIFACT
 from wandb_nb.server.storage.artifacts import content_store, manifest_store, version_store
 from wandb_nb.server.storage.artifacts.manifest_form import read_manifest
@@ -49,11 +50,7 @@ async def upload_content(request: Request) -> Response:
     user = await run_in_threadpool(_writer, services, target) if target is not None else None
     if target is None or user is None:
         raise PermissionDeniedError(_INVALID_ADDRESS)
-    most = MAX_CONTENT_BYTES
-    if user.is_anonymous:
-        most = announced_size(request)
-        services.anonymous.spend(user, most)
-    stored = await services.store.write(limited_body(request, most), most)
+    stored = await store_body(request, user, MAX_CONTENT_BYTES)
     unused = await run_in_threadpool(_add_content, services, target, stored)
     if unused is not None:
         await run_in_threadpool(services.store.delete, unused)

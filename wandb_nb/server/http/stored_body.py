@@ -1,0 +1,29 @@
+"""The body of a request as a blob of the file store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wandb_nb.server.http.request_body import announced_size, limited_body
+from wandb_nb.server.http.services import services_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from wandb_nb.server.storage.file_store import StoredFile
+    from wandb_nb.server.storage.users import User
+
+
+async def store_body(request: Request, user: User | None, max_bytes: int) -> StoredFile:
+    """Store the body, at most *max_bytes*; of an anonymous *user* no more than is announced, which the account pays.
+
+    Raises:
+        TooLargeError: It is larger than that or than what the account has left, or that account does not announce it.
+        TooSlowError: It arrives too slowly.
+
+    """
+    services = services_of(request)
+    if user is not None and user.is_anonymous:
+        max_bytes = announced_size(request)
+        services.anonymous.spend(user, max_bytes)
+    return await services.store.write(limited_body(request, max_bytes), max_bytes)
