@@ -48,3 +48,10 @@ def dotted(values: Mapping[str, Any], *, private: bool = True) -> Iterator[tuple
         else:
             for path, leaf in leaves((key,), value):
                 yield ".".join(map(str, path)), leaf
+
+
+def evenly_spaced(first: int, last: int, count: int) -> list[int]:
+    """Return *count* whole numbers from *first* to *last*, spread evenly; *last* alone if it is one."""
+    if count == 1:
+        return [last]
+    return [first + (last - first) * index // (count - 1) for index in range(count)]

@@ -44,3 +44,8 @@ def answers_by_reader(factory: pytest.TempPathFactory, log: str, ask: str) -> It
         run("-c", log, WANDB_MODE="offline")
         run("-m", "wandb_nb", "sync", **server.environ)
         yield {reader: answer(reader, module) for reader, module in READERS.items()}
+
+
+def differences(given: dict[str, Any], expected: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the questions of *expected* that *given* answers otherwise, each with both answers."""
+    return {question: (given[question], answer) for question, answer in expected.items() if given[question] != answer}

@@ -14,7 +14,7 @@ from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.public_api.local.local_artifacts import LocalArtifacts
 from wandb_nb.public_api.local.local_facts import read_facts
-from wandb_nb.public_api.local.local_rows import evenly_spaced, read_rows, read_system_rows, selected
+from wandb_nb.public_api.local.local_rows import read_rows, read_system_rows, sampled, selected
 from wandb_nb.public_api.run_storage import STEP, FileAttributes, RunAttributes, RunValuesRead
 from wandb_nb.run_filters.run_values import timestamp
 from wandb_nb.run_names import LOCAL_ENTITY
@@ -87,9 +87,9 @@ class LocalRun:
     def sample(self, samples: int, keys: Sequence[str], x_axis: str, stream: Stream) -> list[Row]:
         """Return rows as `RunStorage.sample` says."""
         if stream == "system":
-            return evenly_spaced(read_system_rows(self._folder), samples)
+            return sampled(read_system_rows(self._folder), samples)
         wanted = list(dict.fromkeys((x_axis, *keys))) if keys else ()
-        return evenly_spaced(list(self.rows(wanted, 0, None, 0)), samples)
+        return sampled(list(self.rows(wanted, 0, None, 0)), samples)
 
     def files(self, names: Sequence[str], pattern: str | None) -> Iterator[FileAttributes]:
         """Yield the files of the run's directories, by name; the newest directory counts."""

@@ -17,7 +17,7 @@ from wandb_nb.server.storage.lines.line_store import (
 from wandb_nb.server.storage.lines.row_shapes import load_shapes, shape_has_key
 from wandb_nb.server.storage.tables import history
 from wandb_nb.untrusted_json import load_objects
-from wandb_nb.values import is_finite
+from wandb_nb.values import evenly_spaced, is_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +44,7 @@ def sample_lines(connection: Connection, run: int, stream: str, limit: int) -> l
     total = count(connection, run, stream)
     query = select(table.c.text).where(table.c.run_id == run, *conditions)
     if total > limit:
-        query = query.where(table.c.number.in_(_evenly_spaced(0, total - 1, limit)))
+        query = query.where(table.c.number.in_(evenly_spaced(0, total - 1, limit)))
     return bounded_texts(connection, query.order_by(table.c.number))
 
 
@@ -127,7 +127,7 @@ def _sample_shapes(  # noqa: PLR0917 -- the parts of one query
     if len(rows) <= limit:
         return rows
     last = connection.execute(select(number).where(*conditions).order_by(number.desc()).limit(1)).scalar_one()
-    targets = _evenly_spaced(rows[0][0], last, limit)
+    targets = evenly_spaced(rows[0][0], last, limit)
     hits = _bounded_rows(connection.execute(query.where(number.in_(targets))))
     if len(hits) > limit * _DENSE:
         return hits
@@ -157,12 +157,6 @@ def _bounded_rows(rows: Iterable[Any]) -> list[tuple[int, str]]:
         if size > MAX_READ_BYTES:
             break
     return bounded
-
-
-def _evenly_spaced(first: int, last: int, limit: int) -> list[int]:
-    if limit == 1:
-        return [last]
-    return [first + (last - first) * index // (limit - 1) for index in range(limit)]
 
 
 def _select_keys(row: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:
