@@ -37,7 +37,7 @@ LAYERS = (
     ("capture", "data", "view"),
     ("artifacts", "compare", "tensorboard", "gym"),
     ("tracking", "jupyter", "server", "sync"),
-    ("notebook", "public_api", "sklearn_plots"),
+    ("notebook", "public_api", "integration", "sklearn_plots"),
     ("__init__", "_api", "cli", "compat", "__main__"),
 )
 # The only import between siblings: the background process sends a run for the session.

@@ -21,6 +21,8 @@ PRIVATE_WORDS = {
     *("begun", "found", "given", "goes_on", "going_on", "held", "kept", "known", "made", "raised", "said", "shown"),
     *("taken", "told"),
 }
+# The documented names of wandb's callbacks: the modules of several libraries have them.
+CALLBACKS = {"WandbCallback"}
 LIMITS = re.compile(r"_?(MOST|LONGEST|LARGEST|BIGGEST|HIGHEST)_|.*_(MOST|LONGEST|LARGEST)$")
 SECONDS = re.compile(r".*_(S|SECS?|s|secs?)$")
 
@@ -59,8 +61,8 @@ def test_a_module_name_stands_for_one_thing() -> None:
 
 
 def test_a_class_name_stands_for_one_thing() -> None:
-    """No two public classes of the package have one name."""
-    assert places({path: classes(path) for path in MODULES}) == {}
+    """No two public classes of the package have one name, but for wandb's callbacks."""
+    assert places({path: classes(path) - CALLBACKS for path in MODULES}) == {}
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.relative_to(PACKAGE.parent).as_posix())
