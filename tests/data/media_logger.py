@@ -1,4 +1,7 @@
-"""A process that logs images and tables until it is killed; it reports each row once `log()` has returned."""
+"""A process that logs images, tables, videos and artifacts until it is killed.
+
+It reports each row once `log()` has returned.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,15 @@ if __name__ == "__main__":
     rng = np.random.default_rng()
     for index in range(100_000):
         picture = wandb.Image(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8))
-        table = {"table": wandb.Table(["picture"], [[picture]])} if index % 3 == 0 else {}
-        run.log({"noise": picture, "i": index, **table})
+        row = {"noise": picture, "i": index}
+        if index % 3 == 0:
+            row["table"] = wandb.Table(["picture"], [[picture]])
+        if index % 4 == 0:
+            row["video"] = wandb.Video(rng.integers(0, 255, (3, 3, 32, 32), dtype=np.uint8))
+        if index % 5 == 0:
+            data = wandb.Artifact("data", "dataset")
+            with data.new_file("noise.bin", "wb") as file:
+                file.write(rng.bytes(5_000))
+            run.log_artifact(data)
+        run.log(row)
         os.write(1, b"%d\n" % index)

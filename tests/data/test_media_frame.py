@@ -146,9 +146,8 @@ def test_a_file_given_by_path_is_copied_in_pieces(tmp_path):
     assert [path.name for path in (tmp_path / "files" / "media").iterdir()] == ["videos"]
 
 
-def assert_whole(directory, address):
-    """Check that the artifact of a table is in the run's directory with every file of its manifest."""
-    client_id = address.removeprefix("wandb-client-artifact://").partition("/")[0]
+def assert_whole(directory, client_id):
+    """Check that an artifact is in the run's directory with every file of its manifest."""
     manifest = directory / "artifacts" / "manifests" / f"{client_id}.json"
     for entry in json.loads(manifest.read_bytes())["contents"].values():
         name = base64.b64decode(entry["digest"]).hex()
@@ -159,7 +158,7 @@ def assert_whole(directory, address):
 @pytest.mark.crash
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
 def test_no_row_points_to_a_missing_file_after_kill(tmp_path):
-    """Killed at random moments while it logs pictures and tables: each reported row is there, its files are whole."""
+    """Killed at random moments while it logs media and artifacts: each reported row is there, its files are whole."""
     chance = random.Random(7)  # noqa: S311 -- no secret
     total = 0
     for number in range(KILLS):
@@ -176,9 +175,12 @@ def test_no_row_points_to_a_missing_file_after_kill(tmp_path):
         run = read_run(directory)
         assert len(run.rows) >= reported
         for row in run.rows:
-            for value in (row["noise"], *([row["table"]] if "table" in row else [])):
+            for value in (row[key] for key in ("noise", "table", "video") if key in row):
                 assert hashlib.sha256(run.files[value["path"]]).hexdigest() == value["sha256"]
             if "table" in row:
-                assert_whole(directory, row["table"]["artifact_path"])
+                address = row["table"]["artifact_path"].removeprefix("wandb-client-artifact://")
+                assert address.partition("/")[0] in {artifact.client_id for artifact in run.artifacts}
+        for artifact in run.artifacts:
+            assert_whole(directory, artifact.client_id)
         total += len(run.rows)
     assert total > KILLS
