@@ -40,11 +40,14 @@ LAYERS = (
     ("notebook", "public_api", "integration", "sklearn_plots"),
     ("__init__", "_api", "cli", "compat", "__main__"),
 )
-# The only import between siblings: the background process sends a run for the session.
+# The only imports between siblings: the background process sends a run for the session, which uses a server's versions.
 PASSES = {
     (f"wandb_nb.tracking.{name}", target)
     for name in ("online.sync_handle", "online.server_lookup", "online.registration_wait", "online.anonymous_key")
     for target in ("wandb_nb.sync", "wandb_nb.sync.background.launch")
+} | {
+    ("wandb_nb.tracking.online.used_artifacts", f"wandb_nb.sync.reading.{name}")
+    for name in ("server_connection", "server_versions")
 }
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 HEAVY = (

@@ -123,7 +123,7 @@ def test_a_wrong_key_and_no_server_are_named(server: EmbeddedServer, monkeypatch
         wandb.Api(api_key="0" * 40).run("local/p/r")
     with pytest.raises(UsageError, match="has no project local/none"):
         len(wandb.Api(api_key=server.key).runs("local/none"))
-    monkeypatch.setattr("wandb_nb.public_api.remote.server_connection._MAX_RETRIES", 0)
+    monkeypatch.setattr("wandb_nb.sync.reading.server_connection._MAX_RETRIES", 0)
     with pytest.raises(CommError, match="cannot be reached"):
         wandb.Api(overrides={"base_url": "http://127.0.0.1:9"}, api_key="0" * 40).run("local/p/r")
 

@@ -28,7 +28,13 @@ from wandb_nb.atomic_file import replacement, write_text
 from wandb_nb.data.artifact_contents import ArtifactContents, LoggedArtifact
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.errors import MediaError, StoreError
-from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry, artifact, used_artifact
+from wandb_nb.store.format.artifact_record import (
+    CLIENT_ID_LENGTH,
+    ArtifactRecord,
+    ManifestEntry,
+    artifact,
+    used_artifact,
+)
 from wandb_nb.store.format.layout import ARTIFACTS, MANIFESTS, OBJECTS
 
 if TYPE_CHECKING:
@@ -38,7 +44,6 @@ if TYPE_CHECKING:
 
 
 _ALPHABET = string.ascii_lowercase + string.digits
-_MAX_ID = 128
 
 
 class LoggedVersion(NamedTuple):
@@ -109,7 +114,7 @@ class RunArtifacts:
 
     def use(self, version: StoredVersion) -> None:
         """Record that the run uses *version*. Raises StoreError if the store cannot be written."""
-        self._append(used_artifact(version.client_id, version.type, version.qualified_name))
+        self._append(used_artifact(version.record_id, version.type, version.qualified_name))
         store = ArtifactStore()
         try:
             with store.adding():
@@ -248,4 +253,4 @@ def _version(record: ArtifactRecord, run: LineageRun) -> StoredVersion:
 
 
 def _random_id() -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_MAX_ID))
+    return "".join(secrets.choice(_ALPHABET) for _ in range(CLIENT_ID_LENGTH))

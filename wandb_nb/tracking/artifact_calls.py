@@ -106,12 +106,14 @@ class ArtifactCalls(ReadableRun):
     ) -> Artifact:
         """Mark an artifact as an input of the run, and return it; a draft is logged first.
 
-        A name is "name:alias", "project/name:v0" or "entity/project/name:latest", of a version that was logged on this
-        machine; without a project it is one of the run's. *type* is what the artifact must be. *use_as* is accepted.
+        A name is "name:alias", "project/name:v0" or "entity/project/name:latest"; without a project it is one of the
+        run's. An online run uses the versions of its server, and those of this machine that the server lacks; another
+        run uses those of this machine. *type* is what the artifact must be. *use_as* is accepted.
 
         Raises:
             ArtifactNotFoundError: There is no such version; the message has the nearest names.
             ArtifactError: It is not an artifact or name, it has another type, or an alias is not possible.
+            CommError: The server of an online run does not answer, and the version is not on this machine.
             RunFinishedError: The run has finished.
 
         """

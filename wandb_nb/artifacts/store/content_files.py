@@ -49,6 +49,10 @@ class ContentFiles:
             _copy_in(file, digest, Path(target))
         return target
 
+    def copy_in(self, file: str, digest: str) -> None:
+        """Store a copy of *file*, which has the content with *digest*; errors as `move_in`."""
+        _copy_in(file, digest, Path(self._target(digest)))
+
     def files(self) -> Iterator[os.DirEntry[str]]:
         """Yield the files of all contents; their names are the digests in hexadecimal."""
         for folder in os.scandir(self.folder) if self.folder.is_dir() else ():

@@ -58,6 +58,11 @@ class StoredVersion:
         return f"v{self.index}"
 
     @property
+    def record_id(self) -> str:
+        """The id in the record of a use: the one that its maker gave, for a version of a server the server's."""
+        return self.client_id
+
+    @property
     def collection_path(self) -> str:
         """Entity (where known), project and name, joined by slashes."""
         return "/".join(part for part in (self.entity, self.project, self.name) if part)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.artifacts.store.lineage_files import USED
 from wandb_nb.errors import UnsupportedError
 from wandb_nb.public_api.artifact_catalog import CollectionName
-from wandb_nb.public_api.remote.server_version import version_of_membership
-from wandb_nb.public_api.remote.server_versions import ServerVersions
 from wandb_nb.sync.http.answers import as_name, as_object, well_formed
+from wandb_nb.sync.reading.server_version import version_of_membership
+from wandb_nb.sync.reading.server_versions import ServerVersions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wandb_nb.artifacts.store.stored_version import LineageRun, StoredVersion
-    from wandb_nb.public_api.remote.server_connection import ServerConnection
-    from wandb_nb.public_api.remote.server_version import ServerVersion
+    from wandb_nb.sync.reading.server_connection import ServerConnection
+    from wandb_nb.sync.reading.server_version import ServerVersion
 
 _PER_PAGE = 100
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import AuthenticationError, RunNotFoundError, UsageError
 from wandb_nb.public_api.remote.server_artifacts import ServerArtifacts
-from wandb_nb.public_api.remote.server_connection import ServerConnection
 from wandb_nb.public_api.remote.server_run import ServerRun
 from wandb_nb.public_api.run_storage import ProjectAttributes, RunPath
 from wandb_nb.sync.http.answers import as_count, as_name, as_object, as_text, well_formed
+from wandb_nb.sync.reading.server_connection import ServerConnection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

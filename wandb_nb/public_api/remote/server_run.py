@@ -9,20 +9,20 @@ from urllib.parse import quote
 from wandb_nb.artifacts.store.stored_version import LineageRun
 from wandb_nb.errors import CommError, RunNotFoundError, UsageError
 from wandb_nb.public_api.remote.server_artifacts import ServerArtifacts
-from wandb_nb.public_api.remote.server_connection import parse_rows
 from wandb_nb.public_api.run_storage import FileAttributes, RunAttributes, RunValuesRead
 from wandb_nb.sync.http.answers import as_count, as_list, as_name, as_object, as_text, well_formed
 from wandb_nb.sync.http.file_downloads import download
 from wandb_nb.sync.http.file_uploads import FileUploads
 from wandb_nb.sync.http.operations import Bucket
+from wandb_nb.sync.reading.server_connection import parse_rows
 from wandb_nb.untrusted_json import load_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from wandb_nb.public_api.remote.server_connection import ServerConnection
     from wandb_nb.public_api.run_storage import Row, RunChanges, RunPath, Stream
+    from wandb_nb.sync.reading.server_connection import ServerConnection
 
 _FILES_PER_PAGE = 100
 _OWN = "_wandb"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 STORAGE_POLICY = "wandb-storage-policy-v1"
 DIGEST_ALGORITHM = "MANIFEST_MD5"
+CLIENT_ID_LENGTH = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,16 @@ class ArtifactRecord:
 
 @dataclass(frozen=True, slots=True)
 class UsedVersion:
-    """A version that a run uses, by the id that its maker gave it."""
+    """A version that a run uses, by the id that its maker gave it, or by that of the server that has it."""
 
     client_id: str
     type: str
     name: str
+
+    @property
+    def is_on_server(self) -> bool:
+        """Whether the id is a server's: clients make ids of 128 characters."""
+        return len(self.client_id) != CLIENT_ID_LENGTH
 
 
 def artifact(record: ArtifactRecord) -> bytes:

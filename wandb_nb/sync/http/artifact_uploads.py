@@ -66,6 +66,9 @@ class ArtifactUploads:
             RefusedError: The server refuses.
             CommError: The server does not answer.
         """
+        if used.is_on_server:
+            self._use(used.client_id)
+            return True
         data = self._graphql.execute("ClientIDMapping", {"clientID": used.client_id})
         with _usable_answer(self._network.base_url, "ClientIDMapping"):
             artifact = as_text(as_object(data.get("clientIDMapping")).get("serverID"))

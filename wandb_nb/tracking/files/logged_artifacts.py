@@ -90,17 +90,27 @@ def use_artifact(session: RunSession, used: Artifact | str, kind: str | None = N
     Raises:
         ArtifactNotFoundError: There is none.
         ArtifactError: The name is not possible, its type is not *kind*, or it is not an artifact.
+        CommError: The server of an online run does not answer, and the version is not on this machine.
         RunFinishedError: The run has finished.
 
     """
     session.expect_running("use_artifact()")
     if isinstance(used, str):
-        identity = session.identity
-        used = find_artifact(used, identity.entity, identity.project_name, LocalVersions(), kind)
+        used = _find(session, used, kind)
     elif not _is_stored(used):
         return log_artifact(session, used, aliases=aliases, is_used=True)
     _record_use(session, used)
     return used
+
+
+def _find(session: RunSession, name: str, kind: str | None) -> Artifact:
+    """Return the version *name* of this machine, in an online run first of all that of its server; errors as there."""
+    if session.sync is None:
+        identity = session.identity
+        return find_artifact(name, identity.entity, identity.project_name, LocalVersions(), kind)
+    from wandb_nb.tracking.online.used_artifacts import UsedArtifacts  # offline runs do without the sync package
+
+    return UsedArtifacts(session.settings, _lineage_run(session), session.notice).find(name, kind)
 
 
 def _is_stored(artifact: Any) -> bool:

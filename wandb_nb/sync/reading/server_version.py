@@ -20,6 +20,11 @@ class ServerVersion(StoredVersion):
     node_id: str = ""
     aliases: tuple[str, ...] = ()
 
+    @property
+    def record_id(self) -> str:
+        """The server's id."""
+        return self.node_id
+
 
 def version_of_membership(membership: dict[str, Any]) -> ServerVersion | None:
     """Return the version in a *membership*: in the collection that was asked for, also if that one has a link to it."""

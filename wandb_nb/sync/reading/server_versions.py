@@ -9,20 +9,22 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.artifacts.manifest import read_manifest
+from wandb_nb.artifacts.store.artifact_store import ArtifactStore
+from wandb_nb.artifacts.store.content_cache import ContentCache
 from wandb_nb.artifacts.store.file_copies import file_digest
 from wandb_nb.artifacts.store.lineage_files import LOGGED, LineageEdge
 from wandb_nb.artifacts.version_name import VersionName
 from wandb_nb.errors import ArtifactError, ArtifactNotFoundError
-from wandb_nb.public_api.remote.server_version import ServerVersion, run_of, version_of, version_of_membership
 from wandb_nb.sync.http.answers import as_list, as_object, as_text, well_formed
 from wandb_nb.sync.http.file_downloads import download
+from wandb_nb.sync.reading.server_version import ServerVersion, run_of, version_of, version_of_membership
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wandb_nb.artifacts.store.stored_version import LineageRun, StoredVersion
-    from wandb_nb.public_api.remote.server_connection import ServerConnection
     from wandb_nb.store.format.artifact_record import ManifestEntry
+    from wandb_nb.sync.reading.server_connection import ServerConnection
 
 _FILES_PER_PAGE = 1_000
 _ARTIFACTS_PER_PAGE = 100
@@ -33,10 +35,14 @@ _NO_TTL = -2
 
 
 class ServerVersions:
-    """The versions that the account may read. Contents are checked against their digests. Not thread-safe."""
+    """The versions that the account may read. Contents are checked against their digests. Not thread-safe.
+
+    Downloaded contents stay in the artifact store of this machine, from which they are copied the next time.
+    """
 
     def __init__(self, connection: ServerConnection) -> None:
         self._connection = connection
+        self._cache = ContentCache(ArtifactStore())
         self._urls: dict[str, str] = {}
         """Addresses of contents by their digest, from the manifests read so far."""
 
@@ -85,7 +91,9 @@ class ServerVersions:
             return as_object(data.get("artifact"))
 
     def fetch(self, entry: ManifestEntry, target: str) -> None:
-        """Download the content of *entry* to the new file *target*, and compare it with its digest."""
+        """Put the content of *entry* into the new file *target*, and compare it with its digest."""
+        if self._cache.copy(entry.digest, target):
+            return
         url = self._urls.get(entry.digest)
         if not url:
             raise ArtifactError(f"{self._connection.base_url} has no address for the content {entry.digest}")
@@ -95,6 +103,7 @@ class ServerVersions:
             raise ArtifactError(
                 f"{self._connection.base_url} sent another content than {entry.digest}: use another version"
             )
+        self._cache.add(target, entry.digest)
 
     def aliases(self, version: StoredVersion) -> list[str]:
         """Return the aliases of *version*, without its number, which servers list among them."""

@@ -1,0 +1,104 @@
+"""Online runs use artifact versions of their server: found, downloaded once, and recorded as used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import wandb_nb as wandb
+from wandb_nb.artifacts.store.artifact_store import ArtifactStore
+from wandb_nb.errors import ArtifactError, ArtifactNotFoundError, CommError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedded_server import EmbeddedServer
+
+
+@pytest.fixture
+def online(
+    embedded_user: Path,  # noqa: ARG001 -- the server's address and key are in the environment
+    start: Callable[..., wandb.Run],
+) -> Callable[..., wandb.Run]:
+    """Return a function that starts silent online runs of the project "used"."""
+
+    def begin(**arguments: Any) -> wandb.Run:
+        return start(**{"project": "used", "mode": "online", **arguments})
+
+    return begin
+
+
+def log(run: wandb.Run, name: str, text: str, kind: str = "dataset", aliases: tuple[str, ...] = ()) -> wandb.Artifact:
+    """Log an artifact with the file "a.txt" and return it."""
+    artifact = wandb.Artifact(name, kind)
+    with artifact.new_file("a.txt") as file:
+        file.write(text)
+    return run.log_artifact(artifact, aliases=aliases)
+
+
+def other_machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let what follows have a data directory of its own, as on another machine."""
+    monkeypatch.setenv("WANDB_NB_DATA_DIR", str(folder))
+
+
+def used_by(name: str) -> list[str]:
+    """Return the ids of the runs that used a version, as the server has them."""
+    return [run.id for run in wandb.Api().artifact(name).used_by()]
+
+
+def test_a_version_of_the_server_is_used(
+    online: Callable[..., wandb.Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run on another machine uses a version by alias or number; the content stays in its store for the next time."""
+    with online() as run:
+        log(run, "data", "one")
+        log(run, "model", "weights", "model", ("best",))
+    other_machine(monkeypatch, tmp_path / "other")
+    with online() as user:
+        data = user.use_artifact("used/data:v0")
+        assert Path(data.download(tmp_path / "out"), "a.txt").read_text() == "one"
+        assert Path(user.use_model("model:best")).read_text() == "weights"
+        with pytest.raises(ArtifactError, match="'dataset', not 'model'"):
+            user.use_artifact("data:latest", type="model")
+    assert used_by("used/data:v0") == used_by("used/model:best") == [user.id]
+
+
+def test_a_content_is_downloaded_once(
+    online: Callable[..., wandb.Run], embedded: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The store has what was downloaded: the next download needs no server, unless the stored content is damaged."""
+    with online() as run:
+        log(run, "once", "downloaded once")
+    other_machine(monkeypatch, tmp_path / "other")
+    artifact = wandb.Api().artifact("used/once:v0")
+    artifact.download(tmp_path / "first")
+    (stored,) = (Path(entry.path) for entry in ArtifactStore().contents.files())
+    stored.chmod(0o600)
+    stored.write_text("damaged")
+    assert Path(artifact.download(tmp_path / "second"), "a.txt").read_text() == "downloaded once"
+
+    for path in embedded.folder.rglob("*"):
+        if path.is_file() and path.read_bytes() == b"downloaded once":
+            path.unlink()
+    assert Path(artifact.download(tmp_path / "third"), "a.txt").read_text() == "downloaded once"
+    stored.unlink()
+    with pytest.raises(CommError):
+        artifact.download(tmp_path / "fourth")
+
+
+def test_own_and_unsent_versions_are_of_this_machine(
+    online: Callable[..., wandb.Run], start: Callable[..., wandb.Run]
+) -> None:
+    """What the run logged itself is used before the server has it, and what only this machine has, too."""
+    with start(project="used") as offline:
+        log(offline, "unsent", "local only")
+    with online() as run:
+        log(run, "own", "first")
+        log(run, "own", "second")
+        assert run.use_artifact("own:latest").version == "v1"
+        assert run.use_artifact("unsent:v0").logged_by().id == offline.id
+        with pytest.raises(ArtifactNotFoundError, match="nothing"):
+            run.use_artifact("nothing:v3")
+    assert used_by("used/own:v1") == [run.id]
