@@ -36,6 +36,7 @@ LAYERS = (
     ("store", "run_filters"),
     ("capture", "data", "view"),
     ("artifacts", "compare", "tensorboard", "gym"),
+    ("reproduce",),
     ("tracking", "jupyter", "server", "sync"),
     ("notebook", "public_api", "integration", "sklearn_plots"),
     ("__init__", "_api", "cli", "compat", "__main__"),

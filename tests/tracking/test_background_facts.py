@@ -95,7 +95,7 @@ sys.addaudithook(lambda event, arguments: opened.append(str(arguments[0])) if ev
 """
     (tmp_path / "s.py").write_text(
         watch + "import wandb_nb as wandb\nwandb.init(mode='offline').finish()\n"
-        "print(sum('dist-info' in name for name in opened))\n"
+        "print(sum(name.endswith('METADATA') for name in opened))\n"
         "print([name for name in ('yaml', 'numpy', 'pandas', 'importlib.metadata') if name in sys.modules])\n"
     )
     done = subprocess.run(

@@ -18,6 +18,7 @@ from wandb_nb.cli.artifact_commands import artifact
 from wandb_nb.cli.compare_commands import compare, diff
 from wandb_nb.cli.data_commands import export, verify
 from wandb_nb.cli.program_commands import install_command, run
+from wandb_nb.cli.reproduce_command import reproduce
 from wandb_nb.cli.run_commands import ls, rm, show
 from wandb_nb.cli.server_commands import server
 from wandb_nb.cli.shell_completion import completion_command
@@ -41,7 +42,7 @@ def group() -> None:
     """
 
 
-for command in (ls, show, rm, diff, compare, export, verify, login, server, sync, status, *MODES, settings):
+for command in (ls, show, rm, diff, compare, reproduce, export, verify, login, server, sync, status, *MODES, settings):
     group.add_command(command)
 group.add_command(artifact)
 group.add_command(run)

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.capture.machine import subprocess_fork_safe
 from wandb_nb.errors import Error
+from wandb_nb.store.format.layout import WORKSPACES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+NOT_SAVED = "logs/not_saved.json"
+"""Path of what a run does not save of its work tree, below the run directory: `untracked` names, and an `error`."""
 MAX_BYTES = 10 << 20
+MAX_UNTRACKED = 1_000
 _TIMEOUT_SECONDS = 30.0
 # Runs no program of the user's configuration, takes no lock, and prompts for no password.
 _ENVIRONMENT = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
@@ -46,6 +50,8 @@ _DIFF = (
     "--dst-prefix=b/",
 )
 
+_UNTRACKED = ("ls-files", "--others", "--exclude-standard", "--directory", "--no-empty-directory", "-z")
+
 
 class DiffError(Error):
     """The changes of a work tree cannot be determined; the message gives the reason."""
@@ -78,6 +84,16 @@ def against_upstream(root: Path, max_bytes: int = MAX_BYTES) -> tuple[str, str] 
     except DiffError:
         return None
     return upstream, _git(root, *_DIFF, upstream, max_bytes=max_bytes)
+
+
+def untracked(root: Path) -> list[str]:
+    """Return the files that Git neither has nor ignores, folders with a slash at the end; without those of runs.
+
+    Raises:
+        DiffError: There is no `git`, or a broken repository.
+    """
+    names = _git(root, *_UNTRACKED).split("\0")
+    return [name for name in names if name and not set(WORKSPACES) & set(name.split("/"))][:MAX_UNTRACKED]
 
 
 def _git(root: Path, *arguments: str, max_bytes: int = MAX_BYTES) -> str:

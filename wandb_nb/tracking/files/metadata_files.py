@@ -149,6 +149,8 @@ class MetadataFiles:
     def _save_requirements(self) -> None:
         self._write(REQUIREMENTS, "".join(line + "\n" for line in requirements.installed()))
         self._record_file(REQUIREMENTS)
+        if addresses := requirements.local_packages():
+            self._write_local(requirements.LOCAL_PACKAGES, addresses)
 
     def _record_file(self, name: str) -> None:
         with self._lock:
@@ -171,11 +173,14 @@ class MetadataFiles:
     def _save_changes(self, root: Path) -> None:
         """Write the changes of the work tree; if git cannot read the repository, only the patches are missing."""
         patches: dict[str, str] = {}
+        not_saved: dict[str, Any] = {}
         try:
             patches[CHANGES] = work_tree_diff.against_commit(root)
+            not_saved["untracked"] = work_tree_diff.untracked(root)
             if upstream := work_tree_diff.against_upstream(root):
                 patches[f"upstream_diff_{upstream[0]}.patch"] = upstream[1]
         except work_tree_diff.DiffError as error:
+            not_saved["error"] = str(error)
             if not self._closed:
                 self._notice(f"the changes in {root} are not saved with the run: {error}")
         for name, patch in patches.items():
@@ -183,12 +188,18 @@ class MetadataFiles:
                 # The bytes of files in other encodings stay as they are, so that the patch applies.
                 self._write(name, self._redact(patch), "surrogateescape")
                 self._record_file(name)
+        if any(not_saved.values()):
+            self._write_local(work_tree_diff.NOT_SAVED, not_saved)
 
     def _write_config(self, config: Mapping[str, Any]) -> None:
         self._write(CONFIG, to_yaml({key: {"value": value} for key, value in config.items()}))
 
     def _write(self, name: str, content: str, errors: str = "backslashreplace") -> None:
         write_text(self._folder / name, content, errors)
+
+    def _write_local(self, name: str, facts: Mapping[str, Any]) -> None:
+        """Write *facts* to the file *name* of the run directory, which is not sent."""
+        write_text(self._folder.parent / name, json.dumps(self._redact.value(facts)))
 
     def _guarded(self, act: Callable[..., None], *arguments: Any) -> None:
         try:
