@@ -66,3 +66,21 @@ def test_a_saved_comparison_shows_them(pair: Comparison) -> None:
         assert row["step"] == 1
         assert row["files"][0]["path"] in {copy["path"] for copy in run["previews"]}
     assert len(json.dumps(parts)) < 910_000
+
+
+def test_pictures_of_many_runs_stay_within_the_size(tmp_path: Path) -> None:
+    """Six runs with pictures of noise under eight keys take 700 kB beyond the charts, in all forms together."""
+    rng = np.random.default_rng(3)
+    runs = []
+    for number in range(6):
+        run = wandb.init(dir=tmp_path, project="p", name=f"r{number}", mode="offline", settings={"silent": True})
+        run.log({f"k{key}": wandb.Image(rng.integers(0, 255, (160, 160, 3), dtype=np.uint8)) for key in range(8)})
+        run.finish()
+        runs.append(load(run.directory))
+    parts = bundle(compare(runs))
+
+    assert "<img alt=" in parts["text/html"]
+    assert len(json.dumps(parts)) < 910_000
+    assert len(parts["image/png"]) < 280_000
+    copies = [copy for run in parts[COMPARISON_MIME]["runs"] for copy in run["previews"]]
+    assert copies

@@ -37,10 +37,10 @@ def bundle(comparison: Comparison, accesses: Sequence[Access] | None = None) -> 
     """Return the parts of *comparison*: the message for the view, HTML, a PNG in base64, plain text.
 
     With *accesses*, one per run, a view asks for later rows of the runs and computes the differences itself. The bundle
-    has at most 210 kB: if needed, series are downsampled, then left out. Without *accesses* it has small copies of the
-    newest media, too, and 700 kB more at most.
+    has at most 210 kB: if needed, series are downsampled, then left out. Runs with `media` have small copies of their
+    newest media, too, and these take 700 kB more at most.
     """
-    media = [] if accesses is not None else comparison_media.run_cards(comparison)
+    media = comparison_media.run_cards(comparison)
     cards = [card for cards in media for card in cards]
     full, preview = pictures(lambda points: comparison_picture.build(comparison, points), cards)
     parts: dict[str, Any] = {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.view.media_html import media_html
 from wandb_nb.view.message.run_message import plain
-from wandb_nb.view.previews.saved_media import MAX_CHARACTERS, saved_previews, saved_series
+from wandb_nb.view.previews.saved_media import MAX_CHARACTERS, preview_seconds, saved_previews, saved_series
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
     from wandb_nb.view.previews.media_previews import MediaCard
 
-_SECONDS = 5.0  # for the copies of all runs
 _MAX_KEYS = 12
 _MAX_HTML, _MAX_NAMES = 170_000, 60_000  # characters of all runs
 
@@ -23,9 +22,11 @@ def run_cards(comparison: Comparison) -> list[list[MediaCard]]:
     """Return a row of cards for each key with media: one for each run that has it, titled with the run's label."""
     rows: dict[str, list[MediaCard]] = {row.key: [] for row in comparison.media[:_MAX_KEYS]}
     for label, one in zip(comparison.labels, comparison.inputs, strict=True):
+        if one.media is None:
+            continue
         series = [each for each in one.newest_media if each["key"] in rows]
-        cards = one.media.previews.cards(series, _SECONDS / len(comparison.inputs)) if one.media else []
-        for card in cards:
+        seconds = preview_seconds(one.message.header) / len(comparison.inputs)
+        for card in one.media.previews.cards(series, seconds):
             rows[card.key].append(card._replace(title=f"{label} · {card.key}"))
     return [row for row in rows.values() if row]
 

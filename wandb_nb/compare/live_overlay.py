@@ -15,11 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wandb_nb.view.message.run_message import Access, Message
+    from wandb_nb.view.previews.saved_media import SavedMedia
 
 
-def bundle(messages: Sequence[Message], accesses: Sequence[Access], hidden: int = 0) -> dict[str, Any]:
-    """Return the MIME bundle of two or more runs in the same charts; *hidden* is how many more are left out."""
-    comparison = compare([ComparisonInput(message) for message in messages])
+def bundle(
+    messages: Sequence[Message], accesses: Sequence[Access], media: Sequence[SavedMedia | None], hidden: int = 0
+) -> dict[str, Any]:
+    """Return the MIME bundle of two or more runs in the same charts.
+
+    *media* makes small copies of a run's media, None for a run without them. *hidden* is how many more runs are left
+    out.
+    """
+    pairs = zip(messages, media, strict=True)
+    comparison = compare([ComparisonInput(message, media=copies) for message, copies in pairs])
     parts = comparison_bundle.bundle(replace(comparison, legend=value_labels(comparison.legend)), accesses)
     if hidden:
         note = f"+{hidden} earlier runs of this cell"

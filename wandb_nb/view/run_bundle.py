@@ -35,7 +35,8 @@ _MAX_PNG_BYTES = 60_000
 # Small copies of media come on top: at most 700 kB in its three forms, with those in the snapshot.
 _MAX_MEDIA_HTML = 170_000
 _MAX_MEDIA_PNG_BYTES = 150_000
-_MEDIA_TRIES = ((12, 2), (12, 1), (6, 1), (2, 1))  # pictures of each metric and scale
+_MEDIA_TRIES = ((12, 2), (12, 1), (6, 1), (2, 1), (1, 1))  # pictures of each metric and scale
+_MAX_SHEET_CARDS = 48
 _MAX_PREVIEW_BYTES = 20_000  # of the picture in the HTML
 _PREVIEW_POINTS = 1_000
 _SVG_POINTS = 3_000
@@ -108,12 +109,15 @@ def pictures(scene_of: Callable[[int], Scene], cards: Sequence[MediaCard] = ()) 
 
 
 def _with_media(scene: Scene, cards: Sequence[MediaCard]) -> bytes:
-    """Return the PNG file of charts and contact sheet: with fewer and smaller pictures if it is too large."""
+    """Return the PNG file of charts and contact sheet: with fewer and smaller pictures, then cards, if too large."""
     from wandb_nb.view.picture import png  # as above
 
+    cards = cards[:_MAX_SHEET_CARDS]
+    tries = [(len(cards), *each) for each in _MEDIA_TRIES]
+    tries += [(len(cards) >> halvings, 1, 1) for halvings in range(1, len(cards).bit_length() + 1)]
     data = b""
-    for most_pictures, scale in _MEDIA_TRIES:
-        data = png.render(with_contact_sheet(scene, cards, most_pictures), scale)
+    for count, most_pictures, scale in tries:
+        data = png.render(with_contact_sheet(scene, cards[:count], most_pictures), scale)
         if len(data) <= _MAX_PNG_BYTES + _MAX_MEDIA_PNG_BYTES:
             break
     return data

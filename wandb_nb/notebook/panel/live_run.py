@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from wandb_nb.errors import StoreError
 from wandb_nb.notebook.guard import guard
@@ -72,7 +72,11 @@ class LiveRun:
         """The small copies of the run's media for the saved notebook; None if its settings ask for none."""
         from wandb_nb.view.previews.saved_media import SavedMedia  # as above
 
-        return SavedMedia.of(self.stream.open_media, self.run.settings.saved_media)
+        def open_file(path: str) -> BinaryIO | None:
+            with self.lock:
+                return self.stream.open_media(path)
+
+        return SavedMedia.of(open_file, self.run.settings.saved_media)
 
     @property
     def has_viewers(self) -> bool:

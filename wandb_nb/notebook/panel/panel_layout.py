@@ -74,7 +74,7 @@ class PanelLayout:
             return
         view = PanelOutput(self._publisher, Role.VIEW, self._cell, [panel])
         with self._render_lock:
-            versions, bundle = view.versions, view.render(with_media=self._media_output(panel) is None)
+            versions, bundle = view.versions, view.render([panel] if self._media_output(panel) is None else ())
         with self._lock:
             link = next((one for one in self._in_cell(panel) if one.panels == [panel] and not one.is_removed), None)
             if link is None:
@@ -165,18 +165,18 @@ class PanelLayout:
         with self._render_lock:
             rendered: dict[tuple[object, ...], tuple[dict[str, Any], dict[Panel, int]]] = {}
             for output in outputs:
-                versions, with_media = output.versions, self._media_output(output.panels[0]) is output
-                key = (*output.panels, with_media)
+                versions = output.versions
+                with_media = [panel for panel in versions if self._media_output(panel) is output]
+                key = (*versions, None, *with_media)
                 if key not in rendered:
-                    rendered[key] = output.render(with_media=with_media), versions
+                    rendered[key] = output.render(with_media), versions
                 with self._lock:
                     if output.role is not Role.LINK:
                         output.update(*rendered[key])
 
     def _media_output(self, panel: Panel) -> PanelOutput | None:
         """Return the output that holds the small copies of the run's media: only one, for the size of the notebook."""
-        outputs = (one for one in self._outputs if one.role is not Role.LINK and one.panels == [panel])
-        return next(outputs, None)
+        return next((one for one in self._outputs if one.role is not Role.LINK and panel in one.panels), None)
 
     # -- outputs of the running cell
 

@@ -12,7 +12,7 @@ from wandb_nb.view import line_bundle
 from wandb_nb.view.message.header_fields import COMPARISON_MIME
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from wandb_nb.notebook.panel.output_publisher import OutputPublisher
     from wandb_nb.notebook.panel.panel import Panel
@@ -101,17 +101,18 @@ class PanelOutput:
         hint = _HINT if host.page_waits_for_cells() else ""
         return line_bundle.link_bundle(*self._drawn_headers(), f"under cell [{self.cell.number}]{hint}")
 
-    def render(self, *, with_media: bool = False) -> dict[str, Any]:
-        """Return the runs as they are now, with pictures; of a single run *with_media* its media, too."""
+    def render(self, with_media: Collection[Panel] = ()) -> dict[str, Any]:
+        """Return the runs as they are now, with pictures, and small copies of the media of those in *with_media*."""
         panels = list(self.panels)
         if len(panels) == 1:
-            return panels[0].bundle(with_media=with_media)
+            return panels[0].bundle(with_media=panels[0] in with_media)
         from wandb_nb.compare import live_overlay  # numpy and Pillow take long to load
 
         drawn = panels[-MAX_OVERLAID_RUNS:]
         points = max(_MIN_POINTS, _MAX_POINTS // len(drawn))
         messages = [panel.message(points) for panel in drawn]
-        bundle = live_overlay.bundle(messages, [panel.access for panel in drawn], len(panels) - len(drawn))
+        media = [panel.live_run.saved_media if panel in with_media else None for panel in drawn]
+        bundle = live_overlay.bundle(messages, [panel.access for panel in drawn], media, len(panels) - len(drawn))
         self._labels = dict(zip(drawn, bundle[COMPARISON_MIME]["labels"], strict=True))
         return bundle
 

@@ -42,14 +42,15 @@ class SavedMedia(NamedTuple):
 
     def cards(self, header: MessageHeader) -> list[MediaCard]:
         """Return the cards of a message. While a cell is running, new copies are made for a tenth of a second only."""
-        return self.previews.cards(header["media"] or [], _seconds(header))
+        return self.previews.cards(header["media"] or [], preview_seconds(header))
 
     def plots(self, header: MessageHeader) -> dict[str, PlotData]:
         """Return the charts of a message's tables, each under the key of its table; for as long as `cards`."""
-        return self.previews.plots(header["plots"] or [], header["media"] or [], _seconds(header))
+        return self.previews.plots(header["plots"] or [], header["media"] or [], preview_seconds(header))
 
 
-def _seconds(header: MessageHeader) -> float:
+def preview_seconds(header: MessageHeader) -> float:
+    """Return for how long small copies may be made for a message: briefly while a cell is running."""
     return _BUSY_SECONDS if header["run"]["cellRunning"] is True else _IDLE_SECONDS
 
 
