@@ -205,7 +205,10 @@ def test_help_and_completion(execute: Execute) -> None:
 
     words = json.loads(texts(notebook.cells[4]))
     assert words[:4] == [
-        ["artifact", "as-wandb", "compare", "diff", "finish", "init", "log", "ls", "server", "show", "status", "sync"],
+        [
+            *("artifact", "as-wandb", "compare", "diff", "finish", "init", "log", "ls"),
+            *("reproduce", "server", "show", "status", "sync"),
+        ],
         ["init"],
         ["--project"],
         ["--name"],

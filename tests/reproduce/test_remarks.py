@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wandb_nb.artifacts.store.stored_version import LineageRun
-from wandb_nb.reproduce.captured_run import CapturedRun, load_run
+from wandb_nb.reproduce.captured_run import CapturedRun, RunNames, load_run
 from wandb_nb.reproduce.environment_remarks import machine_remarks
 from wandb_nb.reproduce.input_artifacts import InputArtifacts
 from wandb_nb.reproduce.remark import Reproducibility
@@ -27,7 +26,7 @@ def captured(folder: Path, source: str, config: dict[str, Any] | None = None, **
     (folder / "files/code/train.py").write_text(source)
     (folder / "files/requirements.txt").write_text("numpy==2.0.0\n")
     facts = {"codePath": "train.py", "program": "train.py", "root": str(folder), **facts}
-    return CapturedRun(folder, LineageRun("id", "p"), facts, config or {})
+    return CapturedRun(folder, RunNames("id", "p"), facts, config or {})
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 from repeated_runs import call, file_names, git
 
-from wandb_nb.artifacts.store.stored_version import LineageRun
 from wandb_nb.errors import UsageError
-from wandb_nb.reproduce.captured_run import CapturedRun
+from wandb_nb.reproduce.captured_run import CapturedRun, RunNames
 from wandb_nb.reproduce.run_layout import LaidOutRun, lay_out
 from wandb_nb.reproduce.tree_files import safe_path, write_below
 
@@ -26,7 +25,7 @@ def captured(folder: Path, facts: dict[str, object], files: dict[str, str] | Non
         (directory / name).parent.mkdir(parents=True, exist_ok=True)
         (directory / name).write_text(text)
     directory.mkdir(exist_ok=True)
-    run = LineageRun("../../id", "p`$(touch harm)`", name="<b>\n# name", directory=str(directory))
+    run = RunNames("../../id", "p`$(touch harm)`", name="<b>\n# name")
     return CapturedRun(directory, run, {"python": "CPython 3.11.7", **facts}, {"a\n---": "!!python/object:os.system"})
 
 

@@ -16,7 +16,8 @@ import wandb_nb as wandb
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+import pytest
+from cells import MIME, run_bundles, texts
 
 CELLS = (
     "%load_ext wandb_nb\n%wandb init --project digits --mode offline lr=0.5 seed=3",
@@ -83,6 +84,7 @@ def test_a_script_without_a_repository_and_its_input(tmp_path: Path) -> None:
     assert_same(tmp_path, first)
 
 
+@pytest.mark.kernel
 def test_a_notebook_with_cells_out_of_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cells are repeated in the order of their execution, a failing one too; a remark names one out of order."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
@@ -92,6 +94,14 @@ def test_a_notebook_with_cells_out_of_order(tmp_path: Path, monkeypatch: pytest.
     with client.setup_kernel():
         for position in (0, 1, 4, 2, 3, 5):
             client.execute_cell(notebook.cells[position], position)
+        notebook.cells.append(new_code_cell("%wandb reproduce latest by_magic"))
+        client.execute_cell(notebook.cells[-1], len(CELLS))
+    assert f"by_magic is ready: sh {tmp_path / 'by_magic' / 'run.sh'}" in texts(notebook.cells[-1])
+    stored = json.loads((newest_run() / "logs/remarks.json").read_text())
+    assert any("cells were executed out of order or more than once ([4])" in remark for remark in stored)
+    (shown,) = run_bundles(notebook.cells[2])
+    assert shown[MIME]["run"]["remarks"] == stored
+    assert f"reproducible: {len(stored)} remark" in shown["text/html"]
     first = newest_run().name.rpartition("-")[2]
     answer = json.loads(wandb_nb(tmp_path, "reproduce", first, "again", "--json"))
     cells = [remark["text"] for remark in answer["remarks"] if remark["kind"] == "cells"]

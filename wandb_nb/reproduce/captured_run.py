@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wandb_nb.artifacts.store.stored_version import LineageRun
 from wandb_nb.capture.cells.session_notebook import HISTORY
 from wandb_nb.capture.code.requirements import LOCAL_PACKAGES
 from wandb_nb.capture.code.source_files import FOLDER, MAX_BYTES
@@ -17,7 +16,6 @@ from wandb_nb.reproduce.tree_files import safe_path
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.store.format.layout import FILES, data_files, run_file
 from wandb_nb.store.reading.executed_cells import FILE, Cell, CellLog
-from wandb_nb.store.runs.find import find_run
 from wandb_nb.untrusted_file import read_file
 from wandb_nb.untrusted_json import load_object
 
@@ -31,7 +29,16 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NOTEBOOK = ".ipynb"
 
 
-@dataclass(frozen=True)
+class RunNames(NamedTuple):
+    """What a run is called."""
+
+    id: str
+    project: str
+    entity: str = ""
+    name: str = ""
+
+
+@dataclass(eq=False, repr=False)  # what else a dataclass has takes milliseconds to make, at the end of a run
 class CapturedRun:
     """A run and what it recorded; *directory* is its run directory.
 
@@ -39,7 +46,7 @@ class CapturedRun:
     """
 
     directory: Path
-    run: LineageRun
+    run: RunNames
     environment: Mapping[str, Any]
     config: Mapping[str, Any]
     remote: str = ""
@@ -182,10 +189,11 @@ def load_run(reference: str | os.PathLike[str]) -> CapturedRun:
     """
     from wandb_nb.store.reading.run_state import replayed  # numpy takes long to import
     from wandb_nb.store.reading.tail import Tail
+    from wandb_nb.store.runs.find import find_run
 
     directory = run_file(find_run(reference)).parent.resolve()
     state = replayed(map(Tail, data_files(directory)), with_rows=False)
-    run = LineageRun(state.id, state.project or DEFAULT_PROJECT, state.entity, state.name, str(directory))
+    run = RunNames(state.id, state.project or DEFAULT_PROJECT, state.entity, state.name)
     return CapturedRun(
         directory, run, state.environment, state.config, state.git_remote, state.resumed, state.exit_code is None
     )

@@ -1,4 +1,4 @@
-"""Remarks on packages and machine: what an environment file cannot give, and what is different on this machine."""
+"""The environment of a run: its packages and Python for an environment file, and remarks on a machine that differs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.capture.code.requirements import normalized
 from wandb_nb.capture.machine import environment
 from wandb_nb.formatting import clean
-from wandb_nb.reproduce.remark import Remark, listed
+from wandb_nb.reproduce.remark import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -17,17 +17,6 @@ if TYPE_CHECKING:
 
 _PINNED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)==[A-Za-z0-9][A-Za-z0-9.+!_-]*")
 _PYTHON = re.compile(r"\w+ (\d+\.\d+\.\d+)\w*")
-
-
-def package_remarks(captured: CapturedRun) -> Iterator[Remark]:
-    """Yield what is missing in the list of packages."""
-    if not captured.packages:
-        yield Remark("packages", "the installed packages were not recorded", "set x_save_requirements to true")
-    elsewhere = [f"{name} from {address}" for name, address in captured.local_packages.items()]
-    if elsewhere:
-        plural = "s" * (len(elsewhere) > 1)
-        text = f"{len(elsewhere)} package{plural} not from a package index ({listed(elsewhere)})"
-        yield Remark("packages", text, "install them by hand, or publish them")
 
 
 def pinned(captured: CapturedRun) -> list[str]:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from wandb_nb.artifacts.local_versions import LocalVersions
 from wandb_nb.artifacts.reading.downloads import Downloads
 from wandb_nb.artifacts.store.lineage_files import USED
+from wandb_nb.artifacts.store.stored_version import LineageRun
 from wandb_nb.artifacts.version_name import parse_version_name
 from wandb_nb.errors import ArtifactError, Error
 from wandb_nb.reproduce.remark import Remark, listed
@@ -33,7 +34,8 @@ class InputArtifacts:
         self._source = LocalVersions()
         self.versions: list[tuple[StoredVersion, dict[str, ManifestEntry]]] = []
         self.missing: list[str] = []
-        for edge in self._source.run_edges(captured.run, USED):
+        run = LineageRun(captured.run.id, captured.run.project, captured.run.entity)
+        for edge in self._source.run_edges(run, USED):
             try:
                 version = self._source.find(parse_version_name(edge.qualified_name))
                 self.versions.append((version, self._source.manifest(version)))

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.formatting import clean
+from wandb_nb.store.runs.stored_remarks import MAX_CHARACTERS
+from wandb_nb.view.run_text import remarks_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_TEXT = 300
 _MAX_NAMES = 3
 
 
@@ -25,7 +26,7 @@ class Remark(NamedTuple):
     remedy: str
 
     def __str__(self) -> str:
-        return clean(f"{self.text}: {self.remedy}", MAX_TEXT)
+        return clean(f"{self.text}: {self.remedy}", MAX_CHARACTERS)
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,17 +38,12 @@ class Reproducibility:
     @property
     def summary(self) -> str:
         """One line: "reproducible: 2 remarks"."""
-        return summary_line(len(self.remarks))
+        return remarks_text(len(self.remarks))
 
     def __str__(self) -> str:
         return "\n".join([self.summary, *(f"  - {remark}" for remark in self.remarks)])
 
     __repr__ = __str__
-
-
-def summary_line(count: int) -> str:
-    """Return what is said of a run with *count* remarks."""
-    return f"reproducible: {count or 'no'} remark{'' if count == 1 else 's'}"
 
 
 def listed(names: Sequence[object]) -> str:

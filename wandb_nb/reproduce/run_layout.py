@@ -11,10 +11,11 @@ from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.reproduce.captured_run import REQUIREMENTS
 from wandb_nb.reproduce.code_layout import CodeLayout
 from wandb_nb.reproduce.code_remarks import code_remarks
-from wandb_nb.reproduce.environment_remarks import machine_remarks, package_remarks
+from wandb_nb.reproduce.environment_remarks import machine_remarks
 from wandb_nb.reproduce.input_artifacts import FOLDER, InputArtifacts
 from wandb_nb.reproduce.instructions import README, RUN, readme, requirements_text, run_script
 from wandb_nb.reproduce.remark import Reproducibility
+from wandb_nb.reproduce.reproducibility import package_remarks
 from wandb_nb.reproduce.tree_files import write_below
 from wandb_nb.store.format.yaml_text import to_yaml
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from wandb_nb.reproduce.remark import Reproducibility
     from wandb_nb.store.reading.executed_cells import Cell
     from wandb_nb.tracking.run_status import RunStatus
 
@@ -49,6 +50,19 @@ class ReadableRun(OlderNames):
         from wandb_nb.tracking.run_status import run_status  # few programs ask for it
 
         return run_status(self._session)
+
+    def reproducibility(self) -> Reproducibility:
+        """Return what would keep a repetition of the run from being the same, as remarks, each with its remedy.
+
+        That is known while the run is active, when it can still be changed: code that is not saved, uncommitted files,
+        cells out of order, packages from folders, missing seeds, inputs that are only referred to.
+
+        Raises:
+            RunFinishedError: The run is disabled and stores nothing.
+        """
+        from wandb_nb.tracking.session.run_reproducibility import run_reproducibility  # few programs ask for it
+
+        return run_reproducibility(self._session)
 
     def to_html(self, height: int = 420, hidden: bool = False) -> str:
         """Return a picture of the run as HTML, at most *height* pixels high, closed if *hidden*."""

@@ -138,8 +138,20 @@ def html(message: Message, picture: bytes, plots: Sequence[PlotData] = ()) -> st
         f'<div style="max-width:100%;font-family:system-ui,sans-serif">'
         f'<p style="margin:0 0 4px"><strong>{escape(run_text.headline(run))}</strong></p>'
         f"{figure(scene, picture)}"
-        f'<details style="margin:4px 0"><summary>Latest values</summary>{table}</details></div>'
+        f'<details style="margin:4px 0"><summary>Latest values</summary>{table}</details>'
+        f"{_remarks(run['remarks'])}</div>"
     )
+
+
+def _remarks(remarks: Sequence[str] | None) -> str:
+    """Return the remarks on repeating the run, closed, as HTML."""
+    if remarks is None:
+        return ""
+    items = "".join(f"<li>{escape(remark)}</li>" for remark in remarks)
+    summary = escape(run_text.remarks_text(len(remarks)))
+    if not remarks:
+        return f'<p style="margin:4px 0">{summary}</p>'
+    return f'<details style="margin:4px 0"><summary>{summary}</summary><ul style="margin:0">{items}</ul></details>'
 
 
 def figure(scene: Scene, picture: bytes) -> str:

@@ -106,6 +106,11 @@ def sync_text(sync: Mapping[str, Any]) -> str:
     return f"refused{reason}" if sync["state"] == "refused" else "sending"
 
 
+def remarks_text(count: int) -> str:
+    """Return how many remarks there are on repeating a run: "reproducible: 2 remarks"; as in header-bar.ts."""
+    return f"reproducible: {count or 'no'} remark{'' if count == 1 else 's'}"
+
+
 def finish_lines(curves: Iterable[MetricTrend], most: int = 10, ascii_only: bool = False) -> list[str]:
     """Return one line per metric, names and sparklines aligned: "loss  █▅▂▁  1 → 0.04, lowest 0.04 at step 22"."""
     metrics = list(curves)
@@ -149,12 +154,6 @@ def newest_media(series: Mapping[str, Any]) -> str:
     kinds = [media_name(file["kind"]) for file in row["files"]]
     counts = [f"{kinds.count(kind)} {kind}{'s' * (kinds.count(kind) > 1)}" for kind in dict.fromkeys(kinds)]
     return f"{', '.join(counts)} at step {number(row['step'])}"
-
-
-def without_numbers(media: Iterable[Mapping[str, Any]]) -> str:
-    """Return what stands in the place of charts without numbers: the keys of *media*, series of messages, if any."""
-    keys = ", ".join(dict.fromkeys(clean(series["key"]) for series in media))
-    return f"Media only: {keys}" if keys else "No numbers logged yet"
 
 
 def media_name(kind: str) -> str:

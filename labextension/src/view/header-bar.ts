@@ -3,6 +3,7 @@ import { groupCharts } from '../model/chart-groups';
 import type { Feed } from '../sources/feed';
 import type { RunInfo } from '../wire/messages';
 import { h, setText } from './dom';
+import { RunRemarks } from './run-remarks';
 import { StopButton } from './stop-button';
 import { SyncStatus } from './sync-status';
 
@@ -18,12 +19,13 @@ export class HeaderBar {
   private readonly elapsed = h('span', { class: 'wnb-fact', title: 'Elapsed time' });
   private readonly steps = h('span', { class: 'wnb-fact' });
   private readonly sync = new SyncStatus();
+  private readonly remarks = new RunRemarks();
   private readonly values = h('span', { class: 'wnb-values' });
   private readonly stop: StopButton;
 
   constructor(private readonly feed: Feed) {
     this.stop = new StopButton(feed, () => setText(this.state, 'could not be stopped'));
-    this.element = h('header', { class: 'wnb-head' }, this.dot, this.name, this.state, this.elapsed, this.steps, ...this.sync.elements, this.values, this.stop.element);
+    this.element = h('header', { class: 'wnb-head' }, this.dot, this.name, this.state, this.elapsed, this.steps, ...this.sync.elements, this.remarks.element, this.values, this.stop.element);
   }
 
   update(): void {
@@ -38,6 +40,7 @@ export class HeaderBar {
     setText(this.steps, run.rows === 0 ? 'waiting for the first row' : `step ${formatNumber(run.step)}${lost}`);
     if (run.rows === 0 && run.state !== 'running') setText(this.steps, 'no rows logged');
     this.sync.update(run);
+    this.remarks.update(run);
     this.updateElapsed();
     this.updateValues();
     this.stop.update();

@@ -43,6 +43,8 @@ export interface RunInfo {
   cellRunning?: boolean | null;
   /** Null for a run that is not sent anywhere; missing in outputs saved by an earlier release. */
   sync?: SyncInfo | null;
+  /** What would keep a repetition of an ended run from being the same; null if unknown, missing in earlier outputs. */
+  remarks?: string[] | null;
 }
 
 /** One `define_metric`; with `glob`, `name` is a pattern. */

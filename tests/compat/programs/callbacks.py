@@ -2,15 +2,16 @@
 
 import wandb
 from wandb.integration.keras import WandbMetricsLogger, WandbModelCheckpoint
+from wandb.integration.lightgbm import log_summary
 from wandb.integration.sb3 import WandbCallback
 from wandb.keras import WandbCallback as KerasCallback
 from wandb.lightgbm import wandb_callback
+from wandb.xgboost import WandbCallback as BoosterCallback
 
-names = (WandbMetricsLogger, WandbModelCheckpoint, WandbCallback, KerasCallback)
+names = (WandbMetricsLogger, WandbModelCheckpoint, WandbCallback, KerasCallback, BoosterCallback)
 assert all(isinstance(name, type) for name in names)
 run = wandb.init(project="sb3", sync_tensorboard=False, monitor_gym=False, save_code=True)
-assert callable(wandb_callback())
-for refused in (WandbCallback,):
+for refused in (WandbCallback, wandb_callback, log_summary):
     try:
         refused()
     except wandb.UsageError as error:

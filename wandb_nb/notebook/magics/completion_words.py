@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 CHOICES = {"--mode": MODES, "--resume": RESUME, "--rerun": RERUN}
 RUN = "run"
-MAX_RUNS = {"show": 1, "diff": 2, "sync": 1000}
+MAX_RUNS = {"show": 1, "reproduce": 1, "diff": 2, "sync": 1000}
 """How many runs a command takes as arguments."""
 REGISTRY_FIELDS = {"--project": "project", "--name": "name", "--group": "group", "--id": "id", "--entity": "entity"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -99,6 +100,15 @@ def _compare(shell: Any, options: Any) -> None:
     show(shell, compare(options.last, options.group, options.project, keys))
 
 
+def _reproduce(_shell: Any, options: Any) -> None:
+    from wandb_nb.reproduce.captured_run import load_run  # few notebooks ask for it
+    from wandb_nb.reproduce.run_layout import lay_out
+
+    folder, repository = (Path(path) if path else None for path in (options.folder, options.repository))
+    laid_out = lay_out(load_run(magic_words.unquote(options.run)), folder, repository)
+    _print_lines(laid_out.lines())
+
+
 def _artifact(shell: Any, options: Any) -> None:
     from wandb_nb.notebook.magics import artifact_magics  # few notebooks ask for one
 
@@ -135,6 +145,7 @@ _COMMANDS: dict[str, Callable[[Any, Any], None]] = {
     "artifact": _artifact,
     "diff": _diff,
     "compare": _compare,
+    "reproduce": _reproduce,
     "sync": _sync,
     "server": _server,
     "as-wandb": _as_wandb,

@@ -22,6 +22,7 @@ SUBCOMMANDS = {
     "show": "show a run: %wandb show RUN, by id, name, path or latest",
     "diff": "show how two runs differ: %wandb diff A B [metric ...], by id, name, latest or latest~1",
     "compare": "show the newest runs side by side: %wandb compare [--last 5] [--group NAME] [metric ...]",
+    "reproduce": "lay out a folder in which a run can be repeated: %wandb reproduce RUN [DIR]",
     "ls": "list the runs on this machine: %wandb ls [--project NAME] [--limit N]",
     "artifact": "show an artifact and its lineage: %wandb artifact NAME, as in data:latest; without NAME list them",
     "sync": "send the runs of this notebook to the server: %wandb sync [RUN ...] [--all] [--project NAME]",
@@ -107,6 +108,16 @@ def diff_parser() -> argparse.ArgumentParser:
 
 
 @functools.cache
+def reproduce_parser() -> argparse.ArgumentParser:
+    """Return the parser of `%wandb reproduce`."""
+    parser = _parser("reproduce")
+    parser.add_argument("--repository", type=unquote, metavar="PATH", help="a clone that has the commit")
+    parser.add_argument("run", nargs="?", default="latest", metavar="RUN", help="id, name, path or latest (default)")
+    parser.add_argument("folder", nargs="?", type=unquote, metavar="DIR", help="a new folder (default: reproduce-ID)")
+    return parser
+
+
+@functools.cache
 def compare_parser() -> argparse.ArgumentParser:
     """Return the parser of `%wandb compare`."""
     parser = _parser("compare")
@@ -174,6 +185,7 @@ PARSERS = {
     "show": show_parser,
     "diff": diff_parser,
     "compare": compare_parser,
+    "reproduce": reproduce_parser,
     "ls": ls_parser,
     "artifact": artifact_parser,
     "sync": sync_parser,

@@ -95,7 +95,6 @@ class SyncStatus(NamedTuple):
     message: str = ""
     status: int = 0
     problems: tuple[str, ...] = ()
-    renumbering: str = ""
     saves_code: bool = False
     offset: int = 0
     files_left: int = 0
@@ -124,7 +123,6 @@ def sync_status(run_file: Path) -> SyncStatus:
         message=progress.message,
         status=progress.status,
         problems=tuple(map(str, progress.problems)),
-        renumbering=progress.renumbering,
         saves_code=progress.saves_code,
         offset=progress.offset,
         files_left=progress.files_left,

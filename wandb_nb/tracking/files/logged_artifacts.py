@@ -13,15 +13,12 @@ from wandb_nb.artifacts.artifact_names import MAX_NAME, check_aliases, check_tag
 from wandb_nb.artifacts.local_versions import LocalVersions
 from wandb_nb.artifacts.run_artifacts import RunArtifacts
 from wandb_nb.artifacts.store.stored_version import LineageRun
-from wandb_nb.artifacts.version_name import LATEST, parse_version_name
 from wandb_nb.errors import ArtifactError, MediaError, StoreError
-from wandb_nb.store.format.artifact_record import LinkedVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from wandb_nb.artifacts.version_name import VersionName
     from wandb_nb.tracking.session.run_session import RunSession
 
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_.-]")
@@ -98,6 +95,7 @@ def use_artifact(session: RunSession, used: Artifact | str, kind: str | None = N
 
     """
     session.expect_running("use_artifact()")
+    session.uses_artifacts = True
     if isinstance(used, str):
         used = _find(session, used, kind)
     elif not _is_stored(used):
@@ -144,18 +142,7 @@ def link_artifact(session: RunSession, artifact: Artifact, target_path: str, ali
     session.expect_running("link_artifact()")
     if not _is_stored(artifact):
         log_artifact(session, artifact)
-    linked = artifact.link_by(_lineage_run(session), target_path, aliases)
-    _record_link(session, artifact, parse_version_name(target_path), check_aliases(aliases))
-    return linked
-
-
-def _record_link(session: RunSession, artifact: Artifact, target: VersionName, aliases: list[str]) -> None:
-    """Record the link of a version of this machine; one of a server has been linked there."""
-    version = artifact.stored_version()
-    if session.directory is None or version is None or not version.client_id:
-        return
-    names = (target.name, target.project or "", target.entity or "")
-    _run_artifacts(session).record_link(LinkedVersion(version.client_id, *names, (LATEST, *aliases)))
+    return artifact.link_by(_lineage_run(session), target_path, aliases)
 
 
 def use_model(session: RunSession, name: str) -> str:

@@ -80,6 +80,10 @@ class MetadataFiles:
 
         self._tasks.start("saved code", save)
 
+    def await_facts(self) -> None:
+        """Wait a moment for what is being gathered."""
+        self._tasks.wait(MAX_WAIT_SECONDS)
+
     def join(self) -> None:
         """Wait a moment for what is being gathered, and take nothing more after that."""
         late = self._tasks.wait(MAX_WAIT_SECONDS)

@@ -93,6 +93,10 @@ def _write_end(session: RunSession, exit_code: int) -> None:
         logger.close()
         return
     _stop_capture(session, directory)
+    with _reported(session, "storing the remarks on repeating it"):
+        from wandb_nb.tracking.session.run_reproducibility import store_remarks  # only the end of a run needs it
+
+        store_remarks(session)
     if session.settings.mode == "shared" and not await_writers(directory, session.settings.finish_timeout):
         session.notice("other processes still write to the shared run; their later rows stay on this machine")
     with logger.lock:  # no row comes between those of other processes, the last summary and the exit record

@@ -65,6 +65,8 @@ class RunSession:
         self.pinned_keys: list[str] = []
         """The keys of the config that pages show first."""
         self.sync_outcome = ""
+        self.uses_artifacts = False
+        """Whether this process declared an artifact as an input of the run."""
         self.quiet = settings.quiet
         self.finish_lock = threading.RLock()
         self.is_finishing = False

@@ -43,6 +43,7 @@ def run_header(  # noqa: D417 -- the others are fields of the header
         "error": None,
         "cellRunning": None,
         "sync": None,
+        "remarks": None,
     }
 
 

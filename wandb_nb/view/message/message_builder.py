@@ -102,6 +102,7 @@ class MessageBuilder:
         cells = self._cells()
         add_cell_outcome(header["run"], cells, running=self._cell_running())
         self._add_sync(header["run"])
+        header["run"]["remarks"] = self._remarks() if self.done else None
         return {**header, "cells": cells, "more": self._more, "done": self.done}
 
     def _cells(self) -> list[CellHeader]:
@@ -110,6 +111,10 @@ class MessageBuilder:
 
     def _add_sync(self, run: RunHeader) -> None:
         """Add to *run* how far it has been sent; a run that is not sent anywhere stays as it is."""
+
+    def _remarks(self) -> list[str] | None:
+        """Return what would keep a repetition of the run, which has ended, from being the same; None if unknown."""
+        return None
 
     def _cell_running(self) -> bool | None:
         """Return whether the run's notebook is executing a cell; None if that is unknown."""

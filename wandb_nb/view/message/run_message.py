@@ -46,7 +46,8 @@ class RunHeader(TypedDict):
 
     `error` is the exception that ended the last cell that logged. A run whose last cell was interrupted and that is
     still active is "stopped". `cellRunning` is whether its notebook is executing a cell, None if that is unknown.
-    `sync` is None for a run that is not sent anywhere.
+    `sync` is None for a run that is not sent anywhere. `remarks` says what would keep a repetition of a run that has
+    ended from being the same; None if that is unknown.
     """
 
     id: str
@@ -68,6 +69,7 @@ class RunHeader(TypedDict):
     error: str | None
     cellRunning: bool | None
     sync: SyncHeader | None
+    remarks: list[str] | None
 
 
 class MetricHeader(TypedDict):

@@ -12,6 +12,7 @@ from wandb_nb.store.format.layout import FILES, RunDir
 from wandb_nb.store.reading.writer_tails import FilesReplacedError, WriterTails
 from wandb_nb.store.runs.run_chain import parts
 from wandb_nb.store.runs.run_source import sources
+from wandb_nb.store.runs.stored_remarks import read_remarks
 from wandb_nb.untrusted_file import open_file
 from wandb_nb.view.message.cell_list import CellHeaders
 from wandb_nb.view.message.message_builder import MessageBuilder
@@ -44,6 +45,7 @@ class RunStream(MessageBuilder):
         self.directory = self.file.parent
         self._owner_alive = owner_alive or _owner_alive_by_lock
         self._next_check = 0.0
+        self._stored_remarks: list[str] | None = None
         self._sync_reader = SyncReader(self.file)
         self._table_artifacts = TableArtifacts()
         super().__init__()
@@ -141,6 +143,11 @@ class RunStream(MessageBuilder):
     def _add_sync(self, run: RunHeader) -> None:
         active = self.state.exit_code is None and self.alive is not False
         self._sync_reader.add_to(run, len(self.state.table) - self._earlier_rows, active=active)
+
+    def _remarks(self) -> list[str] | None:
+        if self._stored_remarks is None:
+            self._stored_remarks = read_remarks(self.directory)
+        return self._stored_remarks
 
     def _cell_running(self) -> bool | None:
         return self._cell_headers.cell_running

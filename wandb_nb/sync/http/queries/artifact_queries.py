@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ARTIFACT_QUERIES = {
     "CreateArtifact": """mutation CreateArtifact($input: CreateArtifactInput!) {
-  createArtifact(input: $input) { artifact { id state versionIndex artifactSequence { latestArtifact { id } } } }
+  createArtifact(input: $input) { artifact { id state artifactSequence { latestArtifact { id } } } }
 }""",
     "CreateArtifactManifest": """mutation CreateArtifactManifest(
   $artifactID: ID!, $baseArtifactID: ID, $name: String!, $digest: String!, $entityName: String!,
@@ -36,7 +36,7 @@ ARTIFACT_QUERIES = {
   }
 }""",
     "CommitArtifact": """mutation CommitArtifact($artifactID: ID!) {
-  commitArtifact(input: {artifactID: $artifactID}) { artifact { id digest versionIndex } }
+  commitArtifact(input: {artifactID: $artifactID}) { artifact { id digest } }
 }""",
     "ClientIDMapping": """query ClientIDMapping($clientID: ID!) {
   clientIDMapping(clientID: $clientID) { serverID }
