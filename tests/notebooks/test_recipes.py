@@ -94,7 +94,7 @@ def test_recipe_is_a_page_without_network_and_scripts(recipe: Executed, chromium
     context = chromium.new_context(java_script_enabled=False, offline=True, viewport={"width": 1000, "height": 800})
     page = context.new_page()
     page.goto((tmp_path / f"{recipe.name}.html").as_uri(), wait_until="domcontentloaded")
-    charts = page.locator(".jp-OutputArea svg[role=img]")
+    charts = page.locator(".jp-OutputArea svg[role=img]:not(.wandb-nb-artifact svg)")
     assert charts.count() == len(recipe.views)
     for chart in charts.all():
         box = chart.bounding_box()
@@ -147,6 +147,16 @@ def many_runs(recipe: Executed) -> None:
     assert len(comparison["runs"]) == 6
     assert [row["key"] for row in comparison["diff"]["config"] if not row["same"]] == ["lr", "seed"]
     assert "val/accuracy" in recipe.answers
+
+
+def artifacts(recipe: Executed) -> None:
+    """Find the versions, the lineage from the data to the evaluation, and the table that was read back."""
+    assert "('digits:v0', ['latest'])" in recipe.answers
+    assert "('classifier:v0', 'classifier:v1')" in recipe.answers
+    assert "('evaluation', ['width 2', 'width 32', 'evaluation'])" in recipe.answers
+    graph = next(data["text/html"] for data in recipe.bundles if "wandb-nb-artifact" in data.get("text/html", ""))
+    assert all(name in graph for name in ("digits:v0", "classifier:v1", "errors:v0", "width 2"))
+    assert re.search(r"^errors +\d", recipe.answers, re.MULTILINE)
 
 
 def multi_process(recipe: Executed) -> None:
@@ -208,6 +218,7 @@ EXPECTED = {
     for function in (
         quickstart,
         resume_after_a_crash,
+        artifacts,
         many_runs,
         multi_process,
         compare_runs,
