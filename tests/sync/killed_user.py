@@ -1,4 +1,4 @@
-"""A program that logs ROWS rows online, prints, changes its config and ends: ID ROWS."""
+"""A program that logs ROWS rows online and some artifacts, prints, changes its config and ends: ID ROWS."""
 
 from __future__ import annotations
 
@@ -19,5 +19,12 @@ for n in range(rows):
         sys.stdout.write(f"line {n}\n")
     if n % 97 == 0:
         run.config.update({"late": n}, allow_val_change=True)
+    if n % 150 == 0:
+        artifact = wandb.Artifact(f"data-{name}", type="dataset")
+        for path, size in (("small", 10), ("deep/large.bin", 1_000_000)):
+            with artifact.new_file(path, mode="wb") as file:
+                file.write(bytes([n % 256]) * size)
+        run.log_artifact(artifact, aliases=[f"row{n}"])
+        run.use_artifact(f"data-{name}:v0")
     time.sleep(0.001)  # some work
 run.finish()

@@ -1,4 +1,4 @@
-"""`kill -9` of the user's process, of the background process, of the server: the whole run arrives in the end."""
+"""`kill -9` of the user's process, of the background process, of the server: run and artifacts arrive whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from restarted_server import RestartedServer, StoredData
+from artifact_states import stored_artifacts, written_artifacts
+from restarted_server import RestartedServer
 from waiting import until
 
 from wandb_nb.store.format import record_types
@@ -108,8 +109,10 @@ def user(tmp_path: Path, server: RestartedServer) -> Iterator[Callable[[str], Us
         each.end()
 
 
-def compare(file: Path, stored: StoredData) -> int:
-    """Compare the server's data with the run's *file*, read independently; return the number of rows."""
+def compare(mine: User, server: RestartedServer) -> int:
+    """Compare the server's data with the run's file, read independently; return the number of rows."""
+    file, stored = mine.file, server.stored(mine.name)
+    assert stored_artifacts(server, mine.name) == written_artifacts(file)
     state, tail = load(file.parent), Tail(file)
     rows = len(state.table)
     expected = [{"n": n, "half": n / 2, "deep": {"text": f"é{n}"}, "_step": n} for n in range(rows)]
@@ -145,7 +148,7 @@ def test_killed_user(number: int, moment: float, user: Callable[[str], User], se
     threading.Event().wait(moment)
     mine.process.kill()
     until(mine.sent, "all is sent")
-    assert compare(mine.file, server.stored(mine.name)) > 0
+    assert compare(mine, server) > 0
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("background"))
@@ -156,7 +159,7 @@ def test_killed_background(number: int, moment: float, user: Callable[[str], Use
     mine.kill_background()
     assert mine.process.wait(60) == 0
     until(mine.sent, "all is sent")
-    assert compare(mine.file, server.stored(mine.name)) == ROWS
+    assert compare(mine, server) == ROWS
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("both"))
@@ -168,7 +171,7 @@ def test_killed_both(number: int, moment: float, user: Callable[[str], User], se
     mine.kill_background()
     for _ in range(2):
         mine.sync()
-        assert compare(mine.file, server.stored(mine.name)) > 0
+        assert compare(mine, server) > 0
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("server"))
@@ -179,4 +182,4 @@ def test_killed_server(number: int, moment: float, user: Callable[[str], User], 
     server.bounce(kill=True, pause=moment / 4)
     assert mine.process.wait(60) == 0
     until(mine.sent, "all is sent")
-    assert compare(mine.file, server.stored(mine.name)) == ROWS
+    assert compare(mine, server) == ROWS
