@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MediaFiles } from '../src/media/media-files';
 import { cellMedia, cellText, columnType } from '../src/tables/cell-values';
+import { cellContent } from '../src/tables/grid-cells';
 import { gridMove } from '../src/tables/grid-keys';
 import { groupTable } from '../src/tables/group-rows';
 import { joinTables, keyColumns } from '../src/tables/join-tables';
@@ -10,8 +11,8 @@ import { nextSort, sortRows } from '../src/tables/row-order';
 import { RunTables } from '../src/tables/run-tables';
 import type { RunTable } from '../src/tables/table-choice';
 import type { TableData } from '../src/tables/table-data';
-import { loadTable } from '../src/tables/table-store';
-import type { Json } from '../src/wire/messages';
+import { loadTable, tableFiles } from '../src/tables/table-store';
+import type { Json, MediaFile, MediaSeries } from '../src/wire/messages';
 
 const HOSTILE = '<img src=x onerror=window.harmed=1>';
 const PICTURE = { _type: 'image-file', path: 'media/images/a.png', caption: HOSTILE };
@@ -187,7 +188,64 @@ describe('tables of artifacts', () => {
   });
 });
 
+describe('tables in parts', () => {
+  const source = (files: Record<string, unknown>): MediaFiles => {
+    const result = new MediaFiles();
+    result.load = async (path) => {
+      if (!(path in files)) throw new Error('missing');
+      return new TextEncoder().encode(JSON.stringify(files[path])).buffer;
+    };
+    return result;
+  };
+  const file = (changes: object): MediaFile => ({ kind: 'partitioned-table', path: 'artifacts/c1/p.json', caption: '', width: null, height: null, size: null, ...changes });
+  const part = (from: number, count: number): object => ({ columns: ['n'], data: Array.from({ length: count }, (_, i) => [from + i]) });
+
+  beforeEach(() => {
+    URL.createObjectURL = () => 'blob:1';
+    URL.revokeObjectURL = () => undefined;
+  });
+
+  it('of a folder are read by pages of rows, until all are there', async () => {
+    const names = Array.from({ length: 30 }, (_, i) => `parts/${i}.table.json`);
+    const files: Record<string, unknown> = { 'artifacts/c1/p.json': { parts: names } };
+    names.forEach((name, i) => (files[`artifacts/c1/${name}`] = part(i * 2000, 2000)));
+    const all = source(files);
+    const [first, second] = [await loadTable(all, [file({})], 1), await loadTable(all, [file({})], 3)];
+    expect([first.rows.length, first.parts]).toEqual([32_000, { loaded: 16, total: 30, hasMore: true }]);
+    expect([second.rows.length, second.rows.at(-1), second.parts]).toEqual([60_000, [59_999], undefined]);
+    await expect(loadTable(source({ 'artifacts/c1/p.json': { parts_path: 'elsewhere' } }), [file({})])).rejects.toThrow('only a folder');
+  });
+
+  it('are complete if a view has a sample of the steps; where artifacts are missing their number is shown', async () => {
+    const increment = (n: number): MediaFile => file({ kind: 'incremental-table', path: `media/table/${n}.table.json`, artifact: `artifacts/c${n}/${n}.table.json`, increment: n });
+    const rows = [0, 2, 4].map((n) => ({ step: n, time: 0, files: [increment(n)] }));
+    const series: MediaSeries = { key: 't', n: 5, rows: [...rows, { ...rows[2]!, step: 5 }] };
+    const previous = [0, 1, 2, 3].map((n) => `wandb-client-artifact://c${n}/${n}.table.json`);
+    const own = Object.fromEntries([0, 2, 4].map((n) => [`media/table/${n}.table.json`, part(n, 1)]));
+    const artifacts = Object.fromEntries([0, 1, 2, 3, 4].map((n) => [`artifacts/c${n}/${n}.table.json`, n === 4 ? { ...part(4, 1), previous_increments_paths: previous } : part(n, 1)]));
+    const files = tableFiles(series, null);
+    expect(files.map(({ increment: n }) => n)).toEqual([0, 2, 4]);
+    expect((await loadTable(source({ ...own, ...artifacts }), files)).rows).toEqual([[0], [1], [2], [3], [4]]);
+    const sampled = await loadTable(source(own), files);
+    expect([sampled.rows, sampled.parts]).toEqual([[[0], [2], [4]], { loaded: 3, total: 5, hasMore: false }]);
+    const view = new RunTables('t', () => undefined);
+    view.update([{ label: 'r', table: sampled, files: new MediaFiles() }]);
+    expect(view.element.textContent).toContain('3 of 5 parts');
+    expect(view.element.querySelector<HTMLElement>('.wnb-table-tools > button:last-child')!.hidden).toBe(true);
+  });
+});
+
 describe('cells', () => {
+  it('with a list of media show each of them, and say which is open', () => {
+    const pictures = Array.from({ length: 10 }, (_, i) => ({ _type: 'image-file', path: `media/images/${i}.png`, caption: `no ${i}` }));
+    const opened: number[] = [];
+    const { node, title } = cellContent(pictures, new MediaFiles(), (place) => opened.push(place));
+    const buttons = [...(node as HTMLElement).querySelectorAll('button')];
+    buttons[3]!.click();
+    expect([buttons.length, opened, (node as HTMLElement).textContent, title.startsWith('no 0, no 1')]).toEqual([8, [3], '+2', true]);
+    expect([columnType([[pictures]], 0), columnType([[[1, pictures[0]!]]], 0), columnType([[[]]], 0)]).toEqual(['media', 'text', 'text']);
+  });
+
   it('have types and texts', () => {
     expect([0, 1, 2, 3].map((column) => columnType([[1, 'a', PICTURE, null], [null, 2, null, null]], column))).toEqual(['number', 'text', 'media', 'text']);
     expect([cellText(1 / 3), cellText(null), cellText(true), cellText([1]), cellText('x'.repeat(999)).length]).toEqual(['0.3333', '', 'true', '[1]', 302]);

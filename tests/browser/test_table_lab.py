@@ -22,8 +22,10 @@ random = np.random.default_rng(0)
 with wandb.init(project="p", name="tables") as run:
     for step in range(2):
         rows = [[n, wandb.Image(random.integers(0, 255, (8, 8, 3), np.uint8), caption={HOSTILE!r}),
-                 wandb.Audio(np.sin(np.arange(800) / 9), sample_rate=8000), n / 7 + step] for n in range(20)]
-        run.log({{"samples": wandb.Table(["id", "picture", "sound", "score"], rows)}})
+                 wandb.Audio(np.sin(np.arange(800) / 9), sample_rate=8000), n / 7 + step,
+                 [wandb.Image(np.full((8, 8), 80 * k, np.uint8), caption=f"part {{k}}") for k in range(3)]]
+                for n in range(20)]
+        run.log({{"samples": wandb.Table(["id", "picture", "sound", "score", "parts"], rows)}})
     curve = wandb.Table(["x", "y"], [[n, n * n] for n in range(9)])
     run.log({{"curve": wandb.plot.line(curve, "x", "y", title="Squares")}})
     spec = {{"data": {{"name": "wandb"}}, "mark": "bar", "encoding": {{"x": {{"field": "x"}}, "y": {{"field": "y"}}}}}}
@@ -60,6 +62,9 @@ def test_tables_under_the_cell(tmp_path: Path, routes: bool) -> None:
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
         until(lambda: page.evaluate("() => document.querySelector('dialog[open] audio')?.duration") == 0.1, "the sound")
+        page.keyboard.press("Escape")
+        card.locator(".wnb-cell-list").first.locator("button").nth(1).click()
+        dialog.get_by_text(", 2 of 3").wait_for()
         page.keyboard.press("Escape")
         chart = page.locator(".wnb-card[aria-label='Chart Squares']")
         chart.scroll_into_view_if_needed()

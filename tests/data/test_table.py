@@ -255,3 +255,22 @@ def test_joined_and_partitioned_tables(start, tmp_path):
     for name, value in (("a", 1), ("b", 2)):
         (tmp_path / f"{name}.table.json").write_text(json.dumps({"columns": ["x"], "data": [[value]]}))
     assert list(wandb.PartitionedTable(tmp_path).iterrows()) == [(0, [1]), (1, [2])]
+
+
+def test_parts_are_in_the_artifact(start, tmp_path):
+    """The artifact of a partitioned table has the tables of its folder, and its JSON names them in their order."""
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for name, value in (("b", 2), ("a", 1)):
+        (parts / f"{name}.table.json").write_text(json.dumps({"columns": ["x"], "data": [[value]]}))
+    run = start()
+    run.log({"p": wandb.PartitionedTable(parts)})
+    folder = Path(run.file).parent
+    run.finish()
+    entries = read_run(folder).artifacts[0].entries
+    value = json.loads(Path(entries["p.partitioned-table.json"].local_path).read_bytes())
+    assert value["parts"] == ["parts/a.table.json", "parts/b.table.json"]
+    assert [json.loads(Path(entries[name].local_path).read_bytes())["data"] for name in value["parts"]] == [
+        [[1]],
+        [[2]],
+    ]

@@ -7,7 +7,7 @@ const FORMS: Record<string, MediaForm> = { image: 'picture', audio: 'sound', vid
 /** The suffixes of 3D objects and molecules that are drawn. */
 const SOLID = /\.(pts\.json|obj|stl|glb|gltf|pdb|pqr|sdf|sd|mol2|gro|cif|mcif|mmcif)$/i;
 const NAMES: Record<string, string> = {
-  image: 'Picture', audio: 'Sound', video: 'Video', html: 'HTML page', table: 'Table', 'incremental-table': 'Table',
+  image: 'Picture', audio: 'Sound', video: 'Video', html: 'HTML page', table: 'Table', 'incremental-table': 'Table', 'joined-table': 'Table', 'partitioned-table': 'Table',
   object3D: '3D object', molecule: 'Molecule', plotly: 'Plotly figure', bokeh: 'Bokeh figure', graph: 'Graph',
 };
 

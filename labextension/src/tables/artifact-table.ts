@@ -15,7 +15,11 @@ export function artifactRoot(path: string): string | null {
 
 /** Whether the table in the run's own file lacks rows or media that the artifact's has. */
 export function isShortened({ rows }: TableData): boolean {
-  return rows.length >= MAX_RUN_ROWS || rows.slice(0, SAMPLE).some((row) => row.some((cell) => typeof cell === 'string' && MEDIA_WORDS.has(cell)));
+  return rows.length >= MAX_RUN_ROWS || rows.slice(0, SAMPLE).some((row) => row.some((cell) => (Array.isArray(cell) ? cell.some(isMediaWord) : isMediaWord(cell))));
+}
+
+function isMediaWord(cell: Json): boolean {
+  return typeof cell === 'string' && MEDIA_WORDS.has(cell);
 }
 
 /** A table of an artifact as one of a run: paths of media lead there from the run, and dates are texts. */
@@ -23,10 +27,14 @@ export function fromArtifact({ columns, rows, types }: TableData, root: string):
   const dates = columns.map((name) => hasDates(types?.[name]));
   const convert = (cell: Json, column: number): Json => {
     if (dates[column] && typeof cell === 'number') return dateText(cell);
-    const media = cellMedia(cell);
-    return media ? { ...(cell as Record<string, Json>), path: `${root}/${media.path}` } : cell;
+    return Array.isArray(cell) ? cell.map((one) => withRoot(one, root)) : withRoot(cell, root);
   };
   return { columns, rows: rows.map((row) => row.map(convert)) };
+}
+
+function withRoot(cell: Json, root: string): Json {
+  const media = cellMedia(cell);
+  return media ? { ...(cell as Record<string, Json>), path: `${root}/${media.path}` } : cell;
 }
 
 function hasDates(type: unknown): boolean {

@@ -21,6 +21,13 @@ export function cellMedia(cell: Json | undefined): CellMedia | null {
   return typeof _type === 'string' && _type.endsWith('-file') && typeof path === 'string' ? (cell as unknown as CellMedia) : null;
 }
 
+/** The media in a cell: one, or those of a list that has nothing else; empty for any other value. */
+export function cellMediaList(cell: Json | undefined): CellMedia[] {
+  if (!Array.isArray(cell)) return [cellMedia(cell)].filter((media) => media !== null);
+  const media = cell.map(cellMedia).filter((one) => one !== null);
+  return media.length === cell.length ? media : [];
+}
+
 /** The type of a column by its first values; empty cells have none. */
 export function columnType(rows: readonly Json[][], column: number): ColumnType {
   let numbers = 0;
@@ -28,7 +35,7 @@ export function columnType(rows: readonly Json[][], column: number): ColumnType 
   for (const row of rows.slice(0, SAMPLE)) {
     const cell = row[column];
     if (cell === null || cell === undefined) continue;
-    if (cellMedia(cell)) return 'media';
+    if (cellMediaList(cell).length > 0) return 'media';
     if (typeof cell === 'number') numbers += 1;
     else others += 1;
   }
@@ -46,7 +53,7 @@ export function cellText(cell: Json | undefined): string {
 export function searchText(cell: Json | undefined): string {
   if (cell === null || cell === undefined) return '';
   if (typeof cell === 'string') return cell;
-  const media = cellMedia(cell);
-  if (media) return media.caption ?? media._type.replace(/-file$/, '');
+  const media = cellMediaList(cell);
+  if (media.length > 0) return media.map(({ caption, _type }) => caption ?? _type.replace(/-file$/, '')).join(', ');
   return typeof cell === 'object' ? JSON.stringify(cell) : String(cell);
 }

@@ -2,9 +2,11 @@ import type { MediaFiles } from '../media/media-files';
 import { h } from '../view/dom';
 import type { Json } from '../wire/messages';
 import type { CellMedia } from './cell-values';
-import { cellMedia, cellText, searchText } from './cell-values';
+import { cellMediaList, cellText, searchText } from './cell-values';
 
 const MAX_TITLE = 2000;
+/** Media of a list that are drawn in its cell; all are reached from the first. */
+const MAX_DRAWN = 8;
 const MISSING = 'not available';
 
 /** What is in a cell, and how to free it. */
@@ -14,10 +16,17 @@ export interface CellContent {
   destroy?(): void;
 }
 
-/** The content of a cell: texts as texts, pictures as thumbnails, other media as buttons; `open` shows a medium. */
-export function cellContent(cell: Json | undefined, files: MediaFiles | null, open: () => void): CellContent {
-  const media = cellMedia(cell);
-  if (media === null || files === null) return { node: document.createTextNode(cellText(cell)), title: titleOf(cell) };
+/** The content of a cell: texts as texts, pictures as thumbnails, other media as buttons; `open` shows a medium by its place. */
+export function cellContent(cell: Json | undefined, files: MediaFiles | null, open: (place: number) => void): CellContent {
+  const media = cellMediaList(cell);
+  if (media.length === 0 || files === null) return { node: document.createTextNode(cellText(cell)), title: titleOf(cell) };
+  const contents = media.slice(0, MAX_DRAWN).map((one, place) => mediumContent(one, files, () => open(place)));
+  if (media.length === 1) return contents[0]!;
+  const more = media.length > MAX_DRAWN ? h('span', { class: 'wnb-quiet' }, `+${media.length - MAX_DRAWN}`) : null;
+  return { node: h('span', { class: 'wnb-cell-list' }, ...contents.map(({ node }) => node), more), title: titleOf(cell), destroy: () => contents.forEach((one) => one.destroy?.()) };
+}
+
+function mediumContent(media: CellMedia, files: MediaFiles, open: () => void): CellContent {
   return isPicture(media) ? thumbnail(media, files, open) : { node: mediaButton(media, open), title: media.caption ?? '' };
 }
 

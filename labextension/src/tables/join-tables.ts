@@ -87,6 +87,7 @@ function isSame(a: Json | undefined, b: Json | undefined): boolean {
 }
 
 function withoutFolder(cell: Json | undefined): Json {
-  if (typeof cell !== 'object' || cell === null || Array.isArray(cell) || typeof cell.path !== 'string') return cell ?? null;
+  if (Array.isArray(cell)) return cell.map(withoutFolder);
+  if (typeof cell !== 'object' || cell === null || typeof cell.path !== 'string') return cell ?? null;
   return cell.path.slice(cell.path.lastIndexOf('/') + 1);
 }

@@ -8,7 +8,7 @@ import { formatNumber } from '../model/format';
 import { h, icon } from '../view/dom';
 import type { MediaFile } from '../wire/messages';
 import type { CellMedia } from './cell-values';
-import { cellMedia } from './cell-values';
+import { cellMediaList } from './cell-values';
 import { isPicture, mediaName } from './grid-cells';
 import type { GridContent } from './grid-content';
 
@@ -16,33 +16,45 @@ const CLOSE_ICON = 'M4 4l8 8M12 4l-8 8';
 /** Pictures before and after the opened one that can be reached. */
 const REACH = 2000;
 
-/** Open the medium of a cell: a picture among those of its column, anything else on its own. */
-export function openCellMedia(host: HTMLElement, title: string, content: GridContent, row: number, column: number): void {
-  const [media, files] = [cellMedia(content.table.rows[row]?.[column]), content.files(column)];
-  if (media === null || files === null) return;
+/** One of the media in a cell. */
+interface MediaPlace {
+  row: number;
+  column: number;
+  place: number;
+}
+
+/** Open a medium of a cell: a picture among those of its column, anything else on its own. */
+export function openCellMedia(host: HTMLElement, title: string, content: GridContent, { row, column, place }: MediaPlace): void {
+  const [media, files] = [cellMediaList(content.table.rows[row]?.[column])[place], content.files(column)];
+  if (media === undefined || files === null) return;
   if (!isPicture(media)) return openDocument(host, media, files);
   const at = content.numbers.indexOf(row);
-  const numbers = content.numbers.subarray(Math.max(0, at - REACH), at + REACH).filter((number) => pictureAt(content, number, column) !== null);
-  new EnlargedPicture(host, new ColumnPictures(title, content, numbers, column), numbers.indexOf(row), h('span'));
+  const pictures = [...content.numbers.subarray(Math.max(0, at - REACH), at + REACH)].flatMap((number) => picturesAt(content, number, column));
+  const first = pictures.findIndex((picture) => picture.row === row && picture.place === place);
+  new EnlargedPicture(host, new ColumnPictures(title, content, pictures, column), first, h('span'));
+}
+
+interface CellPicture extends Picture {
+  row: number;
+  place: number;
 }
 
 /** The pictures of one column, and those of other columns in the same row to compare with. */
 class ColumnPictures implements PictureSource {
   readonly choices = new LayerChoices();
-  private readonly all: Picture[];
 
-  constructor(readonly title: string, private readonly content: GridContent, private readonly numbers: Uint32Array, private readonly column: number) {
-    this.all = Array.from(numbers, (number) => pictureAt(content, number, column)!);
-  }
+  constructor(readonly title: string, private readonly content: GridContent, private readonly all: CellPicture[], private readonly column: number) {}
 
   pictures(): Picture[] {
     return this.all;
   }
 
-  candidates(place: number): Candidate[] {
+  candidates(index: number): Candidate[] {
     const { table, columns, types } = this.content;
+    const { row, place } = this.all[index]!;
+    const siblings = this.all.filter((one) => one.row === row && one.place !== place).map((picture) => ({ name: `picture ${picture.place + 1}`, picture }));
     const others = columns.filter((column) => column !== this.column && types[column] === 'media');
-    return others.map((column) => ({ name: table.columns[column]!, picture: pictureAt(this.content, this.numbers[place]!, column) }));
+    return [...siblings, ...others.map((column) => ({ name: table.columns[column]!, picture: picturesAt(this.content, row, column)[place] ?? null }))];
   }
 
   moveByKey(): void {
@@ -54,10 +66,15 @@ class ColumnPictures implements PictureSource {
   }
 }
 
-function pictureAt({ table, numbers, files: filesOf }: GridContent, row: number, column: number): Picture | null {
-  const [media, files] = [cellMedia(table.rows[row]?.[column]), filesOf(column)];
-  if (media === null || files === null || !isPicture(media)) return null;
-  return { file: fileOf(media), files, text: mediaName(media), origin: `${table.columns[column]}, row ${formatNumber(numbers.indexOf(row) + 1)}` };
+/** The pictures in a cell. */
+function picturesAt({ table, numbers, files: filesOf }: GridContent, row: number, column: number): CellPicture[] {
+  const [media, files] = [cellMediaList(table.rows[row]?.[column]), filesOf(column)];
+  if (files === null) return [];
+  const origin = `${table.columns[column]}, row ${formatNumber(numbers.indexOf(row) + 1)}`;
+  return media.flatMap((one, place): CellPicture[] => {
+    const text = media.length > 1 ? `${origin}, ${place + 1} of ${media.length}` : origin;
+    return isPicture(one) ? [{ file: fileOf(one), files, text: mediaName(one), origin: text, row, place }] : [];
+  });
 }
 
 function fileOf({ _type, path, caption }: CellMedia): MediaFile {

@@ -27,11 +27,12 @@ export class TableCard implements Card {
   private readonly control: StepControl;
   private wanted = '';
   private asked = false;
+  private pages = 1;
 
   /** `onEnlarge` opens an enlarged copy; null for that copy itself. */
   constructor(private readonly context: ChartContext, readonly group: ChartGroup, private readonly onEnlarge: (() => void) | null) {
     const { title } = group;
-    this.tables = new RunTables(title);
+    this.tables = new RunTables(title, () => this.loadMore());
     this.control = new StepControl(title, (index) => this.choose(index));
     this.element = h('article', { class: 'wnb-card wnb-card-table', 'aria-label': `Table ${title}` },
       h('div', { class: 'wnb-card-head' }, h('h4', { class: 'wnb-card-title', title }, title), this.position, onEnlarge && this.enlargeButton(onEnlarge)),
@@ -43,7 +44,7 @@ export class TableCard implements Card {
     this.control.update(this.steps, this.context.state.mediaStep);
     this.tables.resize(this.heightPx);
     const runs = this.runs();
-    const wanted = JSON.stringify(runs.map(({ run, files }) => [run.label, files.map(({ path }) => path)]));
+    const wanted = JSON.stringify([this.pages, ...runs.map(({ run, files }) => [run.label, files.map(({ path }) => path)])]);
     if (wanted === this.wanted) return;
     this.wanted = wanted;
     setText(this.position, this.positionText(runs));
@@ -77,12 +78,17 @@ export class TableCard implements Card {
   /** Load the tables of all runs, unless others are wanted meanwhile. Those of the previous step stay until then. */
   private async load(runs: readonly { run: OverlaidRun; files: MediaFile[] }[]): Promise<void> {
     const { wanted } = this;
-    const tables = await Promise.all(runs.map(({ run, files }) => loadTable(run.data.mediaFiles, files).catch(() => null)));
+    const tables = await Promise.all(runs.map(({ run, files }) => loadTable(run.data.mediaFiles, files, this.pages).catch(() => null)));
     if (this.wanted !== wanted) return;
     const loaded = runs.flatMap(({ run }, i): RunTable[] => (tables[i] ? [{ label: run.label || run.data.run?.name || '', table: tables[i], files: run.data.mediaFiles }] : []));
     this.showNote(loaded.length > 0 ? this.chartNote : runs.length > 0 ? MISSING : '');
     if (loaded.length === 0) this.wanted = ''; // a later update tries again
     this.tables.update(loaded);
+  }
+
+  private loadMore(): void {
+    this.pages += 1;
+    this.update();
   }
 
   private ask(runs: readonly { run: OverlaidRun; files: MediaFile[] }[], bytes: number): void {

@@ -1,4 +1,5 @@
 import type { Json } from '../wire/messages';
+import type { LoadedParts } from './table-parts';
 
 /** A logged table: names of columns, and rows that each have as many cells. */
 export interface TableData {
@@ -8,6 +9,8 @@ export interface TableData {
   types?: Record<string, unknown>;
   /** The number of all rows, if these are only the first ones. */
   total?: number;
+  /** Of a table in parts, if these are not all. */
+  parts?: LoadedParts;
 }
 
 /** A text of JSON, or one of the bare words that Python writes for numbers without a JSON form. */

@@ -5,7 +5,7 @@ import type { GridActions, GridContent } from './grid-content';
 import { columnWidths } from './grid-content';
 import { GridHead } from './grid-head';
 import { gridMove } from './grid-keys';
-import { cellMedia } from './cell-values';
+import { cellMediaList } from './cell-values';
 
 const [ROW_PX, MEDIA_ROW_PX] = [24, 64];
 const [HEAD_ROW_PX, SCROLLBAR_PX, MIN_HEIGHT_PX] = [32, 18, 96];
@@ -114,7 +114,7 @@ export class TableGrid {
   private add(row: number): void {
     const { content } = this;
     const number = content!.numbers[row]!;
-    const cells = content!.columns.map((column) => cellContent(content!.table.rows[number]?.[column], content!.files(column), () => this.actions.openMedia(number, column)));
+    const cells = content!.columns.map((column) => cellContent(content!.table.rows[number]?.[column], content!.files(column), (place) => this.actions.openMedia(number, column, place)));
     const element = h('div', { class: 'wnb-table-row', role: 'row', 'aria-rowindex': row + 1 + this.headRows }, ...cells.map((cell, i) => this.createCell(cell, row, number, i)));
     element.style.top = `${row * this.rowPx}px`;
     element.dataset.row = String(row);
@@ -201,8 +201,8 @@ export class TableGrid {
 
   private openCell(row: number, column: number): void {
     const number = this.content!.numbers[row]!;
-    const isMedia = this.content!.files(column) !== null && cellMedia(this.content!.table.rows[number]?.[column]) !== null;
-    if (isMedia) this.actions.openMedia(number, column);
+    const isMedia = this.content!.files(column) !== null && cellMediaList(this.content!.table.rows[number]?.[column]).length > 0;
+    if (isMedia) this.actions.openMedia(number, column, 0);
     else this.actions.open(number, column);
   }
 

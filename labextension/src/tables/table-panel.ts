@@ -56,7 +56,7 @@ export class TablePanel {
       sort: (column, add) => this.sortBy(column, add),
       filter: (column, text) => this.setFilter(column, text),
       open: (row) => this.openGroup(row),
-      openMedia: (row, column) => openCellMedia(this.element.closest<HTMLElement>('.wnb') ?? this.element, title, this.content!, row, column),
+      openMedia: (row, column, place) => openCellMedia(this.element.closest<HTMLElement>('.wnb') ?? this.element, title, this.content!, { row, column, place }),
     });
     this.element = h('div', { class: 'wnb-table-panel' }, this.toolbar, this.grid.element);
   }

@@ -4,11 +4,14 @@ import type { MediaFile, MediaSeries } from '../wire/messages';
 import { artifactRoot, fromArtifact, isShortened } from './artifact-table';
 import { joinTables } from './join-tables';
 import type { TableData } from './table-data';
-import { concatTables, parseJson, parseTable } from './table-data';
+import { parseJson, parseTable } from './table-data';
+import { artifactPath, loadPages, partial } from './table-parts';
 
 const MAX_CACHED_CELLS = 4_000_000;
-const [INCREMENT, JOINED] = ['incremental-table', 'joined-table'];
-const KINDS = ['table', INCREMENT, JOINED];
+const [INCREMENT, JOINED, PARTITIONED] = ['incremental-table', 'joined-table', 'partitioned-table'];
+const KINDS = ['table', INCREMENT, JOINED, PARTITIONED];
+/** The pages of a table in parts for a chart, which has no button for more. */
+const CHART_PAGES = 5;
 
 interface CachedTable {
   table: Promise<TableData>;
@@ -25,23 +28,60 @@ export function tableFiles(series: MediaSeries, step: number | null): MediaFile[
   const file = newest?.files.find(isTable);
   if (newest === undefined || file === undefined) return [];
   if (file.kind !== INCREMENT) return [file];
-  return series.rows.filter((row) => row.step <= newest.step).flatMap(({ files }) => files.filter((one) => one.kind === INCREMENT));
+  const files = series.rows.filter((row) => row.step <= newest.step).flatMap((row) => row.files.filter((one) => one.kind === INCREMENT));
+  return files.filter(({ increment }, i) => increment === undefined || increment !== files[i + 1]?.increment); // a row without new rows repeats the increment before
 }
 
 export function isTable({ kind }: MediaFile): boolean {
   return KINDS.includes(kind);
 }
 
-/** The table in these files of a run, made once for the same files. Rejects if one is not available. */
-export function loadTable(source: MediaFiles, files: readonly MediaFile[]): Promise<TableData> {
-  const [first] = files;
-  if (first !== undefined && files.length === 1) return cached(source, first.path, () => loadPart(source, first));
-  return cached(source, keyOf(files), async () => concatTables(await Promise.all(files.map((file) => cached(source, file.path, () => loadPart(source, file))))));
+/** The table in these files of a run, of one in parts the first `pages`, made once for the same files. Rejects if one is not available. */
+export function loadTable(source: MediaFiles, files: readonly MediaFile[], pages = CHART_PAGES): Promise<TableData> {
+  const newest = files.at(-1);
+  if (newest === undefined) return Promise.reject(new Error('There is no table.'));
+  if (newest.kind === PARTITIONED) return cached(source, keyOf(files, pages), () => loadPartitioned(source, newest.path, pages));
+  if (newest.kind === INCREMENT) return cached(source, keyOf(files, pages), () => loadIncrements(source, files, pages));
+  return cached(source, newest.path, () => loadPart(source, newest));
 }
 
-/** The table in these files if it was loaded before. */
+/** The table in these files if a chart loaded it before. */
 export function loadedTable(source: MediaFiles, files: readonly MediaFile[]): TableData | null {
-  return caches.get(source)?.get(keyOf(files))?.content ?? null;
+  const key = files[0]?.kind === INCREMENT ? keyOf(files, CHART_PAGES) : (files[0]?.path ?? '');
+  return caches.get(source)?.get(key)?.content ?? null;
+}
+
+/** All increments up to the last of `files`. Rows of a message are a sample of many steps: the newest increment names those between. */
+async function loadIncrements(source: MediaFiles, files: readonly MediaFile[], pages: number): Promise<TableData> {
+  const newest = files.at(-1)!;
+  const total = (newest.increment ?? 0) + 1;
+  const loadFiles = (): Promise<TableData> => loadPages(files, (file) => cached(source, file.path, () => loadPart(source, file)), pages);
+  if (files.length >= total) return loadFiles();
+  try {
+    return await loadPages(await incrementPaths(source, newest.artifact!), (path) => cached(source, path, () => loadArtifact(source, path)), pages);
+  } catch {
+    const table = await loadFiles();
+    return { ...table, ...partial({ loaded: table.parts?.loaded ?? files.length, total, hasMore: table.parts !== undefined }) };
+  }
+}
+
+/** The increments that make up a table, by what the last of them names. */
+async function incrementPaths(source: MediaFiles, newest: string): Promise<string[]> {
+  const { previous_increments_paths: previous } = parseJson(await source.text(newest)) as { previous_increments_paths?: unknown };
+  const paths = Array.isArray(previous) ? previous.map(artifactPath) : [null];
+  return [...paths, newest].map((path) => path ?? raise('This is not an increment of a table.'));
+}
+
+/** The parts of a `PartitionedTable`, in their order. */
+async function loadPartitioned(source: MediaFiles, path: string, pages: number): Promise<TableData> {
+  const { parts } = parseJson(await source.text(path)) as { parts?: unknown };
+  if (!Array.isArray(parts) || parts.length === 0) throw new Error('This table names only a folder.');
+  const paths = parts.map((part) => `${artifactRoot(path)}/${String(part)}`);
+  return loadPages(paths, (one) => cached(source, one, () => loadArtifact(source, one)), pages);
+}
+
+function raise(message: string): never {
+  throw new Error(message);
 }
 
 /** One file's table: from the run's own file, which is small, or from the artifact if that has more. */
@@ -66,8 +106,8 @@ async function loadJoined(source: MediaFiles, path: string): Promise<TableData> 
   return joinTables(first!, renamed, left!, ['1', '2']).table;
 }
 
-function keyOf(files: readonly MediaFile[]): string {
-  return files.map(({ path }) => path).join('\n');
+function keyOf(files: readonly MediaFile[], pages: number): string {
+  return [pages, ...files.map(({ path }) => path)].join('\n');
 }
 
 function cached(source: MediaFiles, key: string, load: () => Promise<TableData>): Promise<TableData> {

@@ -141,6 +141,8 @@ export interface MediaFile {
   layers?: MediaLayer[];
   /** The file of a table with all of its rows, `artifacts/<client id>/<path in it>`. */
   artifact?: string;
+  /** The number of an increment of a table, from 0. */
+  increment?: number;
 }
 
 /** The media of one step. */

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.data.artifact_contents import ArtifactContents, artifact_name
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.data.media_value import WBValue
-from wandb_nb.data.tables.logged_table import ARTIFACT_TYPE
+from wandb_nb.data.tables.logged_table import ARTIFACT_TYPE, SUFFIX
 from wandb_nb.data.tables.table import Table
 from wandb_nb.data.tables.table_files import artifact_json
 from wandb_nb.errors import MediaError
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from wandb_nb.data.media_store import MediaTarget
+
+_MAX_PARTS = 10_000
 
 
 class JoinedTable(WBValue):
@@ -65,9 +67,19 @@ class PartitionedTable(WBValue):
                 number += 1
 
     def to_row(self, target: MediaTarget) -> dict[str, Any]:
-        """Store where the parts are as an artifact, and return the JSON that names it."""
+        """Store the parts and where they are as an artifact, and return the JSON that names it."""
         contents = ArtifactContents(artifact_name(target.store.run_id, target.key), ARTIFACT_TYPE)
-        return _store({"_type": self.log_type, "parts_path": self.parts_path}, contents, target)
+        parts = self._parts()
+        contents.files.update({name: MediaContent(path=path) for name, path in parts.items()})
+        return _store({"_type": self.log_type, "parts_path": self.parts_path, "parts": [*parts]}, contents, target)
+
+    def _parts(self) -> dict[str, Path]:
+        """Return the tables below the folder by their paths in the artifact, where readers of `parts_path` look."""
+        folder, prefix = Path(self.parts_path), PurePosixPath(Path(self.parts_path).as_posix())
+        if prefix.is_absolute() or ".." in prefix.parts:
+            prefix = PurePosixPath(prefix.name)
+        paths = sorted(folder.rglob(f"*.{SUFFIX}"))[:_MAX_PARTS]
+        return {str(prefix / path.relative_to(folder).as_posix()): path for path in paths}
 
 
 def _part(table: Any, name: str, contents: ArtifactContents, clean: Callable[[Any, str], Any]) -> str:

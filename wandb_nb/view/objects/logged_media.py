@@ -25,7 +25,7 @@ MAX_CAPTION = 300  # characters
 MAX_LISTED = 200  # files of one value
 _MAX_KIND, _MAX_PATH = 40, 1_000  # characters
 _FILE_SUFFIX = "-file"
-_JOINED_TABLE = "joined-table"
+_LINKED_TABLES = ("joined-table", "partitioned-table")  # in an artifact only
 _MEDIA_FOLDER = "media"
 _NAMES_WITHOUT_FOLDER = {"object3D": "object3D", "molecule": "molecule"}  # types of lists, and where their files are
 
@@ -35,7 +35,7 @@ class MediaFile(TypedDict):
 
     `width` and `height` in pixels and `size` in bytes are None where the row does not have them. `layers` are the masks
     and boxes of an image that has some. `artifact` is a table's file with all of its
-    rows, `artifacts/<client id>/<path in it>`.
+    rows, `artifacts/<client id>/<path in it>`, and `increment` the number of an increment of one, from 0.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class MediaFile(TypedDict):
     size: int | None
     layers: NotRequired[list[MediaLayer]]
     artifact: NotRequired[str]
+    increment: NotRequired[int]
 
 
 class MediaRow(TypedDict):
@@ -130,7 +131,7 @@ def media_files(value: Any) -> list[MediaFile]:  # noqa: PLR0911 -- one line per
         return []
     if media_type.endswith(_FILE_SUFFIX):
         return _checked([_file(media_type.removesuffix(_FILE_SUFFIX)[:_MAX_KIND], value)])
-    if media_type == _JOINED_TABLE:
+    if media_type in _LINKED_TABLES:
         path = artifact_file(value.get("artifact_path"))
         return [_file(media_type, {"path": path})] if path else []
     if media_type == "images/separated":
@@ -171,6 +172,8 @@ def _file(kind: str, value: dict[str, Any]) -> MediaFile:
     }
     if artifact := artifact_file(value.get("artifact_path")):
         file["artifact"] = artifact
+    if (increment := _whole(value.get("increment_num"))) is not None:
+        file["increment"] = increment
     return _with_layers(file, image_layers(value))
 
 
