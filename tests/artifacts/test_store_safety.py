@@ -124,6 +124,35 @@ def test_clean_up_removes_what_no_version_needs(tmp_path: Path) -> None:
     assert store_size(store) == 1004
 
 
+def test_a_run_keeps_the_store_below_its_limit(start: Start) -> None:
+    """At the end of a run with a limit what no version needs is deleted, but not while others add contents."""
+    store = ArtifactStore()
+
+    def log(number: int) -> None:
+        run = start(project="limit", settings={"silent": True, "artifact_store_limit": "1.5kB"})
+        draft = Artifact("data", "dataset")
+        with draft.new_file("a.bin", "wb") as file:
+            file.write(bytes([number]) * 1000)
+        waiting = Artifact("waiting", "dataset")
+        with waiting.new_file("b.bin", "wb") as file:
+            file.write(b"a draft's file")
+        run.log_artifact(draft)
+        if number:
+            store.collection("", "limit", "data").delete(number - 1)
+        run.finish()
+        with start(project="limit") as later:
+            later.log_artifact(waiting)
+
+    log(0)
+    with store.adding():
+        log(1)
+        assert store_size(store) == 2014
+    log(2)
+    assert store_size(store) == 1014
+    assert check_store(store).problems == []
+    assert [each.index for each in store.collection("", "limit", "data").versions()] == [2]
+
+
 def test_versions_are_deleted_on_request_only(tmp_path: Path) -> None:
     """With `versions`, those without an alias are deleted by least use and named; the newest keeps its alias."""
     store = ArtifactStore()

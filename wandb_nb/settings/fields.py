@@ -90,6 +90,11 @@ class Fields(FieldsWithoutEffect):
     # Files
     root_dir = Field(value_types.path, Path(), "Folder that holds `wandb/`", argument="dir", env=("WANDB_DIR",))
     artifact_dir = Field(value_types.path, None, "Folder that artifacts are downloaded to")
+    artifact_store_limit = Field(
+        value_types.size,
+        None,
+        "Size of the artifact store above which a run that used it deletes what no version needs, at its end",
+    )
     config_dir = Field(value_types.path, None, "Folder of the user's `settings` file")
     ignore_globs = Field(value_types.words, (), "Patterns of files in the run's folder that are not uploaded")
     symlink = Field(value_types.boolean, True, "Whether to maintain the `latest-run` link")

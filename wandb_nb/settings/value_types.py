@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
+from wandb_nb.formatting import parse_size
 from wandb_nb.surroundings import expanded
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ def _count(value: Any) -> int:
     if number != int(number):
         raise ValueError(f"must be a whole number, not {_shortened(value)}")
     return int(number)
+
+
+def _size(value: Any) -> int:
+    return parse_size(value) if isinstance(value, str) else _count(value)
 
 
 def _path(value: Any) -> Path:
@@ -174,6 +179,7 @@ text = ValueType("text", _text)
 boolean = ValueType("true or false", _boolean)
 seconds = ValueType("seconds", _number)
 count = ValueType("whole number", _count)
+size = ValueType("bytes, or a size such as 10GB", _size)
 path = ValueType("path", _path)
 paths = ValueType("list of paths", _paths, lambda line: _paths(_comma_list(line)))
 words = ValueType("list of texts", _words, _comma_list)

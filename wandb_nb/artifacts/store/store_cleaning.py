@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.artifacts.manifest import object_name
 from wandb_nb.artifacts.store.store_lock import WAIT_SECONDS, locked
+from wandb_nb.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,6 +75,16 @@ def clean_store(
                 result.versions.append(f"{collection.path}:v{index}")
                 _remove_unneeded(store, _contents(store), limit, result)
     return result
+
+
+def limit_store(store: ArtifactStore, limit: int, abandoned: Iterable[Path] = ()) -> None:
+    """Do what `clean_store` does where the store has more than *limit* bytes, and nothing that could disturb.
+
+    It deletes no versions, and nothing at all while another process adds contents or where the store has a problem.
+    """
+    with suppress(OSError, ArtifactError):  # StoreError is an OSError
+        if store_size(store) > limit:
+            clean_store(store, limit=limit, abandoned=abandoned, wait_seconds=0.0)
 
 
 def store_size(store: ArtifactStore) -> int:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.artifacts.artifact import Artifact, find_artifact
 from wandb_nb.artifacts.artifact_names import MAX_NAME, check_aliases, check_tags
+from wandb_nb.artifacts.draft.staging import abandoned_folders
 from wandb_nb.artifacts.local_versions import LocalVersions
 from wandb_nb.artifacts.run_artifacts import RunArtifacts
+from wandb_nb.artifacts.store.artifact_store import ArtifactStore
+from wandb_nb.artifacts.store.store_cleaning import limit_store
 from wandb_nb.artifacts.store.stored_version import LineageRun
 from wandb_nb.errors import ArtifactError, MediaError, StoreError
 
@@ -47,6 +50,7 @@ def log_artifact(
 
     """
     session.expect_running("log_artifact()")
+    _limit_store_at_end(session)
     artifact = _artifact_of(source, session.identity.id, name, kind)
     if not isinstance(artifact, Artifact):
         raise ArtifactError(f"an Artifact or a path is needed, got {type(artifact).__name__}: give one of these")
@@ -95,6 +99,7 @@ def use_artifact(session: RunSession, used: Artifact | str, kind: str | None = N
 
     """
     session.expect_running("use_artifact()")
+    _limit_store_at_end(session)
     session.uses_artifacts = True
     if isinstance(used, str):
         used = _find(session, used, kind)
@@ -112,6 +117,23 @@ def _find(session: RunSession, name: str, kind: str | None) -> Artifact:
     from wandb_nb.tracking.online.used_artifacts import UsedArtifacts  # offline runs do without the sync package
 
     return UsedArtifacts(session.settings, _lineage_run(session), session.notice).find(name, kind)
+
+
+def _limit_store_at_end(session: RunSession) -> None:
+    """Have the artifact store cleaned up to the limit that the settings give, once the run has finished."""
+    limit = session.settings.artifact_store_limit
+    if limit is not None and session.directory is not None and _StoreLimit(limit) not in session.on_finish:
+        session.on_finish.append(_StoreLimit(limit))
+
+
+@dataclass(frozen=True)
+class _StoreLimit:
+    """Cleans up the artifact store where it has more than *limit* bytes."""
+
+    limit: int
+
+    def __call__(self) -> None:
+        limit_store(ArtifactStore(), self.limit, abandoned_folders())
 
 
 def _is_stored(artifact: Any) -> bool:
