@@ -45,8 +45,8 @@ class InputArtifacts:
     def remarks(self) -> Iterator[Remark]:
         """Yield what of the inputs is gone, or is only referred to and may change."""
         if self.missing:
-            text = f"input artifacts are no longer on this machine ({listed(self.missing)})"
-            yield Remark("artifacts", text, "log them again")
+            text = f"input artifacts are not on this machine ({listed(self.missing)})"
+            yield Remark("artifacts", text, "download them from their server, or log them again")
         for version, entries in self.versions:
             references = [entry for entry in entries.values() if entry.ref]
             changed = [entry.ref for entry in references if _has_changed(entry)]
