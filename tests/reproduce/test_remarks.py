@@ -91,9 +91,7 @@ def test_input_artifacts(start: Callable[..., Run], tmp_path: Path) -> None:
     (tmp_path / "rows.csv").unlink()
     near.delete(delete_aliases=True)
     texts = [remark.text for remark in lay_out(stored, tmp_path / "again").reproducibility.remarks]
-    assert any(
-        text.startswith("input artifacts are not on this machine (uncategorized/near:v0") for text in texts
-    )
+    assert any(text.startswith("input artifacts are not on this machine (uncategorized/near:v0") for text in texts)
     assert any(text.startswith("references of uncategorized/far:v0 moved or changed (file://") for text in texts)
     assert any(text.startswith("uncategorized/far:v0 is not complete") for text in texts)
     assert (tmp_path / "again/README.md").is_file()
