@@ -36,8 +36,8 @@ OF_TABLES = ("run_table", "wandb-run-incremental-table")
 """The types of the artifacts behind logged tables."""
 RANDOM_END = re.compile(r"-\w{6}$")
 """The end of a table's artifact whose key has characters that the name of an artifact cannot have."""
-VARYING_FILE = re.compile(r"\.(pt|ckpt|safetensors|bin)$|results\.json$")
-"""Files that contain addresses, dates or durations: saved models, and the results of lm-eval."""
+VARYING_FILE = re.compile(r"\.(pt|ckpt|safetensors|bin|zip)$|results\.json$|^model$")
+"""Files that contain addresses, dates or durations: saved models (`model` is CatBoost's), results of lm-eval."""
 MEDIA_FILE = re.compile(r"^(media/[^/]+)/.*_\d+_([0-9a-f]{20})(?=(\.\w+)+$)")
 PIXELS: dict[str, str] = {}
 """The digest of the pixels of each PNG that was read, by the digest in its name: clients compress differently."""
@@ -118,7 +118,7 @@ def _recorded(directory: Path) -> RecordedRun:
         pinned_keys=state.config_wandb.get("pinned_keys", []),
         charts=state.config_wandb.get("visualize", {}),
         saved={
-            path: (policy, _digest((directory / "files" / path).read_bytes()))
+            path: (policy, "" if VARYING_FILE.search(path) else _digest((directory / "files" / path).read_bytes()))
             for path, (policy, kind) in state.files.items()
             if kind == "other" and not path.startswith(("code/", "media/"))
         },
@@ -155,7 +155,7 @@ def _artifact(record: ArtifactRecord, run_id: str) -> RecordedArtifact:
         tags=sorted(record.tags),
         is_used=record.is_used,
         metadata=comparable(json.loads(record.metadata or "{}")),
-        files=_files(record.entries),
+        files={path.replace(run_id, "ID"): digest for path, digest in _files(record.entries).items()},
         digest=record.digest,
     )
 

@@ -41,9 +41,12 @@ MAIN = (
     "weave_ops",
 )
 VISION = ("composer_trainer", "ultralytics_train")
+CALLBACKS = ("catboost_callback", "lightgbm_callback", "xgboost_callback")
+"""Programs with the callbacks that wandb itself brings."""
 OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)
 OFFICIAL = os.environ.get("OFFICIAL_PYTHON", sys.executable)
-PROGRAMS = {"light": LIGHT, "main": LIGHT + MAIN, "vision": VISION}[os.environ.get("PROGRAMS", "light")]
+GROUPS = {"light": LIGHT, "main": LIGHT + MAIN, "vision": VISION, "callbacks": CALLBACKS}
+PROGRAMS = GROUPS[os.environ.get("PROGRAMS", "light")]
 FAILING = {"failing": 1}
 LATE_ROWS = ("optuna_trials",)
 """Programs that log a row at a step that has passed: the official client drops it, wandb_nb keeps it."""
@@ -91,7 +94,7 @@ def test_the_document_lists_the_scripts() -> None:
     listed = [re.match(r"\| `(\w+)`( \(light\))? \|", line) for line in lines]
     named = {match[1]: bool(match[2]) for match in listed if match}
     assert named == {path.stem: path.stem in LIGHT for path in SCRIPTS.glob("*.py")}
-    assert sorted(named) == sorted(LIGHT + MAIN + VISION)
+    assert sorted(named) == sorted(LIGHT + MAIN + VISION + CALLBACKS)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

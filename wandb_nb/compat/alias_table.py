@@ -17,15 +17,14 @@ _UNIMPLEMENTED = f"{_MODULES}.unimplemented_module"
 _DATA_TYPES = f"{_MODULES}.data_types"
 _ARTIFACTS = f"{_MODULES}.sdk_artifacts"
 _INTEGRATIONS = (
-    *("catboost", "diffusers", "dspy", "fastai", "huggingface", "keras", "kfp", "langchain", "lightgbm"),
+    *("diffusers", "dspy", "fastai", "huggingface", "keras", "kfp", "langchain"),
     *("lightning", "metaflow", "openai", "prodigy", "sacred", "sagemaker", "sb3"),
-    *("tensorflow", "torch", "ultralytics", "xgboost", "yolov8"),
+    *("tensorflow", "torch", "ultralytics", "yolov8"),
 )
 # Modules of their own until wandb 0.16, and what 14 of its example notebooks still import.
-_OLDER_INTEGRATIONS = (
-    *("catboost", "fastai", "keras", "lightgbm", "sacred", "sb3", "tensorflow"),
-    "xgboost",
-)
+_OLDER_INTEGRATIONS = (*("fastai", "keras", "sacred", "sb3", "tensorflow"),)
+_CALLBACKS = ("catboost", "lightgbm", "xgboost")
+"""Libraries whose callbacks are below `wandb_nb.integration`."""
 
 ALIASES: Final = {
     "wandb.apis": "wandb_nb.compat.public_apis",
@@ -72,6 +71,11 @@ ALIASES: Final = {
     "wandb.util": f"{_MODULES}.util",
     "wandb.wandb_run": "wandb_nb.tracking.run",  # Lightning, Megatron-LM
     **{f"wandb.{name}": _UNIMPLEMENTED for name in _OLDER_INTEGRATIONS},
+    **{
+        f"wandb.{parent}{name}": f"wandb_nb.integration.{name}"
+        for parent in ("", "integration.")
+        for name in _CALLBACKS
+    },
 }
 # Attributes of wandb, and no modules below it.
 _ATTRIBUTES = {"wandb.wandb_lib": "wandb.sdk.lib", "wandb.wandb_sdk": "wandb.sdk"}

@@ -1,0 +1,84 @@
+"""What callbacks of all libraries share: the active run, calls that never stop a training, the chart of importances."""
+
+from __future__ import annotations
+
+import functools
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from wandb_nb.data.plots.basic_charts import bar
+from wandb_nb.data.tables.table import Table
+from wandb_nb.errors import NoRunError
+from wandb_nb.tracking.process import active_runs
+from wandb_nb.tracking.run_view import session_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from wandb_nb.tracking.run import Run
+
+    Method = TypeVar("Method", bound=Callable[..., Any])
+
+_IMPORTANCE = "Feature Importance"
+
+
+def callback_class(implementation: type, base: str, package: str) -> type:
+    """Return the class `WandbCallback` of *implementation* and of the class *base* ("module:Class") of a library.
+
+    Modules make it when it is first imported from them: they can be imported before the library is installed.
+
+    Raises:
+        ImportError: The library, which pip installs as *package*, cannot be imported.
+
+    """
+    module, _, name = base.partition(":")
+    try:
+        library = import_module(module)
+    except ImportError as error:
+        raise ImportError(f"WandbCallback needs {package} ({error}): pip install {package}", name=module) from error
+    namespace = {"__module__": implementation.__module__, "__doc__": implementation.__doc__}
+    return type("WandbCallback", (implementation, getattr(library, name)), namespace)
+
+
+def active_run(call: str) -> Run:
+    """Return the active run, to which *call* logs.
+
+    Raises:
+        NoRunError: No run is active.
+
+    """
+    run = active_runs.current()
+    if run is None:
+        raise NoRunError(f"{call} logs to a run and none is active: call init() before it")
+    return run
+
+
+def never_stopping(method: Method) -> Method:
+    """Return *method* of a callback with `self.run`, whose failures are reported once instead of stopping a training.
+
+    It returns what the callback's `proceed` is then: the answer by which the library continues.
+    """
+
+    @functools.wraps(method)
+    def call(self: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            return method(self, *arguments, **options)
+        except Exception as error:  # noqa: BLE001 -- a callback must never stop a training
+            report(self.run, method.__qualname__, error)
+            return self.proceed
+
+    return call  # type: ignore[return-value]  # the signature of the method
+
+
+def report(run: Run, what: str, error: Exception) -> None:
+    """Report, once per run, that *what* failed."""
+    line = str(error).strip().split("\n", 1)[0]
+    text = f"run {run.name}: {what} failed ({type(error).__name__}: {line}); the training continues without it"
+    if not run.disabled:
+        session_of(run).notice(text, f"callback {what}")
+
+
+def log_importances(run: Run, importances: Iterable[tuple[str, Any]]) -> None:
+    """Log the bar chart "Feature Importance" of pairs of a feature and its importance."""
+    table = Table(columns=["Feature", "Importance"], data=[list(pair) for pair in importances])
+    run.log({_IMPORTANCE: bar(table, "Feature", "Importance", title=_IMPORTANCE)})
