@@ -128,9 +128,9 @@ def test_failures_are_reported_once(start: Start, xgboost: Any, capsys: pytest.C
     assert lightgbm.wandb_callback()(SimpleNamespace()) is None
     run.finish()
     text = "".join(capsys.readouterr())
-    assert text.count("BoosterRounds.after_iteration failed (IndexError") == 1
-    assert "BoosterRounds._log_importances failed (KeyError: 'nothing'); the training continues without it" in text
-    assert "BoostingRounds.__call__ failed (AttributeError" in text
+    assert text.count("after_iteration() of a callback failed (IndexError") == 1
+    assert "log_importances() of a callback failed (KeyError: 'nothing'); the training continues without it" in text
+    assert "call() of a callback failed (AttributeError" in text
 
 
 def artifacts(run: wandb.Run) -> dict[str, list[str]]:

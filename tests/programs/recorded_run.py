@@ -32,6 +32,8 @@ MEASURED = re.compile(r"runtime|profiling|per_second|time|memory|flos|speed|save
 ARTIFACT = 8
 """The number of the record of an artifact."""
 CLIENT_ID = re.compile(r"(?<=wandb-client-artifact://)\w{128}")
+ADDRESS = re.compile(r"0x[0-9a-f]{8,}")
+"""The address of an object, in the text of it."""
 OF_TABLES = ("run_table", "wandb-run-incremental-table")
 """The types of the artifacts behind logged tables."""
 RANDOM_END = re.compile(r"-\w{6}$")
@@ -207,6 +209,11 @@ def _file_name(match: re.Match[str]) -> str:
     return f"{match[1]}/{PIXELS.get(match[2], match[2])}"
 
 
+def _text(value: str) -> str:
+    """Return *value* without client ids and addresses, and with the names of media files as they compare."""
+    return ADDRESS.sub("ADDRESS", CLIENT_ID.sub("CLIENT-ID", MEDIA_FILE.sub(_file_name, value)))
+
+
 def _rounded(value: Any) -> Any:
     """Return *value* without client ids, and numbers with five digits: sums of threads differ in the last ones."""
     if isinstance(value, dict):
@@ -214,7 +221,7 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [_rounded(item) for item in value]
     if isinstance(value, str):
-        return CLIENT_ID.sub("CLIENT-ID", MEDIA_FILE.sub(_file_name, value))
+        return _text(value)
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and math.isfinite(value):
         return float(f"{value:.5g}")
     return value

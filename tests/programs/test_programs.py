@@ -41,7 +41,7 @@ MAIN = (
     "weave_ops",
 )
 VISION = ("composer_trainer", "ultralytics_train")
-CALLBACKS = ("catboost_callback", "lightgbm_callback", "xgboost_callback")
+CALLBACKS = ("catboost_callback", "lightgbm_callback", "sb3_callback", "xgboost_callback")
 """Programs with the callbacks that wandb itself brings."""
 OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)
 OFFICIAL = os.environ.get("OFFICIAL_PYTHON", sys.executable)

@@ -18,12 +18,12 @@ _DATA_TYPES = f"{_MODULES}.data_types"
 _ARTIFACTS = f"{_MODULES}.sdk_artifacts"
 _INTEGRATIONS = (
     *("diffusers", "dspy", "fastai", "huggingface", "keras", "kfp", "langchain"),
-    *("lightning", "metaflow", "openai", "prodigy", "sacred", "sagemaker", "sb3"),
+    *("lightning", "metaflow", "openai", "prodigy", "sacred", "sagemaker"),
     *("tensorflow", "torch", "ultralytics", "yolov8"),
 )
 # Modules of their own until wandb 0.16, and what 14 of its example notebooks still import.
-_OLDER_INTEGRATIONS = (*("fastai", "keras", "sacred", "sb3", "tensorflow"),)
-_CALLBACKS = ("catboost", "lightgbm", "xgboost")
+_OLDER_INTEGRATIONS = (*("fastai", "keras", "sacred", "tensorflow"),)
+_CALLBACKS = ("catboost", "lightgbm", "sb3", "xgboost")
 """Libraries whose callbacks are below `wandb_nb.integration`."""
 
 ALIASES: Final = {

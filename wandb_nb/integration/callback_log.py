@@ -64,18 +64,18 @@ def never_stopping(method: Method) -> Method:
         try:
             return method(self, *arguments, **options)
         except Exception as error:  # noqa: BLE001 -- a callback must never stop a training
-            report(self.run, method.__qualname__, error)
+            line = str(error).strip().split("\n", 1)[0]
+            what = f"{method.__name__.strip('_')}() of a callback failed ({type(error).__name__}: {line})"
+            notice(self.run, f"{what}; the training continues without it", method.__qualname__)
             return self.proceed
 
     return call  # type: ignore[return-value]  # the signature of the method
 
 
-def report(run: Run, what: str, error: Exception) -> None:
-    """Report, once per run, that *what* failed."""
-    line = str(error).strip().split("\n", 1)[0]
-    text = f"run {run.name}: {what} failed ({type(error).__name__}: {line}); the training continues without it"
+def notice(run: Run, text: str, key: str | None = None) -> None:
+    """Report *text* of a callback, once for each *key*."""
     if not run.disabled:
-        session_of(run).notice(text, f"callback {what}")
+        session_of(run).notice(f"run {run.name}: {text}", key)
 
 
 def log_importances(run: Run, importances: Iterable[tuple[str, Any]]) -> None:
