@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { heatColour, PALETTES } from '../src/chart/palette';
+import { ridgeSteps } from '../src/chart/ridgeline-plot';
 import { cellsAt, cellText, coarsen, describeHeatmap, heatmapsOf, shades } from '../src/model/heatmap';
 import type { Heatmap } from '../src/model/heatmap';
 import { Overlay } from '../src/model/overlay';
@@ -54,6 +55,18 @@ describe('a heat map', () => {
       const differences = lightness.slice(1).map((value, i) => (theme === 'light' ? lightness[i]! - value : value - lightness[i]!));
       expect(Math.min(...differences)).toBeGreaterThan(1);
     }
+  });
+});
+
+describe('ridges', () => {
+  it('are an even choice of the visible steps, with the last one and that of the cursor', () => {
+    const xs = Float64Array.from({ length: 100 }, (_, i) => i);
+    const steps = ridgeSteps(xs, [-0.5, 99.5], 50);
+    expect([steps[0], steps.at(-1), steps.includes(50)]).toEqual([0, 99, true]);
+    expect(steps.length).toBeLessThanOrEqual(25);
+    expect(steps).toEqual([...steps].sort((a, b) => a - b));
+    expect(ridgeSteps(xs, [9.5, 12], 50)).toEqual([10, 11, 12]);
+    expect(ridgeSteps(new Float64Array(), [0, 1], null)).toEqual([]);
   });
 });
 

@@ -34,6 +34,30 @@ def test_the_cell_below_the_pointer_is_reported(page: Page) -> None:
     assert weights.locator(".wnb-where").text_content() == "60 of 600 histograms"
 
 
+def test_histograms_can_be_ridges(page: Page) -> None:
+    """A button switches histograms to ridges and back, which report the step below the pointer; lists have none."""
+    show(page, each=0, objects=True)
+    weights = card(page, "Heat map weights/dense")
+    drawing = "one => one.toDataURL()"
+    before = weights.locator("canvas").evaluate(drawing)
+    button = weights.get_by_role("button", name="Ridgeline of weights/dense")
+    button.click()
+    assert button.get_attribute("aria-pressed") == "true"
+    assert weights.locator("canvas").evaluate(drawing) != before
+    shot(page, "ridgeline-light")
+    box = weights.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert "%)" in weights.locator(".wnb-where").text_content()
+    darken(page)
+    shot(page, "ridgeline-dark")
+    page.set_viewport_size({"width": 390, "height": 760})
+    shot(page, "ridgeline-phone")
+    assert serious(page) == []
+    button.click()
+    assert button.get_attribute("aria-pressed") == "false"
+    assert card(page, "Heat map accuracy per class").get_by_role("button", name="Ridgeline").count() == 0
+
+
 def test_keys_move_between_steps_and_bins(page: Page) -> None:
     """Arrows, Home and End work in a heat map, and its values are announced; T opens a table of the step."""
     show(page, each=0, objects=True)

@@ -66,11 +66,7 @@ export class HeatmapPlot {
   }
 
   get range(): Range {
-    const { xs, zoom } = this.content!;
-    if (zoom !== null) return zoom;
-    const [first, last] = [xs[0] ?? 0, xs.at(-1) ?? 1];
-    const gap = (xs.length > 1 && (last - first) / (xs.length - 1) / 2) || 0.5;
-    return [first - gap, last + gap];
+    return visibleRange(this.content!);
   }
 
   destroy(): void {
@@ -168,6 +164,14 @@ export class HeatmapPlot {
     context.fillText(label(max), x + LEGEND_WIDTH + 4, TOP + 5);
     context.fillText(label(min), x + LEGEND_WIDTH + 4, TOP + this.plotHeight - 5);
   }
+}
+
+/** The visible part of the steps: the zoom, else all of them with half a step around. */
+export function visibleRange({ xs, zoom }: HeatmapContent): Range {
+  if (zoom !== null) return zoom;
+  const [first, last] = [xs[0] ?? 0, xs.at(-1) ?? 1];
+  const gap = (xs.length > 1 && (last - first) / (xs.length - 1) / 2) || 0.5;
+  return [first - gap, last + gap];
 }
 
 /** The position of a value on the scale of colours. Shares grow as their square root, so that small ones are visible. */

@@ -96,7 +96,7 @@ export function coarsen(heatmap: Heatmap, maxSteps: number, maxBins: number): He
 }
 
 /** At most `max` indices of `count`, evenly spaced, with the last one. */
-function spaced(count: number, max: number): number[] {
+export function spaced(count: number, max: number): number[] {
   if (count <= max) return Array.from({ length: count }, (_, i) => i);
   return Array.from({ length: max }, (_, i) => Math.floor((i * (count - 1)) / (max - 1)));
 }

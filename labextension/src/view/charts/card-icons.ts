@@ -1,2 +1,3 @@
 export const ENLARGE_ICON = 'M9.5 3H13v3.5M13 3L9 7M6.5 13H3V9.5M3 13l4-4';
+export const RIDGELINE_ICON = 'M1 7h3l2-4 2 4h7M1 13h5l3-5 2 5h4';
 export const TABLE_ICON = 'M2 3.5h12v9H2zM2 6.5h12M2 9.5h12M6 3.5v9';

@@ -1,6 +1,7 @@
 import { lowerBound, scaledRange } from '../../chart/axis-ranges';
 import type { CellPosition, HeatmapContent } from '../../chart/heatmap-plot';
 import { HeatmapPlot } from '../../chart/heatmap-plot';
+import { RidgelinePlot } from '../../chart/ridgeline-plot';
 import type { XUnit } from '../../model/axes';
 import { STEP, unitOf } from '../../model/axes';
 import type { ChartGroup } from '../../model/chart-groups';
@@ -11,9 +12,9 @@ import type { OverlaidRun } from '../../model/overlay';
 import { freshId, h, icon, setText } from '../dom';
 import { cursorKeys } from '../keys';
 import type { Card } from './card';
-import { ENLARGE_ICON, TABLE_ICON } from './card-icons';
+import { ENLARGE_ICON, RIDGELINE_ICON, TABLE_ICON } from './card-icons';
 import type { ChartContext } from './view-state';
-import { changeHeight } from './view-state';
+import { changeHeight, settingsOf } from './view-state';
 
 const ENLARGED_MARGIN_PX = 110;
 
@@ -22,12 +23,13 @@ export class HeatmapCard implements Card {
   readonly element: HTMLElement;
   visible = false;
   private readonly plotHost: HTMLElement;
-  private readonly plot: HeatmapPlot;
+  private plot: HeatmapPlot | RidgelinePlot;
   private readonly position = h('span', { class: 'wnb-where' });
   private readonly description = h('p', { class: 'wnb-hidden', id: freshId() });
   private readonly summary = h('div', { class: 'wnb-legend' });
   private readonly table = h('div', { class: 'wnb-points', id: freshId(), hidden: true, tabindex: 0, role: 'region' });
   private readonly tableButton: HTMLElement;
+  private readonly ridgelineButton: HTMLElement;
   private content: HeatmapContent | null = null;
   private cursor: CellPosition | null = null;
   private drawnState = '';
@@ -43,9 +45,12 @@ export class HeatmapCard implements Card {
       class: 'wnb-tool', type: 'button', 'aria-expanded': 'false', 'aria-controls': this.table.id, 'aria-label': `Values of ${title} as a table`,
       title: 'Show the values of a step as a table (T)', 'aria-keyshortcuts': 'T', onclick: () => this.toggleTable(),
     }, icon(TABLE_ICON));
+    this.ridgelineButton = h('button', {
+      class: 'wnb-tool', type: 'button', 'aria-label': `Ridgeline of ${title}`, title: 'Ridges instead of a heat map (R)', 'aria-keyshortcuts': 'R', onclick: () => this.toggleRidgeline(),
+    }, icon(RIDGELINE_ICON));
     const enlarge = onEnlarge && h('button', { class: 'wnb-tool', type: 'button', 'aria-label': `Enlarge ${title}`, title: 'Enlarge (F)', 'aria-keyshortcuts': 'F', onclick: onEnlarge }, icon(ENLARGE_ICON));
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Heat map ${title}` },
-      h('div', { class: 'wnb-card-head' }, h('h4', { class: 'wnb-card-title', title }, title), this.position, this.tableButton, enlarge),
+      h('div', { class: 'wnb-card-head' }, h('h4', { class: 'wnb-card-title', title }, title), this.position, this.ridgelineButton, this.tableButton, enlarge),
       this.summary, this.description, this.plotHost, this.table);
     this.listen();
   }
@@ -54,10 +59,11 @@ export class HeatmapCard implements Card {
     const { overlay, palette, state } = this.context;
     if (!this.visible || this.element.clientWidth === 0) return;
     this.plotHost.style.height = `${this.heightPx}px`;
-    const drawnState = [overlay.version, this.plotHost.clientWidth, this.heightPx, state.axis, [...state.zoom].join(' '), palette.ink].join(' ');
+    const drawnState = [overlay.version, this.plotHost.clientWidth, this.heightPx, state.axis, [...state.zoom].join(' '), palette.ink, this.isRidgeline].join(' ');
     if (drawnState === this.drawnState) return;
     this.drawnState = drawnState;
     this.content = this.createContent();
+    this.choosePlot();
     this.draw();
   }
 
@@ -69,6 +75,31 @@ export class HeatmapCard implements Card {
     this.table.hidden = !this.table.hidden;
     this.tableButton.setAttribute('aria-expanded', String(!this.table.hidden));
     this.draw();
+  }
+
+  /** The choice is one of the view's settings, so that the enlarged copy has it, too. */
+  private toggleRidgeline(): void {
+    if (this.heatmap?.kind !== 'histogram') return;
+    const settings = settingsOf(this.context.state, this.settingsId);
+    settings.ridgeline = !settings.ridgeline;
+    this.cursor = null;
+    this.context.redraw();
+  }
+
+  private choosePlot(): void {
+    this.ridgelineButton.hidden = this.heatmap?.kind !== 'histogram';
+    this.ridgelineButton.setAttribute('aria-pressed', String(this.isRidgeline));
+    if (this.isRidgeline === this.plot instanceof RidgelinePlot) return;
+    this.plot.destroy();
+    this.plot = this.isRidgeline ? new RidgelinePlot(this.plotHost) : new HeatmapPlot(this.plotHost);
+  }
+
+  private get isRidgeline(): boolean {
+    return this.heatmap?.kind === 'histogram' && settingsOf(this.context.state, this.settingsId).ridgeline;
+  }
+
+  private get settingsId(): string {
+    return `heatmap ${this.group.title}`;
   }
 
   toggleLog(): void {
@@ -186,6 +217,7 @@ export class HeatmapCard implements Card {
       close: () => false,
     });
     host.addEventListener('keydown', (event) => {
+      if (event.key === 'r' && !event.ctrlKey && !event.metaKey && !event.altKey) this.toggleRidgeline();
       const bins = { ArrowUp: 1, ArrowDown: -1 }[event.key];
       if (bins === undefined) return;
       event.preventDefault();

@@ -12,6 +12,8 @@ export interface ChartSettings {
   /** Null follows the setting of all charts. */
   log: boolean | null;
   clipOutliers: boolean;
+  /** Whether histograms are ridges instead of a heat map. */
+  ridgeline: boolean;
 }
 
 /** The user's choices in a view; new messages do not change them. */
@@ -46,7 +48,7 @@ export function initialState(): ViewState {
 
 /** The settings of a chart; the defaults if the user chose none. */
 export function settingsOf(state: ViewState, chart: string): ChartSettings {
-  const settings = state.charts.get(chart) ?? { log: null, clipOutliers: false };
+  const settings = state.charts.get(chart) ?? { log: null, clipOutliers: false, ridgeline: false };
   state.charts.set(chart, settings);
   return settings;
 }
