@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.artifacts.manifest import MANIFEST_FILES, manifest_json
 from wandb_nb.errors import CommError, RefusedError
 from wandb_nb.store.format.artifact_record import DIGEST_ALGORITHM
+from wandb_nb.sync.http import upload_parts
 from wandb_nb.sync.http.answers import as_list, as_object, as_text, well_formed
 from wandb_nb.sync.http.file_uploads import MAX_NAMES_PER_REQUEST, parse_headers
+from wandb_nb.sync.http.upload_parts import list_parts, part_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from wandb_nb.sync.http.file_uploads import Content, FileUploads
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket, GraphQLClient
+    from wandb_nb.sync.http.upload_parts import UploadPart
 
 _COMMITTED = "COMMITTED"
 _STORAGE_LAYOUT = "V2"
@@ -149,17 +152,67 @@ class ArtifactUploads:
         paths = iter(sorted(digests))
         while names := list(islice(paths, MAX_NAMES_PER_REQUEST)):
             ids = {"artifactID": artifact, "artifactManifestID": manifest}
-            specs = [{**ids, "name": name, "md5": digests[name]} for name in names]
-            for name, file in zip(names, self._create_files(specs), strict=True):
-                url, headers = _target(self._network.base_url, file)
-                if url:
-                    self._put(record, name, url, headers, partial(self._open_object, digests[name]))
+            specs = [{**ids, "name": name, "md5": digests[name]} for name in names if not _is_large(record, name)]
+            listed = [name for name in names if not _is_large(record, name)]
+            for name, file in zip(listed, self._create_files(specs), strict=True):
+                self._send_file(record, name, file)
+            for name in names:
+                if _is_large(record, name):
+                    self._send_large_file(record, name, {**ids, "name": name, "md5": digests[name]})
 
-    def _create_files(self, specs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Announce files; return where to put each, in their order. Without an address, the server has the file."""
-        data = self._graphql.execute(
-            "CreateArtifactFiles", {"input": {"artifactFiles": specs, "storageLayout": _STORAGE_LAYOUT}}
+    def _send_file(self, record: ArtifactRecord, name: str, file: dict[str, Any]) -> None:
+        url, headers = _target(self._network.base_url, file)
+        if url:
+            self._put(record, name, url, headers, partial(self._open_object, record.entries[name].digest))
+
+    def _send_large_file(self, record: ArtifactRecord, name: str, spec: dict[str, Any]) -> None:
+        """Put a file in parts, if the server gives addresses for them; a part that fails is sent again alone."""
+        with self._opened(record, name) as content:
+            parts = list_parts(content)
+        (file,) = self._create_files(
+            [{**spec, "uploadPartsInput": [part.spec() for part in parts]}], "CreateArtifactFilesInParts"
         )
+        with _usable_answer(self._network.base_url, "CreateArtifactFiles"):
+            upload, addresses = part_addresses(file, parts)
+        if not upload:
+            self._send_file(record, name, file)
+            return
+        checksums = [self._put_part(record, name, part, addresses[part.number]) for part in parts]
+        completed = [part.spec(checksum) for part, checksum in zip(parts, checksums, strict=True)]
+        self._graphql.execute(
+            "CompleteMultipartUploadArtifact",
+            {
+                "completeMultipartAction": "Complete",
+                "completedParts": completed,
+                "artifactID": spec["artifactID"],
+                "storagePath": file.get("storagePath"),
+                "uploadID": upload,
+            },
+        )
+
+    @contextmanager
+    def _opened(self, record: ArtifactRecord, name: str) -> Iterator[BinaryIO]:
+        try:
+            with self._open_object(record.entries[name].digest) as content:
+                yield content
+        except OSError as error:
+            raise RefusedError(f"its file {name} cannot be read: {error}", 0) from error
+
+    def _put_part(self, record: ArtifactRecord, name: str, part: UploadPart, url: str) -> str:
+        content = partial(self._open_object, record.entries[name].digest)
+        span = (part.start, part.size)
+        checksum = self._files.put_part(f"{record.name}/{name}", url, part.headers, content, span)
+        if checksum is None:
+            raise RefusedError(f"part {part.number} of its file {name} was not sent", 0)
+        return checksum
+
+    def _create_files(
+        self, specs: list[dict[str, Any]], operation: str = "CreateArtifactFiles"
+    ) -> list[dict[str, Any]]:
+        """Announce files; return where to put each, in their order. Without an address, the server has the file."""
+        if not specs:
+            return []
+        data = self._graphql.execute(operation, {"input": {"artifactFiles": specs, "storageLayout": _STORAGE_LAYOUT}})
         with _usable_answer(self._network.base_url, "CreateArtifactFiles"):
             edges = as_list(as_object(as_object(data.get("createArtifactFiles")).get("files")).get("edges"))
             if len(edges) != len(specs):
@@ -169,6 +222,10 @@ class ArtifactUploads:
     def _put(self, record: ArtifactRecord, name: str, url: str, headers: dict[str, str], content: Content) -> None:
         if not self._files.put(f"{record.name}/{name}", url, headers, content):
             raise RefusedError(f"its file {name} was not sent", 0)
+
+
+def _is_large(record: ArtifactRecord, name: str) -> bool:
+    return record.entries[name].size >= upload_parts.MIN_MULTIPART_BYTES
 
 
 def _optional_fields(record: ArtifactRecord) -> dict[str, Any]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket, GraphQLClient
-    from wandb_nb.sync.http.transport import RequestSender
+    from wandb_nb.sync.http.transport import RequestSender, Response
 
 MAX_NAMES_PER_REQUEST = 100
 Content: TypeAlias = bytes | Callable[[], BinaryIO]
@@ -71,37 +71,48 @@ class FileUploads:
 
     def put(self, name: str, url: str, headers: dict[str, str], content: Content) -> bool:
         """Upload *content* to *url* and return True; report a problem with the file *name* and return False."""
+        return self._put(name, url, headers, lambda: _open_body(content)) is not None
+
+    def put_part(
+        self, name: str, url: str, headers: dict[str, str], content: Callable[[], BinaryIO], span: tuple[int, int]
+    ) -> str | None:
+        """Upload a part of *content*, its start and size in *span*; return the server's ETag, None after a problem."""
+        start, size = span
+        answer = self._put(name, url, headers, lambda: _FileRange(content(), start, size))
+        return None if answer is None else answer.headers.get("etag", "").strip('"')
+
+    def _put(self, name: str, url: str, headers: dict[str, str], open_body: Callable[[], Any]) -> Response | None:
         # A relative address is the server's own and needs the key; in an absolute one the address is the permission.
         address = urljoin(self._network.base_url + "/", url)
         if not url.startswith(("http://", "https://")) and is_same_origin(address, self._network.base_url):
             headers = {**authorization(self._network.key), **headers}
         retry = self._network.transfer
         try:
-            body = _open_body(content)
+            body = open_body()
             try:
                 request = Request("PUT", address, headers, body, retry.timeout_seconds)
-                self._sender.send(request, retry, is_final_for_transfer)
+                return self._sender.send(request, retry, is_final_for_transfer)
             finally:
                 if not isinstance(body, bytes):
                     body.close()
         except (RefusedError, AuthenticationError, OSError) as error:
             self._report_problem(f"the file {name} was not sent: {error}")
-            return False
-        return True
+            return None
 
 
-class _FilePrefix(io.RawIOBase):
-    """The first *size* bytes of a file that may grow while it is sent."""
+class _FileRange(io.RawIOBase):
+    """*size* bytes from *start* on of a file that may grow while it is sent."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self._file, self._size, self._position = file, size, 0
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file, self._start, self._size, self._position = file, start, size, 0
 
     def __len__(self) -> int:
         return self._size
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         self._position = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence] + offset
-        return self._file.seek(self._position)
+        self._file.seek(self._start + self._position)
+        return self._position
 
     def read(self, size: int = -1) -> bytes:
         remaining = self._size - self._position
@@ -122,7 +133,7 @@ def _open_body(content: Content) -> bytes | BinaryIO:
     if not size:
         file.close()
         return b""
-    return _FilePrefix(file, size)  # type: ignore[return-value]  # as much of a file as sending needs
+    return _FileRange(file, 0, size)  # type: ignore[return-value]  # as much of a file as sending needs
 
 
 def parse_headers(lines: Any) -> dict[str, str]:

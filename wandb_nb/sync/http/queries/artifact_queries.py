@@ -35,6 +35,23 @@ ARTIFACT_QUERIES = {
     files { edges { node { storagePath uploadUrl uploadHeaders artifact { id } } } }
   }
 }""",
+    "CreateArtifactFilesInParts": """mutation CreateArtifactFilesInParts($input: CreateArtifactFilesInput!) {
+  createArtifactFiles(input: $input) {
+    files { edges { node {
+      storagePath uploadUrl uploadHeaders uploadMultipartUrls { uploadID uploadUrlParts { partNumber uploadUrl } }
+      artifact { id }
+    } } }
+  }
+}""",
+    "CompleteMultipartUploadArtifact": """mutation CompleteMultipartUploadArtifact(
+  $completeMultipartAction: CompleteMultipartAction!, $completedParts: [UploadPartsInput!]!, $artifactID: ID!,
+  $storagePath: String!, $uploadID: String!
+) {
+  completeMultipartUploadArtifact(input: {
+    completeMultipartAction: $completeMultipartAction, completedParts: $completedParts, artifactID: $artifactID,
+    storagePath: $storagePath, uploadID: $uploadID
+  }) { digest }
+}""",
     "CommitArtifact": """mutation CommitArtifact($artifactID: ID!) {
   commitArtifact(input: {artifactID: $artifactID}) { artifact { id digest } }
 }""",

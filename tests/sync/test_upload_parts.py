@@ -1,0 +1,126 @@
+"""Large files of artifacts in parts, against a server that gives addresses for them, and one that does not."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from base64 import b64encode
+from hashlib import md5
+from typing import Any
+
+import pytest
+
+from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry
+from wandb_nb.sync.http import upload_parts
+from wandb_nb.sync.http.artifact_uploads import ArtifactUploads
+from wandb_nb.sync.http.file_uploads import FileUploads
+from wandb_nb.sync.http.network import Network, RetryPolicy
+from wandb_nb.sync.http.operations import Bucket, GraphQLClient
+from wandb_nb.sync.http.transport import Request, RequestSender, Response
+
+LARGE, SMALL = bytes(range(250)), b"small"
+QUICK = RetryPolicy(max_retries=3, min_wait_seconds=0.001, max_wait_seconds=0.002)
+
+
+class PartServer:
+    """Answers an upload, with addresses for parts if *gives_parts*; the first put of part 2 fails."""
+
+    def __init__(self, *, gives_parts: bool) -> None:
+        self.gives_parts = gives_parts
+        self.puts: list[tuple[str, bytes, str]] = []
+        self.completed: dict[str, Any] = {}
+
+    def __call__(self, request: Request) -> Response:
+        """Return the answer to a request."""
+        body = request.body if isinstance(request.body, bytes) else request.body.read()
+        if request.method == "PUT":
+            self.puts.append((request.url.rpartition("/")[2], body, request.headers.get("Content-MD5", "")))
+            if [put[0] for put in self.puts].count("2") == 1 and request.url.endswith("/2"):
+                return Response(503)
+            return Response(200, {"etag": f'"tag{len(body)}"'})
+        query = json.loads(body)
+        return Response(
+            200, body=json.dumps({"data": self._answer(query["operationName"], query["variables"])}).encode()
+        )
+
+    def _answer(self, operation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        file = {"id": "f", "uploadUrl": "http://files/manifest", "uploadHeaders": []}
+        if operation == "CreateArtifact":
+            return {"createArtifact": {"artifact": {"id": "a", "state": "PENDING"}}}
+        if operation == "CompleteMultipartUploadArtifact":
+            self.completed = variables
+        if operation.startswith("CreateArtifactFiles"):
+            edges = [{"node": self._node(spec)} for spec in variables["input"]["artifactFiles"]]
+            return {"createArtifactFiles": {"files": {"edges": edges}}}
+        return {"createArtifactManifest": {"artifactManifest": {"id": "m", "file": file}}}
+
+    def _node(self, spec: dict[str, Any]) -> dict[str, Any]:
+        node = {"storagePath": "place", "uploadUrl": f"http://files/{spec['name']}", "uploadHeaders": []}
+        parts = spec.get("uploadPartsInput") or []
+        if parts and self.gives_parts:
+            addresses = [
+                {"partNumber": part["partNumber"], "uploadUrl": f"http://files/{part['partNumber']}"} for part in parts
+            ]
+            node["uploadMultipartUrls"] = {"uploadID": "u", "uploadUrlParts": addresses}
+        return node
+
+
+def digest(content: bytes) -> str:
+    """Return the MD5 of *content* in base64."""
+    return b64encode(md5(content, usedforsecurity=False).digest()).decode()
+
+
+@pytest.fixture
+def record(monkeypatch: pytest.MonkeyPatch) -> ArtifactRecord:
+    """Return an artifact with a small file and one that is large under shortened limits."""
+    monkeypatch.setattr(upload_parts, "MIN_MULTIPART_BYTES", 200)
+    monkeypatch.setattr(upload_parts, "PART_BYTES", 100)
+    files = {"large": LARGE, "small": SMALL}
+    entries = {name: ManifestEntry(digest(content), len(content)) for name, content in files.items()}
+    return ArtifactRecord("r", "p", "e", "dataset", "data", "0" * 32, "c", "s", entries=entries)
+
+
+def send(server: PartServer, record: ArtifactRecord, tmp_path: Any) -> None:
+    """Send the artifact to *server*."""
+    for content in (LARGE, SMALL):
+        (tmp_path / digest(content).replace("/", "_")).write_bytes(content)
+    network = Network("http://server", "k" * 40, graphql=QUICK, transfer=QUICK)
+    sender = RequestSender(server, threading.Event())
+    graphql, bucket = GraphQLClient(network, sender), Bucket("b", "e", "p", "r", "", inserted=False)
+    files = FileUploads(network, sender, graphql, bucket, pytest.fail)
+    opened = lambda name: (tmp_path / name.replace("/", "_")).open("rb")  # noqa: E731 -- an argument with a name
+    ArtifactUploads(network, graphql, bucket, files, opened).send(record)
+
+
+def test_a_large_file_is_sent_in_parts(record: ArtifactRecord, tmp_path: Any) -> None:
+    """Each part is put with its own MD5, one that fails again and alone, and the server's ETags complete the file."""
+    server = PartServer(gives_parts=True)
+    send(server, record, tmp_path)
+    puts = [(name, body) for name, body, _ in server.puts if name != "manifest"]
+    parts = [LARGE[:100], LARGE[100:200], LARGE[200:]]
+    assert puts == [("small", SMALL), ("1", parts[0]), ("2", parts[1]), ("2", parts[1]), ("3", parts[2])]
+    assert [sum_ for name, _, sum_ in server.puts if name in {"1", "3"}] == [digest(parts[0]), digest(parts[2])]
+    tags = [{"partNumber": number, "hexMD5": tag} for number, tag in ((1, "tag100"), (2, "tag100"), (3, "tag50"))]
+    assert server.completed == {
+        "completeMultipartAction": "Complete",
+        "completedParts": tags,
+        "artifactID": "a",
+        "storagePath": "place",
+        "uploadID": "u",
+    }
+
+
+def test_a_server_without_parts_gets_the_file_whole(record: ArtifactRecord, tmp_path: Any) -> None:
+    """Where the server gives no addresses for parts, the file is put as a whole."""
+    server = PartServer(gives_parts=False)
+    send(server, record, tmp_path)
+    assert [body for name, body, _ in server.puts if name == "large"] == [LARGE]
+    assert server.completed == {}
+
+
+def test_parts_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are never more parts than servers accept."""
+    monkeypatch.setattr(upload_parts, "PART_BYTES", 1)
+    monkeypatch.setattr(upload_parts, "MAX_PARTS", 4)
+    assert [part.size for part in upload_parts.list_parts(io.BytesIO(bytes(10)))] == [3, 3, 3, 1]
