@@ -153,6 +153,16 @@ def test_empty_runs_have_a_message():
     assert pixels(png.fitting(lambda points: scene.build(empty, points), 60_000)).shape[2] == 3
 
 
+def test_runs_of_media_alone_name_these():
+    """The picture of a run that logged media only names their keys and does not claim that nothing was logged."""
+    only_media = message()
+    only_media.header["media"] = [{"key": "samples", "n": 1, "rows": []}]
+    picture = scene.build(only_media)
+
+    assert "Media only: samples" in svg.render(picture)
+    assert "No numbers" not in svg.render(picture) + picture.description
+
+
 def test_description_tells_the_trend():
     """The text alternative of the picture has run, state and trends."""
     page = Page(svg.render(scene.build(message(series("loss", [1.0, 0.04, 0.0625])))))

@@ -14,6 +14,7 @@ from wandb_nb.view.picture.chart import CHAR, curve_of, draw
 from wandb_nb.view.picture.primitives import Mark, Polyline, Scene, Text
 from wandb_nb.view.picture.scene import MARGIN, Page
 from wandb_nb.view.run_styles import COLOURS, colour, dash, run_styles
+from wandb_nb.view.run_text import without_numbers
 
 if TYPE_CHECKING:
     from wandb_nb.compare.comparison import Comparison
@@ -33,8 +34,9 @@ def build(comparison: Comparison, points: int = 12_000) -> Scene:
     page = Page(len(drawn), len(keys), _HEAD + _LEGEND * (1 + max((row for row, *_ in legend), default=0)) + 6)
     buckets = page.buckets(runs * len(drawn), points)
     panels = [_panel(comparison, key, styles, buckets, page.place(at)) for at, key in enumerate(drawn)]
-    marks = [*_legend_marks(legend), *page.foot(len(keys) - len(drawn))]
-    return Scene(page.width, page.height, title(comparison), description(comparison), marks, panels)
+    text = description(comparison)
+    marks = [*_legend_marks(legend), *page.foot(len(keys) - len(drawn), "" if drawn else text)]
+    return Scene(page.width, page.height, title(comparison), text, marks, panels)
 
 
 def chart_keys(comparison: Comparison) -> list[str]:
@@ -61,7 +63,9 @@ def description(comparison: Comparison) -> str:
         aligned = comparison.aligned(key) if len(comparison.inputs) == 2 else None  # noqa: PLR2004 -- a pair
         difference = [describe_difference(aligned, comparison.labels)] if aligned else []
         sentences.append(f"{clean(key)}: {', '.join([*ends, *difference])}")
-    return "; ".join(sentences) or "No numbers logged yet"
+    return "; ".join(sentences) or without_numbers(
+        series for one in comparison.inputs for series in one.message.header.get("media") or []
+    )
 
 
 def _panel(

@@ -156,6 +156,12 @@ def newest_media(series: Mapping[str, Any]) -> str:
     return f"{', '.join(counts)} at step {number(row['step'])}"
 
 
+def without_numbers(media: Iterable[Mapping[str, Any]]) -> str:
+    """Return what stands in the place of charts without numbers: the keys of *media*, series of messages, if any."""
+    keys = ", ".join(dict.fromkeys(clean(series["key"]) for series in media))
+    return f"Media only: {keys}" if keys else "No numbers logged yet"
+
+
 def media_name(kind: str) -> str:
     """Return what a file of that kind is called: "picture", "sound"."""
     return clean(_MEDIA_NAMES.get(kind, kind))

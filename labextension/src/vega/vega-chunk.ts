@@ -38,6 +38,9 @@ import { parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import type { TopLevelSpec } from 'vega-lite';
 import { compile } from 'vega-lite';
+import { limitTransforms } from './run-limits';
+
+limitTransforms();
 
 /** The colours of the page that a chart is drawn for. */
 export interface VegaColours {
@@ -69,7 +72,11 @@ const OFFLINE = 'it wants data from a server';
 /** Draw a Vega or Vega-Lite spec. Expressions are interpreted, so that no code is made of them. Rejects if it is not a chart. */
 export async function drawVega(host: HTMLElement, spec: Record<string, unknown>, colours: VegaColours, size: VegaSize): Promise<DrawnVega> {
   const problems: string[] = [];
-  const logger = silentLogger(problems);
+  let stopAtProblem = (): void => undefined;
+  const logger = silentLogger((problem) => {
+    problems.push(problem);
+    stopAtProblem();
+  });
   const vega = isLite(spec) ? compile(fitted(spec, size) as unknown as TopLevelSpec, { logger }).spec : (spec as Spec);
   const runtime = parse(vega, themed(colours), { ast: true });
   const view = new View(runtime, { expr: expressionInterpreter, loader: noLoader(problems), logger, renderer: 'canvas' } as ConstructorParameters<typeof View>[1]);
@@ -78,6 +85,7 @@ export async function drawVega(host: HTMLElement, spec: Record<string, unknown>,
     view.finalize();
     throw new Error(problems[0]);
   }
+  stopAtProblem = () => void view.finalize(); // no second chance for a timer or a signal that takes too long
   return { finalize: () => void view.finalize(), toSvg: () => view.toSVG() };
 }
 
@@ -106,10 +114,10 @@ function themed({ ink, muted, grid }: VegaColours): Config {
   return { background: 'transparent', axis, legend: { labelColor: muted, titleColor: ink }, title: { color: ink, subtitleColor: muted }, style: { cell: { stroke: grid } } } as unknown as Config;
 }
 
-/** Collects errors instead of printing them. */
-function silentLogger(problems: string[]): NonNullable<Parameters<typeof compile>[1]>['logger'] {
+/** Reports errors instead of printing them. */
+function silentLogger(report: (problem: string) => void): NonNullable<Parameters<typeof compile>[1]>['logger'] {
   const add = (...args: readonly unknown[]): unknown => {
-    problems.push(args.map(String).join(' '));
+    report(args.map((one) => (one instanceof Error ? one.message : String(one))).join(' '));
     return logger;
   };
   const logger = { level: () => logger, error: add, warn: () => logger, info: () => logger, debug: () => logger };

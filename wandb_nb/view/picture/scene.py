@@ -56,8 +56,9 @@ def build(message: Message, points: int = 12_000, *, titled: bool = True, plots:
     panels += [draw_heatmap(heatmap, next(places)) for heatmap in heatmaps]
     panels += [draw_texts(one, next(places)) for one in texts]
     panels += [draw_plot(plot, next(places), style) for plot in plots]
-    marks = (_title(message, page.width) if titled else []) + page.foot(hidden)
     title, description = _title_and_description(message, drawn, heatmaps)
+    note = description if count == 0 else ""
+    marks = (_title(message, page.width) if titled else []) + page.foot(hidden, note)
     return Scene(page.width, page.height, title, description, marks, panels)
 
 
@@ -85,13 +86,13 @@ class Page:
         """Return the number of buckets of each of *lines* for about *points* points in all."""
         return max(8, min(int(self._wide * 0.6), points // max(1, 2 * lines)))
 
-    def foot(self, hidden: int) -> list[Mark]:
-        """Return the count of *hidden* metrics, or a note if there are no charts."""
+    def foot(self, hidden: int, note: str = "") -> list[Mark]:
+        """Return the count of *hidden* metrics, and the *note* in the place of charts."""
         marks: list[Mark] = []
         if hidden:
             marks.append(Text(self.width / 2, self.height - 9, f"+{hidden} more metrics", 11, "soft", "middle"))
-        if not self._drawn:
-            marks.append(Text(MARGIN, self._head + 12, "No numbers logged yet", 11))
+        if note:
+            marks.append(Text(MARGIN, self._head + 12, clean(note, int(self.width / 7)), 11))
         return marks
 
 
@@ -125,7 +126,9 @@ def _objects(message: Message, room: int) -> tuple[list[Heatmap], list[TextSerie
 def _title_and_description(message: Message, charts: Sequence[Chart], heatmaps: Sequence[Heatmap]) -> tuple[str, str]:
     curves = text_curves(message, {key for chart in charts for key in chart.keys})
     sentences = [*map(run_text.trend, curves), *map(describe_heatmap, heatmaps)]
-    return run_text.headline(message.header["run"]), "; ".join(sentences) or "No numbers logged yet"
+    return run_text.headline(message.header["run"]), "; ".join(sentences) or run_text.without_numbers(
+        message.header.get("media") or []
+    )
 
 
 def text_curves(message: Message, only: set[str] | None = None) -> list[run_text.MetricTrend]:
