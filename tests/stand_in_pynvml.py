@@ -6,11 +6,15 @@ supports little, as virtual ones do.
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 from types import SimpleNamespace
 
 MIB = 1 << 20
+nvmlMemory_v2 = 2
+NVML_GPM_METRICS_GET_VERSION = 1
+DRIVER_BYTES = 100 * MIB
 
 
 class NVMLError(Exception):
@@ -74,11 +78,13 @@ def nvmlDeviceGetUtilizationRates(device: int) -> SimpleNamespace:
     return SimpleNamespace(gpu=35, memory=10)
 
 
-def nvmlDeviceGetMemoryInfo(device: int) -> SimpleNamespace:
-    """Return bytes."""
-    if os.environ.get("STAND_IN_ERROR") == "failing":
+def nvmlDeviceGetMemoryInfo(device: int, version: int = 1) -> SimpleNamespace:
+    """Return bytes. Only the second version leaves out what the driver itself uses; the second card lacks it."""
+    if os.environ.get("STAND_IN_ERROR") == "failing" or (device and version == nvmlMemory_v2):
         raise NVMLError("Unknown Error")
-    return SimpleNamespace(used=10 * MIB, total=0) if device else SimpleNamespace(used=512 * MIB, total=1024 * MIB)
+    if device:
+        return SimpleNamespace(used=10 * MIB, total=0)
+    return SimpleNamespace(used=512 * MIB + (version != nvmlMemory_v2) * DRIVER_BYTES, total=1024 * MIB)
 
 
 def nvmlDeviceGetTemperature(device: int, _sensor: int) -> int:
@@ -97,3 +103,67 @@ def nvmlDeviceGetEnforcedPowerLimit(device: int) -> int:
     """Return milliwatts."""
     _first_only(device)
     return 141_000
+
+
+def nvmlDeviceGetTotalEnergyConsumption(device: int) -> int:
+    """Return millijoules."""
+    _first_only(device)
+    return 80_889_880
+
+
+def nvmlDeviceGetClockInfo(device: int, clock: int) -> int:
+    """Return MHz: of the multiprocessors as clock 1, of the memory as clock 2."""
+    _first_only(device)
+    return {1: 1980, 2: 2619}[clock]
+
+
+def nvmlDeviceGetTotalEccErrors(device: int, kind: int, counter: int) -> int:
+    """Return a count since boot: three corrected errors, no uncorrected one."""
+    _first_only(device)
+    return {(0, 0): 3, (1, 0): 0}[kind, counter]
+
+
+def nvmlDeviceGetComputeRunningProcesses(device: int) -> list[SimpleNamespace]:
+    """Return this process on the first card, another on the second."""
+    return [SimpleNamespace(pid=1 if device else os.getpid())]
+
+
+def nvmlDeviceGetGraphicsRunningProcesses(device: int) -> list[SimpleNamespace]:
+    """Return no process."""
+    _first_only(device)
+    return []
+
+
+def nvmlGpmQueryDeviceSupport(device: int) -> SimpleNamespace:
+    """Return that the first card counts."""
+    _first_only(device)
+    return SimpleNamespace(isSupportedDevice=1)
+
+
+def nvmlGpmSampleAlloc() -> SimpleNamespace:
+    """Return an empty sample."""
+    return SimpleNamespace(counter=None)
+
+
+def nvmlGpmSampleFree(_sample: SimpleNamespace) -> None:
+    """Free a sample."""
+
+
+def nvmlGpmSampleGet(_device: int, sample: SimpleNamespace) -> None:
+    """Fill *sample* with the counters of this moment."""
+    sample.counter = next(_COUNTERS)
+
+
+def c_nvmlGpmMetricsGet_t() -> SimpleNamespace:
+    """Return an empty request."""
+    return SimpleNamespace(metrics=[SimpleNamespace(metricId=0) for _ in range(98)])
+
+
+def nvmlGpmMetricsGet(request: SimpleNamespace) -> None:
+    """Answer *request*: each metric is its number for each time that was sampled in between; no NVLink here."""
+    for metric in request.metrics[: request.numMetrics]:
+        metric.nvmlReturn = 3 if metric.metricId in (60, 61) else 0
+        metric.value = float(metric.metricId * (request.sample2.counter - request.sample1.counter))
+
+
+_COUNTERS = itertools.count()

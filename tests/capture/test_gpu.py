@@ -17,13 +17,42 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READ = """
-import json
+import json, os
 from wandb_nb.capture.machine.gpu import GpuReader, is_reader_missing
 reader = GpuReader()
-samples = [reader.sample() for _ in range(5)]
+samples = [reader.sample([os.getpid()]) for _ in range(5)]
 print(json.dumps([reader.describe(), samples, is_reader_missing()]))
 """
 CARD = {"name": "NVIDIA H200", "memoryTotal": str(1 << 30), "architecture": "Hopper", "uuid": "GPU-1"}
+LOAD = {
+    "gpu": 35,
+    "memory": 10,
+    "memoryAllocated": 50,
+    "memoryAllocatedBytes": 512 << 20,
+    "temp": 61,
+    "powerWatts": 70.5,
+    "powerPercent": 50,
+    "enforcedPowerLimitWatts": 141,
+}
+FIRST_ONLY = {
+    "energyJoules": 80889.88,
+    "smClock": 1980,
+    "memoryClock": 2619,
+    "correctedMemoryErrors": 3,
+    "uncorrectedMemoryErrors": 0,
+}
+PROFILE = {
+    "smActive": 2,
+    "smOccupancy": 3,
+    "pipeTensorActive": 5,
+    "pipeTensorHmmaActive": 7,
+    "dramActive": 10,
+    "pipeFp64Active": 11,
+    "pipeFp32Active": 12,
+    "pipeFp16Active": 13,
+    "pcieTxBytes": 20 << 20,
+    "pcieRxBytes": 21 << 20,
+}
 
 
 def read(modules: str, **environ: str) -> list[Any]:
@@ -36,7 +65,7 @@ def read(modules: str, **environ: str) -> list[Any]:
 
 
 def test_cards_are_described_and_sampled(tmp_path: Path) -> None:
-    """Cards and metrics have W&B's names and units; values that a card does not support are omitted."""
+    """Cards and metrics have W&B's names and units; what a card does not support is omitted, and a used card marked."""
     description, samples, _ = read(install(tmp_path))
     assert description == {
         "gpu": "NVIDIA H200",
@@ -44,16 +73,15 @@ def test_cards_are_described_and_sampled(tmp_path: Path) -> None:
         "gpu_nvidia": [CARD, {"name": "NVIDIA H200"}],
         "cudaVersion": "12.4",
     }
-    assert samples[0] == {
-        "gpu.0.gpu": 35,
-        "gpu.0.memory": 10,
-        "gpu.0.memoryAllocated": 50,
-        "gpu.0.memoryAllocatedBytes": 512 << 20,
-        "gpu.0.temp": 61,
-        "gpu.0.powerWatts": 70.5,
-        "gpu.0.powerPercent": 50,
-        "gpu.1.memoryAllocatedBytes": 10 << 20,
-    }
+    assert (
+        samples[0]
+        == samples[-1]
+        == {
+            **{f"gpu.0.{name}": value for name, value in (LOAD | FIRST_ONLY | PROFILE).items()},
+            **{f"gpu.process.0.{name}": value for name, value in LOAD.items()},
+            "gpu.1.memoryAllocatedBytes": 10 << 20,
+        }
+    )
 
 
 @pytest.mark.parametrize("error", ["no driver", "failing"])
@@ -89,5 +117,5 @@ def test_missing_reader_is_noticed_only_where_cards_are(tmp_path: Path) -> None:
 def test_this_machine() -> None:
     """On any machine reading works: the metrics belong to the described cards."""
     reader = GpuReader()
-    indices = {name.split(".")[1] for name in reader.sample()}
+    indices = {name.removeprefix("gpu.process.").removeprefix("gpu.").split(".")[0] for name in reader.sample()}
     assert indices <= {str(index) for index in range(reader.describe().get("gpu_count", 0))}

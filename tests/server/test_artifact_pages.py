@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
     from visiting import Site
 
+    from wandb_nb.server.http.services import Services
+
 USE = """mutation U($id: ID!, $run: String!, $p: String!) { useArtifact(input: {artifactID: $id, entityName: "local",
     projectName: $p, runName: $run}) { artifact { id } } }"""
 LINK = """mutation L($id: ID!, $p: String!) { linkArtifact(input: {artifactID: $id, artifactPortfolioName: "prod",
@@ -81,6 +83,34 @@ def test_pages_show_versions_and_lineage(visitor: Visitor) -> None:
     assert "Link to" in text_of(visitor, "/local/p/artifacts/prod/v0")
     assert visitor.get("/local/p/artifacts/plain/v7").status_code == 404
     assert visitor.get("/local/p/artifacts/none").status_code == 404
+
+
+def test_lineage_as_picture_and_list(visitor: Visitor, services: Services) -> None:
+    """A version's page draws what led to it and what followed; picture and list say the same, the list with links."""
+    client = Client(services, (services.folder / "key").read_text())
+    client.upsert("later", displayName="later")
+    model = ArtifactClient(client, run="later").log("model", {"m": b"m"}, artifactTypeName="model")
+    version = '{project(name: "p", entityName: "local") {artifact(name: "plain:v1") {id}}}'
+    data = client.query(version)["project"]["artifact"]["id"]
+    client.query(USE, id=data, run="later", p="p")
+    page = visitor.get("/local/p/artifacts/model/v0").text
+    label = re.search(r'<svg role="img" aria-label="([^"]*)"', page)
+    assert label is not None
+    assert "made by run later (local/p/later); which used local/p/plain:v1 (plain)" in label[1]
+    listed = page[page.index('<details class="lineage">') : page.index("</details>")]
+    assert re.search(r'made by run <a href="/local/p/runs/later"[^>]*>later</a><ul><li>which used <a', listed)
+    assert 'href="/local/p/artifacts/plain/v1"' in listed
+    assert 'href="/local/p/artifacts/model/v0"' in visitor.get("/local/p/artifacts/plain/v1").text
+    client.upsert("hidden", modelName="secret", displayName="hidden")
+    client.query(USE, id=model["id"], run="hidden", p="secret")
+    assert "hidden (local/secret" in visitor.get("/local/p/artifacts/model/v0").text
+    with services.database.write() as connection:
+        users.add_user(connection, "eve", "local-" + "2" * 40)
+        users.set_right(connection, "local", "p", "eve", users.Right.READ)
+    reader = Visitor(Client(services, "local-" + "2" * 40), "local-" + "2" * 40)
+    seen = reader.get("/local/p/artifacts/model/v0").text
+    assert "made by run later" in seen
+    assert "hidden (local/secret" not in seen
 
 
 def test_a_file_is_downloaded(visitor: Visitor) -> None:

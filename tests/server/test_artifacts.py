@@ -287,3 +287,18 @@ def test_a_reader_cannot_write(logger: ArtifactClient, services: Services) -> No
     refused = [reader.client.answer(text, i=node["id"]) for text in texts]
     assert all("may not" in answer["errors"][0]["message"] for answer in refused)
     assert logger.version("d", "description")["description"] is None
+
+
+def test_a_collection_gets_another_type(logger: ArtifactClient, client: Client) -> None:
+    """A collection and its versions move to a type, which is created; a portfolio stays what it is."""
+    logger.log("name", {"a": b"a"})
+    data = (
+        '{project(name: "p") {artifactCollection(name: "name") {id} artifact(name: "name:v0") {artifactType {name}}}}'
+    )
+    move = """mutation M($input: MoveArtifactSequenceInput!) { moveArtifactSequence(input: $input) {
+        artifactCollection { defaultArtifactType { name } } } }"""
+    collection = client.query(data)["project"]["artifactCollection"]["id"]
+    client.query(move, input={"artifactSequenceID": collection, "destinationArtifactTypeName": "new"})
+    assert client.query(data)["project"]["artifact"]["artifactType"]["name"] == "new"
+    refused = client.answer(move, input={"artifactSequenceID": collection, "destinationArtifactTypeName": "a:b"})
+    assert "leave out the colon" in refused["errors"][0]["message"]

@@ -88,6 +88,10 @@ artifact = wandb.Api().artifact("p/data:new")
 out["changed"] = [artifact.version, artifact.description, artifact.metadata, artifact.ttl.days, list(artifact.tags)]
 artifact.aliases.remove("new"); artifact.save()
 out["removed"] = "new" in wandb.Api().artifact("p/data:v0").aliases
+collection = wandb.Api().artifact_collection("dataset", "p/data")
+collection.change_type("moved")
+out["moved"] = wandb.Api().artifact("p/data:v0").type
+wandb.Api().artifact_collection("moved", "p/data").change_type("dataset")
 artifact.link("p/portfolio", aliases=["prod"])
 linked = wandb.Api().artifact("p/portfolio:prod")
 out["linked"] = [linked.version, linked.source_name, sorted(os.listdir(linked.download(root="linked")))]
@@ -140,6 +144,7 @@ def test_artifacts_of_the_official_client(server: Server) -> None:
     assert results(server, CHANGE) == {
         "changed": ["v0", "changed", {"k": 1, "q": 2}, 3, ["other"]],
         "removed": False,
+        "moved": "moved",
         "linked": ["v0", "data:v0", ["a.txt", "deep", "ref.txt", "t.table.json"]],
         "unlinked": False,
         "refused": True,

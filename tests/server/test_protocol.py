@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import urlsplit
 
+from conftest import Client
 from sqlalchemy import select, update
 
+from wandb_nb.server.storage import users
 from wandb_nb.server.storage.tables import alerts, runs
-
-if TYPE_CHECKING:
-    from conftest import Client
 
 RESUME = """query S($n: String!) { model(name: "p") { id bucket(name: $n, missingOk: true) {
     id name summaryMetrics displayName logLineCount historyLineCount eventsLineCount historyTail eventsTail config tags
@@ -153,6 +153,28 @@ def test_files_come_and_go(client: Client, services: Any) -> None:
     assert node["md5"] == "5d41402abc4b2a76b9719d911017c592"
     assert client.send("GET", node["directUrl"]).content == b"hello"
     assert len([path for path in (services.folder / "files").rglob("*") if path.is_file()]) == 1
+
+
+def test_a_file_is_deleted(client: Client, services: Any) -> None:
+    """A file of a run is deleted with its bytes, also twice; others stay, and other users cannot delete it."""
+    client.upsert("r")
+    create = """mutation { createRunFiles(input: {projectName: "p", runName: "r", files: ["a: b.txt", "c"]}) {
+        files { uploadUrl } } }"""
+    for file in client.query(create)["createRunFiles"]["files"]:
+        assert client.send("PUT", urlsplit(file["uploadUrl"]).path, content=b"x").status_code == 200
+    edges = client.run("r", "files { edges { node { id name } } }")["files"]["edges"]
+    ids = {edge["node"]["name"]: edge["node"]["id"] for edge in edges}
+    delete = "mutation D($files: [ID!]!) { deleteFiles(input: {files: $files}) { success } }"
+    with services.database.write() as connection:
+        users.add_user(connection, "eve", "local-" + "2" * 40)
+    stranger = Client(services, "local-" + "2" * 40)
+    assert "permission denied" in stranger.answer(delete, files=[ids["a: b.txt"]])["errors"][0]["message"]
+    for _ in range(2):
+        assert client.query(delete, files=[ids["a: b.txt"]])["deleteFiles"]["success"]
+    edges = client.run("r", "files { edges { node { name } } }")["files"]["edges"]
+    assert [edge["node"]["name"] for edge in edges] == ["c"]
+    assert sum(len(paths) for paths in services.store.folders()) == 1
+    assert "errors" in client.answer(delete, files=["nonsense"])
 
 
 def test_deleting_a_run_deletes_all_of_it(client: Client, services: Any) -> None:

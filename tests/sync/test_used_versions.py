@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,3 +104,49 @@ def test_own_and_unsent_versions_are_of_this_machine(
         with pytest.raises(ArtifactNotFoundError, match="nothing"):
             run.use_artifact("nothing:v3")
     assert used_by("used/own:v1") == [run.id]
+
+
+def test_links_are_sent(online: Callable[..., wandb.Run], start: Callable[..., wandb.Run]) -> None:
+    """Links of an online run, and of an offline one that is sent later, are on the server with their aliases."""
+    with online(project="links") as run:
+        model = log(run, "net", "weights", "model")
+        run.link_artifact(model, "registry", aliases=["stable"])
+    with start(project="links") as offline:
+        offline.link_artifact(log(offline, "net2", "other weights", "model"), "links/registry", aliases=["canary"])
+    done = sync()
+    assert (done.returncode, done.stdout.count("not sent")) == (0, 0), done.stdout + done.stderr
+
+    api = wandb.Api()
+    assert {alias: api.artifact(f"links/registry:{alias}").source_name for alias in ("stable", "canary")} == {
+        "stable": "net:v0",
+        "canary": "net2:v0",
+    }
+
+
+def test_other_numbers_on_the_server_are_reported(
+    online: Callable[..., wandb.Run],
+    start: Callable[..., wandb.Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A version that the server numbers otherwise is named in one line, and stores its number there."""
+    with online(project="numbers") as run:
+        log(run, "data", "first")
+    other_machine(monkeypatch, tmp_path / "other")
+    with start(project="numbers") as offline:
+        log(offline, "data", "second")
+    done = sync()
+    assert (done.stdout + done.stderr).count("data:v0 is v1 on the server") == 1, done.stdout + done.stderr
+    shown = wandb_nb("artifact", "show", "numbers/data:v0").stdout
+    assert f"on {wandb.Api().settings['base_url']}: v1" in shown
+
+
+def sync(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Send runs by the command line."""
+    return wandb_nb("sync", *arguments)
+
+
+def wandb_nb(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Return what the command line did."""
+    command = [sys.executable, "-m", "wandb_nb", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

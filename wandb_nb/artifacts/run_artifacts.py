@@ -31,8 +31,10 @@ from wandb_nb.errors import MediaError, StoreError
 from wandb_nb.store.format.artifact_record import (
     CLIENT_ID_LENGTH,
     ArtifactRecord,
+    LinkedVersion,
     ManifestEntry,
     artifact,
+    linked_artifact,
     used_artifact,
 )
 from wandb_nb.store.format.layout import ARTIFACTS, MANIFESTS, OBJECTS
@@ -122,6 +124,10 @@ class RunArtifacts:
         except OSError as error:  # StoreError is one
             message = f"the artifact store does not record the use of {version.qualified_name}: {error}"
             raise StoreError(message) from error
+
+    def record_link(self, link: LinkedVersion) -> None:
+        """Record that the run linked a version to a collection, for the server."""
+        self._append(linked_artifact(link))
 
     def _add_part(self, store: ArtifactStore, record: ArtifactRecord) -> StoredVersion | None:
         """Add the version of *record*, or a part of one; the last part completes it."""

@@ -141,8 +141,8 @@ class ArtifactCalls(ReadableRun):
     ) -> Artifact:
         """Make an artifact a version of another collection, too, and return it as that; a draft is logged first.
 
-        *target_path* is "collection", "project/collection" or "entity/project/collection". Links are on this machine:
-        the run's file has none, so `sync` does not send them.
+        *target_path* is "collection", "project/collection" or "entity/project/collection". The server of the run gets
+        the link, too, once it has the version.
 
         Raises:
             ArtifactError: It is not an artifact, the path or an alias is not possible, or the collection has another

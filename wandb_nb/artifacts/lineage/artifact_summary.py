@@ -57,4 +57,5 @@ def _headline(version: StoredVersion, aliases: list[str]) -> str:
 def _details(version: StoredVersion) -> list[tuple[str, object]]:
     pairs: list[tuple[str, object]] = [("digest", version.digest), ("link to", version.source)]
     pairs += [("tags", ", ".join(map(str, version.tags))), ("metadata", version.metadata)]
+    pairs += [(f"on {server}", f"v{number}") for server, number in sorted(version.server_numbers.items())]
     return [(name, value) for name, value in pairs if value]

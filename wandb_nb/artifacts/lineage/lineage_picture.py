@@ -34,7 +34,7 @@ def lineage_svg(graph: LineageGraph) -> str:
     alternative = escape(f"Lineage of {'; '.join(line.strip() for line in lineage_lines(graph))}", quote=True)
     return (
         f'<svg role="img" aria-label="{alternative}" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" style="max-width:100%;height:auto" fill="none" stroke="currentColor" '
+        f'viewBox="0 0 {width} {height}" fill="none" stroke="currentColor" '
         f'font-family="system-ui,sans-serif" font-size="12">{"".join(parts)}</svg>'
     )
 

@@ -29,6 +29,7 @@ class LineageRun:
 class StoredVersion:
     """One version. Times are unix seconds, *ttl* seconds, *digest* is the manifest's in hexadecimal.
 
+    *server_numbers* has the number of the version on each server that it was sent to, by the server's address.
     *source* is the qualified name of the version that this one is a link to, *run* the one that logged or linked it.
     """
 
@@ -51,6 +52,7 @@ class StoredVersion:
     incremental: bool = False
     source: str = ""
     run: LineageRun | None = None
+    server_numbers: dict[str, int] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -79,7 +81,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("index", "size", "file_count"), (int,)),
     **dict.fromkeys(("created", "updated"), (int, float)),
     "ttl": (int, float, type(None)),
-    "metadata": (dict,),
+    **dict.fromkeys(("metadata", "server_numbers"), (dict,)),
     "tags": (list,),
     "incremental": (bool,),
 }

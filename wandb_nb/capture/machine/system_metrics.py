@@ -108,7 +108,8 @@ class Machine:
 
     def sample(self) -> Sample:
         """Return the metrics of this moment by their documented names, without unavailable ones."""
-        sample = {**self._processes(), **self._gpus.sample()}
+        sample = self._processes()
+        sample |= self._gpus.sample(self._tree)
         for measure in (self._cpu, self._memory, self._disks, self._traffic):
             with suppress(OSError, self._psutil.Error, NotImplementedError):  # not available on this system
                 sample |= measure()

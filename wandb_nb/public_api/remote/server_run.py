@@ -155,7 +155,7 @@ class ServerRun:
 
         Raises:
             UsageError: The run has no such file.
-            RefusedError: The server does not delete files; the embedded server does not.
+            RefusedError: The server refuses.
 
         """
         variables = {**self._names, "names": [name], "pattern": None, "perPage": 1, "cursor": None}

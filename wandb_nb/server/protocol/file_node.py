@@ -12,13 +12,14 @@ from wandb_nb.run_filters.run_values import timestamp
 from wandb_nb.server.http.file_urls import download_url, upload_url
 from wandb_nb.server.protocol.connections import MAX_PAGE, connection_page
 from wandb_nb.server.storage.run_store import list_files, run_for_writing
-from wandb_nb.server.storage.server_ids import global_id
+from wandb_nb.server.storage.server_ids import global_id, split_global_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wandb_nb.server.protocol.request_context import RequestContext
 
+_KIND = "File"
 _MAX_PATTERN = 1024
 
 
@@ -39,7 +40,7 @@ class FileNode:
         return self.name
 
     def id(self, _: RequestContext) -> str:
-        return global_id(f"File:{self.name}", self.run.id)
+        return global_id(f"{_KIND}:{self.name}", self.run.id)
 
     def url(self, context: RequestContext, upload: bool | None = None) -> str:
         return self.upload_url(context) if upload else self.direct_url(context)
@@ -62,6 +63,13 @@ class FileNode:
 
     def updated_at(self, _: RequestContext) -> str | None:
         return timestamp(self.row.updated) if self.row is not None else None
+
+
+def parse_file_id(text: str) -> tuple[int | None, str]:
+    """Return the run's number, None if *text* is not the GraphQL id of a file, and the file's name."""
+    kind, number = split_global_id(text)
+    prefix, _, name = kind.partition(":")
+    return (number, name) if prefix == _KIND else (None, "")
 
 
 def files_page(  # noqa: PLR0917 -- the field's arguments

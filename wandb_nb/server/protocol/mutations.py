@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.protocol.artifacts.artifact_mutations import ArtifactMutations
-from wandb_nb.server.protocol.file_node import FileNode
+from wandb_nb.server.protocol.file_node import FileNode, parse_file_id
 from wandb_nb.server.protocol.nodes import RunNode
 from wandb_nb.server.storage import alert_store, run_store, run_updates, server_ids
 from wandb_nb.server.storage.artifacts import version_store, version_updates
@@ -46,6 +46,15 @@ class Mutations(ArtifactMutations):
         run = run_updates.begin_upload(context.connection, run.id)
         nodes = [FileNode(context, run, name) for name in names]
         return {"runID": server_ids.global_id("Run", run.id), "uploadHeaders": [], "files": nodes}
+
+    def delete_files(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
+        if len(input["files"]) > _MAX_FILES:
+            raise UsageError(f"a request can delete at most {_MAX_FILES} files")
+        for run_id, name in map(parse_file_id, input["files"]):
+            run = run_store.run_for_writing(context.connection, context.user, run_id)
+            context.deleted_blobs.extend(run_store.delete_file(context.connection, run.id, name))
+            context.changed_runs.append(run)
+        return {"success": True}
 
     def delete_run(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
         run = _run_by_id(context, input)

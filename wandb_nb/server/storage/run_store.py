@@ -118,6 +118,14 @@ def is_private_file(name: str) -> bool:
     return last_part.startswith(_PRIVATE_FILES) or ".patch" in last_part
 
 
+def delete_file(connection: Connection, run_id: int, name: str) -> list[str]:
+    """Delete the file of a run, if it has it; return its blob, which the caller deletes after the commit."""
+    condition = (files.c.run_id == run_id, files.c.name == name)
+    blobs = list(connection.execute(select(files.c.blob).where(*condition)).scalars())
+    connection.execute(delete(files).where(*condition))
+    return blobs
+
+
 def delete_run(connection: Connection, run_id: int) -> list[str]:
     """Delete the run and retire its id.
 

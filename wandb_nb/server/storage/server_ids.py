@@ -35,8 +35,14 @@ def global_id(kind: str, number: int) -> str:
 
 def parse_global_id(kind: str, text: str) -> int | None:
     """Return the number in a GraphQL id of *kind*; None if *text* is not one."""
+    name, number = split_global_id(text)
+    return number if name == kind else None
+
+
+def split_global_id(text: str) -> tuple[str, int | None]:
+    """Return kind and number of a GraphQL id; an empty kind and None if *text* is not one."""
     try:
-        name, _, number = base64.b64decode(text, validate=True).decode().partition(":")
+        kind, _, number = base64.b64decode(text, validate=True).decode().rpartition(":")
     except (binascii.Error, UnicodeError, ValueError):
-        return None
-    return int(number) if name == kind and number.isdecimal() and len(number) <= _MAX_DIGITS else None
+        return "", None
+    return (kind, int(number)) if number.isdecimal() and len(number) <= _MAX_DIGITS else ("", None)

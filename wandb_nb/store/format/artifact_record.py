@@ -62,10 +62,21 @@ class UsedVersion:
     type: str
     name: str
 
+
+@dataclass(frozen=True, slots=True)
+class LinkedVersion:
+    """A version that is linked to the collection *name*; without *project* and *entity* it is in the run's."""
+
+    client_id: str
+    name: str
+    project: str = ""
+    entity: str = ""
+    aliases: tuple[str, ...] = ()
+
     @property
-    def is_on_server(self) -> bool:
-        """Whether the id is a server's: clients make ids of 128 characters."""
-        return len(self.client_id) != CLIENT_ID_LENGTH
+    def path(self) -> str:
+        """Entity and project (where given) and name of the collection, joined by slashes."""
+        return "/".join(part for part in (self.entity, self.project, self.name) if part)
 
 
 def artifact(record: ArtifactRecord) -> bytes:
@@ -88,6 +99,27 @@ def artifact(record: ArtifactRecord) -> bytes:
 def used_artifact(identifier: str, kind: str, name: str) -> bytes:
     """Return the bytes of the record of a version that the run uses: its id, type and qualified name."""
     return WireMessage().message(25, WireMessage().text(1, identifier).text(2, kind).text(3, name)).encode()
+
+
+def linked_artifact(link: LinkedVersion) -> bytes:
+    """Return the bytes of the record of a version that the run linked to a collection."""
+    message = WireMessage().text(1, link.client_id).text(3, link.name).text(4, link.entity).text(5, link.project)
+    for alias in link.aliases:
+        message.text(6, alias)
+    return WireMessage().message(24, message).encode()
+
+
+def read_linked_artifact(data: bytes) -> LinkedVersion:
+    """Return the link in the bytes of such a record's message."""
+    texts = [(number, as_text(raw)) for number, _, raw in fields(data) if isinstance(raw, bytes)]
+    single = dict(texts)
+    aliases = tuple(text for number, text in texts if number == 6)  # noqa: PLR2004 -- the aliases
+    return LinkedVersion(single.get(1, ""), single.get(3, ""), single.get(5, ""), single.get(4, ""), aliases)
+
+
+def is_server_id(identifier: str) -> bool:
+    """Return whether the id of a version in such records is a server's: clients make ids of 128 characters."""
+    return len(identifier) != CLIENT_ID_LENGTH
 
 
 def read_used_artifact(data: bytes) -> UsedVersion:

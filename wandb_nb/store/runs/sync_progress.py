@@ -38,8 +38,9 @@ class SyncProgress:
     file that it has, by "history", "events" and "console", and *writers* the history lines among these that other
     processes than the run's own wrote, by process id. *files* holds size and modification time of each uploaded
     file, *artifacts* the client id of each committed artifact, *used* that of each version whose use was reported;
-    *files_left* and *bytes_left* count pending uploads. *creating* is set when a branch did not exist before this
-    file was sent. *order* is the number of the last request that changed the run; it starts at random, so that no
+    *links* the links that were reported, *version_numbers* the server's number of each version whose number here
+    differs; *files_left* and *bytes_left* count what is pending. *creating* is set when a branch did not exist before
+    this file was sent. *order* is the number of the last request that changed the run; it starts at random, so that no
     two senders have the same. *offset* counts the bytes of the run file that were sent. *requested* is the target's
     id, project and entity. *state* is one of
     the constants above, *message* the reason for a delay or refusal, *status* the HTTP status of a refusal or 0.
@@ -61,6 +62,8 @@ class SyncProgress:
     files: dict[str, list[int]] = field(default_factory=dict)
     artifacts: list[str] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    version_numbers: dict[str, str] = field(default_factory=dict)
     files_left: int = 0
     bytes_left: int = 0
     alerts: int = 0
@@ -91,6 +94,13 @@ class SyncProgress:
             return ""
         entity = f"anonymous/{self.visit_token}" if self.visit_token else self.entity
         return f"{page_server(self.server)}/{entity}/{self.project}/runs/{self.run}"
+
+    @property
+    def renumbering(self) -> str:
+        """Which artifact versions have another number on the server, in one line; empty if none has."""
+        pairs = [f"{name} is {number}" for name, number in self.version_numbers.items()]
+        more = f" and {len(pairs) - MAX_PROBLEMS} more" if len(pairs) > MAX_PROBLEMS else ""
+        return f"{', '.join(pairs[:MAX_PROBLEMS])}{more} on the server" if pairs else ""
 
     def add_problem(self, text: str) -> None:
         """Add *text* to the list of what cannot be sent, unless it is there."""

@@ -95,6 +95,7 @@ class SyncStatus(NamedTuple):
     message: str = ""
     status: int = 0
     problems: tuple[str, ...] = ()
+    renumbering: str = ""
     saves_code: bool = False
     offset: int = 0
     files_left: int = 0
@@ -123,6 +124,7 @@ def sync_status(run_file: Path) -> SyncStatus:
         message=progress.message,
         status=progress.status,
         problems=tuple(map(str, progress.problems)),
+        renumbering=progress.renumbering,
         saves_code=progress.saves_code,
         offset=progress.offset,
         files_left=progress.files_left,

@@ -120,6 +120,8 @@ class BulkSync:
             return _failure(file, str(error))
         message = progress.message or ("interrupted" if progress.state == WAITING else "")
         fields = {name: getattr(progress, name) for name in RESULT_FIELDS}
+        if progress.renumbering:
+            fields["renumbering"] = progress.renumbering
         return {"path": str(file.parent), **fields, "message": message}
 
 
@@ -142,6 +144,7 @@ def result_lines(result: dict[str, Any]) -> list[str]:
     state, note = result["state"], result.get("url") or result.get("message") or ""
     rows = f", {result['rows']} rows" if "rows" in result else ""
     lines = [f"{state}: {result['path']}{rows} {note}".rstrip(), *(f"  {text}" for text in result.get("problems", ()))]
+    lines += [f"  {result['renumbering']}"] if result.get("renumbering") else []
     if state not in (DONE, "would be sent") and result.get("url"):
         lines.append(f"  {result['message'] or 'the run is still active'}")
     return lines

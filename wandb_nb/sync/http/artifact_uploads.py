@@ -10,11 +10,11 @@ from base64 import b64encode
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.artifacts.manifest import MANIFEST_FILES, manifest_json
 from wandb_nb.errors import CommError, RefusedError
-from wandb_nb.store.format.artifact_record import DIGEST_ALGORITHM
+from wandb_nb.store.format.artifact_record import DIGEST_ALGORITHM, LinkedVersion, is_server_id
 from wandb_nb.sync.http import upload_parts
 from wandb_nb.sync.http.answers import as_list, as_object, as_text, well_formed
 from wandb_nb.sync.http.file_uploads import MAX_NAMES_PER_REQUEST, parse_headers
@@ -35,6 +35,15 @@ _STORAGE_LAYOUT = "V2"
 _MAX_TTL_SECONDS = 2**40
 
 
+class _CreatedVersion(NamedTuple):
+    """The server's id of a version, that of the newest before it, whether it is complete, and its number if known."""
+
+    id: str
+    base: str | None
+    is_committed: bool
+    number: int | None
+
+
 class ArtifactUploads:
     """Sends artifacts of the run *bucket*; *files* puts their contents, which *open_object* opens by their digest."""
 
@@ -49,41 +58,57 @@ class ArtifactUploads:
         self._network, self._graphql, self._files, self._open_object = network, graphql, files, open_object
         self._run = {"entityName": bucket.entity, "projectName": bucket.project, "runName": bucket.name}
 
-    def send(self, record: ArtifactRecord) -> None:
-        """Send the version of *record*, unless the server has one with its digest.
+    def send(self, record: ArtifactRecord) -> int | None:
+        """Send the version of *record*, unless the server has one with its digest; return its number there, if known.
 
         Raises:
             RefusedError: The server refuses it or one of its files, or the run directory lacks a file.
             CommError: The server does not answer.
         """
-        artifact, base, is_committed = self._create(record)
-        if not is_committed:
-            self._send_contents(record, artifact, base)
+        created = self._create(record)
+        number = created.number if created.is_committed else self._send_contents(record, created)
         if record.is_used:
-            self._use(artifact)
+            self._use(created.id)
+        return number
 
-    def report_use(self, used: UsedVersion) -> bool:
-        """Report that the run uses a version which this or another run logged; return whether the server has it.
+    def report(self, reference: UsedVersion | LinkedVersion) -> bool:
+        """Report that the run uses or linked a version which it or another run logged; return if the server has it.
 
         Raises:
             RefusedError: The server refuses.
             CommError: The server does not answer.
         """
-        if used.is_on_server:
-            self._use(used.client_id)
-            return True
-        data = self._graphql.execute("ClientIDMapping", {"clientID": used.client_id})
-        with _usable_answer(self._network.base_url, "ClientIDMapping"):
-            artifact = as_text(as_object(data.get("clientIDMapping")).get("serverID"))
-        if artifact:
+        artifact = self._server_id(reference.client_id)
+        if artifact and isinstance(reference, LinkedVersion):
+            self._link(artifact, reference)
+        elif artifact:
             self._use(artifact)
         return bool(artifact)
+
+    def _server_id(self, identifier: str) -> str:
+        """Return the server's id of a version, empty if it does not have it."""
+        if is_server_id(identifier):
+            return identifier
+        data = self._graphql.execute("ClientIDMapping", {"clientID": identifier})
+        with _usable_answer(self._network.base_url, "ClientIDMapping"):
+            return as_text(as_object(data.get("clientIDMapping")).get("serverID"))
+
+    def _link(self, artifact: str, link: LinkedVersion) -> None:
+        fields = {
+            "artifactID": artifact,
+            "artifactPortfolioName": link.name,
+            "entityName": link.entity or self._run["entityName"],
+            "projectName": link.project or self._run["projectName"],
+            "aliases": [{"artifactCollectionName": link.name, "alias": alias} for alias in link.aliases],
+        }
+        self._graphql.execute("LinkArtifact", {"input": fields})
 
     def _use(self, artifact: str) -> None:
         self._graphql.execute("UseArtifact", {**self._run, "artifactID": artifact})
 
-    def _send_contents(self, record: ArtifactRecord, artifact: str, base: str | None) -> None:
-        """Send files and manifest, and commit the version unless other writers add to it."""
+    def _send_contents(self, record: ArtifactRecord, created: _CreatedVersion) -> int | None:
+        """Send files and manifest, and commit the version unless other writers add to it; return its number then."""
+        artifact, base = created.id, created.base
         manifest, _ = self._create_manifest(record, artifact, base)
         self._send_files(record, artifact, manifest)
         content = manifest_json(record.entries).encode()
@@ -92,11 +117,13 @@ class ArtifactUploads:
         else:
             _, file = self._create_manifest(record, artifact, base, _md5(content))
         self._put(record, _manifest_file(record), *_target(self._network.base_url, file), content)
-        if record.is_final:
-            self._graphql.execute("CommitArtifact", {"artifactID": artifact})
+        if not record.is_final:
+            return None
+        data = self._graphql.execute("CommitArtifact", {"artifactID": artifact})
+        with _usable_answer(self._network.base_url, "CommitArtifact"):
+            return _number(as_object(as_object(data.get("commitArtifact")).get("artifact")))
 
-    def _create(self, record: ArtifactRecord) -> tuple[str, str | None, bool]:
-        """Create the version; return its id, that of the newest version before it, and whether it is complete."""
+    def _create(self, record: ArtifactRecord) -> _CreatedVersion:
         fields = {
             **self._run,
             "artifactTypeName": record.type,
@@ -117,7 +144,8 @@ class ArtifactUploads:
             latest = as_object(as_object(artifact.get("artifactSequence")).get("latestArtifact"))
             if not (identifier := as_text(artifact.get("id"))):
                 raise ValueError("it has no id")
-            return identifier, as_text(latest.get("id")) or None, artifact.get("state") == _COMMITTED
+            base, is_committed = as_text(latest.get("id")) or None, artifact.get("state") == _COMMITTED
+            return _CreatedVersion(identifier, base, is_committed, _number(artifact))
 
     def _create_manifest(
         self, record: ArtifactRecord, artifact: str, base: str | None, digest: str = ""
@@ -238,6 +266,11 @@ def _optional_fields(record: ArtifactRecord) -> dict[str, Any]:
     if record.distributed_id:
         fields["distributedID"] = record.distributed_id
     return fields
+
+
+def _number(artifact: dict[str, Any]) -> int | None:
+    number = artifact.get("versionIndex")
+    return number if type(number) is int and number >= 0 else None
 
 
 def _manifest_type(record: ArtifactRecord) -> str:

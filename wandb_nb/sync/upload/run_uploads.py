@@ -6,8 +6,9 @@ from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from wandb_nb.artifacts.server_numbers import store_server_number
 from wandb_nb.host import command
-from wandb_nb.store.format.artifact_record import ArtifactRecord
+from wandb_nb.store.format.artifact_record import ArtifactRecord, LinkedVersion, UsedVersion
 from wandb_nb.sync.upload.local_files import LocalFiles
 from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wandb_nb.sync.upload.outgoing_run import OutgoingRun
+    from wandb_nb.sync.upload.upload_thread import Upload
 
 
 class RunUploads:
@@ -68,9 +70,8 @@ class RunUploads:
         arrived = self._thread.collect(self._progress.add_problem)
         self._progress.files |= {name: list(stamp) for name, stamp in arrived.items() if stamp}
         self.unannounced += [name for name in arrived if name not in self.unannounced]
-        for upload in self._thread.stored_artifacts:
-            stored = self._progress.artifacts if isinstance(upload, ArtifactRecord) else self._progress.used
-            stored.append(upload.client_id)
+        for upload, number in self._thread.stored_artifacts:
+            self._record_artifact(upload, number)
         self._thread.stored_artifacts = []
         self._count_pending()
         return bool(self._thread.pending or self._thread.pending_artifacts)
@@ -79,6 +80,17 @@ class RunUploads:
         """Let the upload thread end."""
         self._thread.close()
 
+    def _record_artifact(self, upload: Upload, number: int | None) -> None:
+        match upload:
+            case ArtifactRecord():
+                self._progress.artifacts.append(upload.client_id)
+                if number is not None and (local := store_server_number(upload, self._progress.server, number)):
+                    self._progress.version_numbers[local] = f"v{number}"
+            case UsedVersion():
+                self._progress.used.append(upload.client_id)
+            case LinkedVersion():
+                self._progress.links.append(_link_key(upload))
+
     def _queue_artifacts(self) -> None:
         for record in self._run.artifacts:
             if record.client_id not in self._progress.artifacts:
@@ -86,7 +98,11 @@ class RunUploads:
         for used in self._run.used_versions:  # after what the run itself logged
             if used.client_id not in self._progress.used:
                 self._thread.send_artifact(used)
+        for link in self._run.linked_versions:
+            if _link_key(link) not in self._progress.links:
+                self._thread.send_artifact(link)
         self._run.artifacts.clear()
+        self._run.linked_versions.clear()
         self._run.used_versions.clear()
 
     def _report_skipped(self) -> None:
@@ -109,3 +125,7 @@ class RunUploads:
         sizes = [entry.size for record in artifacts for entry in record.entries.values() if not entry.ref]
         sizes += [file.size for file in self._thread.pending.values()]
         self._progress.files_left, self._progress.bytes_left = len(sizes), sum(sizes)
+
+
+def _link_key(link: LinkedVersion) -> str:
+    return f"{link.client_id} {link.path} {' '.join(link.aliases)}"

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from wandb_nb.errors import CommError, RefusedError
-from wandb_nb.store.format.artifact_record import ArtifactRecord, UsedVersion
+from wandb_nb.store.format.artifact_record import ArtifactRecord, LinkedVersion, UsedVersion
 from wandb_nb.sync.http.artifact_uploads import ArtifactUploads
 from wandb_nb.sync.http.file_uploads import FileUploads
 from wandb_nb.sync.http.operations import GraphQLClient
@@ -36,15 +36,16 @@ class UploadFile(NamedTuple):
 
 USE_WAIT_SECONDS, _POLL_SECONDS = 5.0, 0.5
 
-Upload: TypeAlias = "ArtifactRecord | UsedVersion"
-"""An artifact to upload, or the use of one to report."""
+Upload: TypeAlias = "ArtifactRecord | UsedVersion | LinkedVersion"
+"""An artifact to upload, or the use or link of one to report."""
 
 
 class _ArtifactResult(NamedTuple):
-    """The end of an artifact's upload, or of the report of a use."""
+    """The end of an artifact's upload, or of a report; *number* is that of the version on the server."""
 
     upload: Upload
     is_stored: bool
+    number: int | None
 
 
 class UploadThread:
@@ -72,8 +73,8 @@ class UploadThread:
         """The files being uploaded, by name."""
         self.pending_artifacts: list[Upload] = []
         """The artifacts and uses being sent."""
-        self.stored_artifacts: list[Upload] = []
-        """Those that the server has."""
+        self.stored_artifacts: list[tuple[Upload, int | None]] = []
+        """Those that the server has, artifacts with their number there, if it is known."""
         self.outage = ""
         """Why the server does not accept files at the moment; empty while it does."""
 
@@ -84,7 +85,7 @@ class UploadThread:
         self._queue.put(dict(files))
 
     def send_artifact(self, upload: Upload) -> None:
-        """Queue an artifact, or the use of one."""
+        """Queue an artifact, or the use or link of one."""
         self._start()
         self.pending_artifacts.append(upload)
         self._queue.put(upload)
@@ -122,7 +123,7 @@ class UploadThread:
     def _record_artifact(self, result: _ArtifactResult) -> None:
         self.pending_artifacts.remove(result.upload)
         if result.is_stored:
-            self.stored_artifacts.append(result.upload)
+            self.stored_artifacts.append((result.upload, result.number))
 
     def _run(self) -> None:
         sender = RequestSender(self._connect(), self._stop, self._set_outage)
@@ -131,7 +132,7 @@ class UploadThread:
         artifacts = ArtifactUploads(self._network, graphql, self._bucket, uploads, self._open_object)
         try:
             while (job := self._queue.get()) is not None:
-                if isinstance(job, (ArtifactRecord, UsedVersion)):
+                if isinstance(job, (ArtifactRecord, UsedVersion, LinkedVersion)):
                     self._upload_artifact(artifacts, job)
                 else:
                     self._upload(uploads, job)
@@ -154,21 +155,20 @@ class UploadThread:
             self._events.put((name, files[name], False))
 
     def _upload_artifact(self, uploads: ArtifactUploads, upload: Upload) -> None:
-        is_stored = False
+        is_stored, number = False, None
         try:
             if isinstance(upload, ArtifactRecord):
-                uploads.send(upload)
+                number = uploads.send(upload)
             else:
-                self._report_use(uploads, upload)
+                self._report(uploads, upload)
             is_stored = True
         except RefusedError as error:
-            what = "the artifact" if isinstance(upload, ArtifactRecord) else "the use of the artifact"
-            self._events.put(f"{what} {upload.name} was not sent: {error}")
-        self._events.put(_ArtifactResult(upload, is_stored))
+            self._events.put(f"{_description(upload)} was not sent: {error}")
+        self._events.put(_ArtifactResult(upload, is_stored, number))
 
-    def _report_use(self, uploads: ArtifactUploads, used: UsedVersion) -> None:
-        """Report a use, waiting a moment for the run that logged the version: it may be sent at the same time."""
-        while not uploads.report_use(used):
+    def _report(self, uploads: ArtifactUploads, reference: UsedVersion | LinkedVersion) -> None:
+        """Report a use or link, waiting a moment for the run that logged the version: it may be sent meanwhile."""
+        while not uploads.report(reference):
             self._use_deadline = self._use_deadline or time.monotonic() + USE_WAIT_SECONDS
             if time.monotonic() > self._use_deadline:
                 raise RefusedError(
@@ -179,3 +179,12 @@ class UploadThread:
 
     def _set_outage(self, text: str | None) -> None:
         self.outage = text or ""
+
+
+def _description(upload: Upload) -> str:
+    match upload:
+        case UsedVersion():
+            return f"the use of the artifact {upload.name}"
+        case LinkedVersion():
+            return f"the link to {upload.path}"
+    return f"the artifact {upload.name}"

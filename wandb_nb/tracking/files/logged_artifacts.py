@@ -16,12 +16,15 @@ from wandb_nb.artifacts.run_artifacts import RunArtifacts
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
 from wandb_nb.artifacts.store.store_cleaning import limit_store
 from wandb_nb.artifacts.store.stored_version import LineageRun
+from wandb_nb.artifacts.version_name import LATEST, parse_version_name
 from wandb_nb.errors import ArtifactError, MediaError, StoreError
+from wandb_nb.store.format.artifact_record import LinkedVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from wandb_nb.artifacts.version_name import VersionName
     from wandb_nb.tracking.session.run_session import RunSession
 
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_.-]")
@@ -164,7 +167,18 @@ def link_artifact(session: RunSession, artifact: Artifact, target_path: str, ali
     session.expect_running("link_artifact()")
     if not _is_stored(artifact):
         log_artifact(session, artifact)
-    return artifact.link_by(_lineage_run(session), target_path, aliases)
+    linked = artifact.link_by(_lineage_run(session), target_path, aliases)
+    _record_link(session, artifact, parse_version_name(target_path), check_aliases(aliases))
+    return linked
+
+
+def _record_link(session: RunSession, artifact: Artifact, target: VersionName, aliases: list[str]) -> None:
+    """Record the link of a version of this machine; one of a server has been linked there."""
+    version = artifact.stored_version()
+    if session.directory is None or version is None or not version.client_id:
+        return
+    names = (target.name, target.project or "", target.entity or "")
+    _run_artifacts(session).record_link(LinkedVersion(version.client_id, *names, (LATEST, *aliases)))
 
 
 def use_model(session: RunSession, name: str) -> str:

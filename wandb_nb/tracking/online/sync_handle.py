@@ -186,7 +186,8 @@ class SyncHandle:
         later = f"'{command(f'sync {run_id(self._file)}')}' sends it"
         if status.state == launch.DONE:
             problems = f"; not sent: {'; '.join(status.problems)}" if status.problems else ""
-            return f"sent: {status.url}{problems}"
+            numbers = f"; {status.renumbering}" if status.renumbering else ""
+            return f"sent: {status.url}{numbers}{problems}"
         if status.state == launch.REFUSED:
             return f"refused by the server ({status.message}); the run is on disk, {later}"
         pending = self._pending(status)

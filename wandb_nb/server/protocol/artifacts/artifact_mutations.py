@@ -9,6 +9,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.server.protocol.artifacts.artifact_access import (
     ARTIFACT,
     is_visible,
+    project_of,
     readable_artifact,
     writable_artifact,
     writable_collection,
@@ -95,6 +96,14 @@ class ArtifactMutations(UploadMutations):
 
     def update_artifact_portfolio(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
         return {"artifactCollection": _updated_collection(context, input["artifactPortfolioID"], input)}
+
+    def move_artifact_sequence(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
+        row = writable_collection(context, input["artifactSequenceID"])
+        project = project_of(context, row.project_id)
+        kind = input["destinationArtifactTypeName"]
+        return {
+            "artifactCollection": CollectionNode(collection_store.change_type(context.connection, project, row, kind))
+        }
 
     def delete_artifact_sequence(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
         return _deleted_collection(context, input["artifactSequenceID"])

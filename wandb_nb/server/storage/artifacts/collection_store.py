@@ -137,6 +137,21 @@ def update_collection(connection: Connection, row: Any, name: str | None, descri
     return collection_by_id(connection, row.id)
 
 
+def change_type(connection: Connection, project: Project, row: Any, kind: str) -> Any:
+    """Give a collection of *project*, and so its versions, another type, which is created if necessary; return its row.
+
+    Raises:
+        UsageError: The name of the type cannot be used, or the collection is a portfolio.
+
+    """
+    if row.is_portfolio:
+        raise UsageError(
+            f"{row.name} is a portfolio, whose links keep their type; link versions of another type elsewhere"
+        )
+    _change(connection, row.id, {"type_id": require_type(connection, project, kind).id, "updated": time.time()})
+    return collection_by_id(connection, row.id)
+
+
 def change_tags(tags: str, added: Sequence[str], removed: Sequence[str]) -> str:
     """Return the JSON text *tags* of a list with some added and some removed.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.artifacts.lineage.lineage_picture import lineage_svg
+from wandb_nb.artifacts.lineage.lineage_text import lineage_steps
 from wandb_nb.server.http.artifact_urls import ArtifactAddresses
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.storage import run_store
@@ -12,6 +14,7 @@ from wandb_nb.server.storage.artifacts import manifest_store, uses, version_stor
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.users import Right
 from wandb_nb.server.web.artifacts.collection_pages import requested_collection
+from wandb_nb.server.web.artifacts.version_lineage import VersionLineage
 from wandb_nb.server.web.render import answer_page, render_page, require
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ def _version(request: Request, user: User) -> Response:
         entries = manifest_store.list_entries(connection, row.manifest_id, after, FILES_PER_PAGE + 1)
         user_runs = _visible_runs(connection, user, uses.list_using_runs(connection, row.id, _MAX_RUNS))
         maker = _visible_runs(connection, user, [row.run_id] if row.run_id is not None else [])
+        lineage = VersionLineage(connection, user, row)
+        graph = lineage.graph()
     addresses = ArtifactAddresses("", services.signer, user)
     return render_page(
         request,
@@ -55,6 +60,10 @@ def _version(request: Request, user: User) -> Response:
         tags=json.loads(row.tags),
         maker=maker,
         user_runs=user_runs,
+        picture=lineage_svg(graph),
+        steps=lineage_steps(graph),
+        is_cut=graph.is_cut,
+        page_of=lineage.address,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 ARTIFACT_QUERIES = {
     "CreateArtifact": """mutation CreateArtifact($input: CreateArtifactInput!) {
-  createArtifact(input: $input) { artifact { id state artifactSequence { latestArtifact { id } } } }
+  createArtifact(input: $input) { artifact { id state versionIndex artifactSequence { latestArtifact { id } } } }
 }""",
     "CreateArtifactManifest": """mutation CreateArtifactManifest(
   $artifactID: ID!, $baseArtifactID: ID, $name: String!, $digest: String!, $entityName: String!,
@@ -53,7 +53,7 @@ ARTIFACT_QUERIES = {
   }) { digest }
 }""",
     "CommitArtifact": """mutation CommitArtifact($artifactID: ID!) {
-  commitArtifact(input: {artifactID: $artifactID}) { artifact { id digest } }
+  commitArtifact(input: {artifactID: $artifactID}) { artifact { id digest versionIndex } }
 }""",
     "ClientIDMapping": """query ClientIDMapping($clientID: ID!) {
   clientIDMapping(clientID: $clientID) { serverID }

@@ -6,7 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 from wandb_nb.store.format import record_types
-from wandb_nb.store.format.artifact_record import ArtifactRecord, UsedVersion, read_artifact, read_used_artifact
+from wandb_nb.store.format.artifact_record import (
+    ArtifactRecord,
+    LinkedVersion,
+    UsedVersion,
+    read_artifact,
+    read_linked_artifact,
+    read_used_artifact,
+)
 from wandb_nb.store.format.decode import decode
 from wandb_nb.store.format.wire import BYTES, WireError, fields
 from wandb_nb.sync.upload.lines.config_layout import ServerConfig
@@ -20,7 +27,7 @@ from wandb_nb.sync.upload.lines.system_lines import system_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-HISTORY, SUMMARY, ARTIFACT, USED_ARTIFACT = 2, 3, 8, 25
+HISTORY, SUMMARY, ARTIFACT, LINKED_ARTIFACT, USED_ARTIFACT = 2, 3, 8, 24, 25
 RUN_FIELDS = {
     "entity": "entity",
     "project": "project",
@@ -62,6 +69,7 @@ class RunAccumulator:
         self.alerts: list[record_types.AlertRecord] = []
         self.artifacts: list[ArtifactRecord] = []
         self.used_versions: list[UsedVersion] = []
+        self.linked_versions: list[LinkedVersion] = []
         self.exit: record_types.ExitRecord | None = None
         self.preempting = False
         self.unreadable = 0
@@ -85,6 +93,8 @@ class RunAccumulator:
             if wire_type == BYTES and number in record_types.KINDS and isinstance(data, bytes):
                 if number == ARTIFACT:
                     self.artifacts.append(read_artifact(data))
+                elif number == LINKED_ARTIFACT:
+                    self.linked_versions.append(read_linked_artifact(data))
                 elif number == USED_ARTIFACT:
                     self.used_versions.append(read_used_artifact(data))
                 elif number == HISTORY:
