@@ -36,6 +36,7 @@ _folder = click.option(
 @_folder
 @click.option("--open", "open_browser", is_flag=True, help="Open the pages in the browser.")
 @click.option("--anonymous", is_flag=True, help="Give anonymous accounts to programs without a key.")
+@click.option("--log-requests", is_flag=True, help="Write a line of JSON for each request to standard error.")
 @click.option("--name", "names", multiple=True, help="Host name to answer to; may be repeated.")
 @click.option("--stop", is_flag=True, help="Stop the server on the data folder, and list what still points to it.")
 @click.pass_context
@@ -46,6 +47,7 @@ def server(  # noqa: PLR0917 -- one parameter per option
     folder: Path | None,
     open_browser: bool,
     anonymous: bool,
+    log_requests: bool,
     names: tuple[str, ...],
     stop: bool,
 ) -> None:
@@ -62,7 +64,9 @@ def server(  # noqa: PLR0917 -- one parameter per option
         raise UsageError(
             f'the server needs the package {error.name}, which is not installed; run: pip install "wandb-nb[server]"'
         ) from error
-    serve(context.obj, host, port, names, open_browser, anonymous, report=lambda line: click.echo(line, err=False))
+    serve(
+        context.obj, host, port, names, open_browser, anonymous, log_requests, lambda line: click.echo(line, err=False)
+    )
 
 
 def _stop(folder: Path) -> None:

@@ -11,7 +11,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from wandb_nb.errors import AuthenticationError, Error
+from wandb_nb.server import health
 from wandb_nb.server.http.browser_policy import content_policy, is_own_request
+from wandb_nb.server.monitoring.request_observer import RequestObserver
 from wandb_nb.server.protocol import api
 from wandb_nb.server.storage.storage_errors import (
     BadLineError,
@@ -24,7 +26,7 @@ from wandb_nb.server.storage.storage_errors import (
 from wandb_nb.server.web import routes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -51,14 +53,20 @@ _HEADERS = {
 }
 
 
-def create_app(services: Services, hosts: Iterable[str] = ()) -> _Guard:
-    """Return the ASGI application of *services*, which answers only to the loopback names, this host and *hosts*."""
+def create_app(
+    services: Services, hosts: Iterable[str] = (), log: Callable[[str], object] | None = None
+) -> RequestObserver:
+    """Return the ASGI application of *services*, which answers only to the loopback names, this host and *hosts*.
+
+    *log* gets a line of JSON for each request.
+    """
+    addresses = [*health.ROUTES, *api.ROUTES, *routes.ROUTES]
     handlers: dict[Any, Any] = {kind: _error_response for kind, _ in _STATUS}
     handlers |= {HTTPException: _http_error, ClientDisconnect: _incomplete_request}
-    app = Starlette(routes=[*api.ROUTES, *routes.ROUTES], exception_handlers=handlers)
+    app = Starlette(routes=addresses, exception_handlers=handlers)
     app.state.services = services
     app.state.hosts = LOOPBACK | {host.lower() for host in hosts} | {socket.gethostname().lower()}
-    return _Guard(app)
+    return RequestObserver(_Guard(app), addresses, services.metrics, log)
 
 
 class _Guard:

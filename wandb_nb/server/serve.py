@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sys
 import threading
 import time
 import webbrowser
@@ -43,12 +44,13 @@ def serve(  # noqa: PLR0917 -- the options of the command
     names: Sequence[str] = (),
     open_browser: bool = False,
     anonymous: bool = False,
+    log_requests: bool = False,
     report: Callable[[str], object] = print,
 ) -> None:
     """Serve the data in *folder* at *host* and *port* (0: any free one) until SIGINT or SIGTERM.
 
     *names* are host names that the server answers to, besides *host* and the loopback names. With *anonymous* it gives
-    anonymous accounts to programs without a key.
+    anonymous accounts to programs without a key. With *log_requests* it writes a line of JSON per request to stderr.
 
     Raises:
         UsageError: The port is in use, or *host* is not an address of this machine.
@@ -69,7 +71,7 @@ def serve(  # noqa: PLR0917 -- the options of the command
             report(f"To view them: open {link}  (once, within 10 min; a new link: {renewal})")
             if open_browser:
                 webbrowser.open(link)
-            app = create_app(services, (host, *names))
+            app = create_app(services, (host, *names), _write_line if log_requests else None)
             settings = uvicorn.Config(
                 app,
                 http=TimeoutProtocol,
@@ -83,6 +85,11 @@ def serve(  # noqa: PLR0917 -- the options of the command
                 _Server(settings, services.subscriptions).run([listener])
         finally:
             services.database.close()
+
+
+def _write_line(line: str) -> None:
+    with suppress(OSError):  # who reads the log is gone; the runs matter more
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 -- the log of a command
 
 
 class _Server(uvicorn.Server):

@@ -24,6 +24,7 @@ from wandb_nb.server.http.signing import Signer
 from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.live.subscriptions import Subscriptions
 from wandb_nb.server.login_links import FIRST_USER
+from wandb_nb.server.monitoring.request_metrics import RequestMetrics
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.file_store import FileStore, FolderStore
@@ -48,6 +49,7 @@ class Services:
     anonymous: AnonymousAccounts = field(default_factory=AnonymousAccounts)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
     login_limit: LoginLimit = field(default_factory=LoginLimit)
+    metrics: RequestMetrics = field(default_factory=RequestMetrics)
     pages: PagePool = field(default_factory=PagePool)
     heavy_pages: PagePool = field(default_factory=lambda: PagePool(MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER))
 

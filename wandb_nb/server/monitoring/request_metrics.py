@@ -1,0 +1,63 @@
+"""`RequestMetrics`: counts and times of a server's requests, in the format that Prometheus reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.process_collector import ProcessCollector
+
+from wandb_nb._version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wandb_nb.server.monitoring.finished_request import FinishedRequest
+
+PREFIX = "wandb_nb_"
+_STREAMS = {"wandb-history.jsonl": "history", "wandb-events.jsonl": "system", "output.log": "console"}
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class RequestMetrics:
+    """The metrics of one server. Thread-safe. Names of users, projects, runs and files are in none of them."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        labels = ("method", "route")
+        self._requests = self._metric(Counter, "requests", "Answered requests.", (*labels, "status"))
+        self._seconds = self._metric(Histogram, "request_seconds", "Time to answer.", labels, buckets=_SECONDS)
+        self._received = self._metric(Counter, "received_bytes", "Bytes of request bodies, as received.", labels)
+        self._sent = self._metric(Counter, "sent_bytes", "Bytes of answers.", labels)
+        self._lines = self._metric(Counter, "received_lines", "Lines of runs in accepted posts.", ("stream",))
+        self._active = self._metric(Gauge, "active_requests", "Requests that are being answered, open pages included.")
+        self._metric(Gauge, "build", "The version that runs, as a label.", ("version",)).labels(__version__).set(1)
+        ProcessCollector(namespace=PREFIX.rstrip("_"), registry=self._registry)
+
+    def _metric(self, kind: Callable[..., Any], name: str, text: str, labels: tuple[str, ...] = (), **more: Any) -> Any:
+        return kind(PREFIX + name, text, labels, registry=self._registry, **more)
+
+    def begin(self) -> None:
+        """Count a request that has begun."""
+        self._active.inc()
+
+    def end(self, request: FinishedRequest) -> None:
+        """Count *request*, which has ended."""
+        self._active.dec()
+        method = request.method if request.method in _METHODS else "other"
+        labels = (method, request.route)
+        self._requests.labels(*labels, str(request.status)).inc()
+        self._seconds.labels(*labels).observe(request.seconds)
+        self._received.labels(*labels).inc(request.received)
+        self._sent.labels(*labels).inc(request.sent)
+
+    def count_lines(self, post: Any) -> None:
+        """Count the lines of *post*, the body of a `file_stream` request that was accepted."""
+        for name, chunk in (post.get("files") or {}).items():
+            if stream := _STREAMS.get(name):
+                self._lines.labels(stream).inc(len(chunk["content"]))
+
+    def text(self) -> bytes:
+        """Return all metrics as text."""
+        return generate_latest(self._registry)
