@@ -1,6 +1,6 @@
 #!/bin/sh
-# programs.sh [GROUP...]: programs written for wandb, in environments of their own: main (3 GB), vision (6 GB) and
-# callbacks (2 GB), built one at a time. The official client stands beside each, in one that adds those libraries. Beside vision it is the
+# programs.sh [GROUP...]: programs written for wandb, in environments of their own: main (3 GB), vision (6 GB),
+# callbacks (2 GB) and keras (2 GB), built one at a time. The official client stands beside each, in one that adds those libraries. Beside vision it is the
 # last version with names that Composer calls.
 set -e
 wheel=build/programs/wheel

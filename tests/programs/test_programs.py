@@ -43,9 +43,11 @@ MAIN = (
 VISION = ("composer_trainer", "ultralytics_train")
 CALLBACKS = ("catboost_callback", "lightgbm_callback", "sb3_callback", "xgboost_callback")
 """Programs with the callbacks that wandb itself brings."""
+KERAS = ("keras_callbacks",)
+"""Apart from the others: the official callbacks need TensorFlow."""
 OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)
 OFFICIAL = os.environ.get("OFFICIAL_PYTHON", sys.executable)
-GROUPS = {"light": LIGHT, "main": LIGHT + MAIN, "vision": VISION, "callbacks": CALLBACKS}
+GROUPS = {"light": LIGHT, "main": LIGHT + MAIN, "vision": VISION, "callbacks": CALLBACKS, "keras": KERAS}
 PROGRAMS = GROUPS[os.environ.get("PROGRAMS", "light")]
 FAILING = {"failing": 1}
 LATE_ROWS = ("optuna_trials",)
@@ -94,7 +96,7 @@ def test_the_document_lists_the_scripts() -> None:
     listed = [re.match(r"\| `(\w+)`( \(light\))? \|", line) for line in lines]
     named = {match[1]: bool(match[2]) for match in listed if match}
     assert named == {path.stem: path.stem in LIGHT for path in SCRIPTS.glob("*.py")}
-    assert sorted(named) == sorted(LIGHT + MAIN + VISION + CALLBACKS)
+    assert sorted(named) == sorted(LIGHT + MAIN + VISION + CALLBACKS + KERAS)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

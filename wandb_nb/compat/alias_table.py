@@ -17,13 +17,13 @@ _UNIMPLEMENTED = f"{_MODULES}.unimplemented_module"
 _DATA_TYPES = f"{_MODULES}.data_types"
 _ARTIFACTS = f"{_MODULES}.sdk_artifacts"
 _INTEGRATIONS = (
-    *("diffusers", "dspy", "fastai", "huggingface", "keras", "kfp", "langchain"),
+    *("diffusers", "dspy", "fastai", "huggingface", "kfp", "langchain"),
     *("lightning", "metaflow", "openai", "prodigy", "sacred", "sagemaker"),
     *("tensorflow", "torch", "ultralytics", "yolov8"),
 )
 # Modules of their own until wandb 0.16, and what 14 of its example notebooks still import.
-_OLDER_INTEGRATIONS = (*("fastai", "keras", "sacred", "tensorflow"),)
-_CALLBACKS = ("catboost", "lightgbm", "sb3", "xgboost")
+_OLDER_INTEGRATIONS = (*("fastai", "sacred", "tensorflow"),)
+_CALLBACKS = ("catboost", "keras", "lightgbm", "sb3", "xgboost")
 """Libraries whose callbacks are below `wandb_nb.integration`."""
 
 ALIASES: Final = {

@@ -1,0 +1,208 @@
+"""Callbacks of Keras, called as `fit()` of Keras 3 calls them, with base classes of this test."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import wandb_nb as wandb
+from wandb_nb.errors import NoRunError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Start = Callable[..., wandb.Run]
+
+PACKAGE = "wandb_nb.integration.keras"
+EPOCHS = ({"loss": 0.5, "val_loss": 0.75}, {"loss": 0.25, "val_loss": 0.875}, {"loss": 0.125, "val_loss": 0.5})
+
+
+class Callback:
+    """A callback with the methods that `fit()` calls."""
+
+    model: Any = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Do nothing."""
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Do nothing."""
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Do nothing."""
+
+
+class ModelCheckpoint(Callback):
+    """Writes a file after each epoch, or only if the monitored metric is lower than before."""
+
+    def __init__(self, filepath: str, monitor: str, save_best_only: bool, **_options: Any) -> None:
+        self.filepath, self.monitor, self.save_best_only = filepath, monitor, save_best_only
+        self.best = float("inf")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Save the model."""
+        self._save_model(epoch, None, logs)
+
+    def _get_file_path(self, epoch: int, _batch: int | None, _logs: Any) -> str:
+        return self.filepath.format(epoch=epoch + 1)
+
+    def _save_model(self, epoch: int, batch: int | None, logs: Any) -> None:
+        if not self.save_best_only or logs[self.monitor] < self.best:
+            self.best = logs[self.monitor]
+            Path(self._get_file_path(epoch, batch, logs)).write_text(f"weights of epoch {epoch}", encoding="utf-8")
+
+
+class Model:
+    """A model with an optimizer and one layer."""
+
+    def __init__(self, rate: Any = 0.5) -> None:
+        self.optimizer = SimpleNamespace(learning_rate=rate)
+        self.layers = [SimpleNamespace(name="dense", get_weights=lambda: [np.ones((2, 2)), np.zeros(2)])]
+
+    def save(self, path: str) -> None:
+        """Write the model."""
+        Path(path).write_text("model", encoding="utf-8")
+
+
+@pytest.fixture
+def keras(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Return the package for Keras, whose base classes are those of this test."""
+    library = ModuleType("keras.callbacks")
+    library.Callback, library.ModelCheckpoint = Callback, ModelCheckpoint  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "keras", ModuleType("keras"))
+    monkeypatch.setitem(sys.modules, "keras.callbacks", library)
+    earlier = _take_modules()
+    yield import_module(PACKAGE)
+    _take_modules()
+    sys.modules.update(earlier)
+
+
+def _take_modules() -> dict[str, ModuleType]:
+    return {name: sys.modules.pop(name) for name in list(sys.modules) if name.startswith(PACKAGE)}
+
+
+def fit(callback: Any, model: Model, batches: int = 4) -> None:
+    """Call *callback* as a training of three epochs does."""
+    callback.model = model
+    callback.on_train_begin({})
+    for epoch, logs in enumerate(EPOCHS):
+        for batch in range(batches):
+            callback.on_train_batch_end(batch, {"loss": logs["loss"]})
+        callback.on_epoch_end(epoch, dict(logs))
+
+
+def rows(run: wandb.Run, *keys: str) -> list[list[float]]:
+    """Return the values of *keys* in the rows of *run* that have them, after its end."""
+    run.finish()
+    values: list[list[float]] = wandb.read(run.id)[list(keys)].dropna().to_numpy().tolist()
+    return values
+
+
+def test_epochs_are_rows(start: Start, keras: Any) -> None:
+    """An epoch is a row with its metrics, its number and the learning rate, on the axis of epochs."""
+    run = start()
+    fit(keras.WandbMetricsLogger(), Model())
+    assert rows(run, "epoch/epoch", "epoch/loss", "epoch/val_loss", "epoch/learning_rate") == [
+        [epoch, logs["loss"], logs["val_loss"], 0.5] for epoch, logs in enumerate(EPOCHS)
+    ]
+    assert "batch/loss" not in wandb.read(run.id)
+
+
+def test_batches_are_rows_on_request(start: Start, keras: Any) -> None:
+    """Every n-th batch of an epoch is a row, counted over epochs; a schedule gives the rate of the batch."""
+    run = start()
+    schedule = lambda step: step / 16  # noqa: E731 -- schedules are objects to call
+    fit(keras.WandbMetricsLogger(log_freq=3, initial_global_step=4), Model(schedule))
+    assert rows(run, "batch/batch_step", "batch/learning_rate") == [
+        [3 * number, (5 + 4 * (number // 2) + 3 * (number % 2)) / 16] for number in range(6)
+    ]
+
+
+@pytest.mark.parametrize("log_freq", [0, "epochs", 1.5])
+def test_an_impossible_frequency_is_an_error(start: Start, keras: Any, log_freq: Any) -> None:
+    """The frequency is "epoch", "batch" or a number from 1 on."""
+    start()
+    with pytest.raises(UsageError, match="log_freq"):
+        keras.WandbMetricsLogger(log_freq)
+
+
+def test_a_training_continues_after_a_failure(start: Start, keras: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    """What cannot be logged is one line, and the training continues."""
+    run = start(settings={"silent": False, "console": "off"})
+    fit(keras.WandbMetricsLogger(), Model(rate="fast"))
+    run.finish()
+    assert capfd.readouterr().err.count("the training continues without it") == 1
+
+
+@pytest.mark.parametrize(("save_best_only", "epochs"), [(False, [0, 1, 2]), (True, [0, 2])])
+def test_saved_checkpoints_are_versions(
+    start: Start, keras: Any, tmp_path: Path, save_best_only: bool, epochs: list[int]
+) -> None:
+    """Each file that Keras writes is a version with the alias of its epoch; an epoch without a file has none."""
+    run = start()
+    fit(keras.WandbModelCheckpoint(tmp_path / "best.keras", save_best_only=save_best_only), Model())
+    for number, epoch in enumerate(epochs):
+        artifact = run.use_artifact(f"run_{run.id}_model:epoch_{epoch}", type="model")
+        assert (artifact.version, "latest" in artifact.aliases) == (f"v{number}", epoch == epochs[-1])
+        text = (Path(artifact.download(tmp_path / str(epoch))) / "best.keras").read_text("utf-8")
+        assert text == f"weights of epoch {epoch}"
+
+
+def test_predictions_are_tables(start: Start, keras: Any) -> None:
+    """The samples are one table, predictions one table per epoch; both forms of the methods are called."""
+
+    class Evaluation(keras.WandbEvalCallback):  # type: ignore[name-defined,misc]
+        def add_ground_truth(self) -> None:
+            for number in range(2):
+                self.data_table.add_data(number, f"label {number}")
+
+        def add_model_predictions(self, epoch: int, logs: Any) -> None:
+            for index in self.data_table_ref.get_index():
+                self.pred_table.add_data(epoch, self.data_table_ref.data[index][1], logs["loss"])
+
+    run = start()
+    fit(Evaluation(["number", "label"], ["epoch", "label", "prediction"]), Model())
+    for epoch, logs in enumerate(EPOCHS):
+        table = run.use_artifact(f"run_{run.id}_pred:epoch_{epoch}", type="evaluation").get("eval_data")
+        assert table.data == [[epoch, "label 0", logs["loss"]], [epoch, "label 1", logs["loss"]]]
+    assert run.use_artifact("val:latest", type="dataset").get("val_data").columns == ["number", "label"]
+
+
+def test_the_older_callback(start: Start, keras: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    """Rows have plain names; the summary has the best epoch; the best model is a file; other options are one line."""
+    run = start(settings={"silent": False, "console": "off"})
+    fit(keras.WandbCallback(log_weights=True, log_batch_frequency=4, log_gradients=True), Model())
+    assert (run.summary["best_val_loss"], run.summary["best_epoch"]) == (0.5, 2)
+    assert (Path(run.dir) / "model-best.h5").read_text("utf-8") == "model"
+    assert rows(run, "epoch", "loss") == [[epoch, logs["loss"]] for epoch, logs in enumerate(EPOCHS)]
+    frame = wandb.read(run.id)
+    assert len(frame) == 2 * len(EPOCHS)
+    assert {"parameters/dense.weights", "parameters/dense.bias"} <= set(frame)
+    assert "WandbCallback() ignores log_gradients" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["WandbMetricsLogger", "WandbCallback"])
+def test_a_callback_needs_a_run(keras: Any, name: str) -> None:
+    """Without a run making a callback is an error."""
+    with pytest.raises(NoRunError, match="init"):
+        getattr(keras, name)()
+
+
+def test_without_keras_a_callback_reports_what_to_install(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The modules can be imported without Keras; a callback is then an ImportError with the remedy."""
+    start()
+    monkeypatch.setitem(sys.modules, "keras", None)
+    monkeypatch.setitem(sys.modules, "keras.callbacks", None)
+    earlier = _take_modules()
+    try:
+        with pytest.raises(ImportError, match="pip install keras"):
+            import_module(PACKAGE).WandbMetricsLogger()
+    finally:
+        _take_modules()
+        sys.modules.update(earlier)
