@@ -89,7 +89,7 @@ def send(server: PartServer, record: ArtifactRecord, tmp_path: Any) -> None:
     sender = RequestSender(server, threading.Event())
     graphql, bucket = GraphQLClient(network, sender), Bucket("b", "e", "p", "r", "", inserted=False)
     files = FileUploads(network, sender, graphql, bucket, pytest.fail)
-    opened = lambda name: (tmp_path / name.replace("/", "_")).open("rb")  # noqa: E731 -- an argument with a name
+    opened = lambda entry: (tmp_path / entry.digest.replace("/", "_")).open("rb")  # noqa: E731 -- an argument with a name
     ArtifactUploads(network, graphql, bucket, files, opened).send(record)
 
 

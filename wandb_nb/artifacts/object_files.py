@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import os
+from base64 import b64encode
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from wandb_nb.artifacts.manifest import object_name
 from wandb_nb.store.format.layout import ARTIFACTS, OBJECTS
+from wandb_nb.store.runs.registry import user_folder
 from wandb_nb.untrusted_file import open_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from wandb_nb.store.format.artifact_record import ManifestEntry
 
 
 def object_path(directory: Path, digest: str) -> Path:
@@ -29,3 +34,35 @@ def open_object(directory: Path, digest: str) -> BinaryIO:
     except ValueError as error:
         raise OSError(errno.EINVAL, "is not a digest", digest) from error
     return open_file(path, directory)
+
+
+def open_content(directory: Path, entry: ManifestEntry) -> BinaryIO:
+    """Open the content of *entry* of the run in *directory*, or where the official client left it for its `sync`.
+
+    Raises:
+        OSError: Neither folder has it.
+    """
+    try:
+        return open_object(directory, entry.digest)
+    except FileNotFoundError:
+        if Path(entry.local_path).parent != official_staging_folder():
+            raise
+    return _open_staged(entry)
+
+
+def official_staging_folder() -> Path:
+    """Return the folder in which the official client puts files of artifacts until they are sent."""
+    return Path(os.environ.get("WANDB_DATA_DIR") or user_folder("wandb") or "/") / "artifacts" / "staging"
+
+
+def _open_staged(entry: ManifestEntry) -> BinaryIO:
+    """Open a file outside of the run directory, which must have the digest that the run file gives."""
+    file = open_file(entry.local_path, official_staging_folder())
+    digest = hashlib.md5(usedforsecurity=False)
+    while chunk := file.read(1 << 20):
+        digest.update(chunk)
+    if b64encode(digest.digest()).decode() != entry.digest:
+        file.close()
+        raise OSError(errno.EINVAL, "has changed since it was logged", entry.local_path)
+    file.seek(0)
+    return file

@@ -298,17 +298,20 @@ def _small(summary: Mapping[str, Any]) -> dict[str, Any]:
 
 def _default_folder() -> Path:
     chosen = os.environ.get("WANDB_NB_DATA_DIR")
-    if chosen:
-        return Path(chosen)
+    return Path(chosen) if chosen else user_folder("wandb-nb") or _private_temporary_folder()
+
+
+def user_folder(name: str) -> Path | None:
+    """Return the folder of the program *name* in this user's data directory; None without a home directory."""
     if sys.platform == "linux":  # what platformdirs says there, without the milliseconds of its import
         home = os.environ.get("XDG_DATA_HOME", "")
         with suppress(RuntimeError):  # no home directory
-            return (Path(home) if home.strip() else Path.home() / ".local" / "share") / "wandb-nb"
+            return (Path(home) if home.strip() else Path.home() / ".local" / "share") / name
     from platformdirs import user_data_dir
 
     with suppress(RuntimeError):
-        return Path(user_data_dir("wandb-nb"))
-    return _private_temporary_folder()
+        return Path(user_data_dir(name))
+    return None
 
 
 def _private_temporary_folder() -> Path:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from wandb_nb.store.format.artifact_record import ArtifactRecord, UsedVersion
+    from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry, UsedVersion
     from wandb_nb.sync.http.file_uploads import Content, FileUploads
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket, GraphQLClient
@@ -45,7 +45,7 @@ class _CreatedVersion(NamedTuple):
 
 
 class ArtifactUploads:
-    """Sends artifacts of the run *bucket*; *files* puts their contents, which *open_object* opens by their digest."""
+    """Sends artifacts of the run *bucket*; *files* puts their contents, which *open_content* opens."""
 
     def __init__(
         self,
@@ -53,9 +53,9 @@ class ArtifactUploads:
         graphql: GraphQLClient,
         bucket: Bucket,
         files: FileUploads,
-        open_object: Callable[[str], BinaryIO],
+        open_content: Callable[[ManifestEntry], BinaryIO],
     ) -> None:
-        self._network, self._graphql, self._files, self._open_object = network, graphql, files, open_object
+        self._network, self._graphql, self._files, self._open_content = network, graphql, files, open_content
         self._run = {"entityName": bucket.entity, "projectName": bucket.project, "runName": bucket.name}
 
     def send(self, record: ArtifactRecord) -> int | None:
@@ -191,7 +191,7 @@ class ArtifactUploads:
     def _send_file(self, record: ArtifactRecord, name: str, file: dict[str, Any]) -> None:
         url, headers = _target(self._network.base_url, file)
         if url:
-            self._put(record, name, url, headers, partial(self._open_object, record.entries[name].digest))
+            self._put(record, name, url, headers, partial(self._open_content, record.entries[name]))
 
     def _send_large_file(self, record: ArtifactRecord, name: str, spec: dict[str, Any]) -> None:
         """Put a file in parts, if the server gives addresses for them; a part that fails is sent again alone."""
@@ -221,13 +221,13 @@ class ArtifactUploads:
     @contextmanager
     def _opened(self, record: ArtifactRecord, name: str) -> Iterator[BinaryIO]:
         try:
-            with self._open_object(record.entries[name].digest) as content:
+            with self._open_content(record.entries[name]) as content:
                 yield content
         except OSError as error:
             raise RefusedError(f"its file {name} cannot be read: {error}", 0) from error
 
     def _put_part(self, record: ArtifactRecord, name: str, part: UploadPart, url: str) -> str:
-        content = partial(self._open_object, record.entries[name].digest)
+        content = partial(self._open_content, record.entries[name])
         span = (part.start, part.size)
         checksum = self._files.put_part(f"{record.name}/{name}", url, part.headers, content, span)
         if checksum is None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wandb_nb.artifacts.object_files import open_object
+from wandb_nb.artifacts.object_files import open_content
 from wandb_nb.errors import CommError, RefusedError
 from wandb_nb.store.reading.tail import run_info
 from wandb_nb.store.reading.writer_tails import FilesReplacedError
@@ -112,7 +112,7 @@ class RunSender:
                 partial(connect, network),
                 bucket,
                 self._stop,
-                partial(open_object, outgoing.directory),
+                partial(open_content, outgoing.directory),
             ),
             ignore_globs=network.ignore_globs,
             follow_links=self._target.follow_links,

@@ -17,6 +17,7 @@ from wandb_nb.sync.http.transport import RequestSender, StopRequested
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from wandb_nb.store.format.artifact_record import ManifestEntry
     from wandb_nb.sync.http.file_uploads import Content
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket
@@ -52,7 +53,7 @@ class UploadThread:
     """Uploads files of one run, those of one call together, in the order of the calls.
 
     Only the thread that made it calls it. `collect` returns what happened since the last call. *connect* makes a
-    connection for the upload thread. *open_object* opens a file of an artifact by its digest.
+    connection for the upload thread. *open_content* opens a file of an artifact.
     """
 
     def __init__(
@@ -61,10 +62,10 @@ class UploadThread:
         connect: Callable[[], Transport],
         bucket: Bucket,
         stop: threading.Event,
-        open_object: Callable[[str], BinaryIO],
+        open_content: Callable[[ManifestEntry], BinaryIO],
     ) -> None:
         self._network, self._connect, self._bucket, self._stop = network, connect, bucket, stop
-        self._open_object = open_object
+        self._open_content = open_content
         self._queue: SimpleQueue[Mapping[str, UploadFile] | Upload | None] = SimpleQueue()
         self._events: SimpleQueue[tuple[str, UploadFile, bool] | _ArtifactResult | str | CommError] = SimpleQueue()
         self._thread: threading.Thread | None = None
@@ -129,7 +130,7 @@ class UploadThread:
         sender = RequestSender(self._connect(), self._stop, self._set_outage)
         graphql = GraphQLClient(self._network, sender)
         uploads = FileUploads(self._network, sender, graphql, self._bucket, self._events.put)
-        artifacts = ArtifactUploads(self._network, graphql, self._bucket, uploads, self._open_object)
+        artifacts = ArtifactUploads(self._network, graphql, self._bucket, uploads, self._open_content)
         try:
             while (job := self._queue.get()) is not None:
                 if isinstance(job, (ArtifactRecord, UsedVersion, LinkedVersion)):
