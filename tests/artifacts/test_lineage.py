@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -89,6 +90,17 @@ def test_edges_point_to_the_right(start: Start) -> None:
     left = {str(text.text): float(text.attrib["x"]) for text in picture.iter("text")}
     order = ["import", "raw:v0", "prepare", "clean:v0", "train", "model:v0", "evaluate"]
     assert [left[name] for name in order] == sorted({left[name] for name in order})
+
+
+def test_an_edge_passes_below_the_nodes_between(start: Start) -> None:
+    """An edge over several columns crosses no node: the one use of a version by a later run runs below the others."""
+    chain(start)
+    source = LocalVersions()
+    picture = parsed(lineage_svg(lineage_graph(source.find(parse_version_name("p/clean:v0")), source)))
+    bottom = max(float(box.attrib["y"]) + float(box.attrib["height"]) for box in picture.iter("rect"))
+    lanes = [lane for path in picture.iter("path") for lane in re.findall(r"([\d.]+)H", path.attrib["d"])]
+    assert len(lanes) == 1
+    assert bottom < float(lanes[0]) < float(picture.attrib["height"])
 
 
 def test_names_in_pictures_are_escaped(start: Start) -> None:

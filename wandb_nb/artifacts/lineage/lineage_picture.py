@@ -11,6 +11,8 @@ from wandb_nb.artifacts.lineage.lineage_text import lineage_lines
 from wandb_nb.formatting import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wandb_nb.artifacts.lineage.lineage_graph import LineageGraph, LineageNode
 
 _WIDTH, _HEIGHT = 168, 38  # of a node, in pixels
@@ -29,7 +31,7 @@ def lineage_svg(graph: LineageGraph) -> str:
     corners = _layout(graph)
     width = max(corner.x for corner in corners.values()) + _WIDTH + _MARGIN
     height = max(corner.y for corner in corners.values()) + _HEIGHT + _MARGIN
-    parts = [_edge(corners[source], corners[target]) for source, target in graph.edges]
+    parts = [_edge(corners[source], corners[target], corners.values()) for source, target in graph.edges]
     parts += [_node(node, corners[path], is_center=path == graph.center) for path, node in graph.nodes.items()]
     alternative = escape(f"Lineage of {'; '.join(line.strip() for line in lineage_lines(graph))}", quote=True)
     return (
@@ -69,13 +71,29 @@ def _ranks(graph: LineageGraph) -> dict[str, int]:
     return ranks
 
 
-def _edge(source: _Corner, target: _Corner) -> str:
-    """Return a curve from the right side of one node to the left side of another, with an arrow at its end."""
+def _edge(source: _Corner, target: _Corner, corners: Iterable[_Corner]) -> str:
+    """Return a curve from the right side of one node to the left side of another, with an arrow at its end.
+
+    It passes below the nodes of the columns in between where it would cross one.
+    """
     x1, y1, x2, y2 = source.x + _WIDTH, source.y + _HEIGHT / 2, target.x, target.y + _HEIGHT / 2
-    middle = (x1 + x2) / 2
-    curve = f'<path d="M{x1:g} {y1:g}C{middle:g} {y1:g} {middle:g} {y2:g} {x2 - _ARROW:g} {y2:g}" opacity=".5"/>'
+    between = [corner.y for corner in corners if source.x < corner.x < target.x]
+    if any(y < max(y1, y2) and min(y1, y2) < y + _HEIGHT for y in between):
+        lane = max(between) + _HEIGHT + _GAP_Y / 2
+        line = f"{_bend(x1, y1, x1 + _GAP_X, lane)}H{x2 - _GAP_X:g}{_bend(x2 - _GAP_X, lane, x2 - _ARROW, y2)}"
+    else:
+        line = _bend(x1, y1, x2 - _ARROW, y2)
     arrow = f"M{x2:g} {y2:g}l{-_ARROW} {-_ARROW / 2:g}v{_ARROW}z"
-    return f'{curve}<path d="{arrow}" fill="currentColor" stroke="none" opacity=".5"/>'
+    return (
+        f'<path d="M{x1:g} {y1:g}{line}" opacity=".5"/>'
+        f'<path d="{arrow}" fill="currentColor" stroke="none" opacity=".5"/>'
+    )
+
+
+def _bend(x1: float, y1: float, x2: float, y2: float) -> str:
+    """Return the curve between two points that is level at both."""
+    middle = (x1 + x2) / 2
+    return f"C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"
 
 
 def _node(node: LineageNode, corner: _Corner, *, is_center: bool) -> str:
