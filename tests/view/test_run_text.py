@@ -121,3 +121,19 @@ def test_nothing_heavy_is_loaded():
 def test_sending_in_words(sync, text):
     """What of a run is sent has the same words as in a view's header, and no control characters."""
     assert run_text.sync_text({"waiting": 0, "message": "", "server": "", **sync}) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"_type": "image-file", "path": "media/a.png", "width": 4, "height": 3}, "image-file 4 x 3, media/a.png"),
+        ([{"_type": "audio-file", "path": "media/a.wav"}] * 3, "3 items, the first: audio-file, media/a.wav"),
+        ([[{"_type": "audio-file", "path": "media/a.wav"}]], ""),
+        ([1, 2], ""),
+        ([], ""),
+        ({"_type": "histogram", "values": [1]}, ""),
+    ],
+)
+def test_media_and_lists_of_media_are_named(value: object, text: str) -> None:
+    """A value with a file is named by its kind and path, a list by its first value; other values are not media."""
+    assert run_text.media_text(value) == text

@@ -138,7 +138,13 @@ def summary_lines(summary: Mapping[str, Any], most: int = 10, ascii_only: bool =
 
 
 def media_text(value: Any) -> str:
-    """Return what a media value is and where: "image-file 30 x 20, media/images/…"; empty for other values."""
+    """Return what a media value is and where: "image-file 30 x 20, media/images/…"; empty for other values.
+
+    Of a list of media, it is the first and the number of all.
+    """
+    if isinstance(value, list):
+        first = media_text(value[0]) if value and isinstance(value[0], dict) else ""
+        return f"{len(value)} items, the first: {first}" if first else ""
     kind = value.get(TYPE_KEY) if isinstance(value, dict) else None
     if not isinstance(kind, str) or value.keys().isdisjoint(("path", "count", "artifact_path")):
         return ""  # a histogram has no file
