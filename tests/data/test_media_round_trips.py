@@ -102,7 +102,7 @@ SYNC = {
     "wandb_nb": [sys.executable, "-m", "wandb_nb", "sync"],
 }
 WAYS = [("wandb_nb", "wandb_nb"), ("wandb_nb", "wandb"), ("wandb", "wandb_nb")]
-CASES = [(way, part) for way in WAYS for part in ("rows", "files", "tables") if (way[0], part) != ("wandb", "rows")]
+CASES = [(way, part) for way in WAYS for part in ("rows", "files", "tables")]
 
 
 @pytest.fixture(scope="module")

@@ -74,3 +74,12 @@ def test_quick_way_reads_the_same(given_items: list[tuple[str, str, str]], step:
 def test_any_bytes_are_read_alike(data: bytes) -> None:
     """For arbitrary bytes both give the same result, and no other error."""
     assert quickly(b"\x0a" + data, 1) == generally(b"\x0a" + data, 1)
+
+
+def test_a_merged_tree_is_a_copy():
+    """What is put into a tree later does not change the tree that was merged into it."""
+    row = {"deep": {"n": "1"}}
+    summary: dict = {}
+    json_tree.merge(summary, row)
+    json_tree.put(summary, ("deep", "n"), "2")
+    assert row == {"deep": {"n": "1"}}

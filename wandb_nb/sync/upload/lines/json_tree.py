@@ -86,13 +86,17 @@ def paths(data: bytes, number: int) -> Iterator[KeyPath]:
 
 
 def merge(tree: Tree, new: Tree) -> None:
-    """Overwrite the leaves of *tree* with those of *new*."""
+    """Overwrite the leaves of *tree* with those of *new*, whose own trees are copied."""
     for key, value in new.items():
         previous = tree.get(key)
         if isinstance(value, dict) and isinstance(previous, dict) and "_type" not in value:
             merge(previous, value)
         else:
-            tree[key] = value
+            tree[key] = _copied(value)
+
+
+def _copied(value: Tree | str) -> Tree | str:
+    return {key: _copied(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def build_tree(leaves: Iterator[Item]) -> Tree:
