@@ -15,7 +15,7 @@ JAVASCRIPT := $(shell find labextension \( -name node_modules -o -name lib -o -n
 ALLOW_ROOT := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-headless test lint check-js check-py browser coverage matrix official programs bench fuzz soak picture build clean
+.PHONY: help demo demo-headless test lint check-js check-py browser database coverage matrix official programs bench fuzz soak picture build clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -31,7 +31,7 @@ demo-headless: $(VENV)/.demo ## run the quickstart without a browser and print i
 	@$(BIN)/wandb-nb show $(DEMO)/wandb/latest-run
 	@echo "executed notebook: $(CURDIR)/$(DEMO)/quickstart.ipynb"
 
-test: lint check-js browser check-py ## everything that CI runs
+test: lint check-js browser database check-py ## everything that CI runs
 
 lint: $(VENV)/.test ## style, types, spelling and files: the hooks of pre-commit on all files
 	$(BIN)/pre-commit run --all-files --show-diff-on-failure
@@ -45,7 +45,10 @@ check-py: $(VENV)/.test ## all Python tests, some with kernels and browsers
 browser:
 	@sh scripts/setup_browser.sh
 
-coverage: $(VENV)/.test browser ## lines and branches that the tests reach, their processes included; fails below the minimum
+database:
+	@sh scripts/setup_database.sh
+
+coverage: $(VENV)/.test browser database ## lines and branches that the tests reach, their processes included; fails below the minimum
 	@sh scripts/coverage.sh $(JOBS)
 
 matrix: $(VENV)/.test ## import, unit and kernel tests on every Python from 3.10 to 3.13 that this machine has

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,23 +11,30 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from cluster import Cluster, programs, text_of
 from sqlalchemy import create_engine, text
 from visiting import HOSTILE, Site, Visitor
 from waiting import scaled
 
 from wandb_nb.server.app import create_app
 from wandb_nb.server.http.services import open_services
+from wandb_nb.server.storage.engine.database_address import VARIABLE
 from wandb_nb.server.storage.tables import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
+    from sqlalchemy import URL
 
     from wandb_nb.server.http.services import Services
 
 HOST = "http://127.0.0.1:8090"
 ROOT = Path(__file__).parents[2]
+ON_POSTGRESQL = {
+    *("anonymous", "artifacts", "data_folder", "deleted_runs", "filters", "login_links", "logins", "page_listing"),
+    *("pages", "protocol", "request_order", "run_outcomes", "security", "server_history", "untrusted_values"),
+}
 
 
 class Client:
@@ -83,16 +89,46 @@ class Client:
         return self.query(text, n=name)["project"]["run"]
 
 
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Return a running PostgreSQL cluster, or skip if this machine has no PostgreSQL."""
+    folder = programs()
+    if folder is None:
+        pytest.skip("PostgreSQL is not installed: `make test` installs it as root on Debian or Ubuntu")
+    started = Cluster(folder)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def emptied_database(cluster: Cluster) -> Iterator[Callable[[], URL]]:
+    """Return a function that empties the tables of one PostgreSQL database and returns its address."""
+    url = cluster.new_database()
+    engine = create_engine(url)
+
+    def empty() -> URL:
+        with engine.begin() as connection:
+            names = ", ".join(table.name for table in metadata.sorted_tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        return url
+
+    yield empty
+    engine.dispose()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of the modules `ON_POSTGRESQL` that use a server's parts on PostgreSQL, too."""
+    if "services" in metafunc.fixturenames and metafunc.module.__name__.removeprefix("test_") in ON_POSTGRESQL:
+        metafunc.parametrize("services", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    """Return an open server's parts; SERVER_DATABASE is the URL of another database, which is emptied first."""
-    url = os.environ.get("SERVER_DATABASE")
-    if url:
-        emptied = create_engine(url)
-        metadata.drop_all(emptied)
-        with emptied.begin() as connection:
-            connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-        emptied.dispose()
+def services(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """Return an open server's parts; commands that the test starts use the same database."""
+    url = None
+    if getattr(request, "param", "sqlite") == "postgresql":
+        url = request.getfixturevalue("emptied_database")()
+        monkeypatch.setenv(VARIABLE, text_of(url))
     opened = open_services(tmp_path / "server", url)
     yield opened
     opened.database.close()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
+from click.core import ParameterSource
 
 from wandb_nb.errors import UsageError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection
+    from sqlalchemy import URL, Connection
 
 DEFAULT_PORT = 8090
 RIGHTS = ["none", "read", "write", "admin"]
@@ -22,6 +23,28 @@ RIGHTS = ["none", "read", "write", "admin"]
 _folder = click.option(
     "--dir", "folder", type=click.Path(file_okay=False, path_type=Path), help="Data folder of the server."
 )
+
+
+class ServerData(NamedTuple):
+    """Where a server's data is: its folder, and the address of its PostgreSQL database, if it has one."""
+
+    folder: Path
+    database: str | None
+    is_public: bool
+    """Whether others can read the address, because it is an argument of the process."""
+
+    def url(self) -> URL | None:
+        """Return the checked address of the database; None for the one in the folder.
+
+        Raises:
+            UsageError: It is not valid.
+
+        """
+        if self.database is None:
+            return None
+        from wandb_nb.server.storage.engine.database_address import parse_address
+
+        return parse_address(self.database, is_public=self.is_public)
 
 
 @click.group(invoke_without_command=True)
@@ -34,6 +57,13 @@ _folder = click.option(
     help="Port to listen on; 0 takes any free one.",
 )
 @_folder
+@click.option(
+    "--database",
+    envvar="WANDB_NB_SERVER_DATABASE",
+    show_envvar=True,
+    metavar="URL",
+    help="postgresql://USER@HOST/DATABASE instead of SQLite in the data folder.",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the pages in the browser.")
 @click.option("--anonymous", is_flag=True, help="Give anonymous accounts to programs without a key.")
 @click.option("--log-requests", is_flag=True, help="Write a line of JSON for each request to standard error.")
@@ -45,6 +75,7 @@ def server(  # noqa: PLR0917 -- one parameter per option
     host: str,
     port: int,
     folder: Path | None,
+    database: str | None,
     open_browser: bool,
     anonymous: bool,
     log_requests: bool,
@@ -52,11 +83,12 @@ def server(  # noqa: PLR0917 -- one parameter per option
     stop: bool,
 ) -> None:
     """Run a server on this machine: W&B's protocol and web pages."""
-    context.obj = folder or default_folder()
+    is_public = context.get_parameter_source("database") is ParameterSource.COMMANDLINE
+    data = context.obj = ServerData(folder or default_folder(), database or None, is_public)
     if context.invoked_subcommand is not None:
         return
     if stop:
-        _stop(context.obj)
+        _stop(data.folder)
         return
     try:
         from wandb_nb.server.serve import serve
@@ -64,9 +96,7 @@ def server(  # noqa: PLR0917 -- one parameter per option
         raise UsageError(
             f'the server needs the package {error.name}, which is not installed; run: pip install "wandb-nb[server]"'
         ) from error
-    serve(
-        context.obj, host, port, names, open_browser, anonymous, log_requests, lambda line: click.echo(line, err=False)
-    )
+    serve(data.folder, host, port, names, open_browser, anonymous, log_requests, click.echo, data.url())
 
 
 def _stop(folder: Path) -> None:
@@ -86,7 +116,7 @@ def _stop(folder: Path) -> None:
 @click.option("--new-key", "renew", is_flag=True, help="Replace the user's key; ends existing logins.")
 @click.option("--revoke", is_flag=True, help="Revoke the user's key; the runs remain.")
 @click.pass_obj
-def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool) -> None:
+def users(data: ServerData, name: str | None, admin: bool, renew: bool, revoke: bool) -> None:
     """Add the user NAME and print the new key. It is not shown again. Without NAME, list the users."""
     from wandb_nb.server.login_links import discard_links
     from wandb_nb.server.storage.users import list_users, new_key, set_key
@@ -95,7 +125,7 @@ def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool
         raise UsageError(
             "--admin, --new-key and --revoke need the NAME of a user and exclude each other; give one of them"
         )
-    with _connect(folder) as connection:
+    with _connect(data) as connection:
         if name is None:
             for row in list_users(connection):
                 click.echo(f"{row.name}{'  admin' if row.admin else ''}")
@@ -103,7 +133,7 @@ def users(folder: Path, name: str | None, admin: bool, renew: bool, revoke: bool
         key = new_key()
         if renew or revoke:
             set_key(connection, name, key)
-            discard_links(folder)
+            discard_links(data.folder)
         else:
             _add_user(connection, name, key, admin)
     if not revoke:
@@ -127,18 +157,18 @@ def _add_user(connection: Connection, name: str, key: str, admin: bool) -> None:
 @server.command()
 @click.option("--user", default="local", show_default=True, help="User to log in as.")
 @click.pass_obj
-def login_link(folder: Path, user: str) -> None:
+def login_link(data: ServerData, user: str) -> None:
     """Print a link that logs a browser in at the running server: once, within 10 minutes, without the key."""
     from wandb_nb.server.login_links import new_link
     from wandb_nb.server.process import pid_of
     from wandb_nb.server.storage.users import user_by_name
 
-    if pid_of(folder) is None:
-        raise UsageError(f"no server is running in {folder}; start it with `wandb-nb server`")
-    with _connect(folder) as connection:
+    if pid_of(data.folder) is None:
+        raise UsageError(f"no server is running in {data.folder}; start it with `wandb-nb server`")
+    with _connect(data) as connection:
         if user_by_name(connection, user) is None:
             raise UsageError(f"there is no user {user!r} on this server; `wandb-nb server users` lists them")
-    click.echo(new_link(folder, user))
+    click.echo(new_link(data.folder, user))
 
 
 @server.command()
@@ -149,13 +179,13 @@ def login_link(folder: Path, user: str) -> None:
     "--open/--private", "is_open", default=None, help="Whether every user of the server may read the project."
 )
 @click.pass_obj
-def projects(folder: Path, project: str | None, user: str | None, right: str | None, is_open: bool | None) -> None:
+def projects(data: ServerData, project: str | None, user: str | None, right: str | None, is_open: bool | None) -> None:
     """Set rights in PROJECT, written entity/project. Without PROJECT, list all projects with their rights."""
     from wandb_nb.server.storage.users import Right, set_open, set_right
 
     if (user is None) != (right is None):
         raise UsageError("--user and --right need each other; give both")
-    with _connect(folder) as connection:
+    with _connect(data) as connection:
         if project is None:
             _list_projects(connection)
             return
@@ -178,6 +208,17 @@ def _list_projects(connection: Connection) -> None:
         click.echo(f"{row.entity}/{row.name}  {access}{'  ' if rights else ''}{rights}")
 
 
+@server.command()
+@click.pass_obj
+def migrate(data: ServerData) -> None:
+    """Create or upgrade the tables of the database. SQLite's are also upgraded when the server starts."""
+    from wandb_nb.server.http.services import database_url
+    from wandb_nb.server.storage.schema_upgrade import LATEST, upgrade_schema
+
+    state = "upgraded to" if upgrade_schema(database_url(data.folder, data.url())) else "already have"
+    click.echo(f"the tables {state} revision {LATEST}")
+
+
 def store_local_key(folder: Path | None) -> None:
     """Store the local server's key in the netrc file. Runs go there only with its address as base_url."""
     from wandb_nb.server.process import store_key
@@ -193,14 +234,14 @@ def default_folder() -> Path:
     return process.default_folder()
 
 
-def _connect(folder: Path) -> AbstractContextManager[Connection]:
+def _connect(data: ServerData) -> AbstractContextManager[Connection]:
     from contextlib import contextmanager
 
     from wandb_nb.server.http.services import open_services
 
     @contextmanager
     def opened() -> Iterator[Connection]:
-        services = open_services(folder)
+        services = open_services(data.folder, data.url())
         try:
             with services.database.write() as connection:
                 yield connection

@@ -22,11 +22,14 @@ from wandb_nb.server.login_links import new_link
 from wandb_nb.server.process import server_lock
 from wandb_nb.server.storage.artifacts.content_store import delete_unused, unused_ids
 from wandb_nb.server.storage.artifacts.version_updates import delete_artifacts, outdated_ids
+from wandb_nb.server.storage.engine.database_address import public_address
 from wandb_nb.server.storage.orphan_files import delete_orphans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from sqlalchemy import URL
 
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.live.subscriptions import Subscriptions
@@ -46,8 +49,11 @@ def serve(  # noqa: PLR0917 -- the options of the command
     anonymous: bool = False,
     log_requests: bool = False,
     report: Callable[[str], object] = print,
+    database: URL | None = None,
 ) -> None:
     """Serve the data in *folder* at *host* and *port* (0: any free one) until SIGINT or SIGTERM.
+
+    *database* is the address of a PostgreSQL database, used instead of the one in *folder*.
 
     *names* are host names that the server answers to, besides *host* and the loopback names. With *anonymous* it gives
     anonymous accounts to programs without a key. With *log_requests* it writes a line of JSON per request to stderr.
@@ -60,11 +66,12 @@ def serve(  # noqa: PLR0917 -- the options of the command
     with server_lock(folder), closing(_listen(host, port)) as listener:
         if make_private(folder):
             report(f"other users of this machine could read {folder}; now only you can")
-        services = open_services(folder, anonymous=anonymous)
+        services = open_services(folder, database, anonymous=anonymous)
         url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         try:
             (folder / "url").write_text(url + "\n", "utf-8")
-            report(f"wandb-nb server: {url}  (data in {folder}; press Ctrl-C to stop)")
+            place = folder if database is None else f"{public_address(database)} and {folder}"
+            report(f"wandb-nb server: {url}  (data in {place}; press Ctrl-C to stop)")
             report(f"To log runs here: wandb-nb login --local --dir {folder}, then WANDB_BASE_URL={url}")
             link = new_link(folder)
             renewal = f"wandb-nb server --dir {folder} login-link"

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from sqlalchemy import URL
     from starlette.requests import Request
 
 
@@ -69,7 +70,7 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def open_services(folder: Path, url: str | None = None, *, anonymous: bool = False) -> Services:
+def open_services(folder: Path, url: URL | None = None, *, anonymous: bool = False) -> Services:
     """Open the server's data in *folder*, creating it if needed; *url* selects a database outside the folder.
 
     With *anonymous* it gives anonymous accounts to programs without a key.
@@ -78,14 +79,26 @@ def open_services(folder: Path, url: str | None = None, *, anonymous: bool = Fal
         StoreError: The database was lost, is damaged, or is of a newer version.
 
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _check_database_file(folder, url)
-    database = Database(url or f"sqlite:///{folder / 'server.db'}")
+    database = Database(database_url(folder, url))
     secret = _read_or_create(folder / "secret", secrets.token_hex(32))
     _create_first_user(database, folder)
     store = FolderStore(folder / "files")
     accounts = AnonymousAccounts(enabled=anonymous)
     return Services(database, store, Signer(secret.encode()), folder, RunCache(database, store), accounts)
+
+
+def database_url(folder: Path, url: URL | None) -> str | URL:
+    """Return *url*, or the one of the database in *folder*, which is created if needed.
+
+    Raises:
+        StoreError: The database in the folder was lost.
+
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if url is not None:
+        return url
+    _check_database_file(folder)
+    return f"sqlite:///{folder / 'server.db'}"
 
 
 def make_private(folder: Path) -> bool:
@@ -98,7 +111,7 @@ def make_private(folder: Path) -> bool:
     return True
 
 
-def _check_database_file(folder: Path, url: str | None) -> None:
+def _check_database_file(folder: Path) -> None:
     """Refuse to begin anew where a server's database has been lost.
 
     Raises:
@@ -106,7 +119,7 @@ def _check_database_file(folder: Path, url: str | None) -> None:
 
     """
     path = folder / "server.db"
-    if url is None and (folder / "key").exists() and not (path.exists() and path.stat().st_size):
+    if (folder / "key").exists() and not (path.exists() and path.stat().st_size):
         raise StoreError(f"the server's database {path} is empty or missing; restore it, or use another data folder")
 
 

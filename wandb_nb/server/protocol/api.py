@@ -195,10 +195,8 @@ async def download(request: Request) -> Response:
 
 def _file(services: Services, user: User, path: dict[str, str]) -> Any:
     with services.database.read() as connection:
-        run = _find_run(connection, user, path)
-        condition = (files.c.run_id == run.id, files.c.name == path["name"])
-        row = connection.execute(select(files).where(*condition)).first()
-    if row is None or (run_store.is_private_file(row.name) and not run.member):
+        row = run_store.find_file(connection, _find_run(connection, user, path), path["name"])
+    if row is None:
         raise NotFoundError("the run has no such file, or you may not see it")
     return row
 

@@ -38,6 +38,7 @@ from wandb_nb.server.protocol.artifacts.artifact_fields import ARTIFACT_FIELDS
 from wandb_nb.server.protocol.mutations import Mutations
 from wandb_nb.server.protocol.queries import Query
 from wandb_nb.server.protocol.request_context import RequestContext
+from wandb_nb.server.storage.database import DATABASE_ERRORS
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.values import is_finite
 from wandb_nb.view.message.run_message import strict_json
@@ -167,6 +168,7 @@ def _execute(  # noqa: PLR0917 -- the parts of the context, and what runs in it
             context = RequestContext(services, connection, user, base_url, sequence=sequence)
             result = _run(document, context, request)
             result.extensions = context.extensions
+            _raise_database_error(result)
             if is_mutation and result.errors:
                 raise _RolledBackError(result)  # noqa: TRY301 -- a change that failed half-way must leave nothing
     except _RolledBackError as error:
@@ -188,6 +190,13 @@ def _run(document: DocumentNode, context: RequestContext, request: dict[str, Any
         field_resolver=_resolve,
         type_resolver=lambda value, *_: value.type_name,
     )
+
+
+def _raise_database_error(result: ExecutionResult) -> None:
+    """Raise an error of the database itself: clients repeat a request that failed, but not one with a GraphQL error."""
+    for error in result.errors or ():
+        if isinstance(error.original_error, DATABASE_ERRORS):
+            raise error.original_error
 
 
 def _response(result: ExecutionResult) -> tuple[int, dict[str, Any]]:

@@ -2,43 +2,64 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from wandb_nb.server.storage.schema_upgrade import upgrade_schema
+from wandb_nb.errors import UsageError
+from wandb_nb.server.storage.engine.connections import lock_writers, open_engine, reading_engine
+from wandb_nb.server.storage.schema_upgrade import prepare_schema
+from wandb_nb.server.storage.storage_errors import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, CursorResult, Engine
+    from sqlalchemy import URL, Connection, CursorResult, Engine
 
-_BUSY_MILLISECONDS = 30_000
-_MAX_CONNECTIONS = 80  # more than there are threads, some of which use two: a post never waits for one
+DATABASE_ERRORS = (DataError, OperationalError, InterfaceError, PoolTimeoutError)
+"""What `Database` raises as an error that a client understands: the value does not fit, or the database is gone."""
+_TOO_LARGE = ("22", "54")  # SQL's classes of errors for values that do not fit
 
 
 class Database:
-    """The database at *url*, its tables created or upgraded. Thread-safe; what `write` committed survives `kill -9`."""
+    """The database at *url*. Thread-safe; what `write` committed survives `kill -9`.
 
-    def __init__(self, url: str) -> None:
-        upgrade_schema(url)
-        self.engine: Engine = create_engine(url, max_overflow=_MAX_CONNECTIONS)
-        self._writer = threading.Lock()  # SQLite has one writer; waiting here is fair, waiting in SQLite is polling
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _prepare)
+    SQLite's tables are created or upgraded; PostgreSQL's must be those of this version. There is one writer at a time,
+    in all processes together.
+    """
+
+    def __init__(self, url: str | URL) -> None:
+        prepare_schema(url)
+        self.engine: Engine = open_engine(url)
+        self._readers = reading_engine(self.engine)
+        self._writer = threading.Lock()  # waiting here is fair and needs no connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a connection that sees one state of the data."""
-        with self.engine.connect() as connection:
+        """Open a connection that sees one state of the data.
+
+        Raises:
+            BusyError: The database does not answer.
+
+        """
+        with _request_errors(), self._readers.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a connection whose changes are committed at the end: all of them or, after an error, none."""
-        with self._writer, self.engine.begin() as connection:
+        """Open a connection whose changes are committed at the end: all of them or, after an error, none.
+
+        Raises:
+            BusyError: The database does not answer.
+            UsageError: A value does not fit the database.
+
+        """
+        with self._writer, _request_errors(), self.engine.begin() as connection:
+            lock_writers(connection)
             yield connection
 
     def close(self) -> None:
@@ -52,7 +73,14 @@ def inserted_id(result: CursorResult[Any]) -> int:
     return int(key[0])
 
 
-def _prepare(connection: Any, _record: object) -> None:
-    """Set up a connection: WAL lets pages read while a run writes; deleting a run deletes what references it."""
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={_BUSY_MILLISECONDS}"):
-        connection.execute(f"PRAGMA {pragma}")
+@contextmanager
+def _request_errors() -> Iterator[None]:
+    """Raise an error of the database as one that a client understands: repeat the request, or change it."""
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        sqlstate = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+        if isinstance(error, DataError) or sqlstate.startswith(_TOO_LARGE):
+            raise UsageError("a number or a text is too large for the server's database; make it smaller") from error
+        logging.getLogger(__name__).error("the database failed: %s", error)  # noqa: TRY400 -- the log needs no traceback
+        raise BusyError("the server's database does not answer; try again in some seconds") from error

@@ -109,6 +109,12 @@ def list_files(connection: Connection, run: Any) -> list[Any]:
     return [file for file in rows if run.member or not is_private_file(file.name)]
 
 
+def find_file(connection: Connection, run: Any, name: str) -> Any:
+    """Return the row of the file of *run* with that name; None if there is none that its reader may see."""
+    row = connection.execute(select(files).where(files.c.run_id == run.id, files.c.name == name)).first()
+    return row if row is None or run.member or not is_private_file(row.name) else None
+
+
 def is_private_file(name: str) -> bool:
     """Whether the file *name* of a run, or the file that it is a copy of, reveals git commit or command.
 

@@ -2,41 +2,96 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from wandb_nb.errors import StoreError
+from wandb_nb.server.storage.engine.connections import SQLITE, lock_writers, open_engine
+from wandb_nb.server.storage.engine.database_address import public_address, without_password
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL, Connection
 
 LATEST = "0004"
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_MIN_POSTGRESQL = 13
 
 
-def upgrade_schema(url: str) -> None:
-    """Create or upgrade the tables of the database at *url*, all of them or, after an error, none.
+def prepare_schema(url: str | URL) -> None:
+    """Create or upgrade the tables of a SQLite database; of PostgreSQL, check that they are those of this version.
 
     Raises:
-        StoreError: The database is damaged, or a newer version of the package has upgraded it.
+        StoreError: The database cannot be opened, or has the tables of another version.
 
     """
-    engine = create_engine(url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    with _schema_connection(url) as connection:
+        present = _revision(connection)
+        _refuse_newer(present)
+        if present == LATEST:
+            return
+        if connection.dialect.name != SQLITE:
+            state = "has no tables yet" if present is None else f"has revision {present}, not {LATEST}"
+            raise StoreError(f"the server's database {state}; run `wandb-nb server migrate` with the same database")
+        _run_alembic(connection)
+
+
+def upgrade_schema(url: str | URL) -> bool:
+    """Create or upgrade the tables of the database at *url*, all or, after an error, none; return whether they changed.
+
+    Raises:
+        StoreError: The database cannot be opened, or a newer version of the package has upgraded it.
+
+    """
+    with _schema_connection(url) as connection:
+        lock_writers(connection)
+        present = _revision(connection)
+        _refuse_newer(present)
+        if present != LATEST:
+            _run_alembic(connection)
+        return present != LATEST
+
+
+@contextmanager
+def _schema_connection(url: str | URL) -> Iterator[Connection]:
+    """Open a connection in whose transaction tables can be changed.
+
+    Raises:
+        StoreError: The database cannot be opened.
+
+    """
+    engine = open_engine(url, for_schema=True)
     try:
         with engine.begin() as connection:
-            present = _revision(connection)
-            if present != LATEST:
-                _run_alembic(connection, present)
+            _check_postgresql(connection)
+            yield connection
     except DatabaseError as error:
-        raise StoreError(f"the server's database cannot be opened: {error.orig}; restore it from a backup") from error
+        raise StoreError(_reason(engine.url, str(error.orig))) from error
     finally:
         engine.dispose()
+
+
+def _reason(url: URL, text: str) -> str:
+    if url.get_backend_name() == SQLITE:
+        return f"the server's database cannot be opened: {text}; restore it from a backup"
+    line = without_password(" ".join(text.split()), url)
+    return f"the server's database {public_address(url)} cannot be used: {line}; check the address and its PostgreSQL"
+
+
+def _check_postgresql(connection: Connection) -> None:
+    if connection.dialect.name == SQLITE:
+        return
+    version = connection.dialect.server_version_info or ()
+    if version < (_MIN_POSTGRESQL,):
+        raise StoreError(f"PostgreSQL {version[0]} is too old; use version {_MIN_POSTGRESQL} or later")
+    encoding = connection.execute(text("SHOW server_encoding")).scalar()
+    if encoding != "UTF8":
+        raise StoreError(f"the server's database has the encoding {encoding}; create one with ENCODING 'UTF8'")
 
 
 def _revision(connection: Connection) -> str | None:
@@ -45,26 +100,18 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _run_alembic(connection: Connection, present: str | None) -> None:
-    from alembic import command  # takes longer to load than all of a start without an upgrade
-    from alembic.config import Config
-
+def _refuse_newer(present: str | None) -> None:
     if present is not None and present > LATEST:
         raise StoreError(
             f"the server's database has revision {present}, which is newer than this package; upgrade wandb-nb"
         )
+
+
+def _run_alembic(connection: Connection) -> None:
+    from alembic import command  # takes longer to load than all of a start without an upgrade
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, LATEST)
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    """Turn foreign keys off, since replacing a table must not delete what references it, and implicit commits too."""
-    connection.isolation_level = None
-    connection.execute("PRAGMA foreign_keys=OFF")
-    connection.execute("PRAGMA busy_timeout=30000")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""The tables, with plain SQL types only, so that another database can replace SQLite.
+"""The tables, with types that SQLite and PostgreSQL share.
 
 Times are unix seconds. JSON is stored as the text that was sent, since it may contain NaN, which no SQL type for JSON
 accepts. An id is never used again; a run also has a random `uid`, which addresses and caches use. A change here needs a
@@ -20,11 +20,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
     Table,
     Text,
     UniqueConstraint,
 )
+
+from wandb_nb.server.storage.engine.text_types import CleanString, CleanText
 
 metadata = MetaData()
 
@@ -32,8 +33,8 @@ users = Table(
     "users",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(128), nullable=False, unique=True),
-    Column("key_hash", String(64), nullable=False, unique=True),
+    Column("name", CleanString(128), nullable=False, unique=True),
+    Column("key_hash", CleanString(64), nullable=False, unique=True),
     Column("admin", Boolean, nullable=False, default=False),
     sqlite_autoincrement=True,
 )
@@ -42,7 +43,7 @@ users = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("id", String(32), primary_key=True),
+    Column("id", CleanString(32), primary_key=True),
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("created", Float, nullable=False),
     Index("sessions_of_user", "user_id", "created"),
@@ -52,8 +53,8 @@ projects = Table(
     "projects",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("entity", String(128), nullable=False),
-    Column("name", String(128), nullable=False),
+    Column("entity", CleanString(128), nullable=False),
+    Column("name", CleanString(128), nullable=False),
     Column("open", Boolean, nullable=False, default=False),
     Column("created", Float, nullable=False),
     UniqueConstraint("entity", "name"),
@@ -72,29 +73,29 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("uid", String(32), nullable=False, default=lambda: secrets.token_hex(16)),
+    Column("uid", CleanString(32), nullable=False, default=lambda: secrets.token_hex(16)),
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
     Column("user_id", ForeignKey("users.id"), nullable=False),
-    Column("name", String(128), nullable=False),
-    Column("display_name", Text, nullable=False),
-    Column("description", Text),
-    Column("notes", Text),
-    Column("group_name", Text),
-    Column("job_type", Text),
-    Column("commit", Text),
-    Column("host", Text),
-    Column("program", Text),
-    Column("repo", Text),
-    Column("sweep", Text),
-    Column("tags", Text, nullable=False, default="[]"),
-    Column("config", Text, nullable=False, default="{}"),
-    Column("summary", Text, nullable=False, default="{}"),
-    Column("state", String(16), nullable=False, default="running"),
+    Column("name", CleanString(128), nullable=False),
+    Column("display_name", CleanText, nullable=False),
+    Column("description", CleanText),
+    Column("notes", CleanText),
+    Column("group_name", CleanText),
+    Column("job_type", CleanText),
+    Column("commit", CleanText),
+    Column("host", CleanText),
+    Column("program", CleanText),
+    Column("repo", CleanText),
+    Column("sweep", CleanText),
+    Column("tags", CleanText, nullable=False, default="[]"),
+    Column("config", CleanText, nullable=False, default="{}"),
+    Column("summary", CleanText, nullable=False, default="{}"),
+    Column("state", CleanString(16), nullable=False, default="running"),
     Column("exit_code", Integer),
     Column("created", Float, nullable=False),
     Column("heartbeat", Float, nullable=False),
     Column("stop", Boolean, nullable=False, default=False),
-    Column("fresh", String(64), nullable=False, default=""),
+    Column("fresh", CleanString(64), nullable=False, default=""),
     Column("rewrites", Integer, nullable=False, default=0),  # grows when history lines are replaced or deleted
     Column("posted", BigInteger, nullable=False, server_default="0"),  # the highest request sequence number accepted
     Column("announced", Integer, nullable=False, server_default="0"),  # how many times upload addresses were issued
@@ -108,7 +109,7 @@ deleted = Table(
     "deleted",
     metadata,
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
-    Column("name", String(128), primary_key=True),
+    Column("name", CleanString(128), primary_key=True),
 )
 
 # Which keys a history row has, and of which types: a run has few different ones, and sampling by key needs them.
@@ -117,7 +118,7 @@ shapes = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
-    Column("leaves", Text, nullable=False),
+    Column("leaves", CleanText, nullable=False),
     Index("shapes_of_run", "run_id"),
     sqlite_autoincrement=True,
 )
@@ -129,7 +130,7 @@ history = Table(
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("step", BigInteger, nullable=False),
     Column("shape_id", Integer, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("text", Text, nullable=False),  # normalised JSON, which any database can store
     Index("history_by_step", "run_id", "step"),
     Index("history_by_shape", "run_id", "shape_id", "number"),
 )
@@ -138,19 +139,19 @@ lines = Table(
     "lines",
     metadata,
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("stream", String(16), primary_key=True),
+    Column("stream", CleanString(16), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("text", Text, nullable=False),
+    Column("text", CleanText, nullable=False),
 )
 
 files = Table(
     "files",
     metadata,
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("name", String(1024), primary_key=True),
-    Column("blob", String(64), nullable=False),
+    Column("name", CleanString(1024), primary_key=True),
+    Column("blob", CleanString(64), nullable=False),
     Column("size", BigInteger, nullable=False),
-    Column("md5", String(32), nullable=False),
+    Column("md5", CleanString(32), nullable=False),
     Column("updated", Float, nullable=False),
     Column("announced", Integer, nullable=False, server_default="0"),  # the run's counter when its address was issued
     Index("files_by_blob", "blob"),
@@ -161,9 +162,9 @@ alerts = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("severity", String(16), nullable=False),
+    Column("title", CleanText, nullable=False),
+    Column("text", CleanText, nullable=False),
+    Column("severity", CleanString(16), nullable=False),
     Column("created", Float, nullable=False),
     Index("alerts_of_run", "run_id"),
     sqlite_autoincrement=True,
@@ -174,7 +175,7 @@ choices = Table(
     metadata,
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
-    Column("columns", Text, nullable=False),
+    Column("columns", CleanText, nullable=False),
 )
 
 # Contents of artifacts: each stored once per project, whichever versions have it.
@@ -183,9 +184,9 @@ contents = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
-    Column("digest", String(32), nullable=False),  # MD5 in hex, computed here
+    Column("digest", CleanString(32), nullable=False),  # MD5 in hex, computed here
     Column("size", BigInteger, nullable=False),
-    Column("blob", String(64), nullable=False),
+    Column("blob", CleanString(64), nullable=False),
     Column("announced", Float, nullable=False),  # when a client last heard that it is here
     UniqueConstraint("project_id", "digest"),
     Index("contents_by_blob", "blob"),
@@ -197,8 +198,8 @@ artifact_types = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
-    Column("name", String(128), nullable=False),
-    Column("description", Text),
+    Column("name", CleanString(128), nullable=False),
+    Column("description", CleanText),
     Column("created", Float, nullable=False),
     UniqueConstraint("project_id", "name"),
     sqlite_autoincrement=True,
@@ -211,11 +212,11 @@ artifact_collections = Table(
     Column("id", Integer, primary_key=True),
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
     Column("type_id", ForeignKey("artifact_types.id", ondelete="CASCADE"), nullable=False),
-    Column("name", String(128), nullable=False),
+    Column("name", CleanString(128), nullable=False),
     Column("is_portfolio", Boolean, nullable=False, default=False),
-    Column("description", Text),
-    Column("tags", Text, nullable=False, default="[]"),
-    Column("client_id", String(128)),
+    Column("description", CleanText),
+    Column("tags", CleanText, nullable=False, default="[]"),
+    Column("client_id", CleanString(128)),
     Column("next_version", Integer, nullable=False, default=0),  # numbers of deleted versions are not used again
     Column("created", Float, nullable=False),
     Column("updated", Float, nullable=False),
@@ -230,16 +231,16 @@ artifacts = Table(
     "artifacts",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("uid", String(32), nullable=False, default=lambda: secrets.token_hex(16)),
+    Column("uid", CleanString(32), nullable=False, default=lambda: secrets.token_hex(16)),
     Column("collection_id", ForeignKey("artifact_collections.id", ondelete="CASCADE"), nullable=False),
     Column("run_id", ForeignKey("runs.id", ondelete="SET NULL")),
-    Column("digest", String(64), nullable=False),
+    Column("digest", CleanString(64), nullable=False),
     Column("manifest_id", Integer),
-    Column("distributed_id", String(128)),
-    Column("description", Text),
-    Column("metadata", Text),
-    Column("tags", Text, nullable=False, default="[]"),
-    Column("aliases", Text, nullable=False, default="[]"),  # of one that is not committed: those it will get
+    Column("distributed_id", CleanString(128)),
+    Column("description", CleanText),
+    Column("metadata", CleanText),
+    Column("tags", CleanText, nullable=False, default="[]"),
+    Column("aliases", CleanText, nullable=False, default="[]"),  # of one that is not committed: those it will get
     Column("ttl_seconds", BigInteger),
     Column("history_step", BigInteger),
     Column("size", BigInteger, nullable=False, default=0),
@@ -255,7 +256,7 @@ artifacts = Table(
 artifact_client_ids = Table(
     "artifact_client_ids",
     metadata,
-    Column("client_id", String(128), primary_key=True),
+    Column("client_id", CleanString(128), primary_key=True),
     Column("artifact_id", ForeignKey("artifacts.id", ondelete="CASCADE"), primary_key=True),
     Index("client_ids_of_artifact", "artifact_id"),
 )
@@ -278,7 +279,7 @@ artifact_aliases = Table(
     "artifact_aliases",
     metadata,
     Column("collection_id", ForeignKey("artifact_collections.id", ondelete="CASCADE"), primary_key=True),
-    Column("alias", String(128), primary_key=True),
+    Column("alias", CleanString(128), primary_key=True),
     Column("membership_id", ForeignKey("artifact_memberships.id", ondelete="CASCADE"), nullable=False),
     Index("aliases_of_membership", "membership_id"),
 )
@@ -288,7 +289,7 @@ artifact_uses = Table(
     metadata,
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("artifact_id", ForeignKey("artifacts.id", ondelete="CASCADE"), primary_key=True),
-    Column("used_as", Text),
+    Column("used_as", CleanText),
     Column("created", Float, nullable=False),
     Index("uses_of_artifact", "artifact_id"),
 )
@@ -299,10 +300,10 @@ artifact_manifests = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("artifact_id", ForeignKey("artifacts.id", ondelete="CASCADE"), nullable=False),
-    Column("kind", String(16), nullable=False),
+    Column("kind", CleanString(16), nullable=False),
     Column("base_id", Integer),  # the version that an incremental one continues
-    Column("announced", String(32), nullable=False, default=""),  # MD5 of the file in base64
-    Column("digest", String(64)),
+    Column("announced", CleanString(32), nullable=False, default=""),  # MD5 of the file in base64
+    Column("digest", CleanString(64)),
     Index("manifests_of_artifact", "artifact_id"),
     sqlite_autoincrement=True,
 )
@@ -311,11 +312,11 @@ artifact_entries = Table(
     "artifact_entries",
     metadata,
     Column("manifest_id", ForeignKey("artifact_manifests.id", ondelete="CASCADE"), primary_key=True),
-    Column("path", String(1024), primary_key=True),
-    Column("digest", String(1024), nullable=False),  # MD5 in base64, or what identifies a reference
+    Column("path", CleanString(1024), primary_key=True),
+    Column("digest", CleanString(1024), nullable=False),  # MD5 in base64, or what identifies a reference
     Column("size", BigInteger, nullable=False),
-    Column("ref", Text),
-    Column("extra", Text),
+    Column("ref", CleanText),
+    Column("extra", CleanText),
     Column("content_id", ForeignKey("contents.id")),
     Index("entries_of_content", "content_id", "manifest_id"),
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.capture.cells.saved_notebook import read_notebook
 from wandb_nb.server.http.services import services_of
-from wandb_nb.server.storage.run_store import list_files
+from wandb_nb.server.storage.run_store import find_file, list_files
 from wandb_nb.server.web.highlight import Highlighter
 from wandb_nb.server.web.render import answer_page, render_page, require
 from wandb_nb.server.web.run_page import run_context
@@ -57,8 +57,7 @@ def _file(request: Request, user: User) -> Response:
     services = services_of(request)
     with services.database.read() as connection:
         values = run_context(connection, request, user)
-        files = {file.name: file for file in list_files(connection, values["run"])}
-    file = require(files.get(request.path_params["name"]), "file")
+        file = require(find_file(connection, values["run"], request.path_params["name"]), "file")
     preview = preview_file(services, file)
     return render_page(request, "run_file.html", user, **values, file=file, preview=preview, highlight=Highlighter())
 
