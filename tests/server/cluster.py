@@ -28,11 +28,7 @@ def programs() -> Path | None:
     paths = [path for pattern in _FOLDERS for path in Path("/").glob(f"{pattern[1:]}/initdb")]
     found = shutil.which("initdb")
     paths += [Path(found)] if found else []
-    return (
-        max(paths, key=lambda path: [int(part) for part in path.as_posix().split("/") if part.isdigit()]).parent
-        if paths
-        else None
-    )
+    return max(paths, key=_version).parent if paths else None
 
 
 def _version(path: Path) -> list[int]:

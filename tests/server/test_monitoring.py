@@ -44,7 +44,7 @@ def test_a_failing_part_is_named(client: Client, part: str, tmp_path: Path, monk
         object.__setattr__(client.services, "folder", tmp_path / "gone")
     else:
         client.services.database.close()
-        monkeypatch.setattr(client.services.database, "engine", _unreachable_engine(tmp_path))
+        monkeypatch.setattr(client.services.database, "_readers", _unreachable_engine(tmp_path))
     answer = Client(client.services, None).send("GET", "/readyz")
     assert (answer.status_code, answer.json()) == (503, {"ready": False, "problems": [part]})
     assert Client(client.services, None).send("GET", "/healthz").status_code == 200

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from wandb_nb.server.http.authentication import user_by_request_key
 from wandb_nb.server.http.services import services_of
-from wandb_nb.server.storage.storage_errors import PermissionDeniedError
+from wandb_nb.server.storage.storage_errors import BusyError, PermissionDeniedError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -46,7 +46,7 @@ def _problems(services: Services) -> list[str]:
     try:
         with services.database.read() as connection:
             connection.execute(text("SELECT 1"))
-    except SQLAlchemyError:
+    except (BusyError, SQLAlchemyError):
         problems.append("database")
     try:
         with tempfile.TemporaryFile(dir=services.folder) as file:

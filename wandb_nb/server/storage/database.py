@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.storage.engine.connections import lock_writers, open_engine, reading_engine
+from wandb_nb.server.storage.engine.sql_engine import lock_writers, open_engine, reading_engine
 from wandb_nb.server.storage.schema_upgrade import prepare_schema
 from wandb_nb.server.storage.storage_errors import BusyError
 

@@ -10,8 +10,8 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DatabaseError
 
 from wandb_nb.errors import StoreError
-from wandb_nb.server.storage.engine.connections import SQLITE, lock_writers, open_engine
 from wandb_nb.server.storage.engine.database_address import public_address, without_password
+from wandb_nb.server.storage.engine.sql_engine import SQLITE, lock_writers, open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
