@@ -99,8 +99,11 @@ def test_a_content_is_stored_once(logger: ArtifactClient, services: Services) ->
     assert len(blobs(services)) == count(services, contents) == 1
 
 
-def test_concurrent_writers_make_one_version(logger: ArtifactClient, services: Services) -> None:
-    """Two processes that send the same content at the same time make one version, and both see it committed."""
+@pytest.mark.parametrize("parallel", [True, False])
+def test_writers_of_the_same_content_make_one_version(
+    logger: ArtifactClient, services: Services, parallel: bool
+) -> None:
+    """Processes that send the same content, concurrently or in turn, make one version, and all see it committed."""
     manifest = manifest_of(TWO)
     first, second = (logger.create("d", digest_of(manifest), clientID=name) for name in "ab")
     assert first["id"] == second["id"]
@@ -115,6 +118,8 @@ def test_concurrent_writers_make_one_version(logger: ArtifactClient, services: S
     threads = [threading.Thread(target=finish) for _ in range(4)]
     for thread in threads:
         thread.start()
+        if not parallel:
+            thread.join()
     for thread in threads:
         thread.join()
     assert errors == []

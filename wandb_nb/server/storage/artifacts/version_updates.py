@@ -76,7 +76,8 @@ def commit_version(connection: Connection, artifact: Any) -> Any:
         UsageError: Its manifest or one of its files has not arrived, or the manifest is another one.
 
     """
-    if artifact.manifest_id is not None:
+    if artifact.manifest_id is not None:  # another writer of the same content was first
+        manifest_store.delete_other_manifests(connection, artifact.id, artifact.manifest_id)
         return artifact
     manifest_id, digest = manifest_store.final_manifest(connection, artifact, _base_manifest(connection, artifact))
     size, count = manifest_store.resolve_contents(connection, manifest_id, artifact.project_id)
