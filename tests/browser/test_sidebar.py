@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from lab import ARTIFACTS, IMAGES, TOKEN, JupyterServer, chromium, ready, start_cells
 from plain import HOSTILE, serious
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from waiting import until
 
 import wandb_nb
@@ -290,12 +291,22 @@ def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer
     shot(page, "jump")
 
 
+def type_into_palette(page: Page, text: str) -> bool:
+    """Open the palette and type *text*; return False if it closed, as it does when what still loads takes the focus."""
+    page.keyboard.press("Control+Shift+c")
+    search = page.locator(".lm-CommandPalette-input")
+    try:
+        search.fill(text, timeout=3000)
+    except PlaywrightTimeoutError:
+        return False
+    return search.is_visible()
+
+
 def test_commands_and_settings_are_there(page: Page, begin: Any) -> None:
     """The palette has the commands, one of them opens the newest run, and settings change the list immediately."""
     begin(name="newest-one").finish()
     row(page, "newest-one").wait_for()
-    page.keyboard.press("Control+Shift+c")
-    page.locator(".lm-CommandPalette-input").fill("runs (wandb_nb)")
+    until(lambda: type_into_palette(page, "runs (wandb_nb)"), "the command palette")
     for label in ("Show runs", "Open the newest run", "Refresh the list of runs"):
         page.locator(".lm-CommandPalette-itemLabel", has_text=label).first.wait_for()
     page.keyboard.press("Escape")

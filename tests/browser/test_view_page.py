@@ -166,6 +166,7 @@ def test_no_value_has_seventeen_digits(page: Page) -> None:
     show(page, config={"sum": 0.1 + 0.2, "list": [0.1 + 0.2]})
     page.get_by_role("tab", name="Config").click()
     cells = page.locator(".wnb-facts:visible td")
+    cells.nth(1).wait_for()
     assert cells.all_text_contents() == ["0.3", "[0.3]"]
     assert cells.first.get_attribute("title") == "0.30000000000000004"
 

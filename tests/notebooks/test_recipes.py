@@ -204,7 +204,8 @@ def media(recipe: Executed) -> None:
     assert [pictures["text/html"].count(f"{word}</figcaption>") for word in ("4 colours", "a dahlia", "temple")] == [
         1
     ] * 3
-    assert sounds["text/html"].count(" Hz upwards") == 2 * 2, "captions, which are the alternative texts too"
+    captions = [sounds["text/html"].count(words) for words in (" Hz, plucked", " Hz upwards")]
+    assert captions == [2, 2], "each is the alternative text, too"
     assert mistakes["text/html"].count('alt="picture"') == 8, "the first rows of the table"
     for words in ("Confusion Matrix Curve", "Precision-Recall Curve"):
         assert words in mistakes["text/html"]

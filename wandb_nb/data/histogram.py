@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.data.media_value import WBValue, unsuitable
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from wandb_nb.data.media_store import MediaTarget
 
 MAX_BINS = 512
+MAX_TEXT = 60
+"""Characters of a value in a message."""
 DEFAULT_BINS = 64
 
 
@@ -37,9 +40,9 @@ class Histogram(WBValue):
         np_histogram: tuple[Sequence[float], Sequence[float]] | None = None,
         num_bins: int = DEFAULT_BINS,
     ) -> None:
+        self.histogram: Sequence[float]
         if np_histogram is not None:
-            counts, edges = np_histogram[:2]
-            self.histogram, self.bins = plain_array(counts).tolist(), plain_array(edges).tolist()
+            self.histogram, self.bins = _counts_and_edges(np_histogram)
         else:
             self.histogram, self.bins = _counted(sequence, num_bins)
         if len(self.histogram) > MAX_BINS:
@@ -59,21 +62,38 @@ class Histogram(WBValue):
         return self.to_row()
 
 
+def _counts_and_edges(np_histogram: Any) -> tuple[list[float], list[float]]:
+    """Return the counts and edges that were given."""
+    try:
+        counts, edges = (plain_array(each) for each in np_histogram[:2])
+    except (TypeError, ValueError) as error:
+        raise unsuitable("a histogram", repr(np_histogram)[:MAX_TEXT], "what numpy.histogram() returns") from error
+    return counts.ravel().tolist(), edges.ravel().tolist()
+
+
+def _is_bin_count(number: Any) -> bool:
+    """Return whether *number* is a possible number of bins; a float without a fraction is one, too."""
+    return isinstance(number, Real) and number in range(1, MAX_BINS + 1)
+
+
 def _counted(sequence: Any, num_bins: int) -> tuple[list[int], list[float]]:
     """Return counts and edges of the finite numbers in *sequence*."""
     import numpy as np  # histograms are not on the way of plain rows
 
     if sequence is None:
         raise MediaError("Histogram() has nothing to count: give a sequence, or np_histogram=numpy.histogram(values)")
-    if num_bins > MAX_BINS or num_bins < 1:
-        raise MediaError(f"Histogram(num_bins={num_bins}) is not possible: give 1 to {MAX_BINS}")
-    numbers = finite_numbers(plain_array(sequence))
+    if not _is_bin_count(num_bins):
+        raise MediaError(f"Histogram(num_bins={num_bins!r}) is not possible: give 1 to {MAX_BINS}")
+    try:
+        numbers = finite_numbers(plain_array(sequence))
+    except ValueError:  # rows of different lengths
+        numbers = None
     if numbers is None:
         raise unsuitable("a histogram", type(sequence).__name__, "numbers: a sequence, an array or a tensor")
     try:
-        counts, edges = np.histogram(numbers, bins=num_bins)
+        counts, edges = np.histogram(numbers, bins=int(num_bins))
     except ValueError:  # the range is so narrow that its edges cannot be told apart
         centre = float(numbers.mean())
         margin = max(abs(centre), 1.0) / 2
-        counts, edges = np.histogram(numbers, bins=num_bins, range=(centre - margin, centre + margin))
+        counts, edges = np.histogram(numbers, bins=int(num_bins), range=(centre - margin, centre + margin))
     return counts.tolist(), edges.tolist()

@@ -39,7 +39,7 @@ class Audio(BatchableMedia):
 
     def __init__(self, data_or_path: Any, sample_rate: int | None = None, caption: str | None = None) -> None:
         super().__init__(caption)
-        self._sample_rate = None if sample_rate is None else int(sample_rate)
+        self._sample_rate = None if sample_rate is None else _checked_rate(sample_rate)
         self._samples: int | None = None
         self._suffix = "wav"
         if isinstance(data_or_path, (str, os.PathLike)):
@@ -50,7 +50,7 @@ class Audio(BatchableMedia):
         if hasattr(data_or_path, "read"):
             self._take(lambda: MediaContent(data_or_path.read()))
             return
-        if self._sample_rate is None or self._sample_rate <= 0:
+        if self._sample_rate is None:
             raise MediaError("Audio() of samples needs their rate: give sample_rate=44100, in samples per second")
         self._take(lambda: self._encoded(data_or_path))
 
@@ -88,6 +88,16 @@ class Audio(BatchableMedia):
             raise unsuitable("a sound", f"{type(data).__name__} of shape {samples.shape}", ACCEPTED)
         self._samples = len(samples)
         return MediaContent(_wav(np.asarray(_to_int16(samples)), self._sample_rate or 1))
+
+
+def _checked_rate(rate: Any) -> int:
+    try:
+        number = int(rate)
+    except (TypeError, ValueError, OverflowError):
+        number = 0
+    if number <= 0:
+        raise MediaError(f"Audio(sample_rate={rate!r}) is not possible: give sample_rate=44100, in samples per second")
+    return number
 
 
 def _to_int16(samples: Any) -> Any:

@@ -29,7 +29,7 @@ class Html(BatchableMedia):
     *inject* puts W&B's style into the head. *data_is_not_path* takes the text as HTML even if it names a file.
 
     Raises:
-        MediaError: *data* is neither text nor a path nor an open file.
+        MediaError: *data* is neither text nor an open file nor the path of a file that can be read.
 
     """
 
@@ -40,7 +40,7 @@ class Html(BatchableMedia):
         self._inject = inject
         self._is_own_text = False
         if isinstance(data, os.PathLike) or (isinstance(data, str) and not data_is_not_path and _is_file(data)):
-            self.html = Path(data).read_text("utf-8", "replace")
+            self.html = _file_text(Path(data))
         elif isinstance(data, str):
             self.html, self._is_own_text = data, True
         elif hasattr(data, "read"):
@@ -72,6 +72,13 @@ class Html(BatchableMedia):
         """Store the pages, and return the JSON of their list."""
         rows = [page.to_row(target) for page in values]
         return {"_type": "html", "count": len(rows), "html": rows}
+
+
+def _file_text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError as error:
+        raise MediaError(f"Html() cannot read {path} ({error.strerror or error}): check the path") from error
 
 
 def _is_file(text: str) -> bool:

@@ -35,7 +35,8 @@ class Molecule(BatchableMedia):
     def __init__(self, data_or_path: Any, caption: str | None = None, file_type: str | None = None) -> None:
         super().__init__(caption)
         name = data_or_path if isinstance(data_or_path, (str, os.PathLike)) else getattr(data_or_path, "name", "")
-        self._suffix = file_type or PurePath(os.fspath(name) if not isinstance(name, int) else "").suffix.lstrip(".")
+        suffix = file_type or PurePath(os.fspath(name) if not isinstance(name, int) else "").suffix.lstrip(".")
+        self._suffix = suffix.lower()
         if self._suffix not in FILE_TYPES:
             raise MediaError(f"a molecule file of type {self._suffix!r} is not possible: give {', '.join(FILE_TYPES)}")
         if hasattr(data_or_path, "read"):
@@ -62,7 +63,7 @@ class Molecule(BatchableMedia):
         molecule = data_or_path
         if isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
-            if PurePath(path).suffix.lstrip(".") not in RDKIT_FILE_TYPES:
+            if PurePath(path).suffix.lstrip(".").lower() not in RDKIT_FILE_TYPES:
                 raise MediaError(f"from_rdkit({path!r}) is not possible: give a file of type mol or sdf")
             molecule = chem.MolFromMolFile(path)
         if molecule is None:

@@ -43,10 +43,10 @@ class Object3D(BatchableMedia):
         self._suffix = POINTS
         if isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
-            self._suffix = _checked(file_type or _file_type(path))
+            self._suffix = _checked((file_type or "").lower() or _file_type(path))
             self._take(lambda: file_content(path, "a 3D object"))
         elif hasattr(data_or_path, "read"):
-            self._suffix = _checked(file_type or _file_type(str(getattr(data_or_path, "name", ""))))
+            self._suffix = _checked((file_type or "").lower() or _file_type(str(getattr(data_or_path, "name", ""))))
             self._take(lambda: _read(data_or_path))
         elif isinstance(data_or_path, dict):
             if data_or_path.get("type") != SCENE_TYPE:
@@ -125,7 +125,8 @@ def box3d(
     return box | {name: value for name, value in options.items() if value is not None}
 
 
-def _file_type(name: str) -> str:
+def _file_type(path: str) -> str:
+    name = path.lower()
     return next((kind for kind in FILE_TYPES if name.endswith(f".{kind}")), PurePath(name).suffix.lstrip("."))
 
 

@@ -47,7 +47,7 @@ class Video(BatchableMedia):
         super().__init__(caption)
         is_path, is_file = isinstance(data_or_path, (str, os.PathLike)), hasattr(data_or_path, "read")
         suffix = PurePath(os.fspath(data_or_path)).suffix.lstrip(".").lower() if is_path else ""
-        self._format = format or suffix or ("" if is_file else "gif")
+        self._format = (format or "").lower() or suffix or ("" if is_file else "gif")
         if self._format not in FORMATS:
             got = f"format={self._format!r} is not possible" if self._format else "an open file needs a format"
             raise MediaError(f"Video(): {got}: give one of {', '.join(FORMATS)}")

@@ -36,10 +36,10 @@ class ImageMask(Media):
     def __init__(self, val: Mapping[str, Any], key: str) -> None:
         super().__init__()
         self._name = key
-        if not isinstance(val, dict) or not ("mask_data" in val or "path" in val):
+        if not isinstance(val, dict) or (val.get("mask_data") is None and val.get("path") is None):
             raise MediaError(f"the mask {key!r} has neither mask_data nor path: give {{'mask_data': 2-D integers}}")
         self._labels = val.get("class_labels")
-        self._path: str | None = None if "mask_data" in val else os.fspath(val["path"])
+        self._path: str | None = None if val.get("mask_data") is not None else os.fspath(val["path"])
         self._data = None if self._path is not None else _ids(val["mask_data"], key)
 
     @property
@@ -84,6 +84,10 @@ class BoundingBoxes2D(Media):
     def __init__(self, val: Mapping[str, Any], key: str) -> None:
         super().__init__()
         self._name = key
+        if not isinstance(val, dict) or not isinstance(val.get("box_data", ()), (list, tuple)):
+            raise MediaError(
+                f"the boxes {key!r} have no list: give {{'box_data': [{{'position': ..., 'class_id': 0}}]}}"
+            )
         self._boxes = [_checked_box(box, key) for box in val.get("box_data", ())]
         self._labels = val.get("class_labels")
 

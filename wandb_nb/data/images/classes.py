@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.data.media_content import MediaContent
@@ -10,7 +11,7 @@ from wandb_nb.data.media_value import WBValue
 from wandb_nb.errors import RowTypeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable
 
     from wandb_nb.data.artifact_contents import ArtifactContents
     from wandb_nb.data.media_store import MediaTarget
@@ -20,17 +21,20 @@ class Classes(WBValue):
     """The classes of a data set, `[{"id": 0, "name": "cat"}, …]`.
 
     Raises:
-        RowTypeError: An entry has no id or no name.
+        RowTypeError: It is not a list of entries, or one has no id or no name.
 
     """
 
     log_type = "classes"
 
     def __init__(self, class_set: Iterable[Mapping[str, Any]]) -> None:
-        self._class_set = [dict(entry) for entry in class_set]
-        for entry in self._class_set:
-            if "id" not in entry or "name" not in entry:
+        if not isinstance(class_set, Iterable):
+            raise RowTypeError(f"classes are a list of entries, got {class_set!r}: give [{{'id': 0, 'name': 'cat'}}]")
+        entries: list[Any] = list(class_set)
+        for entry in entries:
+            if not isinstance(entry, Mapping) or "id" not in entry or "name" not in entry:
                 raise RowTypeError(f"a class needs an id and a name, got {entry!r}: give {{'id': 0, 'name': 'cat'}}")
+        self._class_set = [dict(entry) for entry in entries]
 
     @property
     def labels(self) -> dict[int, str]:

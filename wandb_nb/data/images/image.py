@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from wandb_nb.data.tables.column_types import image_type
 from wandb_nb.errors import MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from wandb_nb.data.artifact_contents import ArtifactContents
     from wandb_nb.data.media_store import MediaTarget
@@ -75,14 +76,16 @@ class Image(BatchableMedia):
         self.format = file_type or "png"
         self._mode, self._grouping, self._normalize = mode, grouping, normalize
         self.classes = classes if classes is None or isinstance(classes, Classes) else Classes(classes)
-        self._boxes = {key: _as(BoundingBoxes2D, value, key) for key, value in (boxes or {}).items()}
-        self._masks = {key: _as(ImageMask, value, key) for key, value in (masks or {}).items()}
+        self._boxes = _layers(BoundingBoxes2D, boxes, "boxes={'predictions': {'box_data': [...]}}")
+        self._masks = _layers(ImageMask, masks, "masks={'predictions': {'mask_data': 2-D integers}}")
         self._source: Any = None
         self._size: tuple[int, int] | None = None
         try:
             self._take_data(data_or_path)
         except MediaError as error:  # reported with its key once it is logged
             self._error = error
+        except Exception as error:  # noqa: BLE001 -- foreign classes may raise anything
+            self._error = unsuitable("an image", f"{type(data_or_path).__name__} ({error})", ACCEPTED)
 
     @property
     def suffix(self) -> str:
@@ -242,8 +245,12 @@ def _by_text(labels: Mapping[int, str]) -> dict[str, str]:
     return {str(key): name for key, name in labels.items()}
 
 
-def _as(kind: Any, value: Any, key: str) -> Any:
-    return value if isinstance(value, kind) else kind(value, key)
+def _layers(kind: Any, layers: Any, example: str) -> dict[str, Any]:
+    """Return the masks or boxes by name, each an object of *kind*."""
+    if layers is not None and not isinstance(layers, Mapping):
+        raise MediaError(f"masks and boxes are given by name, got {type(layers).__name__}: give {example}")
+    named = (layers or {}).items()
+    return {key: value if isinstance(value, kind) else kind(value, key) for key, value in named}
 
 
 def _rendered(figure: Any) -> bytes:

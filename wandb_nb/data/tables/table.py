@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -74,7 +75,7 @@ class Table(WBValue):
             raise MediaError(f"log_mode={log_mode!r} is not possible: give one of {', '.join(LOG_MODES)}")
         data = rows if data is None else data
         frame = dataframe if dataframe is not None else data if hasattr(data, "columns") else None
-        if isinstance(data, (dict, str)) or isinstance(columns, str):
+        if not _is_list(columns) or not _is_list(data):
             raise MediaError("Table() takes columns and data as lists: give columns=['a'], data=[[1], [2]]")
         if frame is not None:
             columns, data = list(frame.columns), _frame_rows(frame)
@@ -281,9 +282,17 @@ def _each(option: Any, index: int) -> Any:
     return option[index] if isinstance(option, (list, tuple)) else option
 
 
-def _array_rows(data: Any) -> list[Any]:
-    """Return rows of *data*, whose cells are its own values."""
-    return [] if data is None else list(data)
+def _is_list(value: Any) -> bool:
+    """Return whether *value* is a list, an array or the like, or was not given."""
+    return value is None or (isinstance(value, Iterable) and not isinstance(value, (str, bytes, dict)))
+
+
+def _array_rows(data: Any) -> Iterator[Any]:
+    """Yield the rows of *data*, whose cells are its own values."""
+    for row in () if data is None else data:
+        if not _is_list(row) or row is None:
+            raise MediaError(f"a row of Table() is a list of cells, got {row!r}: give data=[[1], [2]]")
+        yield row
 
 
 def _frame_rows(frame: Any) -> list[list[Any]]:
