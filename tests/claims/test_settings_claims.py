@@ -111,6 +111,7 @@ def test_every_variable_sets_its_setting(tmp_path: Path) -> None:
         "config_include_keys": "", "x_extra_http_headers": '{"a": "b"}', "program_args": '["a"]', "x_stats_disk_paths": "/",
     }  # fmt: skip
     forms = {"true or false": "true", "seconds": "7", "whole number": "7", "path": "d", "list of texts": "a,b"}
+    forms["bytes, or a size such as 10GB"] = "7GB"
 
     def value(name: str) -> str:
         kind = FIELDS[name].kind.name

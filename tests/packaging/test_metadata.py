@@ -18,15 +18,16 @@ ROOT = Path(__file__).resolve().parents[2]
 FROM_HOSTS = {"wandb-nb", "marimo", "tornado", "jupyter-server", "traitlets", "ipykernel", "comm"}
 FROM_HOSTS |= {"typing-extensions", "protobuf", "googleapis-common-protos", "urllib3"}
 FROM_HOSTS |= {"bokeh", "plotly", "scikit-learn"}
-# anywidget's classes are widgets of ipywidgets; fsspec loads what knows a kind of bucket.
-LOADED_BY_OTHERS = {"ipywidgets", "s3fs", "gcsfs"}
+# anywidget's classes are widgets of ipywidgets; fsspec loads what knows a kind of bucket, SQLAlchemy its drivers.
+LOADED_BY_OTHERS = {"ipywidgets", "s3fs", "gcsfs", "psycopg"}
 
 
 def dependencies() -> set[str]:
     """Return the names of the run-time dependencies in pyproject.toml, those of the extras for use included."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    blocks = re.findall(r"^(?:dependencies|gpu|media|references|server) = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 5
+    lists = "dependencies|gpu|media|postgresql|references|server"
+    blocks = re.findall(rf"^(?:{lists}) = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) == len(lists.split("|"))
     return set(re.findall(r'"([\w.-]+)', "".join(blocks)))
 
 
