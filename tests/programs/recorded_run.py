@@ -36,7 +36,7 @@ ADDRESS = re.compile(r"0x[0-9a-f]{8,}")
 """The address of an object, in the text of it."""
 OF_TABLES = ("run_table", "wandb-run-incremental-table")
 """The types of the artifacts behind logged tables."""
-RANDOM_END = re.compile(r"-\w{6}$")
+RANDOM_END = re.compile(r"-[\w-]{6}$")
 """The end of a table's artifact whose key has characters that the name of an artifact cannot have."""
 VARYING_FILE = re.compile(r"\.(pt|ckpt|safetensors|bin|zip|keras|h5)$|results\.json$|^model$")
 """Files that contain addresses, dates or durations: saved models (`model` is CatBoost's), results of lm-eval."""
