@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from wandb_nb.artifacts.manifest import object_name
+from wandb_nb.artifacts.store.file_copies import stream_digest
 from wandb_nb.store.format.layout import ARTIFACTS, OBJECTS
 from wandb_nb.store.runs.registry import user_folder
 from wandb_nb.untrusted_file import open_file
@@ -58,10 +57,7 @@ def official_staging_folder() -> Path:
 def _open_staged(entry: ManifestEntry) -> BinaryIO:
     """Open a file outside of the run directory, which must have the digest that the run file gives."""
     file = open_file(entry.local_path, official_staging_folder())
-    digest = hashlib.md5(usedforsecurity=False)
-    while chunk := file.read(1 << 20):
-        digest.update(chunk)
-    if b64encode(digest.digest()).decode() != entry.digest:
+    if stream_digest(file)[0] != entry.digest:
         file.close()
         raise OSError(errno.EINVAL, "has changed since it was logged", entry.local_path)
     file.seek(0)

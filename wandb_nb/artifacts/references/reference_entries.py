@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from base64 import b64encode
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -13,6 +11,7 @@ from wandb_nb.artifacts.artifact_names import check_path
 from wandb_nb.artifacts.draft.folder_files import files_below
 from wandb_nb.artifacts.references.bucket_references import SCHEMES, bucket_entries
 from wandb_nb.artifacts.references.http_references import http_entry
+from wandb_nb.artifacts.store.file_copies import bytes_digest
 from wandb_nb.capture.secrets.redact import Redactor
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.errors import ArtifactError
@@ -79,11 +78,7 @@ def _files(uri: str, name: str | None, *, checksum: bool, max_objects: int) -> d
 def _file_entry(path: Path, uri: str, *, checksum: bool) -> ManifestEntry:
     try:
         content = MediaContent(path=path)
-        digest = content.md5 if checksum else _digest_of(uri)
+        digest = content.md5 if checksum else bytes_digest(uri.encode())
         return ManifestEntry(digest, content.size, ref=uri)
     except OSError as error:
         raise ArtifactError(f"add_reference({uri!r}) cannot read {path}: {error}") from error
-
-
-def _digest_of(text: str) -> str:
-    return b64encode(hashlib.md5(text.encode(), usedforsecurity=False).digest()).decode()

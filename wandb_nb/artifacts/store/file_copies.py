@@ -29,13 +29,22 @@ def copy_file(source: str | Path, target: str | Path) -> tuple[str, int]:
     with open(source, "rb", 0) as original, open(target, "x+b", 0) as copy:  # noqa: PTH123 -- a third of the time
         if os.fstat(original.fileno()).st_size < _LARGE_BYTES:
             return _copied(original, copy)
-        return _digest(copy) if _reflink(original, copy) else _copied_in_parts(original, copy)
+        return stream_digest(copy) if _reflink(original, copy) else _copied_in_parts(original, copy)
 
 
 def file_digest(path: str | Path) -> str:
     """Return the MD5 of a file in base64. Raises OSError if it cannot be read."""
     with open(path, "rb", 0) as file:  # noqa: PTH123 -- as above
-        return _digest(file)[0]
+        return stream_digest(file)[0]
+
+
+def stream_digest(file: BinaryIO) -> tuple[str, int]:
+    """Return the MD5 of the rest of *file* in base64, and its size."""
+    digest, size = hashlib.md5(usedforsecurity=False), 0
+    while chunk := file.read(_CHUNK_BYTES):
+        digest.update(chunk)
+        size += len(chunk)
+    return b64encode(digest.digest()).decode(), size
 
 
 def bytes_digest(data: bytes) -> str:
@@ -73,15 +82,6 @@ def _reflink(original: BinaryIO, copy: BinaryIO) -> bool:
     except (ImportError, OSError):  # another system, or a file system that cannot
         return False
     return True
-
-
-def _digest(file: BinaryIO) -> tuple[str, int]:
-    """Return digest and size of the rest of *file*."""
-    digest, size = hashlib.md5(usedforsecurity=False), 0
-    while chunk := file.read(_CHUNK_BYTES):
-        digest.update(chunk)
-        size += len(chunk)
-    return b64encode(digest.digest()).decode(), size
 
 
 def _copied(original: BinaryIO, copy: BinaryIO) -> tuple[str, int]:

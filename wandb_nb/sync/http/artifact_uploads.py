@@ -5,14 +5,13 @@ A version that was interrupted is sent again from the start: the server has its 
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.artifacts.manifest import MANIFEST_FILES, manifest_json
+from wandb_nb.artifacts.store.file_copies import bytes_digest
 from wandb_nb.errors import CommError, RefusedError
 from wandb_nb.store.format.artifact_record import DIGEST_ALGORITHM, LinkedVersion, is_server_id
 from wandb_nb.sync.http import upload_parts
@@ -113,9 +112,9 @@ class ArtifactUploads:
         self._send_files(record, artifact, manifest)
         content = manifest_json(record.entries).encode()
         if record.incremental:
-            file = self._update_manifest(manifest, base, _md5(content))
+            file = self._update_manifest(manifest, base, bytes_digest(content))
         else:
-            _, file = self._create_manifest(record, artifact, base, _md5(content))
+            _, file = self._create_manifest(record, artifact, base, bytes_digest(content))
         self._put(record, _manifest_file(record), *_target(self._network.base_url, file), content)
         if not record.is_final:
             return None
@@ -297,7 +296,3 @@ def _target(server: str, file: dict[str, Any]) -> tuple[str, dict[str, str]]:
     """Return the address for a file, empty if there is none, and the headers to send with it."""
     with _usable_answer(server, "the upload of an artifact"):
         return as_text(file.get("uploadUrl")), parse_headers(file.get("uploadHeaders"))
-
-
-def _md5(content: bytes) -> str:
-    return b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from wandb_nb.artifacts.store.file_copies import bytes_digest
 from wandb_nb.errors import UsageError
 from wandb_nb.server.http import artifact_urls
 from wandb_nb.server.http.authentication import user_by_key_or_login
@@ -92,7 +91,7 @@ async def upload_manifest(request: Request) -> Response:
     if target is None:
         raise PermissionDeniedError(_INVALID_ADDRESS)
     body = await read_body(request, MAX_MANIFEST_BYTES)
-    digest = b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
+    digest = bytes_digest(body)
     if digest != target.announced:
         raise UsageError(f"the manifest has the MD5 {digest}, not {target.announced} as announced; send it again")
     if len(body) <= _MAX_LIGHT_MANIFEST:
