@@ -140,18 +140,20 @@ describe('joins', () => {
   });
 });
 
+/** Files of a run, by their paths. */
+const source = (files: Record<string, unknown>): MediaFiles => {
+  const result = new MediaFiles();
+  result.load = async (path) => {
+    if (!(path in files)) throw new Error('missing');
+    return new TextEncoder().encode(JSON.stringify(files[path])).buffer;
+  };
+  return result;
+};
+
 describe('tables of artifacts', () => {
   const artifact = {
     columns: ['when', 'picture', 'n'], data: [[0, { _type: 'image-file', path: 'media/images/a.png' }, 5]],
     column_types: { params: { type_map: { when: { wb_type: 'union', params: { allowed_types: [{ wb_type: 'none' }, { wb_type: 'timestamp' }] } } } } },
-  };
-  const source = (files: Record<string, unknown>): MediaFiles => {
-    const result = new MediaFiles();
-    result.load = async (path) => {
-      if (!(path in files)) throw new Error('missing');
-      return new TextEncoder().encode(JSON.stringify(files[path])).buffer;
-    };
-    return result;
   };
   const file = { kind: 'table', path: 'media/table/t.table.json', caption: '', width: null, height: null, size: 9, artifact: 'artifacts/c1/t.table.json' };
   const short = { columns: ['when', 'picture', 'n'], data: [['1970', 'Image', 5]] };
@@ -189,14 +191,6 @@ describe('tables of artifacts', () => {
 });
 
 describe('tables in parts', () => {
-  const source = (files: Record<string, unknown>): MediaFiles => {
-    const result = new MediaFiles();
-    result.load = async (path) => {
-      if (!(path in files)) throw new Error('missing');
-      return new TextEncoder().encode(JSON.stringify(files[path])).buffer;
-    };
-    return result;
-  };
   const file = (changes: object): MediaFile => ({ kind: 'partitioned-table', path: 'artifacts/c1/p.json', caption: '', width: null, height: null, size: null, ...changes });
   const part = (from: number, count: number): object => ({ columns: ['n'], data: Array.from({ length: count }, (_, i) => [from + i]) });
 

@@ -3,9 +3,9 @@ import { formatDuration, formatNumber, tickLabels } from '../model/format';
 import type { Heatmap } from '../model/heatmap';
 import { binCount, shades } from '../model/heatmap';
 import type { Range } from './axis-ranges';
-import { font } from './canvas';
 import type { Palette } from './palette';
 import { heatColour } from './palette';
+import { PlotCanvas } from './plot-canvas';
 import { ticks, timeTicks } from './ticks';
 
 /** What a heat map shows; `xs` is the position of each of its steps, ascending. */
@@ -28,28 +28,19 @@ const CHARACTER_PX = 6.3;
 
 /** A heat map on a canvas: steps along x, bins or indices along y, a scale of its colours at the right. */
 export class HeatmapPlot {
-  private readonly canvas = document.createElement('canvas');
+  private readonly canvas: PlotCanvas;
   private content: HeatmapContent | null = null;
   private left = MIN_LEFT;
-  private width = 0;
-  private height = 0;
 
-  constructor(private readonly host: HTMLElement) {
-    this.canvas.setAttribute('aria-hidden', 'true');
-    host.append(this.canvas);
+  constructor(host: HTMLElement) {
+    this.canvas = new PlotCanvas(host);
   }
 
   /** Draw this content in the current width of the host, with `cursor` outlined. */
   show(content: HeatmapContent, palette: Palette, heightPx: number, cursor: CellPosition | null): void {
     this.content = content;
-    [this.width, this.height] = [Math.max(120, this.host.clientWidth), heightPx];
-    const scale = window.devicePixelRatio || 1;
-    Object.assign(this.canvas, { width: this.width * scale, height: this.height * scale });
-    Object.assign(this.canvas.style, { width: `${this.width}px`, height: `${this.height}px`, display: 'block' });
-    const context = this.canvas.getContext('2d');
+    const context = this.canvas.begin(heightPx);
     if (context === null) return;
-    context.scale(scale, scale);
-    context.font = font(1);
     this.drawAxes(context, palette);
     this.drawCells(context, palette);
     if (cursor !== null) this.drawCursor(context, palette, cursor);
@@ -58,10 +49,10 @@ export class HeatmapPlot {
 
   /** The cell at a position in the host; null outside the plot. */
   cellAt(x: number, y: number): CellPosition | null {
-    if (this.content === null || x < this.left || x > this.width - RIGHT || y < TOP || y > this.height - BOTTOM) return null;
+    if (this.content === null || x < this.left || x > this.canvas.width - RIGHT || y < TOP || y > this.canvas.height - BOTTOM) return null;
     const { xs, heatmap } = this.content;
     const step = xs.findIndex((_, i) => x >= this.columnEdges(i)[0] && x <= this.columnEdges(i)[1]);
-    const bin = Math.floor(((this.height - BOTTOM - y) / this.plotHeight) * binCount(heatmap));
+    const bin = Math.floor(((this.canvas.height - BOTTOM - y) / this.plotHeight) * binCount(heatmap));
     return step < 0 ? null : { step, bin: Math.max(0, Math.min(binCount(heatmap) - 1, bin)) };
   }
 
@@ -70,15 +61,15 @@ export class HeatmapPlot {
   }
 
   destroy(): void {
-    this.canvas.remove();
+    this.canvas.destroy();
   }
 
   private get plotWidth(): number {
-    return this.width - this.left - RIGHT;
+    return this.canvas.width - this.left - RIGHT;
   }
 
   private get plotHeight(): number {
-    return this.height - TOP - BOTTOM;
+    return this.canvas.height - TOP - BOTTOM;
   }
 
   private toX(x: number): number {
@@ -130,7 +121,7 @@ export class HeatmapPlot {
     const columns = unit.kind === 'time' ? timeTicks(this.range, count) : ticks(this.range, count, unit.kind === 'step');
     const names = unit.kind === 'time' ? columns.map(formatDuration) : tickLabels(columns);
     context.textAlign = 'center';
-    columns.forEach((value, n) => context.fillText(names[n]!, this.toX(value), this.height - BOTTOM + 14));
+    columns.forEach((value, n) => context.fillText(names[n]!, this.toX(value), this.canvas.height - BOTTOM + 14));
   }
 
   private drawCursor(context: CanvasRenderingContext2D, palette: Palette, { step, bin }: CellPosition): void {
@@ -149,7 +140,7 @@ export class HeatmapPlot {
   private drawScale(context: CanvasRenderingContext2D, palette: Palette): void {
     const { heatmap } = this.content!;
     const { min, max } = shades(heatmap);
-    const x = this.width - RIGHT + 10;
+    const x = this.canvas.width - RIGHT + 10;
     for (let y = 0; y < this.plotHeight; y++) {
       const position = 1 - y / this.plotHeight;
       context.fillStyle = heatColour(palette, heatmap.kind === 'histogram' ? Math.sqrt(position) : listShade(position));

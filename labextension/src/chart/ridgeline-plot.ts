@@ -1,11 +1,11 @@
 import { formatDuration, tickLabels } from '../model/format';
 import { binCount, shades, spaced } from '../model/heatmap';
 import type { Range } from './axis-ranges';
-import { font } from './canvas';
 import type { CellPosition, HeatmapContent } from './heatmap-plot';
 import { visibleRange } from './heatmap-plot';
 import type { Palette } from './palette';
 import { heatColour } from './palette';
+import { PlotCanvas } from './plot-canvas';
 import { ticks } from './ticks';
 
 const MAX_RIDGES = 24;
@@ -17,37 +17,28 @@ const [OLDEST, NEWEST] = [0.25, 0.7];
 
 /** Histograms over steps as ridges: bins along x, one outline for each step, the newest in front. */
 export class RidgelinePlot {
-  private readonly canvas = document.createElement('canvas');
+  private readonly canvas: PlotCanvas;
   private content: HeatmapContent | null = null;
   /** The steps that are drawn, from the back to the front. */
   private steps: number[] = [];
-  private width = 0;
-  private height = 0;
 
-  constructor(private readonly host: HTMLElement) {
-    this.canvas.setAttribute('aria-hidden', 'true');
-    host.append(this.canvas);
+  constructor(host: HTMLElement) {
+    this.canvas = new PlotCanvas(host);
   }
 
   /** Draw this content in the current width of the host, with `cursor` marked. */
   show(content: HeatmapContent, palette: Palette, heightPx: number, cursor: CellPosition | null): void {
     this.content = content;
     this.steps = ridgeSteps(content.xs, this.range, cursor?.step ?? null);
-    [this.width, this.height] = [Math.max(120, this.host.clientWidth), heightPx];
-    const scale = window.devicePixelRatio || 1;
-    Object.assign(this.canvas, { width: this.width * scale, height: this.height * scale });
-    Object.assign(this.canvas.style, { width: `${this.width}px`, height: `${this.height}px`, display: 'block' });
-    const context = this.canvas.getContext('2d');
+    const context = this.canvas.begin(heightPx);
     if (context === null) return;
-    context.scale(scale, scale);
-    context.font = font(1);
     this.drawAxes(context, palette);
     this.drawRidges(context, palette, cursor);
   }
 
   /** The step whose foot is nearest below a position in the host, and the bin there; null outside the plot. */
   cellAt(x: number, y: number): CellPosition | null {
-    if (this.content === null || x < LEFT || x > this.width - RIGHT || y < TOP || y > this.height - BOTTOM) return null;
+    if (this.content === null || x < LEFT || x > this.canvas.width - RIGHT || y < TOP || y > this.canvas.height - BOTTOM) return null;
     const place = Math.max(0, this.steps.findIndex((_, i) => this.foot(i) >= y));
     const bins = binCount(this.content.heatmap);
     const bin = Math.floor(((x - LEFT) / this.plotWidth) * bins);
@@ -59,20 +50,20 @@ export class RidgelinePlot {
   }
 
   destroy(): void {
-    this.canvas.remove();
+    this.canvas.destroy();
   }
 
   private get plotWidth(): number {
-    return this.width - LEFT - RIGHT;
+    return this.canvas.width - LEFT - RIGHT;
   }
 
   private get distance(): number {
-    return (this.height - TOP - BOTTOM) / (this.steps.length - 1 + Math.min(OVERLAP, this.steps.length));
+    return (this.canvas.height - TOP - BOTTOM) / (this.steps.length - 1 + Math.min(OVERLAP, this.steps.length));
   }
 
   /** The y of the foot of a ridge by its place. */
   private foot(place: number): number {
-    return this.height - BOTTOM - (this.steps.length - 1 - place) * this.distance;
+    return this.canvas.height - BOTTOM - (this.steps.length - 1 - place) * this.distance;
   }
 
   private drawRidges(context: CanvasRenderingContext2D, palette: Palette, cursor: CellPosition | null): void {
@@ -113,7 +104,7 @@ export class RidgelinePlot {
     context.fillStyle = palette.muted;
     context.textBaseline = 'middle';
     context.textAlign = 'center';
-    tickLabels(columns).forEach((label, n) => context.fillText(label, LEFT + ((columns[n]! - low) / (high - low)) * this.plotWidth, this.height - BOTTOM + 14));
+    tickLabels(columns).forEach((label, n) => context.fillText(label, LEFT + ((columns[n]! - low) / (high - low)) * this.plotWidth, this.canvas.height - BOTTOM + 14));
     context.textAlign = 'left';
     const labelled = spaced(this.steps.length, Math.max(2, Math.floor((this.distance * this.steps.length) / LABEL_PX)));
     const positions = labelled.map((place) => xs[this.steps[place]!]!);
