@@ -10,12 +10,12 @@ from prometheus_client.process_collector import ProcessCollector
 from wandb_nb._version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from wandb_nb.server.monitoring.finished_request import FinishedRequest
 
 PREFIX = "wandb_nb_"
-_STREAMS = {"wandb-history.jsonl": "history", "wandb-events.jsonl": "system", "output.log": "console"}
+_STREAM_LABELS = {"history": "history", "events": "system", "output": "console"}
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -52,11 +52,10 @@ class RequestMetrics:
         self._received.labels(*labels).inc(request.received)
         self._sent.labels(*labels).inc(request.sent)
 
-    def count_lines(self, post: Any) -> None:
-        """Count the lines of *post*, the body of a `file_stream` request that was accepted."""
-        for name, chunk in (post.get("files") or {}).items():
-            if stream := _STREAMS.get(name):
-                self._lines.labels(stream).inc(len(chunk["content"]))
+    def count_lines(self, counts: Mapping[str, int]) -> None:
+        """Add *counts*, the numbers of accepted lines by the names of their streams in the database."""
+        for stream, count in counts.items():
+            self._lines.labels(_STREAM_LABELS[stream]).inc(count)
 
     def text(self) -> bytes:
         """Return all metrics as text."""

@@ -112,7 +112,7 @@ async def file_stream(request: Request) -> Response:
     services_of(request).anonymous.spend(user, _size(request, body))
     path, sequence = dict(request.path_params), sequence_number(request)
     answer = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
-    services_of(request).metrics.count_lines(body)
+    services_of(request).metrics.count_lines(filestream.line_counts(body))
     return JSONResponse(answer)
 
 

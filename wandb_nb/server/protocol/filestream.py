@@ -62,6 +62,12 @@ def apply_post(connection: Connection, run: Any, body: Any, sequence: int | None
     return {"exitcode": changes.get("exit_code"), "limits": {}, **({"stopped": True} if run.stop else {})}
 
 
+def line_counts(body: dict[str, Any]) -> dict[str, int]:
+    """Return how many lines a post that was applied has for each stream."""
+    files = (body.get("files") or {}).items()
+    return {_STREAMS[name]: len(chunk["content"]) for name, chunk in files if name in _STREAMS}
+
+
 def _put_lines(
     connection: Connection, run: int, stream: str, offset: int, lines: list[str], *, restarted: bool
 ) -> bool:
