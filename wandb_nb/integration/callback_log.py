@@ -22,22 +22,27 @@ if TYPE_CHECKING:
 _IMPORTANCE = "Feature Importance"
 
 
-def callback_class(implementation: type, base: str, package: str) -> type:
+def lazy_callback(namespace: dict[str, Any], name: str, implementation: type, base: str, package: str) -> type:
     """Return the class `WandbCallback` of *implementation* and of the class *base* ("module:Class") of a library.
 
-    Modules make it when it is first imported from them: they can be imported before the library is installed.
+    It is what a module with the globals *namespace* answers for *name*: the class is made when it is first imported
+    from there, so that the module can be imported before the library is installed.
 
     Raises:
+        AttributeError: *name* is another one.
         ImportError: The library, which pip installs as *package*, cannot be imported.
 
     """
-    module, _, name = base.partition(":")
+    if name != "WandbCallback":
+        raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
+    module, _, base_name = base.partition(":")
     try:
         library = import_module(module)
     except ImportError as error:
-        raise ImportError(f"WandbCallback needs {package} ({error}): pip install {package}", name=module) from error
-    namespace = {"__module__": implementation.__module__, "__doc__": implementation.__doc__}
-    return type("WandbCallback", (implementation, getattr(library, name)), namespace)
+        raise ImportError(f"{name} needs {package} ({error}): pip install {package}", name=module) from error
+    own = {"__module__": implementation.__module__, "__doc__": implementation.__doc__}
+    namespace[name] = callback = type(name, (implementation, getattr(library, base_name)), own)
+    return callback
 
 
 def active_run(call: str) -> Run:

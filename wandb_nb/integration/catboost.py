@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.artifacts.artifact import Artifact
 from wandb_nb.errors import UsageError
 from wandb_nb.integration.callback_log import active_run, log_importances, never_stopping
 
@@ -75,6 +74,4 @@ def log_summary(
 def _log_model(run: Run, model: Any) -> None:
     path = Path(run.dir) / "model"
     model.save_model(str(path))
-    artifact = Artifact(f"model_{run.id}", type="model")
-    artifact.add_file(str(path))
-    run.log_artifact(artifact, aliases=["best", "latest"])
+    run.log_model(path, f"model_{run.id}", aliases=["best", "latest"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wandb_nb.artifacts.artifact import Artifact
 from wandb_nb.errors import UsageError
 from wandb_nb.integration.callback_log import active_run, log_importances, never_stopping
 
@@ -90,9 +89,7 @@ def log_summary(model: Any, feature_importance: bool = True, save_model_checkpoi
     if save_model_checkpoint:
         path = Path(run.dir) / f"model_ckpt_{model.best_iteration}.txt"
         model.save_model(str(path), num_iteration=model.best_iteration)
-        artifact = Artifact(f"model_{run.id}", type="model")
-        artifact.add_file(str(path))
-        run.log_artifact(artifact, aliases=["latest", "best"])
+        run.log_model(path, f"model_{run.id}", aliases=["latest", "best"])
 
 
 def _names(result: Sequence[Any]) -> tuple[str, str]:

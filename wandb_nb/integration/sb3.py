@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from wandb_nb.errors import UsageError
-from wandb_nb.integration.callback_log import active_run, callback_class, never_stopping, notice
+from wandb_nb.integration.callback_log import active_run, lazy_callback, never_stopping, notice
 
 if TYPE_CHECKING:
     import os
@@ -90,12 +90,8 @@ def __getattr__(name: str) -> type:
         ImportError: Stable-Baselines3 is not installed.
 
     """
-    if name != "WandbCallback":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     base = "stable_baselines3.common.callbacks:BaseCallback"
-    callback = callback_class(PolicyTraining, base, "stable-baselines3")
-    globals()[name] = callback
-    return callback
+    return lazy_callback(globals(), name, PolicyTraining, base, "stable-baselines3")
 
 
 def _config_value(value: Any) -> Any:

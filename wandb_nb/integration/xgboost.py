@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wandb_nb.artifacts.artifact import Artifact
-from wandb_nb.integration.callback_log import active_run, callback_class, log_importances, never_stopping
+from wandb_nb.integration.callback_log import active_run, lazy_callback, log_importances, never_stopping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -95,9 +94,7 @@ class BoosterRounds:
         name = f"{self.run.id}_model.json"
         path = Path(self.run.dir) / name
         model.save_model(path)
-        artifact = Artifact(name, type="model")
-        artifact.add_file(str(path))
-        self.run.log_artifact(artifact)
+        self.run.log_model(path, name)
 
     @never_stopping
     def _log_importances(self, model: Any) -> None:
@@ -117,11 +114,7 @@ def __getattr__(name: str) -> type:
         ImportError: XGBoost is not installed.
 
     """
-    if name != "WandbCallback":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    callback = callback_class(BoosterRounds, "xgboost.callback:TrainingCallback", "xgboost")
-    globals()[name] = callback
-    return callback
+    return lazy_callback(globals(), name, BoosterRounds, "xgboost.callback:TrainingCallback", "xgboost")
 
 
 def wandb_callback() -> BoosterRounds:

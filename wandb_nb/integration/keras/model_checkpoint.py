@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wandb_nb.artifacts.artifact import Artifact
 from wandb_nb.integration.callback_log import active_run, never_stopping
 from wandb_nb.integration.keras.base_callbacks import ModelCheckpoint
 
@@ -64,12 +63,7 @@ class WandbModelCheckpoint(ModelCheckpoint):  # type: ignore[misc]  # Keras is i
 
     @never_stopping
     def _log(self, path: Path, alias: str) -> None:
-        artifact = Artifact(f"run_{self.run.id}_model", type="model")
-        if path.is_dir():
-            artifact.add_dir(str(path))
-        else:
-            artifact.add_file(str(path))
-        self.run.log_artifact(artifact, aliases=["latest", alias])
+        self.run.log_model(path, f"run_{self.run.id}_model", aliases=["latest", alias])
 
 
 def _status(path: Path) -> tuple[int, int, int] | None:
