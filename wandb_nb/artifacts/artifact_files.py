@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from wandb_nb.artifacts.reading.downloads import Downloads
     from wandb_nb.data.media_value import WBValue
 
-_SEPARATOR = "-" if os.name == "nt" else ":"
-
 
 class ArtifactFiles(ArtifactProperties):
     """An artifact with the calls for its files. Not thread-safe."""
@@ -253,7 +251,7 @@ class ArtifactFiles(ArtifactProperties):
 
     def _root(self, root: str | os.PathLike[str] | None) -> Path:
         self._stored("download()")
-        return Path(root) if root is not None else default_root() / self.name.replace(":", _SEPARATOR)
+        return Path(root) if root is not None else default_root() / names.folder_name(self.name)
 
     def _downloads(self, folder: Path) -> Downloads:
         from wandb_nb.artifacts.reading.downloads import Downloads  # many programs only log

@@ -16,6 +16,11 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _TAG = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_ -]*")
 
 
+def folder_name(name: str) -> str:
+    """Return the name of the folder for the files of the version *name*, such as "data:v0"; Windows has no colons."""
+    return name.replace(":", "-") if os.name == "nt" else name
+
+
 def check_name(name: object) -> str:
     """Return *name*, of an artifact.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
+from wandb_nb.artifacts.artifact_names import folder_name
 from wandb_nb.artifacts.local_versions import LocalVersions
 from wandb_nb.artifacts.reading.downloads import Downloads
+from wandb_nb.artifacts.references.file_uris import is_file_uri, uri_path
 from wandb_nb.artifacts.store.lineage_files import USED
 from wandb_nb.artifacts.store.stored_version import LineageRun
 from wandb_nb.artifacts.version_name import parse_version_name
@@ -18,13 +18,13 @@ from wandb_nb.reproduce.tree_files import make_folders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from wandb_nb.artifacts.store.stored_version import StoredVersion
     from wandb_nb.reproduce.captured_run import CapturedRun
     from wandb_nb.store.format.artifact_record import ManifestEntry
 
 FOLDER = "artifacts"
-_SEPARATOR = "-" if os.name == "nt" else ":"  # as in the folders that `Artifact.download()` makes
 
 
 class InputArtifacts:
@@ -63,7 +63,7 @@ class InputArtifacts:
         """Put the files of each version below *folder*`/artifacts/NAME:vN`; yield a remark if they are not whole."""
         names: set[str] = set()
         for version, entries in self.versions:
-            name = f"{version.name}{_SEPARATOR}{version.version}"
+            name = folder_name(f"{version.name}:{version.version}")
             if name in names:  # of another project
                 name = f"{name}-{len(names)}"
             names.add(name)
@@ -77,9 +77,9 @@ class InputArtifacts:
 
 def _has_changed(entry: ManifestEntry) -> bool:
     """Return whether the file that *entry* refers to is gone or has another size; other addresses are not requested."""
-    if not entry.ref.startswith("file://"):
+    if not is_file_uri(entry.ref):
         return False
     try:
-        return Path(unquote(entry.ref.removeprefix("file://"))).stat().st_size != entry.size
+        return uri_path(entry.ref).stat().st_size != entry.size
     except (OSError, ValueError):
         return True

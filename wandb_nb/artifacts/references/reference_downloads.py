@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from wandb_nb.artifacts.references.bucket_references import SCHEMES, fetch_object
+from wandb_nb.artifacts.references.file_uris import uri_path
 from wandb_nb.artifacts.references.http_references import fetch_http
 from wandb_nb.artifacts.references.reference_entries import HTTP
 from wandb_nb.artifacts.store.file_copies import bytes_digest, copy_file
@@ -14,6 +14,7 @@ from wandb_nb.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from wandb_nb.store.format.artifact_record import ManifestEntry
 
@@ -40,7 +41,7 @@ def _fetchers() -> dict[str, Callable[[str, ManifestEntry, Path], bool]]:
 
 
 def _fetch_file(name: str, entry: ManifestEntry, target: Path) -> bool:
-    path = Path(unquote(entry.ref.removeprefix("file://")))
+    path = uri_path(entry.ref)
     if not path.is_file():
         return False
     digest, _ = copy_file(path, target)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from wandb_nb.artifacts.artifact_names import check_path
 from wandb_nb.artifacts.draft.folder_files import files_below
 from wandb_nb.artifacts.references.bucket_references import SCHEMES, bucket_entries
+from wandb_nb.artifacts.references.file_uris import uri_path
 from wandb_nb.artifacts.references.http_references import http_entry
 from wandb_nb.artifacts.store.file_copies import bytes_digest
 from wandb_nb.capture.secrets.redact import Redactor
@@ -60,7 +61,7 @@ def _bucket(uri: str, name: str | None, base: str, limit: int) -> dict[str, Mani
 
 
 def _files(uri: str, name: str | None, *, checksum: bool, max_objects: int) -> dict[str, ManifestEntry]:
-    top = Path(unquote(uri.removeprefix("file://")))
+    top = uri_path(uri)
     if top.is_file():
         return {check_path(name or top.name): _file_entry(top, uri, checksum=checksum)}
     if not top.is_dir():
