@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from plain import SOURCES
-from waiting import scaled
+from waiting import set_timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ def script_text() -> str:
 def page(chromium: Browser, script_text: str) -> Iterator[Page]:
     """Yield an empty page with our script; at the end the console must have been silent."""
     page = chromium.new_page(viewport={"width": 1000, "height": 760})
-    page.set_default_timeout(scaled(20) * 1000)
+    set_timeouts(page)
     noises: list[str] = []
     page.on("console", lambda message: noises.append(message.text))
     page.on("pageerror", lambda error: noises.append(str(error)))

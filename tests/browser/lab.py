@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from typing_extensions import Self
-from waiting import scaled, until
+from waiting import set_timeouts, until
 
 if TYPE_CHECKING:
     import http.client
@@ -194,6 +194,6 @@ def chromium(folder: Path) -> Iterator[Page]:
             str(folder), executable_path=shutil.which("chromium"), args=quiet, viewport={"width": 1200, "height": 2600}
         )
         page = browser.pages[0]
-        page.set_default_timeout(scaled(30) * 1000)
+        set_timeouts(page, 30)
         yield page
         browser.close()

@@ -29,17 +29,28 @@ def show(page: Page, **changes: Any) -> None:
         "script => { window.feed = wandbNb.scripted(document.getElementById('view'), script); }", {**SCRIPT, **changes}
     )
     page.wait_for_selector(".wnb canvas")
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the view has drawn the last change: it draws once per frame, and what came into sight in the next."""
+    page.evaluate(
+        "() => new Promise((done) => { let frames = 3;"
+        " const next = () => frames-- > 0 ? requestAnimationFrame(next) : done(); next(); })"
+    )
 
 
 def darken(page: Page) -> None:
     """Turn the page dark as JupyterLab does."""
     page.evaluate("() => { document.body.dataset.jpThemeLight = 'false'; document.body.style.background = '#111'; }")
     page.wait_for_selector(".wnb[data-theme=dark]")
+    settle(page)
 
 
 def shot(page: Page, name: str) -> None:
     """Save a picture for people to check."""
     ARTIFACTS.mkdir(exist_ok=True)
+    settle(page)
     page.screenshot(path=ARTIFACTS / f"view-{name}.png")
 
 
@@ -50,6 +61,7 @@ def points(page: Page) -> int:
 
 def serious(page: Page, root: str = ".wnb") -> list[tuple[str, str]]:
     """Return the serious findings of axe-core below *root*: rule and element."""
+    settle(page)
     page.add_script_tag(path=SOURCES / "node_modules/axe-core/axe.min.js")
     result = page.evaluate("root => axe.run(root)", root)
     return [

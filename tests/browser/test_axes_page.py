@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from plain import serious, shot, show
+from plain import serious, settle, shot, show
+from playwright.sync_api import expect
 
 from wandb_nb.view.message.header_fields import empty_header, run_header
 from wandb_nb.view.message.run_message import Series, pack
@@ -22,18 +24,13 @@ def options(page: Page) -> list[str]:
     return page.get_by_label("X axis").locator("option").all_text_contents()
 
 
-def draw(page: Page) -> None:
-    """Wait until the charts are drawn, which happens once a frame."""
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
 def position(page: Page) -> str:
     """Return what the first chart reports of the cursor, which is moved to its start."""
-    draw(page)  # a new axis, whose start it is
+    settle(page)  # a new axis, whose start it is
     plot = page.get_by_role("slider", name="Cursor in the chart loss")
     plot.focus()
     page.keyboard.press("Home")
-    draw(page)
+    settle(page)
     return plot.get_attribute("aria-valuetext").partition(":")[0]
 
 
@@ -46,9 +43,11 @@ def test_any_metric_is_an_axis(page: Page) -> None:
     menu.focus()
     page.keyboard.type("train/lr")
     page.wait_for_function("() => document.querySelector('.wnb-where').textContent.includes('train/lr')")
-    assert menu.input_value() == "metric train/lr"
+    expect(menu).to_have_value("metric train/lr")
     assert position(page).startswith("train/lr 0.")
-    assert page.get_by_role("slider", name="train/lr").get_attribute("aria-valuetext").startswith("step 399")
+    expect(page.get_by_role("slider", name="train/lr")).to_have_attribute(
+        "aria-valuetext", re.compile("^" + re.escape("step 399"))
+    )
     assert serious(page) == []
     shot(page, "axis-metric")
 
@@ -99,7 +98,9 @@ def test_nothing_moves_when_a_second_metric_arrives(page: Page) -> None:
     mount = "saved => { window.feed = wandbNb.snapshot(document.getElementById('view'), saved); }"
     page.evaluate(mount, snapshot(50, "loss"))
     page.wait_for_selector(".wnb canvas")
+    settle(page)
     before = [page.locator(selector).first.bounding_box() for selector in (".wnb-card", ".wnb canvas")]
     page.evaluate("saved => wandbNb.offer(window.feed, saved)", snapshot(60, "loss", "accuracy"))
     page.wait_for_function("() => document.querySelectorAll('.wnb canvas').length === 2")
+    settle(page)
     assert [page.locator(selector).first.bounding_box() for selector in (".wnb-card", ".wnb canvas")] == before

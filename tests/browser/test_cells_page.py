@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
-from plain import HOSTILE, MIME, darken, serious, shot, show
+from plain import HOSTILE, MIME, darken, serious, settle, shot, show
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -27,9 +29,11 @@ def draw(page: Page, **changes: object) -> None:
 
 def point_at(page: Page, share: float) -> None:
     """Move the pointer into the first chart, to a share of its width."""
+    settle(page)
     box = page.locator(".u-over").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * share, box["y"] + 90)
+    settle(page)
 
 
 def click_at(page: Page, share: float, modifier: str = "Control") -> None:
@@ -45,13 +49,12 @@ def test_click_shows_the_cell(page: Page) -> None:
     """The pointer names the cell; a click shows its source in colours, its duration, its error and its points."""
     draw(page)
     click_at(page, 0.3)
-    where = page.locator(".wnb-where").first.text_content() or ""
-    assert where.endswith("cell [5]")
+    expect(page.locator(".wnb-where").first).to_have_text(re.compile(r"cell \[5\]$"))
     panel = page.get_by_role("region", name="Cell [5] of the notebook")
-    assert "failed after 5.2 s" in (panel.text_content() or "")
-    assert panel.locator(".wnb-cell-error").text_content() == "ValueError: the learning rate must be positive"
-    assert panel.locator("code").text_content() == CELLS[1]
-    assert panel.locator(".wnb-code-keyword").all_text_contents() == ["for", "in"]
+    expect(panel).to_contain_text("failed after 5.2 s")
+    expect(panel.locator(".wnb-cell-error")).to_have_text("ValueError: the learning rate must be positive")
+    expect(panel.locator("code")).to_have_text(CELLS[1])
+    expect(panel.locator(".wnb-code-keyword")).to_have_text(["for", "in"])
     click_at(page, 0.9, "Shift")
     page.get_by_role("region", name="Cell [7] of the notebook").wait_for()
     click_at(page, 0.3)
@@ -70,6 +73,7 @@ def test_the_source_has_a_button_and_does_not_move_the_page(page: Page) -> None:
     button.click()
     panel = page.get_by_role("region", name="Cell [5] of the notebook")
     panel.wait_for()
+    settle(page)
     assert page.evaluate(cards) == before
     card, beside = page.locator(".wnb-card").first.bounding_box(), panel.bounding_box()
     assert card is not None
@@ -92,10 +96,10 @@ def test_a_click_and_a_double_click_open_nothing(page: Page) -> None:
     reset.wait_for()
     point_at(page, 0.5)
     page.mouse.click(*centre(page))
-    assert reset.is_visible()
+    expect(reset).to_be_visible()
     page.mouse.dblclick(*centre(page))
     reset.wait_for(state="hidden")
-    assert page.locator(".wnb-cell:visible").count() == 0
+    expect(page.locator(".wnb-cell:visible")).to_have_count(0)
 
 
 def centre(page: Page) -> tuple[float, float]:
@@ -110,7 +114,7 @@ def test_an_open_cell_follows_its_run(page: Page) -> None:
     draw(page, start=380, each=1, cells=CELLS[:3])
     click_at(page, 0.9)
     panel = page.get_by_role("region", name="Cell [6] of the notebook")
-    assert "end not recorded" in (panel.text_content() or "")
+    expect(panel).to_contain_text("end not recorded")
     panel.get_by_text("ended after 6.2 s").wait_for()
 
 
@@ -118,7 +122,7 @@ def test_hostile_source_stays_text(page: Page) -> None:
     """Markup in a source is shown as text."""
     draw(page)
     click_at(page, 0.6)
-    assert HOSTILE in (page.locator(".wnb-code").first.text_content() or "")
+    expect(page.locator(".wnb-code").first).to_contain_text(HOSTILE)
     assert page.evaluate("() => window.harmed") is None
 
 
@@ -128,13 +132,13 @@ def test_keys_show_the_cell_and_close_it(page: Page) -> None:
     plot = page.get_by_role("slider", name="Cursor in the chart loss")
     plot.focus()
     page.keyboard.press("Home")
-    assert "cell [4]" in (plot.get_attribute("aria-valuetext") or "")
+    expect(plot).to_have_attribute("aria-valuetext", re.compile(re.escape("cell [4]")))
     page.keyboard.press("Enter")
     panel = page.get_by_role("region", name="Cell [4] of the notebook")
     panel.wait_for()
     page.keyboard.press("Escape")
     panel.wait_for(state="hidden")
-    assert page.evaluate("() => document.activeElement.className") == "wnb-plot"
+    expect(plot).to_be_focused()
 
 
 def test_bands_are_switched(page: Page) -> None:
@@ -156,17 +160,17 @@ def test_letters_do_not_disturb_typing(page: Page) -> None:
     draw(page)
     page.get_by_role("tab", name="Config").click()
     page.get_by_label("Search config").press_sequentially("lct")
-    assert page.get_by_label("Search config").input_value() == "lct"
-    assert page.get_by_role("button", name="Log", include_hidden=True).get_attribute("aria-pressed") == "false"
+    expect(page.get_by_label("Search config")).to_have_value("lct")
+    expect(page.get_by_role("button", name="Log", include_hidden=True)).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_script_has_no_cells(page: Page) -> None:
     """Without cells there is neither switch nor panel."""
     draw(page, cells=[])
     click_at(page, 0.3)
-    assert not page.get_by_role("button", name="Cells").is_visible()
-    assert page.get_by_role("button", name="Source of a point").count() == 0
-    assert page.locator(".wnb-cell:visible").count() == 0
+    expect(page.get_by_role("button", name="Cells")).to_be_hidden()
+    expect(page.get_by_role("button", name="Source of a point")).to_have_count(0)
+    expect(page.locator(".wnb-cell:visible")).to_have_count(0)
 
 
 def test_saved_output_shows_cells(page: Page) -> None:
@@ -177,7 +181,7 @@ def test_saved_output_shows_cells(page: Page) -> None:
     page.wait_for_selector(".wnb canvas")
     click_at(page, 0.3)
     panel = page.get_by_role("region", name="Cell [5] of the notebook")
-    assert panel.locator("code").text_content() == CELLS[1]
+    expect(panel.locator("code")).to_have_text(CELLS[1])
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

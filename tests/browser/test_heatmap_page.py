@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
-from plain import HOSTILE, darken, serious, shot, show
+from plain import HOSTILE, darken, serious, settle, shot, show
+from playwright.sync_api import expect
+from waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -18,6 +21,7 @@ def card(page: Page, name: str) -> Locator:
     located = page.locator(f".wnb-card[aria-label='{name}']")
     located.scroll_into_view_if_needed()
     located.locator("canvas, table").first.wait_for()
+    settle(page)
     return located
 
 
@@ -25,13 +29,12 @@ def test_the_cell_below_the_pointer_is_reported(page: Page) -> None:
     """The pointer selects a step and a bin; without it the latest values are in words."""
     show(page, each=0, objects=True)
     weights = card(page, "Heat map weights/dense")
-    assert weights.locator(".wnb-legend").text_content().startswith("latest: median ")
+    expect(weights.locator(".wnb-legend")).to_have_text(re.compile("^" + re.escape("latest: median ")))
     box = weights.locator("canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    assert "step " in (text := weights.locator(".wnb-where").text_content())
-    assert "%)" in text
+    expect(weights.locator(".wnb-where")).to_have_text(re.compile(r"^step .*%\)"))
     page.mouse.move(0, 0)
-    assert weights.locator(".wnb-where").text_content() == "60 of 600 histograms"
+    expect(weights.locator(".wnb-where")).to_have_text("60 of 600 histograms")
 
 
 def test_histograms_can_be_ridges(page: Page) -> None:
@@ -42,20 +45,20 @@ def test_histograms_can_be_ridges(page: Page) -> None:
     before = weights.locator("canvas").evaluate(drawing)
     button = weights.get_by_role("button", name="Ridgeline of weights/dense")
     button.click()
-    assert button.get_attribute("aria-pressed") == "true"
-    assert weights.locator("canvas").evaluate(drawing) != before
+    expect(button).to_have_attribute("aria-pressed", "true")
+    until(lambda: weights.locator("canvas").evaluate(drawing) != before, "the ridges")
     shot(page, "ridgeline-light")
     box = weights.locator("canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    assert "%)" in weights.locator(".wnb-where").text_content()
+    expect(weights.locator(".wnb-where")).to_contain_text("%)")
     darken(page)
     shot(page, "ridgeline-dark")
     page.set_viewport_size({"width": 390, "height": 760})
     shot(page, "ridgeline-phone")
     assert serious(page) == []
     button.click()
-    assert button.get_attribute("aria-pressed") == "false"
-    assert card(page, "Heat map accuracy per class").get_by_role("button", name="Ridgeline").count() == 0
+    expect(button).to_have_attribute("aria-pressed", "false")
+    expect(card(page, "Heat map accuracy per class").get_by_role("button", name="Ridgeline")).to_have_count(0)
 
 
 def test_keys_move_between_steps_and_bins(page: Page) -> None:
@@ -65,15 +68,15 @@ def test_keys_move_between_steps_and_bins(page: Page) -> None:
     plot.focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
-    first = plot.get_attribute("aria-valuetext")
+    expect(plot).to_have_attribute("aria-valuetext", re.compile(r"^step 10: \[4\]: "))
     page.keyboard.press("ArrowUp")
-    assert first.startswith("step 10: [4]: ")
-    assert plot.get_attribute("aria-valuetext").startswith("step 10: [5]: ")
+    expect(plot).to_have_attribute("aria-valuetext", re.compile("^" + re.escape("step 10: [5]: ")))
     page.keyboard.press("t")
     rows = card(page, "Heat map accuracy per class").locator("tbody tr")
-    assert rows.count() == 8
-    description = page.locator(f"#{plot.get_attribute('aria-describedby')}").text_content()
-    assert description.startswith("accuracy per class: 60 lists, step 0 to 590; at step 590 8 values from ")
+    expect(rows).to_have_count(8)
+    expect(page.locator(f"#{plot.get_attribute('aria-describedby')}")).to_have_text(
+        re.compile("^accuracy per class: 60 lists, step 0 to 590; at step 590 8 values from ")
+    )
 
 
 def test_zoom_and_axis_apply(page: Page) -> None:
@@ -92,16 +95,16 @@ def test_zoom_and_axis_apply(page: Page) -> None:
     page.keyboard.press("Tab")
     weights.get_by_role("slider").focus()
     page.keyboard.press("Home")
-    assert weights.get_by_role("slider").get_attribute("aria-valuetext").startswith("0s: ")
+    expect(weights.get_by_role("slider")).to_have_attribute("aria-valuetext", re.compile("^" + re.escape("0s: ")))
 
 
 def test_texts_are_a_table(page: Page) -> None:
     """The last texts of a metric are listed, newest first, and hostile ones stay texts."""
     show(page, each=0, objects=True)
     rows = card(page, "Texts sample").locator("tbody tr")
-    assert rows.count() == 20
-    assert rows.first.locator("th").text_content() == "590"
-    assert HOSTILE in card(page, "Texts sample").text_content()
+    expect(rows).to_have_count(20)
+    expect(rows.first.locator("th")).to_have_text("590")
+    expect(card(page, "Texts sample")).to_contain_text(HOSTILE)
     assert page.evaluate("() => window.harmed") is None
 
 

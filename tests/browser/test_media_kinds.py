@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
 from plain import HOSTILE, darken, serious
+from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def check_sound(page: Page) -> None:
     """Check that the waveform has the sound's length, and that keys seek and play."""
     wave = card(page, "tone").locator(".wnb-wave")
     until(lambda: wave.get_attribute("aria-valuetext") == "0s of 2s", "the waveform")
-    assert wave.locator("canvas").evaluate(COLOURS) >= 1
+    until(lambda: wave.locator("canvas").evaluate(COLOURS) >= 1, "the drawn waveform")
     wave.focus()
     page.keyboard.press("ArrowRight")
     until(lambda: wave.get_attribute("aria-valuetext") == "0.1s of 2s", "the next position")
@@ -87,8 +89,8 @@ def check_solids(page: Page) -> None:
     ]:
         orbit = card(page, key).locator(".wnb-orbit")
         until(lambda orbit=orbit, text=text: text == orbit.get_attribute("data-drawn"), key)  # type: ignore[misc]
-        assert text in (orbit.get_attribute("aria-label") or "")
-        assert orbit.locator("canvas").evaluate(COLOURS) > 10, key
+        expect(orbit).to_have_attribute("aria-label", re.compile(re.escape(text)))
+        until(lambda orbit=orbit: orbit.locator("canvas").evaluate(COLOURS) > 10, key)  # type: ignore[misc]
     orbit = page.locator(".wnb-orbit").first
     before = orbit.locator("canvas").evaluate("one => one.toDataURL()")
     orbit.focus()
@@ -100,7 +102,7 @@ def check_figures(page: Page) -> None:
     """Check that figures are our own charts, and interactive by JupyterLab's renderer of Plotly."""
     figure = card(page, "figure")
     until(lambda: figure.locator(".wnb-plot-drawing path").count() >= 2, "the lines")
-    assert figure.locator(".wnb-entry").all_text_contents() == [HOSTILE, "line"]
+    expect(figure.locator(".wnb-entry")).to_have_text([HOSTILE, "line"])
     heat = card(page, "heat")
     until(lambda: heat.locator(".wnb-figure-plot rect").count() > 1000, "the heat map")
     figure.get_by_role("button", name="Interactive").click()
@@ -115,7 +117,7 @@ def check_figures(page: Page) -> None:
     )
     page.screenshot(path=ARTIFACTS / "media-solid-large.png")
     page.keyboard.press("Escape")
-    assert dialog.count() == 0
+    expect(dialog).to_have_count(0)
 
 
 def test_other_kinds(tmp_path: Path) -> None:
@@ -128,7 +130,7 @@ def test_other_kinds(tmp_path: Path) -> None:
         check_solids(page)
         check_figures(page)
         frame: Any = card(page, "page").frame_locator(".wnb-media-frame").locator("#seen")
-        assert frame.text_content() == "seen"
+        expect(frame).to_have_text("seen")
         page.screenshot(path=ARTIFACTS / "media-kinds-light.png")
         assert serious(page) == []
         darken(page)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
 from plain import HOSTILE, darken, serious
+from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
@@ -113,19 +114,25 @@ def check_enlarged(page: Page, card: Locator) -> None:
         page.keyboard.press("+")
     wide = float(image.evaluate("one => one.getBoundingClientRect().width"))
     assert wide == pytest.approx(fitting * 1.5**4, rel=0.01)
-    assert image.evaluate("one => getComputedStyle(one).imageRendering") == "pixelated"
+    expect(image).to_have_css("image-rendering", "pixelated")
     left = float(image.evaluate("one => one.getBoundingClientRect().left"))
     box: Any = pane.bounding_box()
     page.mouse.move(box["x"] + 300, box["y"] + 300)
     page.mouse.down()
     page.mouse.move(box["x"] + 360, box["y"] + 300)
     page.mouse.up()
-    assert float(image.evaluate("one => one.getBoundingClientRect().left")) == pytest.approx(left + 60, abs=2)
+    until(
+        lambda: float(image.evaluate("one => one.getBoundingClientRect().left")) == pytest.approx(left + 60, abs=2),
+        "the moved picture",
+    )
     page.screenshot(path=ARTIFACTS / "media-viewer-pixels.png")
     page.mouse.wheel(0, 600)
     until(lambda: float(image.evaluate("one => one.getBoundingClientRect().width")) < wide / 2, "the wheel")
     page.keyboard.press("0")
-    assert float(image.evaluate("one => one.getBoundingClientRect().width")) == pytest.approx(fitting, rel=0.01)
+    until(
+        lambda: float(image.evaluate("one => one.getBoundingClientRect().width")) == pytest.approx(fitting, rel=0.01),
+        "the fitting picture",
+    )
     page.keyboard.press("PageDown")
     until(lambda: text(page, "dialog[open] .wnb-media-caption") == f"{HOSTILE} · step 10")
     page.keyboard.press("ArrowRight")
@@ -134,12 +141,12 @@ def check_enlarged(page: Page, card: Locator) -> None:
     second = dialog.locator(".wnb-compare img")
     until(lambda: second.evaluate("one => one.naturalWidth") == 320)
     dialog.get_by_label("Comparison slider").fill("25")
-    assert dialog.locator(".wnb-compare-picture").evaluate("one => one.style.clipPath") == "inset(0px 0px 0px 25%)"
-    assert dialog.locator(".wnb-compare-name").all_text_contents() == ["step 20", "step 0"]
+    expect(dialog.locator(".wnb-compare-picture")).to_have_css("clip-path", "inset(0px 0px 0px 25%)")
+    expect(dialog.locator(".wnb-compare-name")).to_have_text(["step 20", "step 0"])
     page.screenshot(path=ARTIFACTS / "media-viewer-compare.png")
     assert serious(page) == []
     page.keyboard.press("Escape")
-    assert dialog.count() == 0
+    expect(dialog).to_have_count(0)
     assert page.evaluate("() => window.harmed") is None
 
 
@@ -148,7 +155,7 @@ def test_runs_are_side_by_side(page: Page, lab: JupyterServer) -> None:
     card = open_run(page, lab, TWO)
     columns = card.locator(".wnb-media-column")
     until(lambda: columns.count() == 2, "a column per run")
-    assert columns.locator(".wnb-run-label").all_text_contents() == ["run 0", "run 1"]
+    expect(columns.locator(".wnb-run-label")).to_have_text(["run 0", "run 1"])
     until(lambda: card.locator("img").evaluate_all("all => all.filter(one => one.naturalWidth === 320).length") == 4)
     page.screenshot(path=ARTIFACTS / "media-runs-light.png")
     darken(page)
@@ -158,7 +165,7 @@ def test_runs_are_side_by_side(page: Page, lab: JupyterServer) -> None:
     dialog = page.locator("dialog[open]")
     dialog.get_by_label("Compare with").select_option("run 0")
     until(lambda: dialog.locator(".wnb-compare img").evaluate("one => one.naturalWidth") == 320)
-    assert dialog.locator(".wnb-compare-name").all_text_contents() == ["run 1, step 20", "run 0, step 20"]
+    expect(dialog.locator(".wnb-compare-name")).to_have_text(["run 1, step 20", "run 0, step 20"])
     page.screenshot(path=ARTIFACTS / "media-runs-compare.png")
     page.keyboard.press("Escape")
     page.locator(".wnb-run-switch").first.click()

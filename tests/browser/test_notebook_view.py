@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from lab import ARTIFACTS, JupyterServer, chromium, ready, start_cells
 from plain import serious
+from playwright.sync_api import expect
 from waiting import until
 
 from wandb_nb.view.message.header_fields import MIME
@@ -133,7 +134,7 @@ def keys_stay_in_the_view(page: Page) -> None:
         for key in ("x", "d", "d", "ArrowLeft", "Shift+Enter", "Control+Enter"):
             page.keyboard.press(key)
         assert page.evaluate("() => document.activeElement.closest('.wnb') !== null")
-    assert page.locator(".jp-Notebook .jp-Cell").count() == cells
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)
     assert page.locator(".jp-InputPrompt").all_text_contents() == executions
     page.keyboard.press("Escape")
     assert page.evaluate(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from plain import HOSTILE, SCRIPT, darken, serious, shot, show
+from plain import HOSTILE, SCRIPT, darken, serious, settle, shot, show
+from playwright.sync_api import expect
 
 import wandb_nb
 from wandb_nb.compare.comparison_bundle import bundle
@@ -31,16 +32,18 @@ def compare(page: Page, *runs: dict[str, Any], **changes: Any) -> None:
     scripts = [{**SCRIPT, "start": 2_000, "each": 0, **run, **changes} for run in runs]
     page.evaluate("scripts => { wandbNb.compared(document.getElementById('view'), scripts); }", scripts)
     page.wait_for_selector(".wnb canvas")
+    settle(page)
 
 
 def test_runs_share_charts_and_are_distinguishable(page: Page) -> None:
     """Each metric has one chart with a line and a legend entry per run, which has the config that differs."""
     compare(page, *RUNS)
+    settle(page)
     titles = page.locator(".wnb-card-title").all_text_contents()
     assert titles[:2] == ["train/loss", "val/loss"]
     legend = page.locator(".wnb-card").first.locator(".wnb-entry .wnb-name").all_text_contents()
     assert legend == ["lr=0.1 · snowy-owl-10", "lr=0.3 · quiet-river-11", "lr=0.01 · snowy-owl-10"]
-    assert page.locator(".wnb > .wnb-headline").text_content() == "lr 0.1, 0.3, 0.01"
+    expect(page.locator(".wnb > .wnb-headline")).to_have_text("lr 0.1, 0.3, 0.01")
     words = page.locator(".wnb-card").first.locator("p.wnb-hidden").text_content() or ""
     assert words.count("train/loss 2.") == 2
     assert "lr=0.3 · quiet-river-11: train/loss" in words
@@ -50,7 +53,7 @@ def test_runs_share_charts_and_are_distinguishable(page: Page) -> None:
 def test_a_short_run_has_its_duration(page: Page) -> None:
     """A run of less than a second did not run for 0 s."""
     compare(page, *RUNS[:2], start=8, total=8)
-    assert "ran 0.4s" in (page.locator(".wnb-run-fact").first.text_content() or "")
+    expect(page.locator(".wnb-run-fact").first).to_contain_text("ran 0.4s")
 
 
 def test_a_run_is_switched_off_and_on(page: Page) -> None:
@@ -62,22 +65,22 @@ def test_a_run_is_switched_off_and_on(page: Page) -> None:
     entries = page.locator(".wnb-card").first.locator(".wnb-entry")
     hidden = "() => document.querySelectorAll('.wnb-card')[0].querySelectorAll('.wnb-entry[aria-pressed=false]').length"
     page.wait_for_function(f"() => ({hidden})() === 1")
-    assert page.locator(".wnb-card").first.locator(".wnb-end-labels span").count() == 2
-    assert switch.get_attribute("aria-pressed") == "false"
+    expect(page.locator(".wnb-card").first.locator(".wnb-end-labels span")).to_have_count(2)
+    expect(switch).to_have_attribute("aria-pressed", "false")
     switch.press("Enter")
     page.wait_for_function(f"() => ({hidden})() === 0")
-    assert entries.nth(1).locator("path").get_attribute("stroke") == swatch
+    expect(entries.nth(1).locator("path")).to_have_attribute("stroke", swatch)
 
 
 def test_empty_tabs_are_hidden(page: Page) -> None:
     """Without config there is no tab for it, neither to click nor for the arrow keys; of equal names the ids differ."""
     compare(page, *({**run, "config": {}} for run in RUNS))
-    assert page.get_by_role("tab").all_text_contents() == ["Charts", "Summary"]
+    expect(page.get_by_role("tab")).to_have_text(["Charts", "Summary"])
     page.get_by_role("tab", name="Charts").press("ArrowRight")
-    assert page.get_by_role("tab", selected=True).text_content() == "Summary"
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Summary")
     labels = page.locator(".wnb-runs .wnb-run-label").all_text_contents()
     assert labels == ["snowy-owl-10 (a1)", "quiet-river-11", "snowy-owl-10 (c3)"]
-    assert not page.locator(".wnb > .wnb-headline").is_visible()
+    expect(page.locator(".wnb > .wnb-headline")).to_be_hidden()
 
 
 def test_config_shows_what_differs(page: Page) -> None:
@@ -86,9 +89,9 @@ def test_config_shows_what_differs(page: Page) -> None:
     page.get_by_role("tab", name="Config").click()
     rows = page.locator(".wnb-facts:visible tbody tr")
     rows.first.wait_for()
-    assert rows.all_text_contents() == ["lr0.10.30.01"]
+    expect(rows).to_have_text(["lr0.10.30.01"])
     page.get_by_role("checkbox", name="Show identical values").check()
-    assert rows.all_text_contents() == ["lr0.10.30.01", "model.width646464"]
+    expect(rows).to_have_text(["lr0.10.30.01", "model.width646464"])
     shot(page, "overlay-config")
 
 
@@ -104,7 +107,7 @@ def test_overlay_is_accessible(page: Page, dark: bool) -> None:
         page.get_by_role("tab", name=tab).click()
         problems += [(tab, *one) for one in serious(page)]
     assert problems == []
-    assert page.locator(".wnb img").count() == 0
+    expect(page.locator(".wnb img")).to_have_count(0)
 
 
 def test_earlier_runs_are_behind_the_live_chart(page: Page) -> None:
@@ -116,16 +119,17 @@ def test_earlier_runs_are_behind_the_live_chart(page: Page) -> None:
     page.get_by_text("Earlier runs in background: earlier-1 (19 min ago), earlier-2 (19 min ago)").wait_for()
     page.wait_for_function("old => document.querySelector('.wnb canvas').toDataURL() !== old", arg=before)
     assert page.locator(".wnb-card-title").all_text_contents()[:2] == ["loss", "accuracy"]
+    settle(page)
     box = page.locator(".u-over").first.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 30)
-    assert "earlier-2" in (page.locator(".wnb-where").first.text_content() or "")
+    expect(page.locator(".wnb-where").first).to_contain_text("earlier-2")
     shot(page, "ghosts")
     assert serious(page) == []
     page.locator(".wnb-plot").first.focus()
     page.keyboard.press("g")
     page.get_by_text("Earlier runs in background").wait_for(state="hidden")
-    assert button.get_attribute("aria-pressed") == "false"
+    expect(button).to_have_attribute("aria-pressed", "false")
 
 
 @pytest.fixture
@@ -146,15 +150,17 @@ def test_saved_comparison_is_alive(page: Page, saved: dict[str, Any]) -> None:
     """The saved output of a comparison shows charts and all tables, without kernel and server."""
     page.evaluate("saved => wandbNb.comparison(document.getElementById('view'), saved)", saved)
     page.wait_for_selector(".wnb canvas")
-    assert page.locator(".wnb-card-title").all_text_contents() == ["train/loss", "val/loss"]
-    assert page.locator(".wnb-runs .wnb-run-label").all_text_contents() == [
-        "lr=0.1 · calm-sea",
-        f"lr=0.3 · {HOSTILE[:23]}…",
-    ]
+    expect(page.locator(".wnb-card-title")).to_have_text(["train/loss", "val/loss"])
+    expect(page.locator(".wnb-runs .wnb-run-label")).to_have_text(
+        [
+            "lr=0.1 · calm-sea",
+            f"lr=0.3 · {HOSTILE[:23]}…",
+        ]
+    )
     shot(page, "saved-comparison")
     page.get_by_role("tab", name="Config").click()
     page.locator(".wnb-facts:visible tbody tr").first.wait_for()
-    assert page.locator(".wnb-facts:visible tbody tr").all_text_contents() == ["lr0.10.3+0.2 (+200 %)"]
+    expect(page.locator(".wnb-facts:visible tbody tr")).to_have_text(["lr0.10.3+0.2 (+200 %)"])
     page.get_by_role("tab", name="Code").click()
     lines = page.locator(".wnb-code-line").all_text_contents()
     assert "removed: -lr = 0.1\n" in lines

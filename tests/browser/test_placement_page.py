@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from lab import ARTIFACTS, JupyterServer, chromium, ready, start_cells
 from plain import serious
+from playwright.sync_api import expect
 from waiting import until
 
 from wandb_nb.view.message.header_fields import COMPARISON_MIME, LINK_MIME, MIME
@@ -125,9 +126,9 @@ def test_a_later_cell_links_to_the_panel(page: Page, server: JupyterServer) -> N
     run_all(page, server, name, LATER)
     finish(page, server)
     line, panel = outputs(page, 5), outputs(page, 3).locator(".wnb")
-    assert outputs(page, 2).locator(".wnb-link").text_content() == "The chart of calm-sea is below, under cell [3]"
+    expect(outputs(page, 2).locator(".wnb-link")).to_have_text("The chart of calm-sea is below, under cell [3]")
     line.locator(".wnb-link").scroll_into_view_if_needed()
-    assert line.locator(".wnb-link").text_content() == "The chart of calm-sea is above, under cell [3]"
+    expect(line.locator(".wnb-link")).to_have_text("The chart of calm-sea is above, under cell [3]")
     the_link_follows_its_cell(page)
     assert serious(page, ".wnb") == []
     page.screenshot(path=ARTIFACTS / f"placement-{server.app}-link.png")
@@ -178,7 +179,7 @@ def test_a_view_opened_while_the_cell_runs_stays(page: Page, server: JupyterServ
     button.click()
     view = outputs(page, 4).locator(".wnb[data-points]")
     until(lambda: int(view.get_attribute("data-points") or 0) > 60, "a growing chart")
-    assert outputs(page, 3).locator(".wnb canvas").count() > 0
+    expect(outputs(page, 3).locator(".wnb canvas").first).to_be_attached()
     finish(page, server)
     view.locator(".wnb-head[data-state=finished]").wait_for()
     until(lambda: "image/png" in save(page, server, name)[3][0], "the final picture")
@@ -198,14 +199,14 @@ def test_a_loop_over_settings_is_one_live_overlay(page: Page, server: JupyterSer
     area.locator(".wnb-runs li").nth(1).wait_for()
     first = area.locator(".wnb-swatch path").first.get_attribute("stroke")
     area.get_by_role("button", name="Stop lr=0.2").wait_for()
-    assert area.locator(".wnb").count() == 1
+    expect(area.locator(".wnb")).to_have_count(1)
     until(lambda: COMPARISON_MIME in (server.root / name).read_text(), "the saved charts")
     page.reload()
     area.locator(".wnb-runs li").nth(2).wait_for()
     until(lambda: ready(server), "idle kernel")
-    assert area.locator(".wnb-run-label").all_text_contents() == ["lr=0.1", "lr=0.2", "lr=0.5"]
+    expect(area.locator(".wnb-run-label")).to_have_text(["lr=0.1", "lr=0.2", "lr=0.5"])
     until(lambda: all("finished" in text for text in area.locator(".wnb-run-fact").all_text_contents()), "the ends")
-    assert area.locator(".wnb-swatch path").first.get_attribute("stroke") == first
+    expect(area.locator(".wnb-swatch path").first).to_have_attribute("stroke", first)
     assert serious(page, ".wnb") == []
     page.screenshot(path=ARTIFACTS / f"placement-{server.app}-loop.png")
     until(lambda: "image/png" in save(page, server, name)[1][0], "the saved picture")

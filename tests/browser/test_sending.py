@@ -9,6 +9,7 @@ import pytest
 from embedded_server import EmbeddedServer
 from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
 from plain import serious
+from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
@@ -73,8 +74,8 @@ def test_the_header_shows_the_link_and_what_is_sent(page: Page, lab: JupyterServ
         run_notebook(page, lab, server.environ)
         link = page.locator(".wnb .wnb-run-link").first
         until(link.is_visible, "the link", 90)
-        assert link.get_attribute("href") == f"{server.url}/local/p/runs/sent1"
-        assert link.get_attribute("rel") == "noopener noreferrer"
+        expect(link).to_have_attribute("href", f"{server.url}/local/p/runs/sent1")
+        expect(link).to_have_attribute("rel", "noopener noreferrer")
         state = page.locator(".wnb .wnb-sync").first
         until(lambda: state.text_content() == "sending", "sending")
         picture(page, "active")
@@ -93,6 +94,6 @@ def test_the_header_shows_what_waits(page: Page, lab: JupyterServer) -> None:
     state = page.locator(".wnb .wnb-sync").first
     until(lambda: "rows waiting: " in (state.text_content() or ""), "waiting rows", 90)
     picture(page, "waiting")
-    assert not page.locator(".wnb .wnb-run-link").first.is_visible()
+    expect(page.locator(".wnb .wnb-run-link").first).to_be_hidden()
     assert serious(page) == []
     (lab.root / "go-on").touch()

@@ -14,6 +14,7 @@ import pytest
 from lab import ARTIFACTS, IMAGES, TOKEN, JupyterServer, chromium, ready, start_cells
 from plain import HOSTILE, serious
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+from playwright.sync_api import expect
 from waiting import until
 
 import wandb_nb
@@ -127,8 +128,8 @@ def test_runs_are_listed_found_and_grouped(page: Page, begin: Any) -> None:
         begin(name=name, project=project).finish(exit_code=1 if name == "red-fox" else 0)
     until(lambda: row(page, "red-fox").count(), "the rows")
     until(lambda: row(page, "calm-sea").locator(".wnb-row-value").text_content() == "0.03737", "the latest value")
-    assert row(page, "calm-sea").locator(".wnb-spark path").get_attribute("d")
-    assert "failed" in (row(page, "red-fox").text_content() or "")
+    expect(row(page, "calm-sea").locator(".wnb-spark path")).to_have_attribute("d", re.compile("."))
+    expect(row(page, "red-fox")).to_contain_text("failed")
     shot(page, "list")
     page.get_by_role("searchbox", name="Find a run").fill("digits calm")
     until(lambda: rows(page) == ["calm-sea"], "the one that fits")
@@ -154,9 +155,9 @@ def test_equal_names_and_times_are_distinguishable(page: Page, begin: Any) -> No
     first, second = (begin(name="same-name", steps=10) for _ in range(2))
     second.finish()
     until(lambda: "step 9" in (row(page, first.id).text_content() or ""), "the active run")
-    assert re.search(r"running for \d+s · step 9", row(page, first.id).text_content() or "")
-    assert re.search(r"finished \d+ s ago · ran [\d.]+s", row(page, second.id).text_content() or "")
-    assert row(page, second.id).get_by_role("button", name=f"Delete same-name ({second.id})").count() == 1
+    expect(row(page, first.id)).to_have_text(re.compile(r"running for \d+s · step 9"))
+    expect(row(page, second.id)).to_have_text(re.compile(r"finished \d+ s ago · ran [\d.]+s"))
+    expect(row(page, second.id).get_by_role("button", name=f"Delete same-name ({second.id})")).to_have_count(1)
     shot(page, "same-name")
     first.finish()
 
@@ -239,14 +240,14 @@ def test_keys_reach_everything(page: Page, begin: Any) -> None:
     page.get_by_label("State").focus()
     page.keyboard.press("Tab")
     page.keyboard.press("End")
-    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')").startswith("Open run key-a")
+    expect(page.locator(":focus")).to_have_attribute("aria-label", re.compile("^Open run key-a"))
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("Space")
     until(lambda: row(page, "key-a").get_attribute("aria-selected") == "true", "the selected row")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     page.locator(".wnb-main canvas").first.wait_for()
-    assert page.locator(".wnb-main .wnb-run-name").text_content() == "key-a"
+    expect(page.locator(".wnb-main .wnb-run-name")).to_have_text("key-a")
 
 
 def test_a_run_is_deleted_after_a_question(page: Page, begin: Any) -> None:
@@ -258,7 +259,7 @@ def test_a_run_is_deleted_after_a_question(page: Page, begin: Any) -> None:
         row(page, "to-delete").hover()
         row(page, "to-delete").get_by_role("button", name="Delete to-delete").click()
         dialog = page.locator(".jp-Dialog")
-        assert "to-delete" in (dialog.text_content() or "")
+        expect(dialog).to_contain_text("to-delete")
         assert run.directory.is_dir()
         dialog.get_by_role("button", name=answer).click()
         dialog.wait_for(state="detached")
@@ -281,7 +282,7 @@ def test_the_notebook_that_started_a_run_opens(page: Page, server: JupyterServer
     server.shut_sessions()
     clear_outputs(server.root / "train.ipynb")  # JupyterLab may have saved them
     open_lab(page, server)
-    assert page.locator(".jp-NotebookPanel:visible").count() == 1
+    expect(page.locator(".jp-NotebookPanel:visible")).to_have_count(1)
     page.get_by_label("Group by").select_option("notebook")
     page.locator(".wnb-group-name", has_text="train.ipynb").wait_for()
     row(page, "in-a-cell").hover()
@@ -360,7 +361,7 @@ def test_two_thousand_runs(page: Page, server: JupyterServer, begin: Any) -> Non
                 return performance.now() - start; }"""
         )
         (ARTIFACTS / "sidebar-figures.json").write_text(json.dumps({"runs": 2_000, "opens_ms": round(took)}))
-        assert page.locator(".wnb-row").count() < 400
+        until(lambda: page.locator(".wnb-row").count() < 400, "rows in sight only")
         page.get_by_role("searchbox", name="Find a run").fill("many-77")
         until(lambda: "many-77" in rows(page) and "many-1" not in rows(page), "the found ones")
     finally:

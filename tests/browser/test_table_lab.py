@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lab import ARTIFACTS, JupyterServer, chromium, open_cells, start_cells
 from plain import HOSTILE, serious
+from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def test_tables_under_the_cell(tmp_path: Path, routes: bool) -> None:
             "() => [...document.querySelectorAll('.wnb-cell-picture img')].filter(one => one.naturalWidth === 8).length"
         )
         until(lambda: page.evaluate(drawn) > 3, "pictures in cells")
-        assert card.locator("img").first.get_attribute("alt") == HOSTILE
+        expect(card.locator("img").first).to_have_attribute("alt", HOSTILE)
         page.screenshot(path=ARTIFACTS / "table-lab.png")
         card.get_by_role("columnheader", name="score").focus()
         page.keyboard.press("ArrowDown")

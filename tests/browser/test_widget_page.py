@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from lab import ARTIFACTS, IMAGES, JupyterServer, chromium, open_cells, run_cell
+from playwright.sync_api import expect
 from waiting import until
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def test_a_widget_in_a_box(page: Page, server: JupyterServer) -> None:
     assert side is not None
     assert box["width"] > 600
     assert side["x"] >= box["x"] + box["width"] - 1
-    assert page.locator(".widget-label", has_text="running").count() == 1
+    expect(page.locator(".widget-label", has_text="running")).to_have_count(1)
     if server.app == "lab":
         until(lambda: points(view) > 600, "well-grown charts")
         page.locator(".jp-Cell").first.screenshot(path=IMAGES / "widget.png")
@@ -113,7 +114,7 @@ def test_a_widget_in_a_box(page: Page, server: JupyterServer) -> None:
     until(lambda: selected(page) == ["val/loss", "accuracy"], "the selection in the other widget", 40)
     page.screenshot(path=ARTIFACTS / f"widget-{server.app}.png")
     page.keyboard.press("Escape")
-    assert page.locator(".wnb-picker[open]").count() == 0
+    expect(page.locator(".wnb-picker[open]")).to_have_count(0)
     bar = page.locator(".progress-bar").first
     until(lambda: "100%" in (bar.get_attribute("style") or ""), "full progress bar", 60)
 
@@ -133,14 +134,14 @@ def test_tab_output_and_interact(page: Page, server: JupyterServer) -> None:
     shown = page.locator(".jp-Cell").nth(2).locator(".jp-OutputArea .wnb")
     until(lambda: shown.count() >= 2, "views in output and interact", 60)
     until(lambda: {"accuracy", "val/loss"} <= {title for one in shown.all() for title in titles(one)}, "their charts")
-    assert page.locator(".wnb-head[data-state=finished]").count() >= 2
+    until(lambda: page.locator(".wnb-head[data-state=finished]").count() >= 2, "two finished runs")
     page.locator(".widget-dropdown select").select_option("train/loss")
     until(lambda: ["train/loss"] in [titles(one) for one in shown.all()], "the chart of the other choice", 30)
     page.locator(".widget-tab .lm-TabBar-tab", has_text="charts").click()
     charts = page.locator(".widget-tab .wnb")
     until(lambda: charts.locator("canvas").count() == 1, "the chart in the tab")
     assert titles(charts) == ["accuracy"]
-    assert charts.locator("canvas").first.evaluate("canvas => canvas.clientWidth") > 200
+    until(lambda: charts.locator("canvas").first.evaluate("canvas => canvas.clientWidth") > 200, "a wide chart")
 
 
 def test_the_saved_notebook_has_no_token(page: Page, server: JupyterServer) -> None:

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 from waiting import until
 
 from wandb_nb.notebook.panel.widget import SCRIPT
@@ -131,6 +132,6 @@ def look_at(page: Page, address: str) -> None:
     view.wait_for(timeout=30_000)
     first = until(lambda: int(view.get_attribute("data-points") or 0), "points")
     until(lambda: int(view.get_attribute("data-points") or 0) > first, "more points")
-    assert "running" in view.inner_text()
+    expect(view).to_contain_text("running")
     until(lambda: "finished" in view.inner_text(), "the end of the run")
     page.locator("svg[role=img]").wait_for()

@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from executed import ARTIFACTS, COMPARISON, NAMES, ROOT, RUN, Executed, execute, leads_outside, read
 from PIL import Image
+from playwright.sync_api import expect
 
 import wandb_nb
 from wandb_nb.server import process
@@ -95,7 +96,7 @@ def test_recipe_is_a_page_without_network_and_scripts(recipe: Executed, chromium
     page = context.new_page()
     page.goto((tmp_path / f"{recipe.name}.html").as_uri(), wait_until="domcontentloaded")
     charts = page.locator(".jp-OutputArea svg[role=img]:not(.wandb-nb-artifact svg)")
-    assert charts.count() == len(recipe.views)
+    expect(charts).to_have_count(len(recipe.views))
     for chart in charts.all():
         box = chart.bounding_box()
         assert box is not None

@@ -14,7 +14,7 @@ import pytest
 from cluster import Cluster, programs, text_of
 from sqlalchemy import create_engine, text
 from visiting import HOSTILE, Site, Visitor
-from waiting import scaled
+from waiting import set_timeouts
 
 from wandb_nb.server.app import create_app
 from wandb_nb.server.http.services import open_services
@@ -190,7 +190,7 @@ def page(script: None, chromium: Browser, noises: list[str]) -> Iterator[Page]:
     del script
     context = chromium.new_context()
     page = context.new_page()
-    page.set_default_timeout(scaled(20) * 1000)
+    set_timeouts(page)
     page.on("console", lambda message: noises.append(message.text))
     page.on("pageerror", lambda error: noises.append(str(error)))
     page.on("request", lambda request: noises.extend(foreign(request.url)))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 from test_browser import artifact, enter
 
 from wandb_nb.view.run_styles import colour, preferred_style
@@ -75,10 +77,10 @@ def test_objects_and_axes_are_on_the_page(site: Site, page: Page) -> None:
     enter(site, page)
     page.goto(f"{site.url}/local/p/runs/full")
     page.wait_for_selector(".wnb-heatmap canvas")
-    assert page.get_by_label("X axis").locator("option").first.text_content() == "auto (step, epoch)"
-    assert page.locator(".wnb-texts tbody td").first.text_content() == "<b>seen</b>"
+    expect(page.get_by_label("X axis").locator("option").first).to_have_text("auto (step, epoch)")
+    expect(page.locator(".wnb-texts tbody td").first).to_have_text("<b>seen</b>")
     description = page.locator(".wnb-heatmap").get_attribute("aria-describedby")
-    assert page.locator(f"#{description}").text_content().startswith("w: 30 histograms, step 0 to 29")
+    expect(page.locator(f"#{description}")).to_have_text(re.compile("^" + re.escape("w: 30 histograms, step 0 to 29")))
 
 
 def test_a_run_has_one_colour(site: Site, page: Page) -> None:
@@ -93,7 +95,7 @@ def test_a_run_has_one_colour(site: Site, page: Page) -> None:
         page.locator(f"tr[data-run={run}] input").check()
     for run, expected in runs.items():
         swatch = page.locator(f"tr[data-run={run}] .swatch path")
-        assert swatch.get_attribute("stroke") == expected
+        expect(swatch).to_have_attribute("stroke", expected)
     page.wait_for_selector(".wnb-entry path", state="attached")
     drawn = [path.get_attribute("stroke") for path in page.locator(".wnb-entry path").all()]
     assert sorted(map(str, drawn)) == sorted(runs.values())

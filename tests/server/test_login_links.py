@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import HOST, Client
+from playwright.sync_api import expect
 from visiting import FORM
 
 from wandb_nb.server import login_links
@@ -150,7 +151,7 @@ def test_a_link_in_a_browser(site: Site, page: Page, noises: list[str]) -> None:
 
     assert page.url == f"{site.url}/login"
     page.wait_for_function("() => document.activeElement.textContent === 'Log in'")
-    assert not page.locator("#key-form").is_visible()
+    expect(page.locator("#key-form")).to_be_hidden()
     button.click()
     page.wait_for_selector("h1:has-text('Projects')")
     assert not [one for one in sent if token_of(link) in one]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 from test_browser import ROOT, artifact, enter
 from threaded_server import ThreadedServer
 
@@ -113,13 +114,13 @@ def test_pictures_over_steps(site: Site, page: Page) -> None:
     card = page.locator(".wnb-card[aria-label='Media samples']")
     loaded(page, NEWEST)
     slider = card.get_by_role("slider", name="Step of samples")
-    assert card.locator("img").count() == 2
-    assert card.locator("img[data-pixelated]").count() == 2
-    assert card.locator("figcaption").nth(1).text_content() == HOSTILE
-    assert slider.get_attribute("aria-valuetext") == "step 20"
+    expect(card.locator("img")).to_have_count(2)
+    expect(card.locator("img[data-pixelated]")).to_have_count(2)
+    expect(card.locator("figcaption").nth(1)).to_have_text(HOSTILE)
+    expect(slider).to_have_attribute("aria-valuetext", "step 20")
     slider.fill("0")
     loaded(page, "at 0")
-    assert card.locator(".wnb-where").text_content() == "step 0"
+    expect(card.locator(".wnb-where")).to_have_text("step 0")
     card.locator(".wnb-media-picture").first.focus()
     page.keyboard.press("ArrowRight")
     loaded(page, "at 10")
@@ -128,10 +129,10 @@ def test_pictures_over_steps(site: Site, page: Page) -> None:
     page.wait_for_function("() => document.querySelector('dialog[open] img').naturalWidth === 8")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("() => document.querySelector('dialog[open] img').alt.startsWith('at 20')")
-    assert dialog.locator(".wnb-media-caption").text_content() == "at 20 · step 20"
+    expect(dialog.locator(".wnb-media-caption")).to_have_text("at 20 · step 20")
     page.screenshot(path=artifact("media-enlarged.png"))
     page.keyboard.press("Escape")
-    assert dialog.count() == 0
+    expect(dialog).to_have_count(0)
     assert page.evaluate("() => window.harmed") is None
 
 
@@ -143,9 +144,9 @@ def test_runs_are_compared(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/local/p/compare?run=first&run=second")
     card = page.locator(".wnb-card[aria-label='Media samples']")
     page.wait_for_function("() => document.querySelectorAll('.wnb-media-column canvas.wnb-mask').length === 2")
-    assert card.locator(".wnb-media-column").count() == 2
-    assert card.locator("img").first.get_attribute("alt") == f"at 20; mask truth: {HOSTILE}"
-    assert card.locator(".wnb-class").all_text_contents() == [HOSTILE]
+    expect(card.locator(".wnb-media-column")).to_have_count(2)
+    expect(card.locator("img").first).to_have_attribute("alt", f"at 20; mask truth: {HOSTILE}")
+    expect(card.locator(".wnb-class")).to_have_text([HOSTILE])
     card.scroll_into_view_if_needed()
     page.screenshot(path=artifact("media-compared.png"))
     card.get_by_role("slider", name="Step of samples").fill("0")
@@ -192,7 +193,7 @@ def test_the_steps_can_be_played(site: Site, page: Page) -> None:
     page.emulate_media(reduced_motion="reduce")
     page.reload()
     loaded(page, NEWEST)
-    assert page.get_by_role("button", name="Play the steps of samples").count() == 0
+    expect(page.get_by_role("button", name="Play the steps of samples")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -204,12 +205,12 @@ def test_other_media(site: Site, page: Page, noises: list[str], stranger: Thread
     enter(site, page)
     page.goto(f"{site.url}/local/p/runs/pictures")
     loaded(page, NEWEST)
-    assert page.frame_locator(".wnb-media-frame").locator("#seen").text_content() == "seen"
+    expect(page.frame_locator(".wnb-media-frame").locator("#seen")).to_have_text("seen")
     cells = page.locator(".wnb-card-table [role=gridcell]")
     cells.first.wait_for()
-    assert cells.all_text_contents() == ["1", HOSTILE]
+    expect(cells).to_have_text(["1", HOSTILE])
     molecule = page.locator(".wnb-card[aria-label='Media molecule']")
-    assert molecule.locator(".wnb-orbit").get_attribute("aria-label") == "Molecule molecule: 2 atoms (HO), 1 bonds"
+    expect(molecule.locator(".wnb-orbit")).to_have_attribute("aria-label", "Molecule molecule: 2 atoms (HO), 1 bonds")
     page.screenshot(path=artifact(f"media-{scheme}.png"), full_page=True)
     page.evaluate((ROOT / "labextension/node_modules/axe-core/axe.min.js").read_text("utf-8"))
     result = page.evaluate("() => axe.run(document, {iframes: false})")
@@ -284,16 +285,16 @@ def test_nothing_hostile_runs(site: Site, page: Page, noises: list[str], strange
     page.wait_for_function("() => document.querySelectorAll('.wnb-box').length === 5")
     page.wait_for_function("() => document.querySelector('.wnb-orbit')?.dataset.drawn === '2 points, 5 boxes'")
     page.wait_for_function("() => document.querySelectorAll('.wnb-plot-drawing path').length >= 5")
-    assert page.locator(".wnb-class").all_text_contents() == CORPUS
+    expect(page.locator(".wnb-class")).to_have_text(CORPUS)
     scene = page.locator(".wnb-card[aria-label='Media scene']")
     scene.get_by_role("button", name="Download").wait_for()
-    assert "This file cannot be drawn here." in (scene.text_content() or "")
+    expect(scene).to_contain_text("This file cannot be drawn here.")
     page.screenshot(path=artifact("media-hostile.png"))
     page.locator(".wnb-media-picture").first.click()
     page.wait_for_function("() => document.querySelectorAll('dialog[open] .wnb-box').length === 5")
     page.keyboard.press("Escape")
     assert page.evaluate("() => window.harmed") is None
-    assert page.locator(".wnb :is(script, iframe:not(.wnb-media-frame), [onload], [onerror], a)").count() == 0
+    expect(page.locator(".wnb :is(script, iframe:not(.wnb-media-frame), [onload], [onerror], a)")).to_have_count(0)
     assert Stranger.requests == []
     noises[:] = [noise for noise in noises if "Content Security Policy" not in noise and "sandboxed" not in noise]
 
@@ -307,5 +308,5 @@ def test_a_run_without_media_requests_no_files(site: Site, page: Page) -> None:
     page.on("request", lambda request: requested.append(request.url) if "/files/" in request.url else None)
     page.goto(f"{site.url}/local/p/runs/numbers")
     page.wait_for_function("() => document.querySelector('.wnb')?.dataset.points === '20'")
-    assert page.locator(".wnb-media").count() == 0
+    expect(page.locator(".wnb-media")).to_have_count(0)
     assert requested == []

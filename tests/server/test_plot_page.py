@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 from test_browser import ROOT, artifact, enter
 
 import wandb_nb as wandb
@@ -87,14 +88,14 @@ def test_each_chart_is_drawn_from_its_table(site: Site, page: Page, noises: list
     page.goto(f"{site.url}/local/p/runs/plots")
     drawn(page, 7)
     line = page.locator(".wnb-card[aria-label='Chart Loss by rate']")
-    assert line.locator(".wnb-entry").all_text_contents() == ["lr 1", "lr 2"]
+    expect(line.locator(".wnb-entry")).to_have_text(["lr 1", "lr 2"])
     line.get_by_role("slider").first.focus()
     page.keyboard.press("End")
-    assert line.locator(".wnb-where").text_content() == "lr 1 · step 4 · loss 4"
+    expect(line.locator(".wnb-where")).to_have_text("lr 1 · step 4 · loss 4")
     matrix = page.locator(".wnb-card[aria-label='Chart Confusion Matrix Curve']")
     matrix.get_by_role("slider").first.focus()
     page.keyboard.press("ArrowRight")
-    assert matrix.locator(".wnb-where").text_content() == "Actual cat · Predicted cat · 1"
+    expect(matrix.locator(".wnb-where")).to_have_text("Actual cat · Predicted cat · 1")
     with page.expect_download() as download:
         line.get_by_role("button", name="More actions").click()
         page.get_by_role("menuitem", name="Save as CSV").click()
@@ -122,7 +123,7 @@ def test_runs_are_compared_in_one_chart(site: Site, page: Page, noises: list[str
     bars = page.locator(".wnb-card[aria-label='Chart bar']")
     bars.get_by_role("button", name="Table of bar").click()
     bars.get_by_text("1 row differs").wait_for()
-    assert bars.locator("[data-mark=different]").all_text_contents() == ["5 (different)", "6 (different)"]
+    expect(bars.locator("[data-mark=different]")).to_have_text(["5 (different)", "6 (different)"])
     page.screenshot(path=artifact("plots-compared.png"), full_page=True)
     assert serious(page) == []
     assert noises == []
@@ -166,8 +167,8 @@ def test_own_specs_are_drawn_without_code_and_network(site: Site, page: Page, no
     page.set_viewport_size({"width": 1200, "height": 1400})
     page.goto(f"{site.url}/local/p/runs/vega")
     page.wait_for_function("() => document.querySelectorAll('.wnb-vega canvas').length === 2")
-    assert page.locator(".wnb-card[aria-label='Chart Mine'] .wnb-vega canvas:visible").count() == 1
-    assert page.locator(".wnb-card[aria-label='Media altair'] .wnb-vega canvas").count() == 1
+    expect(page.locator(".wnb-card[aria-label='Chart Mine'] .wnb-vega canvas:visible")).to_have_count(1)
+    expect(page.locator(".wnb-card[aria-label='Media altair'] .wnb-vega canvas")).to_have_count(1)
     page.get_by_text("This chart cannot be drawn:").wait_for()
     page.get_by_text("The chart me/mine of this table is defined on W&B's server only.").wait_for()
     page.screenshot(path=artifact("vega.png"))

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 from test_browser import ROOT, artifact, enter
 from test_media_page import HOSTILE
 
@@ -74,7 +75,7 @@ def test_a_table_is_sorted_filtered_and_grouped(site: Site, page: Page, noises: 
     assert numbers == sorted(numbers, reverse=True)
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Home")
-    assert page.evaluate("() => document.activeElement.getAttribute('aria-colindex')") == "1"
+    expect(page.locator(":focus")).to_have_attribute("aria-colindex", "1")
     card.get_by_role("button", name="Filter").click()
     card.get_by_label("Filter score").fill("> 50")
     card.get_by_label("Filter kind").fill("onerror")
@@ -117,7 +118,7 @@ def test_a_long_table_scrolls(site: Site, page: Page) -> None:
     assert longest < MAX_FRAME_MS
     card.get_by_role("columnheader", name="id").focus()
     page.keyboard.press("Control+End")
-    assert page.evaluate("() => document.activeElement.closest('[role=row]').getAttribute('aria-rowindex')") == "100001"
+    expect(page.locator("[role=row]:focus-within")).to_have_attribute("aria-rowindex", "100001")
     assert "99,999" in texts(card, 1)
 
 
@@ -130,5 +131,5 @@ def test_pictures_come_from_the_artifact(site: Site, page: Page, tmp_path: Path,
     page.wait_for_function(
         "() => [...document.querySelectorAll('.wnb-cell-picture img')].filter(one => one.naturalWidth === 8).length > 2"
     )
-    assert page.locator(".wnb-cell-picture img").first.get_attribute("alt") == "number 0"
+    expect(page.locator(".wnb-cell-picture img").first).to_have_attribute("alt", "number 0")
     assert noises == []
