@@ -14,7 +14,7 @@ from sqlalchemy import func, select, update
 from wandb_nb.server.serve import delete_outdated_artifacts
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.artifacts.content_store import UNUSED_SECONDS
-from wandb_nb.server.storage.orphan_files import delete_orphans
+from wandb_nb.server.storage.files.orphan_files import delete_orphans
 from wandb_nb.server.storage.tables import artifact_entries, artifact_manifests, artifacts, contents
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def logger(client: Client) -> ArtifactClient:
 
 def blobs(services: Services) -> list[Path]:
     """Return the stored files."""
-    return [path for paths in services.store.folders() for path in paths]
+    return [path for path in (services.folder / "files").rglob("*") if path.is_file()]
 
 
 def count(services: Services, table: Any) -> int:
@@ -257,9 +257,11 @@ def test_what_is_left_behind_is_cleaned(logger: ArtifactClient, services: Servic
 def test_contents_are_not_orphans(logger: ArtifactClient, services: Services) -> None:
     """Cleaning deletes a broken upload and leaves contents of artifacts."""
     logger.log("d", TWO)
-    stray = blobs(services)[0].with_name("stray")
+    stored = blobs(services)[0]
+    stray = stored.with_name(f"{stored.name[:2]}stray")
     stray.write_bytes(b"x")
     assert delete_orphans(services.database, services.store, time.time() + 1) == 1
+    assert not stray.exists()
     assert logger.read("d:v0") == TWO
 
 

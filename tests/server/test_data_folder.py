@@ -12,7 +12,7 @@ from waiting import until
 
 from wandb_nb.errors import StoreError
 from wandb_nb.server.http.services import make_private, open_services
-from wandb_nb.server.storage.orphan_files import delete_orphans
+from wandb_nb.server.storage.files.orphan_files import delete_orphans
 from wandb_nb.server.storage.run_store import is_private_file
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from conftest import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from wandb_nb.server.app import create_app
+from wandb_nb.server.storage.files.folder_store import FolderStore
 from wandb_nb.server.storage.users import add_user, new_key
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def test_health_needs_no_key(client: Client) -> None:
 def test_a_failing_part_is_named(client: Client, part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that cannot store runs is not ready; the answer has the part, and no path or address."""
     if part == "files":
-        object.__setattr__(client.services, "folder", tmp_path / "gone")
+        object.__setattr__(client.services, "store", FolderStore(tmp_path / "gone" / "files"))
     else:
         client.services.database.close()
         monkeypatch.setattr(client.services.database, "_readers", _unreachable_engine(tmp_path))

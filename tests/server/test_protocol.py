@@ -173,7 +173,7 @@ def test_a_file_is_deleted(client: Client, services: Any) -> None:
         assert client.query(delete, files=[ids["a: b.txt"]])["deleteFiles"]["success"]
     edges = client.run("r", "files { edges { node { name } } }")["files"]["edges"]
     assert [edge["node"]["name"] for edge in edges] == ["c"]
-    assert sum(len(paths) for paths in services.store.folders()) == 1
+    assert sum(len(blobs) for blobs in services.store.list_blobs()) == 1
     assert "errors" in client.answer(delete, files=["nonsense"])
 
 

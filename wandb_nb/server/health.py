@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -49,9 +48,8 @@ def _problems(services: Services) -> list[str]:
     except (BusyError, SQLAlchemyError):
         problems.append("database")
     try:
-        with tempfile.TemporaryFile(dir=services.folder) as file:
-            file.write(b"ready")
-    except OSError:
+        services.store.check()
+    except (BusyError, OSError):
         problems.append("files")
     return problems
 

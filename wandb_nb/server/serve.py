@@ -23,7 +23,7 @@ from wandb_nb.server.process import server_lock
 from wandb_nb.server.storage.artifacts.content_store import delete_unused, unused_ids
 from wandb_nb.server.storage.artifacts.version_updates import delete_artifacts, outdated_ids
 from wandb_nb.server.storage.engine.database_address import public_address
-from wandb_nb.server.storage.orphan_files import delete_orphans
+from wandb_nb.server.storage.files.orphan_files import delete_orphans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -27,7 +27,7 @@ from wandb_nb.server.login_links import FIRST_USER
 from wandb_nb.server.monitoring.request_metrics import RequestMetrics
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.database import Database
-from wandb_nb.server.storage.file_store import FileStore, FolderStore
+from wandb_nb.server.storage.files.folder_store import FolderStore
 from wandb_nb.server.storage.tables import users as users_table
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL
     from starlette.requests import Request
+
+    from wandb_nb.server.storage.files.file_store import FileStore
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,7 @@ class Services:
 
 def finish_deletion(services: Services, runs: Iterable[Any], blobs: Iterable[str]) -> None:
     """Drop from memory and disk what remains of deleted *runs*, whose files are *blobs*; call it after the commit."""
-    for blob in blobs:
-        services.store.delete(blob)
+    services.store.delete(blobs)
     for run in runs:
         services.run_cache.drop(run.uid)
         services.subscriptions.publish(run)

@@ -10,7 +10,7 @@ from wandb_nb.server.http.services import services_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from wandb_nb.server.storage.file_store import StoredFile
+    from wandb_nb.server.storage.files.file_store import StoredFile
     from wandb_nb.server.storage.users import User
 
 

@@ -12,7 +12,7 @@ from wandb_nb.server.storage.storage_errors import NotFoundError
 
 if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
-    from wandb_nb.server.storage.file_store import FileStore
+    from wandb_nb.server.storage.files.file_store import FileStore
     from wandb_nb.view.message.row_range import RangeRequest
     from wandb_nb.view.message.run_message import Message
 

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from wandb_nb.capture.cells.saved_notebook import MAX_NOTEBOOK_BYTES, read_notebook
 from wandb_nb.capture.cells.session_notebook import HISTORY
+from wandb_nb.server.storage.files.file_store import read_blob
 from wandb_nb.server.storage.tables import files
 from wandb_nb.store.reading.executed_cells import Cell
-from wandb_nb.untrusted_file import read_file
 from wandb_nb.view.message.cell_list import cell_headers
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wandb_nb.capture.cells.saved_notebook import NotebookCell
-    from wandb_nb.server.storage.file_store import FileStore
+    from wandb_nb.server.storage.files.file_store import FileStore
     from wandb_nb.view.message.run_message import CellHeader
 
 
@@ -44,7 +44,7 @@ class SessionCells:
 
     def _read(self, blob: str) -> dict[int, Cell]:
         try:
-            text = read_file(self._store.path(blob), MAX_NOTEBOOK_BYTES).decode("utf-8", "replace") if blob else ""
+            text = read_blob(self._store, blob, MAX_NOTEBOOK_BYTES).decode("utf-8", "replace") if blob else ""
         except OSError:  # deleted meanwhile, or too large
             text = ""
         cells = read_notebook(text).cells if text else ()

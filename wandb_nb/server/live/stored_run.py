@@ -16,7 +16,7 @@ from wandb_nb.view.message.message_builder import MessageBuilder
 
 if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
-    from wandb_nb.server.storage.file_store import FileStore
+    from wandb_nb.server.storage.files.file_store import FileStore
     from wandb_nb.store.reading.run_state import RunState
     from wandb_nb.view.message.run_message import CellHeader
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from wandb_nb.errors import AuthenticationError
 from wandb_nb.server.http.authentication import user_by_key_or_login, user_by_request_key
-from wandb_nb.server.http.browser_policy import FILE_HEADERS
 from wandb_nb.server.http.file_urls import read_upload_token
 from wandb_nb.server.http.request_body import (
     limited_body,
@@ -24,6 +23,7 @@ from wandb_nb.server.http.request_body import (
 )
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.http.stored_body import store_body
+from wandb_nb.server.http.stored_response import stored_response
 from wandb_nb.server.protocol import filestream, graphql_executor
 from wandb_nb.server.protocol.artifacts.artifact_routes import ARTIFACT_ROUTES
 from wandb_nb.server.storage import run_store
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.http.file_urls import UploadTarget
     from wandb_nb.server.http.services import Services
-    from wandb_nb.server.storage.file_store import StoredFile
+    from wandb_nb.server.storage.files.file_store import StoredFile
     from wandb_nb.server.storage.users import User
 
 _MAX_FILE = 5 << 30
@@ -144,7 +144,7 @@ async def upload(request: Request) -> Response:
     stored = await store_body(request, owner, _MAX_FILE)
     unused = await run_in_threadpool(_add_file, services, target, stored)
     if unused is not None:
-        await run_in_threadpool(services.store.delete, unused)
+        await run_in_threadpool(services.store.delete, [unused])
     return JSONResponse({})
 
 
@@ -189,8 +189,7 @@ async def download(request: Request) -> Response:
     user = await user_by_key_or_login(request)
     row = await run_in_threadpool(_file, services_of(request), user, dict(request.path_params))
     media_type = mimetypes.guess_type(row.name)[0] or "application/octet-stream"
-    path = services_of(request).store.path(row.blob)
-    return FileResponse(path, media_type=media_type, filename=row.name.rpartition("/")[2], headers=FILE_HEADERS)
+    return await stored_response(request, row, row.name.rpartition("/")[2], media_type)
 
 
 def _file(services: Services, user: User, path: dict[str, str]) -> Any:

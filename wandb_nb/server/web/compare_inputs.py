@@ -19,10 +19,10 @@ from wandb_nb.compare.load_inputs import (
     uncommitted_files,
 )
 from wandb_nb.server.live.sampling import sampled_message
+from wandb_nb.server.storage.files.file_store import read_blob
 from wandb_nb.server.storage.run_store import list_files
 from wandb_nb.server.web.run_environment import git_remote
 from wandb_nb.store.reading.executed_cells import Cell
-from wandb_nb.untrusted_file import read_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -65,7 +65,7 @@ def comparison_input(services: Services, connection: Connection, row: Any, with_
 def read_text(services: Services, file: Any) -> str:
     """Return the text of *file*, a row of the table of files; empty if it is too large or missing."""
     try:
-        return services.store.path(file.blob).read_text("utf-8", "replace") if file.size <= MAX_FILE_BYTES else ""
+        return read_blob(services.store, file.blob, MAX_FILE_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
 
@@ -76,4 +76,4 @@ def _read_notebook(services: Services, file: Any) -> bytes:
     Raises:
         OSError: It is too large or missing.
     """
-    return read_file(services.store.path(file.blob), MAX_NOTEBOOK_BYTES)
+    return read_blob(services.store, file.blob, MAX_NOTEBOOK_BYTES)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.capture.cells.saved_notebook import read_notebook
 from wandb_nb.server.http.services import services_of
+from wandb_nb.server.storage.files.file_store import read_blob
 from wandb_nb.server.storage.run_store import find_file, list_files
 from wandb_nb.server.web.highlight import Highlighter
 from wandb_nb.server.web.render import answer_page, render_page, require
@@ -99,8 +100,8 @@ def preview_file(services: Services, file: Any) -> FilePreview:
     if file.size > _MAX_TEXT:
         return FilePreview("nothing", reason="This file is too large to preview.")
     try:
-        text = services.store.path(file.blob).read_bytes().decode("utf-8")
-    except FileNotFoundError:
+        text = read_blob(services.store, file.blob, _MAX_TEXT).decode("utf-8")
+    except OSError:
         return FilePreview("nothing", reason="This file is no longer on this server.")
     except UnicodeDecodeError:
         return FilePreview("nothing", reason="This file is not text.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import select
 
 from wandb_nb.formatting import size
+from wandb_nb.server.storage.files.file_store import read_blob
 from wandb_nb.server.storage.tables import files
 from wandb_nb.untrusted_json import load_object
 
@@ -65,7 +66,7 @@ def _read_metadata(services: Services, connection: Connection, run: Any) -> dict
     if row is None or row.size > _MAX_FILE:
         return {}
     try:
-        return load_object(services.store.path(row.blob).read_bytes()) or {}
+        return load_object(read_blob(services.store, row.blob, _MAX_FILE)) or {}
     except OSError:
         return {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from wandb_nb.artifacts.store.file_copies import bytes_digest
@@ -16,9 +16,11 @@ from wandb_nb.server.http.browser_policy import FILE_HEADERS
 from wandb_nb.server.http.request_body import read_body
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.http.stored_body import store_body
+from wandb_nb.server.http.stored_response import stored_response
 from wandb_nb.server.protocol.artifacts.artifact_access import ARTIFACT
 from wandb_nb.server.storage.artifacts import content_store, manifest_store, version_store
 from wandb_nb.server.storage.artifacts.manifest_form import read_manifest
+from wandb_nb.server.storage.files.file_store import StoredFile
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.server_ids import global_id, parse_global_id
 from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.http.artifact_urls import ContentDownload, ContentUpload, ManifestDownload, ManifestUpload
     from wandb_nb.server.http.services import Services
-    from wandb_nb.server.storage.file_store import StoredFile
     from wandb_nb.server.storage.users import User
 
 MAX_CONTENT_BYTES = 64 << 30
@@ -52,7 +53,7 @@ async def upload_content(request: Request) -> Response:
     stored = await store_body(request, user, MAX_CONTENT_BYTES)
     unused = await run_in_threadpool(_add_content, services, target, stored)
     if unused is not None:
-        await run_in_threadpool(services.store.delete, unused)
+        await run_in_threadpool(services.store.delete, [unused])
     if stored.md5 != target.digest:
         raise UsageError(f"the content has the MD5 {stored.md5}, not {target.digest} as announced; send it again")
     return JSONResponse({}, headers={"ETag": f'"{stored.md5}"'})
@@ -120,22 +121,23 @@ async def content(request: Request) -> Response:
     file = await run_in_threadpool(_content, services, target) if target is not None else None
     if file is None:
         raise NotFoundError(_INVALID_ADDRESS)
-    return _content_response(services, *file)
+    return await stored_response(request, *file, _BUFFER)
 
 
-def _content_response(services: Services, blob: str, name: str) -> Response:
-    return FileResponse(services.store.path(blob), media_type=_BUFFER, filename=name, headers=FILE_HEADERS)
-
-
-def _content(services: Services, target: ContentDownload) -> tuple[str, str] | None:
-    """Return the blob of the content and a name for it, if the user of the address may read its artifact."""
+def _content(services: Services, target: ContentDownload) -> tuple[StoredFile, str] | None:
+    """Return the content and a name for it, if the user of the address may read its artifact."""
     with services.database.read() as connection:
         artifact = _readable(connection, target)
         if artifact is None:
             return None
         path = manifest_store.path_of_content(connection, artifact.manifest_id, target.content_id)
         row = content_store.content_by_id(connection, target.content_id) if path is not None else None
-        return None if row is None or path is None else (row.blob, path.rpartition("/")[2])
+        return None if row is None or path is None else (_stored_file(row), path.rpartition("/")[2])
+
+
+def _stored_file(row: Any) -> StoredFile:
+    """Return the file of *row*, a content."""
+    return StoredFile(row.blob, row.size, row.digest)
 
 
 def _readable(connection: Connection, target: ContentDownload | ManifestDownload) -> Any:
@@ -171,30 +173,30 @@ async def content_by_key(request: Request) -> Response:
     file = await run_in_threadpool(_named_content, services_of(request), user, dict(request.path_params))
     if file is None:
         raise NotFoundError("there is no such content on this server, or you may not see it")
-    return _content_response(services_of(request), *file)
+    return await stored_response(request, *file, _BUFFER)
 
 
-def _named_content(services: Services, user: User, path: dict[str, str]) -> tuple[str, str] | None:
+def _named_content(services: Services, user: User, path: dict[str, str]) -> tuple[StoredFile, str] | None:
     with services.database.read() as connection:
         artifact = version_store.artifact_by_id(connection, parse_global_id(ARTIFACT, path["artifact"]))
         if not _has_right(connection, user, artifact, Right.READ) or artifact.manifest_id is None:
             return None
         row = content_store.find_content(connection, artifact.project_id, path["digest"])
         name = row and manifest_store.path_of_content(connection, artifact.manifest_id, row.id)
-        return None if row is None or name is None else (row.blob, name.rpartition("/")[2])
+        return None if row is None or name is None else (_stored_file(row), name.rpartition("/")[2])
 
 
 async def content_by_path(request: Request) -> Response:
     """`GET /artifact-files/<client id>/<path>`: a file of an artifact that a page shows, for the user of its login."""
     user = await user_by_key_or_login(request)
     client_id, path = request.path_params["client"], request.path_params["name"]
-    blob = await run_in_threadpool(_content_at, services_of(request), user, client_id, path)
-    if blob is None:
+    file = await run_in_threadpool(_content_at, services_of(request), user, client_id, path)
+    if file is None:
         raise NotFoundError("there is no such content on this server, or you may not see it")
-    return _content_response(services_of(request), blob, path.rpartition("/")[2])
+    return await stored_response(request, file, path.rpartition("/")[2], _BUFFER)
 
 
-def _content_at(services: Services, user: User, client_id: str, path: str) -> str | None:
+def _content_at(services: Services, user: User, client_id: str, path: str) -> StoredFile | None:
     with services.database.read() as connection:
         for artifact in version_store.artifacts_by_client_id(connection, client_id):
             if artifact.manifest_id is None or not _has_right(connection, user, artifact, Right.READ):
@@ -202,7 +204,7 @@ def _content_at(services: Services, user: User, client_id: str, path: str) -> st
             entry = manifest_store.find_entry(connection, artifact.manifest_id, path)
             row = content_store.content_by_id(connection, entry.content_id) if entry and entry.content_id else None
             if row is not None:
-                return str(row.blob)
+                return _stored_file(row)
     return None
 
 

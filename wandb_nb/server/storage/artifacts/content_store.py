@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from wandb_nb.server.storage.file_store import StoredFile
+    from wandb_nb.server.storage.files.file_store import StoredFile
 
 UNUSED_SECONDS = 86_400.0
 """How long a content waits for the version that it was sent for."""
