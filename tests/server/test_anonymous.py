@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import Client
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from visiting import UPLOAD
 
 from wandb_nb.server.http import anonymous_accounts
 from wandb_nb.server.http.anonymous_accounts import RETENTION_SECONDS
 from wandb_nb.server.serve import delete_expired_accounts
 from wandb_nb.server.storage import users
-from wandb_nb.server.storage.tables import projects, runs
+from wandb_nb.server.storage.tables import attempts, projects, runs
 from wandb_nb.server.storage.tables import users as users_table
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def test_accounts_are_limited(nobody: Client, monkeypatch: pytest.MonkeyPatch) -
     assert [create(nobody).status_code for _ in range(11)] == [200] * 10 + [403]
     monkeypatch.setattr(anonymous_accounts, "MAX_ACCOUNTS", 10)
     other = Client(nobody.services, None)
-    nobody.services.anonymous._times.clear()
+    with nobody.services.database.write() as connection:
+        connection.execute(delete(attempts))
     assert create(other).status_code == 403
 
 

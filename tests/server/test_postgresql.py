@@ -17,15 +17,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from cluster import PASSWORD, Cluster, programs, text_of
 from conftest import Client
-from visiting import UPLOAD, UPSERT, Visitor
+from visiting import FORM, UPLOAD, UPSERT, Visitor
 from waiting import until
 
 from wandb_nb.errors import StoreError, UsageError
+from wandb_nb.server.http import anonymous_accounts
+from wandb_nb.server.http.anonymous_accounts import AnonymousAccounts
+from wandb_nb.server.http.login_limit import MAX_FAILURES
 from wandb_nb.server.http.services import open_services
+from wandb_nb.server.login_links import new_link
 from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.engine.database_address import VARIABLE, parse_address
 from wandb_nb.server.storage.schema_upgrade import LATEST, upgrade_schema
 from wandb_nb.server.storage.tables import metadata
+from wandb_nb.server.storage.users import new_key, set_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -210,6 +215,54 @@ def test_a_right_that_ends_ends_on_every_server(pair: tuple[Services, Services])
     with pair[0].database.write() as connection:
         connection.exec_driver_sql("UPDATE users SET key_hash = 'another'")
     assert client.send("POST", "/graphql", json={"query": "{ viewer { username } }"}).status_code == 401
+
+
+def test_failed_logins_count_on_every_server(pair: tuple[Services, Services]) -> None:
+    """Ten wrong keys, half of them at each server, make both of them refuse the address."""
+    visitors = [Client(services, None) for services in pair]
+    statuses = [login(visitors[number % 2], f"wrong{number}") for number in range(MAX_FAILURES)]
+    assert statuses == [401] * MAX_FAILURES
+    assert [login(visitor, "another") for visitor in visitors] == [429, 429]
+
+
+def login(visitor: Client, key: str) -> int:
+    """Try *key* at the login page; return the status."""
+    return visitor.send("POST", "/login", content=f"key={key}", headers=FORM).status_code
+
+
+def test_an_account_pays_at_every_server(pair: tuple[Services, Services], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an anonymous account sends to one server it may not send to the other."""
+    monkeypatch.setattr(anonymous_accounts, "MAX_BYTES", 20_000)
+    with pair[0].database.write() as connection:
+        _, key = AnonymousAccounts(enabled=True).create(connection, "10.0.0.1")
+    query = {"query": "{ viewer { id } }" + " " * 9_000}
+    first, second = (Client(services, key) for services in pair)
+    answers = [client.send("POST", "/graphql", json=query) for client in (first, second, first, second)]
+    assert [answer.status_code for answer in answers] == [200, 200, 413, 413]
+
+
+def test_what_one_server_signed_the_other_accepts(emptied_database: Callable[[], URL], tmp_path: Path) -> None:
+    """With data folders of their own, servers accept each other's upload addresses and logins; a new key ends links."""
+    url = emptied_database()
+    first, second = (open_services(tmp_path / name, url) for name in ("first", "second"))
+    key = (tmp_path / "first" / "key").read_text()
+    clients = [Client(services, key) for services in (first, second)]
+    clients[0].upsert("r")
+    (file,) = clients[0].query(UPLOAD, run="r", files=["x"])["createRunFiles"]["files"]
+    assert clients[1].send("PUT", file["uploadUrl"], content=b"1").status_code == 200
+    visitor = Visitor(clients[0], key)
+    visitor.client = Client(second, None)
+    assert visitor.get("/").status_code == 200
+    (second.folder / "url").write_text("http://127.0.0.1:8090")
+    link = new_link(second.folder).partition("#")[2]
+    with first.database.write() as connection:
+        set_key(connection, "local", new_key())
+    refused = Client(second, None).send("POST", "/login", content=f"link={link}", headers=FORM)
+    assert refused.status_code == 401
+    assert visitor.get("/").status_code == 303
+    assert not (first.folder / "secret").exists()
+    for services in (first, second):
+        services.database.close()
 
 
 def test_a_database_that_is_gone_for_a_while(tmp_path: Path) -> None:

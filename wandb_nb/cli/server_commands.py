@@ -118,7 +118,6 @@ def _stop(folder: Path) -> None:
 @click.pass_obj
 def users(data: ServerData, name: str | None, admin: bool, renew: bool, revoke: bool) -> None:
     """Add the user NAME and print the new key. It is not shown again. Without NAME, list the users."""
-    from wandb_nb.server.login_links import discard_links
     from wandb_nb.server.storage.users import list_users, new_key, set_key
 
     if admin + renew + revoke > (name is not None):
@@ -133,7 +132,6 @@ def users(data: ServerData, name: str | None, admin: bool, renew: bool, revoke: 
         key = new_key()
         if renew or revoke:
             set_key(connection, name, key)
-            discard_links(data.folder)
         else:
             _add_user(connection, name, key, admin)
     if not revoke:

@@ -12,10 +12,9 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.server.process import url_of
 
@@ -27,6 +26,13 @@ FIRST_USER = "local"
 _FOLDER = "login-links"
 _TOKEN_BYTES = 32
 _MAX_TOKEN = 100
+
+
+class UsedLink(NamedTuple):
+    """Whom a link logs in, and when it was made, in Unix time; a key that changed later ends it."""
+
+    user: str
+    created: float
 
 
 def new_link(folder: Path, user: str = FIRST_USER) -> str:
@@ -41,8 +47,8 @@ def new_link(folder: Path, user: str = FIRST_USER) -> str:
     return f"{url_of(folder)}/login#{token}"
 
 
-def use_link(folder: Path, token: str) -> str | None:
-    """Return the user whom *token* logs in, and end the link; None if it was used, has expired, or never existed."""
+def use_link(folder: Path, token: str) -> UsedLink | None:
+    """Return whom *token* logs in, and end the link; None if it was used, has expired, or never existed."""
     if not 0 < len(token) <= _MAX_TOKEN:
         return None
     path = _path(folder / _FOLDER, token)
@@ -51,12 +57,8 @@ def use_link(folder: Path, token: str) -> str | None:
         path.unlink()  # of two requests one succeeds
     except (OSError, ValueError):
         return None
-    return str(content["user"]) if time.time() < content["expires"] else None
-
-
-def discard_links(folder: Path) -> None:
-    """End all links, since a key has changed."""
-    shutil.rmtree(folder / _FOLDER, ignore_errors=True)
+    created = content["expires"] - VALID_SECONDS
+    return UsedLink(str(content["user"]), created) if time.time() < content["expires"] else None
 
 
 def _path(links: Path, token: str) -> Path:

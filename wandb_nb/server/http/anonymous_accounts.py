@@ -7,15 +7,12 @@ to read. What they may store is limited, and an account without news for `RETENT
 from __future__ import annotations
 
 import secrets
-import threading
-import time
-from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, or_, select, update
 
-from wandb_nb.lru import LRUDict
 from wandb_nb.server.storage.run_store import delete_run
+from wandb_nb.server.storage.shared.attempts import add_attempt, wait_seconds
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError, TooLargeError
 from wandb_nb.server.storage.tables import contents, projects, runs, users
 from wandb_nb.server.storage.users import ANONYMOUS_PREFIX, add_user, new_key
@@ -27,19 +24,15 @@ if TYPE_CHECKING:
 
 MAX_ACCOUNTS, MAX_PER_ADDRESS, WINDOW_SECONDS = 1_000, 10, 3_600.0
 MAX_BYTES = 200 << 20
-"""Of posts, queries and files of one account, counted since the server started."""
+"""Of posts, queries and files of one account."""
 RETENTION_SECONDS = 30 * 86_400.0
-_MAX_SOURCES = 10_000
 
 
 class AnonymousAccounts:
-    """Gives accounts, if *enabled*, and counts what they store. Thread-safe."""
+    """Gives accounts, if *enabled*."""
 
     def __init__(self, *, enabled: bool = False) -> None:
         self.enabled = enabled
-        self._lock = threading.Lock()
-        self._times: LRUDict[str, deque[float]] = LRUDict(_MAX_SOURCES)
-        self._bytes: Counter[int] = Counter()
 
     def create(self, connection: Connection, address: str) -> tuple[int, str]:
         """Return the id and the key of a new account for a program at *address*.
@@ -48,37 +41,32 @@ class AnonymousAccounts:
             PermissionDeniedError: There are too many.
 
         """
-        self._count(address)
+        source = f"account address {address}"
+        if wait_seconds(connection, source, MAX_PER_ADDRESS):
+            raise PermissionDeniedError("there were too many anonymous accounts from this address; try again later")
         is_anonymous = users.c.name.startswith(ANONYMOUS_PREFIX, autoescape=True)
         number = connection.execute(select(func.count()).select_from(users).where(is_anonymous)).scalar() or 0
         if not self.enabled or number >= MAX_ACCOUNTS:
             raise PermissionDeniedError("this server gives no more anonymous accounts; log in with a key")
+        add_attempt(connection, source, WINDOW_SECONDS)
         key = new_key()
         name = f"{ANONYMOUS_PREFIX}{secrets.token_hex(6)}"
         return add_user(connection, name, key), key
 
-    def _count(self, address: str) -> None:
-        now = time.monotonic()
-        with self._lock:
-            times = self._times.get(address) or deque(maxlen=MAX_PER_ADDRESS)
-            if len(times) == MAX_PER_ADDRESS and now - times[0] < WINDOW_SECONDS:
-                raise PermissionDeniedError("there were too many anonymous accounts from this address; try again later")
-            times.append(now)
-            self._times[address] = times
 
-    def spend(self, user: User, size: int) -> None:
-        """Count *size* bytes that *user* stores, if it is an anonymous account.
+def spend(connection: Connection, user: User, size: int) -> None:
+    """Count *size* bytes that *user* stores, if it is an anonymous account.
 
-        Raises:
-            TooLargeError: The account has used what it may.
+    Raises:
+        TooLargeError: The account has used what it may.
 
-        """
-        if not user.is_anonymous:
-            return
-        with self._lock:
-            if self._bytes[user.id] + size > MAX_BYTES:
-                raise TooLargeError(f"an anonymous account may store {MAX_BYTES >> 20} MiB; log in with a key")
-            self._bytes[user.id] += size
+    """
+    if not user.is_anonymous:
+        return
+    spent = users.c.spent_bytes + size
+    paid = update(users).where(users.c.id == user.id, spent <= MAX_BYTES).values(spent_bytes=spent)
+    if not connection.execute(paid).rowcount:
+        raise TooLargeError(f"an anonymous account may store {MAX_BYTES >> 20} MiB; log in with a key")
 
 
 def delete_expired(connection: Connection, before: float) -> tuple[list[Any], list[str]]:

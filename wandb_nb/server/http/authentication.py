@@ -70,11 +70,11 @@ def find_user(services: Services, key: str) -> User | None:
 
 def find_link_user(services: Services, token: str) -> User | None:
     """Return the user whom the login link with *token* logs in, and end the link."""
-    name = use_link(services.folder, token)
-    if name is None:
+    link = use_link(services.folder, token)
+    if link is None:
         return None
     with services.database.read() as connection:
-        return users.user_by_name(connection, name)
+        return users.user_by_link(connection, link.user, link.created)
 
 
 def cookie_name(request: Request) -> str:

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-import threading
-import time
-from collections import deque
+from typing import TYPE_CHECKING
 
-from wandb_nb.lru import LRUDict
+from wandb_nb.server.storage.shared.attempts import add_attempt, wait_seconds
+
+if TYPE_CHECKING:
+    from wandb_nb.server.storage.database import Database
 
 MAX_FAILURES = 10
 WINDOW_SECONDS = 60.0
-_MAX_SOURCES = 10_000
 
 
 class LoginLimit:
-    """Counts failed logins of each address and with each key: at most `MAX_FAILURES` in a minute. Thread-safe."""
+    """Counts failed logins of each address and with each key: at most `MAX_FAILURES` in a minute.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failures: LRUDict[str, deque[float]] = LRUDict(_MAX_SOURCES)
+    Thread-safe. All server processes on the database count together.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def wait_seconds(self, address: str, key: str) -> int:
         """Return after how many seconds *address* may try *key*; 0 for now."""
-        now = time.monotonic()
-        with self._lock:
-            failures = [self._failures.get(source, deque()) for source in _sources(address, key)]
-        ends = [times[0] + WINDOW_SECONDS for times in failures if len(times) >= MAX_FAILURES]
-        return max(0, math.ceil(max(ends, default=now) - now))
+        with self._database.read() as connection:
+            return max(wait_seconds(connection, source, MAX_FAILURES) for source in _sources(address, key))
 
     def add_failure(self, address: str, key: str) -> None:
         """Count a failed login."""
-        with self._lock:
+        with self._database.write() as connection:
             for source in _sources(address, key):
-                times = self._failures.get(source) or deque(maxlen=MAX_FAILURES)
-                times.append(time.monotonic())
-                self._failures[source] = times
+                add_attempt(connection, source, WINDOW_SECONDS)
 
 
 def _sources(address: str, key: str) -> tuple[str, str]:
-    return f"address {address}", f"key {hashlib.sha256(key.encode()).hexdigest()}"
+    return f"login address {address}", f"login key {key}"

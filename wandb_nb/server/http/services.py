@@ -2,7 +2,7 @@
 
 <folder>/server.db      runs, history, users (or the database at a URL)
 <folder>/files/         the bytes of uploaded files
-<folder>/secret         signs upload addresses and logins, mode 0600
+<folder>/secret         signs upload addresses and logins, mode 0600 (with PostgreSQL it is in the database)
 <folder>/key            the key of the first user, mode 0600, for `wandb-nb login --local`
 <folder>/url            the server's last address
 """
@@ -27,7 +27,9 @@ from wandb_nb.server.login_links import FIRST_USER
 from wandb_nb.server.monitoring.request_metrics import RequestMetrics
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.database import Database
+from wandb_nb.server.storage.engine.sql_engine import SQLITE
 from wandb_nb.server.storage.files.folder_store import FolderStore
+from wandb_nb.server.storage.shared.signing_secret import shared_secret
 from wandb_nb.server.storage.tables import users as users_table
 
 if TYPE_CHECKING:
@@ -49,9 +51,9 @@ class Services:
     signer: Signer
     folder: Path
     run_cache: RunCache
+    login_limit: LoginLimit
     anonymous: AnonymousAccounts = field(default_factory=AnonymousAccounts)
     subscriptions: Subscriptions = field(default_factory=Subscriptions)
-    login_limit: LoginLimit = field(default_factory=LoginLimit)
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     pages: PagePool = field(default_factory=PagePool)
     heavy_pages: PagePool = field(default_factory=lambda: PagePool(MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER))
@@ -81,11 +83,11 @@ def open_services(folder: Path, url: URL | None = None, *, anonymous: bool = Fal
 
     """
     database = Database(database_url(folder, url))
-    secret = _read_or_create(folder / "secret", secrets.token_hex(32))
+    signer = Signer(_signing_secret(database, folder).encode())
     _create_first_user(database, folder)
     store = FolderStore(folder / "files")
     accounts = AnonymousAccounts(enabled=anonymous)
-    return Services(database, store, Signer(secret.encode()), folder, RunCache(database, store), accounts)
+    return Services(database, store, signer, folder, RunCache(database, store), LoginLimit(database), accounts)
 
 
 def database_url(folder: Path, url: URL | None) -> str | URL:
@@ -122,6 +124,15 @@ def _check_database_file(folder: Path) -> None:
     path = folder / "server.db"
     if (folder / "key").exists() and not (path.exists() and path.stat().st_size):
         raise StoreError(f"the server's database {path} is empty or missing; restore it, or use another data folder")
+
+
+def _signing_secret(database: Database, folder: Path) -> str:
+    """Return the secret, which all servers on one database share."""
+    path, new = folder / "secret", secrets.token_hex(32)
+    if database.engine.dialect.name == SQLITE:
+        return _read_or_create(path, new)
+    with database.write() as connection:
+        return shared_secret(connection, path.read_text("utf-8").strip() if path.exists() else new)
 
 
 def _create_first_user(database: Database, folder: Path) -> None:

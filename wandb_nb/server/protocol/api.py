@@ -22,7 +22,7 @@ from wandb_nb.server.http.request_body import (
     sequence_number,
 )
 from wandb_nb.server.http.services import services_of
-from wandb_nb.server.http.stored_body import store_body
+from wandb_nb.server.http.stored_body import spend_bytes, store_body
 from wandb_nb.server.http.stored_response import stored_response
 from wandb_nb.server.protocol import filestream, graphql_executor
 from wandb_nb.server.protocol.artifacts.artifact_routes import ARTIFACT_ROUTES
@@ -53,7 +53,7 @@ async def graphql_route(request: Request) -> Response:
         return await _create_anonymous_account(request)
     user = await user_by_request_key(request)
     payload = await read_json(request)
-    services_of(request).anonymous.spend(user, _size(request, payload))
+    await spend_bytes(services_of(request), user, _size(request, payload))
     base = str(request.base_url).rstrip("/")
     sequence = sequence_number(request)
     arguments = (services_of(request), user, base, payload, sequence)
@@ -109,7 +109,7 @@ async def file_stream(request: Request) -> Response:
     """`POST /files/<entity>/<project>/<run>/file_stream`: answers after the commit."""
     user = await user_by_request_key(request)
     body = await read_json(request)
-    services_of(request).anonymous.spend(user, _size(request, body))
+    await spend_bytes(services_of(request), user, _size(request, body))
     path, sequence = dict(request.path_params), sequence_number(request)
     answer = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
     services_of(request).metrics.count_lines(filestream.line_counts(body))

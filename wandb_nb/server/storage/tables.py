@@ -9,7 +9,7 @@ A line's number counts from 0 within its run and stream; a line that is sent aga
 
 from __future__ import annotations
 
-import secrets
+from secrets import token_hex
 
 from sqlalchemy import (
     BigInteger,
@@ -36,6 +36,8 @@ users = Table(
     Column("name", CleanString(128), nullable=False, unique=True),
     Column("key_hash", CleanString(64), nullable=False, unique=True),
     Column("admin", Boolean, nullable=False, default=False),
+    Column("key_changed", Float, nullable=False, server_default="0"),  # 0 for the first key
+    Column("spent_bytes", BigInteger, nullable=False, server_default="0"),  # what an anonymous account has sent
     sqlite_autoincrement=True,
 )
 
@@ -73,7 +75,7 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("uid", CleanString(32), nullable=False, default=lambda: secrets.token_hex(16)),
+    Column("uid", CleanString(32), nullable=False, default=lambda: token_hex(16)),
     Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
     Column("user_id", ForeignKey("users.id"), nullable=False),
     Column("name", CleanString(128), nullable=False),
@@ -102,6 +104,25 @@ runs = Table(
     UniqueConstraint("project_id", "name"),
     UniqueConstraint("uid", name="runs_uid"),
     sqlite_autoincrement=True,
+)
+
+# Failed logins and the like, each until it no longer counts; `source` is a digest.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", CleanString(64), nullable=False),
+    Column("ends", Float, nullable=False),
+    Index("attempts_of_source", "source", "ends"),
+    Index("attempts_by_end", "ends"),
+)
+
+# What servers on one database share: the secret that signs. With SQLite it is a file beside the database.
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", CleanString(32), primary_key=True),
+    Column("value", CleanString(128), nullable=False),
 )
 
 # Ids of deleted runs: a client that continues one must learn that its run was deleted.
@@ -231,7 +252,7 @@ artifacts = Table(
     "artifacts",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("uid", CleanString(32), nullable=False, default=lambda: secrets.token_hex(16)),
+    Column("uid", CleanString(32), nullable=False, default=lambda: token_hex(16)),
     Column("collection_id", ForeignKey("artifact_collections.id", ondelete="CASCADE"), nullable=False),
     Column("run_id", ForeignKey("runs.id", ondelete="SET NULL")),
     Column("digest", CleanString(64), nullable=False),

@@ -84,6 +84,11 @@ def user_by_name(connection: Connection, name: str) -> User | None:
     return _find_user(connection, users.c.name == name)
 
 
+def user_by_link(connection: Connection, name: str, created: float) -> User | None:
+    """Return the user with that name, if the key has not changed since the Unix time *created* of a login link."""
+    return _find_user(connection, (users.c.name == name) & (users.c.key_changed < created))
+
+
 def user_by_login(connection: Connection, user_id: int, login: str) -> User | None:
     """Return the user with that id, if *login* is derived from the user's present key."""
     user = user_by_id(connection, user_id)
@@ -117,13 +122,13 @@ def list_users(connection: Connection) -> list[Any]:
 
 
 def set_key(connection: Connection, name: str, key: str) -> None:
-    """Replace the user's key; logins and upload addresses that the old key obtained end.
+    """Replace the user's key; logins, login links and upload addresses of the old key end.
 
     Raises:
         UsageError: There is no such user.
 
     """
-    changed = update(users).where(users.c.name == name).values(key_hash=_hash_key(key))
+    changed = update(users).where(users.c.name == name).values(key_hash=_hash_key(key), key_changed=time.time())
     if not connection.execute(changed).rowcount:
         raise UsageError(f"there is no user {name!r} on this server")
 

@@ -46,11 +46,11 @@ async def login(request: Request) -> Response:
     services = services_of(request)
     key, link = (first_value(form, name).strip() for name in ("key", "link"))
     address = request.client.host if request.client else ""
-    if wait := services.login_limit.wait_seconds(address, link or key):
+    if wait := await run_in_threadpool(services.login_limit.wait_seconds, address, link or key):
         return _refuse(request, 429, f"There were too many failed logins. Try again in {wait} seconds.", wait)
     user = await run_in_threadpool(find_link_user if link else find_user, services, link or key)
     if user is None:
-        services.login_limit.add_failure(address, link or key)
+        await run_in_threadpool(services.login_limit.add_failure, address, link or key)
         return _refuse(request, 401, _USED_LINK if link else "This key is not valid on this server.")
     response = RedirectResponse("/", 303)
     secure = request.url.scheme == "https"  # behind a proxy with TLS

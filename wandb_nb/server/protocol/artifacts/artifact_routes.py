@@ -11,6 +11,7 @@ from starlette.routing import Route
 from wandb_nb.artifacts.store.file_copies import bytes_digest
 from wandb_nb.errors import UsageError
 from wandb_nb.server.http import artifact_urls
+from wandb_nb.server.http.anonymous_accounts import spend
 from wandb_nb.server.http.authentication import user_by_key_or_login
 from wandb_nb.server.http.browser_policy import FILE_HEADERS
 from wandb_nb.server.http.request_body import read_body
@@ -109,7 +110,7 @@ def _fill_manifest(services: Services, target: ManifestUpload, body: bytes) -> N
         artifact = version_store.artifact_by_id(connection, target.artifact_id)
         if user is None or not _has_right(connection, user, artifact, Right.WRITE):
             raise PermissionDeniedError(_INVALID_ADDRESS)
-        services.anonymous.spend(user, len(body))
+        spend(connection, user, len(body))
         if artifact.manifest_id is None:  # else another client has committed the same content
             manifest_store.fill_manifest(connection, target.manifest_id, artifact.project_id, sent)
 
