@@ -33,7 +33,7 @@ HOST = "http://127.0.0.1:8090"
 ROOT = Path(__file__).parents[2]
 ON_POSTGRESQL = {
     *("anonymous", "artifacts", "data_folder", "deleted_runs", "filters", "login_links", "logins", "page_listing"),
-    *("pages", "protocol", "request_order", "run_outcomes", "security", "server_history", "untrusted_values"),
+    *("pages", "protocol", "request_order", "run_outcomes", "security", "server_history", "teams", "untrusted_values"),
 }
 
 
@@ -41,7 +41,7 @@ class Client:
     """Calls the application without a socket, with *key* unless it is None."""
 
     def __init__(self, services: Services, key: str | None) -> None:
-        self.services = services
+        self.services, self.key = services, key
         self.app = create_app(services)
         self.headers = {"Authorization": "Basic " + base64.b64encode(f"api:{key}".encode()).decode()} if key else {}
 

@@ -70,6 +70,8 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     *(("GET", f"/artifactsV2/default/local{path}/QXJ0aWZhY3Q6MQ==/{'0' * 32}{name}", {}) for path, name in ARTIFACTS),
     ("GET", f"/artifact-files/{'a' * 128}/name", {}),
     ("GET", "/", {}),
+    ("GET", "/local", {}),
+    ("POST", "/local", {"data": {"user": "other", "right": "admin"}}),
     ("GET", "/metrics", {}),
 ]
 HARMLESS = {

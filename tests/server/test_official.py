@@ -17,6 +17,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from wandb_nb.server.storage import users
+from wandb_nb.server.storage.accounts import teams
+from wandb_nb.server.storage.database import Database
+from wandb_nb.server.storage.users import new_key
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -285,3 +290,31 @@ except wandb.errors.AuthenticationError as error: print("refused")
 """
     key = server.environment()["WANDB_API_KEY"]
     assert server.python(source, key).splitlines()[-2:] == ["True", "refused"]
+
+
+TEAM = """
+run = wandb.init(entity="vision", project="p", id="of-team", settings=wandb.Settings(init_timeout=60))
+run.log({"loss": 1})
+run.finish()
+api = wandb.Api()
+print(api.run("vision/p/of-team").summary["loss"], api.viewer.teams, api.default_entity)
+"""
+
+
+def test_a_team(server: Server) -> None:
+    """A member logs to a team and reads it back; for another user `init` fails."""
+    keys = {name: new_key() for name in ("member", "other")}
+    database = Database(f"sqlite:///{server.folder / 'server' / 'server.db'}")
+    with database.write() as connection:
+        teams.add_team(connection, "vision")
+        for name, key in keys.items():
+            users.add_user(connection, name, key)
+        teams.set_team_right(connection, "vision", "member", users.Right.WRITE)
+    database.close()
+    key = "import os; os.environ['WANDB_API_KEY'] = sys.argv[1]\n"
+    output = server.python(key + TEAM, keys["member"])
+    assert output.splitlines()[-1] == "1 ['member', 'vision'] member"
+    refused = (
+        "try:\n    wandb.init(entity='vision', project='p')\nexcept wandb.errors.CommError as error:\n    print(error)"
+    )
+    assert "permission denied" in server.python(key + refused, keys["other"])

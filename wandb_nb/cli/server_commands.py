@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection
 
+    from wandb_nb.server.storage.users import Right
+
 DEFAULT_PORT = 8090
 RIGHTS = ["none", "read", "write", "admin"]
 
@@ -149,7 +151,9 @@ def _add_user(connection: Connection, name: str, key: str, admin: bool) -> None:
     try:
         add_user(connection, check_name(name, "user"), key, admin)
     except IntegrityError as error:
-        raise UsageError(f"the user {name!r} exists already; --new-key gives it a new key") from error
+        raise UsageError(
+            f"a user or team {name!r} exists already; choose another name, or give the user a new key with --new-key"
+        ) from error
 
 
 @server.command()
@@ -201,9 +205,35 @@ def _list_projects(connection: Connection) -> None:
     from wandb_nb.server.storage.users import list_members
 
     for row in connection.execute(select(table).order_by(table.c.entity, table.c.name)).all():
-        rights = ", ".join(f"{name} {right.name.lower()}" for name, right in list_members(connection, row.id))
+        rights = _member_text(list_members(connection, row.id))
         access = "open" if row.open else "private"
         click.echo(f"{row.entity}/{row.name}  {access}{'  ' if rights else ''}{rights}")
+
+
+@server.command()
+@click.argument("name", required=False)
+@click.option("--user", help="User whose right to set.")
+@click.option("--right", type=click.Choice(RIGHTS), help="Right of the user in all projects of the team.")
+@click.pass_obj
+def teams(data: ServerData, name: str | None, user: str | None, right: str | None) -> None:
+    """Add the team NAME, or set the right of a member. Without NAME, list the teams with their members."""
+    from wandb_nb.server.storage.accounts import teams as team_store
+    from wandb_nb.server.storage.users import Right
+
+    if (user is None) != (right is None) or (user is not None and name is None):
+        raise UsageError("--user and --right need each other and the NAME of a team; give all of them")
+    with _connect(data) as connection:
+        if name is None:
+            for team in team_store.list_teams(connection):
+                click.echo(f"{team}  {_member_text(team_store.list_team_members(connection, team))}".rstrip())
+        elif user is not None and right is not None:
+            team_store.set_team_right(connection, name, user, Right[right.upper()])
+        else:
+            team_store.add_team(connection, name)
+
+
+def _member_text(rights: list[tuple[str, Right]]) -> str:
+    return ", ".join(f"{name} {right.name.lower()}" for name, right in rights)
 
 
 @server.command()

@@ -42,14 +42,15 @@ def entity_node(name: str) -> dict[str, Any]:
 
 
 class UserNode:
-    """A user as the API shows one: never with a key."""
+    """A user as the API shows one: never with a key. Only the user's own requests get default entity and *teams*."""
 
     email = deleted_at = None
 
-    def __init__(self, user: User, **flags: Any) -> None:
+    def __init__(self, user: User, teams: Sequence[str] = (), entity: str | None = None, **flags: Any) -> None:
         self.flags = json.dumps({"code_saving_enabled": True, **flags})
         self.id = global_id("User", user.id)
-        self.name = self.username = self.entity = user.name
+        self.name = self.username = user.name
+        self.entity = entity or user.name
         self.admin = user.admin
         self.api_keys: dict[str, Any] = {"edges": []}
-        self.teams = {"edges": [{"node": entity_node(user.name)}]}
+        self.teams = {"edges": [{"node": entity_node(name)} for name in (user.name, *teams)]}

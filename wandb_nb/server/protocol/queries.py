@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.server.http.authentication import visit_token
 from wandb_nb.server.protocol.connections import UserNode, connection_of, entity_node, page_range
 from wandb_nb.server.protocol.nodes import ProjectNode
+from wandb_nb.server.storage.accounts.teams import teams_of
 from wandb_nb.server.storage.project_store import count_projects, find_project, list_projects
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ class Query:
 
     def viewer(self, context: RequestContext) -> UserNode:
         user = context.user
-        return UserNode(user, visit_token=visit_token(context.services, user)) if user.is_anonymous else UserNode(user)
+        if user.is_anonymous:
+            return UserNode(user, visit_token=visit_token(context.services, user))
+        return UserNode(user, [team.name for team in teams_of(context.connection, user)], user.entity)
 
     def server_info(self, _: RequestContext) -> dict[str, Any]:
         features = [{"name": name, "isEnabled": True} for name in FEATURES]

@@ -10,8 +10,8 @@ from sqlalchemy import and_, func, insert, or_, select
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.server.storage import server_ids
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
-from wandb_nb.server.storage.tables import members, projects
-from wandb_nb.server.storage.users import Right, may_create_projects, membership
+from wandb_nb.server.storage.tables import members, projects, team_members, teams
+from wandb_nb.server.storage.users import Right, entity_right, membership
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -36,7 +36,7 @@ class Project(NamedTuple):
 
 def find_project(connection: Connection, user: User, entity: str | None, name: str | None) -> Project | None:
     """Return the project, or None if it does not exist or *user* may not read it."""
-    row = _project_row(connection, entity or user.name, name or DEFAULT_PROJECT)
+    row = _project_row(connection, entity or user.entity, name or DEFAULT_PROJECT)
     project = _as_seen_by(connection, user, row) if row is not None else None
     return project if project is not None and project.right >= Right.READ else None
 
@@ -71,7 +71,9 @@ def _readable(user: User, entity: str | None) -> list[Any]:
     if user.is_anonymous:
         return [*conditions, own]
     of_member = select(members.c.project_id).where(members.c.user_id == user.id, members.c.level >= Right.READ)
-    return [*conditions, or_(projects.c.open, own, projects.c.id.in_(of_member))]
+    team_names = select(teams.c.name).join(team_members, team_members.c.team_id == teams.c.id)
+    of_team = projects.c.entity.in_(team_names.where(team_members.c.user_id == user.id))
+    return [*conditions, or_(projects.c.open, own, projects.c.id.in_(of_member), of_team)]
 
 
 def project_for_writing(connection: Connection, user: User, entity: str | None, name: str | None) -> Project:
@@ -81,9 +83,9 @@ def project_for_writing(connection: Connection, user: User, entity: str | None, 
         PermissionDeniedError: *user* may not write there.
 
     """
-    entity, name = entity or user.name, name or DEFAULT_PROJECT
+    entity, name = entity or user.entity, name or DEFAULT_PROJECT
     row = _project_row(connection, entity, name)
-    if row is None and may_create_projects(user, entity):
+    if row is None and entity_right(connection, user, entity) >= Right.WRITE:
         values = {
             "entity": server_ids.check_name(entity, "entity"),
             "name": server_ids.check_name(name, "project"),

@@ -14,6 +14,7 @@ from secrets import token_hex
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Float,
     ForeignKey,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 
 from wandb_nb.server.storage.engine.text_types import CleanString, CleanText
@@ -49,6 +51,44 @@ sessions = Table(
     Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("created", Float, nullable=False),
     Index("sessions_of_user", "user_id", "created"),
+)
+
+teams = Table(
+    "teams",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", CleanString(128), nullable=False, unique=True),
+    Column("created", Float, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# The names of users and teams: no two of them share one, since projects belong to a name.
+entity_names = Table(
+    "entity_names",
+    metadata,
+    Column("name", CleanString(128), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), unique=True),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), unique=True),
+    CheckConstraint("(user_id IS NULL) <> (team_id IS NULL)", name="entity_names_owner"),
+)
+
+# A user's default entity is a membership of its own, so that it ends with the membership.
+team_members = Table(
+    "team_members",
+    metadata,
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("level", Integer, nullable=False),
+    Column("is_default", Boolean, nullable=False, default=False),
+    CheckConstraint("level BETWEEN 1 AND 3", name="team_members_level"),
+    Index("teams_of_user", "user_id"),
+)
+Index(
+    "team_members_default",
+    team_members.c.user_id,
+    unique=True,
+    sqlite_where=team_members.c.is_default == true(),
+    postgresql_where=team_members.c.is_default == true(),
 )
 
 projects = Table(

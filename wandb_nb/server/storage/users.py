@@ -2,7 +2,7 @@
 
 A key has 160 random bits, so its plain SHA-256 is stored: it cannot be guessed from that, and finding its user is one
 index lookup. Users may do everything in the entity of their own name, admins everything everywhere, others what their
-membership of a project allows. Every user can read an open project.
+membership of a project or of its team allows. Every user can read an open project.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import time
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.database import inserted_id
-from wandb_nb.server.storage.tables import members, projects, sessions, users
+from wandb_nb.server.storage.tables import entity_names, members, projects, sessions, team_members, teams, users
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,7 +40,7 @@ class Right(IntEnum):
 
 
 class User(NamedTuple):
-    """A user. The user's own entity has the user's name.
+    """A user. The user's own entity has the user's name; *team* is the team that is the default entity instead.
 
     *login* is derived from the user's key, for cookies and upload addresses to carry: they end with the key, and
     *login* cannot serve as one. A *visitor* has the link of an anonymous account: it may read what is the account's,
@@ -52,6 +52,12 @@ class User(NamedTuple):
     admin: bool
     login: str
     visitor: bool = False
+    team: str | None = None
+
+    @property
+    def entity(self) -> str:
+        """The entity of runs that name none."""
+        return self.team or self.name
 
     @property
     def is_anonymous(self) -> bool:
@@ -66,7 +72,9 @@ def new_key() -> str:
 
 def add_user(connection: Connection, name: str, key: str, admin: bool = False) -> int:
     """Add a user with *key*; return the user's id."""
-    return inserted_id(connection.execute(insert(users).values(name=name, key_hash=_hash_key(key), admin=admin)))
+    user_id = inserted_id(connection.execute(insert(users).values(name=name, key_hash=_hash_key(key), admin=admin)))
+    connection.execute(insert(entity_names).values(name=name, user_id=user_id))
+    return user_id
 
 
 def user_by_key(connection: Connection, key: str) -> User | None:
@@ -140,12 +148,21 @@ def membership(connection: Connection, user: User, project: Any) -> Right:
     if user.admin or project.entity == user.name:
         return Right.ADMIN
     query = select(members.c.level).where(members.c.project_id == project.id, members.c.user_id == user.id)
+    return max(Right(connection.execute(query).scalar() or 0), team_right(connection, user, project.entity))
+
+
+def entity_right(connection: Connection, user: User, entity: str) -> Right:
+    """Return what *user* may do with all projects of *entity*, those that do not exist yet among them."""
+    if user.visitor:
+        return Right.NONE
+    return Right.ADMIN if user.admin or entity == user.name else team_right(connection, user, entity)
+
+
+def team_right(connection: Connection, user: User, entity: str) -> Right:
+    """Return the right of *user* as a member of the team named *entity*; none if it is not a team."""
+    of_member = select(team_members.c.level).join(teams, teams.c.id == team_members.c.team_id)
+    query = of_member.where(teams.c.name == entity, team_members.c.user_id == user.id)
     return Right(connection.execute(query).scalar() or 0)
-
-
-def may_create_projects(user: User, entity: str) -> bool:
-    """Whether *user* may create projects of *entity*."""
-    return user.admin or (entity == user.name and not user.visitor)
 
 
 def set_right(connection: Connection, entity: str, project: str, user: str, right: Right) -> None:
@@ -192,8 +209,11 @@ def _project_id(connection: Connection, entity: str, project: str) -> int:
 
 
 def _find_user(connection: Connection, condition: Any) -> User | None:
-    row = connection.execute(select(users).where(condition)).first()
-    return User(row.id, row.name, row.admin, _derive_login(row.key_hash)) if row else None
+    is_default = and_(team_members.c.user_id == users.c.id, team_members.c.is_default)
+    teams_of = users.outerjoin(team_members, is_default).outerjoin(teams, teams.c.id == team_members.c.team_id)
+    query = select(users, teams.c.name.label("team")).select_from(teams_of)
+    row = connection.execute(query.where(condition)).first()
+    return User(row.id, row.name, row.admin, _derive_login(row.key_hash), team=row.team) if row else None
 
 
 def _derive_login(key_hash: str) -> str:

@@ -33,7 +33,8 @@ _MAX_NOTES = 10_000
 _MAX_TAGS, _MAX_TAG = 64, 64
 
 
-async def _answer_form(request: Request, act: Callable[[Request, User, Form], Response]) -> Response:
+async def answer_form(request: Request, act: Callable[[Request, User, Form], Response]) -> Response:
+    """Return what *act* returns for the logged-in user and the form in *request*, or an error page."""
     user = await logged_in_user(request)
     form: Form = await read_form(request, user) if user is not None else {}
     return await answer_page(request, lambda request, user: act(request, user, form))
@@ -46,7 +47,7 @@ def _run_for_writing(connection: Connection, request: Request, user: User) -> An
 
 async def stop(request: Request) -> Response:
     """`POST …/stop`: the answer to the next post of the run's process carries the request."""
-    return await _answer_form(request, _stop)
+    return await answer_form(request, _stop)
 
 
 def _stop(request: Request, user: User, _: Form) -> Response:
@@ -60,7 +61,7 @@ def _stop(request: Request, user: User, _: Form) -> Response:
 
 async def edit(request: Request) -> Response:
     """`POST …/edit`: name, notes and tags."""
-    return await _answer_form(request, _edit)
+    return await answer_form(request, _edit)
 
 
 def _edit(request: Request, user: User, form: Form) -> Response:
@@ -87,7 +88,7 @@ def _edited_columns(form: Form) -> dict[str, str]:
 
 async def delete(request: Request) -> Response:
     """`POST /<entity>/<project>/delete`: ask for confirmation, then delete the runs that the form names."""
-    return await _answer_form(request, _delete)
+    return await answer_form(request, _delete)
 
 
 def _delete(request: Request, user: User, form: Form) -> Response:
@@ -107,7 +108,7 @@ def _delete(request: Request, user: User, form: Form) -> Response:
 
 async def columns(request: Request) -> Response:
     """`POST /<entity>/<project>/columns`: the columns that this user wants in the project's table."""
-    return await _answer_form(request, _columns)
+    return await answer_form(request, _columns)
 
 
 def _columns(request: Request, user: User, form: Form) -> Response:

@@ -15,6 +15,7 @@ from wandb_nb.server.web import (
     projects_page,
     run_page,
 )
+from wandb_nb.server.web.accounts import entity_page
 from wandb_nb.server.web.artifacts import collection_pages, version_pages
 
 _PROJECT = "/{entity}/{project}"
@@ -51,4 +52,6 @@ ROUTES = [
     Route(f"{_ARTIFACTS}/{{name}}/{{version}}", version_pages.version),
     Route(f"{_ARTIFACTS}/{{name}}/{{version}}/difference", version_pages.difference),
     Route(_PROJECT, project_page.project),
+    Route("/{entity}", entity_page.entity),
+    Route("/{entity}", entity_page.change_member, methods=_POST),
 ]

@@ -1,0 +1,6 @@
+"""Teams and their members.
+
+Users, and the rights that follow from memberships, are in `storage.users`; the pages are in `web.accounts`.
+"""
+
+from __future__ import annotations
