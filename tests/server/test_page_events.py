@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import httpx
@@ -13,24 +11,12 @@ from click.testing import CliRunner
 from wandb_nb.cli.server_commands import server as command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from visiting import Site
-
-
-@contextmanager
-def events(site: Site, path: str, cookie: str | None = None) -> Iterator[Iterator[list[str]]]:
-    """Follow the events at *path*: yield the ids of each."""
-    headers = {"Cookie": cookie or site.login()}
-    with httpx.stream("GET", site.url + path, headers=headers, timeout=30) as answer:
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        lines = answer.iter_lines()
-        yield (json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))
 
 
 def test_a_change_sends_an_event(site: Site) -> None:
     """The stream begins with an event for missed changes; rows, files, config and the end of a run each send one."""
-    with events(site, "/local/p/runs/grow/events") as received_events:
+    with site.events("/local/p/runs/grow/events") as received_events:
         assert next(received_events) == []
         for change in (
             lambda: site.grow(1),
@@ -44,7 +30,7 @@ def test_a_change_sends_an_event(site: Site) -> None:
 
 def test_a_page_gets_only_its_own_events(site: Site) -> None:
     """A run's page gets events of its run alone, a project's page those of its runs."""
-    with events(site, "/local/p/runs/grow/events") as of_run, events(site, "/local/p/events") as of_project:
+    with site.events("/local/p/runs/grow/events") as of_run, site.events("/local/p/events") as of_project:
         assert (next(of_run), next(of_project)) == ([], [])
         site.start("other")
         assert next(of_project) == ["other"]
@@ -59,7 +45,7 @@ def test_a_page_gets_only_its_own_events(site: Site) -> None:
 
 def test_the_server_ends_while_pages_are_open(site: Site) -> None:
     """Ctrl-C does not wait for open pages; their streams end."""
-    with events(site, "/local/p/events") as received_events:
+    with site.events("/local/p/events") as received_events:
         next(received_events)
         assert site.stop() == 0
         assert list(received_events) == []
@@ -81,7 +67,7 @@ def test_a_right_that_was_taken_ends_the_stream(site: Site, taking: tuple[str, .
     key = manage(site, "users", "ann").strip()
     manage(site, "projects", "local/p", "--user", "ann", "--right", "read")
     cookie = httpx.post(f"{site.url}/login", data={"key": key}).headers["set-cookie"].partition(";")[0]
-    with events(site, "/local/p/events", cookie) as received_events:
+    with site.events("/local/p/events", cookie) as received_events:
         assert next(received_events) == []
         site.grow(1)
         assert next(received_events) == ["grow"]

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from wandb_nb.server.storage.engine.database_address import VARIABLE
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import Client
@@ -50,16 +55,22 @@ class Visitor:
 
 
 class Site:
-    """A real server on the folder *folder*, and the key of its first user."""
+    """A real server on the folder *folder*, with more *options*, and the key of its first user.
 
-    def __init__(self, folder: Path) -> None:
+    *database* is the address of its PostgreSQL database, if it has one.
+    """
+
+    def __init__(self, folder: Path, *options: str, database: str = "") -> None:
         self.folder, self.rows = folder, 0
+        self.options, self.environment = options, {**os.environ, VARIABLE: database}
         self.process, self.url = self._serve(0)
-        self.key = (folder / "key").read_text()
+        path = folder / "key"  # none beside a database that had users already
+        self.key = path.read_text() if path.exists() else ""
 
     def _serve(self, port: int) -> tuple[subprocess.Popen[str], str]:
         command = [sys.executable, "-m", "wandb_nb", "server", "--port", str(port), "--dir", str(self.folder)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        arguments = [*command, *self.options]
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=self.environment)
         assert process.stdout is not None
         return process, process.stdout.readline().split()[2]
 
@@ -109,6 +120,15 @@ class Site:
         """Upload files by name."""
         for file in self.query(UPLOAD, run=run, files=list(files))["createRunFiles"]["files"]:
             assert httpx.put(file["uploadUrl"], content=files[file["name"]]).status_code == 200
+
+    @contextmanager
+    def events(self, path: str, cookie: str | None = None) -> Iterator[Iterator[list[str]]]:
+        """Follow the events at *path*: yield the ids of each."""
+        headers = {"Cookie": cookie or self.login()}
+        with httpx.stream("GET", self.url + path, headers=headers, timeout=30) as answer:
+            assert answer.headers["content-type"].startswith("text/event-stream")
+            lines = answer.iter_lines()
+            yield (json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: "))
 
     def grow(self, more: int) -> None:
         """Log *more* rows and a line in the run `grow`."""

@@ -18,6 +18,7 @@ from wandb_nb.server.app import create_app
 from wandb_nb.server.http.anonymous_accounts import RETENTION_SECONDS, delete_expired
 from wandb_nb.server.http.services import finish_deletion, make_private, open_services
 from wandb_nb.server.http.timeouts import TimeoutProtocol
+from wandb_nb.server.live.change_listener import listening
 from wandb_nb.server.login_links import new_link
 from wandb_nb.server.process import server_lock
 from wandb_nb.server.storage.artifacts.content_store import delete_unused, unused_ids
@@ -87,7 +88,11 @@ def serve(  # noqa: PLR0917 -- the options of the command
                 timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
                 server_header=False,
             )
-            with _orphan_cleaning(services), suppress(KeyboardInterrupt):  # raised again after a clean shutdown
+            with (
+                listening(services.database.engine, services.subscriptions),
+                _orphan_cleaning(services),
+                suppress(KeyboardInterrupt),  # raised again after a clean shutdown
+            ):
                 signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises the signal again at its end
                 _Server(settings, services.subscriptions).run([listener])
         finally:

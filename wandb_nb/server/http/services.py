@@ -52,8 +52,8 @@ class Services:
     folder: Path
     run_cache: RunCache
     login_limit: LoginLimit
+    subscriptions: Subscriptions
     anonymous: AnonymousAccounts = field(default_factory=AnonymousAccounts)
-    subscriptions: Subscriptions = field(default_factory=Subscriptions)
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     pages: PagePool = field(default_factory=PagePool)
     heavy_pages: PagePool = field(default_factory=lambda: PagePool(MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER))
@@ -64,7 +64,6 @@ def finish_deletion(services: Services, runs: Iterable[Any], blobs: Iterable[str
     services.store.delete(blobs)
     for run in runs:
         services.run_cache.drop(run.uid)
-        services.subscriptions.publish(run)
 
 
 def services_of(request: Request) -> Services:
@@ -82,12 +81,21 @@ def open_services(folder: Path, url: URL | None = None, *, anonymous: bool = Fal
         StoreError: The database was lost, is damaged, or is of a newer version.
 
     """
-    database = Database(database_url(folder, url))
+    subscriptions = Subscriptions()
+    database = Database(database_url(folder, url), subscriptions.publish)
     signer = Signer(_signing_secret(database, folder).encode())
     _create_first_user(database, folder)
     store = FolderStore(folder / "files")
-    accounts = AnonymousAccounts(enabled=anonymous)
-    return Services(database, store, signer, folder, RunCache(database, store), LoginLimit(database), accounts)
+    return Services(
+        database,
+        store,
+        signer,
+        folder,
+        RunCache(database, store),
+        LoginLimit(database),
+        subscriptions,
+        AnonymousAccounts(enabled=anonymous),
+    )
 
 
 def database_url(folder: Path, url: URL | None) -> str | URL:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from wandb_nb.server.storage.shared.run_changes import RunChange
 
 
 class Subscriptions:
@@ -19,12 +21,19 @@ class Subscriptions:
         self._subscribers: set[Subscription] = set()
         self._closed = False
 
-    def publish(self, run: Any) -> None:
-        """Notify subscribers that *run*, a row of the table of runs, has changed; call it after the commit."""
+    def publish(self, change: RunChange) -> None:
+        """Notify subscribers of *change*, which was committed."""
         with self._lock:
-            interested = [one for one in self._subscribers if one.covers(run)]
+            interested = [one for one in self._subscribers if one.covers(change)]
         for subscription in interested:
-            subscription.notify(run.name)
+            subscription.notify(change.run)
+
+    def refresh(self) -> None:
+        """Wake all subscribers, because changes may have been missed."""
+        with self._lock:
+            subscribers = list(self._subscribers)
+        for subscription in subscribers:
+            subscription.notify()
 
     @contextmanager
     def subscribe(self, project: int, run: str | None = None) -> Iterator[Subscription]:
@@ -34,7 +43,7 @@ class Subscriptions:
             self._subscribers.add(subscription)
             closed = self._closed
         if closed:
-            subscription.notify(None)
+            subscription.end()
         try:
             yield subscription
         finally:
@@ -47,7 +56,7 @@ class Subscriptions:
             self._closed = True
             subscribers = list(self._subscribers)
         for subscription in subscribers:
-            subscription.notify(None)
+            subscription.end()
 
 
 class Subscription:
@@ -59,21 +68,22 @@ class Subscription:
         self._wake = asyncio.Event()
         self._ended = False
 
-    def covers(self, run: Any) -> bool:
-        """Whether this subscription is interested in *run*."""
-        return run.project_id == self._project and self._run in {None, run.name}
+    def covers(self, change: RunChange) -> bool:
+        """Whether this subscription is interested in *change*."""
+        return change.project_id == self._project and self._run in {None, change.run}
 
-    def notify(self, run: str | None) -> None:
-        """Record a change of *run*; None ends the subscription. Thread-safe."""
-        try:
-            self._loop.call_soon_threadsafe(self._record, run)
-        except RuntimeError:  # the loop is closed, and with it the connection that waited
-            self._ended = True
+    def notify(self, *changed: str) -> None:
+        """Wake the subscriber; the runs *changed* have changed, or without them any may have. Thread-safe."""
+        self._call(self._record, *changed)
+
+    def end(self) -> None:
+        """End the subscription. Thread-safe."""
+        self._call(self._record_end)
 
     async def wait(self, seconds: float) -> set[str] | None:
         """Return the names of the runs that changed since the last call, waiting up to *seconds* for the first.
 
-        Empty if none changed, None if the subscription has ended.
+        Empty if none changed or any may have, None if the subscription has ended.
         """
         try:
             await asyncio.wait_for(self._wake.wait(), seconds)
@@ -83,9 +93,16 @@ class Subscription:
         changed, self._changed = self._changed, set()
         return None if self._ended else changed
 
-    def _record(self, run: str | None) -> None:
-        if run is None:
+    def _call(self, record: Callable[..., None], *changed: str) -> None:
+        try:
+            self._loop.call_soon_threadsafe(record, *changed)
+        except RuntimeError:  # the loop is closed, and with it the connection that waited
             self._ended = True
-        else:
-            self._changed.add(run)
+
+    def _record(self, *changed: str) -> None:
+        self._changed.update(changed)
+        self._wake.set()
+
+    def _record_end(self) -> None:
+        self._ended = True
         self._wake.set()

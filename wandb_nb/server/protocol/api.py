@@ -28,6 +28,7 @@ from wandb_nb.server.protocol import filestream, graphql_executor
 from wandb_nb.server.protocol.artifacts.artifact_routes import ARTIFACT_ROUTES
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.project_store import find_project, project_by_id
+from wandb_nb.server.storage.shared.run_changes import announce_change
 from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
 from wandb_nb.server.storage.tables import files
 from wandb_nb.server.storage.users import Right, user_by_login
@@ -122,7 +123,7 @@ def _apply_post(
     with services.database.write() as connection:
         run = run_store.run_for_writing(connection, user, _find_run(connection, user, path).id)
         answer = filestream.apply_post(connection, run, body, sequence)
-    services.subscriptions.publish(run)
+        announce_change(connection, run)
     return answer
 
 
@@ -180,7 +181,7 @@ def _add_file(services: Services, target: UploadTarget, stored: StoredFile) -> s
         connection.execute(delete(files).where(*condition))
         values = {**stored._asdict(), "updated": time.time(), "announced": target.upload}
         connection.execute(insert(files).values(run_id=run.id, name=target.name, **values))
-    services.subscriptions.publish(run)
+        announce_change(connection, run)
     return None if old is None else str(old.blob)
 
 

@@ -174,8 +174,6 @@ def _execute(  # noqa: PLR0917 -- the parts of the context, and what runs in it
     except _RolledBackError as error:
         return _response(ExecutionResult(None, error.result.errors))
     finish_deletion(services, context.deleted_runs, context.deleted_blobs)
-    for run in context.changed_runs:
-        services.subscriptions.publish(run)
     return _response(result)
 
 

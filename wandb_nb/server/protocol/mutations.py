@@ -16,6 +16,7 @@ from wandb_nb.server.storage.artifacts import version_store, version_updates
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.lines.history_summary import history_summary
 from wandb_nb.server.storage.project_store import find_project
+from wandb_nb.server.storage.shared.run_changes import announce_change
 from wandb_nb.server.storage.tables import runs as runs_table
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Mutations(ArtifactMutations):
         row, inserted = run_updates.upsert_run(context.connection, context.user, input, context.sequence)
         if run_updates.is_outdated(row, context.sequence):
             context.extensions["order"] = row.posted
-        context.changed_runs.append(row)
+        announce_change(context.connection, row)
         return {"bucket": RunNode(row), "inserted": inserted, "serverSettings": {"serverMessages": []}}
 
     def create_run_files(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
@@ -53,7 +54,7 @@ class Mutations(ArtifactMutations):
         for run_id, name in map(parse_file_id, input["files"]):
             run = run_store.run_for_writing(context.connection, context.user, run_id)
             context.deleted_blobs.extend(run_store.delete_file(context.connection, run.id, name))
-            context.changed_runs.append(run)
+            announce_change(context.connection, run)
         return {"success": True}
 
     def delete_run(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
@@ -107,7 +108,7 @@ def _run_by_id(context: RequestContext, values: dict[str, Any]) -> Any:
     """
     run_id = server_ids.parse_global_id("Run", values["id"])
     run = run_store.run_for_writing(context.connection, context.user, run_id)
-    context.changed_runs.append(run)
+    announce_change(context.connection, run)
     return run
 
 
@@ -123,5 +124,5 @@ def _run_by_name(context: RequestContext, values: dict[str, Any]) -> Any:
     run = run_store.find_run(context.connection, project, values["runName"]) if project is not None else None
     if run is None:
         raise UsageError(f"there is no run {values['runName'][:100]!r} in this project on this server")
-    context.changed_runs.append(run)
+    announce_change(context.connection, run)
     return run_store.run_for_writing(context.connection, context.user, run.id)

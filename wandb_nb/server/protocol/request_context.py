@@ -58,7 +58,6 @@ class RequestContext:
     base_url: str
     deleted_runs: list[Any] = field(default_factory=list)  # rows, to drop from memory after the commit
     deleted_blobs: list[str] = field(default_factory=list)  # to delete after the commit
-    changed_runs: list[Any] = field(default_factory=list)  # rows of runs, to publish after the commit
     sequence: int | None = None  # the request's number, from clients that send one
     budget: Budget = field(default_factory=Budget)
     projects: dict[int, Project] = field(default_factory=dict)  # those that were looked up, by id

@@ -13,12 +13,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.engine.sql_engine import lock_writers, open_engine, reading_engine
 from wandb_nb.server.storage.schema_upgrade import prepare_schema
+from wandb_nb.server.storage.shared.run_changes import collect_changes
 from wandb_nb.server.storage.storage_errors import BusyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import URL, Connection, CursorResult, Engine
+
+    from wandb_nb.server.storage.shared.run_changes import RunChange
 
 DATABASE_ERRORS = (DataError, OperationalError, InterfaceError, PoolTimeoutError)
 """What `Database` raises as an error that a client understands: the value does not fit, or the database is gone."""
@@ -29,14 +32,16 @@ class Database:
     """The database at *url*. Thread-safe; what `write` committed survives `kill -9`.
 
     SQLite's tables are created or upgraded; PostgreSQL's must be those of this version. There is one writer at a time,
-    in all processes together.
+    in all processes together. *on_change* gets the runs that this process has changed, where no server is notified by
+    the database itself.
     """
 
-    def __init__(self, url: str | URL) -> None:
+    def __init__(self, url: str | URL, on_change: Callable[[RunChange], None] | None = None) -> None:
         prepare_schema(url)
         self.engine: Engine = open_engine(url)
         self._readers = reading_engine(self.engine)
         self._writer = threading.Lock()  # waiting here is fair and needs no connection
+        self._on_change = on_change
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -58,9 +63,14 @@ class Database:
             UsageError: A value does not fit the database.
 
         """
+        changes: list[RunChange] = []
         with self._writer, _request_errors(), self.engine.begin() as connection:
             lock_writers(connection)
+            collect_changes(connection, changes)
             yield connection
+        if self._on_change is not None:
+            for change in changes:
+                self._on_change(change)
 
     def close(self) -> None:
         """Close all connections."""

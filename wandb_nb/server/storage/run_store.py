@@ -11,6 +11,7 @@ from sqlalchemy import and_, case, delete, func, insert, literal, select, update
 
 from wandb_nb.exit_codes import INTERRUPTED, KILLED, state_of
 from wandb_nb.server.storage.project_store import project_by_id
+from wandb_nb.server.storage.shared.run_changes import announce_change
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.server.storage.tables import deleted, files, projects, runs
 from wandb_nb.server.storage.users import Right
@@ -141,6 +142,7 @@ def delete_run(connection: Connection, run_id: int) -> list[str]:
     row = run_by_id(connection, run_id)
     connection.execute(delete(runs).where(runs.c.id == run_id))
     connection.execute(insert(deleted).values(project_id=row.project_id, name=row.name))
+    announce_change(connection, row)
     return blobs
 
 

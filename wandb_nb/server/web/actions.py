@@ -14,6 +14,7 @@ from wandb_nb.server.http.file_urls import page_path
 from wandb_nb.server.http.services import finish_deletion, services_of
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.column_choices import save_columns
+from wandb_nb.server.storage.shared.run_changes import announce_change
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.server.storage.tables import runs as runs_table
 from wandb_nb.server.web.forms import Form, first_value, read_form
@@ -55,7 +56,7 @@ def _stop(request: Request, user: User, _: Form) -> Response:
     with services.database.write() as connection:
         run = _run_for_writing(connection, request, user)
         run_store.request_stop(connection, run.id)
-    services.subscriptions.publish(run)
+        announce_change(connection, run)
     return RedirectResponse(page_path(run.entity, run.project, "runs", run.name), 303)
 
 
@@ -70,7 +71,7 @@ def _edit(request: Request, user: User, form: Form) -> Response:
         run = _run_for_writing(connection, request, user)
         changed = update(runs_table).where(runs_table.c.id == run.id)
         connection.execute(changed.values(**_edited_columns(form)))
-    services.subscriptions.publish(run)
+        announce_change(connection, run)
     return RedirectResponse(page_path(run.entity, run.project, "runs", run.name, "overview"), 303)
 
 

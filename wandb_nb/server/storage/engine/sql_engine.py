@@ -15,8 +15,14 @@ SQLITE, POSTGRESQL = "sqlite", "postgresql"
 _BUSY_MILLISECONDS = 30_000
 _MAX_CONNECTIONS = 80  # more than there are threads, some of which use two: a post never waits for one
 _CONNECT_SECONDS = 10
+_LOCK_SECONDS, _IDLE_SECONDS = 30, 60  # what a writer waits for another one; how long one may be silent
+_KEEPALIVE_SECONDS = 30  # after which a silent connection is tested: a machine that is gone does not close it
 _WRITER_LOCK = (
     0x77616E6462  # any number that other programs of the database do not use; the schema upgrade takes it too
+)
+_LOCK = text(
+    "SELECT set_config('lock_timeout', :wait, true), set_config('idle_in_transaction_session_timeout', :idle, true), "
+    "pg_advisory_xact_lock(:number)"
 )
 
 
@@ -52,17 +58,19 @@ def lock_writers(connection: Connection) -> None:
     """Make *connection* the database's one writer until its transaction ends, as SQLite does by itself.
 
     Its next statement sees what the writer before it committed, in whatever process. The lock ends with a lost
-    connection, and so with a killed process.
+    connection, and so with a killed process, and with a writer that does nothing for `_IDLE_SECONDS`.
     """
     if connection.dialect.name == POSTGRESQL:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _WRITER_LOCK})
+        limits = {"wait": f"{_LOCK_SECONDS}s", "idle": f"{_IDLE_SECONDS}s", "number": _WRITER_LOCK}
+        connection.execute(_LOCK, limits)
 
 
 def _options(url: str | URL) -> dict[str, Any]:
     if make_url(url).get_backend_name() != POSTGRESQL:
         return {}
+    keepalives = {"keepalives_idle": _KEEPALIVE_SECONDS, "keepalives_interval": 10, "keepalives_count": 3}
     # A connection that was lost while it was idle is replaced, not an error of the next request.
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": _CONNECT_SECONDS}}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": _CONNECT_SECONDS, **keepalives}}
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
