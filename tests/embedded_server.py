@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +21,19 @@ RUN = """query R($p: String!, $n: String!) { project(name: $p) { run(name: $n) {
     %s } } }"""
 
 
+def save_code(folder: Path) -> None:
+    """Let the users of the server on *folder* have code saved, as their account pages do."""
+    if not (folder / "server.db").exists():  # another database has the accounts
+        return
+    with closing(sqlite3.connect(folder / "server.db", timeout=60)) as connection, connection:
+        connection.execute("UPDATE users SET saves_code = 1")
+
+
 class EmbeddedServer:
-    """`wandb-nb server` on *folder*, at any free port, inside `with`, with more *options*."""
+    """`wandb-nb server` on *folder*, at any free port, inside `with`, with more *options*.
+
+    Its users want code saved.
+    """
 
     def __init__(self, folder: Path, port: int = 0, *options: str) -> None:
         self.folder = folder
@@ -33,6 +46,7 @@ class EmbeddedServer:
         self.url = lines[0].split()[2]
         self.port = int(self.url.rpartition(":")[2])
         self.key = (folder / "key").read_text().strip()
+        save_code(folder)
         self.client = httpx.Client(base_url=self.url, auth=("api", self.key), timeout=30)
 
     def __enter__(self) -> Self:

@@ -32,7 +32,17 @@ if TYPE_CHECKING:
 HOST = "http://127.0.0.1:8090"
 ROOT = Path(__file__).parents[2]
 ON_POSTGRESQL = {
-    *("anonymous", "artifacts", "data_folder", "deleted_runs", "filters", "login_links", "logins", "page_listing"),
+    *(
+        "account_page",
+        "anonymous",
+        "artifacts",
+        "data_folder",
+        "deleted_runs",
+        "filters",
+        "login_links",
+        "logins",
+        "page_listing",
+    ),
     *("pages", "protocol", "request_order", "run_outcomes", "security", "server_history", "teams", "untrusted_values"),
 }
 

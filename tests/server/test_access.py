@@ -13,8 +13,9 @@ from visiting import UPLOAD, Visitor
 
 from wandb_nb.server.http.authentication import find_user, visit_token
 from wandb_nb.server.storage import users
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.tables import metadata
-from wandb_nb.server.storage.users import Right, new_key
+from wandb_nb.server.storage.users import Right
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ STREAM = {
     "wandb-summary.json": {"offset": 0, "content": [json.dumps({MARK: MARK})]},
     "output.log": {"offset": 0, "content": [MARK]},
 }
-FORM = {"run": RUN, "name": "new", "sure": "1", "column": "config.lr", "notes": "new", "tags": "new"}
+FORM = {"access": "open", "run": RUN, "name": "new", "sure": "1", "column": "config.lr", "notes": "new", "tags": "new"}
 RUN_FIELDS = """name displayName notes group jobType commit host tags config wandbConfig summaryMetrics systemMetrics
     historyTail eventsTail historyKeys history(samples: 9) events(samples: 9) alerts { title text }
     parquetHistory { liveData } files { edges { node { name url directUrl uploadUrl } } } project { name }"""
@@ -47,7 +48,15 @@ QUERIES = (
     "models { edges { node { name runCount } } }",
 )
 READS = (
-    *("", "/compare?run=RUN&run=RUN&all=1", "/events", "?q=canary", "?sort=-config.lr", "?group=config.lr"),
+    *(
+        "",
+        "/compare?run=RUN&run=RUN&all=1",
+        "/events",
+        "?q=canary",
+        "?sort=-config.lr",
+        "?group=config.lr",
+        "/settings",
+    ),
     *("/artifacts", "/artifacts/data", "/artifacts/data/v0", "/artifacts/data/v0/difference?from=v1"),
     *("/runs/RUN", "/runs/RUN/overview", "/runs/RUN/system", "/runs/RUN/console", "/runs/RUN/code", "/runs/RUN/files"),
     *(
@@ -59,7 +68,7 @@ READS = (
         "/runs/RUN/events",
     ),
 )
-WRITES = ("/runs/RUN/stop", "/runs/RUN/edit", "/delete", "/columns")
+WRITES = ("/runs/RUN/stop", "/runs/RUN/edit", "/delete", "/columns", "/settings")
 ARTIFACTS = (("", ""), (f"/{PROJECT}/data", "/name"))
 REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     *(("GET", f"{PAGE}{path}".replace("RUN", RUN), {}) for path in READS),
@@ -79,6 +88,7 @@ HARMLESS = {
     "/readyz",
     "/login",
     "/logout",
+    "/account",
     "/anonymous/{token}/{project}/runs/{run}",
     "/static/{name}",
     "/upload/{token}",
@@ -120,10 +130,13 @@ class Private:
         client.query(f'mutation {{ notifyScriptableRunAlert(input: {{{NAMES}, title: "{MARK}"}}) {{ success }} }}')
 
     def rows(self) -> dict[str, list[Any]]:
-        """Return everything that the database holds."""
+        """Return everything that the database holds, without the bytes that an anonymous account has sent."""
         with self.services.database.read() as connection:
             return {
-                table.name: sorted(map(repr, connection.execute(select(table)))) for table in metadata.sorted_tables
+                table.name: sorted(
+                    map(repr, connection.execute(select(*(one for one in table.c if one.name != "spent_bytes"))))
+                )
+                for table in metadata.sorted_tables
             }
 
 

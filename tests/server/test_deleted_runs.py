@@ -11,8 +11,9 @@ from visiting import UPLOAD, Visitor
 
 from wandb_nb.server.http.file_urls import read_upload_token
 from wandb_nb.server.storage import run_store, users
+from wandb_nb.server.storage.accounts.api_keys import list_keys, new_key
 from wandb_nb.server.storage.storage_errors import NotFoundError
-from wandb_nb.server.storage.users import Right, new_key
+from wandb_nb.server.storage.users import Right
 from wandb_nb.view.message.run_message import parse
 
 if TYPE_CHECKING:
@@ -123,6 +124,5 @@ def test_addresses_do_not_show_who_made_them(client: Client) -> None:
     target = read_upload_token(client.services.signer, upload_address(client, "a").rpartition("/")[2])
     assert target is not None
     with client.services.database.read() as connection:
-        (user,) = users.list_users(connection)
-    assert target.user_id == user.id
-    assert target.login not in user.key_hash + _key(client.headers)
+        (key,) = list_keys(connection, target.user_id)
+    assert target.login not in key.key_hash + _key(client.headers)

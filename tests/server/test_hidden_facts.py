@@ -15,7 +15,8 @@ from conftest import Client
 from visiting import Visitor
 
 from wandb_nb.server.storage import users
-from wandb_nb.server.storage.users import Right, new_key
+from wandb_nb.server.storage.accounts.api_keys import new_key
+from wandb_nb.server.storage.users import Right
 
 if TYPE_CHECKING:
     from wandb_nb.server.http.services import Services

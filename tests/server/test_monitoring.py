@@ -15,8 +15,9 @@ from conftest import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from wandb_nb.server.app import create_app
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.files.folder_store import FolderStore
-from wandb_nb.server.storage.users import add_user, new_key
+from wandb_nb.server.storage.users import add_user
 
 if TYPE_CHECKING:
     from pathlib import Path

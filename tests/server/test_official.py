@@ -19,8 +19,8 @@ import pytest
 
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.accounts import teams
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.database import Database
-from wandb_nb.server.storage.users import new_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,11 +26,12 @@ from wandb_nb.server.http.anonymous_accounts import AnonymousAccounts
 from wandb_nb.server.http.login_limit import MAX_FAILURES
 from wandb_nb.server.http.services import open_services
 from wandb_nb.server.login_links import new_link
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.engine.database_address import VARIABLE, parse_address
 from wandb_nb.server.storage.schema_upgrade import LATEST, upgrade_schema
 from wandb_nb.server.storage.tables import metadata
-from wandb_nb.server.storage.users import new_key, set_key
+from wandb_nb.server.storage.users import set_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -213,7 +214,7 @@ def test_a_right_that_ends_ends_on_every_server(pair: tuple[Services, Services])
     client = Client(pair[1], (folder / "key").read_text())
     assert client.query("{ viewer { username } }")["viewer"]["username"] == "local"
     with pair[0].database.write() as connection:
-        connection.exec_driver_sql("UPDATE users SET key_hash = 'another'")
+        connection.exec_driver_sql("UPDATE api_keys SET key_hash = 'another'")
     assert client.send("POST", "/graphql", json={"query": "{ viewer { username } }"}).status_code == 401
 
 

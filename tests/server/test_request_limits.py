@@ -13,9 +13,10 @@ from visiting import Visitor
 
 from wandb_nb.server.protocol import graphql_executor, request_context, run_history
 from wandb_nb.server.storage import users
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.lines import line_sampling, line_store
 from wandb_nb.server.storage.tables import projects
-from wandb_nb.server.storage.users import Right, new_key
+from wandb_nb.server.storage.users import Right
 from wandb_nb.server.web import render
 from wandb_nb.view.message.run_message import parse
 

@@ -15,8 +15,9 @@ from visiting import FORM, UPLOAD, Visitor
 
 from wandb_nb.server.http.signing import Signer
 from wandb_nb.server.storage import users
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.server_ids import global_id
-from wandb_nb.server.storage.users import Right, new_key
+from wandb_nb.server.storage.users import Right
 from wandb_nb.server.web.highlight import Highlighter
 
 if TYPE_CHECKING:

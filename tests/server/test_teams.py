@@ -18,8 +18,9 @@ from visiting import HOSTILE, Visitor
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.accounts import teams
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.tables import entity_names, team_members
-from wandb_nb.server.storage.users import Right, new_key
+from wandb_nb.server.storage.users import Right
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from embedded_server import save_code
 
 from wandb_nb.server.storage.engine.database_address import VARIABLE
 
@@ -66,6 +67,7 @@ class Site:
         self.process, self.url = self._serve(0)
         path = folder / "key"  # none beside a database that had users already
         self.key = path.read_text() if path.exists() else ""
+        save_code(folder)
 
     def _serve(self, port: int) -> tuple[subprocess.Popen[str], str]:
         command = [sys.executable, "-m", "wandb_nb", "server", "--port", str(port), "--dir", str(self.folder)]

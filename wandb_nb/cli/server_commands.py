@@ -120,7 +120,8 @@ def _stop(folder: Path) -> None:
 @click.pass_obj
 def users(data: ServerData, name: str | None, admin: bool, renew: bool, revoke: bool) -> None:
     """Add the user NAME and print the new key. It is not shown again. Without NAME, list the users."""
-    from wandb_nb.server.storage.users import list_users, new_key, set_key
+    from wandb_nb.server.storage.accounts.api_keys import new_key
+    from wandb_nb.server.storage.users import list_users, set_key
 
     if admin + renew + revoke > (name is not None):
         raise UsageError(

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, or_, select, update
 
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.run_store import delete_run
 from wandb_nb.server.storage.shared.attempts import add_attempt, wait_seconds
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError, TooLargeError
 from wandb_nb.server.storage.tables import contents, projects, runs, users
-from wandb_nb.server.storage.users import ANONYMOUS_PREFIX, add_user, new_key
+from wandb_nb.server.storage.users import ANONYMOUS_PREFIX, add_user
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

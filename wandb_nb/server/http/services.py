@@ -26,6 +26,7 @@ from wandb_nb.server.live.subscriptions import Subscriptions
 from wandb_nb.server.login_links import FIRST_USER
 from wandb_nb.server.monitoring.request_metrics import RequestMetrics
 from wandb_nb.server.storage import users
+from wandb_nb.server.storage.accounts.api_keys import new_key
 from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.engine.sql_engine import SQLITE
 from wandb_nb.server.storage.files.folder_store import FolderStore
@@ -146,7 +147,7 @@ def _signing_secret(database: Database, folder: Path) -> str:
 def _create_first_user(database: Database, folder: Path) -> None:
     with database.write() as connection:
         if not connection.execute(select(func.count()).select_from(users_table)).scalar():
-            key = _read_or_create(folder / "key", users.new_key())
+            key = _read_or_create(folder / "key", new_key())
             users.add_user(connection, FIRST_USER, key, admin=True)
 
 

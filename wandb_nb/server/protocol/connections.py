@@ -42,12 +42,12 @@ def entity_node(name: str) -> dict[str, Any]:
 
 
 class UserNode:
-    """A user as the API shows one: never with a key. Only the user's own requests get default entity and *teams*."""
+    """A user as the API shows one: never with a key. Only the viewer has default entity, *teams* and *flags*."""
 
     email = deleted_at = None
 
     def __init__(self, user: User, teams: Sequence[str] = (), entity: str | None = None, **flags: Any) -> None:
-        self.flags = json.dumps({"code_saving_enabled": True, **flags})
+        self.flags = json.dumps({"code_saving_enabled": False, **flags})
         self.id = global_id("User", user.id)
         self.name = self.username = user.name
         self.entity = entity or user.name

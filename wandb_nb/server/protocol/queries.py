@@ -26,7 +26,8 @@ class Query:
         user = context.user
         if user.is_anonymous:
             return UserNode(user, visit_token=visit_token(context.services, user))
-        return UserNode(user, [team.name for team in teams_of(context.connection, user)], user.entity)
+        names = [team.name for team in teams_of(context.connection, user)]
+        return UserNode(user, names, user.entity, code_saving_enabled=user.saves_code)
 
     def server_info(self, _: RequestContext) -> dict[str, Any]:
         features = [{"name": name, "isEnabled": True} for name in FEATURES]

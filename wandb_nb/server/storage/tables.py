@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     true,
 )
 
@@ -36,10 +37,23 @@ users = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", CleanString(128), nullable=False, unique=True),
-    Column("key_hash", CleanString(64), nullable=False, unique=True),
     Column("admin", Boolean, nullable=False, default=False),
-    Column("key_changed", Float, nullable=False, server_default="0"),  # 0 for the first key
+    Column("saves_code", Boolean, nullable=False, server_default=false()),  # the default of `save_code`
+    Column("key_changed", Float, nullable=False, server_default="0"),  # when a key last ended; 0 before that
     Column("spent_bytes", BigInteger, nullable=False, server_default="0"),  # what an anonymous account has sent
+    sqlite_autoincrement=True,
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("key_hash", CleanString(64), nullable=False, unique=True),
+    Column("prefix", CleanString(16), nullable=False),  # empty for keys of earlier versions
+    Column("name", CleanString(64), nullable=False),
+    Column("created", Float, nullable=False),
+    Index("keys_of_user", "user_id"),
     sqlite_autoincrement=True,
 )
 

@@ -1,13 +1,11 @@
-"""Users, their keys, and what each may do with a project.
+"""Users, their logins, and what each may do with a project.
 
-A key has 160 random bits, so its plain SHA-256 is stored: it cannot be guessed from that, and finding its user is one
-index lookup. Users may do everything in the entity of their own name, admins everything everywhere, others what their
+Users may do everything in the entity of their own name, admins everything everywhere, others what their
 membership of a project or of its team allows. Every user can read an open project.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 import time
@@ -17,16 +15,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, delete, insert, select, update
 
 from wandb_nb.errors import UsageError
+from wandb_nb.server.storage.accounts.api_keys import add_key, derive_login, hash_key, list_keys, replace_keys
 from wandb_nb.server.storage.database import inserted_id
-from wandb_nb.server.storage.tables import entity_names, members, projects, sessions, team_members, teams, users
+from wandb_nb.server.storage.tables import (
+    api_keys,
+    entity_names,
+    members,
+    projects,
+    sessions,
+    team_members,
+    teams,
+    users,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 ANONYMOUS_PREFIX = "anonymous-"
 """Of the names of accounts that belong to nobody; see `anonymous_accounts`."""
-_KEY_BYTES = 20
-_LOGIN_LENGTH = 32
 _MAX_SESSIONS = 100  # of a user; a further one ends the oldest
 
 
@@ -42,9 +48,9 @@ class Right(IntEnum):
 class User(NamedTuple):
     """A user. The user's own entity has the user's name; *team* is the team that is the default entity instead.
 
-    *login* is derived from the user's key, for cookies and upload addresses to carry: they end with the key, and
-    *login* cannot serve as one. A *visitor* has the link of an anonymous account: it may read what is the account's,
-    and nothing else.
+    *login* is derived from one of the user's keys, for cookies and upload addresses to carry: they end with the key,
+    and *login* cannot serve as one. It is empty for a user without a key. A *visitor* has the link of an anonymous
+    account: it may read what is the account's, and nothing else. *saves_code* is the default of `save_code`.
     """
 
     id: int
@@ -53,6 +59,7 @@ class User(NamedTuple):
     login: str
     visitor: bool = False
     team: str | None = None
+    saves_code: bool = False
 
     @property
     def entity(self) -> str:
@@ -65,21 +72,17 @@ class User(NamedTuple):
         return self.name.startswith(ANONYMOUS_PREFIX)
 
 
-def new_key() -> str:
-    """Return a new random key in the form that official clients of every version accept."""
-    return f"local-{secrets.token_hex(_KEY_BYTES)}"
-
-
 def add_user(connection: Connection, name: str, key: str, admin: bool = False) -> int:
     """Add a user with *key*; return the user's id."""
-    user_id = inserted_id(connection.execute(insert(users).values(name=name, key_hash=_hash_key(key), admin=admin)))
+    user_id = inserted_id(connection.execute(insert(users).values(name=name, admin=admin)))
+    add_key(connection, user_id, key)
     connection.execute(insert(entity_names).values(name=name, user_id=user_id))
     return user_id
 
 
 def user_by_key(connection: Connection, key: str) -> User | None:
     """Return the user with *key*."""
-    return _find_user(connection, users.c.key_hash == _hash_key(key))
+    return _find_user(connection, api_keys.c.key_hash == hash_key(key))
 
 
 def user_by_id(connection: Connection, user_id: int) -> User | None:
@@ -98,9 +101,12 @@ def user_by_link(connection: Connection, name: str, created: float) -> User | No
 
 
 def user_by_login(connection: Connection, user_id: int, login: str) -> User | None:
-    """Return the user with that id, if *login* is derived from the user's present key."""
+    """Return the user with that id, if *login* is derived from one of the user's present keys."""
+    logins = (derive_login(key.key_hash) for key in list_keys(connection, user_id))
+    if not any(hmac.compare_digest(present, login) for present in logins):
+        return None
     user = user_by_id(connection, user_id)
-    return user if user is not None and hmac.compare_digest(user.login, login) else None
+    return user._replace(login=login) if user is not None else None
 
 
 def begin_session(connection: Connection, user: User) -> str:
@@ -119,7 +125,7 @@ def end_session(connection: Connection, session: str) -> None:
 
 
 def user_by_session(connection: Connection, user_id: int, login: str, session: str) -> User | None:
-    """Return the user with that id, if the session has not ended and *login* is derived from the user's present key."""
+    """Return the user with that id, if the session has not ended and *login* is derived from a present key."""
     query = select(sessions.c.id).where(sessions.c.id == session, sessions.c.user_id == user_id)
     return user_by_login(connection, user_id, login) if connection.execute(query).first() is not None else None
 
@@ -130,15 +136,21 @@ def list_users(connection: Connection) -> list[Any]:
 
 
 def set_key(connection: Connection, name: str, key: str) -> None:
-    """Replace the user's key; logins, login links and upload addresses of the old key end.
+    """Replace the user's keys; logins, login links and upload addresses of the old ones end.
 
     Raises:
         UsageError: There is no such user.
 
     """
-    changed = update(users).where(users.c.name == name).values(key_hash=_hash_key(key), key_changed=time.time())
-    if not connection.execute(changed).rowcount:
+    user = user_by_name(connection, name)
+    if user is None:
         raise UsageError(f"there is no user {name!r} on this server")
+    replace_keys(connection, user.id, key)
+
+
+def set_code_saving(connection: Connection, user: User, wanted: bool) -> None:
+    """Let code be saved with the runs of *user* that leave it open, or not."""
+    connection.execute(update(users).where(users.c.id == user.id).values(saves_code=wanted))
 
 
 def membership(connection: Connection, user: User, project: Any) -> Right:
@@ -210,15 +222,10 @@ def _project_id(connection: Connection, entity: str, project: str) -> int:
 
 def _find_user(connection: Connection, condition: Any) -> User | None:
     is_default = and_(team_members.c.user_id == users.c.id, team_members.c.is_default)
-    teams_of = users.outerjoin(team_members, is_default).outerjoin(teams, teams.c.id == team_members.c.team_id)
-    query = select(users, teams.c.name.label("team")).select_from(teams_of)
-    row = connection.execute(query.where(condition)).first()
-    return User(row.id, row.name, row.admin, _derive_login(row.key_hash), team=row.team) if row else None
-
-
-def _derive_login(key_hash: str) -> str:
-    return _hash_key(f"login {key_hash}")[:_LOGIN_LENGTH]
-
-
-def _hash_key(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()
+    with_team = users.outerjoin(team_members, is_default).outerjoin(teams, teams.c.id == team_members.c.team_id)
+    query = select(users, teams.c.name.label("team"), api_keys.c.key_hash).where(condition).order_by(api_keys.c.id)
+    row = connection.execute(query.select_from(with_team.outerjoin(api_keys)).limit(1)).first()
+    if row is None:
+        return None
+    login = derive_login(row.key_hash) if row.key_hash is not None else ""
+    return User(row.id, row.name, row.admin, login, team=row.team, saves_code=row.saves_code)

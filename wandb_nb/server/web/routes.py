@@ -15,7 +15,7 @@ from wandb_nb.server.web import (
     projects_page,
     run_page,
 )
-from wandb_nb.server.web.accounts import entity_page
+from wandb_nb.server.web.accounts import account_page, entity_page, project_settings_page
 from wandb_nb.server.web.artifacts import collection_pages, version_pages
 
 _PROJECT = "/{entity}/{project}"
@@ -28,6 +28,8 @@ ROUTES = [
     Route("/login", login_page.login, methods=["GET", "POST"]),
     Route("/anonymous/{token}/{project}/runs/{run}", login_page.visit),
     Route("/logout", login_page.logout, methods=_POST),
+    Route("/account", account_page.account),
+    Route("/account", account_page.change_account, methods=_POST),
     Route("/static/{name}", assets.asset),
     Route(f"{_RUN}/overview", run_page.overview),
     Route(f"{_RUN}/system", run_page.system),
@@ -47,6 +49,8 @@ ROUTES = [
     Route(f"{_PROJECT}/events", live_routes.project_events),
     Route(f"{_PROJECT}/columns", actions.columns, methods=_POST),
     Route(f"{_PROJECT}/delete", actions.delete, methods=_POST),
+    Route(f"{_PROJECT}/settings", project_settings_page.project_settings),
+    Route(f"{_PROJECT}/settings", project_settings_page.change_project, methods=_POST),
     Route(_ARTIFACTS, collection_pages.artifacts),
     Route(f"{_ARTIFACTS}/{{name}}", collection_pages.collection),
     Route(f"{_ARTIFACTS}/{{name}}/{{version}}", version_pages.version),

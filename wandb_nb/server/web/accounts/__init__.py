@@ -1,4 +1,4 @@
-"""The pages of entities: a user's or a team's projects, and the members of a team.
+"""The pages of accounts: one's own, an entity with its projects and members, and the settings of a project.
 
 What they show and change is in `storage.accounts`.
 """
