@@ -150,3 +150,12 @@ def wandb_nb(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Return what the command line did."""
     command = [sys.executable, "-m", "wandb_nb", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_server_has_the_step_of_a_version(online: Callable[..., wandb.Run]) -> None:
+    """The step of the newest row before a version is sent, and read by its name; without rows it is unknown."""
+    with online() as run:
+        log(run, "before", "one")
+        run.log({"loss": 1}, step=7)
+        log(run, "after", "two")
+    assert [wandb.Api().artifact(f"used/{name}:v0").history_step for name in ("before", "after")] == [None, 7]

@@ -196,6 +196,11 @@ class ArtifactProperties:
         return _timestamp(version.updated or version.created)
 
     @property
+    def history_step(self) -> int | None:
+        """The step of the newest row when the run logged the version; None if there was none, or it is unknown."""
+        return self._stored("history_step").step
+
+    @property
     def commit_hash(self) -> str:
         """The digest of the version."""
         return self._stored("commit_hash").digest

@@ -13,7 +13,7 @@ import secrets
 import shutil
 import string
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,6 +38,7 @@ from wandb_nb.store.format.artifact_record import (
     used_artifact,
 )
 from wandb_nb.store.format.layout import ARTIFACTS, MANIFESTS, OBJECTS
+from wandb_nb.store.reading.version_log import VersionAtStep, add_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,8 +86,8 @@ class RunArtifacts:
         self._append(artifact(record))
         return LoggedArtifact(record.client_id, record.sequence_client_id)
 
-    def log_version(self, contents: ArtifactContents) -> LoggedVersion:
-        """Store a version here and in the artifact store, and its record.
+    def log_version(self, contents: ArtifactContents, step: int | None = None, attempt: int = 0) -> LoggedVersion:
+        """Store a version here and in the artifact store, its record, and its place: after *step* of *attempt*.
 
         Raises:
             MediaError: A file of it cannot be read or written.
@@ -108,10 +109,14 @@ class RunArtifacts:
                 raise MediaError(f"the artifact {contents.name} cannot be stored: {error}") from error
             if not problem:
                 try:
-                    version = self._add_part(store, record)
+                    version = self._add_part(store, replace(record, step=step))
                 except OSError as error:
                     problem = str(error)
             self._append(artifact(record))
+        if version is not None:
+            name = f"{version.name}:v{version.index}"
+            with suppress(OSError):  # the version is logged; charts do not lead to it
+                add_version(self._directory, VersionAtStep(name, version.type, step, attempt, record.client_id))
         return LoggedVersion(version, dict(entries), _notice(version, contents, problem))
 
     def use(self, version: StoredVersion) -> None:
@@ -255,6 +260,7 @@ def _version(record: ArtifactRecord, run: LineageRun) -> StoredVersion:
         ttl=record.ttl or None,
         incremental=record.incremental,
         run=run,
+        step=record.step,
     )
 
 

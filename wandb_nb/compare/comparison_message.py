@@ -20,6 +20,7 @@ from wandb_nb.view.message.run_message import (
     strict_json,
 )
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, fair_share
+from wandb_nb.view.message.version_headers import MAX_SAVED_VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -109,6 +110,7 @@ def _header(header: MessageHeader, series: list[SeriesHeader]) -> MessageHeader:
         "texts": None,
         "media": None,
         "plots": None,
+        "artifacts": (header.get("artifacts") or [])[-MAX_SAVED_VERSIONS:],
     }
     return cast("MessageHeader", {**header, **unused, "cursor": "", "more": False, "series": series})
 

@@ -14,6 +14,7 @@ from wandb_nb.view.message.header_fields import MIME
 from wandb_nb.view.message.run_header import StaticRun
 from wandb_nb.view.message.run_message import plain, strict_json
 from wandb_nb.view.message.run_stream import RunStream
+from wandb_nb.view.message.version_headers import MAX_SAVED_VERSIONS
 from wandb_nb.view.picture import svg
 from wandb_nb.view.picture.contact_sheet import with_contact_sheet
 from wandb_nb.view.picture.scene import build, text_curves
@@ -210,6 +211,7 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
         saved_keys = {series["key"] for series in header["media"] or []}
         saved_plots = [plot for plot in header["plots"] or [] if len(plot.get("vega", "")) <= _MAX_SPEC]
         header["plots"] = [plot for plot in saved_plots if plot["table"] in saved_keys][:_MAX_PLOTS]
+        header["artifacts"] = (header["artifacts"] or [])[-MAX_SAVED_VERSIONS:]
         header["media"] = saved_series(header["media"] or [], (), _MAX_TREE_BYTES)
         room = most_bytes - len(strict_json([header, access]))
         encoded = len(message.blob) * 4 // 3 + 100
@@ -217,7 +219,8 @@ def _snapshot(source: RunStream | StaticRun, access: Access | None, most_bytes: 
         if len(snapshot["data"]) + 100 <= room:
             return snapshot
         if points == 1:
-            return {**snapshot, "series": [], "heatmaps": [], "texts": [], "media": [], "plots": [], "data": ""}
+            emptied = ("series", "heatmaps", "texts", "media", "plots", "artifacts")
+            return {**snapshot, **{name: [] for name in emptied}, "data": ""}
         points = max(1, min(points // 2, points * 2 * max(room, 0) // encoded))
 
 

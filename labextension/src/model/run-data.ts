@@ -1,4 +1,4 @@
-import type { CellInfo, JsonObject, MediaSeries, Message, MetricDefinition, PlotHeader, RunInfo, TextSeries } from '../wire/messages';
+import type { CellInfo, JsonObject, MediaSeries, Message, MetricDefinition, PlotHeader, RunInfo, TextSeries, VersionInfo } from '../wire/messages';
 import { MediaFiles } from '../media/media-files';
 import type { Heatmap } from './heatmap';
 import { heatmapsOf } from './heatmap';
@@ -21,6 +21,8 @@ export class RunData {
   readonly mediaFiles = new MediaFiles();
   /** The charts that are drawn from logged tables. */
   plots: PlotHeader[] = [];
+  /** The artifact versions that the run logged, oldest first. */
+  artifacts: VersionInfo[] = [];
   readonly previews = new SavedPreviews();
   readonly series = new Map<string, Series>();
   /** Points in more detail than those of `series`. */
@@ -46,6 +48,7 @@ export class RunData {
     this.texts = header.texts ?? this.texts;
     this.media = header.media ?? this.media;
     this.plots = header.plots ?? this.plots;
+    this.artifacts = header.artifacts ?? this.artifacts;
     this.previews.take(header.previews);
     this.cursor = consistent ? header.cursor : '';
     this.done = header.done;

@@ -14,6 +14,7 @@ const MAX_DEFINITIONS = 40;
 const MAX_TREE_CHARACTERS = 16_000;
 const [MAX_OBJECTS, MAX_TEXT_ROWS, MAX_HEATMAP_STEPS, MAX_HEATMAP_BINS] = [6, 5, 48, 20];
 const [MAX_MEDIA, MAX_FILES] = [24, 240];
+const MAX_VERSIONS = 40; // of logged artifacts
 const MAX_SPEC = 6000; // characters of a Vega spec
 const MAX_EXACT_FLOAT32 = 2 ** 24;
 
@@ -29,7 +30,7 @@ export function toSnapshot(data: RunData, access: Access | null, maxCharacters =
     const snapshot = withPoints(data, access, points);
     if (snapshot !== null && JSON.stringify(snapshot).length <= maxCharacters) return withPreviews(snapshot);
   }
-  return { ...withPoints(data, access, 1)!, series: [], heatmaps: [], texts: [], media: [], plots: [], data: '' };
+  return { ...withPoints(data, access, 1)!, series: [], heatmaps: [], texts: [], media: [], plots: [], artifacts: [], data: '' };
 }
 
 function withPoints(data: RunData, access: Access | null, points: number): Snapshot | null {
@@ -46,7 +47,8 @@ function withPoints(data: RunData, access: Access | null, points: number): Snaps
   return {
     v: VERSION, cursor: '', more: false, done: data.done, run: data.run,
     config: limitSize(data.config), summary: limitSize(data.summary), metrics: data.metrics.slice(0, MAX_DEFINITIONS), cells: [...data.cells.values()],
-    series, heatmaps, texts, media, plots: data.plots.filter(({ table, vega = '' }) => vega.length <= MAX_SPEC && media.some(({ key }) => key === table)).slice(0, MAX_OBJECTS), data: blob.toBase64(dtype), dtype, access,
+    series, heatmaps, texts, media, plots: data.plots.filter(({ table, vega = '' }) => vega.length <= MAX_SPEC && media.some(({ key }) => key === table)).slice(0, MAX_OBJECTS),
+    artifacts: data.artifacts.slice(-MAX_VERSIONS), data: blob.toBase64(dtype), dtype, access,
   };
 }
 

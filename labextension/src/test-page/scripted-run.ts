@@ -1,6 +1,6 @@
 import { scriptedObjects } from './scripted-objects';
 import type { Transport } from '../sources/feed';
-import type { CellInfo, Comparison, JsonObject, Message, MetricDefinition, RunStateName, SeriesHeader } from '../wire/messages';
+import type { CellInfo, Comparison, JsonObject, Message, MetricDefinition, RunStateName, SeriesHeader, VersionInfo } from '../wire/messages';
 
 /** Defines a synthetic run: metrics, and rows at the start, per pull, and in total. */
 export interface Script {
@@ -19,6 +19,8 @@ export interface Script {
   /** Sources of notebook cells, which log equally many rows; the second one fails. */
   cells?: string[];
   metrics?: MetricDefinition[];
+  /** The artifact versions that it logged. */
+  artifacts?: VersionInfo[];
   /** Values of the first metric, by row. */
   overrides?: Record<number, number>;
   /** Whether it also logs histograms, lists and texts. */
@@ -76,6 +78,7 @@ export class ScriptedRun implements Transport {
         },
         config: from === 0 ? (script.config ?? {}) : null, summary, metrics: script.metrics ?? [],
         heatmaps: objects?.heatmaps, texts: objects?.texts,
+        artifacts: script.artifacts ?? [],
         cells: (script.cells ?? []).map((source, i) => cell(source, i, to < script.total)),
       },
       floats,

@@ -1,4 +1,4 @@
-import type { Access, Comparison, ComparisonHeader, HeatmapHeader, LayerLabels, MediaFile, MediaLayer, MediaRow, MediaSeries, MessageHeader, Message, PlotHeader, SavedLink, SavedPreview, SeriesHeader, Slice, Snapshot } from './messages';
+import type { Access, Comparison, ComparisonHeader, HeatmapHeader, LayerLabels, MediaFile, MediaLayer, MediaRow, MediaSeries, MessageHeader, Message, PlotHeader, SavedLink, SavedPreview, SeriesHeader, Slice, Snapshot, VersionInfo } from './messages';
 import { COMPARISON_MIME_TYPE, MIME_TYPE, VERSION } from './messages';
 
 /** Thrown for bytes that are not a message; the view shows its text in one line. */
@@ -106,6 +106,7 @@ function message(header: unknown, floats: Float64Array): Message {
   for (const heatmap of valid.heatmaps ?? []) checkHeatmap(heatmap, floats.length);
   checkMedia(valid.media ?? []);
   checkPlots(valid.plots ?? []);
+  checkVersions(valid.artifacts ?? []);
   checkPreviews(valid.previews ?? []);
   return { header: valid, floats };
 }
@@ -158,6 +159,14 @@ function checkPlots(plots: unknown): void {
   const isTexts = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.values(value).every(isText);
   const isPlot = (one: Partial<PlotHeader> | null): boolean => [one?.key, one?.spec, one?.table, one?.vega ?? ''].every(isText) && isTexts(one?.fields) && isTexts(one?.texts);
   if (!Array.isArray(plots) || !plots.every(isPlot)) throw new WireError('The message has incomplete charts of tables.');
+}
+
+/** Reject artifact versions without name, type and step. */
+function checkVersions(versions: unknown): void {
+  const isNumber = (value: unknown): boolean => value === null || typeof value === 'number';
+  const isVersion = (one: Partial<VersionInfo> | null): boolean =>
+    [one?.name, one?.type, one?.url ?? ''].every((text) => typeof text === 'string') && isNumber(one?.step) && isNumber(one?.attempt);
+  if (!Array.isArray(versions) || !versions.every(isVersion)) throw new WireError('The message has incomplete artifact versions.');
 }
 
 /** Whether an optional list has only such items. */

@@ -173,6 +173,18 @@ export interface PlotHeader {
   vega?: string;
 }
 
+/**
+ * An artifact version that the run logged, such as "model:v3", after `step`; null if no row was before it. `attempt` is
+ * null where it is unknown, `url` the path of its page on the server that sent the message.
+ */
+export interface VersionInfo {
+  name: string;
+  type: string;
+  step: number | null;
+  attempt: number | null;
+  url: string | null;
+}
+
 export interface MessageHeader {
   v: number;
   cursor: string;
@@ -189,6 +201,8 @@ export interface MessageHeader {
   texts?: TextSeries[] | null;
   media?: MediaSeries[] | null;
   plots?: PlotHeader[] | null;
+  /** As `cells`; missing in outputs saved by an earlier release. */
+  artifacts?: VersionInfo[] | null;
   /** In snapshots only. */
   previews?: SavedPreview[];
 }

@@ -30,7 +30,8 @@ class StoredVersion:
     """One version. Times are unix seconds, *ttl* seconds, *digest* is the manifest's in hexadecimal.
 
     *server_numbers* has the number of the version on each server that it was sent to, by the server's address.
-    *source* is the qualified name of the version that this one is a link to, *run* the one that logged or linked it.
+    *source* is the qualified name of the version that this one is a link to, *run* the one that logged or linked it, *step* that of
+    the newest row that the run had logged before it, None if there was none or it is unknown.
     """
 
     entity: str
@@ -52,6 +53,7 @@ class StoredVersion:
     incremental: bool = False
     source: str = ""
     run: LineageRun | None = None
+    step: int | None = None
     server_numbers: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -81,6 +83,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("index", "size", "file_count"), (int,)),
     **dict.fromkeys(("created", "updated"), (int, float)),
     "ttl": (int, float, type(None)),
+    "step": (int, type(None)),
     **dict.fromkeys(("metadata", "server_numbers"), (dict,)),
     "tags": (list,),
     "incremental": (bool,),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wandb_nb.run_filters.run_values import RunValues
+from wandb_nb.server.live.output_versions import output_versions
 from wandb_nb.server.live.stored_run import apply_run_row, is_alive, table_row
 from wandb_nb.server.storage.lines.line_sampling import in_step_order, sample_history, sample_lines
 from wandb_nb.server.storage.lines.line_store import HISTORY, count
@@ -53,7 +54,9 @@ def sampled_message(database: Database, row: Any, points: int, cursor: str) -> M
         cursor_now = f"{row.uid}.{row.rewrites}.{total}.{points}"
         texts = sample_history(connection, row.id, points)[0] if cursor_now != cursor else []
         with_media = media_rows(connection, row.id) if texts else []
+        versions = output_versions(connection, row.id) if texts else None
     header = _header(row, cursor_now, total)
+    header["artifacts"] = versions
     rows = load_objects(texts)
     if rows:
         header["run"]["step"], header["run"]["runtime"] = (

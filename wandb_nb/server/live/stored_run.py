@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.run_filters.run_values import RunValues
+from wandb_nb.server.live.output_versions import output_versions
 from wandb_nb.server.live.session_cells import SessionCells
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.lines import line_store
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.database import Database
     from wandb_nb.server.storage.files.file_store import FileStore
     from wandb_nb.store.reading.run_state import RunState
-    from wandb_nb.view.message.run_message import CellHeader
+    from wandb_nb.view.message.run_message import CellHeader, VersionHeader
 
 _BATCH = 2_000
 _READ_SECONDS = 0.25
@@ -32,6 +33,7 @@ class StoredRun(MessageBuilder):
         self._database, self._uid = database, uid
         self._session_cells = SessionCells(store)
         self._row: Any = None
+        self._output: list[VersionHeader] = []
         super().__init__()
 
     def advance(self) -> None:
@@ -49,6 +51,7 @@ class StoredRun(MessageBuilder):
             if self._row is not None and row.rewrites != self._row.rewrites:
                 self._restart()
             self._session_cells.refresh(connection, row.id)
+            self._output = output_versions(connection, row.id)
             self._more = True
             while self._more:
                 texts = line_store.lines_from(connection, row.id, "history", self._next, _BATCH)
@@ -77,6 +80,9 @@ class StoredRun(MessageBuilder):
 
     def _cells(self) -> list[CellHeader]:
         return self._session_cells.headers(self._series.cells)
+
+    def _versions_logged(self) -> list[VersionHeader]:
+        return self._output
 
     def _apply_row(self, row: Any) -> None:
         apply_run_row(self.state, row)

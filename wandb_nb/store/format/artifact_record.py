@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wandb_nb.store.format.record_items import as_text
 from wandb_nb.store.format.wire import WireMessage, fields
@@ -31,7 +31,8 @@ class ArtifactRecord:
     """A version that a run logged, and uses if *is_used*. *digest* is the manifest's; the client makes the ids.
 
     *ttl* is in seconds, 0 where none was given. Several runs write one version where *distributed_id* is given; the
-    version is complete with the record that *is_final*.
+    version is complete with the record that *is_final*. *step* is that of the newest row before it, where known; the
+    bytes of a record do not have it.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class ArtifactRecord:
     distributed_id: str = ""
     is_final: bool = True
     entries: Mapping[str, ManifestEntry] = field(default_factory=dict)
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def read_artifact(data: bytes) -> ArtifactRecord:
         "distributed_id": 13,
     }
     ids = {"client_id": 15, "sequence_client_id": 16}
-    fields_of = {name: texts.get(number, "") for name, number in (names | ids).items()}
+    fields_of: dict[str, Any] = {name: texts.get(number, "") for name, number in (names | ids).items()}
     return ArtifactRecord(
         **fields_of,
         aliases=tuple(lists[11]),

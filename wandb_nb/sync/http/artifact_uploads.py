@@ -264,6 +264,8 @@ def _optional_fields(record: ArtifactRecord) -> dict[str, Any]:
         fields["ttlDurationSeconds"] = record.ttl
     if record.distributed_id:
         fields["distributedID"] = record.distributed_id
+    if record.step is not None:
+        fields["historyStep"] = record.step + 1  # W&B's form: the step that is next
     return fields
 
 

@@ -49,7 +49,7 @@ def version_of(
     project = as_object(place.get("project"))
     number = as_count(artifact.get("versionIndex") if index is None else index)
     names = (as_name(project.get("entityName")), as_name(project.get("name")), as_name(place.get("name")))
-    ttl = artifact.get("ttlDurationSeconds")
+    ttl, next_step = artifact.get("ttlDurationSeconds"), artifact.get("historyStep")
     return ServerVersion(
         *names,
         type=as_name(as_object(artifact.get("artifactType")).get("name")),
@@ -66,6 +66,7 @@ def version_of(
         ttl=float(ttl) if isinstance(ttl, int) and ttl > 0 else None,
         source="" if collection is None or place.get("name") == own.get("name") else _path(own, artifact),
         run=run_of(as_object(artifact.get("createdBy"))),
+        step=max(0, next_step - 1) if isinstance(next_step, int) else None,
         node_id=as_text(artifact.get("id")),
         aliases=aliases,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from wandb_nb.artifacts.server_numbers import store_server_number
 from wandb_nb.host import command
 from wandb_nb.store.format.artifact_record import ArtifactRecord, LinkedVersion, UsedVersion
+from wandb_nb.store.reading.version_log import VersionLog
 from wandb_nb.sync.upload.local_files import LocalFiles
 from wandb_nb.sync.upload.upload_thread import UploadFile, UploadThread
 
@@ -36,6 +38,7 @@ class RunUploads:
     ) -> None:
         self._local_files = LocalFiles(outgoing.directory, follow_links=follow_links)
         self._run, self._progress = outgoing.records, outgoing.progress
+        self._version_log = VersionLog(outgoing.directory)
         self._thread, self._ignore_globs = thread, ignore_globs
         self.unannounced: list[str] = []
 
@@ -92,9 +95,12 @@ class RunUploads:
                 self._progress.links.append(_link_key(upload))
 
     def _queue_artifacts(self) -> None:
-        for record in self._run.artifacts:
-            if record.client_id not in self._progress.artifacts:
-                self._thread.send_artifact(record)
+        unsent = [record for record in self._run.artifacts if record.client_id not in self._progress.artifacts]
+        if unsent:
+            self._version_log.advance()
+        steps = {version.client_id: version.step for version in self._version_log.versions}
+        for record in unsent:
+            self._thread.send_artifact(replace(record, step=steps.get(record.client_id)))
         for used in self._run.used_versions:  # after what the run itself logged
             if used.client_id not in self._progress.used:
                 self._thread.send_artifact(used)

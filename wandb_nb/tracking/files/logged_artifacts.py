@@ -64,7 +64,7 @@ def log_artifact(
             description, metadata = directory.redact(contents.description), directory.redact.json(contents.metadata)
             contents = replace(contents, description=description, metadata=metadata, is_used=is_used)
             contents = replace(contents, distributed_id=distributed_id, is_final=is_final)
-            logged = _run_artifacts(session).log_version(contents)
+            logged = _run_artifacts(session).log_version(contents, session.logger.stored_step, session.logger.attempt)
     except (MediaError, OSError) as error:
         session.notice(
             f"{error}; the run continues without it; log it again when that is solved", f"artifact-{artifact.name}"

@@ -192,6 +192,11 @@ class RowLogger:
         return self.position.last[0] if self.position.last else max(self.step - 1, 0)
 
     @property
+    def stored_step(self) -> int | None:
+        """The step of the newest row, those of an earlier part of the run included; None without rows."""
+        return self.last_step if self.position.last or self.step else None
+
+    @property
     def lost(self) -> int:
         """How many rows could not be stored."""
         return self._writer.lost

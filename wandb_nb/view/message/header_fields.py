@@ -64,4 +64,5 @@ def empty_header(run: RunHeader) -> MessageHeader:
         "texts": None,
         "media": None,
         "plots": None,
+        "artifacts": None,
     }

@@ -18,7 +18,7 @@ from wandb_nb.view.objects.logged_objects import LoggedObjects
 
 if TYPE_CHECKING:
     from wandb_nb.view.message.row_range import RangeRequest
-    from wandb_nb.view.message.run_message import CellHeader, Message, MessageHeader, RunHeader
+    from wandb_nb.view.message.run_message import CellHeader, Message, MessageHeader, RunHeader, VersionHeader
 
 
 class MessageBuilder:
@@ -103,10 +103,14 @@ class MessageBuilder:
         add_cell_outcome(header["run"], cells, running=self._cell_running())
         self._add_sync(header["run"])
         header["run"]["remarks"] = self._remarks() if self.done else None
-        return {**header, "cells": cells, "more": self._more, "done": self.done}
+        return {**header, "cells": cells, "artifacts": self._versions_logged(), "more": self._more, "done": self.done}
 
     def _cells(self) -> list[CellHeader]:
         """Return the executions of cells that logged rows; none if there is no journal."""
+        return []
+
+    def _versions_logged(self) -> list[VersionHeader]:
+        """Return the artifact versions that the run logged, oldest first."""
         return []
 
     def _add_sync(self, run: RunHeader) -> None:
@@ -148,9 +152,9 @@ class MessageBuilder:
 
 
 class _Versions:
-    """Version numbers of config, summary, definitions, cells and plots; each grows with every change."""
+    """Version numbers of config, summary, definitions, cells, plots and artifacts; each grows with every change."""
 
-    NAMES = ("config", "summary", "metrics", "cells", "plots")
+    NAMES = ("config", "summary", "metrics", "cells", "plots", "artifacts")
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}

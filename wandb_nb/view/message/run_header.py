@@ -58,6 +58,7 @@ def describe(state: RunState, alive: bool | None, metrics: list[MetricHeader]) -
         "texts": None,
         "media": None,
         "plots": plot_headers(state.config_wandb),
+        "artifacts": [],
     }
 
 

@@ -120,6 +120,19 @@ class HeatmapHeader(TypedDict):
     columns: dict[str, list[int]]
 
 
+class VersionHeader(TypedDict):
+    """An artifact version that the run logged, such as "model:v3", after *step*; None if no row was before it.
+
+    `attempt` is None where it is unknown, `url` the path of its page on the server that sends the message.
+    """
+
+    name: str
+    type: str
+    step: int | None
+    attempt: int | None
+    url: str | None
+
+
 class SavedPreview(TypedDict):
     """A small copy of the media file *path* in a snapshot: a picture, the first rows of a table, an HTML page."""
 
@@ -145,6 +158,7 @@ class MessageHeader(TypedDict):
     texts: list[TextSeries] | None
     media: list[MediaSeries] | None
     plots: list[PlotHeader] | None
+    artifacts: list[VersionHeader] | None
     previews: NotRequired[list[SavedPreview]]
 
 

@@ -17,6 +17,7 @@ from wandb_nb.untrusted_file import open_file
 from wandb_nb.view.message.cell_list import CellHeaders
 from wandb_nb.view.message.message_builder import MessageBuilder
 from wandb_nb.view.message.sync_state import SyncReader
+from wandb_nb.view.message.version_headers import VersionHeaders
 from wandb_nb.view.objects.table_artifacts import TableArtifacts, artifact_folder
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wandb_nb.store.reading.tail import Tail
-    from wandb_nb.view.message.run_message import CellHeader, RunHeader
+    from wandb_nb.view.message.run_message import CellHeader, RunHeader, VersionHeader
 
 SLICE_BYTES = 256 << 10  # read and applied in one go; other threads get a turn in between
 OWNER_CHECK_SECONDS = 1.0
@@ -96,6 +97,7 @@ class RunStream(MessageBuilder):
         self._folder = self._earlier[0].folder if self._earlier else self.directory
         self._folders = [*(part.folder for part in earlier), self.directory]
         self._cell_headers = CellHeaders(self._folders)
+        self._version_headers = VersionHeaders(self._folders)
 
     def _lost(self) -> int:
         return super()._lost() + sum(map(_damaged, self._files.tails()))
@@ -154,6 +156,9 @@ class RunStream(MessageBuilder):
 
     def _cells(self) -> list[CellHeader]:
         return self._cell_headers.headers(self._series.cells)
+
+    def _versions_logged(self) -> list[VersionHeader]:
+        return self._version_headers.headers()
 
 
 def _owner_alive_by_lock(directory: Path) -> bool | None:

@@ -13,11 +13,13 @@ import type { Range } from '../../chart/axis-ranges';
 import { nearestIndex, scaledRange } from '../../chart/axis-ranges';
 import type { NamedBand } from '../../chart/cell-ranges';
 import { cellBands, cellName, cellOf } from '../../chart/cell-ranges';
+import { runPoint } from '../../chart/run-point';
+import { versionsAt } from '../../model/point-versions';
 import { requestRows } from '../../model/row-ranges';
 import { trend } from '../../model/trend';
 import type { Card } from './card';
 import { ENLARGE_ICON, TABLE_ICON } from './card-icons';
-import { CellPanel } from './cell-panel';
+import { PointPanel } from './point-panel';
 import { saveCsv, savePng, saveSvg } from './chart-export';
 import { freshId, h, icon, setText } from '../dom';
 import { cursorKeys } from '../keys';
@@ -38,7 +40,7 @@ export class ChartCard implements Card {
   private readonly trendId = freshId();
   private readonly trendText = h('p', { class: 'wnb-hidden', id: this.trendId });
   private readonly table: PointTable;
-  private readonly cell: CellPanel;
+  private readonly pointPanel: PointPanel;
   private readonly tableButton: HTMLElement;
   private readonly menu: ChartMenu;
   private readonly chart: Chart;
@@ -63,7 +65,7 @@ export class ChartCard implements Card {
     this.legend = new Legend(context, toggle);
     this.table = new PointTable(context.overlay, group);
     this.tableButton = this.createTableButton();
-    this.cell = new CellPanel(group.title, () => this.element, () => this.point(), () => this.plot.focus());
+    this.pointPanel = new PointPanel(group.title, () => this.element, () => this.point(), () => this.plot.focus());
     this.menu = new ChartMenu(group.title, [
       { label: 'Log scale', checked: () => this.log, action: () => this.toggleLog() },
       { label: 'Clip outliers', checked: () => this.settings.clipOutliers, action: () => this.toggleClipping() },
@@ -73,20 +75,20 @@ export class ChartCard implements Card {
     ]);
     this.element = h('article', { class: 'wnb-card', 'aria-label': `Chart ${group.title}` },
       h('div', { class: 'wnb-card-head' },
-        this.createTitle(), this.position, this.cell.button, this.tableButton, onEnlarge && this.createEnlargeButton(onEnlarge), this.menu.element),
-      this.legend.element, this.trendText, this.plot, onEnlarge && this.createResizeHandle(), this.cell.element, this.table.element);
+        this.createTitle(), this.position, this.pointPanel.button, this.tableButton, onEnlarge && this.createEnlargeButton(onEnlarge), this.menu.element),
+      this.legend.element, this.trendText, this.plot, onEnlarge && this.createResizeHandle(), this.pointPanel.element, this.table.element);
     this.chart = new Chart(this.plot, context.group, {
-      hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), toggleLine: toggle, openSource: () => this.cell.show(this.point()),
+      hover: (x) => this.hover(x), zoom: (range) => this.zoom(range), toggleLine: toggle, openSource: () => this.pointPanel.show(this.point()),
     }, context.palette, () => this.heightPx);
     this.leaveCursor = context.stepCursor.addChart((step) => this.moveToStep(step));
     cursorKeys(this.plot, {
       move: (points) => this.chart.setCursor(this.chart.moveBy(this.cursor, points)),
       edge: (end) => this.chart.setCursor(this.chart.range[end ? 1 : 0]),
       zoom: (factor) => this.zoomAround(factor),
-      openSource: () => this.cell.show(this.point()),
+      openSource: () => this.pointPanel.show(this.point()),
       resetZoom: () => this.zoom(null),
       resize: (deltaPx) => this.resize(deltaPx),
-      close: () => this.cell.close(),
+      close: () => this.pointPanel.close(),
     });
   }
 
@@ -198,7 +200,7 @@ export class ChartCard implements Card {
     this.plot.setAttribute('aria-valuemin', String(min));
     this.plot.setAttribute('aria-valuemax', String(max));
     this.table.update();
-    this.cell.update(this.lines);
+    this.pointPanel.update(this.lines);
     this.showValues();
   }
 
@@ -256,11 +258,18 @@ export class ChartCard implements Card {
     return ranges.length < 2 ? [] : ranges.map((band) => ({ ...band, name: cellName(line!.run.data, band.cell) }));
   }
 
-  /** The attempt or background run of a point, and the cell that logged it. */
+  /** The attempt or background run of a point, the cell that logged it, and the artifact logged before it. */
   private sourceText({ line, index }: LinePoint): string {
     const id = cellOf(line, index);
     return [line.faint && line.run.role === 'primary' ? attemptName(line.attempt) : '', line.run.role === 'background' ? line.label : '',
-      id === 0 ? '' : `cell ${cellName(line.run.data, id)}`].filter(Boolean).join(' · ');
+      id === 0 ? '' : `cell ${cellName(line.run.data, id)}`, this.versionText({ line, index })].filter(Boolean).join(' · ');
+  }
+
+  /** The artifact that was logged last before a point, and how many others there are. */
+  private versionText(point: LinePoint): string {
+    const { artifacts } = point.line.run.data;
+    const versions = artifacts.length === 0 ? [] : versionsAt(artifacts, runPoint(point));
+    return versions.length > 1 ? `${versions[0]!.name} +${versions.length - 1}` : (versions[0]?.name ?? '');
   }
 
   private picked(): LinePoint | null {

@@ -146,6 +146,13 @@ def list_output(connection: Connection, run_id: int, first: int, limit: int) -> 
     return list(connection.execute(query.offset(first).limit(limit)))
 
 
+def newest_output(connection: Connection, run_id: int, limit: int, other_than: Iterable[str]) -> list[Any]:
+    """Return the rows of the newest *limit* versions that a run made, oldest first, without these types."""
+    query = select_artifacts().where(artifacts.c.run_id == run_id, is_committed())
+    query = query.where(artifact_types.c.name.not_in(list(other_than))).order_by(artifacts.c.id.desc())
+    return list(connection.execute(query.limit(limit)))[::-1]
+
+
 def count_output(connection: Connection, run_id: int) -> int:
     """Return how many versions a run made."""
     query = select(func.count()).select_from(artifacts).where(artifacts.c.run_id == run_id, is_committed())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-_ARTIFACT = """id digest description state size fileCount createdAt updatedAt metadata versionIndex ttlDurationSeconds
-      tags { name } artifactType { name } artifactSequence { name project { name entityName } }
+_ARTIFACT = """id digest description state size fileCount createdAt updatedAt metadata versionIndex historyStep
+      ttlDurationSeconds tags { name } artifactType { name } artifactSequence { name project { name entityName } }
       createdBy { __typename ... on Run { name displayName project { name entityName } } }"""
 _MEMBERSHIP = f"""versionIndex aliases {{ alias }} artifactCollection {{ name project {{ name entityName }} }}
       artifact {{ {_ARTIFACT} }}"""
