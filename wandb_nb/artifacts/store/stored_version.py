@@ -30,8 +30,8 @@ class StoredVersion:
     """One version. Times are unix seconds, *ttl* seconds, *digest* is the manifest's in hexadecimal.
 
     *server_numbers* has the number of the version on each server that it was sent to, by the server's address.
-    *source* is the qualified name of the version that this one is a link to, *run* the one that logged or linked it, *step* that of
-    the newest row that the run had logged before it, None if there was none or it is unknown.
+    *source* is the qualified name of the version that this one is a link to, *run* the one that logged or linked it,
+    *step* that of the newest row that the run had logged before it, None if there was none or it is unknown.
     """
 
     entity: str
