@@ -20,7 +20,7 @@ from wandb_nb.view.message.run_message import (
     strict_json,
 )
 from wandb_nb.view.message.series import MAX_SAVED_SERIES, fair_share
-from wandb_nb.view.message.version_headers import MAX_SAVED_VERSIONS
+from wandb_nb.view.objects.logged_versions import MAX_SAVED_VERSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -14,7 +14,7 @@ from wandb_nb.view.message.header_fields import MIME
 from wandb_nb.view.message.run_header import StaticRun
 from wandb_nb.view.message.run_message import plain, strict_json
 from wandb_nb.view.message.run_stream import RunStream
-from wandb_nb.view.message.version_headers import MAX_SAVED_VERSIONS
+from wandb_nb.view.objects.logged_versions import MAX_SAVED_VERSIONS
 from wandb_nb.view.picture import svg
 from wandb_nb.view.picture.contact_sheet import with_contact_sheet
 from wandb_nb.view.picture.scene import build, text_curves

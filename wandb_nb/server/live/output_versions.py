@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.server.http.file_urls import page_path
 from wandb_nb.server.storage.artifacts.version_store import newest_output
-from wandb_nb.view.message.version_headers import MAX_VERSIONS
+from wandb_nb.view.objects.logged_versions import MAX_VERSIONS
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

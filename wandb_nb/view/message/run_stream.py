@@ -17,7 +17,7 @@ from wandb_nb.untrusted_file import open_file
 from wandb_nb.view.message.cell_list import CellHeaders
 from wandb_nb.view.message.message_builder import MessageBuilder
 from wandb_nb.view.message.sync_state import SyncReader
-from wandb_nb.view.message.version_headers import VersionHeaders
+from wandb_nb.view.objects.logged_versions import VersionHeaders
 from wandb_nb.view.objects.table_artifacts import TableArtifacts, artifact_folder
 
 if TYPE_CHECKING:
