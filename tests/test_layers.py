@@ -39,6 +39,7 @@ LAYERS = (
     ("reproduce",),
     ("tracking", "jupyter", "server", "sync"),
     ("notebook", "public_api", "integration", "sklearn_plots"),
+    ("autolog",),
     ("__init__", "_api", "cli", "compat", "__main__"),
 )
 # The only imports between siblings: the background process sends a run for the session, which uses a server's versions.

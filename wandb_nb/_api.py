@@ -74,7 +74,7 @@ def init(  # noqa: PLR0917 -- the documented signature
         group: Experiment that groups runs.
         name: Display name; two words and a number by default.
         notes: Longer description.
-        magic: Accepted; instruments nothing yet.
+        magic: Record what scikit-learn, XGBoost, LightGBM and Keras train: true, or options as a dict or text.
         config_exclude_keys: Keys of *config* to leave out.
         config_include_keys: Keys of *config* to take, and no others.
         anonymous: "never", "allow" or "must": whether to run without an account.

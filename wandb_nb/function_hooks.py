@@ -1,4 +1,4 @@
-"""`FunctionHooks`: replaces functions of other packages, whether these were imported before or come later."""
+"""`FunctionHooks` replaces functions of other packages, `ImportHook` calls after their import, now or later."""
 
 from __future__ import annotations
 
@@ -6,13 +6,50 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from importlib.machinery import ModuleSpec
     from types import ModuleType
 
     Function = Callable[..., Any]
 
 _ORIGINAL = "_wandb_nb_original"
+
+
+class ImportHook:
+    """Calls *call* with each of *modules*: with those imported already, and with others right after their import.
+
+    Installing twice does nothing; after `remove` no more calls follow.
+    """
+
+    def __init__(self, modules: Collection[str], call: Callable[[ModuleType], None]) -> None:
+        self._modules, self._call = modules, call
+
+    def install(self) -> None:
+        """Call for the modules that are imported, and wait for the others."""
+        for name in self._modules:
+            module = sys.modules.get(name)
+            if module is not None:
+                self._call(module)
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+
+    def remove(self) -> None:
+        """Wait for no more modules."""
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of one of the modules, whose loader makes the call at the end."""
+        if name not in self._modules:
+            return None
+        finders = list(sys.meta_path)
+        # Those before this one have been asked, and two hooks that ask each other would never end.
+        for finder in finders[finders.index(self) + 1 if self in finders else 0 :]:
+            if (spec := finder.find_spec(name, path, target)) is not None:
+                _call_after_loading(spec, self._call)
+                return spec
+        return None
 
 
 class FunctionHooks:
@@ -24,23 +61,20 @@ class FunctionHooks:
 
     def __init__(self, targets: Mapping[str, str], wrap: Callable[[Function], Function]) -> None:
         self._targets, self._wrap = targets, wrap
+        self._imports = ImportHook(targets, self.replace)
 
     def install(self) -> None:
         """Replace the functions."""
-        for module in self._targets:
-            if module in sys.modules:
-                self.replace(sys.modules[module])
-        if self not in sys.meta_path:
-            sys.meta_path.insert(0, self)
+        self._imports.install()
 
     def remove(self) -> None:
         """Give the modules their own functions back."""
-        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
+        self._imports.remove()
         for module in self._targets:
             owner, name, function = self._place(sys.modules.get(module))
             original = getattr(function, _ORIGINAL, None)
             if original is not None:
-                setattr(owner, name, original)
+                _restore(owner, name, original)
 
     def replace(self, module: ModuleType) -> None:
         """Replace the function of one *module*."""
@@ -50,18 +84,6 @@ class FunctionHooks:
             setattr(replacement, _ORIGINAL, function)
             setattr(owner, name, replacement)
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """Return the spec of a module in *targets*, whose loader replaces the function at the end."""
-        if name not in self._targets:
-            return None
-        for finder in sys.meta_path:
-            if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
-                _call_after_loading(spec, self.replace)
-                return spec
-        return None
-
     def _place(self, module: ModuleType | None) -> tuple[Any, str, Function | None]:
         """Return the owner of the function, its name there, and the function; None if there is none."""
         *above, name = self._targets[module.__name__].split(".") if module is not None else ("",)
@@ -69,6 +91,15 @@ class FunctionHooks:
         for part in above:
             owner = getattr(owner, part, None)
         return owner, name, getattr(owner, name, None) if owner is not None else None
+
+
+def _restore(owner: Any, name: str, original: Function) -> None:
+    """Make *original* the function *name* of *owner* again; a class that inherits it has none of its own."""
+    bases = owner.__mro__[1:] if isinstance(owner, type) else ()
+    if any(vars(base).get(name) is original for base in bases):
+        delattr(owner, name)
+    else:
+        setattr(owner, name, original)
 
 
 def _call_after_loading(spec: ModuleSpec, call: Callable[[ModuleType], None]) -> None:

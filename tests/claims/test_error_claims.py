@@ -1,4 +1,4 @@
-"""[E1]…[E3], [I3]…[I5]: the error classes, their messages, several processes, and unimplemented arguments."""
+"""[E1]…[E3], [I3]…[I5]: the error classes, their messages, several processes, and arguments for integrations."""
 
 from __future__ import annotations
 
@@ -101,12 +101,3 @@ def test_a_group_of_processes(tmp_path: Path) -> None:
     run(tmp_path, source)
     listed = sorted((each["name"], each["state"], each["steps"]) for each in runs(tmp_path))
     assert listed == [("worker-0", "finished", 1), ("worker-1", "finished", 1)]
-
-
-@pytest.mark.parametrize("name", ["magic"])
-def test_arguments_without_effect_are_reported(tmp_path: Path, name: str) -> None:
-    """[I5] The argument is accepted, the run continues, and one line says that it has no effect yet."""
-    done = run(tmp_path, f"wandb.init({name}=True)\nwandb.log({{'a': 1}})")
-    assert done.returncode == 0
-    assert done.stderr.count(f"{name} is accepted but does nothing yet") == 1
-    assert "does nothing yet" not in run(tmp_path, f"wandb.init({name}=False)").stderr

@@ -42,7 +42,7 @@ def test_init_options_become_arguments() -> None:
     """Every documented option reaches init() under its name, and options that were not given do not."""
     line = (
         "--project digits --name 'the first' --group g --tags a,b --notes \"two words\" --job-type train "
-        "--mode offline --id abc --resume allow --dir runs --entity me --no-save-code lr=0.1 net=wide"
+        "--mode offline --id abc --resume allow --dir runs --entity me --no-save-code --magic lr=0.1 net=wide"
     )
 
     assert magic_options.init_arguments(magic_options.parse("init", magic_words.split(line))) == {
@@ -58,6 +58,7 @@ def test_init_options_become_arguments() -> None:
         "dir": "runs",
         "entity": "me",
         "save_code": False,
+        "magic": True,
         "config": {"lr": 0.1, "net": "wide"},
     }
     assert magic_options.init_arguments(magic_options.parse("init", [])) == {}

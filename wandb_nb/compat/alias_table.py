@@ -34,9 +34,10 @@ ALIASES: Final = {
     "wandb.errors": "wandb_nb.errors",
     "wandb.errors.term": f"{_MODULES}.term",
     "wandb.helper": f"{_MODULES}.helper",
-    "wandb.integration": _UNIMPLEMENTED,
+    "wandb.integration": "wandb_nb.integration",
     **{f"wandb.integration.{name}": _UNIMPLEMENTED for name in _INTEGRATIONS},
     "wandb.integration.weave": f"{_MODULES}.weave_support",  # Weave
+    "wandb.magic": "wandb_nb.autolog.import_switch",
     "wandb.plot": "wandb_nb.data.plots",
     "wandb.sdk": f"{_MODULES}.sdk",
     "wandb.sdk.artifacts": _ARTIFACTS,

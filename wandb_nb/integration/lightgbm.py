@@ -11,6 +11,8 @@ from wandb_nb.integration.callback_log import active_run, log_importances, never
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wandb_nb.tracking.run import Run
+
 _GOALS: Final = {
     **dict.fromkeys(("binary_logloss", "fair", "gamma", "huber", "l1", "l2", "mape"), "min"),
     **dict.fromkeys(("multi_logloss", "poisson", "rmse"), "min"),
@@ -82,14 +84,19 @@ def log_summary(model: Any, feature_importance: bool = True, save_model_checkpoi
     run = active_run("log_summary()")
     if not hasattr(model, "feature_importance"):
         raise UsageError("log_summary() takes a Booster of LightGBM: give model.booster_ of a scikit-learn estimator")
-    run.summary["best_iteration"] = model.best_iteration
-    run.summary["best_score"] = model.best_score
-    if feature_importance:
-        log_importances(run, zip(model.feature_name(), model.feature_importance().tolist(), strict=True))
+    summarize(run, model, feature_importance=feature_importance)
     if save_model_checkpoint:
         path = Path(run.dir) / f"model_ckpt_{model.best_iteration}.txt"
         model.save_model(str(path), num_iteration=model.best_iteration)
         run.log_model(path, f"model_{run.id}", aliases=["latest", "best"])
+
+
+def summarize(run: Run, model: Any, *, feature_importance: bool) -> None:
+    """Put the best round and score of the Booster *model* into the summary of *run*, and log its importances."""
+    run.summary["best_iteration"] = model.best_iteration
+    run.summary["best_score"] = model.best_score
+    if feature_importance:
+        log_importances(run, zip(model.feature_name(), model.feature_importance().tolist(), strict=True))
 
 
 def _names(result: Sequence[Any]) -> tuple[str, str]:

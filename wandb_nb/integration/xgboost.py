@@ -36,6 +36,8 @@ class BoosterRounds:
 
     proceed = False
     """The answer that no round is the last one."""
+    log_config = True
+    """Whether the booster's config is added to that of the run."""
 
     def __init__(
         self,
@@ -86,7 +88,7 @@ class BoosterRounds:
 
     @never_stopping
     def _log_config(self, model: Any) -> None:
-        if hasattr(model, "save_config"):
+        if self.log_config and hasattr(model, "save_config"):
             self.run.config.update(json.loads(model.save_config()), allow_val_change=True)
 
     @never_stopping

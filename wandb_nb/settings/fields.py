@@ -164,7 +164,11 @@ class Fields(FieldsWithoutEffect):
         value_types.boolean, False, "Whether to record data written for TensorBoard", aliases=("tensorboard",)
     )
     monitor_gym = Field(value_types.boolean, False, "Whether to record the videos of a Gym environment")
-    magic = Field(value_types.magic, False, "Whether to instrument the script without further calls")
+    magic = Field(
+        value_types.magic,
+        False,
+        "Whether to record the fits of libraries with no further call",
+    )
 
     # Background process and network
     start_method = Field(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from wandb_nb.compat.alias_table import submodule
 from wandb_nb.tracking.unimplemented import refuse
 from wandb_nb.tracking.unimplemented_types import unimplemented_type
 
@@ -24,17 +23,17 @@ FUNCTIONS: Final = frozenset({
 
 
 def __getattr__(name: str) -> Any:
-    """Return a class or function that refuses to be used, or a module below `wandb.integration`.
+    """Return a class or function that refuses to be used.
 
     Raises:
-        AttributeError: There is none of them.
+        AttributeError: There is neither.
 
     """
     if name in CLASSES:
         return unimplemented_type(name)
     if name in FUNCTIONS:
         return _refusing(name)
-    return submodule("wandb.integration", name)
+    raise AttributeError(f"this module of wandb has no attribute {name!r}")
 
 
 @cache

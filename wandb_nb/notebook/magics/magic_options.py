@@ -61,6 +61,7 @@ def init_parser() -> argparse.ArgumentParser:
     parser.add_argument("--resume", choices=RESUME, help="what to do if the id exists")
     parser.add_argument("--rerun", choices=RERUN, help="what this cell starts when you run it again")
     parser.add_argument("--save-code", action=argparse.BooleanOptionalAction, help="save the notebook's code")
+    parser.add_argument("--magic", action="store_true", default=None, help="record what libraries train in this run")
     parser.add_argument("config", nargs="*", metavar="key=value", help="the run's config")
     return parser
 

@@ -6,6 +6,7 @@ import copyreg
 import os
 import time
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb import host, run_names
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
 
 ANONYMOUS = "anonymous account"
 """The source of a key that `online.anonymous_key` has got."""
-_NOT_IMPLEMENTED = ("magic",)
 
 
 def _pickled(run: Run) -> tuple[Any, ...]:
@@ -81,9 +81,8 @@ def init(config: Any, settings: Settings | Mapping[str, Any] | None, arguments: 
         session.notices.guard(lambda: follow_tensorboard(session))
     if resolved.monitor_gym:
         session.notices.guard(_install_gym)
-    for name in _NOT_IMPLEMENTED:
-        if getattr(resolved, name):
-            session.notice(f"{name} is accepted but does nothing yet; it comes with a later version")
+    if resolved.magic:
+        session.notices.guard(lambda: _start_magic(run, resolved.magic))
     if unused := resolved.without_effect():
         report(resolved, f"settings that have no effect here: {', '.join(unused)}", "settings-without-effect")
     return run
@@ -93,6 +92,10 @@ def _install_gym() -> None:
     from wandb_nb.gym.video_recorders import install  # few runs need it
 
     install()
+
+
+def _start_magic(run: Run, options: Any) -> None:
+    import_module("wandb_nb.autolog.hooks").start(run, options)  # by its name: it is in a higher layer
 
 
 def _active_run(settings: Resolved) -> Run | None:
