@@ -189,6 +189,12 @@ describe('media items', () => {
     expect(frame.srcdoc).toMatch(/^<!doctype html><meta http-equiv="Content-Security-Policy" content="default-src 'none';/);
   });
 
+  it('connect to nothing by links, also in frames', () => {
+    const { srcdoc } = htmlFrame('<LINK\nrel=preconnect href=//e><link/rel=dns-prefetch href=//e><iframe srcdoc="&lt;link rel=preconnect href=//e>"></iframe><linker>', 'p');
+    const [parsed, own] = [new DOMParser().parseFromString(srcdoc, 'text/html'), 'meta[http-equiv="x-dns-prefetch-control"][content=off]'];
+    expect([parsed.querySelectorAll('link, iframe').length, parsed.querySelectorAll('linker').length, parsed.querySelectorAll(own).length]).toEqual([0, 1, 1]);
+  });
+
   it('show the first rows of a table as texts', () => {
     const table = tableElement(JSON.stringify({ columns: ['id', HOSTILE], data: Array.from({ length: 60 }, (_, i) => [i, i ? { a: 1 } : HOSTILE]) }), 't');
     expect([table.querySelectorAll('tbody tr').length, table.querySelector('caption')!.textContent]).toEqual([50, 'first 50 of 60 rows']);

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from artifact_client import ArtifactClient, RemoteClient, digest_of, manifest_of
 from conftest import Client
+from hostile_media import TEXTS
 from test_browser import ROOT, artifact, enter
-from test_hostile_texts import PAYLOADS, Structure
+from test_hostile_texts import Structure
 from visiting import Visitor
 
 from wandb_nb.server.storage import users
@@ -159,7 +160,7 @@ def test_others_see_nothing(visitor: Visitor) -> None:
 
 def test_hostile_texts_stay_texts(client: Client) -> None:
     """Pages of artifacts with hostile texts have no element or address that those with plain texts lack."""
-    names = {f"h{at}": furnish(client, f"h{at}", text) for at, text in enumerate(PAYLOADS)}
+    names = {f"h{at}": furnish(client, f"h{at}", text) for at, text in enumerate(TEXTS)}
     names["plain"] = furnish(client, "plain")
     visitor = Visitor(client)
     structures = {

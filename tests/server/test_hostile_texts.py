@@ -8,36 +8,12 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from conftest import Client
+from hostile_media import TEXTS
 from visiting import UPLOAD, Visitor
 
 from wandb_nb.server.http.services import open_services
 
 PLAIN = ("plain", "a longer text, which tables and charts cut short: (x) " * 3)
-PAYLOADS = """
-<script>harm()</script>
-</script><script>harm()</script>
-"><script src=//evil.example/x.js></script>
-<img src=x onerror=harm()>
-<svg onload=harm()>
-<svg><script>harm()</script></svg>
-<b>bold</b>
-" onmouseover="harm()
-' onfocus='harm()' autofocus='
-` onclick=harm() `
-</title><script>harm()</script>
-</textarea><script>harm()</script>
-</pre></code><script>harm()</script>
-<!--
---><script>harm()</script>
-]]><script>harm()</script>
-javascript:harm()
-data:text/html,<script>harm()</script>
-<a href='javascript:harm()'>x</a>
-<iframe src=//evil.example>
-<base href=//evil.example/>
-<meta http-equiv=refresh content='0;//evil.example'>
-{{ 7 * 7 }}{% raw %}${7*7}
-""".strip().splitlines()
 RUN_PAGES = ("", "/overview", "/system", "/console", "/code", "/files", "/data", "/sampled", "/system/data")
 FILES = ("code/train.py", "a.md", "a.json", "a.csv")
 QUERIES = ("", "q=TEXT", "sort=TEXT", "group=TEXT", "q=config.TEXT%3D1", "group=config.TEXT", "state=TEXT", "page=TEXT")
@@ -135,7 +111,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, ...]]:
     return {element for pages in structures for page in pages.values() for element in page.elements}
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", TEXTS)
 def test_texts_never_become_elements(client: Client, usual: set[tuple[str, ...]], payload: str) -> None:
     """Pages of a run with hostile texts have no element, attribute or address that pages with plain texts lack."""
     for page, structure in visited(client, "hostile", payload).items():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hostile_media import TEXTS, hostile_media, write_files
 from PIL import Image
 from test_pictures import HOSTILE, Page, pixels
 from view_runs import RunFile
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_MEDIA = 700_000
 RED = (200, 30, 30)
+FORBIDDEN = {"script", "iframe", "a", "b", "style", "link", "base", "meta", "object", "embed", "form", "use", "image"}
 
 
 class MediaRun(RunFile):
@@ -157,6 +159,27 @@ def test_hostile_texts_are_harmless(tmp_path: Path) -> None:
     assert all(str(value).startswith("data:image/") for name, value in shown.attributes if name == "src")
     assert "\x1b" not in parts["text/html"] + parts["text/plain"]
     pixels(base64.b64decode(parts["image/png"]))
+
+
+def test_hostile_media_are_harmless(tmp_path: Path) -> None:
+    """Of media that are hostile in all places a saved output has texts and pictures of its own, and no address."""
+    media = hostile_media("http://elsewhere.example")
+    run = MediaRun(tmp_path / "run", config={"_wandb": media.config})
+    write_files(media, run.directory)
+    run.log(media.row, 0)
+    parts, _ = bundles(run)
+    shown = Page(parts["text/html"])
+
+    assert set(shown.tags).isdisjoint(FORBIDDEN)
+    assert not [name for name, _ in shown.attributes if name.startswith("on")]
+    assert all(str(value).startswith("data:image/") for name, value in shown.attributes if name in {"src", "href"})
+    assert not [value for name, value in shown.attributes if name == "style" and "url" in str(value)]
+    assert {*TEXTS[:3], "captions"} <= {text.strip() for text in shown.texts}
+    assert {one["type"] for one in parts[MIME]["previews"]} <= {"image/png", "application/json", "text/html"}, (
+        "as views take"
+    )
+    pixels(base64.b64decode(parts["image/png"]))
+    assert "captions  " in parts["text/plain"]
 
 
 def test_a_deleted_file_is_named(run: MediaRun) -> None:

@@ -6,11 +6,14 @@ const MAX_COLUMNS = 30;
 const MAX_CELL = 200;
 /** No scripts, no network: only what is in the document itself. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; media-src data:";
+/** Browsers connect to the server of a `link` and look up the names in addresses, whatever the policy is. Frames in the page may have links in turn. */
+const CONNECTING_TAGS = /<(?:link|iframe)(?=[\s/>])/gi;
+const [NO_LOOKUPS, UNUSED_TAG] = ['<meta http-equiv="x-dns-prefetch-control" content="off">', '<bgsound']; // an empty element like `link`
 
 /** A logged HTML page in a frame of its own origin, without scripts, forms, pop-ups and network. */
 export function htmlFrame(html: string, title: string): HTMLIFrameElement {
   const frame = h('iframe', { class: 'wnb-media-frame', sandbox: '', referrerpolicy: 'no-referrer', title });
-  frame.srcdoc = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${POLICY}">${html}`;
+  frame.srcdoc = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${POLICY}">${NO_LOOKUPS}${html.replace(CONNECTING_TAGS, UNUSED_TAG)}`;
   return frame;
 }
 

@@ -1,13 +1,16 @@
 import { expressionFunction, transforms } from 'vega';
+import { searchSteps } from './pattern-limits';
 
 /** What one transform may make, and one run of a chart may take, so that a spec cannot freeze the page. */
 const [MAX_ROWS, MAX_TICKS, MAX_RUN_MS] = [100_000, 2_000, 3_000];
 /** Pairs that are compared, or steps of a simulation times its nodes. */
 const MAX_WORK = 20_000_000;
 const INTERVAL_MS: Record<string, number> = { millisecond: 1, second: 1e3, minute: 6e4, hour: 3.6e6, day: 8.64e7, week: 6.048e8, month: 2.4e9, year: 3.1e10 };
-const [DEFAULT_ITERATIONS, WORDS_COST] = [300, 10_000];
+const [DEFAULT_ITERATIONS, WORDS_COST, SEARCH_STEP_COST] = [300, 10_000, 0.05];
+const DEFAULT_PATTERN = "[\\w']+";
 
 type Params = Record<string, unknown>;
+type Accessor = (row: unknown) => unknown;
 type Transform = (this: unknown, params: Params, pulse: Pulse) => unknown;
 
 interface Pulse {
@@ -33,13 +36,14 @@ const ROWS: Record<string, (params: Params, count: number, rows: readonly unknow
 };
 
 /** How much a transform computes for `count` rows. */
-const WORK: Record<string, (params: Params, count: number) => number> = {
+const WORK: Record<string, (params: Params, count: number, rows: readonly unknown[]) => number> = {
   loess: (_, count) => count * count,
   force: ({ iterations }, count) => count * numberOf(iterations, DEFAULT_ITERATIONS) * Math.log2(count + 2),
   wordcloud: (_, count) => count * WORDS_COST,
   isocontour: ({ thresholds, levels }, count) => count * gridCost({ thresholds, levels }),
   kde2d: gridCost,
   contour: gridCost,
+  countpattern: ({ field, pattern, stopwords }, _count, rows) => rows.reduce<number>((cost, row) => cost + SEARCH_STEP_COST * countSteps(String((field as Accessor)(row)), pattern, stopwords), 0),
 };
 
 /** How many ticks, bins or colours an axis, a legend or a scale makes. */
@@ -69,7 +73,7 @@ export function limitTransforms(): void {
 export function excess(name: string, params: Params, rows: readonly unknown[]): string | null {
   const made = Math.max(rows.length, ROWS[name]?.(params, rows.length, rows) ?? 0);
   if (!(made <= MAX_ROWS)) return `its transform "${name}" makes more than ${MAX_ROWS.toLocaleString('en')} rows`;
-  if (!((WORK[name]?.(params, rows.length) ?? 0) <= MAX_WORK)) return `its transform "${name}" computes too much for ${rows.length.toLocaleString('en')} rows`;
+  if (!((WORK[name]?.(params, rows.length, rows) ?? 0) <= MAX_WORK)) return `its transform "${name}" computes too much for ${rows.length.toLocaleString('en')} rows`;
   return (TICKS[name]?.(params) ?? 0) <= MAX_TICKS ? null : `an axis, legend or scale has more than ${MAX_TICKS.toLocaleString('en')} values`;
 }
 
@@ -102,6 +106,11 @@ function lines(step: unknown): number {
   return 360 / numberOf(x, 10) + 180 / numberOf(y, 10);
 }
 
+/** The steps in which the words of a text are found, and compared with those to leave out. */
+function countSteps({ length }: string, pattern: unknown, stopwords: unknown): number {
+  return searchSteps(String(pattern || DEFAULT_PATTERN), 'g', length) + searchSteps(`^${String(stopwords || '')}$`, 'i', length);
+}
+
 function gridCost({ size, cellSize, thresholds, levels }: Params): number {
   const [width, height] = Array.isArray(size) ? size : [1, 1];
   const cells = (numberOf(width, 1) * numberOf(height, 1)) / numberOf(cellSize, 4) ** 2;
@@ -130,7 +139,7 @@ function lengthOf(value: unknown): number {
 
 /** The longest list that a row has under these fields. */
 function longest(fields: unknown, row: unknown): number {
-  const accessors = Array.isArray(fields) ? (fields as ((row: unknown) => unknown)[]) : [];
+  const accessors = Array.isArray(fields) ? (fields as Accessor[]) : [];
   return Math.max(1, ...accessors.map((field) => lengthOf(field(row))));
 }
 

@@ -38,8 +38,10 @@ import { parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import type { TopLevelSpec } from 'vega-lite';
 import { compile } from 'vega-lite';
+import { limitPatterns } from './pattern-limits';
 import { limitTransforms } from './run-limits';
 
+limitPatterns();
 limitTransforms();
 
 /** The colours of the page that a chart is drawn for. */
@@ -67,6 +69,11 @@ export interface VegaSize {
   height: number;
 }
 
+/**
+ * What a chart may listen to and change beside its own drawing: the end of a drag outside of it. Its inputs stay below it, and
+ * nothing in it moves by itself.
+ */
+const EVENTS: Config['events'] = { bind: 'container', selector: false, timer: false, globalCursor: false, window: ['mousemove', 'mouseup', 'pointermove', 'pointerup', 'touchmove', 'touchend', 'resize'] };
 const OFFLINE = 'it wants data from a server';
 
 /** Draw a Vega or Vega-Lite spec. Expressions are interpreted, so that no code is made of them. Rejects if it is not a chart. */
@@ -79,7 +86,7 @@ export async function drawVega(host: HTMLElement, spec: Record<string, unknown>,
   });
   const vega = isLite(spec) ? compile(fitted(spec, size) as unknown as TopLevelSpec, { logger }).spec : (spec as Spec);
   const runtime = parse(vega, themed(colours), { ast: true });
-  const view = new View(runtime, { expr: expressionInterpreter, loader: noLoader(problems), logger, renderer: 'canvas' } as ConstructorParameters<typeof View>[1]);
+  const view = new View({ ...runtime, eventConfig: EVENTS }, { expr: expressionInterpreter, loader: noLoader(problems), logger, renderer: 'canvas' } as ConstructorParameters<typeof View>[1]);
   await view.initialize(host).runAsync();
   if (problems.length > 0) {
     view.finalize();
