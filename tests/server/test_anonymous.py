@@ -12,9 +12,9 @@ from conftest import Client
 from sqlalchemy import delete, select, update
 from visiting import UPLOAD
 
+from wandb_nb.server.cleaning import delete_expired_accounts
 from wandb_nb.server.http import anonymous_accounts
 from wandb_nb.server.http.anonymous_accounts import RETENTION_SECONDS
-from wandb_nb.server.serve import delete_expired_accounts
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.tables import attempts, projects, runs
 from wandb_nb.server.storage.tables import users as users_table

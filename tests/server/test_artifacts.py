@@ -11,7 +11,7 @@ from artifact_client import FIELDS, ArtifactClient, digest_of, manifest_of, md5
 from conftest import Client
 from sqlalchemy import func, select, update
 
-from wandb_nb.server.serve import delete_outdated_artifacts
+from wandb_nb.server.cleaning import delete_outdated_artifacts
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.artifacts.content_store import UNUSED_SECONDS
 from wandb_nb.server.storage.files.orphan_files import delete_orphans

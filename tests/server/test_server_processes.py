@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import httpx
+import psutil
 import pytest
 from cluster import Cluster, text_of
 from visiting import Site
+from waiting import scaled, until
+
+from wandb_nb.server.storage.engine.database_address import VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 LISTENERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
 
@@ -61,3 +71,74 @@ def test_a_revoked_key_ends_pages_of_the_other_server(sites: tuple[Site, Site]) 
     assert httpx.get(f"{sites[1].url}/local/p", headers={"Cookie": cookie}).status_code == 303
     answer = httpx.post(f"{sites[1].url}/graphql", json={"query": "{ viewer { id } }"}, auth=("api", key))
     assert answer.status_code == 401
+
+
+@pytest.fixture
+def workers(cluster: Cluster, tmp_path: Path) -> Iterator[Site]:
+    """Return a server of two processes, with a run."""
+    site = Site(tmp_path / "data", "--workers", "2", database=text_of(cluster.new_database()))
+    site.start("grow")
+    yield site
+    if site.process.poll() is None:
+        site.stop()
+    assert site.process.stdout is not None
+    site.process.stdout.close()
+
+
+def worker_processes(site: Site) -> list[psutil.Process]:
+    """Return the worker processes of *site*, without the one that the standard library runs beside them."""
+    children = psutil.Process(site.process.pid).children()
+    return [child for child in children if "--multiprocessing-fork" in child.cmdline()]
+
+
+def post_row(site: Site, number: int) -> None:
+    """Post one row, repeating what is not answered, as clients do."""
+    with suppress(httpx.TransportError):
+        site.rows_of("grow", 1, number)
+        return
+    post_row(site, number)
+
+
+def test_a_killed_worker_is_replaced(workers: Site) -> None:
+    """When one of two processes is killed while a client posts, the other goes on, a new one starts, no row is lost."""
+    before = until(lambda: len(found := worker_processes(workers)) == 2 and found)
+    for number in range(60):
+        if number == 20:
+            before[0].kill()
+        post_row(workers, number)
+    run = workers.query('{ project(name: "p") { run(name: "grow") { historyLineCount history(samples: 100) } } }')
+    rows = [json.loads(row)["_step"] for row in run["project"]["run"]["history"]]
+    assert (run["project"]["run"]["historyLineCount"], rows) == (60, list(range(60)))
+    after = until(lambda: len(found := worker_processes(workers)) == 2 and found)
+    assert [process.pid for process in after].count(before[1].pid) == 1
+    assert received_rows(workers) >= 60  # of both processes and of the one that ended
+
+
+def received_rows(site: Site) -> float:
+    """Return how many rows the metrics of *site* count."""
+    text = httpx.get(f"{site.url}/metrics", auth=("api", site.key), timeout=30).text
+    (line,) = re.findall(r'^wandb_nb_received_lines_total\{stream="history"\} (\S+)$', text, re.MULTILINE)
+    return float(line)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
+def test_workers_end_with_the_server(workers: Site, name: str) -> None:
+    """All processes end in order within ten seconds of SIGTERM, also open pages; and when the first one is killed."""
+    processes = until(lambda: len(found := worker_processes(workers)) == 2 and found)
+    with workers.events("/local/p/events") as received_events:
+        assert next(received_events) == []
+        workers.process.send_signal(signal.Signals[name])
+        assert workers.process.wait(scaled(10)) == (0 if name == "SIGTERM" else -signal.SIGKILL)
+        assert psutil.wait_procs(processes, scaled(10))[1] == []
+        with suppress(httpx.TransportError):
+            assert list(received_events) == []
+    assert not list(workers.folder.glob("metrics")) or name == "SIGKILL"
+
+
+def test_several_workers_need_postgresql(tmp_path: Path) -> None:
+    """With SQLite several processes are refused in one line that gives the remedy."""
+    command = [sys.executable, "-m", "wandb_nb", "server", "--dir", str(tmp_path), "--workers", "2", "--port", "0"]
+    refused = subprocess.run(command, env={**os.environ, VARIABLE: ""}, capture_output=True, text=True, check=False)
+    assert refused.returncode != 0
+    assert VARIABLE in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1

@@ -66,6 +66,13 @@ class ServerData(NamedTuple):
     metavar="URL",
     help="postgresql://USER@HOST/DATABASE instead of SQLite in the data folder.",
 )
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Number of server processes; several need PostgreSQL.",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the pages in the browser.")
 @click.option("--anonymous", is_flag=True, help="Give anonymous accounts to programs without a key.")
 @click.option("--log-requests", is_flag=True, help="Write a line of JSON for each request to standard error.")
@@ -78,6 +85,7 @@ def server(  # noqa: PLR0917 -- one parameter per option
     port: int,
     folder: Path | None,
     database: str | None,
+    workers: int,
     open_browser: bool,
     anonymous: bool,
     log_requests: bool,
@@ -98,7 +106,7 @@ def server(  # noqa: PLR0917 -- one parameter per option
         raise UsageError(
             f'the server needs the package {error.name}, which is not installed; run: pip install "wandb-nb[server]"'
         ) from error
-    serve(data.folder, host, port, names, open_browser, anonymous, log_requests, click.echo, data.url())
+    serve(data.folder, host, port, names, open_browser, anonymous, log_requests, click.echo, data.url(), workers)
 
 
 def _stop(folder: Path) -> None:
