@@ -18,6 +18,7 @@ from wandb_nb.sync.http.file_uploads import FileUploads
 from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.operations import Bucket, GraphQLClient
 from wandb_nb.sync.http.transport import Request, RequestSender, Response
+from wandb_nb.sync.http.upload_pool import UploadPool
 
 LARGE, SMALL = bytes(range(250)), b"small"
 QUICK = RetryPolicy(max_retries=3, min_wait_seconds=0.001, max_wait_seconds=0.002)
@@ -90,17 +91,17 @@ def send(server: PartServer, record: ArtifactRecord, tmp_path: Any) -> None:
     graphql, bucket = GraphQLClient(network, sender), Bucket("b", "e", "p", "r", "", inserted=False)
     files = FileUploads(network, sender, graphql, bucket, pytest.fail)
     opened = lambda entry: (tmp_path / entry.digest.replace("/", "_")).open("rb")  # noqa: E731 -- an argument with a name
-    ArtifactUploads(network, graphql, bucket, files, opened).send(record)
+    ArtifactUploads(network, graphql, bucket, UploadPool(lambda: files), opened).send(record)
 
 
 def test_a_large_file_is_sent_in_parts(record: ArtifactRecord, tmp_path: Any) -> None:
     """Each part is put with its own MD5, one that fails again and alone, and the server's ETags complete the file."""
     server = PartServer(gives_parts=True)
     send(server, record, tmp_path)
-    puts = [(name, body) for name, body, _ in server.puts if name != "manifest"]
+    puts = sorted((name, body) for name, body, _ in server.puts if name != "manifest")
     parts = [LARGE[:100], LARGE[100:200], LARGE[200:]]
-    assert puts == [("small", SMALL), ("1", parts[0]), ("2", parts[1]), ("2", parts[1]), ("3", parts[2])]
-    assert [sum_ for name, _, sum_ in server.puts if name in {"1", "3"}] == [digest(parts[0]), digest(parts[2])]
+    assert puts == [("1", parts[0]), ("2", parts[1]), ("2", parts[1]), ("3", parts[2]), ("small", SMALL)]
+    assert [sum_ for name, _, sum_ in sorted(server.puts) if name in {"1", "3"}] == [digest(parts[0]), digest(parts[2])]
     tags = [{"partNumber": number, "hexMD5": tag} for number, tag in ((1, "tag100"), (2, "tag100"), (3, "tag50"))]
     assert server.completed == {
         "completeMultipartAction": "Complete",

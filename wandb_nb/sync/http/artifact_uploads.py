@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket, GraphQLClient
     from wandb_nb.sync.http.upload_parts import UploadPart
+    from wandb_nb.sync.http.upload_pool import UploadPool
 
 _COMMITTED = "COMMITTED"
 _STORAGE_LAYOUT = "V2"
@@ -44,17 +45,17 @@ class _CreatedVersion(NamedTuple):
 
 
 class ArtifactUploads:
-    """Sends artifacts of the run *bucket*; *files* puts their contents, which *open_content* opens."""
+    """Sends artifacts of the run *bucket*; *pool* puts their contents, which *open_content* opens."""
 
     def __init__(
         self,
         network: Network,
         graphql: GraphQLClient,
         bucket: Bucket,
-        files: FileUploads,
+        pool: UploadPool,
         open_content: Callable[[ManifestEntry], BinaryIO],
     ) -> None:
-        self._network, self._graphql, self._files, self._open_content = network, graphql, files, open_content
+        self._network, self._graphql, self._pool, self._open_content = network, graphql, pool, open_content
         self._run = {"entityName": bucket.entity, "projectName": bucket.project, "runName": bucket.name}
 
     def send(self, record: ArtifactRecord) -> int | None:
@@ -115,7 +116,8 @@ class ArtifactUploads:
             file = self._update_manifest(manifest, base, bytes_digest(content))
         else:
             _, file = self._create_manifest(record, artifact, base, bytes_digest(content))
-        self._put(record, _manifest_file(record), *_target(self._network.base_url, file), content)
+        target = _target(self._network.base_url, file)
+        self._pool.run([partial(_put, record, _manifest_file(record), target, content)])
         if not record.is_final:
             return None
         data = self._graphql.execute("CommitArtifact", {"artifactID": artifact})
@@ -174,23 +176,28 @@ class ArtifactUploads:
             return as_text(manifest.get("id")), as_object(manifest.get("file"))
 
     def _send_files(self, record: ArtifactRecord, artifact: str, manifest: str) -> None:
-        """Put the files that the server lacks."""
+        """Put the files that the server lacks, several concurrently."""
         digests = {path: entry.digest for path, entry in record.entries.items() if not entry.ref}
         paths = iter(sorted(digests))
         while names := list(islice(paths, MAX_NAMES_PER_REQUEST)):
             ids = {"artifactID": artifact, "artifactManifestID": manifest}
             specs = [{**ids, "name": name, "md5": digests[name]} for name in names if not _is_large(record, name)]
             listed = [name for name in names if not _is_large(record, name)]
-            for name, file in zip(listed, self._create_files(specs), strict=True):
-                self._send_file(record, name, file)
+            self._put_files(record, dict(zip(listed, self._create_files(specs), strict=True)))
             for name in names:
                 if _is_large(record, name):
                     self._send_large_file(record, name, {**ids, "name": name, "md5": digests[name]})
 
-    def _send_file(self, record: ArtifactRecord, name: str, file: dict[str, Any]) -> None:
-        url, headers = _target(self._network.base_url, file)
-        if url:
-            self._put(record, name, url, headers, partial(self._open_content, record.entries[name]))
+    def _put_files(self, record: ArtifactRecord, files: dict[str, dict[str, Any]]) -> None:
+        """Put *files* of the artifact: for each name the server's answer, without an address if it has the file."""
+        targets = {name: _target(self._network.base_url, file) for name, file in files.items()}
+        self._pool.run(
+            [
+                partial(_put, record, name, target, partial(self._open_content, record.entries[name]))
+                for name, target in targets.items()
+                if target[0]
+            ]
+        )
 
     def _send_large_file(self, record: ArtifactRecord, name: str, spec: dict[str, Any]) -> None:
         """Put a file in parts, if the server gives addresses for them; a part that fails is sent again alone."""
@@ -202,9 +209,11 @@ class ArtifactUploads:
         with _usable_answer(self._network.base_url, "CreateArtifactFiles"):
             upload, addresses = part_addresses(file, parts)
         if not upload:
-            self._send_file(record, name, file)
+            self._put_files(record, {name: file})
             return
-        checksums = [self._put_part(record, name, part, addresses[part.number]) for part in parts]
+        checksums = self._pool.run(
+            [partial(self._put_part, record, name, part, addresses[part.number]) for part in parts]
+        )
         completed = [part.spec(checksum) for part, checksum in zip(parts, checksums, strict=True)]
         self._graphql.execute(
             "CompleteMultipartUploadArtifact",
@@ -225,10 +234,10 @@ class ArtifactUploads:
         except OSError as error:
             raise RefusedError(f"its file {name} cannot be read: {error}", 0) from error
 
-    def _put_part(self, record: ArtifactRecord, name: str, part: UploadPart, url: str) -> str:
+    def _put_part(self, record: ArtifactRecord, name: str, part: UploadPart, url: str, uploads: FileUploads) -> str:
         content = partial(self._open_content, record.entries[name])
         span = (part.start, part.size)
-        checksum = self._files.put_part(f"{record.name}/{name}", url, part.headers, content, span)
+        checksum = uploads.put_part(f"{record.name}/{name}", url, part.headers, content, span)
         if checksum is None:
             raise RefusedError(f"part {part.number} of its file {name} was not sent", 0)
         return checksum
@@ -246,9 +255,12 @@ class ArtifactUploads:
                 raise ValueError(f"{len(edges)} files instead of {len(specs)}")
             return [as_object(as_object(edge).get("node")) for edge in edges]
 
-    def _put(self, record: ArtifactRecord, name: str, url: str, headers: dict[str, str], content: Content) -> None:
-        if not self._files.put(f"{record.name}/{name}", url, headers, content):
-            raise RefusedError(f"its file {name} was not sent", 0)
+
+def _put(
+    record: ArtifactRecord, name: str, target: tuple[str, dict[str, str]], content: Content, uploads: FileUploads
+) -> None:
+    if not uploads.put(f"{record.name}/{name}", *target, content):
+        raise RefusedError(f"its file {name} was not sent", 0)
 
 
 def _is_large(record: ArtifactRecord, name: str) -> bool:

@@ -13,6 +13,7 @@ from wandb_nb.sync.http.artifact_uploads import ArtifactUploads
 from wandb_nb.sync.http.file_uploads import FileUploads
 from wandb_nb.sync.http.operations import GraphQLClient
 from wandb_nb.sync.http.transport import RequestSender, StopRequested
+from wandb_nb.sync.http.upload_pool import UploadPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -130,7 +131,8 @@ class UploadThread:
         sender = RequestSender(self._connect(), self._stop, self._set_outage)
         graphql = GraphQLClient(self._network, sender)
         uploads = FileUploads(self._network, sender, graphql, self._bucket, self._events.put)
-        artifacts = ArtifactUploads(self._network, graphql, self._bucket, uploads, self._open_content)
+        pool = UploadPool(self._more_uploads)
+        artifacts = ArtifactUploads(self._network, graphql, self._bucket, pool, self._open_content)
         try:
             while (job := self._queue.get()) is not None:
                 if isinstance(job, (ArtifactRecord, UsedVersion, LinkedVersion)):
@@ -143,6 +145,11 @@ class UploadThread:
             self._events.put(error)
         except Exception as error:  # noqa: BLE001 -- the edge of a thread: the sender must not wait for its files forever
             self._events.put(CommError(f"uploads failed ({type(error).__name__}: {error})"))
+
+    def _more_uploads(self) -> FileUploads:
+        """Return uploads over a connection of their own, for one more thread."""
+        sender = RequestSender(self._connect(), self._stop, self._set_outage)
+        return FileUploads(self._network, sender, GraphQLClient(self._network, sender), self._bucket, self._events.put)
 
     def _upload(self, uploads: FileUploads, files: Mapping[str, UploadFile]) -> None:
         missing = set(files)
