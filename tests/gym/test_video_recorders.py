@@ -74,6 +74,27 @@ def test_clips_of_every_recorder_are_logged(
     assert videos(run) == ["videos", "videos"]
 
 
+def test_a_recorder_inside_another_one_reports_nothing(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stable-Baselines3's recorder closes one of gymnasium: the clip is logged once."""
+    inner = recorder_class(monkeypatch, *PLACES[1])(tmp_path)
+    module = ModuleType(PLACES[5][0])
+
+    class VecVideoRecorder:
+        video_folder = str(tmp_path)
+
+        def close_video_recorder(self) -> str:
+            return str(inner.close())
+
+    module.VecVideoRecorder = VecVideoRecorder  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, PLACES[5][0], module)
+    run = start(monitor_gym=True)
+    assert [VecVideoRecorder().close_video_recorder() for _ in range(2)] == ["result", "result"]
+    run.finish()
+    assert videos(run) == ["videos", "videos"]
+
+
 def test_only_who_asks_gets_videos(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run without the setting has no videos, unless the program called `monitor()`; `unmonitor()` ends it."""
     module, target = PLACES[2]

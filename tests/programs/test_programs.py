@@ -45,10 +45,24 @@ CALLBACKS = ("catboost_callback", "lightgbm_callback", "sb3_callback", "xgboost_
 """Programs with the callbacks that wandb itself brings."""
 KERAS = ("keras_callbacks",)
 """Apart from the others: the official callbacks need TensorFlow."""
+GYM = ("gym_videos",)
+GYMNASIUM = ("gymnasium_videos", "sb3_videos")
+"""gym 0.26 and gymnasium 0.29 need an older NumPy than the others."""
+ALONE = {"callbacks": ("gymnasium_recorder",)}
+"""Programs that end with an error of the official client's, by the group whose environment they need."""
 OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)
 OFFICIAL = os.environ.get("OFFICIAL_PYTHON", sys.executable)
-GROUPS = {"light": LIGHT, "main": LIGHT + MAIN, "vision": VISION, "callbacks": CALLBACKS, "keras": KERAS}
-PROGRAMS = GROUPS[os.environ.get("PROGRAMS", "light")]
+GROUPS = {
+    "light": LIGHT,
+    "main": LIGHT + MAIN,
+    "vision": VISION,
+    "callbacks": CALLBACKS,
+    "keras": KERAS,
+    "gym": GYM,
+    "gymnasium": GYMNASIUM,
+}
+GROUP = os.environ.get("PROGRAMS", "light")
+PROGRAMS = GROUPS[GROUP]
 FAILING = {"failing": 1}
 LATE_ROWS = ("optuna_trials",)
 """Programs that log a row at a step that has passed: the official client drops it, wandb_nb keeps it."""
@@ -96,7 +110,7 @@ def test_the_document_lists_the_scripts() -> None:
     listed = [re.match(r"\| `(\w+)`( \(light\))? \|", line) for line in lines]
     named = {match[1]: bool(match[2]) for match in listed if match}
     assert named == {path.stem: path.stem in LIGHT for path in SCRIPTS.glob("*.py")}
-    assert sorted(named) == sorted(LIGHT + MAIN + VISION + CALLBACKS + KERAS)
+    assert sorted(named) == sorted({name for names in (*GROUPS.values(), *ALONE.values()) for name in names})
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -110,6 +124,21 @@ def test_program(name: str, tmp_path: Path, server: EmbeddedServer) -> None:
     assert online == offline
     for run in online:
         check_stored(run, server)
+
+
+if GROUP in ALONE:
+
+    @pytest.mark.parametrize("name", ALONE[GROUP])
+    def test_program_of_ours_alone(name: str, tmp_path: Path, server: EmbeddedServer) -> None:
+        """With gymnasium 1 each clip is a row, offline and online; the official client's hook ends the program."""
+        with pytest.raises(AssertionError, match="AttributeError"):
+            execute(tmp_path / "official", name, OFFICIAL, (), WANDB_MODE="offline")
+        offline = execute(tmp_path / "offline", name, OURS, LAUNCHER, WANDB_MODE="offline")
+        assert [[*row] for run in offline for _, row in run.rows] == [["episode", "return"], ["videos"]] * 2
+        online = execute(tmp_path / "online", name, OURS, LAUNCHER, **server.environ)
+        assert online == offline
+        for run in online:
+            check_stored(run, server)
 
 
 def without_late_rows(run: RecordedRun) -> RecordedRun:

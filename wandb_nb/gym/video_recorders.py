@@ -12,6 +12,7 @@ import os
 import re
 import warnings
 from contextlib import suppress
+from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ _FOLDERS = ("video_folder", "path", "output_path", "base_path")
 _NUMBER = re.compile(r".*(video\.[\d.]+)\.video\d+.*|.*(video\.\d+)\..*")
 _OTHER = "videos"
 
+_is_completing: ContextVar[bool] = ContextVar("_is_completing", default=False)
+"""Whether a recorder's call is being reported already."""
 _is_asked_for = False
 """Whether the program called `monitor()`; else the run's setting decides."""
 
@@ -77,11 +80,17 @@ def _reporting(original: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(original)
     def complete(recorder: Any, *arguments: Any, **named: Any) -> Any:
+        if _is_completing.get():  # Stable-Baselines3's recorder uses one of gymnasium
+            return original(recorder, *arguments, **named)
         folder = _folder_of(recorder)  # before the call, which may forget it
         before = _videos(folder)
-        result = original(recorder, *arguments, **named)
-        for path in sorted(_videos(folder).items() - before.items()):
-            _log(path[0])
+        token = _is_completing.set(True)
+        try:
+            result = original(recorder, *arguments, **named)
+        finally:
+            _is_completing.reset(token)
+        for path, _ in sorted(_videos(folder).items() - before.items()):
+            _log(path)
         return result
 
     return complete
