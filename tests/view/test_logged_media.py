@@ -8,9 +8,12 @@ import pytest
 from view_runs import RunFile
 
 from wandb_nb.store.reading.history_table import HistoryTable
+from wandb_nb.view.message.row_range import RangeRequest
 from wandb_nb.view.message.run_message import parse
 from wandb_nb.view.message.run_stream import RunStream
-from wandb_nb.view.objects.logged_media import MAX_FILES, MAX_LISTED, MediaPaths, media_files, media_series
+from wandb_nb.view.objects.logged_media import MAX_FILES, MAX_LISTED, MAX_PAGE, MediaPaths, media_page, media_series
+from wandb_nb.view.objects.media_files import media_files
+from wandb_nb.view.run_text import newest_media
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,10 +42,10 @@ def table_of(*rows: Any) -> HistoryTable:
 def test_each_form_of_media_has_its_files() -> None:
     """Single media, lists of images and lists of objects become files with kind, path, caption and size."""
     (one,) = media_files(image(caption="a cat"))
-    two = media_files(batch("media/images/x.png", "media/images/y.png", captions=["x", "y"]))
+    two = list(media_files(batch("media/images/x.png", "media/images/y.png", captions=["x", "y"])))
     sounds = [{"_type": "audio-file", "path": f"media/audio/{name}.wav", "size": 9} for name in "ab"]
-    audio = media_files({"_type": "audio", "audio": sounds, "captions": ["first", "second"], "count": 2})
-    molecules = media_files({"_type": "molecule", "filenames": ["m.pdb"], "captions": False})
+    audio = list(media_files({"_type": "audio", "audio": sounds, "captions": ["first", "second"], "count": 2}))
+    (molecule,) = media_files({"_type": "molecule", "filenames": ["m.pdb"], "captions": False})
 
     assert one == {"kind": "image", "path": PNG, "caption": "a cat", "width": 4, "height": 3, "size": 70}
     assert [(file["path"][-5:], file["caption"], file["width"]) for file in two] == [
@@ -50,7 +53,7 @@ def test_each_form_of_media_has_its_files() -> None:
         ("y.png", "y", 4),
     ]
     assert [(file["kind"], file["caption"]) for file in audio] == [("audio", "first"), ("audio", "second")]
-    assert molecules[0]["path"] == "media/molecule/m.pdb"
+    assert molecule["path"] == "media/molecule/m.pdb"
     several = media_files([image(), {"_type": "plotly-file", "path": "media/plotly/p.json"}])
     assert [file["kind"] for file in several] == ["image", "plotly"]
 
@@ -72,7 +75,7 @@ def test_images_have_their_masks_and_boxes() -> None:
     table = table_of(single, several)
     (series,) = media_series(table, {"mask/class_labels": labels, "bounding_box/class_labels": [labels]})
 
-    assert media_files(single)[0].get("layers") == [{"kind": "mask", "name": "truth", "path": mask}]
+    assert next(media_files(single)).get("layers") == [{"kind": "mask", "name": "truth", "path": mask}]
     assert [[layer["path"] for layer in file.get("layers", ())] for file in media_files(several)] == [
         [boxes],
         [mask],
@@ -107,7 +110,7 @@ def test_images_have_their_masks_and_boxes() -> None:
 )
 def test_other_values_have_no_files(value: Any) -> None:
     """Paths that lead elsewhere, malformed media and other values give no file, so that no view requests them."""
-    assert media_files(value) == []
+    assert list(media_files(value)) == []
     assert media_series(table_of(value)) == []
 
 
@@ -120,7 +123,46 @@ def test_many_steps_are_sampled() -> None:
     assert series["n"] == 120
     assert steps == sorted(set(steps))
     assert (steps[-1], len(steps)) == (119, MAX_FILES // 100)
-    assert len(media_files([image()] * 1_000)) == MAX_LISTED
+
+
+def test_a_value_with_many_files_is_sent_in_pages() -> None:
+    """A message has the first files and their number, requests lead to all others, and each of them may be loaded."""
+    names = [f"media/images/{i}.png" for i in range(MAX_LISTED + MAX_PAGE + 50)]
+    pictures = batch(*names, captions=[f"number {i}" for i in range(len(names))])
+    table = table_of(image(), pictures, [image(name) for name in names])
+    first, *_, last = (row for row in media_series(table)[0]["rows"])
+    texts = [newest_media(series) for series in media_series(table)]
+
+    assert "count" not in first
+    assert (len(last["files"]), last.get("count")) == (MAX_LISTED, len(names))
+    assert texts == [f"{len(names)} pictures at step 2"]
+    for step in (1.0, 2.0):
+        files = [*media_series(table)[0]["rows"][int(step)]["files"]]
+        while page := media_page(table, "a", step, len(files)):
+            assert len(page["rows"][0]["files"]) <= MAX_PAGE
+            files += page["rows"][0]["files"]
+        assert [file["path"] for file in files] == names
+        assert [file["caption"] for file in files[-1:]] == [f"number {len(names) - 1}" if step == 1 else ""]
+    paths = MediaPaths(table)
+    assert all(name in paths for name in names)
+    assert media_page(table, "a", 7.0, 0) is media_page(table, "b", 1.0, 0) is None
+
+
+def test_a_page_is_requested_as_a_range(tmp_path: Path) -> None:
+    """A request with the place of a file is answered by a message with the files from there on, and no points."""
+    file = RunFile(tmp_path / "run")
+    file.log({"a": batch(*[f"media/images/{i}.png" for i in range(MAX_LISTED + 5)]), "loss": 1}, 0)
+    stream = RunStream(file.directory, lambda _directory: True)
+    stream.advance()
+    request = {"keys": ["a"], "axis": "step", "from": 0, "to": 0, "firstFile": MAX_LISTED}
+    header = parse(stream.range(RangeRequest.parse(request)).to_bytes()).header
+    (series,) = header["media"] or []
+
+    assert [one["path"] for one in series["rows"][0]["files"]] == [f"media/images/{200 + i}.png" for i in range(5)]
+    assert header["series"] == []
+    for wrong in ({"firstFile": -1}, {"firstFile": "1"}, {"firstFile": 1.5}, {"axis": "time"}):
+        with pytest.raises(ValueError, match="not the place"):
+            RangeRequest.parse({**request, **wrong})
 
 
 def test_a_row_names_its_files() -> None:

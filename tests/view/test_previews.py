@@ -20,7 +20,8 @@ from wandb_nb.view.previews.picture_preview import picture_preview
 from wandb_nb.view.run_styles import COLOURS
 
 if TYPE_CHECKING:
-    from wandb_nb.view.objects.logged_media import MediaFile, MediaSeries
+    from wandb_nb.view.objects.logged_media import MediaSeries
+    from wandb_nb.view.objects.media_files import MediaFile
     from wandb_nb.view.previews.preview import Preview
 
 NOISE = np.random.default_rng(0).integers(0, 255, (300, 200, 3), dtype=np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.formatting import clean, clock, number
@@ -157,8 +158,13 @@ def media_text(value: Any) -> str:
 def newest_media(series: Mapping[str, Any]) -> str:
     """Return what a message's `media` of one metric has at its last step: "4 pictures at step 20"."""
     row = series["rows"][-1]
-    kinds = [media_name(file["kind"]) for file in row["files"]]
-    counts = [f"{kinds.count(kind)} {kind}{'s' * (kinds.count(kind) > 1)}" for kind in dict.fromkeys(kinds)]
+    kinds = Counter(media_name(file["kind"]) for file in row["files"])
+    others = max(0, row.get("count", 0) - kinds.total())
+    if len(kinds) == 1:
+        kinds[next(iter(kinds))] += others
+    counts = [f"{count} {kind}{'s' * (count > 1)}" for kind, count in kinds.items()]
+    if others and len(kinds) > 1:
+        counts.append(f"{others} more")
     return f"{', '.join(counts)} at step {number(row['step'])}"
 
 

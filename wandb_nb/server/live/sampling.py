@@ -89,9 +89,12 @@ def sampled_range(database: Database, row: Any, request: RangeRequest) -> Messag
         with database.read() as connection:
             rows = load_objects(sample_history(connection, row.id, _RANGE_POINTS, (first, last))[0])
     header = _header(row, "", 0)
+    answer: MessageHeader = {**empty_header(header["run"]), "more": True}
+    if request.first_file is not None:
+        answer["media"] = _logged_objects(rows).media_page(request.keys, request.low, request.first_file)
+        return pack(answer, [])
     keys = set(request.keys)
-    series = [one for one in _series(rows, header, decimated=True) if one.key in keys]
-    return pack({**empty_header(header["run"]), "more": True}, series)
+    return pack(answer, [one for one in _series(rows, header, decimated=True) if one.key in keys])
 
 
 def system_message(database: Database, row: Any, points: int, cursor: str) -> Message:

@@ -73,9 +73,14 @@ class MessageBuilder:
         return pack(header, self._series.whole(points, MAX_SAVED_SERIES), objects.saved_heatmaps(points))
 
     def range(self, request: RangeRequest) -> Message:
-        """Return the points that *request* asks for, as far as they are read; not a part of what cursors count."""
-        header = self._describe()
-        return pack({**empty_header(header["run"]), "more": self._more}, self._series.in_range(request))
+        """Return what *request* asks for, as far as it is read; not a part of what cursors count."""
+        header: MessageHeader = {**empty_header(self._describe()["run"]), "more": self._more}
+        if request.first_file is not None:
+            header["media"] = LoggedObjects(self.state.table, {}).media_page(
+                request.keys, request.low, request.first_file
+            )
+            return pack(header, [])
+        return pack(header, self._series.in_range(request))
 
     def run_header(self) -> RunHeader:
         """Return the header of the run, as far as it is read."""

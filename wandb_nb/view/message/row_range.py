@@ -1,4 +1,4 @@
-"""The rows of a part of the x axis: what a view requests when it zooms, or shows another x axis.
+"""The rows of a part of the x axis: what a view requests when it zooms, or shows another x axis, or more media files.
 
 A request is JSON, the same over HTTP and comms; `docs/design.md` describes it. The answer is a message whose series
 hold the requested points, or minimum and maximum of each bucket of them.
@@ -30,13 +30,17 @@ MAX_RANGE_POINTS = 10_000  # of one series in an answer; more are decimated
 
 @dataclass(frozen=True)
 class RangeRequest:
-    """The points of *keys* with *low* <= x <= *high*, where x is the step, the time or *metric*."""
+    """The points of *keys* with *low* <= x <= *high*, where x is the step, the time or *metric*.
+
+    With *first_file*, which needs the step as axis, these are the media files of step *low* from that place on.
+    """
 
     keys: Sequence[str]
     axis: Literal["step", "time", "metric"]
     metric: str | None = None
     low: float = -math.inf
     high: float = math.inf
+    first_file: int | None = None
 
     @classmethod
     def parse(cls, value: Any) -> RangeRequest:
@@ -49,12 +53,15 @@ class RangeRequest:
             request = json.loads(value) if isinstance(value, str) else value
             keys, axis, metric = request["keys"], request["axis"], request.get("metric")
             low, high = _bound(request.get("from"), -math.inf), _bound(request.get("to"), math.inf)
+            first_file = request.get("firstFile")
         except (TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError("this is not a request for a range of rows") from error
         is_axis = axis in ("step", "time") or (axis == "metric" and isinstance(metric, str))
         if not is_axis or not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise ValueError("this is not a request for a range of rows")
-        return cls(keys[:MAX_KEYS], axis, metric if axis == "metric" else None, low, high)
+        if first_file is not None and (type(first_file) is not int or first_file < 0 or axis != "step"):
+            raise ValueError(f"{first_file!r} is not the place of a media file of a step")
+        return cls(keys[:MAX_KEYS], axis, metric if axis == "metric" else None, low, high, first_file)
 
     def select(self, x: Floats, attempts: Floats) -> Selection:
         """Return the requested points of a series, before decimation.

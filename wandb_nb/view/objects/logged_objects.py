@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.view.objects.heatmaps import MAX_BINS, MAX_COLUMNS, heatmap_keys, make_heatmap
-from wandb_nb.view.objects.logged_media import media_series
+from wandb_nb.view.objects.logged_media import media_page, media_series
 from wandb_nb.view.objects.logged_texts import text_series
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from wandb_nb.store.reading.history_table import HistoryTable
     from wandb_nb.view.objects.heatmaps import Heatmap
@@ -59,6 +59,10 @@ class LoggedObjects:
     def media(self) -> list[MediaSeries]:
         """Return the media files of each metric."""
         return media_series(self._table, self._config)
+
+    def media_page(self, keys: Iterable[str], step: float, first: int) -> list[MediaSeries]:
+        """Return the files of metrics at *step* from the place *first* on: those after the ones in a message."""
+        return [series for key in keys if (series := media_page(self._table, key, step, first))]
 
     def saved_media(self, steps: int = 1) -> list[MediaSeries]:
         """Return the media files of the last of *steps* steps of some metrics for the notebook, without contents."""

@@ -16,8 +16,9 @@ from wandb_nb.view.previews.plot_preview import is_built_in, plot_data
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wandb_nb.view.objects.logged_media import MediaFile, MediaSeries
+    from wandb_nb.view.objects.logged_media import MediaSeries
     from wandb_nb.view.objects.logged_plots import PlotHeader
+    from wandb_nb.view.objects.media_files import MediaFile
     from wandb_nb.view.previews.plot_preview import PlotData
     from wandb_nb.view.previews.preview import Preview
 

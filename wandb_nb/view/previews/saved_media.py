@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from wandb_nb.view.previews.media_previews import MediaPreviews
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Sequence
 
     from wandb_nb.view.message.run_message import MessageHeader, SavedPreview
-    from wandb_nb.view.objects.logged_media import MediaSeries
+    from wandb_nb.view.objects.logged_media import MediaRow, MediaSeries
     from wandb_nb.view.previews.media_previews import MediaCard, PreviewedFile
     from wandb_nb.view.previews.plot_preview import PlotData
 
@@ -97,6 +97,12 @@ def saved_series(
 
 def _with_files(series: MediaSeries, most_files: int, copied: Container[str]) -> MediaSeries:
     """Return *series* with at most *most_files* files in the last row, and in the rows whose files are all *copied*."""
-    rows: list[Any] = [{**row, "files": row["files"][:most_files]} for row in series["rows"]]
+    rows = [_first_files(row, most_files) for row in series["rows"]]
     earlier = [row for row in rows[:-1] if all(file["path"] in copied for file in row["files"])]
     return cast("MediaSeries", {**series, "rows": [*earlier, *rows[-1:]]})
+
+
+def _first_files(row: MediaRow, most_files: int) -> MediaRow:
+    if len(row["files"]) <= most_files:
+        return row
+    return {**row, "files": row["files"][:most_files], "count": row.get("count", len(row["files"]))}
