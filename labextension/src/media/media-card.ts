@@ -15,6 +15,8 @@ import type { MediaForm } from './media-kinds';
 import { mediaSteps, stepAfter, stepText } from './media-steps';
 import { StepControl } from './step-control';
 
+/** So many pictures before the last one that is here, the next ones are requested. */
+const AHEAD = 20;
 /** Besides pictures, what is worth more room. */
 const ENLARGEABLE: ReadonlySet<MediaForm> = new Set(['solid', 'figure', 'page', 'video']);
 
@@ -48,7 +50,7 @@ export class MediaCard implements Card, PictureSource {
     this.element = h('article', { class: 'wnb-card wnb-media-card', 'aria-label': `Media ${title}` },
       h('div', { class: 'wnb-card-head' }, h('h4', { class: 'wnb-card-title', title }, title), this.position, this.enlargeButton),
       this.columnsElement, this.legend.element, this.control.element);
-    this.columnsElement.addEventListener('keydown', (event) => this.moveByKey(event));
+    this.columnsElement.addEventListener('keydown', (event) => this.handleKey(event));
   }
 
   update(): void {
@@ -111,7 +113,7 @@ export class MediaCard implements Card, PictureSource {
     const [column] = this.columns;
     const { row, series } = column ?? {};
     const sampled = series && series.n > series.rows.length ? `${series.rows.length} of ${formatNumber(series.n)} steps` : '';
-    setText(this.position, named ? '' : [row && stepText(row), sampled].filter(Boolean).join(' · '));
+    setText(this.position, named ? '' : [row && stepText(row), sampled, column?.partText].filter(Boolean).join(' · '));
   }
 
   get title(): string {
@@ -120,6 +122,16 @@ export class MediaCard implements Card, PictureSource {
 
   pictures(): Picture[] {
     return this.columns.flatMap((column) => column.picturesAt(this.step));
+  }
+
+  get total(): number {
+    return this.columns.reduce((sum, column) => sum + column.picturesAt(this.step).length + column.missingCount, 0);
+  }
+
+  loadAround(place: number): void {
+    const column = this.columnOf(place);
+    const end = this.columns.slice(0, this.columns.indexOf(column!) + 1).reduce((sum, one) => sum + one.picturesAt(this.step).length, 0);
+    if (place >= end - AHEAD) column?.loadMore();
   }
 
   candidates(place: number): Candidate[] {
@@ -180,6 +192,13 @@ export class MediaCard implements Card, PictureSource {
     event.stopPropagation();
     this.control.stop();
     this.choose(move());
+  }
+
+  /** What does not move through the steps moves through the items of a column. */
+  private handleKey(event: KeyboardEvent): void {
+    this.moveByKey(event);
+    const column = this.columns.find(({ element }) => element.contains(event.target as Element));
+    if (!event.defaultPrevented) column?.grid.handleKey(event);
   }
 
   /** Choose the step of all media; the last one follows the run. */

@@ -20,9 +20,13 @@ export class MediaItem {
   private inSight = false;
   private loaded: string | null = null;
 
+  /** What opens a picture in a larger view; null for other forms. */
+  readonly control: HTMLElement | null;
+
   /** `label` describes a file without a caption. */
   constructor(readonly form: MediaForm, private readonly context: ContentContext, private readonly label: string) {
     this.content = createContent(form, context);
+    this.control = form === 'picture' ? this.content.element : null;
     this.element = h('figure', { class: 'wnb-media-item', 'data-form': form }, this.body, this.caption);
   }
 

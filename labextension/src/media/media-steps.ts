@@ -8,10 +8,13 @@ export function newestMedia({ rows }: MediaSeries): string {
   const row = rows.at(-1);
   if (row === undefined) return '';
   const kinds = row.files.map(({ kind }) => NAMES[kind] ?? kind);
-  const counts = [...new Set(kinds)].map((kind) => {
-    const count = kinds.filter((one) => one === kind).length;
+  const names = [...new Set(kinds)];
+  const others = Math.max(0, (row.count ?? 0) - kinds.length);
+  const counts = names.map((kind) => {
+    const count = kinds.filter((one) => one === kind).length + (names.length === 1 ? others : 0);
     return `${count} ${kind}${count > 1 ? 's' : ''}`;
   });
+  if (others > 0 && names.length > 1) counts.push(`${others} more`);
   return `${counts.join(', ')} at step ${formatNumber(row.step)}`;
 }
 

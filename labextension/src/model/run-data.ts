@@ -1,5 +1,6 @@
 import type { CellInfo, JsonObject, MediaSeries, Message, MetricDefinition, PlotHeader, RunInfo, TextSeries, VersionInfo } from '../wire/messages';
 import { MediaFiles } from '../media/media-files';
+import { MediaPages } from '../media/media-pages';
 import type { Heatmap } from './heatmap';
 import { heatmapsOf } from './heatmap';
 import { RowRanges } from './row-ranges';
@@ -16,8 +17,9 @@ export class RunData {
   /** Histograms and lists over steps, and the last logged texts. */
   heatmaps: Heatmap[] = [];
   texts: TextSeries[] = [];
-  /** The media files over steps, and their contents. */
+  /** The media files over steps, the requests for more of them, and their contents. */
   media: MediaSeries[] = [];
+  readonly mediaPages = new MediaPages();
   readonly mediaFiles = new MediaFiles();
   /** The charts that are drawn from logged tables. */
   plots: PlotHeader[] = [];
@@ -46,6 +48,7 @@ export class RunData {
     if (header.cells) this.cells = new Map(header.cells.map((cell) => [cell.id, cell]));
     if (header.heatmaps) this.heatmaps = heatmapsOf(message);
     this.texts = header.texts ?? this.texts;
+    if (header.media) this.mediaPages.extendRows(header.media);
     this.media = header.media ?? this.media;
     this.plots = header.plots ?? this.plots;
     this.artifacts = header.artifacts ?? this.artifacts;

@@ -1,5 +1,5 @@
 import { ColumnBlob } from '../wire/encode';
-import type { Access, HeatmapHeader, JsonObject, MediaSeries, SeriesHeader, Snapshot } from '../wire/messages';
+import type { Access, HeatmapHeader, JsonObject, MediaRow, MediaSeries, SeriesHeader, Snapshot } from '../wire/messages';
 import { VERSION } from '../wire/messages';
 import { decimate } from './decimate';
 import { coarsen } from './heatmap';
@@ -57,8 +57,12 @@ function newestMedia({ media, previews }: RunData): MediaSeries[] {
   const each = Math.max(4, Math.floor(MAX_FILES / Math.max(1, Math.min(media.length, MAX_MEDIA))));
   return media.slice(0, MAX_MEDIA).map((one) => {
     const rows = one.rows.filter(({ files }, at) => at === one.rows.length - 1 || files.slice(0, each).every(({ path }) => previews.has(path)));
-    return { ...one, rows: rows.map((row) => ({ ...row, files: row.files.slice(0, each) })) };
+    return { ...one, rows: rows.map((row) => firstFiles(row, each)) };
   });
+}
+
+function firstFiles(row: MediaRow, most: number): MediaRow {
+  return row.files.length <= most ? row : { ...row, files: row.files.slice(0, most), count: row.count ?? row.files.length };
 }
 
 function heatmapHeader({ key, kind, n, step, time, edges, cells }: Heatmap, blob: ColumnBlob): HeatmapHeader {

@@ -58,10 +58,10 @@ export class Feed {
   private readonly onVisibilityChange = (): void => this.schedule();
 
   constructor(private readonly openers: (() => Promise<Transport | null>)[]) {
-    if (openers.length > 0) this.data.ranges.load = (request) => this.loadRange(request);
+    if (openers.length > 0) this.data.ranges.load = this.data.mediaPages.load = (request) => this.loadRange(request);
     this.data.mediaFiles.load = (path) => this.loadFile(path).catch((error: unknown) => this.previewOf(path, error));
     this.data.mediaFiles.pictureOf = (path) => this.data.previews.picture(path);
-    this.data.ranges.onLoad = () => {
+    this.data.ranges.onLoad = this.data.mediaPages.onLoad = () => {
       this.data.version += 1;
       this.notify();
     };
@@ -134,7 +134,7 @@ export class Feed {
   private async loadRange(request: RangeRequest): Promise<Message> {
     await this.openTransport();
     if (this.transport?.range !== undefined) return this.transport.range(request);
-    this.data.ranges.load = null;
+    this.data.ranges.load = this.data.mediaPages.load = null;
     throw new UnavailableError('The rows of this run are not available.');
   }
 

@@ -49,6 +49,14 @@ class ColumnPictures implements PictureSource {
     return this.all;
   }
 
+  get total(): number {
+    return this.all.length;
+  }
+
+  loadAround(): void {
+    // All of them are here.
+  }
+
   candidates(index: number): Candidate[] {
     const { table, columns, types } = this.content;
     const { row, place } = this.all[index]!;

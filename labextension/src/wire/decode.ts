@@ -148,7 +148,7 @@ function checkMedia(media: unknown): void {
   const isFile = (file: Partial<MediaFile> | null): boolean =>
     [file?.kind, file?.path, file?.caption, file?.artifact ?? ''].every((text) => typeof text === 'string') && areAll(file?.layers, isLayer);
   const areLabels = (one: Partial<LayerLabels> | null): boolean => isLayer({ ...one, path: '' } as MediaLayer) && typeof one?.labels === 'object' && one.labels !== null;
-  const isRow = (row: Partial<MediaRow> | null): boolean => typeof row?.step === 'number' && Array.isArray(row.files) && row.files.every(isFile);
+  const isRow = (row: Partial<MediaRow> | null): boolean => typeof row?.step === 'number' && Number.isFinite(row.count ?? 0) && Array.isArray(row.files) && row.files.every(isFile);
   const isSeries = (one: Partial<MediaSeries> | null): boolean => typeof one?.key === 'string' && Array.isArray(one.rows) && one.rows.every(isRow) && areAll(one.labels, areLabels);
   if (!Array.isArray(media) || !media.every(isSeries)) throw new WireError('The message has incomplete media.');
 }

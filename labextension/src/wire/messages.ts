@@ -145,11 +145,12 @@ export interface MediaFile {
   increment?: number;
 }
 
-/** The media of one step. */
+/** The media of one step; `count` is the number of all files, if `files` has only the first ones. */
 export interface MediaRow {
   step: number;
   time: number;
   files: MediaFile[];
+  count?: number;
 }
 
 /** The media of one metric by ascending step; `n` counts all that were logged. */
@@ -291,7 +292,7 @@ export interface SavedLink {
 
 /**
  * A request for the points of `keys` with `from` <= x <= `to`, where x is the step, the time, or the latest value of
- * `metric`; null is no bound.
+ * `metric`; null is no bound. With `firstFile` it is one for the media files of the step `from`, from that place on.
  */
 export type RangeRequest = {
   keys: string[];
@@ -299,6 +300,7 @@ export type RangeRequest = {
   metric: string | null;
   from: number | null;
   to: number | null;
+  firstFile?: number;
 };
 
 /** A request from a view to a kernel, over a comm. `number` is repeated in the answer. */

@@ -1,4 +1,6 @@
+import { formatNumber } from '../../model/format';
 import { h, icon, setText } from '../../view/dom';
+import type { MediaFile } from '../../wire/messages';
 import { LayerLegend } from '../layers/layer-legend';
 import { PictureStack } from '../layers/picture-stack';
 import type { MediaFiles } from '../media-files';
@@ -28,6 +30,7 @@ export class EnlargedPicture {
   private readonly stopListening: () => void;
   private stack: PictureStack | null = null;
   private files: MediaFiles | null = null;
+  private file: MediaFile | null = null;
 
   /** `steps` is the control of the steps, if there are some. */
   constructor(host: HTMLElement, private readonly source: PictureSource, private place: number, steps: HTMLElement | null) {
@@ -51,11 +54,14 @@ export class EnlargedPicture {
   /** Show the picture at the chosen step. */
   update(): void {
     const pictures = this.source.pictures();
-    this.place = Math.max(0, Math.min(this.place, pictures.length - 1));
+    const moved = pictures.findIndex(({ file }) => file === this.file); // behind others that have come
+    this.place = moved >= 0 ? moved : Math.max(0, Math.min(this.place, pictures.length - 1));
     const picture = pictures[this.place];
     if (picture === undefined) return;
+    this.file = picture.file;
+    this.source.loadAround(this.place);
     this.moves.hidden = pictures.length < 2;
-    setText(this.position, `${this.place + 1} of ${pictures.length}`);
+    setText(this.position, `${formatNumber(this.place + 1)} of ${formatNumber(this.source.total)}`);
     setText(this.caption, [picture.file.caption, picture.origin].filter(Boolean).join(' · '));
     this.stackFor(picture).show(picture.file, picture.text).catch(() => setText(this.caption, `${picture.text}: this file is not available.`));
     this.comparison.update(this.place, picture);
@@ -92,6 +98,7 @@ export class EnlargedPicture {
   private move(count: number): void {
     const { length } = this.source.pictures();
     this.place = (this.place + count + length) % length;
+    this.file = null;
     this.update();
   }
 

@@ -22,8 +22,12 @@ export interface Candidate {
 export interface PictureSource {
   title: string;
   choices: LayerChoices;
-  /** All pictures at the chosen step. */
+  /** The pictures at the chosen step, as far as they are here. */
   pictures(): Picture[];
+  /** How many pictures there are, also those whose files are not here yet. */
+  readonly total: number;
+  /** Request the pictures after a place, if they are not here yet. */
+  loadAround(place: number): void;
   /** What the picture at a place can be compared with; the names are the same at all steps. */
   candidates(place: number): Candidate[];
   /** Handle the keys that move through the steps. */
