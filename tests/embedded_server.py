@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typing_extensions import Self
 
 ENTITY = "local"
@@ -30,16 +32,16 @@ def save_code(folder: Path) -> None:
 
 
 class EmbeddedServer:
-    """`wandb-nb server` on *folder*, at any free port, inside `with`, with more *options*.
+    """`wandb-nb server` on *folder*, at any free port, inside `with`, with more *options* and *variables*.
 
     Its users want code saved.
     """
 
-    def __init__(self, folder: Path, port: int = 0, *options: str) -> None:
+    def __init__(self, folder: Path, port: int = 0, *options: str, variables: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         command = [sys.executable, "-m", "wandb_nb", "server", "--port", str(port), "--dir", str(folder), *options]
         environ = {name: value for name, value in os.environ.items() if not name.startswith("WANDB")}
-        environ["PYTHONPATH"] = str(Path(__file__).parents[1])
+        environ |= {"PYTHONPATH": str(Path(__file__).parents[1]), **(variables or {})}
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ)
         assert self.process.stdout is not None
         lines = [self.process.stdout.readline() for _ in range(3)]

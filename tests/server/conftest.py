@@ -34,6 +34,7 @@ ROOT = Path(__file__).parents[2]
 ON_POSTGRESQL = {
     *(
         "account_page",
+        "alert_delivery",
         "anonymous",
         "artifacts",
         "data_folder",

@@ -241,6 +241,32 @@ def teams(data: ServerData, name: str | None, user: str | None, right: str | Non
             team_store.add_team(connection, name)
 
 
+@server.command()
+@click.argument("project")
+@click.option("--webhook", metavar="URL", help="Send alerts there as JSON; prints the secret that signs them.")
+@click.option("--slack", metavar="URL", help="Send alerts to an incoming webhook of Slack.")
+@click.option("--email", metavar="ADDRESS", help="Send alerts by e-mail.")
+@click.option("--remove", type=int, metavar="NUMBER", help="Send no more alerts to the address with that number.")
+@click.pass_obj
+def alerts(data: ServerData, /, project: str, remove: int | None, **addresses: str | None) -> None:
+    """Choose where alerts of PROJECT, written entity/project, are sent. Without options, list the addresses."""
+    from wandb_nb.server.storage.alerts import alert_targets
+    from wandb_nb.server.storage.users import project_id_of
+
+    entity, _, name = project.rpartition("/")
+    with _connect(data) as connection:
+        project_id = project_id_of(connection, entity, name)
+        for kind, address in addresses.items():
+            if address is not None and (secret := alert_targets.add_target(connection, project_id, kind, address)):
+                click.echo(secret)
+        if remove is not None:
+            alert_targets.remove_target(connection, project_id, remove)
+        if remove is None and not any(addresses.values()):
+            for target in alert_targets.list_targets(connection, project_id):
+                error = f"  last attempt: {target.error}" if target.error else ""
+                click.echo(f"{target.id}  {target.kind}  {alert_targets.public_text(target)}{error}")
+
+
 def _member_text(rights: list[tuple[str, Right]]) -> str:
     return ", ".join(f"{name} {right.name.lower()}" for name, right in rights)
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from wandb_nb.errors import UsageError
+from wandb_nb.server.alerts.alert_settings import AlertSettings
 from wandb_nb.server.http.services import make_private
 from wandb_nb.server.login_links import new_link
 from wandb_nb.server.process import server_lock
@@ -44,7 +45,8 @@ def serve(  # noqa: PLR0917 -- the options of the command
     *workers* is the number of processes.
 
     Raises:
-        UsageError: The port is in use, *host* is not an address of this machine, or several processes have no database.
+        UsageError: The port is in use, *host* is not an address of this machine, several processes have no
+            database, or a setting of alerts is not valid.
 
     """
     if workers > 1 and database is None:
@@ -52,6 +54,7 @@ def serve(  # noqa: PLR0917 -- the options of the command
             "several server processes need PostgreSQL, because SQLite has one; "
             f"give its address as {VARIABLE}, or leave out --workers"
         )
+    AlertSettings.from_environment()  # errors are those of the command
     options = WorkerOptions(folder, (host, *names), database, anonymous, log_requests)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with server_lock(folder), closing(_listen(host, port)) as listener:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from wandb_nb.server.alerts.alert_sender import alert_sending
+from wandb_nb.server.alerts.alert_settings import AlertSettings
 from wandb_nb.server.app import create_app
 from wandb_nb.server.cleaning import cleaning
 from wandb_nb.server.http.services import open_services
@@ -67,6 +69,7 @@ def run_worker(options: WorkerOptions, listener: socket.socket, *, cleans: bool 
     with ExitStack() as stack:
         stack.enter_context(closing(services.database))
         stack.enter_context(listening(services.database.engine, services.subscriptions))
+        stack.enter_context(alert_sending(services.database, AlertSettings.from_environment(), options.folder))
         if cleans:
             stack.enter_context(cleaning(services))
         stack.enter_context(suppress(KeyboardInterrupt))  # raised again after a clean shutdown

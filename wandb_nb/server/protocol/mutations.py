@@ -11,7 +11,8 @@ from wandb_nb.errors import UsageError
 from wandb_nb.server.protocol.artifacts.artifact_mutations import ArtifactMutations
 from wandb_nb.server.protocol.file_node import FileNode, parse_file_id
 from wandb_nb.server.protocol.nodes import RunNode
-from wandb_nb.server.storage import alert_store, run_store, run_updates, server_ids
+from wandb_nb.server.storage import run_store, run_updates, server_ids
+from wandb_nb.server.storage.alerts import alert_store
 from wandb_nb.server.storage.artifacts import version_store, version_updates
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.lines.history_summary import history_summary

@@ -11,7 +11,8 @@ from wandb_nb.run_filters.run_values import RunValues, timestamp
 from wandb_nb.server.protocol import run_history
 from wandb_nb.server.protocol.connections import UserNode, connection_page, entity_node
 from wandb_nb.server.protocol.file_node import files_page
-from wandb_nb.server.storage import alert_store, run_store, users
+from wandb_nb.server.storage import run_store, users
+from wandb_nb.server.storage.alerts import alert_store
 from wandb_nb.server.storage.lines import line_store
 from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.run_updates import is_restarted

@@ -245,6 +245,35 @@ alerts = Table(
     sqlite_autoincrement=True,
 )
 
+# Where a project's alerts are sent; the secret signs what a webhook gets.
+alert_targets = Table(
+    "alert_targets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", CleanString(16), nullable=False),
+    Column("address", CleanText, nullable=False),
+    Column("secret", CleanString(64), nullable=False),
+    Column("error", CleanText),  # of the last attempt, if it failed
+    Column("created", Float, nullable=False),
+    Index("alert_targets_of_project", "project_id"),
+    sqlite_autoincrement=True,
+)
+
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target_id", ForeignKey("alert_targets.id", ondelete="CASCADE"), nullable=False),
+    Column("alert_id", ForeignKey("alerts.id", ondelete="CASCADE"), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Float, nullable=False),  # when it can be sent, or sent again
+    UniqueConstraint("target_id", "alert_id"),
+    Index("deliveries_of_alert", "alert_id"),
+    Index("deliveries_by_due", "due"),
+    sqlite_autoincrement=True,
+)
+
 choices = Table(
     "choices",
     metadata,

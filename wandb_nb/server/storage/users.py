@@ -184,7 +184,7 @@ def set_right(connection: Connection, entity: str, project: str, user: str, righ
         UsageError: There is no such project or user.
 
     """
-    project_id = _project_id(connection, entity, project)
+    project_id = project_id_of(connection, entity, project)
     user_id = connection.execute(select(users.c.id).where(users.c.name == user)).scalar()
     if user_id is None:
         raise UsageError(f"there is no user {user!r}; add one with `wandb-nb server users {user}`")
@@ -208,11 +208,17 @@ def set_open(connection: Connection, entity: str, project: str, is_open: bool) -
         UsageError: There is no such project.
 
     """
-    project_id = _project_id(connection, entity, project)
+    project_id = project_id_of(connection, entity, project)
     connection.execute(update(projects).where(projects.c.id == project_id).values(open=is_open))
 
 
-def _project_id(connection: Connection, entity: str, project: str) -> int:
+def project_id_of(connection: Connection, entity: str, project: str) -> int:
+    """Return the id of the project.
+
+    Raises:
+        UsageError: There is no such project.
+
+    """
     condition = (projects.c.entity == entity, projects.c.name == project)
     project_id = connection.execute(select(projects.c.id).where(*condition)).scalar()
     if project_id is None:

@@ -1,4 +1,4 @@
-"""Alerts of runs. A title that repeats within its wait time is stored once."""
+"""Alerts of runs. A title that repeats within its wait time is stored, and sent, once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, insert, select
 
+from wandb_nb.server.storage.alerts.alert_queue import enqueue
+from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.tables import alerts
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ def add_alert(connection: Connection, run: int, values: dict[str, Any]) -> None:
         return
     severity = values.get("severity")
     columns = {"text": values.get("text") or "", "severity": severity if severity in _SEVERITIES else "INFO"}
-    connection.execute(insert(alerts).values(run_id=run, created=now, title=title, **columns))
+    inserted = connection.execute(insert(alerts).values(run_id=run, created=now, title=title, **columns))
+    enqueue(connection, run, inserted_id(inserted))
 
 
 def list_alerts(connection: Connection, run: int, limit: int = 1000) -> list[Any]:
