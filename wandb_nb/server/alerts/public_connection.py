@@ -44,10 +44,10 @@ def checked_addresses(host: str, port: int, networks: Networks = ()) -> list[str
 
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise CommError(f"{host} has no address") from error
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = [str(entry[4][0]) for entry in entries]
     if not all(is_permitted(ip_address(address.partition("%")[0]), networks) for address in addresses):
         raise CommError(f"{host} is in the server's own network; its operator has to allow that")
     return addresses
