@@ -25,7 +25,7 @@ LOADED_BY_OTHERS = {"ipywidgets", "s3fs", "gcsfs", "psycopg"}
 def dependencies() -> set[str]:
     """Return the names of the run-time dependencies in pyproject.toml, those of the extras for use included."""
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    lists = "dependencies|gpu|media|postgresql|references|server"
+    lists = "dependencies|gpu|media|postgresql|references|s3|server"
     blocks = re.findall(rf"^(?:{lists}) = \[\n(.*?)^\]", text, re.MULTILINE | re.DOTALL)
     assert len(blocks) == len(lists.split("|"))
     return set(re.findall(r'"([\w.-]+)', "".join(blocks)))

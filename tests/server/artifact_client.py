@@ -6,7 +6,6 @@ import hashlib
 import json
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     import httpx
@@ -72,11 +71,12 @@ class ArtifactClient:
     def put(self, url: str | None, content: bytes) -> int:
         """Send *content* to an address; return the status."""
         assert url is not None
-        return self.client.send("PUT", urlsplit(url).path, content=content).status_code
+        headers = {"Content-MD5": md5(content)}
+        return self.client.send("PUT", url, content=content, headers=headers).status_code
 
     def get(self, url: str) -> Any:
         """Return the answer at an address, without a key."""
-        return self.client.send("GET", urlsplit(url).path, headers={"Authorization": ""})
+        return self.client.send("GET", url, headers={"Authorization": ""})
 
     def send_manifest(
         self, artifact: str, manifest: dict[str, Any], kind: str = "FULL", base: str | None = None

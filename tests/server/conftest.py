@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -18,16 +19,20 @@ from waiting import set_timeouts
 
 from wandb_nb.server.app import create_app
 from wandb_nb.server.http.services import open_services
+from wandb_nb.server.protocol.staged_uploads import add_staged
 from wandb_nb.server.storage.engine.database_address import VARIABLE
+from wandb_nb.server.storage.files.s3_address import parse_s3_address
 from wandb_nb.server.storage.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bucket import Bucket
     from playwright.sync_api import Browser, Page
     from sqlalchemy import URL
 
     from wandb_nb.server.http.services import Services
+    from wandb_nb.server.storage.files.s3_address import S3Address
 
 HOST = "http://127.0.0.1:8090"
 ROOT = Path(__file__).parents[2]
@@ -48,6 +53,9 @@ ON_POSTGRESQL = {
 }
 
 
+ON_BUCKET = {"artifacts": "", "protocol": "file", "stored_files": ""}  # a text in the names of the tests
+
+
 class Client:
     """Calls the application without a socket, with *key* unless it is None."""
 
@@ -57,16 +65,26 @@ class Client:
         self.headers = {"Authorization": "Basic " + base64.b64encode(f"api:{key}".encode()).decode()} if key else {}
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Send one request and return the answer."""
+        """Send one request and return the answer; to another address over HTTP, as the client of a bucket does."""
         import anyio
+
+        own_headers = options.pop("headers", {})
+        if path.startswith("http") and not path.startswith(HOST):
+            answer = httpx.request(method, path, headers=own_headers, **options)
+            add_staged(self.services)  # as a client's report does, or a minute
+            return answer
 
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app=self.app, client=("127.0.0.1", 1))
-            headers = {**self.headers, **options.pop("headers", {})}
+            headers = {**self.headers, **own_headers}
             async with httpx.AsyncClient(transport=transport, base_url=HOST) as client:
                 return await client.request(method, path, headers=headers, **options)
 
-        return anyio.run(ask)
+        answer = anyio.run(ask)
+        if answer.status_code == 307 and not answer.headers["location"].startswith(HOST):
+            own_headers.pop("Authorization", None)
+            return httpx.request(method, answer.headers["location"], headers=own_headers)
+        return answer
 
     def query(self, text: str, **variables: Any) -> Any:
         """Return the data of a GraphQL answer, which must have no errors."""
@@ -128,19 +146,51 @@ def emptied_database(cluster: Cluster) -> Iterator[Callable[[], URL]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests of the modules `ON_POSTGRESQL` that use a server's parts on PostgreSQL, too."""
-    if "services" in metafunc.fixturenames and metafunc.module.__name__.removeprefix("test_") in ON_POSTGRESQL:
-        metafunc.parametrize("services", ["sqlite", "postgresql"], indirect=True)
+    """Run the tests that use a server's parts on PostgreSQL and with a bucket, too, in the modules named above."""
+    name, test = metafunc.module.__name__.removeprefix("test_"), metafunc.function.__name__
+    others = [
+        *(["postgresql"] if name in ON_POSTGRESQL else []),
+        *(["bucket"] if ON_BUCKET.get(name, "?") in test else []),
+    ]
+    if "services" in metafunc.fixturenames and others:
+        metafunc.parametrize("services", ["sqlite", *others], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def started_bucket() -> Iterator[Bucket]:
+    """Return a running bucket, or skip where the packages of `[test]` are older than it."""
+    pytest.importorskip("moto", reason="moto is not installed: run `pip install -e '.[test]'`")
+    from bucket import Bucket
+
+    bucket = Bucket()
+    yield bucket
+    bucket.stop()
+
+
+@pytest.fixture
+def bucket(started_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """Return a bucket, with its credentials in the environment."""
+    for name, value in started_bucket.environ.items():
+        monkeypatch.setenv(name, value)
+    started_bucket.reset()
+    return started_bucket
+
+
+def bucket_address(bucket: Bucket) -> S3Address:
+    """Return an address in *bucket* that nobody else has."""
+    return parse_s3_address(f"s3://bucket/of-tests/{uuid4().hex}", bucket.url, path_style=True)
 
 
 @pytest.fixture
 def services(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """Return an open server's parts; commands that the test starts use the same database."""
-    url = None
+    url = address = None
+    if getattr(request, "param", "sqlite") == "bucket":
+        address = bucket_address(request.getfixturevalue("bucket"))
     if getattr(request, "param", "sqlite") == "postgresql":
         url = request.getfixturevalue("emptied_database")()
         monkeypatch.setenv(VARIABLE, text_of(url))
-    opened = open_services(tmp_path / "server", url)
+    opened = open_services(tmp_path / "server", url, bucket=address)
     yield opened
     opened.database.close()
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import URL, Connection
 
+    from wandb_nb.server.storage.files.s3_address import S3Address
     from wandb_nb.server.storage.users import Right
 
 DEFAULT_PORT = 8090
@@ -28,12 +29,15 @@ _folder = click.option(
 
 
 class ServerData(NamedTuple):
-    """Where a server's data is: its folder, and the address of its PostgreSQL database, if it has one."""
+    """Where a server's data is: its folder, and the addresses of its PostgreSQL database and its bucket, if any."""
 
     folder: Path
     database: str | None
     is_public: bool
     """Whether others can read the address, because it is an argument of the process."""
+    files: str | None = None
+    endpoint: str | None = None
+    path_style: bool = False
 
     def url(self) -> URL | None:
         """Return the checked address of the database; None for the one in the folder.
@@ -47,6 +51,19 @@ class ServerData(NamedTuple):
         from wandb_nb.server.storage.engine.database_address import parse_address
 
         return parse_address(self.database, is_public=self.is_public)
+
+    def bucket(self) -> S3Address | None:
+        """Return the checked address of the bucket for files; None if they are in the folder.
+
+        Raises:
+            UsageError: It is not valid.
+
+        """
+        if self.files is None:
+            return None
+        from wandb_nb.server.storage.files.s3_address import parse_s3_address
+
+        return parse_s3_address(self.files, self.endpoint, path_style=self.path_style)
 
 
 @click.group(invoke_without_command=True)
@@ -73,6 +90,29 @@ class ServerData(NamedTuple):
     type=click.IntRange(1, 64),
     help="Number of server processes; several need PostgreSQL.",
 )
+@click.option(
+    "--files",
+    envvar="WANDB_NB_SERVER_FILES",
+    show_envvar=True,
+    metavar="URL",
+    help="s3://BUCKET/PREFIX for uploaded files instead of the data folder.",
+)
+@click.option(
+    "--files-endpoint",
+    "endpoint",
+    envvar="WANDB_NB_SERVER_FILES_ENDPOINT",
+    show_envvar=True,
+    metavar="URL",
+    help="Address of a store that speaks S3, if it is not Amazon's.",
+)
+@click.option(
+    "--files-path-style",
+    "path_style",
+    envvar="WANDB_NB_SERVER_FILES_PATH_STYLE",
+    show_envvar=True,
+    is_flag=True,
+    help="Write the bucket into the path of addresses, not into the host name.",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the pages in the browser.")
 @click.option("--anonymous", is_flag=True, help="Give anonymous accounts to programs without a key.")
 @click.option("--log-requests", is_flag=True, help="Write a line of JSON for each request to standard error.")
@@ -86,6 +126,9 @@ def server(  # noqa: PLR0917 -- one parameter per option
     folder: Path | None,
     database: str | None,
     workers: int,
+    files: str | None,
+    endpoint: str | None,
+    path_style: bool,
     open_browser: bool,
     anonymous: bool,
     log_requests: bool,
@@ -94,7 +137,9 @@ def server(  # noqa: PLR0917 -- one parameter per option
 ) -> None:
     """Run a server on this machine: W&B's protocol and web pages."""
     is_public = context.get_parameter_source("database") is ParameterSource.COMMANDLINE
-    data = context.obj = ServerData(folder or default_folder(), database or None, is_public)
+    data = context.obj = ServerData(
+        folder or default_folder(), database or None, is_public, files or None, endpoint or None, path_style
+    )
     if context.invoked_subcommand is not None:
         return
     if stop:
@@ -106,7 +151,19 @@ def server(  # noqa: PLR0917 -- one parameter per option
         raise UsageError(
             f'the server needs the package {error.name}, which is not installed; run: pip install "wandb-nb[server]"'
         ) from error
-    serve(data.folder, host, port, names, open_browser, anonymous, log_requests, click.echo, data.url(), workers)
+    serve(
+        data.folder,
+        host,
+        port,
+        names,
+        open_browser,
+        anonymous,
+        log_requests,
+        click.echo,
+        data.url(),
+        workers,
+        data.bucket(),
+    )
 
 
 def _stop(folder: Path) -> None:

@@ -1,4 +1,7 @@
-"""Deletes, now and each hour, what the server no longer needs: orphan files, expired accounts, outdated artifacts."""
+"""Deletes, now and each hour, what the server no longer needs: orphan files, expired accounts, outdated artifacts.
+
+With a bucket it also adds what clients sent there and did not report.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.server.http.anonymous_accounts import RETENTION_SECONDS, delete_expired
 from wandb_nb.server.http.services import finish_deletion
+from wandb_nb.server.protocol.staged_uploads import add_staged
 from wandb_nb.server.storage.artifacts.content_store import delete_unused, unused_ids
 from wandb_nb.server.storage.artifacts.version_updates import delete_artifacts, outdated_ids
 from wandb_nb.server.storage.engine.sql_engine import SQLITE
@@ -20,7 +24,8 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.http.services import Services
 
-_INTERVAL_SECONDS = 3600.0
+_INTERVAL_SECONDS, _UNREPORTED_SECONDS = 3600.0, 60.0
+_END_SECONDS = 5.0
 _BATCH = 100
 
 
@@ -28,13 +33,16 @@ _BATCH = 100
 def cleaning(services: Services) -> Iterator[None]:
     """Clean inside `with`, in a thread."""
     ended = threading.Event()
-    thread = threading.Thread(target=_clean, args=(services, ended), name="cleaning", daemon=True)
-    thread.start()
+    works = [_clean] if services.signed is None else [_clean, _add_unreported]
+    threads = [threading.Thread(target=work, args=(services, ended), name=work.__name__, daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         ended.set()
-        thread.join()
+        for thread in threads:
+            thread.join(_END_SECONDS)  # a store that does not answer holds nobody up
 
 
 def _clean(services: Services, ended: threading.Event) -> None:
@@ -48,6 +56,13 @@ def _clean(services: Services, ended: threading.Event) -> None:
         if ended.wait(_INTERVAL_SECONDS):
             return
         before = time.time() - _INTERVAL_SECONDS  # uploads are under way
+
+
+def _add_unreported(services: Services, ended: threading.Event) -> None:
+    """Add each minute what clients sent straight to the store and did not report."""
+    while not ended.wait(_UNREPORTED_SECONDS):
+        with suppress(BusyError):  # the log has it; the next time is in a minute
+            add_staged(services, min_age_seconds=_UNREPORTED_SECONDS)
 
 
 def delete_expired_accounts(services: Services) -> None:

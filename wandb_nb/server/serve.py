@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.alerts.alert_settings import AlertSettings
-from wandb_nb.server.http.services import make_private
+from wandb_nb.server.http.services import make_private, open_store
 from wandb_nb.server.login_links import new_link
 from wandb_nb.server.process import server_lock
 from wandb_nb.server.storage.engine.database_address import VARIABLE, public_address
+from wandb_nb.server.storage.files.s3_address import require_writable
 from wandb_nb.server.worker import WorkerOptions, run_worker
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import URL
+
+    from wandb_nb.server.storage.files.s3_address import S3Address
 
 _BACKLOG = 128
 
@@ -35,10 +38,12 @@ def serve(  # noqa: PLR0917 -- the options of the command
     report: Callable[[str], object] = print,
     database: URL | None = None,
     workers: int = 1,
+    bucket: S3Address | None = None,
 ) -> None:
     """Serve the data in *folder* at *host* and *port* (0: any free one) until SIGINT or SIGTERM.
 
-    *database* is the address of a PostgreSQL database, used instead of the one in *folder*.
+    *database* is the address of a PostgreSQL database, used instead of the one in *folder*. With *bucket*,
+    uploaded files are stored there.
 
     *names* are host names that the server answers to, besides *host* and the loopback names. With *anonymous* it gives
     anonymous accounts to programs without a key. With *log_requests* it writes a line of JSON per request to stderr.
@@ -46,7 +51,7 @@ def serve(  # noqa: PLR0917 -- the options of the command
 
     Raises:
         UsageError: The port is in use, *host* is not an address of this machine, several processes have no
-            database, or a setting of alerts is not valid.
+            database, a setting of alerts is not valid, or the bucket cannot be written.
 
     """
     if workers > 1 and database is None:
@@ -55,12 +60,14 @@ def serve(  # noqa: PLR0917 -- the options of the command
             f"give its address as {VARIABLE}, or leave out --workers"
         )
     AlertSettings.from_environment()  # errors are those of the command
-    options = WorkerOptions(folder, (host, *names), database, anonymous, log_requests)
+    options = WorkerOptions(folder, (host, *names), database, anonymous, log_requests, bucket)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with server_lock(folder), closing(_listen(host, port)) as listener:
         if make_private(folder):
             report(f"other users of this machine could read {folder}; now only you can")
-        options.open_services().database.close()  # errors are those of the command, and the first user gets a key
+        with closing(options.open_services().database):  # errors are those of the command; the first user gets a key
+            if bucket is not None:
+                require_writable(open_store(folder, bucket)[0], bucket)
         url = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         (folder / "url").write_text(url + "\n", "utf-8")
         link = _report_addresses(options, url, report)
@@ -77,7 +84,9 @@ def serve(  # noqa: PLR0917 -- the options of the command
 def _report_addresses(options: WorkerOptions, url: str, report: Callable[[str], object]) -> str:
     """Report where the server is and how to use it; return the login link."""
     folder, database = options.folder, options.database
-    place = folder if database is None else f"{public_address(database)} and {folder}"
+    places = [public_address(database)] if database is not None else []
+    places += [str(options.bucket)] if options.bucket is not None else []
+    place = " and ".join([*places, str(folder)])
     report(f"wandb-nb server: {url}  (data in {place}; press Ctrl-C to stop)")
     report(f"To log runs here: wandb-nb login --local --dir {folder}, then WANDB_BASE_URL={url}")
     link = new_link(folder)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.live.subscriptions import Subscriptions
+    from wandb_nb.server.storage.files.s3_address import S3Address
 
 SHUTDOWN_SECONDS = 10
 
@@ -34,8 +35,8 @@ SHUTDOWN_SECONDS = 10
 class WorkerOptions:
     """What a server process is started with; another process gets it as it is.
 
-    *database* is the address of a PostgreSQL database, used instead of the one in *folder*. *hosts* are the names that
-    the server answers to, besides the loopback names.
+    *database* is the address of a PostgreSQL database, used instead of the one in *folder*, and *bucket* has the
+    uploaded files. *hosts* are the names that the server answers to, besides the loopback names.
     """
 
     folder: Path
@@ -43,6 +44,7 @@ class WorkerOptions:
     database: URL | None = None
     anonymous: bool = False
     log_requests: bool = False
+    bucket: S3Address | None = None
 
     def open_services(self) -> Services:
         """Open the data.
@@ -51,7 +53,7 @@ class WorkerOptions:
             StoreError: The database was lost, is damaged, or has the tables of another version.
 
         """
-        return open_services(self.folder, self.database, anonymous=self.anonymous)
+        return open_services(self.folder, self.database, anonymous=self.anonymous, bucket=self.bucket)
 
 
 def run_worker(options: WorkerOptions, listener: socket.socket, *, cleans: bool = True) -> None:

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.users import User
 
 ADDRESS_SECONDS = 24 * 3600.0
-_CONTENT_UPLOAD, _MANIFEST_UPLOAD, _CONTENT, _MANIFEST = (
+_STAGED, _CONTENT_UPLOAD, _MANIFEST_UPLOAD, _CONTENT, _MANIFEST = (
+    "staged content",
     "content upload",
     "manifest upload",
     "content download",
@@ -78,6 +79,17 @@ class ArtifactAddresses:
     def _address(self, purpose: str, path: str, *values: int | str) -> str:
         token = self._signer.sign(purpose, [*values, self._user.id, self._user.login])
         return f"{self._base}/{path}/{token}"
+
+
+def staged_content_token(signer: Signer, user: User, artifact_id: int, digest: str) -> str:
+    """Return a token for the content with the MD5 *digest*, in hex, that *user* sends straight to the store."""
+    return signer.sign(_STAGED, list(ContentUpload(artifact_id, digest, user.id, user.login)))
+
+
+def read_staged_content(signer: Signer, token: str) -> ContentUpload | None:
+    """Return what a content in the store stands for; None if its token is of another kind or too old."""
+    values = signer.read(_STAGED, token, 2 * ADDRESS_SECONDS)
+    return ContentUpload(*values) if values is not None else None
 
 
 def read_content_upload(signer: Signer, token: str) -> ContentUpload | None:

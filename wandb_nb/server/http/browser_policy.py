@@ -18,6 +18,7 @@ _RULES = (
     "base-uri 'none'",
     "frame-ancestors 'none'",
 )
+NO_STORE = {"Cache-Control": "no-store"}
 # An uploaded file that a browser opens directly stays harmless: no scripts, no forms, no access to this origin.
 SANDBOX = "sandbox; default-src 'none'"
 FILE_HEADERS = {

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from wandb_nb.server.http.signing import Signer
     from wandb_nb.server.storage.users import User
 
-_PURPOSE = "upload"
+_PURPOSE, _STAGED = "upload", "staged upload"
 _UPLOAD_SECONDS = 24 * 3600.0
 
 
@@ -45,8 +45,22 @@ register_url_convertor("anything", _Anything())
 
 def upload_url(base: str, signer: Signer, user: User, run: Any, name: str) -> str:
     """Return an address that accepts the file *name* of *run* for a day; it stands for *user*, and no key is sent."""
-    target = UploadTarget(run.uid, name, run.announced, user.id, user.login)
-    return f"{base}/upload/{signer.sign(_PURPOSE, list(target))}"
+    return f"{base}/upload/{signer.sign(_PURPOSE, list(_target(user, run, name)))}"
+
+
+def staged_token(signer: Signer, user: User, run: Any, name: str) -> str:
+    """Return a token for the file *name* of *run* that *user* sends straight to the store; it is no address here."""
+    return signer.sign(_STAGED, list(_target(user, run, name)))
+
+
+def read_staged_token(signer: Signer, token: str) -> UploadTarget | None:
+    """Return what a file in the store stands for; None if its token is of another kind or too old."""
+    values = signer.read(_STAGED, token, 2 * _UPLOAD_SECONDS)
+    return UploadTarget(*values) if values is not None else None
+
+
+def _target(user: User, run: Any, name: str) -> UploadTarget:
+    return UploadTarget(run.uid, name, run.announced, user.id, user.login)
 
 
 def read_upload_token(signer: Signer, token: str) -> UploadTarget | None:

@@ -1,7 +1,7 @@
 """`Services`: the parts of a running server, opened from its data folder.
 
 <folder>/server.db      runs, history, users (or the database at a URL)
-<folder>/files/         the bytes of uploaded files
+<folder>/files/         the bytes of uploaded files (or a bucket)
 <folder>/secret         signs upload addresses and logins, mode 0600 (with PostgreSQL it is in the database)
 <folder>/key            the key of the first user, mode 0600, for `wandb-nb login --local`
 <folder>/url            the server's last address
@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from wandb_nb.server.storage.database import Database
 from wandb_nb.server.storage.engine.sql_engine import SQLITE
 from wandb_nb.server.storage.files.folder_store import FolderStore
 from wandb_nb.server.storage.shared.signing_secret import shared_secret
+from wandb_nb.server.storage.storage_errors import BusyError
 from wandb_nb.server.storage.tables import users as users_table
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from wandb_nb.server.storage.files.file_store import FileStore
+    from wandb_nb.server.storage.files.s3_address import S3Address
+    from wandb_nb.server.storage.files.signed_transfers import SignedTransfers
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class Services:
     login_limit: LoginLimit
     subscriptions: Subscriptions
     anonymous: AnonymousAccounts = field(default_factory=AnonymousAccounts)
+    signed: SignedTransfers | None = None
+    """Set if clients can reach the store themselves."""
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
     pages: PagePool = field(default_factory=PagePool)
     heavy_pages: PagePool = field(default_factory=lambda: PagePool(MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER))
@@ -62,9 +68,17 @@ class Services:
 
 def finish_deletion(services: Services, runs: Iterable[Any], blobs: Iterable[str]) -> None:
     """Drop from memory and disk what remains of deleted *runs*, whose files are *blobs*; call it after the commit."""
-    services.store.delete(blobs)
+    discard_blobs(services, blobs)
     for run in runs:
         services.run_cache.drop(run.uid)
+
+
+def discard_blobs(services: Services, blobs: Iterable[str]) -> None:
+    """Delete *blobs*, to which nothing refers; what the store does not delete now, the hourly cleaning does."""
+    try:
+        services.store.delete(blobs)
+    except (BusyError, OSError) as error:
+        logging.getLogger(__name__).warning("files of deleted runs remain for now: %s", type(error).__name__)
 
 
 def services_of(request: Request) -> Services:
@@ -73,10 +87,12 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def open_services(folder: Path, url: URL | None = None, *, anonymous: bool = False) -> Services:
+def open_services(
+    folder: Path, url: URL | None = None, *, anonymous: bool = False, bucket: S3Address | None = None
+) -> Services:
     """Open the server's data in *folder*, creating it if needed; *url* selects a database outside the folder.
 
-    With *anonymous* it gives anonymous accounts to programs without a key.
+    With *anonymous* it gives anonymous accounts to programs without a key. With *bucket*, files are there.
 
     Raises:
         StoreError: The database was lost, is damaged, or is of a newer version.
@@ -86,7 +102,7 @@ def open_services(folder: Path, url: URL | None = None, *, anonymous: bool = Fal
     database = Database(database_url(folder, url), subscriptions.publish)
     signer = Signer(_signing_secret(database, folder).encode())
     _create_first_user(database, folder)
-    store = FolderStore(folder / "files")
+    store, signed = open_store(folder, bucket)
     return Services(
         database,
         store,
@@ -96,7 +112,24 @@ def open_services(folder: Path, url: URL | None = None, *, anonymous: bool = Fal
         LoginLimit(database),
         subscriptions,
         AnonymousAccounts(enabled=anonymous),
+        signed,
     )
+
+
+def open_store(folder: Path, bucket: S3Address | None) -> tuple[FileStore, SignedTransfers | None]:
+    """Return the store of uploaded files, and what signs its addresses; without *bucket* it is in *folder*.
+
+    Raises:
+        UsageError: The package for buckets is not installed, or refuses the address.
+
+    """
+    if bucket is None:
+        return FolderStore(folder / "files"), None
+    from wandb_nb.server.storage.files.s3_store import S3Store  # boto3 is needed only here
+    from wandb_nb.server.storage.files.signed_transfers import SignedTransfers
+
+    store = S3Store(bucket, folder)
+    return store, SignedTransfers(store)
 
 
 def database_url(folder: Path, url: URL | None) -> str | URL:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from wandb_nb.server.http.browser_policy import FILE_HEADERS
+from wandb_nb.server.http.browser_policy import FILE_HEADERS, NO_STORE
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.storage.storage_errors import NotFoundError
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _PARTIAL, _UNSATISFIABLE = 206, 416
+_BROWSER_HEADERS = frozenset({"cookie", "sec-fetch-mode", "sec-fetch-site"})
 
 
 async def stored_response(request: Request, file: StoredFile, name: str, media_type: str) -> Response:
@@ -41,11 +42,22 @@ async def stored_response(request: Request, file: StoredFile, name: str, media_t
     headers["Content-Length"] = str(end - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media_type)
+    url = await run_in_threadpool(_direct_url, request, file, headers["Content-Disposition"])
+    if url is not None:
+        return RedirectResponse(url, 307, NO_STORE)
     try:
         chunks = await run_in_threadpool(services_of(request).store.read, file.blob, start, end)
     except FileNotFoundError as error:
         raise NotFoundError("this file is no longer on this server; send it again") from error
     return StreamingResponse(iterate_in_threadpool(chunks), status, headers, media_type)
+
+
+def _direct_url(request: Request, file: StoredFile, disposition: str) -> str | None:
+    """Return the address of *file* in the store for a program; pages may not fetch from other origins."""
+    signed = services_of(request).signed
+    if signed is None or _BROWSER_HEADERS & set(request.headers.keys()):
+        return None
+    return signed.download_url(file.blob, disposition)
 
 
 def attachment(name: str) -> str:

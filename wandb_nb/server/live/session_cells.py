@@ -9,6 +9,7 @@ from sqlalchemy import select
 from wandb_nb.capture.cells.saved_notebook import MAX_NOTEBOOK_BYTES, read_notebook
 from wandb_nb.capture.cells.session_notebook import HISTORY
 from wandb_nb.server.storage.files.file_store import read_blob
+from wandb_nb.server.storage.storage_errors import BusyError
 from wandb_nb.server.storage.tables import files
 from wandb_nb.store.reading.executed_cells import Cell
 from wandb_nb.view.message.cell_list import cell_headers
@@ -36,7 +37,10 @@ class SessionCells:
         query = select(files.c.blob).where(files.c.run_id == run_id, files.c.name == HISTORY)
         blob = connection.execute(query).scalar() or ""
         if blob != self._blob:
-            self._blob, self._cells = blob, self._read(blob)
+            try:
+                self._blob, self._cells = blob, self._read(blob)
+            except BusyError:  # read later; the rows do not wait for it
+                self._blob, self._cells = "", {}
 
     def headers(self, numbers: Sequence[int]) -> list[CellHeader]:
         """Return the headers of the cells with these *numbers*, as a message carries them."""

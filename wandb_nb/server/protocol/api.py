@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import mimetypes
-import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,25 +19,23 @@ from wandb_nb.server.http.request_body import (
     read_json,
     sequence_number,
 )
-from wandb_nb.server.http.services import services_of
+from wandb_nb.server.http.services import discard_blobs, services_of
 from wandb_nb.server.http.stored_body import spend_bytes, store_body
 from wandb_nb.server.http.stored_response import stored_response
 from wandb_nb.server.protocol import filestream, graphql_executor
 from wandb_nb.server.protocol.artifacts.artifact_routes import ARTIFACT_ROUTES
+from wandb_nb.server.protocol.staged_uploads import add_staged
+from wandb_nb.server.protocol.uploaded_files import add_file, may_upload, upload_user
 from wandb_nb.server.storage import run_store
-from wandb_nb.server.storage.project_store import find_project, project_by_id
+from wandb_nb.server.storage.project_store import find_project
 from wandb_nb.server.storage.shared.run_changes import announce_change
 from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
-from wandb_nb.server.storage.tables import files
-from wandb_nb.server.storage.users import Right, user_by_login
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.requests import Request
 
-    from wandb_nb.server.http.file_urls import UploadTarget
     from wandb_nb.server.http.services import Services
-    from wandb_nb.server.storage.files.file_store import StoredFile
     from wandb_nb.server.storage.users import User
 
 _MAX_FILE = 5 << 30
@@ -120,11 +116,21 @@ async def file_stream(request: Request) -> Response:
 def _apply_post(
     services: Services, user: User, path: dict[str, str], body: Any, sequence: int | None
 ) -> dict[str, Any]:
+    has_files = isinstance(body, dict) and bool(body.get("uploaded") or body.get("complete"))
+    if has_files and services.signed is not None:
+        _add_staged_files(services, user, path)
     with services.database.write() as connection:
         run = run_store.run_for_writing(connection, user, _find_run(connection, user, path).id)
         answer = filestream.apply_post(connection, run, body, sequence)
         announce_change(connection, run)
     return answer
+
+
+def _add_staged_files(services: Services, user: User, path: dict[str, str]) -> None:
+    """Add what the run's client sent straight to the store."""
+    with services.database.read() as connection:
+        run = _find_run(connection, user, path)
+    add_staged(services, run.uid)
 
 
 def _find_run(connection: Connection, user: User, path: dict[str, str]) -> Any:
@@ -139,50 +145,14 @@ async def upload(request: Request) -> Response:
     """`PUT /upload/<token>`: the address itself is the permission."""
     services = services_of(request)
     target = read_upload_token(services.signer, request.path_params["token"])
-    if target is None or not await run_in_threadpool(_may_upload, services, target):
+    if target is None or not await run_in_threadpool(may_upload, services, target):
         raise PermissionDeniedError(_INVALID_ADDRESS)
-    owner = await run_in_threadpool(_upload_user, services, target)
+    owner = await run_in_threadpool(upload_user, services, target)
     stored = await store_body(request, owner, _MAX_FILE)
-    unused = await run_in_threadpool(_add_file, services, target, stored)
+    unused = await run_in_threadpool(add_file, services, target, stored)
     if unused is not None:
-        await run_in_threadpool(services.store.delete, [unused])
+        await run_in_threadpool(discard_blobs, services, [unused])
     return JSONResponse({})
-
-
-def _may_upload(services: Services, target: UploadTarget) -> bool:
-    with services.database.read() as connection:
-        return _upload_run(connection, target) is not None
-
-
-def _upload_user(services: Services, target: UploadTarget) -> User | None:
-    with services.database.read() as connection:
-        return user_by_login(connection, target.user_id, target.login)
-
-
-def _upload_run(connection: Connection, target: UploadTarget) -> Any:
-    """Return the row of the run that *target* names; None if it was deleted or the user may no longer write to it."""
-    run = run_store.run_by_uid(connection, target.run_uid)
-    user = user_by_login(connection, target.user_id, target.login)
-    if run is None or user is None or project_by_id(connection, user, run.project_id).right < Right.WRITE:
-        return None
-    return run
-
-
-def _add_file(services: Services, target: UploadTarget, stored: StoredFile) -> str | None:
-    """Make *stored* the file that its address names; return the blob that is no longer needed."""
-    with services.database.write() as connection:
-        run = _upload_run(connection, target)
-        if run is None:
-            return stored.blob  # the run was deleted, or the right withdrawn, during the upload
-        condition = (files.c.run_id == run.id, files.c.name == target.name)
-        old = connection.execute(select(files).where(*condition)).first()
-        if old is not None and old.announced > target.upload:
-            return stored.blob  # a newer one arrived during the upload
-        connection.execute(delete(files).where(*condition))
-        values = {**stored._asdict(), "updated": time.time(), "announced": target.upload}
-        connection.execute(insert(files).values(run_id=run.id, name=target.name, **values))
-        announce_change(connection, run)
-    return None if old is None else str(old.blob)
 
 
 async def download(request: Request) -> Response:
@@ -196,6 +166,10 @@ async def download(request: Request) -> Response:
 def _file(services: Services, user: User, path: dict[str, str]) -> Any:
     with services.database.read() as connection:
         row = run_store.find_file(connection, _find_run(connection, user, path), path["name"])
+    if row is None and services.signed is not None:  # it may have arrived just now
+        _add_staged_files(services, user, path)
+        with services.database.read() as connection:
+            row = run_store.find_file(connection, _find_run(connection, user, path), path["name"])
     if row is None:
         raise NotFoundError("the run has no such file, or you may not see it")
     return row

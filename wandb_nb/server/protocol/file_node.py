@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from wandb_nb.errors import UsageError
 from wandb_nb.run_filters.run_values import timestamp
-from wandb_nb.server.http.file_urls import download_url, upload_url
+from wandb_nb.server.http.file_urls import download_url, staged_token, upload_url
 from wandb_nb.server.protocol.connections import MAX_PAGE, connection_page
 from wandb_nb.server.storage.run_store import list_files, run_for_writing
 from wandb_nb.server.storage.server_ids import global_id, split_global_id
@@ -50,7 +50,12 @@ class FileNode:
 
     def upload_url(self, context: RequestContext) -> str:
         run_for_writing(context.connection, context.user, self.run.id)
-        return upload_url(context.base_url, context.services.signer, context.user, self.run, self.name)
+        signer, signed = context.services.signer, context.services.signed
+        if signed is not None and not context.user.is_anonymous:  # what anonymous accounts send is counted here
+            token = staged_token(signer, context.user, self.run, self.name)
+            if (url := signed.upload_url(self.run.uid, token)) is not None:
+                return url
+        return upload_url(context.base_url, signer, context.user, self.run, self.name)
 
     def size_bytes(self, _: RequestContext) -> int:
         return self.row.size if self.row is not None else 0

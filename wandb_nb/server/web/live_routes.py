@@ -11,9 +11,10 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.http.authentication import logged_in_user
+from wandb_nb.server.http.browser_policy import NO_STORE
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.live.sampling import sampled_message, system_message
-from wandb_nb.server.web.render import NO_STORE, requested_project, requested_run
+from wandb_nb.server.web.render import requested_project, requested_run
 from wandb_nb.view.message.row_range import RangeRequest
 
 if TYPE_CHECKING:

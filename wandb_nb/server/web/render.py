@@ -13,7 +13,7 @@ from wandb_nb import formatting
 from wandb_nb.errors import UsageError
 from wandb_nb.run_filters.run_values import timestamp
 from wandb_nb.server.http.authentication import logged_in_user
-from wandb_nb.server.http.browser_policy import content_policy
+from wandb_nb.server.http.browser_policy import NO_STORE, content_policy
 from wandb_nb.server.http.file_urls import page_path
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.query.text_format import short_text
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.users import User
 
 MAX_PAGE_CHARACTERS = 16 << 20
-NO_STORE = {"Cache-Control": "no-store"}
 
 _templates = Environment(loader=PackageLoader("wandb_nb.server.web"), autoescape=True, undefined=StrictUndefined)
 _templates.trim_blocks = _templates.lstrip_blocks = True

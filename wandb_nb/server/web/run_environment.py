@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from wandb_nb.formatting import size
 from wandb_nb.server.storage.files.file_store import read_blob
+from wandb_nb.server.storage.storage_errors import BusyError
 from wandb_nb.server.storage.tables import files
 from wandb_nb.untrusted_json import load_object
 
@@ -67,7 +68,7 @@ def _read_metadata(services: Services, connection: Connection, run: Any) -> dict
         return {}
     try:
         return load_object(read_blob(services.store, row.blob, _MAX_FILE)) or {}
-    except OSError:
+    except (OSError, BusyError):
         return {}
 
 

@@ -15,14 +15,15 @@ from wandb_nb.server.http.anonymous_accounts import spend
 from wandb_nb.server.http.authentication import user_by_key_or_login
 from wandb_nb.server.http.browser_policy import FILE_HEADERS
 from wandb_nb.server.http.request_body import read_body
-from wandb_nb.server.http.services import services_of
+from wandb_nb.server.http.services import discard_blobs, services_of
 from wandb_nb.server.http.stored_body import store_body
 from wandb_nb.server.http.stored_response import stored_response
 from wandb_nb.server.protocol.artifacts.artifact_access import ARTIFACT
+from wandb_nb.server.protocol.artifacts.uploaded_contents import add_content, has_right, writer_of
+from wandb_nb.server.protocol.staged_uploads import add_staged, artifact_group
 from wandb_nb.server.storage.artifacts import content_store, manifest_store, version_store
 from wandb_nb.server.storage.artifacts.manifest_form import read_manifest
 from wandb_nb.server.storage.files.file_store import StoredFile
-from wandb_nb.server.storage.project_store import project_by_id
 from wandb_nb.server.storage.server_ids import global_id, parse_global_id
 from wandb_nb.server.storage.storage_errors import NotFoundError, PermissionDeniedError
 from wandb_nb.server.storage.users import Right, user_by_login
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from starlette.requests import Request
 
-    from wandb_nb.server.http.artifact_urls import ContentDownload, ContentUpload, ManifestDownload, ManifestUpload
+    from wandb_nb.server.http.artifact_urls import ContentDownload, ManifestDownload, ManifestUpload
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
 
@@ -48,42 +49,16 @@ async def upload_content(request: Request) -> Response:
     """`PUT /upload/content/<token>`: stores a content if it has the MD5 that the address names."""
     services = services_of(request)
     target = artifact_urls.read_content_upload(services.signer, request.path_params["token"])
-    user = await run_in_threadpool(_writer, services, target) if target is not None else None
+    user = await run_in_threadpool(writer_of, services, target) if target is not None else None
     if target is None or user is None:
         raise PermissionDeniedError(_INVALID_ADDRESS)
     stored = await store_body(request, user, MAX_CONTENT_BYTES)
-    unused = await run_in_threadpool(_add_content, services, target, stored)
+    unused = await run_in_threadpool(add_content, services, target, stored)
     if unused is not None:
-        await run_in_threadpool(services.store.delete, [unused])
+        await run_in_threadpool(discard_blobs, services, [unused])
     if stored.md5 != target.digest:
         raise UsageError(f"the content has the MD5 {stored.md5}, not {target.digest} as announced; send it again")
     return JSONResponse({}, headers={"ETag": f'"{stored.md5}"'})
-
-
-def _writer(services: Services, target: ContentUpload) -> User | None:
-    """Return the user who may still add contents for the artifact that *target* names."""
-    with services.database.read() as connection:
-        user = user_by_login(connection, target.user_id, target.login)
-        artifact = version_store.artifact_by_id(connection, target.artifact_id)
-        return user if _has_right(connection, user, artifact, Right.WRITE) else None
-
-
-def _has_right(connection: Connection, user: User | None, artifact: Any, right: Right) -> bool:
-    if user is None or artifact is None:
-        return False
-    return project_by_id(connection, user, artifact.project_id).right >= right
-
-
-def _add_content(services: Services, target: ContentUpload, stored: StoredFile) -> str | None:
-    """Make *stored* a content of the project; return the blob that is not needed."""
-    if stored.md5 != target.digest:
-        return stored.blob
-    with services.database.write() as connection:
-        user = user_by_login(connection, target.user_id, target.login)
-        artifact = version_store.artifact_by_id(connection, target.artifact_id)
-        if not _has_right(connection, user, artifact, Right.WRITE):
-            return stored.blob  # the artifact was deleted, or the right withdrawn, during the upload
-        return content_store.add_content(connection, artifact.project_id, stored)
 
 
 async def upload_manifest(request: Request) -> Response:
@@ -105,10 +80,11 @@ async def upload_manifest(request: Request) -> Response:
 
 def _fill_manifest(services: Services, target: ManifestUpload, body: bytes) -> None:
     sent = read_manifest(body)
+    add_staged(services, artifact_group(target.artifact_id))  # a client sends the manifest after the contents
     with services.database.write() as connection:
         user = user_by_login(connection, target.user_id, target.login)
         artifact = version_store.artifact_by_id(connection, target.artifact_id)
-        if user is None or not _has_right(connection, user, artifact, Right.WRITE):
+        if user is None or not has_right(connection, user, artifact, Right.WRITE):
             raise PermissionDeniedError(_INVALID_ADDRESS)
         spend(connection, user, len(body))
         if artifact.manifest_id is None:  # else another client has committed the same content
@@ -146,7 +122,7 @@ def _readable(connection: Connection, target: ContentDownload | ManifestDownload
     artifact = version_store.artifact_by_id(connection, target.artifact_id)
     if artifact is None or artifact.manifest_id is None:
         return None
-    return artifact if _has_right(connection, user, artifact, Right.READ) else None
+    return artifact if has_right(connection, user, artifact, Right.READ) else None
 
 
 async def manifest(request: Request) -> Response:
@@ -180,7 +156,7 @@ async def content_by_key(request: Request) -> Response:
 def _named_content(services: Services, user: User, path: dict[str, str]) -> tuple[StoredFile, str] | None:
     with services.database.read() as connection:
         artifact = version_store.artifact_by_id(connection, parse_global_id(ARTIFACT, path["artifact"]))
-        if not _has_right(connection, user, artifact, Right.READ) or artifact.manifest_id is None:
+        if not has_right(connection, user, artifact, Right.READ) or artifact.manifest_id is None:
             return None
         row = content_store.find_content(connection, artifact.project_id, path["digest"])
         name = row and manifest_store.path_of_content(connection, artifact.manifest_id, row.id)
@@ -200,7 +176,7 @@ async def content_by_path(request: Request) -> Response:
 def _content_at(services: Services, user: User, client_id: str, path: str) -> StoredFile | None:
     with services.database.read() as connection:
         for artifact in version_store.artifacts_by_client_id(connection, client_id):
-            if artifact.manifest_id is None or not _has_right(connection, user, artifact, Right.READ):
+            if artifact.manifest_id is None or not has_right(connection, user, artifact, Right.READ):
                 continue
             entry = manifest_store.find_entry(connection, artifact.manifest_id, path)
             row = content_store.content_by_id(connection, entry.content_id) if entry and entry.content_id else None

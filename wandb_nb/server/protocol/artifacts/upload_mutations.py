@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.http.artifact_urls import ArtifactAddresses
+from wandb_nb.server.http.artifact_urls import ArtifactAddresses, staged_content_token
 from wandb_nb.server.protocol.artifacts.artifact_access import ARTIFACT, MANIFEST, writable_artifact
 from wandb_nb.server.protocol.artifacts.artifact_nodes import ArtifactNode, manifest_node, type_node
 from wandb_nb.server.protocol.artifacts.version_files import storage_path
+from wandb_nb.server.protocol.staged_uploads import artifact_group
 from wandb_nb.server.storage import project_store, run_store
 from wandb_nb.server.storage.artifacts import collection_store, content_store, manifest_store, version_updates
 from wandb_nb.server.storage.artifacts.manifest_form import check_path
@@ -140,15 +141,24 @@ def _announced_file(
     context: RequestContext, artifact: Any, spec: dict[str, Any], digest: str, present: dict[int, set[str]]
 ) -> dict[str, Any]:
     path = check_path(spec["name"])
-    addresses = ArtifactAddresses(context.base_url, context.services.signer, context.user)
     is_present = digest in present[artifact.project_id]
     return {
         "id": global_id(f"ArtifactFile:{path}", artifact.id),
         "name": path,
         "displayName": path,
         "storagePath": storage_path(digest),
-        "uploadUrl": None if is_present else addresses.content_upload(artifact.id, digest),
+        "uploadUrl": None if is_present else _content_upload(context, artifact, digest),
         "uploadHeaders": [f"Content-MD5:{spec['md5']}", f"Content-Type:{_CONTENT_TYPE}"],
         "uploadMultipartUrls": None,
         "artifact": ArtifactNode(artifact),
     }
+
+
+def _content_upload(context: RequestContext, artifact: Any, digest: str) -> str:
+    """Return the address for a content: in the store if possible, else on this server."""
+    signer, signed = context.services.signer, context.services.signed
+    if signed is not None and not context.user.is_anonymous:  # what anonymous accounts send is counted here
+        token = staged_content_token(signer, context.user, artifact.id, digest)
+        if (url := signed.upload_url(artifact_group(artifact.id), token, digest)) is not None:
+            return url
+    return ArtifactAddresses(context.base_url, signer, context.user).content_upload(artifact.id, digest)
