@@ -6,19 +6,27 @@ import io
 import json
 import threading
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import md5
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wandb_nb.artifacts.manifest import manifest_digest
+from wandb_nb.errors import RefusedError
 from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry
 from wandb_nb.sync.http import upload_parts
 from wandb_nb.sync.http.artifact_uploads import ArtifactUploads
 from wandb_nb.sync.http.file_uploads import FileUploads
 from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.operations import Bucket, GraphQLClient
-from wandb_nb.sync.http.transport import Request, RequestSender, Response
+from wandb_nb.sync.http.transport import Request, RequestSender, Response, connect
 from wandb_nb.sync.http.upload_pool import UploadPool
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedded_server import EmbeddedServer
 
 LARGE, SMALL = bytes(range(250)), b"small"
 QUICK = RetryPolicy(max_retries=3, min_wait_seconds=0.001, max_wait_seconds=0.002)
@@ -118,6 +126,47 @@ def test_a_server_without_parts_gets_the_file_whole(record: ArtifactRecord, tmp_
     send(server, record, tmp_path)
     assert [body for name, body, _ in server.puts if name == "large"] == [LARGE]
     assert server.completed == {}
+
+
+def test_the_embedded_server_takes_parts_and_what_is_there_is_not_sent_again(
+    record: ArtifactRecord, tmp_path: Path, embedded: EmbeddedServer
+) -> None:
+    """A file arrives in parts at the embedded server; those of an upload that was interrupted are not sent again."""
+    for content in (LARGE, SMALL):
+        (tmp_path / digest(content).replace("/", "_")).write_bytes(content)
+    network = Network(embedded.url, embedded.key, graphql=QUICK, transfer=QUICK)
+    requests: list[str] = []
+    upsert = "mutation U($input: UpsertBucketInput!) { upsertBucket(input: $input) { bucket { id } } }"
+    embedded.query(upsert, input={"name": "r", "modelName": "p", "entityName": "local"})
+
+    def uploads(fails_from: int) -> ArtifactUploads:
+        """Return uploads by a connection that breaks from that part on."""
+        transport, sent = connect(network), []
+
+        def counted(request: Request) -> Response:
+            if request.method == "PUT" and len(request.body) >= len(LARGE[200:]):  # type: ignore[arg-type]  # sized
+                sent.append(request)
+                if len(sent) > fails_from:
+                    return Response(403)
+                requests.append(f"{len(request.body)} bytes")  # type: ignore[arg-type]  # as above
+            return transport(request)
+
+        sender = RequestSender(counted, threading.Event())
+        graphql, bucket = GraphQLClient(network, sender), Bucket("b", "local", "p", "r", "", inserted=False)
+        files = FileUploads(network, sender, graphql, bucket, lambda _problem: None)
+        opened = lambda entry: (tmp_path / entry.digest.replace("/", "_")).open("rb")  # noqa: E731 -- as above
+        return ArtifactUploads(network, graphql, bucket, UploadPool(lambda: files, size=1), opened)
+
+    entries = {"large": record.entries["large"]}
+    only_large = replace(record, entries=entries, digest=manifest_digest(entries))
+    with pytest.raises(RefusedError, match="part 2"):
+        uploads(fails_from=1).send(only_large)
+    assert uploads(fails_from=9).send(only_large) == 0
+    assert requests[:3] == ["100 bytes", "100 bytes", "50 bytes"]
+    fields = "outputArtifacts { edges { node { files { edges { node { directUrl } } } } } }"
+    (edge,) = embedded.run("r", fields)["outputArtifacts"]["edges"]
+    (file,) = edge["node"]["files"]["edges"]
+    assert embedded.client.get(file["node"]["directUrl"]).content == LARGE
 
 
 def test_parts_grow_with_the_file(monkeypatch: pytest.MonkeyPatch) -> None:

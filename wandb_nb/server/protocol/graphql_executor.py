@@ -174,6 +174,11 @@ def _execute(  # noqa: PLR0917 -- the parts of the context, and what runs in it
     except _RolledBackError as error:
         return _response(ExecutionResult(None, error.result.errors))
     finish_deletion(services, context.deleted_runs, context.deleted_blobs)
+    try:
+        for action in context.after_commit:
+            action()
+    except UsageError as error:
+        result = ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
     return _response(result)
 
 

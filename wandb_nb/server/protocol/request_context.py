@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.server.storage.storage_errors import TooLargeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from wandb_nb.server.http.services import Services
@@ -58,6 +60,7 @@ class RequestContext:
     base_url: str
     deleted_runs: list[Any] = field(default_factory=list)  # rows, to drop from memory after the commit
     deleted_blobs: list[str] = field(default_factory=list)  # to delete after the commit
+    after_commit: list[Callable[[], None]] = field(default_factory=list)  # called before the answer; may raise
     sequence: int | None = None  # the request's number, from clients that send one
     budget: Budget = field(default_factory=Budget)
     projects: dict[int, Project] = field(default_factory=dict)  # those that were looked up, by id

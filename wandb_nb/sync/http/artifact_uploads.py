@@ -235,6 +235,9 @@ class ArtifactUploads:
             raise RefusedError(f"its file {name} cannot be read: {error}", 0) from error
 
     def _put_part(self, record: ArtifactRecord, name: str, part: UploadPart, url: str, uploads: FileUploads) -> str:
+        digest = part.md5.hex()
+        if uploads.has_content(url, digest):  # since an upload that was interrupted
+            return digest
         content = partial(self._open_content, record.entries[name])
         span = (part.start, part.size)
         checksum = uploads.put_part(f"{record.name}/{name}", url, part.headers, content, span)

@@ -81,6 +81,23 @@ class FileUploads:
         answer = self._put(name, url, headers, lambda: _FileRange(content(), start, size))
         return None if answer is None else answer.headers.get("etag", "").strip('"')
 
+    def has_content(self, url: str, digest: str) -> bool:
+        """Return whether the server that gave the address *url* has the content with this MD5, in hex, there already.
+
+        Addresses of other servers are not asked.
+        """
+        address = urljoin(self._network.base_url + "/", url)
+        if not is_same_origin(address, self._network.base_url):
+            return False
+        retry = self._network.transfer
+        try:
+            answer = self._sender.send(
+                Request("HEAD", address, timeout_seconds=retry.timeout_seconds), retry, is_final_for_transfer
+            )
+        except (RefusedError, AuthenticationError):
+            return False
+        return answer.headers.get("etag", "").strip('"') == digest
+
     def _put(self, name: str, url: str, headers: dict[str, str], open_body: Callable[[], Any]) -> Response | None:
         # A relative address is the server's own and needs the key; in an absolute one the address is the permission.
         address = urljoin(self._network.base_url + "/", url)

@@ -19,7 +19,8 @@ from wandb_nb.server.http.services import discard_blobs, services_of
 from wandb_nb.server.http.stored_body import store_body
 from wandb_nb.server.http.stored_response import stored_response
 from wandb_nb.server.protocol.artifacts.artifact_access import ARTIFACT
-from wandb_nb.server.protocol.artifacts.uploaded_contents import add_content, has_right, writer_of
+from wandb_nb.server.protocol.artifacts.multipart_uploads import MAX_CONTENT_BYTES
+from wandb_nb.server.protocol.artifacts.uploaded_contents import add_content, has_content, has_right, writer_of
 from wandb_nb.server.protocol.staged_uploads import add_staged, artifact_group
 from wandb_nb.server.storage.artifacts import content_store, manifest_store, version_store
 from wandb_nb.server.storage.artifacts.manifest_form import read_manifest
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.storage.users import User
 
-MAX_CONTENT_BYTES = 64 << 30
 MAX_MANIFEST_BYTES = 64 << 20
 _MAX_LIGHT_MANIFEST = 4 << 20
 _BUFFER = "application/octet-stream"
@@ -59,6 +59,14 @@ async def upload_content(request: Request) -> Response:
     if stored.md5 != target.digest:
         raise UsageError(f"the content has the MD5 {stored.md5}, not {target.digest} as announced; send it again")
     return JSONResponse({}, headers={"ETag": f'"{stored.md5}"'})
+
+
+async def find_content(request: Request) -> Response:
+    """`HEAD /upload/content/<token>`: whether the content is here, so that it need not be sent."""
+    services = services_of(request)
+    target = artifact_urls.read_content_upload(services.signer, request.path_params["token"])
+    is_present = target is not None and await run_in_threadpool(has_content, services, target)
+    return Response(headers={"ETag": f'"{target.digest}"'}) if target and is_present else Response(status_code=404)
 
 
 async def upload_manifest(request: Request) -> Response:
@@ -187,6 +195,7 @@ def _content_at(services: Services, user: User, client_id: str, path: str) -> St
 
 ARTIFACT_ROUTES = [
     Route("/upload/content/{token}", upload_content, methods=["PUT"]),
+    Route("/upload/content/{token}", find_content, methods=["HEAD"]),
     Route("/upload/manifest/{token}", upload_manifest, methods=["PUT"]),
     Route("/artifact-content/{token}", content),
     Route("/artifact-manifest/{token}", manifest),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.http.artifact_urls import ArtifactAddresses, staged_content_token
+from wandb_nb.server.protocol.artifacts import multipart_uploads
 from wandb_nb.server.protocol.artifacts.artifact_access import ARTIFACT, MANIFEST, writable_artifact
 from wandb_nb.server.protocol.artifacts.artifact_nodes import ArtifactNode, manifest_node, type_node
 from wandb_nb.server.protocol.artifacts.version_files import storage_path
@@ -85,6 +86,8 @@ class UploadMutations:
         specs = input["artifactFiles"]
         if len(specs) > _MAX_FILES:
             raise UsageError(f"a request can announce at most {_MAX_FILES} files of artifacts")
+        if sum(len(spec.get("uploadPartsInput") or ()) for spec in specs) > multipart_uploads.MAX_PARTS:
+            raise UsageError(f"a request can announce at most {multipart_uploads.MAX_PARTS} parts of files")
         ids = {spec["artifactID"] for spec in specs}
         artifacts = {artifact_id: writable_artifact(context, artifact_id) for artifact_id in ids}
         digests = [content_store.hex_digest(spec["md5"]) for spec in specs]
@@ -98,6 +101,9 @@ class UploadMutations:
         ]
         info = {"endCursor": None, "hasNextPage": False}
         return {"files": {"edges": edges, "pageInfo": info, "totalCount": len(edges), "uploadHeaders": []}}
+
+    def complete_multipart_upload_artifact(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
+        return multipart_uploads.complete(context, input)
 
     def commit_artifact(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name
         artifact = writable_artifact(context, input["artifactID"])
@@ -142,6 +148,7 @@ def _announced_file(
 ) -> dict[str, Any]:
     path = check_path(spec["name"])
     is_present = digest in present[artifact.project_id]
+    parts = None if is_present else spec.get("uploadPartsInput")
     return {
         "id": global_id(f"ArtifactFile:{path}", artifact.id),
         "name": path,
@@ -149,7 +156,7 @@ def _announced_file(
         "storagePath": storage_path(digest),
         "uploadUrl": None if is_present else _content_upload(context, artifact, digest),
         "uploadHeaders": [f"Content-MD5:{spec['md5']}", f"Content-Type:{_CONTENT_TYPE}"],
-        "uploadMultipartUrls": None,
+        "uploadMultipartUrls": parts and multipart_uploads.announce_parts(context, artifact, digest, parts),
         "artifact": ArtifactNode(artifact),
     }
 

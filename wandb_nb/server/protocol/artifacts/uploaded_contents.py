@@ -32,6 +32,15 @@ def has_right(connection: Connection, user: User | None, artifact: Any, right: R
     return project_by_id(connection, user, artifact.project_id).right >= right
 
 
+def has_content(services: Services, target: ContentUpload) -> bool:
+    """Return whether the content that *target* names is there, for the user who may add it."""
+    with services.database.read() as connection:
+        user = user_by_login(connection, target.user_id, target.login)
+        artifact = version_store.artifact_by_id(connection, target.artifact_id)
+        is_writer = has_right(connection, user, artifact, Right.WRITE)
+        return is_writer and content_store.find_content(connection, artifact.project_id, target.digest) is not None
+
+
 def add_content(services: Services, target: ContentUpload, stored: StoredFile) -> str | None:
     """Make *stored* a content of the project; return the blob that is not needed."""
     if stored.md5 != target.digest:

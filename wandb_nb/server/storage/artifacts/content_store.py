@@ -74,6 +74,30 @@ def find_content(connection: Connection, project_id: int, digest: str) -> Any:
     return connection.execute(select(contents).where(*condition)).first()
 
 
+def contents_by_digest(connection: Connection, project_id: int, digests: Iterable[str]) -> dict[str, Any]:
+    """Return the rows of the contents with these MD5s, in hex, by them."""
+    rows: dict[str, Any] = {}
+    for batch in _batches(sorted(set(digests))):
+        condition = (contents.c.project_id == project_id, contents.c.digest.in_(batch))
+        rows |= {row.digest: row for row in connection.execute(select(contents).where(*condition))}
+    return rows
+
+
+def delete_parts(connection: Connection, project_id: int, digests: Iterable[str], before: float) -> list[str]:
+    """Delete contents that were parts of a joined one; return their blobs, to delete after the commit.
+
+    Those that a version has, or that another client announced after the Unix time *before*, are left.
+    """
+    blobs: list[str] = []
+    for batch in _batches(sorted(set(digests))):
+        named = (contents.c.project_id == project_id, contents.c.digest.in_(batch))
+        query = select(contents.c.id, contents.c.blob).where(*named, contents.c.announced <= before, _is_unused())
+        rows = connection.execute(query).all()
+        connection.execute(delete(contents).where(contents.c.id.in_([row.id for row in rows])))
+        blobs += [row.blob for row in rows]
+    return blobs
+
+
 def content_ids(connection: Connection, manifest_ids: Sequence[int]) -> list[int]:
     """Return the ids of the contents that the manifests refer to."""
     condition = (artifact_entries.c.manifest_id.in_(manifest_ids), artifact_entries.c.content_id.is_not(None))
