@@ -98,8 +98,8 @@ def _has_content(context: RequestContext, project_id: int, digest: str) -> bool:
     return bool(content_store.announce(context.connection, project_id, [digest]))
 
 
-def _stored_parts(context: RequestContext, artifact: Any, given: list[dict[str, Any]]) -> list[StoredFile]:
-    digests = _digests(given)
+def _stored_parts(context: RequestContext, artifact: Any, parts: list[dict[str, Any]]) -> list[StoredFile]:
+    digests = _digests(parts)
     missing = set(digests) - content_store.announce(context.connection, artifact.project_id, digests)
     if missing:
         numbers = [number for number, digest in enumerate(digests, 1) if digest in missing]
