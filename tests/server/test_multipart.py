@@ -11,7 +11,7 @@ import pytest
 from artifact_client import ArtifactClient, digest_of, manifest_of, md5
 from conftest import Client
 from sqlalchemy import update
-from test_artifacts import blobs, count
+from test_artifacts import count, stored_bytes
 
 from wandb_nb.server.cleaning import delete_outdated_artifacts
 from wandb_nb.server.protocol.artifacts import multipart_uploads
@@ -82,7 +82,7 @@ def test_parts_become_one_content(logger: ArtifactClient, services: Services) ->
     assert logger.send_manifest(upload.artifact, upload.manifest) == 200
     assert "errors" not in logger.commit(upload.artifact)
     assert logger.read("d:v0") == {"large.bin": LARGE}
-    assert (count(services, contents), [path.read_bytes() for path in blobs(services)]) == (1, [LARGE])
+    assert (count(services, contents), stored_bytes(services)) == (1, [LARGE])
     assert upload.announce()["uploadUrl"] is upload.announce()["uploadMultipartUrls"] is None
 
 
@@ -115,7 +115,7 @@ def test_what_is_not_the_file_is_refused(logger: ArtifactClient, services: Servi
     ):
         assert reason in str(upload.complete(**given)["errors"])
     assert "errors" not in upload.complete(completeMultipartAction="Abort", completedParts=[])
-    assert sorted(path.read_bytes() for path in blobs(services)) == sorted(PARTS)
+    assert sorted(stored_bytes(services)) == sorted(PARTS)
 
 
 def test_too_many_parts_are_refused(logger: ArtifactClient) -> None:
@@ -156,4 +156,4 @@ def test_abandoned_parts_are_cleaned(logger: ArtifactClient, services: Services)
     with services.database.write() as connection:
         connection.execute(update(contents).values(announced=time.time() - UNUSED_SECONDS - 1))
     delete_outdated_artifacts(services)
-    assert (count(services, contents), blobs(services)) == (0, [])
+    assert (count(services, contents), stored_bytes(services)) == (0, [])
