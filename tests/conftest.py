@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from cluster import Cluster
     from playwright.sync_api import Browser
 
     from wandb_nb import Run
@@ -55,6 +56,19 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Run]]:
     yield begin
     for run in active_runs.own():
         run.finish()
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """Return a running PostgreSQL cluster, or skip if this machine has no PostgreSQL."""
+    from cluster import Cluster, programs  # needs the database's driver
+
+    folder = programs()
+    if folder is None:
+        pytest.skip("PostgreSQL is not installed: `make test` installs it as root on Debian or Ubuntu")
+    started = Cluster(folder)
+    yield started
+    started.stop()
 
 
 @pytest.fixture(scope="module")  # not longer: while it runs, no other test of this process can run an event loop

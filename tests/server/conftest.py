@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from cluster import Cluster, programs, text_of
+from cluster import text_of
 from sqlalchemy import create_engine, text
 from visiting import HOSTILE, Site, Visitor
 from waiting import set_timeouts
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bucket import Bucket
+    from cluster import Cluster
     from playwright.sync_api import Browser, Page
     from sqlalchemy import URL
 
@@ -116,17 +117,6 @@ class Client:
         """Return *fields* of a run."""
         text = f'query R($n: String!) {{ project(name: "p") {{ run(name: $n) {{ {fields} }} }} }}'
         return self.query(text, n=name)["project"]["run"]
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """Return a running PostgreSQL cluster, or skip if this machine has no PostgreSQL."""
-    folder = programs()
-    if folder is None:
-        pytest.skip("PostgreSQL is not installed: `make test` installs it as root on Debian or Ubuntu")
-    started = Cluster(folder)
-    yield started
-    started.stop()
 
 
 @pytest.fixture(scope="session")

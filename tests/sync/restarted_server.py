@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from embedded_server import ENTITY, EmbeddedServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 FACTS = "id state exitCode displayName config summaryMetrics tags notes historyLineCount"
@@ -48,8 +47,9 @@ class StoredData:
 class RestartedServer(EmbeddedServer):
     """A server that can be stopped and restarted at the same port, and its stored data, line by line."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, *options: str) -> None:
+        super().__init__(folder, 0, *options)
+        self._options = options
         self._lock = threading.Lock()
         self._over = False
 
@@ -67,23 +67,21 @@ class RestartedServer(EmbeddedServer):
                 self.process.kill()
             super().__exit__()
             threading.Event().wait(pause)
-            super().__init__(self.folder, self.port)
+            super().__init__(self.folder, self.port, *self._options)
 
     def names(self, project: str = "p") -> list[str]:
         """Return the ids of the runs of *project*."""
-        with self._opened() as database:
-            query = "SELECT r.name FROM runs r JOIN projects p ON p.id = r.project_id WHERE p.name = ? ORDER BY r.id"
-            return [name for (name,) in database.execute(query, [project])]
+        query = "SELECT r.name FROM runs r JOIN projects p ON p.id = r.project_id WHERE p.name = ? ORDER BY r.id"
+        return [name for (name,) in self.select(query, project)]
 
     def stored(self, run: str, project: str = "p") -> StoredData:
         """Return the stored data of *run*, whose lines must be numbered from 0 without a gap."""
-        with self._opened() as database:
-            query = "SELECT r.id FROM runs r JOIN projects p ON p.id = r.project_id WHERE r.name = ? AND p.name = ?"
-            ((number,),) = database.execute(query, [run, project])
-            history = _lines(database, "SELECT number, text FROM history WHERE run_id = ? ORDER BY number", number)
-            named = "SELECT number, text FROM lines WHERE run_id = ? AND stream = ? ORDER BY number"
-            events, output = (_lines(database, named, number, stream) for stream in ("events", "output"))
-            names = [name for (name,) in database.execute("SELECT name FROM files WHERE run_id = ?", [number])]
+        query = "SELECT r.id FROM runs r JOIN projects p ON p.id = r.project_id WHERE r.name = ? AND p.name = ?"
+        ((number,),) = self.select(query, run, project)
+        history = self._lines("SELECT number, text FROM history WHERE run_id = ? ORDER BY number", number)
+        named = "SELECT number, text FROM lines WHERE run_id = ? AND stream = ? ORDER BY number"
+        events, output = (self._lines(named, number, stream) for stream in ("events", "output"))
+        names = [name for (name,) in self.select("SELECT name FROM files WHERE run_id = ?", number)]
         facts = self.run(run, FACTS, project)
         return StoredData(history, events, output, facts, {name: self._file(run, project, name) for name in names})
 
@@ -92,13 +90,12 @@ class RestartedServer(EmbeddedServer):
         assert answer.status_code == 200, (name, answer.text)
         return answer.content
 
-    @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _lines(self, query: str, *parameters: Any) -> list[str]:
+        records = self.select(query, *parameters)
+        assert [number for number, _ in records] == list(range(len(records)))
+        return [text for _, text in records]
+
+    def select(self, query: str, *parameters: Any) -> list[Any]:
+        """Return the rows of a query in the server's database."""
         with closing(sqlite3.connect(self.folder / "server.db")) as database:
-            yield database
-
-
-def _lines(database: sqlite3.Connection, query: str, *parameters: Any) -> list[str]:
-    records = database.execute(query, parameters).fetchall()
-    assert [number for number, _ in records] == list(range(len(records)))
-    return [text for _, text in records]
+            return database.execute(query, parameters).fetchall()

@@ -14,6 +14,7 @@ import psutil
 import pytest
 from artifact_states import stored_artifacts, written_artifacts
 from restarted_server import RestartedServer
+from server_pair import ServerPair
 from waiting import until
 
 from wandb_nb.store.format import record_types
@@ -25,9 +26,12 @@ from wandb_nb.store.runs.sync_progress import load_progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from cluster import Cluster
+
 pytestmark = pytest.mark.crash
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "3"))
+PAIR_ROUNDS = int(os.environ.get("PAIR_ROUNDS", "1"))
 ROWS = 800
 HERE = Path(__file__).parent
 
@@ -36,6 +40,13 @@ HERE = Path(__file__).parent
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer]:
     """Return a running server, the same for all rounds."""
     with RestartedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pair(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPair]:
+    """Return a running server of two processes on PostgreSQL, the same for all rounds."""
+    with ServerPair(tmp_path_factory.mktemp("pair"), cluster) as running:
         yield running
 
 
@@ -135,10 +146,10 @@ def compare(mine: User, server: RestartedServer) -> int:
     return rows
 
 
-def moments(victim: str) -> list[tuple[int, float]]:
+def moments(victim: str, rounds: int = ROUNDS) -> list[tuple[int, float]]:
     """Return numbered moments to kill at, in seconds after the start of the run, the same each time."""
     dice = random.Random(victim)  # noqa: S311 -- moments, no secrets
-    return [(number, dice.uniform(0.0, 1.3)) for number in range(ROUNDS)]
+    return [(number, dice.uniform(0.0, 1.3)) for number in range(rounds)]
 
 
 @pytest.mark.parametrize(("number", "moment"), moments("user"))
@@ -183,3 +194,18 @@ def test_killed_server(number: int, moment: float, user: Callable[[str], User], 
     assert mine.process.wait(60) == 0
     until(mine.sent, "all is sent")
     assert compare(mine, server) == ROWS
+
+
+@pytest.mark.parametrize(("number", "moment"), moments("worker", PAIR_ROUNDS))
+def test_killed_worker(number: int, moment: float, tmp_path: Path, pair: ServerPair) -> None:
+    """Of a server's two processes on PostgreSQL one is killed, then another: run and artifacts arrive whole."""
+    mine = User(f"worker{number}", tmp_path, pair)
+    try:
+        for _ in range(2):
+            threading.Event().wait(moment)
+            pair.bounce()
+        assert mine.process.wait(60) == 0
+        until(mine.sent, "all is sent")
+        assert compare(mine, pair) == ROWS
+    finally:
+        mine.end()

@@ -13,6 +13,7 @@ import pytest
 from fault_proxy import Fault, FaultProxy
 from restarted_server import RestartedServer
 from scripted_run import ScriptedRun, ScriptedRunWriter, make_run
+from server_pair import ServerPair
 
 from wandb_nb.sync.http.network import Network, RetryPolicy
 from wandb_nb.sync.http.transport import connect
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from cluster import Cluster
+
 pytestmark = pytest.mark.crash
 
 STORMS = int(os.environ.get("STORMS", "20"))
+PAIR_STORMS = int(os.environ.get("PAIR_STORMS", "3"))
 TIMEOUT_SECONDS = 0.25
 POST_CHARACTERS = 30_000
 ATTEMPTS = 30
@@ -40,13 +44,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer
         yield running
 
 
-class Storm:
-    """The faults of one run's requests, all determined by a seed."""
+@pytest.fixture(scope="module")
+def pair(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPair]:
+    """Return a running server of two processes on PostgreSQL, the same for all storms."""
+    with ServerPair(tmp_path_factory.mktemp("pair"), cluster) as running:
+        yield running
 
-    def __init__(self, dice: random.Random, server: RestartedServer) -> None:
+
+class Storm:
+    """The faults of one run's requests, all determined by a seed; *bounces* are the numbers of stops to choose from."""
+
+    def __init__(self, dice: random.Random, server: RestartedServer, bounces: tuple[int, ...]) -> None:
         self._dice, self._server = dice, server
         self._share = dice.uniform(0.05, 0.5)
-        self._bounces = set(dice.sample(range(1, 30), dice.choice((0, 0, 0, 1, 2))))
+        self._bounces = set(dice.sample(range(1, 30), dice.choice(bounces)))
         self.bouncing: list[threading.Thread] = []
 
     def __call__(self, number: int, _kind: str) -> Fault | None:
@@ -109,13 +120,31 @@ def write_in_pieces(writing: ScriptedRunWriter, seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(STORMS))
-def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_arrives_once(seed: int, server: RestartedServer, tmp_path: Path, small_posts: None) -> None:
     """After any faults the server has the run: each row, line and file once."""
-    dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
+    del small_posts
+    weather(seed, server, tmp_path, (0, 0, 0, 1, 2))
+
+
+@pytest.mark.parametrize("seed", range(PAIR_STORMS))
+def test_all_arrives_once_at_two_processes(seed: int, pair: ServerPair, tmp_path: Path, small_posts: None) -> None:
+    """So it does when two processes receive the requests of a run by turns, and are killed one at a time."""
+    del small_posts
+    weather(seed, pair, tmp_path, (1, 2, 3))
+
+
+@pytest.fixture
+def small_posts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a run need many posts."""
     for module in (stream_posts, run_posts, run_follower):
         monkeypatch.setattr(module, "MAX_POST_CHARACTERS", POST_CHARACTERS)
+
+
+def weather(seed: int, server: RestartedServer, tmp_path: Path, bounces: tuple[int, ...]) -> None:
+    """Send a run through a storm, and compare what the server has."""
+    dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
     run: ScriptedRun = make_run(f"storm{seed}", dice, dice.randrange(50, 400))
-    storm = Storm(dice, server)
+    storm = Storm(dice, server, bounces)
     with FaultProxy(server.port, storm) as proxy:
         send(ScriptedRunWriter(run, tmp_path), shortened(proxy.url, server.key), dice)
     for bouncing in storm.bouncing:
