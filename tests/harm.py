@@ -13,7 +13,7 @@ _SCRIPT = r"""root => {
     const all = (selector) => [...document.querySelectorAll(`${root} :is(${selector})`)];
     const foreign = /^(?!blob:|data:image|https?:..127.0.0.1|[/?#]|[\w.]*$)/;
     const attributes = ['src', 'href', 'poster', 'data', 'action', 'background'];
-    const forbidden = 'script, object, embed, base, link, meta, use, image, foreignObject, iframe:not(.wnb-media-frame), a, form:not(.vega-bindings)';
+    const forbidden = 'script, object, embed, base, link, meta, use, image, foreignObject, iframe:not(.wnb-media-frame), a:not(.wnb-run-link), form:not(.vega-bindings)';
     return {
         harmed: window.harmed ?? null,
         elements: all(forbidden).map(one => one.outerHTML.slice(0, 200)),

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { htmlFrame, tableElement } from '../src/media/media-documents';
+import { offlineFigure } from '../src/media/figure/offline-figure';
 import { MediaFiles, typeOf } from '../src/media/media-files';
 import { LayerChoices } from '../src/media/layers/layer-choices';
 import { MediaItem } from '../src/media/media-item';
@@ -44,6 +45,23 @@ beforeEach(() => {
   URL.revokeObjectURL = (url) => void live.delete(url);
 });
 afterEach(() => void vi.useRealTimers());
+
+describe('a figure for the renderer of the host', () => {
+  it('has nothing that would be loaded from servers', () => {
+    const inline = 'data:image/png;base64,AAAA';
+    const [text, cleaned] = ['<a style="cursor:url(//e)">x</a>', '<a style-="cursor:url(//e)">x</a>'];
+    const figure = {
+      data: [{ type: 'scatter', y: [1], name: text }, { type: 'choropleth', geojson: '//e' }, { type: 'scattermapbox' }, { type: 'heatmap', z: [[1]] }, { type: 'sankey', link: { source: [0] } }],
+      layout: { title: { text }, images: [{ source: 'https://e/i.png' }, { source: inline }], mapbox2: { style: '//e' }, template: { layout: { images: [{ source: '//e' }] } } },
+      config: { topojsonURL: '//e' },
+    };
+    expect(offlineFigure(figure)).toEqual({
+      data: [{ type: 'scatter', y: [1], name: cleaned }, { type: 'heatmap', z: [[1]] }, { type: 'sankey', link: { source: [0] } }],
+      layout: { title: { text: cleaned }, images: [{}, { source: inline }], template: { layout: { images: [{}] } } },
+    });
+    expect([offlineFigure(null), offlineFigure({ data: 'x', frames: [] })]).toEqual([{ data: [], layout: {} }, { data: [], layout: {}, frames: [] }]);
+  });
+});
 
 describe('steps of media', () => {
   it('are those of all metrics, and each metric shows its last media up to the chosen one', () => {

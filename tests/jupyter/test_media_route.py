@@ -67,6 +67,26 @@ def test_a_page_gets_the_files_of_rows(server: Server, run: Any) -> None:
     assert html_type == "application/octet-stream"
 
 
+@pytest.mark.parametrize("text", ["<script>parent.harmed=1</script>", '<svg onload="parent.harmed=1"/>'])
+def test_no_address_gives_a_page(server: Server, run: Any, text: str) -> None:
+    """A browser that opens the address of a page or drawing itself executes nothing of it: by type, policy and name."""
+    drawing = Path(run.dir) / "media" / "images" / "d.svg"
+    drawing.parent.mkdir(parents=True)
+    drawing.write_text(text)
+    run.log({"page": wandb_nb.Html(text), "drawing": {"_type": "image-file", "path": "media/images/d.svg"}})
+    for path in media_paths(server, run):
+        for route in (f"media?path={quote(path)}", f"file?path={quote(path)}&download=1"):
+            request = urllib.request.Request(  # noqa: S310 -- loopback
+                f"{server.url}wandb-nb/v1/runs/{run.id}/{route}",
+                headers={"X-Wandb-Nb-Token": session_of(run).entry.token, "Authorization": f"token {LOGIN}"},
+            )
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- loopback
+                headers = answer.headers
+            assert headers["Content-Type"] == "application/octet-stream"
+            assert headers["X-Content-Type-Options"] == "nosniff"
+            assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize(
     ("header", "part"),
     [("bytes=0-9", (0, 10)), ("bytes=10-", (10, None)), ("bytes=-5", (-5, None)), ("bytes=2-99999999", (2, None))],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.browser
 SCROLL = """async () => {
     for (let top = 0; top < document.documentElement.scrollHeight; top += 2000) {
         scrollTo(0, top);
-        await new Promise(done => setTimeout(done, 500));
+        await new Promise(done => setTimeout(done, 200));
     }
 }"""
 BLOCKED = ("Failed to load resource", "Content Security Policy", "sandboxed", "Unsafe attempt to load URL")
@@ -57,6 +58,18 @@ def upload(site: Site, run: str, media: HostileMedia) -> None:
         client.upload(node["id"], contents)
         assert client.send_manifest(node["id"], manifest) == 200
         assert "errors" not in client.commit(node["id"])
+
+
+def check_downloads(site: Site, media: HostileMedia) -> None:
+    """Check that a browser that opens the address of a file itself executes nothing of it."""
+    names = [f"files/local/p/hostile/{quote(name)}" for name in media.files]
+    names += [f"artifact-files/{CLIENT_ID}/{quote(name)}" for name in media.artifact]
+    with httpx.Client(base_url=site.url, auth=("api", site.key), timeout=30) as http:
+        for name in names:
+            headers = http.get(f"/{name}").raise_for_status().headers
+            assert headers["content-security-policy"] == "sandbox; default-src 'none'", name
+            assert headers["x-content-type-options"] == "nosniff", name
+            assert headers["content-disposition"].startswith("attachment"), name
 
 
 def look_at_everything(page: Page) -> None:
@@ -107,6 +120,7 @@ def test_nothing_hostile_runs(site: Site, page: Page, elsewhere: Listener, noise
     media = hostile_media(elsewhere.url)
     for run in ("hostile", "other"):
         upload(site, run, media)
+    check_downloads(site, media)
     enter(site, page)
     page.goto(f"{site.url}/local/p/runs/hostile")
     look_at_everything(page)

@@ -9,6 +9,7 @@ import type { MediaContent } from '../media-content';
 import type { MediaFiles } from '../media-files';
 import { heatMarkup } from './heat-figure';
 import { interactiveFigures } from './interactive-figures';
+import { offlineFigure } from './offline-figure';
 import type { DrawnFigure } from './plotly-data';
 import { readFigure } from './plotly-data';
 
@@ -84,7 +85,7 @@ export class FigureContent implements MediaContent {
     this.surface.draw(drawing, { width, height, palette, log: false, hidden });
   }
 
-  /** Draw the figure by the host's renderer in a dialog, only when the user asks: it runs the host's code on foreign data. */
+  /** Draw the figure by the host's renderer in a dialog, only when the user asks: it runs the host's code on foreign data, of which nothing is loaded from servers. */
   private async openInteractive(): Promise<void> {
     const { renderer } = interactiveFigures;
     if (renderer === null) return;
@@ -100,7 +101,7 @@ export class FigureContent implements MediaContent {
     (this.element.closest('.wnb') ?? this.element).append(dialog);
     dialog.showModal();
     try {
-      remove = await renderer.render(JSON.parse(this.json), host);
+      remove = await renderer.render(offlineFigure(JSON.parse(this.json)), host);
     } catch {
       host.append(h('p', {}, 'This figure could not be drawn.'));
     }
