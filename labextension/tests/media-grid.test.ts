@@ -27,7 +27,8 @@ describe('the layout of a grid', () => {
     };
     expect(heights({}, { caption: 'a cat' }, { caption: 'a longer caption' }, { caption: 'x'.repeat(500) })).toEqual([84, 102, 120, 138]);
     expect(heights({ kind: 'audio' }, {}, { kind: 'molecule' })).toEqual([124, 84, 48]);
-    expect(layOut([file(0), file(1, { kind: 'audio' })], 2, 800).columns).toBe(1);
+    const mixed = layOut([file(0), file(1, { kind: 'audio' })], 2, 800);
+    expect([mixed.columns, mixed.tops]).toEqual([1, [0, 148, 280]]);
   });
 
   it('names the items between two heights', () => {

@@ -12,8 +12,11 @@ import wandb_nb as wandb
 from wandb_nb.compare import comparison_text as text
 from wandb_nb.compare.comparison import compare
 from wandb_nb.compare.comparison_bundle import bundle
+from wandb_nb.compare.comparison_media import run_cards
 from wandb_nb.compare.load_inputs import load
 from wandb_nb.view.message.header_fields import COMPARISON_MIME
+from wandb_nb.view.picture.contact_sheet import with_contact_sheet
+from wandb_nb.view.picture.primitives import Scene, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,3 +87,43 @@ def test_pictures_of_many_runs_stay_within_the_size(tmp_path: Path) -> None:
     assert len(parts["image/png"]) < 280_000
     copies = [copy for run in parts[COMPARISON_MIME]["runs"] for copy in run["previews"]]
     assert copies
+
+
+def log_lists(folder: Path, name: str, count: int, shade: int) -> Path:
+    """Make a finished run with lists of media, some of them below other keys, and return its directory."""
+    run = wandb.init(dir=folder, project="p", name=name, mode="offline", settings={"silent": True})
+    pictures = [wandb.Image(np.full((9, 9), shade + i, np.uint8), caption=f"{name} {i}") for i in range(count)]
+    tone = wandb.Audio(np.zeros(90), sample_rate=8000, caption="tone")
+    page = wandb.Html(f"<p>page of {name}</p>", inject=False)
+    run.log(
+        {
+            "samples": pictures,
+            "eval": {"val": {"digits": pictures, "tones": [tone, tone]}},
+            "mixed": [pictures[0], page],
+        }
+    )
+    run.summary["best"] = pictures[0]
+    run.finish()
+    assert run.directory is not None
+    return run.directory
+
+
+def test_lists_and_nested_media_are_beside_each_other(tmp_path: Path) -> None:
+    """Lists, and media in nested dicts, are named and drawn per key with both runs in one line; no JSON is shown."""
+    pair = compare([load(log_lists(tmp_path, "dark", 2, 10)), load(log_lists(tmp_path, "light", 6, 200))])
+    lines, parts = text.lines(pair), bundle(pair)
+    scene = with_contact_sheet(Scene(900, 0, "", ""), [card for row in run_cards(pair) for card in row], 6)
+    titles = {mark.text: panel.y for panel in scene.panels for mark in panel.marks[:1] if isinstance(mark, Text)}
+
+    rows = [line.split() for line in lines[lines.index("media") + 2 :]]
+    assert ["samples", "2", "pictures", "at", "step", "0", "6", "pictures", "at", "step", "0"] in rows
+    assert [row[0] for row in rows[:4]] == ["samples", "eval.val.digits", "eval.val.tones", "mixed"]
+    assert "best" in " ".join(lines)
+    for shown in ("\n".join(lines), parts["text/html"], json.dumps(parts[COMPARISON_MIME]["diff"])):
+        assert "_type" not in shown
+    for words in ("dark · eval.val.digits", "light · eval.val.digits", "light 5</figcaption>", "page of light"):
+        assert words in parts["text/html"]
+    for key in ("eval.val.digits", "eval.val.tones", "mixed"):
+        assert titles[f"dark · {key} · step 0"] == titles[f"light · {key} · step 0"]
+    summary = {row.key: row for row in pair.summary}
+    assert summary["samples"].values[1]["count"] == 6

@@ -18,9 +18,20 @@ pytestmark = pytest.mark.browser
 
 COUNT, FILES = 3_000, 50
 MAX_SLOTS = 150
+SIZES = "all => all.map(one => Math.round(one.getBoundingClientRect().width))"
 DRAWN = (
     "() => { const one = document.activeElement.querySelector('img'); return one !== null && one.naturalWidth > 0; }"
 )
+
+
+def log(site: Site, run: str, shade: int, count: int) -> None:
+    """Upload a run with lists of pictures, also below other keys, and in the summary."""
+    names = [f"media/images/{run}_{i}.png" for i in range(count)]
+    pictures = {"_type": "images/separated", "count": count, "width": 8, "height": 8, "filenames": names}
+    row = {"_step": 0, "samples": pictures, "eval": {"val": {"digits": {**pictures, "filenames": names[:2]}}}}
+    site.start(run, summaryMetrics=json.dumps({**row, "loss": shade}))
+    site.upload(run, {name: png(shade) for name in names})
+    site.stream(run, files={"wandb-history.jsonl": {"offset": 0, "content": [json.dumps(row)]}})
 
 
 def start(site: Site) -> None:
@@ -100,3 +111,21 @@ def test_thousands_of_pictures_are_within_reach(site: Site, page: Page) -> None:
     )
     assert slots.count() < MAX_SLOTS
     expect(page.locator(".wnb-media-slot[aria-posinset='1'] .wnb-media-picture")).to_be_focused()
+
+
+def test_lists_of_two_runs_have_one_size(site: Site, page: Page) -> None:
+    """Lists of different lengths, also nested ones, are beside each other with pictures of one size, not as JSON."""
+    log(site, "two", 60, 2)
+    log(site, "six", 220, 6)
+    enter(site, page)
+    page.goto(f"{site.url}/local/p/compare?run=two&run=six")
+    for key, counts in {"samples": (2, 6), "eval.val.digits": (2, 2)}.items():
+        columns = page.locator(f".wnb-card[aria-label='Media {key}'] .wnb-media-column")
+        columns.last.scroll_into_view_if_needed()
+        for i, count in enumerate(counts):
+            expect(columns.nth(i).locator("img[src]")).to_have_count(count)
+        sizes = [size for i in range(2) for size in columns.nth(i).locator("img").evaluate_all(SIZES)]
+        assert max(sizes) - min(sizes) <= 1, key
+    page.screenshot(path=artifact("media-lists-compared.png"))
+    expect(page.locator("#summary tbody tr")).to_have_count(1)
+    expect(page.locator("main")).not_to_contain_text("images/separated")

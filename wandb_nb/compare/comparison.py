@@ -41,6 +41,12 @@ class Comparison:
     code: list[CodeChange]
     media: list[ValueRow]
 
+    @property
+    def summary_values(self) -> list[ValueRow]:
+        """The rows of *summary* without media, which are named in *media* and compared by their pictures."""
+        media = {row.key for row in self.media}
+        return [row for row in self.summary if row.key not in media]
+
     def curves(self, key: str) -> list[Series | None]:
         """Return the series of *key*, one per run, None for a run without it."""
         return [one.series.get(key) for one in self.inputs]

@@ -60,7 +60,7 @@ def html(comparison: Comparison, preview: bytes) -> str:
     """Return heading, curves as inline SVG, and tables. There are no scripts or addresses, and all text is escaped."""
     tables = (
         ("Config", comparison.config),
-        ("Summary", comparison.summary),
+        ("Summary", comparison.summary_values),
         ("Git", comparison.git),
         ("Packages", comparison.packages),
     )

@@ -120,7 +120,7 @@ def diff_header(comparison: Comparison) -> DiffHeader:
     return {
         "headline": headline(comparison),
         "config": _rows(comparison.config),
-        "summary": _rows(comparison.summary),
+        "summary": _rows(comparison.summary_values),
         "git": _rows(comparison.git),
         "packages": _rows(comparison.packages),
         "code": code_headers(comparison.code),

@@ -35,7 +35,7 @@ def _lines(comparison: Comparison, ascii_only: bool, code: int) -> Iterator[str]
     yield ""
     yield from _runs(comparison)
     yield from _table("config", comparison, comparison.config)
-    yield from _table("summary", comparison, comparison.summary)
+    yield from _table("summary", comparison, comparison.summary_values)
     yield from _curves(comparison, ascii_only)
     yield from _media(comparison)
     yield from _table("git", comparison, comparison.git)

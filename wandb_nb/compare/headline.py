@@ -37,7 +37,7 @@ def _parts(comparison: Comparison) -> Iterator[str]:
     yield from (_values(name, row) for name, row in zip(names[:_MAX_KEYS], config, strict=False))
     if len(config) > _MAX_KEYS:
         yield f"{len(config) - _MAX_KEYS} more config values"
-    results = {row.key: row for row in differing(comparison.summary)}
+    results = {row.key: row for row in differing(comparison.summary_values)}
     metric = next((results[key] for key in chart_keys(comparison) if key in results), None)
     if metric is not None:
         yield _values(clean(metric.key), metric)

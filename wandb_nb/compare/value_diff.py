@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from wandb_nb.formatting import clean, number
 from wandb_nb.values import dotted, is_finite
 from wandb_nb.view.message.run_message import plain
+from wandb_nb.view.run_text import media_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -109,7 +110,7 @@ def _equal(one: Any, other: Any) -> bool:
 def _short(value: Any) -> str:
     if isinstance(value, float):
         return number(value)
-    return clean(value if isinstance(value, str) else _exact(value), MAX_TEXT)
+    return clean(value if isinstance(value, str) else media_text(value) or _exact(value), MAX_TEXT)
 
 
 def _exact(value: Any) -> str:

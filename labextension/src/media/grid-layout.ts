@@ -6,7 +6,8 @@ const GAP_PX = 8;
 const [CAPTION_LINE_PX, MAX_CAPTION_LINES, CHARACTER_PX] = [18, 3, 6];
 /** The narrowest column of each form; those that are not here take the whole width. */
 const MIN_COLUMN_PX: Partial<Record<MediaForm, number>> = { picture: 84, solid: 160, figure: 260 };
-/** The height of each form without its caption; those that are not here are as high as wide. */
+/** The height of each form without its caption; those that are not here are as high as wide, up to a height. */
+const MAX_SQUARE_PX = 140;
 const HEIGHTS_PX: Partial<Record<MediaForm, number>> = { sound: 124, video: 240, page: 220, table: 180, figure: 220, other: 48 };
 
 /** Where the items of a grid are: in rows of equal columns. All of it follows from the files, so that nothing is measured. */
@@ -23,7 +24,7 @@ export function layOut(files: readonly MediaFile[], count: number, widthPx: numb
   const minPx = Math.max(...new Set(forms.map((form) => MIN_COLUMN_PX[form] ?? Infinity)), 1);
   const columns = Math.max(1, Math.floor((widthPx + GAP_PX) / (minPx + GAP_PX)));
   const columnPx = (widthPx + GAP_PX) / columns - GAP_PX;
-  const heights = files.map(({ caption }, i) => (HEIGHTS_PX[forms[i]!] ?? columnPx) + captionPx(caption, columnPx));
+  const heights = files.map(({ caption }, i) => (HEIGHTS_PX[forms[i]!] ?? Math.min(MAX_SQUARE_PX, columnPx)) + captionPx(caption, columnPx));
   const tops = [0];
   for (let first = 0; first < count; first += columns) {
     const row = heights.slice(first, first + columns);

@@ -58,7 +58,8 @@ export class MediaCard implements Card, PictureSource {
     const { context, steps } = this;
     const named = context.overlay.isComparison;
     this.showColumns();
-    for (const column of this.columns) column.update(context, this.step, named);
+    const isLarge = this.columns.every((column) => column.isLargeAt(this.step)); // so that pictures of all runs have one size
+    for (const column of this.columns) column.update(context, this.step, named, isLarge);
     this.control.update(steps, this.step);
     this.enlargeButton.hidden = !this.columns.some((column) => column.firstPicture >= 0 || ENLARGEABLE.has(column.itemAt(0)?.form ?? 'other'));
     this.describePosition(named);

@@ -7,7 +7,7 @@ import { h, swatch } from '../view/dom';
 import type { MediaFile, MediaRow, MediaSeries } from '../wire/messages';
 import type { Picture } from './enlarged/picture-source';
 import type { LayerChoices } from './layers/layer-choices';
-import { MediaGrid } from './media-grid';
+import { isLargeValue, MediaGrid } from './media-grid';
 import { MediaItem } from './media-item';
 import type { MediaForm } from './media-kinds';
 import { formOf, nameOf } from './media-kinds';
@@ -24,7 +24,7 @@ export class MediaColumn {
   private named = false;
   private palette: Palette | null = null;
   /** The files that are shown, and how many there are. */
-  private shown: { files: readonly MediaFile[]; count: number } = { files: [], count: 0 };
+  private shown: { files: readonly MediaFile[]; count: number; isLarge: boolean } = { files: [], count: 0, isLarge: true };
   /** The pictures at a step, the same objects as long as these are shown. */
   private pictures: { files: readonly MediaFile[]; pictures: Picture[] } | null = null;
 
@@ -38,8 +38,14 @@ export class MediaColumn {
     return this.run.data.media.find(({ key }) => key === this.key);
   }
 
+  /** Whether the media at `step` are few enough to be shown large. */
+  isLargeAt(step: number | null): boolean {
+    const row = this.series && rowAt(this.series, step);
+    return row === undefined || isLargeValue(row.files, this.run.data.mediaPages.countOf(row));
+  }
+
   /** Show the media at `step`; the newest ones for null. With `named` the run is named, too. */
-  update({ state, palette }: ChartContext, step: number | null, named: boolean): void {
+  update({ state, palette }: ChartContext, step: number | null, named: boolean, isLarge: boolean): void {
     const { series } = this;
     this.grid.element.style.height = `${state.heightPx}px`;
     this.grid.element.setAttribute('aria-label', `Media of ${this.key}${named ? ` of ${this.run.label}` : ''}`);
@@ -48,7 +54,7 @@ export class MediaColumn {
     if (series?.labels) this.choices.label(series.labels);
     const row = series && rowAt(series, step);
     this.named = named;
-    if (row !== undefined) this.showRow(row);
+    if (row !== undefined) this.showRow(row, isLarge);
     this.updateHead(row, named, colour(palette, this.run.style ?? 0));
   }
 
@@ -112,12 +118,13 @@ export class MediaColumn {
     this.head.replaceChildren(swatch(colourText, dash(this.run.style ?? 0)), h('span', { class: 'wnb-run-label' }, this.run.label), step);
   }
 
-  private showRow(row: MediaRow): void {
+  private showRow(row: MediaRow, isLarge: boolean): void {
     const [{ files }, count] = [row, this.run.data.mediaPages.countOf(row)];
     this.row = row;
-    if (files === this.shown.files && count === this.shown.count) return;
-    this.shown = { files, count };
-    this.grid.show(files, count);
+    const { shown } = this;
+    if (files === shown.files && count === shown.count && isLarge === shown.isLarge) return;
+    this.shown = { files, count, isLarge };
+    this.grid.show(files, count, isLarge);
   }
 
   private createItem(file: MediaFile, index: number): MediaItem {

@@ -23,9 +23,14 @@ interface Slot {
   item: MediaItem | null;
 }
 
+/** Whether a value is shown large: one item, or a few pictures. */
+export function isLargeValue(files: readonly MediaFile[], count: number): boolean {
+  return count === 1 || (count <= MAX_LARGE && files.every((file) => formOf(file) === 'picture'));
+}
+
 /**
  * A list of media in rows, of which only those in and near sight are elements. One item is a tab stop, which arrows, Page
- * keys, Home and End move. A few pictures share the height of the grid instead, and are all elements.
+ * keys, Home and End move. Large ones share the height of the grid instead, and are all elements.
  */
 export class MediaGrid {
   readonly element: HTMLElement;
@@ -35,6 +40,7 @@ export class MediaGrid {
   private readonly resized: ResizeObserver;
   private files: readonly MediaFile[] = [];
   private count = 0;
+  private isLarge = false;
   /** Null where all items are elements. */
   private layout: GridLayout | null = null;
   private active = 0;
@@ -49,10 +55,13 @@ export class MediaGrid {
     this.element.addEventListener('focusin', (event) => this.follow(event.target as Element));
   }
 
-  /** Show these files, and empty places up to `count`. An item that has the same form stays, so that pictures do not flicker. */
-  show(files: readonly MediaFile[], count: number): void {
+  /**
+   * Show these files, and empty places up to `count`, of which `isLarge` ones share the height of the grid. An item that
+   * has the same form stays, so that pictures do not flicker.
+   */
+  show(files: readonly MediaFile[], count: number, isLarge: boolean): void {
     const hadFocus = this.list.contains(document.activeElement);
-    Object.assign(this, { files, count });
+    Object.assign(this, { files, count, isLarge });
     for (const index of this.slots.keys()) if (index >= count) this.remove(index);
     this.activate(Math.min(this.active, count - 1));
     this.arrange();
@@ -93,11 +102,10 @@ export class MediaGrid {
 
   /** Lay the items out for the width of the grid. The one with the focus, else the first in sight, stays there. */
   private arrange(): void {
-    const { element, files, count } = this;
-    const isFew = count <= MAX_LARGE && files.every((file) => formOf(file) === 'picture');
+    const { element, files, count, isLarge } = this;
     const old = this.layout;
-    element.dataset.count = count === 1 ? 'one' : isFew ? 'few' : 'many';
-    this.layout = count === 1 || isFew ? null : layOut(files, count, this.list.clientWidth);
+    element.dataset.count = !isLarge ? 'many' : count === 1 ? 'one' : 'few';
+    this.layout = isLarge ? null : layOut(files, count, this.list.clientWidth);
     this.list.style.height = this.layout ? `${this.layout.tops.at(-1)!}px` : '';
     if (old !== null && this.layout !== null) this.keepInSight(old, this.layout);
     for (const [index, slot] of this.slots) this.place(index, slot);

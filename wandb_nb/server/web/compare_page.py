@@ -88,7 +88,7 @@ def _tables(result: Comparison, *, with_identical: bool) -> list[tuple[str, str,
     """Return id, heading and rows of each table that has something to show."""
     tables = [
         ("config", "Config", result.config),
-        ("summary", "Summary", result.summary),
+        ("summary", "Summary", result.summary_values),
         ("git", "Git", result.git),
         ("packages", "Packages", result.packages),
     ]

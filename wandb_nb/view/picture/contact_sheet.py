@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from wandb_nb.formatting import clean, number
@@ -23,7 +24,8 @@ _CELL, _TITLE_ROW, _CAPTION_ROW, _TEXT_ROW = SIDE + 10, 18.0, 13.0, 13.0
 _MAX_TABLE_ROWS, _MAX_TABLE_COLUMNS, _MAX_CELL_CHARACTERS = 6, 8, 24
 _CELL_SIDE = 28.0  # of a picture in a table
 _MAX_LINES = 4
-_FONT = 9.0
+_FONT, _TITLE_FONT = 9.0, 11.0
+_MAX_TITLE = 2 * _CELL  # of the width that a title alone takes
 
 
 class _Block(NamedTuple):
@@ -35,16 +37,23 @@ class _Block(NamedTuple):
 
 
 def with_contact_sheet(scene: Scene, cards: Sequence[MediaCard], most_pictures: int) -> Scene:
-    """Return *scene* with *cards* below it, each with at most *most_pictures* pictures in a row of their own."""
+    """Return *scene* with *cards* below it, each with at most *most_pictures* pictures in a row of their own.
+
+    The cards of one key, those of compared runs, are in one line if they fit.
+    """
     room = scene.width - 2 * MARGIN
     x, y, tallest = MARGIN, scene.height, 0.0
     panels: list[PanelFrame] = []
-    for block in (_card_block(card, room, most_pictures) for card in cards):
-        if x > MARGIN and x + block.width > scene.width - MARGIN:
-            x, y, tallest = MARGIN, y + tallest + GAP, 0.0
-        marks = [_moved(mark, x, y) for mark in block.marks]
-        panels.append(PanelFrame(x, y, block.width, block.height, marks))
-        x, tallest = x + block.width + GAP, max(tallest, block.height)
+    for _, group in groupby(cards, key=lambda card: card.key):
+        blocks = [_card_block(card, room, most_pictures) for card in group]
+        width = sum(block.width + GAP for block in blocks) - GAP
+        for at, block in enumerate(blocks):
+            needed = width if at == 0 and width <= room else block.width
+            if x > MARGIN and x + needed > scene.width - MARGIN:
+                x, y, tallest = MARGIN, y + tallest + GAP, 0.0
+            marks = [_moved(mark, x, y) for mark in block.marks]
+            panels.append(PanelFrame(x, y, block.width, block.height, marks))
+            x, tallest = x + block.width + GAP, max(tallest, block.height)
     return replace(scene, height=y + tallest + GAP, panels=[*scene.panels, *panels])
 
 
@@ -61,9 +70,12 @@ def _card_block(card: MediaCard, room: float, most_pictures: int) -> _Block:
     hidden = len(pictures[most_pictures:]) + len(others[2:])
     if hidden:
         parts.append(_text_block([f"+{hidden} more"], room))
-    width = min(room, max([SIDE, *(part.width for part in parts)]))
     title = f"{clean(card.title or card.key, 40)} · step {number(card.step)}"
-    marks: list[Mark] = [Text(0, 11, clean(title, max(12, int(width / 11 / CHAR))), 11, "ink", bold=True)]
+    title_width = min(_MAX_TITLE, len(title) * _TITLE_FONT * CHAR)
+    width = min(room, max([SIDE, title_width, *(part.width for part in parts)]))
+    marks: list[Mark] = [
+        Text(0, 11, clean(title, int(width / _TITLE_FONT / CHAR + 0.01)), _TITLE_FONT, "ink", bold=True)
+    ]
     y = _TITLE_ROW
     for part in parts:
         marks += [_moved(mark, 0, y) for mark in part.marks]
