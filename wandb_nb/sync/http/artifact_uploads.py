@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry, UsedVersion
-    from wandb_nb.sync.http.file_uploads import Content, FileUploads
+    from wandb_nb.sync.http.file_uploads import Content, FileUploads, Renew
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket, GraphQLClient
     from wandb_nb.sync.http.upload_parts import UploadPart
@@ -182,19 +182,18 @@ class ArtifactUploads:
         while names := list(islice(paths, MAX_NAMES_PER_REQUEST)):
             ids = {"artifactID": artifact, "artifactManifestID": manifest}
             specs = [{**ids, "name": name, "md5": digests[name]} for name in names if not _is_large(record, name)]
-            listed = [name for name in names if not _is_large(record, name)]
-            self._put_files(record, dict(zip(listed, self._create_files(specs), strict=True)))
+            self._put_files(record, specs, self._create_files(specs))
             for name in names:
                 if _is_large(record, name):
                     self._send_large_file(record, name, {**ids, "name": name, "md5": digests[name]})
 
-    def _put_files(self, record: ArtifactRecord, files: dict[str, dict[str, Any]]) -> None:
-        """Put *files* of the artifact: for each name the server's answer, without an address if it has the file."""
-        targets = {name: _target(self._network.base_url, file) for name, file in files.items()}
+    def _put_files(self, record: ArtifactRecord, specs: list[dict[str, Any]], files: list[dict[str, Any]]) -> None:
+        """Put the files announced by *specs*: *files* are the server's answers, without an address if it has one."""
+        targets = [_target(self._network.base_url, file) for file in files]
         self._pool.run(
             [
-                partial(_put, record, name, target, partial(self._open_content, record.entries[name]))
-                for name, target in targets.items()
+                partial(self._put_file, record, spec, target)
+                for spec, target in zip(specs, targets, strict=True)
                 if target[0]
             ]
         )
@@ -209,7 +208,7 @@ class ArtifactUploads:
         with _usable_answer(self._network.base_url, "CreateArtifactFiles"):
             upload, addresses = part_addresses(file, parts)
         if not upload:
-            self._put_files(record, {name: file})
+            self._put_files(record, [spec], [file])
             return
         checksums = self._pool.run(
             [partial(self._put_part, record, name, part, addresses[part.number]) for part in parts]
@@ -245,13 +244,26 @@ class ArtifactUploads:
             raise RefusedError(f"part {part.number} of its file {name} was not sent", 0)
         return checksum
 
+    def _put_file(
+        self, record: ArtifactRecord, spec: dict[str, Any], target: tuple[str, dict[str, str]], uploads: FileUploads
+    ) -> None:
+        def renew(graphql: GraphQLClient) -> tuple[str, dict[str, str]]:
+            (file,) = self._create_files([spec], graphql=graphql)
+            return _target(self._network.base_url, file)
+
+        _put(record, spec["name"], target, partial(self._open_content, record.entries[spec["name"]]), uploads, renew)
+
     def _create_files(
-        self, specs: list[dict[str, Any]], operation: str = "CreateArtifactFiles"
+        self,
+        specs: list[dict[str, Any]],
+        operation: str = "CreateArtifactFiles",
+        graphql: GraphQLClient | None = None,
     ) -> list[dict[str, Any]]:
         """Announce files; return where to put each, in their order. Without an address, the server has the file."""
         if not specs:
             return []
-        data = self._graphql.execute(operation, {"input": {"artifactFiles": specs, "storageLayout": _STORAGE_LAYOUT}})
+        connection = graphql or self._graphql
+        data = connection.execute(operation, {"input": {"artifactFiles": specs, "storageLayout": _STORAGE_LAYOUT}})
         with _usable_answer(self._network.base_url, "CreateArtifactFiles"):
             edges = as_list(as_object(as_object(data.get("createArtifactFiles")).get("files")).get("edges"))
             if len(edges) != len(specs):
@@ -259,10 +271,15 @@ class ArtifactUploads:
             return [as_object(as_object(edge).get("node")) for edge in edges]
 
 
-def _put(
-    record: ArtifactRecord, name: str, target: tuple[str, dict[str, str]], content: Content, uploads: FileUploads
+def _put(  # noqa: PLR0917 -- a file, its address, and what sends it
+    record: ArtifactRecord,
+    name: str,
+    target: tuple[str, dict[str, str]],
+    content: Content,
+    uploads: FileUploads,
+    renew: Renew | None = None,
 ) -> None:
-    if not uploads.put(f"{record.name}/{name}", *target, content):
+    if not uploads.put(f"{record.name}/{name}", *target, content, renew):
         raise RefusedError(f"its file {name} was not sent", 0)
 
 

@@ -6,6 +6,7 @@ import io
 import os
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 from urllib.parse import urljoin
 
@@ -13,18 +14,20 @@ from wandb_nb.errors import AuthenticationError, RefusedError
 from wandb_nb.sync.http.answers import as_list, as_object, as_text, well_formed
 from wandb_nb.sync.http.operations import authorization
 from wandb_nb.sync.http.origin import is_same_origin
-from wandb_nb.sync.http.transport import Request, is_final_for_transfer
+from wandb_nb.sync.http.transport import FORBIDDEN, OK, Request, Response, is_final_for_transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wandb_nb.sync.http.network import Network
     from wandb_nb.sync.http.operations import Bucket, GraphQLClient
-    from wandb_nb.sync.http.transport import RequestSender, Response
+    from wandb_nb.sync.http.transport import RequestSender
 
 MAX_NAMES_PER_REQUEST = 100
 Content: TypeAlias = bytes | Callable[[], BinaryIO]
 """The content of a file, or a function that opens it."""
+Renew: TypeAlias = "Callable[[GraphQLClient], tuple[str, dict[str, str]]]"
+"""Asks the server, over the given connection, for another address and its headers."""
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OWN_HEADERS = frozenset(("host", "content-length", "transfer-encoding", "connection", "cookie", "authorization"))
 
@@ -55,7 +58,7 @@ class FileUploads:
         names = list(files)
         for start in range(0, len(names), MAX_NAMES_PER_REQUEST):
             for name, url, headers in self._upload_targets(names[start : start + MAX_NAMES_PER_REQUEST]):
-                if name in files and self.put(name, url, headers, files[name]):
+                if name in files and self.put(name, url, headers, files[name], partial(self._new_target, name)):
                     yield name
 
     def _upload_targets(self, names: list[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -69,16 +72,26 @@ class FileUploads:
         for name, url in files:
             yield name, url, headers
 
-    def put(self, name: str, url: str, headers: dict[str, str], content: Content) -> bool:
-        """Upload *content* to *url* and return True; report a problem with the file *name* and return False."""
-        return self._put(name, url, headers, lambda: _open_body(content)) is not None
+    def _new_target(self, name: str, _: GraphQLClient) -> tuple[str, dict[str, str]]:
+        """Return a new address and its headers for a file that was announced before."""
+        for new_name, url, headers in self._upload_targets([name]):
+            if new_name == name:
+                return url, headers
+        raise RefusedError("the server gives no new address for it", FORBIDDEN)
+
+    def put(self, name: str, url: str, headers: dict[str, str], content: Content, renew: Renew | None = None) -> bool:
+        """Upload *content* to *url* and return True; report a problem with the file *name* and return False.
+
+        An address expires, for example while the files before this one are sent: then *renew* gives another one.
+        """
+        return self._put(name, (url, headers), lambda: _open_body(content), renew) is not None
 
     def put_part(
         self, name: str, url: str, headers: dict[str, str], content: Callable[[], BinaryIO], span: tuple[int, int]
     ) -> str | None:
         """Upload a part of *content*, its start and size in *span*; return the server's ETag, None after a problem."""
         start, size = span
-        answer = self._put(name, url, headers, lambda: _FileRange(content(), start, size))
+        answer = self._put(name, (url, headers), lambda: _FileRange(content(), start, size))
         return None if answer is None else answer.headers.get("etag", "").strip('"')
 
     def has_content(self, url: str, digest: str) -> bool:
@@ -98,23 +111,34 @@ class FileUploads:
             return False
         return answer.headers.get("etag", "").strip('"') == digest
 
-    def _put(self, name: str, url: str, headers: dict[str, str], open_body: Callable[[], Any]) -> Response | None:
+    def _put(
+        self, name: str, target: tuple[str, dict[str, str]], open_body: Callable[[], Any], renew: Renew | None = None
+    ) -> Response | None:
+        try:
+            try:
+                return self._request(*target, open_body)
+            except RefusedError as error:
+                if error.status != FORBIDDEN or renew is None:
+                    raise
+            url, headers = renew(self._graphql)
+            return self._request(url, headers, open_body) if url else Response(OK)  # by now the server has it
+        except (RefusedError, AuthenticationError, OSError) as error:
+            self._report_problem(f"the file {name} was not sent: {error}")
+            return None
+
+    def _request(self, url: str, headers: dict[str, str], open_body: Callable[[], Any]) -> Response:
         # A relative address is the server's own and needs the key; in an absolute one the address is the permission.
         address = urljoin(self._network.base_url + "/", url)
         if not url.startswith(("http://", "https://")) and is_same_origin(address, self._network.base_url):
             headers = {**authorization(self._network.key), **headers}
         retry = self._network.transfer
+        body = open_body()
         try:
-            body = open_body()
-            try:
-                request = Request("PUT", address, headers, body, retry.timeout_seconds)
-                return self._sender.send(request, retry, is_final_for_transfer)
-            finally:
-                if not isinstance(body, bytes):
-                    body.close()
-        except (RefusedError, AuthenticationError, OSError) as error:
-            self._report_problem(f"the file {name} was not sent: {error}")
-            return None
+            request = Request("PUT", address, headers, body, retry.timeout_seconds)
+            return self._sender.send(request, retry, is_final_for_transfer)
+        finally:
+            if not isinstance(body, bytes):
+                body.close()
 
 
 class _FileRange(io.RawIOBase):

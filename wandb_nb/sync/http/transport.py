@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 FINAL_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 413, 422, 501})
 """Refusals that queries and posts do not repeat; other statuses than 2xx are repeated."""
 FINAL_UPSERT_STATUSES = FINAL_STATUSES - {409}
-UNAUTHORIZED, TIMED_OUT, TOO_MANY_REQUESTS, SERVER_ERROR, NOT_IMPLEMENTED = 401, 408, 429, 500, 501
+OK, UNAUTHORIZED, FORBIDDEN, TIMED_OUT, TOO_MANY_REQUESTS = 200, 401, 403, 408, 429
+SERVER_ERROR, NOT_IMPLEMENTED = 500, 501
 MIN_ERROR_STATUS = 300
 JITTER = 0.25
 # Of its own: in thread mode this runs in the user's process, whose seeded generator must not move.
