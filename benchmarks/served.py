@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 class Served:
     """A running `wandb-nb server`: its process, and queries to it."""
 
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(folder / "server")]
-        self._popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    def __init__(self, folder: Path, *options: str, checkout: Path | None = None, database: str = "") -> None:
+        command = [sys.executable, "-m", "wandb_nb", "server", "--port", "0", "--dir", str(folder / "server"), *options]
+        environ = {**os.environ, "WANDB_NB_SERVER_DATABASE": database}
+        self._popen = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=checkout, env=environ)
         assert self._popen.stdout is not None
         lines = [self._popen.stdout.readline() for _ in range(3)]
         self.url = lines[0].split()[2]
@@ -60,10 +61,10 @@ class Served:
 
 
 @contextmanager
-def served() -> Iterator[Served]:
-    """Yield a server with its own empty folder."""
+def served(*options: str, checkout: Path | None = None, database: str = "") -> Iterator[Served]:
+    """Yield a server with its own empty folder, of another *checkout* or on a PostgreSQL *database* if given."""
     with tempfile.TemporaryDirectory() as name:
-        server = Served(Path(name))
+        server = Served(Path(name), *options, checkout=checkout, database=database)
         try:
             yield server
         finally:

@@ -39,7 +39,7 @@ def parse_value(text: str) -> Any:
         value = json.loads(text, parse_int=_parse_int) if needs_cleaning else json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {clean_text(text[:80])!r}") from error
-    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if text.count("{") + text.count("[") > MAX_DEPTH and is_too_deep(value):
         raise ValueError(f"nested deeper than {MAX_DEPTH}: {text[:80]!r}")
     return _clean(value) if needs_cleaning else value
 
@@ -123,10 +123,10 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def _depth(value: Any) -> int:
-    """Return how deep *value* nests, level by level."""
+def is_too_deep(value: Any) -> bool:
+    """Whether *value* nests deeper than `MAX_DEPTH`, level by level."""
     depth, level = 0, [value]
-    while level:
+    while level and depth <= MAX_DEPTH:
         depth += 1
         level = [
             inner
@@ -134,4 +134,4 @@ def _depth(value: Any) -> int:
             for inner in (container.values() if isinstance(container, dict) else container)
             if isinstance(inner, (dict, list))
         ]
-    return depth
+    return depth > MAX_DEPTH

@@ -50,7 +50,17 @@ ON_POSTGRESQL = {
         "logins",
         "page_listing",
     ),
-    *("pages", "protocol", "request_order", "run_outcomes", "security", "server_history", "teams", "untrusted_values"),
+    *(
+        "pages",
+        "protocol",
+        "request_order",
+        "run_outcomes",
+        "security",
+        "segments",
+        "server_history",
+        "teams",
+        "untrusted_values",
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from visiting import UPSERT, Site
 
 from wandb_nb.server.http.services import make_private, open_services
+from wandb_nb.server.storage.lines.row_segment import RowSegment
 
 OLD = Path(__file__).with_name("folder_0.1.0")
 Rows = dict[str, list[Any]]
@@ -46,6 +48,25 @@ def columns_of(folder: Path) -> dict[str, list[str]]:
         return {table: [row[1] for row in database.execute(f"PRAGMA table_info({table})")] for table in tables}
 
 
+def history_of(folder: Path) -> list[tuple[Any, ...]]:
+    """Return run, number, step, shape and values of each history row, which segments have now."""
+    rows: list[tuple[Any, ...]] = []
+    with closing(sqlite3.connect(folder / "server.db")) as database:
+        shapes = {
+            (run, first, place): shape
+            for run, first, place, shape in database.execute(
+                "SELECT run_id, first, place, shape_id FROM segment_shapes"
+            )
+        }
+        query = "SELECT run_id, first, length, data FROM segments ORDER BY run_id, first"
+        for run, first, length, data in database.execute(query):
+            segment = RowSegment(data, length)
+            for at, line in enumerate(segment.texts()):
+                shape = shapes[run, first, segment.shapes[at]]
+                rows.append((run, first + at, segment.steps[at], shape, json.loads(line)))
+    return rows
+
+
 @pytest.mark.parametrize("by", ["migrate", "start"])
 def test_every_row_is_there(folder: Path, by: str) -> None:
     """After `server migrate`, or a mere start, each table has all rows with all values that it had."""
@@ -53,7 +74,9 @@ def test_every_row_is_there(folder: Path, by: str) -> None:
     keys = rows_of(folder, {"users": ["id", "key_hash"]})["users"]
     columns["users"].remove("key_hash")  # they have a table of their own now
     before = rows_of(folder, columns)
-    assert len(before["history"]) == 122
+    history = [(*row, json.loads(line)) for *row, line in sorted(before.pop("history"))]
+    assert columns.pop("history") == ["run_id", "number", "step", "shape_id", "text"]
+    assert len(history) == 122
     if by == "migrate":
         command = [sys.executable, "-m", "wandb_nb", "server", "--dir", str(folder), "migrate"]
         subprocess.run(command, check=True, capture_output=True, timeout=60)
@@ -61,6 +84,7 @@ def test_every_row_is_there(folder: Path, by: str) -> None:
         open_services(folder).database.close()
     assert "sessions" in columns_of(folder)
     assert rows_of(folder, columns) == before
+    assert repr(history_of(folder)) == repr(history)
     assert rows_of(folder, {"api_keys": ["user_id", "key_hash"]})["api_keys"] == keys
 
 

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import update
 from visiting import Visitor
 
-from wandb_nb.server.storage.tables import history, lines, runs
+from wandb_nb.server.storage.lines.history_rows import HistoryRow
+from wandb_nb.server.storage.lines.row_segment import encode_rows
+from wandb_nb.server.storage.tables import lines, runs, segments
 from wandb_nb.untrusted_json import load_object, load_objects, normalize_object
 
 if TYPE_CHECKING:
@@ -114,7 +116,8 @@ def test_rows_and_events(good: Client, row: str, stored: bool) -> None:
         assert good.stream("bad", files={name: {"offset": 0, "content": [sent]}}).status_code == 200
     if stored:
         with good.services.database.write() as connection:
-            connection.execute(update(history).where(history.c.run_id == 2).values(text=row))
+            data = encode_rows([HistoryRow({}, row, 0, ())], is_final=False).data
+            connection.execute(update(segments).where(segments.c.run_id == 2).values(data=data))
             connection.execute(update(lines).where(lines.c.stream == "events").values(text=row))
     check_pages(good)
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from embedded_server import ENTITY, EmbeddedServer
 
+from wandb_nb.server.storage.lines.row_segment import RowSegment
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -78,7 +80,7 @@ class RestartedServer(EmbeddedServer):
         """Return the stored data of *run*, whose lines must be numbered from 0 without a gap."""
         query = "SELECT r.id FROM runs r JOIN projects p ON p.id = r.project_id WHERE r.name = ? AND p.name = ?"
         ((number,),) = self.select(query, run, project)
-        history = self._lines("SELECT number, text FROM history WHERE run_id = ? ORDER BY number", number)
+        history = self._history(number)
         named = "SELECT number, text FROM lines WHERE run_id = ? AND stream = ? ORDER BY number"
         events, output = (self._lines(named, number, stream) for stream in ("events", "output"))
         names = [name for (name,) in self.select("SELECT name FROM files WHERE run_id = ?", number)]
@@ -89,6 +91,14 @@ class RestartedServer(EmbeddedServer):
         answer = self.client.get(f"/files/{ENTITY}/{project}/{run}/{name}")
         assert answer.status_code == 200, (name, answer.text)
         return answer.content
+
+    def _history(self, run: int) -> list[str]:
+        texts: list[str] = []
+        query = "SELECT first, length, data FROM segments WHERE run_id = ? ORDER BY first"
+        for first, length, data in self.select(query, run):
+            assert first == len(texts)
+            texts += RowSegment(data, length).texts()
+        return texts
 
     def _lines(self, query: str, *parameters: Any) -> list[str]:
         records = self.select(query, *parameters)

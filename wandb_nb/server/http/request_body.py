@@ -12,8 +12,9 @@ from starlette.concurrency import run_in_threadpool
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.http.timeouts import body_seconds
+from wandb_nb.server.storage.lines.fast_json import parse_fast
 from wandb_nb.server.storage.storage_errors import TooLargeError, TooSlowError
-from wandb_nb.untrusted_json import parse_value
+from wandb_nb.untrusted_json import is_too_deep, parse_value
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -120,6 +121,29 @@ async def read_json(request: Request) -> Any:
     """
     body = await read_body(request)
     return parse_json(body) if len(body) < _MAX_INLINE_JSON else await run_in_threadpool(parse_json, body)
+
+
+async def read_post(request: Request) -> Any:
+    """Return the normalised JSON value of the body of a post with lines, which has no long integers.
+
+    Raises:
+        TooLargeError: The body is too large.
+        UsageError: It is not JSON, or nests too deep.
+
+    """
+    body = await read_body(request)
+    return parse_post(body) if len(body) < _MAX_INLINE_JSON else await run_in_threadpool(parse_post, body)
+
+
+def parse_post(body: bytes) -> Any:
+    """Return the normalised JSON value of *body*, a post with lines.
+
+    Raises:
+        UsageError: It is not JSON, or nests too deep.
+
+    """
+    value = parse_fast(body)
+    return parse_json(body) if value is None or is_too_deep(value) else value
 
 
 def parse_json(body: bytes) -> Any:

@@ -17,6 +17,7 @@ from wandb_nb.server.http.request_body import (
     parse_json,
     read_body,
     read_json,
+    read_post,
     sequence_number,
 )
 from wandb_nb.server.http.services import discard_blobs, services_of
@@ -105,7 +106,7 @@ def _answer_graphql(*arguments: Any) -> tuple[int, str]:
 async def file_stream(request: Request) -> Response:
     """`POST /files/<entity>/<project>/<run>/file_stream`: answers after the commit."""
     user = await user_by_request_key(request)
-    body = await read_json(request)
+    body = await read_post(request)
     await spend_bytes(services_of(request), user, _size(request, body))
     path, sequence = dict(request.path_params), sequence_number(request)
     answer = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
@@ -119,9 +120,10 @@ def _apply_post(
     has_files = isinstance(body, dict) and bool(body.get("uploaded") or body.get("complete"))
     if has_files and services.signed is not None:
         _add_staged_files(services, user, path)
+    history = filestream.prepare_history(body)
     with services.database.write() as connection:
         run = run_store.run_for_writing(connection, user, _find_run(connection, user, path).id)
-        answer = filestream.apply_post(connection, run, body, sequence)
+        answer = filestream.apply_post(connection, run, body, sequence, history)
         announce_change(connection, run)
     return answer
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import update
 
-from wandb_nb.errors import UsageError
+from wandb_nb.errors import Error, UsageError
 from wandb_nb.server.storage.lines import line_store
+from wandb_nb.server.storage.lines.segment_store import NewRows, add_rows, merge_last_rows, prepare_rows
 from wandb_nb.server.storage.null_keys import with_null_keys
 from wandb_nb.server.storage.run_updates import check_object, end_time, is_outdated
 from wandb_nb.server.storage.tables import runs
@@ -16,13 +17,30 @@ from wandb_nb.server.storage.tables import runs
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_STREAMS = {"wandb-history.jsonl": "history", "wandb-events.jsonl": "events", "output.log": "output"}
+_HISTORY = "wandb-history.jsonl"
+_STREAMS = {_HISTORY: "history", "wandb-events.jsonl": "events", "output.log": "output"}
 _SUMMARY = "wandb-summary.json"
 _MAX_LINES = 2**31 - 1
 
 
-def apply_post(connection: Connection, run: Any, body: Any, sequence: int | None = None) -> dict[str, Any]:
+def prepare_history(body: Any) -> NewRows | None:
+    """Return the history rows of a post, so that no other writer waits for that; None if they have to be refused."""
+    files = body.get("files") if isinstance(body, dict) else None
+    chunk = files.get(_HISTORY) if isinstance(files, dict) else None
+    if chunk is None:
+        return None
+    try:
+        return prepare_rows(*_check_chunk(_HISTORY, chunk))
+    except Error:  # for the one who may write to the run
+        return None
+
+
+def apply_post(
+    connection: Connection, run: Any, body: Any, sequence: int | None = None, history: NewRows | None = None
+) -> dict[str, Any]:
     """Apply a post to *run*, a row of the table of runs, and return the answer. Repeating a post changes nothing.
+
+    *history* has the history rows of *body*, if they were prepared.
 
     The answer to a post that arrives after one with a higher *sequence* reports the highest; the post is ignored.
 
@@ -45,7 +63,8 @@ def apply_post(connection: Connection, run: Any, body: Any, sequence: int | None
             changes |= {"summary": check_object(lines[-1], "summary")} if lines and not late else {}
         elif stream := _STREAMS.get(name):
             rows = lines if stream == line_store.HISTORY else rows
-            if _put_lines(connection, run.id, stream, offset, lines, restarted=stream in restarted):
+            new = (history or prepare_rows(offset, lines)) if stream == line_store.HISTORY else None
+            if _put_lines(connection, run.id, stream, offset, new or lines, restarted=stream in restarted):
                 changes["rewrites"] = run.rewrites + 1
             restarted.discard(stream)
     changes["fresh"] = ",".join(sorted(restarted))
@@ -57,6 +76,7 @@ def apply_post(connection: Connection, run: Any, body: Any, sequence: int | None
         if summary != run.summary:
             changes["summary"] = summary
     if body.get("complete"):
+        merge_last_rows(connection, run.id)
         changes["heartbeat"] = end_time(run, changes.get("summary", run.summary), changes["heartbeat"])
     connection.execute(update(runs).where(runs.c.id == run.id).values(**changes))
     return {"exitcode": changes.get("exit_code"), "limits": {}, **({"stopped": True} if run.stop else {})}
@@ -69,14 +89,14 @@ def line_counts(body: dict[str, Any]) -> dict[str, int]:
 
 
 def _put_lines(
-    connection: Connection, run: int, stream: str, offset: int, lines: list[str], *, restarted: bool
+    connection: Connection, run: int, stream: str, offset: int, lines: NewRows | list[str], *, restarted: bool
 ) -> bool:
     """Write lines to *stream*; return whether existing history has changed."""
     cleared = restarted and offset == 0
     if cleared:
         line_store.clear(connection, run, stream)
-    if stream == line_store.HISTORY:
-        return line_store.put_history(connection, run, offset, lines) or cleared
+    if isinstance(lines, NewRows):
+        return add_rows(connection, run, lines) or cleared
     line_store.put_lines(connection, run, stream, offset, [line.rstrip("\n") for line in lines])
     return False
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import insert, literal, select, update
 
 from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.lines.history_summary import history_summary
-from wandb_nb.server.storage.tables import history, runs, shapes
+from wandb_nb.server.storage.lines.line_store import first_above
+from wandb_nb.server.storage.lines.segment_store import remove_from
+from wandb_nb.server.storage.tables import runs, segment_shapes, segments, shapes
 from wandb_nb.untrusted_json import load_object, wandb_values
 from wandb_nb.values import is_finite
 
@@ -41,12 +43,27 @@ def _branch_point(config: str) -> tuple[str, int] | None:
 
 
 def _copy_rows(connection: Connection, source: int, target: int, step: int) -> None:
-    of_source = history.c.run_id == source
-    query = select(func.min(history.c.number)).where(of_source, history.c.step > step)
-    first_above = connection.execute(query).scalar()
-    conditions = [of_source] if first_above is None else [of_source, history.c.number < first_above]
+    cut = first_above(connection, source, step)
+    _copy_segments(connection, source, target, segments, {}, cut)
     for shape in connection.execute(select(shapes).where(shapes.c.run_id == source)).all():
         copied = inserted_id(connection.execute(insert(shapes).values(run_id=target, leaves=shape.leaves)))
-        rows = select(literal(target), history.c.number, history.c.step, literal(copied), history.c.text)
-        rows = rows.where(*conditions, history.c.shape_id == shape.id)
-        connection.execute(insert(history).from_select(["run_id", "number", "step", "shape_id", "text"], rows))
+        _copy_segments(connection, source, target, segment_shapes, {"shape_id": (shape.id, copied)}, cut)
+    if cut is not None:
+        remove_from(connection, target, cut)
+
+
+def _copy_segments(  # noqa: PLR0917 -- the parts of one statement
+    connection: Connection,
+    source: int,
+    target: int,
+    table: Any,
+    replaced: dict[str, tuple[int, int]],
+    cut: int | None,
+) -> None:
+    """Copy the rows of *table* that begin before *cut*: each of *replaced* is a column's old and new value."""
+    conditions = [table.c.run_id == source, *(table.c[name] == pair[0] for name, pair in replaced.items())]
+    if cut is not None:
+        conditions.append(table.c.first < cut)
+    changed = {"run_id": target} | {name: pair[1] for name, pair in replaced.items()}
+    columns = [literal(changed[column.name]) if column.name in changed else column for column in table.c]
+    connection.execute(insert(table).from_select(list(table.c.keys()), select(*columns).where(*conditions)))

@@ -20,9 +20,9 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     false,
     true,
@@ -198,16 +198,29 @@ shapes = Table(
     sqlite_autoincrement=True,
 )
 
-history = Table(
-    "history",
+# History: successive rows of a run as one value, in the form of `lines.row_segment`.
+segments = Table(
+    "segments",
     metadata,
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("step", BigInteger, nullable=False),
+    Column("first", Integer, primary_key=True, autoincrement=False),
+    Column("length", Integer, nullable=False),
+    Column("min_step", BigInteger, nullable=False),
+    Column("max_step", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("segments_by_step", "run_id", "min_step", "max_step", "first"),
+)
+
+# Which shapes the rows of a segment have, and how many have each; `place` is the shape's number in the segment's data.
+segment_shapes = Table(
+    "segment_shapes",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("first", Integer, primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
     Column("shape_id", Integer, nullable=False),
-    Column("text", Text, nullable=False),  # normalised JSON, which any database can store
-    Index("history_by_step", "run_id", "step"),
-    Index("history_by_shape", "run_id", "shape_id", "number"),
+    Column("length", Integer, nullable=False),
+    Index("segments_by_shape", "run_id", "shape_id", "first", "place", "length"),
 )
 
 lines = Table(

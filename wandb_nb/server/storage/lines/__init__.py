@@ -1,5 +1,6 @@
-"""Stored lines of runs: written by number, read by step, by number or as a sample, and the summary of a history.
+"""Stored lines of runs: rows in segments by columns, read by step, by number or as a sample; the summary of a history.
 
-May import the tables and checks of `server.storage`. Next: `server.protocol.filestream`, which writes lines, and
-`server.live`, which turns them into series.
+A `row_segment` has up to 256 successive rows, made of `row_layout` and `packed_numbers`. `segment_store` writes them,
+`segment_queries` reads them. May import the tables and checks of `server.storage`. Next: `server.protocol.filestream`,
+which writes lines, and `server.live`, which turns them into series.
 """

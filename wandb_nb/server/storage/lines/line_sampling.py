@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from wandb_nb.server.storage.lines.line_store import (
-    HISTORY,
-    MAX_READ_BYTES,
-    bounded_texts,
-    count,
-    lines_from,
-    stream_table,
-)
+from wandb_nb.server.storage.lines.line_store import HISTORY, MAX_READ_BYTES, bounded_texts, count, lines_from
 from wandb_nb.server.storage.lines.row_shapes import load_shapes, shape_has_key
-from wandb_nb.server.storage.tables import history
+from wandb_nb.server.storage.lines.segment_queries import StepRange, exact_spans, find_spans, texts_at, texts_from
+from wandb_nb.server.storage.lines.segment_store import load_segments
+from wandb_nb.server.storage.tables import lines
 from wandb_nb.untrusted_json import load_objects
 from wandb_nb.values import evenly_spaced, is_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection
+
+    from wandb_nb.server.storage.lines.row_segment import RowSegment
+    from wandb_nb.server.storage.lines.segment_queries import Span
 
 _MAX_STEP = 2**63 - 1
 _MAX_SAMPLED_SHAPES = 16
 _MAX_SHAPES = 500  # of a run whose rows are sampled by shape
 _MAX_SAMPLED_VALUES = 2_000_000
-_DENSE = 0.8  # of the evenly spaced numbers that exist; below, the next existing row is looked up for each
 
 
 def sample_lines(connection: Connection, run: int, stream: str, limit: int) -> list[str]:
@@ -38,14 +36,17 @@ def sample_lines(connection: Connection, run: int, stream: str, limit: int) -> l
         TooLargeError: They are too long to return together.
 
     """
-    table, conditions = stream_table(stream)
     if limit < 1:
         return []
     total = count(connection, run, stream)
-    query = select(table.c.text).where(table.c.run_id == run, *conditions)
-    if total > limit:
-        query = query.where(table.c.number.in_(evenly_spaced(0, total - 1, limit)))
-    return bounded_texts(connection, query.order_by(table.c.number))
+    numbers = evenly_spaced(0, total - 1, limit) if total > limit else None
+    if stream == HISTORY:
+        texts = texts_from(connection, run, 0, limit) if numbers is None else texts_at(connection, run, numbers)
+        return bounded_texts(texts)
+    query = select(lines.c.text).where(lines.c.run_id == run, lines.c.stream == stream)
+    if numbers is not None:
+        query = query.where(lines.c.number.in_(numbers))
+    return bounded_texts(connection.execute(query.order_by(lines.c.number)).scalars())
 
 
 def sample_rows(  # noqa: PLR0917 -- the parts of one query
@@ -64,9 +65,14 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
     if not shape_ids or limit < 1:
         return []
     limit = max(1, min(limit, _MAX_SAMPLED_VALUES // max(1, len(keys))))
-    low, high = (first if first is not None else -_MAX_STEP), (last if last is not None else _MAX_STEP)
-    rows = _sample_shapes(connection, run, shape_ids, limit, low, high)
-    return [_select_keys(row, keys) for row in in_step_order(load_objects([text for _, text in rows]))]
+    rows = _sample_shapes(connection, run, shape_ids, limit, _step_range(first, last))
+    return [_select_keys(row, keys) for row in in_step_order(load_objects(list(rows.values())))]
+
+
+def _step_range(first: int | None, last: int | None) -> StepRange | None:
+    if first is None and last is None:
+        return None
+    return StepRange(-_MAX_STEP if first is None else first, _MAX_STEP if last is None else last)
 
 
 def in_step_order(rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
@@ -82,7 +88,7 @@ def _number_at(row: dict[str, Any], key: str) -> float:
 
 
 def sample_history(
-    connection: Connection, run: int, limit: int, steps: tuple[int, int] = (-_MAX_STEP, _MAX_STEP)
+    connection: Connection, run: int, limit: int, steps: tuple[int, int] | None = None
 ) -> tuple[list[str], int]:
     """Return rows that show the course of every key, in their order, and how many rows there are.
 
@@ -95,68 +101,73 @@ def sample_history(
     share = max(2, min(limit, limit * _MAX_SAMPLED_SHAPES // max(1, len(shape_ids))))
     if total <= share:
         return lines_from(connection, run, HISTORY, 0, share), total
+    between = None if steps is None else StepRange(*steps)
     if len(shape_ids) > _MAX_SHAPES:
-        return [text for _, text in _sample_shapes(connection, run, None, limit, *steps)], total
+        return list(_sample_shapes(connection, run, None, limit, between).values()), total
     rows: dict[int, str] = {}
     for shape_id in shape_ids:
         if sum(map(len, rows.values())) > MAX_READ_BYTES:
             break
-        rows |= dict(_sample_shapes(connection, run, [shape_id], share, *steps))
+        rows |= _sample_shapes(connection, run, [shape_id], share, between)
     return [rows[number] for number in sorted(rows)], total
 
 
-def _sample_shapes(  # noqa: PLR0917 -- the parts of one query
-    connection: Connection,
-    run: int,
-    shape_ids: Sequence[int] | None,
-    limit: int,
-    low: int = -_MAX_STEP,
-    high: int = _MAX_STEP,
-) -> Iterable[tuple[int, str]]:
-    """Return numbers and texts of the rows of these shapes, None for any: all, or the first of *limit* even shares."""
-    number = history.c.number
-    conditions = [history.c.run_id == run]
-    # One shape is a range of its index; several would be sorted.
-    if shape_ids is not None:
-        is_one = len(shape_ids) == 1
-        conditions.append(history.c.shape_id == shape_ids[0] if is_one else history.c.shape_id.in_(shape_ids))
-    if low > -_MAX_STEP or high < _MAX_STEP:
-        conditions += [history.c.step >= low, history.c.step <= high]
-    query = select(number, history.c.text).where(*conditions).order_by(number)
-    rows = _bounded_rows(connection.execute(query.limit(limit + 1)))
-    if len(rows) <= limit:
-        return rows
-    last = connection.execute(select(number).where(*conditions).order_by(number.desc()).limit(1)).scalar_one()
-    targets = evenly_spaced(rows[0][0], last, limit)
-    hits = _bounded_rows(connection.execute(query.where(number.in_(targets))))
-    if len(hits) > limit * _DENSE:
-        return hits
-    return _next_existing(connection, query, targets)
-
-
-def _next_existing(connection: Connection, query: Any, targets: Sequence[int]) -> Iterable[tuple[int, str]]:
-    """Return for each of *targets*, which ascend, the first row of *query* at or after it."""
-    rows: dict[int, str] = {}
-    size = 0
+def _sample_shapes(
+    connection: Connection, run: int, shape_ids: Sequence[int] | None, limit: int, steps: StepRange | None
+) -> dict[int, str]:
+    """Return the rows of these shapes, None for any, by number: all, or the first of *limit* even shares."""
+    spans = exact_spans(connection, run, find_spans(connection, run, shape_ids, steps), steps)
+    if not spans:
+        return {}
+    reader = _SpanReader(connection, run, spans, steps)
+    if sum(span.length for span in spans) <= limit:
+        return reader.rows(dict.fromkeys(range(len(spans))))
+    targets = evenly_spaced(reader.first_number(), reader.last_number(), limit)
+    firsts = [span.first for span in spans]
+    wanted: dict[int, list[int]] = {}
     for target in targets:
-        if size > MAX_READ_BYTES:
-            break
-        if not rows or target > next(reversed(rows)):
-            row = connection.execute(query.where(history.c.number >= target).limit(1)).one()
-            rows[row.number] = row.text
-            size += len(row.text)
-    return rows.items()
+        wanted.setdefault(max(0, bisect_right(firsts, target) - 1), []).append(target)
+    return reader.rows(wanted)
 
 
-def _bounded_rows(rows: Iterable[Any]) -> list[tuple[int, str]]:
-    """Return the first of *rows*, of about `MAX_READ_BYTES`."""
-    bounded, size = [], 0
-    for row in rows:
-        bounded.append((row.number, row.text))
-        size += len(row.text)
-        if size > MAX_READ_BYTES:
-            break
-    return bounded
+class _SpanReader:
+    """Reads rows of *spans*, up to about `MAX_READ_BYTES` in all."""
+
+    def __init__(self, connection: Connection, run: int, spans: Sequence[Span], steps: StepRange | None) -> None:
+        self._connection, self._run, self._spans, self._steps = connection, run, spans, steps
+        self._left = MAX_READ_BYTES
+
+    def first_number(self) -> int:
+        """Return the number of the first row."""
+        return next(self._segments([0]))[2][0]
+
+    def last_number(self) -> int:
+        """Return the number of the last row."""
+        return next(self._segments([len(self._spans) - 1]))[2][-1]
+
+    def rows(self, wanted: Mapping[int, Sequence[int] | None]) -> dict[int, str]:
+        """Return the first row at or after each of the numbers that *wanted* has by span, or all rows of a span."""
+        rows: dict[int, str] = {}
+        missed: dict[int, list[int]] = {}
+        for at, segment, numbers in self._segments(sorted(wanted)):
+            targets, first = wanted[at], self._spans[at].first
+            places = [bisect_left(numbers, target) for target in targets or ()]
+            chosen = numbers if targets is None else [numbers[place] for place in places if place < len(numbers)]
+            if targets is not None and len(chosen) < len(targets):
+                missed[at + 1] = list(targets[len(chosen) :])
+            chosen = list(dict.fromkeys(chosen))
+            texts = segment.texts([number - first for number in chosen])
+            rows |= zip(chosen, texts, strict=True)
+            self._left -= sum(map(len, texts))
+            if self._left < 0:
+                return rows
+        return dict(sorted((rows | self.rows(missed)).items())) if missed else rows
+
+    def _segments(self, indexes: Sequence[int]) -> Iterator[tuple[int, RowSegment, list[int]]]:
+        """Yield the spans with these *indexes*: each with its segment and the numbers of its wanted rows."""
+        loaded = load_segments(self._connection, self._run, [self._spans[at].first for at in indexes])
+        for at, (first, segment) in zip(indexes, loaded, strict=True):
+            yield at, segment, [first + position for position in self._spans[at].positions(segment, self._steps)]
 
 
 def _select_keys(row: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from wandb_nb.server.storage.lines.row_shapes import load_shapes
-from wandb_nb.server.storage.tables import history
+from wandb_nb.server.storage.lines.segment_queries import find_spans
+from wandb_nb.server.storage.lines.segment_store import load_segments
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from sqlalchemy import Connection
+
+    from wandb_nb.server.storage.lines.segment_queries import Span
 
 MAX_ROWS = 1_000
 MAX_BYTES = 8 << 20  # about, of all lines
@@ -27,12 +31,17 @@ def media_rows(connection: Connection, run: int) -> list[str]:
     ]
     if not media_shapes:
         return []
-    query = select(history.c.text).where(history.c.run_id == run, history.c.shape_id.in_(media_shapes))
     texts: list[str] = []
     left = MAX_BYTES
-    for text in connection.execute(query.order_by(history.c.number.desc()).limit(MAX_ROWS)).scalars():
+    for text in islice(_newest_first(connection, run, find_spans(connection, run, media_shapes, None)), MAX_ROWS):
         left -= len(text)
         if texts and left < 0:
             break
         texts.append(text)
     return texts[::-1]
+
+
+def _newest_first(connection: Connection, run: int, spans: Sequence[Span]) -> Iterator[str]:
+    for span in reversed(spans):
+        for _, segment in load_segments(connection, run, [span.first]):
+            yield from reversed(segment.texts(span.positions(segment, None)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import func, insert, select
 
 from wandb_nb.server.storage.database import inserted_id
-from wandb_nb.server.storage.tables import history, shapes
+from wandb_nb.server.storage.tables import segment_shapes, segments, shapes
 from wandb_nb.values import TYPE_KEY, dotted
 
 if TYPE_CHECKING:
@@ -66,14 +66,15 @@ def add_shape(connection: Connection, run: int, shape: Shape) -> int:
 
 def history_keys(connection: Connection, run: int) -> HistoryKeys:
     """Return the keys of the history of *run*."""
-    per_shape = select(history.c.shape_id, func.count()).where(history.c.run_id == run).group_by(history.c.shape_id)
-    row_counts: dict[int, int] = {row[0]: row[1] for row in connection.execute(per_shape)}
+    shape = segment_shapes.c
+    per_shape = select(shape.shape_id, func.sum(shape.length)).where(shape.run_id == run).group_by(shape.shape_id)
+    row_counts: dict[int, int] = {row[0]: int(row[1]) for row in connection.execute(per_shape)}
     counts: dict[str, Counter[str]] = {}
-    for shape, shape_id in load_shapes(connection, run).items():
-        for key, kind in shape:
+    for leaves, shape_id in load_shapes(connection, run).items():
+        for key, kind in leaves:
             if shape_id in row_counts:
                 counts.setdefault(key, Counter())[kind] += row_counts[shape_id]
-    last = connection.execute(select(func.max(history.c.step)).where(history.c.run_id == run)).scalar()
+    last = connection.execute(select(func.max(segments.c.max_step)).where(segments.c.run_id == run)).scalar()
     return HistoryKeys(counts, -1 if last is None else int(last))
 
 
