@@ -21,6 +21,7 @@ from wandb_nb.server.storage.storage_errors import (
     NotFoundError,
     PermissionDeniedError,
     TooLargeError,
+    TooManyRequestsError,
     TooSlowError,
 )
 from wandb_nb.server.web import routes
@@ -42,6 +43,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (TooLargeError, 413),
     (TooSlowError, 408),
     (BusyError, 503),
+    (TooManyRequestsError, 429),
     (BadLineError, 400),
     (Error, 400),
 )
@@ -96,8 +98,13 @@ class _Guard:
 
 async def _error_response(_: Request, error: Exception) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    headers = {"Retry-After": "5"} if isinstance(error, BusyError) else None
-    return JSONResponse({"error": str(error)}, status, headers)
+    return JSONResponse({"error": str(error)}, status, _retry_header(error))
+
+
+def _retry_header(error: Exception) -> dict[str, str] | None:
+    if isinstance(error, TooManyRequestsError):
+        return {"Retry-After": str(error.wait_seconds)}
+    return {"Retry-After": "5"} if isinstance(error, BusyError) else None
 
 
 async def _incomplete_request(_: Request, __: Exception) -> Response:

@@ -31,6 +31,7 @@ async def user_by_request_key(request: Request) -> User:
 
     Raises:
         AuthenticationError: There is no key, or it is not valid here.
+        TooManyRequestsError: The key sends too many requests.
 
     """
     key = _header_key(request.headers.get("authorization", ""))
@@ -39,6 +40,7 @@ async def user_by_request_key(request: Request) -> User:
         raise AuthenticationError(
             "the API key is missing or not valid on this server; store its key with `wandb-nb login --local`"
         )
+    services_of(request).key_limits.count_request(user.login)
     return user
 
 

@@ -47,7 +47,7 @@ class PagePool:
         of_user = self._of_user.setdefault(user_id, CapacityLimiter(self._limit_per_user))
         self._all = self._all or CapacityLimiter(self._limit)
         try:
-            async with _turn(of_user, "your other requests"), _turn(self._all, "other requests"):
+            async with take_turn(of_user, "your other requests"), take_turn(self._all, "other requests"):
                 return await run_sync(partial(function, *arguments), limiter=CapacityLimiter(1))
         finally:
             self._waiting[user_id] -= 1
@@ -56,7 +56,13 @@ class PagePool:
 
 
 @asynccontextmanager
-async def _turn(limiter: CapacityLimiter, others: str) -> AsyncIterator[None]:
+async def take_turn(limiter: CapacityLimiter, others: str) -> AsyncIterator[None]:
+    """Hold one of the places of *limiter* inside `async with`.
+
+    Raises:
+        BusyError: *others* have all of them for too long.
+
+    """
     borrower = object()
     try:
         with fail_after(MAX_WAIT_SECONDS):

@@ -19,8 +19,10 @@ from sqlalchemy import func, select
 
 from wandb_nb.errors import StoreError
 from wandb_nb.server.http.anonymous_accounts import AnonymousAccounts
+from wandb_nb.server.http.key_limits import KeyLimits
 from wandb_nb.server.http.login_limit import LoginLimit
 from wandb_nb.server.http.page_pool import MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER, PagePool
+from wandb_nb.server.http.post_turns import PostTurns
 from wandb_nb.server.http.signing import Signer
 from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.live.subscriptions import Subscriptions
@@ -62,6 +64,8 @@ class Services:
     signed: SignedTransfers | None = None
     """Set if clients can reach the store themselves."""
     metrics: RequestMetrics = field(default_factory=RequestMetrics)
+    key_limits: KeyLimits = field(default_factory=KeyLimits)
+    post_turns: PostTurns = field(default_factory=PostTurns)
     pages: PagePool = field(default_factory=PagePool)
     heavy_pages: PagePool = field(default_factory=lambda: PagePool(MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER))
 

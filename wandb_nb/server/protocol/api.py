@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import time
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -50,15 +51,18 @@ async def graphql_route(request: Request) -> Response:
     if "authorization" not in request.headers and services_of(request).anonymous.enabled:
         return await _create_anonymous_account(request)
     user = await user_by_request_key(request)
+    services = services_of(request)
+    services.key_limits.check_queries(user.login)
     payload = await read_json(request)
-    await spend_bytes(services_of(request), user, _size(request, payload))
+    await spend_bytes(services, user, _size(request, payload))
     base = str(request.base_url).rstrip("/")
     sequence = sequence_number(request)
-    arguments = (services_of(request), user, base, payload, sequence)
+    arguments = (services, user, base, payload, sequence)
     if _is_mutation(payload):  # runs never wait for those who read
-        status, answer = await run_in_threadpool(_answer_graphql, *arguments)
+        async with services.post_turns.turn(user.id):
+            status, answer = await run_in_threadpool(_answer_graphql, *arguments)
     else:
-        status, answer = await services_of(request).pages.run(user.id, _answer_graphql, *arguments)
+        status, answer = await services.pages.run(user.id, _answer_graphql, *arguments)
     return Response(answer, status, media_type="application/json")
 
 
@@ -98,9 +102,13 @@ def _is_mutation(payload: Any) -> bool:
     return isinstance(query, str) and query.lstrip().startswith("mutation")
 
 
-def _answer_graphql(*arguments: Any) -> tuple[int, str]:
-    status, answer = graphql_executor.execute_request(*arguments)
-    return status, graphql_executor.dumps(answer)
+def _answer_graphql(services: Services, user: User, *arguments: Any) -> tuple[int, str]:
+    start = time.thread_time()
+    try:
+        status, answer = graphql_executor.execute_request(services, user, *arguments)
+        return status, graphql_executor.dumps(answer)
+    finally:
+        services.key_limits.spend_query(user.login, time.thread_time() - start)
 
 
 async def file_stream(request: Request) -> Response:
@@ -109,7 +117,8 @@ async def file_stream(request: Request) -> Response:
     body = await read_post(request)
     await spend_bytes(services_of(request), user, _size(request, body))
     path, sequence = dict(request.path_params), sequence_number(request)
-    answer = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
+    async with services_of(request).post_turns.turn(user.id, (path["entity"], path["project"])):
+        answer = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
     services_of(request).metrics.count_lines(filestream.line_counts(body))
     return JSONResponse(answer)
 

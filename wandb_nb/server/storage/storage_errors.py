@@ -25,5 +25,13 @@ class BusyError(Error):
     """The server has too much to do; the request can be repeated."""
 
 
+class TooManyRequestsError(Error):
+    """A client asks for too much; after *wait_seconds* it can continue."""
+
+    def __init__(self, reason: str, wait_seconds: int) -> None:
+        super().__init__(f"{reason}; try again in {wait_seconds} s")
+        self.wait_seconds = wait_seconds
+
+
 class BadLineError(ValueError):
     """A history line is not a JSON object."""
