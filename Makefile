@@ -57,7 +57,7 @@ matrix: $(VENV)/.test ## import, unit and kernel tests on every Python from 3.10
 official: $(VENV)/.test ## the server's tests with the official client 0.22, in an environment of its own
 	@sh scripts/official.sh 0.22.3
 
-programs: $(VENV)/.test ## programs written for wandb, run unmodified: PROGRAMS="main vision callbacks keras gym gymnasium" (3, 6, 2, 2, 1, 1 GB)
+programs: $(VENV)/.test ## programs written for wandb, run unmodified: PROGRAMS="main vision callbacks keras gym gymnasium fastai" (3, 6, 2, 2, 1, 1, 6 GB)
 	@sh scripts/programs.sh $(PROGRAMS)
 
 bench: $(VENV)/.test ## figures against the budgets, and side by side with others

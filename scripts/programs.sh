@@ -1,7 +1,7 @@
 #!/bin/sh
-# programs.sh [GROUP...]: programs written for wandb, in environments of their own: main (3 GB), vision (6 GB),
-# callbacks (2 GB), keras (2 GB), gym (1 GB) and gymnasium (1 GB), built one at a time. The official client stands beside each, in one
-# that adds those libraries. Beside vision it is the last version with names that Composer calls.
+# programs.sh [GROUP...]: programs written for wandb, in environments of their own, built one at a time: main (3 GB),
+# vision (6 GB), callbacks (2 GB), keras (2 GB), gym (1 GB), gymnasium (1 GB) and fastai (6 GB). The official client
+# stands beside each, in one that adds those libraries. Beside vision it is the last version with names that Composer calls.
 set -e
 wheel=build/programs/wheel
 rm -rf "$wheel"

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 GENERATED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+-[a-z]+-\d+(?![0-9a-f])|None")
 """Generated names and ids; a run without a name has none before the official client's server gives it one."""
-MEASURED = re.compile(r"runtime|profiling|per_second|time|memory|flos|speed|save_dir|_timestamp|_step$")
+MEASURED = re.compile(r"runtime|profiling|per_sec|time|memory|flos|speed|save_dir|_timestamp|_step$")
 """Keys of values that differ from one execution or folder to the next."""
 ARTIFACT = 8
 """The number of the record of an artifact."""
 CLIENT_ID = re.compile(r"(?<=wandb-client-artifact://)\w{128}")
-ADDRESS = re.compile(r"0x[0-9a-f]{8,}")
-"""The address of an object, in the text of it."""
+ADDRESS = re.compile(r"( at )?0x[0-9a-f]{8,}")
+"""The address of an object, in the text of it; in a config our texts have none."""
 OF_TABLES = ("run_table", "wandb-run-incremental-table")
 """The types of the artifacts behind logged tables."""
 RANDOM_END = re.compile(r"-[\w-]{6}$")
@@ -211,7 +211,7 @@ def _file_name(match: re.Match[str]) -> str:
 
 def _text(value: str) -> str:
     """Return *value* without client ids and addresses, and with the names of media files as they compare."""
-    return ADDRESS.sub("ADDRESS", CLIENT_ID.sub("CLIENT-ID", MEDIA_FILE.sub(_file_name, value)))
+    return ADDRESS.sub("", CLIENT_ID.sub("CLIENT-ID", MEDIA_FILE.sub(_file_name, value)))
 
 
 def _rounded(value: Any) -> Any:

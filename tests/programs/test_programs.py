@@ -50,6 +50,8 @@ GYMNASIUM = ("gymnasium_videos", "sb3_videos")
 """gym 0.26 and gymnasium 0.29 need an older NumPy than the others."""
 ALONE = {"callbacks": ("gymnasium_recorder",)}
 """Programs that end with an error of the official client's, by the group whose environment they need."""
+FASTAI = ("fastai_callback",)
+"""Apart from the others: the last fastai whose callback works needs an older fastcore."""
 OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)
 OFFICIAL = os.environ.get("OFFICIAL_PYTHON", sys.executable)
 GROUPS = {
@@ -60,6 +62,7 @@ GROUPS = {
     "keras": KERAS,
     "gym": GYM,
     "gymnasium": GYMNASIUM,
+    "fastai": FASTAI,
 }
 GROUP = os.environ.get("PROGRAMS", "light")
 PROGRAMS = GROUPS[GROUP]

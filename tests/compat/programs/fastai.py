@@ -6,7 +6,7 @@ import numpy as np
 import wandb
 
 wandb.init(project="fastai")
-wandb.config.update({"learner": {"bs": 64}}, allow_val_change=True)
+wandb.config.update({"learner": {"bs": 64}, "dls.after_item": "ToTensor"}, allow_val_change=True)
 start = wandb.run.step
 for batch in range(3):
     wandb.log({"epoch": batch / 3, "train_loss": 1.0}, step=start + batch + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 import weakref
@@ -39,7 +40,8 @@ class Config(MutableMapping[str, Any]):
     """The inputs of a run: hyperparameters and the like, by attribute or item. Thread-safe.
 
     Values are stored as JSON values, so that reading gives what the file has; a value without a JSON form is stored as
-    text. Top-level keys contain no dot and values take less than 10 MB, else ConfigError is raised. A first value can
+    text. Values take less than 10 MB and top-level keys contain no dot (except where `import wandb` gives this package,
+    for programs that have such keys), else ConfigError is raised. A first value can
     always be set. Changing or removing it needs permission: `allow_val_change` of the call, else of `init()`, else
     only notebooks may. A dict read from config is live (see `ConfigSection`); a list is a copy. `dict(config)` and
     `{**config}` are plain data, for YAML, OmegaConf and the like.
@@ -237,11 +239,16 @@ class Config(MutableMapping[str, Any]):
             self._on_change(changed, removed)
 
 
+def _stands_for_wandb() -> bool:
+    """Return whether `import wandb` gives this package: programs for wandb may have dots in keys, as fastai has."""
+    return sys.modules.get("wandb") is sys.modules["wandb_nb"]
+
+
 def _checked_key(key: Any) -> str:
     text = to_config_key(key)
     if not text:
         raise ConfigError("a config key must not be empty")
-    if "." in text:
+    if "." in text and not _stands_for_wandb():
         raise ConfigError(
             f"config key {_abbreviated(text)} contains a dot, which top-level keys must not; use '_' or '/', or a "
             f"nested dict: {{{text.split('.', 1)[0]!r}: {{...}}}}"
