@@ -131,6 +131,11 @@ def test_the_table_by_keyboard(site: Site, page: Page) -> None:
     page.wait_for_selector("tr[data-run=r4]")
     expect(page.locator("tr[data-run=r0]")).to_be_hidden()
     expect(page.locator(".fold:focus")).to_have_count(1)
+    page.get_by_label("then by").select_option("state")
+    page.wait_for_url("**group=config.lr&group=state**")
+    expect(page.locator("th[scope=rowgroup]").first).to_contain_text("lr 0 · State running")
+    page.get_by_label("Group by").select_option("")
+    expect(page.locator("th[scope=rowgroup]")).to_contain_text(["State running"])
 
 
 def test_columns_are_chosen(site: Site, page: Page) -> None:

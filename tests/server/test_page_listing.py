@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import QueryParams
 
 from wandb_nb.run_filters.run_values import RunValues
-from wandb_nb.server.query.run_table import TableRequest, available_columns, default_columns, list_table
+from wandb_nb.server.query.run_columns import available_columns, default_columns
+from wandb_nb.server.query.run_table import TableRequest, list_table
 from wandb_nb.server.query.search import search_condition, search_predicate
 from wandb_nb.server.query.text_format import short_text
 
@@ -119,21 +121,37 @@ def test_a_groups_search_holds_any_key_and_value(key: str, value: Any) -> None:
 
 
 def test_groups_have_means_and_counts() -> None:
-    """A group shows the number of its runs and the mean of each number; runs without the value come last."""
-    table = list_table(RUNS, TableRequest(group="config.optimizer"), ["summary_metrics.acc", "config.optimizer"])
-    assert [(group.label, group.total, group.means) for group in table.groups] == [
-        ("adam", 1, [0.9, None]),
-        ("adam w", 1, [None, None]),
-        ("sgd", 1, [0.5, None]),
+    """A group has the number of its runs and the statistics of each number; runs without the value come last."""
+    table = list_table(RUNS, TableRequest(group=("config.optimizer",)), ["summary_metrics.acc", "config.optimizer"])
+    assert [(group.labels, group.total, group.statistics) for group in table.groups] == [
+        (["adam"], 1, [(1, 0.9, None, 0.9, 0.9), None]),
+        (["adam w"], 1, [None, None]),
+        (["sgd"], 1, [(1, 0.5, None, 0.5, 0.5), None]),
     ]
-    table = list_table(RUNS, TableRequest(group="config.width.hidden"))
-    assert [group.label for group in table.groups] == ["64", "none"]
+    table = list_table(RUNS, TableRequest(group=("config.width.hidden",)))
+    assert [group.labels for group in table.groups] == [["64"], ["none"]]
+    (whole,) = list_table(RUNS, TableRequest(), ["config.lr"]).statistics
+    assert whole == pytest.approx((3, 0.37, 0.55, 0.01, 1), abs=1e-4)
+
+
+def test_groups_of_several_keys() -> None:
+    """Each combination of values is a group, whose search finds its runs; a fourth key is ignored."""
+    runs = [
+        run(str(n), {"lr": n % 2, "optimizer": "adam" if n < 4 else "sgd"}, {"acc": n}, tags='["a", "b"]')
+        for n in range(6)
+    ]
+    request = TableRequest.of(QueryParams("group=config.lr&group=&group=config.optimizer&group=tags&group=state"))
+    assert request.group == ("config.lr", "config.optimizer", "tags")
+    groups = list_table(runs, request, ["summary_metrics.acc"]).groups
+    assert [group.labels for group in groups[:3]] == [["0", "adam", "a"], ["0", "adam", "b"], ["0", "sgd", "a"]]
+    assert [one.row.name for one in runs if search_predicate(groups[0].search)(one)] == ["0", "2"]
+    assert groups[0].statistics == [(2, 1.0, 1.4, 0.0, 2.0)]
 
 
 def test_a_run_is_listed_under_each_of_its_tags() -> None:
     """Grouping by tag lists a run with two tags twice, and one without tags under none."""
-    groups = list_table(RUNS, TableRequest(group="tags")).groups
-    assert {group.label: [run_values.row.name for run_values in group.runs] for group in groups} == {
+    groups = list_table(RUNS, TableRequest(group=("tags",))).groups
+    assert {group.labels[0]: [run_values.row.name for run_values in group.runs] for group in groups} == {
         "best": ["a", "c"],
         "old": ["c"],
         "none": ["b"],
@@ -167,17 +185,17 @@ def test_pages_hold_a_hundred_runs() -> None:
 def test_many_groups_stay_bounded() -> None:
     """Two thousand runs in five hundred groups give about a hundred rows, and each group links to the rest."""
     many = [run(f"r{number}", {"n": number % 500}) for number in range(2000)]
-    table = list_table(many, TableRequest(group="config.n"))
+    table = list_table(many, TableRequest(group=("config.n",)))
     assert sum(len(group.runs) for group in table.groups) <= 600
     assert all(group.total == 4 for group in table.groups)
 
 
 def test_the_address_holds_the_whole_request() -> None:
     """The address holds the whole request and is rebuilt from it; an invalid one means the first page."""
-    request = TableRequest.of({"q": "x y", "page": "7", "sort": "-state", "other": "z"})
+    request = TableRequest.of(QueryParams("q=x+y&page=7&sort=-state&other=z"))
     assert request.with_changes(page=request.page) == {"q": "x y", "page": "7", "sort": "-state"}
-    assert request.with_changes(group="tags") == {"q": "x y", "sort": "-state", "group": "tags"}
-    assert [TableRequest.of({"page": page}).page for page in ("0", "-1", "x", "9" * 30, "²")] == [1] * 5
+    assert request.with_changes(group=("tags",)) == {"q": "x y", "sort": "-state", "group": ("tags",)}
+    assert [TableRequest.of(QueryParams({"page": page})).page for page in ("0", "-1", "x", "9" * 30, "²")] == [1] * 5
 
 
 def test_values_are_short() -> None:

@@ -32,10 +32,16 @@ def sort_runs(runs: Sequence[RunValues], order: str | None) -> list[RunValues]:
 
 def sort_runs_by(runs: Sequence[RunValues], name: str) -> list[RunValues]:
     """Return *runs* sorted by one value, whose *name* is written like a part of an order; runs without it come last."""
-    descending, field = name.startswith("-"), name.lstrip("+-")
-    ranked = [(run, _sort_key(run.value(field))) for run in runs]
-    present = sorted(((run, rank) for run, rank in ranked if rank), key=lambda pair: pair[1], reverse=descending)
-    return [run for run, _ in present] + [run for run, rank in ranked if rank is None]
+    field = name.lstrip("+-")
+    return sort_by_values(runs, [run.value(field) for run in runs], descending=name.startswith("-"))
+
+
+def sort_by_values(runs: Sequence[RunValues], values: Sequence[Any], *, descending: bool) -> list[RunValues]:
+    """Return *runs* sorted by *values*, one for each; runs without a value come last."""
+    keys = list(map(_sort_key, values))
+    present = [index for index, key in enumerate(keys) if key is not None]
+    present.sort(key=keys.__getitem__, reverse=descending)  # type: ignore[arg-type]  # those that are not None
+    return [runs[index] for index in present] + [run for run, key in zip(runs, keys, strict=True) if key is None]
 
 
 def _sort_key(value: Any) -> tuple[int, Any] | None:

@@ -6,9 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from wandb_nb.run_filters.run_values import RunValues
 from wandb_nb.server.http.services import services_of
-from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, available_columns, cell, column_label, list_table
+from wandb_nb.server.query.run_columns import available_columns, cell, column_label
+from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS
+from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, list_table
 from wandb_nb.server.storage.artifacts.collection_store import count_collections
 from wandb_nb.server.storage.column_choices import load_columns
 from wandb_nb.server.storage.run_store import list_runs
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from wandb_nb.run_filters.run_values import RunValues
     from wandb_nb.server.storage.users import User
 
 _MAX_VALUES = 1 << 20  # characters of a config or a summary
@@ -34,7 +36,7 @@ def _project(request: Request, user: User) -> Response:
     table_request = TableRequest.of(request.query_params)
     with services_of(request).database.read() as connection:
         row = requested_project(connection, request, user)
-        runs = [RunValues(run) for run in list_runs(connection, row, _MAX_VALUES, outcomes=True)]
+        runs = services_of(request).listed_values.values_of(list_runs(connection, row, _MAX_VALUES, outcomes=True))
         chosen = load_columns(connection, user, row)
         artifact_count = count_collections(connection, row, None)
     available = available_columns(runs)
@@ -50,9 +52,10 @@ def _project(request: Request, user: User) -> Response:
         available=available,
         has_choice=chosen is not None,
         groupings={**GROUPINGS, **{name: column_label(name) for name in available["Config"]}},
+        group_choices=[*table_request.group, ""][:MAX_GROUP_KEYS],
         cell=cell,
         label=column_label,
-        link=lambda **changes: urlencode(table_request.with_changes(**changes)),
+        link=lambda **changes: urlencode(table_request.with_changes(**changes), doseq=True),
         shared_names=_shared_names(runs),
         may_write=may_write(row),
         artifact_count=artifact_count,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from wandb_nb.run_filters.run_values import RunValues
 from wandb_nb.server.http.services import services_of
-from wandb_nb.server.query.run_table import run_duration
+from wandb_nb.server.query.run_columns import run_duration
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.alerts import alert_store
 from wandb_nb.server.storage.lines import line_store
