@@ -64,7 +64,12 @@ ON_POSTGRESQL = {
 }
 
 
-ON_BUCKET = {"artifacts": "", "protocol": "file", "stored_files": ""}  # a text in the names of the tests
+ON_BUCKET = {
+    "artifacts": "",
+    "multipart": "one_content",
+    "protocol": "file",
+    "stored_files": "",
+}  # a text in the names of the tests
 
 
 class Client:

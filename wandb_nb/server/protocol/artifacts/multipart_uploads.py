@@ -88,7 +88,7 @@ def _digests(parts: list[dict[str, Any]]) -> list[str]:
     """
     if not 0 < len(parts) <= MAX_PARTS or [part["partNumber"] for part in parts] != list(range(1, len(parts) + 1)):
         raise UsageError(f"a file has 1 to {MAX_PARTS} parts, numbered from 1; send them in this order")
-    digests = [part["hexMD5"].lower() for part in parts]
+    digests = [part["hexMD5"].strip('"').lower() for part in parts]  # clients send back the ETag as they got it
     if not all(map(_DIGEST.fullmatch, digests)):
         raise UsageError("the MD5 of a part must be given in hexadecimal")
     return digests
