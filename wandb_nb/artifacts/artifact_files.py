@@ -170,8 +170,9 @@ class ArtifactFiles(ArtifactProperties):
         """
         from wandb_nb.artifacts.reading.media_values import read_value, value_path  # loads the classes of all media
 
-        path = value_path(names.check_path(name), self._all_entries())
-        return None if path is None else read_value(path, self.download_file)
+        paths = self._all_entries()
+        path = value_path(names.check_path(name), paths)
+        return None if path is None else read_value(path, self.download_file, paths)
 
     def get_added_local_path_name(self, local_path: str) -> str | None:
         """Return the path in the artifact of a file whose content is *local_path*'s; None if there is none."""

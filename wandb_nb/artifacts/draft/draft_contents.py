@@ -38,6 +38,7 @@ class DraftContents:
         self.entries: dict[str, ManifestEntry] = dict(entries or {})
         self._staging = StagingFolder()
         self._originals: set[str] = set()
+        self._tables: dict[int, tuple[WBValue, str]] = {}  # added ones with their paths, by identity
 
     def add_file(self, source: Path, name: str, *, is_tmp: bool, policy: str, overwrite: bool) -> str:
         """Add the file *source* as *name* and return its path; see `Artifact.add_file`."""
@@ -80,7 +81,7 @@ class DraftContents:
 
     def add_value(self, value: WBValue, name: str, *, overwrite: bool) -> str:
         """Add a media value as *name* with its suffix, and return its path; see `Artifact.add`."""
-        path, content, files = add_media(value, check_path(name))
+        path, content, files = add_media(value, check_path(name), self._table_path)
         if not overwrite:
             self.expect_new(path)
         for each, media in {path: content, **files}.items():
@@ -90,7 +91,19 @@ class DraftContents:
             else:
                 entry = ManifestEntry(bytes_digest(media.data), len(media.data), self._staging.write(media.data))
             self._put(each, entry, overwrite=True)
+        self._tables[id(value)] = (value, path)
         return path
+
+    def _table_path(self, table: WBValue | str, name: str) -> str:
+        """Return the path of *table*, which may be a path itself; a new table is added as *name*."""
+        if isinstance(table, str):
+            if table not in self.entries:
+                raise ArtifactError(f"the artifact {self.name} has no table {table!r} to join: add() the table first")
+            return table
+        added = self._tables.get(id(table))
+        if added is not None and added[1] in self.entries:
+            return added[1]
+        return self.add_value(table, name, overwrite=False)
 
     def add_reference(self, uri: str, name: str | None, *, checksum: bool, max_objects: int | None) -> list[str]:
         """Add what is at *uri* and return the paths; see `Artifact.add_reference`."""

@@ -13,14 +13,17 @@ from wandb_nb.data.files.object3d import Object3D
 from wandb_nb.data.files.video import Video
 from wandb_nb.data.images.classes import Classes
 from wandb_nb.data.images.image import Image
+from wandb_nb.data.tables.linked_tables import JoinedTable, PartitionedTable
 from wandb_nb.data.tables.table import Table
 from wandb_nb.errors import ArtifactError, Error
 from wandb_nb.values import TYPE_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
 _JSON = ".json"
+_TABLE = ".table.json"
+_JOINED = ("table1", "table2")
 _CLASSES: dict[str, Callable[..., Any]] = {
     each.log_type: each for each in (Audio, Html, Image, Molecule, Object3D, Video)
 }
@@ -34,19 +37,34 @@ def value_path(name: str, paths: Iterable[str]) -> str | None:
     return next((path for path in names if path.rpartition(_JSON)[0].rpartition(".")[0] == name), None)
 
 
-def read_value(path: str, local_file: Callable[[str], str]) -> Any:
-    """Return the value whose JSON file is *path*; *local_file* returns where a file of the artifact is.
+def read_value(path: str, local_file: Callable[[str], str], paths: Collection[str]) -> Any:
+    """Return the value whose JSON file is *path* of *paths*; *local_file* returns where a file of the artifact is.
 
     Raises:
         ArtifactError: It is not a value that can be read back.
 
     """
     try:
-        return _value(json.loads(Path(local_file(path)).read_text("utf-8")), local_file)
+        content = json.loads(Path(local_file(path)).read_text("utf-8"))
+        if content[TYPE_KEY] == JoinedTable.log_type:
+            first, second = (read_value(_table_file(content[field], paths), local_file, paths) for field in _JOINED)
+            return JoinedTable(first, second, content["join_key"])
+        if content[TYPE_KEY] == PartitionedTable.log_type:
+            folder = content["parts_path"].strip("/")
+            parts = sorted(each for each in paths if each.startswith(f"{folder}/") and each.endswith(_TABLE))
+            return PartitionedTable(folder, parts=[read_value(part, local_file, paths) for part in parts])
+        return _value(content, local_file)
     except Error:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         raise ArtifactError(f"{path} cannot be read as a media value: {error}; use download()") from error
+
+
+def _table_file(path: str, paths: Collection[str]) -> str:
+    """Return the *path* of a table of a joined one; raise ValueError where the artifact lacks it."""
+    if path not in paths or not path.endswith((_TABLE, f".{PartitionedTable.log_type}{_JSON}")):
+        raise ValueError(f"the artifact has no table {path}")
+    return path
 
 
 def _value(content: Any, local_file: Callable[[str], str]) -> Any:

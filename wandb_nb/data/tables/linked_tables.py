@@ -37,41 +37,59 @@ class JoinedTable(WBValue):
         for name, table in (("table1", table1), ("table2", table2)):
             if not isinstance(table, (Table, PartitionedTable, str)):
                 raise MediaError(f"JoinedTable({name}=) takes a table, got {type(table).__name__}: give a Table")
-        self._tables, self._join_key = (table1, table2), join_key
+        self.tables, self.join_key = (table1, table2), join_key
+
+    def describe(self, paths: Sequence[str]) -> dict[str, Any]:
+        """Return the JSON of the table, whose tables have these *paths* in the same artifact."""
+        return {"_type": self.log_type, "table1": paths[0], "table2": paths[1], "join_key": self.join_key}
 
     def to_row(self, target: MediaTarget) -> dict[str, Any]:
         """Store both tables and what joins them as an artifact, and return the JSON that names it."""
         contents = ArtifactContents(artifact_name(target.store.run_id, target.key), ARTIFACT_TYPE)
         names = [
             _part(table, f"t{number}_{id(self)}", contents, target.store.clean)
-            for number, table in enumerate(self._tables, 1)
+            for number, table in enumerate(self.tables, 1)
         ]
-        value = {"_type": self.log_type, "table1": names[0], "table2": names[1], "join_key": self._join_key}
-        return _store(value, contents, target)
+        return _store(self.describe(names), contents, target)
 
 
 class PartitionedTable(WBValue):
-    """All tables in the folder *parts_path* as one, in the order of their names."""
+    """All tables in the folder *parts_path* as one, in the order of their names.
+
+    It is a folder of this machine, or of the artifact from which it is read, whose *parts* are then there.
+    """
 
     log_type = "partitioned-table"
 
-    def __init__(self, parts_path: str | os.PathLike[str]) -> None:
+    def __init__(self, parts_path: str | os.PathLike[str], *, parts: Sequence[Table] | None = None) -> None:
         self.parts_path = os.fspath(parts_path)
+        self._tables = parts
+
+    def describe(self) -> dict[str, Any]:
+        """Return the JSON of the table in an artifact that has its parts."""
+        return {"_type": self.log_type, "parts_path": self.parts_path}
 
     def iterrows(self) -> Iterator[tuple[int, list[Any]]]:
         """Yield number and values of each row, over all tables below the folder."""
         number = 0
-        for path in sorted(Path(self.parts_path).rglob("*.table.json")):
-            for row in json.loads(path.read_text("utf-8"))["data"]:
+        for rows in self._part_rows():
+            for row in rows:
                 yield number, row
                 number += 1
+
+    def _part_rows(self) -> Iterator[list[list[Any]]]:
+        if self._tables is not None:
+            yield from (table.data for table in self._tables)
+            return
+        for path in sorted(Path(self.parts_path).rglob("*.table.json")):
+            yield json.loads(path.read_text("utf-8"))["data"]
 
     def to_row(self, target: MediaTarget) -> dict[str, Any]:
         """Store the parts and where they are as an artifact, and return the JSON that names it."""
         contents = ArtifactContents(artifact_name(target.store.run_id, target.key), ARTIFACT_TYPE)
         parts = self._parts()
         contents.files.update({name: MediaContent(path=path) for name, path in parts.items()})
-        return _store({"_type": self.log_type, "parts_path": self.parts_path, "parts": [*parts]}, contents, target)
+        return _store({**self.describe(), "parts": [*parts]}, contents, target)
 
     def _parts(self) -> dict[str, Path]:
         """Return the tables below the folder by their paths in the artifact, where readers of `parts_path` look."""
@@ -89,7 +107,7 @@ def _part(table: Any, name: str, contents: ArtifactContents, clean: Callable[[An
     if isinstance(table, PartitionedTable):
         path, data = (
             f"{name}.partitioned-table.json",
-            json.dumps({"_type": table.log_type, "parts_path": table.parts_path}).encode(),
+            json.dumps(table.describe()).encode(),
         )
     else:
         path = f"{name}.table.json"
