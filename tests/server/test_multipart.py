@@ -77,9 +77,7 @@ def test_parts_become_one_content(logger: ArtifactClient, services: Services) ->
     upload = Upload(logger)
     node = upload.announce()
     upload.send(node, (3, 1, 2))
-    tags = [
-        {**part, "hexMD5": f'"{part["hexMD5"]}"'} for part in specs(PARTS)
-    ]  # as the official client
+    tags = [{**part, "hexMD5": f'"{part["hexMD5"]}"'} for part in specs(PARTS)]  # as the official client
     assert "errors" not in upload.complete(completedParts=tags)
     assert "errors" not in upload.complete(), "a client that did not get the answer asks again"
     assert logger.send_manifest(upload.artifact, upload.manifest) == 200
