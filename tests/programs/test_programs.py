@@ -50,6 +50,8 @@ GYMNASIUM = ("gymnasium_videos", "sb3_videos")
 """gym 0.26 and gymnasium 0.29 need an older NumPy than the others."""
 ALONE = {"callbacks": ("gymnasium_recorder",)}
 """Programs that end with an error of the official client's, by the group whose environment they need."""
+MAGIC = {"callbacks": ("magic_boosters",), "keras": ("magic_keras",)}
+"""Programs of ours alone, since wandb has no magic any more: pairs of runs with magic and with callbacks."""
 FASTAI = ("fastai_callback",)
 """Apart from the others: the last fastai whose callback works needs an older fastcore."""
 OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)
@@ -113,7 +115,9 @@ def test_the_document_lists_the_scripts() -> None:
     listed = [re.match(r"\| `(\w+)`( \(light\))? \|", line) for line in lines]
     named = {match[1]: bool(match[2]) for match in listed if match}
     assert named == {path.stem: path.stem in LIGHT for path in SCRIPTS.glob("*.py")}
-    assert sorted(named) == sorted({name for names in (*GROUPS.values(), *ALONE.values()) for name in names})
+    assert sorted(named) == sorted(
+        {name for names in (*GROUPS.values(), *ALONE.values(), *MAGIC.values()) for name in names}
+    )
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -142,6 +146,28 @@ if GROUP in ALONE:
         assert online == offline
         for run in online:
             check_stored(run, server)
+
+
+if GROUP in MAGIC:
+
+    @pytest.mark.parametrize("name", MAGIC[GROUP])
+    def test_magic(name: str, tmp_path: Path) -> None:
+        """With magic a training has the rows that it has with the library's callback; what follows has its own."""
+        runs = {run.name: run for run in execute(tmp_path / "ours", name, OURS, LAUNCHER, WANDB_MODE="offline")}
+        pairs = [(runs.pop(title), runs.pop(f"{title[:-1]}2")) for title in list(runs) if title.endswith("1")]
+        assert pairs
+        for magic, callbacks in pairs:
+            measured = [row for _, row in magic.rows if not any(key.endswith("fit_seconds") for key in row)]
+            assert measured == [row for _, row in callbacks.rows]
+            assert list(magic.config) == ["magic"]
+        (other,) = runs.values()
+        keys = {key for _, row in other.rows for key in row}
+        if name == "magic_boosters":
+            assert {"XGBClassifier/training_f1", "LGBMClassifier/training_f1", "GridSearchCV/cv_results"} <= keys
+            assert {"validation_0-logloss", "training_binary_logloss"} <= keys
+        else:
+            assert [artifact.name for artifact in other.artifacts] == ["val", *3 * ["run_ID_pred"]]
+            assert other.artifacts[0].is_used
 
 
 def without_late_rows(run: RecordedRun) -> RecordedRun:
