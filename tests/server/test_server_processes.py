@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from playwright.sync_api import Page
+
 LISTENERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
 
 
@@ -48,6 +50,20 @@ def test_a_page_gets_events_of_the_other_server(sites: tuple[Site, Site], cluste
         cluster.execute(LISTENERS)
         assert [] in received_events  # it may have missed something
         sites[0].rows_of("grow", 1, 1)
+        assert ["grow"] in received_events
+
+
+def test_pages_recover_with_the_database(sites: tuple[Site, Site], cluster: Cluster) -> None:
+    """While the database is down a page gets no wrong news; when it is back, it gets the events of either server."""
+    with sites[1].events("/local/p/runs/grow/events") as received_events:
+        assert next(received_events) == []
+        cluster.halt()
+        assert httpx.get(f"{sites[1].url}/local/p", headers={"Cookie": "x=y"}).status_code == 303
+        assert httpx.get(f"{sites[1].url}/readyz").status_code == 503
+        cluster.start()
+        until(lambda: httpx.get(f"{sites[0].url}/readyz").status_code == 200)
+        assert [] in received_events
+        sites[0].rows_of("grow", 1)
         assert ["grow"] in received_events
 
 
@@ -142,3 +158,26 @@ def test_several_workers_need_postgresql(tmp_path: Path) -> None:
     assert refused.returncode != 0
     assert VARIABLE in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
+
+
+@pytest.mark.browser
+def test_pages_of_two_processes(workers: Site, page: Page, noises: list[str]) -> None:
+    """Login, table, charts and console are live whichever process answers, also when one of them is killed."""
+    page.goto(workers.url)
+    page.fill("#key", workers.key)
+    page.click("main button")
+    page.wait_for_selector("h1:has-text('Projects')")
+    page.goto(f"{workers.url}/local/p")
+    page.wait_for_selector("tr[data-run=grow]")
+    workers.start("late", displayName="late one")
+    page.wait_for_selector("tr[data-run=late]")
+    page.goto(f"{workers.url}/local/p/runs/grow")
+    for number, process in enumerate(worker_processes(workers), 1):
+        workers.grow(50)
+        page.wait_for_function("n => document.querySelector('.wnb')?.dataset.points === String(n)", arg=50 * number)
+        process.kill()
+    post_row(workers, 100)
+    page.wait_for_function("() => document.querySelector('.wnb')?.dataset.points === '101'")
+    page.goto(f"{workers.url}/local/p/runs/grow/console")
+    page.wait_for_selector("#log:has-text('100 rows')")
+    noises[:] = [noise for noise in noises if "net::ERR_" not in noise]  # of the connections that were killed

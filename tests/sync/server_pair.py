@@ -14,6 +14,9 @@ from waiting import until
 if TYPE_CHECKING:
     from pathlib import Path
 
+LISTENERS = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE 'LISTEN%'"""
+
 
 class ServerPair(RestartedServer):
     """Runs inside `with`, on a database of its own in *cluster*."""
@@ -24,6 +27,7 @@ class ServerPair(RestartedServer):
         self._dice = random.Random(0)  # noqa: S311 -- which process to kill, no secret
         with psycopg.connect(self._address, autocommit=True) as connection:
             connection.execute("UPDATE users SET saves_code = true")
+        until(lambda: self.select(LISTENERS) == [(2,)], "both processes answer")
 
     def workers(self) -> list[psutil.Process]:
         """Return the processes that answer."""
@@ -39,4 +43,4 @@ class ServerPair(RestartedServer):
     def select(self, query: str, *parameters: Any) -> list[Any]:
         """Return the rows of a query in the server's database."""
         with psycopg.connect(self._address) as connection:
-            return connection.execute(query.replace("?", "%s").encode(), parameters).fetchall()
+            return connection.execute(query.replace("?", "%s").encode(), parameters or None).fetchall()

@@ -7,15 +7,15 @@ import multiprocessing
 import os
 import shutil
 import signal
-import sys
 import threading
 import time
+from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from prometheus_client.multiprocess import mark_process_dead
 
-from wandb_nb.errors import Error
+from wandb_nb.errors import StoreError
 from wandb_nb.server.monitoring.request_metrics import METRICS_FOLDER_VARIABLE
 from wandb_nb.server.worker import SHUTDOWN_SECONDS, run_worker
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.5
 _MIN_LIFE_SECONDS = 1.0  # a worker that cannot start is not started more often
+_RETRY_SECONDS = 2.0
 _END_SECONDS = SHUTDOWN_SECONDS + 5.0
 
 
@@ -98,12 +99,19 @@ class _WorkerPool:
 def _work(options: WorkerOptions, listener: socket.socket, number: int) -> None:
     """Run a worker, in its own process, which ends with its parent."""
     threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    with suppress(KeyboardInterrupt):
+        while not _is_served(options, listener, cleans=number == 0):
+            time.sleep(_RETRY_SECONDS)
+
+
+def _is_served(options: WorkerOptions, listener: socket.socket, *, cleans: bool) -> bool:
+    """Answer requests until a signal; return False if the data cannot be opened, as when the database is down."""
     try:
-        run_worker(options, listener, cleans=number == 0)
-    except Error as error:
-        sys.exit(f"a server process did not start: {error}")
-    except KeyboardInterrupt:
-        sys.exit(0)
+        run_worker(options, listener, cleans=cleans)
+    except StoreError as error:
+        logging.getLogger(__name__).error("a server process waits: %s", error)  # noqa: TRY400 -- the log needs no traceback
+        return False
+    return True
 
 
 def _end_with_parent() -> None:

@@ -14,6 +14,7 @@ from wandb_nb.server.http.authentication import logged_in_user
 from wandb_nb.server.http.browser_policy import NO_STORE
 from wandb_nb.server.http.services import services_of
 from wandb_nb.server.live.sampling import sampled_message, system_message
+from wandb_nb.server.storage.storage_errors import BusyError
 from wandb_nb.server.web.render import requested_project, requested_run
 from wandb_nb.view.message.row_range import RangeRequest
 
@@ -67,9 +68,9 @@ async def _change_events(
         while (changed := await subscription.wait(_REFRESH_SECONDS)) is not None:
             try:
                 await run_in_threadpool(check_access)
-            except UsageError:
-                return
-            if await logged_in_user(request) is None:  # the key was renewed or revoked
+                if await logged_in_user(request) is None:  # the key was renewed or revoked
+                    return
+            except (UsageError, BusyError):  # without a database the page is closed, and connects again
                 return
             yield _event(sorted(changed))
             await asyncio.sleep(_BATCH_SECONDS)

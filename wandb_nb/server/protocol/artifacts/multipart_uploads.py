@@ -119,15 +119,24 @@ def _join_parts(services: Services, join: _Join) -> None:
 
     """
     with _turn():
-        with services.database.read() as connection:
-            if content_store.find_content(connection, join.artifact.project_id, join.digest) is not None:
-                return  # by an earlier request, for whose answer the client did not wait
+        if _is_joined(services, join):  # by an earlier request, for whose answer the client did not wait
+            return
         chunks = _chunks(services.store, [part.blob for part in join.parts])
-        stored = anyio.from_thread.run(services.store.write, chunks, MAX_CONTENT_BYTES)
+        try:
+            stored = anyio.from_thread.run(services.store.write, chunks, MAX_CONTENT_BYTES)
+        except UsageError:
+            if _is_joined(services, join):  # by another server process, which has deleted the parts
+                return
+            raise
         if stored.md5 != join.digest:
             discard_blobs(services, [stored.blob])
             raise UsageError(f"the joined file has the MD5 {stored.md5}, not {join.digest} as announced; send it again")
         discard_blobs(services, _add_joined(services, join, stored))
+
+
+def _is_joined(services: Services, join: _Join) -> bool:
+    with services.database.read() as connection:
+        return content_store.find_content(connection, join.artifact.project_id, join.digest) is not None
 
 
 def _add_joined(services: Services, join: _Join, stored: StoredFile) -> list[str]:
