@@ -30,6 +30,8 @@ MAX_CANDIDATES = 1000
 MAX_SCORED_ROWS = 10_000
 MIN_SCORING_SECONDS = 1.0
 """Scoring may take as long as the fit, and at least this long."""
+MIN_PROBED_ROWS = 1000
+"""Of no more rows all are scored, without measuring how long some take."""
 _PROBE_ROWS = 100
 
 
@@ -70,16 +72,20 @@ class EstimatorFit:
     def _measure(self, x: Any, y: Any) -> dict[str, float]:
         """Return the scores on the data of the fit, or on a sample of it; none where that would take too long."""
         with _undisturbed():
-            rows = x.shape[0] if hasattr(x, "shape") else len(x)
-            probe = _sample(x, y, _PROBE_ROWS)
-            begin = perf_counter()
-            scores = training_scores(self._estimator, *probe)
-            expected = (perf_counter() - begin) * min(rows, MAX_SCORED_ROWS) / _PROBE_ROWS
-            if rows <= _PROBE_ROWS:
-                return scores
-            if expected > max(self._seconds, MIN_SCORING_SECONDS):
+            if _row_count(x) > MIN_PROBED_ROWS and not self._is_scored_quickly(x, y):
                 return {}
             return training_scores(self._estimator, *_sample(x, y, MAX_SCORED_ROWS))
+
+    def _is_scored_quickly(self, x: Any, y: Any) -> bool:
+        """Return whether the time that some rows take lets expect that all take no longer than they may."""
+        probe = _sample(x, y, _PROBE_ROWS)
+        for _ in range(2):  # the first time may include the loading of modules
+            begin = perf_counter()
+            training_scores(self._estimator, *probe)
+            expected = (perf_counter() - begin) * min(_row_count(x), MAX_SCORED_ROWS) / _PROBE_ROWS
+            if expected <= max(self._seconds, MIN_SCORING_SECONDS):
+                return True
+        return False
 
     def _scores(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> dict[str, float]:
         x = arguments[0] if arguments else named.get("X")
@@ -134,11 +140,15 @@ def candidates(results: Mapping[str, Any]) -> Table:
 
 def _sample(x: Any, y: Any, rows: int) -> tuple[Any, Any]:
     """Return *rows* rows of the data, the same ones each time; all of them if there are no more."""
-    if (x.shape[0] if hasattr(x, "shape") else len(x)) <= rows:
+    if _row_count(x) <= rows:
         return x, y
     resample = import_module("sklearn.utils").resample
     drawn = resample(*((x,) if y is None else (x, y)), replace=False, n_samples=rows, random_state=0)
     return (drawn, None) if y is None else tuple(drawn)
+
+
+def _row_count(x: Any) -> int:
+    return int(x.shape[0]) if hasattr(x, "shape") else len(x)
 
 
 def evenly(count: int, most: int) -> list[int]:
