@@ -159,3 +159,27 @@ def test_the_server_has_the_step_of_a_version(online: Callable[..., wandb.Run]) 
         run.log({"loss": 1}, step=7)
         log(run, "after", "two")
     assert [wandb.Api().artifact(f"used/{name}:v0").history_step for name in ("before", "after")] == [None, 7]
+
+
+def test_a_draft_of_a_version_of_the_server(
+    online: Callable[..., wandb.Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft of a version that is on the server only has its files when it is logged; removed ones stay there."""
+    with online() as run:
+        draft = wandb.Artifact("grown", "dataset")
+        for name in ("stays.txt", "goes.txt"):
+            with draft.new_file(name) as file:
+                file.write(name)
+        run.log_artifact(draft)
+    other_machine(monkeypatch, tmp_path / "other")
+    with online() as user:
+        draft = user.use_artifact("used/grown:v0").new_draft()
+        draft.remove("goes.txt")
+        with draft.new_file("new.txt") as file:
+            file.write("new")
+        user.log_artifact(draft)
+    other_machine(monkeypatch, tmp_path / "third")
+    folder = Path(wandb.Api().artifact("used/grown:v1").download(tmp_path / "out"))
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"stays.txt": "stays.txt", "new.txt": "new"}
+    contents = {path.read_bytes() for path in (tmp_path / "other").rglob("*") if path.is_file()}
+    assert {b"stays.txt", b"goes.txt"} & contents == {b"stays.txt"}

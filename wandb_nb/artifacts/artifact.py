@@ -9,6 +9,7 @@ from wandb_nb.artifacts.artifact_files import ArtifactFiles
 from wandb_nb.artifacts.artifact_metadata import metadata_json, plain_metadata
 from wandb_nb.artifacts.artifact_names import check_aliases, check_tags
 from wandb_nb.artifacts.draft.draft_contents import DraftContents
+from wandb_nb.artifacts.local_versions import LocalVersions
 from wandb_nb.artifacts.store.lineage_files import LOGGED, USED
 from wandb_nb.artifacts.version_name import LATEST, parse_version_name, version_index
 from wandb_nb.data.artifact_contents import ArtifactContents
@@ -92,13 +93,17 @@ class Artifact(ArtifactFiles, metaclass=_IgnoredWhileDisabled):
     def new_draft(self) -> Artifact:
         """Return a draft with the files and description of this version, to be changed and logged as the next one.
 
+        Files that are on a server only are fetched when the draft is logged.
+
         Raises:
             ArtifactStateError: This is a draft itself.
 
         """
         self._stored("new_draft()")
         draft = Artifact(self._collection, self._type, self._description, self._metadata, self._incremental)
-        draft._contents = DraftContents(self._collection, self._all_entries())
+        source = self._expect_source()
+        fetch = None if isinstance(source, LocalVersions) else source.fetch
+        draft._contents = DraftContents(self._collection, self._all_entries(), fetch)
         draft._ttl = self._ttl
         return draft
 

@@ -14,11 +14,11 @@ from wandb_nb.artifacts.draft.staging import StagingFolder
 from wandb_nb.artifacts.manifest import object_name
 from wandb_nb.artifacts.references.reference_entries import reference_entries
 from wandb_nb.artifacts.store.file_copies import bytes_digest, file_digest
-from wandb_nb.errors import ArtifactError, MediaError
+from wandb_nb.errors import ArtifactError, Error, MediaError
 from wandb_nb.store.format.artifact_record import ManifestEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from wandb_nb.data.media_value import WBValue
 
@@ -29,14 +29,19 @@ _MAX_TMP_NAME = 20  # hexadecimal digits
 class DraftContents:
     """The files and references of the artifact *name* by their path, those of *entries* to begin with.
 
-    The content of a file is a copy in a staging folder, or the user's own file, which is then copied by `stage()`. Not
-    thread-safe.
+    The content of a file is a copy in a staging folder, or the user's own file, which is then copied by `stage()`. That
+    of an entry without a file is in the artifact store, or what *fetch* puts into a new file. Not thread-safe.
     """
 
-    def __init__(self, name: str, entries: Mapping[str, ManifestEntry] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        entries: Mapping[str, ManifestEntry] | None = None,
+        fetch: Callable[[ManifestEntry, str], None] | None = None,
+    ) -> None:
         self.name = name
         self.entries: dict[str, ManifestEntry] = dict(entries or {})
-        self._staging = StagingFolder()
+        self._staging, self._fetch = StagingFolder(), fetch
         self._originals: set[str] = set()
         self._tables: dict[int, tuple[WBValue, str]] = {}  # added ones with their paths, by identity
 
@@ -126,9 +131,12 @@ class DraftContents:
         """Return all entries, after a copy of those files of the user that were added without one.
 
         Raises:
-            MediaError: Such a file has changed since it was added, or cannot be copied.
+            MediaError: Such a file has changed since it was added, or a content cannot be copied or fetched.
 
         """
+        for path, entry in self.entries.items():
+            if self._fetch is not None and not (entry.ref or entry.local_path):
+                self.entries[path] = self._fetched(path, entry, self._fetch)
         for path in sorted(self._originals):
             entry = self.entries[path]
             try:
@@ -140,6 +148,14 @@ class DraftContents:
             self.entries[path] = staged
             self._originals.discard(path)
         return self.entries
+
+    def _fetched(self, path: str, entry: ManifestEntry, fetch: Callable[[ManifestEntry, str], None]) -> ManifestEntry:
+        staged = self._staging.new_path()
+        try:
+            fetch(entry, staged)
+        except (Error, OSError) as error:
+            raise MediaError(f"{path} of the artifact {self.name} cannot be fetched: {error}") from error
+        return ManifestEntry(entry.digest, entry.size, staged)
 
     def expect_new(self, path: str) -> None:
         """Raise ArtifactError if there is a file *path*."""
