@@ -90,13 +90,22 @@ class Media(WBValue):
     def _encode(self) -> MediaContent:
         raise NotImplementedError
 
+    def clean_content(self, _clean: Callable[[Any, str], Any], _name: str) -> MediaContent:
+        """Return the file's bytes, without secrets where they were made of texts; *_name* is what the value is called.
+
+        Raises:
+            MediaError: The value that was given cannot be encoded.
+
+        """
+        return self.content
+
     def details(self, _target: MediaTarget) -> dict[str, Any]:
         """Return what the JSON has besides type, path, size, digest and caption."""
         return {}
 
     def to_row(self, target: MediaTarget) -> dict[str, Any]:
         """Store the file, and return the JSON that names it."""
-        stored = target.file(self.content, self.folder, self.suffix)
+        stored = target.file(self.clean_content(target.store.clean, target.key), self.folder, self.suffix)
         captions = {} if self._caption is None else {"caption": self._caption}
         return {"_type": self.log_type, **stored, **self.details(target), **captions}
 
@@ -106,9 +115,10 @@ class Media(WBValue):
 
     def to_artifact(self, contents: ArtifactContents, clean: Callable[[Any, str], Any]) -> dict[str, Any]:
         """Put the file into *contents*, and return the JSON that names it there."""
-        path = contents.add(self.content, self.folder, self.suffix)
+        content = self.clean_content(clean, self.folder)
+        path = contents.add(content, self.folder, self.suffix)
         captions = {} if self._caption is None else {"caption": clean(self._caption, "caption")}
-        return {"_type": self.log_type, "path": path, "sha256": self.content.sha256, **captions}
+        return {"_type": self.log_type, "path": path, "sha256": content.sha256, **captions}
 
 
 class BatchableMedia(Media):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from wandb_nb.data.clean_json import clean_json
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.data.media_value import Media
 from wandb_nb.errors import MediaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Plotly(Media):
@@ -19,6 +23,10 @@ class Plotly(Media):
         super().__init__()
         self._take(lambda: MediaContent(_figure_json(val).encode()))
 
+    def clean_content(self, clean: Callable[[Any, str], Any], name: str) -> MediaContent:
+        """Return the figure without secrets."""
+        return clean_json(self.content, clean, name)
+
 
 class Bokeh(Media):
     """A Bokeh document, or a model of one such as a figure."""
@@ -28,6 +36,10 @@ class Bokeh(Media):
     def __init__(self, data_or_path: Any) -> None:
         super().__init__()
         self._take(lambda: MediaContent(_document_json(data_or_path).encode()))
+
+    def clean_content(self, clean: Callable[[Any, str], Any], name: str) -> MediaContent:
+        """Return the document without secrets."""
+        return clean_json(self.content, clean, name)
 
 
 def _figure_json(figure: Any) -> str:

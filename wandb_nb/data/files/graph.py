@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from wandb_nb.data.clean_json import clean_json
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.data.media_value import Media
 from wandb_nb.errors import MediaError
 from wandb_nb.store.format.json_value import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NODE_FIELDS = (
     *("name", "id", "class_name", "size", "parameters", "output_shape", "is_output", "num_parameters"),
@@ -106,6 +110,10 @@ class Graph(Media):
         nodes = [node.as_dict() for node in self.nodes]
         edges = [[start.id, end.id] for start, end in self.edges]
         return MediaContent(to_json({"format": self.format, "nodes": nodes, "edges": edges}, "graph").encode())
+
+    def clean_content(self, clean: Callable[[Any, str], Any], name: str) -> MediaContent:
+        """Return the graph without secrets."""
+        return clean_json(self.content, clean, name)
 
 
 def _keras_node(layer: Any) -> Node:

@@ -13,7 +13,6 @@ from wandb_nb.errors import MediaError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wandb_nb.data.artifact_contents import ArtifactContents
     from wandb_nb.data.media_store import MediaTarget
 
 HEAD = (
@@ -38,33 +37,20 @@ class Html(BatchableMedia):
     def __init__(self, data: Any, inject: bool = True, data_is_not_path: bool = False) -> None:
         super().__init__()
         self._inject = inject
-        self._is_own_text = False
+        self._is_file = False
         if isinstance(data, os.PathLike) or (isinstance(data, str) and not data_is_not_path and _is_file(data)):
-            self.html = _file_text(Path(data))
+            self.html, self._is_file = _file_text(Path(data)), True
         elif isinstance(data, str):
-            self.html, self._is_own_text = data, True
+            self.html = data
         elif hasattr(data, "read"):
             text = data.read()
             self.html = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
         else:
             raise MediaError(f"Html() cannot be made of {type(data).__name__}: give text, a path or an open file")
 
-    def to_row(self, target: MediaTarget) -> dict[str, Any]:
-        """Store the page, without secrets in a text that was not a file's."""
-        content = self._page(target.store.clean, target.key)
-        return {"_type": self.log_type, **target.file(content, self.folder, self.suffix)}
-
-    def to_artifact(self, contents: ArtifactContents, clean: Callable[[Any, str], Any]) -> dict[str, Any]:
-        """Put the page into *contents*, and return the JSON that names it there."""
-        content = self._page(clean, "html")
-        return {
-            "_type": self.log_type,
-            "path": contents.add(content, self.folder, self.suffix),
-            "sha256": content.sha256,
-        }
-
-    def _page(self, clean: Callable[[Any, str], Any], name: str) -> MediaContent:
-        text = clean(self.html, name) if self._is_own_text else self.html
+    def clean_content(self, clean: Callable[[Any, str], Any], name: str) -> MediaContent:
+        """Return the page, without secrets unless it is a file's."""
+        text = self.html if self._is_file else clean(self.html, name)
         return MediaContent((_injected(text) if self._inject else text).encode("utf-8", "surrogateescape"))
 
     @classmethod

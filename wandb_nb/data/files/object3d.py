@@ -6,6 +6,7 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.data.clean_json import clean_json
 from wandb_nb.data.media_content import MediaContent
 from wandb_nb.data.media_value import BatchableMedia, file_content, unsuitable
 from wandb_nb.errors import MediaError
@@ -13,7 +14,7 @@ from wandb_nb.store.format.array_value import plain_array
 from wandb_nb.store.format.json_value import to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from wandb_nb.data.media_store import MediaTarget
 
@@ -40,7 +41,7 @@ class Object3D(BatchableMedia):
 
     def __init__(self, data_or_path: Any, caption: str | None = None, file_type: str | None = None) -> None:
         super().__init__(caption)
-        self._suffix = POINTS
+        self._suffix, self._is_scene = POINTS, isinstance(data_or_path, dict)
         if isinstance(data_or_path, (str, os.PathLike)):
             path = os.fspath(data_or_path)
             self._suffix = _checked((file_type or "").lower() or _file_type(path))
@@ -48,7 +49,7 @@ class Object3D(BatchableMedia):
         elif hasattr(data_or_path, "read"):
             self._suffix = _checked((file_type or "").lower() or _file_type(str(getattr(data_or_path, "name", ""))))
             self._take(lambda: _read(data_or_path))
-        elif isinstance(data_or_path, dict):
+        elif self._is_scene:
             if data_or_path.get("type") != SCENE_TYPE:
                 raise MediaError(f"a scene of type {data_or_path.get('type')!r} is not possible: give {SCENE_TYPE!r}")
             self._take(lambda: _scene(data_or_path))
@@ -80,6 +81,10 @@ class Object3D(BatchableMedia):
     def suffix(self) -> str:
         """The type of the file."""
         return self._suffix
+
+    def clean_content(self, clean: Callable[[Any, str], Any], name: str) -> MediaContent:
+        """Return the object, and a scene without secrets in its labels."""
+        return clean_json(self.content, clean, name) if self._is_scene else self.content
 
     @classmethod
     def list_to_row(cls, values: Sequence[Object3D], target: MediaTarget) -> dict[str, Any]:

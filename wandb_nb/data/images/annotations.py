@@ -151,5 +151,5 @@ def _by_text(labels: Mapping[Any, Any] | None) -> dict[str, str]:
 def _store_labels(target: MediaTarget, kind: str, name: str, labels: Mapping[Any, Any]) -> None:
     """Put the labels of the layer *name* where pages look for them."""
     if labels:
-        key = f"{target.key}{DELIMITER}{name}"
+        key = f"{target.key}{DELIMITER}{target.text(name, '')}"
         target.store.add_config(kind, key, {"type": kind, "key": key, "value": _by_text(labels)})

@@ -146,9 +146,9 @@ class Image(BatchableMedia):
         width, height = self.size
         value = {**super().to_artifact(contents, clean), "format": self.format, "width": width, "height": height}
         if self._masks:
-            value["masks"] = {key: mask.to_artifact(contents, clean) for key, mask in self._masks.items()}
+            value["masks"] = {clean(key, ""): mask.to_artifact(contents, clean) for key, mask in self._masks.items()}
         if self._boxes:
-            value["boxes"] = {key: boxes.boxes(clean) for key, boxes in self._boxes.items()}
+            value["boxes"] = {clean(key, ""): boxes.boxes(clean) for key, boxes in self._boxes.items()}
         labels = self.column_type()["params"]["class_map"]["params"]["val"]
         return {**value, "classes": classes_file(labels, contents, clean)} if labels else value
 

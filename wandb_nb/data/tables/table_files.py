@@ -48,9 +48,9 @@ def artifact_json(
     rows = rows[:MAX_ARTIFACT_ROWS]
     arrays = {index: name for index, name in enumerate(columns) if _array_type(types[name]) is not None}
     type_map = {
-        str(clean(name, "")): _with_file(types[name], [row[index] for row in rows], name, contents)
+        str(clean(name, "")): _with_file(types[name], [row[index] for row in rows], clean(name, ""), contents)
         if index in arrays
-        else _filed(types[name], contents)
+        else clean(_filed(types[name], contents), "")
         for index, name in enumerate(columns)
     }
     data = [
@@ -80,20 +80,20 @@ def _clean_cell(value: Any, name: Any, clean: Callable[[Any, str], Any]) -> Any:
     if isinstance(value, (list, tuple)):
         return [_clean_cell(each, name, clean) for each in value]
     if isinstance(value, dict):
-        return {key: _clean_cell(each, key, clean) for key, each in value.items()}
+        return {clean(key, ""): _clean_cell(each, key, clean) for key, each in value.items()}
     if type(value).__name__ == "datetime64":
         return None if str(value) == "NaT" else value.astype("datetime64[us]").item().isoformat()
     if hasattr(value, "__array__") and getattr(value, "shape", None):
         return plain_array(value).tolist()
-    return _plain_or_text(value)
+    return _plain_or_text(value, str(name), clean)
 
 
-def _plain_or_text(value: Any) -> Any:
+def _plain_or_text(value: Any, name: str, clean: Callable[[Any, str], Any]) -> Any:
     """Return *value* if rows can hold it, else its text."""
     try:
         to_json(value, "cell")
     except ValueError:  # every error about rows is one
-        return str(value)
+        return clean(str(value), name)
     return value
 
 
@@ -107,14 +107,14 @@ def _artifact_cell(  # noqa: PLR0911 -- one line per kind
     if isinstance(value, (list, tuple)):
         return [_artifact_cell(each, name, contents, clean) for each in value]
     if isinstance(value, dict):
-        return {str(key): _artifact_cell(each, str(key), contents, clean) for key, each in value.items()}
+        return {clean(str(key), ""): _artifact_cell(each, str(key), contents, clean) for key, each in value.items()}
     if isinstance(value, (str, int)):
         return clean(value, name) if isinstance(value, str) else value
     if value is None or is_missing(value) or (isinstance(value, float) and value != value):  # noqa: PLR0124 -- NaN
         return None
     if isinstance(value, dt.date) or type(value).__name__ == "datetime64":
         return _milliseconds(value)
-    return json.loads(to_json(_plain_or_text(value), name))
+    return json.loads(to_json(_plain_or_text(value, name, clean), name))
 
 
 def _milliseconds(value: Any) -> int | None:
