@@ -187,6 +187,55 @@ def test_the_older_callback(start: Start, keras: Any, capfd: pytest.CaptureFixtu
     assert "WandbCallback() ignores log_gradients" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("outputs", "labels", "captions"),
+    [
+        ([[0.25, 0.75], [0.5, 0.25]], ["cat", "dog"], ["dog", "cat"]),
+        ([[0.25, 0.75], [0.5, 0.25]], None, ["1", "0"]),
+        ([[0.25], [0.75]], ["no", "yes"], ["no", "yes"]),
+        ([[0.25], [0.75]], None, ["0.25", "0.75"]),
+    ],
+)
+def test_examples_of_the_older_callback(
+    start: Start, keras: Any, outputs: list[list[float]], labels: list[str] | None, captions: list[str]
+) -> None:
+    """Each row has the first pictures, with the predicted class or number as caption."""
+    model = Model()
+    model.predict = lambda inputs, verbose: np.array(outputs)[: len(inputs)]  # type: ignore[attr-defined]  # noqa: ARG005 -- of Keras
+    run = start()
+    pictures = np.zeros((4, 5, 5, 3), np.uint8)
+    fit(
+        keras.WandbCallback(
+            save_model=False, validation_data=(pictures, None), labels=labels, predictions=2, input_type="image"
+        ),
+        model,
+    )
+    run.finish()
+    examples = wandb.read(run.id)["examples"]
+    assert [(value["count"], value["captions"]) for value in examples] == 3 * [(2, captions)]
+
+
+@pytest.mark.parametrize(
+    ("options", "best", "epoch"),
+    [
+        ({}, 0.5, 2),
+        ({"mode": "max"}, 0.875, 1),
+        ({"monitor": "loss"}, 0.125, 2),
+        ({"monitor": "loss", "mode": "max"}, 0.5, 0),
+    ],
+)
+def test_the_best_epoch_of_the_older_callback(
+    start: Start, keras: Any, options: dict[str, Any], best: float, epoch: int
+) -> None:
+    """`monitor` and `mode` decide which epoch is the best, `log_best_prefix` how the summary calls it."""
+    run = start()
+    fit(keras.WandbCallback(save_model=False, log_best_prefix="top/", **options), Model())
+    assert (run.summary[f"top/{options.get('monitor', 'val_loss')}"], run.summary["top/epoch"]) == (best, epoch)
+    assert not list(Path(run.dir).glob("model-best*"))
+    fit(keras.WandbCallback(save_model=False, log_best_prefix=None), Model())
+    assert not [key for key in run.summary if key.startswith("best_")]
+
+
 @pytest.mark.parametrize("name", ["WandbMetricsLogger", "WandbCallback"])
 def test_a_callback_needs_a_run(keras: Any, name: str) -> None:
     """Without a run making a callback is an error."""

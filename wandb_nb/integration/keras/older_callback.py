@@ -9,13 +9,16 @@ from wandb_nb.data.histogram import Histogram
 from wandb_nb.errors import UsageError
 from wandb_nb.integration.callback_log import active_run, never_stopping
 from wandb_nb.integration.keras.base_callbacks import Callback
+from wandb_nb.integration.keras.example_pictures import ExamplePictures
 from wandb_nb.tracking.run_view import session_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _MAXIMUM = ("acc", "auc", "precision", "recall", "f1")
 """Parts of the names of metrics of which more is better."""
+_PICTURES = ("image", "images")
+"""Types of inputs that can be shown."""
 _MODEL_FILE = {False: "model-best.h5", True: "model-best.weights.h5"}
 
 
@@ -25,7 +28,9 @@ class WandbCallback(Callback):  # type: ignore[misc]  # Keras is imported while 
     The summary has the best value of *monitor* as `<log_best_prefix><monitor>` and its epoch as
     `<log_best_prefix>epoch`. With *save_model* the best model is `model-best.h5` in the run's folder.
     *log_weights* adds a histogram of each layer's weights as `parameters/<layer>.weights`. *log_batch_frequency* is
-    the number of batches after which a batch's metrics are a row, too. Other options are accepted and reported.
+    the number of batches after which a batch's metrics are a row, too. With *validation_data*, a pair of inputs and
+    targets, and *input_type* "image", each row has the first *predictions* pictures as `examples`, with what the model
+    predicts as their captions, by *labels* if these are given. Other options are accepted and reported.
 
     Raises:
         NoRunError: No run is active.
@@ -48,6 +53,11 @@ class WandbCallback(Callback):  # type: ignore[misc]  # Keras is imported while 
         *args: Any,
         log_batch_frequency: int | None = None,
         log_best_prefix: str | None = "best_",
+        validation_data: Any = None,
+        labels: Sequence[str] | None = None,
+        predictions: int = 36,
+        input_type: str | None = None,
+        data_type: str | None = None,
         **kwargs: Any,
     ) -> None:
         if mode not in {"auto", "min", "max"}:
@@ -60,6 +70,12 @@ class WandbCallback(Callback):  # type: ignore[misc]  # Keras is imported while 
         is_maximum = mode == "max" or (mode == "auto" and any(part in monitor for part in _MAXIMUM))
         self._sign = -1.0 if is_maximum else 1.0
         self._best = float("inf")
+        self._examples: ExamplePictures | None = None
+        if validation_data is not None:
+            if (input_type or data_type) in _PICTURES:
+                self._examples = ExamplePictures(validation_data[0], labels or (), predictions)
+            else:
+                kwargs["validation_data"] = True
         others = [name for name, value in kwargs.items() if value]
         others += ["log_gradients"] * log_gradients + ["training_data"] * bool(args)
         if others and not self.run.disabled:
@@ -78,6 +94,8 @@ class WandbCallback(Callback):  # type: ignore[misc]  # Keras is imported while 
         row = {"epoch": epoch, **values}
         if self.log_weights:
             row.update(_weights(self.model))
+        if self._examples is not None:
+            row["examples"] = self._examples.predicted_by(self.model)
         self.run.log(row)
         if self.monitor in values and self._sign * float(values[self.monitor]) < self._best:
             self._best = self._sign * float(values[self.monitor])
