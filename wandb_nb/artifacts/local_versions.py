@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.artifacts.run_tables import add_run_tables
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
 from wandb_nb.artifacts.store.file_copies import copy_file
 from wandb_nb.errors import ArtifactError, ArtifactNotFoundError, StoreError
@@ -27,7 +28,9 @@ class LocalVersions:
         self.store = store or ArtifactStore()
 
     def find(self, name: VersionName) -> StoredVersion:
-        """Return the version that *name* names."""
+        """Return the version that *name* names, also of a table that a run of this machine logged."""
+        with suppress(OSError):  # what the store has is found
+            add_run_tables(self.store, name)
         return self.store.find(name)
 
     def manifest(self, version: StoredVersion) -> dict[str, ManifestEntry]:

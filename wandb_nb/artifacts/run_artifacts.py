@@ -148,7 +148,7 @@ class RunArtifacts:
 
     def _add_version(self, store: ArtifactStore, record: ArtifactRecord) -> StoredVersion:
         collection = store.collection(self.run.entity, self.run.project, record.name)
-        version, _ = collection.add(_version(record, self.run), record.entries, record.aliases)
+        version, _ = collection.add(new_version(record, self.run), record.entries, record.aliases)
         store.lineage.add(self.run, version, LOGGED)
         if record.is_used:
             store.lineage.add(self.run, version, USED)
@@ -241,7 +241,8 @@ def _notice(version: StoredVersion | None, contents: ArtifactContents, problem: 
     return ""
 
 
-def _version(record: ArtifactRecord, run: LineageRun) -> StoredVersion:
+def new_version(record: ArtifactRecord, run: LineageRun) -> StoredVersion:
+    """Return the version of *record*, which *run* logged, without a number."""
     return StoredVersion(
         entity=run.entity,
         project=run.project,
