@@ -104,7 +104,11 @@ class Poster:
 
     def post(self, path: str, body: bytes) -> bytes:
         """Post *body*; return the answer."""
-        self._connection.request("POST", path, body, self._headers)
+        try:
+            self._connection.request("POST", path, body, self._headers)
+        except (BrokenPipeError, ConnectionResetError):  # the server closed it while it was idle
+            self._connection.close()
+            self._connection.request("POST", path, body, self._headers)
         answer = self._connection.getresponse()
         content = answer.read()
         assert answer.status == 200, (answer.status, content[:500])

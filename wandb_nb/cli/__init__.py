@@ -17,6 +17,7 @@ from wandb_nb.cli.account_commands import MODES, login, settings
 from wandb_nb.cli.artifact_commands import artifact
 from wandb_nb.cli.compare_commands import compare, diff
 from wandb_nb.cli.data_commands import export, verify
+from wandb_nb.cli.maintenance_commands import MAINTENANCE
 from wandb_nb.cli.program_commands import install_command, run
 from wandb_nb.cli.reproduce_command import reproduce
 from wandb_nb.cli.run_commands import ls, rm, show
@@ -44,6 +45,8 @@ def group() -> None:
 
 for command in (ls, show, rm, diff, compare, reproduce, export, verify, login, server, sync, status, *MODES, settings):
     group.add_command(command)
+for command in MAINTENANCE:
+    server.add_command(command)
 group.add_command(artifact)
 group.add_command(run)
 group.add_command(install_command)

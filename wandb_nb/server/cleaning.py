@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.server.http.anonymous_accounts import RETENTION_SECONDS, delete_expired
 from wandb_nb.server.http.services import finish_deletion
+from wandb_nb.server.maintenance.retention import delete_expired_runs, expired_runs, list_limits
 from wandb_nb.server.protocol.staged_uploads import add_staged
 from wandb_nb.server.storage.artifacts.content_store import delete_unused, unused_ids
 from wandb_nb.server.storage.artifacts.version_updates import delete_artifacts, outdated_ids
@@ -53,6 +54,7 @@ def _clean(services: Services, ended: threading.Event) -> None:
             delete_orphans(services.database, services.store, before)
             delete_expired_accounts(services)
             delete_outdated_artifacts(services)
+            delete_runs_beyond_limits(services)
         if ended.wait(_INTERVAL_SECONDS):
             return
         before = time.time() - _INTERVAL_SECONDS  # uploads are under way
@@ -86,3 +88,13 @@ def delete_outdated_artifacts(services: Services) -> None:
     with services.database.write() as connection:
         blobs += delete_unused(connection, content_ids)
     finish_deletion(services, (), blobs)
+
+
+def delete_runs_beyond_limits(services: Services) -> None:
+    """Delete the runs that exceed the limits of their projects."""
+    with services.database.read() as connection:
+        policies = list(list_limits(connection))
+    for project_id, _, limits in policies:
+        with services.database.write() as connection:
+            rows, blobs = delete_expired_runs(connection, expired_runs(connection, project_id, limits, time.time()))
+        finish_deletion(services, rows, blobs)

@@ -287,6 +287,16 @@ alert_deliveries = Table(
     sqlite_autoincrement=True,
 )
 
+# What a project keeps; null is no limit.
+retention = Table(
+    "retention",
+    metadata,
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("max_days", Float),
+    Column("max_runs", Integer),
+    Column("max_bytes", BigInteger),
+)
+
 choices = Table(
     "choices",
     metadata,

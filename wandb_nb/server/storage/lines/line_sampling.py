@@ -163,11 +163,14 @@ class _SpanReader:
                 return rows
         return dict(sorted((rows | self.rows(missed)).items())) if missed else rows
 
-    def _segments(self, indexes: Sequence[int]) -> Iterator[tuple[int, RowSegment, list[int]]]:
+    def _segments(self, indexes: Sequence[int]) -> Iterator[tuple[int, RowSegment, Sequence[int]]]:
         """Yield the spans with these *indexes*: each with its segment and the numbers of its wanted rows."""
         loaded = load_segments(self._connection, self._run, [self._spans[at].first for at in indexes])
         for at, (first, segment) in zip(indexes, loaded, strict=True):
-            yield at, segment, [first + position for position in self._spans[at].positions(segment, self._steps)]
+            positions = self._spans[at].positions(segment, self._steps)
+            is_all = isinstance(positions, range)
+            numbers = range(first, first + len(positions)) if is_all else [first + position for position in positions]
+            yield at, segment, numbers
 
 
 def _select_keys(row: dict[str, Any], keys: Sequence[str]) -> dict[str, Any]:

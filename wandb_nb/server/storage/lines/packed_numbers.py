@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Words: TypeAlias = NDArray[np.uint64]
 
 _BYTES = 8
+_MAX_BYTES = 256 << 20
 _LEVEL = 1  # higher ones take several times as long for some percent
 _HEAD = struct.Struct("<I")
 _DECIMALS = 1e6  # times are sent in microseconds and milliseconds
@@ -68,6 +69,23 @@ def from_decimals(numbers: Integers) -> Floats:
     return result
 
 
+def decompress(data: bytes) -> bytes:
+    """Return what `zlib.compress` compressed.
+
+    Raises:
+        ValueError: It is damaged, or has more bytes than any segment has.
+
+    """
+    decompressor = zlib.decompressobj()
+    try:
+        content = decompressor.decompress(data, _MAX_BYTES)
+    except zlib.error as error:
+        raise ValueError(f"the compressed bytes are damaged: {error}") from error
+    if not decompressor.eof:
+        raise ValueError("the compressed bytes are incomplete or too many")
+    return content
+
+
 def _pack(words: Integers) -> bytes:
     """Return the bytes of *words* by rank: those that repeat compressed, then the others."""
     columns, length = words.shape
@@ -83,7 +101,7 @@ def _unpack(data: bytes, columns: int, length: int, positions: slice | Sequence[
     count = columns * _BYTES
     (size,) = _HEAD.unpack_from(data)
     start = _HEAD.size + size
-    content = np.frombuffer(zlib.decompress(data[_HEAD.size : start]), np.uint8)
+    content = np.frombuffer(decompress(data[_HEAD.size : start]), np.uint8)
     flags = -(-count // 8)
     repeats = np.unpackbits(content[:flags], count=count).astype(bool)
     size = len(range(length)[positions]) if isinstance(positions, slice) else len(positions)

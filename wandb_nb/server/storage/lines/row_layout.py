@@ -12,6 +12,7 @@ import numpy as np
 
 from wandb_nb.server.storage.lines.packed_numbers import (
     as_decimals,
+    decompress,
     from_decimals,
     pack_floats,
     pack_integers,
@@ -82,7 +83,7 @@ def decode_layout(header: Mapping[str, Any], data: bytes, positions: Sequence[in
 
 
 def _other_columns(data: bytes, positions: Sequence[int]) -> Iterator[list[Any]]:
-    for column in json.loads(zlib.decompress(data)):
+    for column in json.loads(decompress(data)):
         yield [column[position] for position in positions]
 
 

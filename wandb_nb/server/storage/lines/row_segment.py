@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wandb_nb.server.storage.lines.history_rows import dump_rows
-from wandb_nb.server.storage.lines.packed_numbers import pack_integers, unpack_integers
+from wandb_nb.server.storage.lines.packed_numbers import decompress, pack_integers, unpack_integers
 from wandb_nb.server.storage.lines.row_layout import decode_layout, encode_layout
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class RowSegment:
         return dump_rows(self._column_rows(positions), is_plain=all(header["plain"] for header, _ in self._layouts))
 
     def _column_rows(self, positions: Sequence[int]) -> list[dict[str, Any]]:
+        if len(self._layouts) == 1:  # without its index, which costs as much as a few rows
+            return list(decode_layout(*self._layouts[0], positions))
         rows: list[dict[str, Any]] = [{}] * len(positions)
         layout_of = np.array(self._indexes[2])
         for number, (header, data) in enumerate(self._layouts):
@@ -92,7 +94,7 @@ class RowSegment:
     @cached_property
     def _layouts(self) -> list[tuple[dict[str, Any], bytes]]:
         layouts, start = [], 0
-        for header in json.loads(zlib.decompress(self._header_data)):
+        for header in json.loads(decompress(self._header_data)):
             size = sum(header["sizes"])
             layouts.append((header, self._body[start : start + size]))
             start += size
@@ -100,7 +102,7 @@ class RowSegment:
 
     @cached_property
     def _lines(self) -> list[str]:
-        body = self._body if self._form == _LINES else zlib.decompress(self._body)
+        body = self._body if self._form == _LINES else decompress(self._body)
         return body.decode().split("\n")
 
 
