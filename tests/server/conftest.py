@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from cluster import text_of
+from cluster import programs, text_of
 from sqlalchemy import create_engine, text
 from visiting import HOSTILE, Site, Visitor
 from waiting import set_timeouts
@@ -65,7 +65,7 @@ ON_POSTGRESQL = {
 
 
 ON_BUCKET = {
-    "artifacts": "",
+    "artifacts": "content",
     "multipart": "one_content",
     "protocol": "file",
     "stored_files": "",
@@ -190,9 +190,10 @@ def bucket_address(bucket: Bucket) -> S3Address:
 def services(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """Return an open server's parts; commands that the test starts use the same database."""
     url = address = None
-    if getattr(request, "param", "sqlite") == "bucket":
+    engine = getattr(request, "param", "sqlite")
+    if engine == "bucket":  # as a team has it: with PostgreSQL, where that is installed
         address = bucket_address(request.getfixturevalue("bucket"))
-    if getattr(request, "param", "sqlite") == "postgresql":
+    if engine == "postgresql" or (engine == "bucket" and programs() is not None):
         url = request.getfixturevalue("emptied_database")()
         monkeypatch.setenv(VARIABLE, text_of(url))
     opened = open_services(tmp_path / "server", url, bucket=address)
