@@ -116,3 +116,39 @@ describe('figures', () => {
     for (const broken of ['null', '{}', '[]']) expect(() => readFigure(broken)).toThrow();
   });
 });
+
+describe('a file that would freeze the page', () => {
+  const timed = (read: () => unknown): number => {
+    const start = performance.now();
+    expect(read).toThrow(/too (large|many)/);
+    return performance.now() - start;
+  };
+
+  it('has fewer bonds: thousands of atoms in one place, and bonds without end', () => {
+    const atoms = Array.from({ length: 2_000 }, (_, i) => ({ element: 'C', x: (i % 2) * 0.5, y: 0, z: 0 }));
+    expect(nearBonds(atoms).length).toBeLessThanOrEqual(12 * 40);
+    const atom = '    0.0000    0.0000    0.0000 C\n';
+    const mol2 = `@<TRIPOS>ATOM\n${'1 C 0 0 0 C\n'.repeat(2)}@<TRIPOS>BOND\n${'1 1 2 1\n'.repeat(200_009)}`;
+    expect([readScene(bytes(mol2), 'm.mol2').text, readScene(bytes(`a\n\n\n  1  0\n${atom}`), 'm.sdf').text]).toEqual(['2 atoms (C2), 200,000 bonds', '1 atoms (C), 0 bonds']);
+  });
+
+  it('is refused: nodes that repeat each other, numbers without bytes', () => {
+    const buffer = { uri: `data:application/octet-stream;base64,${btoa('\0'.repeat(36))}` };
+    const doubled = { nodes: Array.from({ length: 32 }, (_, i) => ({ children: [i + 1, i + 1] })), scenes: [{ nodes: [0] }] };
+    const endless = { buffers: [buffer], bufferViews: [{ buffer: 0, byteStride: 0 }], accessors: [{ bufferView: 0, componentType: 5126, count: 1e9, type: 'VEC3' }] };
+    const mesh = { ...endless, meshes: [{ primitives: [{ attributes: { POSITION: 0 } }] }], nodes: [{ mesh: 0 }] };
+    for (const scene of [doubled, mesh]) expect(timed(() => readScene(bytes(JSON.stringify(scene)), 's.gltf'))).toBeLessThan(5000);
+    const ragged = { data: [{ type: 'heatmap', z: [Array(200_000).fill(1), ...Array(5_000).fill([])] }] };
+    expect(readFigure(JSON.stringify(ragged)).drawing).toBeNull();
+  });
+
+  it('is drawn as far as time allows', () => {
+    const raster = new Raster(100, 100, 50_000);
+    raster.ball(50, 50, 1, 40, 1, [9, 9, 9]);
+    expect(raster.isComplete).toBe(true);
+    for (let i = 0; i < 100_000; i++) raster.triangle(0, 0, 1, 200, 0, 1, 0, 200, 1 - i / 100_000, 0xff000000 + i);
+    expect([raster.isComplete, new Uint32Array(raster.image.data.buffer).every((word) => word < 0xff000000 + 10)]).toEqual([false, true]);
+    raster.clear();
+    expect(raster.isComplete).toBe(true);
+  });
+});

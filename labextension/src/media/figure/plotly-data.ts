@@ -118,8 +118,8 @@ function gridOf(value: unknown): number[][] {
     return Array.from({ length: Math.min(shape[0]!, flat.length / shape[1]!) }, (_, i) => flat.slice(i * shape[1]!, (i + 1) * shape[1]!));
   }
   const rows = (Array.isArray(value) ? (value as unknown[]) : []).map((row) => valuesOf(row).map(numberOf));
-  const width = Math.max(0, ...rows.map((row) => row.length));
-  return width === 0 ? [] : rows.map((row) => Array.from({ length: width }, (_, i) => row[i] ?? NaN));
+  const width = rows.reduce((most, row) => Math.max(most, row.length), 0);
+  return width === 0 || rows.length * width > MAX_VALUES ? [] : rows.map((row) => Array.from({ length: width }, (_, i) => row[i] ?? NaN));
 }
 
 /** The values of a list, also of one that is base64 of a number type. */

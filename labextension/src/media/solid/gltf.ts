@@ -3,7 +3,7 @@ import type { Scene } from './scene';
 
 const MAGIC = 0x46546c67;
 const JSON_CHUNK = 0x4e4f534a;
-const MAX_DEPTH = 32;
+const [MAX_DEPTH, MAX_NODES, MAX_NUMBERS] = [32, 20_000, 9 * MAX_TRIANGLES];
 const COMPONENTS: Record<string, number> = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4 };
 const READERS: Record<number, [bytes: number, read: (view: DataView, at: number) => number]> = {
   5120: [1, (view, at) => view.getInt8(at)], 5121: [1, (view, at) => view.getUint8(at)],
@@ -42,12 +42,14 @@ class MeshReader {
   readonly positions: number[] = [];
   readonly triangles: number[] = [];
   readonly colours: number[] = [];
+  private nodes = 0; // those that were added: one may be there several times
 
   constructor(private readonly gltf: Gltf, private readonly buffers: (DataView | null)[]) {}
 
   addNode(index: number, parent: Matrix, depth = 0): void {
     const node = this.gltf.nodes?.[index];
     if (node === undefined || depth > MAX_DEPTH) return;
+    if (++this.nodes > MAX_NODES) throw new Error('This scene has too many parts.');
     const matrix = multiply(parent, node.matrix ?? matrixOf(node));
     for (const primitive of this.gltf.meshes?.[node.mesh ?? -1]?.primitives ?? []) if ((primitive.mode ?? 4) === 4) this.addPrimitive(primitive, matrix);
     for (const child of node.children ?? []) this.addNode(child, matrix, depth + 1);
@@ -56,6 +58,7 @@ class MeshReader {
   private addPrimitive({ attributes, indices, material }: { attributes?: Record<string, number>; indices?: number; material?: number }, m: Matrix): void {
     const local = this.read(attributes?.POSITION ?? -1);
     const first = this.positions.length / 3;
+    if (this.positions.length + local.length > MAX_NUMBERS) throw new Error('This mesh is too large.');
     for (let i = 0; i < local.length; i += 3) {
       const [x, y, z] = [local[i]!, local[i + 1]!, local[i + 2]!];
       for (let row = 0; row < 3; row++) this.positions.push(m[row]! * x + m[4 + row]! * y + m[8 + row]! * z + m[12 + row]!);
@@ -79,6 +82,7 @@ class MeshReader {
     const [size, read] = reader;
     const parts = COMPONENTS[accessor.type] ?? 1;
     const stride = bufferView.byteStride ?? parts * size;
+    if (!(accessor.count * parts <= MAX_NUMBERS)) throw new Error('This mesh is too large.');
     const start = (bufferView.byteOffset ?? 0) + (accessor.byteOffset ?? 0);
     if (!(accessor.count >= 0 && start + (accessor.count - 1) * stride + parts * size <= buffer.byteLength)) throw new Error('This file is truncated.');
     return Array.from({ length: accessor.count * parts }, (_, i) => read(buffer, start + Math.floor(i / parts) * stride + (i % parts) * size));

@@ -1,4 +1,4 @@
-const MAX_ATOMS = 50_000;
+const [MAX_ATOMS, MAX_BONDS] = [50_000, 200_000];
 const NM = 10; // ångströms
 
 export interface Atom {
@@ -23,7 +23,7 @@ export function parseMolecule(text: string, suffix: string): Molecule {
   const { atoms: all, bonds } = PARSERS[suffix]!(text.split(/\r?\n/));
   const atoms = all.slice(0, MAX_ATOMS);
   if (atoms.length === 0 || atoms.some(({ x, y, z }) => !Number.isFinite(x + y + z))) throw new Error('This file has no atoms.');
-  return { atoms, bonds: bonds.filter((pair) => pair.every((at) => at >= 0 && at < atoms.length)) };
+  return { atoms, bonds: bonds.filter((pair) => pair.every((at) => at >= 0 && at < atoms.length)).slice(0, MAX_BONDS) };
 }
 
 /** The first model of a PDB file. */

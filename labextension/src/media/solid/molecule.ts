@@ -8,6 +8,8 @@ const STICK_RADIUS = 0.14;
 const BALL_PART = 0.42; // of the covalent radius
 const BOND_SLACK = 0.4;
 const CELL = 2.6; // ångströms; no bond is longer
+/** Of matter, a cell has fewer atoms, and an atom fewer bonds. */
+const [MAX_ATOMS_PER_CELL, MAX_BONDS_PER_ATOM] = [40, 12];
 /** Colour and covalent radius in ångströms of common elements. */
 const ELEMENTS: Record<string, [Rgb, number]> = {
   H: [[225, 225, 230], 0.31], C: [[105, 110, 120], 0.76], N: [[70, 100, 240], 0.71], O: [[235, 60, 55], 0.66], F: [[110, 200, 90], 0.57],
@@ -40,9 +42,11 @@ export function nearBonds(atoms: readonly Atom[]): [number, number][] {
   const place = ({ x, y, z }: Atom): number[] => [x, y, z].map((value) => Math.floor(value / CELL));
   atoms.forEach((atom, i) => {
     const key = place(atom).join();
-    cells.set(key, [...(cells.get(key) ?? []), i]);
+    const cell = cells.get(key);
+    if (cell === undefined) cells.set(key, [i]);
+    else if (cell.length < MAX_ATOMS_PER_CELL) cell.push(i);
   });
-  return atoms.flatMap((atom, i) => neighbours(place(atom), cells).filter((j) => j > i && areBound(atom, atoms[j]!)).map((j): [number, number] => [i, j]));
+  return atoms.flatMap((atom, i) => neighbours(place(atom), cells).filter((j) => j > i && areBound(atom, atoms[j]!)).slice(0, MAX_BONDS_PER_ATOM).map((j): [number, number] => [i, j]));
 }
 
 function neighbours([x, y, z]: number[], cells: Map<string, number[]>): number[] {

@@ -1,5 +1,8 @@
 import type { Rgb } from '../layers/class-colours';
 
+/** Pixels that are looked at for one picture: about half a second. */
+const MAX_PIXELS = 100_000_000;
+
 /**
  * A picture with a depth for each pixel: whatever is nearer hides the rest. It is drawn by the processor, since a page may
  * have only sixteen WebGL contexts and a view may have a hundred objects.
@@ -8,8 +11,10 @@ export class Raster {
   readonly image: ImageData;
   private readonly words: Uint32Array;
   private readonly depths: Float32Array;
+  private pixelsLeft: number;
 
-  constructor(readonly width: number, readonly height: number) {
+  constructor(readonly width: number, readonly height: number, private readonly maxPixels = MAX_PIXELS) {
+    this.pixelsLeft = maxPixels;
     this.image = new ImageData(width, height);
     this.words = new Uint32Array(this.image.data.buffer);
     this.depths = new Float32Array(width * height);
@@ -18,6 +23,12 @@ export class Raster {
   clear(): void {
     this.words.fill(0);
     this.depths.fill(Infinity);
+    this.pixelsLeft = this.maxPixels;
+  }
+
+  /** Whether nothing was left out because too much large parts lie over each other. */
+  get isComplete(): boolean {
+    return this.pixelsLeft >= 0;
   }
 
   /** A square of `size` pixels. */
@@ -37,6 +48,7 @@ export class Raster {
     const right = Math.min(this.width - 1, Math.ceil(Math.max(ax, bx, cx)));
     const top = Math.max(0, Math.floor(Math.min(ay, by, cy)));
     const bottom = Math.min(this.height - 1, Math.ceil(Math.max(ay, by, cy)));
+    if (!this.affords(right - left + 1, bottom - top + 1)) return;
     for (let y = top; y <= bottom; y++) {
       for (let x = left; x <= right; x++) {
         const u = ((bx - x) * (cy - y) - (by - y) * (cx - x)) / area;
@@ -59,6 +71,7 @@ export class Raster {
     const right = Math.min(this.width - 1, Math.ceil(Math.max(ax, bx) + radius));
     const top = Math.max(0, Math.floor(Math.min(ay, by) - radius));
     const bottom = Math.min(this.height - 1, Math.ceil(Math.max(ay, by) + radius));
+    if (!this.affords(right - left + 1, bottom - top + 1)) return;
     for (let y = top; y <= bottom; y++) {
       for (let x = left; x <= right; x++) {
         const t = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / length));
@@ -69,6 +82,12 @@ export class Raster {
         this.put(y * this.width + x, az + t * (bz - az) - front * reach, wordOf(colour, 0.4 + 0.6 * Math.max(0, 0.75 * front - 0.35 * sx - 0.45 * sy)));
       }
     }
+  }
+
+  /** Whether an area of this size may still be looked at. */
+  private affords(width: number, height: number): boolean {
+    if (this.pixelsLeft >= 0) this.pixelsLeft -= Math.max(0, width) * Math.max(0, height);
+    return this.isComplete;
   }
 
   private put(i: number, depth: number, word: number): void {

@@ -10,6 +10,7 @@ import { Raster } from './raster';
 import type { Scene } from './scene';
 import { boundsOf } from './scene';
 
+const HELP = 'Drag or use arrows to turn, + and − to zoom, 0 to reset';
 const START: Camera = { yaw: -0.6, pitch: 0.45, zoom: 1 };
 const TURN = 0.15;
 const TURN_PER_PX = 0.008;
@@ -43,7 +44,7 @@ export class SolidView {
   private detail = 1;
 
   constructor() {
-    this.element = h('div', { class: 'wnb-orbit', tabindex: 0, role: 'img', title: 'Drag or use arrows to turn, + and − to zoom, 0 to reset' }, this.canvas);
+    this.element = h('div', { class: 'wnb-orbit', tabindex: 0, role: 'img', title: HELP }, this.canvas);
     this.resized = new ResizeObserver(() => this.request());
     this.resized.observe(this.element);
     this.listen();
@@ -91,6 +92,7 @@ export class SolidView {
     context.putImageData(this.raster.image, 0, 0);
     this.drawLabels(context, scene, projected, ratio);
     element.dataset.drawn = scene.text;
+    element.title = this.raster.isComplete ? HELP : `Too many parts overlap: not all are drawn. ${HELP}`;
     if (performance.now() - start > SLOW_FRAME_MS && this.detail === 1 && element.matches(':active')) this.detail = 0.5;
   }
 
