@@ -303,27 +303,34 @@ def test_a_long_run_is_sampled_first(browser: Visitor, client: Client) -> None:
 
 
 def test_a_page_that_zooms_gets_the_rows_of_the_range(browser: Visitor, client: Client) -> None:
-    """While a long run is read, a range is a sample of its rows; then it has each of them."""
+    """While a long run is read, a range is a sample of its rows; then it has each. All files of a step are there."""
     client.headers = with_key(client)
     rows = [json.dumps({"_step": n, "_runtime": n, **{f"m{k}": n for k in range(40)}}) for n in range(60_000)]
+    names = [f"media/images/{n}.png" for n in range(250)]
+    rows[-1] = json.dumps({"_step": 59_999, "a": {"_type": "images/separated", "filenames": names}})
     for first in range(0, len(rows), 20_000):
         client.rows("b", first, *rows[first : first + 20_000])
     client.headers = {}
 
-    def ask(first: int, last: int) -> Message:
-        request = quote(json.dumps({"keys": ["m3"], "axis": "step", "from": first, "to": last}))
+    def ask(first: int, last: int, **more: int) -> Message:
+        request = quote(json.dumps({"keys": ["m3", "a"], "axis": "step", "from": first, "to": last, **more}))
         return parse(browser.get(f"/local/p/runs/b/range?request={request}").content)
 
     short, sample = ask(30_000, 30_100), ask(20_000, 50_000)
+    pages = [ask(59_999, 59_999, firstFile=200)]
     answer = ask(30_000, 30_100)
     while answer.header["more"]:
         answer = ask(30_000, 30_100)
+    pages.append(ask(59_999, 59_999, firstFile=200))
 
     assert (short.header["more"], sample.header["more"]) == (True, True)
     assert short.series()[0].value.tolist() == list(range(30_000, 30_101))
     assert 500 < len(sample.series()[0].value) <= 1_100
     assert 20_000 <= sample.series()[0].step.min() <= sample.series()[0].step.max() <= 50_000
     assert answer.series()[0].value.tolist() == list(range(29_999, 30_102))
+    for page in pages:
+        (series,) = page.header["media"] or []
+        assert [file["path"] for file in series["rows"][0]["files"]] == names[200:]
     assert browser.get("/local/p/runs/b/range?request=[]").status_code == 400
 
 
