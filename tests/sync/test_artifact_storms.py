@@ -65,7 +65,7 @@ def send(file: Path, network: Network, *, follow: bool) -> None:
 def test_artifacts_arrive_whole(seed: int, server: RestartedServer, start: Callable[..., Run]) -> None:
     """After any faults the server has each version once: manifests, contents, numbers, aliases, and uses."""
     dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
-    storm = Storm(dice, server)
+    storm = Storm(dice, server, (0, 0, 0, 1, 2))
     run = start(project="p", id=f"storm{seed}")
     (file,) = run.directory.glob("run-*.wandb")
     follow = dice.random() < 0.5
