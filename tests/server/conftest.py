@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -72,12 +73,22 @@ ON_BUCKET = {
 }  # a text in the names of the tests
 
 
+TWINS: dict[int, Services] = {}
+"""The second server on the database of a first one, by the id of that one's parts."""
+
+
 class Client:
-    """Calls the application without a socket, with *key* unless it is None."""
+    """Calls the application without a socket, with *key* unless it is None.
+
+    Where a second server is on the database, they answer by turns, as several processes behind one address do.
+    """
 
     def __init__(self, services: Services, key: str | None) -> None:
         self.services, self.key = services, key
         self.app = create_app(services)
+        twin = TWINS.get(id(services))
+        self._other = create_app(twin) if twin is not None else None
+        self._count = 0
         self.headers = {"Authorization": "Basic " + base64.b64encode(f"api:{key}".encode()).decode()} if key else {}
 
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -90,8 +101,11 @@ class Client:
             add_staged(self.services)  # as a client's report does, or a minute
             return answer
 
+        self._count += 1
+        app = self._other if self._other is not None and self._count % 2 else self.app
+
         async def ask() -> httpx.Response:
-            transport = httpx.ASGITransport(app=self.app, client=("127.0.0.1", 1))
+            transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
             headers = {**self.headers, **own_headers}
             async with httpx.AsyncClient(transport=transport, base_url=HOST) as client:
                 return await client.request(method, path, headers=headers, **options)
@@ -188,7 +202,10 @@ def bucket_address(bucket: Bucket) -> S3Address:
 
 @pytest.fixture
 def services(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    """Return an open server's parts; commands that the test starts use the same database."""
+    """Return an open server's parts; commands that the test starts use the same database.
+
+    On PostgreSQL a second server has the same data, and clients of the test are answered by both in turn.
+    """
     url = address = None
     engine = getattr(request, "param", "sqlite")
     if engine == "bucket":  # as a team has it: with PostgreSQL, where that is installed
@@ -197,8 +214,11 @@ def services(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
         url = request.getfixturevalue("emptied_database")()
         monkeypatch.setenv(VARIABLE, text_of(url))
     opened = open_services(tmp_path / "server", url, bucket=address)
+    if url is not None:
+        TWINS[id(opened)] = replace(open_services(tmp_path / "server", url), anonymous=opened.anonymous)
     yield opened
-    opened.database.close()
+    for each in filter(None, (opened, TWINS.pop(id(opened), None))):
+        each.database.close()
 
 
 @pytest.fixture
