@@ -11,6 +11,8 @@ KeyPath: TypeAlias = tuple[str, ...]
 TYPE_KEY = "_type"
 # Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
 MAX_PATH = 64
+MAX_CONFIG_BYTES = 10_000_000
+"""Bytes of JSON that one value in the config may take."""
 _SCALARS = (float, int, str)
 
 

@@ -77,6 +77,27 @@ def test_data_of_no_picture_costs_only_that_picture(
     assert "picture" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda text: wandb_nb.Image(PIXELS, masks={"m": {"mask_data": PIXELS, "class_labels": {0: text}}}),
+        lambda text: wandb_nb.plot.bar(wandb_nb.Table(["a", "b"], [[1, 2]]), "a", "b", title=text),
+        lambda text: wandb_nb.Image(PIXELS, caption=text),
+    ],
+    ids=["labels in the config", "a title in the config", "a caption in the row"],
+)
+def test_texts_that_are_too_long_cost_only_their_value(
+    make: Callable[[str], Any], start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Texts of more than the 10 MB that a row, or a value in the config, may have are reported with their key."""
+    run = start(settings={"silent": False})
+    run.log({"long": make("x " * 5_000_001), "loss": 0.5})
+    run.finish()
+    assert dict(run.summary).get("loss") == 0.5
+    assert "'long': " in capsys.readouterr().err
+    assert Path(run.dir).parent.joinpath(f"run-{run.id}.wandb").stat().st_size < 1_000_000
+
+
 def test_files_with_capital_endings_are_accepted(tmp_path: Path) -> None:
     """The type of a file does not depend on capitals."""
     for name in ("a.OBJ", "b.PDB"):

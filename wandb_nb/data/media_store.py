@@ -14,6 +14,7 @@ from wandb_nb.errors import MediaError
 from wandb_nb.lru import LRUDict
 from wandb_nb.store.format import records
 from wandb_nb.store.format.json_value import to_json
+from wandb_nb.values import MAX_CONFIG_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,12 +85,21 @@ class MediaStore:
             raise MediaError(f"the file cannot be stored: {error}") from error
 
     def add_config(self, kind: str, name: str, value: Any) -> None:
-        """Set entry *name* of *kind* in the tracker's own part of the config, unless it has that value."""
+        """Set entry *name* of *kind* in the tracker's own part of the config, unless it has that value.
+
+        Raises:
+            MediaError: It takes more than a value in the config may.
+
+        """
         entries = self.config.setdefault(kind, {})
         value = self.clean(value, name)
         if entries.get(name) != value:
+            text = to_json(value, name)
+            if len(text) >= MAX_CONFIG_BYTES:
+                sizes = f"{len(text) / 1e6:.1f} of the {MAX_CONFIG_BYTES // 10**6} MB"
+                raise MediaError(f"its labels or texts take {sizes} that a value in the config may take: shorten them")
             entries[name] = value
-            self._append(records.config({("_wandb", kind, name): to_json(value, name)}))
+            self._append(records.config({("_wandb", kind, name): text}))
 
     def _put(self, content: MediaContent, folder: str, name: str, suffix: str) -> str:
         unfinished = None if content.data is not None else self._copy(content)

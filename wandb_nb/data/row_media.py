@@ -56,14 +56,32 @@ def _without_charts(
     rest: dict[str, Any] = {}
     for key, value in values.items():
         below = (*path, str(key))
-        if isinstance(value, WBValue) and (entries := value.entries(".".join(below), store)) is not None:
-            tables.update(entries)
+        if isinstance(value, WBValue):
+            try:
+                entries = value.entries(".".join(below), store)
+            except MediaError as error:
+                entries, value = None, _FailedValue(error)  # noqa: PLW2901 -- reported with the row's other values
+            if entries is None:
+                rest[key] = value
+            else:
+                tables.update(entries)
         elif type(value) is dict and len(below) < MAX_PATH and id(value) not in parents:
             rest[key] = _without_charts(value, below, (*parents, id(value)), store, tables)
         else:
             rest[key] = value
     is_same = len(rest) == len(values) and all(rest[key] is value for key, value in values.items())
     return values if is_same else rest
+
+
+class _FailedValue(WBValue):
+    """A chart that could not be put into the config; storing it raises *error*, whose value is reported by its name."""
+
+    def __init__(self, error: MediaError) -> None:
+        self._error = error
+
+    def to_row(self, _target: MediaTarget) -> dict[str, Any]:
+        """Raise the error."""
+        raise self._error
 
 
 def _stored(value: Any, target: MediaTarget) -> Any:

@@ -23,8 +23,8 @@ from wandb_nb.errors import ConfigError
 from wandb_nb.store.format.array_value import is_missing, plain_array
 from wandb_nb.store.format.json_value import MAX_ITEMS
 from wandb_nb.tracking.config.object_fields import fields_of
+from wandb_nb.values import MAX_CONFIG_BYTES
 
-MAX_BYTES = 10_000_000
 _MAX_DEPTH = 60
 _MAX_BITS = 10_000  # Python does not write out much larger integers
 _OMITTED = "..."
@@ -80,9 +80,9 @@ def check_size(value: Any, key: str) -> None:
 
     """
     size = len(json.dumps(value)) if isinstance(value, (str, list, dict)) else 0
-    if size >= MAX_BYTES:
+    if size >= MAX_CONFIG_BYTES:
         raise ConfigError(
-            f"config value {_abbreviated(key)} takes {size / 1e6:.1f} MB, the limit is {MAX_BYTES // 10**6} MB: "
+            f"config value {_abbreviated(key)} takes {size / 1e6:.1f} MB, the limit is {MAX_CONFIG_BYTES // 10**6} MB: "
             "store the data in a file and its name in config"
         )
 
@@ -122,10 +122,10 @@ def _from_array(value: Any) -> Any:
 def _check_elements(array: Any) -> None:
     """Check that *array* can take less than 10 MB, before its elements become Python's objects."""
     count = math.prod(shape) if isinstance(shape := getattr(array, "shape", None), tuple) else 0
-    if count > MAX_BYTES // 2:  # a digit and a comma
+    if count > MAX_CONFIG_BYTES // 2:  # a digit and a comma
         raise ConfigError(
-            f"an array of {count} elements takes more than the limit of {MAX_BYTES // 10**6} MB for a config value: "
-            "store the data in a file and its name in config"
+            f"an array of {count} elements takes more than the limit of {MAX_CONFIG_BYTES // 10**6} MB for a config "
+            "value: store the data in a file and its name in config"
         )
 
 
