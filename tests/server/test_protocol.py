@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from conftest import Client
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.tables import alerts, runs
@@ -236,3 +236,15 @@ def test_old_clients_find_the_types_they_probe(client: Client) -> None:
     for name in ("Query", "Mutation", "ServerInfo", "ServerSettings"):
         data = client.query("query T($n: String!) { __type(name: $n) { fields { name } } }", n=name)
         assert data["__type"]["fields"]
+
+
+def test_a_reader_sees_one_state(client: Client) -> None:
+    """What is committed between two queries of a reader is not in the second one."""
+    client.upsert("first")
+    database = client.services.database
+    with database.read() as connection:
+        before = connection.execute(select(func.count()).select_from(runs)).scalar_one()
+        client.upsert("second")
+        assert connection.execute(select(func.count()).select_from(runs)).scalar_one() == before
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(runs)).scalar_one() == before + 1

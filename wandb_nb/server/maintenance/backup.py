@@ -52,15 +52,14 @@ def write_archive(database: Database, store: FileStore, path: Path) -> BackupCou
 
     The tables are those of one moment. A file that is deleted before it is copied is left out.
     """
-    with database.read() as connection, replacement(path, private=True, durable=True) as partial:
-        if connection.dialect.name == SQLITE:
-            connection.exec_driver_sql("BEGIN")  # else each query sees a later state
-        with (
-            partial.open("wb") as file,
-            gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL) as packed,
-            tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT) as archive,
-        ):
-            return _write_members(connection, store, archive)
+    with (
+        database.read() as connection,
+        replacement(path, private=True, durable=True) as partial,
+        partial.open("wb") as file,
+        gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL) as packed,
+        tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT) as archive,
+    ):
+        return _write_members(connection, store, archive)
 
 
 def _write_members(connection: Connection, store: FileStore, archive: tarfile.TarFile) -> BackupCounts:

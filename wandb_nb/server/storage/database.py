@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.storage.engine.sql_engine import lock_writers, open_engine, reading_engine
+from wandb_nb.server.storage.engine.sql_engine import begin_reading, lock_writers, open_engine, reading_engine
 from wandb_nb.server.storage.schema_upgrade import prepare_schema
 from wandb_nb.server.storage.shared.run_changes import collect_changes
 from wandb_nb.server.storage.storage_errors import BusyError
@@ -52,6 +52,7 @@ class Database:
 
         """
         with _request_errors(), self._readers.connect() as connection:
+            begin_reading(connection)
             yield connection
 
     @contextmanager

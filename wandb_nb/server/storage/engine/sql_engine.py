@@ -48,10 +48,16 @@ def open_engine(url: str | URL, *, for_schema: bool = False) -> Engine:
 
 
 def reading_engine(engine: Engine) -> Engine:
-    """Return *engine* with connections that see one state of the data, as all of SQLite's do."""
+    """Return *engine* with connections that see one state of the data, on SQLite after `begin_reading`."""
     if engine.dialect.name != POSTGRESQL:
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def begin_reading(connection: Connection) -> None:
+    """Let *connection* see one state of the data: Python's driver of SQLite begins a transaction only to write."""
+    if connection.dialect.name == SQLITE:
+        connection.exec_driver_sql("BEGIN")
 
 
 def lock_writers(connection: Connection) -> None:
