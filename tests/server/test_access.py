@@ -55,7 +55,7 @@ READS = (
         "?q=canary",
         "?sort=-config.lr",
         "?group=config.lr",
-        *("/settings", "/scatter?x=config.lr&y=config.lr", "/scatter"),
+        *("/settings", "/scatter?x=config.lr&y=config.lr", "/scatter", "/importance", "/importance?q=canary"),
     ),
     *("/artifacts", "/artifacts/data", "/artifacts/data/v0", "/artifacts/data/v0/difference?from=v1"),
     *("/runs/RUN", "/runs/RUN/overview", "/runs/RUN/system", "/runs/RUN/console", "/runs/RUN/code", "/runs/RUN/files"),

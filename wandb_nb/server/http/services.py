@@ -28,6 +28,7 @@ from wandb_nb.server.live.run_cache import RunCache
 from wandb_nb.server.live.subscriptions import Subscriptions
 from wandb_nb.server.login_links import FIRST_USER
 from wandb_nb.server.monitoring.request_metrics import RequestMetrics
+from wandb_nb.server.query.forest_fit import ForestCache
 from wandb_nb.server.query.values_cache import ValuesCache
 from wandb_nb.server.storage import users
 from wandb_nb.server.storage.accounts.api_keys import new_key
@@ -68,6 +69,7 @@ class Services:
     key_limits: KeyLimits = field(default_factory=KeyLimits)
     post_turns: PostTurns = field(default_factory=PostTurns)
     listed_values: ValuesCache = field(default_factory=ValuesCache)
+    forests: ForestCache = field(default_factory=ForestCache)
     pages: PagePool = field(default_factory=PagePool)
     heavy_pages: PagePool = field(default_factory=lambda: PagePool(MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER))
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wandb_nb.server.http.services import services_of
 from wandb_nb.server.query.run_columns import column_label
 from wandb_nb.server.query.scatter import PLOT, ScatterRequest, make_scatter, numeric_columns
-from wandb_nb.server.storage.run_store import list_runs
-from wandb_nb.server.web.render import answer_page, render_page, requested_project
+from wandb_nb.server.web.analysis.project_runs import project_runs
+from wandb_nb.server.web.render import answer_page, render_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from wandb_nb.server.storage.users import User
-
-_MAX_VALUES = 1 << 20  # characters of a config or a summary
 
 
 async def scatter(request: Request) -> Response:
@@ -26,9 +23,7 @@ async def scatter(request: Request) -> Response:
 
 def _scatter(request: Request, user: User) -> Response:
     asked = ScatterRequest.of(request.query_params)
-    with services_of(request).database.read() as connection:
-        project = requested_project(connection, request, user)
-        runs = services_of(request).listed_values.values_of(list_runs(connection, project, _MAX_VALUES, outcomes=True))
+    project, runs = project_runs(request, user)
     columns = numeric_columns(runs)
     asked = asked._replace(x=asked.x or columns[0], y=asked.y or columns[-2 if len(columns) > 1 else -1])
     return render_page(
