@@ -5,6 +5,7 @@ import { offlineFigure } from '../src/media/figure/offline-figure';
 import { MediaFiles, typeOf } from '../src/media/media-files';
 import { LayerChoices } from '../src/media/layers/layer-choices';
 import { MediaItem } from '../src/media/media-item';
+import { SoundContent } from '../src/media/sound/sound-content';
 import type { MediaForm } from '../src/media/media-kinds';
 import { describe as describeFile, formOf } from '../src/media/media-kinds';
 import { indexOf, mediaSteps, newestMedia, rowAt, stepAfter } from '../src/media/media-steps';
@@ -164,7 +165,7 @@ describe('media files', () => {
 
   it('have types that a page never executes', () => {
     expect(['a.PNG', 'a.wav', 'a.mp4'].map(typeOf)).toEqual(['image/png', 'audio/wav', 'video/mp4']);
-    expect(['a.svg', 'a.html', 'a.js', 'html', 'a.png.xhtml'].map(typeOf)).toEqual(Array(5).fill('application/octet-stream'));
+    expect(['a.svg', 'a.html', 'a.js', 'html', 'a.png.xhtml', 'a.constructor'].map(typeOf)).toEqual(Array(6).fill('application/octet-stream'));
   });
 });
 
@@ -196,9 +197,31 @@ describe('media items', () => {
   });
 
   it('know how each kind is shown, and name the others with type and size', () => {
-    expect(['image', 'audio', 'html', 'table', 'molecule'].map((kind) => formOf(file('media/x', { kind })))).toEqual(['picture', 'sound', 'page', 'table', 'other']);
+    expect(['image', 'audio', 'html', 'table', 'molecule', 'constructor'].map((kind) => formOf(file('media/x', { kind })))).toEqual(['picture', 'sound', 'page', 'table', 'other', 'other']);
     expect([formOf(file('media/videos/a.gif', { kind: 'video' })), formOf(file('media/videos/a.mp4', { kind: 'video' }))]).toEqual(['picture', 'video']);
+    expect(describeFile(file('media/x', { kind: 'toString', size: null }))).toBe('toString x');
     expect(describeFile(file('media/molecule/m.pdb', { kind: 'molecule', size: 1234 }))).toBe('Molecule m.pdb (1.23 kB)');
+  });
+
+  it('decode no sound whose player reports hours or no length', async () => {
+    const decoded = vi.fn().mockResolvedValue({ numberOfChannels: 1, getChannelData: () => new Float32Array(9), duration: 9 });
+    vi.stubGlobal('OfflineAudioContext', class { decodeAudioData = decoded; });
+    vi.stubGlobal('ResizeObserver', class { observe(): void {} disconnect(): void {} });
+    const files = new MediaFiles();
+    files.load = async () => bytes();
+    const counts = [];
+    for (const [event, duration] of [['loadedmetadata', 9], ['loadedmetadata', 7200], ['loadedmetadata', Infinity], ['error', NaN]] as const) {
+      const content = new SoundContent(files);
+      const player = content.element.querySelector('audio')!;
+      Object.defineProperty(player, 'duration', { value: duration });
+      void content.show(file('media/audio/a.flac', { kind: 'audio' }), 'a');
+      await flush();
+      player.dispatchEvent(new Event(event));
+      await flush();
+      counts.push([decoded.mock.calls.length, content.element.querySelector<HTMLElement>('.wnb-wave')!.hidden]);
+    }
+    vi.unstubAllGlobals();
+    expect(counts).toEqual([[1, false], [1, true], [1, true], [1, true]]);
   });
 
   it('keep HTML in a sandbox without scripts and network', () => {

@@ -12,12 +12,13 @@ import { unitOf } from '../src/model/axes';
 import { decimate } from '../src/model/decimate';
 import { nearest, yRange } from '../src/chart/axis-ranges';
 import { smooth } from '../src/chart/smooth';
+import { toSnapshot } from '../src/model/snapshot';
 import { Overlay, runLabels } from '../src/model/overlay';
 import { RunData } from '../src/model/run-data';
 import { logTicks, ticks, timeTicks } from '../src/chart/ticks';
 import { shortTexts } from '../src/model/value-differences';
 import { trend } from '../src/model/trend';
-import type { MetricDefinition } from '../src/wire/messages';
+import type { JsonObject, MetricDefinition } from '../src/wire/messages';
 import { message } from './messages';
 
 interface Case {
@@ -33,6 +34,16 @@ const cases = JSON.parse(readFileSync(shared, 'utf8')) as Case[];
 describe('charts are grouped as in Python', () => {
   it.each(cases.map((one): [string, Case] => [one.about, one]))('%s', (_, { keys, metrics, sections }) => {
     expect(groupCharts(keys, metrics)).toEqual(sections);
+  });
+
+  it('also by names that every object has; those with "_" at the start are not metrics of a user', () => {
+    const names = ['constructor', 'hasOwnProperty', 'toString', 'train/__proto__'];
+    const data = new RunData();
+    data.apply(message([...names, '__proto__', '_step'].map((key) => ({ key, values: [1, 2] })), { config: JSON.parse('{"__proto__": 1}') as JsonObject }));
+    expect(Overlay.of(data).cards().flatMap(({ charts }) => charts.flatMap(({ keys }) => keys)).sort()).toEqual(names);
+    expect(flatten(data.config)).toEqual([['__proto__', 1]]);
+    expect(names.map((key) => data.series.get(key)!.length)).toEqual([2, 2, 2, 2]);
+    expect(Object.keys(toSnapshot(data, null)!.config!)).toEqual(['__proto__']);
   });
 
   it('and lines are named by the part that differs', () => {

@@ -20,6 +20,11 @@ describe('the spec of a chart', () => {
     expect([specOfPlot(plot('{'), []), specOfPlot(plot('[1]'), [])]).toEqual([null, null]);
   });
 
+  it('keeps the name of a text that it lacks, also one that every object has', () => {
+    const spec = specOfPlot(plot(JSON.stringify({ ...lite, title: '${string:constructor} ${field:__proto__}' })), [])!;
+    expect(spec.title).toBe('constructor __proto__');
+  });
+
   it('is found in a page of Altair, and in no other', () => {
     const page = (spec: string): string => `<script src="https://example.com/vega"></script><div id="vis"></div><script>(function(vegaEmbed) { var spec = ${spec}; vegaEmbed("#vis", spec); })(vegaEmbed);</script>`;
     expect(specOfPage(page('{"a": {"b": "} \\" {"}, "mark": "bar"}'))).toEqual({ a: { b: '} " {' }, mark: 'bar' });

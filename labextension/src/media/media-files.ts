@@ -1,3 +1,5 @@
+import { ownValue } from '../model/own-value';
+
 /** Fetches the bytes of one media file; `path` is that of the run's row. */
 export type LoadFile = (path: string) => Promise<ArrayBuffer>;
 
@@ -123,7 +125,7 @@ function bytesOf({ content }: CachedFile): number {
 
 /** The type of a file by its name, never one that a browser would execute. */
 export function typeOf(path: string): string {
-  return TYPES[path.slice(path.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream';
+  return ownValue(TYPES, path.slice(path.lastIndexOf('.') + 1).toLowerCase()) ?? 'application/octet-stream';
 }
 
 /** Whether a path leads to a file below `media/` or of an artifact: a saved output may have been made by anybody. */

@@ -1,3 +1,4 @@
+import { ownValue } from '../model/own-value';
 import type { MediaFile } from '../wire/messages';
 
 /** How one file is shown. "other" is named only. */
@@ -14,12 +15,12 @@ const NAMES: Record<string, string> = {
 export function formOf({ kind, path }: MediaFile): MediaForm {
   if (kind === 'video' && path.toLowerCase().endsWith('.gif')) return 'picture';
   if (kind === 'object3D' || kind === 'molecule') return SOLID.test(path) ? 'solid' : 'other';
-  return FORMS[kind] ?? 'other';
+  return ownValue(FORMS, kind) ?? 'other';
 }
 
 /** What a file is called where its caption is missing. */
 export function nameOf(file: MediaFile): string {
-  return NAMES[file.kind] ?? file.kind;
+  return ownValue(NAMES, file.kind) ?? file.kind;
 }
 
 /** Type, name and size of a file. */

@@ -1,4 +1,5 @@
 import { formatNumber } from '../model/format';
+import { ownValue } from '../model/own-value';
 import type { MediaRow, MediaSeries } from '../wire/messages';
 
 const NAMES: Record<string, string> = { image: 'picture', audio: 'sound', html: 'HTML page', object3D: '3D object' };
@@ -7,7 +8,7 @@ const NAMES: Record<string, string> = { image: 'picture', audio: 'sound', html: 
 export function newestMedia({ rows }: MediaSeries): string {
   const row = rows.at(-1);
   if (row === undefined) return '';
-  const kinds = row.files.map(({ kind }) => NAMES[kind] ?? kind);
+  const kinds = row.files.map(({ kind }) => ownValue(NAMES, kind) ?? kind);
   const names = [...new Set(kinds)];
   const others = Math.max(0, (row.count ?? 0) - kinds.length);
   const counts = names.map((kind) => {

@@ -1,4 +1,5 @@
 import { expressionFunction, transforms } from 'vega';
+import { ownValue } from '../model/own-value';
 import { searchSteps } from './pattern-limits';
 
 /** What one transform may make, and one run of a chart may take, so that a spec cannot freeze the page. */
@@ -130,7 +131,7 @@ function ticksOf({ count, scale, values }: Params): number {
   const { interval, step } = (typeof count === 'string' ? { interval: count } : (count ?? {})) as Params;
   const domain = (scale as { domain?: () => unknown[] } | undefined)?.domain?.() ?? [];
   const span = Number(domain.at(-1)) - Number(domain[0]);
-  return typeof interval !== 'string' || !Number.isFinite(span) ? lengthOf(values) : Math.abs(span) / ((INTERVAL_MS[interval] ?? 1) * numberOf(step, 1));
+  return typeof interval !== 'string' || !Number.isFinite(span) ? lengthOf(values) : Math.abs(span) / ((ownValue(INTERVAL_MS, interval) ?? 1) * numberOf(step, 1));
 }
 
 function lengthOf(value: unknown): number {

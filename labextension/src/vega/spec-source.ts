@@ -1,3 +1,4 @@
+import { ownValue } from '../model/own-value';
 import type { Json, PlotHeader } from '../wire/messages';
 import type { TableData } from '../tables/table-data';
 
@@ -35,7 +36,7 @@ export function specOfPlot({ vega, fields, texts }: PlotHeader, sources: readonl
   try {
     const spec = JSON.parse(vega ?? '') as Json;
     const values = sources.flatMap(({ label, table }) => table.rows.map((row) => toObject(table.columns, row, label))).slice(0, MAX_ROWS);
-    const filled = fill(spec, (text) => text.replace(/\$\{(field|string):([^}]*)\}/g, (_, kind: string, name: string) => (kind === 'field' ? fields : texts)[name] ?? name), values);
+    const filled = fill(spec, (text) => text.replace(/\$\{(field|string):([^}]*)\}/g, (_, kind: string, name: string) => ownValue(kind === 'field' ? fields : texts, name) ?? name), values);
     return typeof filled === 'object' && filled !== null && !Array.isArray(filled) ? filled : null;
   } catch {
     return null;

@@ -1,4 +1,5 @@
 import { formatBytes } from '../../model/format';
+import { ownValue } from '../../model/own-value';
 import { h, setText } from '../../view/dom';
 import { download } from '../../view/download';
 import { highlight } from '../../view/tables/source-code';
@@ -63,7 +64,7 @@ export class FileViewer {
   }
 
   private async content(path: string, size: number): Promise<HTMLElement> {
-    const imageType = IMAGE_TYPES[path.split('.').at(-1)?.toLowerCase() ?? ''];
+    const imageType = ownValue(IMAGE_TYPES, path.split('.').at(-1)?.toLowerCase() ?? '');
     if (imageType !== undefined && size <= MAX_IMAGE_BYTES) {
       URL.revokeObjectURL(this.url);
       this.url = URL.createObjectURL(new Blob([await this.api.download(this.run, path)], { type: imageType }));

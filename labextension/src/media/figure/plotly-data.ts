@@ -1,3 +1,4 @@
+import { ownValue } from '../../model/own-value';
 import type { BarPlot, HistogramPlot, Plot, PointPlot } from '../../plots/plot-model';
 
 const MAX_VALUES = 200_000;
@@ -126,7 +127,7 @@ function gridOf(value: unknown): number[][] {
 function valuesOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return (value as unknown[]).slice(0, MAX_VALUES);
   const { dtype, bdata } = (value ?? {}) as { dtype?: unknown; bdata?: unknown };
-  const reader = DTYPES[textOf(dtype).replace(/^[<|]/, '')];
+  const reader = ownValue(DTYPES, textOf(dtype).replace(/^[<|]/, ''));
   if (reader === undefined || typeof bdata !== 'string') return [];
   const [size, read] = reader;
   const view = new DataView(Uint8Array.from(atob(bdata), (c) => c.charCodeAt(0)).buffer);

@@ -1,3 +1,4 @@
+import { ownValue } from '../../model/own-value';
 import { MAX_TRIANGLES, meshScene } from './meshes';
 import type { Scene } from './scene';
 
@@ -80,7 +81,7 @@ class MeshReader {
     const reader = READERS[accessor?.componentType ?? 0];
     if (!accessor || !bufferView || !buffer || !reader) throw new Error('This file is incomplete, or has parts in other files.');
     const [size, read] = reader;
-    const parts = COMPONENTS[accessor.type] ?? 1;
+    const parts = ownValue(COMPONENTS, accessor.type) ?? 1;
     const stride = bufferView.byteStride ?? parts * size;
     if (!(accessor.count * parts <= MAX_NUMBERS)) throw new Error('This mesh is too large.');
     const start = (bufferView.byteOffset ?? 0) + (accessor.byteOffset ?? 0);

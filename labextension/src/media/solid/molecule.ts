@@ -1,4 +1,5 @@
 import { formatNumber } from '../../model/format';
+import { ownValue } from '../../model/own-value';
 import type { Rgb } from '../layers/class-colours';
 import type { Atom, Molecule } from './molecule-files';
 import type { Scene } from './scene';
@@ -68,9 +69,9 @@ function formula(atoms: readonly Atom[]): string {
 }
 
 function colourOf(element: string): Rgb {
-  return (ELEMENTS[element] ?? OTHER)[0];
+  return (ownValue(ELEMENTS, element) ?? OTHER)[0];
 }
 
 function radiusOf(element: string): number {
-  return (ELEMENTS[element] ?? OTHER)[1];
+  return (ownValue(ELEMENTS, element) ?? OTHER)[1];
 }
