@@ -2,12 +2,14 @@ import type { Spec } from 'vega';
 import { parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { limitFormats } from '../src/vega/format-limits';
 import { limitPatterns, searchSteps } from '../src/vega/pattern-limits';
 import { limitTransforms } from '../src/vega/run-limits';
 
 beforeAll(() => {
   limitTransforms();
   limitPatterns();
+  limitFormats();
 });
 
 /** What stops a Vega spec, and the milliseconds until then; undefined if it runs. */
@@ -33,6 +35,12 @@ describe('a chart that would freeze the page', () => {
     ['a sequence without end', { data: [{ name: 'a', transform: [{ type: 'sequence', start: 0, stop: 9, step: 0 }] }] }, 'sequence'],
     ['a list in an expression', { signals: [{ name: 'list', update: 'sequence(1e9)' }] }, 'sequence'],
     ['a text in an expression', { signals: [{ name: 'text', update: "pad('a', 1e9)" }] }, 'pad'],
+    ['a number in an expression', { signals: [{ name: 'text', update: "format(1, '1000000000d')" }] }, 'wider than 999'],
+    ['a number whose format is put together', { signals: [{ name: 'text', init: "format(1, '1' + '000000000' + ',.2f')" }] }, 'wider than 999'],
+    ['numbers of an axis', { scales: [{ name: 'x', domain: [0, 1], range: [0, 9] }], axes: [{ scale: 'x', orient: 'bottom', format: '1000000000.2f' }] }, 'wider than 999'],
+    ['numbers of an axis of logarithms', { scales: [{ name: 'x', type: 'log', domain: [1, 9], range: [0, 9] }], axes: [{ scale: 'x', orient: 'bottom', format: '1000000000s' }] }, 'wider than 999'],
+    ['numbers of a legend', { scales: [{ name: 'x', type: 'linear', domain: [0, 1], range: ['red', 'blue'] }], legends: [{ fill: 'x', format: '1000000000.2f' }] }, 'wider than 999'],
+    ['numbers in the locale of a spec', { config: { locale: { number: { decimal: ',', thousands: '.', grouping: [3], currency: ['', ''] } } }, signals: [{ name: 'text', update: "format(1, '1000000000d')" }] }, 'wider than 999'],
     ['pairs', of({ type: 'cross' }), 'cross'],
     ['a density', of({ type: 'kde', field: 'i', steps: 1e9 }), 'kde'],
     ['a simulation', { marks: [{ type: 'symbol', from: { data: 'a' }, transform: [{ type: 'force', static: true, iterations: 1e9, forces: [{ force: 'nbody' }] }] }], ...of() }, 'force'],
@@ -64,7 +72,7 @@ describe('a chart that would freeze the page', () => {
 
   it('is told from one that is only large', async () => {
     const spec = { ...of({ type: 'flatten', fields: ['list'] }, { type: 'bin', field: 'i', extent: [0, 2000] }, { type: 'kde', field: 'i' }),
-      signals: [{ name: 'list', update: 'sequence(1, 100)' }], scales: [{ name: 'x', domain: [0, 1], range: [0, 9] }, { name: 't', type: 'utc', domain: [0, 1e9], range: [0, 9] }],
+      signals: [{ name: 'list', update: 'sequence(1, 100)' }, { name: 'text', update: "format(1e6, '020,.3f')" }], scales: [{ name: 'x', domain: [0, 1], range: [0, 9] }, { name: 't', type: 'utc', domain: [0, 1e9], range: [0, 9] }],
       axes: [{ scale: 'x', orient: 'bottom', tickCount: 20 }, { scale: 't', orient: 'top', tickCount: 'day' }] };
     expect((await problemOf(spec)).problem).toBeUndefined();
   });

@@ -38,9 +38,11 @@ import { parse, View } from 'vega';
 import { expressionInterpreter } from 'vega-interpreter';
 import type { TopLevelSpec } from 'vega-lite';
 import { compile } from 'vega-lite';
+import { limitFormats } from './format-limits';
 import { limitPatterns } from './pattern-limits';
 import { limitTransforms } from './run-limits';
 
+limitFormats();
 limitPatterns();
 limitTransforms();
 

@@ -4,7 +4,7 @@ import type { MediaFile } from '../../wire/messages';
 import type { MediaContent } from '../media-content';
 import type { MediaFiles } from '../media-files';
 import type { Waveform } from './waveform';
-import { decodeWaveform } from './waveform';
+import { decodeWaveform, isDecodable, soundSeconds } from './waveform';
 
 const PARTS = 600;
 const SEEK_PART = 0.05;
@@ -34,10 +34,13 @@ export class SoundContent implements MediaContent {
     this.used = path;
     const url = await this.files.use(path);
     if (this.used !== path) return;
+    const seconds = soundSeconds(this.player);
     this.player.src = url;
     this.player.setAttribute('aria-label', text);
     this.wave.setAttribute('aria-label', `Position in ${text}`);
-    const waveform = await decodeWaveform(await this.files.bytes(path), PARTS).catch(() => null); // the player may know the format
+    const isShort = isDecodable(await seconds);
+    if (this.used !== path) return;
+    const waveform = isShort ? await decodeWaveform(await this.files.bytes(path), PARTS).catch(() => null) : null; // the player may know the format
     if (this.used !== path) return;
     this.waveform = waveform;
     this.wave.hidden = waveform === null;

@@ -1,10 +1,24 @@
 const DECODING_RATE = 22_050;
+/** A longer sound is not decoded: a small file can have hours, and all of them would be in memory. */
+const MAX_DECODED_SECONDS = 600;
 
 /** The lowest and the highest sample of each part of a sound, from -1 to 1. */
 export interface Waveform {
   lows: Float32Array;
   highs: Float32Array;
   seconds: number;
+}
+
+/** Whether a sound of this length, as its player reports it, may be decoded; not if the length is unknown. */
+export function isDecodable(seconds: number): boolean {
+  return seconds <= MAX_DECODED_SECONDS;
+}
+
+/** The length that a player reports for its new source, in seconds; NaN if it cannot play it. */
+export function soundSeconds(player: HTMLMediaElement): Promise<number> {
+  return new Promise((resolve) => {
+    for (const type of ['loadedmetadata', 'error']) player.addEventListener(type, () => resolve(player.duration), { once: true });
+  });
 }
 
 /** Decode a sound, and keep the extremes of `parts` parts only. Rejects if the browser cannot decode it. */
