@@ -36,3 +36,19 @@ def test_the_memory_is_bounded() -> None:
     assert cache.values_of([row(1)]) != [first]
     assert cache.values_of([row(3)]) == [third]
     assert cache.values_of([row(2)]) != [second]
+
+
+def test_numbers_are_read_again_when_a_run_changes() -> None:
+    """The numbers of unchanged runs are kept; of others, and of another selection of them, they are right."""
+    cache = ValuesCache()
+
+    def mean(*rows: Any) -> float | None:
+        runs = cache.values_of(rows)
+        (statistics,) = cache.numbers_of(1, runs).statistics(runs[:2], ["summary_metrics.acc"])
+        return statistics.mean if statistics else None
+
+    assert mean(row(1, acc=1), row(2, acc=3), row(3, acc=100)) == 2
+    kept = cache.numbers_of(1, cache.values_of([row(1, acc=1), row(2, acc=3), row(3, acc=100)]))
+    assert cache.numbers_of(1, kept.runs) is kept
+    assert mean(row(1, acc=1), row(2, acc=5), row(3, acc=100)) == 3
+    assert mean(row(2, acc=5), row(3, acc=7)) == 6

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from wandb_nb.lru import LRUDict
 from wandb_nb.server.query.run_columns import column_reader
 from wandb_nb.server.query.search import search_condition
 from wandb_nb.values import is_finite
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from wandb_nb.run_filters.run_values import RunValues
 
 MAX_GROUP_KEYS = 3
-_MAX_GROUPED_ROWS = 300  # over all groups of a page
+_MAX_GROUPED_ROWS = 120  # over all groups of a page
 _MIN_GROUP_ROWS = 3
 _MAX_GROUPS = 200
 _MAX_OPEN_RUNS = 60
+_MAX_COLUMNS = 100  # whose numbers are kept
 
 
 class ColumnStatistics(NamedTuple):
@@ -58,15 +60,25 @@ class Group:
 
 
 class NumberColumns:
-    """The numbers of *runs* in *columns*, read once for the statistics of all of them and of groups."""
+    """The numbers of *runs* by column. A column is read once, for the statistics of all runs and of groups."""
 
-    def __init__(self, runs: Sequence[RunValues], columns: Sequence[str]) -> None:
-        readers = [column_reader(column) for column in columns]
-        self._columns = [np.array([_finite(read(run)) for run in runs], float) for read in readers]
+    def __init__(self, runs: Sequence[RunValues]) -> None:
+        self.runs = runs
+        self._index_of = {id(run): index for index, run in enumerate(runs)}
+        self._columns: LRUDict[str, NDArray[np.float64]] = LRUDict(_MAX_COLUMNS)
 
-    def statistics(self, members: Sequence[int] | None = None) -> list[ColumnStatistics | None]:
-        """Return the statistics of each column over the runs at the indexes *members*, over all for None."""
-        return [_statistics(column if members is None else column[list(members)]) for column in self._columns]
+    def statistics(self, members: Sequence[RunValues], columns: Sequence[str]) -> list[ColumnStatistics | None]:
+        """Return the statistics of each of *columns* over *members*, some of the runs."""
+        indexes = [self._index_of[id(run)] for run in members]
+        return [_statistics(self._numbers(column)[indexes]) for column in columns]
+
+    def _numbers(self, column: str) -> NDArray[np.float64]:
+        numbers = self._columns.get(column)
+        if numbers is None:
+            read = column_reader(column)
+            numbers = np.array([_finite(read(run)) for run in self.runs], float)
+        self._columns[column] = numbers
+        return numbers
 
 
 def _finite(value: Any) -> float:
@@ -84,25 +96,26 @@ def _statistics(numbers: NDArray[np.float64]) -> ColumnStatistics | None:
         )
 
 
-def group_runs(runs: Sequence[RunValues], names: Sequence[str], columns: Sequence[str]) -> list[Group]:
+def group_runs(
+    runs: Sequence[RunValues], names: Sequence[str], columns: Sequence[str], numbers: NumberColumns
+) -> list[Group]:
     """Return the runs by their values of *names*; a run with several tags is in several groups."""
-    numbers = NumberColumns(runs, columns)
-    members: dict[str, tuple[tuple[Any, ...], list[int]]] = {}
-    for index, keys in enumerate(zip(*(_keys(runs, name) for name in names), strict=True)):
+    members: dict[str, tuple[tuple[Any, ...], list[RunValues]]] = {}
+    for run, *keys in zip(runs, *(_keys(runs, name) for name in names), strict=True):
         for values in itertools.product(*keys):
-            members.setdefault(json.dumps(values), (values, []))[1].append(index)
+            members.setdefault(repr(values), (values, []))[1].append(run)
     ranked = sorted(members.values(), key=lambda pair: [_rank(value) for value in pair[0]])[:_MAX_GROUPS]
     share = max(_MIN_GROUP_ROWS, _MAX_GROUPED_ROWS // max(1, len(ranked)))
     is_open = len(runs) <= _MAX_OPEN_RUNS
     return [
         Group(
             labels=[_label(value) for value in values],
-            runs=[runs[index] for index in group[:share]],
+            runs=group[:share],
             id=hashlib.blake2s(json.dumps(values).encode(), digest_size=6).hexdigest(),
             search=" ".join(map(search_condition, names, values)),
             total=len(group),
-            states=Counter(runs[index].row.state for index in group),
-            statistics=numbers.statistics(group),
+            states=Counter(run.row.state for run in group),
+            statistics=numbers.statistics(group, columns),
             open=is_open,
         )
         for values, group in ranked

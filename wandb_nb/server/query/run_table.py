@@ -83,8 +83,15 @@ class RunTable:
         return min(self.total, self.request.page * PAGE_SIZE)
 
 
-def list_table(runs: Sequence[RunValues], request: TableRequest, columns: Sequence[str] | None = None) -> RunTable:
+def list_table(
+    runs: Sequence[RunValues],
+    request: TableRequest,
+    columns: Sequence[str] | None = None,
+    numbers: NumberColumns | None = None,
+) -> RunTable:
     """Return the table of those of *runs* that *request* selects, with *columns*, or with automatic ones for None.
+
+    *numbers* are those of *runs*, if they were read before.
 
     Raises:
         UsageError: The order or the grouping names a value that runs do not have.
@@ -95,11 +102,12 @@ def list_table(runs: Sequence[RunValues], request: TableRequest, columns: Sequen
     selected = _sort(selected, request.sort.strip() or "-created_at")
     columns = [name for name in columns if is_column(name)] if columns is not None else default_columns(selected)
     states = Counter(run.row.state for run in runs)
+    numbers = numbers or NumberColumns(runs)
     if request.group:
-        groups, statistics = group_runs(selected, request.group, columns), []
+        groups, statistics = group_runs(selected, request.group, columns, numbers), []
     else:
         groups = [Group([], selected[(request.page - 1) * PAGE_SIZE : request.page * PAGE_SIZE])]
-        statistics = NumberColumns(selected, columns).statistics()
+        statistics = numbers.statistics(selected, columns)
     return RunTable(request, groups, columns, len(selected), len(runs), states, statistics)
 
 

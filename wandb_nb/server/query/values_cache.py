@@ -1,17 +1,22 @@
-"""`ValuesCache`: the parsed config and summary of listed runs, kept while their rows stay the same."""
+"""`ValuesCache`: the parsed config and summary of listed runs, and their numbers, kept while the rows are the same."""
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.lru import LRUDict
 from wandb_nb.run_filters.run_values import RunValues
+from wandb_nb.server.query.run_groups import NumberColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _MAX_CHARACTERS = 32 << 20  # of the stored texts; the parsed values take about five times as many bytes
+
+_MAX_PROJECTS = 8
 
 
 class ValuesCache:
@@ -22,6 +27,7 @@ class ValuesCache:
         self._lock = threading.Lock()
         self._values: OrderedDict[int, RunValues] = OrderedDict()
         self._characters = 0
+        self._numbers: LRUDict[int, NumberColumns] = LRUDict(_MAX_PROJECTS)
 
     def values_of(self, rows: Iterable[Any]) -> list[RunValues]:
         """Return the values of each of *rows*; a row that differs from the one before in anything is parsed anew."""
@@ -31,6 +37,15 @@ class ValuesCache:
                 _, oldest = self._values.popitem(last=False)
                 self._characters -= _length(oldest)
         return values
+
+    def numbers_of(self, project: int, runs: Sequence[RunValues]) -> NumberColumns:
+        """Return the numbers of *runs*, all runs of the project with the id *project*."""
+        with self._lock:
+            numbers = self._numbers.get(project)
+            if numbers is None or len(numbers.runs) != len(runs) or not all(map(operator.is_, numbers.runs, runs)):
+                numbers = NumberColumns(runs)
+            self._numbers[project] = numbers
+        return numbers
 
     def _values_of(self, row: Any) -> RunValues:
         values = self._values.get(row.id)

@@ -41,7 +41,8 @@ def _project(request: Request, user: User) -> Response:
         artifact_count = count_collections(connection, row, None)
     available = available_columns(runs)
     # A saved choice may name a column that no run has any more; it stays empty.
-    table = list_table(runs, table_request, chosen)
+    numbers = services_of(request).listed_values.numbers_of(row.id, runs)
+    table = list_table(runs, table_request, chosen, numbers)
     return render_page(
         request,
         "project.html",
