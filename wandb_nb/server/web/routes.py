@@ -16,7 +16,7 @@ from wandb_nb.server.web import (
     run_page,
 )
 from wandb_nb.server.web.accounts import account_page, entity_page, project_settings_page
-from wandb_nb.server.web.analysis import importance_page, scatter_page
+from wandb_nb.server.web.analysis import importance_page, parallel_page, scatter_page
 from wandb_nb.server.web.artifacts import collection_pages, version_pages
 
 _PROJECT = "/{entity}/{project}"
@@ -48,6 +48,7 @@ ROUTES = [
     Route(_RUN, run_page.charts),
     Route(f"{_PROJECT}/compare", compare_page.comparison),
     Route(f"{_PROJECT}/scatter", scatter_page.scatter),
+    Route(f"{_PROJECT}/parallel", parallel_page.parallel),
     Route(f"{_PROJECT}/importance", importance_page.importance),
     Route(f"{_PROJECT}/events", live_routes.project_events),
     Route(f"{_PROJECT}/columns", actions.columns, methods=_POST),
