@@ -56,6 +56,7 @@ ON_POSTGRESQL = {
         "protocol",
         "request_order",
         "run_outcomes",
+        "saved_views",
         "security",
         "segments",
         "server_history",

@@ -76,7 +76,7 @@ READS = (
         "/runs/RUN/events",
     ),
 )
-WRITES = ("/runs/RUN/stop", "/runs/RUN/edit", "/delete", "/columns", "/settings")
+WRITES = ("/runs/RUN/stop", "/runs/RUN/edit", "/delete", "/columns", "/views", "/settings")
 ARTIFACTS = (("", ""), (f"/{PROJECT}/data", "/name"))
 REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     *(("GET", f"{PAGE}{path}".replace("RUN", RUN), {}) for path in READS),

@@ -82,7 +82,7 @@ def test_the_tables_are_those_of_the_code(upgraded: Database, tmp_path: Path) ->
             assert compare_metadata(context, metadata) == []
     schemas = [schema_of(database) for database in (upgraded, fresh)]
     assert schemas[0] == schemas[1]
-    assert schemas[0].count("AUTOINCREMENT") == 15
+    assert schemas[0].count("AUTOINCREMENT") == 16
     fresh.close()
 
 

@@ -10,6 +10,7 @@ from wandb_nb.run_filters.run_order import sort_by_values
 from wandb_nb.server.query.run_columns import cell, column_reader, default_columns, is_column
 from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS, ColumnStatistics, Group, NumberColumns, group_runs
 from wandb_nb.server.query.search import search_predicate
+from wandb_nb.server.storage.column_choices import MAX_COLUMNS
 from wandb_nb.values import is_number
 
 if TYPE_CHECKING:
@@ -25,13 +26,17 @@ GROUPINGS = {"group": "Group", "job_type": "Job type", "state": "State", "tags":
 
 
 class TableRequest(NamedTuple):
-    """The query parameters of the page, as written in its address; empty if absent. *group* has up to three names."""
+    """The query parameters of the page, as written in its address; empty if absent.
+
+    *group* has up to three names, *column* the columns of this view instead of the user's choice.
+    """
 
     q: str = ""
     state: str = ""
     sort: str = ""
     group: tuple[str, ...] = ()
     page: int = 1
+    column: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, query: QueryParams) -> TableRequest:
@@ -40,7 +45,8 @@ class TableRequest(NamedTuple):
         number = int(page) if page.isdecimal() and len(page) < 7 else 1  # noqa: PLR2004 -- digits
         q, state, sort = (query.get(name, "") for name in ("q", "state", "sort"))
         group = tuple(dict.fromkeys(filter(None, query.getlist("group"))))[:MAX_GROUP_KEYS]
-        return cls(q, state, sort, group, max(1, number))
+        columns = tuple(dict.fromkeys(filter(is_column, query.getlist("column"))))[:MAX_COLUMNS]
+        return cls(q, state, sort, group, max(1, number), columns)
 
     def with_changes(self, **changes: Any) -> dict[str, str | tuple[str, ...]]:
         """Return the parameters of an address that differs in *changes*; without a page in them it is the first."""

@@ -305,6 +305,21 @@ choices = Table(
     Column("columns", CleanText, nullable=False),
 )
 
+# Saved views of a project's table of runs; `query` is that of the address of its page.
+views = Table(
+    "views",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("project_id", ForeignKey("projects.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("name", CleanString(64), nullable=False),
+    Column("query", CleanText, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("created", Float, nullable=False),
+    UniqueConstraint("project_id", "user_id", "name"),
+    sqlite_autoincrement=True,
+)
+
 # Contents of artifacts: each stored once per project, whichever versions have it.
 contents = Table(
     "contents",

@@ -1,19 +1,23 @@
-"""Changes that users make on pages: stop, edit and delete runs, choose columns."""
+"""Changes that users make on pages: stop, edit and delete runs, choose columns, save views."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from sqlalchemy import update
+from starlette.datastructures import QueryParams
 from starlette.responses import RedirectResponse
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.http.authentication import logged_in_user
 from wandb_nb.server.http.file_urls import page_path
 from wandb_nb.server.http.services import finish_deletion, services_of
+from wandb_nb.server.query.run_table import TableRequest
 from wandb_nb.server.storage import run_store
 from wandb_nb.server.storage.column_choices import save_columns
+from wandb_nb.server.storage.saved_views import delete_view, save_view
 from wandb_nb.server.storage.shared.run_changes import announce_change
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.server.storage.tables import runs as runs_table
@@ -120,4 +124,22 @@ def _columns(request: Request, user: User, form: Form) -> Response:
         chosen = None if first_value(form, "automatic") else form.get("column", [])
         save_columns(connection, user, project, chosen)
     query = first_value(form, "query")
+    return RedirectResponse(page_path(project.entity, project.name) + (f"?{query}" if query else ""), 303)
+
+
+async def views(request: Request) -> Response:
+    """`POST /<entity>/<project>/views`: save a view of the project's table under a name, or delete one."""
+    return await answer_form(request, _views)
+
+
+def _views(request: Request, user: User, form: Form) -> Response:
+    # Only what a table's address can have is stored, so that its link leads nowhere else.
+    query = urlencode(TableRequest.of(QueryParams(first_value(form, "query"))).with_changes(), doseq=True)
+    with services_of(request).database.write() as connection:
+        project = requested_project(connection, request, user)
+        if view_id := first_value(form, "delete"):
+            delete_view(connection, user, project, view_id)
+        else:
+            name, shared = first_value(form, "name").strip(), bool(first_value(form, "shared"))
+            save_view(connection, user, project, name, query, shared=shared)
     return RedirectResponse(page_path(project.entity, project.name) + (f"?{query}" if query else ""), 303)

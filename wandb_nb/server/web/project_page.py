@@ -13,6 +13,7 @@ from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, list_table
 from wandb_nb.server.storage.artifacts.collection_store import count_collections
 from wandb_nb.server.storage.column_choices import load_columns
 from wandb_nb.server.storage.run_store import list_runs
+from wandb_nb.server.storage.saved_views import MAX_NAME, list_views, may_save
 from wandb_nb.server.web.render import answer_page, may_write, render_page, requested_project
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _MAX_VALUES = 1 << 20  # characters of a config or a summary
 
 
 async def project(request: Request) -> Response:
-    """`GET /<entity>/<project>?q=&state=&sort=&group=&page=`."""
+    """`GET /<entity>/<project>?q=&state=&sort=&group=&page=&column=`."""
     return await answer_page(request, _project)
 
 
@@ -38,11 +39,12 @@ def _project(request: Request, user: User) -> Response:
         row = requested_project(connection, request, user)
         runs = services_of(request).listed_values.values_of(list_runs(connection, row, _MAX_VALUES, outcomes=True))
         chosen = load_columns(connection, user, row)
+        views = list_views(connection, user, row)
         artifact_count = count_collections(connection, row, None)
     available = available_columns(runs)
     # A saved choice may name a column that no run has any more; it stays empty.
     numbers = services_of(request).listed_values.numbers_of(row.id, runs)
-    table = list_table(runs, table_request, chosen, numbers)
+    table = list_table(runs, table_request, table_request.column or chosen, numbers)
     return render_page(
         request,
         "project.html",
@@ -59,6 +61,10 @@ def _project(request: Request, user: User) -> Response:
         link=lambda **changes: urlencode(table_request.with_changes(**changes), doseq=True),
         shared_names=_shared_names(runs),
         may_write=may_write(row),
+        views=views,
+        view=urlencode(table_request.with_changes(column=tuple(table.columns)), doseq=True),
+        may_save=may_save(user, row),
+        max_name=MAX_NAME,
         artifact_count=artifact_count,
     )
 

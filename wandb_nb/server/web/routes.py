@@ -52,6 +52,7 @@ ROUTES = [
     Route(f"{_PROJECT}/importance", importance_page.importance),
     Route(f"{_PROJECT}/events", live_routes.project_events),
     Route(f"{_PROJECT}/columns", actions.columns, methods=_POST),
+    Route(f"{_PROJECT}/views", actions.views, methods=_POST),
     Route(f"{_PROJECT}/delete", actions.delete, methods=_POST),
     Route(f"{_PROJECT}/settings", project_settings_page.project_settings),
     Route(f"{_PROJECT}/settings", project_settings_page.change_project, methods=_POST),
