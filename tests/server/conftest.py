@@ -14,7 +14,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from cluster import programs, text_of
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from visiting import HOSTILE, Site, Visitor
 from waiting import set_timeouts
 
@@ -153,7 +153,7 @@ class Client:
 def emptied_database(cluster: Cluster) -> Iterator[Callable[[], URL]]:
     """Return a function that empties the tables of one PostgreSQL database and returns its address."""
     url = cluster.new_database()
-    engine = create_engine(url)
+    engine = create_engine(url, poolclass=NullPool)  # other tests end all connections
 
     def empty() -> URL:
         with engine.begin() as connection:
@@ -216,7 +216,8 @@ def services(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
         monkeypatch.setenv(VARIABLE, text_of(url))
     opened = open_services(tmp_path / "server", url, bucket=address)
     if url is not None:
-        TWINS[id(opened)] = replace(open_services(tmp_path / "server", url), anonymous=opened.anonymous)
+        twin = open_services(tmp_path / "server", url, bucket=address)
+        TWINS[id(opened)] = replace(twin, anonymous=opened.anonymous)
     yield opened
     for each in filter(None, (opened, TWINS.pop(id(opened), None))):
         each.database.close()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
+from conftest import Client
 from sqlalchemy import func, insert, select, update
 
 from wandb_nb.cli import group
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cluster import Cluster
-    from conftest import Client
 
     from wandb_nb.server.http.services import Services
 
@@ -110,8 +110,6 @@ def test_a_backup_is_restored_into_both_engines(filled: Client, target: Target, 
 
 def test_a_backup_of_postgresql_is_restored_into_sqlite(emptied_database: Callable[[], Any], tmp_path: Path) -> None:
     """What was on PostgreSQL is the same on SQLite."""
-    from conftest import Client
-
     services = open_services(tmp_path / "server", emptied_database())
     client = Client(services, (services.folder / "key").read_text())
     client.upsert("a")

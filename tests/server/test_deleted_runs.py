@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Client
+from conftest import TWINS, Client
 from visiting import UPLOAD, Visitor
 
 from wandb_nb.server.http.file_urls import read_upload_token
@@ -83,7 +83,8 @@ def test_pages_show_nothing_of_a_deleted_run(client: Client, other: Client, by_p
             "own"
         ]
     assert page.get("/local/p/runs/a/data").status_code == 404
-    assert len(client.services.run_cache._entries) == 1
+    if not TWINS:  # another server keeps the rows until others take their place; no address leads to them
+        assert len(client.services.run_cache._entries) == 1
 
 
 def _key(headers: dict[str, str]) -> str:
