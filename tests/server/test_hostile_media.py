@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hostile_media import HostileMedia
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
     from visiting import Site
 
 pytestmark = pytest.mark.browser
@@ -115,8 +115,46 @@ def check_drawings(page: Page) -> None:
     expect(page.locator(".wnb-vega .vega-bindings select")).to_have_count(1)
 
 
+def open_artifact_pages(site: Site, page: Page) -> None:
+    """Open the pages of the artifact, on which its texts are texts."""
+    own = f"/local/p/artifacts/{quote(TEXTS[3], safe='')}"
+    for path in ("/local/p/artifacts", own, f"{own}/v0"):
+        page.goto(site.url + path)
+        expect(page.locator("main")).to_contain_text(TEXTS[3])
+        assert harm(page) == HARMLESS, path
+    for text in (TEXTS[0], f"{TEXTS[8]}.html", "javascript:window.harmed=1"):
+        expect(page.locator("main")).to_contain_text(text)
+
+
+def open_files(site: Site, page: Page, media: HostileMedia, elsewhere: Listener) -> None:
+    """Open the addresses of stored pictures and pages: a browser saves them, and one that shows them runs nothing."""
+    names = [f"files/local/p/hostile/{quote(name)}" for name in media.files if name.endswith((".svg", ".html"))]
+    own = ("drawing.svg", quote(f"{TEXTS[8]}.html"))
+    addresses = [f"{site.url}/{name}" for name in (*names, *(f"artifact-files/{CLIENT_ID}/{name}" for name in own))]
+    assert {address.rpartition(".")[2] for address in addresses[:-2]} == {"svg", "html"}
+    for address in addresses:
+        with page.expect_download() as saving:
+            page.evaluate("address => { location = address; }", address)
+        saving.value.cancel()
+    assert elsewhere.requests == []
+    page.route("**/*files/**", show_instead_of_saving)
+    for address in addresses:
+        shown = page.goto(address)
+        assert shown is not None
+        assert shown.headers["content-type"] in {"image/svg+xml", "text/html"}, address
+        assert harm(page) == HARMLESS, address
+
+
+def show_instead_of_saving(route: Route) -> None:
+    """Answer as the server does, but as a document of the file's own type and without the word to save it."""
+    answer = route.fetch()
+    kind = "image/svg+xml" if route.request.url.endswith(".svg") else "text/html"
+    policy = answer.headers["content-security-policy"]
+    route.fulfill(response=answer, headers={"content-type": kind, "content-security-policy": policy})
+
+
 def test_nothing_hostile_runs(site: Site, page: Page, elsewhere: Listener, noises: list[str]) -> None:
-    """On the pages of a run and of compared runs all hostile texts are texts; nothing runs or asks elsewhere."""
+    """On the pages of runs, of artifacts and of files all hostile texts are texts; nothing runs or asks elsewhere."""
     media = hostile_media(elsewhere.url)
     for run in ("hostile", "other"):
         upload(site, run, media)
@@ -131,5 +169,6 @@ def test_nothing_hostile_runs(site: Site, page: Page, elsewhere: Listener, noise
     page.goto(f"{site.url}/local/p/compare?run=hostile&run=other")
     look_at_everything(page)
     assert harm(page) == HARMLESS
-    assert elsewhere.requests == []
+    open_artifact_pages(site, page)
+    open_files(site, page, media, elsewhere)
     noises[:] = [noise for noise in noises if not any(reason in noise for reason in BLOCKED)]
