@@ -11,6 +11,7 @@ import pytest
 
 import wandb_nb as wandb
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
+from wandb_nb.artifacts.store.store_cleaning import clean_store
 from wandb_nb.errors import ArtifactError, ArtifactNotFoundError, CommError
 
 if TYPE_CHECKING:
@@ -88,6 +89,41 @@ def test_a_content_is_downloaded_once(
     stored.unlink()
     with pytest.raises(CommError):
         artifact.download(tmp_path / "fourth")
+
+
+def test_a_downloaded_version_is_found_offline(
+    online: Callable[..., wandb.Run],
+    start: Callable[..., wandb.Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """After one download the Api and runs find a version without its server, until its contents are cleaned up."""
+    with online() as maker:
+        log(maker, "plain", "one", aliases=("best",))
+    other_machine(monkeypatch, tmp_path / "other")
+    name, offline = "local/used/plain:best", wandb.Api(overrides={"mode": "offline"})
+    with pytest.raises(ArtifactNotFoundError, match="no artifact"):
+        offline.artifact(name)
+    with pytest.raises(CommError, match=r"log in \(`wandb-nb login`\).*download it once"):
+        offline.artifact("team/used/plain:v0")
+    wandb.Api().artifact(name).download(tmp_path / "first")
+
+    found = offline.artifact(name)
+    assert (found.name, sorted(found.aliases)) == ("plain:v0", ["best", "latest"])
+    assert Path(found.download(tmp_path / "second"), "a.txt").read_text() == "one"
+    assert found.logged_by().id == maker.id
+    assert offline.artifact_exists("local/used/plain:v0")
+    assert not offline.artifact_exists("local/used/plain:v1")
+    found.description = "changed"
+    for change in (found.save, lambda: found.delete(delete_aliases=True), lambda: found.link("registry")):
+        with pytest.raises(ArtifactError, match="a version of a server"):
+            change()
+    with start(project="used") as user:
+        user.use_artifact(name)
+    assert sync().returncode == 0
+    assert used_by("used/plain:v0") == [user.id]
+    clean_store(ArtifactStore())
+    assert not offline.artifact_exists(name)
 
 
 def test_own_and_unsent_versions_are_of_this_machine(

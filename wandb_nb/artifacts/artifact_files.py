@@ -208,6 +208,8 @@ class ArtifactFiles(ArtifactProperties):
         folder = self._root(root)
         chosen = {path: entry for path, entry in self._all_entries().items() if path.startswith(prefix)}
         self._downloads(folder).get(chosen, allow_missing_references=allow_missing_references)
+        if not prefix and self._version is not None and self._source is not None:
+            self._source.add_download(self._version, chosen)
         return str(folder)
 
     def download_file(self, path: str, root: str | os.PathLike[str] | None = None) -> str:

@@ -35,6 +35,9 @@ class VersionSource(Protocol):
 
         """
 
+    def add_download(self, version: StoredVersion, entries: dict[str, ManifestEntry]) -> None:
+        """Note that all *entries* of *version* were fetched, so that it is found without the source, too."""
+
     def aliases(self, version: StoredVersion) -> list[str]:
         """Return the aliases of *version*."""
 

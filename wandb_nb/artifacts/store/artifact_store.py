@@ -3,6 +3,7 @@
     contents/<2 digits>/<MD5>            contents, each once
     collections/<entity>/<project>/<name>/…     versions, see `artifact_collection`
     lineage/…                            which run logged or used which version, see `lineage_files`
+    downloaded/<entity>/<project>/<name>/…      versions of servers, see `downloaded_versions`
     partial/…                            parts of versions that several writers make, see `partial_versions`
     staging/…                            files of drafts, see `staging`
     lock                                 shared by those that add contents, exclusive for a clean-up

@@ -143,7 +143,7 @@ def _versions_by_use(store: ArtifactStore) -> list[tuple[ArtifactCollection, int
 
 def _remove_unfinished(store: ArtifactStore) -> None:
     """Delete what killed processes left: files with a temporary name, and manifests without a version."""
-    outside = (("contents", "*/.*"), ("lineage", ".*"), ("partial", "*/.*"))
+    outside = (("contents", "*/.*"), ("lineage", ".*"), ("partial", "*/.*"), ("downloaded", "*/*/*/.*"))
     for path in (path for folder, pattern in outside for path in (store.folder / folder).glob(pattern)):
         path.unlink(missing_ok=True)
     for lock in (store.folder / "collections").glob("*/*/*/lock"):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.artifacts.manifest import read_manifest
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
 from wandb_nb.artifacts.store.content_cache import ContentCache
+from wandb_nb.artifacts.store.downloaded_versions import DownloadedVersions
 from wandb_nb.artifacts.store.file_copies import file_digest
 from wandb_nb.artifacts.store.lineage_files import LOGGED, LineageEdge
 from wandb_nb.artifacts.version_name import VersionName
@@ -104,6 +105,10 @@ class ServerVersions:
                 f"{self._connection.base_url} sent another content than {entry.digest}: use another version"
             )
         self._cache.add(target, entry.digest)
+
+    def add_download(self, version: StoredVersion, entries: dict[str, ManifestEntry]) -> None:
+        """Let offline programs of this machine find *version*, of which all *entries* were fetched."""
+        DownloadedVersions(ArtifactStore()).add(version, entries, self.aliases(version))
 
     def aliases(self, version: StoredVersion) -> list[str]:
         """Return the aliases of *version*, without its number, which servers list among them."""

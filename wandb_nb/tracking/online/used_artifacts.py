@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.artifacts.artifact import find_artifact
 from wandb_nb.artifacts.local_versions import LocalVersions
+from wandb_nb.artifacts.store.downloaded_versions import DownloadedVersion
 from wandb_nb.artifacts.store.lineage_files import LOGGED
 from wandb_nb.errors import ArtifactNotFoundError, CommError
 from wandb_nb.sync.reading.server_connection import ServerConnection
@@ -46,9 +47,10 @@ class UsedArtifacts:
         try:
             return self._find(name, kind, ServerVersions(ServerConnection(self._settings, None)))
         except CommError as error:  # ArtifactNotFoundError is one
-            if local is None:
-                raise
-            if not isinstance(error, ArtifactNotFoundError):
+            is_missing = isinstance(error, ArtifactNotFoundError)
+            if local is None or (is_missing and isinstance(local.stored_version(), DownloadedVersion)):
+                raise  # also if the server had it once
+            if not is_missing:
                 self._notice(f"{error}; {local.qualified_name} of this machine is used", "artifact-server")
             return self._find(name, kind, self._local)
 
