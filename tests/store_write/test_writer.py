@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 
 import pytest
 from forked import in_child
@@ -135,6 +136,17 @@ def test_a_signal_handler_may_append_in_an_append(writer):
     assert sorted(rows_of(writer.path)) == [*range(index + 1), *handled]
 
 
+def interrupted(writer: RunWriter, seconds: float) -> str:
+    """Append rows until the signal after *seconds*; return its error, empty if Python dropped it in a finalizer."""
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        for _ in range(100_000):  # takes longer than the timer, but not for ever
+            writer.append(row(0))
+    except TimeoutError as error:
+        return str(error)
+    return ""
+
+
 def test_an_error_of_a_signal_handler_is_not_a_failed_write(tmp_path):
     """A TimeoutError that a handler raises during an append is an OSError, but reaches its caller unchanged."""
     writer = RunWriter(tmp_path / "run-a.wandb", warn=pytest.fail)
@@ -144,14 +156,12 @@ def test_an_error_of_a_signal_handler_is_not_a_failed_write(tmp_path):
 
     before = signal.signal(signal.SIGALRM, handler)
     try:
-        for number in range(200):
-            with pytest.raises(TimeoutError, match="the user's"):  # noqa: PT012 - any moment of the loop
-                signal.setitimer(signal.ITIMER_REAL, 0.0002 + number * 1e-6)
-                while True:
-                    writer.append(row(0))
+        errors = Counter(interrupted(writer, 0.0002 + number * 1e-6) for number in range(200))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+    assert set(errors) <= {"the user's", ""}
+    assert errors["the user's"] > 150
     writer.append(row(1))
     assert rows_of(writer.path)[-1] == 1
     assert writer.lost == 0
