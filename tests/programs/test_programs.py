@@ -48,7 +48,7 @@ KERAS = ("keras_callbacks",)
 GYM = ("gym_videos",)
 GYMNASIUM = ("gymnasium_videos", "sb3_videos")
 """gym 0.26 and gymnasium 0.29 need an older NumPy than the others."""
-ALONE = {"callbacks": ("gymnasium_recorder",)}
+ALONE = {"callbacks": ("gymnasium_videos",)}
 """Programs that end with an error of the official client's, by the group whose environment they need."""
 MAGIC = {"callbacks": ("magic_boosters",), "keras": ("magic_keras",)}
 """Programs of ours alone, since wandb has no magic any more: pairs of runs with magic and with callbacks."""
@@ -127,7 +127,12 @@ def test_program(name: str, tmp_path: Path, server: EmbeddedServer) -> None:
     offline = execute(tmp_path / "offline", name, OURS, LAUNCHER, WANDB_MODE="offline")
     assert official
     assert [without_late_rows(run) if name in LATE_ROWS else run for run in offline] == official
-    online = execute(tmp_path / "online", name, OURS, LAUNCHER, **server.environ)
+    check_online(name, tmp_path, server, offline)
+
+
+def check_online(name: str, folder: Path, server: EmbeddedServer, offline: Sequence[RecordedRun]) -> None:
+    """Check that a program records with *server* what it records *offline*, and that the server has it."""
+    online = execute(folder / "online", name, OURS, LAUNCHER, **server.environ)
     assert online == offline
     for run in online:
         check_stored(run, server)
@@ -142,10 +147,7 @@ if GROUP in ALONE:
             execute(tmp_path / "official", name, OFFICIAL, (), WANDB_MODE="offline")
         offline = execute(tmp_path / "offline", name, OURS, LAUNCHER, WANDB_MODE="offline")
         assert [[*row] for run in offline for _, row in run.rows] == [["episode", "return"], ["videos"]] * 2
-        online = execute(tmp_path / "online", name, OURS, LAUNCHER, **server.environ)
-        assert online == offline
-        for run in online:
-            check_stored(run, server)
+        check_online(name, tmp_path, server, offline)
 
 
 if GROUP in MAGIC:

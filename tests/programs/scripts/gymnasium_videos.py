@@ -1,11 +1,11 @@
-"""gymnasium 0.29 with monitor_gym: the clip of each episode is a row of its own between the program's."""
+"""gymnasium with monitor_gym: the clip of each episode is a row of its own between the program's."""
 
-import gymnasium as gym
+import gymnasium
 import wandb
 from gymnasium.wrappers import RecordVideo
 
 with wandb.init(project="programs", name="gymnasium", monitor_gym=True) as run:
-    environment = gym.make("CartPole-v1", render_mode="rgb_array", max_episode_steps=12)
+    environment = gymnasium.make("CartPole-v1", render_mode="rgb_array", max_episode_steps=12)
     environment = RecordVideo(environment, "videos", episode_trigger=lambda _: True, disable_logger=True)
     for episode in range(2):
         environment.reset(seed=episode)
