@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias, TypeGuard
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, TypeGuard, TypeVar
 
 KeyPath: TypeAlias = tuple[str, ...]
+Item = TypeVar("Item")
 
 TYPE_KEY = "_type"
 # Deeper paths are joined, so that a hostile file cannot make dicts too deep to walk or print.
@@ -57,3 +58,10 @@ def evenly_spaced(first: int, last: int, count: int) -> list[int]:
     if count == 1:
         return [last]
     return [first + (last - first) * index // (count - 1) for index in range(count)]
+
+
+def evenly_sampled(items: Sequence[Item], count: int) -> list[Item]:
+    """Return at most *count* of *items*, spread evenly, the last one among them."""
+    if len(items) <= count:
+        return list(items)
+    return [items[index] for index in evenly_spaced(0, len(items) - 1, count)] if count > 0 else []

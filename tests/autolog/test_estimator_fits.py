@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 import wandb_nb as wandb
 from wandb_nb.autolog import estimator_fit, recorded_runs
+from wandb_nb.values import evenly_sampled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,8 +114,8 @@ def test_loss_curves_are_rows(start: Start) -> None:
     losses = [row["MLPClassifier/loss"] for row in rows(run)[:-1]]
     assert losses == pytest.approx(network.loss_curve_)
     assert len(losses) == network.n_iter_
-    assert estimator_fit.evenly(5, 9) == [0, 1, 2, 3, 4]
-    thinned = estimator_fit.evenly(5000, 1000)
+    assert evenly_sampled(range(5), estimator_fit.MAX_CURVE_POINTS) == [0, 1, 2, 3, 4]
+    thinned = evenly_sampled(range(5000), estimator_fit.MAX_CURVE_POINTS)
     assert (len(thinned), thinned[0], thinned[-1]) == (1000, 0, 4999)
 
 

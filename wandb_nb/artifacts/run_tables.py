@@ -9,7 +9,7 @@ from wandb_nb.artifacts.object_files import object_path, open_object
 from wandb_nb.artifacts.run_artifacts import new_version
 from wandb_nb.artifacts.store.lineage_files import LOGGED
 from wandb_nb.artifacts.store.stored_version import LineageRun
-from wandb_nb.store.format.artifact_record import read_artifact
+from wandb_nb.store.format.artifact_record import ARTIFACT, read_artifact
 from wandb_nb.store.format.layout import RunDir
 from wandb_nb.store.format.wire import fields
 from wandb_nb.store.reading.tail import Tail
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from wandb_nb.store.format.artifact_record import ArtifactRecord
 
 _PREFIX, _TYPE = "run-", "run_table"
-_ARTIFACT = 8
-"""The number of the field of a record that is an artifact."""
 
 
 def add_run_tables(store: ArtifactStore, name: VersionName) -> None:
@@ -62,7 +60,7 @@ def _records(file: Path, name: str) -> Iterator[ArtifactRecord]:
                 yield from (
                     read_artifact(data)
                     for number, _, data in fields(payload)
-                    if number == _ARTIFACT and isinstance(data, bytes)
+                    if number == ARTIFACT and isinstance(data, bytes)
                 )
 
 

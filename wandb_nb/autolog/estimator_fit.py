@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wandb_nb.autolog.fit_parameters import plain_value
 from wandb_nb.data.tables.table import Table
 from wandb_nb.integration.callback_log import never_stopping
+from wandb_nb.values import evenly_sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +65,7 @@ class EstimatorFit:
         step_metric = f"{self._name}/iteration"
         for name in curves:
             self.run.define_metric(name, step_metric=step_metric)
-        for iteration in evenly(count, MAX_CURVE_POINTS):
+        for iteration in evenly_sampled(range(count), MAX_CURVE_POINTS):
             row = {name: values[iteration] for name, values in curves.items() if iteration < len(values)}
             self.run.log({**row, step_metric: iteration})
 
@@ -149,13 +150,6 @@ def _sample(x: Any, y: Any, rows: int) -> tuple[Any, Any]:
 
 def _row_count(x: Any) -> int:
     return int(x.shape[0]) if hasattr(x, "shape") else len(x)
-
-
-def evenly(count: int, most: int) -> list[int]:
-    """Return up to *most* of the indexes below *count*, evenly spaced, the last one included."""
-    if count <= most:
-        return list(range(count))
-    return [round(number * (count - 1) / (most - 1)) for number in range(most)]
 
 
 @contextmanager

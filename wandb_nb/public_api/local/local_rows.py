@@ -11,7 +11,6 @@ from wandb_nb.store.format.record_types import HistoryRecord, RunRecord, StatsRe
 from wandb_nb.store.runs.run_chain import parts
 from wandb_nb.store.runs.run_source import sources
 from wandb_nb.sync.upload.lines.system_lines import system_line
-from wandb_nb.values import evenly_spaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,13 +48,6 @@ def selected(rows: Iterable[Row], keys: Sequence[str], min_step: int, max_step: 
             chosen = {key: value_at(row, key) for key in keys} if keys else row
             if _ABSENT not in chosen.values():
                 yield chosen
-
-
-def sampled(rows: list[Row], samples: int) -> list[Row]:
-    """Return at most *samples* of *rows*, spread evenly as a server does it, the last one among them."""
-    if len(rows) <= samples or samples < 1:
-        return rows if samples > 0 else []
-    return [rows[index] for index in evenly_spaced(0, len(rows) - 1, samples)]
 
 
 def step_of(row: Row) -> float:

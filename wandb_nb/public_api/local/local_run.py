@@ -14,7 +14,7 @@ from wandb_nb.atomic_file import replacement
 from wandb_nb.errors import StoreError, UsageError
 from wandb_nb.public_api.local.local_artifacts import LocalArtifacts
 from wandb_nb.public_api.local.local_facts import read_facts
-from wandb_nb.public_api.local.local_rows import read_rows, read_system_rows, sampled, selected
+from wandb_nb.public_api.local.local_rows import read_rows, read_system_rows, selected
 from wandb_nb.public_api.run_storage import STEP, FileAttributes, RunAttributes, RunValuesRead
 from wandb_nb.run_filters.run_values import timestamp
 from wandb_nb.run_names import LOCAL_ENTITY
@@ -28,6 +28,7 @@ from wandb_nb.store.runs.run_chain import parts
 from wandb_nb.store.runs.run_list import state_of
 from wandb_nb.store.writing.owner_lock import owner_alive
 from wandb_nb.untrusted_file import is_folder, open_file
+from wandb_nb.values import evenly_sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,9 +88,9 @@ class LocalRun:
     def sample(self, samples: int, keys: Sequence[str], x_axis: str, stream: Stream) -> list[Row]:
         """Return rows as `RunStorage.sample` says."""
         if stream == "system":
-            return sampled(read_system_rows(self._folder), samples)
+            return evenly_sampled(read_system_rows(self._folder), samples)
         wanted = list(dict.fromkeys((x_axis, *keys))) if keys else ()
-        return sampled(list(self.rows(wanted, 0, None, 0)), samples)
+        return evenly_sampled(list(self.rows(wanted, 0, None, 0)), samples)
 
     def files(self, names: Sequence[str], pattern: str | None) -> Iterator[FileAttributes]:
         """Yield the files of the run's directories, by name; the newest directory counts."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 STORAGE_POLICY = "wandb-storage-policy-v1"
 DIGEST_ALGORITHM = "MANIFEST_MD5"
 CLIENT_ID_LENGTH = 128
+ARTIFACT, LINKED_ARTIFACT, USED_ARTIFACT = 8, 24, 25
+"""The numbers of the records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,12 @@ def artifact(record: ArtifactRecord) -> bytes:
         message.text(19, tag)
     message.text(20, DIGEST_ALGORITHM)
     message.varint(100, value=record.incremental)
-    return WireMessage().message(8, message).encode()
+    return WireMessage().message(ARTIFACT, message).encode()
 
 
 def used_artifact(identifier: str, kind: str, name: str) -> bytes:
     """Return the bytes of the record of a version that the run uses: its id, type and qualified name."""
-    return WireMessage().message(25, WireMessage().text(1, identifier).text(2, kind).text(3, name)).encode()
+    return WireMessage().message(USED_ARTIFACT, WireMessage().text(1, identifier).text(2, kind).text(3, name)).encode()
 
 
 def linked_artifact(link: LinkedVersion) -> bytes:
@@ -108,7 +110,7 @@ def linked_artifact(link: LinkedVersion) -> bytes:
     message = WireMessage().text(1, link.client_id).text(3, link.name).text(4, link.entity).text(5, link.project)
     for alias in link.aliases:
         message.text(6, alias)
-    return WireMessage().message(24, message).encode()
+    return WireMessage().message(LINKED_ARTIFACT, message).encode()
 
 
 def read_linked_artifact(data: bytes) -> LinkedVersion:

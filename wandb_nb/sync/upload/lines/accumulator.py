@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from wandb_nb.store.format import record_types
 from wandb_nb.store.format.artifact_record import (
+    ARTIFACT,
+    LINKED_ARTIFACT,
+    USED_ARTIFACT,
     ArtifactRecord,
     LinkedVersion,
     UsedVersion,
@@ -27,7 +30,7 @@ from wandb_nb.sync.upload.lines.system_lines import system_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-HISTORY, SUMMARY, ARTIFACT, LINKED_ARTIFACT, USED_ARTIFACT = 2, 3, 8, 24, 25
+HISTORY, SUMMARY = 2, 3
 RUN_FIELDS = {
     "entity": "entity",
     "project": "project",
