@@ -11,7 +11,7 @@ import numpy as np
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.query.importance import sample_evenly
-from wandb_nb.server.query.run_columns import column_label, column_reader, is_column
+from wandb_nb.server.query.run_columns import column_label, column_reader, is_column, is_drawable
 from wandb_nb.server.query.search import search_predicate
 from wandb_nb.server.query.text_format import short_text
 from wandb_nb.values import is_finite
@@ -30,7 +30,6 @@ MAX_LINES = 1_000
 COLORS = 7
 _MAX_CATEGORIES = 25
 _CATEGORY_LENGTH = 16
-_MAX_NUMBER = 1e250  # so that ranges and powers are finite
 _LOG_RATIO = 100  # from two decades on an axis is logarithmic,
 _LOG_MEDIAN = 0.25  # if most numbers are near the low end of a linear one
 _TICKS = 6
@@ -96,7 +95,7 @@ def make_parallel(runs: Sequence[RunValues], request: ParallelRequest) -> Parall
             raise UsageError(f"runs have no value {name[:100]!r}; choose one of the list")
     selected = list(filter(search_predicate(request.q), runs))
     read = column_reader(request.y)
-    usable = [run for run in selected if _is_number(read(run))]
+    usable = [run for run in selected if is_drawable(read(run))]
     chosen = sample_evenly(sorted(usable, key=lambda run: run.row.created), MAX_LINES)
     picture = Parallel(column_label(request.y), total=len(usable), left_out=len(selected) - len(usable))
     if chosen:
@@ -117,14 +116,10 @@ def _draw(picture: Parallel, runs: Sequence[RunValues], columns: Sequence[str]) 
         picture.lines.append(RunLine(run.row, f"M{points}", min(COLORS - 1, int(share * COLORS)), texts))
 
 
-def _is_number(value: Any) -> bool:
-    return is_finite(value) and abs(value) <= _MAX_NUMBER
-
-
 def _axis(label: str, values: Sequence[Any]) -> Axis:
     """Return an axis of numbers if all values are numbers or missing; else of categories."""
-    numbers = [float(value) if _is_number(value) else math.nan for value in values]
-    if any(map(_is_number, values)) and all(
+    numbers = [float(value) if is_drawable(value) else math.nan for value in values]
+    if any(map(is_drawable, values)) and all(
         value is None or isinstance(value, float) or is_finite(value) for value in values
     ):
         return _number_axis(label, np.array(numbers))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from wandb_nb.values import is_finite, is_number
 
@@ -15,6 +15,7 @@ _MAX_DEFAULT_KEYS = 6
 _MAX_KEYS = 400
 _MAX_KEY_LENGTH = 200
 _INSPECTED_RUNS = 200  # to choose columns
+_MAX_NUMBER = 1e250
 
 RUN_COLUMNS = {
     "created_at": "Started",
@@ -54,6 +55,11 @@ def run_duration(run: RunValues) -> float:
     candidates = [wandb.get("runtime") if isinstance(wandb, dict) else None, run.summary.get("_runtime")]
     runtimes = [float(value) for value in candidates if is_finite(value)]
     return max(runtimes) if runtimes else float(run.row.heartbeat - run.row.created)
+
+
+def is_drawable(value: Any) -> TypeGuard[float]:
+    """Whether *value* is a number of which ranges and powers are finite."""
+    return is_finite(value) and abs(value) <= _MAX_NUMBER
 
 
 def column_label(column: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.query.run_columns import cell, column_label, is_column
+from wandb_nb.server.query.run_columns import cell, column_label, is_column, is_drawable
 from wandb_nb.server.query.search import search_predicate
 from wandb_nb.values import is_finite
 from wandb_nb.view.picture.axes import Plot, Scale, short, ticks
@@ -23,7 +23,6 @@ PLOT = Plot(70, 14, 786, 420)
 MAX_POINTS = 5_000
 _DURATION = "duration"
 _MAX_KEYS = 400
-_MAX_NUMBER = 1e250  # so that ranges and powers are finite
 _TICKS = 8
 
 
@@ -98,7 +97,7 @@ def make_scatter(runs: Sequence[RunValues], request: ScatterRequest) -> Scatter:
 
 
 def _is_usable(value: Any, is_log: bool) -> bool:
-    return is_finite(value) and abs(value) <= _MAX_NUMBER and (value > 0 or not is_log)
+    return is_drawable(value) and (value > 0 or not is_log)
 
 
 def _draw(scatter: Scatter, drawn: Sequence[tuple[RunValues, Any, Any]], request: ScatterRequest) -> None:

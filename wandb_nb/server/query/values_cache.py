@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.lru import LRUDict
 from wandb_nb.run_filters.run_values import RunValues
 from wandb_nb.server.query.run_groups import NumberColumns
+from wandb_nb.server.storage import run_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from sqlalchemy import Connection
+
+    from wandb_nb.server.storage.project_store import Project
+
 _MAX_CHARACTERS = 32 << 20  # of the stored texts; the parsed values take about five times as many bytes
 
 _MAX_PROJECTS = 8
+_MAX_VALUES = 1 << 20  # characters of a config or a summary
 
 
 class ValuesCache:
@@ -28,6 +34,10 @@ class ValuesCache:
         self._values: OrderedDict[int, RunValues] = OrderedDict()
         self._characters = 0
         self._numbers: LRUDict[int, NumberColumns] = LRUDict(_MAX_PROJECTS)
+
+    def list_runs(self, connection: Connection, project: Project) -> list[RunValues]:
+        """Return the values of all runs of *project*, as its readers may see them."""
+        return self.values_of(run_store.list_runs(connection, project, _MAX_VALUES, outcomes=True))
 
     def values_of(self, rows: Iterable[Any]) -> list[RunValues]:
         """Return the values of each of *rows*; a row that differs from the one before in anything is parsed anew."""

@@ -12,7 +12,6 @@ from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS
 from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, list_table
 from wandb_nb.server.storage.artifacts.collection_store import count_collections
 from wandb_nb.server.storage.column_choices import load_columns
-from wandb_nb.server.storage.run_store import list_runs
 from wandb_nb.server.storage.saved_views import MAX_NAME, list_views, may_save
 from wandb_nb.server.web.render import answer_page, may_write, render_page, requested_project
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from wandb_nb.run_filters.run_values import RunValues
     from wandb_nb.server.storage.users import User
 
-_MAX_VALUES = 1 << 20  # characters of a config or a summary
-
 
 async def project(request: Request) -> Response:
     """`GET /<entity>/<project>?q=&state=&sort=&group=&page=&column=`."""
@@ -35,15 +32,17 @@ async def project(request: Request) -> Response:
 
 def _project(request: Request, user: User) -> Response:
     table_request = TableRequest.of(request.query_params)
-    with services_of(request).database.read() as connection:
+    services = services_of(request)
+    listed = services.listed_values
+    with services.database.read() as connection:
         row = requested_project(connection, request, user)
-        runs = services_of(request).listed_values.values_of(list_runs(connection, row, _MAX_VALUES, outcomes=True))
+        runs = listed.list_runs(connection, row)
         chosen = load_columns(connection, user, row)
         views = list_views(connection, user, row)
         artifact_count = count_collections(connection, row, None)
     available = available_columns(runs)
     # A saved choice may name a column that no run has any more; it stays empty.
-    numbers = services_of(request).listed_values.numbers_of(row.id, runs)
+    numbers = listed.numbers_of(row.id, runs)
     table = list_table(runs, table_request, table_request.column or chosen, numbers)
     return render_page(
         request,

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 def writer_of(services: Services, target: ContentUpload) -> User | None:
     """Return the user who may still add contents for the artifact that *target* names."""
     with services.database.read() as connection:
-        user = user_by_login(connection, target.user_id, target.login)
-        artifact = version_store.artifact_by_id(connection, target.artifact_id)
-        return user if has_right(connection, user, artifact, Right.WRITE) else None
+        writer = _writer(connection, target)
+        return writer[0] if writer is not None else None
 
 
 def has_right(connection: Connection, user: User | None, artifact: Any, right: Right) -> bool:
@@ -35,10 +34,8 @@ def has_right(connection: Connection, user: User | None, artifact: Any, right: R
 def has_content(services: Services, target: ContentUpload) -> bool:
     """Return whether the content that *target* names is there, for the user who may add it."""
     with services.database.read() as connection:
-        user = user_by_login(connection, target.user_id, target.login)
-        artifact = version_store.artifact_by_id(connection, target.artifact_id)
-        is_writer = has_right(connection, user, artifact, Right.WRITE)
-        return is_writer and content_store.find_content(connection, artifact.project_id, target.digest) is not None
+        writer = _writer(connection, target)
+        return writer is not None and content_store.find_content(connection, writer[1], target.digest) is not None
 
 
 def add_content(services: Services, target: ContentUpload, stored: StoredFile) -> str | None:
@@ -46,8 +43,16 @@ def add_content(services: Services, target: ContentUpload, stored: StoredFile) -
     if stored.md5 != target.digest:
         return stored.blob
     with services.database.write() as connection:
-        user = user_by_login(connection, target.user_id, target.login)
-        artifact = version_store.artifact_by_id(connection, target.artifact_id)
-        if not has_right(connection, user, artifact, Right.WRITE):
+        writer = _writer(connection, target)
+        if writer is None:
             return stored.blob  # the artifact was deleted, or the right withdrawn, during the upload
-        return content_store.add_content(connection, artifact.project_id, stored)
+        return content_store.add_content(connection, writer[1], stored)
+
+
+def _writer(connection: Connection, target: ContentUpload) -> tuple[User, int] | None:
+    """Return the user who may still add contents for the artifact that *target* names, and its project."""
+    user = user_by_login(connection, target.user_id, target.login)
+    artifact = version_store.artifact_by_id(connection, target.artifact_id)
+    if user is None or not has_right(connection, user, artifact, Right.WRITE):
+        return None
+    return user, int(artifact.project_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wandb_nb.server.http.services import services_of
-from wandb_nb.server.storage.run_store import list_runs
 from wandb_nb.server.web.render import requested_project
 
 if TYPE_CHECKING:
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
     from wandb_nb.run_filters.run_values import RunValues
     from wandb_nb.server.storage.project_store import Project
     from wandb_nb.server.storage.users import User
-
-_MAX_VALUES = 1 << 20  # characters of a config or a summary
 
 
 def project_runs(request: Request, user: User) -> tuple[Project, list[RunValues]]:
@@ -28,4 +25,4 @@ def project_runs(request: Request, user: User) -> tuple[Project, list[RunValues]
     services = services_of(request)
     with services.database.read() as connection:
         project = requested_project(connection, request, user)
-        return project, services.listed_values.values_of(list_runs(connection, project, _MAX_VALUES, outcomes=True))
+        return project, services.listed_values.list_runs(connection, project)
