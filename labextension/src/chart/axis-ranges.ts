@@ -11,7 +11,7 @@ export function scaledRange([min, max]: Range, middle: number, factor: number): 
 }
 
 /** Index of the first x that is not below `x`. */
-export function lowerBound(xs: Float64Array, x: number): number {
+export function lowerBound(xs: ArrayLike<number>, x: number): number {
   let low = 0;
   let high = xs.length;
   while (low < high) {

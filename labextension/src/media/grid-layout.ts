@@ -1,3 +1,4 @@
+import { lowerBound } from '../chart/axis-ranges';
 import type { MediaFile } from '../wire/messages';
 import type { MediaForm } from './media-kinds';
 import { formOf } from './media-kinds';
@@ -36,13 +37,9 @@ export function layOut(files: readonly MediaFile[], count: number, widthPx: numb
 
 /** The row at a distance from the top. */
 export function rowAt({ tops }: GridLayout, y: number): number {
-  let [low, high] = [0, Math.max(0, tops.length - 2)];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (tops[middle]! <= y) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  const next = lowerBound(tops, y);
+  const row = tops[next] === y ? next : next - 1;
+  return Math.max(0, Math.min(tops.length - 2, row));
 }
 
 /** The items from `first` to before `end` that are in sight between two distances from the top. */

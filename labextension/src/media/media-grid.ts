@@ -4,6 +4,7 @@ import type { GridLayout } from './grid-layout';
 import { boxOf, itemByKey, itemsBetween, layOut, rowAt } from './grid-layout';
 import type { MediaItem } from './media-item';
 import { formOf } from './media-kinds';
+import { FrameTask } from '../view/frame-task';
 
 /** Up to so many pictures share the height of their card. */
 const MAX_LARGE = 4;
@@ -44,14 +45,14 @@ export class MediaGrid {
   /** Null where all items are elements. */
   private layout: GridLayout | null = null;
   private active = 0;
-  private frame = 0;
+  private readonly redraw = new FrameTask(() => this.draw());
 
   constructor(private readonly source: GridSource) {
     this.element = h('div', { class: 'wnb-media', tabindex: 0, role: 'group' }, this.list);
     this.sight = new IntersectionObserver((entries) => this.sighted(entries), { rootMargin: SIGHT_MARGIN, scrollMargin: SIGHT_MARGIN });
     this.resized = new ResizeObserver(() => this.arrange());
     this.resized.observe(this.element);
-    this.element.addEventListener('scroll', () => this.scheduleDraw(), { passive: true });
+    this.element.addEventListener('scroll', () => this.redraw.request(), { passive: true });
     this.element.addEventListener('focusin', (event) => this.follow(event.target as Element));
   }
 
@@ -94,7 +95,7 @@ export class MediaGrid {
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.frame);
+    this.redraw.destroy();
     this.sight.disconnect();
     this.resized.disconnect();
     for (const index of this.slots.keys()) this.remove(index);
@@ -137,14 +138,6 @@ export class MediaGrid {
     const { scrollTop, clientHeight } = this.element;
     const overscan = Math.max(MIN_OVERSCAN_PX, clientHeight);
     return itemsBetween(this.layout, scrollTop - overscan, scrollTop + clientHeight + overscan, this.count);
-  }
-
-  private scheduleDraw(): void {
-    if (this.frame !== 0) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
   }
 
   private add(index: number): void {

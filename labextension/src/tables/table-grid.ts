@@ -6,6 +6,7 @@ import { columnWidths } from './grid-content';
 import { GridHead } from './grid-head';
 import { gridMove } from './grid-keys';
 import { cellMediaList } from './cell-values';
+import { FrameTask } from '../view/frame-task';
 
 const [ROW_PX, MEDIA_ROW_PX] = [24, 64];
 const [HEAD_ROW_PX, SCROLLBAR_PX, MIN_HEIGHT_PX] = [32, 18, 96];
@@ -30,13 +31,13 @@ export class TableGrid {
   private content: GridContent | null = null;
   /** The tab stop: a shown row, -1 for the head, and a shown column. */
   private active = { row: -1, column: 0 };
-  private frame = 0;
+  private readonly redraw = new FrameTask(() => this.draw());
   private maxHeightPx = 300;
 
   constructor(title: string, private readonly actions: GridActions) {
     this.head = new GridHead(actions);
     this.element = h('div', { class: 'wnb-table-grid', role: 'grid', 'aria-label': `Table ${title}`, 'aria-readonly': 'true' }, this.head.element, this.body);
-    this.element.addEventListener('scroll', () => this.scheduleDraw(), { passive: true });
+    this.element.addEventListener('scroll', () => this.redraw.request(), { passive: true });
     this.element.addEventListener('keydown', (event) => this.handleKey(event));
     this.element.addEventListener('focusin', (event) => this.follow(event.target as Element));
     this.body.addEventListener('dblclick', (event) => this.openAt(event.target as Element));
@@ -90,7 +91,7 @@ export class TableGrid {
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.frame);
+    this.redraw.destroy();
     this.clear();
   }
 
@@ -101,14 +102,6 @@ export class TableGrid {
 
   private get headRows(): number {
     return this.content?.filters ? 2 : 1;
-  }
-
-  private scheduleDraw(): void {
-    if (this.frame !== 0) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
   }
 
   private add(row: number): void {

@@ -5,12 +5,13 @@ import { h } from './dom';
 import { containKeys } from './keys';
 import css from './style.css';
 import { themeOf, watchTheme } from './theme';
+import { FrameTask } from './frame-task';
 
 /** The root element of a view, with its style, theme, keys and drawing schedule. Errors in a view stay in that view. */
 export class ViewRoot {
   readonly element: HTMLElement;
   private readonly disposers: (() => void)[];
-  private frame = 0;
+  private readonly redraw = new FrameTask(() => this.draw());
 
   /** `update` draws all changes; `destroyed` is called once, at the end or when drawing failed. */
   constructor(
@@ -26,11 +27,7 @@ export class ViewRoot {
 
   /** Draw before the next frame; many changes are drawn together. */
   changed(): void {
-    if (this.frame !== 0) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
+    this.redraw.request();
   }
 
   /** Call `listener` whenever the view becomes visible or invisible. */
@@ -41,8 +38,7 @@ export class ViewRoot {
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.frame);
-    this.frame = -1;
+    this.redraw.destroy();
     for (const dispose of this.disposers.splice(0)) dispose();
     this.destroyed();
     this.element.remove();

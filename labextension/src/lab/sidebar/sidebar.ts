@@ -9,6 +9,7 @@ import { RunList } from './run-list';
 import type { GroupBy, RunQuery } from './run-query';
 import type { RunRowActions } from './run-row';
 import sidebarCss from './sidebar.css';
+import { FrameTask } from '../../view/frame-task';
 
 const REFRESH_ICON = 'M13 8a5 5 0 1 1-1.5-3.6M13 2v3h-3';
 const STATES = ['running', 'finished', 'failed', 'interrupted', 'killed', 'crashed', 'replaced'];
@@ -30,7 +31,7 @@ export class Sidebar extends Widget {
   private readonly selectionCount = h('span', {});
   private readonly selectionBar: HTMLElement;
   private readonly disposers: (() => void)[];
-  private frame = 0;
+  private readonly redraw = new FrameTask(() => this.draw());
 
   constructor(private readonly catalogue: RunCatalogue, private readonly actions: SidebarActions) {
     super();
@@ -60,7 +61,7 @@ export class Sidebar extends Widget {
 
   override dispose(): void {
     if (this.isDisposed) return;
-    cancelAnimationFrame(this.frame);
+    this.redraw.destroy();
     for (const dispose of this.disposers) dispose();
     this.list.destroy();
     super.dispose();
@@ -82,11 +83,7 @@ export class Sidebar extends Widget {
   }
 
   private changed(): void {
-    if (this.frame !== 0 || !this.isVisible) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      if (!this.isDisposed) this.draw();
-    });
+    if (this.isVisible) this.redraw.request();
   }
 
   private draw(): void {

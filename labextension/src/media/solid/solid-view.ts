@@ -9,6 +9,7 @@ import { pointCloud } from './point-cloud';
 import { Raster } from './raster';
 import type { Scene } from './scene';
 import { boundsOf } from './scene';
+import { FrameTask } from '../../view/frame-task';
 
 const HELP = 'Drag or use arrows to turn, + and − to zoom, 0 to reset';
 const START: Camera = { yaw: -0.6, pitch: 0.45, zoom: 1 };
@@ -39,13 +40,13 @@ export class SolidView {
   private scene: Scene | null = null;
   private bounds = { centre: [0, 0, 0] as [number, number, number], radius: 1 };
   private raster: Raster | null = null;
-  private frame = 0;
+  private readonly redraw = new FrameTask(() => this.draw());
   /** Pixels of the canvas per pixel of the page; less while a large scene is turned. */
   private detail = 1;
 
   constructor() {
     this.element = h('div', { class: 'wnb-orbit', tabindex: 0, role: 'img', title: HELP }, this.canvas);
-    this.resized = new ResizeObserver(() => this.request());
+    this.resized = new ResizeObserver(() => this.redraw.request());
     this.resized.observe(this.element);
     this.listen();
   }
@@ -55,26 +56,17 @@ export class SolidView {
     this.scene = scene;
     this.bounds = boundsOf(scene);
     this.element.setAttribute('aria-label', `${text}: ${scene.text}`);
-    this.request();
+    this.redraw.request();
   }
 
   /** Draw again, for another theme. */
   restyle(): void {
-    this.request();
+    this.redraw.request();
   }
 
   destroy(): void {
     this.resized.disconnect();
-    cancelAnimationFrame(this.frame);
-    this.frame = -1;
-  }
-
-  private request(): void {
-    if (this.frame !== 0) return;
-    this.frame = requestAnimationFrame(() => {
-      this.frame = 0;
-      this.draw();
-    });
+    this.redraw.destroy();
   }
 
   private draw(): void {
@@ -105,17 +97,17 @@ export class SolidView {
   private turn(yaw: number, pitch: number): void {
     this.camera.yaw += yaw;
     this.camera.pitch = Math.max(-1.55, Math.min(1.55, this.camera.pitch + pitch));
-    this.request();
+    this.redraw.request();
   }
 
   private zoom(factor: number): void {
     this.camera.zoom = Math.max(0.2, Math.min(20, this.camera.zoom * factor));
-    this.request();
+    this.redraw.request();
   }
 
   private reset(): void {
     this.camera = { ...START };
-    this.request();
+    this.redraw.request();
   }
 
   private listen(): void {
@@ -126,7 +118,7 @@ export class SolidView {
     });
     element.addEventListener('lostpointercapture', () => {
       this.detail = 1;
-      this.request();
+      this.redraw.request();
     });
     element.addEventListener('dblclick', () => this.reset());
     element.addEventListener('wheel', (event) => {
