@@ -68,6 +68,7 @@ ON_POSTGRESQL = {
 
 ON_BUCKET = {
     "artifacts": "content",
+    "backup": "restored_into",
     "multipart": "one_content",
     "protocol": "file",
     "stored_files": "",

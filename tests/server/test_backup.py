@@ -6,51 +6,67 @@ import base64
 import hashlib
 import io
 import json
+import os
 import struct
 import tarfile
 import threading
 import time
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
+from artifact_client import ArtifactClient
 from click.testing import CliRunner
-from conftest import Client
+from conftest import Client, bucket_address
 from sqlalchemy import func, insert, select, update
+from test_artifacts import count
+from test_stored_files import UPLOAD
+from waiting import until
 
 from wandb_nb.cli import group
 from wandb_nb.errors import StoreError
 from wandb_nb.server.cleaning import delete_runs_beyond_limits
-from wandb_nb.server.http.services import open_services
+from wandb_nb.server.http.services import open_services, open_store
 from wandb_nb.server.maintenance.archive_form import DESCRIPTION, TABLES
 from wandb_nb.server.maintenance.backup import write_archive
+from wandb_nb.server.maintenance.file_check import check_files
 from wandb_nb.server.maintenance.restore import read_archive
 from wandb_nb.server.storage.database import Database
+from wandb_nb.server.storage.engine import sql_engine
 from wandb_nb.server.storage.files.file_store import new_blob
 from wandb_nb.server.storage.files.folder_store import FolderStore
 from wandb_nb.server.storage.lines import line_store
-from wandb_nb.server.storage.tables import files, runs, users
+from wandb_nb.server.storage.tables import artifacts, contents, files, runs, users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bucket import Bucket
     from cluster import Cluster
 
     from wandb_nb.server.http.services import Services
+    from wandb_nb.server.storage.files.file_store import FileStore
 
-Target = tuple[Database, FolderStore]
+    Target = tuple[Database, FileStore]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+DELETE = "mutation D($id: ID!) { deleteRun(input: {id: $id}) { clientMutationId } }"
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "bucket"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Target]:
-    """Return an empty database of each kind, and an empty store."""
+    """Return an empty database of each kind, and an empty store: a folder, or a bucket beside SQLite."""
     url: Any = f"sqlite:///{tmp_path / 'other.db'}"
     if request.param == "postgresql":
         cluster: Cluster = request.getfixturevalue("cluster")
         url = cluster.new_database()
+    address = bucket_address(request.getfixturevalue("bucket")) if request.param == "bucket" else None
     database = Database(url)
-    yield database, FolderStore(tmp_path / "other-files")
+    (tmp_path / "other").mkdir()
+    yield database, open_store(tmp_path / "other", address)[0]
     database.close()
 
 
@@ -87,7 +103,7 @@ def filled(client: Client) -> Client:
         client.stream(run, files={"output.log": {"offset": 0, "content": ["one", "two"]}})
         add_file(client.services, run, "model.bin", run.encode() * 300_000)
     last = client.upsert("last")["bucket"]["id"]
-    client.query("mutation D($id: ID!) { deleteRun(input: {id: $id}) { clientMutationId } }", id=last)
+    client.query(DELETE, id=last)
     return client
 
 
@@ -122,6 +138,7 @@ def test_a_backup_of_postgresql_is_restored_into_sqlite(emptied_database: Callab
     services.database.close()
 
 
+@pytest.mark.parametrize("target", ["sqlite", "postgresql"], indirect=True)
 def test_a_backup_is_of_one_moment(filled: Client, target: Target, tmp_path: Path) -> None:
     """While a client writes to two runs in turns, the archive has both as they were after one of its posts."""
     ended = threading.Event()
@@ -146,6 +163,74 @@ def test_a_backup_is_of_one_moment(filled: Client, target: Target, tmp_path: Pat
         a, b = (line_store.lines_from(connection, run, line_store.HISTORY, 0, 10**6) for run in (1, 2))
     assert len(a) - len(b) in {0, 50}
     assert [json.loads(line)["_step"] for line in a] == list(range(len(a)))
+
+
+@pytest.mark.parametrize("target", ["sqlite"], indirect=True)
+def test_a_backup_while_files_come_and_go(bucket: Bucket, target: Target, tmp_path: Path) -> None:
+    """While clients send and delete runs, files and artifacts in a bucket, an archive has whole ones only."""
+    services = open_services(tmp_path / "server", bucket=bucket_address(bucket))
+    client = Client(services, (services.folder / "key").read_text())
+    ended = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not ended.is_set():
+            number += 1
+            run = client.upsert(f"r{number}")["bucket"]["id"]
+            send_file(client, f"r{number}", b"%d" % number * 1000)
+            ArtifactClient(client, f"r{number}").log("data", {"same": b"same", "other": b"%d" % number})
+            if number % 2:
+                client.query(DELETE, id=run)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        until(lambda: count(services, artifacts) > 3)
+        write_archive(services.database, services.store, tmp_path / "archive")
+    finally:
+        ended.set()
+        writer.join()
+    read_archive(tmp_path / "archive", *target)
+    assert list(check_files(*target, time.time())) == []
+    with target[0].read() as connection:
+        assert connection.execute(select(func.count()).select_from(files)).scalar_one() > 0
+    services.database.close()
+
+
+def send_file(client: Client, run: str, content: bytes) -> None:
+    """Send a file of a run, as clients do."""
+    (file,) = client.query(UPLOAD, run=run, files=["x.bin"])["createRunFiles"]["files"]
+    assert client.send("PUT", file["uploadUrl"], content=content).status_code == 200
+
+
+@pytest.mark.parametrize("target", ["postgresql", "bucket"], indirect=True)
+def test_what_an_archive_lacks_is_sent_again(client: Client, target: Target, tmp_path: Path) -> None:
+    """A restored server without a file of a version does not have the version, and takes it from a client anew."""
+    client.upsert("r")
+    logger, store = ArtifactClient(client), client.services.store
+    logger.log("whole", {"a": b"a", "b": b"b"})
+    logger.log("other", {"c": b"c", "a": b"a"})
+    with client.services.database.read() as connection:
+        lost = select(contents.c.blob).where(contents.c.digest == hashlib.md5(b"c", usedforsecurity=False).hexdigest())
+        store.delete(connection.execute(lost).scalars())
+    assert write_archive(client.services.database, store, tmp_path / "archive").missing == 1
+    assert read_archive(tmp_path / "archive", *target)[1:] == (2, 1)
+    restored = ArtifactClient(Client(replace(client.services, database=target[0], store=target[1]), client.key))
+    assert list(check_files(*target, 0)) == []
+    assert restored.version("other:latest") is None
+    restored.log("other", {"c": b"c", "a": b"a"})
+    assert restored.read("other:latest") == {"c": b"c", "a": b"a"}
+    assert restored.read("whole:v0") == {"a": b"a", "b": b"b"}
+
+
+def test_files_may_take_long(filled: Client, cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL does not end the transaction of a restore that copies files for longer than a writer may be silent."""
+    monkeypatch.setattr(sql_engine, "_IDLE_SECONDS", 1)
+    write_archive(filled.services.database, filled.services.store, tmp_path / "archive")
+    database = Database(cluster.new_database())
+    store = FolderStore(tmp_path / "others")
+    assert read_archive(tmp_path / "archive", database, store, lambda _: threading.Event().wait(1.5)).files == 2
+    database.close()
 
 
 def rewritten(path: Path, change: Callable[[str, bytes], tuple[str, bytes] | None]) -> Path:
@@ -262,11 +347,67 @@ def test_commands(filled: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     restored.database.close()
 
 
-def invoke(folder: Path, *arguments: str, code: int = 0) -> str:
-    """Return what a command of the server prints."""
-    result = CliRunner().invoke(group, ["server", "--dir", str(folder), *arguments])
+def test_commands_with_a_bucket(
+    filled: Client, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server moves from a folder into a bucket and back; check and retention see to the bucket's files."""
+    monkeypatch.delenv("WANDB_NB_SERVER_DATABASE", raising=False)
+    address = bucket_address(bucket)
+    options = ("--files", str(address), "--files-endpoint", bucket.url, "--files-path-style")
+    archives, other = [str(tmp_path / name) for name in ("first", "second")], tmp_path / "other"
+    filled.stream("a", complete=True, exitcode=0)
+    invoke(filled.services.folder, "backup", archives[0])
+    assert "2 files" in invoke(other, "restore", archives[0], options=options)
+    assert "give a new folder, or another prefix" in invoke(
+        tmp_path / "third", "restore", archives[0], options=options, code=1
+    )
+    moved = open_services(other, bucket=address)
+    client = Client(moved, filled.key)
+    (url,) = [file["uploadUrl"] for file in client.query(UPLOAD, run="b", files=["n"])["createRunFiles"]["files"]]
+    assert httpx.put(url, content=b"not reported").status_code == 200
+    assert "3 files" in invoke(other, "backup", archives[1], options=options), "also what no client has reported"
+    assert invoke(other, "check", options=options) == "0 problems\n"
+    bucket.gone = True
+    assert "the server's file store does not answer" in invoke(other, "backup", archives[1], options=options, code=1)
+    bucket.gone = False
+    assert "3 files" in invoke(tmp_path / "back", "restore", archives[1])
+    assert invoke(tmp_path / "back", "check") == "0 problems\n"
+    invoke(other, "retention", "local/p", "--runs", "0", "--apply", options=options)
+    delete_runs_beyond_limits(moved)
+    assert names_of(moved) == ["b"]
+    blobs = [status.blob for batch in moved.store.list_blobs() for status in batch]
+    assert len(blobs) == 2
+    moved.store.delete(blobs[:1])
+    moved.store.put(blobs[1], io.BytesIO(b"x"))
+    moved.store.put("f" * 32, io.BytesIO(b"surplus"))
+    monkeypatch.setattr(time, "time", lambda now=time.time: now() + 10_000)
+    printed = invoke(other, "check", "--quick", options=options, code=3)
+    assert [line.split()[0] for line in sorted(printed.splitlines())] == ["3", "missing", "size", "surplus"]
+    moved.database.close()
+
+
+def test_a_restore_that_fails_leaves_no_file(filled: Client, bucket: Bucket, tmp_path: Path) -> None:
+    """When an archive ends in the middle, the files before that are deleted from the bucket."""
+    for name in ("first", "second"):
+        add_file(filled.services, "a", name, os.urandom(100_000))
+    write_archive(filled.services.database, filled.services.store, tmp_path / "archive")
+    content = (tmp_path / "archive").read_bytes()
+    (tmp_path / "half").write_bytes(content[:-50_000])
+    database = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    store, _ = open_store(tmp_path, bucket_address(bucket))
+    with pytest.raises(StoreError, match="cannot be restored"):
+        read_archive(tmp_path / "half", database, store)
+    assert bucket.requests.count(("PUT", "header", "")) >= 3
+    assert list(store.list_blobs()) == [[]]
+    assert read_archive(tmp_path / "archive", database, store).files == 4
+    database.close()
+
+
+def invoke(folder: Path, *arguments: str, options: tuple[str, ...] = (), code: int = 0) -> str:
+    """Return what a command of the server prints; *options* are the server's."""
+    result = CliRunner().invoke(group, ["server", "--dir", str(folder), *options, *arguments])
     assert result.exit_code == code, (result.output, result.exception)
-    return result.output
+    return str(result.exception) if code == 1 else result.output
 
 
 def test_retention(filled: Client, monkeypatch: pytest.MonkeyPatch) -> None:

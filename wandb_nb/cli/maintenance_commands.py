@@ -42,8 +42,10 @@ def _opened(data: ServerData) -> Iterator[Services]:
 def backup(data: ServerData, archive: Path) -> None:
     """Write all data of the server to the file ARCHIVE. The server may run meanwhile."""
     from wandb_nb.server.maintenance.backup import write_archive
+    from wandb_nb.server.protocol.staged_uploads import add_staged
 
     with _opened(data) as services:
+        add_staged(services)
         counts = write_archive(services.database, services.store, archive)
     click.echo(f"wrote {counts.rows:,} rows and {counts.files:,} files to {archive}")
     if counts.missing:
@@ -80,7 +82,7 @@ def restore(data: ServerData, archive: Path) -> None:
             database.close()
     click.echo(f"restored {counts.rows:,} rows and {counts.files:,} files")
     if counts.missing:
-        click.echo(f"{counts.missing:,} files are not in the archive; run: wandb-nb server check")
+        click.echo(f"{counts.missing:,} files are not in the archive; versions of artifacts with these are left out")
 
 
 @click.command()

@@ -7,6 +7,8 @@ import io
 import json
 import tarfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import cast, func, select, text
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 _LEVEL = 1
 _ROWS_AT_A_TIME = 500
 _PART_BYTES = MAX_PART_BYTES // 16
+_SMALL_BYTES = 1 << 20
+"""Of files that are read concurrently and wait in memory: a bucket takes some time to answer each request."""
+_THREADS = 8
 
 
 class BackupCounts(NamedTuple):
@@ -50,28 +55,31 @@ class BackupCounts(NamedTuple):
 def write_archive(database: Database, store: FileStore, path: Path) -> BackupCounts:
     """Write the data of *database* and *store* to *path*, which has all of it or, after an error, its old content.
 
-    The tables are those of one moment. A file that is deleted before it is copied is left out.
+    The tables are those of one moment. A file that is deleted before it is copied is left out. No connection to the
+    database is open while files are copied: it would keep the database from cleaning up what is deleted meanwhile.
     """
     with (
-        database.read() as connection,
-        replacement(path, private=True, durable=True) as partial,
-        partial.open("wb") as file,
+        replacement(path, private=True, durable=True) as unfinished,
+        unfinished.open("wb") as file,
         gzip.GzipFile(fileobj=file, mode="wb", compresslevel=_LEVEL) as packed,
         tarfile.open(fileobj=packed, mode="w|", format=tarfile.GNU_FORMAT) as archive,
     ):
-        return _write_members(connection, store, archive)
+        with database.read() as connection:
+            blobs = dict(_blobs(connection))
+            rows = _write_tables(connection, archive, sum(blobs.values()))
+        copied = _write_files(store, archive, blobs)
+    return BackupCounts(rows, copied, len(blobs) - copied)
 
 
-def _write_members(connection: Connection, store: FileStore, archive: tarfile.TarFile) -> BackupCounts:
-    blobs = dict(_blobs(connection))
-    _add(archive, DESCRIPTION, json.dumps(_describe(connection, sum(blobs.values()))._asdict()).encode())
+def _write_tables(connection: Connection, archive: tarfile.TarFile, file_bytes: int) -> int:
+    """Write the description and all tables; return the number of rows."""
+    _add(archive, DESCRIPTION, json.dumps(_describe(connection, file_bytes)._asdict()).encode())
     rows = 0
     for name, table in TABLES.items():
         for number, (count, part) in enumerate(_parts(connection, table)):
             _add(archive, f"tables/{name}/{number}.json", part)
             rows += count
-    copied = [_add_file(archive, store, blob, size) for blob, size in blobs.items()]
-    return BackupCounts(rows, sum(copied), len(copied) - sum(copied))
+    return rows
 
 
 def _describe(connection: Connection, file_bytes: int) -> Description:
@@ -122,8 +130,31 @@ def _blobs(connection: Connection) -> Iterator[tuple[str, int]]:
         yield from (tuple(row) for row in connection.execute(select(table.c.blob, table.c.size)).all())
 
 
-def _add_file(archive: tarfile.TarFile, store: FileStore, blob: str, size: int) -> bool:
-    """Add the bytes of *blob*; return False if it is not there, or has another size."""
+def _write_files(store: FileStore, archive: tarfile.TarFile, blobs: dict[str, int]) -> int:
+    """Write the files that are there with their sizes, small ones first; return their number."""
+    small = [blob for blob, size in blobs.items() if size <= _SMALL_BYTES]
+    count = 0
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for start in range(0, len(small), _THREADS):
+            batch = small[start : start + _THREADS]
+            for blob, content in zip(batch, pool.map(partial(_small_content, store), batch), strict=True):
+                if content is not None and len(content) == blobs[blob]:
+                    _add(archive, f"files/{blob}", content)
+                    count += 1
+    large = (blob for blob, size in blobs.items() if size > _SMALL_BYTES)
+    return count + sum(_write_large_file(archive, store, blob, blobs[blob]) for blob in large)
+
+
+def _small_content(store: FileStore, blob: str) -> bytes | None:
+    """Return the bytes of *blob*, at most one more than a small file has; None if it is not there."""
+    try:
+        return b"".join(store.read(blob, 0, _SMALL_BYTES + 1))
+    except FileNotFoundError:
+        return None
+
+
+def _write_large_file(archive: tarfile.TarFile, store: FileStore, blob: str, size: int) -> bool:
+    """Write the bytes of *blob*; return False if it is not there, or has another size."""
     status = store.stat(blob)
     if status is None or status.size != size:
         return False

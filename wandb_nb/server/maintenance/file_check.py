@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
@@ -15,15 +17,25 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wandb_nb.server.storage.database import Database
-    from wandb_nb.server.storage.files.file_store import FileStore
+    from wandb_nb.server.storage.files.file_store import BlobStatus, FileStore
 
 _BATCH = 1_000
+_THREADS = 8
 
 
 class FileProblem(NamedTuple):
     """A file that is "missing", has a wrong "size" or "digest", or is "surplus"; and what it is, or its blob."""
 
     kind: str
+    name: str
+
+
+class _ListedFile(NamedTuple):
+    """A file that the database names: its blob, size and MD5, and what has it."""
+
+    blob: str
+    size: int
+    md5: str
     name: str
 
 
@@ -34,21 +46,22 @@ def check_files(
 
     Files written after the Unix time *before* are not surplus, since their upload may be under way.
     """
+    statuses = {status.blob: status for batch in store.list_blobs() for status in batch}
+    find = partial(_problem, store, statuses, with_digests=with_digests)
     referenced: set[str] = set()
-    with database.read() as connection:
-        for blob, size, md5, name in _stored_files(connection):
-            referenced.add(blob)
-            kind = _problem(store, blob, size, md5 if with_digests else None)
-            if kind is not None:
-                yield FileProblem(kind, name)
-    for statuses in store.list_blobs():
-        for status in statuses:
-            if status.blob not in referenced and status.modified < before:
-                yield FileProblem("surplus", status.blob)
+    with database.read() as connection, ThreadPoolExecutor(_THREADS) as pool:
+        for batch in _stored_files(connection):
+            referenced.update(file.blob for file in batch)
+            problems = zip(pool.map(find, batch), batch, strict=True)
+            yield from (FileProblem(kind, file.name) for kind, file in problems if kind is not None)
+    for blob, status in statuses.items():
+        is_surplus = blob not in referenced and status.modified < before
+        if is_surplus and store.stat(blob) is not None:  # else deleted since it was listed
+            yield FileProblem("surplus", blob)
 
 
-def _stored_files(connection: Connection) -> Iterator[tuple[str, int, str, str]]:
-    """Yield blob, size, MD5 and name of each file of runs, and of each content of artifacts."""
+def _stored_files(connection: Connection) -> Iterator[list[_ListedFile]]:
+    """Yield the files of runs and the contents of artifacts, in batches."""
     path = projects.c.entity + "/" + projects.c.name
     of_runs = select(files.c.blob, files.c.size, files.c.md5, path + "/" + runs.c.name + ": " + files.c.name)
     of_runs = of_runs.join_from(files, runs, files.c.run_id == runs.c.id).join(projects)
@@ -56,22 +69,22 @@ def _stored_files(connection: Connection) -> Iterator[tuple[str, int, str, str]]
     named = path + ": " + example.scalar_subquery()
     of_artifacts = select(contents.c.blob, contents.c.size, contents.c.digest, named).join(projects)
     for query in (of_runs, of_artifacts):
-        for blob, size, md5, name in connection.execution_options(yield_per=_BATCH).execute(query):
-            yield blob, size, md5, name or blob
+        for rows in connection.execution_options(yield_per=_BATCH).execute(query).partitions():
+            yield [_ListedFile(blob, size, md5, name or blob) for blob, size, md5, name in rows]
 
 
-def _problem(store: FileStore, blob: str, size: int, md5: str | None) -> str | None:
-    status = store.stat(blob)
+def _problem(store: FileStore, statuses: dict[str, BlobStatus], file: _ListedFile, *, with_digests: bool) -> str | None:
+    status = statuses.get(file.blob) or store.stat(file.blob)  # one that was written since the others were listed
     if status is None:
         return "missing"
-    if status.size != size:
+    if status.size != file.size:
         return "size"
-    if md5 is None:
+    if not with_digests:
         return None
     digest = hashlib.md5(usedforsecurity=False)
     try:
-        for chunk in store.read(blob):
+        for chunk in store.read(file.blob):
             digest.update(chunk)
     except FileNotFoundError:
         return "missing"
-    return None if digest.hexdigest() == md5 else "digest"
+    return None if digest.hexdigest() == file.md5 else "digest"

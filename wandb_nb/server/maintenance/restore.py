@@ -6,9 +6,10 @@ import hashlib
 import json
 import re
 import tarfile
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import cast, delete, func, insert, select, text
+from sqlalchemy import cast, func, insert, select, text
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,11 +24,13 @@ from wandb_nb.server.maintenance.archive_form import (
     PlainMember,
     decode_row,
 )
-from wandb_nb.server.storage.engine.sql_engine import SQLITE
+from wandb_nb.server.maintenance.missing_files import forget_files
+from wandb_nb.server.storage.engine.sql_engine import SQLITE, permit_silence
 from wandb_nb.server.storage.lines.row_segment import RowSegment
 from wandb_nb.server.storage.lines.segment_store import CHUNK_ROWS
 from wandb_nb.server.storage.schema_upgrade import LATEST
-from wandb_nb.server.storage.tables import files, projects, segments, users
+from wandb_nb.server.storage.storage_errors import BusyError
+from wandb_nb.server.storage.tables import projects, segments, users
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +48,7 @@ _BATCH = 500
 
 
 class RestoreCounts(NamedTuple):
-    """What an archive had: rows, files, and files of runs that it lacks."""
+    """What an archive had: rows and files, and how many files it lacks."""
 
     rows: int
     files: int
@@ -64,26 +67,32 @@ def read_archive(
 ) -> RestoreCounts:
     """Restore the archive at *path* into *database* and *store*, which must be empty.
 
-    After an error the database is still empty, and *store* may have files, which the server deletes later.
-    *check_space* gets the size of all files before the first is stored, and may raise an error.
+    After an error both are still empty, unless one of them stopped answering. *check_space* gets the size of all
+    files before the first is stored, and may raise an error.
 
     Raises:
-        StoreError: The archive is damaged, is of another version, or the database is not empty.
+        StoreError: The archive is damaged or of another version, or database or store are not empty.
+        BusyError: The database or the store does not answer.
 
     """
     try:
         with database.write() as connection, tarfile.open(path, "r|gz", tarinfo=PlainMember) as archive:
-            _require_empty(connection)
+            _require_empty(connection, store)
+            permit_silence(connection)
             return _Restore(connection, store, check_space).run(archive)
+    except StoreError:
+        raise
     except (tarfile.TarError, OSError, EOFError, ValueError, TypeError, KeyError, SQLAlchemyError) as error:
         reason = f"{type(error).__name__}: {str(error)[:200]}"
         raise StoreError(f"{path} cannot be restored: {reason}; use an archive of `wandb-nb server backup`") from error
 
 
-def _require_empty(connection: Connection) -> None:
+def _require_empty(connection: Connection, store: FileStore) -> None:
     for table in (users, projects):
         if connection.execute(select(func.count()).select_from(table)).scalar():
             raise StoreError("the server already has data; restore into a new data folder and an empty database")
+    if any(store.list_blobs()):  # two servers on one bucket would delete each other's files as surplus
+        raise StoreError("there already are files where the archive's belong; give a new folder, or another prefix")
 
 
 class _Restore:
@@ -92,16 +101,24 @@ class _Restore:
     def __init__(self, connection: Connection, store: FileStore, check_space: Callable[[int], object]) -> None:
         self._connection, self._store, self._check_space = connection, store, check_space
         self._rows = dict.fromkeys(TABLES, 0)
+        self._copied: list[str] = []
 
     def run(self, archive: tarfile.TarFile) -> RestoreCounts:
         """Restore all members; return what they were."""
+        try:
+            return self._run(archive)
+        except BaseException:
+            with suppress(BusyError, OSError):  # files may remain; the message has the cause of the failure
+                self._store.delete(self._copied)
+            raise
+
+    def _run(self, archive: tarfile.TarFile) -> RestoreCounts:
         members = self._members(archive)
         name, content = next(members, ("", None))
         if name != DESCRIPTION or content is None:
             raise ValueError("it does not begin with a description")
         description = parse_description(_read_part(content))
         last_table = -1
-        copied: set[str] = set()
         expected: dict[str, ArchiveFile] | None = None
         for name, content in members:
             if (match := _PART.fullmatch(name)) and expected is None:
@@ -109,14 +126,14 @@ class _Restore:
             elif match := _FILE.fullmatch(name):
                 expected = self._expected_files(description) if expected is None else expected
                 self._add_file(match[1], expected.pop(match[1]), content)
-                copied.add(match[1])
             else:
                 raise ValueError(f"it has a member {name[:80]!r}, which is not part of an archive")
-        missing = self._forget_missing(self._expected_files(description) if expected is None else expected)
+        missing = list(self._expected_files(description) if expected is None else expected)
+        forget_files(self._connection, missing)
         if self._rows != description.rows:
             raise ValueError("it lacks rows")
         set_last_ids(self._connection, description.last_ids)
-        return RestoreCounts(sum(self._rows.values()), len(copied), missing)
+        return RestoreCounts(sum(self._rows.values()), len(self._copied), len(missing))
 
     def _members(self, archive: tarfile.TarFile) -> Iterator[tuple[str, IO[bytes]]]:
         while (member := archive.next()) is not None:
@@ -153,17 +170,10 @@ class _Restore:
 
     def _add_file(self, blob: str, expected: ArchiveFile, content: IO[bytes]) -> None:
         file = _DigestFile(content, expected.size)
+        self._copied.append(blob)
         self._store.put(blob, file)  # type: ignore[arg-type]
         if (file.size, file.md5.hexdigest()) != (expected.size, expected.md5):
-            self._store.delete([blob])
             raise ValueError(f"the content of {blob} is damaged")
-
-    def _forget_missing(self, missing: dict[str, ArchiveFile]) -> int:
-        """Delete the files of runs that were deleted while the archive was written."""
-        blobs = list(missing)
-        for start in range(0, len(blobs), _BATCH):
-            self._connection.execute(delete(files).where(files.c.blob.in_(blobs[start : start + _BATCH])))
-        return len(blobs)
 
 
 class _DigestFile:

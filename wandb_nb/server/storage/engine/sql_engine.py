@@ -71,6 +71,12 @@ def lock_writers(connection: Connection) -> None:
         connection.execute(_LOCK, limits)
 
 
+def permit_silence(connection: Connection) -> None:
+    """Let the transaction of *connection*, whose writer reads files meanwhile, be silent for as long as it takes."""
+    if connection.dialect.name == POSTGRESQL:
+        connection.execute(text("SELECT set_config('idle_in_transaction_session_timeout', '0', true)"))
+
+
 def _options(url: str | URL) -> dict[str, Any]:
     if make_url(url).get_backend_name() != POSTGRESQL:
         return {}
