@@ -47,6 +47,7 @@ ON_POSTGRESQL = {
         "data_folder",
         "deleted_runs",
         "filters",
+        "groups_page",
         "login_links",
         "logins",
         "page_listing",

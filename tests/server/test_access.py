@@ -63,6 +63,8 @@ READS = (
             "/parallel?axis=config.lr&y=duration",
             "/importance",
             "/importance?q=canary",
+            "/groups",
+            f"/groups?group=config.lr&metric={MARK}&x=time",
         ),
     ),
     *("/artifacts", "/artifacts/data", "/artifacts/data/v0", "/artifacts/data/v0/difference?from=v1"),

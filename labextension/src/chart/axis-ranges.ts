@@ -1,4 +1,4 @@
-import type { Line } from './lines';
+import type { DrawnLine } from './lines';
 
 export type Range = [min: number, max: number];
 
@@ -35,7 +35,7 @@ export function nearestIndex(xs: Float64Array, x: number): number {
 }
 
 /** Index of the point nearest to `x` that has a finite value; -1 if there is none. */
-export function nearest(line: Line, x: number): number {
+export function nearest(line: DrawnLine, x: number): number {
   let up = lowerBound(line.xs, x);
   let down = up - 1;
   while (up < line.xs.length && !Number.isFinite(line.ys[up])) up++;
@@ -46,7 +46,7 @@ export function nearest(line: Line, x: number): number {
 }
 
 /** The x range of all lines; a single point gets a margin on both sides. */
-export function xRange(lines: Line[]): Range {
+export function xRange(lines: DrawnLine[]): Range {
   let min = Infinity;
   let max = -Infinity;
   for (const { xs } of lines) {
@@ -59,32 +59,33 @@ export function xRange(lines: Line[]): Range {
 }
 
 /**
- * The y range of the points within `x`, with a margin; in log10 if `log`. Raw values of smoothed lines count. With
- * `clip` the range leaves out outliers.
+ * The y range of the points within `x`, with a margin; in log10 if `log`. Raw values of smoothed lines count, and the
+ * edges of bands. With `clip` the range leaves out outliers.
  */
-export function yRange(lines: Line[], x: Range, log: boolean, clip = false): Range {
+export function yRange(lines: DrawnLine[], x: Range, log: boolean, clip = false): Range {
   const [min, max] = clip ? withoutOutliers(lines, x, log) : extremes(lines, x, log);
   return withMargin(log ? Math.log10(min) : min, log ? Math.log10(max) : max);
 }
 
-function extremes(lines: Line[], x: Range, log: boolean): Range {
+function extremes(lines: DrawnLine[], x: Range, log: boolean): Range {
   let min = Infinity;
   let max = -Infinity;
   for (const line of lines) {
     const [first, end] = visibleIndices(line.xs, x);
-    const ys = line.raw ?? line.ys;
-    for (let i = first; i < end; i++) {
-      const y = ys[i]!;
-      if (!Number.isFinite(y) || (log && y <= 0)) continue;
-      if (y < min) min = y;
-      if (y > max) max = y;
+    for (const ys of [line.raw ?? line.ys, ...(line.band ? [line.band.low, line.band.high] : [])]) {
+      for (let i = first; i < end; i++) {
+        const y = ys[i]!;
+        if (!Number.isFinite(y) || (log && y <= 0)) continue;
+        if (y < min) min = y;
+        if (y > max) max = y;
+      }
     }
   }
   return [min, max];
 }
 
 /** The range within three interquartile ranges of the quartiles, estimated from a sample of each line. */
-function withoutOutliers(lines: Line[], x: Range, log: boolean): Range {
+function withoutOutliers(lines: DrawnLine[], x: Range, log: boolean): Range {
   const [min, max] = extremes(lines, x, log);
   const sample = lines.flatMap((line) => {
     const [first, end] = visibleIndices(line.xs, x);

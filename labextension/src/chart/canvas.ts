@@ -1,15 +1,16 @@
-import type { Line } from './lines';
+import type { DrawnLine } from './lines';
 import { LABEL_FONT_PX, lineEnd, cutMiddle, MAX_LABEL_LENGTH } from './end-labels';
 import type { NamedBand } from './cell-ranges';
 import type { Palette } from './palette';
 import { colour, dash } from './palette';
 import type { PlotFrame } from './path';
-import { edgeMarks, lineForm, minMaxAreas, separateLabels, toX, traceLogged, tracePath, visiblePoints } from './path';
+import { bandAreas, edgeMarks, lineForm, minMaxAreas, separateLabels, toX, traceLogged, tracePath, visiblePoints } from './path';
 
 
 const FAINT_OPACITY = 0.4;
 const RAW_OPACITY = 0.28;
 const AREA_OPACITY = 0.35;
+const BAND_OPACITY = 0.2;
 
 /** Shade every other cell, and name the cells that are wide enough. */
 export function drawBands(ctx: CanvasRenderingContext2D, frame: PlotFrame, bands: NamedBand[], palette: Palette, scale: number): void {
@@ -30,12 +31,13 @@ export function drawBands(ctx: CanvasRenderingContext2D, frame: PlotFrame, bands
 }
 
 /** Draw the lines of a chart on a canvas; `scale` is its pixels per CSS pixel. */
-export function drawLines(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines: Line[], palette: Palette, dashed: boolean, scale: number): void {
+export function drawLines(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines: DrawnLine[], palette: Palette, dashed: boolean, scale: number): void {
   ctx.save();
   ctx.beginPath();
   ctx.rect(frame.left, frame.top - scale, frame.width + 2 * scale, frame.height + 2 * scale);
   ctx.clip();
   ctx.lineJoin = 'round';
+  for (const line of lines) fillBand(ctx, frame, line, palette);
   for (const line of lines) {
     ctx.strokeStyle = ctx.fillStyle = colour(palette, line.style);
     const opacity = line.faint ? FAINT_OPACITY : 1;
@@ -47,13 +49,13 @@ export function drawLines(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines
     else if (line.raw) stroke(ctx, frame, line, 'raw', RAW_OPACITY, scale, []);
     const dashes = dash(line.dash, dashed).map((length) => length * scale);
     if (form === 'path' || (form === 'area' && line.raw)) stroke(ctx, frame, line, 'ys', opacity, (line.faint ? 1.1 : 1.7) * scale, dashes);
-    if (!line.faint) drawEdgeMarks(ctx, frame, line, scale);
+    if (!line.faint && !line.band) drawEdgeMarks(ctx, frame, line, scale);
   }
   ctx.restore();
 }
 
 function stroke(
-  ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Line, column: 'ys' | 'raw', alpha: number, width: number, dashes: number[],
+  ctx: CanvasRenderingContext2D, frame: PlotFrame, line: DrawnLine, column: 'ys' | 'raw', alpha: number, width: number, dashes: number[],
 ): void {
   ctx.globalAlpha = alpha;
   ctx.lineWidth = width;
@@ -73,8 +75,20 @@ function fillPoints(ctx: CanvasRenderingContext2D, pixels: [x: number, y: number
   }
 }
 
+/** Fill the band around a line, below all lines. */
+function fillBand(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: DrawnLine, palette: Palette): void {
+  if (!line.band) return;
+  ctx.fillStyle = colour(palette, line.style);
+  ctx.globalAlpha = BAND_OPACITY;
+  for (const { upper, lower } of bandAreas(frame, line.xs, line.band)) {
+    ctx.beginPath();
+    for (const [x, y] of [...upper, ...lower.reverse()]) ctx.lineTo(x, y);
+    ctx.fill();
+  }
+}
+
 /** Draw a decimated line as the area between minimum and maximum. */
-function fillAreas(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Line, ys: Float64Array, opacity: number, scale: number): void {
+function fillAreas(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: DrawnLine, ys: Float64Array, opacity: number, scale: number): void {
   ctx.lineWidth = scale;
   ctx.setLineDash([]);
   for (const { upper, lower } of minMaxAreas(frame, line, ys)) {
@@ -88,7 +102,7 @@ function fillAreas(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Line, 
   }
 }
 
-function drawEdgeMarks(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Line, scale: number): void {
+function drawEdgeMarks(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: DrawnLine, scale: number): void {
   ctx.globalAlpha = 1;
   ctx.font = font(scale);
   ctx.textAlign = 'center';
@@ -97,7 +111,7 @@ function drawEdgeMarks(ctx: CanvasRenderingContext2D, frame: PlotFrame, line: Li
 }
 
 /** Draw the labels of faint lines beside their ends, inside the frame, without overlap. */
-export function drawFaintLabels(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines: Line[], palette: Palette, scale: number): void {
+export function drawFaintLabels(ctx: CanvasRenderingContext2D, frame: PlotFrame, lines: DrawnLine[], palette: Palette, scale: number): void {
   const labelled = lines.filter((line) => line.faint && line.endLabel !== '');
   ctx.save();
   ctx.font = font(scale);

@@ -1,7 +1,7 @@
 import type { Range } from './axis-ranges';
 import { yRange } from './axis-ranges';
 import type { XUnit } from '../model/axes';
-import type { Line } from './lines';
+import type { DrawnLine } from './lines';
 import { mainLines } from './lines';
 import type { PlotFrame } from './path';
 import { axes, endValues, escape, lineMarks, text } from './svg-marks';
@@ -9,7 +9,7 @@ import { axes, endValues, escape, lineMarks, text } from './svg-marks';
 /** What to save of a chart: the lines as they are drawn, within the visible range of x. */
 export interface SavedChart {
   title: string;
-  lines: Line[];
+  lines: DrawnLine[];
   unit: XUnit;
   x: Range;
   log: boolean;

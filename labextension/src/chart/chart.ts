@@ -2,7 +2,7 @@ import uPlot from 'uplot';
 import { formatDuration, tickLabels } from '../model/format';
 import type { XUnit } from '../model/axes';
 import { STEP } from '../model/axes';
-import type { Line } from './lines';
+import type { DrawnLine, Line } from './lines';
 import { mainLines } from './lines';
 import type { Range } from './axis-ranges';
 import { nearest, nearestIndex, xRange, yRange } from './axis-ranges';
@@ -16,8 +16,8 @@ import type { PlotFrame } from './path';
 import { toY } from './path';
 
 /** What a chart shows; replaced as a whole. */
-export interface ChartContent {
-  lines: Line[];
+export interface ChartContent<L extends DrawnLine = Line> {
+  lines: L[];
   /** The cells to shade behind the lines. */
   bands: NamedBand[];
   unit: XUnit;
@@ -31,17 +31,17 @@ export interface ChartContent {
 }
 
 /** A point of a line. */
-export interface LinePoint {
-  line: Line;
+export interface LinePoint<L extends DrawnLine = Line> {
+  line: L;
   index: number;
 }
 
-export interface ChartEvents {
+export interface ChartEvents<L extends DrawnLine = Line> {
   /** The cursor moved to this x, or left (null). All charts that share the cursor receive this. */
   hover(x: number | null): void;
   zoom(range: Range | null): void;
   /** A click on the name at the end of a line; `only` hides the others. */
-  toggleLine(line: Line, only: boolean): void;
+  toggleLine(line: L, only: boolean): void;
   /** A click with Ctrl, Meta, Alt or Shift, without a drag. */
   openSource(): void;
 }
@@ -50,14 +50,14 @@ const FAINT_PENALTY_PX = 8; // a faint line must be this much nearer to the poin
 const MAX_CLICK_PX = 4;
 
 /** One chart. uPlot draws axes, cursor and selection; the lines are drawn here, decimated to the pixels. */
-export class Chart {
+export class Chart<L extends DrawnLine = Line> {
   private plot: uPlot | null = null;
   private key = '';
   private x: Range = [0, 1];
   private y: Range = [0, 1];
-  private content: ChartContent = { lines: [], bands: [], unit: STEP, zoom: null, log: false, dashes: false, clip: false };
+  private content: ChartContent<L> = { lines: [], bands: [], unit: STEP, zoom: null, log: false, dashes: false, clip: false };
   private readonly dots: HTMLElement[] = [];
-  private readonly endLabels: EndLabels;
+  private readonly endLabels: EndLabels<L>;
   /** Vertical position of the pointer in the chart; null if it is outside. */
   private pointer: number | null = null;
   private pressed: [number, number] = [0, 0];
@@ -65,7 +65,7 @@ export class Chart {
   constructor(
     private readonly host: HTMLElement,
     private readonly group: string,
-    private readonly events: ChartEvents,
+    private readonly events: ChartEvents<L>,
     private palette: Palette,
     private readonly heightPx: () => number,
   ) {
@@ -82,7 +82,7 @@ export class Chart {
   }
 
   /** Draw this content in the current width of the host. */
-  show(content: ChartContent, palette: Palette): void {
+  show(content: ChartContent<L>, palette: Palette): void {
     this.content = content;
     this.palette = palette;
     this.x = content.zoom ?? xRange(content.lines);
@@ -102,9 +102,9 @@ export class Chart {
   }
 
   /** The point at an x: of the line nearest to the pointer, else of the first main line. */
-  pick(x: number): LinePoint | null {
+  pick(x: number): LinePoint<L> | null {
     const { plot } = this;
-    let best: { point: LinePoint; distance: number } | null = null;
+    let best: { point: LinePoint<L>; distance: number } | null = null;
     for (const line of plot === null ? [] : [...mainLines(this.content.lines), ...this.content.lines.filter((one) => one.faint)]) {
       const index = nearest(line, x);
       if (index < 0 || (line.faint && this.pointer === null)) continue;
@@ -119,7 +119,7 @@ export class Chart {
   /** The x `points` further than `x`, in points of the longest line but at least half a pixel. */
   moveBy(x: number | null, points: number): number {
     const [min, max] = this.x;
-    const longest = mainLines(this.content.lines).reduce<Line | null>((a, b) => (a && a.xs.length >= b.xs.length ? a : b), null);
+    const longest = mainLines(this.content.lines).reduce<L | null>((a, b) => (a && a.xs.length >= b.xs.length ? a : b), null);
     if (x === null || longest === null) return points < 0 ? max : min;
     const minStep = (max - min) / 2 / Math.max(1, this.plot?.over.clientWidth ?? 1);
     const next = longest.xs[Math.max(0, Math.min(longest.xs.length - 1, nearestIndex(longest.xs, x) + points))] ?? x;

@@ -1,5 +1,5 @@
 import { nearest } from './axis-ranges';
-import type { Line } from './lines';
+import type { DrawnLine } from './lines';
 import { mainLines } from './lines';
 import type { Palette } from './palette';
 import { colour } from './palette';
@@ -18,19 +18,19 @@ const COMMON_PARTS = /^.*(?:, | · )/s;
 const COMMON_END = /(?:[ /_)]|[.-](?!\d)).*$/s;
 
 /** The names at the ends of the lines: a click hides a line, with Shift all others. The legend has the same for keyboards. */
-export class EndLabels {
+export class EndLabels<L extends DrawnLine> {
   private readonly container = document.createElement('div');
   /** The lines of the labels, in their order. */
-  private lines: Line[] = [];
+  private lines: L[] = [];
 
-  constructor(host: HTMLElement, private readonly onToggle: (line: Line, only: boolean) => void) {
+  constructor(host: HTMLElement, private readonly onToggle: (line: L, only: boolean) => void) {
     this.container.className = 'wnb-end-labels';
     this.container.setAttribute('aria-hidden', 'true');
     host.append(this.container);
   }
 
   /** Place the labels beside the frame in a chart of this width in CSS pixels; `scale` is the canvas pixels per CSS pixel. */
-  place(frame: PlotFrame, lines: Line[], palette: Palette, width: number, scale: number): void {
+  place(frame: PlotFrame, lines: L[], palette: Palette, width: number, scale: number): void {
     const labelled = mainLines(lines);
     const names = endNames(labelled, maxLength(width));
     const ends = labelled.map((line) => lineEnd(frame, line)[1]);
@@ -64,13 +64,13 @@ export class EndLabels {
 }
 
 /** The width of the names at the line ends, in CSS pixels, in a chart of this width. */
-export function labelWidth(lines: Line[], chartWidth: number): number {
+export function labelWidth(lines: DrawnLine[], chartWidth: number): number {
   const names = endNames(mainLines(lines), maxLength(chartWidth));
   return names.length === 0 ? MIN_MARGIN_PX : 14 + Math.max(...names.map((name) => name.length)) * LABEL_FONT_PX * CHARACTER_WIDTH;
 }
 
 /** The last visible position of a line; NaN if it is not visible. */
-export function lineEnd(frame: PlotFrame, line: Line): [x: number, y: number] {
+export function lineEnd(frame: PlotFrame, line: DrawnLine): [x: number, y: number] {
   const i = nearest(line, frame.x[1]);
   if (i < 0 || line.xs[i]! < frame.x[0]) return [NaN, NaN];
   return [toX(frame, line.xs[i]!), toY(frame, line.ys[i]!)];
@@ -116,7 +116,7 @@ export function maxLength(chartWidth: number): number {
 }
 
 /** The labels of the main lines: their names, or the attempt of a single line. */
-function endNames(lines: Line[], longest: number): string[] {
+function endNames(lines: DrawnLine[], longest: number): string[] {
   if (lines.length === 1) return lines[0]!.endLabel === '' ? [] : [lines[0]!.endLabel];
   return shortLabels(distinctParts(lines.map((line) => line.label)), longest);
 }

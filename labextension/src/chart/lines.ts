@@ -15,20 +15,13 @@ export interface Trace {
   raw: Float64Array | null;
 }
 
-/** One line to draw. `xs` ascends; NaN in `ys` is a gap. `style` is the index of its colour, `dash` of its dashes. */
-export interface Line {
-  run: OverlaidRun;
-  /** The points from which it is made. */
-  series: Series;
-  key: string;
+/** What a chart draws of a line. `xs` ascends; NaN in `ys` is a gap. `style` is the index of its colour, `dash` of its dashes. */
+export interface DrawnLine {
   label: string;
   style: number;
   dash: number;
-  /** Whether the user hid it. */
-  hidden: boolean;
   /** An earlier attempt, or a background run. */
   faint: boolean;
-  attempt: number;
   /** Text at the end of the line if its label is not there: the attempt, or the background run; empty for none. */
   endLabel: string;
   xs: Float64Array;
@@ -37,11 +30,24 @@ export interface Line {
   raw: Float64Array | null;
   /** The number of logged points, if `ys` has only minimum and maximum of each range of them; else 0. */
   decimatedFrom: number;
+  /** The points as they were logged, if x goes back and forth: sorted by x they would be joined in a zigzag. */
+  trace: Trace | null;
+  /** The edges of the band around the line at each x, if it has one; NaN where it has a gap. */
+  band?: { low: Float64Array; high: Float64Array };
+}
+
+/** A line of a run's metric. */
+export interface Line extends DrawnLine {
+  run: OverlaidRun;
+  /** The points from which it is made. */
+  series: Series;
+  key: string;
+  /** Whether the user hid it. */
+  hidden: boolean;
+  attempt: number;
   /** Index of each point in the columns of its series; null if they are in order from `first` on. */
   order: Uint32Array | null;
   first: number;
-  /** The points as they were logged, if x goes back and forth: sorted by x they would be joined in a zigzag. */
-  trace: Trace | null;
 }
 
 /** What all lines of a series share. */
@@ -78,7 +84,7 @@ function seriesOf({ data }: OverlaidRun, key: string, { unit, zoom = null }: Lin
 }
 
 /** The latest attempt of each metric and run: the lines in legends and end labels. */
-export function mainLines(lines: Line[]): Line[] {
+export function mainLines<L extends DrawnLine>(lines: L[]): L[] {
   return lines.filter((line) => !line.faint);
 }
 

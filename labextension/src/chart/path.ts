@@ -1,4 +1,4 @@
-import type { Line } from './lines';
+import type { DrawnLine } from './lines';
 import type { Range } from './axis-ranges';
 import { visibleIndices } from './axis-ranges';
 
@@ -35,7 +35,7 @@ export function toY(frame: PlotFrame, y: number): number {
  * Draw the values `ys` of a line. Points in one column of `columnWidth` pixels become one stroke from their minimum to
  * their maximum: no spike is lost, and a million points take a few hundred strokes. Returns points without neighbours.
  */
-export function tracePath(sink: PathSink, frame: PlotFrame, line: Pick<Line, 'xs'>, ys: Float64Array, columnWidth = 1): [number, number][] {
+export function tracePath(sink: PathSink, frame: PlotFrame, line: Pick<DrawnLine, 'xs'>, ys: Float64Array, columnWidth = 1): [number, number][] {
   return traceRange(sink, frame, line.xs, ys, visibleIndices(line.xs, frame.x), columnWidth);
 }
 
@@ -86,13 +86,13 @@ function drawColumn(
 }
 
 /** How a line is drawn: as a path, as the area between minimum and maximum, or as points where neither would be true. */
-export function lineForm({ decimatedFrom, trace }: Pick<Line, 'decimatedFrom' | 'trace'>): 'path' | 'area' | 'points' {
+export function lineForm({ decimatedFrom, trace }: Pick<DrawnLine, 'decimatedFrom' | 'trace'>): 'path' | 'area' | 'points' {
   if (decimatedFrom === 0) return 'path';
   return trace === null ? 'area' : 'points';
 }
 
 /** The visible points of a line that is drawn as points. */
-export function visiblePoints(frame: PlotFrame, line: Pick<Line, 'xs'>, ys: Float64Array): [x: number, y: number][] {
+export function visiblePoints(frame: PlotFrame, line: Pick<DrawnLine, 'xs'>, ys: Float64Array): [x: number, y: number][] {
   const [first, end] = visibleIndices(line.xs, frame.x);
   const pixels: [number, number][] = [];
   for (let i = first; i < end; i++) pixels.push([toX(frame, line.xs[i]!), toY(frame, ys[i]!)]);
@@ -109,7 +109,7 @@ export interface Area {
  * The areas between minimum and maximum of a decimated line, one per part without gaps. Neighbouring points are the
  * minimum and maximum of a range of rows: an area spans both, where a line between them would be an invented sawtooth.
  */
-export function minMaxAreas(frame: PlotFrame, line: Pick<Line, 'xs'>, ys: Float64Array): Area[] {
+export function minMaxAreas(frame: PlotFrame, line: Pick<DrawnLine, 'xs'>, ys: Float64Array): Area[] {
   const [first, end] = visibleIndices(line.xs, frame.x);
   const areas: Area[] = [];
   let area: Area | null = null;
@@ -122,6 +122,25 @@ export function minMaxAreas(frame: PlotFrame, line: Pick<Line, 'xs'>, ys: Float6
     if (area === null) areas.push((area = { upper: [[x, y]], lower: [[x, y]] }));
     else addSpan(area, (toX(frame, line.xs[i - 1]!) + x) / 2, toY(frame, ys[i - 1]!), y);
     if (i === end - 1 || Number.isNaN(toY(frame, ys[i + 1]!))) addSpan(area, x, y, y);
+  }
+  return areas;
+}
+
+/** The areas of a band, one per part without gaps. An edge below zero on a log axis is at the bottom of the frame. */
+export function bandAreas(frame: PlotFrame, xs: Float64Array, { low, high }: { low: Float64Array; high: Float64Array }): Area[] {
+  const [first, end] = visibleIndices(xs, frame.x);
+  const areas: Area[] = [];
+  let area: Area | null = null;
+  for (let i = first; i < end; i++) {
+    const [x, top] = [toX(frame, xs[i]!), toY(frame, high[i]!)];
+    const bottom = frame.log && low[i]! <= 0 ? frame.top + frame.height : toY(frame, low[i]!);
+    if (Number.isNaN(top + bottom)) {
+      area = null;
+      continue;
+    }
+    if (area === null) areas.push((area = { upper: [], lower: [] }));
+    area.upper.push([x, top]);
+    area.lower.push([x, bottom]);
   }
   return areas;
 }
@@ -146,7 +165,7 @@ export interface EdgeMark {
 }
 
 /** Marks for NaN (×), infinity (▲, ▼) and, on a log axis, values up to zero (▼); at most one of a kind per 4 pixels. */
-export function edgeMarks(frame: PlotFrame, line: Line, scale: number): EdgeMark[] {
+export function edgeMarks(frame: PlotFrame, line: DrawnLine, scale: number): EdgeMark[] {
   const [first, end] = visibleIndices(line.xs, frame.x);
   const ys = line.raw ?? line.ys;
   const marks = new Map<string, EdgeMark>();

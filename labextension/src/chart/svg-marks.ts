@@ -1,10 +1,10 @@
 import { formatDuration, formatNumber, plainLine, tickLabels } from '../model/format';
 import { nearest } from './axis-ranges';
-import type { Line } from './lines';
+import type { DrawnLine } from './lines';
 import { mainLines } from './lines';
 import { dash, PALETTES } from './palette';
-import type { PlotFrame } from './path';
-import { edgeMarks, lineForm, minMaxAreas, separateLabels, toY, traceLogged, tracePath, visiblePoints } from './path';
+import type { Area, PlotFrame } from './path';
+import { bandAreas, edgeMarks, lineForm, minMaxAreas, separateLabels, toY, traceLogged, tracePath, visiblePoints } from './path';
 import { logLabels, logTicks, ticks, timeTicks } from './ticks';
 
 const COLOURS = PALETTES.light.lines;
@@ -33,30 +33,37 @@ export function axes(frame: PlotFrame, time = false, columnCount = 4): string {
 }
 
 /**
- * A line as paths: an area if it is decimated, the logged values behind a smoothed line, marks for what it cannot show. Points
+ * A line as paths: its band, an area if it is decimated, the logged values behind a smoothed line, marks for what it cannot show. Points
  * within `columnWidth` become one stroke.
  */
-export function lineMarks(frame: PlotFrame, line: Line, dashed = false, columnWidth = 2): string {
+export function lineMarks(frame: PlotFrame, line: DrawnLine, dashed = false, columnWidth = 2): string {
   const colour = COLOURS[line.style % COLOURS.length]!;
   const logged = line.raw ?? line.ys;
   const opacity = line.faint ? 0.4 : 1;
   const form = lineForm(line);
-  const parts: string[] = [];
+  const parts: string[] = line.band ? [band(frame, line.xs, line.band, colour)] : [];
   if (form === 'area') parts.push(areas(frame, line, logged, colour, line.raw ? 0.3 : opacity));
   else if (form === 'points') parts.push(dots(visiblePoints(frame, line, logged), colour, opacity));
   else if (line.raw) parts.push(polyline(frame, line, 'raw', colour, 0.3, '', columnWidth));
   if (form === 'path' || (form === 'area' && line.raw)) parts.push(polyline(frame, line, 'ys', colour, opacity, dash(line.dash, dashed).join(' '), columnWidth));
-  const marks = line.faint ? [] : edgeMarks(frame, line, 1);
+  const marks = line.faint || line.band ? [] : edgeMarks(frame, line, 1);
   return parts.join('') + marks.map(({ x, y, symbol }) => text(x, y + 3, symbol, `text-anchor="middle" fill="${colour}"`)).join('');
 }
 
-function areas(frame: PlotFrame, line: Line, ys: Float64Array, colour: string, opacity: number): string {
-  const point = ([x, y]: [number, number]): string => `${x.toFixed(1)} ${y.toFixed(1)}`;
-  const path = minMaxAreas(frame, line, ys).map(({ upper, lower }) => `M${[...upper, ...lower.reverse()].map(point).join('L')}Z`).join('');
-  return `<path d="${path}" fill="${colour}" fill-opacity=".35" stroke="${colour}"${opacity < 1 ? ` opacity="${opacity}"` : ''}/>`;
+function band(frame: PlotFrame, xs: Float64Array, edges: { low: Float64Array; high: Float64Array }, colour: string): string {
+  return `<path d="${areaPath(bandAreas(frame, xs, edges))}" fill="${colour}" fill-opacity=".2"/>`;
 }
 
-function polyline(frame: PlotFrame, line: Line, column: 'ys' | 'raw', colour: string, opacity: number, dashes: string, columnWidth: number): string {
+function areaPath(parts: Area[]): string {
+  const point = ([x, y]: [number, number]): string => `${x.toFixed(1)} ${y.toFixed(1)}`;
+  return parts.map(({ upper, lower }) => `M${[...upper, ...lower.reverse()].map(point).join('L')}Z`).join('');
+}
+
+function areas(frame: PlotFrame, line: DrawnLine, ys: Float64Array, colour: string, opacity: number): string {
+  return `<path d="${areaPath(minMaxAreas(frame, line, ys))}" fill="${colour}" fill-opacity=".35" stroke="${colour}"${opacity < 1 ? ` opacity="${opacity}"` : ''}/>`;
+}
+
+function polyline(frame: PlotFrame, line: DrawnLine, column: 'ys' | 'raw', colour: string, opacity: number, dashes: string, columnWidth: number): string {
   let path = '';
   const sink = {
     moveTo: (x: number, y: number): void => void (path += `M${x.toFixed(1)} ${y.toFixed(1)}`),
@@ -74,7 +81,7 @@ function dots(pixels: [x: number, y: number][], colour: string, opacity: number)
 }
 
 /** The latest values and names at the ends of the main lines, and the attempt of each line. */
-export function endValues(frame: PlotFrame, lines: Line[], maxName = 6): string {
+export function endValues(frame: PlotFrame, lines: DrawnLine[], maxName = 6): string {
   const main = mainLines(lines);
   const labels = lines.flatMap((line) => {
     const last = nearest(line, frame.x[1]);

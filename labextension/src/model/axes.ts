@@ -14,7 +14,7 @@ export interface XUnit {
 }
 
 export const STEP: XUnit = { id: 'step', label: 'step', kind: 'step' };
-const TIME: XUnit = { id: 'time', label: 'time', kind: 'time' };
+export const TIME: XUnit = { id: 'time', label: 'time', kind: 'time' };
 const EPOCH = /(^|[/_.])epochs?$/i;
 
 export function metricAxis(name: string): XUnit {

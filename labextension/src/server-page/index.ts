@@ -6,6 +6,8 @@ import { h, setText, swatch } from '../view/dom';
 import { themeOf } from '../view/theme';
 import type { VegaModule } from '../vega/vega-chunk';
 import { provideVega } from '../vega/vega-host';
+import { GroupChart } from './group-chart';
+import type { GroupsContent } from './group-lines';
 import { enhanceControls, restoreGroups } from './controls';
 import { loginPage } from './login-page';
 import { RunCharts } from './run-charts';
@@ -98,7 +100,15 @@ function comparePage(base: string): void {
   new RunCharts(host, 'These runs have logged no metrics yet.').show(runs.map((run, i) => ({ feed: feed(run), style: styles[i] })));
 }
 
-const PAGES: Record<string, (base: string) => void> = { run: runPage, project: projectPage, compare: comparePage };
+/** A page of groups: their chart. */
+function groupsPage(): void {
+  drawSwatches();
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawSwatches);
+  const host = document.getElementById('charts');
+  if (host !== null) new GroupChart(host, JSON.parse(host.dataset.content!) as GroupsContent);
+}
+
+const PAGES: Record<string, (base: string) => void> = { run: runPage, project: projectPage, compare: comparePage, groups: groupsPage };
 const { page = '', base } = document.body.dataset;
 provideVega(() => import(VEGA_URL) as Promise<VegaModule>);
 enhanceControls();

@@ -96,23 +96,33 @@ def _statistics(numbers: NDArray[np.float64]) -> ColumnStatistics | None:
         )
 
 
-def group_runs(
-    runs: Sequence[RunValues], names: Sequence[str], columns: Sequence[str], numbers: NumberColumns
-) -> list[Group]:
-    """Return the runs by their values of *names*; a run with several tags is in several groups."""
+def runs_by_values(runs: Sequence[RunValues], names: Sequence[str]) -> list[tuple[tuple[Any, ...], list[RunValues]]]:
+    """Return the different values of *names* in their order, each with its runs; a run with several tags has several.
+
+    Raises:
+        UsageError: Runs do not have values of one of the names.
+
+    """
     members: dict[str, tuple[tuple[Any, ...], list[RunValues]]] = {}
     for run, *keys in zip(runs, *(_keys(runs, name) for name in names), strict=True):
         for values in itertools.product(*keys):
             members.setdefault(repr(values), (values, []))[1].append(run)
-    ranked = sorted(members.values(), key=lambda pair: [_rank(value) for value in pair[0]])[:_MAX_GROUPS]
+    return sorted(members.values(), key=lambda pair: [_rank(value) for value in pair[0]])
+
+
+def group_runs(
+    runs: Sequence[RunValues], names: Sequence[str], columns: Sequence[str], numbers: NumberColumns
+) -> list[Group]:
+    """Return the runs by their values of *names*; a run with several tags is in several groups."""
+    ranked = runs_by_values(runs, names)[:_MAX_GROUPS]
     share = max(_MIN_GROUP_ROWS, _MAX_GROUPED_ROWS // max(1, len(ranked)))
     is_open = len(runs) <= _MAX_OPEN_RUNS
     return [
         Group(
-            labels=[_label(value) for value in values],
+            labels=group_labels(values),
             runs=group[:share],
             id=hashlib.blake2s(json.dumps(values).encode(), digest_size=6).hexdigest(),
-            search=" ".join(map(search_condition, names, values)),
+            search=group_search(names, values),
             total=len(group),
             states=Counter(run.row.state for run in group),
             statistics=numbers.statistics(group, columns),
@@ -120,6 +130,16 @@ def group_runs(
         )
         for values, group in ranked
     ]
+
+
+def group_labels(values: Sequence[Any]) -> list[str]:
+    """Return the values of a group as a page writes them."""
+    return [_label(value) for value in values]
+
+
+def group_search(names: Sequence[str], values: Sequence[Any]) -> str:
+    """Return the search for the runs of a group."""
+    return " ".join(map(search_condition, names, values))
 
 
 def _keys(runs: Sequence[RunValues], name: str) -> list[list[Any]]:

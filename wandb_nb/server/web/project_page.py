@@ -10,6 +10,7 @@ from wandb_nb.server.http.services import services_of
 from wandb_nb.server.query.run_columns import available_columns, cell, column_label
 from wandb_nb.server.query.run_groups import MAX_GROUP_KEYS
 from wandb_nb.server.query.run_table import GROUPINGS, TableRequest, list_table
+from wandb_nb.server.query.search import search_condition
 from wandb_nb.server.storage.artifacts.collection_store import count_collections
 from wandb_nb.server.storage.column_choices import load_columns
 from wandb_nb.server.storage.saved_views import MAX_NAME, list_views, may_save
@@ -58,6 +59,7 @@ def _project(request: Request, user: User) -> Response:
         cell=cell,
         label=column_label,
         link=lambda **changes: urlencode(table_request.with_changes(**changes), doseq=True),
+        groups_link=_groups_link(table_request),
         shared_names=_shared_names(runs),
         may_write=may_write(row),
         views=views,
@@ -66,6 +68,12 @@ def _project(request: Request, user: User) -> Response:
         max_name=MAX_NAME,
         artifact_count=artifact_count,
     )
+
+
+def _groups_link(request: TableRequest) -> str:
+    """Return the parameters of the page that draws the groups of the table."""
+    state = search_condition("state", request.state) if request.state else ""
+    return urlencode({"q": f"{request.q} {state}".strip(), "group": request.group}, doseq=True)
 
 
 def _shared_names(runs: Iterable[RunValues]) -> frozenset[str]:

@@ -16,7 +16,7 @@ from wandb_nb.server.web import (
     run_page,
 )
 from wandb_nb.server.web.accounts import account_page, entity_page, project_settings_page
-from wandb_nb.server.web.analysis import importance_page, parallel_page, scatter_page
+from wandb_nb.server.web.analysis import groups_page, importance_page, parallel_page, scatter_page
 from wandb_nb.server.web.artifacts import collection_pages, version_pages
 
 _PROJECT = "/{entity}/{project}"
@@ -50,6 +50,7 @@ ROUTES = [
     Route(f"{_PROJECT}/scatter", scatter_page.scatter),
     Route(f"{_PROJECT}/parallel", parallel_page.parallel),
     Route(f"{_PROJECT}/importance", importance_page.importance),
+    Route(f"{_PROJECT}/groups", groups_page.groups),
     Route(f"{_PROJECT}/events", live_routes.project_events),
     Route(f"{_PROJECT}/columns", actions.columns, methods=_POST),
     Route(f"{_PROJECT}/views", actions.views, methods=_POST),

@@ -50,11 +50,18 @@ def sample_lines(connection: Connection, run: int, stream: str, limit: int) -> l
 
 
 def sample_rows(  # noqa: PLR0917 -- the parts of one query
-    connection: Connection, run: int, keys: Sequence[str], limit: int, first: int | None, last: int | None
+    connection: Connection,
+    run: int,
+    keys: Sequence[str],
+    limit: int,
+    first: int | None,
+    last: int | None,
+    optional: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Return *keys* of the rows that have all of them: of all such rows, or of about *limit*, evenly spaced.
 
-    *first* and *last* bound the step, both included. Many keys, and long rows, give fewer rows.
+    *first* and *last* bound the step, both included. Many keys, and long rows, give fewer rows. The keys that are
+    *optional* are None where a row lacks them.
     """
     required = [key for key in dict.fromkeys(keys) if key != "_step"]
     shape_ids = [
@@ -66,7 +73,7 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
         return []
     limit = max(1, min(limit, _MAX_SAMPLED_VALUES // max(1, len(keys))))
     rows = _sample_shapes(connection, run, shape_ids, limit, _step_range(first, last))
-    return [_select_keys(row, keys) for row in in_step_order(load_objects(list(rows.values())))]
+    return [_select_keys(row, [*keys, *optional]) for row in in_step_order(load_objects(list(rows.values())))]
 
 
 def _step_range(first: int | None, last: int | None) -> StepRange | None:
