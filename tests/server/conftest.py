@@ -70,7 +70,7 @@ ON_POSTGRESQL = {
 ON_BUCKET = {
     "artifacts": "content",
     "backup": "restored_into",
-    "multipart": "one_content",
+    "multipart": "",
     "protocol": "file",
     "stored_files": "",
 }  # a text in the names of the tests

@@ -13,6 +13,7 @@ import pytest
 from artifact_client import ArtifactClient, digest_of, manifest_of, md5
 from conftest import Client, bucket_address
 from embedded_server import EmbeddedServer
+from test_multipart import Upload, specs
 from test_stored_files import UPLOAD
 from waiting import until
 
@@ -170,6 +171,58 @@ def test_a_content_has_the_digest_that_was_announced(client: Client, services: S
     assert logger.send_manifest(node["id"], manifest) == 200
     assert "errors" not in logger.commit(node["id"])
     assert logger.read("d:v0") == {"f": b"good"}
+
+
+def test_a_large_content_goes_to_the_bucket_in_parts(client: Client, services: Services, bucket: Bucket) -> None:
+    """The address of a part takes its bytes only, for six hours; the bucket joins them, and refuses what is wrong."""
+    client.upsert("r")
+    logger, (first, second, last) = ArtifactClient(client), (bytes([n]) * (5 << 20) for n in range(3))
+    parts = [first, second, last[:1000]]
+    upload = Upload(logger, parts)
+    urls = [each["uploadUrl"] for each in upload.announce()["uploadMultipartUrls"]["uploadUrlParts"]]
+    headers = [{"Content-MD5": md5(part)} for part in parts]
+    swapped = urls[0].replace(urlsplit(urls[0]).path, urlsplit(urls[1]).path)
+    refused = [
+        httpx.put(urls[0], content=second),
+        httpx.put(urls[0], content=second, headers=headers[1]),
+        httpx.put(urls[0], content=second, headers=headers[0]),
+        httpx.put(swapped, content=first, headers=headers[0]),
+        httpx.get(urls[0]),
+        httpx.delete(urls[0]),
+    ]
+    assert {answer.status_code for answer in refused} == {403, 400}
+    bucket.later = timedelta(hours=6, seconds=1)
+    assert httpx.put(urls[0], content=first, headers=headers[0]).status_code == 403
+    bucket.later = timedelta()
+    for url, part, header in zip(urls[1:], parts[1:], headers[1:], strict=True):
+        assert httpx.put(url, content=part, headers=header).status_code == 200
+    assert "part 1 of the file is not on this server" in str(upload.complete()["errors"])
+    assert httpx.put(urls[0], content=first, headers=headers[0]).status_code == 200
+    in_wrong_order = upload.complete(completedParts=specs([second, first, parts[2]]))
+    assert "has the MD5" in str(in_wrong_order["errors"])
+    before = len(bucket.requests)
+    assert "errors" not in upload.complete()
+    made = [request[0] for request in bucket.requests[before:]]
+    assert (made.count("POST"), made.count("PUT")) == (3, 3)  # begun, its parts copied by the bucket, ended; deletion
+    assert logger.send_manifest(upload.artifact, upload.manifest) == 200
+    assert "errors" not in logger.commit(upload.artifact)
+    assert logger.read("d:v0") == {"large.bin": b"".join(parts)}
+    assert staged(services) == []
+    assert sum(len(blobs) for blobs in services.store.list_blobs()) == 1
+
+
+def test_parts_for_a_bucket_with_other_etags(client: Client, services: Services) -> None:
+    """Where the bucket encrypts by a key of its own, ETags are no MD5s, so parts go through the server."""
+    assert isinstance(services.store, S3Store)
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    services.store.client.put_bucket_encryption(Bucket=BUCKET, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    try:
+        client.upsert("r")
+        node = Upload(ArtifactClient(client), [b"a", b"b"]).announce()
+    finally:
+        services.store.client.delete_bucket_encryption(Bucket=BUCKET)
+    urls = [each["uploadUrl"] for each in node["uploadMultipartUrls"]["uploadUrlParts"]]
+    assert [url.rpartition("/")[0] for url in urls] == ["http://127.0.0.1:8090/upload/content"] * 2
 
 
 def test_who_lost_the_right_adds_nothing(client: Client, services: Services) -> None:

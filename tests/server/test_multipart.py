@@ -40,22 +40,24 @@ def specs(parts: list[bytes]) -> list[dict[str, Any]]:
 
 
 class Upload:
-    """The upload of a file with the content LARGE, for a new version of the artifact "d"."""
+    """The upload of a file with the content of *parts*, for a new version of the artifact "d"."""
 
-    def __init__(self, logger: ArtifactClient, files: dict[str, bytes] | None = None) -> None:
-        self.logger, self.manifest = logger, manifest_of(files or {"large.bin": LARGE})
+    def __init__(self, logger: ArtifactClient, parts: list[bytes] = PARTS) -> None:
+        self.logger, self.parts, self.content = logger, parts, b"".join(parts)
+        self.manifest = manifest_of({"large.bin": self.content})
         self.artifact = logger.create("d", digest_of(self.manifest))["id"]
 
-    def announce(self, parts: list[bytes] = PARTS) -> Any:
+    def announce(self) -> Any:
         """Announce the file; return its node."""
-        file = {"artifactID": self.artifact, "name": "large.bin", "md5": md5(LARGE), "uploadPartsInput": specs(parts)}
-        answer = self.logger.client.query(ANNOUNCE, input={"artifactFiles": [file], "storageLayout": "V2"})
-        return answer["createArtifactFiles"]["files"]["edges"][0]["node"]
+        file = {"artifactID": self.artifact, "name": "large.bin", "md5": md5(self.content)}
+        values = {"artifactFiles": [{**file, "uploadPartsInput": specs(self.parts)}], "storageLayout": "V2"}
+        return self.logger.client.query(ANNOUNCE, input=values)["createArtifactFiles"]["files"]["edges"][0]["node"]
 
     def complete(self, client: Client | None = None, **given: Any) -> Any:
         """Ask for the parts to be joined; return the answer as received."""
-        values = {"completeMultipartAction": "Complete", "completedParts": specs(PARTS), "artifactID": self.artifact}
-        values |= {"uploadID": hashlib.md5(LARGE, usedforsecurity=False).hexdigest(), "storagePath": "any"}
+        digest = hashlib.md5(self.content, usedforsecurity=False).hexdigest()
+        values = {"completeMultipartAction": "Complete", "completedParts": specs(self.parts), "uploadID": digest}
+        values |= {"artifactID": self.artifact, "storagePath": "any"}
         return (client or self.logger.client).answer(COMPLETE, input={**values, **given})
 
     def send(self, node: Any, numbers: tuple[int, ...]) -> None:

@@ -33,10 +33,14 @@ QUICK = RetryPolicy(max_retries=3, min_wait_seconds=0.001, max_wait_seconds=0.00
 
 
 class PartServer:
-    """Answers an upload, with addresses for parts if *gives_parts*; the first put of part 2 fails."""
+    """Answers an upload, with addresses for parts if *gives_parts*; the first put of part 2 fails.
 
-    def __init__(self, *, gives_parts: bool) -> None:
-        self.gives_parts = gives_parts
+    Addresses of part 3 that were given before the announcement number *valid_from* have expired.
+    """
+
+    def __init__(self, *, gives_parts: bool, valid_from: int = 1) -> None:
+        self.gives_parts, self.valid_from = gives_parts, valid_from
+        self.announcements = 0
         self.puts: list[tuple[str, bytes, str]] = []
         self.completed: dict[str, Any] = {}
 
@@ -47,6 +51,8 @@ class PartServer:
             self.puts.append((request.url.rpartition("/")[2], body, request.headers.get("Content-MD5", "")))
             if [put[0] for put in self.puts].count("2") == 1 and request.url.endswith("/2"):
                 return Response(503)
+            if "part3-" in request.url and int(request.url.rpartition("-")[2].partition("/")[0]) < self.valid_from:
+                return Response(403)
             return Response(200, {"etag": f'"tag{len(body)}"'})
         query = json.loads(body)
         return Response(
@@ -68,8 +74,11 @@ class PartServer:
         node = {"storagePath": "place", "uploadUrl": f"http://files/{spec['name']}", "uploadHeaders": []}
         parts = spec.get("uploadPartsInput") or []
         if parts and self.gives_parts:
+            self.announcements += 1
+            numbers = [part["partNumber"] for part in parts]
             addresses = [
-                {"partNumber": part["partNumber"], "uploadUrl": f"http://files/{part['partNumber']}"} for part in parts
+                {"partNumber": number, "uploadUrl": f"http://files/part{number}-{self.announcements}/{number}"}
+                for number in numbers
             ]
             node["uploadMultipartUrls"] = {"uploadID": "u", "uploadUrlParts": addresses}
         return node
@@ -118,6 +127,14 @@ def test_a_large_file_is_sent_in_parts(record: ArtifactRecord, tmp_path: Any) ->
         "storagePath": "place",
         "uploadID": "u",
     }
+
+
+def test_an_expired_address_of_a_part_is_renewed(record: ArtifactRecord, tmp_path: Any) -> None:
+    """A part whose address has expired while others were sent is announced again, and only this part is sent again."""
+    server = PartServer(gives_parts=True, valid_from=2)
+    send(server, record, tmp_path)
+    assert sorted(name for name, *_ in server.puts if name.isdigit()) == ["1", "2", "2", "3", "3"]
+    assert (server.announcements, [part["hexMD5"] for part in server.completed["completedParts"]][2]) == (2, "tag50")
 
 
 def test_a_server_without_parts_gets_the_file_whole(record: ArtifactRecord, tmp_path: Any) -> None:

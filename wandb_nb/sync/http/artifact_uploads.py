@@ -202,16 +202,18 @@ class ArtifactUploads:
         """Put a file in parts, if the server gives addresses for them; a part that fails is sent again alone."""
         with self._opened(record, name) as content:
             parts = list_parts(content)
-        (file,) = self._create_files(
-            [{**spec, "uploadPartsInput": [part.spec() for part in parts]}], "CreateArtifactFilesInParts"
-        )
-        with _usable_answer(self._network.base_url, "CreateArtifactFiles"):
-            upload, addresses = part_addresses(file, parts)
+        file, upload, addresses = self._announce_parts(spec, parts)
         if not upload:
             self._put_files(record, [spec], [file])
             return
+
+        def renew(number: int, graphql: GraphQLClient) -> tuple[str, dict[str, str]]:
+            renewed = self._announce_parts(spec, parts, graphql)[2]
+            addresses.update(renewed)
+            return renewed.get(number, ""), parts[number - 1].headers
+
         checksums = self._pool.run(
-            [partial(self._put_part, record, name, part, addresses[part.number]) for part in parts]
+            [partial(self._put_part, record, name, part, addresses, partial(renew, part.number)) for part in parts]
         )
         completed = [part.spec(checksum) for part, checksum in zip(parts, checksums, strict=True)]
         self._graphql.execute(
@@ -225,6 +227,15 @@ class ArtifactUploads:
             },
         )
 
+    def _announce_parts(
+        self, spec: dict[str, Any], parts: list[UploadPart], graphql: GraphQLClient | None = None
+    ) -> tuple[dict[str, Any], str, dict[int, str]]:
+        """Announce a file in parts; return the server's answer, the id of the upload and the addresses of the parts."""
+        specs = [{**spec, "uploadPartsInput": [part.spec() for part in parts]}]
+        (file,) = self._create_files(specs, "CreateArtifactFilesInParts", graphql)
+        with _usable_answer(self._network.base_url, "CreateArtifactFiles"):
+            return file, *part_addresses(file, parts)
+
     @contextmanager
     def _opened(self, record: ArtifactRecord, name: str) -> Iterator[BinaryIO]:
         try:
@@ -233,13 +244,21 @@ class ArtifactUploads:
         except OSError as error:
             raise RefusedError(f"its file {name} cannot be read: {error}", 0) from error
 
-    def _put_part(self, record: ArtifactRecord, name: str, part: UploadPart, url: str, uploads: FileUploads) -> str:
-        digest = part.md5.hex()
+    def _put_part(  # noqa: PLR0917 -- a part, its address, and what sends it
+        self,
+        record: ArtifactRecord,
+        name: str,
+        part: UploadPart,
+        addresses: dict[int, str],
+        renew: Renew,
+        uploads: FileUploads,
+    ) -> str:
+        digest, url = part.md5.hex(), addresses[part.number]
         if uploads.has_content(url, digest):  # since an upload that was interrupted
             return digest
         content = partial(self._open_content, record.entries[name])
         span = (part.start, part.size)
-        checksum = uploads.put_part(f"{record.name}/{name}", url, part.headers, content, span)
+        checksum = uploads.put_part(f"{record.name}/{name}", url, part.headers, content, span, renew)
         if checksum is None:
             raise RefusedError(f"part {part.number} of its file {name} was not sent", 0)
         return checksum

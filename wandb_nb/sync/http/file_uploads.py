@@ -86,12 +86,21 @@ class FileUploads:
         """
         return self._put(name, (url, headers), lambda: _open_body(content), renew) is not None
 
-    def put_part(
-        self, name: str, url: str, headers: dict[str, str], content: Callable[[], BinaryIO], span: tuple[int, int]
+    def put_part(  # noqa: PLR0917 -- a part, its address, and what gives another one
+        self,
+        name: str,
+        url: str,
+        headers: dict[str, str],
+        content: Callable[[], BinaryIO],
+        span: tuple[int, int],
+        renew: Renew,
     ) -> str | None:
-        """Upload a part of *content*, its start and size in *span*; return the server's ETag, None after a problem."""
+        """Upload a part of *content*, its start and size in *span*; return the server's ETag, None after a problem.
+
+        The ETag is empty if the server has the part by now.
+        """
         start, size = span
-        answer = self._put(name, (url, headers), lambda: _FileRange(content(), start, size))
+        answer = self._put(name, (url, headers), lambda: _FileRange(content(), start, size), renew)
         return None if answer is None else answer.headers.get("etag", "").strip('"')
 
     def has_content(self, url: str, digest: str) -> bool:

@@ -13,23 +13,22 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import anyio.from_thread
-from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
-
 from wandb_nb.errors import UsageError
-from wandb_nb.server.http.artifact_urls import ArtifactAddresses
+from wandb_nb.server.http.artifact_urls import ArtifactAddresses, staged_content_token
 from wandb_nb.server.http.services import discard_blobs
 from wandb_nb.server.protocol.artifacts.artifact_access import writable_artifact
+from wandb_nb.server.protocol.staged_uploads import add_staged, artifact_group
 from wandb_nb.server.storage.artifacts import content_store, version_store
 from wandb_nb.server.storage.files.file_store import StoredFile
 from wandb_nb.server.storage.storage_errors import BusyError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
 
     from wandb_nb.server.http.services import Services
     from wandb_nb.server.protocol.request_context import RequestContext
-    from wandb_nb.server.storage.files.file_store import FileStore
 
 MAX_PARTS = 10_000
 """Of one request."""
@@ -51,16 +50,25 @@ class _Join(NamedTuple):
 def announce_parts(context: RequestContext, artifact: Any, digest: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
     """Return where to send the *parts* of the content *digest* of an artifact; those that are there stay for a day.
 
-    They come to this server, whatever store it has: it joins them.
+    The address of a part that is there is one of this server, which reports that.
     """
-    addresses = ArtifactAddresses(context.base_url, context.services.signer, context.user)
     digests = _digests(parts)
-    content_store.announce(context.connection, artifact.project_id, digests)
+    present = content_store.announce(context.connection, artifact.project_id, digests)
     entries = [
-        {"partNumber": number, "uploadUrl": addresses.content_upload(artifact.id, part)}
+        {"partNumber": number, "uploadUrl": _part_url(context, artifact.id, part, is_present=part in present)}
         for number, part in enumerate(digests, 1)
     ]
     return {"uploadID": digest, "uploadUrlParts": entries}
+
+
+def _part_url(context: RequestContext, artifact_id: int, digest: str, *, is_present: bool) -> str:
+    """Return the address for a part: in the store if possible, else on this server."""
+    signer, signed = context.services.signer, context.services.signed
+    if signed is not None and not is_present and not context.user.is_anonymous:
+        token = staged_content_token(signer, context.user, artifact_id, digest)
+        if (url := signed.part_url(artifact_group(artifact_id), token, digest)) is not None:
+            return url
+    return ArtifactAddresses(context.base_url, signer, context.user).content_upload(artifact_id, digest)
 
 
 def complete(context: RequestContext, values: dict[str, Any]) -> dict[str, Any]:
@@ -74,8 +82,8 @@ def complete(context: RequestContext, values: dict[str, Any]) -> dict[str, Any]:
     if not _DIGEST.fullmatch(digest):
         raise UsageError("there is no such upload on this server; announce the file again")
     if values["completeMultipartAction"] == "Complete" and not _has_content(context, artifact.project_id, digest):
-        join = _Join(artifact, digest, _stored_parts(context, artifact, values["completedParts"]), time.time())
-        context.after_commit.append(partial(_join_parts, context.services, join))
+        action = partial(_complete, context.services, artifact, digest, _digests(values["completedParts"]))
+        context.after_commit.append(action)
     return {"digest": digest}
 
 
@@ -98,13 +106,22 @@ def _has_content(context: RequestContext, project_id: int, digest: str) -> bool:
     return bool(content_store.announce(context.connection, project_id, [digest]))
 
 
-def _stored_parts(context: RequestContext, artifact: Any, parts: list[dict[str, Any]]) -> list[StoredFile]:
-    digests = _digests(parts)
-    missing = set(digests) - content_store.announce(context.connection, artifact.project_id, digests)
+def _complete(services: Services, artifact: Any, digest: str, part_digests: list[str]) -> None:
+    """Join the parts with these MD5s, after those that a client sent straight to the store are contents."""
+    add_staged(services, artifact_group(artifact.id))
+    with services.database.write() as connection:
+        is_joined = bool(content_store.announce(connection, artifact.project_id, [digest]))
+        parts = [] if is_joined else _stored_parts(connection, artifact.project_id, part_digests)
+    if not is_joined:
+        _join_parts(services, _Join(artifact, digest, parts, time.time()))
+
+
+def _stored_parts(connection: Connection, project_id: int, digests: list[str]) -> list[StoredFile]:
+    missing = set(digests) - content_store.announce(connection, project_id, digests)
     if missing:
         numbers = [number for number, digest in enumerate(digests, 1) if digest in missing]
         raise UsageError(f"part {numbers[0]} of the file is not on this server; send it again")
-    rows = content_store.contents_by_digest(context.connection, artifact.project_id, digests)
+    rows = content_store.contents_by_digest(connection, project_id, digests)
     if sum(rows[digest].size for digest in digests) > MAX_CONTENT_BYTES:
         raise UsageError(f"a file of an artifact has at most {MAX_CONTENT_BYTES >> 30} GiB")
     return [StoredFile(rows[digest].blob, rows[digest].size, digest) for digest in digests]
@@ -121,13 +138,12 @@ def _join_parts(services: Services, join: _Join) -> None:
     with _turn():
         if _is_joined(services, join):  # by an earlier request, for whose answer the client did not wait
             return
-        chunks = _chunks(services.store, [part.blob for part in join.parts])
         try:
-            stored = anyio.from_thread.run(services.store.write, chunks, MAX_CONTENT_BYTES)
-        except UsageError:
+            stored = services.store.join(join.parts)
+        except FileNotFoundError as error:
             if _is_joined(services, join):  # by another server process, which has deleted the parts
                 return
-            raise
+            raise UsageError("a part of the file is no longer on this server; send it again") from error
         if stored.md5 != join.digest:
             discard_blobs(services, [stored.blob])
             raise UsageError(f"the joined file has the MD5 {stored.md5}, not {join.digest} as announced; send it again")
@@ -158,13 +174,3 @@ def _turn() -> Iterator[None]:
         yield
     finally:
         _joining.release()
-
-
-async def _chunks(store: FileStore, blobs: list[str]) -> AsyncIterator[bytes]:
-    for blob in blobs:
-        try:
-            chunks = await run_in_threadpool(store.read, blob)
-        except FileNotFoundError as error:
-            raise UsageError("a part of the file is no longer on this server; send it again") from error
-        async for chunk in iterate_in_threadpool(chunks):
-            yield chunk

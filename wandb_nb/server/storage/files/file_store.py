@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 18
@@ -45,6 +45,14 @@ class FileStore(Protocol):
 
     def put(self, blob: str, file: BinaryIO) -> None:
         """Store what *file* has from its position on as *blob*; it is durable on return."""
+
+    def join(self, parts: Sequence[StoredFile]) -> StoredFile:
+        """Store the bytes of *parts*, in their order, under a new name.
+
+        Raises:
+            FileNotFoundError: One of them is not there.
+
+        """
 
     def read(self, blob: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Return the bytes of *blob* from *start* to before *end* in chunks.

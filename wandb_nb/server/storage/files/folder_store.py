@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from wandb_nb.atomic_file import replacement
@@ -14,7 +15,7 @@ from wandb_nb.server.storage.storage_errors import TooLargeError
 from wandb_nb.untrusted_file import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -44,6 +45,17 @@ class FolderStore:
         """Copy *file*."""
         with self._created(blob) as target:
             shutil.copyfileobj(file, target, CHUNK_BYTES)
+
+    def join(self, parts: Sequence[StoredFile]) -> StoredFile:
+        """Copy the files of *parts* into one."""
+        blob = new_blob()
+        digest, size = hashlib.md5(usedforsecurity=False), 0
+        with self._created(blob) as target:
+            for chunk in chain.from_iterable(self.read(part.blob) for part in parts):
+                size += len(chunk)
+                digest.update(chunk)
+                target.write(chunk)
+        return StoredFile(blob, size, digest.hexdigest())
 
     def read(self, blob: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Open the file of *blob*."""

@@ -14,7 +14,7 @@ import tempfile
 import time
 from contextlib import contextmanager
 from functools import cache, cached_property
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -22,11 +22,12 @@ from starlette.concurrency import run_in_threadpool
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.files.file_store import CHUNK_BYTES, BlobStatus, StoredFile, new_blob
+from wandb_nb.server.storage.files.multipart_copy import can_copy, copy_parts
 from wandb_nb.server.storage.files.s3_address import failure_code
 from wandb_nb.server.storage.storage_errors import BusyError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -74,6 +75,24 @@ class S3Store:
         """Send *file*, a large one in parts."""
         with store_errors():
             self.client.upload_fileobj(file, self.bucket, self.key(blob), ExtraArgs={"ContentType": CONTENT_TYPE})
+
+    def join(self, parts: Sequence[StoredFile]) -> StoredFile:
+        """Let the store copy *parts* into one object, unless they are too small for that, and read it for its MD5."""
+        blob = new_blob()
+        if can_copy(parts):
+            with store_errors():
+                keys = [self.key(part.blob) for part in parts]
+                copy_parts(self.client, self.bucket, self.key(blob), keys, CONTENT_TYPE)
+        else:
+            with tempfile.TemporaryFile(dir=self._spool) as file:
+                file.writelines(chain.from_iterable(self.read(part.blob) for part in parts))
+                file.seek(0)
+                self.put(blob, file)
+        digest, size = hashlib.md5(usedforsecurity=False), 0
+        for chunk in self.read(blob):
+            digest.update(chunk)
+            size += len(chunk)
+        return StoredFile(blob, size, digest.hexdigest())
 
     def read(self, blob: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Begin to receive the object of *blob*."""
@@ -128,8 +147,18 @@ class S3Store:
 
     def check(self) -> None:
         """Write an empty object."""
+        self._write_ready()
+
+    @cached_property
+    def has_plain_tags(self) -> bool:
+        """Whether ETags are MD5s; they are not where the bucket encrypts by a key of its own."""
+        return is_plain_tag(self._write_ready())
+
+    def _write_ready(self) -> dict[str, Any]:
         with store_errors():
-            self.client.put_object(Bucket=self.bucket, Key=f"{self.address.prefix}ready", Body=b"")
+            key = f"{self.address.prefix}ready"
+            answer: dict[str, Any] = self.client.put_object(Bucket=self.bucket, Key=key, Body=b"")
+        return answer
 
     def key(self, blob: str) -> str:
         """Return the key of *blob*."""
@@ -181,6 +210,12 @@ class S3Store:
         with store_errors():
             pages = paginator.paginate(Bucket=self.bucket, Prefix=self.address.prefix)
             return [upload for page in pages for upload in page.get("Uploads", [])]
+
+
+def is_plain_tag(answer: dict[str, Any]) -> bool:
+    """Whether the ETag in the answer to a request that wrote one object is the MD5 of its bytes."""
+    encryption = str(answer.get("ServerSideEncryption") or "AES256")
+    return encryption == "AES256" and "SSECustomerAlgorithm" not in answer
 
 
 @contextmanager

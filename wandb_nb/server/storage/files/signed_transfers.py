@@ -13,7 +13,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.server.storage.files.file_store import StoredFile, new_blob
-from wandb_nb.server.storage.files.s3_store import CONTENT_TYPE, store_errors
+from wandb_nb.server.storage.files.s3_store import CONTENT_TYPE, is_plain_tag, store_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.files.s3_store import S3Store
 
 UPLOAD_SECONDS, DOWNLOAD_SECONDS = 3_600, 300
-MAX_DIRECT_BYTES = 5 << 30
-"""The most that S3 takes in one request; larger files come through the server, which sends them in parts."""
+PART_SECONDS = 6 * UPLOAD_SECONDS
+"""For a part of a large file, since the addresses of all its parts are given before the first is sent."""
 _MAX_KEY_BYTES = 1_024
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -43,7 +43,9 @@ class SignedTransfers:
     def __init__(self, store: S3Store) -> None:
         self._store = store
 
-    def upload_url(self, group: str, token: str, digest: str | None = None) -> str | None:
+    def upload_url(
+        self, group: str, token: str, digest: str | None = None, seconds: int = UPLOAD_SECONDS
+    ) -> str | None:
         """Return an address for one object, staged as *token* in *group*; None if the token is too long for a key.
 
         With *digest*, an MD5 in hex, the request must have it as its Content-MD5, and the store refuses other bytes.
@@ -52,7 +54,14 @@ class SignedTransfers:
         if len(key.encode()) > _MAX_KEY_BYTES:
             return None
         headers = {} if digest is None else {"Content-MD5": b64encode(bytes.fromhex(digest)).decode()}
-        return self._sign("PUT", key, headers, {}, UPLOAD_SECONDS)
+        return self._sign("PUT", key, headers, {}, seconds)
+
+    def part_url(self, group: str, token: str, digest: str) -> str | None:
+        """Return an address like `upload_url`'s for a part of a file; None if the store gives no MD5s as ETags.
+
+        Clients name the parts of a file by the ETags that they got.
+        """
+        return self.upload_url(group, token, digest, PART_SECONDS) if self._store.has_plain_tags else None
 
     def download_url(self, blob: str, disposition: str) -> str:
         """Return an address that reads *blob*, with this Content-Disposition and a type that no browser executes."""
@@ -94,8 +103,7 @@ class SignedTransfers:
     def _md5(self, blob: str, answer: dict[str, Any]) -> str:
         """Return the MD5 of *blob*: its ETag, unless the store encrypts it with a key."""
         etag = str(answer["CopyObjectResult"].get("ETag", "")).strip('"').lower()
-        encryption = str(answer.get("ServerSideEncryption") or "AES256")
-        if _MD5.fullmatch(etag) and encryption == "AES256" and "SSECustomerAlgorithm" not in answer:
+        if _MD5.fullmatch(etag) and is_plain_tag(answer):
             return etag
         digest = hashlib.md5(usedforsecurity=False)
         for chunk in self._store.read(blob):
