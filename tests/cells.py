@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from nbclient import NotebookClient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
     from nbformat import NotebookNode
 
 LOAD = "%load_ext wandb_nb"
 MIME = "application/vnd.wandb-nb.run+json"
+
+
+def notebook_client(notebook: NotebookNode, folder: Path, **options: Any) -> NotebookClient:
+    """Return a client that executes *notebook* in a new kernel in *folder*."""
+    return NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(folder)}}, **options)
+
+
+def join_streams(cells: Iterable[NotebookNode]) -> None:
+    """Make text that *cells* printed in pieces one output, as on a page: where it is cut depends on the machine."""
+    for cell in cells:
+        joined: list[NotebookNode] = []
+        for output in cell.get("outputs", []):
+            if joined and output.get("name") and joined[-1].get("name") == output.name:
+                joined[-1].text += output.text
+            else:
+                joined.append(output)
+        if "outputs" in cell:
+            cell.outputs = joined
 
 
 def texts(cell: NotebookNode) -> str:

@@ -25,13 +25,6 @@ settings.register_profile(
 settings.load_profile("wandb-nb")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run a failed test of a browser once more: Chromium has pauses of its own. The summary reports each as RERUN."""
-    for item in items:
-        if item.get_closest_marker("browser") is not None:
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Hide the machine's W&B settings, and give the test its own registry of runs; return its folder."""

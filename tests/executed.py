@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from nbclient import NotebookClient
+from cells import notebook_client
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -84,7 +84,7 @@ def execute(name: str, folder: Path, before: str = "", replaced: tuple[str, str]
         cell.source = cell.source.replace(old, new) if old else cell.source
     if before:
         notebook.cells.insert(0, nbformat.v4.new_code_cell(before))
-    NotebookClient(notebook, timeout=180, resources={"metadata": {"path": str(folder)}}).execute()
+    notebook_client(notebook, folder).execute()
     executed = Executed(name, folder, notebook)
     nbformat.write(notebook, executed.path)
     _keep_pictures(executed)

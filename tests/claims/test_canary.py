@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
+from cells import notebook_client
 from claimed import run
 from embedded_server import EmbeddedServer
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 if TYPE_CHECKING:
@@ -102,8 +102,7 @@ def test_secrets_are_stored_nowhere(
     with EmbeddedServer(tmp_path_factory.mktemp("server")) as server:
         for name, value in server.environ.items():
             monkeypatch.setenv(name, value)
-        resources = {"metadata": {"path": str(tmp_path)}}
-        NotebookClient(notebook, timeout=120, allow_errors=True, resources=resources).execute()
+        notebook_client(notebook, tmp_path, allow_errors=True).execute()
         (path,) = (path for path in (tmp_path / "wandb").iterdir() if path.is_dir() and not path.is_symlink())
         rows = server.rows(path.name.rpartition("-")[2])
     contents = {f"run/{name}": content for name, content in below(path).items()}

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pytest
+from cells import notebook_client
 from embedded_server import EmbeddedServer
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
 from wandb_nb.store.format.decode import decode
@@ -45,7 +45,7 @@ def execute(folder: Path, cells: list[str], **variables: str) -> nbformat.Notebo
     """Run *cells* in a kernel in *folder*, with *variables* in its environment; return the notebook."""
     notebook_cells = [new_code_cell(source) for source in cells]  # type: ignore[no-untyped-call]  # nbformat has no types
     notebook = new_notebook(cells=notebook_cells)  # type: ignore[no-untyped-call]  # as above
-    client = NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}})
+    client = notebook_client(notebook, folder, allow_errors=True)
     client.execute(env={**os.environ, **variables})
     return notebook
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from nbclient import NotebookClient
+from cells import notebook_client
 from nbformat.v4 import new_code_cell, new_notebook
 
 if TYPE_CHECKING:
@@ -139,6 +139,6 @@ def test_a_notebook_does_what_is_documented(tmp_path: Path, cells: list[str], pr
     sources = ["import wandb_nb as wandb", *cells]
     made = [new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]  # nbformat has no types
     notebook = new_notebook(cells=made)  # type: ignore[no-untyped-call]  # as above
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    notebook_client(notebook, tmp_path).execute()
     texts = (output.text for output in notebook.cells[-1].outputs if output.get("name") == "stdout")
     assert "".join(texts).split() == printed.split()

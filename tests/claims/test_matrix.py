@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from nbclient import NotebookClient
+from cells import notebook_client
 from nbformat.v4 import new_code_cell, new_notebook
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def test_a_notebook(
         monkeypatch.setenv(name, value)
     cells = [new_code_cell(source) for source in (before, PROGRAM)]  # type: ignore[no-untyped-call]  # nbformat has no types
     notebook = new_notebook(cells=cells)  # type: ignore[no-untyped-call]  # as above
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    notebook_client(notebook, tmp_path).execute()
     assert json.loads((tmp_path / "results.json").read_text()) == {"place": kind, **IN_NOTEBOOK}
     bundles = [output["data"] for output in notebook.cells[1].outputs if COMPARISON_MIME in output.get("data", {})]
     assert bundles, notebook.cells[1].outputs

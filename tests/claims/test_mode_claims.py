@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from cells import notebook_client
 from claimed import check, claim, command, run, runs
 
 if TYPE_CHECKING:
@@ -163,7 +164,6 @@ sys.modules['kaggle_secrets'] = types.SimpleNamespace(UserSecretsClient=lambda: 
 @pytest.mark.parametrize(("host", "label"), [(COLAB, "Colab secrets"), (KAGGLE, "Kaggle secrets")], ids=["colab", "kaggle"])  # fmt: skip
 def test_secrets_of_the_host(tmp_path: Path, host: str, label: str) -> None:
     """The key among the user's Colab or Kaggle secrets is found without a login."""
-    from nbclient import NotebookClient
     from nbformat.v4 import new_code_cell, new_notebook
 
     secret = f"def secret(name): return {{'WANDB_API_KEY': {KEY!r}}}[name]\n"
@@ -172,7 +172,7 @@ def test_secrets_of_the_host(tmp_path: Path, host: str, label: str) -> None:
         "print(wandb.login(), wandb.init(mode='offline', force=True).mode)",
     ]
     notebook = new_notebook(cells=[new_code_cell(each) for each in cells])
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    notebook_client(notebook, tmp_path).execute()
     texts = "".join(output.get("text", "") for output in notebook.cells[-1].outputs)
     assert "True offline" in texts
     assert label in texts

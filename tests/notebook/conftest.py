@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
+from cells import join_streams, notebook_client
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -27,9 +27,10 @@ def execute(tmp_path: Path) -> Callable[..., NotebookNode]:
 
     def run(*cells: str) -> NotebookNode:
         notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-        client = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}})
+        client = notebook_client(notebook, tmp_path)
         with contextlib.suppress(CellExecutionError):  # the error is in the cell's outputs too
             client.execute()
+        join_streams(notebook.cells)
         nbformat.validate(notebook)
         return notebook
 

@@ -8,8 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from cells import LOAD, MIME, error, run_bundles, texts
-from nbclient import NotebookClient
+from cells import LOAD, MIME, error, join_streams, notebook_client, run_bundles, texts
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 from page import Page
@@ -45,7 +44,8 @@ STATE_OF_REGISTRY = {"finished": 0, "failed": 1, "interrupted": 130}
 def play(folder: Path, *cells: str) -> list[NotebookNode]:
     """Execute cells in a new kernel, which is then shut down; errors do not stop it."""
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}).execute()
+    notebook_client(notebook, folder, allow_errors=True).execute()
+    join_streams(notebook.cells)
     return list(notebook.cells)
 
 
@@ -146,7 +146,7 @@ def test_a_killed_kernel_leaves_a_crashed_run(tmp_path: Path) -> None:
     notebook = new_notebook(cells=[new_code_cell(text) for text in (LOAD, INIT, LOG, "import os; os.kill(0, 0)")])
     notebook.cells[-1].source = "import os\nos.kill(os.getpid(), 9)"
     with pytest.raises(DeadKernelError):
-        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        notebook_client(notebook, tmp_path).execute()
 
     run = header()
     assert (run["state"], run["exitCode"]) == ("crashed", None)

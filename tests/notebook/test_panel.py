@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
-from cells import LOAD, MIME, run_bundles, texts
-from nbclient import NotebookClient
+from cells import LOAD, MIME, notebook_client, run_bundles, texts
 from nbclient.exceptions import DeadKernelError
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -140,7 +139,7 @@ def test_a_killed_kernel_leaves_a_fresh_snapshot(tmp_path: Path) -> None:
         cells=[new_code_cell(text) for text in (LOAD, "%wandb init --project p --name killed", training)]
     )
     with pytest.raises(DeadKernelError):
-        NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+        notebook_client(notebook, tmp_path).execute()
 
     (bundle,) = run_bundles(notebook.cells[2])
     assert bundle[MIME]["summary"]["at"] > min(TRAINING_S * 0.95, TRAINING_S - 3)

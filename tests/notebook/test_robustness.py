@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cells import LOAD, MIME, error, run_bundles, texts
+from cells import LOAD, MIME, error, join_streams, notebook_client, run_bundles, texts
 from embedded_server import EmbeddedServer
 from faults import UNTRACKED, outputs
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 from waiting import until
 
@@ -39,7 +38,8 @@ def play(folder: Path, *cells: str) -> list[NotebookNode]:
     """Execute cells in a new kernel; errors do not stop it."""
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     folder.mkdir(exist_ok=True)
-    NotebookClient(notebook, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}).execute()
+    notebook_client(notebook, folder, allow_errors=True).execute()
+    join_streams(notebook.cells)
     return list(notebook.cells)
 
 

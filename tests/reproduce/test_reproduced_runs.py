@@ -6,7 +6,6 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from nbclient import NotebookClient
 from nbformat import write
 from nbformat.v4 import new_code_cell, new_notebook
 from repeated_runs import call, file_names, git, newest_run, wandb_nb
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 import pytest
-from cells import MIME, run_bundles, texts
+from cells import MIME, notebook_client, run_bundles, texts
 
 CELLS = (
     "%load_ext wandb_nb\n%wandb init --project digits --mode offline lr=0.5 seed=3",
@@ -90,7 +89,7 @@ def test_a_notebook_with_cells_out_of_order(tmp_path: Path, monkeypatch: pytest.
     notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
     write(notebook, tmp_path / "work.ipynb")
     monkeypatch.setenv("WANDB_NOTEBOOK_NAME", "work.ipynb")
-    client = NotebookClient(notebook, timeout=180, allow_errors=True, resources={"metadata": {"path": str(tmp_path)}})
+    client = notebook_client(notebook, tmp_path, allow_errors=True)
     with client.setup_kernel():
         for position in (0, 1, 4, 2, 3, 5):
             client.execute_cell(notebook.cells[position], position)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from cells import notebook_client
 
 PROBE = """
 import json, sys
@@ -23,11 +24,10 @@ def _environment(**extra: str) -> dict[str, str]:
 
 def _kernel(source: str, tmp_path, **extra: str):
     """Run *source* in one real kernel as nbclient does and return the value of its last expression."""
-    import nbclient
     import nbformat
 
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
-    client = nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}})
+    client = notebook_client(notebook, tmp_path)
     client.execute(env=_environment(**extra))
     text = notebook.cells[0].outputs[-1]["data"]["text/plain"]
     return json.loads(eval(text))  # noqa: S307 -- the repr of our own string
