@@ -25,6 +25,7 @@ from wandb_nb.server.http.page_pool import MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_
 from wandb_nb.server.http.post_turns import PostTurns
 from wandb_nb.server.http.signing import Signer
 from wandb_nb.server.live.run_cache import RunCache
+from wandb_nb.server.live.sample_cache import SampleCache
 from wandb_nb.server.live.subscriptions import Subscriptions
 from wandb_nb.server.login_links import FIRST_USER
 from wandb_nb.server.monitoring.request_metrics import RequestMetrics
@@ -69,6 +70,7 @@ class Services:
     key_limits: KeyLimits = field(default_factory=KeyLimits)
     post_turns: PostTurns = field(default_factory=PostTurns)
     listed_values: ValuesCache = field(default_factory=ValuesCache)
+    samples: SampleCache = field(default_factory=SampleCache)
     forests: ForestCache = field(default_factory=ForestCache)
     pages: PagePool = field(default_factory=PagePool)
     heavy_pages: PagePool = field(default_factory=lambda: PagePool(MAX_HEAVY_PAGES, MAX_HEAVY_PAGES_PER_USER))

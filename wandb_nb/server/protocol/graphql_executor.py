@@ -165,7 +165,8 @@ def _execute(  # noqa: PLR0917 -- the parts of the context, and what runs in it
     is_mutation = operation is not None and operation.operation is OperationType.MUTATION
     try:
         with services.database.write() if is_mutation else services.database.read() as connection:
-            context = RequestContext(services, connection, user, base_url, sequence=sequence)
+            samples = None if is_mutation else services.samples
+            context = RequestContext(services, connection, user, base_url, samples=samples, sequence=sequence)
             result = _run(document, context, request)
             result.extensions = context.extensions
             _raise_database_error(result)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from wandb_nb.server.http.services import Services
+    from wandb_nb.server.live.sample_cache import SampleCache
     from wandb_nb.server.storage.project_store import Project
     from wandb_nb.server.storage.users import User
 
@@ -61,6 +62,7 @@ class RequestContext:
     deleted_runs: list[Any] = field(default_factory=list)  # rows, to drop from memory after the commit
     deleted_blobs: list[str] = field(default_factory=list)  # to delete after the commit
     after_commit: list[Callable[[], None]] = field(default_factory=list)  # called before the answer; may raise
+    samples: SampleCache | None = None  # None while the request changes data, which may be rolled back
     sequence: int | None = None  # the request's number, from clients that send one
     budget: Budget = field(default_factory=Budget)
     projects: dict[int, Project] = field(default_factory=dict)  # those that were looked up, by id

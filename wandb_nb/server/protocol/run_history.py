@@ -75,7 +75,8 @@ def sampled_rows(context: RequestContext, run_id: int, text: str) -> list[dict[s
         raise UsageError("`keys` of a sample must be a list of strings")
     samples, first, last = (_whole_number(spec, name) for name in ("samples", "minStep", "maxStep"))
     limit = max(1, min(samples or _DEFAULT_SAMPLES, _MAX_SAMPLES))
-    rows = sample_rows(context.connection, run_id, keys, limit, first, last)
+    sample = sample_rows if context.samples is None else context.samples.rows
+    rows = sample(context.connection, run_id, keys, limit, first, last)
     context.budget.spend(_PARSED_COST * len(rows) * sum(map(len, keys)))
     return rows
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.lines.segment_queries import Span
 
 _MAX_STEP = 2**63 - 1
+_ORDER_KEYS = frozenset(["_writer", "_attempt", "_step"])
 _MAX_SAMPLED_SHAPES = 16
 _MAX_SHAPES = 500  # of a run whose rows are sampled by shape
 _MAX_SAMPLED_VALUES = 2_000_000
@@ -72,8 +73,15 @@ def sample_rows(  # noqa: PLR0917 -- the parts of one query
     if not shape_ids or limit < 1:
         return []
     limit = max(1, min(limit, _MAX_SAMPLED_VALUES // max(1, len(keys))))
-    rows = _sample_shapes(connection, run, shape_ids, limit, _step_range(first, last))
-    return [_select_keys(row, [*keys, *optional]) for row in in_step_order(load_objects(list(rows.values())))]
+    wanted = [*keys, *optional]
+    rows = _sample_shapes(connection, run, shape_ids, limit, _step_range(first, last), _names_of(wanted))
+    return [_select_keys(row, wanted) for row in in_step_order(load_objects(list(rows.values())))]
+
+
+def _names_of(keys: Sequence[str]) -> frozenset[str]:
+    """Return the names that rows may have for *keys*, whose parts are separated by dots, and for their order."""
+    parts = [key.split(".") for key in keys]
+    return frozenset([".".join(names[:end]) for names in parts for end in range(1, len(names) + 1)]) | _ORDER_KEYS
 
 
 def _step_range(first: int | None, last: int | None) -> StepRange | None:
@@ -119,14 +127,22 @@ def sample_history(
     return [rows[number] for number in sorted(rows)], total
 
 
-def _sample_shapes(
-    connection: Connection, run: int, shape_ids: Sequence[int] | None, limit: int, steps: StepRange | None
+def _sample_shapes(  # noqa: PLR0917 -- the parts of one query
+    connection: Connection,
+    run: int,
+    shape_ids: Sequence[int] | None,
+    limit: int,
+    steps: StepRange | None,
+    keys: frozenset[str] | None = None,
 ) -> dict[int, str]:
-    """Return the rows of these shapes, None for any, by number: all, or the first of *limit* even shares."""
+    """Return the rows of these shapes, None for any, by number: all, or the first of *limit* even shares.
+
+    With *keys* they may be without their other ones.
+    """
     spans = exact_spans(connection, run, find_spans(connection, run, shape_ids, steps), steps)
     if not spans:
         return {}
-    reader = _SpanReader(connection, run, spans, steps)
+    reader = _SpanReader(connection, run, spans, steps, keys)
     if sum(span.length for span in spans) <= limit:
         return reader.rows(dict.fromkeys(range(len(spans))))
     targets = evenly_spaced(reader.first_number(), reader.last_number(), limit)
@@ -140,8 +156,15 @@ def _sample_shapes(
 class _SpanReader:
     """Reads rows of *spans*, up to about `MAX_READ_BYTES` in all."""
 
-    def __init__(self, connection: Connection, run: int, spans: Sequence[Span], steps: StepRange | None) -> None:
-        self._connection, self._run, self._spans, self._steps = connection, run, spans, steps
+    def __init__(
+        self,
+        connection: Connection,
+        run: int,
+        spans: Sequence[Span],
+        steps: StepRange | None,
+        keys: frozenset[str] | None,
+    ) -> None:
+        self._connection, self._run, self._spans, self._steps, self._keys = connection, run, spans, steps, keys
         self._left = MAX_READ_BYTES
 
     def first_number(self) -> int:
@@ -163,7 +186,7 @@ class _SpanReader:
             if targets is not None and len(chosen) < len(targets):
                 missed[at + 1] = list(targets[len(chosen) :])
             chosen = list(dict.fromkeys(chosen))
-            texts = segment.texts([number - first for number in chosen])
+            texts = segment.texts([number - first for number in chosen], self._keys)
             rows |= zip(chosen, texts, strict=True)
             self._left -= sum(map(len, texts))
             if self._left < 0:

@@ -6,9 +6,10 @@ stored as it is, so that reading one number of many costs little.
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -27,6 +28,8 @@ _LEVEL = 1  # higher ones take several times as long for some percent
 _HEAD = struct.Struct("<I")
 _DECIMALS = 1e6  # times are sent in microseconds and milliseconds
 _MAX_EXACT = 2.0**53
+_RUNS = [[(run[0] == "1", len(run)) for run in re.findall("0+|1+", f"{flags:08b}")] for flags in range(256)]
+"""By the flags of a column, of which each rank has one: successive ranks, whether they are compressed, how many."""
 
 
 def pack_integers(columns: Integers) -> bytes:
@@ -35,9 +38,9 @@ def pack_integers(columns: Integers) -> bytes:
     return _pack((differences << 1) ^ (differences >> 63))
 
 
-def unpack_integers(data: bytes, columns: int, length: int) -> Integers:
-    """Return the matrix of *columns* columns of *length* numbers each that `pack_integers` packed."""
-    words = _unpack(data, columns, length, slice(None))
+def unpack_integers(data: bytes, columns: int, length: int, chosen: Sequence[int]) -> Integers:
+    """Return the *chosen* columns, which ascend, of the matrix of *columns* columns that `pack_integers` packed."""
+    words = _unpack(data, columns, length, chosen)
     differences = (words >> np.uint64(1)).astype(np.int64) ^ -(words & np.uint64(1)).astype(np.int64)
     result: Integers = np.cumsum(differences, axis=1)
     return result
@@ -48,9 +51,9 @@ def pack_floats(columns: Floats) -> bytes:
     return _pack(columns.view(np.int64))
 
 
-def unpack_floats(data: bytes, columns: int, length: int, positions: slice | Sequence[int] = slice(None)) -> Floats:
-    """Return the matrix that `pack_floats` packed, or the numbers at *positions* of each column."""
-    return _unpack(data, columns, length, positions).view(np.float64)
+def unpack_floats(data: bytes, columns: int, length: int, chosen: Sequence[int]) -> Floats:
+    """Return the *chosen* columns, which ascend, of the matrix that `pack_floats` packed."""
+    return _unpack(data, columns, length, chosen).view(np.float64)
 
 
 def as_decimals(columns: Floats) -> tuple[Integers, NDArray[np.bool_]]:
@@ -77,12 +80,18 @@ def decompress(data: bytes) -> bytes:
 
     """
     decompressor = zlib.decompressobj()
-    try:
-        content = decompressor.decompress(data, _MAX_BYTES)
-    except zlib.error as error:
-        raise ValueError(f"the compressed bytes are damaged: {error}") from error
+    content = _next_bytes(decompressor, data, _MAX_BYTES)
     if not decompressor.eof:
         raise ValueError("the compressed bytes are incomplete or too many")
+    return content
+
+
+def _next_bytes(decompressor: Any, data: bytes, size: int) -> bytes:
+    """Return up to *size* bytes, which must not be 0."""
+    try:
+        content: bytes = decompressor.decompress(data, size)
+    except zlib.error as error:
+        raise ValueError(f"the compressed bytes are damaged: {error}") from error
     return content
 
 
@@ -97,19 +106,33 @@ def _pack(words: Integers) -> bytes:
     return _HEAD.pack(len(compressed)) + compressed + noise
 
 
-def _unpack(data: bytes, columns: int, length: int, positions: slice | Sequence[int]) -> Words:
-    count = columns * _BYTES
+def _unpack(data: bytes, columns: int, length: int, chosen: Sequence[int]) -> Words:
+    if not chosen:
+        return np.empty((0, length), "<u8")
+    planes = np.frombuffer(_read_planes(data, columns, length, chosen), np.uint8).reshape(-1, _BYTES, length)
+    words = np.ascontiguousarray(planes.transpose(0, 2, 1))
+    return words.view("<u8").reshape(len(chosen), length)
+
+
+def _read_planes(data: bytes, columns: int, length: int, chosen: Sequence[int]) -> bytes:
+    """Return the bytes of the *chosen* columns by rank; what follows the last of them is not decompressed."""
     (size,) = _HEAD.unpack_from(data)
-    start = _HEAD.size + size
-    content = np.frombuffer(decompress(data[_HEAD.size : start]), np.uint8)
-    flags = -(-count // 8)
-    repeats = np.unpackbits(content[:flags], count=count).astype(bool)
-    size = len(range(length)[positions]) if isinstance(positions, slice) else len(positions)
-    planes = np.empty((count, size), np.uint8)
-    planes[repeats] = content[flags:].reshape(-1, length)[:, positions]
-    planes[~repeats] = np.frombuffer(data, np.uint8, offset=start).reshape(-1, length)[:, positions]
-    words = np.ascontiguousarray(planes.reshape(columns, _BYTES, size).transpose(0, 2, 1))
-    return words.reshape(columns, size * _BYTES).view("<u8")
+    noise_at, repeats_at = _HEAD.size + size, 0
+    decompressor = zlib.decompressobj()
+    flags = _next_bytes(decompressor, data[_HEAD.size : noise_at], columns)[: chosen[-1] + 1]
+    total = int.from_bytes(flags, "big").bit_count() * length
+    repeats = _next_bytes(decompressor, decompressor.unconsumed_tail, total) if total else b""
+    wanted, planes = set(chosen), []
+    for column, flag in enumerate(flags):
+        is_wanted = column in wanted
+        for is_repeat, count in _RUNS[flag]:
+            if is_repeat:
+                part = slice(repeats_at, repeats_at := repeats_at + count * length)
+            else:
+                part = slice(noise_at, noise_at := noise_at + count * length)
+            if is_wanted:
+                planes.append((repeats if is_repeat else data)[part])
+    return b"".join(planes)
 
 
 def _distinct(planes: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -6,7 +6,8 @@ import json
 import math
 import re
 import zlib
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from wandb_nb.server.storage.lines.packed_numbers import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wandb_nb.server.storage.lines.packed_numbers import Floats
+    from wandb_nb.server.storage.lines.packed_numbers import Floats, Integers
 
 INTEGER, FLOAT, DECIMAL, MIXED, OTHER = "ifdmo"
 """The kinds of columns; `MIXED` has floats and integers, and a mask that says which are integers."""
@@ -60,31 +61,63 @@ def encode_layout(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], by
     return {**header, "plain": is_plain}, b"".join(parts)
 
 
-def decode_layout(header: Mapping[str, Any], data: bytes, positions: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """Yield the rows at *positions* of those that `encode_layout` encoded."""
-    kinds, length = header["kinds"], header["rows"]
-    count = {kind: kinds.count(kind) for kind in (INTEGER, FLOAT, DECIMAL, MIXED)}
+def decode_layout(
+    header: Mapping[str, Any], data: bytes, positions: Sequence[int], keys: frozenset[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows at *positions* of those that `encode_layout` encoded: all their keys, or those among *keys*."""
+    chosen, length = _choose_columns(tuple(header["keys"]), header["kinds"], keys), header["rows"]
     first, second = header["sizes"][0], sum(header["sizes"][:2])
-    numbers = count[INTEGER] + count[MIXED]
-    integers = unpack_integers(data[:first], numbers + count[DECIMAL], length)[:, positions]
-    floats = unpack_floats(data[first:second], count[FLOAT] + count[MIXED], length, positions)
-    masks = integers[count[INTEGER] : numbers].tolist()
-    mixed = floats[count[FLOAT] :].tolist()
-    columns = {
-        INTEGER: iter(integers[: count[INTEGER]].tolist()),
-        FLOAT: iter(floats[: count[FLOAT]].tolist()),
-        DECIMAL: iter(from_decimals(integers[numbers:]).tolist()),
-        MIXED: iter([_unmix(*pair) for pair in zip(mixed, masks, strict=True)]),
-        OTHER: _other_columns(data[second:], positions) if OTHER in kinds else iter(()),
-    }
-    keys = header["keys"]
-    for values in zip(*(next(columns[kind]) for kind in kinds), strict=True):
-        yield dict(zip(keys, values, strict=True))
+    integers = unpack_integers(data[:first], chosen.all_integers, length, [*chosen.integers.values()])[:, positions]
+    floats = unpack_floats(data[first:second], chosen.all_floats, length, [*chosen.floats.values()])[:, positions]
+    numbers = _Numbers(dict(zip(chosen.integers, integers, strict=True)), dict(zip(chosen.floats, floats, strict=True)))
+    others = json.loads(decompress(data[second:])) if chosen.others else []
+    columns = [
+        [others[chosen.others[name]][position] for position in positions] if kind == OTHER else numbers.of(name, kind)
+        for name, kind in chosen.kinds.items()
+    ]
+    for values in zip(*columns, strict=True) if columns else [()] * len(positions):
+        yield dict(zip(chosen.kinds, values, strict=True))
 
 
-def _other_columns(data: bytes, positions: Sequence[int]) -> Iterator[list[Any]]:
-    for column in json.loads(decompress(data)):
-        yield [column[position] for position in positions]
+class _Numbers(NamedTuple):
+    """Decoded columns by key; those of kind `MIXED` are in both."""
+
+    integers: Mapping[str, Integers]
+    floats: Mapping[str, Floats]
+
+    def of(self, name: str, kind: str) -> list[Any]:
+        """Return the numbers of the key *name*, whose columns are of this *kind*."""
+        if kind == MIXED:
+            return _unmix(self.floats[name].tolist(), self.integers[name].tolist())
+        numbers: Any = self.floats[name] if kind == FLOAT else self.integers[name]
+        column: list[Any] = (from_decimals(numbers) if kind == DECIMAL else numbers).tolist()
+        return column
+
+
+class _Columns(NamedTuple):
+    """The kinds of the columns to decode, and their numbers among all integers, floats and others: of how many."""
+
+    kinds: Mapping[str, str]
+    integers: Mapping[str, int]
+    floats: Mapping[str, int]
+    others: Mapping[str, int]
+    all_integers: int
+    all_floats: int
+
+
+@lru_cache(maxsize=64)
+def _choose_columns(names: tuple[str, ...], kinds: str, keys: frozenset[str] | None) -> _Columns:
+    """Return the columns of *keys* in a layout with these *names*: most segments of a run have the same ones."""
+    integers, floats, others = (
+        [name for kind in stored for name in _of_kind(names, kinds, kind)]
+        for stored in (INTEGER + MIXED + DECIMAL, FLOAT + MIXED, OTHER)
+    )
+    integer_at, float_at, other_at = (
+        {name: at for at, name in enumerate(stored) if keys is None or name in keys}
+        for stored in (integers, floats, others)
+    )
+    chosen = {name: kind for name, kind in zip(names, kinds, strict=True) if keys is None or name in keys}
+    return _Columns(chosen, integer_at, float_at, other_at, len(integers), len(floats))
 
 
 def _unmix(values: list[float], is_integer: list[int]) -> list[float]:

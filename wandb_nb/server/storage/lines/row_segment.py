@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from wandb_nb.server.storage.lines.fast_json import parse_fast
 from wandb_nb.server.storage.lines.history_rows import dump_rows
 from wandb_nb.server.storage.lines.packed_numbers import decompress, pack_integers, unpack_integers
 from wandb_nb.server.storage.lines.row_layout import decode_layout, encode_layout
@@ -62,16 +63,21 @@ class RowSegment:
         """Return the shape of each row."""
         return self._indexes[1]
 
-    def texts(self, positions: Sequence[int] | None = None) -> list[str]:
-        """Return the JSON texts of the rows at *positions*, of all by default."""
+    def texts(self, positions: Sequence[int] | None = None, keys: frozenset[str] | None = None) -> list[str]:
+        """Return the JSON texts of the rows at *positions*, of all by default.
+
+        With *keys* the other keys of a row may be missing: they are not read where rows are stored by columns.
+        """
         positions = range(self.length) if positions is None else positions
         if self._form != _COLUMNS:
             return [self._lines[position] for position in positions]
-        return dump_rows(self._column_rows(positions), is_plain=all(header["plain"] for header, _ in self._layouts))
+        return dump_rows(
+            self._column_rows(positions, keys), is_plain=all(header["plain"] for header, _ in self._layouts)
+        )
 
-    def _column_rows(self, positions: Sequence[int]) -> list[dict[str, Any]]:
+    def _column_rows(self, positions: Sequence[int], keys: frozenset[str] | None) -> list[dict[str, Any]]:
         if len(self._layouts) == 1:  # without its index, which costs as much as a few rows
-            return list(decode_layout(*self._layouts[0], positions))
+            return list(decode_layout(*self._layouts[0], positions, keys))
         rows: list[dict[str, Any]] = [{}] * len(positions)
         layout_of = np.array(self._indexes[2])
         for number, (header, data) in enumerate(self._layouts):
@@ -79,7 +85,7 @@ class RowSegment:
             if targets:
                 place = np.cumsum(layout_of == number) - 1  # of each row among those of its layout
                 places = place[[positions[target] for target in targets]].tolist()
-                for target, row in zip(targets, decode_layout(header, data, places), strict=True):
+                for target, row in zip(targets, decode_layout(header, data, places, keys), strict=True):
                     rows[target] = row
         return rows
 
@@ -87,14 +93,15 @@ class RowSegment:
     def _indexes(self) -> list[list[int]]:
         is_text = self._form != _COLUMNS
         indexes: list[list[int]] = (
-            json.loads(self._index) if is_text else unpack_integers(self._index, 3, self.length).tolist()
+            json.loads(self._index) if is_text else unpack_integers(self._index, 3, self.length, range(3)).tolist()
         )
         return indexes
 
     @cached_property
     def _layouts(self) -> list[tuple[dict[str, Any], bytes]]:
         layouts, start = [], 0
-        for header in json.loads(decompress(self._header_data)):
+        content = decompress(self._header_data)
+        for header in parse_fast(content) or json.loads(content):
             size = sum(header["sizes"])
             layouts.append((header, self._body[start : start + size]))
             start += size

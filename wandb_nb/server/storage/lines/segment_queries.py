@@ -122,6 +122,8 @@ def find_spans(
 def exact_spans(connection: Connection, run: int, spans: Sequence[Span], steps: StepRange | None) -> list[Span]:
     """Return *spans* with the exact number of their rows, without those that have none."""
     partial = {span.first: span for span in spans if span.is_partial}
+    if not partial:
+        return list(spans)
     lengths = {
         first: len(partial[first].positions(segment, steps))
         for first, segment in load_segments(connection, run, list(partial))
