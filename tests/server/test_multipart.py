@@ -89,6 +89,16 @@ def test_parts_become_one_content(logger: ArtifactClient, services: Services) ->
     assert upload.announce()["uploadUrl"] is upload.announce()["uploadMultipartUrls"] is None
 
 
+def test_a_second_request_deletes_the_parts(logger: ArtifactClient, services: Services) -> None:
+    """A request to join parts deletes them, too, where the content is there already, as after an answer that was late."""
+    upload = Upload(logger)
+    upload.send(upload.announce(), (1, 2, 3))
+    logger.log("other", {"large.bin": LARGE})
+    assert count(services, contents) == len(PARTS) + 1
+    assert "errors" not in upload.complete()
+    assert (count(services, contents), stored_bytes(services)) == (1, [LARGE])
+
+
 def test_an_interrupted_upload_continues(logger: ArtifactClient, client: Client) -> None:
     """After an interruption the addresses of parts report which are there, to the holder of the address only."""
     Upload(logger).send(Upload(logger).announce(), (2,))

@@ -39,10 +39,14 @@ _joining = threading.Lock()  # one at a time: each reads and writes as fast as t
 
 
 class _Join(NamedTuple):
-    """Parts, in their order, of the content *digest* of an artifact; *announced* is the Unix time of the request."""
+    """Parts, in their order, of the content *digest* of an artifact; *announced* is the Unix time of the request.
+
+    *parts* are the stored ones that have *digests*, none where the content was there when the request came.
+    """
 
     artifact: Any
     digest: str
+    digests: list[str]
     parts: list[StoredFile]
     announced: float
 
@@ -81,7 +85,7 @@ def complete(context: RequestContext, values: dict[str, Any]) -> dict[str, Any]:
     artifact, digest = writable_artifact(context, values["artifactID"]), values["uploadID"]
     if not _DIGEST.fullmatch(digest):
         raise UsageError("there is no such upload on this server; announce the file again")
-    if values["completeMultipartAction"] == "Complete" and not _has_content(context, artifact.project_id, digest):
+    if values["completeMultipartAction"] == "Complete":
         action = partial(_complete, context.services, artifact, digest, _digests(values["completedParts"]))
         context.after_commit.append(action)
     return {"digest": digest}
@@ -102,18 +106,19 @@ def _digests(parts: list[dict[str, Any]]) -> list[str]:
     return digests
 
 
-def _has_content(context: RequestContext, project_id: int, digest: str) -> bool:
-    return bool(content_store.announce(context.connection, project_id, [digest]))
-
-
 def _complete(services: Services, artifact: Any, digest: str, part_digests: list[str]) -> None:
-    """Join the parts with these MD5s, after those that a client sent straight to the store are contents."""
+    """Join the parts with these MD5s, after those that a client sent straight to the store are contents.
+
+    A client that got no answer in time asks again, which gives the parts a later time. So both requests delete them.
+    """
     add_staged(services, artifact_group(artifact.id))
     with services.database.write() as connection:
         is_joined = bool(content_store.announce(connection, artifact.project_id, [digest]))
         parts = [] if is_joined else _stored_parts(connection, artifact.project_id, part_digests)
+    join = _Join(artifact, digest, part_digests, parts, time.time())
     if not is_joined:
-        _join_parts(services, _Join(artifact, digest, parts, time.time()))
+        _join_parts(services, join)
+    _delete_parts(services, join)
 
 
 def _stored_parts(connection: Connection, project_id: int, digests: list[str]) -> list[StoredFile]:
@@ -128,7 +133,7 @@ def _stored_parts(connection: Connection, project_id: int, digests: list[str]) -
 
 
 def _join_parts(services: Services, join: _Join) -> None:
-    """Store the content that is made of the parts, and delete these where nothing else needs them.
+    """Store the content that is made of the parts.
 
     Raises:
         UsageError: A part is gone, or the whole has another MD5 than announced.
@@ -160,10 +165,16 @@ def _add_joined(services: Services, join: _Join, stored: StoredFile) -> list[str
     with services.database.write() as connection:
         if version_store.artifact_by_id(connection, join.artifact.id) is None:  # deleted meanwhile
             return [stored.blob]
-        project_id, digests = join.artifact.project_id, [part.md5 for part in join.parts if part.md5 != join.digest]
-        duplicate = content_store.add_content(connection, project_id, stored)
-        unneeded = content_store.delete_parts(connection, project_id, digests, join.announced)
-    return unneeded if duplicate is None else [*unneeded, duplicate]
+        duplicate = content_store.add_content(connection, join.artifact.project_id, stored)
+    return [] if duplicate is None else [duplicate]
+
+
+def _delete_parts(services: Services, join: _Join) -> None:
+    """Delete the parts, except those that something else needs."""
+    digests = [digest for digest in join.digests if digest != join.digest]
+    with services.database.write() as connection:
+        blobs = content_store.delete_parts(connection, join.artifact.project_id, digests, join.announced)
+    discard_blobs(services, blobs)
 
 
 @contextmanager
