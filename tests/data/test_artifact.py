@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from logged_run import LoggedRun, read_run
 
 import wandb_nb as wandb
 from wandb_nb.artifacts.manifest import manifest_digest, object_name
+from wandb_nb.artifacts.store.file_copies import file_digest
 from wandb_nb.errors import ArtifactError, ArtifactStateError
 
 if TYPE_CHECKING:
@@ -213,6 +215,29 @@ def test_a_file_that_changes_is_not_stored_under_its_old_digest(
     assert "has changed since it was added" in capsys.readouterr().err
     assert list(Path(run.file).parent.glob("artifacts/objects/*")) == []
     assert read_run(Path(run.file).parent).artifacts == []
+
+
+def test_a_large_file_that_stays_as_it_is(
+    start: Callable[..., wandb.Run], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A large file added without a copy is stored whole; one that was written meanwhile is found by its time."""
+    file = tmp_path / "large.bin"
+    file.write_bytes(b"first")
+    os.truncate(file, 64 << 20)  # without blocks on disk
+    os.utime(file, (1e9, 1e9))
+    run = start(settings={"silent": False})
+    drafts = [wandb.Artifact(name, "model") for name in ("same", "changed")]
+    for draft in drafts:
+        draft.add_file(file, policy="immutable")
+    run.log_artifact(drafts[0])
+    with file.open("r+b") as writable:
+        writable.write(b"later")
+    run.log_artifact(drafts[1])
+    run.finish()
+    assert capsys.readouterr().err.count("has changed since it was added") == 1
+    (stored,) = read_run(Path(run.file).parent).artifacts
+    (entry,) = stored.entries.values()
+    assert (stored.name, file_digest(entry.local_path)) == ("same", entry.digest)
 
 
 def test_secrets_are_not_stored(start: Callable[..., wandb.Run], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ def test_parts_become_one_content(logger: ArtifactClient, services: Services) ->
 
 
 def test_a_second_request_deletes_the_parts(logger: ArtifactClient, services: Services) -> None:
-    """A request to join parts deletes them, too, where the content is there already, as after an answer that was late."""
+    """A request to join parts also deletes them where the content is there already, as after a late answer."""
     upload = Upload(logger)
     upload.send(upload.announce(), (1, 2, 3))
     logger.log("other", {"large.bin": LARGE})

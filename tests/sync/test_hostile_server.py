@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 import resource
 import threading
@@ -231,6 +232,40 @@ def test_downloads_are_bounded(kind: str, tmp_path: Path, monkeypatch: pytest.Mo
     huge = {"Content_Length": str(1 << 60)}
     answers = {"endless": endless, "gzip": reply(BOMB, Content_Encoding="gzip"), "liar": reply(b"x", **huge)}
     with serving(answers[kind]) as server, pytest.raises(CommError):
+        download(connection(server.url), "/file", tmp_path / "file")
+    assert list(tmp_path.iterdir()) == []
+
+
+def piecewise(content: bytes, etag: str, status: int = 206) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Return an answer that is broken off after 2 MiB, and to a request for the rest brings that with *status*."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        start = int(handler.headers.get("Range", "bytes=0-")[6:-1])
+        handler.send_response(status if start else 200)
+        handler.send_header("ETag", etag)
+        handler.send_header("Content-Length", str(len(content) - start))
+        handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        handler.end_headers()
+        handler.wfile.write(content[start : start + (2 << 20)])
+
+    return answer
+
+
+def test_a_broken_download_continues(tmp_path: Path) -> None:
+    """A download that is broken off continues where it ended, however often, and its digest is that of the whole."""
+    content, digest = bytes(range(256)) * (5 << 12), hashlib.md5(usedforsecurity=False)
+    with serving(piecewise(content, '"a"')) as server:
+        download(connection(server.url), "/file", tmp_path / "file", digest)
+    assert (tmp_path / "file").read_bytes() == content
+    assert digest.digest() == hashlib.md5(content, usedforsecurity=False).digest()
+    assert [headers.get("range") for _, headers in server.requests] == [None, "bytes=2097152-", "bytes=4194304-"]
+    assert [headers.get("if-range") for _, headers in server.requests] == [None, '"a"', '"a"']
+
+
+@pytest.mark.parametrize(("etag", "status"), [('"a"', 200), ('"a"', 404), ('W/"a"', 206), ("", 206)])
+def test_another_file_is_not_continued(etag: str, status: int, tmp_path: Path) -> None:
+    """A download that is broken off fails where the file has changed, is gone, or has no strong ETag."""
+    with serving(piecewise(bytes(5 << 20), etag, status)) as server, pytest.raises(CommError, match="broken off"):
         download(connection(server.url), "/file", tmp_path / "file")
     assert list(tmp_path.iterdir()) == []
 

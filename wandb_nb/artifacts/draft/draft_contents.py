@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from wandb_nb.artifacts.artifact_names import check_path
 from wandb_nb.artifacts.draft.folder_files import files_below
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
 
 MUTABLE, IMMUTABLE = "mutable", "immutable"
 _MAX_TMP_NAME = 20  # hexadecimal digits
+_LARGE_BYTES = 64 << 20
+"""From this size on, computing a digest takes longer than the steps of a file system's clock."""
+_SETTLED_SECONDS = 0.1
+"""Within which a second change may leave the time of the first."""
+
+
+class _Signature(NamedTuple):
+    """What changes with the content of a file."""
+
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
 
 
 class DraftContents:
@@ -43,6 +57,8 @@ class DraftContents:
         self.entries: dict[str, ManifestEntry] = dict(entries or {})
         self._staging, self._fetch = StagingFolder(), fetch
         self._originals: set[str] = set()
+        self._signatures: dict[str, _Signature] = {}
+        """Of large files of the user, by their path, from before their digest was computed."""
         self._tables: dict[int, tuple[WBValue, str]] = {}  # added ones with their paths, by identity
 
     def add_file(self, source: Path, name: str, *, is_tmp: bool, policy: str, overwrite: bool) -> str:
@@ -140,7 +156,7 @@ class DraftContents:
         for path in sorted(self._originals):
             entry = self.entries[path]
             try:
-                staged = self._staging.copy(entry.local_path)
+                staged = self._copied(entry)
             except OSError as error:
                 raise MediaError(f"the artifact {self.name} cannot be stored: {error}") from error
             if staged.digest != entry.digest:
@@ -148,6 +164,15 @@ class DraftContents:
             self.entries[path] = staged
             self._originals.discard(path)
         return self.entries
+
+    def _copied(self, entry: ManifestEntry) -> ManifestEntry:
+        """Return the entry of a copy, whose digest is computed again unless the file has its earlier signature."""
+        signature = self._signatures.get(entry.local_path)
+        if signature is not None and signature == _signature(entry.local_path):
+            staged = self._staging.copy_unchecked(entry)
+            if signature == _signature(entry.local_path):
+                return staged
+        return self._staging.copy(entry.local_path)
 
     def _fetched(self, path: str, entry: ManifestEntry, fetch: Callable[[ManifestEntry, str], None]) -> ManifestEntry:
         staged = self._staging.new_path()
@@ -168,9 +193,13 @@ class DraftContents:
             if policy == MUTABLE:
                 with suppress(OSError):  # such as a full disk, or a file that cannot be read: the next lines raise it
                     return self._staging.copy(source)
-            return ManifestEntry(file_digest(source), os.stat(source).st_size, source)  # noqa: PTH116 -- a text
+            signature = _signature(source)
+            entry = ManifestEntry(file_digest(source), signature.size, source)
         except OSError as error:
             raise ArtifactError(f"add_file({os.fspath(source)!r}) cannot read the file: {error}") from error
+        if signature.size >= _LARGE_BYTES and time.time() - signature.modified_ns / 1e9 > _SETTLED_SECONDS:
+            self._signatures[source] = signature
+        return entry
 
     def _put(self, path: str, entry: ManifestEntry, *, overwrite: bool) -> None:
         if not overwrite:
@@ -179,6 +208,11 @@ class DraftContents:
         if not self._staging.has(entry.local_path):
             self._originals.add(path)
         self.entries[path] = entry
+
+
+def _signature(path: str) -> _Signature:
+    status = os.stat(path)  # noqa: PTH116 -- a text: there may be 100,000
+    return _Signature(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _check_policy(policy: str) -> None:

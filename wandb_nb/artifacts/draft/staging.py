@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
-from wandb_nb.artifacts.store.file_copies import copy_file
+from wandb_nb.artifacts.store.file_copies import copy_blocks, copy_file
 from wandb_nb.store.format.artifact_record import ManifestEntry
 from wandb_nb.store.writing.file_lock import try_flock
 
@@ -48,6 +48,16 @@ class StagingFolder:
         except OSError:
             Path(copy).unlink(missing_ok=True)
             raise
+
+    def copy_unchecked(self, entry: ManifestEntry) -> ManifestEntry:
+        """Return the entry of a copy of the file of *entry*, whose digest the caller knows; errors as `copy`."""
+        copy = self.new_path()
+        try:
+            copy_blocks(entry.local_path, copy)
+        except OSError:
+            Path(copy).unlink(missing_ok=True)
+            raise
+        return ManifestEntry(entry.digest, entry.size, copy)
 
     def has(self, path: str) -> bool:
         """Return whether *path* is a file of this folder."""

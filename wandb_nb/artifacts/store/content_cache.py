@@ -33,6 +33,6 @@ class ContentCache:
         return False
 
     def add(self, file: str, digest: str) -> None:
-        """Store a copy of *file*, which has the content with *digest*."""
+        """Store a copy of the new *file*, whose content was just found to have *digest*."""
         with suppress(OSError), self._store.adding():  # StoreError is an OSError
-            self._store.contents.copy_in(file, digest)
+            self._store.contents.copy_unchecked(file, digest)

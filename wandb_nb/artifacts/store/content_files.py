@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wandb_nb.artifacts.manifest import object_name
-from wandb_nb.artifacts.store.file_copies import copy_file
+from wandb_nb.artifacts.store.file_copies import copy_blocks, copy_file
 from wandb_nb.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class ContentFiles:
         """Store a copy of *file*, which has the content with *digest*; errors as `move_in`."""
         _copy_in(file, digest, Path(self._target(digest)))
 
+    def copy_unchecked(self, file: str, digest: str) -> None:
+        """Store a copy of *file*, of which the caller has just computed *digest*. Raises OSError as `move_in`."""
+        with _unfinished(Path(self._target(digest))) as unfinished:
+            copy_blocks(file, unfinished)
+
     def files(self) -> Iterator[os.DirEntry[str]]:
         """Yield the files of all contents; their names are the digests in hexadecimal."""
         for folder in os.scandir(self.folder) if self.folder.is_dir() else ():
@@ -69,10 +75,17 @@ class ContentFiles:
 
 
 def _copy_in(file: str, digest: str, target: Path) -> None:
-    unfinished = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
-    try:
+    with _unfinished(target) as unfinished:
         if copy_file(file, unfinished)[0] != digest:
             raise ArtifactError(f"{file} has changed since it was added: add it again")
+
+
+@contextmanager
+def _unfinished(target: Path) -> Iterator[Path]:
+    """Yield the path of a new file, which then becomes the content *target*."""
+    unfinished = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
+    try:
+        yield unfinished
         unfinished.chmod(READ_ONLY)
         unfinished.replace(target)
     finally:

@@ -32,6 +32,14 @@ def copy_file(source: str | Path, target: str | Path) -> tuple[str, int]:
         return stream_digest(copy) if _reflink(original, copy) else _copied_in_parts(original, copy)
 
 
+def copy_blocks(source: str | Path, target: str | Path) -> None:
+    """Copy *source*, whose digest is known, to the new file *target*; errors as `copy_file`."""
+    with open(source, "rb", 0) as original, open(target, "x+b", 0) as copy:  # noqa: PTH123 -- as above
+        if not _reflink(original, copy):
+            while _copy_part(original, copy):
+                pass
+
+
 def file_digest(path: str | Path) -> str:
     """Return the MD5 of a file in base64. Raises OSError if it cannot be read."""
     with open(path, "rb", 0) as file:  # noqa: PTH123 -- as above
@@ -44,12 +52,17 @@ def stream_digest(file: BinaryIO) -> tuple[str, int]:
     while chunk := file.read(_CHUNK_BYTES):
         digest.update(chunk)
         size += len(chunk)
-    return b64encode(digest.digest()).decode(), size
+    return digest_text(digest), size
 
 
 def bytes_digest(data: bytes) -> str:
     """Return the MD5 of *data* in base64."""
-    return b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+    return digest_text(hashlib.md5(data, usedforsecurity=False))
+
+
+def digest_text(digest: hashlib._Hash) -> str:
+    """Return *digest* in base64."""
+    return b64encode(digest.digest()).decode()
 
 
 def link_or_copy(source: str | Path, target: str | Path) -> None:
@@ -91,7 +104,7 @@ def _copied(original: BinaryIO, copy: BinaryIO) -> tuple[str, int]:
         _write(copy, chunk)
         digest.update(chunk)
         size += len(chunk)
-    return b64encode(digest.digest()).decode(), size
+    return digest_text(digest), size
 
 
 def _copied_in_parts(original: BinaryIO, copy: BinaryIO) -> tuple[str, int]:
@@ -113,7 +126,7 @@ def _copied_in_parts(original: BinaryIO, copy: BinaryIO) -> tuple[str, int]:
             size += count
         if pending is not None:
             pending.result()
-    return b64encode(digest.digest()).decode(), size
+    return digest_text(digest), size
 
 
 def _copy_part(original: BinaryIO, copy: BinaryIO) -> int:

@@ -50,14 +50,15 @@ def iter_raw(answer: requests.Response, max_bytes: int, max_seconds: float) -> I
     """Yield the body of *answer* as it comes, packed or not.
 
     Raises:
-        CommError: It has more than *max_bytes*, takes longer than *max_seconds*, or is broken off.
+        CommError: It has more than *max_bytes*, or takes longer than *max_seconds*.
+        BrokenAnswerError: The connection ends before the answer does.
     """
     import urllib3
 
     try:
         yield from iter_bounded(lambda size: answer.raw.read1(size, decode_content=False), max_bytes, max_seconds)
     except urllib3.exceptions.HTTPError as error:
-        raise CommError(f"the answer was broken off ({type(error).__name__})") from error
+        raise BrokenAnswerError(f"the answer was broken off ({type(error).__name__})") from error
 
 
 def iter_bounded(
@@ -77,6 +78,10 @@ def iter_bounded(
         if time.monotonic() > deadline:
             raise CommError(f"the answer took longer than {max_seconds:.0f} s")
         yield chunk
+
+
+class BrokenAnswerError(CommError):
+    """The connection ended before the answer did."""
 
 
 class _Unpacker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from wandb_nb.artifacts.manifest import read_manifest
 from wandb_nb.artifacts.store.artifact_store import ArtifactStore
 from wandb_nb.artifacts.store.content_cache import ContentCache
 from wandb_nb.artifacts.store.downloaded_versions import DownloadedVersions
-from wandb_nb.artifacts.store.file_copies import file_digest
+from wandb_nb.artifacts.store.file_copies import digest_text
 from wandb_nb.artifacts.store.lineage_files import LOGGED, LineageEdge
 from wandb_nb.artifacts.version_name import VersionName
 from wandb_nb.errors import ArtifactError, ArtifactNotFoundError
@@ -98,8 +99,9 @@ class ServerVersions:
         url = self._urls.get(entry.digest)
         if not url:
             raise ArtifactError(f"{self._connection.base_url} has no address for the content {entry.digest}")
-        download(self._connection.network, url, Path(target))
-        if file_digest(target) != entry.digest:
+        digest = hashlib.md5(usedforsecurity=False)
+        download(self._connection.network, url, Path(target), digest)
+        if digest_text(digest) != entry.digest:
             Path(target).unlink()
             raise ArtifactError(
                 f"{self._connection.base_url} sent another content than {entry.digest}: use another version"
