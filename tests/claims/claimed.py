@@ -29,10 +29,13 @@ def run(folder: Path, source: str, *arguments: str, head: str = HEAD, **variable
     """Run *source*, after the import, as the script `train.py` of *folder*; return the finished process."""
     path = folder / "train.py"
     path.write_text(head + dedent(source).strip() + "\n", "utf-8")
+    temporary = folder.with_name(f"{folder.name}-temporary")  # for runs whose folder cannot be written
+    temporary.mkdir(exist_ok=True)
+    environ = {**os.environ, "HOME": str(folder), "NETRC": str(folder / "netrc"), "TMPDIR": str(temporary)}
     return subprocess.run(
         [sys.executable, str(path), *arguments],
         cwd=folder,
-        env={**os.environ, "HOME": str(folder), "NETRC": str(folder / "netrc"), **variables},
+        env={**environ, **variables},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

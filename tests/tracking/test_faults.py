@@ -85,20 +85,22 @@ def execute(folder: Path, source: str, *, user: int | None = None, **environ: st
     """Run *source* as a script in *folder*, as the user *user*; it writes "done" to the file of this name."""
     data = folder / "data"
     data.mkdir(exist_ok=True)
-    place = folder / "place"
+    place, temporary = folder / "place", folder / "temporary"
     place.mkdir(exist_ok=True)
+    temporary.mkdir(exist_ok=True)
     header = f"import glob, os, resource, shutil, signal, sys, threading, time\nDATA = {str(data)!r}\n"
     program = folder / "program.py"
     program.write_text(header + "import wandb_nb as wandb\n" + LIMIT + source)
     command = [sys.executable, str(program)]
     if user is not None:
-        for path in (folder, data, place):
+        for path in (folder, data, place, temporary):
             os.chown(path, user, user)
         command = [*as_user(user), *command]
+    own = {"WANDB_NB_DATA_DIR": str(data), "WANDB_MODE": "offline", "HOME": str(folder), "TMPDIR": str(temporary)}
     return subprocess.run(
         command,
         cwd=place,
-        env={**os.environ, "WANDB_NB_DATA_DIR": str(data), "WANDB_MODE": "offline", "HOME": str(folder), **environ},
+        env={**os.environ, **own, **environ},
         capture_output=True,
         text=True,
         errors="replace",

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -297,14 +298,18 @@ def test_force_needs_a_key(start: Start, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert start(mode="online").offline
 
 
-def test_an_unwritable_folder_falls_back(start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unwritable_folder_falls_back(
+    start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """If the folder cannot be written, the run is stored in a temporary one, and one line reports it."""
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
     blocked = tmp_path / "file"
     blocked.write_text("")
     run = start(dir=blocked, settings={})
     run.log({"a": 1})
     assert run.directory is not None
-    assert not run.directory.is_relative_to(tmp_path)
+    assert run.directory.is_relative_to(tmp_path / "temporary")
     assert "cannot be written" in capsys.readouterr().err
 
 
