@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import psutil
 from waiting import until
 
 LOGIN = "server-login"
@@ -52,6 +53,10 @@ class Server:
         """Return what the server printed."""
         self._log.flush()
         return Path(self._log.name).read_text()
+
+    def has_open(self, path: Path) -> bool:
+        """Return whether the server has the file *path* open."""
+        return str(path.resolve()) in {file.path for file in psutil.Process(self._process.pid).open_files()}
 
     def ask(self, path: str, token: str = "", body: Any = None, login: str = LOGIN) -> tuple[int, bytes]:
         """Return status and body of the answer."""

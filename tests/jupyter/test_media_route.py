@@ -11,6 +11,7 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 from jupyter_process import LOGIN
+from waiting import until
 
 import wandb_nb
 from wandb_nb.tracking.run_view import session_of
@@ -85,6 +86,23 @@ def test_no_address_gives_a_page(server: Server, run: Any, text: str) -> None:
             assert headers["Content-Type"] == "application/octet-stream"
             assert headers["X-Content-Type-Options"] == "nosniff"
             assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("route", ["media?path={}", "file?path={}&download=1"])
+def test_a_page_may_leave_early(server: Server, run: Any, route: str) -> None:
+    """A browser that closes the connection before the end of a file leaves no error in the server's log."""
+    run.log({"noise": wandb_nb.Audio(np.zeros(20_000_000), sample_rate=8000)})
+    (path,) = media_paths(server, run)
+    request = urllib.request.Request(  # noqa: S310 -- loopback
+        f"{server.url}wandb-nb/v1/runs/{run.id}/{route.format(quote(path))}",
+        headers={"X-Wandb-Nb-Token": session_of(run).entry.token, "Authorization": f"token {LOGIN}"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 -- loopback
+        assert answer.read(4) == b"RIFF"
+    until(lambda: not server.has_open(Path(run.dir) / path), "the end of the request")
+
+    assert server.ask("wandb-nb/v1/runs", session_of(run).entry.token)[0] == 200
+    assert "StreamClosedError" not in server.log()
 
 
 @pytest.mark.parametrize(

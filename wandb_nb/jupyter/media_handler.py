@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from pathlib import PurePosixPath
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
-from tornado.iostream import StreamClosedError
 
 from wandb_nb.jupyter.byte_range import requested_range
 from wandb_nb.jupyter.run_handlers import RunHandler, lookup_error
@@ -45,7 +43,7 @@ class MediaHandler(RunHandler):
             raise lookup_error(error) from error
         if file is None:
             raise web.HTTPError(NO_SUCH_FILE, "no row of the run names this media file, or it was deleted")
-        with file, contextlib.suppress(StreamClosedError):  # a page has all it wants, or was closed
+        with file:
             size = os.fstat(file.fileno()).st_size
             part = self._set_range(size)
             self._set_headers(path, len(part))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
+from tornado.iostream import StreamClosedError
 
 from wandb_nb.jupyter.stream_cache import UnknownRunError, WrongTokenError
 from wandb_nb.store.format.layout import RunDir
@@ -43,6 +44,11 @@ class WandbHandler(APIHandler):
         """Answer with *content* as JSON that every parser accepts."""
         self.set_header("Cache-Control", "no-store")
         self.finish(strict_json(content), set_content_type="application/json")
+
+    def log_exception(self, typ: type[BaseException] | None, value: BaseException | None, tb: Any) -> None:
+        """Log an error, unless the page was closed or had all it wanted before the end of the answer."""
+        if not isinstance(value, StreamClosedError):
+            super().log_exception(typ, value, tb)
 
 
 class RunHandler(WandbHandler):
