@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
 from contextlib import suppress
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING
 from wandb_nb.errors import CommError
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Sequence
     from ipaddress import IPv4Network, IPv6Network
 
@@ -66,14 +66,21 @@ class PublicConnection(http.client.HTTPConnection):
         """Connect to the first address that answers.
 
         Raises:
-            CommError: The server may not connect to the host.
+            CommError: The server may not connect to the host, or its certificate is not valid.
 
         """
         addresses = checked_addresses(self.host, self.port, self._networks)
         self.sock = self._open(addresses[:_MAX_ADDRESSES])
         if self._tls is not None:
             self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
-            self.sock.do_handshake()
+            self._shake_hands(self.sock)
+
+    @staticmethod
+    def _shake_hands(sock: ssl.SSLSocket) -> None:
+        try:
+            sock.do_handshake()
+        except ssl.SSLCertVerificationError as error:
+            raise CommError(f"the receiver's certificate is not accepted: {error.verify_message}") from error
 
     def _open(self, addresses: Sequence[str]) -> socket.socket:
         """Return a connection to the first of *addresses* that answers; the error of the last one counts."""
