@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bucket import Bucket
     from cluster import Cluster
     from playwright.sync_api import Browser
 
@@ -62,6 +63,26 @@ def cluster() -> Iterator[Cluster]:
     started = Cluster(folder)
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="session")
+def started_bucket() -> Iterator[Bucket]:
+    """Return a running bucket, or skip where the packages of `[test]` are older than it."""
+    pytest.importorskip("moto", reason="moto is not installed: run `pip install -e '.[test]'`")
+    from bucket import Bucket
+
+    bucket = Bucket()
+    yield bucket
+    bucket.stop()
+
+
+@pytest.fixture
+def bucket(started_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """Return a bucket, with its credentials in the environment."""
+    for name, value in started_bucket.environ.items():
+        monkeypatch.setenv(name, value)
+    started_bucket.reset()
+    return started_bucket
 
 
 @pytest.fixture(scope="module")  # not longer: while it runs, no other test of this process can run an event loop

@@ -38,42 +38,15 @@ if TYPE_CHECKING:
 
 HOST = "http://127.0.0.1:8090"
 ROOT = Path(__file__).parents[2]
-ON_POSTGRESQL = {
-    *(
-        "account_page",
-        "alert_delivery",
-        "anonymous",
-        "artifacts",
-        "data_folder",
-        "deleted_runs",
-        "filters",
-        "groups_page",
-        "login_links",
-        "logins",
-        "page_listing",
-    ),
-    *(
-        "pages",
-        "protocol",
-        "request_order",
-        "run_outcomes",
-        "saved_views",
-        "security",
-        "segments",
-        "server_history",
-        "teams",
-        "untrusted_values",
-    ),
-}
-
-
+ON_POSTGRESQL = {"account_page", "data_folder", "deleted_runs", "request_order", "security", "teams"}
+"""The modules whose tests run on PostgreSQL, too; their uploads go to the server itself."""
 ON_BUCKET = {
-    "artifacts": "content",
+    **dict.fromkeys(("alert_delivery", "anonymous", "artifact_pages", "artifacts", "filters", "groups_page"), ""),
+    **dict.fromkeys(("login_links", "logins", "multipart", "page_listing", "pages", "protocol", "run_outcomes"), ""),
+    **dict.fromkeys(("saved_views", "segments", "server_history", "stored_files", "untrusted_values"), ""),
     "backup": "restored_into",
-    "multipart": "",
-    "protocol": "file",
-    "stored_files": "",
-}  # a text in the names of the tests
+}
+"""The modules whose tests run on PostgreSQL with a bucket, too; a text in the names of the tests."""
 
 
 TWINS: dict[int, Services] = {}
@@ -168,7 +141,7 @@ def emptied_database(cluster: Cluster) -> Iterator[Callable[[], URL]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests that use a server's parts on PostgreSQL and with a bucket, too, in the modules named above."""
+    """Run the tests that use a server's parts on PostgreSQL or with a bucket, too, in the modules named above."""
     name, test = metafunc.module.__name__.removeprefix("test_"), metafunc.function.__name__
     others = [
         *(["postgresql"] if name in ON_POSTGRESQL else []),
@@ -176,26 +149,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     ]
     if "services" in metafunc.fixturenames and others:
         metafunc.parametrize("services", ["sqlite", *others], indirect=True)
-
-
-@pytest.fixture(scope="session")
-def started_bucket() -> Iterator[Bucket]:
-    """Return a running bucket, or skip where the packages of `[test]` are older than it."""
-    pytest.importorskip("moto", reason="moto is not installed: run `pip install -e '.[test]'`")
-    from bucket import Bucket
-
-    bucket = Bucket()
-    yield bucket
-    bucket.stop()
-
-
-@pytest.fixture
-def bucket(started_bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Bucket:
-    """Return a bucket, with its credentials in the environment."""
-    for name, value in started_bucket.environ.items():
-        monkeypatch.setenv(name, value)
-    started_bucket.reset()
-    return started_bucket
 
 
 def bucket_address(bucket: Bucket) -> S3Address:
