@@ -68,7 +68,7 @@ fuzz: $(VENV)/.test ## run files and notebooks with random damage for FUZZ_SECON
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-60} $(BIN)/pytest tests/store_read/test_mutated_files.py -k damaged_runs --timeout 0 -s
 
 soak: $(VENV)/.test ## what chance decides, many times over: broken networks, kills, damage; half an hour and more
-	STORMS=$${STORMS:-200} PAIR_STORMS=$${PAIR_STORMS:-30} KILL_ROUNDS=$${KILL_ROUNDS:-30} PAIR_ROUNDS=$${PAIR_ROUNDS:-30} OUTAGE_SECONDS=$${OUTAGE_SECONDS:-60} $(BIN)/pytest tests/sync/test_storms.py tests/sync/test_artifact_storms.py tests/sync/test_kill_each.py --timeout 0
+	STORMS=$${STORMS:-200} PAIR_STORMS=$${PAIR_STORMS:-30} KILL_ROUNDS=$${KILL_ROUNDS:-30} PAIR_ROUNDS=$${PAIR_ROUNDS:-30} OUTAGE_SECONDS=$${OUTAGE_SECONDS:-60} $(BIN)/pytest tests/sync/test_storms.py tests/sync/test_artifact_storms.py tests/sync/test_kill_each.py tests/sync/test_outages.py --timeout 0
 	KILL_ROUNDS=$${KILL_ROUNDS:-30} $(BIN)/pytest tests/server/test_kill.py --timeout 0
 	MEDIA_KILLS=$${MEDIA_KILLS:-100} $(BIN)/pytest tests/data/test_media_frame.py -k kill --timeout 0
 	$(MAKE) fuzz FUZZ_SECONDS=$${FUZZ_SECONDS:-600}

@@ -87,7 +87,8 @@ def stored_artifacts(server: EmbeddedServer, run: str) -> ArtifactState:
 
 def _stored_files(server: EmbeddedServer, node: dict[str, Any]) -> dict[str, bytes]:
     files = {
-        edge["node"]["name"]: server.client.get(edge["node"]["directUrl"]).content for edge in node["files"]["edges"]
+        edge["node"]["name"]: server.client.get(edge["node"]["directUrl"], follow_redirects=True).content
+        for edge in node["files"]["edges"]
     }
     manifest = server.client.get(node["currentManifest"]["file"]["directUrl"]).json()
     digests = {path: entry["digest"] for path, entry in manifest["contents"].items()}

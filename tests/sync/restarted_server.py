@@ -88,7 +88,7 @@ class RestartedServer(EmbeddedServer):
         return StoredData(history, events, output, facts, {name: self._file(run, project, name) for name in names})
 
     def _file(self, run: str, project: str, name: str) -> bytes:
-        answer = self.client.get(f"/files/{ENTITY}/{project}/{run}/{name}")
+        answer = self.client.get(f"/files/{ENTITY}/{project}/{run}/{name}", follow_redirects=True)
         assert answer.status_code == 200, (name, answer.text)
         return answer.content
 

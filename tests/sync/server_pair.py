@@ -1,4 +1,4 @@
-"""A server of two processes on PostgreSQL, one of which is killed when a test wants it."""
+"""A server of two processes on PostgreSQL, one of which is killed when a test wants it, with a bucket if wanted."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ LISTENERS = """SELECT count(*) FROM pg_stat_activity
 
 
 class ServerPair(RestartedServer):
-    """Runs inside `with`, on a database of its own in *cluster*."""
+    """Runs inside `with`, on a database of its own in *cluster*, with more *options*."""
 
-    def __init__(self, folder: Path, cluster: Cluster) -> None:
+    def __init__(self, folder: Path, cluster: Cluster, *options: str) -> None:
         self._address = text_of(cluster.new_database())
-        super().__init__(folder, "--workers", "2", "--database", self._address)
+        super().__init__(folder, "--workers", "2", "--database", self._address, *options)
         self._dice = random.Random(0)  # noqa: S311 -- which process to kill, no secret
         with psycopg.connect(self._address, autocommit=True) as connection:
             connection.execute("UPDATE users SET saves_code = true")

@@ -11,6 +11,7 @@ import pytest
 from artifact_states import stored_artifacts, written_artifacts
 from fault_proxy import FaultProxy
 from restarted_server import RestartedServer
+from server_pair import ServerPair
 from test_storms import ATTEMPTS, Storm, shortened
 
 import wandb_nb as wandb
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from cluster import Cluster
+
     from wandb_nb import Run
     from wandb_nb.sync.http.network import Network
 
 pytestmark = pytest.mark.crash
 
 STORMS = int(os.environ.get("STORMS", "8"))
+PAIR_STORMS = int(os.environ.get("PAIR_STORMS", "1"))
 MAX_CONTENT = 200_000
 
 
@@ -34,6 +38,13 @@ MAX_CONTENT = 200_000
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RestartedServer]:
     """Return a running server, the same for all storms."""
     with RestartedServer(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pair(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPair]:
+    """Return a running server of two processes on PostgreSQL, the same for all storms."""
+    with ServerPair(tmp_path_factory.mktemp("pair"), cluster) as running:
         yield running
 
 
@@ -64,8 +75,19 @@ def send(file: Path, network: Network, *, follow: bool) -> None:
 @pytest.mark.parametrize("seed", range(STORMS))
 def test_artifacts_arrive_whole(seed: int, server: RestartedServer, start: Callable[..., Run]) -> None:
     """After any faults the server has each version once: manifests, contents, numbers, aliases, and uses."""
+    weather(seed, server, start, (0, 0, 0, 1, 2))
+
+
+@pytest.mark.parametrize("seed", range(PAIR_STORMS))
+def test_artifacts_arrive_whole_at_two_processes(seed: int, pair: ServerPair, start: Callable[..., Run]) -> None:
+    """So it does when two processes receive the requests by turns, and are killed one at a time."""
+    weather(seed, pair, start, (1, 2, 3))
+
+
+def weather(seed: int, server: RestartedServer, start: Callable[..., Run], bounces: tuple[int, ...]) -> None:
+    """Log artifacts and send them through a storm; compare what arrives with what was logged."""
     dice = random.Random(seed)  # noqa: S311 -- a test's storm, no secret
-    storm = Storm(dice, server, (0, 0, 0, 1, 2))
+    storm = Storm(dice, server, bounces)
     run = start(project="p", id=f"storm{seed}")
     (file,) = run.directory.glob("run-*.wandb")
     follow = dice.random() < 0.5

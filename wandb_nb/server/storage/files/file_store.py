@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import errno
+import logging
 import secrets
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from wandb_nb.server.storage.storage_errors import BusyError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 18
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 
 
 class StoredFile(NamedTuple):
@@ -81,6 +86,23 @@ class FileStore(Protocol):
             OSError: The store cannot be written.
 
         """
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Raise an error of the disk as one after which a client tries again.
+
+    Raises:
+        BusyError: The disk is full or cannot be written.
+
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        logging.getLogger(__name__).error("a file cannot be stored: %s", error.strerror)  # noqa: TRY400 -- as of a bucket
+        raise BusyError(f"the server cannot store files ({error.strerror}); try again in some seconds") from error
 
 
 def new_blob() -> str:

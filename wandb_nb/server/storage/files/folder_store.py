@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from wandb_nb.atomic_file import replacement
-from wandb_nb.server.storage.files.file_store import CHUNK_BYTES, BlobStatus, StoredFile, new_blob
+from wandb_nb.server.storage.files.file_store import CHUNK_BYTES, BlobStatus, StoredFile, disk_errors, new_blob
 from wandb_nb.server.storage.storage_errors import TooLargeError
 from wandb_nb.untrusted_file import open_file
 
@@ -100,9 +100,10 @@ class FolderStore:
     @contextmanager
     def _created(self, blob: str) -> Iterator[BinaryIO]:
         target = self._path(blob)
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with replacement(target, private=True, durable=True) as partial, partial.open("wb") as file:
-            yield file
+        with disk_errors():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with replacement(target, private=True, durable=True) as partial, partial.open("wb") as file:
+                yield file
 
     def _paths(self) -> Iterator[list[Path]]:
         """Yield the files of each sub-folder, after making them private: earlier versions let others read them."""

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from starlette.concurrency import run_in_threadpool
 
 from wandb_nb.errors import UsageError
-from wandb_nb.server.storage.files.file_store import CHUNK_BYTES, BlobStatus, StoredFile, new_blob
+from wandb_nb.server.storage.files.file_store import CHUNK_BYTES, BlobStatus, StoredFile, disk_errors, new_blob
 from wandb_nb.server.storage.files.multipart_copy import can_copy, copy_parts
 from wandb_nb.server.storage.files.s3_address import failure_code
 from wandb_nb.server.storage.storage_errors import BusyError, TooLargeError
@@ -60,7 +60,7 @@ class S3Store:
         """Write a temporary file, which the system deletes in any case, and send it when it is complete."""
         blob = new_blob()
         digest, size = hashlib.md5(usedforsecurity=False), 0
-        with tempfile.TemporaryFile(dir=self._spool) as file:
+        with disk_errors(), tempfile.TemporaryFile(dir=self._spool) as file:
             async for chunk in chunks:
                 size += len(chunk)
                 if size > limit:
@@ -84,7 +84,7 @@ class S3Store:
                 keys = [self.key(part.blob) for part in parts]
                 copy_parts(self.client, self.bucket, self.key(blob), keys, CONTENT_TYPE)
         else:
-            with tempfile.TemporaryFile(dir=self._spool) as file:
+            with disk_errors(), tempfile.TemporaryFile(dir=self._spool) as file:
                 file.writelines(chain.from_iterable(self.read(part.blob) for part in parts))
                 file.seek(0)
                 self.put(blob, file)
