@@ -260,6 +260,25 @@ def test_no_mutation_of_an_outsider_is_obeyed(private: Private, who: str) -> Non
     assert private.rows() == before
 
 
+def test_only_writers_post_rows(private: Private) -> None:
+    """A reader, a user of an open project, and a writer who became a reader may not post to a run that they see."""
+    path, stream = f"/files/local/{PROJECT}/{RUN}/file_stream", {"files": STREAM, "complete": True}
+    writer, _, _ = by_key(private.services, add_user(private.services, "writer", Right.WRITE))
+    assert writer.send("POST", path, json=stream).status_code == 200
+    before = private.rows()
+    with private.services.database.write() as connection:
+        users.set_right(connection, "local", PROJECT, "writer", Right.READ)
+        users.set_open(connection, "local", PROJECT, is_open=True)
+    seen, _, _ = by_key(private.services, add_user(private.services, "other"))
+    for client in (writer, seen):
+        answer = client.send("POST", path, json=stream)
+        assert answer.status_code == 403
+        assert "may not change" in answer.text
+    assert {name: private.rows()[name] for name in ("runs", "segments", "lines")} == {
+        name: before[name] for name in ("runs", "segments", "lines")
+    }
+
+
 def test_members_are_obeyed(private: Private) -> None:
     """The same requests work for a member: the other tests see refusals, not mistakes in the requests."""
     client, headers, _ = by_key(private.services, add_user(private.services, "writer", Right.WRITE))

@@ -183,6 +183,21 @@ def count_segments(services: Services) -> int:
         return connection.execute(select(func.count()).select_from(segments)).scalar_one()
 
 
+def test_posts_that_end_within_a_chunk_become_full_segments(client: Client) -> None:
+    """Posts of 400 rows are stored as segments of 256, the rest as it came, with the values that were sent."""
+    model = Model(client.services)
+    client.upsert("a")
+    for offset in range(0, 2_000, 400):
+        model.post(offset, 400, offset)
+        model.check()
+    with client.services.database.read() as connection:
+        query = select(segments.c.first, segments.c.length).order_by(segments.c.first)
+        assert [tuple(row) for row in connection.execute(query)] == [
+            *((first, CHUNK_ROWS) for first in range(0, 1_792, CHUNK_ROWS)),
+            (1_792, 208),
+        ]
+
+
 def test_a_row_of_metrics_takes_few_bytes(client: Client) -> None:
     """Rows of ten metrics of random digits take less than a third of their text, and long rows are never joined."""
     dice = random.Random(1)  # noqa: S311 -- data, not a secret

@@ -17,7 +17,7 @@ from wandb_nb.server.storage.storage_errors import TooLargeError, TooSlowError
 from wandb_nb.untrusted_json import is_too_deep, parse_value
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from starlette.requests import Request
 
@@ -119,24 +119,8 @@ async def read_json(request: Request) -> Any:
         UsageError: It is not JSON, or nests too deep.
 
     """
-    return await _parsed(request, parse_json)
-
-
-async def read_post(request: Request) -> Any:
-    """Return the normalised JSON value of the body of a post with lines, which has no long integers.
-
-    Raises:
-        TooLargeError: The body is too large.
-        UsageError: It is not JSON, or nests too deep.
-
-    """
-    return await _parsed(request, parse_post)
-
-
-async def _parsed(request: Request, parse: Callable[[bytes], Any]) -> Any:
-    """Return what *parse* makes of the body, in a thread if it is large."""
     body = await read_body(request)
-    return parse(body) if len(body) < _MAX_INLINE_JSON else await run_in_threadpool(parse, body)
+    return parse_json(body) if len(body) < _MAX_INLINE_JSON else await run_in_threadpool(parse_json, body)
 
 
 def parse_post(body: bytes) -> Any:

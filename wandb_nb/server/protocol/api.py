@@ -16,9 +16,9 @@ from wandb_nb.server.http.file_urls import read_upload_token
 from wandb_nb.server.http.request_body import (
     limited_body,
     parse_json,
+    parse_post,
     read_body,
     read_json,
-    read_post,
     sequence_number,
 )
 from wandb_nb.server.http.services import discard_blobs, services_of
@@ -114,27 +114,29 @@ def _answer_graphql(services: Services, user: User, *arguments: Any) -> tuple[in
 async def file_stream(request: Request) -> Response:
     """`POST /files/<entity>/<project>/<run>/file_stream`: answers after the commit."""
     user = await user_by_request_key(request)
-    body = await read_post(request)
-    await spend_bytes(services_of(request), user, _size(request, body))
+    body = await read_body(request)
+    await spend_bytes(services_of(request), user, len(body))
     path, sequence = dict(request.path_params), sequence_number(request)
     async with services_of(request).post_turns.turn(user.id, (path["entity"], path["project"])):
-        answer = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
-    services_of(request).metrics.count_lines(filestream.line_counts(body))
+        answer, counts = await run_in_threadpool(_apply_post, services_of(request), user, path, body, sequence)
+    services_of(request).metrics.count_lines(counts)
     return JSONResponse(answer)
 
 
 def _apply_post(
-    services: Services, user: User, path: dict[str, str], body: Any, sequence: int | None
-) -> dict[str, Any]:
+    services: Services, user: User, path: dict[str, str], content: bytes, sequence: int | None
+) -> tuple[dict[str, Any], dict[str, int]]:
+    """Apply the post *content*; return the answer, and how many lines it has of each stream."""
+    body = parse_post(content)
     has_files = isinstance(body, dict) and bool(body.get("uploaded") or body.get("complete"))
     if has_files and services.signed is not None:
         _add_staged_files(services, user, path)
     history = filestream.prepare_history(body)
     with services.database.write() as connection:
-        run = run_store.run_for_writing(connection, user, _find_run(connection, user, path).id)
+        run = _find_run(connection, user, path, for_writing=True)
         answer = filestream.apply_post(connection, run, body, sequence, history)
         announce_change(connection, run)
-    return answer
+    return answer, filestream.line_counts(body)
 
 
 def _add_staged_files(services: Services, user: User, path: dict[str, str]) -> None:
@@ -144,11 +146,13 @@ def _add_staged_files(services: Services, user: User, path: dict[str, str]) -> N
     add_staged(services, run.uid)
 
 
-def _find_run(connection: Connection, user: User, path: dict[str, str]) -> Any:
+def _find_run(connection: Connection, user: User, path: dict[str, str], *, for_writing: bool = False) -> Any:
     project = find_project(connection, user, path["entity"], path["project"])
     run = run_store.find_run(connection, project, path["run"]) if project is not None else None
-    if run is None:
+    if project is None or run is None:
         raise NotFoundError("there is no such run on this server")
+    if for_writing:
+        run_store.check_right(user, run, project.right)
     return run
 
 

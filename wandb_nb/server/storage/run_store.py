@@ -99,9 +99,19 @@ def run_for_writing(connection: Connection, user: User, run_id: int | None, righ
     granted = project_by_id(connection, user, run.project_id).right if run is not None else Right.NONE
     if run is None or granted < Right.READ:  # whether a run exists is for the readers of its project
         raise PermissionDeniedError("permission denied: no run has this id on this server, or you may not read it")
+    check_right(user, run, granted, right)
+    return run
+
+
+def check_right(user: User, run: Any, granted: Right, right: Right = Right.WRITE) -> None:
+    """Check that *user*, who has the right *granted* on the project of *run*, has *right*.
+
+    Raises:
+        PermissionDeniedError: It is less.
+
+    """
     if granted < right:
         raise PermissionDeniedError(f"permission denied: {user.name} may not change {run.entity}/{run.project}")
-    return run
 
 
 def list_files(connection: Connection, run: Any) -> list[Any]:

@@ -32,11 +32,15 @@ _BATCH = 32
 
 
 class NewRows(NamedTuple):
-    """Lines from number *first* on, checked and encoded, for which no other writer has to wait."""
+    """Lines from number *first* on, checked and encoded, for which no other writer has to wait.
+
+    *head* has the rows of the first chunk, if these are only a part of it.
+    """
 
     first: int
     texts: Sequence[str]
     encoded: list[tuple[int, EncodedRows]]
+    head: Sequence[HistoryRow] = ()
 
 
 def prepare_rows(first: int, texts: Sequence[str]) -> NewRows:
@@ -47,12 +51,15 @@ def prepare_rows(first: int, texts: Sequence[str]) -> NewRows:
 
     """
     encoded: list[tuple[int, EncodedRows]] = []
+    head: Sequence[HistoryRow] = ()
     start, end = first, first + len(texts)
     while start < end:
         stop = min(end, _chunk_start(start) + CHUNK_ROWS)
-        encoded += _encode_chunk(start, parse_rows(texts[start - first : stop - first], start))
+        rows = parse_rows(texts[start - first : stop - first], start)
+        encoded += _encode_chunk(start, rows)
+        head = rows if start == first and len(rows) < CHUNK_ROWS else head
         start = stop
-    return NewRows(first, texts, encoded)
+    return NewRows(first, texts, encoded, head)
 
 
 def add_rows(connection: Connection, run: int, new: NewRows) -> bool:
@@ -65,10 +72,17 @@ def add_rows(connection: Connection, run: int, new: NewRows) -> bool:
     count, stored_end = connection.execute(earlier).one()
     if stored_end is not None and stored_end > new.first:
         return _replace_rows(connection, run, new)
-    _insert(connection, run, new.encoded)
-    if count and count + min(end, start + CHUNK_ROWS) - new.first == CHUNK_ROWS:
-        _rewrite(connection, run, start, start + CHUNK_ROWS)
+    is_completed = bool(count) and count + len(new.head) == CHUNK_ROWS
+    _insert(connection, run, _complete_chunk(connection, run, new) if is_completed else new.encoded)
     return False
+
+
+def _complete_chunk(connection: Connection, run: int, new: NewRows) -> list[tuple[int, EncodedRows]]:
+    """Return *new* rows with all other rows of their first chunk, which are deleted."""
+    start = _chunk_start(new.first)
+    rows = {**_load_rows(connection, run, start, new.first), **dict(enumerate(new.head, new.first))}
+    _delete(connection, run, start, new.first)
+    return _encode(rows) + [part for part in new.encoded if part[0] >= start + CHUNK_ROWS]
 
 
 def merge_last_rows(connection: Connection, run: int) -> None:
