@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 HOST = "http://127.0.0.1:8090"
 ROOT = Path(__file__).parents[2]
-ON_POSTGRESQL = {"account_page", "data_folder", "deleted_runs", "request_order", "security", "teams"}
+ON_POSTGRESQL = {"account_page", "data_folder", "deleted_runs", "request_order", "security", "team_changes", "teams"}
 """The modules whose tests run on PostgreSQL, too; their uploads go to the server itself."""
 ON_BUCKET = {
     **dict.fromkeys(("alert_delivery", "anonymous", "artifact_pages", "artifacts", "filters", "groups_page"), ""),

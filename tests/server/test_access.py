@@ -91,6 +91,8 @@ REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/", {}),
     ("GET", "/local", {}),
     ("POST", "/local", {"data": {"user": "other", "right": "admin"}}),
+    ("POST", "/local", {"data": {"rename": "other-team"}}),
+    ("POST", "/local", {"data": {"delete": "local", "projects": "delete"}}),
     ("GET", "/metrics", {}),
 ]
 HARMLESS = {

@@ -280,14 +280,34 @@ def _list_projects(connection: Connection) -> None:
 @click.argument("name", required=False)
 @click.option("--user", help="User whose right to set.")
 @click.option("--right", type=click.Choice(RIGHTS), help="Right of the user in all projects of the team.")
+@click.option("--rename", metavar="NEW", help="Rename the team; its old name and links continue to work.")
+@click.option("--delete", "is_deleted", is_flag=True, help="Delete the team.")
+@click.option("--move-projects", "target", metavar="ENTITY", help="With --delete: move its projects to a user or team.")
+@click.option("--delete-projects", is_flag=True, help="With --delete: delete its projects with all runs and artifacts.")
 @click.pass_obj
-def teams(data: ServerData, name: str | None, user: str | None, right: str | None) -> None:
-    """Add the team NAME, or set the right of a member. Without NAME, list the teams with their members."""
+def teams(  # noqa: PLR0917 -- one parameter per option
+    data: ServerData,
+    name: str | None,
+    user: str | None,
+    right: str | None,
+    rename: str | None,
+    is_deleted: bool,
+    target: str | None,
+    delete_projects: bool,
+) -> None:
+    """Add the team NAME, set the right of a member, rename or delete it. Without NAME, list teams and members."""
     from wandb_nb.server.storage.accounts import teams as team_store
     from wandb_nb.server.storage.users import Right
 
     if (user is None) != (right is None) or (user is not None and name is None):
         raise UsageError("--user and --right need each other and the NAME of a team; give all of them")
+    if (target is not None or delete_projects) and (not is_deleted or (target is not None and delete_projects)):
+        raise UsageError("--move-projects and --delete-projects belong to --delete, one of them at a time")
+    if (rename is not None or is_deleted) and (name is None or user is not None or (rename is not None and is_deleted)):
+        raise UsageError("--rename and --delete need the NAME of a team and no other change; give one of them")
+    if name is not None and (rename is not None or is_deleted):
+        _change_team(data, name, rename, target, delete_projects)
+        return
     with _connect(data) as connection:
         if name is None:
             for team in team_store.list_teams(connection):
@@ -296,6 +316,21 @@ def teams(data: ServerData, name: str | None, user: str | None, right: str | Non
             team_store.set_team_right(connection, name, user, Right[right.upper()])
         else:
             team_store.add_team(connection, name)
+
+
+def _change_team(data: ServerData, name: str, new: str | None, target: str | None, delete_projects: bool) -> None:
+    """Rename a team, or delete it; the server's hourly cleaning deletes the files of deleted projects."""
+    from wandb_nb.server.storage.accounts import team_changes
+
+    with _connect(data) as connection:
+        if new is not None:
+            team_changes.rename_team(connection, name, new)
+            return
+        if target is not None:
+            team_changes.move_projects(connection, name, target)
+        if delete_projects:
+            team_changes.delete_projects(connection, name)
+        team_changes.delete_team(connection, name)
 
 
 @server.command()

@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, insert, or_, select
 
 from wandb_nb.run_names import DEFAULT_PROJECT
 from wandb_nb.server.storage import server_ids
+from wandb_nb.server.storage.accounts.former_names import current_name
 from wandb_nb.server.storage.storage_errors import PermissionDeniedError
 from wandb_nb.server.storage.tables import members, projects, team_members, teams
 from wandb_nb.server.storage.users import Right, entity_right, membership
@@ -36,7 +37,7 @@ class Project(NamedTuple):
 
 def find_project(connection: Connection, user: User, entity: str | None, name: str | None) -> Project | None:
     """Return the project, or None if it does not exist or *user* may not read it."""
-    row = _project_row(connection, entity or user.entity, name or DEFAULT_PROJECT)
+    row = _named_row(connection, entity or user.entity, name or DEFAULT_PROJECT)
     project = _as_seen_by(connection, user, row) if row is not None else None
     return project if project is not None and project.right >= Right.READ else None
 
@@ -51,6 +52,7 @@ def list_projects(
     connection: Connection, user: User, entity: str | None = None, first: int = 0, limit: int | None = None
 ) -> list[Project]:
     """Return the projects that *user* may read, of *entity* or of all, newest first: *limit* from number *first* on."""
+    entity = current_name(connection, entity) if entity is not None else None
     query = select(projects).where(*_readable(user, entity)).order_by(projects.c.created.desc(), projects.c.id.desc())
     rows = connection.execute(query.offset(first).limit(limit)).all()
     return [_as_seen_by(connection, user, row) for row in rows]
@@ -58,6 +60,7 @@ def list_projects(
 
 def count_projects(connection: Connection, user: User, entity: str | None = None) -> int:
     """Return how many projects *user* may read, of *entity* or of all."""
+    entity = current_name(connection, entity) if entity is not None else None
     query = select(func.count()).select_from(projects).where(*_readable(user, entity))
     return connection.execute(query).scalar() or 0
 
@@ -84,19 +87,25 @@ def project_for_writing(connection: Connection, user: User, entity: str | None, 
 
     """
     entity, name = entity or user.entity, name or DEFAULT_PROJECT
-    row = _project_row(connection, entity, name)
+    row = _named_row(connection, entity, name)
     if row is None and entity_right(connection, user, entity) >= Right.WRITE:
         values = {
-            "entity": server_ids.check_name(entity, "entity"),
+            "entity": server_ids.check_name(current_name(connection, entity), "entity"),
             "name": server_ids.check_name(name, "project"),
             "created": time.time(),
         }
         connection.execute(insert(projects).values(**values))
-        row = _project_row(connection, entity, name)
+        row = _named_row(connection, entity, name)
     project = _as_seen_by(connection, user, row) if row is not None else None
     if project is None or project.right < Right.WRITE:
         raise PermissionDeniedError(f"permission denied: {user.name} may not write to {entity}/{name}")
     return project
+
+
+def _named_row(connection: Connection, entity: str, name: str) -> Any:
+    """Return the row of the project; *entity* may be a former name."""
+    row = _project_row(connection, entity, name)
+    return row if row is not None else _project_row(connection, current_name(connection, entity), name)
 
 
 def _project_row(connection: Connection, entity: str, name: str) -> Any:

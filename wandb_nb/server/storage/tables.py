@@ -86,6 +86,15 @@ entity_names = Table(
     CheckConstraint("(user_id IS NULL) <> (team_id IS NULL)", name="entity_names_owner"),
 )
 
+# What still uses a former name of a team means the team.
+former_names = Table(
+    "former_names",
+    metadata,
+    Column("name", CleanString(128), primary_key=True),
+    Column("team_id", ForeignKey("teams.id", ondelete="CASCADE"), nullable=False),
+    Index("former_names_of_team", "team_id"),
+)
+
 # A user's default entity is a membership of its own, so that it ends with the membership.
 team_members = Table(
     "team_members",

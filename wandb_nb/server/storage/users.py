@@ -16,6 +16,7 @@ from sqlalchemy import and_, delete, insert, select, update
 
 from wandb_nb.errors import UsageError
 from wandb_nb.server.storage.accounts.api_keys import add_key, derive_login, hash_key, list_keys, replace_keys
+from wandb_nb.server.storage.accounts.former_names import check_unused, current_name
 from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.tables import (
     api_keys,
@@ -73,7 +74,13 @@ class User(NamedTuple):
 
 
 def add_user(connection: Connection, name: str, key: str, admin: bool = False) -> int:
-    """Add a user with *key*; return the user's id."""
+    """Add a user with *key*; return the user's id.
+
+    Raises:
+        UsageError: A team had the name before.
+
+    """
+    check_unused(connection, name)
     user_id = inserted_id(connection.execute(insert(users).values(name=name, admin=admin)))
     add_key(connection, user_id, key)
     connection.execute(insert(entity_names).values(name=name, user_id=user_id))
@@ -167,7 +174,8 @@ def entity_right(connection: Connection, user: User, entity: str) -> Right:
     """Return what *user* may do with all projects of *entity*, those that do not exist yet among them."""
     if user.visitor:
         return Right.NONE
-    return Right.ADMIN if user.admin or entity == user.name else team_right(connection, user, entity)
+    is_own = user.admin or entity == user.name
+    return Right.ADMIN if is_own else team_right(connection, user, current_name(connection, entity))
 
 
 def team_right(connection: Connection, user: User, entity: str) -> Right:

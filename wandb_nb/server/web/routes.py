@@ -63,5 +63,5 @@ ROUTES = [
     Route(f"{_ARTIFACTS}/{{name}}/{{version}}/difference", version_pages.difference),
     Route(_PROJECT, project_page.project),
     Route("/{entity}", entity_page.entity),
-    Route("/{entity}", entity_page.change_member, methods=_POST),
+    Route("/{entity}", entity_page.change_team, methods=_POST),
 ]

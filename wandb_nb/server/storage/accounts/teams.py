@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from wandb_nb.errors import UsageError
+from wandb_nb.server.storage.accounts.former_names import check_unused
 from wandb_nb.server.storage.database import inserted_id
 from wandb_nb.server.storage.server_ids import check_name
 from wandb_nb.server.storage.tables import entity_names, team_members, teams, users
@@ -37,14 +38,25 @@ def add_team(connection: Connection, name: str) -> None:
         UsageError: The name cannot be used, or is that of a user or another team.
 
     """
-    if name.startswith(ANONYMOUS_PREFIX):
-        raise UsageError(f"names that begin with {ANONYMOUS_PREFIX!r} are for anonymous accounts; choose another one")
-    values = {"name": check_name(name, "team"), "created": time.time()}
+    check_team_name(name)
+    check_unused(connection, name)
+    values = {"name": name, "created": time.time()}
     try:
         team_id = inserted_id(connection.execute(insert(teams).values(**values)))
         connection.execute(insert(entity_names).values(name=name, team_id=team_id))
     except IntegrityError as error:
         raise UsageError(f"there is a user or team named {name!r} already; choose another name") from error
+
+
+def check_team_name(name: str) -> None:
+    """Refuse what cannot be the name of a team.
+
+    Raises:
+        UsageError: The name has characters that addresses cannot have, or is one for anonymous accounts.
+
+    """
+    if check_name(name, "team").startswith(ANONYMOUS_PREFIX):
+        raise UsageError(f"names that begin with {ANONYMOUS_PREFIX!r} are for anonymous accounts; choose another one")
 
 
 def find_team(connection: Connection, name: str) -> int | None:
