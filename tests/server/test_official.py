@@ -205,6 +205,24 @@ def test_public_api_changes(server: Server) -> None:
     ]
 
 
+def test_public_api_reads_and_changes_a_team(server: Server) -> None:
+    """The public API lists the members of a team, invites a user, and removes one."""
+    path = server.folder / "server" / "server.db"
+    with closing(Database(f"sqlite:///{path}")) as database, database.write() as connection:
+        teams.add_team(connection, "readers")
+        users.add_user(connection, "amy", new_key())
+    output = server.python(
+        "team = wandb.Api().team('readers')\n"
+        "print(team.name, team.members, team.invite('amy', True))\n"
+        "try: print(team.invite('nobody'))\n"
+        "except Exception: print(False)\n"  # version 0.22 knows no refusal of a GraphQL server
+        "team = wandb.Api().team('readers')\n"
+        "print([(one.username, one.name, one.admin) for one in team.members], team.members[0].delete())\n"
+        "print(wandb.Api().team('readers').members)\n"
+    )
+    assert output.splitlines() == ["readers [] True", "False", "[('amy', 'amy', True)] True", "[]"]
+
+
 RESUME = """
 mode, name = sys.argv[1:3]
 try:

@@ -156,6 +156,38 @@ def test_deleting_a_team_with_its_projects(team: dict[str, Client]) -> None:
     assert team["write"].query(LISTED % "vision")["models"]["edges"] == []
 
 
+TEAM = '{ entity(name: "%s") { name isTeam entityType members { id name admin } } }'
+INVITE = 'mutation { createInvite(input: {entityName: "%s", username: "%s"}) { invite { toUser { name } } } }'
+REMOVE = 'mutation { deleteInvite(input: {entityName: "%s", id: "%s"}) { success } }'
+
+
+def test_the_api_of_a_team_is_for_its_members(team: dict[str, Client]) -> None:
+    """Outsiders do not learn that a team exists, only administrators change it, and a former name finds it."""
+    seen = team["write"].query(TEAM % "vision")["entity"]
+    assert (seen["isTeam"], seen["entityType"], [one["name"] for one in seen["members"]]) == (
+        *(True, "team"),
+        ["admin", "write"],
+    )
+    assert team["none"].query(TEAM % "vision")["entity"] == {
+        "name": "vision",
+        "isTeam": False,
+        "entityType": "user",
+        "members": [],
+    }
+    for who, status in (("none", 200), ("write", 403)):
+        for text in (INVITE % ("vision", "none"), REMOVE % ("vision", seen["members"][0]["id"])):
+            answer = team[who].send("POST", "/graphql", json={"query": text})
+            assert (answer.status_code, "errors" in answer.json()) == (status, True), answer.text
+    assert team["write"].query(TEAM % "vision")["entity"] == seen
+    assert visitor(team["admin"]).send("/vision", rename="sight").status_code == 303
+    assert team["admin"].query(INVITE % ("vision", "none"))["createInvite"]["invite"]["toUser"]["name"] == "none"
+    members = team["none"].query(TEAM % "vision")["entity"]["members"]
+    assert [one["name"] for one in members] == ["admin", "none", "write"]
+    assert team["admin"].query(REMOVE % ("sight", members[1]["id"]))["deleteInvite"]["success"]
+    assert "errors" in team["admin"].answer(REMOVE % ("sight", members[1]["id"]))
+    assert team["none"].query(TEAM % "sight")["entity"]["members"] == []
+
+
 def test_the_command_renames_and_deletes(team: dict[str, Client]) -> None:
     """`wandb-nb server teams` refuses what does not fit together, and a team with projects without a choice."""
     folder = str(team["admin"].services.folder)

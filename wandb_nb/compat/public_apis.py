@@ -15,12 +15,14 @@ from wandb_nb.public_api.api_project import ApiProject as Project
 from wandb_nb.public_api.api_project import Projects
 from wandb_nb.public_api.api_run import ApiRun as Run
 from wandb_nb.public_api.api_runs import Runs
+from wandb_nb.public_api.api_team import ApiMember as Member
+from wandb_nb.public_api.api_team import ApiTeam as Team
 
 PublicApi = Api
 
 __all__ = [
-    "Api", "ArtifactCollection", "ArtifactType", "File", "Files", "InternalApi", "Project", "Projects", "PublicApi",
-    "Run", "Runs",
+    "Api", "ArtifactCollection", "ArtifactType", "File", "Files", "InternalApi", "Member", "Project", "Projects",
+    "PublicApi", "Run", "Runs", "Team",
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from wandb_nb.public_api.api_paths import PathDefaults, project_path, run_path
 from wandb_nb.public_api.api_project import ApiProject, Projects
 from wandb_nb.public_api.api_run import ApiRun
 from wandb_nb.public_api.api_runs import Runs
+from wandb_nb.public_api.api_team import ApiTeam
 from wandb_nb.public_api.local.local_catalog import LocalCatalog
 from wandb_nb.public_api.run_storage import RunQuery
 from wandb_nb.run_names import DEFAULT_PROJECT
@@ -28,7 +29,7 @@ UNSUPPORTED = frozenset({
     "automation", "automations", "create_automation", "create_custom_chart", "create_project", "create_registry",
     "create_run", "create_run_queue", "create_team", "create_user", "delete_automation", "integrations", "job",
     "list_jobs", "organization", "queued_run", "registries", "registry", "reports", "run_queue", "slack_integrations",
-    "sweep", "sync_tensorboard", "team", "update_automation", "upsert_run_queue", "user", "users",
+    "sweep", "sync_tensorboard", "update_automation", "upsert_run_queue", "user", "users",
     "webhook_integrations",
 })  # fmt: skip
 """Methods of W&B's own Api that belong to parts of its service that are not here."""
@@ -157,6 +158,17 @@ class Api(ApiArtifactCalls):
 
         """
         return ApiProject(self._catalog.project(entity or self.default_entity, name))
+
+    def team(self, team: str) -> ApiTeam:
+        """Return the team of that name, with its members.
+
+        Raises:
+            UsageError: There is no such team, or the account may not see it.
+            UnsupportedError: These are the runs of this machine, which has no teams.
+            CommError: The server cannot be reached or refuses.
+
+        """
+        return ApiTeam(self._catalog.teams, team)
 
     def from_path(self, path: str) -> ApiRun | ApiProject:
         """Return the run or project at *path*: `project`, `entity/project`, or `entity/project/runs/run_id`.

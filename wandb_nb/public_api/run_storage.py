@@ -156,6 +156,46 @@ class ProjectAttributes:
     url: str = ""
 
 
+@dataclass(frozen=True)
+class MemberAttributes:
+    """The values of a member of a team; *email* is empty where the server has none."""
+
+    id: str
+    username: str
+    name: str
+    email: str
+    admin: bool
+    account_type: str
+
+
+class TeamCatalog(Protocol):
+    """The teams of a server."""
+
+    def team(self, name: str) -> tuple[str, list[MemberAttributes]]:
+        """Return the present name of the team, and its members.
+
+        Raises:
+            UsageError: There is none.
+
+        """
+
+    def invite(self, team: str, username_or_email: str, admin: bool) -> None:
+        """Invite a user.
+
+        Raises:
+            RefusedError: The server does not do that.
+
+        """
+
+    def remove(self, team: str, member_id: str) -> None:
+        """Remove a member.
+
+        Raises:
+            RefusedError: The server does not do that.
+
+        """
+
+
 class RunCatalog(Protocol):
     """All runs of one place: this machine or a server."""
 
@@ -166,6 +206,15 @@ class RunCatalog(Protocol):
     @property
     def artifacts(self) -> ArtifactCatalog:
         """The artifacts of this place."""
+
+    @property
+    def teams(self) -> TeamCatalog:
+        """The teams of this place.
+
+        Raises:
+            UnsupportedError: It is this machine.
+
+        """
 
     def viewer(self) -> dict[str, Any]:
         """Return the user's account: `entity`, `username`, `email` and `teams` as far as known."""

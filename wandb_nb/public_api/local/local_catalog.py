@@ -5,9 +5,9 @@ from __future__ import annotations
 import getpass
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from wandb_nb.errors import RunNotFoundError, UsageError
+from wandb_nb.errors import RunNotFoundError, UnsupportedError, UsageError
 from wandb_nb.public_api.local.local_artifacts import LocalArtifacts
 from wandb_nb.public_api.local.local_run import LocalRun
 from wandb_nb.public_api.run_storage import ProjectAttributes
@@ -43,6 +43,18 @@ class LocalCatalog:
     def artifacts(self) -> LocalArtifacts:
         """The artifacts of this machine."""
         return LocalArtifacts()
+
+    @property
+    def teams(self) -> NoReturn:
+        """Refuse.
+
+        Raises:
+            UnsupportedError: Always.
+
+        """
+        raise UnsupportedError(
+            "this machine has no teams: log in to a server with wandb_nb.login(), and leave out WANDB_MODE=offline"
+        )
 
     def viewer(self) -> dict[str, Any]:
         """Return this user of the machine."""

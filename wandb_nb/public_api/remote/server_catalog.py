@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wandb_nb.errors import AuthenticationError, RunNotFoundError, UsageError
 from wandb_nb.public_api.remote.server_artifacts import ServerArtifacts
 from wandb_nb.public_api.remote.server_run import ServerRun
+from wandb_nb.public_api.remote.server_teams import ServerTeams
 from wandb_nb.public_api.run_storage import ProjectAttributes, RunPath
 from wandb_nb.sync.http.answers import as_count, as_name, as_object, as_text, well_formed
 from wandb_nb.sync.reading.server_connection import ServerConnection
@@ -55,6 +56,11 @@ class ServerCatalog:
     def artifacts(self) -> ServerArtifacts:
         """The artifacts of the server."""
         return ServerArtifacts(self._connection)
+
+    @property
+    def teams(self) -> ServerTeams:
+        """The teams of the server."""
+        return ServerTeams(self._connection)
 
     def viewer(self) -> dict[str, Any]:
         """Return the account."""

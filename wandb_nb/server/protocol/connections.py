@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from wandb_nb.server.protocol.team_nodes import EntityNode
 from wandb_nb.server.storage.server_ids import global_id
 
 if TYPE_CHECKING:
@@ -36,11 +37,6 @@ def connection_of(nodes: Sequence[Any], start: int, total: int) -> dict[str, Any
     return {"edges": edges, "pageInfo": info, "totalCount": total, "uploadHeaders": []}
 
 
-def entity_node(name: str) -> dict[str, Any]:
-    """Return an entity's node."""
-    return {"id": global_id("Entity", 0), "name": name, "organization": None}
-
-
 class UserNode:
     """A user as the API shows one: never with a key. Only the viewer has default entity, *teams* and *flags*."""
 
@@ -53,4 +49,4 @@ class UserNode:
         self.entity = entity or user.name
         self.admin = user.admin
         self.api_keys: dict[str, Any] = {"edges": []}
-        self.teams = {"edges": [{"node": entity_node(name)} for name in (user.name, *teams)]}
+        self.teams = {"edges": [{"node": EntityNode(name)} for name in (user.name, *teams)]}

@@ -11,6 +11,7 @@ from wandb_nb.errors import UsageError
 from wandb_nb.server.protocol.artifacts.artifact_mutations import ArtifactMutations
 from wandb_nb.server.protocol.file_node import FileNode, parse_file_id
 from wandb_nb.server.protocol.nodes import RunNode
+from wandb_nb.server.protocol.team_nodes import TeamMutations
 from wandb_nb.server.storage import run_store, run_updates, server_ids
 from wandb_nb.server.storage.alerts import alert_store
 from wandb_nb.server.storage.artifacts import version_store, version_updates
@@ -28,7 +29,7 @@ _MAX_FILE_NAME = 1024
 _MAX_STEP = 2**62
 
 
-class Mutations(ArtifactMutations):
+class Mutations(ArtifactMutations, TeamMutations):
     """The root of mutations. All changes of a document are committed, or none."""
 
     def upsert_bucket(self, context: RequestContext, input: dict[str, Any]) -> dict[str, Any]:  # noqa: A002 -- its public name

@@ -9,8 +9,9 @@ from wandb_nb.run_filters.filters import matches, parse_filter
 from wandb_nb.run_filters.run_order import sort_runs
 from wandb_nb.run_filters.run_values import RunValues, timestamp
 from wandb_nb.server.protocol import run_history
-from wandb_nb.server.protocol.connections import UserNode, connection_page, entity_node
+from wandb_nb.server.protocol.connections import UserNode, connection_page
 from wandb_nb.server.protocol.file_node import files_page
+from wandb_nb.server.protocol.team_nodes import EntityNode
 from wandb_nb.server.storage import run_store, users
 from wandb_nb.server.storage.alerts import alert_store
 from wandb_nb.server.storage.lines import line_store
@@ -36,7 +37,7 @@ class ProjectNode:
         self.id = global_id("Project", row.id)
         self.internal_id = global_id("ProjectInternalId", row.id)
         self.name, self.entity_name = row.name, row.entity
-        self.entity = entity_node(row.entity)
+        self.entity = EntityNode(row.entity)
         self.created_at = timestamp(row.created)
         self.access = "USER_READ" if row.open else "PRIVATE"
         self.user = None

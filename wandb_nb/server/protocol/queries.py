@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wandb_nb.server.http.authentication import visit_token
-from wandb_nb.server.protocol.connections import UserNode, connection_of, entity_node, page_range
+from wandb_nb.server.protocol.connections import UserNode, connection_of, page_range
 from wandb_nb.server.protocol.nodes import ProjectNode
+from wandb_nb.server.protocol.team_nodes import EntityNode
+from wandb_nb.server.storage.accounts.former_names import current_name
 from wandb_nb.server.storage.accounts.teams import teams_of
 from wandb_nb.server.storage.project_store import count_projects, find_project, list_projects
 
@@ -33,8 +35,8 @@ class Query:
         features = [{"name": name, "isEnabled": True} for name in FEATURES]
         return {"features": features, "cliVersionInfo": {"max_cli_version": _NEWEST_CLIENT}}
 
-    def entity(self, _: RequestContext, name: str | None = None) -> dict[str, Any] | None:
-        return entity_node(name) if name else None
+    def entity(self, context: RequestContext, name: str | None = None) -> EntityNode | None:
+        return EntityNode(current_name(context.connection, name)) if name else None
 
     def project(
         self, context: RequestContext, name: str | None = None, entity_name: str | None = None

@@ -44,6 +44,15 @@ READ_QUERIES = {
     edges {{ node {{ id name directUrl sizeBytes mimetype updatedAt md5 }} cursor }} {_PAGE}
   }} }} }}
 }}""",
+    "GetTeam": """query GetTeam($name: String!) {
+  entity(name: $name) { name isTeam members { id name username email admin accountType } }
+}""",
+    "CreateInvite": """mutation CreateInvite($team: String!, $email: String, $username: String, $admin: Boolean) {
+  createInvite(input: {entityName: $team, email: $email, username: $username, admin: $admin}) { invite { id } }
+}""",
+    "DeleteInvite": """mutation DeleteInvite($team: String!, $id: String!) {
+  deleteInvite(input: {entityName: $team, id: $id}) { success }
+}""",
     "DeleteRun": "mutation DeleteRun($id: ID!) { deleteRun(input: {id: $id}) { clientMutationId } }",
     "StopRun": "mutation StopRun($id: ID!) { stopRun(input: {id: $id}) { success } }",
     "DeleteFiles": "mutation DeleteFiles($files: [ID!]!) { deleteFiles(input: {files: $files}) { success } }",
