@@ -95,6 +95,15 @@ def test_axes_and_search(visitor: Visitor) -> None:
         assert [group["mean"] for group in drawn["groups"]] == [[2, 3, 4, 4]]
 
 
+def test_values_that_are_no_numbers(client: Client) -> None:
+    """Texts, lists, and numbers too large to add up are no points; bools are 0 and 1, and nested keys have dots."""
+    values: list[Any] = [1, 1e308, 10**200, "NaN", None, [1], True, 3]
+    client.upsert("odd")
+    client.rows("odd", 0, *(json.dumps({"_step": n, "a": {"b": value}}) for n, value in enumerate(values)))
+    drawn = content(Visitor(client).get(f"{PAGE}?metric=a.b&group=").text)
+    assert (drawn["x"], drawn["groups"][0]["mean"]) == ([0, 6, 7], [1, 1, 3])
+
+
 def test_texts_choices_and_limits(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tables have the values, names stay text, what is not drawn is named, and the project's groups lead here."""
     text = visitor.get(f"{PAGE}?metric={quote(HOSTILE)}&group={quote('config.' + HOSTILE)}&group=config.lr").text

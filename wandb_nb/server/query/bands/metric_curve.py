@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wandb_nb.server.storage.lines.line_sampling import sample_rows
-from wandb_nb.values import is_finite
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from sqlalchemy import Connection
 
@@ -31,20 +32,23 @@ def load_metric_curve(connection: Connection, run: int, metric: str, x: str) -> 
     Values at the same x are averaged.
     """
     rows = sample_rows(connection, run, [x, metric], MAX_POINTS, None, None, optional=[_ATTEMPT])
-    latest = max(map(_attempt, rows), default=0)
-    points = [(row[x], row[metric]) for row in rows if _attempt(row) == latest]
-    usable = [(float(at), float(value)) for at, value in points if _is_usable(at) and _is_usable(value)]
-    if not usable:
+    columns = np.array([_numbers(rows, x), _numbers(rows, metric), _numbers(rows, _ATTEMPT)])
+    attempts = np.nan_to_num(columns[2])
+    usable = columns[:2, ~np.isnan(columns[:2]).any(axis=0) & (attempts == attempts.max(initial=0))]
+    if not usable.size:
         return None
-    columns = np.array(usable, np.float64)
-    ascending, position = np.unique(columns[:, 0], return_inverse=True)
-    return MetricCurve(ascending, np.bincount(position, columns[:, 1]) / np.bincount(position))
+    ascending, position = np.unique(usable[0], return_inverse=True)
+    return MetricCurve(ascending, np.bincount(position, usable[1]) / np.bincount(position))
 
 
-def _attempt(row: dict[str, Any]) -> float:
-    value = row.get(_ATTEMPT)
-    return value if is_finite(value) else 0
+def _numbers(rows: Sequence[dict[str, Any]], key: str) -> NDArray[np.float64]:
+    """Return the values of *key*; NaN for what cannot be drawn."""
+    numbers = np.array([_number(row.get(key)) for row in rows], np.float64)
+    numbers[~(np.abs(numbers) <= _MAX_NUMBER)] = np.nan
+    return numbers
 
 
-def _is_usable(value: Any) -> bool:
-    return isinstance(value, bool) or (is_finite(value) and abs(value) <= _MAX_NUMBER)
+def _number(value: Any) -> float:
+    if isinstance(value, float):
+        return value
+    return float(value) if isinstance(value, int) and abs(value) <= _MAX_NUMBER else np.nan
