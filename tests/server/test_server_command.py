@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import httpx
+import psutil
 import pytest
+from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +69,30 @@ def test_a_stopped_server_keeps_its_data(served: tuple[str, subprocess.Popen[str
     command(tmp_path, "server", "--dir", str(tmp_path / "data"), "users", "ann")
     assert key.read_text() == before
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+IMPATIENT = "from wandb_nb.cli import main; from wandb_nb.server import worker; worker.SHUTDOWN_SECONDS = 0.1; main()"
+
+
+def test_a_request_that_waits_does_not_hold_the_end_up(tmp_path: Path) -> None:
+    """The server ends, although a thread waits half a minute for the database, which somebody else has locked."""
+    folder = tmp_path / "data"
+    query = {"query": 'mutation { upsertBucket(input: {modelName: "p", name: "r"}) { inserted } }'}
+    arguments = [sys.executable, "-c", IMPATIENT, "server", "--port", "0", "--dir", str(folder)]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process, ThreadPoolExecutor() as pool:
+        assert process.stdout is not None
+        url, auth = process.stdout.readline().split()[2], ("api", (folder / "key").read_text())
+        with closing(sqlite3.connect(folder / "server.db")) as database:
+            assert httpx.get(f"{url}/healthz", timeout=30).status_code == 200
+            threads = psutil.Process(process.pid).num_threads()
+            database.execute("BEGIN IMMEDIATE")
+            pool.submit(httpx.post, f"{url}/graphql", json=query, auth=auth, timeout=60)
+            until(lambda: psutil.Process(process.pid).num_threads() > threads)
+            process.send_signal(signal.SIGTERM)
+            try:
+                assert process.wait(20) == 0
+            finally:
+                process.kill()
 
 
 def test_stop_ends_the_server(served: tuple[str, subprocess.Popen[str]], tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import threading
 import webbrowser
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from wandb_nb.server.storage.files.s3_address import S3Address
 
 _BACKLOG = 128
+_THREAD_SECONDS = 2.0
 
 
 def serve(  # noqa: PLR0917 -- the options of the command
@@ -75,10 +78,18 @@ def serve(  # noqa: PLR0917 -- the options of the command
             webbrowser.open(link)
         if workers == 1:
             run_worker(options, listener)
+            _end_soon()
             return
         from wandb_nb.server.worker_pool import run_workers
 
         run_workers(options, listener, workers)
+
+
+def _end_soon() -> None:
+    """End this process soon, also if a thread still waits for a disk, a database or a bucket; nothing is lost by it."""
+    timer = threading.Timer(_THREAD_SECONDS, os._exit, (0,))
+    timer.daemon = True
+    timer.start()
 
 
 def _report_addresses(options: WorkerOptions, url: str, report: Callable[[str], object]) -> str:
