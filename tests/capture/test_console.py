@@ -6,6 +6,8 @@ import os
 import pty
 import subprocess
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -218,3 +220,38 @@ def test_a_foreign_wrapper_stays(capsys: pytest.CaptureFixture[str]) -> None:
         del sys.stdout.write
     assert heard == ["A", ""]
     assert capsys.readouterr().out == "AB"
+
+
+def test_a_slow_store_gets_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`stop()` waits while text is stored, however slowly; one that is stuck is left after a while, and reported."""
+    monkeypatch.setattr("wandb_nb.capture.console.console._STALL_SECONDS", 1.0)
+    appended: list[bytes] = []
+    failures: list[str] = []
+    stuck, released = threading.Event(), threading.Event()
+
+    def append(*bodies: bytes) -> None:
+        time.sleep(0.3)
+        if stuck.is_set():
+            released.wait(60)
+        appended.extend(bodies)
+
+    def console() -> Console:
+        log = OutputLog(tmp_path / "output.log")
+        return Console(append, log, redact=lambda text: text, report_failure=failures.append)
+
+    slow = console()
+    assert slow.start_thread()
+    for _ in range(5):
+        slow.write("stdout", "x" * (1 << 20))
+    slow.stop()
+    assert len(b"".join(appended)) > 5 << 20
+    assert failures == []
+
+    stuck.set()
+    blocked = console()
+    assert blocked.start_thread()
+    blocked.write("stdout", "y")
+    blocked.stop()
+    released.set()
+    assert failures == ["the end of the console was not stored within 1 s"]
+    blocked.stop()

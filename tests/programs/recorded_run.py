@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wandb_nb.store.format.artifact_record import ArtifactRecord, ManifestEntry
     from wandb_nb.store.reading.run_state import RunState
 
-GENERATED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+-[a-z]+-\d+(?![0-9a-f])|None")
+GENERATED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z]+-[a-z]+-\d+(?![0-9a-f-])|None")
 """Generated names and ids; a run without a name has none before the official client's server gives it one."""
 MEASURED = re.compile(r"runtime|profiling|per_sec|time|memory|flos|speed|save_dir|_timestamp|_step$")
 """Keys of values that differ from one execution or folder to the next."""

@@ -28,7 +28,7 @@ MAX_CHARACTERS = 32 << 20
 
 _MAX_WORD_CHARACTERS = 512
 _MAX_QUEUED = 200_000
-_STOP_TIMEOUT_SECONDS = 15.0  # 0.1 s per MB that is still waiting
+_STALL_SECONDS = 15.0  # a thread that stores nothing for so long is stuck; a megabyte takes it 0.1 s
 _MAX_SLICE_CHARACTERS = 1 << 20
 _WORD_ENDS = " \n\r\t"
 
@@ -86,14 +86,21 @@ class Console:
         return True
 
     def stop(self) -> None:
-        """Remove the hooks and store the rest; everything is stored when this returns."""
+        """Remove the hooks and store the rest, however long that takes; a thread that is stuck is left and reported."""
         for remove in self._remove_hooks:
             remove()
         self._remove_hooks.clear()
         self._stopping.set()
         self._queue.put(None)
-        if self._thread.is_alive():
-            self._thread.join(_STOP_TIMEOUT_SECONDS)
+        self._wait_for_thread()
+
+    def _wait_for_thread(self) -> None:
+        while self._thread.is_alive():
+            stored = self._characters
+            self._thread.join(_STALL_SECONDS)
+            if self._thread.is_alive() and self._characters == stored:
+                self._report_failure(f"the end of the console was not stored within {_STALL_SECONDS:.0f} s")
+                return
 
     def write(self, stream: str, text: str) -> None:
         """Add *text* as if it had been printed; never blocks or raises."""
