@@ -9,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import PIL.Image
 import pytest
 
 import wandb_nb as wandb
@@ -177,14 +178,15 @@ def test_predictions_are_tables(start: Start, keras: Any) -> None:
 def test_the_older_callback(start: Start, keras: Any, capfd: pytest.CaptureFixture[str]) -> None:
     """Rows have plain names; the summary has the best epoch; the best model is a file; other options are one line."""
     run = start(settings={"silent": False, "console": "off"})
-    fit(keras.WandbCallback(log_weights=True, log_batch_frequency=4, log_gradients=True), Model())
+    fit(keras.WandbCallback(log_weights=True, log_batch_frequency=4, log_colors=True), Model())
     assert (run.summary["best_val_loss"], run.summary["best_epoch"]) == (0.5, 2)
     assert (Path(run.dir) / "model-best.h5").read_text("utf-8") == "model"
     assert rows(run, "epoch", "loss") == [[epoch, logs["loss"]] for epoch, logs in enumerate(EPOCHS)]
     frame = wandb.read(run.id)
     assert len(frame) == 2 * len(EPOCHS)
     assert {"parameters/dense.weights", "parameters/dense.bias"} <= set(frame)
-    assert "WandbCallback() ignores log_gradients" in capfd.readouterr().err
+    assert run.summary["graph"]["_type"] == "graph-file"
+    assert "WandbCallback() ignores log_colors" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -213,6 +215,79 @@ def test_examples_of_the_older_callback(
     run.finish()
     examples = wandb.read(run.id)["examples"]
     assert [(value["count"], value["captions"]) for value in examples] == 3 * [(2, captions)]
+
+
+def batches(count: int) -> Iterator[tuple[Any, Any]]:
+    """Yield batches of two pictures, with their classes, whose brightness is the number of the batch."""
+    for number in range(count):
+        yield np.full((2, 5, 5, 3), number, np.uint8), np.array([0, 1])
+
+
+def test_examples_of_a_generator(start: Start, keras: Any) -> None:
+    """Each epoch has the next batches of a generator; the last ones remain when it ends."""
+    model, seen = Model(), []
+
+    def predict(inputs: Any, verbose: int) -> Any:  # noqa: ARG001 -- of Keras
+        seen.append([int(picture.max()) for picture in inputs])
+        return np.zeros((len(inputs), 2))
+
+    model.predict = predict  # type: ignore[attr-defined]
+    start()
+    fit(keras.WandbCallback(save_model=False, generator=batches(4), validation_steps=2, input_type="auto"), model)
+    assert seen == [[0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
+
+
+def test_masks_are_colored(start: Start, keras: Any) -> None:
+    """Predicted masks have the colours of their classes and stand between inputs and targets."""
+    model = Model()
+    model.predict = lambda inputs, verbose: np.stack([np.zeros(inputs.shape[:3]), np.ones(inputs.shape[:3])], -1)  # type: ignore[attr-defined]  # noqa: ARG005 -- of Keras
+    run = start()
+    options = {"output_type": "segmentation_mask", "class_colors": [[1, 0, 0], [0, 0, 1]], "input_type": "image"}
+    data = np.zeros((2, 5, 5, 3), np.uint8), np.zeros((2, 5, 5), int)
+    fit(keras.WandbCallback(save_model=False, validation_data=data, **options), model)
+    run.finish()
+    value = wandb.read(run.id)["examples"].iloc[0]
+    assert value["count"] == 6
+    folder = Path(run.file).parent / "files"
+    pictures = [PIL.Image.open(folder / name).convert("RGB").getpixel((0, 0)) for name in value["filenames"]]
+    assert pictures == 2 * [(0, 0, 0), (0, 0, 255), (255, 0, 0)]
+
+
+def test_tables_of_predictions(start: Start, keras: Any) -> None:
+    """Validation data is one table, predictions one per second epoch, with columns of labels and of the user."""
+    model = Model()
+    model.predict = lambda inputs, verbose: np.array([[0.25, 0.75], [0.5, 0.25]])  # type: ignore[attr-defined]  # noqa: ARG005 -- of Keras
+    run = start()
+    options = {"labels": ["cat", "dog"], "log_evaluation_frequency": 2, "log_evaluation": True}
+    callback = keras.WandbCallback(
+        save_model=False,
+        validation_data=(np.array([[1.5], [2.5]]), np.array([1, 0])),
+        validation_row_processor=lambda index, row: {"twice": 2 * row["input"], "row": int(index)},
+        **options,
+    )
+    fit(callback, model)
+    callback.on_train_end({})
+    samples = run.use_artifact("wb_validation_data:latest", type="validation_dataset").get("wb_validation_data")
+    assert (samples.columns, samples.data) == (
+        ["input", "target", "twice", "row"],
+        [[1.5, 1, 3.0, 0], [2.5, 0, 5.0, 1]],
+    )
+    table = run.use_artifact(f"run-{run.id}-validation_predictions:v0").get("validation_predictions")
+    assert table.columns == ["val_row", "output", "output:max_class", "output:cat", "output:dog"]
+    assert [[int(row[0]), *row[2:]] for row in table.data] == [[0, "dog", 0.25, 0.75], [1, "cat", 0.5, 0.25]]
+    assert [row[0] for row in rows(run, "epoch", "validation_predictions")] == [1]
+
+
+def test_gradients_need_data(start: Start, keras: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    """Gradients without data are an error; what cannot be computed is one line, and the epochs are rows."""
+    run = start(settings={"silent": False, "console": "off"})
+    with pytest.raises(UsageError, match="training_data"):
+        keras.WandbCallback(log_gradients=True)
+    fit(
+        keras.WandbCallback(save_model=False, log_gradients=True, training_data=([1], [1]), compute_flops=True), Model()
+    )
+    assert len(rows(run, "epoch", "loss")) == len(EPOCHS)
+    assert capfd.readouterr().err.count("the training continues without it") == 2
 
 
 @pytest.mark.parametrize(

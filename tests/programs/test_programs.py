@@ -52,6 +52,9 @@ ALONE = {"callbacks": ("gymnasium_videos",)}
 """Programs that end with an error of the official client's, by the group whose environment they need."""
 MAGIC = {"callbacks": ("magic_boosters",), "keras": ("magic_keras",)}
 """Programs of ours alone, since wandb has no magic any more: pairs of runs with magic and with callbacks."""
+OLDER = {"keras": ("keras_older_callback",)}
+"""Programs with callbacks that wandb no longer has, which check their runs themselves, on each of these backends."""
+BACKENDS = ("jax", "tensorflow")
 FASTAI = ("fastai_callback",)
 """Apart from the others: the last fastai whose callback works needs an older fastcore."""
 OURS = os.environ.get("PROGRAMS_PYTHON", sys.executable)
@@ -116,7 +119,7 @@ def test_the_document_lists_the_scripts() -> None:
     named = {match[1]: bool(match[2]) for match in listed if match}
     assert named == {path.stem: path.stem in LIGHT for path in SCRIPTS.glob("*.py")}
     assert sorted(named) == sorted(
-        {name for names in (*GROUPS.values(), *ALONE.values(), *MAGIC.values()) for name in names}
+        {name for names in (*GROUPS.values(), *ALONE.values(), *MAGIC.values(), *OLDER.values()) for name in names}
     )
 
 
@@ -170,6 +173,17 @@ if GROUP in MAGIC:
         else:
             assert [artifact.name for artifact in other.artifacts] == ["val", *3 * ["run_ID_pred"]]
             assert other.artifacts[0].is_used
+
+
+if GROUP in OLDER:
+
+    @pytest.mark.parametrize("backend", BACKENDS)
+    @pytest.mark.parametrize("name", OLDER[GROUP])
+    def test_an_older_callback(name: str, backend: str, tmp_path: Path) -> None:
+        """The program finds what it asked the callback for in its runs, on each backend."""
+        runs = execute(tmp_path / "ours", name, OURS, LAUNCHER, WANDB_MODE="offline", KERAS_BACKEND=backend)
+        assert [run.name for run in runs] == ["gradients", "tables", "pictures", "masks"]
+        assert [len(run.rows) for run in runs] == [1, 4, 3, 1]
 
 
 def without_late_rows(run: RecordedRun) -> RecordedRun:
